@@ -1,0 +1,3 @@
+//! `heapglass`: the window, or one of the subcommands.
+
+fn main() {}
