@@ -1,4 +1,22 @@
 //! Heapglass: an explorer for V8 heap snapshots.
+//!
+//! Data moves one way through the crate, each stage owning its output and knowing nothing of those behind it:
+//!
+//! ```text
+//! bytes ─► format ─► graph ─► analysis ─► Snapshot ─► query ─► session ─► ui
+//!                                                         └──► cli
+//! ```
+//!
+//! - `model` is the vocabulary that all of them share.
+//! - `analysis` and `query` know no channel and no widget; they may use rayon within one function.
+//! - egui appears only in `ui`. Without the feature `gui` the library and the command line build alone.
+//! - The file's `self_size` and the derived shallow size are two columns.
+//! - Node ordinals, raw node indices and object ids are three things; the raw index never leaves `format` and `graph`.
 
-#[cfg(feature = "gui")]
-pub mod ui;
+pub mod analysis;
+pub mod format;
+pub mod graph;
+pub mod model;
+pub mod snapshot;
+
+pub use snapshot::{OpenError, Snapshot};

@@ -1,0 +1,318 @@
+//! Classes: what people see as constructors, with count, sizes and distance.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::{DomStates, DominatorTree, Location, Locations, Shapes, WellKnown};
+use crate::graph::HeapGraph;
+use crate::model::{CancelToken, Cancelled, ClassId, Column, Distance, NodeKind, NodeOrdinal, StringId};
+
+const UNSET: u32 = u32::MAX;
+
+/// What two snapshots are matched by: the class's name and, for objects, where its constructor stands.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ClassKey {
+    /// The decoded name; lone surrogates keep their value here, unlike in [`Class::name`].
+    name: Box<[u8]>,
+    pub location: Option<Location>,
+}
+
+/// One row of the summary.
+#[derive(Clone, Debug)]
+pub struct Class {
+    pub key: ClassKey,
+    pub name: String,
+    /// Nodes of the class that have a size.
+    pub count: u64,
+    /// Sum of their shallow sizes in bytes.
+    pub shallow_size: u64,
+    /// Bytes that would be freed with all of them: retained sizes of those that no other of the class dominates.
+    pub retained_size: u64,
+    /// The least of their distances.
+    pub distance: Distance,
+    /// Kind of the first node of the class.
+    pub kind: NodeKind,
+}
+
+/// All classes of a snapshot and the class of each node.
+#[derive(Clone, Debug, Default)]
+pub struct Classes {
+    by_node: Vec<u32>,
+    table: Vec<Class>,
+}
+
+impl Classes {
+    #[inline]
+    #[must_use]
+    pub fn of(&self, node: NodeOrdinal) -> ClassId {
+        ClassId(self.by_node[node.index()])
+    }
+
+    #[must_use]
+    pub fn get(&self, class: ClassId) -> &Class {
+        &self.table[class.index()]
+    }
+
+    /// All classes in the order in which the file's nodes meet them, also those whose nodes all have no size.
+    #[must_use]
+    pub fn all(&self) -> &[Class] {
+        &self.table
+    }
+
+    /// Class of each node, by ordinal.
+    #[must_use]
+    pub fn by_node(&self) -> &[u32] {
+        &self.by_node
+    }
+
+    #[must_use]
+    pub fn find(&self, key: &ClassKey) -> Option<ClassId> {
+        let at = self.table.iter().position(|class| class.key == *key)?;
+        u32::try_from(at).ok().map(ClassId)
+    }
+
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.by_node.capacity() * 4 + self.table.capacity() * size_of::<Class>()
+    }
+
+    /// Counts nodes and sums sizes and distances. Nodes without a size count for nothing.
+    ///
+    /// # Errors
+    /// [`Cancelled`] when `cancel` says so.
+    pub fn sum_up(
+        &mut self,
+        shallow_sizes: &Column,
+        retained_sizes: &Column,
+        distances: &[i32],
+        dominators: &DominatorTree,
+        cancel: &CancelToken,
+    ) -> Result<(), Cancelled> {
+        for (node, &class) in self.by_node.iter().enumerate() {
+            cancel.check_every(node)?;
+            let size = shallow_sizes.get(node);
+            if size == 0 {
+                continue;
+            }
+            let row = &mut self.table[class as usize];
+            let distance = Distance(distances[node]);
+            row.distance = if row.count == 0 { distance } else { row.distance.min(distance) };
+            row.count += 1;
+            row.shallow_size = row.shallow_size.saturating_add(size);
+        }
+        for (class, size) in
+            retained_by_class(&self.by_node, self.table.len(), shallow_sizes, retained_sizes, dominators)
+                .into_iter()
+                .enumerate()
+        {
+            self.table[class].retained_size = size;
+        }
+        Ok(())
+    }
+}
+
+/// Sums retained sizes of each class over those of its nodes that no other node of the class dominates.
+///
+/// The dominator tree lies in preorder, so a node is dominated by one of its class if it stands before the end of the
+/// last outermost subtree of that class.
+fn retained_by_class(
+    by_node: &[u32],
+    class_count: usize,
+    shallow_sizes: &Column,
+    retained_sizes: &Column,
+    dominators: &DominatorTree,
+) -> Vec<u64> {
+    let mut sums = vec![0_u64; class_count];
+    let mut open_until = vec![0_u64; class_count];
+    for (position, (node, subtree_size)) in (0_u64..).zip(dominators.preorder()) {
+        let class = by_node[node.index()] as usize;
+        if position >= open_until[class] && shallow_sizes.get(node.index()) != 0 {
+            sums[class] = sums[class].saturating_add(retained_sizes.get(node.index()));
+            open_until[class] = position + u64::from(subtree_size);
+        }
+    }
+    sums
+}
+
+/// Gives each node its class. [`Classes::sum_up`] fills in the numbers.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn classes(
+    graph: &HeapGraph,
+    known: &WellKnown,
+    dom: &DomStates,
+    shapes: &Shapes,
+    locations: &Locations,
+    cancel: &CancelToken,
+) -> Result<Classes, Cancelled> {
+    let mut namer = Namer {
+        graph,
+        dom,
+        by_key: HashMap::new(),
+        by_string: [vec![UNSET; graph.strings().len()], Vec::new()],
+        by_kind: vec![UNSET; 256],
+        table: Vec::new(),
+    };
+    let mut by_node = vec![UNSET; graph.node_count()];
+    // A plain object's shape comes first, by number; the loop below turns numbers into classes.
+    let shape_bit = 1 << 31;
+    shapes.assign(graph, known, cancel, |node, shape| by_node[node.index()] = shape_bit | shape)?;
+    let mut shape_classes = vec![UNSET; shapes.names.len()];
+
+    let mut located = locations.entries().iter().peekable();
+    for node in graph.nodes() {
+        cancel.check_every(node.index())?;
+        let shape =
+            Some(by_node[node.index()]).filter(|&shape| shape != UNSET).map(|shape| (shape & !shape_bit) as usize);
+        let location = located.next_if(|entry| entry.0 == node).map(|entry| entry.1);
+        let kind = graph.kind(node);
+        by_node[node.index()] = match location.filter(|_| kind == NodeKind::OBJECT) {
+            Some(_) => {
+                let name = match shape {
+                    Some(shape) => shapes.names[shape].clone().into_bytes(),
+                    None => namer.name(node).into_owned(),
+                };
+                namer.class(name, location, kind)
+            }
+            None => match shape {
+                Some(shape) => {
+                    if shape_classes[shape] == UNSET {
+                        shape_classes[shape] = namer.class(shapes.names[shape].clone().into_bytes(), None, kind);
+                    }
+                    shape_classes[shape]
+                }
+                None => namer.without_location(node),
+            },
+        };
+    }
+    Ok(Classes { by_node, table: namer.table })
+}
+
+/// Finds or makes classes by name, with caches so that nearly no node's name is looked at.
+struct Namer<'a> {
+    graph: &'a HeapGraph,
+    dom: &'a DomStates,
+    by_key: HashMap<ClassKey, u32>,
+    /// Class by string of the node's name; the second for nodes that are shown as `Detached …`.
+    by_string: [Vec<u32>; 2],
+    by_kind: Vec<u32>,
+    table: Vec<Class>,
+}
+
+impl<'a> Namer<'a> {
+    fn class(&mut self, name: Vec<u8>, location: Option<Location>, kind: NodeKind) -> u32 {
+        let key = ClassKey { name: name.into_boxed_slice(), location };
+        if let Some(&class) = self.by_key.get(&key) {
+            return class;
+        }
+        let class = u32::try_from(self.table.len()).unwrap_or(UNSET);
+        self.by_key.insert(key.clone(), class);
+        self.table.push(Class {
+            name: display_of(&key.name),
+            key,
+            count: 0,
+            shallow_size: 0,
+            retained_size: 0,
+            distance: Distance::NONE,
+            kind,
+        });
+        class
+    }
+
+    /// The class name of a node without a shape.
+    fn name(&self, node: NodeOrdinal) -> Cow<'a, [u8]> {
+        let kind = self.graph.kind(node);
+        if let Some(fixed) = fixed_name(kind) {
+            return Cow::Borrowed(fixed.as_bytes());
+        }
+        if !matches!(kind, NodeKind::OBJECT | NodeKind::NATIVE) {
+            return Cow::Owned(format!("({})", self.graph.header().node_kind_name(kind)).into_bytes());
+        }
+        let id = self.graph.name_id(node);
+        let name = self.graph.strings().identity(id);
+        let name = if self.dom.is_renamed(self.graph, node) {
+            let mut prefixed = b"Detached ".to_vec();
+            prefixed.extend_from_slice(&name);
+            Cow::Owned(prefixed)
+        } else {
+            name
+        };
+        tag_name(name)
+    }
+
+    fn without_location(&mut self, node: NodeOrdinal) -> u32 {
+        let kind = self.graph.kind(node);
+        if !matches!(kind, NodeKind::OBJECT | NodeKind::NATIVE) {
+            let at = usize::from(kind.0);
+            if self.by_kind[at] == UNSET {
+                let name = self.name(node).into_owned();
+                self.by_kind[at] = self.class(name, None, kind);
+            }
+            return self.by_kind[at];
+        }
+        let StringId(string) = self.graph.name_id(node);
+        let cache = usize::from(self.dom.is_renamed(self.graph, node));
+        if self.by_string[cache].is_empty() {
+            self.by_string[cache] = vec![UNSET; self.graph.strings().len()];
+        }
+        let known = self.by_string[cache][string as usize];
+        if known != UNSET {
+            return known;
+        }
+        let name = self.name(node).into_owned();
+        let class = self.class(name, None, kind);
+        self.by_string[cache][string as usize] = class;
+        class
+    }
+}
+
+fn fixed_name(kind: NodeKind) -> Option<&'static str> {
+    match kind {
+        NodeKind::HIDDEN => Some("(system)"),
+        NodeKind::CODE => Some("(compiled code)"),
+        NodeKind::CLOSURE => Some("Function"),
+        NodeKind::REGEXP => Some("RegExp"),
+        _ => None,
+    }
+}
+
+/// `<div id="a">` becomes `<div>`, so that all elements of a tag are one class.
+fn tag_name(name: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    let from = if name.starts_with(b"<") {
+        0
+    } else if name.starts_with(b"Detached <") {
+        10
+    } else {
+        return name;
+    };
+    match name[from..].iter().position(|byte| *byte == b' ') {
+        None => name,
+        Some(space) => {
+            let mut short = name[..from + space].to_vec();
+            short.push(b'>');
+            Cow::Owned(short)
+        }
+    }
+}
+
+/// The name for people: lone surrogates as replacement characters.
+fn display_of(name: &[u8]) -> String {
+    let mut text = String::with_capacity(name.len());
+    let mut rest = name;
+    loop {
+        match std::str::from_utf8(rest) {
+            Ok(valid) => {
+                text.push_str(valid);
+                return text;
+            }
+            Err(error) => {
+                let (valid, invalid) = rest.split_at(error.valid_up_to());
+                text.push_str(&String::from_utf8_lossy(valid));
+                text.push('\u{fffd}');
+                // A surrogate takes three bytes here.
+                rest = invalid.get(3..).unwrap_or_default();
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Which DOM nodes are still part of a document, and which are detached and kept alive by something else.
+
+use crate::graph::HeapGraph;
+use crate::model::{BitSet, CancelToken, Cancelled, Detachedness, EdgeKind, NodeKind, NodeOrdinal};
+
+/// The state of each node after it was propagated through the DOM.
+#[derive(Clone, Debug, Default)]
+pub struct DomStates {
+    /// One entry a node.
+    states: Vec<u8>,
+    /// Whether the file gave states; then detached nodes are shown with `Detached ` before their name.
+    from_file: bool,
+}
+
+impl DomStates {
+    #[inline]
+    #[must_use]
+    pub fn get(&self, node: NodeOrdinal) -> Detachedness {
+        Detachedness::from_bits(self.states[node.index()])
+    }
+
+    /// Whether the node is shown as `Detached …` although its name in the file does not say so.
+    #[inline]
+    #[must_use]
+    pub fn is_renamed(&self, graph: &HeapGraph, node: NodeOrdinal) -> bool {
+        self.from_file && self.states[node.index()] == 2 && graph.kind(node) == NodeKind::NATIVE
+    }
+
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.states.capacity()
+    }
+}
+
+/// Takes the file's states and spreads them: what an attached native node reaches through native nodes is attached, then
+/// what a detached one reaches is detached. JavaScript objects stop the spread. A file without states has `Detached ` in
+/// the names instead.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn dom_states(graph: &mut HeapGraph, cancel: &CancelToken) -> Result<DomStates, Cancelled> {
+    let from_file = graph.has_detachedness();
+    if !from_file {
+        let mut states = vec![0; graph.node_count()];
+        for node in graph.nodes() {
+            cancel.check_every(node.index())?;
+            let is_native = graph.kind(node) == NodeKind::NATIVE;
+            if is_native && graph.strings().starts_with(graph.name_id(node), "Detached ") {
+                states[node.index()] = 2;
+            }
+        }
+        return Ok(DomStates { states, from_file });
+    }
+    let mut spread = Spread {
+        states: graph.take_detachedness(),
+        visited: BitSet::new(graph.node_count()),
+        attached: Vec::new(),
+        detached: Vec::new(),
+    };
+    for node in graph.nodes() {
+        cancel.check_every(node.index())?;
+        let state = spread.states[node.index()];
+        if state != 0 {
+            spread.visit(graph, node, state);
+        }
+    }
+    let mut steps = 0;
+    while let Some(node) = spread.attached.pop() {
+        steps += 1;
+        cancel.check_every(steps)?;
+        spread.children(graph, node, 1);
+    }
+    while let Some(node) = spread.detached.pop() {
+        steps += 1;
+        cancel.check_every(steps)?;
+        if spread.states[node.index()] != 1 {
+            spread.children(graph, node, 2);
+        }
+    }
+    Ok(DomStates { states: spread.states, from_file })
+}
+
+struct Spread {
+    states: Vec<u8>,
+    visited: BitSet,
+    attached: Vec<NodeOrdinal>,
+    detached: Vec<NodeOrdinal>,
+}
+
+impl Spread {
+    fn visit(&mut self, graph: &HeapGraph, node: NodeOrdinal, state: u8) {
+        if !self.visited.insert(node.index()) || graph.kind(node) != NodeKind::NATIVE {
+            return;
+        }
+        self.states[node.index()] = state;
+        match state {
+            1 => self.attached.push(node),
+            2 => self.detached.push(node),
+            _ => {}
+        }
+    }
+
+    fn children(&mut self, graph: &HeapGraph, node: NodeOrdinal, state: u8) {
+        for edge in graph.edges(node) {
+            if !matches!(graph.edge_kind(edge), EdgeKind::HIDDEN | EdgeKind::INVISIBLE | EdgeKind::WEAK) {
+                self.visit(graph, graph.edge_target(edge), state);
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What a node is called on screen: object shapes for plain objects, contents for concatenated strings.
+
+use std::borrow::Cow;
+
+use super::WellKnown;
+use crate::graph::HeapGraph;
+use crate::model::{EdgeKind, NodeKind, NodeOrdinal, StringId};
+
+/// UTF-16 units at which a concatenated string is cut.
+const CONCATENATED_LIMIT: usize = 1024;
+/// UTF-16 units up to which properties are listed in the name of a plain object.
+const PREVIEW_LIMIT: usize = 100;
+/// Characters up to which a single piece of a name is read.
+const PIECE_LIMIT: usize = 4096;
+
+/// The node's name as DevTools shows it, without the `Detached ` prefix. Pieces longer than some thousand characters are
+/// cut, so that the time it takes does not depend on the length of a string; `Snapshot::string_value` has it whole.
+#[must_use]
+pub fn display_name<'a>(graph: &'a HeapGraph, known: &WellKnown, node: NodeOrdinal) -> Cow<'a, str> {
+    match graph.kind(node) {
+        NodeKind::CONCATENATED_STRING => Cow::Owned(concatenated(graph, known, node, CONCATENATED_LIMIT, PIECE_LIMIT)),
+        NodeKind::OBJECT if known.object.contains(graph.name_id(node)) => {
+            Cow::Owned(object_preview(graph, known, node))
+        }
+        _ => graph.strings().prefix(graph.name_id(node), PIECE_LIMIT).0,
+    }
+}
+
+/// The text of a concatenated string up to `limit` UTF-16 units, following its parts from the left.
+pub(crate) fn concatenated(
+    graph: &HeapGraph,
+    known: &WellKnown,
+    node: NodeOrdinal,
+    limit: usize,
+    piece_limit: usize,
+) -> String {
+    let mut text = String::new();
+    let mut units = 0;
+    let mut stack = vec![node];
+    // A cycle of parts without text would never end: each round adds text or goes down, and no string is deeper than this.
+    let mut rounds = 0;
+    while let Some(node) = stack.pop() {
+        rounds += 1;
+        if units >= limit || rounds > 1 << 20 {
+            break;
+        }
+        if graph.kind(node) != NodeKind::CONCATENATED_STRING {
+            let (piece, _) = graph.strings().prefix(graph.name_id(node), piece_limit);
+            units += utf16_len(&piece);
+            text.push_str(&piece);
+            continue;
+        }
+        let [first, second] = parts(graph, known, node);
+        stack.push(second);
+        stack.push(first);
+    }
+    text
+}
+
+/// The two parts of a concatenated string; the file's first node stands for one that is missing, as in DevTools.
+fn parts(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -> [NodeOrdinal; 2] {
+    let missing = NodeOrdinal(0);
+    let mut parts = [missing; 2];
+    for edge in graph.edges(node) {
+        if !parts.contains(&missing) {
+            break;
+        }
+        let name = StringId(graph.edge_names[edge.index()]);
+        if graph.edge_kind(edge) != EdgeKind::INTERNAL {
+            continue;
+        }
+        if known.first.contains(name) {
+            parts[0] = graph.edge_target(edge);
+        } else if known.second.contains(name) {
+            parts[1] = graph.edge_target(edge);
+        }
+    }
+    parts
+}
+
+/// `{a, b, …, y, z}`: properties alternately from the start and the end, as many as fit.
+#[must_use]
+pub fn object_preview(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -> String {
+    let mut edges = graph.edges(node);
+    let (mut start, mut start_units) = (String::from("{"), 1);
+    let (mut end, mut end_units) = (String::from("}"), 1);
+    let mut from_end = false;
+    let mut is_complete = true;
+    loop {
+        let mut ahead = edges.clone();
+        let Some(edge) = (if from_end { ahead.next_back() } else { ahead.next() }) else { break };
+        let name = StringId(graph.edge_names[edge.index()]);
+        if graph.edge_kind(edge) != EdgeKind::PROPERTY || known.proto.contains(name) {
+            edges = ahead;
+            continue;
+        }
+        let formatted = quoted_property_name(&graph.strings().prefix(name, PIECE_LIMIT).0).into_owned();
+        let units = utf16_len(&formatted);
+        if start_units > 1 && start_units + end_units + units > PREVIEW_LIMIT {
+            is_complete = false;
+            break;
+        }
+        edges = ahead;
+        if from_end {
+            let separator = if end_units > 1 { ", " } else { "" };
+            end_units += units + separator.len();
+            end = format!("{formatted}{separator}{end}");
+        } else {
+            if start_units > 1 {
+                start.push_str(", ");
+                start_units += 2;
+            }
+            start_units += units;
+            start.push_str(&formatted);
+        }
+        from_end = !from_end;
+    }
+    if !is_complete {
+        start.push_str(", …");
+    }
+    if end_units > 1 {
+        start.push_str(", ");
+    }
+    start.push_str(&end);
+    start
+}
+
+/// The property's name, in JSON's quotes where commas, quotes or braces would make a list of names ambiguous.
+#[must_use]
+pub fn quoted_property_name(name: &str) -> Cow<'_, str> {
+    if name.contains([',', '\'', '"', '{', '}']) {
+        Cow::Owned(serde_json::Value::from(name).to_string())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+/// Length in UTF-16 units, which is what JavaScript counts in.
+pub(crate) fn utf16_len(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
+}

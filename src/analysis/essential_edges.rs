@@ -1,0 +1,70 @@
+//! Essential edges: the ones that count when it is decided who keeps whom alive.
+
+use rayon::prelude::*;
+
+use super::Ephemerons;
+use crate::graph::HeapGraph;
+use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, StringId};
+
+/// Words of the result that one task fills.
+const CHUNK_WORDS: usize = 4096;
+
+/// One bit an edge. Not essential are weak edges, edges of a node to itself, `shortcut` edges other than the root's, edges
+/// from outside the page to page objects, and the edge of a WeakMap's table to a value (the key keeps it).
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn essential_edges(
+    graph: &HeapGraph,
+    ephemerons: &Ephemerons,
+    page_objects: &BitSet,
+    cancel: &CancelToken,
+) -> Result<BitSet, Cancelled> {
+    let edge_count = graph.edge_count();
+    let mut words = vec![0_u64; edge_count.div_ceil(64)];
+    words.par_chunks_mut(CHUNK_WORDS).enumerate().try_for_each(|(chunk, words)| {
+        cancel.check()?;
+        let first = chunk * CHUNK_WORDS * 64;
+        let end = (first + words.len() * 64).min(edge_count);
+        #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
+        let mut source = graph.edge_source(EdgeIndex(first as u32));
+        let mut source_end = graph.edge_range(source).end;
+        for edge in first..end {
+            while edge >= source_end {
+                source = NodeOrdinal(source.0 + 1);
+                source_end = graph.edge_range(source).end;
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
+            let index = EdgeIndex(edge as u32);
+            if is_essential(graph, ephemerons, page_objects, source, index) {
+                words[(edge - first) / 64] |= 1 << (edge % 64);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(BitSet::from_words(words, edge_count))
+}
+
+#[inline]
+fn is_essential(
+    graph: &HeapGraph,
+    ephemerons: &Ephemerons,
+    page_objects: &BitSet,
+    source: NodeOrdinal,
+    edge: EdgeIndex,
+) -> bool {
+    let kind = graph.edge_kind(edge);
+    let target = graph.edge_target(edge);
+    if kind == EdgeKind::INTERNAL {
+        let ephemeron = ephemerons.get(StringId(graph.edge_names[edge.index()]));
+        if ephemeron.is_some_and(|ephemeron| ephemeron.table_id == graph.id(source).0) {
+            return false;
+        }
+    }
+    if kind == EdgeKind::WEAK || source == target {
+        return false;
+    }
+    source == graph.root()
+        || (kind != EdgeKind::SHORTCUT
+            && (page_objects.contains(source.index()) || !page_objects.contains(target.index())))
+}

@@ -1,0 +1,32 @@
+//! What follows from the graph: one file a fact, each a pure function from its inputs to a named record.
+//!
+//! The rules are those of Chrome DevTools' heap snapshot worker, so that the numbers are the ones people check against.
+//! Nothing here knows a channel, a widget or the application's thread pool.
+
+mod classes;
+mod detachedness;
+mod display_names;
+mod distances;
+mod dominators;
+mod ephemerons;
+mod essential_edges;
+mod locations;
+mod page_objects;
+mod shallow_sizes;
+mod shapes;
+mod statistics;
+mod well_known;
+
+pub use classes::{Class, ClassKey, Classes, classes};
+pub use detachedness::{DomStates, dom_states};
+pub use display_names::{display_name, object_preview, quoted_property_name};
+pub use distances::{DistanceFilter, distances, distances_avoiding};
+pub use dominators::{DominatorTree, dominators};
+pub use ephemerons::{Ephemeron, Ephemerons, ephemerons};
+pub use essential_edges::essential_edges;
+pub use locations::{Location, Locations, locations};
+pub use page_objects::page_objects;
+pub use shallow_sizes::shallow_sizes;
+pub use shapes::{Shapes, shapes};
+pub use statistics::{Statistics, statistics};
+pub use well_known::WellKnown;

@@ -1,0 +1,38 @@
+//! Page objects: what the page's (or program's) own globals reach, as opposed to what only tools and the runtime hold.
+
+use super::WellKnown;
+use crate::graph::HeapGraph;
+use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, NodeOrdinal};
+
+/// Everything reachable over all but weak edges from the root's `shortcut` edges (the globals) and from its element edge
+/// to the DOM trees.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn page_objects(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
+    let mut found = BitSet::new(graph.node_count());
+    let mut stack = Vec::new();
+    for edge in graph.edges(graph.root()) {
+        let target = graph.edge_target(edge);
+        let is_entry = match graph.edge_kind(edge) {
+            EdgeKind::SHORTCUT => true,
+            EdgeKind::ELEMENT => known.is_document_dom_trees(graph, target),
+            _ => false,
+        };
+        if is_entry && found.insert(target.index()) {
+            stack.push(target.0);
+        }
+    }
+    let mut steps = 0;
+    while let Some(node) = stack.pop() {
+        steps += 1;
+        cancel.check_every(steps)?;
+        let range = graph.edge_range(NodeOrdinal(node));
+        for (&kind, &target) in graph.edge_kinds[range.clone()].iter().zip(&graph.edge_targets[range]) {
+            if kind != EdgeKind::WEAK && found.insert(target as usize) {
+                stack.push(target);
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,125 @@
+//! Strings that the rules speak of, found once, so that later stages compare numbers instead of text.
+
+use rayon::prelude::*;
+
+use crate::format::StringTable;
+use crate::graph::HeapGraph;
+use crate::model::{NodeKind, NodeOrdinal, StringId};
+
+/// Ids of the strings that have a given text; nearly always exactly one.
+#[derive(Clone, Debug, Default)]
+pub struct StringIds(Vec<StringId>);
+
+impl StringIds {
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, id: StringId) -> bool {
+        self.0.contains(&id)
+    }
+
+    /// Whether no string has the text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+macro_rules! well_known {
+    ($($field:ident = $text:literal),+ $(,)?) => {
+        /// Ids of each text that a rule mentions.
+        #[derive(Clone, Debug, Default)]
+        pub struct WellKnown {
+            $(pub $field: StringIds,)+
+        }
+
+        impl WellKnown {
+            fn enter(&mut self, text: &[u8], id: StringId) {
+                $(if text == $text.as_bytes() {
+                    self.$field.0.push(id);
+                })+
+            }
+
+            fn append(&mut self, other: &mut Self) {
+                $(self.$field.0.append(&mut other.$field.0);)+
+            }
+        }
+
+        const LONGEST: usize = {
+            let lengths = [$($text.len()),+];
+            let mut longest = 0;
+            let mut at = 0;
+            while at < lengths.len() {
+                if lengths[at] > longest {
+                    longest = lengths[at];
+                }
+                at += 1;
+            }
+            longest
+        };
+    };
+}
+
+well_known! {
+    object = "Object",
+    array = "Array",
+    proto = "__proto__",
+    elements = "elements",
+    first = "first",
+    second = "second",
+    map_descriptors = "(map descriptors)",
+    native_context = "system / NativeContext",
+    sloppy_function_map = "sloppy_function_map",
+    external_string_data = "system / ExternalStringData",
+    array_buffer_data = "system / JSArrayBufferData",
+    document_dom_trees = "(Document DOM trees)",
+}
+
+impl WellKnown {
+    /// Finds them, in one pass over the strings.
+    #[must_use]
+    pub fn find(strings: &StringTable) -> Self {
+        const CHUNK: usize = 1 << 16;
+        let chunks = strings.len().div_ceil(CHUNK);
+        let found: Vec<Self> = (0..chunks)
+            .into_par_iter()
+            .map(|chunk| {
+                let mut found = Self::default();
+                for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(strings.len()) {
+                    #[expect(clippy::cast_possible_truncation, reason = "the reader refuses more than 2^32 strings")]
+                    let id = StringId(at as u32);
+                    let raw = strings.raw(id);
+                    if raw.contains(&b'\\') && raw.len() <= LONGEST * 6 {
+                        found.enter(strings.text(id).as_bytes(), id);
+                    } else if raw.len() <= LONGEST {
+                        found.enter(raw, id);
+                    }
+                }
+                found
+            })
+            .collect();
+        found.into_iter().fold(Self::default(), |mut all, mut part| {
+            all.append(&mut part);
+            all
+        })
+    }
+
+    /// Whether the node is the synthetic root of the documents' DOM trees.
+    #[must_use]
+    pub fn is_document_dom_trees(&self, graph: &HeapGraph, node: NodeOrdinal) -> bool {
+        graph.kind(node) == NodeKind::SYNTHETIC && self.document_dom_trees.contains(graph.name_id(node))
+    }
+
+    /// Whether the program's own code can reach the node from the root directly: everything that is not synthetic, and
+    /// the DOM trees.
+    #[must_use]
+    pub fn is_user_root(&self, graph: &HeapGraph, node: NodeOrdinal) -> bool {
+        graph.kind(node) != NodeKind::SYNTHETIC || self.is_document_dom_trees(graph, node)
+    }
+
+    /// Whether the node is an object made by a literal or by `Object` itself.
+    #[inline]
+    #[must_use]
+    pub fn is_plain_object(&self, graph: &HeapGraph, node: NodeOrdinal) -> bool {
+        graph.kind(node) == NodeKind::OBJECT && self.object.contains(graph.name_id(node))
+    }
+}

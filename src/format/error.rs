@@ -1,0 +1,85 @@
+//! What can be wrong with a file, and where.
+
+use std::fmt;
+use std::io;
+
+use crate::model::Cancelled;
+
+/// A part of the file, as people find it there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Section {
+    /// Outside all sections: the braces and names of the document itself.
+    Document,
+    /// A section by its name in the file (`snapshot`, `nodes`, `edges`, `strings`, …).
+    Named(String),
+}
+
+impl Section {
+    pub(crate) fn named(name: &str) -> Self {
+        Self::Named(name.to_owned())
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Document => f.write_str("document"),
+            Self::Named(name) => write!(f, "section `{name}`"),
+        }
+    }
+}
+
+/// Why bytes are not a heap snapshot.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    #[error("cannot read the file: {0}")]
+    Io(#[from] io::Error),
+    #[error("{section}, byte {offset}: found {found}, expected {expected}{}", hint_suffix(*.hint))]
+    Unexpected {
+        section: Section,
+        /// Bytes from the start of the (decompressed) file.
+        offset: u64,
+        found: String,
+        expected: String,
+        hint: Option<&'static str>,
+    },
+    #[error("{section}, byte {offset}: the file ends here, expected {expected}{}", hint_suffix(*.hint))]
+    Truncated { section: Section, offset: u64, expected: String, hint: Option<&'static str> },
+    #[error("section `snapshot`: {0}")]
+    Header(String),
+    #[error("the file has no section `{name}`{}", hint_suffix(*.hint))]
+    MissingSection { name: &'static str, hint: Option<&'static str> },
+    #[error("{0}, byte {1}: the section appears a second time")]
+    DuplicateSection(Section, u64),
+    #[error("{section}: {what} exceeds the limit of {limit}")]
+    Limit { section: Section, what: &'static str, limit: u64 },
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl FormatError {
+    pub(crate) fn unexpected(section: &Section, offset: u64, found: &[u8], expected: impl Into<String>) -> Self {
+        Self::Unexpected {
+            section: section.clone(),
+            offset,
+            found: describe(found),
+            expected: expected.into(),
+            hint: None,
+        }
+    }
+}
+
+fn hint_suffix(hint: Option<&str>) -> String {
+    hint.map_or_else(String::new, |hint| format!(" ({hint})"))
+}
+
+/// The first bytes of `found` as a person can read them, control characters escaped.
+pub(crate) fn describe(found: &[u8]) -> String {
+    if found.is_empty() {
+        return "the end of the file".to_owned();
+    }
+    let shown = &found[..found.len().min(12)];
+    let text: String = String::from_utf8_lossy(shown).chars().flat_map(char::escape_default).collect();
+    let text = text.replace("\\u{fffd}", "\\u{FFFD}").replace("\\\"", "\"").replace("\\'", "'");
+    if found.len() > shown.len() { format!("`{text}…`") } else { format!("`{text}`") }
+}

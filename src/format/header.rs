@@ -1,0 +1,187 @@
+//! The section `snapshot`: which columns the tables have and what the kinds are called.
+
+use serde_json::Value;
+
+use super::FormatError;
+use crate::model::{EdgeKind, NodeKind};
+
+/// What a file says of itself before its tables. Counts are hints; the tables are what counts.
+#[derive(Clone, Debug)]
+pub struct Header {
+    pub node_fields: Vec<String>,
+    pub edge_fields: Vec<String>,
+    pub node_count_hint: Option<u64>,
+    pub edge_count_hint: Option<u64>,
+    pub trace_function_count_hint: Option<u64>,
+    /// Index of the root in the node table as the file counts: ordinal × number of node fields.
+    pub root_index: u64,
+    /// Bytes of native memory that no node stands for.
+    pub extra_native_bytes: u64,
+    pub location_fields: Vec<String>,
+    pub sample_fields: Vec<String>,
+    pub trace_function_info_fields: Vec<String>,
+    pub trace_node_fields: Vec<String>,
+    pub scope_fields: Vec<String>,
+    pub scope_context_var_fields: Vec<String>,
+    pub scope_use_fields: Vec<String>,
+    unknown_node_kinds: Vec<String>,
+    unknown_edge_kinds: Vec<String>,
+    node_kind_of_type: Vec<NodeKind>,
+    edge_kind_of_type: Vec<EdgeKind>,
+}
+
+/// What DevTools calls a kind whose number stands beyond the file's own list.
+const UNDEFINED: &str = "undefined";
+
+impl Header {
+    pub(super) fn parse(json: &[u8]) -> Result<Self, FormatError> {
+        let value: Value =
+            serde_json::from_slice(json).map_err(|error| FormatError::Header(format!("not valid JSON: {error}")))?;
+        let meta = value
+            .get("meta")
+            .filter(|meta| meta.is_object())
+            .ok_or_else(|| FormatError::Header("it has no `meta`, which says what the numbers mean".to_owned()))?;
+        let node_fields = field_names(meta, "node_fields")?;
+        let edge_fields = field_names(meta, "edge_fields")?;
+        for name in ["type", "name", "id", "self_size", "edge_count"] {
+            position(&node_fields, name, "node_fields")?;
+        }
+        for name in ["name_or_index", "to_node"] {
+            position(&edge_fields, name, "edge_fields")?;
+        }
+        let node_types = type_names(meta, "node_types", position(&node_fields, "type", "node_fields")?)?;
+        let edge_types = type_names(meta, "edge_types", position(&edge_fields, "type", "edge_fields")?)?;
+
+        let mut unknown_node_kinds = vec![UNDEFINED.to_owned()];
+        let node_kind_of_type = node_types
+            .iter()
+            .map(|name| {
+                NodeKind::from_name(name)
+                    .unwrap_or_else(|| NodeKind(unknown_kind(&mut unknown_node_kinds, name, NodeKind::FIRST_UNKNOWN)))
+            })
+            .collect();
+        let mut unknown_edge_kinds = vec![UNDEFINED.to_owned()];
+        let mut edge_kind_of_type: Vec<EdgeKind> = edge_types
+            .iter()
+            .map(|name| {
+                EdgeKind::from_name(name)
+                    .unwrap_or_else(|| EdgeKind(unknown_kind(&mut unknown_edge_kinds, name, EdgeKind::FIRST_UNKNOWN)))
+            })
+            .collect();
+        // DevTools appends this kind to each file's list.
+        edge_kind_of_type.push(EdgeKind::INVISIBLE);
+
+        let number = |name: &str| value.get(name).and_then(lenient_number);
+        let optional = |name: &str| field_names(meta, name).unwrap_or_default();
+        Ok(Self {
+            node_count_hint: number("node_count"),
+            edge_count_hint: number("edge_count"),
+            trace_function_count_hint: number("trace_function_count"),
+            root_index: match value.get("root_index") {
+                None | Some(Value::Null) => 0,
+                Some(root) => lenient_number(root)
+                    .ok_or_else(|| FormatError::Header(format!("`root_index` is {root}, expected a number")))?,
+            },
+            extra_native_bytes: number("extra_native_bytes").unwrap_or(0),
+            location_fields: optional("location_fields"),
+            sample_fields: optional("sample_fields"),
+            trace_function_info_fields: optional("trace_function_info_fields"),
+            trace_node_fields: optional("trace_node_fields"),
+            scope_fields: optional("scope_fields"),
+            scope_context_var_fields: optional("scope_context_var_fields"),
+            scope_use_fields: optional("scope_use_fields"),
+            node_fields,
+            edge_fields,
+            unknown_node_kinds,
+            unknown_edge_kinds,
+            node_kind_of_type,
+            edge_kind_of_type,
+        })
+    }
+
+    /// The kind behind a number of the file's `type` column.
+    #[inline]
+    pub(super) fn node_kind(&self, file_type: u64) -> NodeKind {
+        usize::try_from(file_type)
+            .ok()
+            .and_then(|at| self.node_kind_of_type.get(at).copied())
+            .unwrap_or(NodeKind(NodeKind::FIRST_UNKNOWN))
+    }
+
+    /// The kind behind a number of the file's edge `type` column.
+    #[inline]
+    pub(super) fn edge_kind(&self, file_type: u64) -> EdgeKind {
+        usize::try_from(file_type)
+            .ok()
+            .and_then(|at| self.edge_kind_of_type.get(at).copied())
+            .unwrap_or(EdgeKind(EdgeKind::FIRST_UNKNOWN))
+    }
+
+    /// The name of a node kind: V8's, or the file's own where this program does not know the kind.
+    #[must_use]
+    pub fn node_kind_name(&self, kind: NodeKind) -> &str {
+        kind.known_name().unwrap_or_else(|| {
+            self.unknown_node_kinds.get(usize::from(kind.0 - NodeKind::FIRST_UNKNOWN)).map_or(UNDEFINED, String::as_str)
+        })
+    }
+
+    /// The name of an edge kind: V8's, or the file's own where this program does not know the kind.
+    #[must_use]
+    pub fn edge_kind_name(&self, kind: EdgeKind) -> &str {
+        kind.known_name().unwrap_or_else(|| {
+            self.unknown_edge_kinds.get(usize::from(kind.0 - EdgeKind::FIRST_UNKNOWN)).map_or(UNDEFINED, String::as_str)
+        })
+    }
+
+    /// All node kinds that the file can use, each once.
+    pub fn node_kinds(&self) -> impl Iterator<Item = NodeKind> + '_ {
+        let known = (0..NodeKind::FIRST_UNKNOWN).map(NodeKind);
+        let unknown = (NodeKind::FIRST_UNKNOWN..=u8::MAX).map(NodeKind).take(self.unknown_node_kinds.len());
+        known.chain(unknown)
+    }
+}
+
+/// The value for a kind that this program does not know, entering its name if it is new. Names that no longer fit in a
+/// byte share the value of undefined kinds.
+fn unknown_kind(names: &mut Vec<String>, name: &str, first: u8) -> u8 {
+    let at = names.iter().position(|known| known == name).unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    });
+    u8::try_from(at).ok().and_then(|at| first.checked_add(at)).unwrap_or(first)
+}
+
+fn lenient_number(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn field_names(meta: &Value, name: &str) -> Result<Vec<String>, FormatError> {
+    let fields: Option<Vec<String>> = meta
+        .get(name)
+        .and_then(Value::as_array)
+        .and_then(|fields| fields.iter().map(|field| field.as_str().map(str::to_owned)).collect());
+    let fields = fields.ok_or_else(|| FormatError::Header(format!("`meta.{name}` is not a list of names")))?;
+    if fields.is_empty() {
+        return Err(FormatError::Header(format!("`meta.{name}` is empty")));
+    }
+    Ok(fields)
+}
+
+fn position(fields: &[String], name: &str, list: &str) -> Result<usize, FormatError> {
+    fields
+        .iter()
+        .position(|field| field == name)
+        .ok_or_else(|| FormatError::Header(format!("`meta.{list}` has no field `{name}`")))
+}
+
+fn type_names(meta: &Value, name: &str, at: usize) -> Result<Vec<String>, FormatError> {
+    meta.get(name)
+        .and_then(|types| types.get(at))
+        .and_then(Value::as_array)
+        .and_then(|types| types.iter().map(|kind| kind.as_str().map(str::to_owned)).collect())
+        .ok_or_else(|| FormatError::Header(format!("`meta.{name}` has no list of names at position {at}")))
+}

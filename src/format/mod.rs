@@ -1,0 +1,258 @@
+//! From bytes to columns: reads a `.heapsnapshot` of any V8 since Node 8.
+//!
+//! The file flows through two windows of a few megabytes. While the blocks of one are parsed on all cores, the next is
+//! read and its row boundaries are found. Nothing holds the whole file, and nothing is allocated by a declared count
+//! that the file's own size does not bear out.
+
+mod error;
+mod header;
+mod integers;
+mod scanner;
+mod source;
+mod strings;
+mod tables;
+mod trace;
+
+pub use error::{FormatError, Section};
+pub use header::Header;
+pub use source::Source;
+pub use strings::StringTable;
+pub use tables::{EdgeTable, NodeTable};
+pub use trace::{AllocationTrace, TraceTree};
+
+use crate::model::{CancelToken, Phase, Progress};
+use scanner::{Scanner, expected_of};
+use source::OpenSource;
+use tables::{BadRow, Block, RowProblem, TableKind, Tables};
+
+/// Bytes of text in a window.
+const WINDOW_BYTES: usize = 8 << 20;
+
+/// The tables of a file as columns. Indices between tables are not checked yet; `graph` does that.
+#[derive(Debug)]
+pub struct RawSnapshot {
+    pub header: Header,
+    pub nodes: NodeTable,
+    pub edges: EdgeTable,
+    pub strings: StringTable,
+    pub locations: Vec<RawLocation>,
+    pub samples: Vec<Sample>,
+    pub allocation_trace: AllocationTrace,
+    pub scopes: ScopeTables,
+    /// Bytes of the source as it lies there, before decompression.
+    pub size_bytes: u64,
+}
+
+/// Source position of an object, as a row of `locations`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RawLocation {
+    /// Ordinal of the node, not yet checked against the number of nodes.
+    pub node: u64,
+    pub script_id: u32,
+    /// Zero-based, as the file has it.
+    pub line: u32,
+    /// Zero-based, as the file has it.
+    pub column: u32,
+}
+
+/// A row of `samples`: which ids had been given out by when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sample {
+    pub timestamp_us: u64,
+    pub last_assigned_id: u64,
+}
+
+/// The rows of `scopes`, `scope_context_vars` and `scope_uses`, back to back, in the fields that the header names.
+#[derive(Debug, Default)]
+pub struct ScopeTables {
+    pub scopes: Vec<u64>,
+    pub context_vars: Vec<u64>,
+    pub uses: Vec<u64>,
+}
+
+/// Reads a source to its end.
+///
+/// # Errors
+/// [`FormatError`] says what is wrong and where, or that the read failed or was cancelled.
+pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
+    progress.start(Phase::Reading, 0);
+    let mut source = OpenSource::open(source, progress)?;
+    progress.set_total(source.size_bytes.unwrap_or(0));
+    let text_bytes = source.size_bytes.filter(|_| !source.compressed);
+    let mut scanner = Scanner::new(text_bytes);
+    let mut tables: Option<Tables> = None;
+
+    let mut current = Window::default();
+    let mut next = Window::default();
+    let mut last = false;
+    while !last || !current.blocks.is_empty() {
+        cancel.check()?;
+        if tables.is_none() {
+            tables = scanner.header.as_ref().map(|header| Tables::new(header, text_bytes));
+        }
+        let header = scanner.header.clone();
+        let (parsed, advanced) = rayon::join(
+            || match (&mut tables, &header) {
+                (Some(tables), Some(header)) => current.parse(tables, header),
+                _ => Ok(()),
+            },
+            || if last { Ok(true) } else { next.advance(&current, &mut source, &mut scanner) },
+        );
+        // What is parsed stands before what is scanned, so its error comes first.
+        parsed?;
+        last = advanced?;
+        std::mem::swap(&mut current, &mut next);
+        next.blocks.clear();
+    }
+    drop((current, next));
+    let size_bytes = source.size_bytes.unwrap_or_else(|| progress.read().done);
+    finish(scanner, tables, text_bytes, size_bytes)
+}
+
+/// Puts the parts together and refuses a file that lacks one.
+fn finish(
+    mut scanner: Scanner,
+    tables: Option<Tables>,
+    text_bytes: Option<u64>,
+    size_bytes: u64,
+) -> Result<RawSnapshot, FormatError> {
+    let header = scanner.header.take().ok_or_else(|| missing_header(&scanner))?;
+    let mut tables = tables.unwrap_or_else(|| Tables::new(&header, text_bytes));
+    scanner.header = Some(header);
+    for deferred in std::mem::take(&mut scanner.deferred) {
+        let mut blocks = Vec::new();
+        scanner.cut_deferred(&deferred, &mut blocks)?;
+        let header = scanner.header.as_ref().ok_or_else(|| missing_header(&scanner))?;
+        tables.read(&deferred.text, &blocks, header).map_err(|bad| row_error(&bad, &deferred.text, deferred.offset))?;
+    }
+    for name in ["nodes", "edges", "strings"] {
+        if !scanner.has_section(name) {
+            return Err(FormatError::MissingSection { name, hint: None });
+        }
+    }
+    scanner.strings.shrink();
+    let header = scanner.header.take().ok_or_else(|| missing_header(&scanner))?;
+    let [locations, samples, function_infos, scopes, context_vars, uses] = scanner.small;
+    Ok(RawSnapshot {
+        locations: raw_locations(&locations, &header)?,
+        samples: raw_samples(&samples, &header),
+        nodes: tables.nodes,
+        edges: tables.edges,
+        strings: scanner.strings,
+        allocation_trace: AllocationTrace { function_infos, tree: scanner.trace_tree.finish() },
+        scopes: ScopeTables { scopes, context_vars, uses },
+        header,
+        size_bytes,
+    })
+}
+
+fn missing_header(scanner: &Scanner) -> FormatError {
+    let has = |name: &str| scanner.has_section(name);
+    let hint = if has("traceEvents") {
+        Some("this looks like a performance trace")
+    } else if has("startTime") || has("timeDeltas") {
+        Some("this looks like a CPU profile")
+    } else if has("head") {
+        Some("this looks like a sampling heap profile (.heapprofile)")
+    } else {
+        Some("this is JSON, but not a heap snapshot")
+    };
+    FormatError::MissingSection { name: "snapshot", hint }
+}
+
+/// Part of the file with the blocks that were found in it.
+#[derive(Default)]
+struct Window {
+    buffer: Vec<u8>,
+    /// Where the bytes of the file end in `buffer`.
+    end: usize,
+    /// How much of them the scanner has dealt with.
+    consumed: usize,
+    /// Position of the window in the file.
+    base: u64,
+    blocks: Vec<Block>,
+}
+
+impl Window {
+    /// Takes over what `previous` left, reads on and scans; true at the end of the file.
+    fn advance(
+        &mut self,
+        previous: &Self,
+        source: &mut OpenSource,
+        scanner: &mut Scanner,
+    ) -> Result<bool, FormatError> {
+        let carried = &previous.buffer[previous.consumed..previous.end];
+        let size = WINDOW_BYTES.max(carried.len() * 2);
+        if self.buffer.len() < size {
+            self.buffer.resize(size, 0);
+        }
+        self.buffer[..carried.len()].copy_from_slice(carried);
+        self.base = previous.base + previous.consumed as u64;
+        self.end = source.fill(&mut self.buffer, carried.len())?;
+        let last = self.end < self.buffer.len();
+        self.consumed = scanner.scan(&self.buffer[..self.end], self.base, last, &mut self.blocks)?;
+        Ok(last)
+    }
+
+    fn parse(&self, tables: &mut Tables, header: &Header) -> Result<(), FormatError> {
+        tables.read(&self.buffer, &self.blocks, header).map_err(|bad| row_error(&bad, &self.buffer, self.base))
+    }
+}
+
+fn row_error(bad: &BadRow, window: &[u8], base: u64) -> FormatError {
+    let section = Section::named(if bad.table == TableKind::Nodes { "nodes" } else { "edges" });
+    let offset = base + bad.at as u64;
+    match &bad.problem {
+        RowProblem::Integer(problem) => {
+            FormatError::unexpected(&section, offset, &window[bad.at..], expected_of(*problem))
+        }
+        RowProblem::FieldTooLarge { field, value } => FormatError::unexpected(
+            &section,
+            offset,
+            value.to_string().as_bytes(),
+            format!("a row whose `{field}` is below 2^32"),
+        ),
+        RowProblem::TargetOffNode { value, node_fields } => FormatError::unexpected(
+            &section,
+            offset,
+            value.to_string().as_bytes(),
+            format!("an edge whose `to_node` is a multiple of {node_fields}, the number of fields of a node"),
+        ),
+    }
+}
+
+/// The rows of a small table by the names of its fields; a row that is cut short is left out.
+fn rows<'a, const N: usize>(
+    values: &'a [u64],
+    fields: &'a [String],
+    names: [&'a str; N],
+) -> impl Iterator<Item = [u64; N]> + 'a {
+    let positions = names.map(|name| fields.iter().position(|field| field == name));
+    values.chunks_exact(fields.len().max(1)).map(move |row| positions.map(|at| at.map_or(0, |at| row[at])))
+}
+
+fn raw_locations(values: &[u64], header: &Header) -> Result<Vec<RawLocation>, FormatError> {
+    rows(values, &header.location_fields, ["object_index", "script_id", "line", "column"])
+        .map(|[object_index, script_id, line, column]| {
+            let narrow = |value: u64| {
+                u32::try_from(value).map_err(|_| FormatError::Limit {
+                    section: Section::named("locations"),
+                    what: "a value",
+                    limit: u64::from(u32::MAX),
+                })
+            };
+            Ok(RawLocation {
+                node: object_index / header.node_fields.len() as u64,
+                script_id: narrow(script_id)?,
+                line: narrow(line)?,
+                column: narrow(column)?,
+            })
+        })
+        .collect()
+}
+
+fn raw_samples(values: &[u64], header: &Header) -> Vec<Sample> {
+    rows(values, &header.sample_fields, ["timestamp_us", "last_assigned_id"])
+        .map(|[timestamp_us, last_assigned_id]| Sample { timestamp_us, last_assigned_id })
+        .collect()
+}

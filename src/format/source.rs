@@ -1,0 +1,119 @@
+//! Where bytes come from: a file, a buffer or a stream; plain, gzip or zstd.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::model::Progress;
+
+/// Something that a snapshot can be read from. Compression is recognised by the first bytes, not by the name.
+pub enum Source {
+    File(PathBuf),
+    Bytes { name: String, bytes: Arc<[u8]> },
+    Stream { name: String, reader: Box<dyn Read + Send> },
+}
+
+impl Source {
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::File(path.into())
+    }
+
+    /// What people call it: the file's name without folders.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => {
+                path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+            }
+            Self::Bytes { name, .. } | Self::Stream { name, .. } => name.clone(),
+        }
+    }
+
+    /// The file, if it is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Bytes { .. } | Self::Stream { .. } => None,
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({})", self.name())
+    }
+}
+
+/// An open source: decompressed bytes, with what is known of their number.
+pub(super) struct OpenSource {
+    pub(super) reader: Box<dyn Read + Send>,
+    /// Bytes of the source as it lies there, if known.
+    pub(super) size_bytes: Option<u64>,
+    pub(super) compressed: bool,
+}
+
+impl OpenSource {
+    pub(super) fn open(source: Source, progress: &Progress) -> io::Result<Self> {
+        let (reader, size_bytes): (Box<dyn Read + Send>, Option<u64>) = match source {
+            Source::File(path) => {
+                let file = File::open(&path)?;
+                let metadata = file.metadata()?;
+                if metadata.is_dir() {
+                    return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, not a file"));
+                }
+                // A pipe or a device says 0 and is read to its end all the same.
+                (Box::new(file), Some(metadata.len()).filter(|_| metadata.is_file()))
+            }
+            Source::Bytes { bytes, .. } => {
+                let size = bytes.len() as u64;
+                (Box::new(Cursor::new(bytes)), Some(size))
+            }
+            Source::Stream { reader, .. } => (reader, None),
+        };
+        let mut counted = Counted { reader, progress: progress.clone() };
+        let mut magic = Vec::with_capacity(4);
+        counted.by_ref().take(4).read_to_end(&mut magic)?;
+        let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
+        let is_zstd = magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
+        let whole = Cursor::new(magic).chain(counted);
+        let reader: Box<dyn Read + Send> = if is_gzip {
+            Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, whole)))
+        } else if is_zstd {
+            Box::new(zstd::stream::read::Decoder::new(whole)?)
+        } else {
+            Box::new(whole)
+        };
+        Ok(Self { reader, size_bytes, compressed: is_gzip || is_zstd })
+    }
+
+    /// Fills `buffer` from `start` on as far as there are bytes, and says where they end.
+    pub(super) fn fill(&mut self, buffer: &mut [u8], start: usize) -> io::Result<usize> {
+        let mut end = start;
+        while end < buffer.len() {
+            match self.reader.read(&mut buffer[end..]) {
+                Ok(0) => break,
+                Ok(count) => end += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(end)
+    }
+}
+
+/// Reports the bytes that pass, before they are decompressed.
+struct Counted<R> {
+    reader: R,
+    progress: Progress,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.progress.advance(count as u64);
+        Ok(count)
+    }
+}

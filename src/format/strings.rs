@@ -1,0 +1,283 @@
+//! The section `strings`: one buffer of the file's own bytes, decoded only where somebody looks.
+
+use std::borrow::Cow;
+
+use crate::model::{Column, StringId};
+
+/// All strings of a snapshot, as the file has them between their quotes, back to back.
+#[derive(Debug, Default)]
+pub struct StringTable {
+    bytes: Vec<u8>,
+    /// Where each string ends in `bytes`.
+    ends: Column,
+}
+
+impl StringTable {
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve(bytes);
+    }
+
+    /// Adds bytes to the string that is being read.
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Ends the string that is being read.
+    pub(super) fn end_string(&mut self) {
+        self.ends.push(self.bytes.len() as u64);
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The string as the file has it: JSON escapes as they are, not necessarily UTF-8.
+    #[inline]
+    #[must_use]
+    pub fn raw(&self, id: StringId) -> &[u8] {
+        let at = id.0 as usize;
+        #[expect(clippy::cast_possible_truncation, reason = "offsets into a Vec fit in usize")]
+        let start = if at == 0 { 0 } else { self.ends.get(at - 1) as usize };
+        #[expect(clippy::cast_possible_truncation, reason = "offsets into a Vec fit in usize")]
+        let end = self.ends.get(at) as usize;
+        &self.bytes[start..end]
+    }
+
+    /// The string, decoded. Invalid UTF-8 and lone surrogates appear as the replacement character.
+    #[must_use]
+    pub fn text(&self, id: StringId) -> Cow<'_, str> {
+        decode_text(self.raw(id))
+    }
+
+    /// The beginning of the string: at least `min_chars` characters of it, or all; the flag says whether more follows.
+    /// Takes time by `min_chars`, not by the length of the string.
+    #[must_use]
+    pub fn prefix(&self, id: StringId, min_chars: usize) -> (Cow<'_, str>, bool) {
+        let raw = self.raw(id);
+        // A character takes up to 12 bytes in the file (a surrogate pair in escapes).
+        let limit = min_chars.saturating_mul(12);
+        if raw.len() <= limit {
+            return (decode_text(raw), false);
+        }
+        (decode_text(&raw[..safe_cut(raw, limit)]), true)
+    }
+
+    /// What tells two strings apart: the decoded bytes, in which a lone surrogate keeps its value (WTF-8).
+    #[must_use]
+    pub fn identity(&self, id: StringId) -> Cow<'_, [u8]> {
+        let raw = self.raw(id);
+        match decode_text(raw) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(_) => Cow::Owned(decode(raw, Surrogates::Keep)),
+        }
+    }
+
+    /// Whether the decoded string is exactly `text`.
+    #[inline]
+    #[must_use]
+    pub fn is(&self, id: StringId, text: &str) -> bool {
+        let raw = self.raw(id);
+        raw == text.as_bytes() || (raw.len() > text.len() && raw.contains(&b'\\') && decode_text(raw) == text)
+    }
+
+    /// Whether the decoded string starts with `text`, which must have no character that JSON escapes.
+    #[must_use]
+    pub fn starts_with(&self, id: StringId, text: &str) -> bool {
+        let raw = self.raw(id);
+        raw.starts_with(text.as_bytes())
+            || (raw.iter().take(text.len() * 6).any(|&byte| byte == b'\\')
+                && self.prefix(id, text.chars().count()).0.starts_with(text))
+    }
+
+    /// The first string that is exactly `text`, by a scan of all of them.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<StringId> {
+        self.ids().find(|&id| self.is(id, text))
+    }
+
+    /// All ids in order.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = StringId> + use<> {
+        #[expect(clippy::cast_possible_truncation, reason = "the reader refuses more than 2^32 - 1 strings")]
+        let count = self.len() as u32;
+        (0..count).map(StringId)
+    }
+
+    /// Bytes held on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.heap_bytes()
+    }
+}
+
+/// The largest position up to `limit` that cuts neither a character nor an escape (nor a pair of escapes).
+fn safe_cut(raw: &[u8], limit: usize) -> usize {
+    let mut cut = limit;
+    while cut > 0 && raw[cut] & 0xc0 == 0x80 {
+        cut -= 1;
+    }
+    // An escape takes at most six bytes and a pair of them twelve: step back to before any that might reach the cut.
+    let from = cut.saturating_sub(12);
+    match raw[from..cut].iter().position(|&byte| byte == b'\\') {
+        None => cut,
+        Some(_) => {
+            let mut at = 0;
+            let mut last = 0;
+            while at < cut {
+                last = at;
+                at += escape_length(&raw[at..]);
+            }
+            if at == cut { cut } else { last }
+        }
+    }
+}
+
+/// Bytes of the escape or byte at the start of `raw`.
+fn escape_length(raw: &[u8]) -> usize {
+    match raw {
+        [b'\\', b'u', rest @ ..] => {
+            let is_pair = matches!(
+                rest,
+                [
+                    b'd' | b'D',
+                    b'8'..=b'9' | b'a'..=b'b' | b'A'..=b'B',
+                    _,
+                    _,
+                    b'\\',
+                    b'u',
+                    b'd' | b'D',
+                    b'c'..=b'f' | b'C'..=b'F',
+                    ..,
+                ]
+            );
+            if is_pair { 12 } else { 6 }
+        }
+        [b'\\', ..] => 2,
+        _ => 1,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Surrogates {
+    Keep,
+    Replace,
+}
+
+fn decode_text(raw: &[u8]) -> Cow<'_, str> {
+    if memchr::memchr(b'\\', raw).is_none() {
+        return String::from_utf8_lossy(raw);
+    }
+    let decoded = decode(raw, Surrogates::Replace);
+    Cow::Owned(
+        String::from_utf8(decoded).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
+}
+
+/// Resolves JSON escapes. The reader has checked that each escape is whole.
+fn decode(raw: &[u8], surrogates: Surrogates) -> Vec<u8> {
+    let lossy = String::from_utf8_lossy(raw);
+    let raw = lossy.as_bytes();
+    let mut out = Vec::with_capacity(raw.len());
+    let mut at = 0;
+    while let Some(next) = memchr::memchr(b'\\', &raw[at..]).map(|found| at + found) {
+        out.extend_from_slice(&raw[at..next]);
+        at = next + 2;
+        match raw.get(next + 1) {
+            Some(b'b') => out.push(8),
+            Some(b'f') => out.push(12),
+            Some(b'n') => out.push(b'\n'),
+            Some(b'r') => out.push(b'\r'),
+            Some(b't') => out.push(b'\t'),
+            Some(b'u') => {
+                let unit = hex(raw, at);
+                at += 4;
+                let low = if (0xd800..0xdc00).contains(&unit) && raw.get(at..at + 2) == Some(b"\\u") {
+                    hex(raw, at + 2)
+                } else {
+                    0
+                };
+                if (0xdc00..0xe000).contains(&low) {
+                    at += 6;
+                    push_code_point(&mut out, 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+                } else if (0xd800..0xe000).contains(&unit) && surrogates == Surrogates::Replace {
+                    push_code_point(&mut out, 0xfffd);
+                } else {
+                    push_code_point(&mut out, unit);
+                }
+            }
+            Some(&other) => out.push(other),
+            None => {}
+        }
+    }
+    out.extend_from_slice(raw.get(at..).unwrap_or_default());
+    out
+}
+
+fn hex(raw: &[u8], at: usize) -> u32 {
+    raw.get(at..at + 4)
+        .and_then(|digits| std::str::from_utf8(digits).ok())
+        .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+        .unwrap_or(0xfffd)
+}
+
+/// UTF-8 of a code point, surrogates encoded as if they were characters.
+fn push_code_point(out: &mut Vec<u8>, code: u32) {
+    if let Some(character) = char::from_u32(code) {
+        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    } else {
+        let [.., high, low] = code.to_be_bytes();
+        let unit = u16::from_be_bytes([high, low]);
+        let byte = |bits: u16| u8::try_from(0x80 | (bits & 0x3f)).unwrap_or(0x80);
+        out.extend_from_slice(&[0xed, byte(unit >> 6), byte(unit)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(strings: &[&str]) -> StringTable {
+        let mut table = StringTable::default();
+        for string in strings {
+            table.extend(string.as_bytes());
+            table.end_string();
+        }
+        table
+    }
+
+    #[test]
+    fn escapes_pairs_and_lone_surrogates_are_decoded() {
+        let table = table(&["plain", r#"a\n\"\\\/\u00e9"#, r"\ud83d\ude00!", r"x\ud800y", r"\uD800"]);
+        let text = |at| table.text(StringId(at)).into_owned();
+        assert_eq!(text(0), "plain");
+        assert_eq!(text(1), "a\n\"\\/é");
+        assert_eq!(text(2), "😀!");
+        assert_eq!(text(3), "x\u{fffd}y");
+        assert_eq!(table.identity(StringId(3)).as_ref(), b"x\xed\xa0\x80y");
+        assert!(table.is(StringId(1), "a\n\"\\/é"));
+        assert!(!table.is(StringId(0), "plai"));
+        assert_eq!(table.find("plain"), Some(StringId(0)));
+    }
+
+    #[test]
+    fn a_prefix_never_cuts_an_escape_or_a_character() {
+        let long = "é\\n\\ud83d\\ude00".repeat(500);
+        let table = table(&[&long]);
+        let whole = table.text(StringId(0)).into_owned();
+        for chars in 1..80 {
+            let (prefix, more) = table.prefix(StringId(0), chars);
+            assert!(more && whole.starts_with(prefix.as_ref()), "{chars}: {prefix}");
+            assert!(prefix.chars().count() >= chars);
+        }
+    }
+}

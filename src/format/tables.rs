@@ -1,0 +1,419 @@
+//! The two large tables, `nodes` and `edges`: text straight into columns, block by block, on all cores.
+//!
+//! A block is a run of whole rows, found beforehand by counting commas, so that each block knows its place in the
+//! columns and blocks share nothing: the columns are cut into disjoint slices and no locks or atomics are needed.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::Header;
+use super::integers::{BadInteger, Integers, Problem};
+use crate::model::{Column, EdgeKind, NodeKind};
+
+/// Which of the two tables a block belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TableKind {
+    Nodes,
+    Edges,
+}
+
+/// A run of whole rows of one table within a window of the file.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    pub(super) table: TableKind,
+    /// The text of the rows in the window; a comma behind the last number may belong to it.
+    pub(super) text: Range<usize>,
+    pub(super) rows: usize,
+}
+
+/// A value that cannot stand where it does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct BadRow {
+    /// Position in the window.
+    pub(super) at: usize,
+    pub(super) table: TableKind,
+    pub(super) problem: RowProblem,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum RowProblem {
+    Integer(Problem),
+    /// A field's value does not fit its column.
+    FieldTooLarge {
+        field: String,
+        value: u64,
+    },
+    /// A target that is no multiple of the number of node fields.
+    TargetOffNode {
+        value: u64,
+        node_fields: usize,
+    },
+}
+
+/// The columns of `nodes`, one entry a node.
+#[derive(Debug, Default)]
+pub struct NodeTable {
+    pub(crate) kinds: Vec<NodeKind>,
+    pub(crate) names: Vec<u32>,
+    pub(crate) ids: Column,
+    pub(crate) self_sizes: Column,
+    pub(crate) edge_counts: Vec<u32>,
+    /// Empty if the file has no such field.
+    pub(crate) trace_nodes: Vec<u32>,
+    /// Empty if the file has no such field.
+    pub(crate) detachedness: Vec<u8>,
+}
+
+/// The columns of `edges`, one entry an edge.
+#[derive(Debug, Default)]
+pub struct EdgeTable {
+    pub(crate) kinds: Vec<EdgeKind>,
+    pub(crate) names: Vec<u32>,
+    /// Ordinals, not the file's node indexes; not yet checked against the number of nodes.
+    pub(crate) targets: Vec<u32>,
+}
+
+/// Where each known field stands in a row. Rows are read into an array of [`Slot`]s by this list.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    node_slots: Vec<u8>,
+    edge_slots: Vec<u8>,
+    has_trace: bool,
+    has_detachedness: bool,
+}
+
+/// Places of a row's values, in the order of the names below; the last one takes the fields that are not known.
+const NODE_SLOTS: [&str; 7] = ["type", "name", "id", "self_size", "edge_count", "trace_node_id", "detachedness"];
+const EDGE_SLOTS: [&str; 3] = ["type", "name_or_index", "to_node"];
+const IGNORED: u8 = 7;
+type Row = [u64; 8];
+
+impl Layout {
+    pub(super) fn new(header: &Header) -> Self {
+        let slots = |fields: &[String], names: &[&str]| -> Vec<u8> {
+            let mut taken = [false; 8];
+            fields
+                .iter()
+                .map(|field| {
+                    // As with `indexOf`, the first field of a name is the one that counts.
+                    let slot = names.iter().position(|name| name == field).filter(|&slot| !taken[slot]);
+                    slot.map_or(IGNORED, |slot| {
+                        taken[slot] = true;
+                        u8::try_from(slot).unwrap_or(IGNORED)
+                    })
+                })
+                .collect()
+        };
+        let has = |name: &str| header.node_fields.iter().any(|field| field == name);
+        Self {
+            node_slots: slots(&header.node_fields, &NODE_SLOTS),
+            edge_slots: slots(&header.edge_fields, &EDGE_SLOTS),
+            has_trace: has("trace_node_id"),
+            has_detachedness: has("detachedness"),
+        }
+    }
+
+    pub(super) fn fields(&self, table: TableKind) -> usize {
+        match table {
+            TableKind::Nodes => self.node_slots.len(),
+            TableKind::Edges => self.edge_slots.len(),
+        }
+    }
+}
+
+/// Both tables while they grow.
+#[derive(Debug)]
+pub(super) struct Tables {
+    pub(super) layout: Layout,
+    pub(super) nodes: NodeTable,
+    pub(super) edges: EdgeTable,
+}
+
+impl Tables {
+    /// Reserves for the declared counts, but never for more rows than `text_bytes` of text can hold.
+    pub(super) fn new(header: &Header, text_bytes: Option<u64>) -> Self {
+        let layout = Layout::new(header);
+        let mut tables = Self { layout, nodes: NodeTable::default(), edges: EdgeTable::default() };
+        let bound = |hint: Option<u64>, fields: usize| {
+            let most = text_bytes.map_or(1 << 20, |bytes| bytes / (2 * fields as u64) + 1);
+            usize::try_from(hint.unwrap_or(0).min(most)).unwrap_or(0)
+        };
+        let nodes = bound(header.node_count_hint, tables.layout.fields(TableKind::Nodes));
+        let edges = bound(header.edge_count_hint, tables.layout.fields(TableKind::Edges));
+        tables.nodes.reserve(nodes, &tables.layout);
+        tables.edges.kinds.reserve_exact(edges);
+        tables.edges.names.reserve_exact(edges);
+        tables.edges.targets.reserve_exact(edges);
+        tables
+    }
+
+    /// Reads the blocks of one window, all of them in parallel, behind the rows that are there.
+    pub(super) fn read(&mut self, window: &[u8], blocks: &[Block], header: &Header) -> Result<(), BadRow> {
+        let (nodes, edges): (Vec<&Block>, Vec<&Block>) =
+            blocks.iter().partition(|block| block.table == TableKind::Nodes);
+        if !nodes.is_empty() {
+            self.read_nodes(window, &nodes, header)?;
+        }
+        if !edges.is_empty() {
+            self.read_edges(window, &edges, header)?;
+        }
+        Ok(())
+    }
+
+    fn read_nodes(&mut self, window: &[u8], blocks: &[&Block], header: &Header) -> Result<(), BadRow> {
+        let start = self.nodes.kinds.len();
+        let layout = &self.layout;
+        self.nodes.grow(start + blocks.iter().map(|block| block.rows).sum::<usize>(), layout);
+        loop {
+            let mut slices = self.nodes.slices(start);
+            let parts: Vec<(&Block, NodeSlices<'_>)> =
+                blocks.iter().map(|block| (*block, slices.take_front(block.rows))).collect();
+            let done: Result<Vec<Widths>, BadRow> = parts
+                .into_par_iter()
+                .map(|(block, slices)| read_node_block(window, block, slices, layout, header))
+                .collect();
+            let widths = done?.into_iter().fold(Widths::default(), Widths::or);
+            if !widths.id && !widths.self_size {
+                return Ok(());
+            }
+            // Rare: a value above 2^32. Widen its column and read the window again.
+            if widths.id {
+                self.nodes.ids.make_wide();
+            }
+            if widths.self_size {
+                self.nodes.self_sizes.make_wide();
+            }
+        }
+    }
+
+    fn read_edges(&mut self, window: &[u8], blocks: &[&Block], header: &Header) -> Result<(), BadRow> {
+        let start = self.edges.kinds.len();
+        let end = start + blocks.iter().map(|block| block.rows).sum::<usize>();
+        self.edges.kinds.resize(end, EdgeKind(0));
+        self.edges.names.resize(end, 0);
+        self.edges.targets.resize(end, 0);
+        let mut kinds = &mut self.edges.kinds[start..];
+        let mut names = &mut self.edges.names[start..];
+        let mut targets = &mut self.edges.targets[start..];
+        let parts: Vec<_> = blocks
+            .iter()
+            .map(|block| {
+                (*block, take(&mut kinds, block.rows), take(&mut names, block.rows), take(&mut targets, block.rows))
+            })
+            .collect();
+        let layout = &self.layout;
+        parts.into_par_iter().try_for_each(|(block, kinds, names, targets)| {
+            read_edge_block(window, block, (kinds, names, targets), layout, header)
+        })
+    }
+}
+
+/// Which columns of a block met a value that needs 8 bytes.
+#[derive(Clone, Copy, Default)]
+struct Widths {
+    id: bool,
+    self_size: bool,
+}
+
+impl Widths {
+    fn or(self, other: Self) -> Self {
+        Self { id: self.id || other.id, self_size: self.self_size || other.self_size }
+    }
+}
+
+fn take<'a, T>(rest: &mut &'a mut [T], count: usize) -> &'a mut [T] {
+    let (front, back) = std::mem::take(rest).split_at_mut(count);
+    *rest = back;
+    front
+}
+
+/// A column's rows of one block.
+enum ColumnSlice<'a> {
+    Narrow(&'a mut [u32]),
+    Wide(&'a mut [u64]),
+}
+
+impl<'a> ColumnSlice<'a> {
+    fn new(column: &'a mut Column, start: usize) -> Self {
+        match column {
+            Column::Narrow(values) => Self::Narrow(&mut values[start..]),
+            Column::Wide(values) => Self::Wide(&mut values[start..]),
+        }
+    }
+
+    fn take_front(&mut self, count: usize) -> ColumnSlice<'a> {
+        match self {
+            Self::Narrow(rest) => ColumnSlice::Narrow(take(rest, count)),
+            Self::Wide(rest) => ColumnSlice::Wide(take(rest, count)),
+        }
+    }
+
+    /// Stores the value; false if it does not fit.
+    #[inline]
+    fn set(&mut self, row: usize, value: u64) -> bool {
+        match self {
+            Self::Narrow(values) => u32::try_from(value).map(|value| values[row] = value).is_ok(),
+            Self::Wide(values) => {
+                values[row] = value;
+                true
+            }
+        }
+    }
+}
+
+struct NodeSlices<'a> {
+    kinds: &'a mut [NodeKind],
+    names: &'a mut [u32],
+    ids: ColumnSlice<'a>,
+    self_sizes: ColumnSlice<'a>,
+    edge_counts: &'a mut [u32],
+    trace_nodes: &'a mut [u32],
+    detachedness: &'a mut [u8],
+}
+
+impl<'a> NodeSlices<'a> {
+    fn take_front(&mut self, rows: usize) -> NodeSlices<'a> {
+        let optional = |len: usize| if len == 0 { 0 } else { rows };
+        NodeSlices {
+            kinds: take(&mut self.kinds, rows),
+            names: take(&mut self.names, rows),
+            ids: self.ids.take_front(rows),
+            self_sizes: self.self_sizes.take_front(rows),
+            edge_counts: take(&mut self.edge_counts, rows),
+            trace_nodes: {
+                let rows = optional(self.trace_nodes.len());
+                take(&mut self.trace_nodes, rows)
+            },
+            detachedness: {
+                let rows = optional(self.detachedness.len());
+                take(&mut self.detachedness, rows)
+            },
+        }
+    }
+}
+
+impl NodeTable {
+    fn reserve(&mut self, rows: usize, layout: &Layout) {
+        self.kinds.reserve_exact(rows);
+        self.names.reserve_exact(rows);
+        self.ids.reserve_exact(rows);
+        self.self_sizes.reserve_exact(rows);
+        self.edge_counts.reserve_exact(rows);
+        if layout.has_trace {
+            self.trace_nodes.reserve_exact(rows);
+        }
+        if layout.has_detachedness {
+            self.detachedness.reserve_exact(rows);
+        }
+    }
+
+    fn grow(&mut self, rows: usize, layout: &Layout) {
+        self.kinds.resize(rows, NodeKind(0));
+        self.names.resize(rows, 0);
+        self.ids.resize(rows);
+        self.self_sizes.resize(rows);
+        self.edge_counts.resize(rows, 0);
+        if layout.has_trace {
+            self.trace_nodes.resize(rows, 0);
+        }
+        if layout.has_detachedness {
+            self.detachedness.resize(rows, 0);
+        }
+    }
+
+    fn slices(&mut self, start: usize) -> NodeSlices<'_> {
+        fn optional<T>(values: &mut [T], start: usize) -> &mut [T] {
+            values.get_mut(start..).unwrap_or_default()
+        }
+        NodeSlices {
+            kinds: &mut self.kinds[start..],
+            names: &mut self.names[start..],
+            ids: ColumnSlice::new(&mut self.ids, start),
+            self_sizes: ColumnSlice::new(&mut self.self_sizes, start),
+            edge_counts: &mut self.edge_counts[start..],
+            trace_nodes: optional(&mut self.trace_nodes, start),
+            detachedness: optional(&mut self.detachedness, start),
+        }
+    }
+}
+
+fn read_node_block(
+    window: &[u8],
+    block: &Block,
+    mut out: NodeSlices<'_>,
+    layout: &Layout,
+    header: &Header,
+) -> Result<Widths, BadRow> {
+    let mut widths = Widths::default();
+    read_rows(window, block, &layout.node_slots, |row, values| {
+        out.kinds[row] = header.node_kind(values[0]);
+        out.names[row] = narrow(values[1], "name")?;
+        widths.id |= !out.ids.set(row, values[2]);
+        widths.self_size |= !out.self_sizes.set(row, values[3]);
+        out.edge_counts[row] = narrow(values[4], "edge_count")?;
+        if let Some(trace) = out.trace_nodes.get_mut(row) {
+            *trace = narrow(values[5], "trace_node_id")?;
+        }
+        if let Some(state) = out.detachedness.get_mut(row) {
+            *state = (values[6] & 3) as u8;
+        }
+        Ok(())
+    })?;
+    Ok(widths)
+}
+
+fn read_edge_block(
+    window: &[u8],
+    block: &Block,
+    (kinds, names, targets): (&mut [EdgeKind], &mut [u32], &mut [u32]),
+    layout: &Layout,
+    header: &Header,
+) -> Result<(), BadRow> {
+    let node_fields = layout.node_slots.len();
+    let narrow_fields = u32::try_from(node_fields).unwrap_or(u32::MAX);
+    read_rows(window, block, &layout.edge_slots, |row, values| {
+        kinds[row] = header.edge_kind(values[0]);
+        names[row] = narrow(values[1], "name_or_index")?;
+        let off_node = RowProblem::TargetOffNode { value: values[2], node_fields };
+        targets[row] = if let Ok(value) = u32::try_from(values[2]) {
+            if !value.is_multiple_of(narrow_fields) {
+                return Err(off_node);
+            }
+            value / narrow_fields
+        } else if values[2].is_multiple_of(node_fields as u64) {
+            narrow(values[2] / node_fields as u64, "to_node")?
+        } else {
+            return Err(off_node);
+        };
+        Ok(())
+    })
+}
+
+#[inline]
+fn narrow(value: u64, field: &str) -> Result<u32, RowProblem> {
+    u32::try_from(value).map_err(|_| RowProblem::FieldTooLarge { field: field.to_owned(), value })
+}
+
+/// Reads the block's rows, each as an array by slot, and hands them to `store`.
+#[inline]
+fn read_rows(
+    window: &[u8],
+    block: &Block,
+    slots: &[u8],
+    mut store: impl FnMut(usize, &Row) -> Result<(), RowProblem>,
+) -> Result<(), BadRow> {
+    let base = block.text.start;
+    let bad = |at: usize, problem| BadRow { at: base + at, table: block.table, problem };
+    let integer = |error: BadInteger| bad(error.at, RowProblem::Integer(error.problem));
+    let mut integers = Integers::new(&window[block.text.clone()]);
+    let mut values: Row = [0; 8];
+    for row in 0..block.rows {
+        let start = integers.position();
+        for &slot in slots {
+            values[usize::from(slot & 7)] = integers.next().map_err(integer)?;
+        }
+        store(row, &values).map_err(|problem| bad(start, problem))?;
+    }
+    if integers.at_end() { Ok(()) } else { Err(bad(integers.position(), RowProblem::Integer(Problem::NotANumber))) }
+}

@@ -1,0 +1,108 @@
+//! Allocation stacks: the nested `trace_tree` as flat columns, whatever its depth.
+
+/// Functions and call tree of recorded allocations; empty if the file has none.
+#[derive(Debug, Default)]
+pub struct AllocationTrace {
+    /// The rows of `trace_function_infos`, back to back, in the fields that the header names.
+    pub function_infos: Vec<u64>,
+    pub tree: TraceTree,
+}
+
+/// The call tree, one entry a node in each column, parents before their children.
+#[derive(Debug, Default)]
+pub struct TraceTree {
+    /// The scalar fields of each node, back to back: all that the header names but `children`.
+    pub fields: Vec<u64>,
+    pub field_count: usize,
+    /// Position of the caller's node; `u32::MAX` for a root.
+    pub parents: Vec<u32>,
+}
+
+/// Builds a [`TraceTree`] from text that comes in windows.
+#[derive(Debug, Default)]
+pub(super) struct TraceTreeReader {
+    tree: TraceTree,
+    /// Open nodes, the outermost first.
+    stack: Vec<u32>,
+    pending: usize,
+    depth: usize,
+}
+
+impl TraceTreeReader {
+    /// Starts behind the opening bracket; a node has `fields` fields, the last of which are its children.
+    pub(super) fn start(&mut self, fields: usize) {
+        self.tree.field_count = fields.max(2) - 1;
+        self.depth = 1;
+    }
+
+    pub(super) fn finish(self) -> TraceTree {
+        self.tree
+    }
+
+    /// Reads on: how many bytes were taken, and whether the tree ended with them. The error is a position in `text`.
+    pub(super) fn read(&mut self, text: &[u8]) -> Result<(usize, bool), usize> {
+        let mut at = 0;
+        while let Some(&byte) = text.get(at) {
+            match byte {
+                b' ' | b'\n' | b'\r' | b'\t' | b',' => at += 1,
+                b'[' => {
+                    if self.pending != self.tree.field_count {
+                        return Err(at);
+                    }
+                    let node = u32::try_from(self.tree.parents.len()).map_err(|_| at)?;
+                    self.tree.parents.push(self.stack.last().copied().unwrap_or(u32::MAX));
+                    self.stack.push(node);
+                    self.pending = 0;
+                    self.depth += 1;
+                    at += 1;
+                }
+                b']' => {
+                    if self.pending != 0 {
+                        return Err(at);
+                    }
+                    self.depth -= 1;
+                    at += 1;
+                    if self.depth == 0 {
+                        return Ok((at, true));
+                    }
+                    self.stack.pop();
+                }
+                b'0'..=b'9' => {
+                    let digits = text[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                    if at + digits == text.len() {
+                        return Ok((at, false));
+                    }
+                    if self.pending == self.tree.field_count {
+                        return Err(at);
+                    }
+                    let value = std::str::from_utf8(&text[at..at + digits]).ok().and_then(|digits| digits.parse().ok());
+                    self.tree.fields.push(value.ok_or(at)?);
+                    self.pending += 1;
+                    at += digits;
+                }
+                _ => return Err(at),
+            }
+        }
+        Ok((at, false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_cut_anywhere_reads_the_same() {
+        let text = b"1,0,0,0,[2,1,3,40,[],3,2,1,8,[4,5,6,7,[]]]]";
+        for cut in 0..text.len() {
+            let mut reader = TraceTreeReader::default();
+            reader.start(5);
+            let (taken, ended) = reader.read(&text[..cut]).expect("valid");
+            assert!(!ended);
+            assert_eq!(reader.read(&text[taken..]), Ok((text.len() - taken, true)));
+            let tree = reader.finish();
+            assert_eq!(tree.parents, [u32::MAX, 0, 0, 2]);
+            assert_eq!(tree.fields, [1, 0, 0, 0, 2, 1, 3, 40, 3, 2, 1, 8, 4, 5, 6, 7]);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The heap graph: validated columns of nodes and edges, outgoing edges and retainers as compressed rows.
+//!
+//! Everything here is a fact of the file. What is derived from it lives in `analysis`. Each node column has one entry
+//! per [`NodeOrdinal`], each edge column one per [`EdgeIndex`]; edges of one node stand next to each other.
+
+mod build;
+mod retainers;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+pub use build::GraphError;
+
+use crate::format::{AllocationTrace, Header, RawLocation, Sample, ScopeTables, StringTable};
+use crate::model::{Column, Csr, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId};
+
+/// Nodes, edges and strings of one snapshot, with every index checked to be in range.
+#[derive(Debug)]
+pub struct HeapGraph {
+    pub(crate) header: Header,
+    pub(crate) strings: StringTable,
+    pub(crate) node_kinds: Vec<NodeKind>,
+    pub(crate) node_names: Vec<u32>,
+    pub(crate) node_ids: Column,
+    pub(crate) self_sizes: Column,
+    /// The file's detachedness, low two bits; empty if the file has no such field.
+    pub(crate) file_detachedness: Vec<u8>,
+    /// Trace node of the allocation; empty if the file has no such field.
+    pub(crate) trace_nodes: Vec<u32>,
+    /// `node_count + 1` positions in the edge columns.
+    pub(crate) first_edges: Vec<u32>,
+    pub(crate) edge_kinds: Vec<EdgeKind>,
+    pub(crate) edge_names: Vec<u32>,
+    pub(crate) edge_targets: Vec<u32>,
+    /// For each node the edges that lead to it, in descending order of the edges (DevTools' order).
+    pub(crate) retainers: Csr,
+    pub(crate) root: NodeOrdinal,
+    pub(crate) locations: Vec<RawLocation>,
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) allocation_trace: AllocationTrace,
+    pub(crate) scopes: ScopeTables,
+}
+
+/// How an edge is called: a position in an array, or a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EdgeName {
+    Index(u32),
+    Text(StringId),
+}
+
+impl HeapGraph {
+    /// What the file says of itself before its tables.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    #[must_use]
+    pub fn strings(&self) -> &StringTable {
+        &self.strings
+    }
+
+    #[must_use]
+    pub fn node_count(&self) -> usize {
+        self.node_kinds.len()
+    }
+
+    #[must_use]
+    pub fn edge_count(&self) -> usize {
+        self.edge_targets.len()
+    }
+
+    /// The node that everything else hangs from. It may stand anywhere in the file.
+    #[must_use]
+    pub fn root(&self) -> NodeOrdinal {
+        self.root
+    }
+
+    /// All nodes in the order of the file.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeOrdinal> + use<> {
+        #[expect(clippy::cast_possible_truncation, reason = "the node table is checked to have fewer than 2^32 rows")]
+        let count = self.node_count() as u32;
+        (0..count).map(NodeOrdinal)
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn kind(&self, node: NodeOrdinal) -> NodeKind {
+        self.node_kinds[node.index()]
+    }
+
+    /// The file's own name of the node's kind.
+    #[must_use]
+    pub fn kind_name(&self, node: NodeOrdinal) -> &str {
+        self.header.node_kind_name(self.kind(node))
+    }
+
+    /// The node's name as the file has it: without the `Detached ` that DevTools prefixes.
+    #[inline]
+    #[must_use]
+    pub fn name_id(&self, node: NodeOrdinal) -> StringId {
+        StringId(self.node_names[node.index()])
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn id(&self, node: NodeOrdinal) -> ObjectId {
+        ObjectId(self.node_ids.get(node.index()))
+    }
+
+    /// The first node with that id, by a scan of all ids (a few milliseconds for ten million).
+    #[must_use]
+    pub fn find_id(&self, id: ObjectId) -> Option<NodeOrdinal> {
+        let at = match &self.node_ids {
+            Column::Narrow(ids) => {
+                let wanted = u32::try_from(id.0).ok()?;
+                ids.iter().position(|&id| id == wanted)
+            }
+            Column::Wide(ids) => ids.iter().position(|&wide| wide == id.0),
+        };
+        at.and_then(|at| u32::try_from(at).ok()).map(NodeOrdinal)
+    }
+
+    /// The node's own size in bytes as the file has it, see `Snapshot::shallow_size` for the one that people are shown.
+    #[inline]
+    #[must_use]
+    pub fn self_size(&self, node: NodeOrdinal) -> u64 {
+        self.self_sizes.get(node.index())
+    }
+
+    /// The node's outgoing edges, as positions in the edge columns.
+    #[inline]
+    #[must_use]
+    pub fn edge_range(&self, node: NodeOrdinal) -> Range<usize> {
+        self.first_edges[node.index()] as usize..self.first_edges[node.index() + 1] as usize
+    }
+
+    /// The node's outgoing edges.
+    #[inline]
+    pub fn edges(
+        &self,
+        node: NodeOrdinal,
+    ) -> impl ExactSizeIterator<Item = EdgeIndex> + DoubleEndedIterator + Clone + use<> {
+        (self.first_edges[node.index()]..self.first_edges[node.index() + 1]).map(EdgeIndex)
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn edge_kind(&self, edge: EdgeIndex) -> EdgeKind {
+        self.edge_kinds[edge.index()]
+    }
+
+    /// The file's own name of the edge's kind.
+    #[must_use]
+    pub fn edge_kind_name(&self, edge: EdgeIndex) -> &str {
+        self.header.edge_kind_name(self.edge_kind(edge))
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn edge_target(&self, edge: EdgeIndex) -> NodeOrdinal {
+        NodeOrdinal(self.edge_targets[edge.index()])
+    }
+
+    /// The node that the edge starts from, by binary search.
+    #[must_use]
+    pub fn edge_source(&self, edge: EdgeIndex) -> NodeOrdinal {
+        let after = self.first_edges.partition_point(|&first| first <= edge.0);
+        #[expect(clippy::cast_possible_truncation, reason = "the node table is checked to have fewer than 2^32 rows")]
+        NodeOrdinal((after - 1) as u32)
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn edge_name(&self, edge: EdgeIndex) -> EdgeName {
+        let name = self.edge_names[edge.index()];
+        if self.edge_kind(edge).has_numeric_name() { EdgeName::Index(name) } else { EdgeName::Text(StringId(name)) }
+    }
+
+    /// The edge's name as text, with element indexes in decimal.
+    #[must_use]
+    pub fn edge_name_text(&self, edge: EdgeIndex) -> Cow<'_, str> {
+        match self.edge_name(edge) {
+            EdgeName::Index(index) => Cow::Owned(index.to_string()),
+            EdgeName::Text(id) => self.strings.text(id),
+        }
+    }
+
+    /// Edges that lead to the node, weak ones included, in descending order.
+    #[inline]
+    pub fn retaining_edges(&self, node: NodeOrdinal) -> impl ExactSizeIterator<Item = EdgeIndex> + '_ {
+        self.retainers.row(node.index()).iter().map(|&edge| EdgeIndex(edge))
+    }
+
+    /// How many edges lead to the node, weak ones included.
+    #[inline]
+    #[must_use]
+    pub fn retainer_count(&self, node: NodeOrdinal) -> usize {
+        self.retainers.row_len(node.index())
+    }
+
+    /// Whether the node is of that kind and its name in the file is exactly `name`.
+    #[must_use]
+    pub fn is_named(&self, node: NodeOrdinal, kind: NodeKind, name: &str) -> bool {
+        self.kind(node) == kind && self.strings.is(self.name_id(node), name)
+    }
+
+    /// Source positions of objects, in the order of the file.
+    #[must_use]
+    pub fn locations(&self) -> &[RawLocation] {
+        &self.locations
+    }
+
+    /// Samples of an allocation timeline, in the order of the file.
+    #[must_use]
+    pub fn samples(&self) -> &[Sample] {
+        &self.samples
+    }
+
+    /// Trace node of the node's allocation; 0 where the file has none.
+    #[must_use]
+    pub fn trace_node(&self, node: NodeOrdinal) -> u32 {
+        self.trace_nodes.get(node.index()).copied().unwrap_or(0)
+    }
+
+    #[must_use]
+    pub fn allocation_trace(&self) -> &AllocationTrace {
+        &self.allocation_trace
+    }
+
+    /// Scopes of functions and the context variables that they use.
+    #[must_use]
+    pub fn scopes(&self) -> &ScopeTables {
+        &self.scopes
+    }
+
+    /// Whether the file has a detachedness for each node.
+    #[must_use]
+    pub fn has_detachedness(&self) -> bool {
+        self.header.node_fields.iter().any(|field| field == "detachedness")
+    }
+
+    /// Hands over the file's detachedness, one entry a node, to be refined.
+    pub(crate) fn take_detachedness(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.file_detachedness)
+    }
+
+    /// Bytes held on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.strings.heap_bytes()
+            + self.node_kinds.capacity()
+            + self.node_names.capacity() * 4
+            + self.node_ids.heap_bytes()
+            + self.self_sizes.heap_bytes()
+            + self.file_detachedness.capacity()
+            + self.trace_nodes.capacity() * 4
+            + self.first_edges.capacity() * 4
+            + self.edge_kinds.capacity()
+            + self.edge_names.capacity() * 4
+            + self.edge_targets.capacity() * 4
+            + self.retainers.heap_bytes()
+            + self.locations.capacity() * size_of::<RawLocation>()
+    }
+}

@@ -1,0 +1,61 @@
+//! Compressed sparse rows: many short lists in two arrays.
+
+use std::ops::Range;
+
+/// For each row a slice of `items`; `offsets` has one entry more than there are rows.
+#[derive(Clone, Debug, Default)]
+pub struct Csr {
+    offsets: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Csr {
+    /// `offsets` ascends from 0 to `items.len()`.
+    #[must_use]
+    pub fn new(offsets: Vec<u32>, items: Vec<u32>) -> Self {
+        debug_assert_eq!(offsets.last().map_or(0, |&end| end as usize), items.len());
+        Self { offsets, items }
+    }
+
+    #[must_use]
+    pub fn row_count(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// Where the row's items stand.
+    #[inline]
+    #[must_use]
+    pub fn range(&self, row: usize) -> Range<usize> {
+        self.offsets[row] as usize..self.offsets[row + 1] as usize
+    }
+
+    /// The row's items.
+    #[inline]
+    #[must_use]
+    pub fn row(&self, row: usize) -> &[u32] {
+        &self.items[self.range(row)]
+    }
+
+    /// How many items the row has.
+    #[inline]
+    #[must_use]
+    pub fn row_len(&self, row: usize) -> usize {
+        self.range(row).len()
+    }
+
+    #[must_use]
+    pub fn offsets(&self) -> &[u32] {
+        &self.offsets
+    }
+
+    #[must_use]
+    pub fn items(&self) -> &[u32] {
+        &self.items
+    }
+
+    /// Bytes held on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        (self.offsets.capacity() + self.items.capacity()) * 4
+    }
+}

@@ -1,0 +1,140 @@
+//! The vocabulary of Heapglass: identifiers, kinds, distances and the plain containers that every later stage shares.
+//!
+//! Three numberings meet in a heap snapshot and are three types here: [`NodeOrdinal`] (dense, `0..node_count`), the raw
+//! node index of the file (ordinal × field count, which never leaves `format`), and [`ObjectId`] (the `@id` people see).
+
+mod bitset;
+mod cancel;
+mod column;
+mod csr;
+mod kinds;
+mod progress;
+
+pub use bitset::BitSet;
+pub use cancel::{CancelToken, Cancelled, POLL_INTERVAL};
+pub use column::Column;
+pub use csr::Csr;
+pub use kinds::{EdgeKind, NodeKind};
+pub use progress::{Phase, Progress, ProgressReading};
+
+use std::fmt;
+
+/// Position of a node in the file's node table: dense, `0..node_count`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeOrdinal(pub u32);
+
+/// Position of an edge in the file's edge table: dense, `0..edge_count`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EdgeIndex(pub u32);
+
+/// Position of a string in the file's string table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct StringId(pub u32);
+
+/// A class of one snapshot; it means nothing in another one (see `ClassKey` for that).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ClassId(pub u32);
+
+/// The id that the runtime gave an object, shown as `@123`. Stable within one process only.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ObjectId(pub u64);
+
+impl NodeOrdinal {
+    /// The ordinal as an index into a column with one entry a node.
+    #[inline]
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl EdgeIndex {
+    /// The edge as an index into a column with one entry an edge.
+    #[inline]
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl ClassId {
+    /// The class as an index into the class table.
+    #[inline]
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.0)
+    }
+}
+
+/// How far a node is from the roots.
+///
+/// The encoding is DevTools': `-1…`: unreachable, below [`Distance::SYSTEM_BASE`]: hops from a user root, at or above it:
+/// reached only through system roots, with the hops on top of the base.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Distance(pub i32);
+
+impl Distance {
+    /// No path leads to the node.
+    pub const NONE: Self = Self(-5);
+    /// What system distances start from.
+    pub const SYSTEM_BASE: i32 = 100_000_000;
+
+    /// Hops from a user root, where one reaches the node.
+    #[inline]
+    #[must_use]
+    pub fn user(self) -> Option<u32> {
+        (0..Self::SYSTEM_BASE).contains(&self.0).then_some(self.0.unsigned_abs())
+    }
+
+    /// Hops beyond the base, where only system roots reach the node.
+    #[inline]
+    #[must_use]
+    pub fn system(self) -> Option<u32> {
+        (self.0 >= Self::SYSTEM_BASE).then(|| (self.0 - Self::SYSTEM_BASE).unsigned_abs())
+    }
+}
+
+impl fmt::Display for Distance {
+    /// Hops from a user root, or `−` as DevTools shows it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.user() {
+            Some(hops) => write!(f, "{hops}"),
+            None => f.write_str("−"),
+        }
+    }
+}
+
+/// Whether a DOM node (or what stands for one) is still part of a document.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(u8)]
+pub enum Detachedness {
+    /// Not a DOM node, or the file does not say.
+    #[default]
+    Unknown = 0,
+    /// Part of a document.
+    Attached = 1,
+    /// No longer part of one.
+    Detached = 2,
+    /// A value that no known runtime writes.
+    Other = 3,
+}
+
+impl Detachedness {
+    /// Reads the two low bits that hold the state.
+    #[inline]
+    #[must_use]
+    pub fn from_bits(bits: u8) -> Self {
+        match bits & 3 {
+            0 => Self::Unknown,
+            1 => Self::Attached,
+            2 => Self::Detached,
+            _ => Self::Other,
+        }
+    }
+}

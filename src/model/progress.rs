@@ -1,0 +1,119 @@
+//! Progress of a job: shared atomics that whoever waits polls, instead of a flood of messages.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+/// What a load is busy with, in the order in which the phases run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u8)]
+pub enum Phase {
+    Reading,
+    Retainers,
+    Detachedness,
+    Dominators,
+    Names,
+    Summary,
+}
+
+impl Phase {
+    pub const ALL: [Self; 6] =
+        [Self::Reading, Self::Retainers, Self::Detachedness, Self::Dominators, Self::Names, Self::Summary];
+
+    /// What the window and the command line call it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Reading => "Reading the file",
+            Self::Retainers => "Finding retainers",
+            Self::Detachedness => "Detached nodes and shallow sizes",
+            Self::Dominators => "Distances, dominators and retained sizes",
+            Self::Names => "Naming classes",
+            Self::Summary => "Summing up classes",
+        }
+    }
+
+    /// The share of a whole load that the phase usually takes, in thousandths.
+    fn weight(self) -> u64 {
+        match self {
+            Self::Reading => 350,
+            Self::Retainers => 120,
+            Self::Detachedness => 100,
+            Self::Dominators => 330,
+            Self::Names => 60,
+            Self::Summary => 40,
+        }
+    }
+}
+
+/// One look at a [`Progress`].
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ProgressReading {
+    pub phase: Phase,
+    /// Items of the phase that are done and to do (bytes, nodes or edges); a total of 0 means "not known".
+    pub done: u64,
+    pub total: u64,
+}
+
+impl ProgressReading {
+    /// How much of the phase is done, from 0 to 1.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a fraction for a progress bar")]
+    pub fn phase_fraction(&self) -> f32 {
+        if self.total == 0 { 0.0 } else { (self.done as f32 / self.total as f32).clamp(0.0, 1.0) }
+    }
+
+    /// How much of the whole load is done, from 0 to 1.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a fraction for a progress bar")]
+    pub fn fraction(&self) -> f32 {
+        let before: u64 = Phase::ALL.iter().filter(|&&phase| phase < self.phase).map(|phase| phase.weight()).sum();
+        let all: u64 = Phase::ALL.iter().map(|phase| phase.weight()).sum();
+        (before as f32 + self.phase.weight() as f32 * self.phase_fraction()) / all as f32
+    }
+}
+
+/// Where a job stands; clones share the same state.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    phase: AtomicU8,
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Progress {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Enters a phase of `total` items (0: not known).
+    pub fn start(&self, phase: Phase, total: u64) {
+        self.0.done.store(0, Ordering::Relaxed);
+        self.0.total.store(total, Ordering::Relaxed);
+        self.0.phase.store(phase as u8, Ordering::Relaxed);
+    }
+
+    /// Corrects the total of the phase once it is known.
+    pub fn set_total(&self, total: u64) {
+        self.0.total.store(total, Ordering::Relaxed);
+    }
+
+    /// Says that `count` more items are done. Call it per block of items, not per item.
+    #[inline]
+    pub fn advance(&self, count: u64) {
+        self.0.done.fetch_add(count, Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn read(&self) -> ProgressReading {
+        let phase = usize::from(self.0.phase.load(Ordering::Relaxed));
+        ProgressReading {
+            phase: Phase::ALL.get(phase).copied().unwrap_or(Phase::Reading),
+            done: self.0.done.load(Ordering::Relaxed),
+            total: self.0.total.load(Ordering::Relaxed),
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! A loaded snapshot: the graph and everything derived from it, immutable once built.
+//!
+//! [`Snapshot::open`] is where the order of the phases and what runs side by side is written, once.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::analysis::{
+    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Statistics, WellKnown, classes,
+    display_name, distances, dom_states, dominators, ephemerons, essential_edges, locations, page_objects,
+    shallow_sizes, shapes, statistics,
+};
+use crate::format::{self, FormatError, Source};
+use crate::graph::{GraphError, HeapGraph};
+use crate::model::{
+    CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, ObjectId, Phase,
+    Progress,
+};
+
+/// One heap snapshot with all its derived facts.
+#[derive(Debug)]
+pub struct Snapshot {
+    source: SourceInfo,
+    graph: HeapGraph,
+    known: WellKnown,
+    ephemerons: Ephemerons,
+    dom: DomStates,
+    shallow_sizes: Column,
+    retained_sizes: Column,
+    distances: Vec<i32>,
+    dominators: DominatorTree,
+    shapes: Shapes,
+    classes: Classes,
+    locations: Locations,
+    statistics: Statistics,
+}
+
+/// Where a snapshot came from and what loading it took.
+#[derive(Clone, Debug)]
+pub struct SourceInfo {
+    /// What people call the file: its name without folders.
+    pub name: String,
+    /// The file, if it came from one.
+    pub path: Option<PathBuf>,
+    /// Bytes of the file as it lies there, before decompression.
+    pub size_bytes: u64,
+    pub load_time: Duration,
+}
+
+/// Why a snapshot could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Format(FormatError),
+    #[error(transparent)]
+    Graph(GraphError),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl From<FormatError> for OpenError {
+    fn from(error: FormatError) -> Self {
+        match error {
+            FormatError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Format(other),
+        }
+    }
+}
+
+impl From<GraphError> for OpenError {
+    fn from(error: GraphError) -> Self {
+        match error {
+            GraphError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Graph(other),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Reads a source and derives everything. Runs on the calling thread and on the rayon pool that is current there.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with the file and where, or that `cancel` stopped the work.
+    pub fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
+        let started = Instant::now();
+        let (name, path) = (source.name(), source.path().map(PathBuf::from));
+        let raw = format::read(source, progress, cancel)?;
+        let size_bytes = raw.size_bytes;
+        let graph = HeapGraph::build(raw, progress, cancel)?;
+        let mut snapshot = Self::derive(graph, progress, cancel)?;
+        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed() };
+        Ok(snapshot)
+    }
+
+    fn derive(mut graph: HeapGraph, progress: &Progress, cancel: &CancelToken) -> Result<Self, Cancelled> {
+        progress.start(Phase::Detachedness, 3);
+        let (known, ephemerons) = rayon::join(|| WellKnown::find(graph.strings()), || ephemerons(graph.strings()));
+        progress.advance(1);
+        let dom = dom_states(&mut graph, cancel)?;
+        progress.advance(1);
+
+        // Who keeps whom alive on one side; what people read off an object on the other.
+        let graph_ref = &graph;
+        progress.start(Phase::Dominators, 2 * graph.node_count() as u64);
+        let (dominators, described) = rayon::join(
+            || {
+                let page_objects = page_objects(graph_ref, &known, cancel)?;
+                let essential = essential_edges(graph_ref, &ephemerons, &page_objects, cancel)?;
+                dominators(graph_ref, &essential, progress, cancel)
+            },
+            || {
+                let shallow_sizes = shallow_sizes(graph_ref, &known, cancel)?;
+                let distances = distances(graph_ref, &known, &ephemerons, cancel)?;
+                let locations = locations(graph_ref);
+                let shapes = shapes(graph_ref, &known, cancel)?;
+                let classes = classes(graph_ref, &known, &dom, &shapes, &locations, cancel)?;
+                Ok((shallow_sizes, distances, locations, shapes, classes))
+            },
+        );
+        let dominators: DominatorTree = dominators?;
+        let (shallow_sizes, distances, locations, shapes, mut classes) = described?;
+
+        progress.start(Phase::Summary, 2);
+        let retained_sizes = dominators.retained_sizes(&shallow_sizes);
+        progress.advance(1);
+        let total = retained_sizes.get(graph.root().index());
+        let (summed, statistics) = rayon::join(
+            || classes.sum_up(&shallow_sizes, &retained_sizes, &distances, &dominators, cancel),
+            || statistics(&graph, &known, &shallow_sizes, total),
+        );
+        summed?;
+        progress.advance(1);
+        let source = SourceInfo { name: String::new(), path: None, size_bytes: 0, load_time: Duration::ZERO };
+        Ok(Self {
+            source,
+            graph,
+            known,
+            ephemerons,
+            dom,
+            shallow_sizes,
+            retained_sizes,
+            distances,
+            dominators,
+            shapes,
+            classes,
+            locations,
+            statistics,
+        })
+    }
+
+    #[must_use]
+    pub fn source(&self) -> &SourceInfo {
+        &self.source
+    }
+
+    #[must_use]
+    pub fn graph(&self) -> &HeapGraph {
+        &self.graph
+    }
+
+    #[must_use]
+    pub fn known(&self) -> &WellKnown {
+        &self.known
+    }
+
+    #[must_use]
+    pub fn ephemerons(&self) -> &Ephemerons {
+        &self.ephemerons
+    }
+
+    #[must_use]
+    pub fn root(&self) -> NodeOrdinal {
+        self.graph.root()
+    }
+
+    #[must_use]
+    pub fn id(&self, node: NodeOrdinal) -> ObjectId {
+        self.graph.id(node)
+    }
+
+    #[must_use]
+    pub fn kind(&self, node: NodeOrdinal) -> NodeKind {
+        self.graph.kind(node)
+    }
+
+    /// Bytes of the node itself and of the parts that it alone owns.
+    #[inline]
+    #[must_use]
+    pub fn shallow_size(&self, node: NodeOrdinal) -> u64 {
+        self.shallow_sizes.get(node.index())
+    }
+
+    /// Bytes that would be freed if the node were gone.
+    #[inline]
+    #[must_use]
+    pub fn retained_size(&self, node: NodeOrdinal) -> u64 {
+        self.retained_sizes.get(node.index())
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn distance(&self, node: NodeOrdinal) -> Distance {
+        Distance(self.distances[node.index()])
+    }
+
+    /// Distances by ordinal, encoded as [`Distance`].
+    #[must_use]
+    pub fn distances(&self) -> &[i32] {
+        &self.distances
+    }
+
+    #[must_use]
+    pub fn detachedness(&self, node: NodeOrdinal) -> Detachedness {
+        self.dom.get(node)
+    }
+
+    #[must_use]
+    pub fn dominators(&self) -> &DominatorTree {
+        &self.dominators
+    }
+
+    #[must_use]
+    pub fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
+    #[must_use]
+    pub fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// The class of a node.
+    #[must_use]
+    pub fn class(&self, node: NodeOrdinal) -> &Class {
+        self.classes.get(self.classes.of(node))
+    }
+
+    #[must_use]
+    pub fn class_id(&self, node: NodeOrdinal) -> ClassId {
+        self.classes.of(node)
+    }
+
+    #[must_use]
+    pub fn location(&self, node: NodeOrdinal) -> Option<Location> {
+        self.locations.get(node)
+    }
+
+    #[must_use]
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// All bytes of the snapshot: the root's retained size and native bytes that no node stands for.
+    #[must_use]
+    pub fn total_size(&self) -> u64 {
+        self.statistics.total
+    }
+
+    /// The name in the file, with `Detached ` in front where DevTools puts it.
+    #[must_use]
+    pub fn raw_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
+        let name = self.graph.strings().text(self.graph.name_id(node));
+        self.with_prefix(node, name)
+    }
+
+    /// The name that people are shown: `{a, b, …}` for plain objects, contents for strings, cut after some thousand
+    /// characters.
+    #[must_use]
+    pub fn display_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
+        self.with_prefix(node, display_name(&self.graph, &self.known, node))
+    }
+
+    fn with_prefix<'a>(&self, node: NodeOrdinal, name: Cow<'a, str>) -> Cow<'a, str> {
+        if self.dom.is_renamed(&self.graph, node) { Cow::Owned(format!("Detached {name}")) } else { name }
+    }
+
+    /// The edge's name as DevTools shows it: element indexes in decimal, `shortcut` names that start with a number cut to
+    /// it.
+    #[must_use]
+    pub fn edge_name(&self, edge: EdgeIndex) -> Cow<'_, str> {
+        self.graph.edge_name_text(edge)
+    }
+
+    /// Bytes that the snapshot holds in memory.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.graph.heap_bytes()
+            + self.dom.heap_bytes()
+            + self.shallow_sizes.heap_bytes()
+            + self.retained_sizes.heap_bytes()
+            + self.distances.capacity() * 4
+            + self.dominators.heap_bytes()
+            + self.classes.heap_bytes()
+            + self.locations.heap_bytes()
+    }
+}
