@@ -20,3 +20,4 @@ pub mod model;
 pub mod snapshot;
 
 pub use snapshot::{OpenError, Snapshot};
+pub mod query;

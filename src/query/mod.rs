@@ -1,0 +1,9 @@
+//! Questions that a person asks of a snapshot: one file a question, answered with orders of row ids or small records.
+//!
+//! A list can have ten million rows, so an answer is a [`RowOrder`]: ids only, in order. What a row shows is read from the
+//! snapshot when the row comes on screen. Functions that take a [`crate::model::CancelToken`] walk nodes or edges and
+//! belong on the worker; the others take time by what they return.
+
+mod order;
+
+pub use order::{Filter, ListSpec, RowOrder, Sort, SortKey, Totals, order};
