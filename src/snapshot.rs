@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::analysis::{
     Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Statistics, WellKnown, classes,
-    display_name, distances, dom_states, dominators, ephemerons, essential_edges, locations, page_objects,
-    shallow_sizes, shapes, statistics,
+    concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, locations,
+    page_objects, shallow_sizes, shapes, statistics,
 };
 use crate::format::{self, FormatError, Source};
 use crate::graph::{GraphError, HeapGraph};
@@ -110,7 +110,7 @@ impl Snapshot {
                 dominators(graph_ref, &essential, progress, cancel)
             },
             || {
-                let shallow_sizes = shallow_sizes(graph_ref, &known, cancel)?;
+                let shallow_sizes = shallow_sizes(graph_ref, &known, &dom, cancel)?;
                 let distances = distances(graph_ref, &known, &ephemerons, cancel)?;
                 let locations = locations(graph_ref);
                 let shapes = shapes(graph_ref, &known, cancel)?;
@@ -127,7 +127,7 @@ impl Snapshot {
         let total = retained_sizes.get(graph.root().index());
         let (summed, statistics) = rayon::join(
             || classes.sum_up(&shallow_sizes, &retained_sizes, &distances, &dominators, cancel),
-            || statistics(&graph, &known, &shallow_sizes, total),
+            || statistics(&graph, &known, &dom, &shallow_sizes, total),
         );
         summed?;
         progress.advance(1);
@@ -261,18 +261,26 @@ impl Snapshot {
     #[must_use]
     pub fn raw_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
         let name = self.graph.strings().text(self.graph.name_id(node));
-        self.with_prefix(node, name)
+        if self.dom.is_renamed(&self.graph, node) { Cow::Owned(format!("Detached {name}")) } else { name }
     }
 
     /// The name that people are shown: `{a, b, …}` for plain objects, contents for strings, cut after some thousand
     /// characters.
     #[must_use]
     pub fn display_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
-        self.with_prefix(node, display_name(&self.graph, &self.known, node))
+        display_name(&self.graph, &self.known, &self.dom, node)
     }
 
-    fn with_prefix<'a>(&self, node: NodeOrdinal, name: Cow<'a, str>) -> Cow<'a, str> {
-        if self.dom.is_renamed(&self.graph, node) { Cow::Owned(format!("Detached {name}")) } else { name }
+    /// The value of a string node up to about `max_bytes`, parts of a concatenated string put together, and whether there
+    /// is more of it.
+    #[must_use]
+    pub fn string_value(&self, node: NodeOrdinal, max_bytes: usize) -> (Cow<'_, str>, bool) {
+        if self.kind(node) == NodeKind::CONCATENATED_STRING {
+            let (text, more) = concatenated(&self.graph, &self.known, &self.dom, node, max_bytes, max_bytes);
+            (Cow::Owned(text), more)
+        } else {
+            self.graph.strings().prefix(self.graph.name_id(node), max_bytes)
+        }
     }
 
     /// The edge's name as DevTools shows it: element indexes in decimal, `shortcut` names that start with a number cut to

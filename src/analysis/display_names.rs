@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::WellKnown;
+use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::{EdgeKind, NodeKind, NodeOrdinal, StringId};
 
@@ -13,48 +13,61 @@ const PREVIEW_LIMIT: usize = 100;
 /// Characters up to which a single piece of a name is read.
 const PIECE_LIMIT: usize = 4096;
 
-/// The node's name as DevTools shows it, without the `Detached ` prefix. Pieces longer than some thousand characters are
+/// The node's name as DevTools shows it, with `Detached ` in front of detached nodes. Pieces longer than some thousand characters are
 /// cut, so that the time it takes does not depend on the length of a string; `Snapshot::string_value` has it whole.
 #[must_use]
-pub fn display_name<'a>(graph: &'a HeapGraph, known: &WellKnown, node: NodeOrdinal) -> Cow<'a, str> {
+pub fn display_name<'a>(graph: &'a HeapGraph, known: &WellKnown, dom: &DomStates, node: NodeOrdinal) -> Cow<'a, str> {
     match graph.kind(node) {
-        NodeKind::CONCATENATED_STRING => Cow::Owned(concatenated(graph, known, node, CONCATENATED_LIMIT, PIECE_LIMIT)),
+        NodeKind::CONCATENATED_STRING => {
+            Cow::Owned(concatenated(graph, known, dom, node, CONCATENATED_LIMIT, PIECE_LIMIT).0)
+        }
         NodeKind::OBJECT if known.object.contains(graph.name_id(node)) => {
             Cow::Owned(object_preview(graph, known, node))
         }
-        _ => graph.strings().prefix(graph.name_id(node), PIECE_LIMIT).0,
+        _ => piece(graph, dom, node, PIECE_LIMIT).0,
     }
 }
 
-/// The text of a concatenated string up to `limit` UTF-16 units, following its parts from the left.
+/// The node's own name up to a number of characters, and whether there is more.
+fn piece<'a>(graph: &'a HeapGraph, dom: &DomStates, node: NodeOrdinal, limit: usize) -> (Cow<'a, str>, bool) {
+    let (name, more) = graph.strings().prefix(graph.name_id(node), limit);
+    if dom.is_renamed(graph, node) { (Cow::Owned(format!("Detached {name}")), more) } else { (name, more) }
+}
+
+/// The text of a concatenated string up to `limit` UTF-16 units, following its parts from the left, and whether there is
+/// more of it.
 pub(crate) fn concatenated(
     graph: &HeapGraph,
     known: &WellKnown,
+    dom: &DomStates,
     node: NodeOrdinal,
     limit: usize,
     piece_limit: usize,
-) -> String {
+) -> (String, bool) {
     let mut text = String::new();
     let mut units = 0;
     let mut stack = vec![node];
     // A cycle of parts without text would never end: each round adds text or goes down, and no string is deeper than this.
     let mut rounds = 0;
+    let mut is_cut = false;
     while let Some(node) = stack.pop() {
         rounds += 1;
         if units >= limit || rounds > 1 << 20 {
+            is_cut = true;
             break;
         }
         if graph.kind(node) != NodeKind::CONCATENATED_STRING {
-            let (piece, _) = graph.strings().prefix(graph.name_id(node), piece_limit);
-            units += utf16_len(&piece);
-            text.push_str(&piece);
+            let (text_of_part, more) = piece(graph, dom, node, piece_limit);
+            is_cut |= more;
+            units += utf16_len(&text_of_part);
+            text.push_str(&text_of_part);
             continue;
         }
         let [first, second] = parts(graph, known, node);
         stack.push(second);
         stack.push(first);
     }
-    text
+    (text, is_cut)
 }
 
 /// The two parts of a concatenated string; the file's first node stands for one that is missing, as in DevTools.

@@ -19,6 +19,7 @@ mod well_known;
 
 pub use classes::{Class, ClassKey, Classes, classes};
 pub use detachedness::{DomStates, dom_states};
+pub(crate) use display_names::concatenated;
 pub use display_names::{display_name, object_preview, quoted_property_name};
 pub use distances::{DistanceFilter, distances, distances_avoiding};
 pub use dominators::{DominatorTree, dominators};

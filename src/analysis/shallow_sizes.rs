@@ -3,7 +3,7 @@
 //! V8 keeps an object's properties and elements in separate arrays. People think of them as part of the object, so the
 //! size of such a part is given to the one object that holds it. Where two hold it, it stays its own.
 
-use super::WellKnown;
+use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::{CancelToken, Cancelled, Column, EdgeKind, NodeKind, NodeOrdinal};
 
@@ -14,13 +14,18 @@ const MANY_OWNERS: u32 = u32::MAX - 1;
 ///
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
-pub fn shallow_sizes(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Result<Column, Cancelled> {
+pub fn shallow_sizes(
+    graph: &HeapGraph,
+    known: &WellKnown,
+    dom: &DomStates,
+    cancel: &CancelToken,
+) -> Result<Column, Cancelled> {
     let mut sizes = graph.self_sizes.clone();
     let root = graph.root();
     if !graph.edges(root).any(|edge| known.is_user_root(graph, graph.edge_target(edge))) {
         return Ok(sizes);
     }
-    let owners = owners(graph, known, cancel)?;
+    let owners = owners(graph, known, dom, cancel)?;
     for node in graph.nodes() {
         cancel.check_every(node.index())?;
         let owner = owners[node.index()];
@@ -41,10 +46,10 @@ pub fn shallow_sizes(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken)
 }
 
 /// The one owner of each node, itself for all that nobody can own.
-fn owners(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
+fn owners(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
     let can_be_owned = |node: NodeOrdinal| match graph.kind(node) {
         NodeKind::HIDDEN | NodeKind::ARRAY => true,
-        NodeKind::NATIVE => known.external_string_data.contains(graph.name_id(node)),
+        NodeKind::NATIVE => known.external_string_data.contains(graph.name_id(node)) && !dom.is_renamed(graph, node),
         _ => false,
     };
     let mut owners: Vec<u32> = graph.nodes().map(|node| if can_be_owned(node) { UNOWNED } else { node.0 }).collect();

@@ -50,8 +50,7 @@ pub fn shapes(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Res
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for (properties, count) in candidates {
         let names: Vec<String> = properties.iter().map(|&id| graph.strings().text(StringId(id)).into_owned()).collect();
-        let quoted: Vec<_> = names.iter().map(|name| quoted_property_name(name)).collect();
-        let name = format!("{{{}}}", quoted.join(", "));
+        let name = shape_name(&names);
         let at = *by_name.entry(name.clone()).or_insert(merged.len());
         if at == merged.len() {
             merged.push((name, names, 0));
@@ -68,6 +67,19 @@ pub fn shapes(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Res
     }
     shapes.matcher = Matcher::new(&shapes.properties);
     Ok(shapes)
+}
+
+/// `{a, b}`. As in DevTools there is no comma behind an empty name at the start.
+fn shape_name(properties: &[String]) -> String {
+    let mut name = String::from("{");
+    for property in properties {
+        if name.len() > 1 {
+            name.push_str(", ");
+        }
+        name.push_str(&quoted_property_name(property));
+    }
+    name.push('}');
+    name
 }
 
 /// The distinct lists of properties that could name a shape, in the order in which they are met, and the number of plain

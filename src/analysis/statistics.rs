@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::WellKnown;
+use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::{Column, EdgeKind, NodeKind, NodeOrdinal, StringId};
 
@@ -43,7 +43,7 @@ impl Statistics {
 
 /// Sums the shallow sizes (bytes by ordinal) by category. `total` is the root's retained size.
 #[must_use]
-pub fn statistics(graph: &HeapGraph, known: &WellKnown, sizes: &Column, total: u64) -> Statistics {
+pub fn statistics(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, sizes: &Column, total: u64) -> Statistics {
     const CHUNK: usize = 1 << 16;
     let node_count = graph.node_count();
     let sums = (0..node_count.div_ceil(CHUNK))
@@ -52,7 +52,7 @@ pub fn statistics(graph: &HeapGraph, known: &WellKnown, sizes: &Column, total: u
             let mut sums = Statistics::default();
             for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(node_count) {
                 #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-                count(graph, known, sizes, NodeOrdinal(at as u32), &mut sums);
+                count(graph, known, dom, sizes, NodeOrdinal(at as u32), &mut sums);
             }
             sums
         })
@@ -63,13 +63,20 @@ pub fn statistics(graph: &HeapGraph, known: &WellKnown, sizes: &Column, total: u
     Statistics { total, native_total, v8heap_total: total.saturating_sub(native_total), ..sums }
 }
 
-fn count(graph: &HeapGraph, known: &WellKnown, sizes: &Column, node: NodeOrdinal, sums: &mut Statistics) {
+fn count(
+    graph: &HeapGraph,
+    known: &WellKnown,
+    dom: &DomStates,
+    sizes: &Column,
+    node: NodeOrdinal,
+    sums: &mut Statistics,
+) {
     let size = sizes.get(node.index());
     match graph.kind(node) {
         NodeKind::HIDDEN => sums.system += size,
         NodeKind::NATIVE => {
             sums.native_total += size;
-            if known.array_buffer_data.contains(graph.name_id(node)) {
+            if known.array_buffer_data.contains(graph.name_id(node)) && !dom.is_renamed(graph, node) {
                 sums.typed_arrays += size;
             }
         }

@@ -49,6 +49,19 @@ impl<'a> Integers<'a> {
         self.next_slowly()
     }
 
+    /// The next number, which may have a minus sign, as two's complement. Only the tables of scopes have such numbers.
+    pub(super) fn next_signed(&mut self) -> Result<u64, BadInteger> {
+        self.skip_white_space();
+        if self.text.get(self.at) != Some(&b'-') {
+            return self.next();
+        }
+        self.at += 1;
+        if !self.text.get(self.at).is_some_and(u8::is_ascii_digit) {
+            return Err(BadInteger { at: self.at, problem: Problem::NotANumber });
+        }
+        self.next().map(u64::wrapping_neg)
+    }
+
     #[cold]
     fn next_slowly(&mut self) -> Result<u64, BadInteger> {
         self.skip_white_space();

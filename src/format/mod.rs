@@ -63,6 +63,7 @@ pub struct Sample {
 }
 
 /// The rows of `scopes`, `scope_context_vars` and `scope_uses`, back to back, in the fields that the header names.
+/// Negative numbers stand as two's complement.
 #[derive(Debug, Default)]
 pub struct ScopeTables {
     pub scopes: Vec<u64>,

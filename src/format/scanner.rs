@@ -407,9 +407,11 @@ impl Scanner {
                 None => return Ok(Step::NeedsMore(at)),
             },
         };
+        let has_signs = SMALL_TABLES[table].starts_with("scope");
         let mut integers = Integers::new(&window[at..end]);
         while !integers.at_end() {
-            let value = integers.next().map_err(|error| {
+            let value = if has_signs { integers.next_signed() } else { integers.next() };
+            let value = value.map_err(|error| {
                 let found = at + error.at;
                 self.unexpected(base + found as u64, &window[found..], expected_of(error.problem))
             })?;
