@@ -20,4 +20,5 @@ pub mod model;
 pub mod snapshot;
 
 pub use snapshot::{OpenError, Snapshot};
+pub mod cli;
 pub mod query;

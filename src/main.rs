@@ -1,3 +1,37 @@
 //! `heapglass`: the window, or one of the subcommands.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use heapglass::cli::{self, Arguments};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match &arguments.command {
+        Some(command) => cli::run(command),
+        None => window(arguments.files),
+    }
+}
+
+#[cfg(feature = "gui")]
+fn window(files: Vec<std::path::PathBuf>) -> ExitCode {
+    match heapglass::ui::run(files) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "without a window there is nowhere else to say it")]
+            {
+                eprintln!("heapglass: cannot open the window: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(not(feature = "gui"))]
+fn window(_files: Vec<std::path::PathBuf>) -> ExitCode {
+    #[expect(clippy::print_stderr, reason = "this is the command line")]
+    {
+        eprintln!("heapglass: built without the window; see `heapglass --help` for the subcommands");
+    }
+    ExitCode::from(2)
+}

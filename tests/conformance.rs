@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 
 use heapglass::Snapshot;
 use heapglass::analysis::Class;
-use heapglass::model::{Detachedness, NodeOrdinal};
+use heapglass::model::{CancelToken, ClassId, Detachedness, EdgeIndex, NodeOrdinal};
+use heapglass::query::{Filter, ListSpec, Sort, order};
 use serde_json::Value;
 
 /// The key that DevTools' files use for a class.
@@ -17,6 +18,60 @@ fn key_of(class: &Class) -> String {
         Some(location) => format!("{},{},{},{}", location.script_id, location.line, location.column, class.name),
         None => format!(",{}", class.name),
     }
+}
+
+/// The list's rows in the order of the window and the command line.
+fn rows(snapshot: &Snapshot, list: ListSpec, sort: Sort) -> Vec<u32> {
+    order(snapshot, list, sort, &Filter::default(), &CancelToken::new()).unwrap().rows
+}
+
+/// Name, kind and id of what stands at an edge's other end.
+fn edge_rows(snapshot: &Snapshot, list: ListSpec, sort: Sort) -> Vec<(String, String, u64)> {
+    let graph = snapshot.graph();
+    rows(snapshot, list, sort)
+        .into_iter()
+        .map(EdgeIndex)
+        .map(|edge| {
+            let node = match list {
+                ListSpec::Retainers(_) => graph.edge_source(edge),
+                _ => graph.edge_target(edge),
+            };
+            let name: String = snapshot.edge_name(edge).into_owned();
+            (name, graph.edge_kind_name(edge).to_owned(), wrapped(snapshot.id(node).0))
+        })
+        .collect()
+}
+
+/// Where numbered edges tie, DevTools compares them as text and Heapglass as numbers; within such runs any order will do.
+fn without_order_of_numbers(mut rows: Vec<(String, String, u64)>) -> Vec<(String, String, u64)> {
+    for run in rows.chunk_by_mut(|a, b| [a, b].iter().all(|row| row.0.parse::<u32>().is_ok())) {
+        run.sort();
+    }
+    rows
+}
+
+/// Compares lists and reports where they part.
+fn check_lists<T: PartialEq + std::fmt::Debug>(
+    file: &str,
+    what: &str,
+    got: &[T],
+    wanted: &[T],
+    problems: &mut Problems,
+) {
+    let at = got.iter().zip(wanted).position(|(got, wanted)| got != wanted).unwrap_or(got.len().min(wanted.len()));
+    let rest = |list: &'_ [T]| format!("{:?}", &list[at..list.len().min(at + 4)]);
+    problems.check(file, || format!("{what} from row {at}"), rest(got), rest(wanted));
+}
+
+fn expected_edges(items: &Value) -> Vec<(String, String, u64)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let items = items.as_array().unwrap().iter();
+    items
+        .map(|item| match item.as_array() {
+            Some(row) => (text(&row[0]), text(&row[1]), row[2].as_u64().unwrap()),
+            None => (text(&item["name"]), text(&item["type"]), item["id"].as_u64().unwrap()),
+        })
+        .collect()
 }
 
 /// DevTools wraps ids and sizes at 2^32; Heapglass does not.
@@ -31,6 +86,7 @@ struct Problems {
 }
 
 impl Problems {
+    #[expect(clippy::needless_pass_by_value, reason = "calls read better without borrows")]
     fn check<T: PartialEq + std::fmt::Debug>(&mut self, file: &str, what: impl Fn() -> String, got: T, expected: T) {
         if got != expected {
             self.count += 1;
@@ -115,7 +171,7 @@ fn check_classes(name: &str, snapshot: &Snapshot, expected: &Value, collisions: 
         }
         problems.check(name, || format!("{key} count"), Some(class.count), row["count"].as_u64());
         problems.check(name, || format!("{key} distance"), Some(i64::from(class.distance.0)), row["distance"].as_i64());
-        if snapshot.total_size() <= u64::from(u32::MAX) {
+        if u32::try_from(snapshot.total_size()).is_ok() {
             problems.check(name, || format!("{key} shallow"), Some(class.shallow_size), row["self"].as_u64());
             problems.check(name, || format!("{key} retained"), Some(class.retained_size), row["maxRet"].as_u64());
         }
@@ -169,12 +225,96 @@ fn summary_and_statistics_have_devtools_rows() {
 }
 
 #[test]
+fn fields_and_retainers_stand_in_devtools_order() {
+    let mut problems = Problems::default();
+    let mut seen = 0;
+    for case in common::cases() {
+        let Some(probe) = case.expected_json("probe") else { continue };
+        let snapshot = case.open();
+        for object in probe.as_array().unwrap() {
+            let id = object["id"].as_u64().unwrap();
+            let Some(node) = snapshot.graph().nodes().find(|&node| wrapped(snapshot.id(node).0) == id) else {
+                continue;
+            };
+            let retained = object["info"]["retainedSize"].as_u64().unwrap();
+            // Where sizes wrap at 2^32 so does the order by them.
+            if wrapped(snapshot.retained_size(node)) != retained || snapshot.total_size() > u64::from(u32::MAX) {
+                continue;
+            }
+            for (what, list, sort) in [
+                ("retainers", ListSpec::Retainers(node), Sort::BY_DISTANCE),
+                ("edges", ListSpec::Edges(node), Sort::BY_RETAINED_SIZE),
+            ] {
+                seen += 1;
+                let expected = &object[what];
+                let wanted = expected_edges(&expected["items"]);
+                let got = edge_rows(&snapshot, list, sort);
+                let total = expected["total"].as_u64().unwrap();
+                problems.check(&case.name, || format!("@{id} number of {what}"), got.len() as u64, total);
+                // A list that was cut within a run of numbered edges cannot be compared there.
+                let is_whole = wanted.len() == got.len();
+                if is_whole {
+                    let (got, wanted) = (without_order_of_numbers(got), without_order_of_numbers(wanted));
+                    check_lists(&case.name, &format!("@{id} {what}"), &got, &wanted, &mut problems);
+                }
+            }
+        }
+    }
+    assert!(seen > 100, "only {seen} lists were compared");
+    problems.finish();
+}
+
+#[test]
+fn members_of_a_class_stand_in_devtools_order() {
+    let files = common::archive("fuzz.tar.zst");
+    let mut problems = Problems::default();
+    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".heapsnapshot")) {
+        let text = String::from_utf8(files[&format!("{name}.full.json")].clone()).unwrap();
+        let expected = common::parse_json(&text);
+        let snapshot = common::open_bytes(name, bytes.clone()).unwrap();
+        if snapshot.root() != NodeOrdinal(0) || snapshot.total_size() > u64::from(u32::MAX) {
+            continue;
+        }
+        let collisions = expected["collisions"].as_array().unwrap();
+        for (row, class) in (0..).zip(snapshot.classes().all()).filter(|(_, class)| class.count > 0) {
+            let key = key_of(class);
+            if collisions.iter().any(|collision| collision["key"] == key.as_str()) {
+                continue;
+            }
+            let wanted: Vec<u64> =
+                expected["instances"][&key].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
+            let list = ListSpec::Members(ClassId(row));
+            let got: Vec<u64> = rows(&snapshot, list, Sort::BY_RETAINED_SIZE)
+                .into_iter()
+                .map(|node| snapshot.id(NodeOrdinal(node)).0)
+                .collect();
+            problems.check(name, || format!("members of {key}"), got, wanted);
+        }
+        for (node, (edges, retainers)) in snapshot
+            .graph()
+            .nodes()
+            .zip(expected["edges"].as_array().unwrap().iter().zip(expected["retainers"].as_array().unwrap()))
+        {
+            for (what, expected, list, sort) in [
+                ("edges", edges, ListSpec::Edges(node), Sort::BY_RETAINED_SIZE),
+                ("retainers", retainers, ListSpec::Retainers(node), Sort::BY_DISTANCE),
+            ] {
+                let wanted = without_order_of_numbers(expected_edges(expected));
+                let got = without_order_of_numbers(edge_rows(&snapshot, list, sort));
+                check_lists(name, &format!("{what} of node {}", node.0), &got, &wanted, &mut problems);
+            }
+        }
+    }
+    problems.finish();
+}
+
+#[test]
 fn object_shapes_are_those_that_devtools_infers() {
     let mut problems = Problems::default();
     for case in common::cases() {
         let Some(expected) = case.expected_json("interfaces") else { continue };
         // The answer is JSON within JSON in some files.
-        let expected = expected.as_str().map_or(expected.clone(), |text| common::parse_json(text));
+        let expected = expected.as_str().map_or(expected.clone(), common::parse_json);
         let names: Vec<&str> =
             expected.as_array().unwrap().iter().map(|shape| shape["name"].as_str().unwrap()).collect();
         let snapshot = case.open();

@@ -2,6 +2,7 @@
 
 use super::{Ephemerons, WellKnown};
 use crate::graph::HeapGraph;
+use crate::model::js::parse_int;
 use crate::model::{BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, StringId};
 
 /// Nodes that a search may not enter.
@@ -130,11 +131,11 @@ impl Search<'_> {
             }
             Special::MapDescriptors => {
                 let index = if kind.has_numeric_name() {
-                    Some(f64::from(name))
+                    Some(i64::from(name))
                 } else {
                     parse_int(&self.graph.strings().text(StringId(name)))
                 };
-                return index.is_none_or(|index| index < 2.0 || index % 3.0 != 1.0);
+                return index.is_none_or(|index| index < 2 || index % 3 != 1);
             }
             Special::None => {}
         }
@@ -158,29 +159,4 @@ enum Special {
     NativeContext,
     /// Maps share descriptor arrays, so an entry need not belong to the map that leads to it.
     MapDescriptors,
-}
-
-/// JavaScript's `parseInt(text, 10)`, `None` for NaN.
-fn parse_int(text: &str) -> Option<f64> {
-    let text = text.trim_start();
-    let (sign, digits) = match text.as_bytes().first() {
-        Some(b'-') => (-1.0, &text[1..]),
-        Some(b'+') => (1.0, &text[1..]),
-        _ => (1.0, text),
-    };
-    let end = digits.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len());
-    digits[..end].parse::<f64>().ok().map(|value| sign * value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse_int;
-
-    #[test]
-    fn edge_names_are_read_as_javascript_reads_them() {
-        assert_eq!(parse_int("12abc"), Some(12.0));
-        assert_eq!(parse_int("  -7"), Some(-7.0));
-        assert_eq!(parse_int("abc"), None);
-        assert_eq!(parse_int(""), None);
-    }
 }

@@ -123,11 +123,11 @@ pub fn dominators(
     drop(semi);
 
     if reached < graph.node_count() {
-        let mut missing = BitSet::new(graph.node_count());
-        vertices.iter().for_each(|&vertex| {
-            missing.insert(vertex as usize);
-        });
-        for node in graph.nodes().filter(|node| !missing.contains(node.index())) {
+        let mut found = BitSet::new(graph.node_count());
+        for &vertex in &vertices {
+            found.insert(vertex as usize);
+        }
+        for node in graph.nodes().filter(|node| !found.contains(node.index())) {
             vertices.push(node.0);
             dominators.push(0);
         }

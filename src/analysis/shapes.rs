@@ -82,16 +82,15 @@ fn shape_name(properties: &[String]) -> String {
     name
 }
 
+/// Lists of properties, as string ids, with the number of objects that have them.
+type Candidates = Vec<(Box<[u32]>, usize)>;
+
 /// The distinct lists of properties that could name a shape, in the order in which they are met, and the number of plain
 /// objects.
-fn candidates(
-    graph: &HeapGraph,
-    known: &WellKnown,
-    cancel: &CancelToken,
-) -> Result<(Vec<(Box<[u32]>, usize)>, usize), Cancelled> {
+fn candidates(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Result<(Candidates, usize), Cancelled> {
     let mut name_lengths = vec![0_u16; graph.strings().len()];
     let mut positions: HashMap<Box<[u32]>, usize> = HashMap::new();
-    let mut candidates: Vec<(Box<[u32]>, usize)> = Vec::new();
+    let mut candidates = Candidates::new();
     let mut properties: Vec<u32> = Vec::new();
     let mut object_count = 0;
     for node in graph.nodes() {

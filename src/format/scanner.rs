@@ -160,6 +160,7 @@ impl Scanner {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the last expression of steps that can fail")]
     fn to(&mut self, state: State, at: usize) -> Result<Step, FormatError> {
         self.state = state;
         Ok(Step::To(at))

@@ -128,18 +128,17 @@ fn safe_cut(raw: &[u8], limit: usize) -> usize {
     }
     // An escape takes at most six bytes and a pair of them twelve: step back to before any that might reach the cut.
     let from = cut.saturating_sub(12);
-    match raw[from..cut].iter().position(|&byte| byte == b'\\') {
-        None => cut,
-        Some(_) => {
-            let mut at = 0;
-            let mut last = 0;
-            while at < cut {
-                last = at;
-                at += escape_length(&raw[at..]);
-            }
-            if at == cut { cut } else { last }
-        }
+    if !raw[from..cut].contains(&b'\\') {
+        return cut;
     }
+    // What looks like an escape may be the second half of one, so count from the start.
+    let mut at = 0;
+    let mut last = 0;
+    while at < cut {
+        last = at;
+        at += escape_length(&raw[at..]);
+    }
+    if at == cut { cut } else { last }
 }
 
 /// Bytes of the escape or byte at the start of `raw`.

@@ -222,6 +222,7 @@ impl Widths {
     }
 }
 
+#[expect(clippy::mut_mut, reason = "the rest is a slice that is replaced")]
 fn take<'a, T>(rest: &mut &'a mut [T], count: usize) -> &'a mut [T] {
     let (front, back) = std::mem::take(rest).split_at_mut(count);
     *rest = back;

@@ -12,6 +12,7 @@ use std::ops::Range;
 pub use build::GraphError;
 
 use crate::format::{AllocationTrace, Header, RawLocation, Sample, ScopeTables, StringTable};
+use crate::model::js::parse_int;
 use crate::model::{Column, Csr, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId};
 
 /// Nodes, edges and strings of one snapshot, with every index checked to be in range.
@@ -170,11 +171,21 @@ impl HeapGraph {
         NodeOrdinal((after - 1) as u32)
     }
 
+    /// The edge's name. As in DevTools a `shortcut` whose name starts with a number is called by that number.
     #[inline]
     #[must_use]
     pub fn edge_name(&self, edge: EdgeIndex) -> EdgeName {
         let name = self.edge_names[edge.index()];
-        if self.edge_kind(edge).has_numeric_name() { EdgeName::Index(name) } else { EdgeName::Text(StringId(name)) }
+        match self.edge_kind(edge) {
+            kind if kind.has_numeric_name() => EdgeName::Index(name),
+            EdgeKind::SHORTCUT => {
+                let number = parse_int(&self.strings.prefix(StringId(name), 32).0);
+                number
+                    .and_then(|number| u32::try_from(number).ok())
+                    .map_or(EdgeName::Text(StringId(name)), EdgeName::Index)
+            }
+            _ => EdgeName::Text(StringId(name)),
+        }
     }
 
     /// The edge's name as text, with element indexes in decimal.

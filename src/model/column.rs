@@ -26,7 +26,7 @@ impl Column {
     /// The narrowest column that holds `values`.
     #[must_use]
     pub fn from_wide(values: Vec<u64>) -> Self {
-        if values.iter().all(|&value| value <= u64::from(u32::MAX)) {
+        if values.iter().all(|&value| u32::try_from(value).is_ok()) {
             #[expect(clippy::cast_possible_truncation, reason = "every value was just checked to fit")]
             Self::Narrow(values.into_iter().map(|value| value as u32).collect())
         } else {

@@ -47,6 +47,7 @@ impl NodeKind {
     pub const BIGINT: Self = Self(13);
     pub const OBJECT_SHAPE: Self = Self(14);
     /// The first value that stands for a kind only the file knows.
+    #[expect(clippy::cast_possible_truncation, reason = "there are a dozen")]
     pub const FIRST_UNKNOWN: u8 = NODE_KIND_NAMES.len() as u8;
 
     /// The known kind of that name.
@@ -79,6 +80,7 @@ impl EdgeKind {
     pub const WEAK: Self = Self(6);
     pub const INVISIBLE: Self = Self(7);
     /// The first value that stands for a kind only the file knows.
+    #[expect(clippy::cast_possible_truncation, reason = "there are a dozen")]
     pub const FIRST_UNKNOWN: u8 = EDGE_KIND_NAMES.len() as u8;
 
     /// The known kind of that name.

@@ -7,6 +7,8 @@ mod bitset;
 mod cancel;
 mod column;
 mod csr;
+pub mod human;
+pub mod js;
 mod kinds;
 mod progress;
 

@@ -4,6 +4,14 @@
 //! snapshot when the row comes on screen. Functions that take a [`crate::model::CancelToken`] walk nodes or edges and
 //! belong on the worker; the others take time by what they return.
 
+mod classes;
+mod edges;
+mod nodes;
+mod object;
 mod order;
+mod paths;
+mod sorting;
 
-pub use order::{Filter, ListSpec, RowOrder, Sort, SortKey, Totals, order};
+pub use object::{ObjectDetails, object_details};
+pub use order::{Filter, ListSpec, RowOrder, Sort, SortKey, order};
+pub use paths::{held_by_root, shortest_path};

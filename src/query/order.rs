@@ -1,5 +1,6 @@
 //! Lists: what can be listed, sorted and filtered, and the rows that come out.
 
+use super::{classes, edges, nodes};
 use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
@@ -34,6 +35,13 @@ pub struct Sort {
     pub descending: bool,
 }
 
+impl Sort {
+    /// Largest retained size first: how DevTools opens every list but the retainers.
+    pub const BY_RETAINED_SIZE: Self = Self { key: SortKey::RetainedSize, descending: true };
+    /// Nearest first: how DevTools lists retainers.
+    pub const BY_DISTANCE: Self = Self { key: SortKey::Distance, descending: false };
+}
+
 /// Which rows a list shows. The default shows all.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Filter {
@@ -45,14 +53,14 @@ pub struct Filter {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RowOrder {
     pub rows: Vec<u32>,
-    pub totals: Totals,
 }
 
-/// Sums over all rows of a list.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Totals {
-    pub count: u64,
-    pub shallow_size: u64,
+impl RowOrder {
+    /// Bytes held on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.rows.capacity() * 4
+    }
 }
 
 /// Lists the rows.
@@ -66,7 +74,12 @@ pub fn order(
     filter: &Filter,
     cancel: &CancelToken,
 ) -> Result<RowOrder, Cancelled> {
-    let _ = (snapshot, list, sort, filter);
-    cancel.check()?;
-    Ok(RowOrder::default())
+    let rows = match list {
+        ListSpec::Classes => classes::classes(snapshot, sort, filter),
+        ListSpec::Members(class) => nodes::members(snapshot, class, sort, cancel)?,
+        ListSpec::Edges(node) => edges::outgoing(snapshot, node, sort, cancel)?,
+        ListSpec::Retainers(node) => edges::retainers(snapshot, node, sort, cancel)?,
+        ListSpec::Dominated(node) => nodes::dominated(snapshot, node, sort, cancel)?,
+    };
+    Ok(RowOrder { rows })
 }

@@ -110,7 +110,7 @@ pub fn parse_json(text: &str) -> serde_json::Value {
         clean.extend_from_slice(&bytes[at..at + length]);
         at += length;
     }
-    serde_json::from_slice(&clean).unwrap_or_else(|error| panic!("{error} in {:.200}", text))
+    serde_json::from_slice(&clean).unwrap_or_else(|error| panic!("{error} in {text:.200}"))
 }
 
 /// The files of a bundled `.tar.zst`, by name without folders.

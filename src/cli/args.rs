@@ -1,0 +1,137 @@
+//! Arguments of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const JSON_HELP: &str = "\
+JSON (stable; sizes are bytes, keys in this order):
+  summary     {\"file\",\"totals\":{\"nodes\",\"edges\",\"strings\",\"total_size\"},
+               \"classes\":[{\"name\",\"location\":null|{\"script_id\",\"line\",\"column\"},\"count\",
+                           \"distance\",\"system_distance\",\"shallow_size\",\"retained_size\"}]}
+              by retained size, largest first, unless --sort says otherwise; lines and columns count from 0
+  retainers   {\"id\",\"name\",\"class\",\"distance\",\"system_distance\",\"shallow_size\",\"retained_size\",
+               \"retainers\":[{…the same…,\"edge\":{\"name\",\"kind\"},\"cycle\",\"retainers\":[…]}]}
+  object      {\"id\",\"name\",\"class\",\"kind\",\"distance\",\"system_distance\",\"self_size\",\"shallow_size\",
+               \"retained_size\",\"detachedness\",\"location\",\"dominator_id\",\"edge_count\",\"retainer_count\",
+               \"edges\":[{\"id\",\"name\",\"class\",…,\"edge\":{\"name\",\"kind\"}}]}
+  statistics  {\"total\",\"native\":{\"total\",\"typed_arrays\"},
+               \"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"}}
+  nodes       an array of objects with the columns of the TSV: id kind name class shallow_size retained_size distance
+               system_distance dominator_id detachedness (0 unknown, 1 attached, 2 detached) edge_count retainer_count
+
+distance is the number of references from a user root; where only system roots reach an object it is null and
+system_distance has the number from those; both are null for what nothing reaches.
+
+Exit codes: 0 done, 1 the file or object cannot be read or found, 2 wrong usage.";
+
+/// An explorer for V8 heap snapshots. Without a subcommand it opens the window, with the files if there are any.
+#[derive(Debug, Parser)]
+#[command(name = "heapglass", version, about, after_long_help = JSON_HELP, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Snapshots to open in the window
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Classes with count, distance, shallow and retained size
+    #[command(after_long_help = JSON_HELP)]
+    Summary(SummaryArguments),
+    /// What keeps an object alive, nearest to the roots first
+    #[command(after_long_help = JSON_HELP)]
+    Retainers(RetainersArguments),
+    /// An object's own facts and its outgoing edges
+    #[command(after_long_help = JSON_HELP)]
+    Object(ObjectArguments),
+    /// Bytes by category
+    #[command(after_long_help = JSON_HELP)]
+    Statistics(StatisticsArguments),
+    /// One line a node, by id
+    #[command(after_long_help = JSON_HELP)]
+    Nodes(NodesArguments),
+}
+
+/// How the answer is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Format {
+    /// An aligned table for people
+    Text,
+    Json,
+    Csv,
+}
+
+/// How `nodes` are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum NodesFormat {
+    /// Tab-separated with a header line
+    Tsv,
+    Json,
+}
+
+/// A column of the summary.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Column {
+    Name,
+    Count,
+    Distance,
+    Shallow,
+    Retained,
+}
+
+#[derive(Debug, Args)]
+pub struct SummaryArguments {
+    /// The snapshot
+    pub file: PathBuf,
+    /// Column to sort by: sizes and counts largest first, names and distances smallest first
+    #[arg(long, value_enum, default_value = "retained", value_name = "COL")]
+    pub sort: Column,
+    /// How many classes to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct RetainersArguments {
+    #[command(flatten)]
+    pub object: ObjectArguments,
+    /// How many levels of retainers to list
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub depth: usize,
+}
+
+#[derive(Debug, Args)]
+pub struct ObjectArguments {
+    /// The snapshot
+    pub file: PathBuf,
+    /// The object's id, as in @123
+    #[arg(value_name = "@ID", value_parser = parse_id)]
+    pub id: u64,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct StatisticsArguments {
+    /// The snapshot
+    pub file: PathBuf,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct NodesArguments {
+    /// The snapshot
+    pub file: PathBuf,
+    #[arg(long, value_enum, default_value = "tsv")]
+    pub format: NodesFormat,
+}
+
+fn parse_id(text: &str) -> Result<u64, String> {
+    text.strip_prefix('@').unwrap_or(text).parse().map_err(|_| "expected an id such as @123".to_owned())
+}

@@ -1,0 +1,119 @@
+//! `heapglass object`: an object's own facts and its outgoing edges.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::args::{Format, ObjectArguments};
+use super::retainers::Link;
+use super::summary::LocationJson;
+use super::table::{Table, name};
+use super::{csv, open_object, split_distance};
+use crate::Snapshot;
+use crate::model::{CancelToken, EdgeIndex, human};
+use crate::query::{Filter, ListSpec, ObjectDetails, Sort, object_details, order};
+
+#[derive(Serialize)]
+struct Answer {
+    id: u64,
+    name: String,
+    class: String,
+    kind: String,
+    distance: Option<u32>,
+    system_distance: Option<u32>,
+    self_size: u64,
+    shallow_size: u64,
+    retained_size: u64,
+    detachedness: u8,
+    location: Option<LocationJson>,
+    dominator_id: u64,
+    edge_count: usize,
+    retainer_count: usize,
+    edges: Vec<Link>,
+}
+
+pub(super) fn run(arguments: &ObjectArguments, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (snapshot, node) = open_object(arguments)?;
+    let details = object_details(&snapshot, node);
+    let list = ListSpec::Edges(node);
+    let rows = order(&snapshot, list, Sort::BY_RETAINED_SIZE, &Filter::default(), &CancelToken::new())?.rows;
+    let edges: Vec<Link> = rows
+        .into_iter()
+        .map(|row| Link::new(&snapshot, snapshot.graph().edge_target(EdgeIndex(row)), Some(EdgeIndex(row))))
+        .collect();
+    match arguments.format {
+        Format::Json => {
+            let (distance, system_distance) = split_distance(details.distance);
+            let answer = Answer {
+                id: details.id.0,
+                name: snapshot.display_name(node).into_owned(),
+                class: details.class,
+                kind: details.kind,
+                distance,
+                system_distance,
+                self_size: details.self_size,
+                shallow_size: details.shallow_size,
+                retained_size: details.retained_size,
+                detachedness: details.detachedness as u8,
+                location: details.location.map(Into::into),
+                dominator_id: snapshot.id(snapshot.dominators().dominator(node)).0,
+                edge_count: details.edge_count,
+                retainer_count: details.retainer_count,
+                edges,
+            };
+            serde_json::to_writer(&mut *out, &answer)?;
+            writeln!(out)?;
+        }
+        Format::Text => text(&snapshot, &details, &edges, out)?,
+        Format::Csv => {
+            csv::line(out, &["edge", "edge_kind", "id", "name", "class", "shallow_size", "retained_size"])?;
+            for link in &edges {
+                let edge = link.edge.as_ref();
+                csv::line(
+                    out,
+                    &[
+                        edge.map_or("", |edge| &edge.name),
+                        edge.map_or("", |edge| &edge.kind),
+                        &link.id.to_string(),
+                        &link.name,
+                        &link.class,
+                        &link.shallow_size.to_string(),
+                        &link.retained_size.to_string(),
+                    ],
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn text(snapshot: &Snapshot, details: &ObjectDetails, edges: &[Link], out: &mut dyn Write) -> anyhow::Result<()> {
+    writeln!(out, "{} {}", name(&snapshot.display_name(details.node)), details.id)?;
+    let mut fact = |label: &str, value: String| writeln!(out, "  {label:<14}{value}");
+    fact("class", name(&details.class))?;
+    fact("kind", name(&details.kind))?;
+    fact("shallow size", human::bytes(details.shallow_size))?;
+    fact("retained size", human::bytes(details.retained_size))?;
+    fact("distance", details.distance.to_string())?;
+    if let Some(at) = details.location {
+        let place =
+            format!("script {}, line {}, column {}", at.script_id, u64::from(at.line) + 1, u64::from(at.column) + 1);
+        fact("location", place)?;
+    }
+    if let Some(dominator) = details.dominators.first() {
+        fact("dominator", format!("{} {}", name(&snapshot.display_name(*dominator)), snapshot.id(*dominator)))?;
+    }
+    fact("retainers", human::count(details.retainer_count as u64))?;
+    fact("edges", human::count(details.edge_count as u64))?;
+    writeln!(out)?;
+    let mut table = Table::new(&["Shallow", "Retained", "Edge"]);
+    for link in edges {
+        let edge = link.edge.as_ref().map_or_else(String::new, |edge| format!("{} ({})", name(&edge.name), edge.kind));
+        table.push(vec![
+            human::bytes(link.shallow_size),
+            human::bytes(link.retained_size),
+            format!("{edge} → {} @{}", name(&link.name), link.id),
+        ]);
+    }
+    Ok(table.write(out)?)
+}

@@ -1,0 +1,53 @@
+//! `heapglass statistics`: bytes by category.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::args::{Format, StatisticsArguments};
+use super::{csv, open};
+use crate::model::human;
+
+pub(super) fn run(arguments: &StatisticsArguments, out: &mut dyn Write) -> anyhow::Result<()> {
+    let snapshot = open(&arguments.file)?;
+    let sums = *snapshot.statistics();
+    let rows = [
+        ("Total", sums.total),
+        ("V8 heap", sums.v8heap_total),
+        ("  Code", sums.code),
+        ("  Strings", sums.strings),
+        ("  JS arrays", sums.js_arrays),
+        ("  System objects", sums.system),
+        ("  Other JS objects", sums.other_js_objects()),
+        ("Native", sums.native_total),
+        ("  Typed arrays", sums.typed_arrays),
+    ];
+    match arguments.format {
+        Format::Text => {
+            for (label, size) in rows {
+                writeln!(out, "{label:<20}{:>10}", human::bytes(size))?;
+            }
+        }
+        Format::Json => {
+            let answer = json!({
+                "total": sums.total,
+                "native": {"total": sums.native_total, "typed_arrays": sums.typed_arrays},
+                "v8heap": {
+                    "total": sums.v8heap_total,
+                    "code": sums.code,
+                    "js_arrays": sums.js_arrays,
+                    "strings": sums.strings,
+                    "system": sums.system,
+                },
+            });
+            writeln!(out, "{answer}")?;
+        }
+        Format::Csv => {
+            csv::line(out, &["category", "bytes"])?;
+            for (label, size) in rows {
+                csv::line(out, &[label.trim(), &size.to_string()])?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! `heapglass summary`: classes.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::args::{Column, Format, SummaryArguments};
+use super::table::{Table, name};
+use super::{csv, open, split_distance};
+use crate::Snapshot;
+use crate::analysis::{Class, Location};
+use crate::model::{CancelToken, human};
+use crate::query::{Filter, ListSpec, Sort, SortKey, order};
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    file: String,
+    totals: Totals,
+    classes: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Totals {
+    nodes: usize,
+    edges: usize,
+    strings: usize,
+    total_size: u64,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    location: Option<LocationJson>,
+    count: u64,
+    distance: Option<u32>,
+    system_distance: Option<u32>,
+    shallow_size: u64,
+    retained_size: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct LocationJson {
+    script_id: u32,
+    line: u32,
+    column: u32,
+}
+
+impl From<Location> for LocationJson {
+    fn from(location: Location) -> Self {
+        Self { script_id: location.script_id, line: location.line, column: location.column }
+    }
+}
+
+impl<'a> From<&'a Class> for Row<'a> {
+    fn from(class: &'a Class) -> Self {
+        let (distance, system_distance) = split_distance(class.distance);
+        Self {
+            name: &class.name,
+            location: class.key.location.map(Into::into),
+            count: class.count,
+            distance,
+            system_distance,
+            shallow_size: class.shallow_size,
+            retained_size: class.retained_size,
+        }
+    }
+}
+
+pub(super) fn run(arguments: &SummaryArguments, out: &mut dyn Write) -> anyhow::Result<()> {
+    let snapshot = open(&arguments.file)?;
+    let (key, descending) = match arguments.sort {
+        Column::Name => (SortKey::Name, false),
+        Column::Count => (SortKey::Count, true),
+        Column::Distance => (SortKey::Distance, false),
+        Column::Shallow => (SortKey::ShallowSize, true),
+        Column::Retained => (SortKey::RetainedSize, true),
+    };
+    let sort = Sort { key, descending };
+    let rows = order(&snapshot, ListSpec::Classes, sort, &Filter::default(), &CancelToken::new())?.rows;
+    let limit = arguments.limit.unwrap_or(usize::MAX);
+    let classes: Vec<&Class> = rows.iter().take(limit).map(|&row| &snapshot.classes().all()[row as usize]).collect();
+    match arguments.format {
+        Format::Text => text(&snapshot, &classes, rows.len(), out),
+        Format::Json => {
+            let graph = snapshot.graph();
+            let summary = Summary {
+                file: arguments.file.display().to_string(),
+                totals: Totals {
+                    nodes: graph.node_count(),
+                    edges: graph.edge_count(),
+                    strings: graph.strings().len(),
+                    total_size: snapshot.total_size(),
+                },
+                classes: classes.into_iter().map(Row::from).collect(),
+            };
+            serde_json::to_writer(&mut *out, &summary)?;
+            Ok(writeln!(out)?)
+        }
+        Format::Csv => {
+            csv::line(
+                out,
+                &[
+                    "name",
+                    "script_id",
+                    "line",
+                    "column",
+                    "count",
+                    "distance",
+                    "system_distance",
+                    "shallow_size",
+                    "retained_size",
+                ],
+            )?;
+            for class in classes {
+                let row = Row::from(class);
+                let optional = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
+                let at = class.key.location;
+                csv::line(
+                    out,
+                    &[
+                        row.name.to_owned(),
+                        optional(at.map(|at| at.script_id)),
+                        optional(at.map(|at| at.line)),
+                        optional(at.map(|at| at.column)),
+                        row.count.to_string(),
+                        optional(row.distance),
+                        optional(row.system_distance),
+                        row.shallow_size.to_string(),
+                        row.retained_size.to_string(),
+                    ],
+                )?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn text(snapshot: &Snapshot, classes: &[&Class], class_count: usize, out: &mut dyn Write) -> anyhow::Result<()> {
+    let total = snapshot.total_size().max(1);
+    writeln!(
+        out,
+        "{}: {} in {} objects, {} edges, {} classes\n",
+        name(&snapshot.source().name),
+        human::bytes(snapshot.total_size()),
+        human::count(snapshot.graph().node_count() as u64),
+        human::count(snapshot.graph().edge_count() as u64),
+        human::count(class_count as u64),
+    )?;
+    let mut table = Table::new(&["Count", "Distance", "Shallow", "Retained", "%", "Constructor"]);
+    for class in classes {
+        #[expect(clippy::cast_precision_loss, reason = "a percentage with one decimal")]
+        let percent = class.retained_size as f64 * 100.0 / total as f64;
+        let place = class
+            .key
+            .location
+            .map_or_else(String::new, |at| format!("  (script {}, line {})", at.script_id, u64::from(at.line) + 1));
+        table.push(vec![
+            human::count(class.count),
+            class.distance.to_string(),
+            human::bytes(class.shallow_size),
+            human::bytes(class.retained_size),
+            format!("{percent:.1}"),
+            format!("{}{place}", name(&class.name)),
+        ]);
+    }
+    Ok(table.write(out)?)
+}

@@ -1,0 +1,123 @@
+//! Numbers and names as people read them, in the window and on the command line.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// Bytes in the units of Chrome DevTools: powers of 1000, one decimal.
+#[must_use]
+pub fn bytes(size: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if size < 1000 {
+        return format!("{size} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let mut value = size as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.95 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// A count with thousands separated.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A time span with a unit that fits.
+#[must_use]
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 1.0 {
+        format!("{:.0} ms", seconds * 1000.0)
+    } else if seconds < 60.0 {
+        format!("{seconds:.1} s")
+    } else {
+        format!("{}:{:02} min", time.as_secs() / 60, time.as_secs() % 60)
+    }
+}
+
+/// Text from a heap made fit to be shown: cut after `limit` characters, control characters and characters that reorder or
+/// hide text made visible.
+#[must_use]
+pub fn visible(text: &str, limit: usize) -> Cow<'_, str> {
+    let is_plain = text.len() <= limit && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    if is_plain {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len().min(limit * 2));
+    for (at, character) in text.chars().enumerate() {
+        if at == limit {
+            shown.push('…');
+            break;
+        }
+        push_visible(&mut shown, character);
+    }
+    Cow::Owned(shown)
+}
+
+/// The whole text with control characters made visible, line breaks and tabs kept.
+#[must_use]
+pub fn visible_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '\n' | '\t') { shown.push(character) } else { push_visible(&mut shown, character) }
+    }
+    shown
+}
+
+fn push_visible(shown: &mut String, character: char) {
+    match character {
+        '\n' => shown.push('⏎'),
+        '\r' => shown.push('␍'),
+        '\t' => shown.push('␉'),
+        // Control pictures exist for the ASCII controls.
+        '\0'..='\u{1f}' => shown.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}')),
+        '\u{7f}' => shown.push('\u{2421}'),
+        '\u{80}'..='\u{9f}'
+        | '\u{ad}'
+        | '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' => {
+            let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
+        }
+        _ => shown.push(character),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_counts_read_as_in_devtools() {
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(1000), "1.0 kB");
+        assert_eq!(bytes(999_949), "999.9 kB");
+        assert_eq!(bytes(999_999), "1.0 MB");
+        assert_eq!(bytes(31_135_683), "31.1 MB");
+        assert_eq!(count(1), "1");
+        assert_eq!(count(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn text_that_could_mislead_is_made_visible() {
+        assert_eq!(visible("plain", 10), "plain");
+        assert_eq!(visible("a\u{202e}b\u{1b}[31m\0\n", 99), "a\\u{202e}b␛[31m␀⏎");
+        assert_eq!(visible("häuser", 3), "häu…");
+    }
+}
