@@ -22,3 +22,7 @@ pub mod snapshot;
 pub use snapshot::{OpenError, Snapshot};
 pub mod cli;
 pub mod query;
+#[cfg(feature = "gui")]
+pub mod session;
+#[cfg(feature = "gui")]
+pub mod ui;

@@ -1,0 +1,204 @@
+//! The background worker: loads snapshots, answers questions about them and keeps the answers.
+//!
+//! The window owns a [`Session`] and polls it once a frame. Work runs in two lanes, so that a list for what is on screen
+//! never waits behind a load; whoever drops a [`Pending`] cancels its job. A job that panics is an error of that job. The
+//! session wakes the window by a callback and knows no widget.
+
+mod lanes;
+mod orders;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+pub use lanes::{JobError, Lane, Pending};
+use lanes::{Lanes, Wake};
+use orders::Orders;
+pub use orders::{OrderKey, OrderState};
+
+use crate::format::Source;
+use crate::model::{CancelToken, Cancelled, Progress};
+use crate::snapshot::{OpenError, Snapshot};
+
+/// A snapshot of this session; never reused.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SnapshotId(u32);
+
+/// Bytes of answers that are kept.
+const ORDERS_LIMIT_BYTES: usize = 512 << 20;
+
+/// A file that is being loaded, waits for it, or could not be.
+#[derive(Debug)]
+pub struct Load {
+    pub id: SnapshotId,
+    pub name: String,
+    pub path: Option<PathBuf>,
+    pub progress: Progress,
+    started: Arc<OnceLock<Instant>>,
+    pending: Option<Pending<Result<Arc<Snapshot>, OpenError>>>,
+    /// Why it could not be loaded.
+    pub error: Option<String>,
+}
+
+impl Load {
+    /// Time since the load began; `None` while it waits for another.
+    #[must_use]
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.started.get().map(Instant::elapsed)
+    }
+}
+
+/// What became of a load.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    Loaded(SnapshotId),
+    Failed(SnapshotId),
+    Cancelled { name: String },
+}
+
+/// A snapshot that is open.
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub id: SnapshotId,
+    pub snapshot: Arc<Snapshot>,
+}
+
+/// Loaded snapshots, running jobs and cached answers.
+#[derive(Debug)]
+pub struct Session {
+    lanes: Lanes,
+    next_id: u32,
+    loads: Vec<Load>,
+    open: Vec<Open>,
+    orders: Orders,
+}
+
+impl Session {
+    /// `wake` is called from worker threads when there is something new to poll.
+    ///
+    /// # Errors
+    /// Fails if the system gives no threads.
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
+        let wake: Wake = Arc::new(wake);
+        Ok(Self {
+            lanes: Lanes::start(wake)?,
+            next_id: 0,
+            loads: Vec::new(),
+            open: Vec::new(),
+            orders: Orders::new(ORDERS_LIMIT_BYTES),
+        })
+    }
+
+    /// Queues a file. Files load one after another.
+    pub fn load(&mut self, source: Source) -> SnapshotId {
+        let id = SnapshotId(self.next_id);
+        self.next_id += 1;
+        let (name, path) = (source.name(), source.path().map(Path::to_path_buf));
+        let progress = Progress::new();
+        let started = Arc::new(OnceLock::new());
+        let job = {
+            let (progress, started) = (progress.clone(), Arc::clone(&started));
+            move |cancel: &CancelToken| {
+                let _ = started.set(Instant::now());
+                match Snapshot::open(source, &progress, cancel) {
+                    Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
+                    other => Ok(other.map(Arc::new)),
+                }
+            }
+        };
+        let pending = Some(self.lanes.spawn(Lane::Bulk, job));
+        self.loads.push(Load { id, name, path, progress, started, pending, error: None });
+        id
+    }
+
+    /// Stops a load, or takes a failed one off the list.
+    pub fn dismiss_load(&mut self, id: SnapshotId) {
+        self.loads.retain(|load| load.id != id);
+    }
+
+    /// Files that are loading, waiting or failed, in the order in which they came.
+    #[must_use]
+    pub fn loads(&self) -> &[Load] {
+        &self.loads
+    }
+
+    /// Whether a file is loading or waiting.
+    #[must_use]
+    pub fn is_loading(&self) -> bool {
+        self.loads.iter().any(|load| load.error.is_none())
+    }
+
+    /// Open snapshots in the order in which they were loaded.
+    #[must_use]
+    pub fn open(&self) -> &[Open] {
+        &self.open
+    }
+
+    #[must_use]
+    pub fn snapshot(&self, id: SnapshotId) -> Option<Arc<Snapshot>> {
+        self.open.iter().find(|open| open.id == id).map(|open| Arc::clone(&open.snapshot))
+    }
+
+    /// Closes a snapshot, cancels what was asked of it and frees its memory on a worker.
+    pub fn close(&mut self, id: SnapshotId) {
+        self.orders.forget(id);
+        if let Some(at) = self.open.iter().position(|open| open.id == id) {
+            self.lanes.free(self.open.remove(at).snapshot);
+        }
+    }
+
+    /// Takes in what the workers have finished; call it once a frame.
+    pub fn poll(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        let mut finished = Vec::new();
+        for (at, load) in self.loads.iter_mut().enumerate() {
+            let Some(result) = load.pending.as_mut().and_then(Pending::take) else { continue };
+            load.pending = None;
+            match result {
+                Ok(Ok(snapshot)) => {
+                    self.open.push(Open { id: load.id, snapshot });
+                    events.push(Event::Loaded(load.id));
+                    finished.push(at);
+                }
+                Ok(Err(error)) => {
+                    load.error = Some(error.to_string());
+                    events.push(Event::Failed(load.id));
+                }
+                Err(JobError::Cancelled) => {
+                    events.push(Event::Cancelled { name: load.name.clone() });
+                    finished.push(at);
+                }
+                Err(JobError::Panicked(message)) => {
+                    load.error = Some(format!("the program made a mistake while loading: {message}"));
+                    events.push(Event::Failed(load.id));
+                }
+            }
+        }
+        for at in finished.into_iter().rev() {
+            self.loads.remove(at);
+        }
+        self.orders.end_frame();
+        events
+    }
+
+    /// The rows of a list, or what is known of them so far; asks the worker for what is missing.
+    pub fn order(&mut self, key: &OrderKey) -> OrderState {
+        let Some(snapshot) = self.snapshot(key.snapshot) else { return OrderState::Failed("closed".to_owned()) };
+        self.orders.get(key, &snapshot, &self.lanes)
+    }
+
+    /// Runs a question on a worker. Dropping the answer cancels it.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        question: impl FnOnce(&CancelToken) -> Result<T, Cancelled> + Send + 'static,
+    ) -> Pending<T> {
+        self.lanes.spawn(lane, question)
+    }
+
+    /// Bytes held by the open snapshots and the cached lists.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.open.iter().map(|open| open.snapshot.heap_bytes()).sum::<usize>() + self.orders.heap_bytes()
+    }
+}
