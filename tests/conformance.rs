@@ -22,7 +22,7 @@ fn key_of(class: &Class) -> String {
 
 /// The list's rows in the order of the window and the command line.
 fn rows(snapshot: &Snapshot, list: ListSpec, sort: Sort) -> Vec<u32> {
-    order(snapshot, list, sort, &Filter::default(), &CancelToken::new()).unwrap().rows
+    order(snapshot, list, sort, &Filter::default(), &CancelToken::new()).unwrap().rows.to_vec()
 }
 
 /// Name, kind and id of what stands at an edge's other end.

@@ -11,7 +11,7 @@ use super::table::{Table, name};
 use super::{csv, open_object, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, EdgeIndex, human};
-use crate::query::{Filter, ListSpec, ObjectDetails, Sort, object_details, order};
+use crate::query::{Filter, ListSpec, ObjectDetails, Sort, node_label, object_details, order};
 
 #[derive(Serialize)]
 struct Answer {
@@ -38,8 +38,8 @@ pub(super) fn run(arguments: &ObjectArguments, out: &mut dyn Write) -> anyhow::R
     let list = ListSpec::Edges(node);
     let rows = order(&snapshot, list, Sort::BY_RETAINED_SIZE, &Filter::default(), &CancelToken::new())?.rows;
     let edges: Vec<Link> = rows
-        .into_iter()
-        .map(|row| Link::new(&snapshot, snapshot.graph().edge_target(EdgeIndex(row)), Some(EdgeIndex(row))))
+        .iter()
+        .map(|&row| Link::new(&snapshot, snapshot.graph().edge_target(EdgeIndex(row)), Some(EdgeIndex(row))))
         .collect();
     match arguments.format {
         Format::Json => {
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &ObjectArguments, out: &mut dyn Write) -> anyhow::R
 }
 
 fn text(snapshot: &Snapshot, details: &ObjectDetails, edges: &[Link], out: &mut dyn Write) -> anyhow::Result<()> {
-    writeln!(out, "{} {}", name(&snapshot.display_name(details.node)), details.id)?;
+    writeln!(out, "{} {}", node_label(snapshot, details.node), details.id)?;
     let mut fact = |label: &str, value: String| writeln!(out, "  {label:<14}{value}");
     fact("class", name(&details.class))?;
     fact("kind", name(&details.kind))?;
@@ -101,7 +101,7 @@ fn text(snapshot: &Snapshot, details: &ObjectDetails, edges: &[Link], out: &mut 
         fact("location", place)?;
     }
     if let Some(dominator) = details.dominators.first() {
-        fact("dominator", format!("{} {}", name(&snapshot.display_name(*dominator)), snapshot.id(*dominator)))?;
+        fact("dominator", format!("{} {}", node_label(snapshot, *dominator), snapshot.id(*dominator)))?;
     }
     fact("retainers", human::count(details.retainer_count as u64))?;
     fact("edges", human::count(details.edge_count as u64))?;
@@ -112,7 +112,7 @@ fn text(snapshot: &Snapshot, details: &ObjectDetails, edges: &[Link], out: &mut 
         table.push(vec![
             human::bytes(link.shallow_size),
             human::bytes(link.retained_size),
-            format!("{edge} → {} @{}", name(&link.name), link.id),
+            format!("{edge} → {} @{}", link.label, link.id),
         ]);
     }
     Ok(table.write(out)?)

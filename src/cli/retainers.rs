@@ -9,13 +9,16 @@ use super::table::name;
 use super::{csv, open_object, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, human};
-use crate::query::{Filter, ListSpec, Sort, order};
+use crate::query::{Filter, ListSpec, Sort, node_label, order};
 
 /// An object, and the edge that led to it if one did.
 #[derive(Serialize)]
 pub(super) struct Link {
     pub(super) id: u64,
     pub(super) name: String,
+    /// How a list shows it.
+    #[serde(skip)]
+    pub(super) label: String,
     pub(super) class: String,
     pub(super) distance: Option<u32>,
     pub(super) system_distance: Option<u32>,
@@ -42,6 +45,7 @@ impl Link {
         Self {
             id: snapshot.id(node).0,
             name: snapshot.display_name(node).into_owned(),
+            label: node_label(snapshot, node),
             class: snapshot.class(node).name.clone(),
             distance,
             system_distance,
@@ -69,7 +73,7 @@ pub(super) fn run(arguments: &RetainersArguments, out: &mut dyn Write) -> anyhow
             writeln!(out)?;
         }
         Format::Text => {
-            writeln!(out, "{} @{}  {}", name(&tree.name), tree.id, human::bytes(tree.retained_size))?;
+            writeln!(out, "{} @{}  {}", tree.label, tree.id, human::bytes(tree.retained_size))?;
             text(tree.retainers.as_deref().unwrap_or_default(), 1, out)?;
         }
         Format::Csv => {
@@ -105,8 +109,8 @@ fn retainers(
     }
     let list = ListSpec::Retainers(node);
     let rows = order(snapshot, list, Sort::BY_DISTANCE, &Filter::default(), &CancelToken::new())?.rows;
-    rows.into_iter()
-        .map(|row| {
+    rows.iter()
+        .map(|&row| {
             let edge = EdgeIndex(row);
             let source = snapshot.graph().edge_source(edge);
             let mut link = Link::new(snapshot, source, Some(edge));
@@ -131,7 +135,7 @@ fn text(links: &[Link], depth: usize, out: &mut dyn Write) -> anyhow::Result<()>
             out,
             "{:indent$}{edge} in {} @{}  distance {distance}, retains {}{cycle}",
             "",
-            name(&link.name),
+            link.label,
             link.id,
             human::bytes(link.retained_size),
             indent = depth * 2

@@ -33,7 +33,7 @@ impl fmt::Display for Section {
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     #[error("cannot read the file: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
     #[error("{section}, byte {offset}: found {found}, expected {expected}{}", hint_suffix(*.hint))]
     Unexpected {
         section: Section,
@@ -55,6 +55,12 @@ pub enum FormatError {
     Limit { section: Section, what: &'static str, limit: u64 },
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<io::Error> for FormatError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 impl FormatError {

@@ -6,12 +6,14 @@
 
 mod classes;
 mod edges;
+mod label;
 mod nodes;
 mod object;
 mod order;
 mod paths;
 mod sorting;
 
+pub use label::{LABEL_LIMIT, edge_label, is_quiet, node_label};
 pub use object::{ObjectDetails, object_details};
 pub use order::{Filter, ListSpec, RowOrder, Sort, SortKey, order};
 pub use paths::{held_by_root, shortest_path};

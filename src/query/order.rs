@@ -1,5 +1,7 @@
 //! Lists: what can be listed, sorted and filtered, and the rows that come out.
 
+use std::sync::Arc;
+
 use super::{classes, edges, nodes};
 use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal};
 use crate::snapshot::Snapshot;
@@ -52,7 +54,7 @@ pub struct Filter {
 /// Row ids in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RowOrder {
-    pub rows: Vec<u32>,
+    pub rows: Arc<Vec<u32>>,
 }
 
 impl RowOrder {
@@ -81,5 +83,5 @@ pub fn order(
         ListSpec::Retainers(node) => edges::retainers(snapshot, node, sort, cancel)?,
         ListSpec::Dominated(node) => nodes::dominated(snapshot, node, sort, cancel)?,
     };
-    Ok(RowOrder { rows })
+    Ok(RowOrder { rows: Arc::new(rows) })
 }

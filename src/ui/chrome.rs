@@ -1,0 +1,307 @@
+//! The frame around the panes: bars, the list of snapshots, the start page and the drop target.
+
+use std::path::PathBuf;
+
+use egui::{
+    Align, Align2, Color32, CornerRadius, Frame, Id, Key, Label, LayerId, Layout, Margin, Order, Panel, ProgressBar,
+    Rect, RichText, Sense, Stroke, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2,
+};
+
+use super::app::{Action, HeapglassApp};
+use super::theme::{self, GRID, tokens};
+use crate::model::human;
+use crate::session::{Load, Open};
+
+pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
+    let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 5));
+    Panel::top("top bar").frame(frame).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.strong("Heapglass");
+            ui.add_space(GRID);
+            if ui.button("Open…").on_hover_text("Open snapshots   (Ctrl+O)").clicked() {
+                actions.push(Action::OpenDialog);
+            }
+            ui.menu_button("Recent", |ui| {
+                if app.settings.recent.is_empty() {
+                    ui.weak("Nothing yet");
+                }
+                for path in &app.settings.recent {
+                    if recent_button(ui, path) {
+                        actions.push(Action::OpenPath(path.clone()));
+                        ui.close();
+                    }
+                }
+                ui.separator();
+                if ui.button("Open the example").clicked() {
+                    actions.push(Action::OpenExample);
+                    ui.close();
+                }
+            });
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let theme = app.settings.theme.label();
+                if ui.button(format!("Theme: {theme}")).on_hover_text("System, light or dark").clicked() {
+                    actions.push(Action::NextTheme);
+                }
+            });
+        });
+    });
+}
+
+fn recent_button(ui: &mut Ui, path: &std::path::Path) -> bool {
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    ui.button(human::visible(&name, 60)).on_hover_text(path.display().to_string()).clicked()
+}
+
+pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp) {
+    let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 3));
+    Panel::bottom("status bar").frame(frame).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0 * GRID;
+            ui.style_mut().override_font_id = Some(theme::small());
+            if let Some(open) = app.session.open().iter().find(|open| Some(open.id) == app.shown) {
+                let graph = open.snapshot.graph();
+                ui.label(format!("{} in all", human::bytes(open.snapshot.total_size())));
+                ui.weak(format!("{} objects", human::count(graph.node_count() as u64)));
+                ui.weak(format!("{} references", human::count(graph.edge_count() as u64)));
+                ui.weak(format!("loaded in {}", human::duration(open.snapshot.source().load_time)));
+            }
+            if let Some(notice) = &app.notice {
+                ui.add(Label::new(RichText::new(notice).color(tokens(ui).detached)).truncate());
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.weak(format!("memory in use {}", human::bytes(app.session.heap_bytes() as u64)))
+                    .on_hover_text("Memory that the open snapshots and cached lists take");
+            });
+        });
+    });
+}
+
+pub(super) fn side_list(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
+    let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::same(6));
+    let panel = Panel::left("snapshots").resizable(true).default_size(220.0).size_range(150.0..=420.0);
+    panel.frame(frame).show(ui, |ui| {
+        ui.label(RichText::new("Snapshots").font(theme::small()).color(tokens(ui).weak));
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            for open in app.session.open() {
+                snapshot_entry(ui, open, app.shown == Some(open.id), actions);
+            }
+            for load in app.session.loads() {
+                load_entry(ui, load, actions);
+            }
+        });
+    });
+}
+
+/// A cross that closes an entry.
+fn close_button(ui: &mut Ui, label: &str) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::click());
+    let tokens = tokens(ui);
+    let color = if response.hovered() { tokens.text } else { tokens.weak };
+    if response.hovered() {
+        ui.painter().rect_filled(rect, 4.0, tokens.border);
+    }
+    let cross = rect.shrink(5.0);
+    let stroke = Stroke::new(1.4, color);
+    ui.painter().line_segment([cross.left_top(), cross.right_bottom()], stroke);
+    ui.painter().line_segment([cross.right_top(), cross.left_bottom()], stroke);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
+    response.on_hover_text(label).clicked()
+}
+
+fn snapshot_entry(ui: &mut Ui, open: &Open, is_shown: bool, actions: &mut Vec<Action>) {
+    let source = open.snapshot.source();
+    let tokens = tokens(ui);
+    let fill = if is_shown { tokens.selection } else { Color32::TRANSPARENT };
+    let id = Id::unique(("entry", open.id));
+    let frame = Frame::new().fill(fill).corner_radius(CornerRadius::same(4)).inner_margin(Margin::symmetric(6, 4));
+    let entry = frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 1.0;
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if close_button(ui, &format!("Close {}", source.name)) {
+                    actions.push(Action::Close(open.id));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(Label::new(human::visible(&source.name, 80).into_owned()).truncate().selectable(false));
+                });
+            });
+        });
+        let objects = human::count(open.snapshot.graph().node_count() as u64);
+        let facts = format!("{} file, {objects} objects", human::bytes(source.size_bytes));
+        ui.add(Label::new(RichText::new(facts).font(theme::small()).color(tokens.weak)).truncate().selectable(false));
+    });
+    // Behind the entry's own button, which keeps its clicks.
+    let rect = Rect::from_min_max(entry.response.rect.min, entry.response.rect.max - vec2(26.0, 0.0));
+    let response = ui.interact(rect, id, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, is_shown, format!("Snapshot {}", source.name)));
+    let hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
+    if response.on_hover_text(hover).clicked() {
+        actions.push(Action::Show(open.id));
+    }
+    ui.add_space(2.0);
+}
+
+fn load_entry(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
+    let tokens = tokens(ui);
+    let fill = if load.error.is_some() { tokens.error_surface } else { tokens.background };
+    let frame = Frame::new().fill(fill).corner_radius(CornerRadius::same(4)).inner_margin(Margin::symmetric(6, 5));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let button = if load.error.is_some() { "Dismiss" } else { "Cancel" };
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if close_button(ui, &format!("{button} {}", load.name)) {
+                    actions.push(Action::DismissLoad(load.id));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(Label::new(human::visible(&load.name, 80).into_owned()).truncate());
+                });
+            });
+        });
+        match &load.error {
+            Some(error) => {
+                let text = human::visible(error, 600).into_owned();
+                ui.add(Label::new(RichText::new(text).color(tokens.error)).wrap());
+            }
+            None => loading(ui, load),
+        }
+    });
+    ui.add_space(GRID);
+}
+
+/// Phase, fraction and time of a load.
+fn loading(ui: &mut Ui, load: &Load) {
+    let weak = |text: String| RichText::new(text).font(theme::small()).color(tokens(ui).weak);
+    let Some(elapsed) = load.elapsed() else {
+        ui.label(weak("waits for the file before it".to_owned()));
+        return;
+    };
+    let reading = load.progress.read();
+    let fraction = reading.fraction();
+    let label = weak(reading.phase.label().to_owned());
+    let facts = weak(format!("{:.0} %, {}", fraction * 100.0, human::duration(elapsed)));
+    let bar = ProgressBar::new(fraction).desired_height(6.0).fill(tokens(ui).accent);
+    ui.add(bar);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(label);
+        ui.label(facts);
+    });
+}
+
+/// What stands where nothing is open.
+pub(super) fn start_page(ui: &mut Ui, app: &mut HeapglassApp, actions: &mut Vec<Action>) {
+    let frame = Frame::new().fill(tokens(ui).background).inner_margin(Margin::same(24));
+    egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+        ui.add_space((ui.available_height() * 0.14).min(110.0));
+        ui.vertical_centered(|ui| {
+            ui.set_max_width(520.0);
+            if let Some(load) = app.session.loads().iter().find(|load| load.error.is_none()) {
+                loading_card(ui, load, actions);
+                return;
+            }
+            for load in app.session.loads() {
+                error_card(ui, load);
+            }
+            welcome(ui, app, actions);
+        });
+    });
+}
+
+fn loading_card(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
+    ui.heading(human::visible(&load.name, 60).into_owned());
+    ui.add_space(3.0 * GRID);
+    loading(ui, load);
+    ui.add_space(3.0 * GRID);
+    if ui.button("Cancel").clicked() {
+        actions.push(Action::DismissLoad(load.id));
+    }
+}
+
+fn error_card(ui: &mut Ui, load: &Load) {
+    let Some(error) = &load.error else { return };
+    let tokens = tokens(ui);
+    Frame::new()
+        .fill(tokens.error_surface)
+        .stroke(Stroke::new(1.0, tokens.error))
+        .corner_radius(6.0)
+        .inner_margin(Margin::same(12))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                let title = format!("{} could not be opened", human::visible(&load.name, 60));
+                ui.add(Label::new(RichText::new(title).strong()).wrap());
+                ui.add_space(GRID);
+                ui.add(Label::new(RichText::new(human::visible(error, 900).into_owned()).color(tokens.error)).wrap());
+            });
+        });
+    ui.add_space(5.0 * GRID);
+}
+
+fn welcome(ui: &mut Ui, app: &mut HeapglassApp, actions: &mut Vec<Action>) {
+    ui.heading("What is in memory, and what keeps it there?");
+    ui.add_space(GRID);
+    let about = "Heapglass opens heap snapshots of Node.js, Chrome, Electron, Deno and Bun and shows what fills the memory \
+                 and the references that keep it alive.";
+    ui.add(Label::new(RichText::new(about).color(tokens(ui).weak)).wrap());
+    ui.add_space(5.0 * GRID);
+    let accent = tokens(ui).accent;
+    let text = RichText::new("Open a snapshot…").color(tokens(ui).on_accent);
+    if ui.add(egui::Button::new(text).fill(accent).min_size(vec2(180.0, 32.0))).clicked() {
+        actions.push(Action::OpenDialog);
+    }
+    ui.add_space(GRID);
+    ui.label(RichText::new("or drop files anywhere on this window").font(theme::small()).color(tokens(ui).weak));
+    ui.add_space(5.0 * GRID);
+    ui.horizontal(|ui| {
+        let field = TextEdit::singleline(&mut app.path_field)
+            .hint_text("or type a path")
+            .desired_width(ui.available_width() - 72.0);
+        let response = ui.add(field);
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Path of a snapshot"));
+        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let path = app.path_field.trim();
+        if (ui.button("Open").clicked() || entered) && !path.is_empty() {
+            actions.push(Action::OpenPath(PathBuf::from(path)));
+        }
+    });
+    ui.add_space(5.0 * GRID);
+    ui.with_layout(Layout::top_down(Align::Min), |ui| {
+        if !app.settings.recent.is_empty() {
+            ui.label(RichText::new("Recent").font(theme::small()).color(tokens(ui).weak));
+            for path in app.settings.recent.clone() {
+                let name = path
+                    .file_name()
+                    .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+                if ui.link(human::visible(&name, 60)).on_hover_text(path.display().to_string()).clicked() {
+                    actions.push(Action::OpenPath(path));
+                }
+            }
+            ui.add_space(3.0 * GRID);
+        }
+        ui.label(RichText::new("No snapshot at hand?").font(theme::small()).color(tokens(ui).weak));
+        if ui.link("Open the example").on_hover_text("A small Node.js service that leaks").clicked() {
+            actions.push(Action::OpenExample);
+        }
+    });
+}
+
+/// Says, while files hover over the window, that they can be dropped.
+pub(super) fn drop_target(ui: &Ui) {
+    let hovered = ui.ctx().input(|input| input.raw.hovered_files.len());
+    if hovered == 0 {
+        return;
+    }
+    let tokens = tokens(ui);
+    let screen = ui.ctx().content_rect();
+    let painter = ui.ctx().layer_painter(LayerId::new(Order::Foreground, Id::unique("drop target")));
+    painter.rect_filled(screen, 0.0, tokens.background.gamma_multiply(0.88));
+    let inner = screen.shrink(16.0);
+    painter.rect_stroke(inner, 10.0, Stroke::new(3.0, tokens.accent), egui::StrokeKind::Inside);
+    let text =
+        if hovered == 1 { "Drop to open the snapshot".to_owned() } else { format!("Drop to open {hovered} files") };
+    let place =
+        painter.text(inner.center(), Align2::CENTER_CENTER, &text, egui::FontId::proportional(22.0), tokens.accent);
+    let response = ui.interact(place, Id::unique("drop label"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+}

@@ -1,0 +1,204 @@
+//! Object: the facts of one object, its text if it is a string, and its dominators.
+
+use std::sync::Arc;
+
+use egui::{Align, Layout, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role};
+
+use super::Command;
+use crate::model::{Detachedness, NodeOrdinal, human};
+use crate::query::{ObjectDetails, node_label, object_details};
+use crate::session::{Lane, Pending, Session};
+use crate::snapshot::Snapshot;
+use crate::ui::theme::{self, GRID};
+
+/// Bytes of a string that are shown at once.
+const FIRST_BYTES: usize = 10_000;
+/// Bytes that “Show all” shows; more would make the window slow.
+const ALL_BYTES: usize = 1_000_000;
+
+/// The pane's own state.
+#[derive(Debug, Default)]
+pub struct ObjectPane {
+    details: Option<ObjectDetails>,
+    text: Text,
+}
+
+#[derive(Debug, Default)]
+enum Text {
+    #[default]
+    None,
+    Waiting(Pending<(String, bool)>),
+    Shown {
+        text: String,
+        more: bool,
+        all: bool,
+    },
+}
+
+impl ObjectPane {
+    /// Shows another object.
+    pub fn set_node(&mut self, session: &Session, snapshot: &Arc<Snapshot>, node: NodeOrdinal) {
+        if self.details.as_ref().is_some_and(|details| details.node == node) {
+            return;
+        }
+        self.details = Some(object_details(snapshot, node));
+        self.text = Text::None;
+        if snapshot.kind(node).is_string() {
+            self.ask_text(session, snapshot, node, FIRST_BYTES);
+        }
+    }
+
+    /// The object that is shown.
+    #[must_use]
+    pub fn node(&self) -> Option<NodeOrdinal> {
+        self.details.as_ref().map(|details| details.node)
+    }
+
+    fn ask_text(&mut self, session: &Session, snapshot: &Arc<Snapshot>, node: NodeOrdinal, limit: usize) {
+        let snapshot = Arc::clone(snapshot);
+        self.text = Text::Waiting(session.ask(Lane::Interactive, move |_| {
+            let (text, more) = snapshot.string_value(node, limit);
+            let mut end = text.len().min(limit);
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            Ok((human::visible_lines(&text[..end]), more || end < text.len()))
+        }));
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, session: &Session, snapshot: &Arc<Snapshot>) -> Vec<Command> {
+        let mut commands = Vec::new();
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.strong("Object");
+        });
+        let Some(details) = self.details.clone() else {
+            placeholder(ui, "Its size, place and text stand here");
+            return commands;
+        };
+        if let Text::Waiting(pending) = &mut self.text
+            && let Some(answer) = pending.take()
+        {
+            self.text = answer.map_or(Text::None, |(text, more)| {
+                let all = text.len() > FIRST_BYTES * 2;
+                Text::Shown { text, more, all }
+            });
+        }
+        let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 4));
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            margin.show(ui, |ui| {
+                heading(ui, snapshot, &details);
+                facts(ui, &details);
+                self.string(ui, session, snapshot, &details);
+                dominators(ui, snapshot, &details, &mut commands);
+            });
+        });
+        commands
+    }
+
+    fn string(&mut self, ui: &mut Ui, session: &Session, snapshot: &Arc<Snapshot>, details: &ObjectDetails) {
+        let Text::Shown { text, more, all } = &self.text else { return };
+        let (more, all) = (*more, *all);
+        ui.add_space(2.0 * GRID);
+        let mut shown = text.as_str();
+        let edit = TextEdit::multiline(&mut shown).font(theme::mono()).desired_width(f32::INFINITY).desired_rows(2);
+        let response = ui.add(edit);
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Text of the string"));
+        let cut_at = text.len() as u64;
+        if more {
+            ui.horizontal(|ui| {
+                ui.weak(format!("cut after {}", human::bytes(cut_at)));
+                if !all && ui.button("Show all").clicked() {
+                    self.ask_text(session, snapshot, details.node, ALL_BYTES);
+                }
+            });
+        }
+    }
+}
+
+/// What an empty pane says.
+pub(super) fn placeholder(ui: &mut Ui, text: &str) {
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.add_space(8.0 * GRID);
+        ui.weak(text);
+    });
+}
+
+fn heading(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = GRID;
+        ui.label(RichText::new(node_label(snapshot, details.node)).font(theme::mono()).strong());
+        ui.label(RichText::new(details.id.to_string()).font(theme::mono()).weak());
+        if details.detachedness == Detachedness::Detached {
+            ui.label(RichText::new("detached").color(theme::tokens(ui).detached))
+                .on_hover_text("No longer part of a document, but something still holds it");
+        }
+    });
+}
+
+fn facts(ui: &mut Ui, details: &ObjectDetails) {
+    let exact = |size: u64| format!("{}   ({} bytes)", human::bytes(size), human::count(size));
+    egui::Grid::new("facts").num_columns(2).spacing([4.0 * GRID, GRID * 0.75]).show(ui, |ui| {
+        let mut fact = |label: &str, value: String| {
+            ui.weak(label);
+            ui.add(egui::Label::new(RichText::new(value).font(theme::mono())).truncate());
+            ui.end_row();
+        };
+        fact("Class", human::visible(&details.class, 200).into_owned());
+        fact("Kind", details.kind.clone());
+        fact("Shallow size", exact(details.shallow_size));
+        fact("Retained size", exact(details.retained_size));
+        let distance = match (details.distance.user(), details.distance.system()) {
+            (Some(hops), _) => hops.to_string(),
+            (None, Some(hops)) => format!("−   ({hops} from the runtime's own roots)"),
+            (None, None) => "−   (nothing reaches it)".to_owned(),
+        };
+        fact("Distance", distance);
+        if let Some(at) = details.location {
+            let (line, column) = (u64::from(at.line) + 1, u64::from(at.column) + 1);
+            fact("Source", format!("script {}, line {line}, column {column}", at.script_id));
+        }
+        fact(
+            "References",
+            format!(
+                "{} out, {} in",
+                human::count(details.edge_count as u64),
+                human::count(details.retainer_count as u64)
+            ),
+        );
+    });
+}
+
+/// The way up the dominator tree; each object on it can be gone to.
+fn dominators(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, commands: &mut Vec<Command>) {
+    /// Objects shown at both ends of a long chain.
+    const SHOWN: usize = 12;
+    if details.dominators.is_empty() {
+        return;
+    }
+    ui.add_space(2.0 * GRID);
+    ui.weak("Freed together with").on_hover_text(
+        "The dominators: every way from the roots to this object leads through each of them, the nearest first",
+    );
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(GRID, GRID * 0.5);
+        for (at, &node) in details.dominators.iter().take(SHOWN).enumerate() {
+            if at > 0 {
+                ui.weak("›");
+            }
+            let label: String = node_label(snapshot, node);
+            let short = human::visible(&label, 36).into_owned();
+            let text = RichText::new(format!("{short} {}", snapshot.id(node))).font(theme::mono());
+            let link = ui.add(egui::Label::new(text.color(theme::tokens(ui).accent)).sense(Sense::click()));
+            link.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("Dominator {short}")));
+            if link.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(label).clicked() {
+                commands.push(Command::Select(node));
+            }
+        }
+        let rest = details.dominators.len().saturating_sub(SHOWN);
+        if rest > 0 {
+            let plus = if details.has_more_dominators { "+" } else { "" };
+            ui.weak(format!("› {rest}{plus} more up to the root"));
+        }
+    });
+}

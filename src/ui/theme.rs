@@ -1,0 +1,206 @@
+//! Design tokens: every colour, size and distance of the window, for light and dark. No colour is written anywhere else.
+
+use egui::{Color32, Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Vec2};
+
+/// The grid that distances are multiples of, in points.
+pub const GRID: f32 = 4.0;
+/// Height of a row in tables.
+pub const ROW_HEIGHT: f32 = 20.0;
+pub const TEXT_SMALL: f32 = 11.0;
+pub const TEXT_BODY: f32 = 12.5;
+pub const TEXT_TITLE: f32 = 18.0;
+
+/// Colours by meaning.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tokens {
+    pub background: Color32,
+    /// Bars, headers and side lists.
+    pub surface: Color32,
+    pub hover: Color32,
+    pub selection: Color32,
+    /// Selection in a table that has not the keyboard.
+    pub selection_quiet: Color32,
+    pub border: Color32,
+    pub text: Color32,
+    /// Secondary text, ids, internal and weak edges.
+    pub weak: Color32,
+    pub accent: Color32,
+    pub on_accent: Color32,
+    pub property: Color32,
+    pub string: Color32,
+    pub number: Color32,
+    pub code: Color32,
+    pub detached: Color32,
+    pub error: Color32,
+    pub error_surface: Color32,
+    pub percent_bar: Color32,
+}
+
+const fn rgb(hex: u32) -> Color32 {
+    let [_, red, green, blue] = hex.to_be_bytes();
+    Color32::from_rgb(red, green, blue)
+}
+
+const LIGHT: Tokens = Tokens {
+    background: rgb(0xff_ff_ff),
+    surface: rgb(0xf5_f6_f8),
+    hover: rgb(0xee_f2_f8),
+    selection: rgb(0xcf_e2_fb),
+    selection_quiet: rgb(0xe4_e8_ee),
+    border: rgb(0xd8_dc_e2),
+    text: rgb(0x1d_21_27),
+    weak: rgb(0x57_5f_6b),
+    accent: rgb(0x14_5f_c4),
+    on_accent: rgb(0xff_ff_ff),
+    property: rgb(0x8a_1f_7a),
+    string: rgb(0xa8_26_1b),
+    number: rgb(0x1a_46_c8),
+    code: rgb(0x0b_63_52),
+    detached: rgb(0x9c_42_00),
+    error: rgb(0xae_1d_24),
+    error_surface: rgb(0xfd_ee_ee),
+    percent_bar: rgb(0xd3_e4_f8),
+};
+
+const DARK: Tokens = Tokens {
+    background: rgb(0x17_19_1d),
+    surface: rgb(0x1f_22_27),
+    hover: rgb(0x26_2b_33),
+    selection: rgb(0x1f_41_6b),
+    selection_quiet: rgb(0x2e_33_3c),
+    border: rgb(0x35_3a_43),
+    text: rgb(0xe4_e7_eb),
+    weak: rgb(0xa2_aa_b6),
+    accent: rgb(0x74_b0_ff),
+    on_accent: rgb(0x0c_18_2a),
+    property: rgb(0xe2_9c_f0),
+    string: rgb(0xf5_a0_8a),
+    number: rgb(0x9c_c0_ff),
+    code: rgb(0x74_d3_bb),
+    detached: rgb(0xff_b0_6b),
+    error: rgb(0xff_9b_98),
+    error_surface: rgb(0x3a_20_22),
+    percent_bar: rgb(0x27_3d_59),
+};
+
+/// The tokens of the theme that is shown.
+#[must_use]
+pub fn tokens(ui: &Ui) -> &'static Tokens {
+    if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+}
+
+/// Names from the heap and numbers: figures of equal width.
+#[must_use]
+pub fn mono() -> FontId {
+    FontId::new(TEXT_BODY - 0.5, FontFamily::Monospace)
+}
+
+#[must_use]
+pub fn small() -> FontId {
+    FontId::new(TEXT_SMALL, FontFamily::Proportional)
+}
+
+/// Gives egui's own widgets the look of the tokens, in both themes.
+pub fn install(ctx: &Context) {
+    ctx.style_mut_of(Theme::Light, |style| apply(style, &LIGHT));
+    ctx.style_mut_of(Theme::Dark, |style| apply(style, &DARK));
+}
+
+fn apply(style: &mut Style, tokens: &Tokens) {
+    use TextStyle::{Body, Button, Heading, Monospace, Small};
+    style.text_styles = [
+        (Small, small()),
+        (Body, FontId::new(TEXT_BODY, FontFamily::Proportional)),
+        (Button, FontId::new(TEXT_BODY, FontFamily::Proportional)),
+        (Monospace, mono()),
+        (Heading, FontId::new(TEXT_TITLE, FontFamily::Proportional)),
+    ]
+    .into();
+    style.spacing.item_spacing = Vec2::new(2.0 * GRID, GRID);
+    style.spacing.button_padding = Vec2::new(2.0 * GRID, GRID);
+    style.spacing.menu_margin = Margin::same(4);
+    style.spacing.interact_size.y = 6.0 * GRID;
+    style.animation_time = 0.0;
+
+    let visuals = &mut style.visuals;
+    visuals.panel_fill = tokens.background;
+    visuals.window_fill = tokens.background;
+    visuals.window_stroke = Stroke::new(1.0, tokens.border);
+    visuals.extreme_bg_color = tokens.background;
+    visuals.text_edit_bg_color = Some(tokens.background);
+    visuals.faint_bg_color = tokens.surface;
+    visuals.code_bg_color = tokens.surface;
+    visuals.hyperlink_color = tokens.accent;
+    visuals.error_fg_color = tokens.error;
+    visuals.warn_fg_color = tokens.detached;
+    visuals.weak_text_color = Some(tokens.weak);
+    visuals.selection.bg_fill = tokens.selection;
+    visuals.selection.stroke = Stroke::new(1.0, tokens.accent);
+    visuals.window_corner_radius = CornerRadius::same(6);
+    visuals.menu_corner_radius = CornerRadius::same(6);
+    let widgets = &mut visuals.widgets;
+    for (widget, fill, border) in [
+        (&mut widgets.noninteractive, tokens.background, tokens.border),
+        (&mut widgets.inactive, tokens.surface, tokens.border),
+        (&mut widgets.hovered, tokens.hover, tokens.weak),
+        (&mut widgets.active, tokens.selection, tokens.accent),
+        (&mut widgets.open, tokens.hover, tokens.border),
+    ] {
+        widget.bg_fill = fill;
+        widget.weak_bg_fill = fill;
+        widget.bg_stroke = Stroke::new(1.0, border);
+        widget.fg_stroke = Stroke::new(1.0, tokens.text);
+        widget.corner_radius = CornerRadius::same(4);
+        widget.expansion = 0.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn luminance(color: Color32) -> f64 {
+        let channel = |value: u8| {
+            let value = f64::from(value) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(color.r()) + 0.7152 * channel(color.g()) + 0.0722 * channel(color.b())
+    }
+
+    fn contrast(a: Color32, b: Color32) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_can_be_read_on_every_background_of_both_themes() {
+        for (theme, tokens) in [("light", LIGHT), ("dark", DARK)] {
+            let backgrounds = [
+                ("background", tokens.background),
+                ("surface", tokens.surface),
+                ("hover", tokens.hover),
+                ("selection", tokens.selection),
+                ("quiet selection", tokens.selection_quiet),
+                ("percent bar", tokens.percent_bar),
+            ];
+            let texts = [
+                ("text", tokens.text),
+                ("weak", tokens.weak),
+                ("accent", tokens.accent),
+                ("property", tokens.property),
+                ("string", tokens.string),
+                ("number", tokens.number),
+                ("code", tokens.code),
+                ("detached", tokens.detached),
+            ];
+            for (over, background) in backgrounds {
+                for (what, text) in texts {
+                    let contrast = contrast(text, background);
+                    assert!(contrast >= 4.5, "{theme}: {what} on {over} has {contrast:.2}");
+                }
+            }
+            assert!(contrast(tokens.error, tokens.error_surface) >= 4.5, "{theme}: error");
+            assert!(contrast(tokens.on_accent, tokens.accent) >= 4.5, "{theme}: on accent");
+        }
+    }
+}

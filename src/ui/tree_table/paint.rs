@@ -1,0 +1,497 @@
+//! Drawing the table and taking in mouse and keyboard.
+
+use std::time::Duration;
+
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
+use egui::{
+    Align2, CursorIcon, Event, EventFilter, Id, Key, Modifiers, Rect, Response, Sense, Stroke, Ui, UiBuilder, Vec2,
+    WidgetInfo, accesskit::Role, pos2, vec2,
+};
+
+use super::layout::Place;
+use super::scroll::BAR_WIDTH;
+use super::state::{Branch, TreeState};
+use super::{Cell, Path, Run, Table, TreeModel};
+use crate::ui::theme::{self, GRID, ROW_HEIGHT, Tokens, tokens};
+
+const HEADER_HEIGHT: f32 = 24.0;
+const INDENT: f32 = 14.0;
+const TRIANGLE: f32 = 16.0;
+const MIN_COLUMN: f32 = 44.0;
+const MIN_FIRST_COLUMN: f32 = 120.0;
+/// Rows that are expanded at once by Alt+→.
+const EXPAND_LIMIT: usize = 200;
+
+/// What the person did.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct TableAnswer {
+    /// A row was selected.
+    pub selected: Option<Path>,
+    /// A row was double-clicked without children, or Enter was pressed on it.
+    pub activated: Option<Path>,
+    /// A column's header was clicked.
+    pub sort_clicked: Option<usize>,
+    /// The table got the keyboard.
+    pub focused: bool,
+}
+
+/// Draws the table into all the room there is. `menu` fills the context menu of a row.
+pub fn show<M: TreeModel>(
+    ui: &mut Ui,
+    table: &Table<'_>,
+    root: &M::List,
+    state: &mut TreeState<M::List>,
+    model: &mut M,
+    mut menu: impl FnMut(&mut Ui, &M::List, &[u32]),
+) -> TableAnswer {
+    if state.root.as_ref().is_none_or(|branch| branch.list != *root) {
+        // What is to be revealed was asked for with the new list in mind.
+        let reveal = state.reveal.take();
+        state.reset();
+        state.root = Some(Branch::new(root.clone()));
+        state.reveal = reveal;
+    }
+    state.update(model);
+    let rect = ui.available_rect_before_wrap();
+    ui.allocate_rect(rect, Sense::hover());
+    let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER_HEIGHT));
+    let body = Rect::from_min_max(pos2(rect.left(), header.bottom()), rect.max);
+    let rows = Rect::from_min_max(body.min, pos2(body.right() - BAR_WIDTH, body.bottom()));
+    let columns = Columns::new(table, &mut state.widths, rows);
+
+    let mut answer = TableAnswer::default();
+    let height = rows.height();
+    if let Some(path) = state.advance_reveal(model) {
+        if let Some(index) = state.index_of(&path) {
+            state.scroll_to(index, height, true);
+        }
+        state.select(Some(path.clone()));
+        answer.selected = Some(path);
+    }
+    let focus = ui.interact(rows, table.id, Sense::focusable_noninteractive());
+    keyboard(ui, table, state, model, height, &mut answer);
+    if ui.rect_contains_pointer(body) {
+        let wheel = ui.input(|input| input.smooth_scroll_delta().y);
+        if wheel != 0.0 {
+            state.scroll_by(-wheel, height);
+        }
+    }
+    state.clamp(height);
+
+    let has_focus = focus.has_focus();
+    answer.focused = has_focus;
+    let mut body_ui = ui.new_child(UiBuilder::new().max_rect(rows).id_salt(table.id));
+    body_ui.set_clip_rect(rows.intersect(ui.clip_rect()));
+    let mut painter = RowPainter { table, columns: &columns, rows, has_focus, tokens: tokens(ui) };
+    painter.rows(&mut body_ui, state, model, &mut answer, &mut menu);
+    painter.header(ui, header, &mut state.widths, &mut answer);
+    state.scroll_bar(ui, table.id, Rect::from_min_max(pos2(rows.right(), body.top()), body.max), height);
+    if has_focus {
+        ui.painter().rect_stroke(body, 0.0, Stroke::new(1.0, tokens(ui).accent), egui::StrokeKind::Inside);
+    }
+    answer
+}
+
+/// Left and right end of each column.
+struct Columns {
+    ends: Vec<(f32, f32)>,
+}
+
+impl Columns {
+    fn new(table: &Table<'_>, widths: &mut Vec<f32>, rows: Rect) -> Self {
+        if widths.len() != table.columns.len() {
+            *widths = table.columns.iter().map(|column| column.width).collect();
+        }
+        let others: f32 = widths[1..].iter().sum();
+        // Where there is little room the numbers keep theirs up to a point, then all shrink.
+        let room = (rows.width() - MIN_FIRST_COLUMN).max(0.0);
+        let shrink = if others > room { room / others } else { 1.0 };
+        let mut right = rows.right();
+        let mut ends: Vec<(f32, f32)> = widths[1..]
+            .iter()
+            .rev()
+            .map(|width| {
+                let end = right;
+                right -= width * shrink;
+                (right, end)
+            })
+            .collect();
+        ends.push((rows.left(), right));
+        ends.reverse();
+        Self { ends }
+    }
+}
+
+struct RowPainter<'a> {
+    table: &'a Table<'a>,
+    columns: &'a Columns,
+    rows: Rect,
+    has_focus: bool,
+    tokens: &'static Tokens,
+}
+
+impl RowPainter<'_> {
+    fn header(&self, ui: &Ui, header: Rect, widths: &mut [f32], answer: &mut TableAnswer) {
+        let tokens = self.tokens;
+        ui.painter().rect_filled(header, 0.0, tokens.surface);
+        ui.painter().hline(header.x_range(), header.bottom() - 0.5, Stroke::new(1.0, tokens.border));
+        for (at, (column, &(left, right))) in self.table.columns.iter().zip(&self.columns.ends).enumerate() {
+            let cell = Rect::from_x_y_ranges(left..=right, header.y_range());
+            let (by, descending) = self.table.sorted_by;
+            let id = self.table.id.with(("header", at));
+            let response = ui.interact(cell, id, Sense::click());
+            if response.hovered() {
+                ui.painter().rect_filled(cell.shrink2(vec2(0.0, 1.0)), 0.0, tokens.hover);
+            }
+            let is_sorted = by == at;
+            let color = if is_sorted { tokens.text } else { tokens.weak };
+            let (anchor, place) = if at == 0 {
+                (Align2::LEFT_CENTER, cell.left_center() + vec2(2.0 * GRID, 0.0))
+            } else {
+                (Align2::RIGHT_CENTER, cell.right_center() - vec2(2.0 * GRID, 0.0))
+            };
+            let clipped = ui.painter().with_clip_rect(cell);
+            let text = clipped.text(place, anchor, column.title, theme::small(), color);
+            if is_sorted {
+                let center =
+                    if at == 0 { text.right_center() + vec2(9.0, 0.0) } else { text.left_center() - vec2(9.0, 0.0) };
+                arrow(&clipped, center, descending, color);
+            }
+            response.widget_info(|| {
+                let order = match (is_sorted, descending) {
+                    (false, _) => "",
+                    (true, true) => ", descending",
+                    (true, false) => ", ascending",
+                };
+                WidgetInfo::labeled(Role::ColumnHeader, true, format!("{}{order}", column.title))
+            });
+            if response.clicked() {
+                answer.sort_clicked = Some(at);
+            }
+            response.on_hover_text(column.hint);
+            if at > 0 {
+                resize_handle(ui, id, cell, &mut widths[at], tokens);
+            }
+        }
+    }
+
+    fn rows<M: TreeModel>(
+        &mut self,
+        ui: &mut Ui,
+        state: &mut TreeState<M::List>,
+        model: &mut M,
+        answer: &mut TableAnswer,
+        menu: &mut impl FnMut(&mut Ui, &M::List, &[u32]),
+    ) {
+        let root = state.root.as_ref();
+        if root.is_some_and(|root| root.slow || (!root.is_ready && root.rows.is_empty())) {
+            ui.request_repaint_after(Duration::from_millis(60));
+        }
+        if state.row_count() == 0 {
+            if root.is_some_and(|root| root.is_ready) {
+                self.centered(ui, self.table.empty_text);
+            }
+            return;
+        }
+        let mut index = state.first_row;
+        let mut top = self.rows.top() - state.offset;
+        let mut toggled = None;
+        while top < self.rows.bottom() {
+            let Some(place) = state.place(index) else { break };
+            let rect = Rect::from_min_size(pos2(self.rows.left(), top), vec2(self.rows.width(), ROW_HEIGHT));
+            match place {
+                Place::Note { depth, text } => {
+                    let left = indent(depth) + rect.left() + TRIANGLE;
+                    let color = self.tokens.weak;
+                    ui.painter().text(pos2(left, rect.center().y), Align2::LEFT_CENTER, text, theme::small(), color);
+                }
+                Place::Row { list, path } => {
+                    let is_selected = state.selection() == Some(path.as_slice());
+                    let children = model.children(&list, &path).is_some();
+                    let expanded = state.is_expanded(&path);
+                    let row = Row { list: &list, path: &path, rect, is_selected, children, expanded, index };
+                    let response = self.row(ui, model, &row);
+                    let on_triangle = children
+                        && response
+                            .interact_pointer_pos()
+                            .is_some_and(|at| at.x < rect.left() + indent(path.len() - 1) + TRIANGLE);
+                    if response.clicked() || response.secondary_clicked() {
+                        ui.memory_mut(|memory| memory.request_focus(self.table.id));
+                        if on_triangle && !response.secondary_clicked() {
+                            toggled = Some((path.clone(), !expanded));
+                        } else {
+                            state.select(Some(path.clone()));
+                            answer.selected = Some(path.clone());
+                        }
+                    }
+                    if response.double_clicked() && !on_triangle {
+                        if children {
+                            toggled = Some((path.clone(), !expanded));
+                        } else {
+                            answer.activated = Some(path.clone());
+                        }
+                    }
+                    response.context_menu(|ui| menu(ui, &list, &path));
+                }
+            }
+            index += 1;
+            top += ROW_HEIGHT;
+        }
+        if let Some((path, expand)) = toggled {
+            state.toggle(model, &path, expand);
+        }
+    }
+
+    fn row<M: TreeModel>(&self, ui: &Ui, model: &M, row: &Row<'_, M::List>) -> Response {
+        let tokens = self.tokens;
+        let visible = row.rect.intersect(self.rows);
+        let response = ui.interact(visible, self.table.id.with(("row", row.index)), Sense::click());
+        let fill = match (row.is_selected, self.has_focus, response.hovered()) {
+            (true, true, _) => Some(tokens.selection),
+            (true, false, _) => Some(tokens.selection_quiet),
+            (false, _, true) => Some(tokens.hover),
+            _ => None,
+        };
+        if let Some(fill) = fill {
+            ui.painter().rect_filled(row.rect, 0.0, fill);
+        }
+        let mut label = String::new();
+        let mut tooltip = None;
+        let pointer = ui.input(|input| input.pointer.hover_pos()).filter(|_| response.hovered());
+        for (at, &(left, right)) in self.columns.ends.iter().enumerate() {
+            let cell = model.cell(row.list, row.path, at);
+            let rect = Rect::from_x_y_ranges(left..=right, row.rect.y_range());
+            let is_cut = if at == 0 { self.tree_cell(ui, row, rect, &cell) } else { self.number_cell(ui, rect, &cell) };
+            if pointer.is_some_and(|at| rect.contains(at)) && (is_cut || cell.tooltip.is_some()) {
+                tooltip = Some(cell.tooltip.clone().unwrap_or_else(|| cell.plain()));
+            }
+            if at > 0 {
+                label.push_str(", ");
+            }
+            label.push_str(&cell.plain());
+        }
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, row.is_selected, &label));
+        ui.ctx().accesskit_node_builder(response.id, |node| {
+            if row.children {
+                node.set_expanded(row.expanded);
+            }
+            node.set_level(row.path.len());
+        });
+        match tooltip {
+            Some(text) => response.on_hover_text_at_pointer(text),
+            None => response,
+        }
+    }
+
+    /// The name with its triangle; says whether it was cut.
+    fn tree_cell<L>(&self, ui: &Ui, row: &Row<'_, L>, rect: Rect, cell: &Cell) -> bool {
+        let left = rect.left() + indent(row.path.len() - 1);
+        let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+        if row.children {
+            let center = pos2(left + TRIANGLE / 2.0, rect.center().y);
+            triangle(&painter, center, row.expanded, self.tokens.weak);
+        }
+        let room = (rect.right() - left - TRIANGLE - GRID).max(0.0);
+        let (job, is_cut) = line(ui, cell, room);
+        let galley = painter.layout_job(job);
+        let place = pos2(left + TRIANGLE, rect.center().y - galley.size().y / 2.0);
+        painter.galley(place, galley, self.tokens.text);
+        is_cut
+    }
+
+    fn number_cell(&self, ui: &Ui, rect: Rect, cell: &Cell) -> bool {
+        let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+        let inner = rect.shrink2(vec2(GRID, 2.0));
+        if let Some(share) = cell.bar.filter(|share| *share > 0.0) {
+            let width = inner.width() * share.clamp(0.0, 1.0);
+            let bar = Rect::from_min_max(pos2(inner.right() - width.max(1.0), inner.top()), inner.max);
+            painter.rect_filled(bar, 2.0, self.tokens.percent_bar);
+        }
+        let (job, is_cut) = line(ui, cell, inner.width());
+        let galley = painter.layout_job(job);
+        let place = pos2(inner.right() - GRID - galley.size().x, rect.center().y - galley.size().y / 2.0);
+        painter.galley(place, galley, self.tokens.text);
+        is_cut
+    }
+
+    fn centered(&self, ui: &Ui, text: &str) {
+        let place = pos2(self.rows.center().x, self.rows.top() + (self.rows.height() / 3.0).min(80.0));
+        let text = ui.painter().text(place, Align2::CENTER_CENTER, text, theme::small(), self.tokens.weak);
+        let response = ui.interact(text, self.table.id.with("empty"), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, self.table.empty_text));
+    }
+}
+
+struct Row<'a, L> {
+    list: &'a L,
+    path: &'a [u32],
+    rect: Rect,
+    is_selected: bool,
+    children: bool,
+    expanded: bool,
+    index: u64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "depths that fit a screen")]
+fn indent(depth: usize) -> f32 {
+    // Deep down the steps stop, or names would have no room left.
+    GRID + INDENT * depth.min(24) as f32
+}
+
+/// One line of a cell that fits the width: the middle of a text that is too long is left out.
+fn line(ui: &Ui, cell: &Cell, width: f32) -> (LayoutJob, bool) {
+    let font = theme::mono();
+    let glyph = ui.ctx().fonts_mut(|fonts| fonts.glyph_width(&font, '0')).max(1.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "characters of one line")]
+    let fits = (width / glyph).floor() as usize;
+    let length: usize = cell.runs.iter().map(|run| run.text.chars().count()).sum();
+    let mut job =
+        LayoutJob { wrap: TextWrapping::truncate_at_width(width), break_on_newline: false, ..LayoutJob::default() };
+    let mut append = |text: &str, run: &Run| {
+        job.append(text, 0.0, TextFormat { font_id: font.clone(), color: run.color, ..TextFormat::default() });
+    };
+    if length <= fits || fits < 8 {
+        for run in &cell.runs {
+            append(&run.text, run);
+        }
+        return (job, length > fits);
+    }
+    // What identifies a row stands at both ends: the name in front, the id behind.
+    let head = (fits - 1) * 2 / 3;
+    let tail_from = length - (fits - 1 - head);
+    let mut at = 0;
+    for run in &cell.runs {
+        let mut text = String::new();
+        for character in run.text.chars() {
+            if at < head || at >= tail_from {
+                text.push(character);
+            } else if at == head {
+                text.push('…');
+            }
+            at += 1;
+        }
+        append(&text, run);
+    }
+    (job, true)
+}
+
+fn triangle(painter: &egui::Painter, center: egui::Pos2, down: bool, color: egui::Color32) {
+    let points = if down {
+        vec![center + vec2(-4.0, -2.0), center + vec2(4.0, -2.0), center + vec2(0.0, 3.5)]
+    } else {
+        vec![center + vec2(-2.0, -4.0), center + vec2(3.5, 0.0), center + vec2(-2.0, 4.0)]
+    };
+    painter.add(egui::Shape::convex_polygon(points, color, Stroke::NONE));
+}
+
+fn arrow(painter: &egui::Painter, center: egui::Pos2, down: bool, color: egui::Color32) {
+    let y = if down { 1.0 } else { -1.0 };
+    let points = vec![center + vec2(-3.5, -2.0 * y), center + vec2(3.5, -2.0 * y), center + vec2(0.0, 2.5 * y)];
+    painter.add(egui::Shape::convex_polygon(points, color, Stroke::NONE));
+}
+
+/// The left border of a column can be dragged.
+fn resize_handle(ui: &Ui, id: Id, cell: Rect, width: &mut f32, tokens: &Tokens) {
+    let line = Rect::from_center_size(cell.left_center(), Vec2::new(7.0, cell.height()));
+    let response = ui.interact(line, id.with("resize"), Sense::drag());
+    if response.dragged() {
+        *width = (*width - response.drag_delta().x).clamp(MIN_COLUMN, 600.0);
+    }
+    let color = if response.hovered() || response.dragged() { tokens.accent } else { tokens.border };
+    ui.painter().vline(cell.left(), cell.shrink2(vec2(0.0, 5.0)).y_range(), Stroke::new(1.0, color));
+    response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
+}
+
+fn keyboard<M: TreeModel>(
+    ui: &Ui,
+    table: &Table<'_>,
+    state: &mut TreeState<M::List>,
+    model: &mut M,
+    height: f32,
+    answer: &mut TableAnswer,
+) {
+    if !ui.memory(|memory| memory.has_focus(table.id)) || egui::Popup::is_any_open(ui.ctx()) {
+        return;
+    }
+    let filter = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape: false };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(table.id, filter));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
+    let page = ((height / ROW_HEIGHT) as u64).saturating_sub(1).max(1);
+    let current = state.selection().and_then(|path| state.index_of(path));
+    let last = state.row_count().saturating_sub(1);
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    let alt = |key| ui.input_mut(|input| input.consume_key(Modifiers::ALT, key));
+
+    let mut target = None;
+    for (key, to) in [
+        (Key::ArrowDown, current.map_or(0, |at| at + 1)),
+        (Key::ArrowUp, current.map_or(0, |at| at.saturating_sub(1))),
+        (Key::PageDown, current.map_or(0, |at| at + page)),
+        (Key::PageUp, current.map_or(0, |at| at.saturating_sub(page))),
+        (Key::Home, 0),
+        (Key::End, last),
+    ] {
+        if pressed(key) {
+            target = Some(to.min(last));
+        }
+    }
+    let selected = state.selection().map(<[u32]>::to_vec);
+    if let Some(path) = selected {
+        let is_expanded = state.is_expanded(&path);
+        if alt(Key::ArrowRight) {
+            expand_below(state, model, &path);
+        } else if alt(Key::ArrowLeft) {
+            state.toggle(model, &path, false);
+        } else if pressed(Key::ArrowRight) {
+            if is_expanded {
+                target = current.map(|at| (at + 1).min(last));
+            } else {
+                state.toggle(model, &path, true);
+            }
+        } else if pressed(Key::ArrowLeft) {
+            if is_expanded {
+                state.toggle(model, &path, false);
+            } else if path.len() > 1 {
+                target = state.index_of(&path[..path.len() - 1]);
+            }
+        } else if pressed(Key::Enter) {
+            answer.activated = Some(path.clone());
+        }
+        if ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy))) {
+            copy_row(ui, table, state, model, &path);
+        }
+    }
+    if let Some(index) = target
+        && let Some(Place::Row { path, .. }) = state.place(index)
+    {
+        state.select(Some(path.clone()));
+        state.scroll_to(index, height, false);
+        answer.selected = Some(path);
+    }
+}
+
+/// Expands a row and what is below it, as far as it is there, up to a limit.
+fn expand_below<M: TreeModel>(state: &mut TreeState<M::List>, model: &mut M, path: &[u32]) {
+    let mut queue = std::collections::VecDeque::from([path.to_vec()]);
+    let mut budget = EXPAND_LIMIT;
+    while let Some(path) = queue.pop_front() {
+        if budget == 0 {
+            return;
+        }
+        budget -= 1;
+        state.toggle(model, &path, true);
+        let Some(branch) = state.root.as_mut().and_then(|root| root.descend(&path)) else { continue };
+        let rows: Vec<u32> = branch.rows.iter().copied().take(budget).collect();
+        queue.extend(rows.into_iter().map(|row| {
+            let mut below = path.clone();
+            below.push(row);
+            below
+        }));
+    }
+}
+
+fn copy_row<M: TreeModel>(ui: &Ui, table: &Table<'_>, state: &TreeState<M::List>, model: &M, path: &[u32]) {
+    let Some(Place::Row { list, path }) = state.index_of(path).and_then(|index| state.place(index)) else { return };
+    let cells: Vec<String> = (0..table.columns.len()).map(|column| model.cell(&list, &path, column).plain()).collect();
+    ui.copy_text(cells.join("\t"));
+}

@@ -1,0 +1,116 @@
+//! Scrolling by whole rows and a rest in points, exact for any number of rows.
+
+use egui::{Rect, Sense, Ui, Vec2, pos2};
+
+use super::state::TreeState;
+use crate::ui::theme::{self, ROW_HEIGHT, tokens};
+
+/// Width of the scroll bar.
+pub(super) const BAR_WIDTH: f32 = 12.0;
+const MIN_HANDLE: f32 = 24.0;
+
+impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
+    /// Moves by points; stops at both ends.
+    pub(super) fn scroll_by(&mut self, points: f32, height: f32) {
+        let rows = f64::from(self.offset + points) / f64::from(ROW_HEIGHT);
+        let whole = rows.floor();
+        #[expect(clippy::cast_possible_truncation, reason = "a number of rows that fits a screen or a key press")]
+        let (step, rest) = (whole as i64, ((rows - whole) * f64::from(ROW_HEIGHT)) as f32);
+        self.offset = rest;
+        if let Some(first) = self.first_row.checked_add_signed(step) {
+            self.first_row = first;
+        } else {
+            (self.first_row, self.offset) = (0, 0.0);
+        }
+        self.clamp(height);
+    }
+
+    /// Keeps the last row at the bottom at the lowest.
+    pub(super) fn clamp(&mut self, height: f32) {
+        let (first, offset) = self.lowest(height);
+        if self.first_row > first || (self.first_row == first && self.offset > offset) {
+            (self.first_row, self.offset) = (first, offset);
+        }
+    }
+
+    /// The scroll position at the very end.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
+    fn lowest(&self, height: f32) -> (u64, f32) {
+        let on_screen = (height / ROW_HEIGHT).max(0.0);
+        let whole = on_screen.ceil();
+        match self.row_count().checked_sub(whole as u64) {
+            Some(first) => (first, (whole - on_screen) * ROW_HEIGHT),
+            None => (0, 0.0),
+        }
+    }
+
+    /// Scrolls as little as needed to show the row whole; `center` puts it into the middle instead, unless it is in sight.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
+    pub(super) fn scroll_to(&mut self, index: u64, height: f32, center: bool) {
+        let whole = ((height / ROW_HEIGHT).floor() as u64).max(1);
+        let is_above = index < self.first_row || (index == self.first_row && self.offset > 0.0);
+        let last_whole = self.first_row + whole - u64::from(self.offset > 0.0);
+        let is_below = index >= last_whole.max(self.first_row + 1);
+        if !is_above && !is_below {
+            return;
+        }
+        self.offset = 0.0;
+        self.first_row = if center {
+            index.saturating_sub(whole / 2)
+        } else if is_above {
+            index
+        } else {
+            (index + 1).saturating_sub(whole)
+        };
+        self.clamp(height);
+    }
+
+    /// Draws the bar and lets it be dragged or clicked.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a handle's place is a fraction of the bar; rows are counted in u64"
+    )]
+    pub(super) fn scroll_bar(&mut self, ui: &Ui, id: egui::Id, bar: Rect, height: f32) {
+        let (last, last_offset) = self.lowest(height);
+        if last == 0 && last_offset == 0.0 {
+            return;
+        }
+        let tokens = tokens(ui);
+        let total = self.row_count() as f64;
+        let shown = f64::from(height / ROW_HEIGHT) / total;
+        let handle_height = ((f64::from(bar.height()) * shown) as f32).max(MIN_HANDLE).min(bar.height());
+        let travel = bar.height() - handle_height;
+        let whole = |row: u64, offset: f32| row as f64 + f64::from(offset / ROW_HEIGHT);
+        let fraction = (whole(self.first_row, self.offset) / whole(last, last_offset)) as f32;
+        let handle = Rect::from_min_size(
+            pos2(bar.left() + 2.0, bar.top() + travel * fraction.clamp(0.0, 1.0)),
+            Vec2::new(bar.width() - 4.0, handle_height),
+        );
+        let response = ui.interact(bar, id.with("scroll bar"), Sense::click_and_drag());
+        if let Some(pointer) =
+            response.interact_pointer_pos().filter(|_| response.dragged() || response.is_pointer_button_down_on())
+        {
+            let grab = ui.data_mut(|data| {
+                let grab = data.get_temp::<f32>(response.id).filter(|_| !response.drag_started());
+                let inside = handle.contains(pointer).then_some(pointer.y - handle.top());
+                let grab = grab.or(inside).unwrap_or(handle_height / 2.0);
+                data.insert_temp(response.id, grab);
+                grab
+            });
+            let fraction = f64::from(((pointer.y - grab - bar.top()) / travel.max(1.0)).clamp(0.0, 1.0));
+            let position = fraction * whole(last, last_offset);
+            self.first_row = position.floor() as u64;
+            self.offset = ((position - position.floor()) * f64::from(ROW_HEIGHT)) as f32;
+            if fraction >= 1.0 {
+                (self.first_row, self.offset) = (last, last_offset);
+            }
+            self.clamp(height);
+        } else {
+            ui.data_mut(|data| data.remove_temp::<f32>(response.id));
+        }
+        let color = if response.hovered() || response.dragged() { tokens.weak } else { tokens.border };
+        ui.painter().rect_filled(handle, theme::GRID, color);
+    }
+}
