@@ -1,13 +1,10 @@
 //! Lists of edges: an object's fields and its retainers.
 
-use std::cmp::Ordering;
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
-use super::sorting::{by_number, distance_key, retainer_distance_key, utf16_order};
+use super::sorting::{Item, Level, as_they_are, by_number, by_text, distance_key, items, retainer_distance_key, rows};
 use super::{Sort, SortKey};
-use crate::graph::EdgeName;
+use crate::graph::{EdgeName, HeapGraph};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
@@ -19,9 +16,19 @@ pub(super) fn outgoing(
     cancel: &CancelToken,
 ) -> Result<Vec<u32>, Cancelled> {
     let graph = snapshot.graph();
-    let rows: Vec<u32> =
+    let edges: Vec<u32> =
         graph.edges(node).filter(|&edge| graph.edge_kind(edge) != EdgeKind::INVISIBLE).map(|edge| edge.0).collect();
-    sorted(snapshot, &rows, sort, cancel, |edge| graph.edge_target(EdgeIndex(edge)))
+    let target = |item: Item| graph.edge_target(EdgeIndex(item.row));
+    let mut items = items(&edges);
+    if sort.key == SortKey::Distance {
+        let distance = |item| distance_key(snapshot, target(item));
+        let largest_first =
+            |run: &mut [Item]| by_number(run, true, cancel, |item| snapshot.retained_size(target(item)), &as_they_are);
+        by_number(&mut items, sort.descending, cancel, distance, &largest_first)?;
+    } else {
+        by_size_or_name(snapshot, &mut items, sort, cancel, target)?;
+    }
+    Ok(rows(&items))
 }
 
 /// The edges that keep the node alive: all that lead to it but weak ones and those from the root.
@@ -31,132 +38,138 @@ pub(super) fn retainers(
     sort: Sort,
     cancel: &CancelToken,
 ) -> Result<Vec<u32>, Cancelled> {
-    let (rows, sources) = retaining_edges(snapshot, node, cancel)?;
+    let (edges, sources) = retaining(snapshot, node, cancel)?;
+    let source = |item: Item| NodeOrdinal(sources[item.position as usize]);
+    let mut items = items(&edges);
     if sort.key == SortKey::Distance {
-        let nearest_first = by_number(
-            &rows,
-            sort,
-            cancel,
-            |edge| retainer_distance_key(snapshot, sources[&edge]),
-            |_, _| Ordering::Equal,
-        )?;
-        return order_groups_by_name(snapshot, nearest_first, &sources, cancel);
+        let distance = |item| retainer_distance_key(snapshot, source(item));
+        let by_object =
+            |run: &mut [Item]| by_text(run, false, cancel, |item| snapshot.display_name(source(item)), &as_they_are);
+        by_number(&mut items, sort.descending, cancel, distance, &by_object)?;
+    } else {
+        by_size_or_name(snapshot, &mut items, sort, cancel, source)?;
     }
-    sorted(snapshot, &rows, sort, cancel, |edge| sources[&edge])
+    Ok(rows(&items))
 }
 
-/// The edges in DevTools' order of position, and the node that each starts from.
-fn retaining_edges(
+/// Sorts by sizes of the node at the other end with ties by the edge's name, or the other way round.
+fn by_size_or_name(
     snapshot: &Snapshot,
-    node: NodeOrdinal,
-    cancel: &CancelToken,
-) -> Result<(Vec<u32>, HashMap<u32, NodeOrdinal>), Cancelled> {
-    let mut rows = Vec::new();
-    let mut sources = HashMap::new();
-    for (at, edge) in snapshot.graph().retaining_edges(node).enumerate() {
-        cancel.check_every(at)?;
-        if let Some(source) = retains(snapshot, edge) {
-            rows.push(edge.0);
-            sources.insert(edge.0, source);
-        }
-    }
-    Ok((rows, sources))
-}
-
-/// Within runs of equal distance, sorts by the name of the retaining object.
-fn order_groups_by_name(
-    snapshot: &Snapshot,
-    mut rows: Vec<u32>,
-    sources: &HashMap<u32, NodeOrdinal>,
-    cancel: &CancelToken,
-) -> Result<Vec<u32>, Cancelled> {
-    for group in rows.chunk_by_mut(|a, b| snapshot.distance(sources[a]) == snapshot.distance(sources[b])) {
-        cancel.check()?;
-        if group.len() < 2 {
-            continue;
-        }
-        let mut named: Vec<(String, usize, u32)> = Vec::with_capacity(group.len());
-        for block in group.chunks(POLL_INTERVAL) {
-            cancel.check()?;
-            let start = named.len();
-            named.par_extend(
-                block
-                    .par_iter()
-                    .enumerate()
-                    .map(|(at, &edge)| (snapshot.display_name(sources[&edge]).into_owned(), start + at, edge)),
-            );
-        }
-        named.par_sort_unstable_by(|a, b| utf16_order(&a.0, &b.0).then(a.1.cmp(&b.1)));
-        for (place, (_, _, edge)) in group.iter_mut().zip(named) {
-            *place = edge;
-        }
-    }
-    Ok(rows)
-}
-
-/// Sorts edges as DevTools does, by facts of the node at their other end or by their own names.
-fn sorted(
-    snapshot: &Snapshot,
-    rows: &[u32],
+    items: &mut [Item],
     sort: Sort,
     cancel: &CancelToken,
-    node: impl Fn(u32) -> NodeOrdinal + Sync,
-) -> Result<Vec<u32>, Cancelled> {
-    let by_name = |a: u32, b: u32| compare_names(snapshot, a, b, false);
+    node: impl Fn(Item) -> NodeOrdinal + Sync,
+) -> Result<(), Cancelled> {
+    let retained = |item| snapshot.retained_size(node(item));
+    let by_name = |run: &mut [Item]| by_edge_name(snapshot, run, false, cancel, &as_they_are);
+    let largest_first = |run: &mut [Item]| by_number(run, true, cancel, retained, &as_they_are);
     match sort.key {
-        SortKey::Name | SortKey::Count => {
-            let mut rows = rows.to_vec();
-            rows.par_sort_by(|&a, &b| {
-                compare_names(snapshot, a, b, sort.descending)
-                    .then_with(|| snapshot.retained_size(node(b)).cmp(&snapshot.retained_size(node(a))))
-            });
-            cancel.check()?;
-            Ok(rows)
+        SortKey::ShallowSize => {
+            by_number(items, sort.descending, cancel, |item| snapshot.shallow_size(node(item)), &by_name)
         }
-        SortKey::Distance => {
-            let nearest_first = by_number(
-                rows,
-                sort,
-                cancel,
-                |edge| distance_key(snapshot, node(edge).index()),
-                |a, b| snapshot.retained_size(node(b)).cmp(&snapshot.retained_size(node(a))),
-            )?;
-            Ok(nearest_first)
-        }
-        SortKey::ShallowSize => by_number(rows, sort, cancel, |edge| snapshot.shallow_size(node(edge)), by_name),
-        SortKey::RetainedSize => by_number(rows, sort, cancel, |edge| snapshot.retained_size(node(edge)), by_name),
+        SortKey::RetainedSize => by_number(items, sort.descending, cancel, retained, &by_name),
+        SortKey::Name => by_edge_name(snapshot, items, sort.descending, cancel, &largest_first),
+        SortKey::Count | SortKey::Distance => by_edge_name(snapshot, items, false, cancel, &largest_first),
     }
 }
 
-/// Order of edges by name: names before numbers, `__proto__` always last, numbers by value.
-fn compare_names(snapshot: &Snapshot, a: u32, b: u32, descending: bool) -> Ordering {
+/// Sorts by the edges' names: names before numbers, numbers by value, `__proto__` last in either direction.
+fn by_edge_name(
+    snapshot: &Snapshot,
+    items: &mut [Item],
+    descending: bool,
+    cancel: &CancelToken,
+    then: Level<'_>,
+) -> Result<(), Cancelled> {
     let graph = snapshot.graph();
-    let (first, second) = (a, b);
-    let (a, b) = (graph.edge_name(EdgeIndex(a)), graph.edge_name(EdgeIndex(b)));
-    let is_proto = |name: EdgeName| matches!(name, EdgeName::Text(id) if snapshot.known().proto.contains(id));
-    match (is_proto(a), is_proto(b)) {
-        (false, false) => {}
-        // An object has one of these, if it was not made up; DevTools ends up with the later one first.
-        (true, true) => return second.cmp(&first),
-        (a, b) => return a.cmp(&b),
-    }
-    if a == b {
-        return Ordering::Equal;
-    }
-    let result = match (a, b) {
-        (EdgeName::Index(a), EdgeName::Index(b)) => a.cmp(&b),
-        (EdgeName::Text(a), EdgeName::Text(b)) => utf16_order(&graph.strings().text(a), &graph.strings().text(b)),
-        (EdgeName::Text(_), EdgeName::Index(_)) => Ordering::Less,
-        (EdgeName::Index(_), EdgeName::Text(_)) => Ordering::Greater,
+    let name = |item: Item| graph.edge_name(EdgeIndex(item.row));
+    let group = |item: Item| match name(item) {
+        EdgeName::Text(id) if snapshot.known().proto.contains(id) => 2,
+        EdgeName::Text(_) => u64::from(descending),
+        EdgeName::Index(_) => u64::from(!descending),
     };
-    if descending { result.reverse() } else { result }
+    let within_group = |run: &mut [Item]| match run.first().map(|&item| (group(item), name(item))) {
+        None => Ok(()),
+        // An object has one of these, if it was not made up; DevTools ends up with the later one first.
+        Some((2, _)) => by_number(run, true, cancel, |item| u64::from(item.row), &as_they_are),
+        Some((_, EdgeName::Index(_))) => {
+            let number = |item| match name(item) {
+                EdgeName::Index(index) => u64::from(index),
+                EdgeName::Text(_) => u64::MAX,
+            };
+            by_number(run, descending, cancel, number, then)
+        }
+        Some((_, EdgeName::Text(_))) => {
+            by_text(run, descending, cancel, |item| graph.edge_name_text(EdgeIndex(item.row)), then)
+        }
+    };
+    by_number(items, false, cancel, group, &within_group)
 }
 
-/// The node that an edge starts from, if the edge counts among the retainers of its target.
-pub(super) fn retains(snapshot: &Snapshot, edge: EdgeIndex) -> Option<NodeOrdinal> {
+/// The node's retaining edges in DevTools' order of position, and the node that each starts from.
+fn retaining(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Result<(Vec<u32>, Vec<u32>), Cancelled> {
     let graph = snapshot.graph();
-    if matches!(graph.edge_kind(edge), EdgeKind::WEAK | EdgeKind::INVISIBLE) {
-        return None;
+    let blocks: Vec<(Vec<u32>, Vec<u32>)> = graph
+        .retainers
+        .row(node.index())
+        .par_chunks(POLL_INTERVAL)
+        .map(|edges| {
+            cancel.check()?;
+            Ok(Sources::of(graph, edges)
+                .filter(|&(edge, source)| retains(graph, edge, source))
+                .map(|(edge, source)| (edge.0, source.0))
+                .unzip())
+        })
+        .collect::<Result<_, Cancelled>>()?;
+    let (edges, sources): (Vec<_>, Vec<_>) = blocks.into_iter().unzip();
+    Ok((edges.concat(), sources.concat()))
+}
+
+/// Whether an edge counts among the retainers of its target.
+pub(super) fn retains(graph: &HeapGraph, edge: EdgeIndex, source: NodeOrdinal) -> bool {
+    source != graph.root() && !matches!(graph.edge_kind(edge), EdgeKind::WEAK | EdgeKind::INVISIBLE)
+}
+
+/// Retaining edges with the nodes that they start from.
+///
+/// The edges descend, so each search starts from the node that was found last instead of going through all nodes.
+pub(super) struct Sources<'a> {
+    graph: &'a HeapGraph,
+    edges: std::slice::Iter<'a, u32>,
+    /// The node found last; all that are still to come stand at or before it.
+    last: u32,
+}
+
+impl<'a> Sources<'a> {
+    /// `edges` descend.
+    pub(super) fn of(graph: &'a HeapGraph, edges: &'a [u32]) -> Self {
+        let last = edges.first().map_or(0, |&edge| graph.edge_source(EdgeIndex(edge)).0);
+        Self { graph, edges: edges.iter(), last }
     }
-    Some(graph.edge_source(edge)).filter(|&source| source != graph.root())
+}
+
+impl Iterator for Sources<'_> {
+    type Item = (EdgeIndex, NodeOrdinal);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let edge = *self.edges.next()?;
+        let first = |node: u32| self.graph.edge_range(NodeOrdinal(node)).start;
+        let wanted = edge as usize;
+        // Nodes without edges start where the next one does, so the last node that starts at or before the edge owns it.
+        if first(self.last) > wanted {
+            let (mut above, mut step) = (self.last, 1);
+            let mut below = above.saturating_sub(step);
+            while first(below) > wanted {
+                above = below;
+                step *= 2;
+                below = below.saturating_sub(step);
+            }
+            while above - below > 1 {
+                let middle = below + (above - below) / 2;
+                if first(middle) > wanted { above = middle } else { below = middle }
+            }
+            self.last = below;
+        }
+        Some((EdgeIndex(edge), NodeOrdinal(self.last)))
+    }
 }

@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::sorting::{by_number, by_text, distance_key};
+use super::sorting::{Item, as_they_are, by_number, by_text, distance_key, items, rows};
 use super::{Sort, SortKey};
-use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal};
+use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
 /// The class's nodes that have a size.
@@ -14,17 +14,19 @@ pub(super) fn members(
     sort: Sort,
     cancel: &CancelToken,
 ) -> Result<Vec<u32>, Cancelled> {
-    cancel.check()?;
-    let rows: Vec<u32> = snapshot
+    let blocks: Vec<Vec<u32>> = snapshot
         .classes()
         .by_node()
-        .par_iter()
+        .par_chunks(POLL_INTERVAL)
         .enumerate()
-        .filter(|(_, of)| **of == class.0)
-        .filter_map(|(node, _)| u32::try_from(node).ok())
-        .filter(|&node| snapshot.shallow_size(NodeOrdinal(node)) > 0)
-        .collect();
-    sorted(snapshot, &rows, sort, cancel)
+        .map(|(block, classes)| {
+            cancel.check()?;
+            let first = u32::try_from(block * POLL_INTERVAL).unwrap_or(u32::MAX);
+            let members = (first..).zip(classes).filter(|(_, of)| **of == class.0).map(|(node, _)| node);
+            Ok(members.filter(|&node| snapshot.shallow_size(NodeOrdinal(node)) > 0).collect())
+        })
+        .collect::<Result<_, Cancelled>>()?;
+    sorted(snapshot, &blocks.concat(), sort, cancel)
 }
 
 /// The nodes whose immediate dominator is `node`.
@@ -34,28 +36,37 @@ pub(super) fn dominated(
     sort: Sort,
     cancel: &CancelToken,
 ) -> Result<Vec<u32>, Cancelled> {
-    cancel.check()?;
-    let rows: Vec<u32> = snapshot.dominators().dominated(node).map(|node| node.0).collect();
-    sorted(snapshot, &rows, sort, cancel)
+    let mut nodes = Vec::new();
+    for (at, node) in snapshot.dominators().dominated(node).enumerate() {
+        cancel.check_every(at)?;
+        nodes.push(node.0);
+    }
+    // Equal rows shall stand in the order of the file, not of the tree.
+    nodes.par_sort_unstable();
+    sorted(snapshot, &nodes, sort, cancel)
 }
 
-/// Sorts nodes as DevTools sorts the members of a class: ties by id, under distances by retained size.
-fn sorted(snapshot: &Snapshot, rows: &[u32], sort: Sort, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
-    let id = |row: u32| snapshot.id(NodeOrdinal(row));
-    let retained = |row: u32| snapshot.retained_size(NodeOrdinal(row));
-    let by_id = |a: u32, b: u32| id(a).cmp(&id(b));
+/// Sorts nodes as DevTools sorts the members of a class: ties by id, under distances by retained size, in the end by
+/// position in the file.
+fn sorted(snapshot: &Snapshot, nodes: &[u32], sort: Sort, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
+    let node = |item: Item| NodeOrdinal(item.row);
+    let retained = |item| snapshot.retained_size(node(item));
+    let by_id = |run: &mut [Item]| by_number(run, false, cancel, |item| snapshot.id(node(item)).0, &as_they_are);
+    let largest_first = |run: &mut [Item]| by_number(run, true, cancel, retained, &as_they_are);
+    let down = sort.descending;
+    let mut items = items(nodes);
     match sort.key {
         SortKey::Name | SortKey::Count => {
-            by_text(rows, sort, cancel, |row| snapshot.display_name(NodeOrdinal(row)).into_owned(), by_id)
+            let name = |item| snapshot.display_name(node(item));
+            by_text(&mut items, down && sort.key == SortKey::Name, cancel, name, &by_id)?;
         }
-        SortKey::Distance => by_number(
-            rows,
-            sort,
-            cancel,
-            |row| distance_key(snapshot, row as usize),
-            |a, b| retained(b).cmp(&retained(a)).then_with(|| by_id(a, b)),
-        ),
-        SortKey::ShallowSize => by_number(rows, sort, cancel, |row| snapshot.shallow_size(NodeOrdinal(row)), by_id),
-        SortKey::RetainedSize => by_number(rows, sort, cancel, retained, by_id),
+        SortKey::Distance => {
+            by_number(&mut items, down, cancel, |item| distance_key(snapshot, node(item)), &largest_first)?;
+        }
+        SortKey::ShallowSize => {
+            by_number(&mut items, down, cancel, |item| snapshot.shallow_size(node(item)), &by_id)?;
+        }
+        SortKey::RetainedSize => by_number(&mut items, down, cancel, retained, &by_id)?,
     }
+    Ok(rows(&items))
 }

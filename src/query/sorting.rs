@@ -1,90 +1,221 @@
-//! Sorting rows by a number first and something dearer only where the numbers are equal.
+//! Sorting rows level by level: by a number or a text, and by the next only within runs of equals.
+//!
+//! What a row is sorted by is read once and kept beside it, so that comparing two rows touches no other memory. Most lists
+//! are settled by their first level; what is dearer, texts above all, is read for the runs that are left. Each level keeps
+//! the order of what it cannot tell apart: a row's position in the list as it was met is the last tie-break everywhere.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use rayon::prelude::*;
 
-use super::Sort;
-use crate::model::{CancelToken, Cancelled, Distance, NodeOrdinal};
+use crate::model::{CancelToken, Cancelled, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
-/// A row with what it is sorted by; the position keeps equal rows in the order in which they came.
-struct Keyed {
-    key: u64,
-    position: u32,
-    row: u32,
+/// Lists shorter than this are sorted on one thread.
+const PARALLEL_FROM: usize = 1 << 13;
+/// Texts that had to be built are kept beside their row up to this length, longer ones are built again when needed.
+const KEPT_TEXT_BYTES: usize = 128;
+
+/// A row and where it stood before it was sorted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Item {
+    pub(super) row: u32,
+    pub(super) position: u32,
 }
 
-/// Sorts by `key`, then by `tie`, then as the rows came.
+/// What a level hands its runs of equals to.
+pub(super) type Level<'a> = &'a (dyn Fn(&mut [Item]) -> Result<(), Cancelled> + Sync);
+
+/// The rows with their positions.
+pub(super) fn items(rows: &[u32]) -> Vec<Item> {
+    (0..).zip(rows).map(|(position, &row)| Item { row, position }).collect()
+}
+
+/// The rows in the order that they have now.
+pub(super) fn rows(items: &[Item]) -> Vec<u32> {
+    items.iter().map(|item| item.row).collect()
+}
+
+/// The last level: equal rows keep their order.
+#[expect(clippy::unnecessary_wraps, reason = "it stands where other levels can be cancelled")]
+pub(super) fn as_they_are(_: &mut [Item]) -> Result<(), Cancelled> {
+    Ok(())
+}
+
+/// Sorts by `key`, and each run of equal keys by `then`.
 pub(super) fn by_number(
-    rows: &[u32],
-    sort: Sort,
+    items: &mut [Item],
+    descending: bool,
     cancel: &CancelToken,
-    key: impl Fn(u32) -> u64 + Sync,
-    tie: impl Fn(u32, u32) -> Ordering + Sync,
-) -> Result<Vec<u32>, Cancelled> {
+    key: impl Fn(Item) -> u64 + Sync,
+    then: Level<'_>,
+) -> Result<(), Cancelled> {
+    let keyed = |item: &Item| (if descending { !key(*item) } else { key(*item) }, item.position, item.row);
+    let mut sorted: Vec<(u64, u32, u32)> = decorated(items, cancel, keyed)?;
+    if sorted.len() < PARALLEL_FROM {
+        sorted.sort_unstable();
+    } else {
+        sorted.par_sort_unstable();
+    }
     cancel.check()?;
-    let mut keyed: Vec<Keyed> = rows
-        .par_iter()
-        .enumerate()
-        .map(|(position, &row)| Keyed {
-            key: if sort.descending { u64::MAX - key(row) } else { key(row) },
-            position: u32::try_from(position).unwrap_or(u32::MAX),
-            row,
-        })
-        .collect();
-    cancel.check()?;
-    keyed.par_sort_unstable_by(|a, b| {
-        a.key.cmp(&b.key).then_with(|| tie(a.row, b.row)).then(a.position.cmp(&b.position))
-    });
-    cancel.check()?;
-    Ok(keyed.into_par_iter().map(|keyed| keyed.row).collect())
+    put_back(items, &sorted, |&(_, position, row)| Item { row, position });
+    runs(items, &sorted, |a, b| a.0 == b.0, then)
 }
 
-/// Sorts by text, then by `tie`, then as the rows came. Each row's text is made once.
-pub(super) fn by_text(
-    rows: &[u32],
-    sort: Sort,
+/// Sorts by `text` in JavaScript's order, and each run of equal texts by `then`.
+pub(super) fn by_text<'a>(
+    items: &mut [Item],
+    descending: bool,
     cancel: &CancelToken,
-    text: impl Fn(u32) -> String + Sync,
-    tie: impl Fn(u32, u32) -> Ordering + Sync,
-) -> Result<Vec<u32>, Cancelled> {
+    text: impl Fn(Item) -> Cow<'a, str> + Sync,
+    then: Level<'_>,
+) -> Result<(), Cancelled> {
+    let mut sorted = decorated(items, cancel, |&item| Texted::new(item, text(item)))?;
+    let whole = |texted: &Texted<'a>| texted.text.clone().unwrap_or_else(|| text(texted.item));
+    let compare = |a: &Texted<'a>, b: &Texted<'a>| {
+        let texts = a.prefix.cmp(&b.prefix).then_with(|| match (&a.text, &b.text) {
+            (Some(a), Some(b)) => utf16_order(a, b),
+            _ => utf16_order(&whole(a), &whole(b)),
+        });
+        let texts = if descending { texts.reverse() } else { texts };
+        texts.then(a.item.position.cmp(&b.item.position))
+    };
+    if sorted.len() < PARALLEL_FROM {
+        sorted.sort_unstable_by(compare);
+    } else {
+        sorted.par_sort_unstable_by(compare);
+    }
     cancel.check()?;
-    let mut keyed: Vec<(String, usize, u32)> =
-        rows.par_iter().enumerate().map(|(position, &row)| (text(row), position, row)).collect();
-    cancel.check()?;
-    keyed.par_sort_unstable_by(|a, b| {
-        let texts = utf16_order(&a.0, &b.0);
-        let texts = if sort.descending { texts.reverse() } else { texts };
-        texts.then_with(|| tie(a.2, b.2)).then(a.1.cmp(&b.1))
-    });
-    cancel.check()?;
-    Ok(keyed.into_iter().map(|keyed| keyed.2).collect())
+    put_back(items, &sorted, |texted| texted.item);
+    runs(items, &sorted, |a, b| a.prefix == b.prefix && whole(a) == whole(b), then)
+}
+
+/// A row with the beginning of its text as a number that sorts alike.
+struct Texted<'a> {
+    prefix: u64,
+    item: Item,
+    /// None where keeping it would cost too much memory.
+    text: Option<Cow<'a, str>>,
+}
+
+impl<'a> Texted<'a> {
+    fn new(item: Item, text: Cow<'a, str>) -> Self {
+        let mut prefix = [0; 8];
+        for (place, &byte) in prefix.iter_mut().zip(text.as_bytes()) {
+            *place = utf16_rank(byte);
+        }
+        let is_dear = matches!(&text, Cow::Owned(text) if text.len() > KEPT_TEXT_BYTES);
+        Self { prefix: u64::from_be_bytes(prefix), item, text: (!is_dear).then_some(text) }
+    }
 }
 
 /// JavaScript's order of strings: by UTF-16 units.
 pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
-    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let common = a.iter().zip(b).position(|(a, b)| a != b);
+    match common {
+        Some(at) => utf16_rank(a[at]).cmp(&utf16_rank(b[at])),
+        None => a.len().cmp(&b.len()),
+    }
+}
+
+/// UTF-8 sorts as UTF-16 does once characters of four bytes, which are surrogates there, come before U+E000 and up.
+fn utf16_rank(byte: u8) -> u8 {
+    match byte {
+        0xee | 0xef => byte + 5,
+        0xf0.. => byte - 2,
+        _ => byte,
+    }
 }
 
 /// A distance as an unsigned number in the same order.
-pub(super) fn distance_key(snapshot: &Snapshot, node: usize) -> u64 {
-    u64::from(snapshot.distances()[node].cast_unsigned() ^ 0x8000_0000)
+pub(super) fn distance_key(snapshot: &Snapshot, node: NodeOrdinal) -> u64 {
+    u64::from(snapshot.distance(node).0.cast_unsigned() ^ 0x8000_0000)
 }
 
 /// The same for retainers, where what nothing reaches comes last instead of first.
 pub(super) fn retainer_distance_key(snapshot: &Snapshot, node: NodeOrdinal) -> u64 {
-    if snapshot.distance(node) == Distance::NONE { u64::MAX >> 1 } else { distance_key(snapshot, node.index()) }
+    if snapshot.distance(node).0 < 0 { u64::MAX >> 1 } else { distance_key(snapshot, node) }
+}
+
+fn decorated<T: Send>(
+    items: &[Item],
+    cancel: &CancelToken,
+    decorate: impl Fn(&Item) -> T + Sync,
+) -> Result<Vec<T>, Cancelled> {
+    if items.len() < PARALLEL_FROM {
+        cancel.check()?;
+        return Ok(items.iter().map(decorate).collect());
+    }
+    let mut all = Vec::with_capacity(items.len());
+    // Blocks small enough to be cancelled between, large enough to keep every thread busy.
+    for block in items.chunks(4 * POLL_INTERVAL) {
+        cancel.check()?;
+        all.par_extend(block.par_iter().map(&decorate));
+    }
+    Ok(all)
+}
+
+fn put_back<T: Sync>(items: &mut [Item], sorted: &[T], item: impl Fn(&T) -> Item + Sync) {
+    for (place, sorted) in items.iter_mut().zip(sorted) {
+        *place = item(sorted);
+    }
+}
+
+/// Calls `then` with each run of two or more equals.
+fn runs<T>(items: &mut [Item], sorted: &[T], equal: impl Fn(&T, &T) -> bool, then: Level<'_>) -> Result<(), Cancelled> {
+    let is_long = items.len() >= PARALLEL_FROM;
+    let mut rest = items;
+    let runs = sorted.chunk_by(equal).filter_map(|run| {
+        let (front, back) = std::mem::take(&mut rest).split_at_mut(run.len());
+        rest = back;
+        (front.len() > 1).then_some(front)
+    });
+    if is_long {
+        runs.collect::<Vec<_>>().into_par_iter().try_for_each(then)
+    } else {
+        runs.into_iter().try_for_each(then)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::utf16_order;
-    use std::cmp::Ordering;
+    use super::*;
 
     #[test]
     fn characters_beyond_the_basic_plane_sort_before_private_ones_as_in_javascript() {
         assert_eq!(utf16_order("😀", "\u{ffff}"), Ordering::Less);
         assert_eq!("😀".cmp("\u{ffff}"), Ordering::Greater);
+        let texts = ["", "a", "a\0", "aé", "é", "\u{7ff}", "\u{800}", "\u{d7ff}", "\u{e000}", "\u{ffff}", "😀", "😀a"];
+        for a in texts {
+            for b in texts {
+                assert_eq!(utf16_order(a, b), a.encode_utf16().cmp(b.encode_utf16()), "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_of_any_length_sort_as_a_plain_sort_does() {
+        let long = "x".repeat(KEPT_TEXT_BYTES + 10);
+        let texts =
+            [format!("{long}b"), "b".into(), format!("{long}a"), String::new(), "b".into(), "a\0".into(), "a".into()];
+        let mut sorted = items(&[0, 1, 2, 3, 4, 5, 6]);
+        let cancel = CancelToken::new();
+        let text = |item: Item| Cow::Owned(texts[item.row as usize].clone());
+        by_text(&mut sorted, false, &cancel, text, &as_they_are).expect("nobody cancels");
+        assert_eq!(rows(&sorted), [3, 6, 5, 1, 4, 2, 0]);
+        by_text(&mut sorted, true, &cancel, text, &as_they_are).expect("nobody cancels");
+        assert_eq!(rows(&sorted), [0, 2, 1, 4, 5, 6, 3]);
+    }
+
+    #[test]
+    fn a_cancelled_sort_says_so() {
+        let cancel = CancelToken::new();
+        cancel.cancel();
+        assert_eq!(
+            by_number(&mut items(&[2, 1]), false, &cancel, |item| u64::from(item.row), &as_they_are),
+            Err(Cancelled)
+        );
     }
 }
