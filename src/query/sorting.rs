@@ -72,11 +72,16 @@ pub(super) fn by_text<'a>(
     then: Level<'_>,
 ) -> Result<(), Cancelled> {
     let mut sorted = decorated(items, cancel, |&item| Texted::new(item, text(item)))?;
-    let whole = |texted: &Texted<'a>| texted.text.clone().unwrap_or_else(|| text(texted.item));
+    let common = common_prefix(&sorted);
+    for block in sorted.chunks_mut(POLL_INTERVAL) {
+        cancel.check()?;
+        for texted in block {
+            texted.skip(common);
+        }
+    }
     let compare = |a: &Texted<'a>, b: &Texted<'a>| {
-        let texts = a.prefix.cmp(&b.prefix).then_with(|| match (&a.text, &b.text) {
-            (Some(a), Some(b)) => utf16_order(a, b),
-            _ => utf16_order(&whole(a), &whole(b)),
+        let texts = a.digest.cmp(&b.digest).then_with(|| {
+            if a.is_cut || b.is_cut { utf16_order(&text(a.item), &text(b.item)) } else { utf16_order(&a.text, &b.text) }
         });
         let texts = if descending { texts.reverse() } else { texts };
         texts.then(a.item.position.cmp(&b.item.position))
@@ -88,26 +93,50 @@ pub(super) fn by_text<'a>(
     }
     cancel.check()?;
     put_back(items, &sorted, |texted| texted.item);
-    runs(items, &sorted, |a, b| a.prefix == b.prefix && whole(a) == whole(b), then)
+    let equal = |a: &Texted<'a>, b: &Texted<'a>| {
+        a.digest == b.digest && if a.is_cut || b.is_cut { text(a.item) == text(b.item) } else { a.text == b.text }
+    };
+    runs(items, &sorted, equal, then)
 }
 
-/// A row with the beginning of its text as a number that sorts alike.
+/// A row with its text, and eight bytes of it as a number that sorts alike.
 struct Texted<'a> {
-    prefix: u64,
+    digest: u64,
     item: Item,
-    /// None where keeping it would cost too much memory.
-    text: Option<Cow<'a, str>>,
+    text: Cow<'a, str>,
+    /// Only the beginning of the text is kept: it had to be built, and keeping all of it would cost too much memory.
+    is_cut: bool,
 }
 
 impl<'a> Texted<'a> {
     fn new(item: Item, text: Cow<'a, str>) -> Self {
-        let mut prefix = [0; 8];
-        for (place, &byte) in prefix.iter_mut().zip(text.as_bytes()) {
+        match text {
+            Cow::Owned(text) if text.len() > KEPT_TEXT_BYTES => {
+                let start = text[..text.floor_char_boundary(KEPT_TEXT_BYTES)].to_owned();
+                Self { digest: 0, item, text: Cow::Owned(start), is_cut: true }
+            }
+            text => Self { digest: 0, item, text, is_cut: false },
+        }
+    }
+
+    /// Makes the digest of what comes after `common` bytes, which all texts have in common.
+    fn skip(&mut self, common: usize) {
+        let mut digest = [0; 8];
+        for (place, &byte) in digest.iter_mut().zip(&self.text.as_bytes()[common..]) {
             *place = utf16_rank(byte);
         }
-        let is_dear = matches!(&text, Cow::Owned(text) if text.len() > KEPT_TEXT_BYTES);
-        Self { prefix: u64::from_be_bytes(prefix), item, text: (!is_dear).then_some(text) }
+        self.digest = u64::from_be_bytes(digest);
     }
+}
+
+/// How many bytes all texts start with: names of one list tend to (`item 1`, `item 2`). Never so many that the digest of a
+/// text of which only the beginning is kept would reach beyond that beginning.
+fn common_prefix(texts: &[Texted<'_>]) -> usize {
+    let Some((first, rest)) = texts.split_first() else { return 0 };
+    let first = first.text.as_bytes();
+    rest.iter().fold(first.len().min(KEPT_TEXT_BYTES - 16), |common, texted| {
+        first[..common].iter().zip(texted.text.as_bytes()).take_while(|(a, b)| a == b).count()
+    })
 }
 
 /// JavaScript's order of strings: by UTF-16 units.
@@ -197,16 +226,29 @@ mod tests {
 
     #[test]
     fn texts_of_any_length_sort_as_a_plain_sort_does() {
-        let long = "x".repeat(KEPT_TEXT_BYTES + 10);
-        let texts =
-            [format!("{long}b"), "b".into(), format!("{long}a"), String::new(), "b".into(), "a\0".into(), "a".into()];
-        let mut sorted = items(&[0, 1, 2, 3, 4, 5, 6]);
         let cancel = CancelToken::new();
-        let text = |item: Item| Cow::Owned(texts[item.row as usize].clone());
-        by_text(&mut sorted, false, &cancel, text, &as_they_are).expect("nobody cancels");
-        assert_eq!(rows(&sorted), [3, 6, 5, 1, 4, 2, 0]);
-        by_text(&mut sorted, true, &cancel, text, &as_they_are).expect("nobody cancels");
-        assert_eq!(rows(&sorted), [0, 2, 1, 4, 5, 6, 3]);
+        for length in [0, 3, 8, 100, 115, 120, 124, 127, 128, 129, 300] {
+            let start = "x".repeat(length);
+            let ends = ["b", "", "zz", "aaaaaaaaaab", "b", "a\0", "a", "aaaaaaaaaa", "😀", "\u{ffff}", "é"];
+            let texts: Vec<String> = ends.iter().map(|end| format!("{start}{end}")).collect();
+            let all: Vec<u32> = (0..).take(texts.len()).collect();
+            // Some texts are borrowed and others built, which are cut when they are long.
+            let text = |item: Item| {
+                let text = &texts[item.row as usize];
+                if item.row % 2 == 0 { Cow::Borrowed(text.as_str()) } else { Cow::Owned(text.clone()) }
+            };
+            let mut wanted = all.clone();
+            wanted.sort_by(|&a, &b| texts[a as usize].encode_utf16().cmp(texts[b as usize].encode_utf16()));
+            let mut sorted = items(&all);
+            by_text(&mut sorted, false, &cancel, text, &as_they_are).expect("nobody cancels");
+            assert_eq!(rows(&sorted), wanted, "length {length}");
+            let by_row = |run: &mut [Item]| by_number(run, true, &cancel, |item| u64::from(item.row), &as_they_are);
+            wanted.sort_by(|&a, &b| {
+                texts[b as usize].encode_utf16().cmp(texts[a as usize].encode_utf16()).then(b.cmp(&a))
+            });
+            by_text(&mut sorted, true, &cancel, text, &by_row).expect("nobody cancels");
+            assert_eq!(rows(&sorted), wanted, "length {length}, descending");
+        }
     }
 
     #[test]
