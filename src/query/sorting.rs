@@ -235,7 +235,7 @@ mod tests {
             // Some texts are borrowed and others built, which are cut when they are long.
             let text = |item: Item| {
                 let text = &texts[item.row as usize];
-                if item.row % 2 == 0 { Cow::Borrowed(text.as_str()) } else { Cow::Owned(text.clone()) }
+                if item.row.is_multiple_of(2) { Cow::Borrowed(text.as_str()) } else { Cow::Owned(text.clone()) }
             };
             let mut wanted = all.clone();
             wanted.sort_by(|&a, &b| texts[a as usize].encode_utf16().cmp(texts[b as usize].encode_utf16()));
