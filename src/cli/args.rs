@@ -12,6 +12,7 @@ JSON (stable; sizes are bytes, keys in this order):
               by retained size, largest first, unless --sort says otherwise; lines and columns count from 0
   retainers   {\"id\",\"name\",\"class\",\"distance\",\"system_distance\",\"shallow_size\",\"retained_size\",
                \"retainers\":[{…the same…,\"edge\":{\"name\",\"kind\"},\"cycle\",\"retainers\":[…]}]}
+              as deep as --depth says; cycle is true where an object stands on the way to itself
   object      {\"id\",\"name\",\"class\",\"kind\",\"distance\",\"system_distance\",\"self_size\",\"shallow_size\",
                \"retained_size\",\"detachedness\",\"location\",\"dominator_id\",\"edge_count\",\"retainer_count\",
                \"edges\":[{\"id\",\"name\",\"class\",…,\"edge\":{\"name\",\"kind\"}}]}
@@ -100,7 +101,7 @@ pub struct SummaryArguments {
 pub struct RetainersArguments {
     #[command(flatten)]
     pub object: ObjectArguments,
-    /// How many levels of retainers to list
+    /// How many levels of retainers to list, 200 at most; the lists grow quickly with it
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub depth: usize,
 }

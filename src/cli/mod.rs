@@ -16,7 +16,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 
 use args::ObjectArguments;
 pub use args::{Arguments, Command};
@@ -66,8 +66,9 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn open(file: &Path) -> anyhow::Result<Snapshot> {
+    // The error says everything itself; its causes would only repeat parts of it.
     Snapshot::open(Source::file(file), &Progress::new(), &CancelToken::new())
-        .with_context(|| file.display().to_string())
+        .map_err(|error| anyhow!("{}: {error}", file.display()))
 }
 
 /// Opens the file and finds the object.

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use serde::Serialize;
-use serde::ser::{SerializeSeq as _, Serializer as _};
 
 use super::args::{NodesArguments, NodesFormat};
 use super::{open, split_distance};
@@ -34,14 +33,13 @@ pub(super) fn run(arguments: &NodesArguments, out: &mut dyn Write) -> anyhow::Re
     nodes.sort_by_key(|&node| snapshot.id(node));
     match arguments.format {
         NodesFormat::Json => {
-            let mut serializer = serde_json::Serializer::new(&mut *out);
-            let mut list = serializer.serialize_seq(Some(nodes.len()))?;
+            let mut separator = "[\n";
             for node in nodes {
-                let name = snapshot.display_name(node);
-                list.serialize_element(&record(&snapshot, node, &name))?;
+                out.write_all(separator.as_bytes())?;
+                separator = ",\n";
+                serde_json::to_writer(&mut *out, &record(&snapshot, node, &snapshot.display_name(node)))?;
             }
-            list.end()?;
-            writeln!(out)?;
+            writeln!(out, "\n]")?;
         }
         NodesFormat::Tsv => {
             writeln!(

@@ -108,11 +108,10 @@ fn text(snapshot: &Snapshot, details: &ObjectDetails, edges: &[Link], out: &mut 
     writeln!(out)?;
     let mut table = Table::new(&["Shallow", "Retained", "Edge"]);
     for link in edges {
-        let edge = link.edge.as_ref().map_or_else(String::new, |edge| format!("{} ({})", name(&edge.name), edge.kind));
         table.push(vec![
             human::bytes(link.shallow_size),
             human::bytes(link.retained_size),
-            format!("{edge} → {} @{}", link.label, link.id),
+            format!("{} → {}", link.edge_label(), link.label(snapshot)),
         ]);
     }
     Ok(table.write(out)?)

@@ -1,8 +1,14 @@
 //! `heapglass retainers`: what keeps an object alive.
+//!
+//! The tree grows quickly with its depth, so it is never held as a whole: each list of retainers is made when it is
+//! written, and only those on the way from the object to where the output stands exist at a time.
 
+use std::cell::RefCell;
 use std::io::Write;
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::ser::{Error as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
 
 use super::args::{Format, RetainersArguments};
 use super::table::name;
@@ -11,26 +17,23 @@ use crate::Snapshot;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, human};
 use crate::query::{Filter, ListSpec, Sort, node_label, order};
 
+/// Levels of retainers that are written at most: more would be of no use and could exhaust the stack.
+const DEEPEST: usize = 200;
+
 /// An object, and the edge that led to it if one did.
 #[derive(Serialize)]
 pub(super) struct Link {
+    #[serde(skip)]
+    node: NodeOrdinal,
     pub(super) id: u64,
     pub(super) name: String,
-    /// How a list shows it.
-    #[serde(skip)]
-    pub(super) label: String,
     pub(super) class: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) edge: Option<Edge>,
     pub(super) distance: Option<u32>,
     pub(super) system_distance: Option<u32>,
     pub(super) shallow_size: u64,
     pub(super) retained_size: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) edge: Option<Edge>,
-    /// Whether the object stands on the way to itself, where the tree ends.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cycle: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retainers: Option<Vec<Link>>,
 }
 
 #[derive(Serialize)]
@@ -43,128 +46,158 @@ impl Link {
     pub(super) fn new(snapshot: &Snapshot, node: NodeOrdinal, edge: Option<EdgeIndex>) -> Self {
         let (distance, system_distance) = split_distance(snapshot.distance(node));
         Self {
+            node,
             id: snapshot.id(node).0,
             name: snapshot.display_name(node).into_owned(),
-            label: node_label(snapshot, node),
             class: snapshot.class(node).name.clone(),
-            distance,
-            system_distance,
-            shallow_size: snapshot.shallow_size(node),
-            retained_size: snapshot.retained_size(node),
             edge: edge.map(|edge| Edge {
                 name: snapshot.edge_name(edge).into_owned(),
                 kind: snapshot.graph().edge_kind_name(edge).to_owned(),
             }),
-            cycle: None,
-            retainers: None,
+            distance,
+            system_distance,
+            shallow_size: snapshot.shallow_size(node),
+            retained_size: snapshot.retained_size(node),
         }
+    }
+
+    /// The object in DevTools' notation, as a terminal may show it.
+    pub(super) fn label(&self, snapshot: &Snapshot) -> String {
+        format!("{} @{}", node_label(snapshot, self.node), self.id)
+    }
+
+    /// The edge's name and kind, as a terminal may show them.
+    pub(super) fn edge_label(&self) -> String {
+        self.edge.as_ref().map_or_else(String::new, |edge| format!("{} ({})", name(&edge.name), name(&edge.kind)))
     }
 }
 
 pub(super) fn run(arguments: &RetainersArguments, out: &mut dyn Write) -> anyhow::Result<()> {
     let (snapshot, node) = open_object(&arguments.object)?;
-    let mut tree = Link::new(&snapshot, node, None);
-    // A deeper tree than this would be of no use and could exhaust the stack.
-    let depth = arguments.depth.min(200);
-    tree.retainers = Some(retainers(&snapshot, node, depth, &mut vec![node])?);
+    let path = RefCell::new(Vec::new());
+    let tree = Retainers { snapshot: &snapshot, node, levels: arguments.depth.min(DEEPEST), path: &path };
+    let object = Link::new(&snapshot, node, None);
     match arguments.object.format {
         Format::Json => {
-            serde_json::to_writer(&mut *out, &tree)?;
+            serde_json::to_writer(&mut *out, &Entry { link: object, cycle: None, retainers: Some(tree) })?;
             writeln!(out)?;
         }
         Format::Text => {
-            writeln!(out, "{} @{}  {}", tree.label, tree.id, human::bytes(tree.retained_size))?;
-            text(tree.retainers.as_deref().unwrap_or_default(), 1, out)?;
+            writeln!(out, "{}  retains {}", object.label(&snapshot), human::bytes(object.retained_size))?;
+            tree.visit(&mut |depth, link, cycle| text_line(&snapshot, depth, link, cycle, out))?;
         }
         Format::Csv => {
-            csv::line(
-                out,
-                &[
-                    "depth",
-                    "edge",
-                    "edge_kind",
-                    "id",
-                    "name",
-                    "class",
-                    "distance",
-                    "system_distance",
-                    "shallow_size",
-                    "retained_size",
-                ],
-            )?;
-            csv_rows(tree.retainers.as_deref().unwrap_or_default(), 1, out)?;
+            let header = "depth,edge,edge_kind,id,name,class,distance,system_distance,shallow_size,retained_size,cycle";
+            csv::line(out, &header.split(',').collect::<Vec<_>>())?;
+            tree.visit(&mut |depth, link, cycle| csv_line(depth, link, cycle, out))?;
         }
     }
     Ok(())
 }
 
-fn retainers(
-    snapshot: &Snapshot,
+/// A row of the tree as JSON has it.
+#[derive(Serialize)]
+struct Entry<'a> {
+    #[serde(flatten)]
+    link: Link,
+    /// Whether the object stands on the way to itself, where the tree ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cycle: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retainers: Option<Retainers<'a>>,
+}
+
+/// The retainers of a node and theirs, made while they are written.
+struct Retainers<'a> {
+    snapshot: &'a Snapshot,
     node: NodeOrdinal,
-    depth: usize,
-    path: &mut Vec<NodeOrdinal>,
-) -> Result<Vec<Link>, Cancelled> {
-    if depth == 0 {
-        return Ok(Vec::new());
-    }
-    let list = ListSpec::Retainers(node);
-    let rows = order(snapshot, list, Sort::BY_DISTANCE, &Filter::default(), &CancelToken::new())?.rows;
-    rows.iter()
-        .map(|&row| {
-            let edge = EdgeIndex(row);
+    /// How many levels are to be written, this one included.
+    levels: usize,
+    /// Objects from the one that was asked for to the one whose retainers are being written.
+    path: &'a RefCell<Vec<NodeOrdinal>>,
+}
+
+impl<'a> Retainers<'a> {
+    /// Each retainer with whether it is on the path already, and its own retainers if they are to be written.
+    fn entries(&self) -> Result<impl Iterator<Item = (Link, bool, Option<Retainers<'a>>)> + use<'a>, Cancelled> {
+        let Self { snapshot, node, levels, path } = *self;
+        let rows = if levels == 0 {
+            Arc::default()
+        } else {
+            let list = ListSpec::Retainers(node);
+            order(snapshot, list, Sort::BY_DISTANCE, &Filter::default(), &CancelToken::new())?.rows
+        };
+        Ok((0..rows.len()).map(move |at| EdgeIndex(rows[at])).map(move |edge| {
             let source = snapshot.graph().edge_source(edge);
-            let mut link = Link::new(snapshot, source, Some(edge));
-            let is_cycle = path.contains(&source);
-            link.cycle = Some(is_cycle);
-            if depth > 1 && !is_cycle {
-                path.push(source);
-                link.retainers = Some(retainers(snapshot, source, depth - 1, path)?);
-                path.pop();
+            let is_cycle = path.borrow().contains(&source);
+            let more = Retainers { snapshot, node: source, levels: levels.saturating_sub(1), path };
+            (Link::new(snapshot, source, Some(edge)), is_cycle, (levels > 1 && !is_cycle).then_some(more))
+        }))
+    }
+
+    /// Calls `line` for each row from top to bottom with its depth, which starts at 1.
+    fn visit(&self, line: &mut dyn FnMut(usize, &Link, bool) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        self.path.borrow_mut().push(self.node);
+        for (link, is_cycle, retainers) in self.entries()? {
+            let depth = self.path.borrow().len();
+            line(depth, &link, is_cycle)?;
+            if let Some(retainers) = retainers {
+                retainers.visit(line)?;
             }
-            Ok(link)
-        })
-        .collect()
+        }
+        self.path.borrow_mut().pop();
+        Ok(())
+    }
 }
 
-fn text(links: &[Link], depth: usize, out: &mut dyn Write) -> anyhow::Result<()> {
-    for link in links {
-        let edge = link.edge.as_ref().map_or_else(String::new, |edge| format!("{} ({})", name(&edge.name), edge.kind));
-        let distance = link.distance.map_or_else(|| "−".to_owned(), |distance| distance.to_string());
-        let cycle = if link.cycle == Some(true) { "  (on the way here already)" } else { "" };
-        writeln!(
-            out,
-            "{:indent$}{edge} in {} @{}  distance {distance}, retains {}{cycle}",
-            "",
-            link.label,
-            link.id,
-            human::bytes(link.retained_size),
-            indent = depth * 2
-        )?;
-        text(link.retainers.as_deref().unwrap_or_default(), depth + 1, out)?;
+impl Serialize for Retainers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.path.borrow_mut().push(self.node);
+        let mut list = serializer.serialize_seq(None)?;
+        for (link, is_cycle, retainers) in self.entries().map_err(S::Error::custom)? {
+            list.serialize_element(&Entry { link, cycle: Some(is_cycle), retainers })?;
+        }
+        self.path.borrow_mut().pop();
+        list.end()
     }
+}
+
+fn text_line(
+    snapshot: &Snapshot,
+    depth: usize,
+    link: &Link,
+    is_cycle: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let distance = link.distance.map_or_else(|| "−".to_owned(), |distance| distance.to_string());
+    let cycle = if is_cycle { "  (on the way here already)" } else { "" };
+    writeln!(
+        out,
+        "{:indent$}{} in {}  distance {distance}, retains {}{cycle}",
+        "",
+        link.edge_label(),
+        link.label(snapshot),
+        human::bytes(link.retained_size),
+        indent = depth * 2
+    )?;
     Ok(())
 }
 
-fn csv_rows(links: &[Link], depth: usize, out: &mut dyn Write) -> anyhow::Result<()> {
-    for link in links {
-        let optional = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
-        let edge = link.edge.as_ref();
-        csv::line(
-            out,
-            &[
-                depth.to_string(),
-                edge.map_or_else(String::new, |edge| edge.name.clone()),
-                edge.map_or_else(String::new, |edge| edge.kind.clone()),
-                link.id.to_string(),
-                link.name.clone(),
-                link.class.clone(),
-                optional(link.distance),
-                optional(link.system_distance),
-                link.shallow_size.to_string(),
-                link.retained_size.to_string(),
-            ],
-        )?;
-        csv_rows(link.retainers.as_deref().unwrap_or_default(), depth + 1, out)?;
-    }
-    Ok(())
+fn csv_line(depth: usize, link: &Link, is_cycle: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let optional = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
+    let edge = link.edge.as_ref();
+    let cells: [&str; 11] = [
+        &depth.to_string(),
+        edge.map_or("", |edge| edge.name.as_str()),
+        edge.map_or("", |edge| edge.kind.as_str()),
+        &link.id.to_string(),
+        &link.name,
+        &link.class,
+        &optional(link.distance),
+        &optional(link.system_distance),
+        &link.shallow_size.to_string(),
+        &link.retained_size.to_string(),
+        if is_cycle { "yes" } else { "no" },
+    ];
+    Ok(csv::line(out, &cells)?)
 }

@@ -16,7 +16,7 @@ pub fn node_label(snapshot: &Snapshot, node: NodeOrdinal) -> String {
         NodeKind::CLOSURE => format!("{shown}()"),
         NodeKind::REGEXP => format!("/{shown}/"),
         NodeKind::ARRAY => format!("{shown}[]"),
-        _ if shown.is_empty() => snapshot.class(node).name.clone(),
+        _ if shown.is_empty() => human::visible(&snapshot.class(node).name, LABEL_LIMIT).into_owned(),
         _ => shown.into_owned(),
     }
 }
