@@ -85,7 +85,7 @@ pub(crate) fn describe(found: &[u8]) -> String {
         return "the end of the file".to_owned();
     }
     let shown = &found[..found.len().min(12)];
-    let text: String = String::from_utf8_lossy(shown).chars().flat_map(char::escape_default).collect();
-    let text = text.replace("\\u{fffd}", "\\u{FFFD}").replace("\\\"", "\"").replace("\\'", "'");
+    let text = String::from_utf8_lossy(shown);
+    let text = crate::model::human::visible(&text, shown.len());
     if found.len() > shown.len() { format!("`{text}…`") } else { format!("`{text}`") }
 }

@@ -11,8 +11,16 @@ use crate::model::Progress;
 /// Something that a snapshot can be read from. Compression is recognised by the first bytes, not by the name.
 pub enum Source {
     File(PathBuf),
-    Bytes { name: String, bytes: Arc<[u8]> },
-    Stream { name: String, reader: Box<dyn Read + Send> },
+    Bytes {
+        name: String,
+        bytes: Arc<[u8]>,
+    },
+    /// A pipe or a download; its size in bytes, if it is known, makes for better progress.
+    Stream {
+        name: String,
+        size_bytes: Option<u64>,
+        reader: Box<dyn Read + Send>,
+    },
 }
 
 impl Source {
@@ -71,7 +79,7 @@ impl OpenSource {
                 let size = bytes.len() as u64;
                 (Box::new(Cursor::new(bytes)), Some(size))
             }
-            Source::Stream { reader, .. } => (reader, None),
+            Source::Stream { reader, size_bytes, .. } => (reader, size_bytes),
         };
         let mut counted = Counted { reader, progress: progress.clone() };
         let mut magic = Vec::with_capacity(4);

@@ -16,6 +16,7 @@ use crate::ui::theme::{self, GRID, ROW_HEIGHT, Tokens, tokens};
 
 const HEADER_HEIGHT: f32 = 24.0;
 const INDENT: f32 = 14.0;
+const DEEP_INDENT: f32 = 4.0;
 const TRIANGLE: f32 = 16.0;
 const MIN_COLUMN: f32 = 44.0;
 const MIN_FIRST_COLUMN: f32 = 120.0;
@@ -139,7 +140,7 @@ impl RowPainter<'_> {
             let cell = Rect::from_x_y_ranges(left..=right, header.y_range());
             let (by, descending) = self.table.sorted_by;
             let id = self.table.id.with(("header", at));
-            let response = ui.interact(cell, id, Sense::click());
+            let response = ui.interact(cell, id, Sense::CLICK);
             if response.hovered() {
                 ui.painter().rect_filled(cell.shrink2(vec2(0.0, 1.0)), 0.0, tokens.hover);
             }
@@ -245,7 +246,7 @@ impl RowPainter<'_> {
     fn row<M: TreeModel>(&self, ui: &Ui, model: &M, row: &Row<'_, M::List>) -> Response {
         let tokens = self.tokens;
         let visible = row.rect.intersect(self.rows);
-        let response = ui.interact(visible, self.table.id.with(("row", row.index)), Sense::click());
+        let response = ui.interact(visible, self.table.id.with(("row", row.index)), Sense::CLICK);
         let fill = match (row.is_selected, self.has_focus, response.hovered()) {
             (true, true, _) => Some(tokens.selection),
             (true, false, _) => Some(tokens.selection_quiet),
@@ -301,11 +302,11 @@ impl RowPainter<'_> {
 
     fn number_cell(&self, ui: &Ui, rect: Rect, cell: &Cell) -> bool {
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-        let inner = rect.shrink2(vec2(GRID, 2.0));
-        if let Some(share) = cell.bar.filter(|share| *share > 0.0) {
+        let inner = rect.shrink2(vec2(GRID, 1.0));
+        if let Some(share) = cell.bar.filter(|share| *share >= 0.005) {
             let width = inner.width() * share.clamp(0.0, 1.0);
-            let bar = Rect::from_min_max(pos2(inner.right() - width.max(1.0), inner.top()), inner.max);
-            painter.rect_filled(bar, 2.0, self.tokens.percent_bar);
+            let bar = Rect::from_min_size(inner.min, vec2(width, inner.height()));
+            painter.rect_filled(bar, 0.0, self.tokens.percent_bar);
         }
         let (job, is_cut) = line(ui, cell, inner.width());
         let galley = painter.layout_job(job);
@@ -334,8 +335,8 @@ struct Row<'a, L> {
 
 #[expect(clippy::cast_precision_loss, reason = "depths that fit a screen")]
 fn indent(depth: usize) -> f32 {
-    // Deep down the steps stop, or names would have no room left.
-    GRID + INDENT * depth.min(24) as f32
+    // Deep down the steps get small and stop, or names would have no room left.
+    GRID + INDENT * depth.min(8) as f32 + DEEP_INDENT * depth.saturating_sub(8).min(12) as f32
 }
 
 /// One line of a cell that fits the width: the middle of a text that is too long is left out.
@@ -393,7 +394,7 @@ fn arrow(painter: &egui::Painter, center: egui::Pos2, down: bool, color: egui::C
 /// The left border of a column can be dragged.
 fn resize_handle(ui: &Ui, id: Id, cell: Rect, width: &mut f32, tokens: &Tokens) {
     let line = Rect::from_center_size(cell.left_center(), Vec2::new(7.0, cell.height()));
-    let response = ui.interact(line, id.with("resize"), Sense::drag());
+    let response = ui.interact(line, id.with("resize"), Sense::DRAG);
     if response.dragged() {
         *width = (*width - response.drag_delta().x).clamp(MIN_COLUMN, 600.0);
     }

@@ -88,7 +88,7 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
             pos2(bar.left() + 2.0, bar.top() + travel * fraction.clamp(0.0, 1.0)),
             Vec2::new(bar.width() - 4.0, handle_height),
         );
-        let response = ui.interact(bar, id.with("scroll bar"), Sense::click_and_drag());
+        let response = ui.interact(bar, id.with("scroll bar"), Sense::CLICK | Sense::DRAG);
         if let Some(pointer) =
             response.interact_pointer_pos().filter(|_| response.dragged() || response.is_pointer_button_down_on())
         {
