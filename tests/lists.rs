@@ -14,7 +14,7 @@ use serde_json::Value;
 const KEYS: [SortKey; 4] = [SortKey::Name, SortKey::Distance, SortKey::ShallowSize, SortKey::RetainedSize];
 
 fn rows(snapshot: &Snapshot, list: ListSpec, sort: Sort) -> Vec<u32> {
-    order(snapshot, list, sort, &Filter::default(), &CancelToken::new()).unwrap().rows
+    order(snapshot, list, sort, &Filter::default(), &CancelToken::new()).unwrap().rows.to_vec()
 }
 
 /// The random snapshots with DevTools' answers.
