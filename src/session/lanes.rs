@@ -194,14 +194,16 @@ mod tests {
     #[test]
     fn dropping_the_answer_cancels_the_job() {
         let lanes = lanes();
-        let (sender, seen) = bounded(1);
+        let (sender, seen) = bounded(2);
         let pending = lanes.spawn(Lane::Bulk, move |cancel| {
+            let _ = sender.send(());
             while !cancel.is_cancelled() {
                 thread::sleep(Duration::from_millis(1));
             }
             let _ = sender.send(());
             Ok(())
         });
+        assert!(seen.recv_timeout(Duration::from_secs(20)).is_ok(), "it started");
         drop(pending);
         assert!(seen.recv_timeout(Duration::from_secs(20)).is_ok());
     }

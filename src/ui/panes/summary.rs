@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Id, Ui};
+use egui::{Id, Key, Modifiers, Ui};
 
 use super::{Command, object_menu};
 use crate::model::{ClassId, NodeOrdinal};
@@ -67,7 +67,11 @@ impl SummaryPane {
         (id, snapshot): (SnapshotId, &Arc<Snapshot>),
     ) -> Vec<Command> {
         let mut commands = Vec::new();
-        self.toolbar(ui);
+        let table_id = Id::unique(("summary", id));
+        if self.toolbar(ui) {
+            ui.memory_mut(|memory| memory.request_focus(table_id));
+            self.table.select_first();
+        }
         let filter = Filter { class_name: self.filter.trim().to_owned() };
         let mut rows = HeapRows {
             session,
@@ -78,7 +82,7 @@ impl SummaryPane {
             tokens: theme::tokens(ui),
         };
         let table = Table {
-            id: Id::unique(("summary", id)),
+            id: table_id,
             columns: &COLUMNS,
             sorted_by: sorted_by(self.sort),
             empty_text: "No class has this in its name",
@@ -114,7 +118,13 @@ impl SummaryPane {
         commands
     }
 
-    fn toolbar(&mut self, ui: &mut Ui) {
+    /// The class filter; true if the person wants to go on from it into the table.
+    fn toolbar(&mut self, ui: &mut Ui) -> bool {
+        let has_focus = ui.memory(|memory| memory.has_focus(filter_id()));
+        let goes_on = has_focus
+            && ui.input_mut(|input| {
+                input.consume_key(Modifiers::NONE, Key::ArrowDown) || input.consume_key(Modifiers::NONE, Key::Enter)
+            });
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.strong("Summary");
@@ -128,5 +138,6 @@ impl SummaryPane {
                 self.filter.clear();
             }
         });
+        goes_on
     }
 }

@@ -70,6 +70,13 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.selection = path;
     }
 
+    /// Selects the first row there is.
+    pub fn select_first(&mut self) {
+        let first = self.root.as_ref().and_then(|root| root.rows.first().copied());
+        self.selection = first.map(|row| vec![row]);
+        (self.first_row, self.offset) = (0, 0.0);
+    }
+
     /// Opens the way to a row, selects it and scrolls to it, as soon as the lists on the way are there.
     pub fn reveal(&mut self, path: Path) {
         self.reveal = Some(Reveal { path, expand: false, select: true });
