@@ -85,9 +85,13 @@ impl Snapshot {
     pub fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
+        let again = source.again();
         let raw = format::read(source, progress, cancel)?;
         let size_bytes = raw.size_bytes;
-        let graph = HeapGraph::build(raw, progress, cancel)?;
+        let graph = HeapGraph::build(raw, progress, cancel).map_err(|mut error| {
+            error.set_offset(again.zip(error.place()).and_then(|(source, place)| format::locate(source, place)));
+            error
+        })?;
         let mut snapshot = Self::derive(graph, progress, cancel)?;
         snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed() };
         Ok(snapshot)

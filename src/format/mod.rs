@@ -79,7 +79,7 @@ pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result
     progress.start(Phase::Reading, 0);
     let mut source = OpenSource::open(source, progress)?;
     progress.set_total(source.size_bytes.unwrap_or(0));
-    let text_bytes = source.size_bytes.filter(|_| !source.compressed);
+    let text_bytes = source.text_bytes();
     let mut scanner = Scanner::new(text_bytes);
     let mut tables: Option<Tables> = None;
 
@@ -108,6 +108,53 @@ pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result
     drop((current, next));
     let size_bytes = source.size_bytes.unwrap_or_else(|| progress.read().done);
     finish(scanner, tables, text_bytes, size_bytes)
+}
+
+/// A value in one of the two large tables.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// `nodes` or `edges`.
+    pub section: &'static str,
+    pub row: usize,
+    /// The field's name in the header.
+    pub field: &'static str,
+}
+
+/// The byte at which a value stands, found by reading the source once more. `None` if it cannot be read again or stands
+/// in a table before the header.
+///
+/// Values are checked against each other after the text is gone; this is how an error then still says where it is.
+#[must_use]
+pub fn locate(source: Source, place: Place) -> Option<u64> {
+    let mut source = OpenSource::open(source, &Progress::new()).ok()?;
+    let mut scanner = Scanner::new(None);
+    let table = if place.section == "nodes" { TableKind::Nodes } else { TableKind::Edges };
+    let (mut current, mut next) = (Window::default(), Window::default());
+    let mut rows_before = 0;
+    loop {
+        let last = next.advance(&current, &mut source, &mut scanner).ok()?;
+        std::mem::swap(&mut current, &mut next);
+        for block in current.blocks.iter().filter(|block| block.table == table) {
+            if place.row < rows_before + block.rows {
+                let header = scanner.header.as_ref()?;
+                let fields = if table == TableKind::Nodes { &header.node_fields } else { &header.edge_fields };
+                let at = fields.iter().position(|field| field == place.field)?;
+                let values = (place.row - rows_before) * fields.len() + at;
+                let text = &current.buffer[block.text.clone()];
+                let start = match values.checked_sub(1) {
+                    None => 0,
+                    Some(comma) => memchr::memchr_iter(b',', text).nth(comma)? + 1,
+                };
+                let blank = text[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+                return Some(current.base + (block.text.start + start + blank) as u64);
+            }
+            rows_before += block.rows;
+        }
+        if last {
+            return None;
+        }
+        next.blocks.clear();
+    }
 }
 
 /// Puts the parts together and refuses a file that lacks one.
@@ -183,7 +230,9 @@ impl Window {
         scanner: &mut Scanner,
     ) -> Result<bool, FormatError> {
         let carried = &previous.buffer[previous.consumed..previous.end];
-        let size = WINDOW_BYTES.max(carried.len() * 2);
+        // One byte more than the file has, so that its end shows at once.
+        let whole = source.text_bytes().and_then(|bytes| usize::try_from(bytes + 1).ok());
+        let size = whole.map_or(WINDOW_BYTES, |whole| whole.min(WINDOW_BYTES)).max(carried.len() * 2).max(64);
         if self.buffer.len() < size {
             self.buffer.resize(size, 0);
         }

@@ -39,6 +39,16 @@ impl Source {
         }
     }
 
+    /// The same source once more, if it can be read twice.
+    #[must_use]
+    pub fn again(&self) -> Option<Self> {
+        match self {
+            Self::File(path) => Some(Self::File(path.clone())),
+            Self::Bytes { name, bytes } => Some(Self::Bytes { name: name.clone(), bytes: Arc::clone(bytes) }),
+            Self::Stream { .. } => None,
+        }
+    }
+
     /// The file, if it is one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
@@ -60,7 +70,7 @@ pub(super) struct OpenSource {
     pub(super) reader: Box<dyn Read + Send>,
     /// Bytes of the source as it lies there, if known.
     pub(super) size_bytes: Option<u64>,
-    pub(super) compressed: bool,
+    compressed: bool,
 }
 
 impl OpenSource {
@@ -95,6 +105,11 @@ impl OpenSource {
             Box::new(whole)
         };
         Ok(Self { reader, size_bytes, compressed: is_gzip || is_zstd })
+    }
+
+    /// Bytes of text, where that is known beforehand.
+    pub(super) fn text_bytes(&self) -> Option<u64> {
+        self.size_bytes.filter(|_| !self.compressed)
     }
 
     /// Fills `buffer` from `start` on as far as there are bytes, and says where they end.

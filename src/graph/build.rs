@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::HeapGraph;
 use super::retainers::retainers;
-use crate::format::RawSnapshot;
+use crate::format::{Place, RawSnapshot};
 use crate::model::{CancelToken, Cancelled, EdgeKind, NodeOrdinal, Phase, Progress};
 
 /// Why tables are no graph.
@@ -18,12 +18,39 @@ pub enum GraphError {
     Root { root_index: u64, node_count: usize, node_fields: usize },
     #[error("section `nodes`: the edge counts add up to {declared}, but section `edges` has {found} edges")]
     EdgeCounts { declared: u64, found: usize },
-    #[error("section `{section}`, row {row}: string {string} does not exist, there are {strings}")]
-    StringIndex { section: &'static str, row: usize, string: u32, strings: usize },
-    #[error("section `edges`, row {row}: it leads to node {target}, but there are {nodes}")]
-    Target { row: usize, target: u32, nodes: usize },
+    #[error("{}: found string {string}, expected one of the {strings} in section `strings`", at(*.place, *.offset))]
+    StringIndex { place: Place, offset: Option<u64>, string: u32, strings: usize },
+    #[error("{}: found an edge to node {target}, expected one of the {nodes} in section `nodes`", at(*.place, *.offset))]
+    Target { place: Place, offset: Option<u64>, target: u32, nodes: usize },
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+/// Section, byte and row of a value.
+fn at(place: Place, offset: Option<u64>) -> String {
+    let Place { section, row, field } = place;
+    match offset {
+        Some(offset) => format!("section `{section}`, byte {offset} (`{field}` of row {row})"),
+        None => format!("section `{section}`, `{field}` of row {row}"),
+    }
+}
+
+impl GraphError {
+    /// The value that is wrong, if it is a single one.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::StringIndex { place, .. } | Self::Target { place, .. } => Some(*place),
+            _ => None,
+        }
+    }
+
+    /// Says at which byte the value stands.
+    pub(crate) fn set_offset(&mut self, found: Option<u64>) {
+        if let Self::StringIndex { offset, .. } | Self::Target { offset, .. } = self {
+            *offset = found;
+        }
+    }
 }
 
 impl HeapGraph {
@@ -46,20 +73,23 @@ impl HeapGraph {
 
         let bad_name = nodes.names.par_iter().position_first(|&name| name as usize >= strings.len());
         if let Some(row) = bad_name {
+            let place = Place { section: "nodes", row, field: "name" };
             let string = nodes.names[row];
-            return Err(GraphError::StringIndex { section: "nodes", row, string, strings: strings.len() });
+            return Err(GraphError::StringIndex { place, offset: None, string, strings: strings.len() });
         }
         let bad_name = edges.names.par_iter().zip(&edges.kinds).position_first(|(&name, kind): (&u32, &EdgeKind)| {
             !kind.has_numeric_name() && name as usize >= strings.len()
         });
         if let Some(row) = bad_name {
+            let place = Place { section: "edges", row, field: "name_or_index" };
             let string = edges.names[row];
-            return Err(GraphError::StringIndex { section: "edges", row, string, strings: strings.len() });
+            return Err(GraphError::StringIndex { place, offset: None, string, strings: strings.len() });
         }
         cancel.check()?;
         let bad_target = edges.targets.par_iter().position_first(|&target| target as usize >= node_count);
         if let Some(row) = bad_target {
-            return Err(GraphError::Target { row, target: edges.targets[row], nodes: node_count });
+            let place = Place { section: "edges", row, field: "to_node" };
+            return Err(GraphError::Target { place, offset: None, target: edges.targets[row], nodes: node_count });
         }
         let retainers = retainers(&edges.targets, node_count, progress, cancel)?;
         Ok(Self {
