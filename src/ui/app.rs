@@ -70,6 +70,8 @@ pub struct HeapglassApp {
     pub path_field: String,
     /// A passing remark in the status bar.
     pub notice: Option<String>,
+    #[cfg(feature = "frame-times")]
+    frame_times: super::frame_times::FrameTimes,
 }
 
 impl HeapglassApp {
@@ -92,6 +94,8 @@ impl HeapglassApp {
             dialog: FileDialog::default(),
             path_field: String::new(),
             notice: None,
+            #[cfg(feature = "frame-times")]
+            frame_times: super::frame_times::FrameTimes::start(&cc.egui_ctx),
         };
         for file in files {
             app.open(file);
@@ -245,7 +249,10 @@ impl HeapglassApp {
 }
 
 impl eframe::App for HeapglassApp {
-    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+    #[cfg_attr(not(feature = "frame-times"), expect(unused_variables, reason = "only measured"))]
+    fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
+        #[cfg(feature = "frame-times")]
+        self.frame_times.frame(ctx, frame.info().cpu_usage, self.session.is_loading());
         self.take_in(ctx);
         self.shortcuts(ctx);
     }

@@ -6,6 +6,8 @@
 pub mod app;
 mod chrome;
 mod dialog;
+#[cfg(feature = "frame-times")]
+mod frame_times;
 pub mod heap_rows;
 pub mod panes;
 pub mod settings;

@@ -37,7 +37,7 @@ pub struct TreeState<L> {
     pub(super) first_row: u64,
     /// Points of the first row that are scrolled out.
     pub(super) offset: f32,
-    selection: Option<Path>,
+    pub(super) selection: Option<Path>,
     /// A path to open and select as its lists arrive.
     pub(super) reveal: Option<Reveal>,
     pub(super) widths: Vec<f32>,

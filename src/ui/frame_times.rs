@@ -1,0 +1,88 @@
+//! A developer's tool behind the feature `frame-times`: how long frames take, and how long a person waits for one.
+//!
+//! A thread asks for a frame some sixty times a second, as moving a mouse would. *Work* is what eframe measures of a frame:
+//! logic, layout, tessellation and painting, without waiting for the display. *Answer* is the time from the request to the
+//! end of that frame. The figures are printed when the window closes; with `HEAPGLASS_EXIT_AFTER_LOAD` set it closes by
+//! itself a second after the last file was loaded.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use egui::{Context, ViewportCommand};
+
+const PERIOD: Duration = Duration::from_millis(16);
+
+#[derive(Debug)]
+pub(super) struct FrameTimes {
+    started: Instant,
+    /// When the oldest unanswered request was made, in nanoseconds after `started`; 0 if there is none.
+    requested_at: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+    /// From the request to the start of the frame that is being measured.
+    waited: Option<Duration>,
+    work: Vec<Duration>,
+    answers: Vec<Duration>,
+    idle_since: Option<Instant>,
+}
+
+impl FrameTimes {
+    pub(super) fn start(ctx: &Context) -> Self {
+        let times = Self {
+            started: Instant::now(),
+            requested_at: Arc::default(),
+            stop: Arc::default(),
+            waited: None,
+            work: Vec::new(),
+            answers: Vec::new(),
+            idle_since: None,
+        };
+        let (ctx, started) = (ctx.clone(), times.started);
+        let (requested_at, stop) = (Arc::clone(&times.requested_at), Arc::clone(&times.stop));
+        let _ = thread::Builder::new().name("frame times".to_owned()).spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                thread::sleep(PERIOD);
+                let now = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1);
+                let _ = requested_at.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+                ctx.request_repaint();
+            }
+        });
+        times
+    }
+
+    /// Call it at the start of each frame, with what the frame before took. Only frames while files load are counted.
+    pub(super) fn frame(&mut self, ctx: &Context, cpu_usage: Option<f32>, is_loading: bool) {
+        if let (Some(work), Some(waited)) = (cpu_usage, self.waited.take()) {
+            let work = Duration::from_secs_f32(work.max(0.0));
+            self.work.push(work);
+            self.answers.push(waited + work);
+        }
+        let requested_at = self.requested_at.swap(0, Ordering::Relaxed);
+        if requested_at != 0 && is_loading {
+            self.waited = Some(self.started.elapsed().saturating_sub(Duration::from_nanos(requested_at)));
+        }
+        if is_loading {
+            self.idle_since = None;
+        } else if self.idle_since.get_or_insert_with(Instant::now).elapsed() > Duration::from_secs(1)
+            && !self.work.is_empty()
+            && std::env::var_os("HEAPGLASS_EXIT_AFTER_LOAD").is_some()
+        {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+    }
+}
+
+impl Drop for FrameTimes {
+    #[expect(clippy::print_stdout, reason = "this tool's output")]
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        println!("{} frames while loading; median, 99th percentile, worst in ms", self.work.len());
+        for (what, times) in [("work", &mut self.work), ("request to end", &mut self.answers)] {
+            times.sort_unstable();
+            let at = |percent: usize| times.get((times.len() * percent / 100).min(times.len().saturating_sub(1)));
+            let ms = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1000.0);
+            println!("{what:<16}{:>8.1}{:>8.1}{:>8.1}", ms(at(50)), ms(at(99)), ms(times.last()));
+        }
+    }
+}
