@@ -27,7 +27,7 @@ fn window(files: &[PathBuf]) -> Window {
 fn wait_until(window: &mut Window, what: &str, done: impl Fn(&mut HeapglassApp) -> bool) {
     let started = Instant::now();
     while !done(window.state_mut()) {
-        assert!(started.elapsed() < Duration::from_secs(60), "timed out waiting for {what}");
+        assert!(started.elapsed() < Duration::from_mins(1), "timed out waiting for {what}");
         std::thread::sleep(Duration::from_millis(3));
         window.step();
     }
@@ -276,9 +276,9 @@ fn pictures_of_each_state_can_be_drawn_in_light_and_dark() {
                 }
                 "loading" => {
                     // A stream that stops half-way stands for a large file.
-                    let (source, _feed) = slow_source();
+                    let (source, feed) = slow_source();
                     window.state_mut().session.load(source);
-                    std::mem::forget(_feed);
+                    std::mem::forget(feed);
                     for _ in 0..40 {
                         window.step();
                         std::thread::sleep(Duration::from_millis(10));

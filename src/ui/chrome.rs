@@ -182,7 +182,11 @@ fn loading(ui: &mut Ui, load: &Load) {
     let label = weak(reading.phase.label().to_owned());
     let facts = weak(format!("{:.0} %, {}", fraction * 100.0, human::duration(elapsed)));
     let bar = ProgressBar::new(fraction).desired_height(6.0).fill(tokens(ui).accent);
-    ui.add(bar);
+    ui.scope(|ui| {
+        // The track of the bar.
+        ui.visuals_mut().extreme_bg_color = tokens(ui).border;
+        ui.add(bar);
+    });
     ui.horizontal_wrapped(|ui| {
         ui.label(label);
         ui.label(facts);

@@ -24,6 +24,8 @@ pub(super) struct FrameTimes {
     waited: Option<Duration>,
     work: Vec<Duration>,
     answers: Vec<Duration>,
+    /// The longest answer, and when it ended.
+    worst: (Duration, Duration),
     idle_since: Option<Instant>,
 }
 
@@ -36,6 +38,7 @@ impl FrameTimes {
             waited: None,
             work: Vec::new(),
             answers: Vec::new(),
+            worst: Default::default(),
             idle_since: None,
         };
         let (ctx, started) = (ctx.clone(), times.started);
@@ -57,6 +60,7 @@ impl FrameTimes {
             let work = Duration::from_secs_f32(work.max(0.0));
             self.work.push(work);
             self.answers.push(waited + work);
+            self.worst = self.worst.max((waited + work, self.started.elapsed()));
         }
         let requested_at = self.requested_at.swap(0, Ordering::Relaxed);
         if requested_at != 0 && is_loading {
@@ -84,5 +88,6 @@ impl Drop for FrameTimes {
             let ms = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1000.0);
             println!("{what:<16}{:>8.1}{:>8.1}{:>8.1}", ms(at(50)), ms(at(99)), ms(times.last()));
         }
+        println!("the longest answer ended {:.2} s after the start", self.worst.1.as_secs_f64());
     }
 }
