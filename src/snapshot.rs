@@ -126,7 +126,7 @@ impl Snapshot {
         let (shallow_sizes, distances, locations, shapes, mut classes) = described?;
 
         progress.start(Phase::Summary, 2);
-        let retained_sizes = dominators.retained_sizes(&shallow_sizes);
+        let retained_sizes = dominators.retained_sizes(&shallow_sizes, cancel)?;
         progress.advance(1);
         let total = retained_sizes.get(graph.root().index());
         let (summed, statistics) = rayon::join(

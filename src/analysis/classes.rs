@@ -100,12 +100,10 @@ impl Classes {
             row.count += 1;
             row.shallow_size = row.shallow_size.saturating_add(size);
         }
-        for (class, size) in
-            retained_by_class(&self.by_node, self.table.len(), shallow_sizes, retained_sizes, dominators)
-                .into_iter()
-                .enumerate()
-        {
-            self.table[class].retained_size = size;
+        let classes = self.table.len();
+        let sums = retained_by_class(&self.by_node, classes, shallow_sizes, retained_sizes, dominators, cancel)?;
+        for (class, size) in self.table.iter_mut().zip(sums) {
+            class.retained_size = size;
         }
         Ok(())
     }
@@ -121,17 +119,19 @@ fn retained_by_class(
     shallow_sizes: &Column,
     retained_sizes: &Column,
     dominators: &DominatorTree,
-) -> Vec<u64> {
+    cancel: &CancelToken,
+) -> Result<Vec<u64>, Cancelled> {
     let mut sums = vec![0_u64; class_count];
-    let mut open_until = vec![0_u64; class_count];
-    for (position, (node, subtree_size)) in (0_u64..).zip(dominators.preorder()) {
+    let mut open_until = vec![0_usize; class_count];
+    for (position, (node, subtree_size)) in (0_usize..).zip(dominators.preorder()) {
+        cancel.check_every(position)?;
         let class = by_node[node.index()] as usize;
         if position >= open_until[class] && shallow_sizes.get(node.index()) != 0 {
             sums[class] = sums[class].saturating_add(retained_sizes.get(node.index()));
-            open_until[class] = position + u64::from(subtree_size);
+            open_until[class] = position + subtree_size as usize;
         }
     }
-    sums
+    Ok(sums)
 }
 
 /// Gives each node its class. [`Classes::sum_up`] fills in the numbers.

@@ -74,22 +74,26 @@ impl DominatorTree {
     }
 
     /// Sums `sizes` (bytes, by ordinal) over each node's subtree.
-    #[must_use]
-    pub fn retained_sizes(&self, sizes: &Column) -> Column {
+    ///
+    /// # Errors
+    /// [`Cancelled`] when `cancel` says so.
+    pub fn retained_sizes(&self, sizes: &Column, cancel: &CancelToken) -> Result<Column, Cancelled> {
         let mut sums: Vec<u64> = self.nodes.par_iter().map(|&node| sizes.get(node as usize)).collect();
         for position in (1..sums.len()).rev() {
+            cancel.check_every(position)?;
             let sum = sums[position];
             let parent = self.parents[position] as usize;
             sums[parent] = sums[parent].saturating_add(sum);
         }
         let by_ordinal = |position: &u32| sums[*position as usize];
         // The root's sum is the largest.
-        if sums.first().is_none_or(|&total| u32::try_from(total).is_ok()) {
+        cancel.check()?;
+        Ok(if sums.first().is_none_or(|&total| u32::try_from(total).is_ok()) {
             #[expect(clippy::cast_possible_truncation, reason = "no sum is larger than the root's, which fits")]
             Column::Narrow(self.positions.par_iter().map(|position| by_ordinal(position) as u32).collect())
         } else {
             Column::Wide(self.positions.par_iter().map(by_ordinal).collect())
-        }
+        })
     }
 
     #[must_use]
@@ -132,7 +136,7 @@ pub fn dominators(
             dominators.push(0);
         }
     }
-    Ok(tree(&vertices, &dominators))
+    tree(&vertices, &dominators, cancel)
 }
 
 /// A depth-first spanning tree. Numbers count in preorder; the root has number 0.
@@ -192,6 +196,7 @@ impl Preorder {
             end += *offset;
             *offset = end;
         }
+        cancel.check()?;
         let mut items = vec![0_u32; end as usize];
         self.each_edge(graph, essential, cancel, |source, target| {
             let cursor = &mut offsets[target as usize];
@@ -313,7 +318,10 @@ fn semidominators(
     cancel: &CancelToken,
 ) -> Result<Vec<u32>, Cancelled> {
     let mut links: Vec<Link> = parents.iter().map(|&ancestor| Link { ancestor, least: NONE }).collect();
+    // Fresh memory is slow to come by, so look up between large allocations as well.
+    cancel.check()?;
     let mut semi = parents.to_vec();
+    cancel.check()?;
     let mut path = Vec::new();
     for vertex in (1..parents.len()).rev() {
         if vertex % POLL_INTERVAL == 0 {
@@ -363,6 +371,7 @@ fn immediate_dominators(parents: Vec<u32>, semi: &[u32], cancel: &CancelToken) -
         depth: u32,
     }
     let mut dominators = parents;
+    cancel.check()?;
     let mut jumps = vec![Jump { to: 0, depth: 0 }; dominators.len()];
     for vertex in 1..dominators.len() {
         cancel.check_every(vertex)?;
@@ -387,10 +396,11 @@ fn immediate_dominators(parents: Vec<u32>, semi: &[u32], cancel: &CancelToken) -
 
 /// Renumbers from preorder of the spanning tree to preorder of the dominator tree. In both a parent comes before its
 /// children.
-fn tree(vertices: &[u32], dominators: &[u32]) -> DominatorTree {
+fn tree(vertices: &[u32], dominators: &[u32], cancel: &CancelToken) -> Result<DominatorTree, Cancelled> {
     let count = vertices.len();
     let mut sizes = vec![1_u32; count];
     for vertex in (1..count).rev() {
+        cancel.check_every(vertex)?;
         sizes[dominators[vertex] as usize] += sizes[vertex];
     }
     let mut tree = DominatorTree {
@@ -400,8 +410,10 @@ fn tree(vertices: &[u32], dominators: &[u32]) -> DominatorTree {
         parents: vec![0; count],
     };
     // By number: the position, and where its next child goes.
+    cancel.check()?;
     let mut places = vec![(0_u32, 1_u32); count];
     for vertex in 0..count {
+        cancel.check_every(vertex)?;
         let (mut position, mut parent) = (0, 0);
         if vertex > 0 {
             let place = &mut places[dominators[vertex] as usize];
@@ -415,5 +427,5 @@ fn tree(vertices: &[u32], dominators: &[u32]) -> DominatorTree {
         tree.parents[at] = parent;
         tree.positions[vertices[vertex] as usize] = position;
     }
-    tree
+    Ok(tree)
 }

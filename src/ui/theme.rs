@@ -70,7 +70,7 @@ const DARK: Tokens = Tokens {
     selection_quiet: rgb(0x2e_33_3c),
     border: rgb(0x35_3a_43),
     text: rgb(0xe4_e7_eb),
-    weak: rgb(0xa2_aa_b6),
+    weak: rgb(0xaa_b2_be),
     accent: rgb(0x74_b0_ff),
     on_accent: rgb(0x0c_18_2a),
     property: rgb(0xe2_9c_f0),
