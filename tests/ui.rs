@@ -125,7 +125,7 @@ fn a_dropped_file_leads_from_its_class_to_the_reason_why_an_object_lives() {
     }
     click_row(&mut window, "cart in system / Context");
     for _ in 0..20 {
-        if window.query_by_label_contains("  root").is_some() {
+        if window.query_all_by_label_contains("  root").next().is_some() {
             break;
         }
         window.key_press(egui::Key::PageDown);
@@ -140,7 +140,10 @@ fn a_dropped_file_leads_from_its_class_to_the_reason_why_an_object_lives() {
     let label = "_events in EventEmitter @";
     click_row(&mut window, label);
     window.key_press(egui::Key::Enter);
-    wait_until(&mut window, "the reveal", |app| !app.shown_view().unwrap().summary.table.is_revealing());
+    wait_until(&mut window, "the reveal", |app| {
+        let table = &app.shown_view().unwrap().summary.table;
+        !table.is_revealing() && table.selection().and_then(|path| path.last()) != Some(&selected.0)
+    });
     let view = window.state_mut().shown_view().unwrap();
     let path = view.summary.table.selection().unwrap().to_vec();
     assert_eq!(path.len(), 2, "a class and its object");
@@ -167,7 +170,7 @@ fn a_broken_file_says_where_it_is_broken_and_what_was_open_stays() {
     window.get_by_label("Dismiss trunc-in-edges.heapsnapshot").click();
     window.step();
     window.step();
-    assert!(window.query_by_label_contains("byte 1038").is_none());
+    assert!(window.query_all_by_label_contains("byte 1038").next().is_none());
 }
 
 #[test]
@@ -197,8 +200,7 @@ fn a_load_can_be_cancelled_and_the_next_one_follows() {
     window.state_mut().session.load(source);
     window.step();
     window.step();
-    assert!(window.query_by_label_contains("Reading the file").is_some() || window.query_by_label("Cancel").is_some());
-    window.get_by_label("Cancel").click();
+    window.get_by_label("Cancel checkout-service.heapsnapshot").click();
     window.step();
     window.step();
     assert!(window.state().session.loads().is_empty(), "the answer is there at once");
@@ -218,7 +220,7 @@ fn the_filter_narrows_the_classes_as_one_types() {
     window.get_by_label("Filter classes").type_text("cartITEM");
     wait_until(&mut window, "the filtered list", |app| app.shown_view().unwrap().summary.table.row_count() == 1);
     wait_for_label(&mut window, "CartItem  ×10,100");
-    assert!(window.query_by_label_contains("ShoppingCart").is_none());
+    assert!(window.query_all_by_label_contains("ShoppingCart").next().is_none());
 }
 
 #[test]
