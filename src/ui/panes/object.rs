@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use egui::{Align, Layout, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role};
 
+use egui_extras::{Column, TableBuilder};
+
 use super::Command;
 use crate::model::{Detachedness, NodeOrdinal, human};
 use crate::query::{ObjectDetails, node_label, object_details};
 use crate::session::{Lane, Pending, Session};
 use crate::snapshot::Snapshot;
-use crate::ui::theme::{self, GRID};
+use crate::ui::theme::{self, GRID, ROW_HEIGHT};
 
 /// Bytes of a string that are shown at once.
 const FIRST_BYTES: usize = 10_000;
@@ -138,34 +140,38 @@ fn heading(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails) {
 
 fn facts(ui: &mut Ui, details: &ObjectDetails) {
     let exact = |size: u64| format!("{}   ({} bytes)", human::bytes(size), human::count(size));
-    egui::Grid::new("facts").num_columns(2).spacing([4.0 * GRID, GRID * 0.75]).show(ui, |ui| {
-        let mut fact = |label: &str, value: String| {
-            ui.weak(label);
-            ui.add(egui::Label::new(RichText::new(value).font(theme::mono())).truncate());
-            ui.end_row();
-        };
-        fact("Class", human::visible(&details.class, 200).into_owned());
-        fact("Kind", details.kind.clone());
-        fact("Shallow size", exact(details.shallow_size));
-        fact("Retained size", exact(details.retained_size));
-        let distance = match (details.distance.user(), details.distance.system()) {
-            (Some(hops), _) => hops.to_string(),
-            (None, Some(hops)) => format!("−   ({hops} from the runtime's own roots)"),
-            (None, None) => "−   (nothing reaches it)".to_owned(),
-        };
-        fact("Distance", distance);
-        if let Some(at) = details.location {
-            let (line, column) = (u64::from(at.line) + 1, u64::from(at.column) + 1);
-            fact("Source", format!("script {}, line {line}, column {column}", at.script_id));
+    let mut rows = vec![
+        ("Class", human::visible(&details.class, 200).into_owned()),
+        ("Kind", details.kind.clone()),
+        ("Shallow size", exact(details.shallow_size)),
+        ("Retained size", exact(details.retained_size)),
+    ];
+    let distance = match (details.distance.user(), details.distance.system()) {
+        (Some(hops), _) => hops.to_string(),
+        (None, Some(hops)) => format!("−   ({hops} from the runtime's own roots)"),
+        (None, None) => "−   (nothing reaches it)".to_owned(),
+    };
+    rows.push(("Distance", distance));
+    if let Some(at) = details.location {
+        let (line, column) = (u64::from(at.line) + 1, u64::from(at.column) + 1);
+        rows.push(("Source", format!("script {}, line {line}, column {column}", at.script_id)));
+    }
+    let (edges, retainers) = (human::count(details.edge_count as u64), human::count(details.retainer_count as u64));
+    rows.push(("References", format!("{edges} out, {retainers} in")));
+
+    ui.spacing_mut().item_spacing.y = GRID * 0.5;
+    let table = TableBuilder::new(ui).id_salt("facts").vscroll(false);
+    table.column(Column::exact(22.0 * GRID)).column(Column::remainder().clip(true)).body(|mut body| {
+        for (label, value) in rows {
+            body.row(ROW_HEIGHT, |mut row| {
+                row.col(|ui| {
+                    ui.weak(label);
+                });
+                row.col(|ui| {
+                    ui.add(egui::Label::new(RichText::new(value).font(theme::mono())).truncate());
+                });
+            });
         }
-        fact(
-            "References",
-            format!(
-                "{} out, {} in",
-                human::count(details.edge_count as u64),
-                human::count(details.retainer_count as u64)
-            ),
-        );
     });
 }
 
