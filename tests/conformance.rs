@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use heapglass::Snapshot;
 use heapglass::analysis::Class;
 use heapglass::model::{CancelToken, ClassId, Detachedness, EdgeIndex, NodeOrdinal};
-use heapglass::query::{Filter, ListSpec, Sort, order};
+use heapglass::query::{Filter, Lens, ListSpec, Sort, order};
 use serde_json::Value;
 
 /// The key that DevTools' files use for a class.
@@ -22,7 +22,7 @@ fn key_of(class: &Class) -> String {
 
 /// The list's rows in the order of the window and the command line.
 fn rows(snapshot: &Snapshot, list: ListSpec, sort: Sort) -> Vec<u32> {
-    order(snapshot, list, sort, &Filter::default(), &CancelToken::new()).unwrap().rows.to_vec()
+    order(snapshot, list, sort, &Filter::default(), Lens::default(), &CancelToken::new()).unwrap().rows.to_vec()
 }
 
 /// Name, kind and id of what stands at an edge's other end.

@@ -8,13 +8,13 @@ use std::cmp::Ordering;
 use heapglass::Snapshot;
 use heapglass::graph::EdgeName;
 use heapglass::model::{CancelToken, ClassId, EdgeIndex, EdgeKind, NodeOrdinal};
-use heapglass::query::{Filter, ListSpec, Sort, SortKey, held_by_root, object_details, order, shortest_path};
+use heapglass::query::{Filter, Lens, ListSpec, Sort, SortKey, held_by_root, object_details, order, shortest_path};
 use serde_json::Value;
 
 const KEYS: [SortKey; 4] = [SortKey::Name, SortKey::Distance, SortKey::ShallowSize, SortKey::RetainedSize];
 
 fn rows(snapshot: &Snapshot, list: ListSpec, sort: Sort) -> Vec<u32> {
-    order(snapshot, list, sort, &Filter::default(), &CancelToken::new()).unwrap().rows.to_vec()
+    order(snapshot, list, sort, &Filter::default(), Lens::default(), &CancelToken::new()).unwrap().rows.to_vec()
 }
 
 /// The random snapshots with DevTools' answers.

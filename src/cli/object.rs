@@ -11,7 +11,7 @@ use super::table::{Table, name};
 use super::{csv, open_object, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, EdgeIndex, human};
-use crate::query::{Filter, ListSpec, ObjectDetails, Sort, node_label, object_details, order};
+use crate::query::{Filter, Lens, ListSpec, ObjectDetails, Sort, node_label, object_details, order};
 
 #[derive(Serialize)]
 struct Answer {
@@ -36,7 +36,8 @@ pub(super) fn run(arguments: &ObjectArguments, out: &mut dyn Write) -> anyhow::R
     let (snapshot, node) = open_object(arguments)?;
     let details = object_details(&snapshot, node);
     let list = ListSpec::Edges(node);
-    let rows = order(&snapshot, list, Sort::BY_RETAINED_SIZE, &Filter::default(), &CancelToken::new())?.rows;
+    let rows =
+        order(&snapshot, list, Sort::BY_RETAINED_SIZE, &Filter::default(), Lens::default(), &CancelToken::new())?.rows;
     let edges: Vec<Link> = rows
         .iter()
         .map(|&row| Link::new(&snapshot, snapshot.graph().edge_target(EdgeIndex(row)), Some(EdgeIndex(row))))

@@ -15,7 +15,7 @@ use super::table::name;
 use super::{csv, open_object, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, human};
-use crate::query::{Filter, ListSpec, Sort, node_label, order};
+use crate::query::{Filter, Lens, ListSpec, Sort, node_label, order};
 
 /// Levels of retainers that are written at most: more would be of no use and could exhaust the stack.
 const DEEPEST: usize = 200;
@@ -125,7 +125,7 @@ impl<'a> Retainers<'a> {
             Arc::default()
         } else {
             let list = ListSpec::Retainers(node);
-            order(snapshot, list, Sort::BY_DISTANCE, &Filter::default(), &CancelToken::new())?.rows
+            order(snapshot, list, Sort::BY_DISTANCE, &Filter::default(), Lens::default(), &CancelToken::new())?.rows
         };
         Ok((0..rows.len()).map(move |at| EdgeIndex(rows[at])).map(move |edge| {
             let source = snapshot.graph().edge_source(edge);

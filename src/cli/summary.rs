@@ -10,7 +10,7 @@ use super::{csv, open, split_distance};
 use crate::Snapshot;
 use crate::analysis::{Class, Location};
 use crate::model::{CancelToken, human};
-use crate::query::{Filter, ListSpec, Sort, SortKey, order};
+use crate::query::{Filter, Lens, ListSpec, Sort, SortKey, order};
 
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -76,7 +76,8 @@ pub(super) fn run(arguments: &SummaryArguments, out: &mut dyn Write) -> anyhow::
         Column::Retained => (SortKey::RetainedSize, true),
     };
     let sort = Sort { key, descending };
-    let rows = order(&snapshot, ListSpec::Classes, sort, &Filter::default(), &CancelToken::new())?.rows;
+    let rows =
+        order(&snapshot, ListSpec::Classes, sort, &Filter::default(), Lens::default(), &CancelToken::new())?.rows;
     let limit = arguments.limit.unwrap_or(usize::MAX);
     let classes: Vec<&Class> = rows.iter().take(limit).map(|&row| &snapshot.classes().all()[row as usize]).collect();
     match arguments.format {

@@ -2,40 +2,63 @@
 
 use std::cmp::Ordering;
 
+use super::selection::{ClassTotals, Selection};
 use super::sorting::utf16_order;
 use super::{Filter, Sort, SortKey};
 use crate::analysis::Class;
+use crate::model::ClassId;
 use crate::snapshot::Snapshot;
 
-/// Ids of the classes that have members and pass the filter. There are some thousand at most, so this needs no worker.
-pub(super) fn classes(snapshot: &Snapshot, sort: Sort, filter: &Filter) -> Vec<u32> {
+/// Ids of the classes that have (selected) members and pass the filter. There are some thousand at most, so this needs no
+/// worker.
+pub(super) fn classes(snapshot: &Snapshot, sort: Sort, filter: &Filter, selection: Option<&Selection>) -> Vec<u32> {
     let table = snapshot.classes().all();
+    let totals = |row: u32| class_totals(snapshot, selection, ClassId(row));
     let wanted = filter.class_name.to_lowercase();
     let mut rows: Vec<u32> = (0..)
         .zip(table)
-        .filter(|(_, class)| class.count > 0)
+        .filter(|(row, _)| totals(*row).count > 0)
         .filter(|(_, class)| wanted.is_empty() || class.name.to_lowercase().contains(&wanted))
         .map(|(row, _)| row)
         .collect();
     rows.sort_by(|&a, &b| {
-        let (a, b) = (&table[a as usize], &table[b as usize]);
+        let (a, b) = ((&table[a as usize], totals(a)), (&table[b as usize], totals(b)));
         let first = compare(a, b, sort.key);
         let first = if sort.descending { first.reverse() } else { first };
+        let by_name = || utf16_order(&a.0.name, &b.0.name);
+        let largest_first = || b.1.retained_size.cmp(&a.1.retained_size);
         first.then_with(|| match sort.key {
-            SortKey::Name => b.retained_size.cmp(&a.retained_size),
-            SortKey::Distance => b.retained_size.cmp(&a.retained_size).then_with(|| utf16_order(&a.name, &b.name)),
-            _ => utf16_order(&a.name, &b.name),
+            SortKey::Name => largest_first(),
+            SortKey::Distance => largest_first().then_with(by_name),
+            _ => by_name(),
         })
     });
     rows
 }
 
-fn compare(a: &Class, b: &Class, key: SortKey) -> Ordering {
+/// Sums of a class: over the selected nodes, or over all if there is no selection.
+#[must_use]
+pub fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
+    match selection {
+        Some(selection) => selection.classes[class.index()],
+        None => {
+            let class = snapshot.classes().get(class);
+            ClassTotals {
+                count: class.count,
+                shallow_size: class.shallow_size,
+                retained_size: class.retained_size,
+                distance: class.distance,
+            }
+        }
+    }
+}
+
+fn compare(a: (&Class, ClassTotals), b: (&Class, ClassTotals), key: SortKey) -> Ordering {
     match key {
-        SortKey::Name => utf16_order(&a.name, &b.name),
-        SortKey::Count => a.count.cmp(&b.count),
-        SortKey::Distance => a.distance.cmp(&b.distance),
-        SortKey::ShallowSize => a.shallow_size.cmp(&b.shallow_size),
-        SortKey::RetainedSize => a.retained_size.cmp(&b.retained_size),
+        SortKey::Name => utf16_order(&a.0.name, &b.0.name),
+        SortKey::Count => a.1.count.cmp(&b.1.count),
+        SortKey::Distance => a.1.distance.cmp(&b.1.distance),
+        SortKey::ShallowSize => a.1.shallow_size.cmp(&b.1.shallow_size),
+        SortKey::RetainedSize => a.1.retained_size.cmp(&b.1.retained_size),
     }
 }

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::ignored::RetainerDistances;
 use super::sorting::{Item, Level, as_they_are, by_number, by_text, distance_key, items, retainer_distance_key, rows};
 use super::{Sort, SortKey};
 use crate::graph::{EdgeName, HeapGraph};
@@ -36,13 +37,20 @@ pub(super) fn retainers(
     snapshot: &Snapshot,
     node: NodeOrdinal,
     sort: Sort,
+    distances: Option<&RetainerDistances>,
     cancel: &CancelToken,
 ) -> Result<Vec<u32>, Cancelled> {
     let (edges, sources) = retaining(snapshot, node, cancel)?;
     let source = |item: Item| NodeOrdinal(sources[item.position as usize]);
     let mut items = items(&edges);
     if sort.key == SortKey::Distance {
-        let distance = |item| retainer_distance_key(snapshot, source(item));
+        let distance = |item: Item| match distances {
+            Some(distances) => {
+                let distance = distances.of(snapshot, EdgeIndex(item.row), source(item));
+                u64::from(distance.0.cast_unsigned() ^ 0x8000_0000)
+            }
+            None => retainer_distance_key(snapshot, source(item)),
+        };
         let by_object =
             |run: &mut [Item]| by_text(run, false, cancel, |item| snapshot.display_name(source(item)), &as_they_are);
         by_number(&mut items, sort.descending, cancel, distance, &by_object)?;

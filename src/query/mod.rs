@@ -6,14 +6,19 @@
 
 mod classes;
 mod edges;
+mod ignored;
 mod label;
 mod nodes;
 mod object;
 mod order;
 mod paths;
+mod selection;
 mod sorting;
 
+pub use classes::class_totals;
+pub use ignored::{RetainerDistances, retainer_distances};
 pub use label::{LABEL_LIMIT, edge_label, is_quiet, node_label};
 pub use object::{ObjectDetails, object_details};
-pub use order::{Filter, ListSpec, RowOrder, Sort, SortKey, order};
+pub use order::{Filter, Lens, ListSpec, RowOrder, Sort, SortKey, order};
 pub use paths::{held_by_root, shortest_path};
+pub use selection::{ClassTotals, NodeFilter, Selection, select};

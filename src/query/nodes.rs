@@ -2,16 +2,18 @@
 
 use rayon::prelude::*;
 
+use super::selection::Selection;
 use super::sorting::{Item, as_they_are, by_number, by_text, distance_key, items, rows};
 use super::{Sort, SortKey};
 use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
-/// The class's nodes that have a size.
+/// The class's (selected) nodes that have a size.
 pub(super) fn members(
     snapshot: &Snapshot,
     class: ClassId,
     sort: Sort,
+    selection: Option<&Selection>,
     cancel: &CancelToken,
 ) -> Result<Vec<u32>, Cancelled> {
     let blocks: Vec<Vec<u32>> = snapshot
@@ -23,10 +25,31 @@ pub(super) fn members(
             cancel.check()?;
             let first = u32::try_from(block * POLL_INTERVAL).unwrap_or(u32::MAX);
             let members = (first..).zip(classes).filter(|(_, of)| **of == class.0).map(|(node, _)| node);
-            Ok(members.filter(|&node| snapshot.shallow_size(NodeOrdinal(node)) > 0).collect())
+            let is_listed = |node: &u32| {
+                snapshot.shallow_size(NodeOrdinal(*node)) > 0
+                    && selection.is_none_or(|selection| selection.contains(NodeOrdinal(*node)))
+            };
+            Ok(members.filter(is_listed).collect())
         })
         .collect::<Result<_, Cancelled>>()?;
     sorted(snapshot, &blocks.concat(), sort, cancel)
+}
+
+/// The selected nodes that have a size; all that have one if there is no selection.
+pub(super) fn selected(
+    snapshot: &Snapshot,
+    sort: Sort,
+    selection: Option<&Selection>,
+    cancel: &CancelToken,
+) -> Result<Vec<u32>, Cancelled> {
+    let mut nodes = Vec::new();
+    for node in snapshot.graph().nodes() {
+        cancel.check_every(node.index())?;
+        if selection.is_none_or(|selection| selection.contains(node)) && snapshot.shallow_size(node) > 0 {
+            nodes.push(node.0);
+        }
+    }
+    sorted(snapshot, &nodes, sort, cancel)
 }
 
 /// The nodes whose immediate dominator is `node`.

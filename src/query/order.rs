@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::ignored::RetainerDistances;
+use super::selection::{NodeFilter, Selection};
 use super::{classes, edges, nodes};
 use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal};
 use crate::snapshot::Snapshot;
@@ -19,6 +21,8 @@ pub enum ListSpec {
     Retainers(NodeOrdinal),
     /// The nodes that a node immediately dominates; row ids are node ordinals.
     Dominated(NodeOrdinal),
+    /// The selected nodes that have a size; row ids are node ordinals.
+    Selected,
 }
 
 /// What rows are sorted by. Each list breaks ties as DevTools does, in the end by id or position.
@@ -49,6 +53,19 @@ impl Sort {
 pub struct Filter {
     /// Classes: part of the name, in any case. Empty: all.
     pub class_name: String,
+    /// Classes, members and selected nodes: only these count.
+    pub nodes: NodeFilter,
+    /// Retainers: objects that are treated as if they held nothing, ascending.
+    pub ignored: Vec<NodeOrdinal>,
+}
+
+/// What a filter stands for, worked out beforehand: the lists of one filter share it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lens<'a> {
+    /// Of `Filter::nodes`; `None` for all.
+    pub selection: Option<&'a Selection>,
+    /// Of `Filter::ignored`; `None` for none.
+    pub distances: Option<&'a RetainerDistances>,
 }
 
 /// Row ids in order.
@@ -74,14 +91,16 @@ pub fn order(
     list: ListSpec,
     sort: Sort,
     filter: &Filter,
+    lens: Lens<'_>,
     cancel: &CancelToken,
 ) -> Result<RowOrder, Cancelled> {
     let rows = match list {
-        ListSpec::Classes => classes::classes(snapshot, sort, filter),
-        ListSpec::Members(class) => nodes::members(snapshot, class, sort, cancel)?,
+        ListSpec::Classes => classes::classes(snapshot, sort, filter, lens.selection),
+        ListSpec::Members(class) => nodes::members(snapshot, class, sort, lens.selection, cancel)?,
         ListSpec::Edges(node) => edges::outgoing(snapshot, node, sort, cancel)?,
-        ListSpec::Retainers(node) => edges::retainers(snapshot, node, sort, cancel)?,
+        ListSpec::Retainers(node) => edges::retainers(snapshot, node, sort, lens.distances, cancel)?,
         ListSpec::Dominated(node) => nodes::dominated(snapshot, node, sort, cancel)?,
+        ListSpec::Selected => nodes::selected(snapshot, sort, lens.selection, cancel)?,
     };
     Ok(RowOrder { rows: Arc::new(rows) })
 }

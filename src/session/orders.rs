@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::SnapshotId;
 use super::lanes::{JobError, Lane, Lanes, Pending};
-use crate::query::{Filter, ListSpec, RowOrder, Sort, order};
+use crate::query::{Filter, Lens, ListSpec, RowOrder, Sort, order};
 use crate::snapshot::Snapshot;
 
 /// Names a list completely.
@@ -139,5 +139,7 @@ impl Orders {
 
 fn ask(key: &OrderKey, snapshot: &Arc<Snapshot>, lanes: &Lanes) -> Pending<RowOrder> {
     let (key, snapshot) = (key.clone(), Arc::clone(snapshot));
-    lanes.spawn(Lane::Interactive, move |cancel| order(&snapshot, key.list, key.sort, &key.filter, cancel))
+    lanes.spawn(Lane::Interactive, move |cancel| {
+        order(&snapshot, key.list, key.sort, &key.filter, Lens::default(), cancel)
+    })
 }

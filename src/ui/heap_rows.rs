@@ -81,7 +81,7 @@ impl TreeModel for HeapRows<'_> {
         let fields = |node: NodeOrdinal| (!graph.edge_range(node).is_empty()).then_some(ListSpec::Edges(node));
         match list {
             ListSpec::Classes => Some(ListSpec::Members(ClassId(row))),
-            ListSpec::Members(_) | ListSpec::Dominated(_) => fields(NodeOrdinal(row)),
+            ListSpec::Members(_) | ListSpec::Dominated(_) | ListSpec::Selected => fields(NodeOrdinal(row)),
             ListSpec::Edges(_) => fields(graph.edge_target(EdgeIndex(row))),
             ListSpec::Retainers(_) => {
                 let source = graph.edge_source(EdgeIndex(row));
@@ -95,8 +95,12 @@ impl TreeModel for HeapRows<'_> {
         let Some(&row) = path.last() else { return Cell::default() };
         match (list, column) {
             (ListSpec::Classes, _) => self.class_cell(ClassId(row), column),
-            (ListSpec::Members(_) | ListSpec::Dominated(_), 0) => self.node_name(NodeOrdinal(row), Vec::new()),
-            (ListSpec::Members(_) | ListSpec::Dominated(_), _) => self.node_number(NodeOrdinal(row), column),
+            (ListSpec::Members(_) | ListSpec::Dominated(_) | ListSpec::Selected, 0) => {
+                self.node_name(NodeOrdinal(row), Vec::new())
+            }
+            (ListSpec::Members(_) | ListSpec::Dominated(_) | ListSpec::Selected, _) => {
+                self.node_number(NodeOrdinal(row), column)
+            }
             (ListSpec::Edges(_), 0) => self.field_name(EdgeIndex(row)),
             (ListSpec::Edges(_), _) => self.node_number(self.snapshot.graph().edge_target(EdgeIndex(row)), column),
             (ListSpec::Retainers(_), 0) => self.retainer_name(path),
@@ -111,7 +115,7 @@ impl HeapRows<'_> {
     pub fn node_of(snapshot: &Snapshot, list: &ListSpec, row: u32) -> Option<NodeOrdinal> {
         match list {
             ListSpec::Classes => None,
-            ListSpec::Members(_) | ListSpec::Dominated(_) => Some(NodeOrdinal(row)),
+            ListSpec::Members(_) | ListSpec::Dominated(_) | ListSpec::Selected => Some(NodeOrdinal(row)),
             ListSpec::Edges(_) => Some(snapshot.graph().edge_target(EdgeIndex(row))),
             ListSpec::Retainers(_) => Some(snapshot.graph().edge_source(EdgeIndex(row))),
         }

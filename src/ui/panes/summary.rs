@@ -72,7 +72,7 @@ impl SummaryPane {
             ui.memory_mut(|memory| memory.request_focus(table_id));
             self.table.select_first();
         }
-        let filter = Filter { class_name: self.filter.trim().to_owned() };
+        let filter = Filter { class_name: self.filter.trim().to_owned(), ..Filter::default() };
         let mut rows = HeapRows {
             session,
             id,
