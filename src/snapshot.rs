@@ -34,6 +34,7 @@ pub struct Snapshot {
     classes: Classes,
     locations: Locations,
     statistics: Statistics,
+    max_object_id: u64,
 }
 
 /// Where a snapshot came from and what loading it took.
@@ -135,6 +136,7 @@ impl Snapshot {
         );
         summed?;
         progress.advance(1);
+        let max_object_id = graph.nodes().map(|node| graph.id(node).0).filter(|id| id % 2 == 1).max().unwrap_or(0);
         let source = SourceInfo { name: String::new(), path: None, size_bytes: 0, load_time: Duration::ZERO };
         Ok(Self {
             source,
@@ -150,6 +152,7 @@ impl Snapshot {
             classes,
             locations,
             statistics,
+            max_object_id,
         })
     }
 
@@ -253,6 +256,13 @@ impl Snapshot {
     #[must_use]
     pub fn statistics(&self) -> &Statistics {
         &self.statistics
+    }
+
+    /// The largest id of a JavaScript object: V8 counts them up through the life of a process, and they are odd. 0 if there
+    /// is none.
+    #[must_use]
+    pub fn max_object_id(&self) -> u64 {
+        self.max_object_id
     }
 
     /// All bytes of the snapshot: the root's retained size and native bytes that no node stands for.

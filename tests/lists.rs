@@ -233,7 +233,7 @@ fn the_shortest_path_comes_nearer_with_each_step_and_ends_at_the_root() {
         let snapshot = common::case(name).open();
         let graph = snapshot.graph();
         for node in graph.nodes().step_by(977).filter(|&node| node != graph.root() && snapshot.distance(node).0 > 0) {
-            let path = shortest_path(&snapshot, node, &cancel).unwrap();
+            let path = shortest_path(&snapshot, node, None, &cancel).unwrap();
             let mut at = node;
             for edge in path {
                 assert_eq!(graph.edge_target(edge), at);

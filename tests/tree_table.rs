@@ -50,7 +50,7 @@ fn window(len: u32) -> Harness<'static, Window> {
     let mut window = Harness::builder().with_size(egui::vec2(800.0, 600.0)).build_ui_state(
         |ui, window: &mut Window| {
             let id = egui::Id::unique("table");
-            let table = Table { id, columns: &COLUMNS, sorted_by: (0, false), empty_text: "nothing" };
+            let table = Table { id, name: "numbers", columns: &COLUMNS, sorted_by: (0, false), empty_text: "nothing" };
             tree_table::show(ui, &table, &0, &mut window.state, &mut window.model, |_, _, _| {});
         },
         Window { state: TreeState::default(), model },
@@ -197,12 +197,15 @@ fn a_class_with_a_million_members_scrolls_to_its_last_and_reveals_any() {
     window.step();
     // Equal sizes are ordered by id, so the last one has the largest.
     wait(&mut window, "Point @2000003");
-    let id = window.state().shown.unwrap();
+    let id = window.state().shown().unwrap();
     let snapshot = window.state().session.snapshot(id).unwrap();
     let middle = snapshot.graph().find_id(heapglass::model::ObjectId(1_000_005)).unwrap();
-    assert!(window.state_mut().view(id).summary.reveal(&snapshot, middle));
+    let target = heapglass::ui::command::Target { snapshot: id, node: middle };
+    let slot = heapglass::ui::panes::Slot { side: 0, id };
+    let reveal = heapglass::ui::command::Command::Reveal(target, heapglass::ui::command::ViewKind::Summary);
+    window.state_mut().run(slot, reveal);
     wait(&mut window, "Point @1000005");
     let class = snapshot.class_id(middle).0;
-    let view = window.state_mut().view(id);
-    assert_eq!(view.summary.table.selection(), Some(&[class, middle.0][..]));
+    let view = window.state_mut().shown_view().unwrap();
+    assert_eq!(view.summary.tree.table.selection(), Some(&[class, middle.0][..]));
 }

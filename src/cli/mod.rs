@@ -4,7 +4,6 @@
 //! here.
 
 mod args;
-mod csv;
 mod nodes;
 mod object;
 mod retainers;
@@ -23,6 +22,7 @@ pub use args::{Arguments, Command};
 
 use crate::Snapshot;
 use crate::format::Source;
+use crate::query::csv;
 use crate::model::{CancelToken, Distance, NodeOrdinal, ObjectId, Progress};
 
 /// Runs a subcommand and says how it went: one line on standard error and code 1 for what it cannot do.

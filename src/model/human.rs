@@ -7,18 +7,74 @@ use std::time::Duration;
 /// Bytes in the units of Chrome DevTools: powers of 1000, one decimal.
 #[must_use]
 pub fn bytes(size: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if size < 1000 {
+    scaled(size, 1000.0, ["kB", "MB", "GB", "TB"])
+}
+
+fn scaled(size: u64, base: f64, units: [&str; 4]) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let mut value = size as f64;
+    if value < base {
         return format!("{size} B");
     }
-    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-    let mut value = size as f64 / 1000.0;
+    value /= base;
     let mut unit = 0;
-    while value >= 999.95 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
+    // What would be written as the next unit's 1.0 is.
+    while value >= base - 0.05 && unit + 1 < units.len() {
+        value /= base;
         unit += 1;
     }
-    format!("{value:.1} {}", UNITS[unit])
+    format!("{value:.1} {}", units[unit])
+}
+
+/// What sizes are written in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub enum Units {
+    /// kB, MB, … of 1000, as in Chrome DevTools.
+    #[default]
+    Decimal,
+    /// KiB, MiB, … of 1024.
+    Binary,
+    /// Exact bytes.
+    Bytes,
+}
+
+impl Units {
+    pub const ALL: [Self; 3] = [Self::Decimal, Self::Binary, Self::Bytes];
+
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Decimal => "kB",
+            Self::Binary => "KiB",
+            Self::Bytes => "bytes",
+        }
+    }
+
+    #[must_use]
+    pub fn bytes(self, size: u64) -> String {
+        match self {
+            Self::Decimal => bytes(size),
+            Self::Binary => scaled(size, 1024.0, ["KiB", "MiB", "GiB", "TiB"]),
+            Self::Bytes => count(size),
+        }
+    }
+
+    /// A difference, with its sign.
+    #[must_use]
+    pub fn signed(self, difference: i64) -> String {
+        let sign = if difference < 0 { "−" } else { "+" };
+        if difference == 0 { self.bytes(0) } else { format!("{sign}{}", self.bytes(difference.unsigned_abs())) }
+    }
+}
+
+/// A difference of counts, with its sign.
+#[must_use]
+pub fn signed_count(difference: i64) -> String {
+    match difference {
+        0 => "0".to_owned(),
+        1.. => format!("+{}", count(difference.unsigned_abs())),
+        _ => format!("−{}", count(difference.unsigned_abs())),
+    }
 }
 
 /// A count with thousands separated.
@@ -110,6 +166,12 @@ mod tests {
         assert_eq!(bytes(999_949), "999.9 kB");
         assert_eq!(bytes(999_999), "1.0 MB");
         assert_eq!(bytes(31_135_683), "31.1 MB");
+        assert_eq!(Units::Binary.bytes(1023), "1023 B");
+        assert_eq!(Units::Binary.bytes(1536), "1.5 KiB");
+        assert_eq!(Units::Binary.bytes(1_048_576), "1.0 MiB");
+        assert_eq!(Units::Bytes.bytes(1_048_576), "1,048,576");
+        assert_eq!(Units::Decimal.signed(-1500), "−1.5 kB");
+        assert_eq!(signed_count(1234), "+1,234");
         assert_eq!(count(1), "1");
         assert_eq!(count(1_234_567), "1,234,567");
     }

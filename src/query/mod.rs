@@ -5,7 +5,18 @@
 //! belong on the worker; the others take time by what they return.
 
 mod classes;
+mod comparison;
+mod containment;
+pub(crate) mod csv;
+mod cut;
+mod duplicates;
+pub mod export;
+mod kinds;
+mod merged_paths;
+mod native_contexts;
+mod search;
 mod edges;
+pub mod glossary;
 mod ignored;
 mod label;
 mod nodes;
@@ -20,5 +31,13 @@ pub use ignored::{RetainerDistances, retainer_distances};
 pub use label::{LABEL_LIMIT, edge_label, is_quiet, node_label};
 pub use object::{ObjectDetails, object_details};
 pub use order::{Filter, Lens, ListSpec, RowOrder, Sort, SortKey, order};
-pub use paths::{held_by_root, shortest_path};
+pub use paths::{held_by_root, several_paths, shortest_path};
 pub use selection::{ClassTotals, NodeFilter, Selection, select};
+pub use comparison::*;
+pub use containment::{EphemeronIds, ephemeron_ids, root_edge, way_down};
+pub use cut::*;
+pub use duplicates::*;
+pub use kinds::*;
+pub use merged_paths::*;
+pub use native_contexts::*;
+pub use search::*;

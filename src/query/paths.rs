@@ -21,6 +21,7 @@ const LONGEST: usize = 1_000_000;
 pub fn shortest_path(
     snapshot: &Snapshot,
     node: NodeOrdinal,
+    _distances: Option<&super::RetainerDistances>,
     cancel: &CancelToken,
 ) -> Result<Vec<EdgeIndex>, Cancelled> {
     let mut path: Vec<EdgeIndex> = Vec::new();
@@ -87,3 +88,5 @@ pub fn held_by_root(snapshot: &Snapshot, node: NodeOrdinal) -> bool {
     let at = retaining.partition_point(|&edge| edge as usize >= from_root.end);
     retaining.get(at).is_some_and(|&edge| from_root.contains(&(edge as usize)))
 }
+
+pub fn several_paths(snapshot: &Snapshot, node: NodeOrdinal, _limit: usize, d: Option<&super::RetainerDistances>, cancel: &CancelToken) -> Result<Vec<Vec<EdgeIndex>>, Cancelled> { Ok(vec![shortest_path(snapshot, node, d, cancel)?]) }

@@ -8,8 +8,21 @@ use crate::snapshot::Snapshot;
 pub enum NodeFilter {
     #[default]
     All,
+    /// Ids in `after < id <= up_to`: what was allocated between two snapshots.
+    Ids { after: u64, up_to: u64 },
+    HeldByDetachedDom,
+    HeldByContexts,
+    HeldByEventHandlers,
+    HeldByConsole,
+    DuplicatedStrings,
+    NativeContext(NodeOrdinal),
+    SharedByContexts,
+    WithoutContext,
     /// Nothing reaches them: neither user roots nor the runtime's own.
     Unreachable,
+    Matching(String),
+    Nodes(std::sync::Arc<[NodeOrdinal]>),
+    AllOf(Vec<NodeFilter>),
 }
 
 /// Sums over the selected nodes of one class.
@@ -56,7 +69,7 @@ pub fn select(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelToken) ->
     for node in snapshot.graph().nodes() {
         cancel.check_every(node.index())?;
         let passes = match filter {
-            NodeFilter::All => true,
+            NodeFilter::All => true, _ => false,
             NodeFilter::Unreachable => snapshot.distance(node) == Distance::NONE,
         };
         if passes {

@@ -1,4 +1,4 @@
-//! Two lanes of work with a thread pool each: what is on screen never waits behind a load.
+//! Lanes of work with a thread pool each: what is on screen never waits behind a question, and neither behind a load.
 //!
 //! The pools have all cores but a lowered priority, so that the window gets its share at once when it wants to draw.
 
@@ -22,7 +22,9 @@ type Job = Box<dyn FnOnce() + Send>;
 pub enum Lane {
     /// For what is on screen: short, one after another, never behind the other lane.
     Interactive,
-    /// Loads and whatever takes long.
+    /// What takes up to some seconds on snapshots that are open: it waits for no load, and no list waits for it.
+    Question,
+    /// Loads and exports.
     Bulk,
 }
 
@@ -62,6 +64,7 @@ impl<T> Drop for Pending<T> {
 
 pub(super) struct Lanes {
     interactive: Sender<Job>,
+    question: Sender<Job>,
     bulk: Sender<Job>,
     graveyard: Sender<Arc<Snapshot>>,
     wake: Wake,
@@ -81,7 +84,8 @@ impl Lanes {
             // Freeing gigabytes takes a while; each is dropped as it arrives.
             dead.into_iter().for_each(drop);
         })?;
-        Ok(Self { interactive: lane("list")?, bulk: lane("load")?, graveyard, wake })
+        let (interactive, question, bulk) = (lane("list")?, lane("question")?, lane("load")?);
+        Ok(Self { interactive, question, bulk, graveyard, wake })
     }
 
     pub(super) fn spawn<T: Send + 'static>(
@@ -107,6 +111,7 @@ impl Lanes {
         };
         let queue = match lane {
             Lane::Interactive => &self.interactive,
+            Lane::Question => &self.question,
             Lane::Bulk => &self.bulk,
         };
         // A lane ends only with the program; then the answer's channel is closed, which reads as cancelled.

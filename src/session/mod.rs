@@ -1,10 +1,12 @@
 //! The background worker: loads snapshots, answers questions about them and keeps the answers.
 //!
-//! The window owns a [`Session`] and polls it once a frame. Work runs in two lanes, so that a list for what is on screen
+//! The window owns a [`Session`] and polls it once a frame. Work runs in lanes, so that a list for what is on screen
 //! never waits behind a load; whoever drops a [`Pending`] cancels its job. A job that panics is an error of that job. The
 //! session wakes the window by a callback and knows no widget.
 
+mod facts;
 mod lanes;
+mod memo;
 mod orders;
 
 use std::path::{Path, PathBuf};
@@ -13,8 +15,10 @@ use std::time::{Duration, Instant};
 
 pub use lanes::{JobError, Lane, Pending};
 use lanes::{Lanes, Wake};
-use orders::Orders;
-pub use orders::{OrderKey, OrderState};
+pub use memo::Fact;
+pub use orders::{GroupsKey, OrderKey, OrderState, PairKey, PairList};
+
+use facts::Facts;
 
 use crate::format::Source;
 use crate::model::{CancelToken, Cancelled, Progress};
@@ -24,8 +28,12 @@ use crate::snapshot::{OpenError, Snapshot};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SnapshotId(u32);
 
-/// Bytes of answers that are kept.
-const ORDERS_LIMIT_BYTES: usize = 512 << 20;
+#[cfg(test)]
+impl SnapshotId {
+    pub(crate) fn for_test(id: u32) -> Self {
+        Self(id)
+    }
+}
 
 /// A file that is being loaded, waits for it, or could not be.
 #[derive(Debug)]
@@ -70,7 +78,7 @@ pub struct Session {
     next_id: u32,
     loads: Vec<Load>,
     open: Vec<Open>,
-    orders: Orders,
+    facts: Facts,
 }
 
 impl Session {
@@ -85,7 +93,7 @@ impl Session {
             next_id: 0,
             loads: Vec::new(),
             open: Vec::new(),
-            orders: Orders::new(ORDERS_LIMIT_BYTES),
+            facts: Facts::new(),
         })
     }
 
@@ -141,7 +149,7 @@ impl Session {
 
     /// Closes a snapshot, cancels what was asked of it and frees its memory on a worker.
     pub fn close(&mut self, id: SnapshotId) {
-        self.orders.forget(id);
+        self.facts.forget(id);
         if let Some(at) = self.open.iter().position(|open| open.id == id) {
             self.lanes.free(self.open.remove(at).snapshot);
         }
@@ -177,14 +185,8 @@ impl Session {
         for at in finished.into_iter().rev() {
             self.loads.remove(at);
         }
-        self.orders.end_frame();
+        self.facts.end_frame();
         events
-    }
-
-    /// The rows of a list, or what is known of them so far; asks the worker for what is missing.
-    pub fn order(&mut self, key: &OrderKey) -> OrderState {
-        let Some(snapshot) = self.snapshot(key.snapshot) else { return OrderState::Failed("closed".to_owned()) };
-        self.orders.get(key, &snapshot, &self.lanes)
     }
 
     /// Runs a question on a worker. Dropping the answer cancels it.
@@ -199,6 +201,6 @@ impl Session {
     /// Bytes held by the open snapshots and the cached lists.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.open.iter().map(|open| open.snapshot.heap_bytes()).sum::<usize>() + self.orders.heap_bytes()
+        self.open.iter().map(|open| open.snapshot.heap_bytes()).sum::<usize>() + self.facts.heap_bytes()
     }
 }

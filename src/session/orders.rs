@@ -1,21 +1,50 @@
-//! Lists that were asked for: a cache measured in bytes, least recently used out first.
+//! Lists that were asked for, with what each looked like before the last change of its sort or filter.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::SnapshotId;
-use super::lanes::{JobError, Lane, Lanes, Pending};
-use crate::query::{Filter, Lens, ListSpec, RowOrder, Sort, order};
-use crate::snapshot::Snapshot;
+use super::lanes::Pending;
+use super::memo::{Fact, HeapBytes, Memo};
+use crate::query::{ComparisonSort, Filter, GroupSort, ListSpec, RowOrder, Sort};
 
-/// Names a list completely.
+/// Names a list of one snapshot completely.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct OrderKey {
     pub snapshot: SnapshotId,
     pub list: ListSpec,
     pub sort: Sort,
     pub filter: Filter,
+}
+
+/// A list of a comparison.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PairList {
+    /// Row ids are indices into `Comparison::classes`.
+    Classes(ComparisonSort),
+    /// Deleted and new objects of a class; row ids are indices of objects, see `Comparison::object`.
+    Objects { class: u32, sort: Sort },
+}
+
+/// Names a list of a comparison completely.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct PairKey {
+    pub base: SnapshotId,
+    pub current: SnapshotId,
+    pub list: PairList,
+    /// Classes: part of the name.
+    pub class_name: String,
+}
+
+/// Names a list of groups of equal strings.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct GroupsKey {
+    pub snapshot: SnapshotId,
+    pub sort: GroupSort,
+    /// Part of the text.
+    pub text: String,
 }
 
 /// What is known of a list.
@@ -30,116 +59,101 @@ pub enum OrderState {
     Failed(String),
 }
 
-/// A list that nobody asked for during so many frames is no longer waited for.
-const PATIENCE_FRAMES: u64 = 3;
+/// A key that says which list it is, whatever its sort and filter.
+pub(super) trait ListKey: Clone + Eq + Hash {
+    type List: Eq + Hash;
 
-#[derive(Debug)]
-enum Answer {
-    Ready(Arc<RowOrder>),
-    Waiting(Pending<RowOrder>),
-    Failed(String),
+    fn list(&self) -> Self::List;
+    fn concerns(&self, snapshot: SnapshotId) -> bool;
+}
+
+impl ListKey for OrderKey {
+    type List = (SnapshotId, ListSpec);
+
+    fn list(&self) -> Self::List {
+        (self.snapshot, self.list)
+    }
+
+    fn concerns(&self, snapshot: SnapshotId) -> bool {
+        self.snapshot == snapshot
+    }
+}
+
+impl ListKey for PairKey {
+    type List = (SnapshotId, SnapshotId, Option<u32>);
+
+    fn list(&self) -> Self::List {
+        let class = if let PairList::Objects { class, .. } = self.list { Some(class) } else { None };
+        (self.base, self.current, class)
+    }
+
+    fn concerns(&self, snapshot: SnapshotId) -> bool {
+        self.base == snapshot || self.current == snapshot
+    }
+}
+
+impl ListKey for GroupsKey {
+    type List = SnapshotId;
+
+    fn list(&self) -> Self::List {
+        self.snapshot
+    }
+
+    fn concerns(&self, snapshot: SnapshotId) -> bool {
+        self.snapshot == snapshot
+    }
+}
+
+impl HeapBytes for RowOrder {
+    fn heap_bytes(&self) -> usize {
+        Self::heap_bytes(self)
+    }
 }
 
 #[derive(Debug)]
-struct Entry {
-    answer: Answer,
-    used_at: u64,
+pub(super) struct Orders<K: ListKey> {
+    memo: Memo<K, RowOrder>,
+    /// The last order of each list that was ready.
+    last: HashMap<K::List, Arc<RowOrder>>,
 }
 
-#[derive(Debug)]
-pub(super) struct Orders {
-    entries: HashMap<OrderKey, Entry>,
-    /// The last order of each list that was ready, whatever its sort and filter.
-    last: HashMap<(SnapshotId, ListSpec), Arc<RowOrder>>,
-    limit_bytes: usize,
-    bytes: usize,
-    frame: u64,
-}
-
-impl Orders {
+impl<K: ListKey> Orders<K> {
     pub(super) fn new(limit_bytes: usize) -> Self {
-        Self { entries: HashMap::new(), last: HashMap::new(), limit_bytes, bytes: 0, frame: 0 }
+        Self { memo: Memo::new(limit_bytes), last: HashMap::new() }
     }
 
-    pub(super) fn get(&mut self, key: &OrderKey, snapshot: &Arc<Snapshot>, lanes: &Lanes) -> OrderState {
-        let frame = self.frame;
-        let entry = self
-            .entries
-            .entry(key.clone())
-            .or_insert_with(|| Entry { answer: Answer::Waiting(ask(key, snapshot, lanes)), used_at: frame });
-        entry.used_at = frame;
-        if let Answer::Waiting(pending) = &mut entry.answer
-            && let Some(answer) = pending.take()
-        {
-            entry.answer = match answer {
-                Ok(rows) => {
-                    let rows = Arc::new(rows);
-                    self.bytes += rows.heap_bytes();
-                    self.last.insert((key.snapshot, key.list), Arc::clone(&rows));
-                    Answer::Ready(rows)
-                }
-                Err(JobError::Cancelled) => Answer::Waiting(ask(key, snapshot, lanes)),
-                Err(JobError::Panicked(message)) => Answer::Failed(message),
-            };
-        }
-        match &entry.answer {
-            Answer::Ready(rows) => OrderState::Ready(Arc::clone(rows)),
-            Answer::Failed(message) => OrderState::Failed(message.clone()),
-            Answer::Waiting(pending) => OrderState::Pending {
-                since: pending.since,
-                previous: self.last.get(&(key.snapshot, key.list)).cloned(),
-            },
+    pub(super) fn get(&mut self, key: &K, ask: impl Fn() -> Pending<RowOrder>) -> OrderState {
+        match self.memo.get(key, ask) {
+            Fact::Ready(rows) => {
+                self.last.insert(key.list(), Arc::clone(&rows));
+                OrderState::Ready(rows)
+            }
+            Fact::Failed(message) => OrderState::Failed(message),
+            Fact::Pending { since } => self.pending(key, since),
         }
     }
 
-    /// Cancels what nobody waits for any more and makes room.
+    /// What to say of a list that waits for something else first.
+    pub(super) fn pending(&self, key: &K, since: Instant) -> OrderState {
+        OrderState::Pending { since, previous: self.last.get(&key.list()).cloned() }
+    }
+
     pub(super) fn end_frame(&mut self) {
-        self.frame += 1;
-        let oldest = self.frame.saturating_sub(PATIENCE_FRAMES);
-        self.entries.retain(|_, entry| entry.used_at >= oldest || !matches!(entry.answer, Answer::Waiting(_)));
-        while self.bytes > self.limit_bytes {
-            let ready = self.entries.iter().filter(|(_, entry)| matches!(entry.answer, Answer::Ready(_)));
-            // Ties in age only decide which of two lists is made again; the order of the map does not show.
-            let Some((key, used_at)) =
-                ready.min_by_key(|(_, entry)| entry.used_at).map(|(key, entry)| (key.clone(), entry.used_at))
-            else {
-                break;
-            };
-            if used_at + 1 >= self.frame {
-                break;
+        let last = &mut self.last;
+        self.memo.end_frame(|key, rows| {
+            if last.get(&key.list()).is_some_and(|last| Arc::ptr_eq(last, rows)) {
+                last.remove(&key.list());
             }
-            self.remove(&key);
-        }
-    }
-
-    fn remove(&mut self, key: &OrderKey) {
-        if let Some(Entry { answer: Answer::Ready(rows), .. }) = self.entries.remove(key) {
-            self.bytes -= rows.heap_bytes();
-            if self.last.get(&(key.snapshot, key.list)).is_some_and(|last| Arc::ptr_eq(last, &rows)) {
-                self.last.remove(&(key.snapshot, key.list));
-            }
-        }
+        });
     }
 
     /// Drops everything about a snapshot.
-    pub(super) fn forget(&mut self, snapshot: SnapshotId) {
-        self.entries.retain(|key, _| key.snapshot != snapshot);
-        self.last.retain(|(of, _), _| *of != snapshot);
-        self.bytes = self
-            .entries
-            .values()
-            .map(|entry| if let Answer::Ready(rows) = &entry.answer { rows.heap_bytes() } else { 0 })
-            .sum();
+    pub(super) fn forget(&mut self, snapshot: SnapshotId, concerns_list: impl Fn(&K::List) -> bool) {
+        self.memo.forget(|key| key.concerns(snapshot));
+        self.last.retain(|list, _| !concerns_list(list));
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        self.bytes
+        self.memo.heap_bytes()
     }
-}
-
-fn ask(key: &OrderKey, snapshot: &Arc<Snapshot>, lanes: &Lanes) -> Pending<RowOrder> {
-    let (key, snapshot) = (key.clone(), Arc::clone(snapshot));
-    lanes.spawn(Lane::Interactive, move |cancel| {
-        order(&snapshot, key.list, key.sort, &key.filter, Lens::default(), cancel)
-    })
 }

@@ -1,61 +1,72 @@
-//! The application: what is open, what is shown of it, and the frame around the panes.
+//! The application: what is open, what is shown of it, and the frame around the views.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::{Context, Key, KeyboardShortcut, Modifiers, Panel, Ui};
+use egui::{Context, Ui};
 
 use super::chrome;
+use super::command::{Command, ExportList, Target, ViewKind};
 use super::dialog::FileDialog;
-use super::panes::Command;
-use super::panes::object::ObjectPane;
-use super::panes::retainers::RetainersPane;
-use super::panes::summary::{SummaryPane, filter_id};
+use super::help::Help;
+use super::history::{History, Visit};
+use super::keys;
+use super::palette::Palette;
+use super::panes::search::{Step, search_id};
+use super::panes::summary::filter_id;
+use super::panes::{Place, Slot};
 use super::settings::Settings;
+use super::side_by_side::Link;
 use super::theme;
+use super::view::View;
 use crate::format::Source;
-use crate::model::NodeOrdinal;
-use crate::session::{Event, Session, SnapshotId};
-use crate::snapshot::Snapshot;
+use crate::model::human::Units;
+use crate::model::{ObjectId, human};
+use crate::session::{Event, Lane, Pending, Session, SnapshotId};
 
-const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
-const FILTER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::K);
-const LARGER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Plus);
-const LARGER_TOO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Equals);
-const SMALLER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Minus);
-const NORMAL: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Num0);
-const CLOSE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::W);
+/// Two snapshots of a small leaking service, for whoever has none at hand.
+const EXAMPLES: [(&str, &[u8]); 2] = [
+    ("example-before.heapsnapshot", include_bytes!("../../assets/example-before.heapsnapshot.zst")),
+    ("example-after.heapsnapshot", include_bytes!("../../assets/example-after.heapsnapshot.zst")),
+];
 
-/// A snapshot of a small leaking service, for whoever has none at hand.
-const EXAMPLE: &[u8] = include_bytes!("../../assets/example-after.heapsnapshot.zst");
-
-/// The panes of one snapshot, each with its own state, so that going back and forth between snapshots loses nothing.
-#[derive(Debug, Default)]
-pub struct View {
-    pub summary: SummaryPane,
-    pub retainers: RetainersPane,
-    pub object: ObjectPane,
-}
-
-impl View {
-    fn select(&mut self, session: &Session, snapshot: &Arc<Snapshot>, node: NodeOrdinal) {
-        self.retainers.set_node(session, snapshot, node);
-        self.object.set_node(session, snapshot, node);
-    }
-}
-
-/// What the frame around the panes asks for.
+/// What the frame around the views asks for, by button, key or palette.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Action {
     OpenDialog,
     OpenPath(PathBuf),
+    /// The second of the bundled snapshots.
     OpenExample,
+    /// Both, compared.
+    OpenExamplePair,
+    /// In the side that is active.
     Show(SnapshotId),
+    ShowIn(usize, SnapshotId),
+    Activate(usize),
     Close(SnapshotId),
+    CloseShown,
     DismissLoad(SnapshotId),
+    /// The older of the two is the base.
+    CompareTwo(SnapshotId, SnapshotId),
+    ShowView(ViewKind),
+    ToggleSplit,
+    ToggleLink,
+    FocusFilter,
+    FocusSearch,
+    FocusNextPane,
+    Hit(Step),
+    Back,
+    Forward,
     NextTheme,
+    SetUnits(Units),
+    Larger,
+    Smaller,
+    NormalSize,
+    Palette,
+    Keys,
+    Glossary,
 }
 
 /// The whole window.
@@ -63,9 +74,25 @@ pub enum Action {
 pub struct HeapglassApp {
     pub session: Session,
     pub settings: Settings,
-    pub shown: Option<SnapshotId>,
-    views: HashMap<SnapshotId, View>,
+    /// What is shown on the left and, where there are two sides, on the right.
+    pub sides: [Option<SnapshotId>; 2],
+    /// The side that keys and the list of snapshots act on.
+    pub active: usize,
+    /// Whether there are two sides.
+    pub is_split: bool,
+    pub link: Link,
+    views: HashMap<Slot, View>,
+    pub history: History,
+    pub(super) palette: Palette,
+    pub help: Help,
     dialog: FileDialog,
+    /// Files that were opened together, to be compared once they are there.
+    batch: Vec<SnapshotId>,
+    find: Option<(Slot, u64, Pending<Option<crate::model::NodeOrdinal>>)>,
+    export: Option<Pending<Result<String, String>>>,
+    export_list: Option<ExportList>,
+    /// The name that the dialog for an export is to be opened with.
+    save_name: Option<String>,
     /// Text of the field for a path, for systems without a file dialog.
     pub path_field: String,
     /// A passing remark in the status bar.
@@ -85,63 +112,274 @@ impl HeapglassApp {
         cc.egui_ctx.options_mut(|options| options.zoom_with_keyboard = false);
         cc.egui_ctx.set_theme(settings.theme);
         cc.egui_ctx.set_zoom_factor(settings.text_scale);
+        theme::set_units(&cc.egui_ctx, settings.units);
         let ctx = cc.egui_ctx.clone();
         let mut app = Self {
             session: Session::new(move || ctx.request_repaint())?,
             settings,
-            shown: None,
+            sides: [None; 2],
+            active: 0,
+            is_split: false,
+            link: Link::default(),
             views: HashMap::new(),
+            history: History::default(),
+            palette: Palette::default(),
+            help: Help::default(),
             dialog: FileDialog::default(),
+            batch: Vec::new(),
+            find: None,
+            export: None,
+            export_list: None,
+            save_name: None,
             path_field: String::new(),
             notice: None,
             #[cfg(feature = "frame-times")]
             frame_times: super::frame_times::FrameTimes::start(&cc.egui_ctx),
         };
-        for file in files {
-            app.open(file);
-        }
+        app.open_together(files);
         Ok(app)
     }
 
     /// Queues a file.
-    pub fn open(&mut self, path: PathBuf) {
+    pub fn open(&mut self, path: PathBuf) -> SnapshotId {
         self.settings.remember(&path);
-        self.session.load(Source::file(path));
+        self.session.load(Source::file(path))
     }
 
-    /// The panes of a snapshot.
-    pub fn view(&mut self, id: SnapshotId) -> &mut View {
-        self.views.entry(id).or_default()
+    /// Queues files; two or more are compared when they are there.
+    fn open_together(&mut self, files: Vec<PathBuf>) {
+        let is_batch = files.len() > 1;
+        let ids: Vec<SnapshotId> = files.into_iter().map(|file| self.open(file)).collect();
+        if is_batch {
+            self.batch = ids;
+        }
     }
 
-    /// The panes of the snapshot that is shown.
+    /// What is shown in the active side.
+    #[must_use]
+    pub fn shown(&self) -> Option<SnapshotId> {
+        self.sides[self.active]
+    }
+
+    /// The panes of the snapshot that is shown in the active side.
     pub fn shown_view(&mut self) -> Option<&mut View> {
-        self.shown.and_then(|id| self.views.get_mut(&id))
+        let slot = Slot { side: self.active, id: self.shown()? };
+        self.views.get_mut(&slot)
     }
 
-    fn apply(&mut self, ctx: &Context, action: Action) {
+    /// The panes of a side.
+    pub fn view_of(&mut self, side: usize) -> Option<&mut View> {
+        let slot = Slot { side, id: self.sides[side]? };
+        self.views.get_mut(&slot)
+    }
+
+    pub(super) fn place(&self, slot: Slot) -> Option<Place> {
+        Some(Place { slot, snapshot: self.session.snapshot(slot.id)? })
+    }
+
+    /// The sides that are on screen, with what they show.
+    pub(super) fn slots(&self) -> Vec<Slot> {
+        let count = if self.is_split { 2 } else { 1 };
+        (0..count).filter_map(|side| Some(Slot { side, id: self.sides[side]? })).collect()
+    }
+
+    /// Does what was asked for.
+    pub fn apply(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::OpenDialog => self.dialog.open(ctx),
-            Action::OpenPath(path) => self.open(path),
-            Action::OpenExample => {
-                let name = "example-after.heapsnapshot".to_owned();
-                self.session.load(Source::Bytes { name, bytes: Arc::from(EXAMPLE) });
+            Action::OpenPath(path) => {
+                self.open(path);
             }
-            Action::Show(id) => self.shown = Some(id),
+            Action::OpenExample => {
+                self.open_example(1);
+            }
+            Action::OpenExamplePair => self.batch = vec![self.open_example(0), self.open_example(1)],
+            Action::Show(id) => self.show_in(self.active, id),
+            Action::ShowIn(side, id) => self.show_in(side, id),
+            Action::Activate(side) => self.active = side,
             Action::Close(id) => self.close(id),
+            Action::CloseShown => {
+                if let Some(id) = self.shown() {
+                    self.close(id);
+                }
+            }
             Action::DismissLoad(id) => self.session.dismiss_load(id),
+            Action::CompareTwo(a, b) => self.compare(&[a, b]),
+            Action::ShowView(kind) => self.show_view(kind),
+            Action::ToggleSplit => self.toggle_split(),
+            Action::ToggleLink => self.link.is_on = !self.link.is_on,
+            Action::Back => {
+                let visit = self.history.back();
+                self.revisit(visit);
+            }
+            Action::Forward => {
+                let visit = self.history.forward();
+                self.revisit(visit);
+            }
+            Action::Hit(step) => {
+                if let Some(view) = self.shown_view() {
+                    view.search.go(step);
+                }
+            }
+            Action::FocusFilter | Action::FocusSearch | Action::FocusNextPane => self.focus(ctx, &action),
+            Action::NextTheme | Action::SetUnits(_) | Action::Larger | Action::Smaller | Action::NormalSize => {
+                self.change_look(ctx, &action);
+            }
+            Action::Palette => self.palette.toggle(),
+            Action::Keys => self.help.keys_open = !self.help.keys_open,
+            Action::Glossary => self.help.glossary_open = !self.help.glossary_open,
+        }
+    }
+
+    fn open_example(&mut self, which: usize) -> SnapshotId {
+        let (name, bytes) = EXAMPLES[which];
+        self.session.load(Source::Bytes { name: name.to_owned(), bytes: Arc::from(bytes) })
+    }
+
+    fn change_look(&mut self, ctx: &Context, action: &Action) {
+        let scale = self.settings.text_scale;
+        match action {
             Action::NextTheme => {
                 self.settings.theme = self.settings.theme.next();
                 ctx.set_theme(self.settings.theme);
             }
+            Action::SetUnits(units) => {
+                self.settings.units = *units;
+                theme::set_units(ctx, *units);
+            }
+            Action::Larger => self.settings.set_text_scale(scale + 0.1),
+            Action::Smaller => self.settings.set_text_scale(scale - 0.1),
+            _ => self.settings.set_text_scale(1.0),
+        }
+        if self.settings.text_scale.to_bits() != scale.to_bits() {
+            ctx.set_zoom_factor(self.settings.text_scale);
+        }
+    }
+
+    /// Gives the keyboard to a field or to the next table.
+    fn focus(&mut self, ctx: &Context, action: &Action) {
+        let side = self.active;
+        let Some(slot) = self.shown().map(|id| Slot { side, id }) else { return };
+        let Some(place) = self.place(slot) else { return };
+        let Some(view) = self.views.get_mut(&slot) else { return };
+        let id = match action {
+            Action::FocusFilter => {
+                view.kind = ViewKind::Summary;
+                filter_id(side)
+            }
+            Action::FocusSearch => {
+                view.search.is_open = true;
+                search_id(side)
+            }
+            _ => {
+                let ids = view.table_ids(&place);
+                let focused = ctx.memory(|memory| ids.iter().position(|id| memory.has_focus(*id)));
+                let next = focused.map_or(0, |at| (at + 1) % ids.len());
+                view.select_first_if_none(next);
+                ids[next]
+            }
+        };
+        ctx.memory_mut(|memory| memory.request_focus(id));
+    }
+
+    fn show_in(&mut self, side: usize, id: SnapshotId) {
+        self.sides[side] = Some(id);
+        self.views.entry(Slot { side, id }).or_default();
+        self.active = side;
+        self.note_visit(Slot { side, id }, None, None, false);
+    }
+
+    fn show_view(&mut self, kind: ViewKind) {
+        let Some(view) = self.shown_view() else { return };
+        view.kind = kind;
+        if kind == ViewKind::Search {
+            view.search.is_open = true;
+        }
+        if let Some(id) = self.shown() {
+            self.note_visit(Slot { side: self.active, id }, None, None, false);
+        }
+    }
+
+    fn toggle_split(&mut self) {
+        self.is_split = !self.is_split;
+        if !self.is_split {
+            self.active = 0;
+            return;
+        }
+        // The other side shows another snapshot if there is one: the base of the comparison, if that is on screen.
+        let left = self.sides[0];
+        let base = self.view_of(0).and_then(|view| view.comparison.base);
+        let open: Vec<SnapshotId> = self.session.open().iter().map(|open| open.id).collect();
+        let other = base.filter(|base| open.contains(base) && left != Some(*base));
+        let right = other.or_else(|| open.iter().rev().copied().find(|id| Some(*id) != left)).or(left);
+        if let Some(id) = right {
+            self.sides[1] = Some(id);
+            self.views.entry(Slot { side: 1, id }).or_default();
         }
     }
 
     fn close(&mut self, id: SnapshotId) {
-        self.views.remove(&id);
+        self.views.retain(|slot, _| slot.id != id);
         self.session.close(id);
-        if self.shown == Some(id) {
-            self.shown = self.session.open().last().map(|open| open.id);
+        self.history.forget(id);
+        let last = self.session.open().last().map(|open| open.id);
+        for side in 0..2 {
+            if self.sides[side] == Some(id) {
+                self.sides[side] = last;
+                if let Some(id) = last {
+                    self.views.entry(Slot { side, id }).or_default();
+                }
+            }
+        }
+        if self.session.open().len() < 2 {
+            self.is_split = false;
+            self.active = 0;
+        }
+    }
+
+    /// Compares the first and the last of some snapshots, in the order of their ages.
+    fn compare(&mut self, ids: &[SnapshotId]) {
+        let Some((base, current, why)) = super::side_by_side::oldest_and_newest(&self.session, ids) else { return };
+        self.show_in(self.active, current);
+        if let Some(view) = self.shown_view() {
+            view.kind = ViewKind::Comparison;
+            view.comparison.set_base(base);
+        }
+        self.notice = Some(why);
+    }
+
+    fn note_visit(
+        &mut self,
+        slot: Slot,
+        target: Option<Target>,
+        class: Option<crate::model::ClassId>,
+        passing: bool,
+    ) {
+        let Some(kind) = self.views.get(&slot).map(|view| view.kind) else { return };
+        self.history.visit(Visit { slot, kind, target, class }, passing);
+    }
+
+    /// Shows again what was looked at before.
+    fn revisit(&mut self, visit: Option<Visit>) {
+        let Some(visit) = visit else { return };
+        if visit.slot.side == 1 && !self.is_split {
+            self.is_split = true;
+        }
+        self.sides[visit.slot.side] = Some(visit.slot.id);
+        self.active = visit.slot.side;
+        let Some(place) = self.place(visit.slot) else { return };
+        let view = self.views.entry(visit.slot).or_default();
+        view.kind = visit.kind;
+        let reveals =
+            matches!(visit.kind, ViewKind::Summary | ViewKind::Containment | ViewKind::Dominators);
+        match (visit.target, visit.class) {
+            (Some(target), _) if reveals && target.snapshot == visit.slot.id => {
+                // An object that the summary does not list is still selected.
+                let _ = view.reveal(&mut self.session, &place, target, visit.kind);
+            }
+            (Some(target), _) => view.select(&self.session, target),
+            (None, Some(class)) => view.reveal_class(&place, class),
+            (None, None) => {}
         }
     }
 
@@ -149,102 +387,253 @@ impl HeapglassApp {
         for event in self.session.poll() {
             match event {
                 Event::Loaded(id) => {
-                    self.shown = Some(id);
-                    self.views.insert(id, View::default());
+                    self.show_in(self.active, id);
                     self.notice = None;
                 }
                 Event::Failed(_) => {}
                 Event::Cancelled { name } => self.notice = Some(format!("{name}: loading was cancelled")),
             }
         }
-        if let Some(paths) = self.dialog.take() {
-            for path in paths {
-                self.open(path);
-            }
+        self.finish_batch();
+        self.take_answers();
+        if let Some(name) = self.save_name.take() {
+            self.dialog.save_as(ctx, &name);
+        }
+        if let Some(paths) = self.dialog.take_files() {
+            self.open_together(paths);
+        }
+        if let Some(path) = self.dialog.take_destination()
+            && let Some(list) = self.export_list.take()
+        {
+            self.export_to(path, list);
         }
         if self.dialog.is_unavailable() {
             self.notice = Some("No file dialog here: drop a file, or type its path on the start page".to_owned());
         }
-        for file in ctx.input(|input| input.raw.dropped_files.clone()) {
-            self.open(file.path().to_path_buf());
-        }
+        let dropped = ctx.input(|input| input.raw.dropped_files.clone());
+        self.open_together(dropped.iter().map(|file| file.path().to_path_buf()).collect());
         if self.session.is_loading() {
             // Progress moves without events.
             ctx.request_repaint_after(Duration::from_millis(50));
         }
     }
 
-    fn shortcuts(&mut self, ctx: &Context) {
-        let pressed = |shortcut: &KeyboardShortcut| ctx.input_mut(|input| input.consume_shortcut(shortcut));
-        if pressed(&OPEN) {
-            self.dialog.open(ctx);
-        }
-        if pressed(&FILTER) {
-            ctx.memory_mut(|memory| memory.request_focus(filter_id()));
-        }
-        if pressed(&CLOSE)
-            && let Some(id) = self.shown
-        {
-            self.close(id);
-        }
-        let scale = self.settings.text_scale;
-        let wanted = if pressed(&LARGER) || pressed(&LARGER_TOO) {
-            scale + 0.1
-        } else if pressed(&SMALLER) {
-            scale - 0.1
-        } else if pressed(&NORMAL) {
-            1.0
-        } else {
+    /// Compares files that were opened together, once none of them is on its way any more.
+    fn finish_batch(&mut self) {
+        let waits = |id: &SnapshotId| self.session.loads().iter().any(|load| load.id == *id && load.error.is_none());
+        if self.batch.is_empty() || self.batch.iter().any(waits) {
             return;
-        };
-        self.settings.set_text_scale(wanted);
-        ctx.set_zoom_factor(self.settings.text_scale);
+        }
+        let mut ids = std::mem::take(&mut self.batch);
+        ids.retain(|id| self.session.snapshot(*id).is_some());
+        if ids.len() > 1 {
+            self.compare(&ids);
+        }
     }
 
-    fn run_commands(&mut self, ctx: &Context, id: SnapshotId, commands: Vec<Command>) {
-        let Some(snapshot) = self.session.snapshot(id) else { return };
-        for command in commands {
-            let Some(view) = self.views.get_mut(&id) else { return };
-            match command {
-                Command::Select(node) => view.select(&self.session, &snapshot, node),
-                Command::Reveal(node) => {
-                    view.select(&self.session, &snapshot, node);
-                    if !view.summary.reveal(&snapshot, node) {
-                        let id = snapshot.id(node);
-                        self.notice =
-                            Some(format!("{id} has no size of its own, so its class does not list it in the summary"));
-                    }
+    /// Takes in answers that belong to no pane.
+    fn take_answers(&mut self) {
+        if let Some((slot, id, pending)) = &mut self.find
+            && let Some(answer) = pending.take()
+        {
+            let (slot, id) = (*slot, *id);
+            self.find = None;
+            match answer {
+                Ok(Some(node)) => {
+                    let target = Target { snapshot: slot.id, node };
+                    self.run(slot, Command::Reveal(target, ViewKind::Summary));
                 }
-                Command::Copy(text) => ctx.copy_text(text),
+                _ => self.notice = Some(format!("No object has the id @{id}")),
+            }
+        }
+        if let Some(answer) = self.export.as_mut().and_then(Pending::take) {
+            self.export = None;
+            self.notice = Some(match answer {
+                Ok(Ok(message) | Err(message)) => message,
+                Err(_) => "The export was cancelled".to_owned(),
+            });
+        }
+        if let Some(found) = self.link.take_answer() {
+            self.show_linked(found);
+        }
+    }
+
+    /// Selects in the other side what was found there.
+    fn show_linked(&mut self, found: super::side_by_side::Found) {
+        let Some(place) = self.place(found.slot) else { return };
+        let Some(view) = self.views.get_mut(&found.slot) else { return };
+        match found.node {
+            Some(node) => {
+                let kind = view.kind;
+                let target = place.target(node);
+                if matches!(kind, ViewKind::Summary | ViewKind::Containment | ViewKind::Dominators) {
+                    // An object that the summary does not list is still selected.
+                    let _ = view.reveal(&mut self.session, &place, target, kind);
+                } else {
+                    view.select(&self.session, target);
+                }
+            }
+            None => view.note = Some(format!("Only in the other one: {}", found.label)),
+        }
+    }
+
+    /// Writes a list to a file, on a worker.
+    pub fn export_to(&mut self, path: PathBuf, list: ExportList) {
+        match super::export::job(&mut self.session, path, list) {
+            Ok(pending) => self.export = Some(pending),
+            Err(message) => self.notice = Some(message),
+        }
+    }
+
+    /// Does what a pane of `slot` asks for.
+    pub fn run(&mut self, slot: Slot, command: Command) -> Option<String> {
+        let place = self.place(slot)?;
+        let view = self.views.get_mut(&slot)?;
+        match command {
+            Command::Select { target, by_key } => {
+                view.select(&self.session, target);
+                self.note_visit(slot, Some(target), None, by_key);
+                self.follow(slot, Some(target), None);
+            }
+            Command::SelectClass { class, by_key } => {
+                self.note_visit(slot, None, Some(class), by_key);
+                self.follow(slot, None, Some(class));
+            }
+            Command::Reveal(target, kind) if target.snapshot == slot.id => {
+                if let Err(message) = view.reveal(&mut self.session, &place, target, kind) {
+                    self.notice = Some(message);
+                }
+                self.note_visit(slot, Some(target), None, false);
+                self.follow(slot, Some(target), None);
+            }
+            Command::Reveal(target, kind) => {
+                // The object lives in another snapshot, as a deleted one of a comparison does: go there.
+                let there = Slot { side: slot.side, id: target.snapshot };
+                self.show_in(there.side, there.id);
+                return self.run(there, Command::Reveal(target, kind));
+            }
+            Command::Find(snapshot, id) => {
+                let of = self.session.snapshot(snapshot)?;
+                let pending = self.session.ask(Lane::Interactive, move |_| Ok(of.graph().find_id(ObjectId(id))));
+                self.find = Some((Slot { side: slot.side, id: snapshot }, id, pending));
+            }
+            Command::Show(kind) => {
+                self.active = slot.side;
+                self.show_view(kind);
+            }
+            Command::Filter(filter) => {
+                view.summary.nodes = filter;
+                self.active = slot.side;
+                self.show_view(ViewKind::Summary);
+            }
+            Command::Ignore(target) => view.retainers.ignore(target.node),
+            Command::Restore(node) => view.retainers.restore(node),
+            Command::RestoreAll => view.retainers.restore_all(),
+            Command::MergePaths { of, title, nodes } => view.merge_paths(of, title, nodes),
+            Command::Compare { base, current } => {
+                self.show_in(slot.side, current);
+                if let Some(view) = self.shown_view() {
+                    view.kind = ViewKind::Comparison;
+                    view.comparison.set_base(base);
+                }
+            }
+            Command::Explain(term) => self.help.explain(term),
+            Command::Copy(text) => return Some(text),
+            Command::Export { name, list } => {
+                self.export_list = Some(list);
+                self.save_name = Some(format!("{name}.csv"));
+            }
+        }
+        None
+    }
+
+    fn follow(&mut self, from: Slot, target: Option<Target>, class: Option<crate::model::ClassId>) {
+        if !self.is_split || !self.link.is_on {
+            return;
+        }
+        let side = 1 - from.side;
+        let Some(slot) = self.sides[side].map(|id| Slot { side, id }) else { return };
+        let (Some(here), Some(there)) = (self.place(from), self.place(slot)) else { return };
+        if let Some(class) = class {
+            let class = here.snapshot.classes().get(class);
+            let found = there.snapshot.classes().find(&class.key).filter(|id| there.snapshot.classes().get(*id).count > 0);
+            let Some(view) = self.views.get_mut(&slot) else { return };
+            match found {
+                Some(found) => view.reveal_class(&there, found),
+                None => view.note = Some(format!("Only in the other one: {}", human::visible(&class.name, 100))),
+            }
+        } else if let Some(target) = target.filter(|target| target.snapshot == from.id) {
+            self.link.look_for(&self.session, &here, &there, target.node);
+        }
+    }
+
+    /// Draws a side and does what its panes ask for.
+    fn side(&mut self, ui: &mut Ui, slot: Slot) {
+        let Some(place) = self.place(slot) else { return };
+        let Some(mut view) = self.views.remove(&slot) else { return };
+        let commands = view.show(ui, &mut self.session, &place);
+        self.views.insert(slot, view);
+        for command in commands {
+            if let Some(text) = self.run(slot, command) {
+                ui.copy_text(text);
             }
         }
     }
 
-    fn panes(&mut self, ui: &mut Ui, id: SnapshotId) {
-        let Some(snapshot) = self.session.snapshot(id) else { return };
-        let Some(mut view) = self.views.remove(&id) else { return };
-        let mut commands = Vec::new();
-        let frame = egui::Frame::new().fill(theme::tokens(ui).background);
-        let height = ui.available_height();
-        let lower = Panel::bottom("lower").resizable(true).frame(frame).default_size(height * 0.42);
-        lower.size_range(120.0..=(height - 120.0).max(121.0)).show(ui, |ui| {
-            let width = ui.available_width();
-            let right = Panel::right("object").resizable(true).frame(frame).default_size((width * 0.36).max(260.0));
-            right.size_range(200.0..=(width - 240.0).max(201.0)).show(ui, |ui| {
-                ui.add_space(theme::GRID);
-                commands.extend(view.object.show(ui, &self.session, &snapshot));
-            });
-            egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-                ui.add_space(theme::GRID);
-                commands.extend(view.retainers.show(ui, &mut self.session, (id, &snapshot)));
-            });
-        });
-        egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-            ui.add_space(theme::GRID);
-            commands.extend(view.summary.show(ui, &mut self.session, (id, &snapshot)));
-        });
-        self.views.insert(id, view);
-        self.run_commands(ui.ctx(), id, commands);
+    fn body(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let slots = self.slots();
+        match slots[..] {
+            [] => chrome::start_page(ui, self, actions),
+            [only] => self.side(ui, only),
+            [left, right, ..] => {
+                let frame = egui::Frame::new().fill(theme::tokens(ui).background);
+                let width = ui.available_width();
+                let panel = egui::Panel::left("left side").resizable(true).frame(frame).default_size(width / 2.0);
+                let mut rects = [egui::Rect::NOTHING; 2];
+                rects[0] = panel
+                    .size_range(240.0..=(width - 240.0).max(241.0))
+                    .show(ui, |ui| {
+                        chrome::side_header(ui, self, 0, actions);
+                        self.side(ui, left);
+                    })
+                    .response
+                    .rect;
+                rects[1] = egui::CentralPanel::default()
+                    .frame(frame)
+                    .show(ui, |ui| {
+                        chrome::side_header(ui, self, 1, actions);
+                        self.side(ui, right);
+                    })
+                    .response
+                    .rect;
+                self.scroll_together(ui, [left, right], rects);
+            }
+        }
+    }
+
+    /// Scrolls the other side along with the one under the pointer.
+    fn scroll_together(&mut self, ui: &Ui, slots: [Slot; 2], rects: [egui::Rect; 2]) {
+        let pointer = ui.input(|input| input.pointer.hover_pos());
+        if ui.input(|input| input.pointer.any_pressed())
+            && let Some(side) = pointer.and_then(|at| rects.iter().position(|rect| rect.contains(at)))
+        {
+            self.active = side;
+        }
+        let kinds = slots.map(|slot| self.views.get(&slot).map(|view| view.kind));
+        let rows = slots.map(|slot| self.views.get(&slot).and_then(View::first_row));
+        let moved = self.link.moved(kinds, rows);
+        if !self.link.is_on || kinds[0] != kinds[1] {
+            return;
+        }
+        let Some(from) = pointer.and_then(|at| rects.iter().position(|rect| rect.contains(at))) else { return };
+        let rows = moved[from];
+        if rows != 0
+            && let Some(view) = self.views.get_mut(&slots[1 - from])
+        {
+            view.scroll_rows(rows);
+            self.link.scrolled(1 - from, rows);
+            ui.request_repaint();
+        }
     }
 }
 
@@ -254,7 +643,9 @@ impl eframe::App for HeapglassApp {
         #[cfg(feature = "frame-times")]
         self.frame_times.frame(ctx, frame.info().cpu_usage, self.session.is_loading());
         self.take_in(ctx);
-        self.shortcuts(ctx);
+        for action in keys::pressed(ctx) {
+            self.apply(ctx, action);
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
@@ -264,12 +655,11 @@ impl eframe::App for HeapglassApp {
         if !self.session.open().is_empty() || !self.session.loads().is_empty() {
             chrome::side_list(ui, self, &mut actions);
         }
-        match self.shown {
-            Some(id) => self.panes(ui, id),
-            None => chrome::start_page(ui, self, &mut actions),
-        }
+        self.body(ui, &mut actions);
         chrome::drop_target(ui);
         let ctx = ui.ctx().clone();
+        actions.extend(self.palette.show(&ctx));
+        self.help.show(&ctx);
         for action in actions {
             self.apply(&ctx, action);
         }

@@ -9,8 +9,8 @@ use egui::{
 
 use super::app::{Action, HeapglassApp};
 use super::theme::{self, GRID, tokens};
-use crate::model::human;
-use crate::session::{Load, Open};
+use crate::model::human::{self, Units};
+use crate::session::{Load, Open, SnapshotId};
 
 pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 5));
@@ -21,28 +21,115 @@ pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>
             if ui.button("Open…").on_hover_text("Open snapshots   (Ctrl+O)").clicked() {
                 actions.push(Action::OpenDialog);
             }
-            ui.menu_button("Recent", |ui| {
-                if app.settings.recent.is_empty() {
-                    ui.weak("Nothing yet");
+            ui.menu_button("Recent", |ui| recent_menu(ui, app, actions));
+            ui.spacing_mut().item_spacing.x = GRID;
+            let back = egui::Button::new("⏴");
+            if ui.add_enabled(app.history.can_go_back(), back).on_hover_text("Back   (Alt+←)").clicked() {
+                actions.push(Action::Back);
+            }
+            let forward = egui::Button::new("⏵");
+            if ui.add_enabled(app.history.can_go_forward(), forward).on_hover_text("Forward   (Alt+→)").clicked() {
+                actions.push(Action::Forward);
+            }
+            ui.add_space(GRID);
+            if app.shown().is_some() && ui.button("Search").on_hover_text("Find objects   (Ctrl+F)").clicked() {
+                actions.push(Action::FocusSearch);
+            }
+            if app.session.open().len() > 1 {
+                let hint = "Two snapshots next to each other   (Ctrl+\\)";
+                if ui.selectable_label(app.is_split, "Side by side").on_hover_text(hint).clicked() {
+                    actions.push(Action::ToggleSplit);
                 }
-                for path in &app.settings.recent {
-                    if recent_button(ui, path) {
-                        actions.push(Action::OpenPath(path.clone()));
-                        ui.close();
+                let hint = "Selecting and scrolling in one does the same in the other   (Ctrl+L)";
+                if app.is_split && ui.selectable_label(app.link.is_on, "Linked").on_hover_text(hint).clicked() {
+                    actions.push(Action::ToggleLink);
+                }
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.menu_button("Settings", |ui| settings_menu(ui, app, actions));
+                if ui.button("Glossary").on_hover_text("What the words mean   (Ctrl+G)").clicked() {
+                    actions.push(Action::Glossary);
+                }
+                if ui.button("Keys").on_hover_text("All keys   (F1)").clicked() {
+                    actions.push(Action::Keys);
+                }
+                if ui.button("Commands").on_hover_text("Everything by name   (Ctrl+P)").clicked() {
+                    actions.push(Action::Palette);
+                }
+            });
+        });
+    });
+}
+
+fn recent_menu(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
+    if app.settings.recent.is_empty() {
+        ui.weak("Nothing yet");
+    }
+    for path in &app.settings.recent {
+        if recent_button(ui, path) {
+            actions.push(Action::OpenPath(path.clone()));
+            ui.close();
+        }
+    }
+    ui.separator();
+    if ui.button("Open the example").clicked() {
+        actions.push(Action::OpenExample);
+        ui.close();
+    }
+    if ui.button("Compare the two example snapshots").clicked() {
+        actions.push(Action::OpenExamplePair);
+        ui.close();
+    }
+}
+
+fn settings_menu(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
+    let theme = app.settings.theme.label();
+    if ui.button(format!("Theme: {theme}")).on_hover_text("System, light or dark").clicked() {
+        actions.push(Action::NextTheme);
+    }
+    ui.separator();
+    ui.weak("Sizes in");
+    for units in Units::ALL {
+        if ui.radio(app.settings.units == units, units.label()).clicked() {
+            actions.push(Action::SetUnits(units));
+        }
+    }
+    ui.separator();
+    ui.weak(format!("Text size {:.0} %", app.settings.text_scale * 100.0));
+    ui.horizontal(|ui| {
+        for (text, action) in
+            [("Smaller", Action::Smaller), ("Normal", Action::NormalSize), ("Larger", Action::Larger)]
+        {
+            if ui.button(text).clicked() {
+                actions.push(action);
+            }
+        }
+    });
+}
+
+/// Above a side where there are two: which snapshot it shows.
+pub(super) fn side_header(ui: &mut Ui, app: &HeapglassApp, side: usize, actions: &mut Vec<Action>) {
+    let tokens = tokens(ui);
+    let is_active = app.active == side;
+    let frame = Frame::new().fill(tokens.surface).inner_margin(Margin::symmetric(8, 3));
+    Panel::top(Id::unique(("side header", side))).frame(frame).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            let name_of = |id| {
+                app.session.snapshot(id).map_or_else(String::new, |of| human::visible(&of.source().name, 60).into_owned())
+            };
+            let name = app.sides[side].map_or_else(String::new, name_of);
+            let color = if is_active { tokens.accent } else { tokens.weak };
+            let label = if side == 0 { "Left" } else { "Right" };
+            ui.label(RichText::new(label).font(theme::small()).color(color));
+            let combo = egui::ComboBox::from_id_salt(("side", side)).selected_text(name).width(240.0);
+            let response = combo.show_ui(ui, |ui| {
+                for open in app.session.open() {
+                    if ui.selectable_label(app.sides[side] == Some(open.id), name_of(open.id)).clicked() {
+                        actions.push(Action::ShowIn(side, open.id));
                     }
                 }
-                ui.separator();
-                if ui.button("Open the example").clicked() {
-                    actions.push(Action::OpenExample);
-                    ui.close();
-                }
             });
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let theme = app.settings.theme.label();
-                if ui.button(format!("Theme: {theme}")).on_hover_text("System, light or dark").clicked() {
-                    actions.push(Action::NextTheme);
-                }
-            });
+            ui.ctx().accesskit_node_builder(response.response.id, |node| node.set_label(format!("{label} snapshot")));
         });
     });
 }
@@ -58,9 +145,9 @@ pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0 * GRID;
             ui.style_mut().override_font_id = Some(theme::small());
-            if let Some(open) = app.session.open().iter().find(|open| Some(open.id) == app.shown) {
+            if let Some(open) = app.session.open().iter().find(|open| Some(open.id) == app.shown()) {
                 let graph = open.snapshot.graph();
-                ui.label(format!("{} in all", human::bytes(open.snapshot.total_size())));
+                ui.label(format!("{} in all", theme::look(ui).units.bytes(open.snapshot.total_size())));
                 ui.weak(format!("{} objects", human::count(graph.node_count() as u64)));
                 ui.weak(format!("{} references", human::count(graph.edge_count() as u64)));
                 ui.weak(format!("loaded in {}", human::duration(open.snapshot.source().load_time)));
@@ -83,7 +170,10 @@ pub(super) fn side_list(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Actio
         ui.label(RichText::new("Snapshots").font(theme::small()).color(tokens(ui).weak));
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for open in app.session.open() {
-                snapshot_entry(ui, open, app.shown == Some(open.id), actions);
+                snapshot_entry(ui, app, open, actions);
+            }
+            if app.session.open().len() > 1 {
+                ui.weak("Drag one onto another to compare them");
             }
             for load in app.session.loads() {
                 load_entry(ui, load, actions);
@@ -93,7 +183,7 @@ pub(super) fn side_list(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Actio
 }
 
 /// A cross that closes an entry.
-fn close_button(ui: &mut Ui, label: &str) -> bool {
+pub(super) fn close_button(ui: &mut Ui, label: &str) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::click());
     let tokens = tokens(ui);
     let color = if response.hovered() { tokens.text } else { tokens.weak };
@@ -108,7 +198,8 @@ fn close_button(ui: &mut Ui, label: &str) -> bool {
     response.on_hover_text(label).clicked()
 }
 
-fn snapshot_entry(ui: &mut Ui, open: &Open, is_shown: bool, actions: &mut Vec<Action>) {
+fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Vec<Action>) {
+    let is_shown = app.slots().iter().any(|slot| slot.id == open.id);
     let source = open.snapshot.source();
     let tokens = tokens(ui);
     let fill = if is_shown { tokens.selection } else { Color32::TRANSPARENT };
@@ -133,13 +224,48 @@ fn snapshot_entry(ui: &mut Ui, open: &Open, is_shown: bool, actions: &mut Vec<Ac
     });
     // Behind the entry's own button, which keeps its clicks.
     let rect = Rect::from_min_max(entry.response.rect.min, entry.response.rect.max - vec2(26.0, 0.0));
-    let response = ui.interact(rect, id, Sense::click());
+    let response = ui.interact(rect, id, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, is_shown, format!("Snapshot {}", source.name)));
+    response.dnd_set_drag_payload(open.id);
+    if let Some(dragged) = response.dnd_hover_payload::<SnapshotId>()
+        && *dragged != open.id
+    {
+        let stroke = Stroke::new(1.5, tokens.accent);
+        ui.painter().rect_stroke(entry.response.rect, 4.0, stroke, egui::StrokeKind::Inside);
+    }
+    if let Some(dragged) = response.dnd_release_payload::<SnapshotId>()
+        && *dragged != open.id
+    {
+        actions.push(Action::CompareTwo(*dragged, open.id));
+    }
+    response.context_menu(|ui| entry_menu(ui, app, open, actions));
     let hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
     if response.on_hover_text(hover).clicked() {
         actions.push(Action::Show(open.id));
     }
     ui.add_space(2.0);
+}
+
+fn entry_menu(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Vec<Action>) {
+    let others: Vec<&Open> = app.session.open().iter().filter(|other| other.id != open.id).collect();
+    for other in &others {
+        let name = human::visible(&other.snapshot.source().name, 60);
+        if ui.button(format!("Compare with {name}")).clicked() {
+            actions.push(Action::CompareTwo(other.id, open.id));
+            ui.close();
+        }
+    }
+    if !others.is_empty() && ui.button("Show on the right side").clicked() {
+        if !app.is_split {
+            actions.push(Action::ToggleSplit);
+        }
+        actions.push(Action::ShowIn(1, open.id));
+        ui.close();
+    }
+    if ui.button("Close").clicked() {
+        actions.push(Action::Close(open.id));
+        ui.close();
+    }
 }
 
 fn load_entry(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
@@ -286,6 +412,10 @@ fn welcome(ui: &mut Ui, app: &mut HeapglassApp, actions: &mut Vec<Action>) {
         ui.label(RichText::new("No snapshot at hand?").font(theme::small()).color(tokens(ui).weak));
         if ui.link("Open the example").on_hover_text("A small Node.js service that leaks").clicked() {
             actions.push(Action::OpenExample);
+        }
+        let hint = "The same service before and after an hour of requests";
+        if ui.link("Compare the two example snapshots").on_hover_text(hint).clicked() {
+            actions.push(Action::OpenExamplePair);
         }
     });
 }

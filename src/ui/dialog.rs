@@ -9,28 +9,57 @@ use egui::Context;
 /// A dialog that answers sooner than a person could has not been shown at all.
 const TOO_FAST: Duration = Duration::from_millis(150);
 
+/// What a dialog was for, and its answer.
+#[derive(Debug)]
+enum Chosen {
+    Files(Option<Vec<PathBuf>>),
+    Destination(Option<PathBuf>),
+}
+
 #[derive(Debug, Default)]
 pub(super) struct FileDialog {
-    waiting: Option<(Receiver<Option<Vec<PathBuf>>>, Instant)>,
+    waiting: Option<(Receiver<Chosen>, Instant)>,
+    files: Option<Vec<PathBuf>>,
+    destination: Option<PathBuf>,
     unavailable: bool,
 }
 
 impl FileDialog {
-    /// Shows the dialog, unless one is open.
+    /// Asks for files to open, unless a dialog is open.
     pub(super) fn open(&mut self, ctx: &Context) {
+        self.start(ctx, || {
+            let files = rfd::FileDialog::new()
+                .set_title("Open heap snapshots")
+                .add_filter("Heap snapshots", &["heapsnapshot", "heaptimeline", "gz", "zst"])
+                .add_filter("All files", &["*"])
+                .pick_files();
+            Chosen::Files(files)
+        });
+    }
+
+    /// Asks where to write a list, unless a dialog is open.
+    pub(super) fn save_as(&mut self, ctx: &Context, name: &str) {
+        let name = name.to_owned();
+        self.start(ctx, move || {
+            let file = rfd::FileDialog::new()
+                .set_title("Export the list")
+                .set_file_name(name)
+                .add_filter("CSV", &["csv"])
+                .add_filter("JSON", &["json"])
+                .save_file();
+            Chosen::Destination(file)
+        });
+    }
+
+    fn start(&mut self, ctx: &Context, ask: impl FnOnce() -> Chosen + Send + 'static) {
         if self.waiting.is_some() {
             return;
         }
         let (sender, answer) = bounded(1);
         let ctx = ctx.clone();
         let thread = std::thread::Builder::new().name("file dialog".to_owned()).spawn(move || {
-            let files = rfd::FileDialog::new()
-                .set_title("Open heap snapshots")
-                .add_filter("Heap snapshots", &["heapsnapshot", "heaptimeline", "gz", "zst"])
-                .add_filter("All files", &["*"])
-                .pick_files();
             // The window may be gone by now.
-            let _ = sender.send(files);
+            let _ = sender.send(ask());
             ctx.request_repaint();
         });
         match thread {
@@ -39,21 +68,27 @@ impl FileDialog {
         }
     }
 
-    /// The chosen files, once.
-    pub(super) fn take(&mut self) -> Option<Vec<PathBuf>> {
-        let (answer, since) = self.waiting.as_ref()?;
+    fn poll(&mut self) {
+        let Some((answer, since)) = self.waiting.as_ref() else { return };
         match answer.try_recv() {
-            Err(TryRecvError::Empty) => None,
-            Ok(Some(files)) => {
-                self.waiting = None;
-                Some(files)
-            }
-            Ok(None) | Err(TryRecvError::Disconnected) => {
-                self.unavailable = since.elapsed() < TOO_FAST;
-                self.waiting = None;
-                None
-            }
+            Err(TryRecvError::Empty) => return,
+            Ok(Chosen::Files(Some(files))) => self.files = Some(files),
+            Ok(Chosen::Destination(Some(file))) => self.destination = Some(file),
+            Ok(_) | Err(TryRecvError::Disconnected) => self.unavailable = since.elapsed() < TOO_FAST,
         }
+        self.waiting = None;
+    }
+
+    /// The files to open, once.
+    pub(super) fn take_files(&mut self) -> Option<Vec<PathBuf>> {
+        self.poll();
+        self.files.take()
+    }
+
+    /// Where to write, once.
+    pub(super) fn take_destination(&mut self) -> Option<PathBuf> {
+        self.poll();
+        self.destination.take()
     }
 
     /// Whether the last attempt showed that there is no dialog here; asked once.

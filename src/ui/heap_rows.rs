@@ -3,17 +3,43 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::theme::Tokens;
+use super::theme::{Look, Tokens};
 use super::tree_table::{Cell, Column, Rows, Run, TreeModel};
 use crate::model::{ClassId, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, human};
-use crate::query::{Filter, ListSpec, Sort, SortKey, edge_label, held_by_root, is_quiet, node_label};
+use crate::query::{
+    Filter, LABEL_LIMIT, ListSpec, RetainerDistances, Selection, Sort, SortKey, class_totals, edge_label, glossary,
+    held_by_root, is_quiet, node_label,
+};
 use crate::session::{OrderKey, OrderState, Session, SnapshotId};
 use crate::snapshot::Snapshot;
 
 /// A list that takes longer than this is said to be on its way.
-const NOTICEABLE: Duration = Duration::from_millis(100);
+pub const NOTICEABLE: Duration = Duration::from_millis(100);
 
-/// Columns behind the name, in every table of objects.
+/// A column of a table of objects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Field {
+    Name,
+    Distance,
+    Shallow,
+    Retained,
+    /// Retained size as a part of the parent row's.
+    OfParent,
+}
+
+impl Field {
+    #[must_use]
+    pub fn sort_key(self) -> SortKey {
+        match self {
+            Self::Name => SortKey::Name,
+            Self::Distance => SortKey::Distance,
+            Self::Shallow => SortKey::ShallowSize,
+            Self::Retained | Self::OfParent => SortKey::RetainedSize,
+        }
+    }
+}
+
+/// Columns behind the name.
 pub const DISTANCE: Column = Column {
     title: "Distance",
     hint: "References on the shortest way from a root. − where only the runtime's own roots reach the object",
@@ -29,14 +55,19 @@ pub const RETAINED: Column = Column {
     hint: "Bytes that would be freed if the object were gone: its own and all that only it keeps alive",
     width: 134.0,
 };
+pub const OF_PARENT: Column = Column {
+    title: "Of parent",
+    hint: "Retained size as a part of what the object above retains",
+    width: 84.0,
+};
 
-/// The sort key of each column of such a table.
-pub const SORT_KEYS: [SortKey; 4] = [SortKey::Name, SortKey::Distance, SortKey::ShallowSize, SortKey::RetainedSize];
+/// The columns of most tables.
+pub const FIELDS: &[Field] = &[Field::Name, Field::Distance, Field::Shallow, Field::Retained];
 
 /// The sort after a click on a column's header: the other way round, or what is most useful first.
 #[must_use]
-pub fn clicked(sort: Sort, column: usize) -> Sort {
-    let key = SORT_KEYS[column];
+pub fn clicked(sort: Sort, field: Field) -> Sort {
+    let key = field.sort_key();
     let descending =
         if sort.key == key { !sort.descending } else { matches!(key, SortKey::ShallowSize | SortKey::RetainedSize) };
     Sort { key, descending }
@@ -44,8 +75,8 @@ pub fn clicked(sort: Sort, column: usize) -> Sort {
 
 /// The column that a sort belongs to.
 #[must_use]
-pub fn sorted_by(sort: Sort) -> (usize, bool) {
-    (SORT_KEYS.iter().position(|key| *key == sort.key).unwrap_or(0), sort.descending)
+pub fn sorted_by(fields: &[Field], sort: Sort) -> (usize, bool) {
+    (fields.iter().rposition(|field| field.sort_key() == sort.key).unwrap_or(0), sort.descending)
 }
 
 /// Reads rows of one snapshot from the session.
@@ -54,25 +85,43 @@ pub struct HeapRows<'a> {
     pub session: &'a mut Session,
     pub id: SnapshotId,
     pub snapshot: Arc<Snapshot>,
+    pub fields: &'static [Field],
     pub sort: Sort,
     pub filter: Filter,
-    pub tokens: &'static Tokens,
+    /// What `filter.nodes` selects, once it is known.
+    pub selection: Option<Arc<Selection>>,
+    /// What `filter.ignored` does to distances, once it is known.
+    pub distances: Option<Arc<RetainerDistances>>,
+    pub look: Look,
+}
+
+/// Tells the table what is known of a list.
+#[must_use]
+pub fn rows_of(state: OrderState) -> Rows {
+    match state {
+        OrderState::Ready(order) => Rows::Ready(Arc::clone(&order.rows)),
+        OrderState::Pending { since, previous } => Rows::Pending {
+            previous: previous.map(|order| Arc::clone(&order.rows)).unwrap_or_default(),
+            slow: since.elapsed() > NOTICEABLE,
+        },
+        OrderState::Failed(message) => Rows::Failed(message),
+    }
 }
 
 impl TreeModel for HeapRows<'_> {
     type List = ListSpec;
 
     fn rows(&mut self, list: &ListSpec) -> Rows {
-        let filter = if *list == ListSpec::Classes { self.filter.clone() } else { Filter::default() };
+        let filter = match list {
+            ListSpec::Classes => Filter { ignored: Vec::new(), ..self.filter.clone() },
+            ListSpec::Members(_) | ListSpec::Selected => {
+                Filter { nodes: self.filter.nodes.clone(), ..Filter::default() }
+            }
+            ListSpec::Retainers(_) => Filter { ignored: self.filter.ignored.clone(), ..Filter::default() },
+            ListSpec::Edges(_) | ListSpec::Dominated(_) => Filter::default(),
+        };
         let key = OrderKey { snapshot: self.id, list: *list, sort: self.sort, filter };
-        match self.session.order(&key) {
-            OrderState::Ready(order) => Rows::Ready(Arc::clone(&order.rows)),
-            OrderState::Pending { since, previous } => Rows::Pending {
-                previous: previous.map(|order| Arc::clone(&order.rows)).unwrap_or_default(),
-                slow: since.elapsed() > NOTICEABLE,
-            },
-            OrderState::Failed(message) => Rows::Failed(message),
-        }
+        rows_of(self.session.order(&key))
     }
 
     fn children(&self, list: &ListSpec, path: &[u32]) -> Option<ListSpec> {
@@ -81,11 +130,18 @@ impl TreeModel for HeapRows<'_> {
         let fields = |node: NodeOrdinal| (!graph.edge_range(node).is_empty()).then_some(ListSpec::Edges(node));
         match list {
             ListSpec::Classes => Some(ListSpec::Members(ClassId(row))),
-            ListSpec::Members(_) | ListSpec::Dominated(_) | ListSpec::Selected => fields(NodeOrdinal(row)),
+            ListSpec::Members(_) | ListSpec::Selected => fields(NodeOrdinal(row)),
+            ListSpec::Dominated(_) => {
+                let node = NodeOrdinal(row);
+                (self.snapshot.dominators().subtree(node).len() > 1).then_some(ListSpec::Dominated(node))
+            }
             ListSpec::Edges(_) => fields(graph.edge_target(EdgeIndex(row))),
             ListSpec::Retainers(_) => {
                 let source = graph.edge_source(EdgeIndex(row));
-                let is_end = self.is_cycle(path) || graph.retainer_count(source) == 0 || self.is_root_held(source);
+                let is_end = self.is_cycle(path)
+                    || self.is_ignored(source)
+                    || graph.retainer_count(source) == 0
+                    || self.is_root_held(source);
                 (!is_end).then_some(ListSpec::Retainers(source))
             }
         }
@@ -93,18 +149,18 @@ impl TreeModel for HeapRows<'_> {
 
     fn cell(&self, list: &ListSpec, path: &[u32], column: usize) -> Cell {
         let Some(&row) = path.last() else { return Cell::default() };
-        match (list, column) {
-            (ListSpec::Classes, _) => self.class_cell(ClassId(row), column),
-            (ListSpec::Members(_) | ListSpec::Dominated(_) | ListSpec::Selected, 0) => {
-                self.node_name(NodeOrdinal(row), Vec::new())
-            }
-            (ListSpec::Members(_) | ListSpec::Dominated(_) | ListSpec::Selected, _) => {
-                self.node_number(NodeOrdinal(row), column)
-            }
-            (ListSpec::Edges(_), 0) => self.field_name(EdgeIndex(row)),
-            (ListSpec::Edges(_), _) => self.node_number(self.snapshot.graph().edge_target(EdgeIndex(row)), column),
-            (ListSpec::Retainers(_), 0) => self.retainer_name(path),
-            (ListSpec::Retainers(_), _) => self.node_number(self.snapshot.graph().edge_source(EdgeIndex(row)), column),
+        let field = self.fields.get(column).copied().unwrap_or(Field::Name);
+        match (list, field) {
+            (ListSpec::Classes, _) => self.class_cell(ClassId(row), field),
+            (ListSpec::Edges(_), Field::Name) => self.field_name(EdgeIndex(row)),
+            (ListSpec::Retainers(_), Field::Name) => self.retainer_name(path),
+            (ListSpec::Retainers(_), Field::Distance) => self.retainer_distance(EdgeIndex(row)),
+            (ListSpec::Dominated(parent), Field::OfParent) => self.of_parent(*parent, NodeOrdinal(row)),
+            _ => match Self::node_of(&self.snapshot, list, row) {
+                Some(node) if field == Field::Name => self.node_name(node, Vec::new()),
+                Some(node) => self.node_number(node, field),
+                None => Cell::default(),
+            },
         }
     }
 }
@@ -119,6 +175,20 @@ impl HeapRows<'_> {
             ListSpec::Edges(_) => Some(snapshot.graph().edge_target(EdgeIndex(row))),
             ListSpec::Retainers(_) => Some(snapshot.graph().edge_source(EdgeIndex(row))),
         }
+    }
+
+    /// The object that the row at the end of a path stands for, in a table whose uppermost list is `root`.
+    #[must_use]
+    pub fn node_at(&self, root: ListSpec, path: &[u32]) -> Option<NodeOrdinal> {
+        let mut list = root;
+        for depth in 1..path.len() {
+            list = self.children(&list, &path[..depth])?;
+        }
+        Self::node_of(&self.snapshot, &list, *path.last()?)
+    }
+
+    fn is_ignored(&self, node: NodeOrdinal) -> bool {
+        self.filter.ignored.binary_search(&node).is_ok()
     }
 
     /// Whether a retainer is held by the root itself, where a retaining path ends.
@@ -136,104 +206,165 @@ impl HeapRows<'_> {
         start == Some(source) || above.iter().any(|&edge| graph.edge_source(EdgeIndex(edge)) == source)
     }
 
-    fn run(text: impl Into<String>, color: egui::Color32) -> Run {
-        Run { text: text.into(), color }
-    }
-
-    fn class_cell(&self, class: ClassId, column: usize) -> Cell {
-        let tokens = self.tokens;
+    fn class_cell(&self, class: ClassId, field: Field) -> Cell {
+        let tokens = self.look.tokens;
+        let totals = class_totals(&self.snapshot, self.selection.as_deref(), class);
         let class = self.snapshot.classes().get(class);
-        match column {
-            0 => {
-                let name = human::visible(&class.name, crate::query::LABEL_LIMIT).into_owned();
+        match field {
+            Field::Name => {
+                let name = human::visible(&class.name, LABEL_LIMIT).into_owned();
                 let mut cell = Cell::text(name, tokens.text);
-                cell.runs.push(Self::run(format!("  ×{}", human::count(class.count)), tokens.weak));
-                if let Some(at) = class.key.location {
-                    cell.tooltip = Some(format!(
-                        "{}\nscript {}, line {}, column {}",
-                        cell.plain(),
-                        at.script_id,
-                        u64::from(at.line) + 1,
-                        u64::from(at.column) + 1
-                    ));
+                cell.runs.push(Run::new(format!("  ×{}", human::count(totals.count)), tokens.weak));
+                cell.tooltip = class.key.location.map(|at| {
+                    let (line, column) = (u64::from(at.line) + 1, u64::from(at.column) + 1);
+                    format!("{}\nscript {}, line {line}, column {column}", cell.plain(), at.script_id)
+                });
+                if let Some(entry) = glossary::for_class(&class.name) {
+                    cell.tooltip = Some(format!("{}\n{}", entry.term, entry.short));
                 }
                 cell
             }
-            1 => self.distance(class.distance),
-            2 => self.size(class.shallow_size),
-            _ => self.size(class.retained_size),
+            Field::Distance => self.distance(totals.distance),
+            Field::Shallow => self.size(totals.shallow_size),
+            Field::Retained => self.size(totals.retained_size),
+            Field::OfParent => Cell::default(),
         }
     }
 
-    fn node_name(&self, node: NodeOrdinal, mut runs: Vec<Run>) -> Cell {
-        let tokens = self.tokens;
-        let color = match self.snapshot.kind(node) {
-            kind if kind.is_string() => tokens.string,
-            NodeKind::NUMBER | NodeKind::BIGINT | NodeKind::REGEXP | NodeKind::SYMBOL => tokens.number,
-            NodeKind::CLOSURE | NodeKind::CODE => tokens.code,
-            NodeKind::HIDDEN | NodeKind::SYNTHETIC | NodeKind::OBJECT_SHAPE => tokens.weak,
-            _ => tokens.text,
-        };
-        runs.push(Self::run(node_label(&self.snapshot, node), color));
-        runs.push(Self::run(format!(" {}", self.snapshot.id(node)), tokens.weak));
-        if self.snapshot.detachedness(node) == Detachedness::Detached {
-            runs.push(Self::run("  detached", tokens.detached));
-        }
-        Cell { runs, bar: None, tooltip: None }
-    }
-
-    fn edge_color(&self, edge: EdgeIndex) -> egui::Color32 {
-        if is_quiet(&self.snapshot, edge) { self.tokens.weak } else { self.tokens.property }
+    fn node_name(&self, node: NodeOrdinal, runs: Vec<Run>) -> Cell {
+        node_cell(&self.snapshot, node, runs, self.look.tokens)
     }
 
     fn field_name(&self, edge: EdgeIndex) -> Cell {
-        let name = Self::run(edge_label(&self.snapshot, edge), self.edge_color(edge));
-        let separator = Self::run(" :: ", self.tokens.weak);
-        self.node_name(self.snapshot.graph().edge_target(edge), vec![name, separator])
+        field_cell(&self.snapshot, edge, self.look.tokens)
     }
 
     fn retainer_name(&self, path: &[u32]) -> Cell {
         let Some(edge) = path.last().map(|&edge| EdgeIndex(edge)) else { return Cell::default() };
+        let tokens = self.look.tokens;
         let source = self.snapshot.graph().edge_source(edge);
-        let name = Self::run(edge_label(&self.snapshot, edge), self.edge_color(edge));
-        let mut cell = self.node_name(source, vec![name, Self::run(" in ", self.tokens.weak)]);
-        if self.is_cycle(path) {
-            cell.runs.push(Self::run("  ↩ on this path already", self.tokens.weak));
+        let name = Run::new(edge_label(&self.snapshot, edge), edge_color(&self.snapshot, edge, tokens));
+        let mut cell = self.node_name(source, vec![name, Run::new(" in ", tokens.weak)]);
+        if self.is_ignored(source) {
+            cell.runs.push(Run::new("  ignored", tokens.detached));
+        } else if self.is_cycle(path) {
+            cell.runs.push(Run::new("  ↩ on this path already", tokens.weak));
         } else if self.is_root_held(source) {
-            cell.runs.push(Self::run("  root", self.tokens.accent));
+            cell.runs.push(Run::new("  root", tokens.accent));
         }
+        cell.tooltip = edge_tooltip(&self.snapshot, edge, &cell);
         cell
     }
 
-    fn node_number(&self, node: NodeOrdinal, column: usize) -> Cell {
-        match column {
-            1 => self.distance(self.snapshot.distance(node)),
-            2 => self.size(self.snapshot.shallow_size(node)),
-            _ => self.size(self.snapshot.retained_size(node)),
+    fn retainer_distance(&self, edge: EdgeIndex) -> Cell {
+        let source = self.snapshot.graph().edge_source(edge);
+        match &self.distances {
+            None => self.distance(self.snapshot.distance(source)),
+            Some(distances) => {
+                let distance = distances.of(&self.snapshot, edge, source);
+                if distance.0 < IGNORED_BASE {
+                    return self.distance(distance);
+                }
+                let mut cell = Cell::text("−", self.look.tokens.weak);
+                cell.tooltip = Some("Reached only through what is ignored".to_owned());
+                cell
+            }
         }
     }
 
-    fn distance(&self, distance: Distance) -> Cell {
-        let color = if distance.user().is_some() { self.tokens.text } else { self.tokens.weak };
-        let mut cell = Cell::text(distance.to_string(), color);
-        if let Some(hops) = distance.system() {
-            cell.tooltip = Some(format!("{hops} from the runtime's own roots; no user root reaches it"));
-        } else if distance == Distance::NONE {
-            cell.tooltip = Some("Nothing reaches it: it would be freed by the next garbage collection".to_owned());
+    fn node_number(&self, node: NodeOrdinal, field: Field) -> Cell {
+        match field {
+            Field::Distance => self.distance(self.snapshot.distance(node)),
+            Field::Shallow => self.size(self.snapshot.shallow_size(node)),
+            Field::Retained => self.size(self.snapshot.retained_size(node)),
+            Field::Name | Field::OfParent => Cell::default(),
         }
-        cell
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a percentage")]
-    fn size(&self, size: u64) -> Cell {
-        let share = size as f64 / self.snapshot.total_size().max(1) as f64;
-        let percent = format!("{:>5}", format!("{:.0} %", share * 100.0));
-        let mut cell = Cell::text(human::bytes(size), self.tokens.text);
-        cell.runs.push(Self::run(percent, self.tokens.weak));
+    fn of_parent(&self, parent: NodeOrdinal, node: NodeOrdinal) -> Cell {
+        let whole = self.snapshot.retained_size(parent).max(1);
+        let share = self.snapshot.retained_size(node) as f64 / whole as f64;
+        let mut cell = Cell::text(format!("{:.1} %", share * 100.0), self.look.tokens.text);
         #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
         let bar = share as f32;
         cell.bar = Some(bar);
-        cell.tooltip = Some(format!("{} bytes, {:.2} % of the snapshot", human::count(size), share * 100.0));
         cell
     }
+
+    fn distance(&self, distance: Distance) -> Cell {
+        distance_cell(distance, self.look.tokens)
+    }
+
+    fn size(&self, size: u64) -> Cell {
+        size_cell(size, self.snapshot.total_size(), self.look)
+    }
+}
+
+/// DevTools' base of distances for what only ignored retainers reach.
+const IGNORED_BASE: i32 = 200_000_000;
+
+/// An object's name, coloured by what it is, with its id.
+#[must_use]
+pub fn node_cell(snapshot: &Snapshot, node: NodeOrdinal, mut runs: Vec<Run>, tokens: &Tokens) -> Cell {
+    let color = match snapshot.kind(node) {
+        kind if kind.is_string() => tokens.string,
+        NodeKind::NUMBER | NodeKind::BIGINT | NodeKind::REGEXP | NodeKind::SYMBOL => tokens.number,
+        NodeKind::CLOSURE | NodeKind::CODE => tokens.code,
+        NodeKind::HIDDEN | NodeKind::SYNTHETIC | NodeKind::OBJECT_SHAPE => tokens.weak,
+        _ => tokens.text,
+    };
+    runs.push(Run::new(node_label(snapshot, node), color));
+    runs.push(Run::new(format!(" {}", snapshot.id(node)), tokens.weak));
+    if snapshot.detachedness(node) == Detachedness::Detached {
+        runs.push(Run::new("  detached", tokens.detached));
+    }
+    Cell { runs, bar: None, tooltip: None }
+}
+
+/// `property :: object`.
+#[must_use]
+pub fn field_cell(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Cell {
+    let name = Run::new(edge_label(snapshot, edge), edge_color(snapshot, edge, tokens));
+    let separator = Run::new(" :: ", tokens.weak);
+    let mut cell = node_cell(snapshot, snapshot.graph().edge_target(edge), vec![name, separator], tokens);
+    cell.tooltip = edge_tooltip(snapshot, edge, &cell);
+    cell
+}
+
+fn edge_color(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> egui::Color32 {
+    if is_quiet(snapshot, edge) { tokens.weak } else { tokens.property }
+}
+
+/// What puzzles people about an edge: those of kinds that JavaScript does not have.
+fn edge_tooltip(snapshot: &Snapshot, edge: EdgeIndex, cell: &Cell) -> Option<String> {
+    let entry = glossary::for_edge_kind(snapshot.graph().edge_kind(edge))?;
+    is_quiet(snapshot, edge).then(|| format!("{}\n{}: {}", cell.plain(), entry.term, entry.short))
+}
+
+#[must_use]
+pub fn distance_cell(distance: Distance, tokens: &Tokens) -> Cell {
+    let color = if distance.user().is_some() { tokens.text } else { tokens.weak };
+    let mut cell = Cell::text(distance.to_string(), color);
+    if let Some(hops) = distance.system() {
+        cell.tooltip = Some(format!("{hops} from the runtime's own roots; no user root reaches it"));
+    } else if distance == Distance::NONE {
+        cell.tooltip = Some("Nothing reaches it: it would be freed by the next garbage collection".to_owned());
+    }
+    cell
+}
+
+/// A size with its share of `total`.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a percentage")]
+pub fn size_cell(size: u64, total: u64, look: Look) -> Cell {
+    let share = size as f64 / total.max(1) as f64;
+    let percent = format!("{:>5}", format!("{:.0} %", share * 100.0));
+    let mut cell = Cell::text(look.units.bytes(size), look.tokens.text);
+    cell.runs.push(Run::new(percent, look.tokens.weak));
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
+    let bar = share as f32;
+    cell.bar = Some(bar);
+    cell.tooltip = Some(format!("{} bytes, {:.2} % of the snapshot", human::count(size), share * 100.0));
+    cell
 }

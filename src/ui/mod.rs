@@ -5,13 +5,21 @@
 
 pub mod app;
 mod chrome;
+pub mod command;
 mod dialog;
+mod export;
 #[cfg(feature = "frame-times")]
 mod frame_times;
 pub mod heap_rows;
+pub mod help;
+pub mod history;
+mod keys;
+mod palette;
 pub mod panes;
 pub mod settings;
+pub mod side_by_side;
 pub mod theme;
 pub mod tree_table;
+pub mod view;
 
 pub use app::{HeapglassApp, run};

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::human::Units;
+
 const KEY: &str = "heapglass";
 const RECENT_LIMIT: usize = 8;
 
@@ -54,13 +56,14 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// Size of everything, 1 being normal.
     pub text_scale: f32,
+    pub units: Units,
     /// The newest first.
     pub recent: Vec<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: ThemeChoice::default(), text_scale: 1.0, recent: Vec::new() }
+        Self { theme: ThemeChoice::default(), text_scale: 1.0, units: Units::default(), recent: Vec::new() }
     }
 }
 

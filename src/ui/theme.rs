@@ -1,5 +1,6 @@
 //! Design tokens: every colour, size and distance of the window, for light and dark. No colour is written anywhere else.
 
+use crate::model::human::Units;
 use egui::{Color32, Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Vec2};
 
 /// The grid that distances are multiples of, in points.
@@ -34,6 +35,11 @@ pub struct Tokens {
     pub error: Color32,
     pub error_surface: Color32,
     pub percent_bar: Color32,
+    /// What is new in a comparison, and what is gone.
+    pub added: Color32,
+    pub removed: Color32,
+    /// Areas of pictures by category: code, strings, arrays, typed arrays, native, objects, system.
+    pub categories: [Color32; 7],
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -60,6 +66,17 @@ const LIGHT: Tokens = Tokens {
     error: rgb(0xae_1d_24),
     error_surface: rgb(0xfd_ee_ee),
     percent_bar: rgb(0xd3_e4_f8),
+    added: rgb(0xa0_2c_1f),
+    removed: rgb(0x0b_63_38),
+    categories: [
+        rgb(0x4f_9e_8b),
+        rgb(0xd9_7a_6c),
+        rgb(0xe2_b4_52),
+        rgb(0xc8_8a_3d),
+        rgb(0x9a_7f_c9),
+        rgb(0x5b_8f_d6),
+        rgb(0xa3_ab_b8),
+    ],
 };
 
 const DARK: Tokens = Tokens {
@@ -81,12 +98,46 @@ const DARK: Tokens = Tokens {
     error: rgb(0xff_9b_98),
     error_surface: rgb(0x3a_20_22),
     percent_bar: rgb(0x27_3d_59),
+    added: rgb(0xff_a5_94),
+    removed: rgb(0x7d_da_9c),
+    categories: [
+        rgb(0x3f_8a_78),
+        rgb(0xbd_62_55),
+        rgb(0xb8_8d_33),
+        rgb(0x9c_69_2b),
+        rgb(0x7d_63_ad),
+        rgb(0x43_74_b8),
+        rgb(0x6d_75_82),
+    ],
 };
 
 /// The tokens of the theme that is shown.
 #[must_use]
 pub fn tokens(ui: &Ui) -> &'static Tokens {
     if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+}
+
+/// How things look now: colours by meaning and the unit of sizes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Look {
+    pub tokens: &'static Tokens,
+    pub units: Units,
+}
+
+/// What is chosen now.
+#[must_use]
+pub fn look(ui: &Ui) -> Look {
+    let units = ui.data(|data| data.get_temp(units_id())).unwrap_or_default();
+    Look { tokens: tokens(ui), units }
+}
+
+/// Sizes are written in these from now on.
+pub fn set_units(ctx: &Context, units: Units) {
+    ctx.data_mut(|data| data.insert_temp(units_id(), units));
+}
+
+fn units_id() -> egui::Id {
+    egui::Id::unique("units of sizes")
 }
 
 /// Names from the heap and numbers: figures of equal width.
@@ -192,6 +243,8 @@ mod tests {
                 ("number", tokens.number),
                 ("code", tokens.code),
                 ("detached", tokens.detached),
+                ("added", tokens.added),
+                ("removed", tokens.removed),
             ];
             for (over, background) in backgrounds {
                 for (what, text) in texts {

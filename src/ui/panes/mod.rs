@@ -1,37 +1,136 @@
-//! Panes: what is shown of a snapshot. They draw and say what the person wants; the application does it.
+//! Panes: what is shown of a snapshot.
 
+pub mod comparison;
+pub mod contexts;
+pub mod dominators;
 pub mod object;
+pub mod paths;
 pub mod retainers;
+pub mod search;
+pub mod statistics;
+pub mod strings;
 pub mod summary;
+mod tree;
 
-use crate::model::NodeOrdinal;
+use std::sync::Arc;
 
-/// What a pane asks of the application.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Command {
-    /// Show the object in the lower panes.
-    Select(NodeOrdinal),
-    /// Go to the object in the summary.
-    Reveal(NodeOrdinal),
-    Copy(String),
+use egui::{Align, Layout, RichText, Ui};
+
+use super::command::{Command, Target, ViewKind};
+use super::heap_rows::{DISTANCE, RETAINED, SHALLOW};
+use super::theme::{self, GRID};
+use super::tree_table::Column;
+use crate::query::{ListSpec, ephemeron_ids};
+use crate::session::SnapshotId;
+use crate::snapshot::Snapshot;
+
+pub use tree::TreePane;
+use tree::TreeSpec;
+
+/// One of the two places side by side where a snapshot can be shown, and the snapshot: state and ids hang on both.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Slot {
+    pub side: usize,
+    pub id: SnapshotId,
+}
+
+/// What a pane draws from: its place, and the snapshot there.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub slot: Slot,
+    pub snapshot: Arc<Snapshot>,
+}
+
+impl Place {
+    #[must_use]
+    pub fn target(&self, node: crate::model::NodeOrdinal) -> Target {
+        Target { snapshot: self.slot.id, node }
+    }
+}
+
+const CONTAINMENT_COLUMNS: [Column; 4] = [
+    Column { title: "Object", hint: "From the root down, reference by reference", width: 0.0 },
+    DISTANCE,
+    SHALLOW,
+    RETAINED,
+];
+
+/// The table of what the root holds.
+pub(super) fn containment(root: ListSpec) -> TreeSpec<'static> {
+    TreeSpec::new("Containment", root, &CONTAINMENT_COLUMNS, "The root holds nothing")
+}
+
+/// A button of a menu that gives a command.
+fn item(ui: &mut Ui, text: &str, commands: &mut Vec<Command>, command: impl FnOnce() -> Command) {
+    if ui.button(text).clicked() {
+        commands.push(command());
+        ui.close();
+    }
 }
 
 /// The context menu of an object's row.
-pub(super) fn object_menu(
-    ui: &mut egui::Ui,
-    snapshot: &crate::Snapshot,
-    node: NodeOrdinal,
-    commands: &mut Vec<Command>,
-) {
-    let mut item = |ui: &mut egui::Ui, text: &str, command: &dyn Fn() -> Command| {
-        if ui.button(text).clicked() {
-            commands.push(command());
-            ui.close();
-        }
-    };
-    item(ui, "Show retainers", &|| Command::Select(node));
-    item(ui, "Reveal in Summary", &|| Command::Reveal(node));
+fn object_menu(ui: &mut Ui, snapshot: &Snapshot, target: Target, commands: &mut Vec<Command>) {
+    let node = target.node;
+    item(ui, "Show retainers", commands, || Command::Select { target, by_key: false });
     ui.separator();
-    item(ui, "Copy name", &|| Command::Copy(snapshot.display_name(node).into_owned()));
-    item(ui, "Copy id", &|| Command::Copy(snapshot.id(node).to_string()));
+    for kind in [ViewKind::Summary, ViewKind::Containment, ViewKind::Dominators] {
+        item(ui, &format!("Reveal in {}", kind.label()), commands, || Command::Reveal(target, kind));
+    }
+    ui.separator();
+    item(ui, "Copy name", commands, || Command::Copy(snapshot.display_name(node).into_owned()));
+    item(ui, "Copy id", commands, || Command::Copy(snapshot.id(node).to_string()));
+}
+
+/// Entries for the objects that an edge's name mentions, as those of WeakMaps do.
+fn ephemeron_menu(ui: &mut Ui, id: SnapshotId, edge_name: &str, commands: &mut Vec<Command>) {
+    let Some(ids) = ephemeron_ids(edge_name) else { return };
+    ui.separator();
+    for (what, object) in [("key", ids.key), ("value", ids.value), ("WeakMap", ids.table)] {
+        item(ui, &format!("Go to the {what} @{object}"), commands, || Command::Find(id, object));
+    }
+}
+
+/// What an empty pane says.
+pub(super) fn placeholder(ui: &mut Ui, text: &str) {
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.add_space(8.0 * GRID);
+        ui.weak(text);
+    });
+}
+
+/// That something takes a while.
+pub(super) fn busy(ui: &mut Ui, text: &str) {
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.add_space(8.0 * GRID);
+        ui.spinner();
+        ui.weak(text);
+    });
+}
+
+/// Why there is nothing to show.
+pub(super) fn failure(ui: &mut Ui, text: &str) {
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.add_space(8.0 * GRID);
+        ui.label(RichText::new(text).color(theme::tokens(ui).error));
+    });
+}
+
+/// A small rounded label, as for what is filtered or ignored; true if its cross was clicked.
+pub(super) fn chip(ui: &mut Ui, text: &str, close: &str) -> bool {
+    let tokens = theme::tokens(ui);
+    let mut closed = false;
+    let frame = egui::Frame::new()
+        .fill(tokens.surface)
+        .stroke(egui::Stroke::new(1.0, tokens.border))
+        .corner_radius(egui::CornerRadius::same(8))
+        .inner_margin(egui::Margin::symmetric(7, 1));
+    frame.show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = GRID;
+            ui.spacing_mut().interact_size.y = 4.0 * GRID;
+            ui.label(RichText::new(text).font(theme::small()));
+            closed = super::chrome::close_button(ui, close);
+        });
+    });
+    closed
 }

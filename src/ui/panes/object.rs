@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use egui::{Align, Layout, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role};
+use egui::{RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role};
 
 use egui_extras::{Column, TableBuilder};
 
-use super::Command;
+use super::{Place, Slot, placeholder};
 use crate::model::{Detachedness, NodeOrdinal, human};
-use crate::query::{ObjectDetails, node_label, object_details};
+use crate::query::{ObjectDetails, glossary, node_label, object_details};
 use crate::session::{Lane, Pending, Session};
 use crate::snapshot::Snapshot;
+use crate::ui::command::{Command, Target};
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
 
 /// Bytes of a string that are shown at once.
@@ -21,7 +22,7 @@ const ALL_BYTES: usize = 1_000_000;
 /// The pane's own state.
 #[derive(Debug, Default)]
 pub struct ObjectPane {
-    details: Option<ObjectDetails>,
+    details: Option<(Target, ObjectDetails)>,
     text: Text,
 }
 
@@ -39,11 +40,12 @@ enum Text {
 
 impl ObjectPane {
     /// Shows another object.
-    pub fn set_node(&mut self, session: &Session, snapshot: &Arc<Snapshot>, node: NodeOrdinal) {
-        if self.details.as_ref().is_some_and(|details| details.node == node) {
+    pub fn set_target(&mut self, session: &Session, snapshot: &Arc<Snapshot>, target: Target) {
+        if self.target() == Some(target) {
             return;
         }
-        self.details = Some(object_details(snapshot, node));
+        let node = target.node;
+        self.details = Some((target, object_details(snapshot, node)));
         self.text = Text::None;
         if snapshot.kind(node).is_string() {
             self.ask_text(session, snapshot, node, FIRST_BYTES);
@@ -52,8 +54,8 @@ impl ObjectPane {
 
     /// The object that is shown.
     #[must_use]
-    pub fn node(&self) -> Option<NodeOrdinal> {
-        self.details.as_ref().map(|details| details.node)
+    pub fn target(&self) -> Option<Target> {
+        self.details.as_ref().map(|(target, _)| *target)
     }
 
     fn ask_text(&mut self, session: &Session, snapshot: &Arc<Snapshot>, node: NodeOrdinal, limit: usize) {
@@ -68,16 +70,21 @@ impl ObjectPane {
         }));
     }
 
-    pub fn show(&mut self, ui: &mut Ui, session: &Session, snapshot: &Arc<Snapshot>) -> Vec<Command> {
+    pub fn show(&mut self, ui: &mut Ui, session: &Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.strong("Object");
         });
-        let Some(details) = self.details.clone() else {
+        let details = self.details.clone();
+        let Some((target, details, snapshot)) =
+            details.and_then(|(at, details)| session.snapshot(at.snapshot).map(|of| (at, details, of)))
+        else {
             placeholder(ui, "Its size, place and text stand here");
             return commands;
         };
+        let home = Place { slot: Slot { side: place.slot.side, id: target.snapshot }, snapshot };
+        let snapshot = &home.snapshot;
         if let Text::Waiting(pending) = &mut self.text
             && let Some(answer) = pending.take()
         {
@@ -89,10 +96,15 @@ impl ObjectPane {
         let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 4));
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             margin.show(ui, |ui| {
+                if target.snapshot != place.slot.id {
+                    let name = human::visible(&snapshot.source().name, 80);
+                    ui.label(RichText::new(format!("in {name}")).color(theme::tokens(ui).detached));
+                }
                 heading(ui, snapshot, &details);
                 facts(ui, &details);
+                explanation(ui, snapshot, &details, &mut commands);
                 self.string(ui, session, snapshot, &details);
-                dominators(ui, snapshot, &details, &mut commands);
+                dominators(ui, &home, &details, &mut commands);
             });
         });
         commands
@@ -118,11 +130,18 @@ impl ObjectPane {
     }
 }
 
-/// What an empty pane says.
-pub(super) fn placeholder(ui: &mut Ui, text: &str) {
-    ui.with_layout(Layout::top_down(Align::Center), |ui| {
-        ui.add_space(8.0 * GRID);
-        ui.weak(text);
+/// What kind of thing this is, where that puzzles people.
+fn explanation(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, commands: &mut Vec<Command>) {
+    let name = snapshot.raw_name(details.node);
+    let entry = glossary::for_root(&name).or_else(|| glossary::for_class(&details.class));
+    let Some(entry) = entry else { return };
+    ui.add_space(GRID);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = GRID;
+        ui.weak(entry.short);
+        if ui.link("More").clicked() {
+            commands.push(Command::Explain(entry.term));
+        }
     });
 }
 
@@ -139,7 +158,8 @@ fn heading(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails) {
 }
 
 fn facts(ui: &mut Ui, details: &ObjectDetails) {
-    let exact = |size: u64| format!("{}   ({} bytes)", human::bytes(size), human::count(size));
+    let units = theme::look(ui).units;
+    let exact = |size: u64| format!("{}   ({} bytes)", units.bytes(size), human::count(size));
     let mut rows = vec![
         ("Class", human::visible(&details.class, 200).into_owned()),
         ("Kind", details.kind.clone()),
@@ -176,9 +196,10 @@ fn facts(ui: &mut Ui, details: &ObjectDetails) {
 }
 
 /// The way up the dominator tree; each object on it can be gone to.
-fn dominators(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, commands: &mut Vec<Command>) {
+fn dominators(ui: &mut Ui, home: &Place, details: &ObjectDetails, commands: &mut Vec<Command>) {
     /// Objects shown at both ends of a long chain.
     const SHOWN: usize = 12;
+    let snapshot = &home.snapshot;
     if details.dominators.is_empty() {
         return;
     }
@@ -198,7 +219,7 @@ fn dominators(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, command
             let link = ui.add(egui::Label::new(text.color(theme::tokens(ui).accent)).sense(Sense::click()));
             link.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("Dominator {short}")));
             if link.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(label).clicked() {
-                commands.push(Command::Select(node));
+                commands.push(Command::Select { target: home.target(node), by_key: false });
             }
         }
         let rest = details.dominators.len().saturating_sub(SHOWN);

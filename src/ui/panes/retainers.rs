@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use egui::{Id, Ui};
+use egui::{RichText, Ui};
 
-use super::{Command, object_menu};
-use crate::model::{EdgeIndex, NodeOrdinal};
-use crate::query::{Filter, ListSpec, Sort, node_label, shortest_path};
-use crate::session::{Lane, Pending, Session, SnapshotId};
-use crate::snapshot::Snapshot;
-use crate::ui::heap_rows::{DISTANCE, HeapRows, RETAINED, SHALLOW, clicked, sorted_by};
+use super::tree::TreeSpec;
+use super::{Place, TreePane, chip};
+use crate::model::{EdgeIndex, NodeOrdinal, human};
+use crate::query::{Filter, Freed, ListSpec, Sort, cut_edge, edge_label, ephemeron_ids, node_label, shortest_path};
+use crate::session::{Fact, Lane, Pending, Session};
+use crate::ui::command::{Command, Target};
+use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme::{self, GRID};
-use crate::ui::tree_table::{self, Column, Table, TreeState};
+use crate::ui::tree_table::Column;
 
 const COLUMNS: [Column; 4] = [
     Column {
@@ -29,91 +30,226 @@ const OPEN_LEVELS: usize = 100;
 /// The pane's own state.
 #[derive(Debug)]
 pub struct RetainersPane {
-    node: Option<NodeOrdinal>,
-    sort: Sort,
+    target: Option<Target>,
     path: Option<Pending<Vec<EdgeIndex>>>,
-    pub table: TreeState<ListSpec>,
+    /// Waits for the distances without what is ignored, to lay the shortest path open.
+    wants_path: bool,
+    pub tree: TreePane,
+    /// Objects of the target's snapshot that are treated as if they held nothing, ascending.
+    pub ignored: Vec<NodeOrdinal>,
+    /// What would be freed if the selected reference were cut.
+    cut: Option<(EdgeIndex, Cut)>,
+}
+
+#[derive(Debug)]
+enum Cut {
+    Waiting(Pending<Freed>),
+    Known(Freed),
 }
 
 impl Default for RetainersPane {
     fn default() -> Self {
-        Self { node: None, sort: Sort::BY_DISTANCE, path: None, table: TreeState::default() }
+        let tree = TreePane { sort: Sort::BY_DISTANCE, ..TreePane::default() };
+        Self { target: None, path: None, wants_path: false, tree, ignored: Vec::new(), cut: None }
     }
 }
 
 impl RetainersPane {
     /// Shows another object.
-    pub fn set_node(&mut self, session: &Session, snapshot: &Arc<Snapshot>, node: NodeOrdinal) {
-        if self.node == Some(node) {
+    pub fn set_target(&mut self, target: Target) {
+        if self.target == Some(target) {
             return;
         }
-        self.node = Some(node);
-        self.table.reset();
-        let snapshot = Arc::clone(snapshot);
-        self.path = Some(session.ask(Lane::Interactive, move |cancel| shortest_path(&snapshot, node, cancel)));
+        if self.target.is_some_and(|before| before.snapshot != target.snapshot) {
+            self.ignored.clear();
+        }
+        self.target = Some(target);
+        self.look_again();
+    }
+
+    fn look_again(&mut self) {
+        self.tree.table.reset();
+        self.path = None;
+        self.wants_path = true;
+        self.cut = None;
+    }
+
+    pub fn ignore(&mut self, node: NodeOrdinal) {
+        if let Err(at) = self.ignored.binary_search(&node) {
+            self.ignored.insert(at, node);
+            self.look_again();
+        }
+    }
+
+    pub fn restore(&mut self, node: NodeOrdinal) {
+        if let Ok(at) = self.ignored.binary_search(&node) {
+            self.ignored.remove(at);
+            self.look_again();
+        }
+    }
+
+    pub fn restore_all(&mut self) {
+        self.ignored.clear();
+        self.look_again();
+    }
+
+    /// The object whose retainers are shown.
+    #[must_use]
+    pub fn target(&self) -> Option<Target> {
+        self.target
     }
 
     /// Whether the shortest path is still being looked for or opened.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.path.is_some() || self.table.is_revealing()
+        self.wants_path || self.path.is_some() || self.tree.table.is_revealing()
     }
 
-    pub fn show(
-        &mut self,
-        ui: &mut Ui,
-        session: &mut Session,
-        (id, snapshot): (SnapshotId, &Arc<Snapshot>),
-    ) -> Vec<Command> {
+    /// `place` is the view's; the object may live in another snapshot, as the deleted ones of a comparison do.
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
-        ui.horizontal(|ui| {
-            ui.add_space(2.0 * GRID);
-            ui.strong("Retainers");
-            if let Some(node) = self.node {
-                let of = format!("of {} {}", node_label(snapshot, node), snapshot.id(node));
-                ui.add(egui::Label::new(egui::RichText::new(of).font(theme::mono()).weak()).truncate());
-            }
-        });
-        let Some(node) = self.node else {
-            super::object::placeholder(ui, "Select an object to see what keeps it alive");
+        let Some((target, snapshot)) = self.target.and_then(|at| session.snapshot(at.snapshot).map(|of| (at, of))) else {
+            super::placeholder(ui, "Select an object to see what keeps it alive");
             return commands;
         };
+        let slot = super::Slot { side: place.slot.side, id: target.snapshot };
+        let home = Place { slot, snapshot };
+        self.heading(ui, session, &home, target, &mut commands);
+        let distances = if self.ignored.is_empty() {
+            None
+        } else {
+            match session.distances(target.snapshot, &self.ignored) {
+                Fact::Ready(distances) => Some(distances),
+                Fact::Pending { .. } => {
+                    super::busy(ui, "Finding ways without what is ignored…");
+                    return commands;
+                }
+                Fact::Failed(message) => {
+                    super::failure(ui, &message);
+                    return commands;
+                }
+            }
+        };
+        if std::mem::take(&mut self.wants_path) {
+            let (snapshot, distances) = (Arc::clone(&home.snapshot), distances.clone());
+            self.path = Some(session.ask(Lane::Interactive, move |cancel| {
+                shortest_path(&snapshot, target.node, distances.as_deref(), cancel)
+            }));
+        }
         if let Some(Ok(path)) = self.path.as_mut().and_then(Pending::take) {
             self.path = None;
-            // The list is there once the table has drawn it; the table opens the rows as they arrive.
+            // The table opens the rows as their lists arrive.
             let rows: Vec<u32> = path.iter().take(OPEN_LEVELS).map(|edge| edge.0).collect();
             if let Some((_, above)) = rows.split_last() {
-                self.table.expand(above.to_vec());
+                self.tree.table.expand(above.to_vec());
             }
         }
-        let mut rows = HeapRows {
-            session,
-            id,
-            snapshot: Arc::clone(snapshot),
-            sort: self.sort,
-            filter: Filter::default(),
-            tokens: theme::tokens(ui),
-        };
-        let table = Table {
-            id: Id::unique(("retainers", id)),
-            columns: &COLUMNS,
-            sorted_by: sorted_by(self.sort),
-            empty_text: "Nothing but the root holds it, or only weak references do",
-        };
-        let list = ListSpec::Retainers(node);
-        let answer = tree_table::show(ui, &table, &list, &mut self.table, &mut rows, |ui, list, path| {
-            let row = path.last().copied().unwrap_or_default();
-            if let Some(node) = HeapRows::node_of(snapshot, list, row) {
-                object_menu(ui, snapshot, node, &mut commands);
+        let empty = "Nothing but the root holds it, or only weak references do";
+        let mut spec = TreeSpec::new("Retainers", ListSpec::Retainers(target.node), &COLUMNS, empty);
+        spec.filter = Filter { ignored: self.ignored.clone(), ..Filter::default() };
+        spec.distances = distances;
+        let room = ui.available_height() - FOOTER_HEIGHT;
+        let width = ui.available_width();
+        ui.allocate_ui(egui::vec2(width, room.max(60.0)), |ui| {
+            for command in self.tree.show(ui, session, &home, &spec) {
+                // Moving along the retainers does not change whose retainers they are.
+                if !matches!(command, Command::Select { .. }) {
+                    commands.push(command);
+                }
             }
         });
-        if let Some(column) = answer.sort_clicked {
-            self.sort = clicked(self.sort, column);
-        }
-        let holder = |path: Vec<u32>| path.last().map(|&edge| snapshot.graph().edge_source(EdgeIndex(edge)));
-        if let Some(node) = answer.activated.and_then(holder) {
-            commands.push(Command::Reveal(node));
-        }
+        self.footer(ui, session, &home, &mut commands);
         commands
     }
+
+    fn heading(
+        &self,
+        ui: &mut Ui,
+        session: &mut Session,
+        home: &Place,
+        target: Target,
+        commands: &mut Vec<Command>,
+    ) {
+        let snapshot = &home.snapshot;
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            let of = format!("of {} {}", node_label(snapshot, target.node), snapshot.id(target.node));
+            ui.add(egui::Label::new(RichText::new(of).font(theme::mono()).weak()).truncate());
+        });
+        if self.ignored.is_empty() {
+            return;
+        }
+        ui.horizontal_wrapped(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.weak("Ignored");
+            for &node in self.ignored.iter().take(12) {
+                let label = human::visible(&node_label(snapshot, node), 32).into_owned();
+                let text = format!("{label} {}", snapshot.id(node));
+                if chip(ui, &text, &format!("Restore {text}")) {
+                    commands.push(Command::Restore(node));
+                }
+            }
+            if self.ignored.len() > 12 {
+                ui.weak(format!("and {} more", self.ignored.len() - 12));
+            }
+            if ui.link("Restore all").clicked() {
+                commands.push(Command::RestoreAll);
+            }
+            if let Fact::Ready(distances) = session.distances(home.slot.id, &self.ignored) {
+                let size = theme::look(ui).units.bytes(distances.lost_size);
+                let count = human::count(distances.lost_count);
+                ui.weak(format!("Only they keep {count} objects alive, {size}"));
+            }
+        });
+    }
+
+    /// What the selected reference is called in full, and what would be freed without it.
+    fn footer(&mut self, ui: &mut Ui, session: &Session, home: &Place, commands: &mut Vec<Command>) {
+        let selected = self.tree.table.selection().and_then(|path| path.last().copied()).map(EdgeIndex);
+        let snapshot = &home.snapshot;
+        let Some(edge) = selected else {
+            ui.horizontal(|ui| {
+                ui.add_space(2.0 * GRID);
+                ui.weak("Select a reference to see what cutting it would free");
+            });
+            return;
+        };
+        if self.cut.as_ref().is_none_or(|(of, _)| *of != edge) {
+            let of = Arc::clone(snapshot);
+            let pending = session.ask(Lane::Interactive, move |cancel| cut_edge(&of, edge, cancel));
+            self.cut = Some((edge, Cut::Waiting(pending)));
+        }
+        if let Some((_, cut)) = &mut self.cut
+            && let Cut::Waiting(pending) = cut
+            && let Some(Ok(freed)) = pending.take()
+        {
+            *cut = Cut::Known(freed);
+        }
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            let name = edge_label(snapshot, edge);
+            if let Some(ids) = ephemeron_ids(&snapshot.edge_name(edge)) {
+                ui.weak("WeakMap entry:");
+                for (what, id) in [("key", ids.key), ("value", ids.value), ("table", ids.table)] {
+                    if ui.link(format!("{what} @{id}")).clicked() {
+                        commands.push(Command::Find(home.slot.id, id));
+                    }
+                }
+            }
+            let text = match &self.cut {
+                Some((_, Cut::Known(freed))) if freed.count > 0 => {
+                    let size = theme::look(ui).units.bytes(freed.shallow_size);
+                    format!("Cutting {name} would free {size} in {} objects", human::count(freed.count))
+                }
+                Some((_, Cut::Known(_))) => {
+                    let held = snapshot.graph().edge_target(edge);
+                    format!("Cutting {name} alone frees nothing: other references hold {}", snapshot.id(held))
+                }
+                _ => String::new(),
+            };
+            ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+        });
+    }
 }
+
+const FOOTER_HEIGHT: f32 = 26.0;

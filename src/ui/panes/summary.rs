@@ -1,17 +1,16 @@
-//! Summary: classes, their objects, and the objects' fields.
+//! Summary: classes, their objects, and the objects' fields; all of them or those that pass a filter.
 
-use std::sync::Arc;
+use egui::{Id, Key, Modifiers, RichText, Ui};
 
-use egui::{Id, Key, Modifiers, Ui};
-
-use super::{Command, object_menu};
-use crate::model::{ClassId, NodeOrdinal};
-use crate::query::{Filter, ListSpec, Sort};
-use crate::session::{Session, SnapshotId};
-use crate::snapshot::Snapshot;
-use crate::ui::heap_rows::{DISTANCE, HeapRows, RETAINED, SHALLOW, clicked, sorted_by};
+use super::tree::TreeSpec;
+use super::{Place, TreePane, chip};
+use crate::model::{NodeOrdinal, human};
+use crate::query::{Filter, ListSpec, NodeFilter};
+use crate::session::{Fact, Session};
+use crate::ui::command::{Command, NodeSet};
+use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme::{self, GRID};
-use crate::ui::tree_table::{self, Column, Table, TreeModel as _, TreeState};
+use crate::ui::tree_table::Column;
 
 const COLUMNS: [Column; 4] = [
     Column {
@@ -25,119 +24,245 @@ const COLUMNS: [Column; 4] = [
 ];
 
 /// The pane's own state.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct SummaryPane {
+    /// Part of the class's name.
     pub filter: String,
-    sort: Sort,
-    pub table: TreeState<ListSpec>,
-}
-
-impl Default for SummaryPane {
-    fn default() -> Self {
-        Self { filter: String::new(), sort: Sort::BY_RETAINED_SIZE, table: TreeState::default() }
-    }
+    /// Which objects count.
+    pub nodes: NodeFilter,
+    pub tree: TreePane,
 }
 
 /// The id of the class filter, which a key gives the keyboard to.
 #[must_use]
-pub fn filter_id() -> Id {
-    Id::unique("class filter")
+pub fn filter_id(side: usize) -> Id {
+    Id::unique(("class filter", side))
 }
+
+/// A filter in words.
+#[must_use]
+pub fn filter_label(session: &Session, place: &Place, filter: &NodeFilter) -> String {
+    match filter {
+        NodeFilter::All => "All objects".to_owned(),
+        NodeFilter::Ids { after, up_to } => {
+            // An id bound is always the largest id of one of the open snapshots.
+            let name_of = |bound: u64| {
+                let open = session.open().iter().find(|open| open.snapshot.max_object_id() == bound);
+                open.map_or_else(|| format!("@{bound}"), |open| open.snapshot.source().name.clone())
+            };
+            match (*after, *up_to) {
+                (0, up_to) => format!("Allocated before {}", name_of(up_to)),
+                (after, u64::MAX) => format!("Allocated after {}", name_of(after)),
+                (after, up_to) => format!("Allocated between {} and {}", name_of(after), name_of(up_to)),
+            }
+        }
+        NodeFilter::HeldByDetachedDom => "Held only by detached DOM nodes".to_owned(),
+        NodeFilter::HeldByContexts => "Held only by closures' contexts".to_owned(),
+        NodeFilter::HeldByEventHandlers => "Held only by event handlers".to_owned(),
+        NodeFilter::HeldByConsole => "Held only by the DevTools console".to_owned(),
+        NodeFilter::DuplicatedStrings => "Duplicated strings".to_owned(),
+        NodeFilter::NativeContext(node) => {
+            format!("In native context {}", place.snapshot.id(*node))
+        }
+        NodeFilter::SharedByContexts => "Shared by native contexts".to_owned(),
+        NodeFilter::WithoutContext => "In no native context".to_owned(),
+        NodeFilter::Unreachable => "Unreachable".to_owned(),
+        NodeFilter::Matching(query) => format!("Matching “{}”", human::visible(query, 60)),
+        NodeFilter::Nodes(nodes) => format!("{} chosen objects", human::count(nodes.len() as u64)),
+        NodeFilter::AllOf(filters) => {
+            filters.iter().map(|filter| filter_label(session, place, filter)).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// The filters that need nothing but the snapshot.
+const FILTERS: [NodeFilter; 6] = [
+    NodeFilter::HeldByDetachedDom,
+    NodeFilter::HeldByContexts,
+    NodeFilter::HeldByEventHandlers,
+    NodeFilter::HeldByConsole,
+    NodeFilter::DuplicatedStrings,
+    NodeFilter::Unreachable,
+];
 
 impl SummaryPane {
     /// Opens the object's class, scrolls to the object and selects it; false if objects without a size of their own are
     /// not listed and this is one.
-    pub fn reveal(&mut self, snapshot: &Snapshot, node: NodeOrdinal) -> bool {
+    pub fn reveal(&mut self, session: &mut Session, place: &Place, node: NodeOrdinal) -> bool {
+        let snapshot = &place.snapshot;
         if snapshot.shallow_size(node) == 0 {
             return false;
         }
         let class = snapshot.class_id(node);
-        let name = snapshot.classes().get(class).name.to_lowercase();
-        if !name.contains(&self.filter.to_lowercase()) {
-            self.filter.clear();
+        self.make_room_for(&snapshot.classes().get(class).name);
+        let is_listed = self.nodes == NodeFilter::All
+            || session.selection(place.slot.id, &self.nodes).ready().is_some_and(|selection| selection.contains(node));
+        if !is_listed {
+            self.nodes = NodeFilter::All;
         }
-        self.table.reveal(vec![class.0, node.0]);
+        self.tree.table.reveal(vec![class.0, node.0]);
         true
     }
 
-    pub fn show(
-        &mut self,
-        ui: &mut Ui,
-        session: &mut Session,
-        (id, snapshot): (SnapshotId, &Arc<Snapshot>),
-    ) -> Vec<Command> {
+    /// Scrolls to a class and selects it.
+    pub fn reveal_class(&mut self, place: &Place, class: crate::model::ClassId) {
+        self.make_room_for(&place.snapshot.classes().get(class).name);
+        self.tree.table.reveal(vec![class.0]);
+    }
+
+    fn make_room_for(&mut self, class_name: &str) {
+        if !class_name.to_lowercase().contains(&self.filter.trim().to_lowercase()) {
+            self.filter.clear();
+        }
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
-        let table_id = Id::unique(("summary", id));
-        if self.toolbar(ui) {
-            ui.memory_mut(|memory| memory.request_focus(table_id));
-            self.table.select_first();
+        if self.toolbar(ui, session, place, &mut commands) {
+            ui.memory_mut(|memory| memory.request_focus(TreePane::id(Self::NAME, place)));
+            self.tree.table.select_first();
         }
-        let filter = Filter { class_name: self.filter.trim().to_owned(), ..Filter::default() };
-        let mut rows = HeapRows {
-            session,
-            id,
-            snapshot: Arc::clone(snapshot),
-            sort: self.sort,
-            filter,
-            tokens: theme::tokens(ui),
-        };
-        let table = Table {
-            id: table_id,
-            columns: &COLUMNS,
-            sorted_by: sorted_by(self.sort),
-            empty_text: "No class has this in its name",
-        };
-        let answer = tree_table::show(ui, &table, &ListSpec::Classes, &mut self.table, &mut rows, |ui, list, path| {
-            let row = path.last().copied().unwrap_or_default();
-            match HeapRows::node_of(snapshot, list, row) {
-                Some(node) => object_menu(ui, snapshot, node, &mut commands),
-                None => {
-                    if ui.button("Copy class name").clicked() {
-                        commands.push(Command::Copy(snapshot.classes().get(ClassId(row)).name.clone()));
-                        ui.close();
-                    }
+        let selection = match &self.nodes {
+            NodeFilter::All => None,
+            filter => match session.selection(place.slot.id, filter) {
+                Fact::Ready(selection) => Some(selection),
+                Fact::Pending { .. } => {
+                    super::busy(ui, "Finding the objects…");
+                    return commands;
                 }
-            }
-        });
-        if let Some(column) = answer.sort_clicked {
-            self.sort = clicked(self.sort, column);
-        }
-        let node_at = |path: &[u32]| {
-            let mut list = ListSpec::Classes;
-            for depth in 1..path.len() {
-                list = rows.children(&list, &path[..depth])?;
-            }
-            HeapRows::node_of(snapshot, &list, *path.last()?)
+                Fact::Failed(message) => {
+                    super::failure(ui, &message);
+                    return commands;
+                }
+            },
         };
-        if let Some(node) = answer.selected.and_then(|path| node_at(&path)) {
-            commands.push(Command::Select(node));
-        }
-        if let Some(node) = answer.activated.and_then(|path| node_at(&path)) {
-            commands.push(Command::Reveal(node));
-        }
+        let empty = if self.filter.trim().is_empty() { "No object passes the filter" } else { "No class has this in its name" };
+        let mut spec = TreeSpec::new(Self::NAME, ListSpec::Classes, &COLUMNS, empty);
+        spec.filter =
+            Filter { class_name: self.filter.trim().to_owned(), nodes: self.nodes.clone(), ..Filter::default() };
+        spec.selection = selection;
+        commands.extend(self.tree.show(ui, session, place, &spec));
         commands
     }
 
-    /// The class filter; true if the person wants to go on from it into the table.
-    fn toolbar(&mut self, ui: &mut Ui) -> bool {
-        let has_focus = ui.memory(|memory| memory.has_focus(filter_id()));
+    const NAME: &'static str = "Summary";
+
+    /// The filters; true if the person wants to go on from them into the table.
+    fn toolbar(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut Vec<Command>) -> bool {
+        let filter_id = filter_id(place.slot.side);
+        let has_focus = ui.memory(|memory| memory.has_focus(filter_id));
         let goes_on = has_focus
             && ui.input_mut(|input| {
                 input.consume_key(Modifiers::NONE, Key::ArrowDown) || input.consume_key(Modifiers::NONE, Key::Enter)
             });
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             ui.add_space(2.0 * GRID);
-            ui.strong("Summary");
-            ui.add_space(GRID);
             let hint = "Filter classes   (Ctrl+K)";
-            let edit =
-                egui::TextEdit::singleline(&mut self.filter).id(filter_id()).hint_text(hint).desired_width(240.0);
+            let edit = egui::TextEdit::singleline(&mut self.filter).id(filter_id).hint_text(hint).desired_width(190.0);
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter classes"));
             if !self.filter.is_empty() && ui.button("Clear").clicked() {
                 self.filter.clear();
             }
+            ui.menu_button("Show", |ui| {
+                self.filter_menu(ui, session, place);
+            })
+            .response
+            .on_hover_text("Show only a part of the objects");
+            if self.nodes == NodeFilter::All {
+                return;
+            }
+            let mut text = filter_label(session, place, &self.nodes);
+            if let Fact::Ready(selection) = session.selection(place.slot.id, &self.nodes) {
+                let size = theme::look(ui).units.bytes(selection.shallow_size);
+                text += &format!(":  {} objects, {size}", human::count(selection.count));
+            }
+            if chip(ui, &text, "Show all objects") {
+                self.nodes = NodeFilter::All;
+                return;
+            }
+            if ui.link("Merge their paths").on_hover_text("The retaining paths of all these objects as one tree").clicked() {
+                commands.push(Command::MergePaths {
+                    of: place.slot.id,
+                    title: filter_label(session, place, &self.nodes),
+                    nodes: NodeSet::Filter(self.nodes.clone()),
+                });
+            }
         });
         goes_on
     }
+
+    fn filter_menu(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) {
+        ui.set_min_width(330.0);
+        if ui.selectable_label(self.nodes == NodeFilter::All, "All objects").clicked() {
+            self.nodes = NodeFilter::All;
+            ui.close();
+        }
+        ui.separator();
+        for filter in FILTERS {
+            self.filter_item(ui, session, place, filter);
+        }
+        ui.separator();
+        let filters = id_filters(session);
+        if filters.is_empty() {
+            ui.weak("Open another snapshot to filter by time of allocation");
+        }
+        for filter in filters {
+            self.filter_item(ui, session, place, filter);
+        }
+        ui.separator();
+        match session.native_contexts(place.slot.id) {
+            Fact::Ready(contexts) => {
+                for context in contexts.contexts.iter().take(20) {
+                    self.filter_item(ui, session, place, NodeFilter::NativeContext(context.node));
+                }
+                if contexts.contexts.len() > 1 {
+                    self.filter_item(ui, session, place, NodeFilter::SharedByContexts);
+                }
+                self.filter_item(ui, session, place, NodeFilter::WithoutContext);
+            }
+            Fact::Pending { .. } => {
+                ui.weak("Finding native contexts…");
+            }
+            Fact::Failed(message) => {
+                ui.weak(message);
+            }
+        }
+    }
+
+    /// A filter with what it would show.
+    fn filter_item(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, filter: NodeFilter) {
+        let label = filter_label(session, place, &filter);
+        let facts = match session.selection(place.slot.id, &filter) {
+            Fact::Ready(selection) => {
+                let size = theme::look(ui).units.bytes(selection.shallow_size);
+                format!("{}  {size}", human::count(selection.count))
+            }
+            Fact::Pending { .. } => "…".to_owned(),
+            Fact::Failed(message) => message,
+        };
+        let button = egui::Button::selectable(self.nodes == filter, human::visible(&label, 60).into_owned())
+            .right_text(RichText::new(facts).font(theme::small()).color(theme::tokens(ui).weak));
+        if ui.add(button).clicked() {
+            self.nodes = filter;
+            ui.close();
+        }
+    }
 }
+
+/// Before, between and after any of the open snapshots, by the largest ids in them.
+fn id_filters(session: &Session) -> Vec<NodeFilter> {
+    let mut bounds: Vec<u64> = session.open().iter().map(|open| open.snapshot.max_object_id()).collect();
+    bounds.sort_unstable();
+    bounds.dedup();
+    bounds.retain(|bound| *bound > 0);
+    if bounds.len() < 2 {
+        return Vec::new();
+    }
+    let mut filters: Vec<NodeFilter> = bounds.iter().map(|&up_to| NodeFilter::Ids { after: 0, up_to }).collect();
+    for (at, &after) in bounds.iter().enumerate() {
+        filters.extend(bounds[at + 1..].iter().map(|&up_to| NodeFilter::Ids { after, up_to }));
+    }
+    filters
+}
+

@@ -48,6 +48,13 @@ pub struct Run {
     pub color: Color32,
 }
 
+impl Run {
+    #[must_use]
+    pub fn new(text: impl Into<String>, color: Color32) -> Self {
+        Self { text: text.into(), color }
+    }
+}
+
 /// What a cell shows.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Cell {
@@ -61,7 +68,7 @@ pub struct Cell {
 impl Cell {
     #[must_use]
     pub fn text(text: impl Into<String>, color: Color32) -> Self {
-        Self { runs: vec![Run { text: text.into(), color }], bar: None, tooltip: None }
+        Self { runs: vec![Run::new(text, color)], bar: None, tooltip: None }
     }
 
     /// All runs as one text.
@@ -89,6 +96,8 @@ pub trait TreeModel {
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'a> {
     pub id: Id,
+    /// Tables of one name share the widths of their columns, which are kept between runs.
+    pub name: &'static str,
     pub columns: &'a [Column],
     /// The column that rows are sorted by, and whether descending.
     pub sorted_by: (usize, bool),

@@ -20,7 +20,7 @@ const DEEP_INDENT: f32 = 4.0;
 const TRIANGLE: f32 = 16.0;
 const MIN_COLUMN: f32 = 44.0;
 const MIN_FIRST_COLUMN: f32 = 120.0;
-/// Rows that are expanded at once by Alt+→.
+/// Rows that are expanded at once by Shift+→.
 const EXPAND_LIMIT: usize = 200;
 
 /// What the person did.
@@ -28,6 +28,10 @@ const EXPAND_LIMIT: usize = 200;
 pub struct TableAnswer {
     /// A row was selected.
     pub selected: Option<Path>,
+    /// The row was selected by moving along the rows with the keyboard.
+    pub by_key: bool,
+    /// The list's rows are to be written to a file.
+    pub export: bool,
     /// A row was double-clicked without children, or Enter was pressed on it.
     pub activated: Option<Path>,
     /// A column's header was clicked.
@@ -58,7 +62,10 @@ pub fn show<M: TreeModel>(
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER_HEIGHT));
     let body = Rect::from_min_max(pos2(rect.left(), header.bottom()), rect.max);
     let rows = Rect::from_min_max(body.min, pos2(body.right() - BAR_WIDTH, body.bottom()));
-    let columns = Columns::new(table, &mut state.widths, rows);
+    let widths_id = Id::unique(("column widths", table.name));
+    let mut widths: Vec<f32> = ui.data_mut(|data| data.get_persisted(widths_id)).unwrap_or_default();
+    let columns = Columns::new(table, &mut widths, rows);
+    let widths_before = widths.clone();
 
     let mut answer = TableAnswer::default();
     let height = rows.height();
@@ -85,7 +92,10 @@ pub fn show<M: TreeModel>(
     body_ui.set_clip_rect(rows.intersect(ui.clip_rect()));
     let mut painter = RowPainter { table, columns: &columns, rows, has_focus, tokens: tokens(ui) };
     painter.rows(&mut body_ui, state, model, &mut answer, &mut menu);
-    painter.header(ui, header, &mut state.widths, &mut answer);
+    painter.header(ui, header, &mut widths, &mut answer);
+    if widths != widths_before {
+        ui.data_mut(|data| data.insert_persisted(widths_id, widths));
+    }
     state.scroll_bar(ui, table.id, Rect::from_min_max(pos2(rows.right(), body.top()), body.max), height);
     if has_focus {
         ui.painter().rect_stroke(body, 0.0, Stroke::new(1.0, tokens(ui).accent), egui::StrokeKind::Inside);
@@ -121,6 +131,65 @@ impl Columns {
         ends.reverse();
         Self { ends }
     }
+}
+
+impl Columns {
+    /// The column at a horizontal position.
+    fn at(&self, x: f32) -> usize {
+        self.ends.iter().rposition(|&(left, _)| x >= left).unwrap_or(0)
+    }
+}
+
+/// What of the table goes to the clipboard.
+enum CopyWhat {
+    Cell,
+    Row,
+    Visible,
+}
+
+/// The entries that every row's menu ends with.
+fn copy_menu(ui: &mut Ui, answer: &mut TableAnswer) -> Option<CopyWhat> {
+    let mut wanted = None;
+    for (text, what) in [
+        ("Copy cell", CopyWhat::Cell),
+        ("Copy row   (Ctrl+C)", CopyWhat::Row),
+        ("Copy visible rows", CopyWhat::Visible),
+    ] {
+        if ui.button(text).clicked() {
+            wanted = Some(what);
+            ui.close();
+        }
+    }
+    if ui.button("Export this list…").on_hover_text("All its rows as CSV or JSON").clicked() {
+        answer.export = true;
+        ui.close();
+    }
+    wanted
+}
+
+/// The cells of a row, separated by tabs.
+fn row_text<M: TreeModel>(table: &Table<'_>, model: &M, list: &M::List, path: &[u32]) -> String {
+    let cells = (0..table.columns.len()).map(|column| model.cell(list, path, column).plain().trim().to_owned());
+    cells.collect::<Vec<_>>().join("\t")
+}
+
+/// The header and the rows on screen, a line each.
+fn visible_text<M: TreeModel>(
+    table: &Table<'_>,
+    state: &TreeState<M::List>,
+    model: &M,
+    height: f32,
+) -> String {
+    let mut lines = vec![table.columns.iter().map(|column| column.title).collect::<Vec<_>>().join("\t")];
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
+    let count = (height / ROW_HEIGHT).ceil() as u64;
+    for index in state.first_row..state.first_row + count {
+        if let Some(Place::Row { list, path }) = state.place(index) {
+            let indent = "  ".repeat(path.len() - 1);
+            lines.push(format!("{indent}{}", row_text(table, model, &list, &path)));
+        }
+    }
+    lines.join("\n")
 }
 
 struct RowPainter<'a> {
@@ -232,7 +301,26 @@ impl RowPainter<'_> {
                             answer.activated = Some(path.clone());
                         }
                     }
-                    response.context_menu(|ui| menu(ui, &list, &path));
+                    if response.secondary_clicked() {
+                        let x = response.interact_pointer_pos().map_or(rect.left(), |at| at.x);
+                        state.menu_column = self.columns.at(x);
+                    }
+                    let column = state.menu_column;
+                    let mut copy = None;
+                    response.context_menu(|ui| {
+                        menu(ui, &list, &path);
+                        ui.separator();
+                        copy = copy_menu(ui, answer);
+                    });
+                    match copy {
+                        Some(CopyWhat::Cell) => ui.copy_text(model.cell(&list, &path, column).plain().trim().to_owned()),
+                        Some(CopyWhat::Row) => ui.copy_text(row_text(self.table, model, &list, &path)),
+                        Some(CopyWhat::Visible) => {
+                            let text = visible_text(self.table, state, model, self.rows.height());
+                            ui.copy_text(text);
+                        }
+                        None => {}
+                    }
                 }
             }
             index += 1;
@@ -421,7 +509,7 @@ fn keyboard<M: TreeModel>(
     let current = state.selection().and_then(|path| state.index_of(path));
     let last = state.row_count().saturating_sub(1);
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    let alt = |key| ui.input_mut(|input| input.consume_key(Modifiers::ALT, key));
+    let shift = |key| ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, key));
 
     let mut target = None;
     for (key, to) in [
@@ -439,9 +527,9 @@ fn keyboard<M: TreeModel>(
     let selected = state.selection().map(<[u32]>::to_vec);
     if let Some(path) = selected {
         let is_expanded = state.is_expanded(&path);
-        if alt(Key::ArrowRight) {
+        if shift(Key::ArrowRight) {
             expand_below(state, model, &path);
-        } else if alt(Key::ArrowLeft) {
+        } else if shift(Key::ArrowLeft) {
             state.toggle(model, &path, false);
         } else if pressed(Key::ArrowRight) {
             if is_expanded {
@@ -459,7 +547,10 @@ fn keyboard<M: TreeModel>(
             answer.activated = Some(path.clone());
         }
         if ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy))) {
-            copy_row(ui, table, state, model, &path);
+            let row = state.index_of(&path).and_then(|index| state.place(index));
+            if let Some(Place::Row { list, path }) = row {
+                ui.copy_text(row_text(table, model, &list, &path));
+            }
         }
     }
     if let Some(index) = target
@@ -468,6 +559,7 @@ fn keyboard<M: TreeModel>(
         state.select(Some(path.clone()));
         state.scroll_to(index, height, false);
         answer.selected = Some(path);
+        answer.by_key = true;
     }
 }
 
@@ -489,10 +581,4 @@ fn expand_below<M: TreeModel>(state: &mut TreeState<M::List>, model: &mut M, pat
             below
         }));
     }
-}
-
-fn copy_row<M: TreeModel>(ui: &Ui, table: &Table<'_>, state: &TreeState<M::List>, model: &M, path: &[u32]) {
-    let Some(Place::Row { list, path }) = state.index_of(path).and_then(|index| state.place(index)) else { return };
-    let cells: Vec<String> = (0..table.columns.len()).map(|column| model.cell(&list, &path, column).plain()).collect();
-    ui.copy_text(cells.join("\t"));
 }

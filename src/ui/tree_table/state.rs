@@ -40,7 +40,8 @@ pub struct TreeState<L> {
     pub(super) selection: Option<Path>,
     /// A path to open and select as its lists arrive.
     pub(super) reveal: Option<Reveal>,
-    pub(super) widths: Vec<f32>,
+    /// The column under the pointer when the context menu was asked for.
+    pub(super) menu_column: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -54,7 +55,7 @@ pub(super) struct Reveal {
 
 impl<L> Default for TreeState<L> {
     fn default() -> Self {
-        Self { root: None, first_row: 0, offset: 0.0, selection: None, reveal: None, widths: Vec::new() }
+        Self { root: None, first_row: 0, offset: 0.0, selection: None, reveal: None, menu_column: 0 }
     }
 }
 
@@ -82,6 +83,11 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.reveal = Some(Reveal { path, expand: false, select: true });
     }
 
+    /// Scrolls by whole rows, as another table does that this one is linked to.
+    pub fn scroll_rows(&mut self, rows: i64) {
+        self.first_row = self.first_row.saturating_add_signed(rows);
+    }
+
     /// Opens all rows of a path without moving or selecting anything.
     pub fn expand(&mut self, path: Path) {
         self.reveal = Some(Reveal { path, expand: true, select: false });
@@ -93,9 +99,9 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.reveal.is_some()
     }
 
-    /// Forgets everything but the widths of columns.
+    /// Forgets everything.
     pub fn reset(&mut self) {
-        *self = Self { widths: std::mem::take(&mut self.widths), ..Self::default() };
+        *self = Self::default();
     }
 
     /// Rows of all shown lists together.

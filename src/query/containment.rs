@@ -1,0 +1,67 @@
+//! Containment: the way from the root down to an object, and what edge names tell.
+
+use super::ignored::RetainerDistances;
+use super::paths::shortest_path;
+use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal};
+use crate::snapshot::Snapshot;
+
+/// The shortest way from the root to a node, edge by edge from the root's own. Empty for the root and for what nothing
+/// reaches.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn way_down(
+    snapshot: &Snapshot,
+    node: NodeOrdinal,
+    distances: Option<&RetainerDistances>,
+    cancel: &CancelToken,
+) -> Result<Vec<EdgeIndex>, Cancelled> {
+    let mut way = shortest_path(snapshot, node, distances, cancel)?;
+    let top = way.last().map_or(node, |&edge| snapshot.graph().edge_source(edge));
+    let Some(first) = root_edge(snapshot, top) else { return Ok(Vec::new()) };
+    way.push(first);
+    way.reverse();
+    Ok(way)
+}
+
+/// The first of the edges that lead from the root to the node.
+#[must_use]
+pub fn root_edge(snapshot: &Snapshot, node: NodeOrdinal) -> Option<EdgeIndex> {
+    let graph = snapshot.graph();
+    let from_root = graph.edge_range(graph.root());
+    // Retaining edges descend.
+    let retaining = graph.retainers.row(node.index());
+    let before_root = retaining.partition_point(|&edge| edge as usize >= from_root.start);
+    let edge = before_root.checked_sub(1).map(|at| retaining[at])?;
+    from_root.contains(&(edge as usize)).then_some(EdgeIndex(edge))
+}
+
+/// The objects that the name of a WeakMap's edge mentions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EphemeronIds {
+    pub key: u64,
+    pub value: u64,
+    pub table: u64,
+}
+
+/// Reads `1 / part of key (Foo @3) -> value (Bar @5) pair in WeakMap (table @7)`.
+#[must_use]
+pub fn ephemeron_ids(edge_name: &str) -> Option<EphemeronIds> {
+    let (rest, table) = edge_name.strip_suffix(')')?.rsplit_once(" pair in WeakMap (table @")?;
+    let (rest, value) = rest.strip_suffix(')')?.rsplit_once(" @")?;
+    let (rest, _) = rest.rsplit_once(") -> value (")?;
+    let (_, key) = rest.rsplit_once(" @")?;
+    Some(EphemeronIds { key: key.parse().ok()?, value: value.parse().ok()?, table: table.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EphemeronIds, ephemeron_ids};
+
+    #[test]
+    fn the_ids_in_a_weak_map_edge_are_found() {
+        let name = "12 / part of key (Foo (x) @31) -> value (a @ b @57) pair in WeakMap (table @79)";
+        assert_eq!(ephemeron_ids(name), Some(EphemeronIds { key: 31, value: 57, table: 79 }));
+        assert_eq!(ephemeron_ids("cache"), None);
+    }
+}

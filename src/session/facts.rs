@@ -1,0 +1,281 @@
+//! What the window asks of open snapshots: lists, selections, comparisons and the other answers that are worth keeping.
+
+use std::sync::Arc;
+
+use super::lanes::{Lane, Lanes};
+use super::memo::{Fact, HeapBytes, Memo};
+use super::orders::{GroupsKey, OrderKey, OrderState, Orders, PairKey, PairList};
+use super::{Session, SnapshotId};
+use crate::model::NodeOrdinal;
+use crate::query::{
+    Comparison, DuplicateStrings, KindTotals, Lens, NativeContexts, NodeFilter, RetainerDistances, RowOrder, Selection,
+    by_kind, compare, compared_classes, compared_objects, duplicate_groups, duplicate_strings, native_contexts, order,
+    retainer_distances, select,
+};
+use crate::snapshot::Snapshot;
+
+/// Bytes of lists that are kept, of one snapshot and of comparisons.
+const ORDERS_LIMIT_BYTES: usize = 384 << 20;
+const PAIR_ORDERS_LIMIT_BYTES: usize = 64 << 20;
+/// Bytes of each other sort of answer that are kept.
+const FACTS_LIMIT_BYTES: usize = 256 << 20;
+
+#[derive(Debug)]
+pub(super) struct Facts {
+    orders: Orders<OrderKey>,
+    pair_orders: Orders<PairKey>,
+    group_orders: Orders<GroupsKey>,
+    selections: Memo<(SnapshotId, NodeFilter), Selection>,
+    distances: Memo<(SnapshotId, Vec<NodeOrdinal>), RetainerDistances>,
+    comparisons: Memo<(SnapshotId, SnapshotId), Comparison>,
+    native_contexts: Memo<SnapshotId, NativeContexts>,
+    duplicates: Memo<SnapshotId, DuplicateStrings>,
+    kinds: Memo<SnapshotId, Vec<KindTotals>>,
+}
+
+impl HeapBytes for Selection {
+    fn heap_bytes(&self) -> usize {
+        Self::heap_bytes(self)
+    }
+}
+
+impl HeapBytes for RetainerDistances {
+    fn heap_bytes(&self) -> usize {
+        Self::heap_bytes(self)
+    }
+}
+
+impl HeapBytes for Comparison {
+    fn heap_bytes(&self) -> usize {
+        Self::heap_bytes(self)
+    }
+}
+
+impl HeapBytes for NativeContexts {
+    fn heap_bytes(&self) -> usize {
+        Self::heap_bytes(self)
+    }
+}
+
+impl HeapBytes for DuplicateStrings {
+    fn heap_bytes(&self) -> usize {
+        Self::heap_bytes(self)
+    }
+}
+
+impl HeapBytes for Vec<KindTotals> {
+    fn heap_bytes(&self) -> usize {
+        self.capacity() * size_of::<KindTotals>()
+    }
+}
+
+impl Facts {
+    pub(super) fn new() -> Self {
+        Self {
+            orders: Orders::new(ORDERS_LIMIT_BYTES),
+            pair_orders: Orders::new(PAIR_ORDERS_LIMIT_BYTES),
+            group_orders: Orders::new(PAIR_ORDERS_LIMIT_BYTES),
+            selections: Memo::new(FACTS_LIMIT_BYTES),
+            distances: Memo::new(FACTS_LIMIT_BYTES),
+            comparisons: Memo::new(FACTS_LIMIT_BYTES),
+            native_contexts: Memo::new(FACTS_LIMIT_BYTES),
+            duplicates: Memo::new(FACTS_LIMIT_BYTES),
+            kinds: Memo::new(FACTS_LIMIT_BYTES),
+        }
+    }
+
+    pub(super) fn end_frame(&mut self) {
+        self.orders.end_frame();
+        self.pair_orders.end_frame();
+        self.group_orders.end_frame();
+        self.selections.end_frame(|_, _| {});
+        self.distances.end_frame(|_, _| {});
+        self.comparisons.end_frame(|_, _| {});
+        self.native_contexts.end_frame(|_, _| {});
+        self.duplicates.end_frame(|_, _| {});
+        self.kinds.end_frame(|_, _| {});
+    }
+
+    /// Drops everything about a snapshot.
+    pub(super) fn forget(&mut self, id: SnapshotId) {
+        self.orders.forget(id, |(of, _)| *of == id);
+        self.pair_orders.forget(id, |(base, current, _)| *base == id || *current == id);
+        self.group_orders.forget(id, |of| *of == id);
+        self.selections.forget(|(of, _)| *of == id);
+        self.distances.forget(|(of, _)| *of == id);
+        self.comparisons.forget(|(base, current)| *base == id || *current == id);
+        self.native_contexts.forget(|of| *of == id);
+        self.duplicates.forget(|of| *of == id);
+        self.kinds.forget(|of| *of == id);
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.orders.heap_bytes()
+            + self.pair_orders.heap_bytes()
+            + self.group_orders.heap_bytes()
+            + self.selections.heap_bytes()
+            + self.distances.heap_bytes()
+            + self.comparisons.heap_bytes()
+            + self.native_contexts.heap_bytes()
+            + self.duplicates.heap_bytes()
+            + self.kinds.heap_bytes()
+    }
+
+    fn selection(&mut self, lanes: &Lanes, of: (SnapshotId, &Arc<Snapshot>), filter: &NodeFilter) -> Fact<Selection> {
+        let (id, snapshot) = of;
+        self.selections.get(&(id, filter.clone()), || {
+            let (snapshot, filter) = (Arc::clone(snapshot), filter.clone());
+            lanes.spawn(Lane::Question, move |cancel| select(&snapshot, &filter, cancel))
+        })
+    }
+
+    fn distances(
+        &mut self,
+        lanes: &Lanes,
+        of: (SnapshotId, &Arc<Snapshot>),
+        ignored: &[NodeOrdinal],
+    ) -> Fact<RetainerDistances> {
+        let (id, snapshot) = of;
+        self.distances.get(&(id, ignored.to_vec()), || {
+            let (snapshot, ignored) = (Arc::clone(snapshot), ignored.to_vec());
+            lanes.spawn(Lane::Question, move |cancel| retainer_distances(&snapshot, &ignored, cancel))
+        })
+    }
+}
+
+/// An answer that others wait for: `None` if it is not needed.
+type Needed<T> = Option<Fact<T>>;
+
+/// The answer if it is there or not needed; else what to say of the list that needs it.
+fn settled<T>(needed: Needed<T>, pending: impl Fn(std::time::Instant) -> OrderState) -> Result<Option<Arc<T>>, OrderState> {
+    match needed {
+        None => Ok(None),
+        Some(Fact::Ready(value)) => Ok(Some(value)),
+        Some(Fact::Pending { since }) => Err(pending(since)),
+        Some(Fact::Failed(message)) => Err(OrderState::Failed(message)),
+    }
+}
+
+/// Each of these is asked once a frame by whoever shows the answer; what nobody asks for any more is cancelled.
+impl Session {
+    /// The rows of a list, or what is known of them so far.
+    pub fn order(&mut self, key: &OrderKey) -> OrderState {
+        let Some(snapshot) = self.snapshot(key.snapshot) else { return OrderState::Failed("closed".to_owned()) };
+        self.order_of(key, &snapshot).unwrap_or_else(|state| state)
+    }
+
+    fn order_of(&mut self, key: &OrderKey, snapshot: &Arc<Snapshot>) -> Result<OrderState, OrderState> {
+        let (facts, lanes, of) = (&mut self.facts, &self.lanes, (key.snapshot, snapshot));
+        let filter = &key.filter;
+        let selection = (filter.nodes != NodeFilter::All).then(|| facts.selection(lanes, of, &filter.nodes));
+        let selection = settled(selection, |since| facts.orders.pending(key, since))?;
+        let distances = (!filter.ignored.is_empty()).then(|| facts.distances(lanes, of, &filter.ignored));
+        let distances = settled(distances, |since| facts.orders.pending(key, since))?;
+        Ok(facts.orders.get(key, || {
+            let (key, snapshot) = (key.clone(), Arc::clone(snapshot));
+            let (selection, distances) = (selection.clone(), distances.clone());
+            lanes.spawn(Lane::Interactive, move |cancel| {
+                let lens = Lens { selection: selection.as_deref(), distances: distances.as_deref() };
+                order(&snapshot, key.list, key.sort, &key.filter, lens, cancel)
+            })
+        }))
+    }
+
+    /// The nodes that pass a filter, with their sums.
+    pub fn selection(&mut self, id: SnapshotId, filter: &NodeFilter) -> Fact<Selection> {
+        let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
+        self.facts.selection(&self.lanes, (id, &snapshot), filter)
+    }
+
+    /// Distances as they are without some retainers; `ignored` ascends.
+    pub fn distances(&mut self, id: SnapshotId, ignored: &[NodeOrdinal]) -> Fact<RetainerDistances> {
+        let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
+        self.facts.distances(&self.lanes, (id, &snapshot), ignored)
+    }
+
+    /// What differs between two snapshots.
+    pub fn comparison(&mut self, base: SnapshotId, current: SnapshotId) -> Fact<Comparison> {
+        let (Some(a), Some(b)) = (self.snapshot(base), self.snapshot(current)) else {
+            return Fact::Failed("closed".to_owned());
+        };
+        let lanes = &self.lanes;
+        self.facts.comparisons.get(&(base, current), || {
+            let (a, b) = (Arc::clone(&a), Arc::clone(&b));
+            lanes.spawn(Lane::Question, move |cancel| compare(&a, &b, cancel))
+        })
+    }
+
+    /// The rows of a list of a comparison.
+    pub fn pair_order(&mut self, key: &PairKey) -> OrderState {
+        let comparison = match self.comparison(key.base, key.current) {
+            Fact::Ready(comparison) => comparison,
+            Fact::Pending { since } => return self.facts.pair_orders.pending(key, since),
+            Fact::Failed(message) => return OrderState::Failed(message),
+        };
+        let (Some(base), Some(current)) = (self.snapshot(key.base), self.snapshot(key.current)) else {
+            return OrderState::Failed("closed".to_owned());
+        };
+        let lanes = &self.lanes;
+        self.facts.pair_orders.get(key, || {
+            let (comparison, base, current) = (Arc::clone(&comparison), Arc::clone(&base), Arc::clone(&current));
+            let key = key.clone();
+            lanes.spawn(Lane::Interactive, move |cancel| {
+                let rows = match key.list {
+                    PairList::Classes(sort) => compared_classes(&comparison, sort, &key.class_name),
+                    PairList::Objects { class, sort } => {
+                        compared_objects(&comparison, &base, &current, class, sort, cancel)?
+                    }
+                };
+                Ok(RowOrder { rows: Arc::new(rows) })
+            })
+        })
+    }
+
+    /// The realms of a snapshot and what belongs to each.
+    pub fn native_contexts(&mut self, id: SnapshotId) -> Fact<NativeContexts> {
+        let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
+        let lanes = &self.lanes;
+        self.facts.native_contexts.get(&id, || {
+            let snapshot = Arc::clone(&snapshot);
+            lanes.spawn(Lane::Question, move |cancel| native_contexts(&snapshot, cancel))
+        })
+    }
+
+    /// Strings that stand in memory more than once.
+    pub fn duplicates(&mut self, id: SnapshotId) -> Fact<DuplicateStrings> {
+        let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
+        let lanes = &self.lanes;
+        self.facts.duplicates.get(&id, || {
+            let snapshot = Arc::clone(&snapshot);
+            lanes.spawn(Lane::Question, move |cancel| duplicate_strings(&snapshot, cancel))
+        })
+    }
+
+    /// The groups of duplicated strings, in order.
+    pub fn groups(&mut self, key: &GroupsKey) -> OrderState {
+        let duplicates = match self.duplicates(key.snapshot) {
+            Fact::Ready(duplicates) => duplicates,
+            Fact::Pending { since } => return self.facts.group_orders.pending(key, since),
+            Fact::Failed(message) => return OrderState::Failed(message),
+        };
+        let Some(snapshot) = self.snapshot(key.snapshot) else { return OrderState::Failed("closed".to_owned()) };
+        let lanes = &self.lanes;
+        self.facts.group_orders.get(key, || {
+            let (duplicates, snapshot, key) = (Arc::clone(&duplicates), Arc::clone(&snapshot), key.clone());
+            lanes.spawn(Lane::Interactive, move |cancel| {
+                let rows = duplicate_groups(&duplicates, &snapshot, key.sort, &key.text, cancel)?;
+                Ok(RowOrder { rows: Arc::new(rows) })
+            })
+        })
+    }
+
+    /// Bytes and counts by node kind.
+    pub fn kinds(&mut self, id: SnapshotId) -> Fact<Vec<KindTotals>> {
+        let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
+        let lanes = &self.lanes;
+        self.facts.kinds.get(&id, || {
+            let snapshot = Arc::clone(&snapshot);
+            lanes.spawn(Lane::Question, move |cancel| by_kind(&snapshot, cancel))
+        })
+    }
+}

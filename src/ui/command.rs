@@ -1,0 +1,112 @@
+//! What panes ask of the application. They draw and say what the person wants; the application does it.
+
+use crate::model::{ClassId, NodeOrdinal};
+use crate::query::NodeFilter;
+use crate::session::{GroupsKey, OrderKey, PairKey, SnapshotId};
+
+/// An object of a snapshot.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Target {
+    pub snapshot: SnapshotId,
+    pub node: NodeOrdinal,
+}
+
+/// What the upper pane shows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ViewKind {
+    #[default]
+    Summary,
+    Comparison,
+    Containment,
+    Dominators,
+    Statistics,
+    Strings,
+    Contexts,
+    Search,
+}
+
+impl ViewKind {
+    /// In the order of their tabs and of the keys Ctrl+1, Ctrl+2, ….
+    pub const ALL: [Self; 8] = [
+        Self::Summary,
+        Self::Comparison,
+        Self::Containment,
+        Self::Dominators,
+        Self::Statistics,
+        Self::Strings,
+        Self::Contexts,
+        Self::Search,
+    ];
+
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Summary => "Summary",
+            Self::Comparison => "Comparison",
+            Self::Containment => "Containment",
+            Self::Dominators => "Dominators",
+            Self::Statistics => "Statistics",
+            Self::Strings => "Strings",
+            Self::Contexts => "Contexts",
+            Self::Search => "Search",
+        }
+    }
+
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Summary => "Objects by the function that made them",
+            Self::Comparison => "What is new, gone and grown since another snapshot",
+            Self::Containment => "From the roots down, reference by reference",
+            Self::Dominators => "What would be freed with what, as a tree and as a picture",
+            Self::Statistics => "Bytes by category and kind",
+            Self::Strings => "Strings that stand in memory more than once",
+            Self::Contexts => "Realms: windows, frames and vm contexts, with what belongs to each",
+            Self::Search => "Everything that the search has found",
+        }
+    }
+}
+
+/// A set of objects whose retaining paths are merged.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum NodeSet {
+    Class(ClassId, NodeFilter),
+    Filter(NodeFilter),
+    /// The new or the deleted objects of a row of a comparison.
+    Compared { base: SnapshotId, current: SnapshotId, class: u32, new: bool },
+}
+
+/// A list that is written to a file.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ExportList {
+    Rows(OrderKey),
+    Comparison(PairKey),
+    Strings(GroupsKey),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Show the object in the lower panes.
+    Select { target: Target, by_key: bool },
+    /// A class was selected.
+    SelectClass { class: ClassId, by_key: bool },
+    /// Go to the object in a view.
+    Reveal(Target, ViewKind),
+    /// Go to the object with this id.
+    Find(SnapshotId, u64),
+    Show(ViewKind),
+    /// Show classes and objects that pass this only.
+    Filter(NodeFilter),
+    /// Treat the object as if it held nothing, or no longer.
+    Ignore(Target),
+    Restore(NodeOrdinal),
+    RestoreAll,
+    /// Merge the retaining paths of many objects.
+    MergePaths { of: SnapshotId, title: String, nodes: NodeSet },
+    /// Compare with this base.
+    Compare { base: SnapshotId, current: SnapshotId },
+    /// Open the glossary at an entry.
+    Explain(&'static str),
+    Copy(String),
+    Export { name: String, list: ExportList },
+}

@@ -1,0 +1,85 @@
+//! All keys of the window: what they do, and how they are written.
+
+use egui::{Context, Key, KeyboardShortcut, Modifiers, PointerButton};
+
+use super::app::Action;
+use super::command::ViewKind;
+use super::panes::search::Step;
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+
+/// A key and the action it stands for, with the name it has in the palette.
+#[derive(Clone, Debug)]
+pub(super) struct Binding {
+    pub(super) shortcut: KeyboardShortcut,
+    pub(super) action: Action,
+    pub(super) name: &'static str,
+}
+
+fn binding(modifiers: Modifiers, key: Key, action: Action, name: &'static str) -> Binding {
+    Binding { shortcut: KeyboardShortcut::new(modifiers, key), action, name }
+}
+
+/// Every key of the window itself. Keys with more modifiers stand before those with fewer.
+#[must_use]
+pub(super) fn bindings() -> Vec<Binding> {
+    let mut all = vec![
+        binding(Modifiers::SHIFT, Key::F3, Action::Hit(Step::Previous), "Previous search hit"),
+        binding(Modifiers::NONE, Key::F3, Action::Hit(Step::Next), "Next search hit"),
+        binding(CTRL, Key::O, Action::OpenDialog, "Open snapshots…"),
+        binding(CTRL, Key::W, Action::CloseShown, "Close this snapshot"),
+        binding(CTRL, Key::F, Action::FocusSearch, "Search objects"),
+        binding(CTRL, Key::K, Action::FocusFilter, "Filter classes"),
+        binding(CTRL, Key::P, Action::Palette, "Command palette"),
+        binding(Modifiers::ALT, Key::ArrowLeft, Action::Back, "Back"),
+        binding(Modifiers::ALT, Key::ArrowRight, Action::Forward, "Forward"),
+        binding(Modifiers::NONE, Key::F6, Action::FocusNextPane, "Next table"),
+        binding(CTRL, Key::Backslash, Action::ToggleSplit, "Side by side"),
+        binding(CTRL, Key::L, Action::ToggleLink, "Link the two sides"),
+        binding(CTRL, Key::Plus, Action::Larger, "Larger text"),
+        binding(CTRL, Key::Equals, Action::Larger, "Larger text"),
+        binding(CTRL, Key::Minus, Action::Smaller, "Smaller text"),
+        binding(CTRL, Key::Num0, Action::NormalSize, "Normal text size"),
+        binding(CTRL, Key::G, Action::Glossary, "Glossary"),
+        binding(Modifiers::NONE, Key::F1, Action::Keys, "All keys"),
+    ];
+    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+    for (key, kind) in numbers.into_iter().zip(ViewKind::ALL) {
+        all.push(binding(CTRL, key, Action::ShowView(kind), kind.label()));
+    }
+    all
+}
+
+/// Keys of tables and fields, which the widgets take themselves.
+pub(super) const TABLE_KEYS: [(&str, &str); 11] = [
+    ("↑ ↓ PgUp PgDn Home End", "Move along the rows"),
+    ("→", "Expand the row, or go to its first child"),
+    ("←", "Collapse the row, or go to its parent"),
+    ("Shift+→  Shift+←", "Expand all below, or collapse"),
+    ("Enter", "Reveal the object in the Summary"),
+    ("Ctrl+C", "Copy the row"),
+    ("↓ or Enter in the class filter", "Go on to the classes"),
+    ("Enter, Shift+Enter in the search", "Next and previous hit"),
+    ("Esc in the search", "Close it"),
+    ("Mouse buttons 4 and 5", "Back and forward"),
+    ("Right click", "What can be done with a row"),
+];
+
+/// What was pressed in this frame.
+pub(super) fn pressed(ctx: &Context) -> Vec<Action> {
+    let mut actions = Vec::new();
+    for binding in bindings() {
+        if ctx.input_mut(|input| input.consume_shortcut(&binding.shortcut)) {
+            actions.push(binding.action);
+        }
+    }
+    ctx.input(|input| {
+        if input.pointer.button_pressed(PointerButton::Extra1) {
+            actions.push(Action::Back);
+        }
+        if input.pointer.button_pressed(PointerButton::Extra2) {
+            actions.push(Action::Forward);
+        }
+    });
+    actions
+}

@@ -1,0 +1,443 @@
+//! Comparison: what is new, gone and grown since another snapshot.
+
+use std::sync::Arc;
+
+use egui::{ComboBox, Id, RichText, TextEdit, Ui};
+
+use super::{Place, ephemeron_menu, item, object_menu};
+use crate::model::{EdgeIndex, human};
+use crate::query::{
+    Comparison, ComparisonKey, ComparisonSort, Filter, LABEL_LIMIT, ListSpec, Side, Sort, glossary,
+};
+use crate::session::{Fact, OrderKey, PairKey, PairList, Session, SnapshotId};
+use crate::snapshot::Snapshot;
+use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
+use crate::ui::heap_rows::{distance_cell, field_cell, node_cell, rows_of};
+use crate::ui::theme::{self, GRID, Look};
+use crate::ui::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
+
+/// A column and what it sorts by.
+const KEYS: [ComparisonKey; 10] = [
+    ComparisonKey::Name,
+    ComparisonKey::New,
+    ComparisonKey::Deleted,
+    ComparisonKey::Delta,
+    ComparisonKey::AllocatedSize,
+    ComparisonKey::FreedSize,
+    ComparisonKey::SizeDelta,
+    ComparisonKey::BaseRetained,
+    ComparisonKey::CurrentRetained,
+    ComparisonKey::RetainedDelta,
+];
+
+const COLUMNS: [Column; 10] = [
+    Column { title: "Constructor", hint: "Classes of which objects came or went", width: 0.0 },
+    Column { title: "# New", hint: "Objects that were not in the base", width: 72.0 },
+    Column { title: "# Deleted", hint: "Objects of the base that are gone", width: 72.0 },
+    Column { title: "# Delta", hint: "New less deleted", width: 72.0 },
+    Column { title: "Alloc. size", hint: "Shallow sizes of the new objects", width: 84.0 },
+    Column { title: "Freed size", hint: "Shallow sizes of the deleted objects", width: 84.0 },
+    Column { title: "Size delta", hint: "Allocated less freed", width: 84.0 },
+    Column { title: "Retained, base", hint: "Retained size of the whole class in the base", width: 98.0 },
+    Column { title: "Retained, now", hint: "Retained size of the whole class in the current snapshot", width: 98.0 },
+    Column { title: "Ret. delta", hint: "How much more the class retains than in the base", width: 84.0 },
+];
+
+/// The pane's own state. The current snapshot is the one whose view this is.
+#[derive(Debug)]
+pub struct ComparisonPane {
+    pub base: Option<SnapshotId>,
+    pub filter: String,
+    sort: ComparisonSort,
+    pub table: TreeState<Compared>,
+}
+
+impl Default for ComparisonPane {
+    fn default() -> Self {
+        Self {
+            base: None,
+            filter: String::new(),
+            sort: ComparisonSort { key: ComparisonKey::AllocatedSize, descending: true },
+            table: TreeState::default(),
+        }
+    }
+}
+
+/// A list of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Compared {
+    Classes(SnapshotId),
+    Objects(u32),
+    /// Fields of an object in one of the two snapshots.
+    Fields(Side, crate::model::NodeOrdinal),
+}
+
+struct PairRows<'a> {
+    session: &'a mut Session,
+    base: (SnapshotId, Arc<Snapshot>),
+    current: (SnapshotId, Arc<Snapshot>),
+    comparison: Arc<Comparison>,
+    sort: ComparisonSort,
+    filter: String,
+    look: Look,
+}
+
+impl PairRows<'_> {
+    fn side(&self, side: Side) -> &(SnapshotId, Arc<Snapshot>) {
+        match side {
+            Side::Base => &self.base,
+            Side::Current => &self.current,
+        }
+    }
+
+    fn key(&self, list: PairList) -> PairKey {
+        PairKey { base: self.base.0, current: self.current.0, list, class_name: self.filter.trim().to_owned() }
+    }
+
+    /// The sort of objects and fields that goes with the one of the classes.
+    fn object_sort(&self) -> Sort {
+        match self.sort.key {
+            ComparisonKey::Name => Sort { key: crate::query::SortKey::Name, descending: self.sort.descending },
+            _ => Sort::BY_RETAINED_SIZE,
+        }
+    }
+
+    /// The object that a row stands for.
+    fn target(&self, list: &Compared, row: u32) -> Option<Target> {
+        match list {
+            Compared::Classes(_) => None,
+            Compared::Objects(_) => {
+                let (side, node) = self.comparison.object(row);
+                Some(Target { snapshot: self.side(side).0, node })
+            }
+            Compared::Fields(side, _) => {
+                let (snapshot, of) = self.side(*side);
+                Some(Target { snapshot: *snapshot, node: of.graph().edge_target(EdgeIndex(row)) })
+            }
+        }
+    }
+
+    fn target_at(&self, path: &[u32]) -> Option<Target> {
+        let mut list = Compared::Classes(self.base.0);
+        for depth in 1..path.len() {
+            list = self.children(&list, &path[..depth])?;
+        }
+        self.target(&list, *path.last()?)
+    }
+
+    fn class_cell(&self, row: u32, column: usize) -> Cell {
+        let tokens = self.look.tokens;
+        let Some(class) = self.comparison.classes.get(row as usize) else { return Cell::default() };
+        let count = |count: u64| Cell::text(human::count(count), if count == 0 { tokens.weak } else { tokens.text });
+        let size = |size: u64| {
+            let color = if size == 0 { tokens.weak } else { tokens.text };
+            let mut cell = Cell::text(self.look.units.bytes(size), color);
+            cell.tooltip = Some(format!("{} bytes", human::count(size)));
+            cell
+        };
+        let color = |delta: i64| match delta {
+            0 => tokens.weak,
+            1.. => tokens.added,
+            _ => tokens.removed,
+        };
+        let size_delta = |delta: i64| {
+            let mut cell = Cell::text(self.look.units.signed(delta), color(delta));
+            cell.tooltip = Some(format!("{} bytes", human::signed_count(delta)));
+            cell
+        };
+        match KEYS[column] {
+            ComparisonKey::Name => {
+                let name = human::visible(&class.name, LABEL_LIMIT).into_owned();
+                let mut cell = Cell::text(name, tokens.text);
+                if let Some(entry) = glossary::for_class(&class.name) {
+                    cell.tooltip = Some(format!("{}\n{}", entry.term, entry.short));
+                }
+                cell
+            }
+            ComparisonKey::New => count(class.new_count),
+            ComparisonKey::Deleted => count(class.deleted_count),
+            ComparisonKey::Delta => Cell::text(human::signed_count(class.delta()), color(class.delta())),
+            ComparisonKey::AllocatedSize => size(class.allocated_size),
+            ComparisonKey::FreedSize => size(class.freed_size),
+            ComparisonKey::SizeDelta => size_delta(class.size_delta()),
+            ComparisonKey::BaseRetained => size(class.base_retained_size),
+            ComparisonKey::CurrentRetained => size(class.current_retained_size),
+            ComparisonKey::RetainedDelta => size_delta(class.retained_delta()),
+        }
+    }
+
+    fn object_cell(&self, row: u32, column: usize) -> Cell {
+        let tokens = self.look.tokens;
+        let (side, node) = self.comparison.object(row);
+        let snapshot = &self.side(side).1;
+        let is_new = side == Side::Current;
+        let sized = |shown: bool, size: u64| {
+            if shown { Cell::text(self.look.units.bytes(size), tokens.text) } else { Cell::default() }
+        };
+        match KEYS[column] {
+            ComparisonKey::Name => node_cell(snapshot, node, Vec::new(), tokens),
+            ComparisonKey::New if is_new => Cell::text("new", tokens.added),
+            ComparisonKey::Deleted if !is_new => Cell::text("deleted", tokens.removed),
+            ComparisonKey::AllocatedSize => sized(is_new, snapshot.shallow_size(node)),
+            ComparisonKey::FreedSize => sized(!is_new, snapshot.shallow_size(node)),
+            ComparisonKey::BaseRetained => sized(!is_new, snapshot.retained_size(node)),
+            ComparisonKey::CurrentRetained => sized(is_new, snapshot.retained_size(node)),
+            ComparisonKey::Delta => distance_note(snapshot, node, tokens),
+            _ => Cell::default(),
+        }
+    }
+
+    fn field(&self, side: Side, edge: EdgeIndex, column: usize) -> Cell {
+        let tokens = self.look.tokens;
+        let snapshot = &self.side(side).1;
+        let target = snapshot.graph().edge_target(edge);
+        let shallow = if side == Side::Base { ComparisonKey::FreedSize } else { ComparisonKey::AllocatedSize };
+        let retained = if side == Side::Base { ComparisonKey::BaseRetained } else { ComparisonKey::CurrentRetained };
+        match KEYS[column] {
+            ComparisonKey::Name => field_cell(snapshot, edge, tokens),
+            key if key == shallow => Cell::text(self.look.units.bytes(snapshot.shallow_size(target)), tokens.weak),
+            key if key == retained => Cell::text(self.look.units.bytes(snapshot.retained_size(target)), tokens.weak),
+            _ => Cell::default(),
+        }
+    }
+}
+
+/// The distance of an object, where its row has room for it.
+fn distance_note(snapshot: &Snapshot, node: crate::model::NodeOrdinal, tokens: &theme::Tokens) -> Cell {
+    let mut cell = distance_cell(snapshot.distance(node), tokens);
+    cell.runs.insert(0, Run::new("dist. ", tokens.weak));
+    cell
+}
+
+impl TreeModel for PairRows<'_> {
+    type List = Compared;
+
+    fn rows(&mut self, list: &Compared) -> Rows {
+        let state = match *list {
+            Compared::Classes(_) => {
+                let key = self.key(PairList::Classes(self.sort));
+                self.session.pair_order(&key)
+            }
+            Compared::Objects(class) => {
+                let key = self.key(PairList::Objects { class, sort: self.object_sort() });
+                self.session.pair_order(&PairKey { class_name: String::new(), ..key })
+            }
+            Compared::Fields(side, node) => {
+                let snapshot = self.side(side).0;
+                let sort = self.object_sort();
+                let list = ListSpec::Edges(node);
+                self.session.order(&OrderKey { snapshot, list, sort, filter: Filter::default() })
+            }
+        };
+        rows_of(state)
+    }
+
+    fn children(&self, list: &Compared, path: &[u32]) -> Option<Compared> {
+        let row = *path.last()?;
+        match list {
+            Compared::Classes(_) => {
+                let at = row as usize;
+                let has_objects = !self.comparison.new_objects(at).is_empty()
+                    || !self.comparison.deleted_objects(at).is_empty();
+                has_objects.then_some(Compared::Objects(row))
+            }
+            Compared::Objects(_) | Compared::Fields(..) => {
+                let target = self.target(list, row)?;
+                let side = if target.snapshot == self.base.0 { Side::Base } else { Side::Current };
+                let graph = self.side(side).1.graph();
+                (!graph.edge_range(target.node).is_empty()).then_some(Compared::Fields(side, target.node))
+            }
+        }
+    }
+
+    fn cell(&self, list: &Compared, path: &[u32], column: usize) -> Cell {
+        let Some(&row) = path.last() else { return Cell::default() };
+        match list {
+            Compared::Classes(_) => self.class_cell(row, column),
+            Compared::Objects(_) => self.object_cell(row, column),
+            Compared::Fields(side, _) => self.field(*side, EdgeIndex(row), column),
+        }
+    }
+}
+
+impl ComparisonPane {
+    const NAME: &'static str = "Comparison";
+
+    /// Compares with this base from now on.
+    pub fn set_base(&mut self, base: SnapshotId) {
+        if self.base != Some(base) {
+            self.base = Some(base);
+            self.table.reset();
+        }
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let current = place.slot.id;
+        if self.base.is_none_or(|base| base == current || session.snapshot(base).is_none()) {
+            // Without a choice the snapshot that was loaded before this one is the base, else any other.
+            let others: Vec<SnapshotId> = session.open().iter().map(|open| open.id).filter(|id| *id != current).collect();
+            self.base = others.iter().rfind(|id| **id < current).or(others.first()).copied();
+            self.table.reset();
+        }
+        let Some((base, base_snapshot)) = self.base.and_then(|id| session.snapshot(id).map(|of| (id, of))) else {
+            super::placeholder(ui, "Open another snapshot of the same program to compare with");
+            return commands;
+        };
+        self.toolbar(ui, session, place, base, &mut commands);
+        let comparison = match session.comparison(base, current) {
+            Fact::Ready(comparison) => comparison,
+            Fact::Pending { .. } => {
+                super::busy(ui, "Comparing…");
+                return commands;
+            }
+            Fact::Failed(message) => {
+                super::failure(ui, &message);
+                return commands;
+            }
+        };
+        banner(ui, &comparison);
+        let mut rows = PairRows {
+            session,
+            base: (base, base_snapshot),
+            current: (current, Arc::clone(&place.snapshot)),
+            comparison,
+            sort: self.sort,
+            filter: self.filter.clone(),
+            look: theme::look(ui),
+        };
+        let by = KEYS.iter().position(|key| *key == self.sort.key).unwrap_or(0);
+        let table = Table {
+            id: Id::unique((Self::NAME, place.slot)),
+            name: Self::NAME,
+            columns: &COLUMNS,
+            sorted_by: (by, self.sort.descending),
+            empty_text: "No object came or went",
+        };
+        let root = Compared::Classes(base);
+        let rows_ref = &mut rows;
+        let mut menus: Vec<(Compared, u32, Vec<Command>)> = Vec::new();
+        let comparison = Arc::clone(&rows_ref.comparison);
+        let (base_of, current_of) = (Arc::clone(&rows_ref.base.1), Arc::clone(&rows_ref.current.1));
+        let answer = tree_table::show(ui, &table, &root, &mut self.table, rows_ref, |ui, list, path| {
+            let row = path.last().copied().unwrap_or_default();
+            let mut asked = Vec::new();
+            let context = MenuContext { comparison: &comparison, base: (base, &base_of), current: (current, &current_of) };
+            context.menu(ui, *list, row, &mut asked);
+            menus.push((*list, row, asked));
+        });
+        commands.extend(menus.into_iter().flat_map(|(_, _, asked)| asked));
+        if let Some(column) = answer.sort_clicked {
+            let key = KEYS[column];
+            let descending = if self.sort.key == key { !self.sort.descending } else { key != ComparisonKey::Name };
+            self.sort = ComparisonSort { key, descending };
+        }
+        if let Some(path) = answer.selected {
+            if let Some(target) = rows.target_at(&path) {
+                commands.push(Command::Select { target, by_key: answer.by_key });
+            } else if let Some(class) = path.first().and_then(|&row| comparison.classes.get(row as usize)?.current_class) {
+                commands.push(Command::SelectClass { class, by_key: answer.by_key });
+            }
+        }
+        if let Some(target) = answer.activated.and_then(|path| rows.target_at(&path)) {
+            commands.push(Command::Reveal(target, ViewKind::Summary));
+        }
+        if answer.export {
+            let list = ExportList::Comparison(rows.key(PairList::Classes(self.sort)));
+            commands.push(Command::Export { name: "comparison".to_owned(), list });
+        }
+        commands
+    }
+
+    fn toolbar(
+        &mut self,
+        ui: &mut Ui,
+        session: &Session,
+        place: &Place,
+        base: SnapshotId,
+        commands: &mut Vec<Command>,
+    ) {
+        let name_of = |id: SnapshotId| {
+            session.snapshot(id).map_or_else(String::new, |of| human::visible(&of.source().name, 48).into_owned())
+        };
+        let current = place.slot.id;
+        ui.horizontal_wrapped(|ui| {
+            ui.add_space(2.0 * GRID);
+            let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter classes").desired_width(150.0);
+            let response = ui.add(edit);
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter compared classes"));
+            ui.weak("Base");
+            ComboBox::from_id_salt(("base", place.slot)).selected_text(name_of(base)).width(180.0).show_ui(ui, |ui| {
+                for open in session.open().iter().filter(|open| open.id != current) {
+                    if ui.selectable_label(open.id == base, name_of(open.id)).clicked() {
+                        commands.push(Command::Compare { base: open.id, current });
+                    }
+                }
+            });
+            if ui.button("⇄").on_hover_text("Swap base and current").clicked() {
+                commands.push(Command::Compare { base: current, current: base });
+            }
+            ui.weak("Current");
+            ui.label(name_of(current));
+        });
+    }
+}
+
+/// Says so where the two cannot be compared object by object.
+fn banner(ui: &mut Ui, comparison: &Comparison) {
+    if comparison.ids_match {
+        return;
+    }
+    let tokens = theme::tokens(ui);
+    let frame = egui::Frame::new().fill(tokens.error_surface).inner_margin(egui::Margin::symmetric(8, 4));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let text = "These snapshots are not of one process: their object ids do not match. \
+                    Classes are compared by their totals, single objects cannot be.";
+        ui.label(RichText::new(text).color(tokens.error));
+    });
+}
+
+struct MenuContext<'a> {
+    comparison: &'a Comparison,
+    base: (SnapshotId, &'a Arc<Snapshot>),
+    current: (SnapshotId, &'a Arc<Snapshot>),
+}
+
+impl MenuContext<'_> {
+    fn menu(&self, ui: &mut Ui, list: Compared, row: u32, commands: &mut Vec<Command>) {
+        let (base, current) = (self.base.0, self.current.0);
+        let object = |ui: &mut Ui, side: Side, node, commands: &mut Vec<Command>| {
+            let (snapshot, of) = if side == Side::Base { self.base } else { self.current };
+            object_menu(ui, of, Target { snapshot, node }, commands);
+        };
+        match list {
+            Compared::Classes(_) => {
+                let Some(class) = self.comparison.classes.get(row as usize) else { return };
+                for (new, count, what) in
+                    [(true, class.new_count, "new"), (false, class.deleted_count, "deleted")]
+                {
+                    if count > 0 && self.comparison.ids_match {
+                        let text = format!("Merge the retaining paths of the {what} objects");
+                        item(ui, &text, commands, || Command::MergePaths {
+                            of: if new { current } else { base },
+                            title: format!("{what} {}", class.name),
+                            nodes: NodeSet::Compared { base, current, class: row, new },
+                        });
+                    }
+                }
+                item(ui, "Copy class name", commands, || Command::Copy(class.name.clone()));
+            }
+            Compared::Objects(_) => {
+                let (side, node) = self.comparison.object(row);
+                object(ui, side, node, commands);
+            }
+            Compared::Fields(side, _) => {
+                let (id, of) = if side == Side::Base { self.base } else { self.current };
+                let edge = EdgeIndex(row);
+                object(ui, side, of.graph().edge_target(edge), commands);
+                ephemeron_menu(ui, id, &of.edge_name(edge), commands);
+            }
+        }
+    }
+}

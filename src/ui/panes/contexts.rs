@@ -1,0 +1,101 @@
+//! Contexts: the realms of a snapshot, with what belongs to each as DevTools attributes it.
+
+use egui::{RichText, ScrollArea, Sense, Ui};
+use egui_extras::{Column, TableBuilder};
+
+use super::Place;
+use crate::model::human;
+use crate::query::{NodeFilter, node_label};
+use crate::session::{Fact, Session};
+use crate::ui::command::Command;
+use crate::ui::theme::{self, GRID, ROW_HEIGHT};
+
+/// Draws the pane; it has no state of its own.
+pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+    let mut commands = Vec::new();
+    let contexts = match session.native_contexts(place.slot.id) {
+        Fact::Ready(contexts) => contexts,
+        Fact::Pending { .. } => {
+            super::busy(ui, "Attributing objects to native contexts…");
+            return commands;
+        }
+        Fact::Failed(message) => {
+            super::failure(ui, &message);
+            return commands;
+        }
+    };
+    let look = theme::look(ui);
+    let total = place.snapshot.total_size().max(1);
+    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+    let share = |size: u64| format!("{:.1} %", size as f64 * 100.0 / total as f64);
+    let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8));
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        margin.show(ui, |ui| {
+            ui.label(RichText::new(
+                "A native context is a realm: a window, a frame, a vm context. An object belongs to the realm that alone \
+                 leads to it; what several realms lead to is shared.",
+            ).weak());
+            ui.add_space(2.0 * GRID);
+            if contexts.contexts.is_empty() {
+                ui.weak("This snapshot has no native context");
+            }
+            let mut rows: Vec<(String, Option<crate::model::NodeOrdinal>, u64, Option<u64>, NodeFilter)> = contexts
+                .contexts
+                .iter()
+                .map(|context| {
+                    let name = format!("{} {}", node_label(&place.snapshot, context.node), place.snapshot.id(context.node));
+                    let filter = NodeFilter::NativeContext(context.node);
+                    (name, Some(context.node), context.attributed_size, Some(context.retained_size), filter)
+                })
+                .collect();
+            rows.push(("Shared by several".to_owned(), None, contexts.shared_size, None, NodeFilter::SharedByContexts));
+            rows.push(("In none".to_owned(), None, contexts.unattributed_size, None, NodeFilter::WithoutContext));
+            let table = TableBuilder::new(ui)
+                .id_salt(("contexts", place.slot))
+                .striped(false)
+                .sense(Sense::click())
+                .column(Column::remainder().clip(true))
+                .column(Column::exact(110.0))
+                .column(Column::exact(80.0))
+                .column(Column::exact(110.0))
+                .column(Column::exact(150.0));
+            table
+                .header(ROW_HEIGHT, |mut header| {
+                    for title in ["Native context", "Attributed", "Share", "Retained", ""] {
+                        header.col(|ui| {
+                            ui.label(RichText::new(title).font(theme::small()).weak());
+                        });
+                    }
+                })
+                .body(|body| {
+                    body.rows(ROW_HEIGHT + GRID, rows.len(), |mut row| {
+                        let (name, node, size, retained, filter) = &rows[row.index()];
+                        row.col(|ui| {
+                            ui.add(egui::Label::new(RichText::new(human::visible(name, 200)).font(theme::mono())).truncate().selectable(false));
+                        });
+                        row.col(|ui| {
+                            ui.label(RichText::new(look.units.bytes(*size)).font(theme::mono()));
+                        });
+                        row.col(|ui| {
+                            ui.label(RichText::new(share(*size)).font(theme::mono()).weak());
+                        });
+                        row.col(|ui| {
+                            let text = retained.map_or_else(String::new, |size| look.units.bytes(size));
+                            ui.label(RichText::new(text).font(theme::mono()));
+                        });
+                        row.col(|ui| {
+                            if ui.link("Show in Summary").clicked() {
+                                commands.push(Command::Filter(filter.clone()));
+                            }
+                        });
+                        if row.response().clicked()
+                            && let Some(node) = node
+                        {
+                            commands.push(Command::Select { target: place.target(*node), by_key: false });
+                        }
+                    });
+                });
+        });
+    });
+    commands
+}

@@ -1,0 +1,57 @@
+//! Dominators: what would be freed with what, as a tree by retained size or as a picture of it.
+
+use egui::Ui;
+
+use super::tree::TreeSpec;
+use super::{Place, TreePane};
+use crate::model::NodeOrdinal;
+use crate::query::ListSpec;
+use crate::session::Session;
+use crate::ui::command::Command;
+use crate::ui::heap_rows::{Field, OF_PARENT, RETAINED, SHALLOW};
+use crate::ui::theme::GRID;
+use crate::ui::tree_table::Column;
+
+const COLUMNS: [Column; 4] = [
+    Column { title: "Object", hint: "Objects below one are freed together with it", width: 0.0 },
+    OF_PARENT,
+    SHALLOW,
+    RETAINED,
+];
+const FIELDS: &[Field] = &[Field::Name, Field::OfParent, Field::Shallow, Field::Retained];
+
+/// The pane's own state.
+#[derive(Debug, Default)]
+pub struct DominatorsPane {
+    pub as_picture: bool,
+    pub tree: TreePane,
+}
+
+impl DominatorsPane {
+    const NAME: &'static str = "Dominators";
+
+    /// Opens the way from the root to the object, scrolls to it and selects it.
+    pub fn reveal(&mut self, place: &Place, node: NodeOrdinal) {
+        let snapshot = &place.snapshot;
+        let mut path = Vec::new();
+        let mut at = node;
+        while at != snapshot.root() {
+            path.push(at.0);
+            at = snapshot.dominators().dominator(at);
+        }
+        path.reverse();
+        self.tree.table.reveal(path);
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.selectable_value(&mut self.as_picture, false, "Tree");
+            ui.selectable_value(&mut self.as_picture, true, "Picture");
+        });
+        let root = ListSpec::Dominated(place.snapshot.root());
+        let mut spec = TreeSpec::new(Self::NAME, root, &COLUMNS, "The root dominates nothing");
+        spec.fields = FIELDS;
+        self.tree.show(ui, session, place, &spec)
+    }
+}

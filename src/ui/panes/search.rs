@@ -1,0 +1,222 @@
+//! Search: one line above every view, its hits counted and stepped through, and all of them in a view of their own.
+
+use egui::{Id, Key, Modifiers, RichText, TextEdit, Ui};
+
+use super::tree::TreeSpec;
+use super::{Place, TreePane};
+use crate::model::{NodeOrdinal, human};
+use crate::query::{Filter, ListSpec, NodeFilter, Query};
+use crate::session::{Fact, OrderKey, OrderState, Session};
+use crate::ui::command::{Command, NodeSet, ViewKind};
+use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
+use crate::ui::theme::{self, GRID};
+use crate::ui::tree_table::Column;
+
+const COLUMNS: [Column; 4] = [
+    Column { title: "Object", hint: "Objects that the search has found", width: 0.0 },
+    DISTANCE,
+    SHALLOW,
+    RETAINED,
+];
+
+/// State of the line and of the view.
+#[derive(Debug, Default)]
+pub struct SearchPane {
+    pub is_open: bool,
+    pub text: String,
+    /// Which hit was stepped to, and for which text.
+    at: Option<(String, usize)>,
+    /// A step that waits for the hits.
+    step: Option<Step>,
+    pub tree: TreePane,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    Next,
+    Previous,
+}
+
+/// The id of the search line, which a key gives the keyboard to.
+#[must_use]
+pub fn search_id(side: usize) -> Id {
+    Id::unique(("search", side))
+}
+
+impl SearchPane {
+    const NAME: &'static str = "Search hits";
+
+    fn filter(&self) -> Option<NodeFilter> {
+        let text = self.text.trim();
+        (!text.is_empty() && Query::parse(text).is_ok()).then(|| NodeFilter::Matching(text.to_owned()))
+    }
+
+    /// Goes on to another hit as soon as there are any.
+    pub fn go(&mut self, step: Step) {
+        self.step = Some(step);
+    }
+
+    /// How many hits there are, once that is known.
+    pub fn hit_count(&self, session: &mut Session, place: &Place) -> Option<u64> {
+        session.selection(place.slot.id, &self.filter()?).ready().map(|selection| selection.count)
+    }
+
+    fn order_key(&self, place: &Place, filter: NodeFilter) -> OrderKey {
+        let filter = Filter { nodes: filter, ..Filter::default() };
+        OrderKey { snapshot: place.slot.id, list: ListSpec::Selected, sort: self.tree.sort, filter }
+    }
+
+    /// The hit that a waiting step leads to, once the hits are there.
+    fn take_step(&mut self, session: &mut Session, place: &Place) -> Option<NodeOrdinal> {
+        let step = self.step?;
+        let Some(filter) = self.filter() else {
+            self.step = None;
+            return None;
+        };
+        let OrderState::Ready(order) = session.order(&self.order_key(place, filter)) else { return None };
+        self.step = None;
+        let count = order.rows.len();
+        let before = self.at.as_ref().filter(|(text, _)| *text == self.text).map(|(_, at)| *at);
+        let at = match (before, step) {
+            _ if count == 0 => return None,
+            (None, Step::Next) => 0,
+            (None, Step::Previous) => count - 1,
+            (Some(at), Step::Next) => (at + 1) % count,
+            (Some(at), Step::Previous) => (at + count - 1) % count,
+        };
+        self.at = Some((self.text.clone(), at));
+        order.rows.get(at).map(|&node| NodeOrdinal(node))
+    }
+
+    /// The line; `kind` is the view that hits are revealed in.
+    pub fn line(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, kind: ViewKind) -> Vec<Command> {
+        let mut commands = Vec::new();
+        if let Some(node) = self.take_step(session, place) {
+            let target = place.target(node);
+            match kind {
+                ViewKind::Containment | ViewKind::Dominators | ViewKind::Summary => {
+                    commands.push(Command::Reveal(target, kind));
+                }
+                _ => commands.push(Command::Select { target, by_key: false }),
+            }
+            if kind == ViewKind::Search {
+                self.tree.table.reveal(vec![node.0]);
+            }
+        }
+        if !self.is_open {
+            return commands;
+        }
+        let id = search_id(place.slot.side);
+        if ui.memory(|memory| memory.has_focus(id)) {
+            let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+            if pressed(Modifiers::SHIFT, Key::Enter) {
+                self.go(Step::Previous);
+            } else if pressed(Modifiers::NONE, Key::Enter) {
+                self.go(Step::Next);
+            }
+            if pressed(Modifiers::NONE, Key::Escape) {
+                self.is_open = false;
+            }
+        }
+        let tokens = theme::tokens(ui);
+        let frame = egui::Frame::new().fill(tokens.surface).inner_margin(egui::Margin::symmetric(8, 4));
+        frame.show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                let hint = "Search: text, @id, class:Map size>1kB …";
+                let width = (ui.available_width() * 0.45).clamp(160.0, 420.0);
+                let edit = TextEdit::singleline(&mut self.text).id(id).hint_text(hint).desired_width(width);
+                let response = ui.add(edit);
+                ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search"));
+                ui.menu_button("?", help).response.on_hover_text("What can be searched for");
+                self.facts(ui, session, place, kind, &mut commands);
+                if super::super::chrome::close_button(ui, "Close the search") {
+                    self.is_open = false;
+                }
+            });
+        });
+        commands
+    }
+
+    fn facts(
+        &mut self,
+        ui: &mut Ui,
+        session: &mut Session,
+        place: &Place,
+        kind: ViewKind,
+        commands: &mut Vec<Command>,
+    ) {
+        let text = self.text.trim();
+        if text.is_empty() {
+            return;
+        }
+        if let Err(error) = Query::parse(text) {
+            ui.label(RichText::new(error.to_string()).color(theme::tokens(ui).error));
+            return;
+        }
+        let Some(filter) = self.filter() else { return };
+        match session.selection(place.slot.id, &filter) {
+            Fact::Pending { .. } => {
+                ui.spinner();
+                ui.weak("Searching…");
+            }
+            Fact::Failed(message) => {
+                ui.label(RichText::new(message).color(theme::tokens(ui).error));
+            }
+            Fact::Ready(selection) if selection.count == 0 => {
+                ui.weak("No object matches");
+            }
+            Fact::Ready(selection) => {
+                let size = theme::look(ui).units.bytes(selection.shallow_size);
+                let place_of = self.at.as_ref().filter(|(of, _)| of == &self.text).map(|(_, at)| *at as u64 + 1);
+                let at = place_of.map_or_else(String::new, |at| format!("{} of ", human::count(at)));
+                ui.weak(format!("{at}{} objects, {size}", human::count(selection.count)));
+                if ui.button("⏶").on_hover_text("Previous   (Shift+F3)").clicked() {
+                    self.go(Step::Previous);
+                }
+                if ui.button("⏷").on_hover_text("Next   (F3)").clicked() {
+                    self.go(Step::Next);
+                }
+                if kind != ViewKind::Search && ui.button("List").on_hover_text("All of them in a table").clicked() {
+                    commands.push(Command::Show(ViewKind::Search));
+                }
+                if ui.button("Filter").on_hover_text("Show only these in the Summary").clicked() {
+                    commands.push(Command::Filter(filter.clone()));
+                }
+                if ui.button("Paths").on_hover_text("Merge the retaining paths of all of them").clicked() {
+                    commands.push(Command::MergePaths {
+                        of: place.slot.id,
+                        title: text_title(&self.text),
+                        nodes: NodeSet::Filter(filter),
+                    });
+                }
+            }
+        }
+    }
+
+    /// The view of all hits.
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let Some(filter) = self.filter() else {
+            super::placeholder(ui, "Type above what you look for   (Ctrl+F)");
+            help(ui);
+            return Vec::new();
+        };
+        let mut spec = TreeSpec::new(Self::NAME, ListSpec::Selected, &COLUMNS, "No object matches");
+        spec.filter = Filter { nodes: filter, ..Filter::default() };
+        self.tree.show(ui, session, place, &spec)
+    }
+}
+
+fn text_title(text: &str) -> String {
+    format!("“{}”", human::visible(text, 40))
+}
+
+/// The grammar by example.
+fn help(ui: &mut Ui) {
+    egui::Grid::new("search help").num_columns(2).spacing([4.0 * GRID, GRID]).show(ui, |ui| {
+        for (example, meaning) in Query::help() {
+            ui.label(RichText::new(*example).font(theme::mono()));
+            ui.weak(*meaning);
+            ui.end_row();
+        }
+    });
+}

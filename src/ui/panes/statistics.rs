@@ -1,0 +1,151 @@
+//! Statistics: bytes by category as DevTools counts them, by node kind, and what a snapshot cannot contain.
+
+use egui::{Color32, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+
+use super::Place;
+use crate::model::human;
+use crate::session::{Fact, Session};
+use crate::ui::command::Command;
+use crate::ui::theme::{self, GRID, Look};
+
+/// A part of a whole.
+struct Part {
+    label: String,
+    size: u64,
+    note: Option<String>,
+    color: Color32,
+}
+
+/// Draws the pane; it has no state of its own.
+pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+    let look = theme::look(ui);
+    let tokens = look.tokens;
+    let statistics = *place.snapshot.statistics();
+    let known = statistics.code + statistics.strings + statistics.js_arrays + statistics.system;
+    let part = |label: &str, size: u64, color: usize| Part {
+        label: label.to_owned(),
+        size,
+        note: None,
+        color: tokens.categories[color],
+    };
+    let typed = statistics.typed_arrays;
+    let parts = vec![
+        part("Code", statistics.code, 0),
+        part("Strings", statistics.strings, 1),
+        part("JavaScript arrays", statistics.js_arrays, 2),
+        part("Typed arrays", typed, 3),
+        part("Other native (DOM, C++ objects)", statistics.native_total.saturating_sub(typed), 4),
+        part("Other JavaScript objects", statistics.v8heap_total.saturating_sub(known), 5),
+        part("System (maps, contexts, hidden)", statistics.system, 6),
+    ];
+    let heaps = vec![
+        part("V8 heap", statistics.v8heap_total, 5),
+        part("Native memory that the snapshot counts", statistics.native_total, 4),
+    ];
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(14, 10));
+        margin.show(ui, |ui| {
+            ui.set_max_width(900.0);
+            section(ui, "By category", &parts, statistics.total, look);
+            ui.add_space(5.0 * GRID);
+            section(ui, "V8 heap and native memory", &heaps, statistics.total, look);
+            ui.add_space(5.0 * GRID);
+            if let Fact::Ready(kinds) = session.kinds(place.slot.id) {
+                let mut kinds: Vec<Part> = kinds
+                    .iter()
+                    .filter(|kind| kind.count > 0)
+                    .map(|kind| Part {
+                        label: kind.name.clone(),
+                        size: kind.shallow_size,
+                        note: Some(format!("{} nodes", human::count(kind.count))),
+                        color: tokens.accent,
+                    })
+                    .collect();
+                kinds.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.label.cmp(&b.label)));
+                heading(ui, "By kind of node", statistics.total, look);
+                rows(ui, &kinds, statistics.total, look, false);
+            }
+            ui.add_space(5.0 * GRID);
+            ui.label(RichText::new("What is not in here").strong());
+            ui.label(
+                RichText::new(
+                    "A snapshot holds one isolate's JavaScript heap and the native objects that it reports. It has no thread \
+                     stacks, no other isolates (workers write their own), no memory that C++ code or addons allocate \
+                     without telling V8, no executable's own pages and no fragmentation: the process may be much larger \
+                     than this total.",
+                )
+                .weak(),
+            );
+        });
+    });
+    Vec::new()
+}
+
+fn heading(ui: &mut Ui, title: &str, total: u64, look: Look) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(title).strong());
+        ui.weak(look.units.bytes(total));
+    });
+    ui.add_space(GRID);
+}
+
+fn section(ui: &mut Ui, title: &str, parts: &[Part], total: u64, look: Look) {
+    heading(ui, title, total, look);
+    bar(ui, parts, total, look);
+    ui.add_space(GRID);
+    rows(ui, parts, total, look, true);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a fraction")]
+fn share(size: u64, total: u64) -> f64 {
+    size as f64 / total.max(1) as f64
+}
+
+/// The parts in a row, as wide as they are large.
+fn bar(ui: &mut Ui, parts: &[Part], total: u64, look: Look) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
+    let mut left = rect.left();
+    ui.painter().rect_filled(rect, 3.0, look.tokens.surface);
+    for part in parts.iter().filter(|part| part.size > 0) {
+        #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
+        let width = rect.width() * share(part.size, total) as f32;
+        let piece = Rect::from_min_max(pos2(left, rect.top()), pos2((left + width).min(rect.right()), rect.bottom()));
+        left += width;
+        ui.painter().rect_filled(piece.shrink2(vec2(0.5, 0.0)), 2.0, part.color);
+        let text = format!("{}: {}", part.label, look.units.bytes(part.size));
+        ui.interact(piece, ui.scope_id().with(("piece", &part.label)), Sense::hover()).on_hover_text(text);
+    }
+}
+
+fn rows(ui: &mut Ui, parts: &[Part], total: u64, look: Look, swatch: bool) {
+    let tokens = look.tokens;
+    for part in parts {
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
+        let share = share(part.size, total);
+        let percent = format!("{:.1} %", share * 100.0);
+        let size = look.units.bytes(part.size);
+        let painter = ui.painter();
+        let left = pos2(rect.left(), rect.center().y);
+        if swatch {
+            let square = Rect::from_center_size(left + vec2(6.0, 0.0), vec2(11.0, 11.0));
+            painter.rect_filled(square, 2.0, part.color);
+        }
+        let text_at = left + vec2(if swatch { 20.0 } else { 0.0 }, 0.0);
+        let body = egui::FontId::proportional(theme::TEXT_BODY);
+        painter.text(text_at, egui::Align2::LEFT_CENTER, &part.label, body, tokens.text);
+        let right = |x: f32| pos2((rect.left() + x).min(rect.right()), rect.center().y);
+        painter.text(right(360.0), egui::Align2::RIGHT_CENTER, &size, theme::mono(), tokens.text);
+        painter.text(right(430.0), egui::Align2::RIGHT_CENTER, &percent, theme::mono(), tokens.weak);
+        if let Some(note) = &part.note {
+            painter.text(right(580.0), egui::Align2::RIGHT_CENTER, note, theme::mono(), tokens.weak);
+        }
+        let from = if part.note.is_some() { 596.0 } else { 446.0 };
+        #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
+        let width = (rect.width() - from).max(0.0) * share as f32;
+        let bar = Rect::from_min_size(pos2(rect.left() + from, rect.top() + 6.0), vec2(width, 10.0));
+        painter.rect_filled(bar, 2.0, if swatch { part.color } else { tokens.percent_bar });
+        let label = format!("{}, {size}, {percent}", part.label);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
+        response.on_hover_text(format!("{}\n{} bytes", part.label, human::count(part.size)));
+    }
+}

@@ -1,0 +1,232 @@
+//! Strings: equal ones that stand in memory more than once, with the bytes that this wastes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use egui::{Id, TextEdit, Ui};
+
+use super::{Place, item, object_menu};
+use crate::model::{EdgeIndex, NodeOrdinal, human};
+use crate::query::{DuplicateStrings, Filter, GroupKey, GroupSort, ListSpec, Sort, node_label};
+use crate::session::{Fact, GroupsKey, OrderKey, Session};
+use crate::ui::command::{Command, ExportList, NodeSet, ViewKind};
+use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW, distance_cell, node_cell, rows_of, size_cell};
+use crate::ui::theme::{self, GRID, Look};
+use crate::ui::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
+
+const KEYS: [Option<GroupKey>; 6] = [
+    Some(GroupKey::Value),
+    Some(GroupKey::Count),
+    None,
+    Some(GroupKey::ShallowSize),
+    Some(GroupKey::RetainedSize),
+    Some(GroupKey::Wasted),
+];
+const COLUMNS: [Column; 6] = [
+    Column { title: "Text", hint: "Expand a text for its copies, and a copy for who holds it", width: 0.0 },
+    Column { title: "Copies", hint: "Strings with this text", width: 80.0 },
+    DISTANCE,
+    SHALLOW,
+    RETAINED,
+    Column { title: "Wasted", hint: "Bytes that would be saved if there were one copy", width: 100.0 },
+];
+
+/// The pane's own state.
+#[derive(Debug)]
+pub struct StringsPane {
+    filter: String,
+    sort: GroupSort,
+    pub table: TreeState<Copies>,
+    /// Copies of the groups that were expanded.
+    copies: HashMap<u32, Arc<Vec<u32>>>,
+}
+
+impl Default for StringsPane {
+    fn default() -> Self {
+        let sort = GroupSort { key: GroupKey::Wasted, descending: true };
+        Self { filter: String::new(), sort, table: TreeState::default(), copies: HashMap::new() }
+    }
+}
+
+/// A list of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Copies {
+    Groups,
+    Of(u32),
+    /// Who holds a copy.
+    Holders(NodeOrdinal),
+}
+
+struct StringRows<'a> {
+    session: &'a mut Session,
+    place: &'a Place,
+    duplicates: Arc<DuplicateStrings>,
+    key: GroupsKey,
+    copies: &'a mut HashMap<u32, Arc<Vec<u32>>>,
+    look: Look,
+}
+
+impl StringRows<'_> {
+    fn node(&self, list: &Copies, row: u32) -> Option<NodeOrdinal> {
+        match list {
+            Copies::Groups => self.duplicates.groups.get(row as usize).map(|group| group.first),
+            Copies::Of(_) => Some(NodeOrdinal(row)),
+            Copies::Holders(_) => Some(self.place.snapshot.graph().edge_source(EdgeIndex(row))),
+        }
+    }
+
+    fn list_at(&self, path: &[u32]) -> Option<Copies> {
+        let mut list = Copies::Groups;
+        for depth in 1..path.len() {
+            list = self.children(&list, &path[..depth])?;
+        }
+        Some(list)
+    }
+}
+
+impl TreeModel for StringRows<'_> {
+    type List = Copies;
+
+    fn rows(&mut self, list: &Copies) -> Rows {
+        match *list {
+            Copies::Groups => rows_of(self.session.groups(&self.key)),
+            Copies::Of(group) => {
+                let copies = self.copies.entry(group);
+                Rows::Ready(Arc::clone(copies.or_insert_with(|| Arc::new(self.duplicates.copies(group).to_vec()))))
+            }
+            Copies::Holders(node) => rows_of(self.session.order(&OrderKey {
+                snapshot: self.place.slot.id,
+                list: ListSpec::Retainers(node),
+                sort: Sort::BY_DISTANCE,
+                filter: Filter::default(),
+            })),
+        }
+    }
+
+    fn children(&self, list: &Copies, path: &[u32]) -> Option<Copies> {
+        let row = *path.last()?;
+        match list {
+            Copies::Groups => Some(Copies::Of(row)),
+            Copies::Of(_) => Some(Copies::Holders(NodeOrdinal(row))),
+            Copies::Holders(_) => None,
+        }
+    }
+
+    fn cell(&self, list: &Copies, path: &[u32], column: usize) -> Cell {
+        let Some(&row) = path.last() else { return Cell::default() };
+        let snapshot = &self.place.snapshot;
+        let tokens = self.look.tokens;
+        let total = snapshot.total_size();
+        if let Copies::Groups = list {
+            let Some(group) = self.duplicates.groups.get(row as usize) else { return Cell::default() };
+            return match column {
+                0 => {
+                    let mut cell = Cell::text(node_label(snapshot, group.first), tokens.string);
+                    if group.truncated {
+                        cell.runs.push(Run::new("  cut in the file", tokens.weak));
+                    }
+                    cell
+                }
+                1 => Cell::text(human::count(group.count), tokens.text),
+                3 => size_cell(group.shallow_size, total, self.look),
+                4 => size_cell(group.retained_size, total, self.look),
+                5 => Cell::text(self.look.units.bytes(group.wasted_bytes), tokens.text),
+                _ => Cell::default(),
+            };
+        }
+        let Some(node) = self.node(list, row) else { return Cell::default() };
+        match column {
+            0 => {
+                let mut runs = Vec::new();
+                if let Copies::Holders(_) = list {
+                    let edge = crate::query::edge_label(snapshot, EdgeIndex(row));
+                    runs = vec![Run::new(edge, tokens.property), Run::new(" in ", tokens.weak)];
+                }
+                node_cell(snapshot, node, runs, tokens)
+            }
+            2 => distance_cell(snapshot.distance(node), tokens),
+            3 => size_cell(snapshot.shallow_size(node), total, self.look),
+            4 => size_cell(snapshot.retained_size(node), total, self.look),
+            _ => Cell::default(),
+        }
+    }
+}
+
+impl StringsPane {
+    const NAME: &'static str = "Strings";
+
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let duplicates = match session.duplicates(place.slot.id) {
+            Fact::Ready(duplicates) => duplicates,
+            Fact::Pending { .. } => {
+                super::busy(ui, "Looking for equal strings…");
+                return commands;
+            }
+            Fact::Failed(message) => {
+                super::failure(ui, &message);
+                return commands;
+            }
+        };
+        ui.horizontal_wrapped(|ui| {
+            ui.add_space(2.0 * GRID);
+            let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter texts").desired_width(190.0);
+            let response = ui.add(edit);
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter texts"));
+            let units = theme::look(ui).units;
+            ui.weak(format!(
+                "{} strings with {} texts take {}; {} of it wasted",
+                human::count(duplicates.string_count),
+                human::count(duplicates.groups.len() as u64),
+                units.bytes(duplicates.shallow_size),
+                units.bytes(duplicates.wasted_bytes)
+            ));
+        });
+        let key = GroupsKey { snapshot: place.slot.id, sort: self.sort, text: self.filter.clone() };
+        let mut rows = StringRows { session, place, duplicates, key, copies: &mut self.copies, look: theme::look(ui) };
+        let by = KEYS.iter().position(|key| *key == Some(self.sort.key)).unwrap_or(0);
+        let table = Table {
+            id: Id::unique((Self::NAME, place.slot)),
+            name: Self::NAME,
+            columns: &COLUMNS,
+            sorted_by: (by, self.sort.descending),
+            empty_text: if self.filter.is_empty() { "Every string is there once" } else { "No text contains this" },
+        };
+        let duplicates = Arc::clone(&rows.duplicates);
+        let answer = tree_table::show(ui, &table, &Copies::Groups, &mut self.table, &mut rows, |ui, list, path| {
+            let row = path.last().copied().unwrap_or_default();
+            let graph = place.snapshot.graph();
+            let node = match list {
+                Copies::Groups => {
+                    let copies: Arc<[NodeOrdinal]> = duplicates.copies(row).iter().map(|&node| NodeOrdinal(node)).collect();
+                    let first = duplicates.groups.get(row as usize).map(|group| group.first);
+                    item(ui, "Merge the retaining paths of the copies", &mut commands, || Command::MergePaths {
+                        of: place.slot.id,
+                        title: first.map_or_else(String::new, |first| node_label(&place.snapshot, first)),
+                        nodes: NodeSet::Filter(crate::query::NodeFilter::Nodes(copies)),
+                    });
+                    return;
+                }
+                Copies::Of(_) => NodeOrdinal(row),
+                Copies::Holders(_) => graph.edge_source(EdgeIndex(row)),
+            };
+            object_menu(ui, &place.snapshot, place.target(node), &mut commands);
+        });
+        if let Some(key) = answer.sort_clicked.and_then(|column| KEYS[column]) {
+            let descending = if self.sort.key == key { !self.sort.descending } else { key != GroupKey::Value };
+            self.sort = GroupSort { key, descending };
+        }
+        let node_at = |path: &[u32]| rows.node(&rows.list_at(path)?, *path.last()?);
+        if let Some(node) = answer.selected.as_deref().and_then(node_at) {
+            commands.push(Command::Select { target: place.target(node), by_key: answer.by_key });
+        }
+        if let Some(node) = answer.activated.as_deref().and_then(node_at) {
+            commands.push(Command::Reveal(place.target(node), ViewKind::Summary));
+        }
+        if answer.export {
+            let list = ExportList::Strings(rows.key.clone());
+            commands.push(Command::Export { name: "strings".to_owned(), list });
+        }
+        commands
+    }
+}

@@ -1,0 +1,153 @@
+//! A table of objects of one snapshot: what Summary, Containment, Dominators and search hits have in common.
+
+use std::sync::Arc;
+
+use egui::{Id, Ui};
+
+use super::{Place, ephemeron_menu, object_menu};
+use crate::model::{ClassId, EdgeIndex};
+use crate::query::{Filter, ListSpec, RetainerDistances, Selection, Sort};
+use crate::session::{OrderKey, Session};
+use crate::ui::command::{Command, ExportList, NodeSet, ViewKind};
+use crate::ui::heap_rows::{FIELDS, Field, HeapRows, clicked, sorted_by};
+use crate::ui::theme;
+use crate::ui::tree_table::{self, Column, Table, TreeState};
+
+/// State of such a table.
+#[derive(Clone, Debug)]
+pub struct TreePane {
+    pub sort: Sort,
+    pub table: TreeState<ListSpec>,
+}
+
+impl Default for TreePane {
+    fn default() -> Self {
+        Self { sort: Sort::BY_RETAINED_SIZE, table: TreeState::default() }
+    }
+}
+
+/// What such a table shows.
+#[derive(Clone, Debug)]
+pub(in crate::ui) struct TreeSpec<'a> {
+    /// Also the name under which the widths of columns are kept.
+    pub(super) name: &'static str,
+    pub(super) root: ListSpec,
+    pub(super) columns: &'a [Column],
+    pub(super) fields: &'static [Field],
+    pub(super) filter: Filter,
+    pub(super) selection: Option<Arc<Selection>>,
+    pub(super) distances: Option<Arc<RetainerDistances>>,
+    pub(super) empty_text: &'a str,
+}
+
+impl<'a> TreeSpec<'a> {
+    /// A table with the usual columns and no filter.
+    pub(super) fn new(name: &'static str, root: ListSpec, columns: &'a [Column], empty_text: &'a str) -> Self {
+        Self {
+            name,
+            root,
+            columns,
+            fields: FIELDS,
+            filter: Filter::default(),
+            selection: None,
+            distances: None,
+            empty_text,
+        }
+    }
+}
+
+impl TreePane {
+    /// The id of the table of this name at a place.
+    pub(super) fn id(name: &'static str, place: &Place) -> Id {
+        Id::unique((name, place.slot))
+    }
+
+    pub(in crate::ui) fn show(
+        &mut self,
+        ui: &mut Ui,
+        session: &mut Session,
+        place: &Place,
+        spec: &TreeSpec<'_>,
+    ) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let snapshot = &place.snapshot;
+        let mut rows = HeapRows {
+            session,
+            id: place.slot.id,
+            snapshot: Arc::clone(snapshot),
+            fields: spec.fields,
+            sort: self.sort,
+            filter: spec.filter.clone(),
+            selection: spec.selection.clone(),
+            distances: spec.distances.clone(),
+            look: theme::look(ui),
+        };
+        let table = Table {
+            id: Self::id(spec.name, place),
+            name: spec.name,
+            columns: spec.columns,
+            sorted_by: sorted_by(spec.fields, self.sort),
+            empty_text: spec.empty_text,
+        };
+        let answer = tree_table::show(ui, &table, &spec.root, &mut self.table, &mut rows, |ui, list, path| {
+            let row = path.last().copied().unwrap_or_default();
+            row_menu(ui, place, spec, (*list, row), &mut commands);
+        });
+        if let Some(column) = answer.sort_clicked {
+            self.sort = clicked(self.sort, spec.fields[column]);
+        }
+        if let Some(path) = answer.selected {
+            let by_key = answer.by_key;
+            match (rows.node_at(spec.root, &path), spec.root) {
+                (Some(node), _) => commands.push(Command::Select { target: place.target(node), by_key }),
+                (None, ListSpec::Classes) => {
+                    let class = ClassId(path.last().copied().unwrap_or_default());
+                    commands.push(Command::SelectClass { class, by_key });
+                }
+                (None, _) => {}
+            }
+        }
+        if let Some(node) = answer.activated.and_then(|path| rows.node_at(spec.root, &path)) {
+            commands.push(Command::Reveal(place.target(node), ViewKind::Summary));
+        }
+        if answer.export {
+            let key =
+                OrderKey { snapshot: place.slot.id, list: spec.root, sort: self.sort, filter: spec.filter.clone() };
+            commands.push(Command::Export { name: spec.name.to_lowercase(), list: ExportList::Rows(key) });
+        }
+        commands
+    }
+}
+
+/// The context menu of a row.
+fn row_menu(
+    ui: &mut Ui,
+    place: &Place,
+    spec: &TreeSpec<'_>,
+    (list, row): (ListSpec, u32),
+    commands: &mut Vec<Command>,
+) {
+    let snapshot = &place.snapshot;
+    let id = place.slot.id;
+    if let Some(node) = HeapRows::node_of(snapshot, &list, row) {
+        let target = place.target(node);
+        object_menu(ui, snapshot, target, commands);
+        if let ListSpec::Retainers(_) = list {
+            super::item(ui, "Ignore this retainer", commands, || Command::Ignore(target));
+        }
+        if let ListSpec::Retainers(_) | ListSpec::Edges(_) = list {
+            ephemeron_menu(ui, id, &snapshot.edge_name(EdgeIndex(row)), commands);
+        }
+    } else {
+        let class = snapshot.classes().get(ClassId(row));
+        super::item(ui, "Merge the retaining paths of its objects", commands, || Command::MergePaths {
+            of: id,
+            title: class.name.clone(),
+            nodes: NodeSet::Class(ClassId(row), spec.filter.nodes.clone()),
+        });
+        super::item(ui, "Copy class name", commands, || Command::Copy(class.name.clone()));
+        if let Some(entry) = crate::query::glossary::for_class(&class.name) {
+            super::item(ui, "What is this?", commands, || Command::Explain(entry.term));
+        }
+    }
+}

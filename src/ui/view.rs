@@ -1,0 +1,249 @@
+//! A view: one snapshot in one of the two places, with its tabs above and the selected object below.
+
+use std::sync::Arc;
+
+use egui::{CentralPanel, Panel, Ui};
+
+use super::command::{Command, NodeSet, Target, ViewKind};
+use super::panes::comparison::ComparisonPane;
+use super::panes::dominators::DominatorsPane;
+use super::panes::object::ObjectPane;
+use super::panes::paths::PathsPane;
+use super::panes::retainers::RetainersPane;
+use super::panes::search::SearchPane;
+use super::panes::strings::StringsPane;
+use super::panes::summary::SummaryPane;
+use super::panes::{Place, TreePane, contexts, statistics};
+use super::theme::{self, GRID};
+use crate::model::{ClassId, EdgeIndex};
+use crate::query::{ListSpec, way_down};
+use crate::session::{Lane, Pending, Session, SnapshotId};
+
+/// What the lower left pane shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Lower {
+    #[default]
+    Retainers,
+    Paths,
+}
+
+/// The panes of one snapshot, each with its own state, so that going back and forth between snapshots loses nothing.
+#[derive(Debug, Default)]
+pub struct View {
+    pub kind: ViewKind,
+    pub lower: Lower,
+    pub summary: SummaryPane,
+    pub comparison: ComparisonPane,
+    pub containment: TreePane,
+    pub dominators: DominatorsPane,
+    pub strings: StringsPane,
+    pub search: SearchPane,
+    pub retainers: RetainersPane,
+    pub paths: PathsPane,
+    pub object: ObjectPane,
+    /// What the linked view on the other side wants said here.
+    pub note: Option<String>,
+    way_down: Option<Pending<Vec<EdgeIndex>>>,
+}
+
+impl View {
+    /// Shows the object in the lower panes.
+    pub fn select(&mut self, session: &Session, target: Target) {
+        let Some(snapshot) = session.snapshot(target.snapshot) else { return };
+        self.retainers.set_target(target);
+        self.paths.set_target(target);
+        self.object.set_target(session, &snapshot, target);
+        self.note = None;
+    }
+
+    /// Goes to an object of the view's own snapshot; says why if that cannot be.
+    ///
+    /// # Errors
+    /// Text for the person.
+    pub fn reveal(&mut self, session: &mut Session, place: &Place, target: Target, kind: ViewKind) -> Result<(), String> {
+        self.select(session, target);
+        match kind {
+            ViewKind::Containment => {
+                let snapshot = Arc::clone(&place.snapshot);
+                self.way_down = Some(
+                    session.ask(Lane::Interactive, move |cancel| way_down(&snapshot, target.node, None, cancel)),
+                );
+            }
+            ViewKind::Dominators => self.dominators.reveal(place, target.node),
+            _ => {
+                if !self.summary.reveal(session, place, target.node) {
+                    let id = place.snapshot.id(target.node);
+                    return Err(format!("{id} has no size of its own, so its class does not list it in the summary"));
+                }
+            }
+        }
+        self.kind = if matches!(kind, ViewKind::Containment | ViewKind::Dominators) { kind } else { ViewKind::Summary };
+        Ok(())
+    }
+
+    /// Goes to a class in the summary.
+    pub fn reveal_class(&mut self, place: &Place, class: ClassId) {
+        self.note = None;
+        self.summary.reveal_class(place, class);
+    }
+
+    /// Merges the retaining paths of many objects and shows them.
+    pub fn merge_paths(&mut self, of: SnapshotId, title: String, nodes: NodeSet) {
+        self.paths.merge(of, title, nodes);
+        self.lower = Lower::Paths;
+    }
+
+    /// The selected row of the upper table and the position of its first row, for the view that this one is linked to.
+    #[must_use]
+    pub fn first_row(&self) -> Option<u64> {
+        match self.kind {
+            ViewKind::Summary => Some(self.summary.tree.table.first_row()),
+            ViewKind::Containment => Some(self.containment.table.first_row()),
+            ViewKind::Dominators => Some(self.dominators.tree.table.first_row()),
+            _ => None,
+        }
+    }
+
+    /// Scrolls the upper table by whole rows.
+    pub fn scroll_rows(&mut self, rows: i64) {
+        match self.kind {
+            ViewKind::Summary => self.summary.tree.table.scroll_rows(rows),
+            ViewKind::Containment => self.containment.table.scroll_rows(rows),
+            ViewKind::Dominators => self.dominators.tree.table.scroll_rows(rows),
+            _ => {}
+        }
+    }
+
+    /// Whether something that was asked for is still on its way to the screen.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.way_down.is_some()
+            || self.retainers.is_busy()
+            || self.summary.tree.table.is_revealing()
+            || self.containment.table.is_revealing()
+            || self.dominators.tree.table.is_revealing()
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let frame = egui::Frame::new().fill(theme::tokens(ui).background);
+        let side = place.slot.side;
+        let height = ui.available_height();
+        self.tabs(ui, &mut commands);
+        commands.extend(self.search.line(ui, session, place, self.kind));
+        if let Some(note) = &self.note {
+            ui.horizontal(|ui| {
+                ui.add_space(2.0 * GRID);
+                ui.label(egui::RichText::new(note).color(theme::tokens(ui).detached));
+            });
+        }
+        let lower = Panel::bottom(egui::Id::unique(("lower", side))).resizable(true).frame(frame).default_size(height * 0.42);
+        lower.size_range(120.0..=(height - 160.0).max(121.0)).show(ui, |ui| {
+            let width = ui.available_width();
+            let right = Panel::right(egui::Id::unique(("object", side))).resizable(true).frame(frame);
+            let right = right.default_size((width * 0.36).clamp(120.0, 420.0));
+            right.size_range(110.0..=(width - 160.0).max(111.0)).show(ui, |ui| {
+                ui.add_space(GRID);
+                commands.extend(self.object.show(ui, session, place));
+            });
+            CentralPanel::default().frame(frame).show(ui, |ui| {
+                ui.add_space(GRID);
+                self.lower_left(ui, session, place, &mut commands);
+            });
+        });
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            ui.add_space(GRID);
+            commands.extend(self.upper(ui, session, place));
+        });
+        commands
+    }
+
+    fn tabs(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        let frame = egui::Frame::new().fill(theme::tokens(ui).surface).inner_margin(egui::Margin::symmetric(8, 3));
+        frame.show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing.x = GRID;
+                for (at, kind) in ViewKind::ALL.into_iter().enumerate() {
+                    let hint = format!("{}   (Ctrl+{})", kind.hint(), at + 1);
+                    if ui.selectable_label(self.kind == kind, kind.label()).on_hover_text(hint).clicked() {
+                        commands.push(Command::Show(kind));
+                    }
+                }
+            });
+        });
+    }
+
+    fn lower_left(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut Vec<Command>) {
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.selectable_value(&mut self.lower, Lower::Retainers, "Retainers")
+                .on_hover_text("Who holds the selected object, step by step");
+            ui.selectable_value(&mut self.lower, Lower::Paths, "Paths")
+                .on_hover_text("Whole ways from the roots, of one object or of many merged");
+        });
+        match self.lower {
+            Lower::Retainers => commands.extend(self.retainers.show(ui, session, place)),
+            Lower::Paths => commands.extend(self.paths.show(ui, session, place, &self.retainers.ignored)),
+        }
+    }
+
+    fn upper(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        if let Some(Ok(way)) = self.way_down.as_mut().and_then(Pending::take) {
+            self.way_down = None;
+            if way.is_empty() {
+                self.note = Some("No strong reference leads from the root to this object".to_owned());
+            } else {
+                self.containment.table.reveal(way.iter().map(|edge| edge.0).collect());
+            }
+        }
+        match self.kind {
+            ViewKind::Summary => self.summary.show(ui, session, place),
+            ViewKind::Comparison => self.comparison.show(ui, session, place),
+            ViewKind::Containment => {
+                let root = ListSpec::Edges(place.snapshot.root());
+                let spec = super::panes::containment(root);
+                self.containment.show(ui, session, place, &spec)
+            }
+            ViewKind::Dominators => self.dominators.show(ui, session, place),
+            ViewKind::Statistics => statistics::show(ui, session, place),
+            ViewKind::Strings => self.strings.show(ui, session, place),
+            ViewKind::Contexts => contexts::show(ui, session, place),
+            ViewKind::Search => self.search.show(ui, session, place),
+        }
+    }
+}
+
+impl View {
+    /// The tables on screen, the upper one first, to go from one to the next with a key.
+    pub(super) fn table_ids(&self, place: &Place) -> Vec<egui::Id> {
+        let upper = match self.kind {
+            ViewKind::Statistics | ViewKind::Contexts => None,
+            ViewKind::Search => Some("Search hits"),
+            kind => Some(kind.label()),
+        };
+        let mut ids: Vec<egui::Id> = upper.map(|name| egui::Id::unique((name, place.slot))).into_iter().collect();
+        let home = self.retainers.target().map_or(place.slot.id, |target| target.snapshot);
+        let slot = super::panes::Slot { side: place.slot.side, id: home };
+        let lower = if self.lower == Lower::Retainers { "Retainers" } else { "merged paths" };
+        ids.push(egui::Id::unique((lower, slot)));
+        ids
+    }
+
+    /// Selects the first row of the table that gets the keyboard, if it has no selection.
+    pub(super) fn select_first_if_none(&mut self, table: usize) {
+        let upper = match self.kind {
+            ViewKind::Summary => Some(&mut self.summary.tree.table),
+            ViewKind::Containment => Some(&mut self.containment.table),
+            ViewKind::Dominators => Some(&mut self.dominators.tree.table),
+            ViewKind::Search => Some(&mut self.search.tree.table),
+            _ => None,
+        };
+        let table = if table == 0 { upper } else { Some(&mut self.retainers.tree.table) };
+        if let Some(table) = table
+            && table.selection().is_none()
+        {
+            table.select_first();
+        }
+    }
+}

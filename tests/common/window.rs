@@ -1,0 +1,154 @@
+//! The real window, driven as a person would drive it: what the tests of the window share.
+#![allow(unreachable_pub, reason = "a module of test binaries")]
+#![allow(dead_code, reason = "each test binary uses a part of this module")]
+#![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use heapglass::ui::HeapglassApp;
+use heapglass::ui::command::ViewKind;
+
+use crate::common;
+
+pub type Window = Harness<'static, HeapglassApp>;
+
+pub fn window(files: &[PathBuf]) -> Window {
+    let files = files.to_vec();
+    Harness::builder()
+        .with_size(egui::vec2(1280.0, 800.0))
+        .allow_missing_glyphs()
+        .build_eframe(move |cc| HeapglassApp::new(cc, files).unwrap())
+}
+
+/// Draws frames until `done`; workers need time in between.
+pub fn wait_until(window: &mut Window, what: &str, done: impl Fn(&mut HeapglassApp) -> bool) {
+    let started = Instant::now();
+    while !done(window.state_mut()) {
+        assert!(started.elapsed() < Duration::from_mins(1), "timed out waiting for {what}");
+        std::thread::sleep(Duration::from_millis(3));
+        window.step();
+    }
+    for _ in 0..3 {
+        window.step();
+    }
+}
+
+pub fn wait_for_load(window: &mut Window) {
+    wait_until(window, "the load", |app| !app.session.is_loading());
+}
+
+/// The rows on screen, for the message of a test that fails.
+pub fn rows(window: &Window) -> String {
+    let rows = window.query_all_by_role(egui::accesskit::Role::Row);
+    rows.filter_map(|row| row.accesskit_node().label()).collect::<Vec<_>>().join("\n")
+}
+
+pub fn wait_for_label(window: &mut Window, label: &str) {
+    let started = Instant::now();
+    while window.query_all_by_label_contains(label).next().is_none() {
+        assert!(started.elapsed() < Duration::from_secs(30), "no {label} in\n{}", rows(window));
+        std::thread::sleep(Duration::from_millis(3));
+        window.step();
+    }
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+pub fn drop_file(window: &mut Window, file: &Path) {
+    window.input_mut().dropped_files.push(Arc::new(Dropped(file.to_path_buf())));
+    window.step();
+}
+
+pub fn example_before() -> PathBuf {
+    example().with_file_name("example-before.heapsnapshot.zst")
+}
+
+pub fn example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/example-after.heapsnapshot.zst")
+}
+
+/// A broken file of the corpus, in a folder that lives as long as the answer.
+pub fn broken(name: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    std::fs::write(&file, &common::archive("broken.tar.zst")[name]).unwrap();
+    (folder, file)
+}
+
+/// Clicks the first row whose text starts so, once it is there.
+pub fn click_row(window: &mut Window, text: &str) {
+    wait_for_label(window, text);
+    let rows = window.query_all_by_label_contains(text);
+    rows.into_iter()
+        .find(|node| {
+            node.accesskit_node().role() == egui::accesskit::Role::Row
+                && node.accesskit_node().label().is_some_and(|label| label.starts_with(text))
+        })
+        .unwrap_or_else(|| panic!("no row {text}"))
+        .click();
+    for _ in 0..3 {
+        window.step();
+    }
+}
+
+/// A snapshot of which the first part has come and the rest never does.
+pub fn slow_source() -> (heapglass::format::Source, std::sync::mpsc::Sender<()>) {
+    struct Stalled {
+        bytes: std::io::Cursor<Vec<u8>>,
+        more: std::sync::mpsc::Receiver<()>,
+    }
+    impl std::io::Read for Stalled {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let count = self.bytes.read(buffer)?;
+            if count == 0 {
+                let _ = self.more.recv();
+            }
+            Ok(count)
+        }
+    }
+    let (sender, more) = std::sync::mpsc::channel();
+    let bytes = common::read(&example());
+    let half = bytes[..bytes.len() / 2].to_vec();
+    let reader = Box::new(Stalled { bytes: std::io::Cursor::new(half), more });
+    (
+        heapglass::format::Source::Stream {
+            name: "checkout-service.heapsnapshot".to_owned(),
+            size_bytes: Some(bytes.len() as u64),
+            reader,
+        },
+        sender,
+    )
+}
+
+/// Selects a row and opens it.
+pub fn expand(window: &mut Window, text: &str) {
+    click_row(window, text);
+    window.key_press(egui::Key::ArrowRight);
+    for _ in 0..3 {
+        window.step();
+    }
+}
+
+/// Goes to a view.
+pub fn show(window: &mut Window, kind: ViewKind) {
+    let ctx = window.ctx.clone();
+    window.state_mut().apply(&ctx, heapglass::ui::app::Action::ShowView(kind));
+    for _ in 0..3 {
+        window.step();
+    }
+}

