@@ -304,6 +304,20 @@ impl Snapshot {
         self.graph.edge_name_text(edge)
     }
 
+    /// The snapshot's nodes grouped by the shapes of another one, as two snapshots are compared.
+    ///
+    /// # Errors
+    /// [`Cancelled`] when `cancel` says so.
+    pub fn regrouped(&self, shapes: &Shapes, cancel: &CancelToken) -> Result<Cow<'_, Classes>, Cancelled> {
+        if self.shapes.names == shapes.names && self.shapes.properties == shapes.properties {
+            return Ok(Cow::Borrowed(&self.classes));
+        }
+        let mut regrouped = classes(&self.graph, &self.known, &self.dom, shapes, &self.locations, cancel)?;
+        let (shallow, retained) = (&self.shallow_sizes, &self.retained_sizes);
+        regrouped.sum_up(shallow, retained, &self.distances, &self.dominators, cancel)?;
+        Ok(Cow::Owned(regrouped))
+    }
+
     /// Bytes that the snapshot holds in memory.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {

@@ -10,7 +10,7 @@ use crate::model::{CancelToken, Cancelled, ClassId, Column, Distance, NodeKind, 
 const UNSET: u32 = u32::MAX;
 
 /// What two snapshots are matched by: the class's name and, for objects, where its constructor stands.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct ClassKey {
     /// The decoded name; lone surrogates keep their value here, unlike in [`Class::name`].
     name: Box<[u8]>,

@@ -1,26 +1,516 @@
-//! stub
-use crate::analysis::ClassKey;
-use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal};
-use crate::query::Sort;
+//! Comparison: what came, what went and what grew between two snapshots.
+//!
+//! As in Chrome DevTools, the base is grouped into classes by the shapes of the current snapshot, and within a class objects
+//! are told apart by their ids: those of the base alone are deleted, those of the current snapshot alone are new. All ids
+//! of both are merged once; an id whose class differs counts as one of each.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::nodes::sorted;
+use super::sorting::utf16_order;
+use super::Sort;
+use crate::analysis::{ClassKey, Classes};
+use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
+
+/// Where an object of a comparison lives.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Side { Base, Current }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum ComparisonKey { Name, New, Deleted, Delta, AllocatedSize, FreedSize, SizeDelta, BaseRetained, CurrentRetained, RetainedDelta }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ComparisonSort { pub key: ComparisonKey, pub descending: bool }
-#[derive(Clone, Debug)]
-pub struct Comparison { pub ids_match: bool, pub overlap: f64, pub classes: Vec<ComparedClass> }
-#[derive(Clone, Debug)]
-pub struct ComparedClass { pub name: String, pub key: ClassKey, pub base_class: Option<ClassId>, pub current_class: Option<ClassId>,
- pub new_count: u64, pub deleted_count: u64, pub allocated_size: u64, pub freed_size: u64, pub base_count: u64, pub current_count: u64, pub base_shallow_size: u64, pub current_shallow_size: u64, pub base_retained_size: u64, pub current_retained_size: u64 }
-impl ComparedClass { pub fn delta(&self) -> i64 { 0 } pub fn size_delta(&self) -> i64 { 0 } pub fn retained_delta(&self) -> i64 { 0 } }
-impl Comparison {
- pub fn new_objects(&self, _row: usize) -> &[u32] { &[] }
- pub fn deleted_objects(&self, _row: usize) -> &[u32] { &[] }
- pub fn object(&self, index: u32) -> (Side, NodeOrdinal) { (Side::Base, NodeOrdinal(index)) }
- pub fn heap_bytes(&self) -> usize { 0 }
+pub enum Side {
+    Base,
+    Current,
 }
-pub fn compare(_b: &Snapshot, _c: &Snapshot, _cancel: &CancelToken) -> Result<Comparison, Cancelled> { Ok(Comparison { ids_match: true, overlap: 1.0, classes: vec![] }) }
-pub fn compared_classes(_c: &Comparison, _s: ComparisonSort, _f: &str) -> Vec<u32> { vec![] }
-pub fn compared_objects(_c: &Comparison, _b: &Snapshot, _cu: &Snapshot, _row: u32, _s: Sort, _cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> { Ok(vec![]) }
+
+/// What came and went of one class.
+#[derive(Clone, Debug)]
+pub struct ComparedClass {
+    pub name: String,
+    pub key: ClassKey,
+    /// The class of this key in the base's own classes and in the current snapshot.
+    pub base_class: Option<ClassId>,
+    pub current_class: Option<ClassId>,
+    pub new_count: u64,
+    pub deleted_count: u64,
+    /// Shallow sizes in bytes of what is new and of what was deleted.
+    pub allocated_size: u64,
+    pub freed_size: u64,
+    /// All objects of the class, their shallow sizes, and what they retain together.
+    pub base_count: u64,
+    pub current_count: u64,
+    pub base_shallow_size: u64,
+    pub current_shallow_size: u64,
+    pub base_retained_size: u64,
+    pub current_retained_size: u64,
+}
+
+impl ComparedClass {
+    /// New less deleted objects.
+    #[must_use]
+    pub fn delta(&self) -> i64 {
+        difference(self.new_count, self.deleted_count)
+    }
+
+    /// Allocated less freed bytes.
+    #[must_use]
+    pub fn size_delta(&self) -> i64 {
+        difference(self.allocated_size, self.freed_size)
+    }
+
+    /// Bytes that the class retains more than in the base.
+    #[must_use]
+    pub fn retained_delta(&self) -> i64 {
+        difference(self.current_retained_size, self.base_retained_size)
+    }
+}
+
+fn difference(a: u64, b: u64) -> i64 {
+    a.cast_signed().wrapping_sub(b.cast_signed())
+}
+
+/// The answer: classes of which something differs, and the objects that came and went.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// Whether ids mean the same objects in both; if not, classes are compared by their totals and there are no objects.
+    pub ids_match: bool,
+    /// Ids that occur in both, and those of them whose class is the same.
+    pub common_ids: u64,
+    pub agreeing_ids: u64,
+    /// In the order of the current snapshot's classes, then those of the base alone.
+    pub classes: Vec<ComparedClass>,
+    /// Ordinals: of each class the new ones, then the deleted ones, both by id.
+    objects: Vec<u32>,
+    /// Where in `objects` each class's new and deleted ones start; one entry more than twice the classes.
+    starts: Vec<u32>,
+}
+
+impl Comparison {
+    /// New objects of a row: ordinals in the current snapshot, by id.
+    #[must_use]
+    pub fn new_objects(&self, row: usize) -> &[u32] {
+        self.part(2 * row)
+    }
+
+    /// Deleted objects of a row: ordinals in the base, by id.
+    #[must_use]
+    pub fn deleted_objects(&self, row: usize) -> &[u32] {
+        self.part(2 * row + 1)
+    }
+
+    fn part(&self, part: usize) -> &[u32] {
+        match (self.starts.get(part), self.starts.get(part + 1)) {
+            (Some(&start), Some(&end)) => &self.objects[start as usize..end as usize],
+            _ => &[],
+        }
+    }
+
+    /// The object at an index that [`compared_objects`] gives.
+    #[must_use]
+    pub fn object(&self, index: u32) -> (Side, NodeOrdinal) {
+        let part = self.starts.partition_point(|&start| start <= index).saturating_sub(1);
+        let side = if part % 2 == 0 { Side::Current } else { Side::Base };
+        (side, NodeOrdinal(self.objects.get(index as usize).copied().unwrap_or_default()))
+    }
+
+    /// Bytes held on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        (self.objects.capacity() + self.starts.capacity()) * 4
+            + self.classes.capacity() * size_of::<ComparedClass>()
+    }
+}
+
+/// Of the ids that occur on both sides this part must have the same class on both.
+///
+/// In snapshots of one process an id stands for one object, and only a few percent of those change their class (an object
+/// that got another property). Between processes even of one program ids meet by chance; where the first ones agree,
+/// because both started from the same built-ins, the later ones do not.
+const AGREEING_PART: f64 = 0.9;
+/// And this part of the smaller side's objects must be on the other side.
+const COMMON_PART: f64 = 0.02;
+
+/// Compares two snapshots.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn compare(base: &Snapshot, current: &Snapshot, cancel: &CancelToken) -> Result<Comparison, Cancelled> {
+    let ((regrouped, base_ids), current_ids) = rayon::join(
+        || rayon::join(|| base.regrouped(current.shapes(), cancel), || sized_by_id(base, cancel)),
+        || sized_by_id(current, cancel),
+    );
+    let (regrouped, base_ids, current_ids) = (regrouped?, base_ids?, current_ids?);
+    let joint = JointClasses::of(&regrouped, current.classes());
+    let sides = [
+        Sorted { ids: &base_ids, snapshot: base, classes: &regrouped, joint: Some(&joint.of_base) },
+        Sorted { ids: &current_ids, snapshot: current, classes: current.classes(), joint: None },
+    ];
+    let merged = merge(&sides, cancel)?;
+    let smaller = base_ids.len().min(current_ids.len());
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    let part = |part: u64, whole: u64| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
+    let ids_match = part(merged.agreeing, merged.common) >= AGREEING_PART
+        && part(merged.common, smaller as u64) >= COMMON_PART;
+    let own = by_key(base.classes());
+    let mut comparison = Comparison {
+        ids_match,
+        common_ids: merged.common,
+        agreeing_ids: merged.agreeing,
+        classes: Vec::new(),
+        objects: Vec::new(),
+        starts: vec![0],
+    };
+    let sums = [sum_up(base, &merged.deleted, joint.len), sum_up(current, &merged.new, joint.len)];
+    let (new, deleted) = (Buckets::of(&merged.new, joint.len), Buckets::of(&merged.deleted, joint.len));
+    for class in 0..joint.len {
+        cancel.check_every(class)?;
+        let mut row = joint.row(class, &regrouped, current.classes());
+        row.base_class = own.get(&row.key).copied();
+        if ids_match {
+            (row.deleted_count, row.freed_size) = sums[0][class];
+            (row.new_count, row.allocated_size) = sums[1][class];
+            if row.deleted_count == 0 && row.new_count == 0 {
+                continue;
+            }
+            if row.current_count == 0 {
+                row.name = last_name(base, &regrouped, &row);
+            }
+            comparison.objects.extend_from_slice(new.get(class));
+            comparison.starts.push(u32::try_from(comparison.objects.len()).unwrap_or(u32::MAX));
+            comparison.objects.extend_from_slice(deleted.get(class));
+        } else {
+            row.compare_totals();
+            if row.delta() == 0 && row.size_delta() == 0 && row.retained_delta() == 0 {
+                continue;
+            }
+            comparison.starts.push(0);
+        }
+        comparison.starts.push(u32::try_from(comparison.objects.len()).unwrap_or(u32::MAX));
+        comparison.classes.push(row);
+    }
+    Ok(comparison)
+}
+
+impl ComparedClass {
+    /// What can be said where objects cannot be told apart.
+    fn compare_totals(&mut self) {
+        self.new_count = self.current_count.saturating_sub(self.base_count);
+        self.deleted_count = self.base_count.saturating_sub(self.current_count);
+        self.allocated_size = self.current_shallow_size.saturating_sub(self.base_shallow_size);
+        self.freed_size = self.base_shallow_size.saturating_sub(self.current_shallow_size);
+    }
+}
+
+/// A class of the base alone is called as DevTools calls it: as the last of its nodes is in the base on its own.
+fn last_name(base: &Snapshot, regrouped: &Classes, row: &ComparedClass) -> String {
+    let Some(class) = regrouped.find(&row.key) else { return row.name.clone() };
+    let nodes = regrouped.by_node().iter().enumerate().rev();
+    let sized = |node: usize| base.shallow_size(NodeOrdinal(u32::try_from(node).unwrap_or(u32::MAX))) > 0;
+    let last = nodes.filter(|&(_, of)| *of == class.0).map(|(node, _)| node).find(|&node| sized(node));
+    last.map_or_else(|| row.name.clone(), |node| {
+        base.class(NodeOrdinal(u32::try_from(node).unwrap_or(u32::MAX))).name.clone()
+    })
+}
+
+/// Classes of both sides under one numbering: the current snapshot's own, then those of the base alone.
+struct JointClasses {
+    /// By class of the regrouped base.
+    of_base: Vec<u32>,
+    /// The base's class of each, if it has one.
+    in_base: Vec<Option<u32>>,
+    len: usize,
+    current_len: usize,
+}
+
+impl JointClasses {
+    fn of(base: &Classes, current: &Classes) -> Self {
+        let known = by_key(current);
+        let current_len = current.all().len();
+        let mut in_base: Vec<Option<u32>> = vec![None; current_len];
+        let mut of_base = Vec::with_capacity(base.all().len());
+        for (at, class) in (0_u32..).zip(base.all()) {
+            let joint = known.get(&class.key).map_or(in_base.len(), |known| known.index());
+            if joint == in_base.len() {
+                in_base.push(Some(at));
+            } else {
+                in_base[joint] = Some(at);
+            }
+            of_base.push(u32::try_from(joint).unwrap_or(u32::MAX));
+        }
+        let len = in_base.len();
+        Self { of_base, in_base, len, current_len }
+    }
+
+    fn row(&self, class: usize, base: &Classes, current: &Classes) -> ComparedClass {
+        let before = self.in_base[class].map(|class| base.get(ClassId(class)));
+        let after = (class < self.current_len).then(|| &current.all()[class]);
+        let any = after.or(before);
+        let current_class = after.and_then(|_| u32::try_from(class).ok()).map(ClassId);
+        ComparedClass {
+            name: any.map_or_else(String::new, |class| class.name.clone()),
+            key: any.map_or_else(ClassKey::default, |class| class.key.clone()),
+            base_class: None,
+            current_class,
+            new_count: 0,
+            deleted_count: 0,
+            allocated_size: 0,
+            freed_size: 0,
+            base_count: before.map_or(0, |class| class.count),
+            current_count: after.map_or(0, |class| class.count),
+            base_shallow_size: before.map_or(0, |class| class.shallow_size),
+            current_shallow_size: after.map_or(0, |class| class.shallow_size),
+            base_retained_size: before.map_or(0, |class| class.retained_size),
+            current_retained_size: after.map_or(0, |class| class.retained_size),
+        }
+    }
+}
+
+fn by_key(classes: &Classes) -> HashMap<&ClassKey, ClassId> {
+    (0_u32..).zip(classes.all()).map(|(at, class)| (&class.key, ClassId(at))).collect()
+}
+
+/// Nodes that have a size, by id, then by ordinal.
+fn sized_by_id(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<(u64, u32)>, Cancelled> {
+    let count = u32::try_from(snapshot.graph().node_count()).unwrap_or(u32::MAX);
+    let mut nodes: Vec<(u64, u32)> = (0..count)
+        .into_par_iter()
+        .with_min_len(POLL_INTERVAL)
+        .filter(|&node| snapshot.shallow_size(NodeOrdinal(node)) > 0)
+        .map(|node| (snapshot.id(NodeOrdinal(node)).0, node))
+        .collect();
+    cancel.check()?;
+    nodes.par_sort_unstable();
+    cancel.check()?;
+    Ok(nodes)
+}
+
+/// One side of the merge.
+struct Sorted<'a> {
+    ids: &'a [(u64, u32)],
+    snapshot: &'a Snapshot,
+    classes: &'a Classes,
+    /// Joint number of each class; `None` where they are the same.
+    joint: Option<&'a [u32]>,
+}
+
+impl Sorted<'_> {
+    fn class(&self, node: u32) -> u32 {
+        let class = self.classes.of(NodeOrdinal(node));
+        self.joint.map_or(class.0, |joint| joint[class.index()])
+    }
+}
+
+/// Objects with their joint classes, by id.
+#[derive(Default)]
+struct Merged {
+    new: Vec<(u32, u32)>,
+    deleted: Vec<(u32, u32)>,
+    common: u64,
+    agreeing: u64,
+}
+
+fn merge([base, current]: &[Sorted<'_>; 2], cancel: &CancelToken) -> Result<Merged, Cancelled> {
+    let mut merged = Merged::default();
+    let (mut a, mut b) = (0, 0);
+    let mut steps = 0;
+    while a < base.ids.len() || b < current.ids.len() {
+        cancel.check_every(steps)?;
+        steps += 1;
+        let order = match (base.ids.get(a), current.ids.get(b)) {
+            (Some(a), Some(b)) => a.0.cmp(&b.0),
+            (Some(_), None) => Ordering::Less,
+            _ => Ordering::Greater,
+        };
+        match order {
+            Ordering::Less => {
+                merged.deleted.push((base.class(base.ids[a].1), base.ids[a].1));
+                a += 1;
+            }
+            Ordering::Greater => {
+                merged.new.push((current.class(current.ids[b].1), current.ids[b].1));
+                b += 1;
+            }
+            Ordering::Equal => {
+                let (from_a, from_b) = (a, b);
+                a += run(&base.ids[a..]);
+                b += run(&current.ids[b..]);
+                merged.common += 1;
+                cancel_out(&mut merged, (base, &base.ids[from_a..a]), (current, &current.ids[from_b..b]));
+            }
+        }
+    }
+    debug_assert!(base.snapshot.graph().node_count() >= base.ids.len());
+    Ok(merged)
+}
+
+/// How many entries at the start have the same id.
+fn run(ids: &[(u64, u32)]) -> usize {
+    ids.iter().take_while(|(id, _)| *id == ids[0].0).count()
+}
+
+/// Objects of one id, of which pairs of the same class are in both.
+fn cancel_out(merged: &mut Merged, base: (&Sorted<'_>, &[(u64, u32)]), current: (&Sorted<'_>, &[(u64, u32)])) {
+    let classes = |(side, ids): (&Sorted<'_>, &[(u64, u32)])| -> Vec<(u32, u32)> {
+        ids.iter().map(|&(_, node)| (side.class(node), node)).collect()
+    };
+    if let ([one], [other]) = (base.1, current.1) {
+        let (a, b) = (base.0.class(one.1), current.0.class(other.1));
+        if a == b {
+            merged.agreeing += 1;
+        } else {
+            merged.deleted.push((a, one.1));
+            merged.new.push((b, other.1));
+        }
+        return;
+    }
+    let before = classes(base);
+    let mut after = classes(current);
+    let mut agree = false;
+    for (class, node) in before {
+        match after.iter().position(|(of, _)| *of == class) {
+            Some(at) => {
+                after.remove(at);
+                agree = true;
+            }
+            None => merged.deleted.push((class, node)),
+        }
+    }
+    merged.new.extend(after);
+    merged.agreeing += u64::from(agree);
+}
+
+/// Count and shallow size by joint class.
+fn sum_up(snapshot: &Snapshot, objects: &[(u32, u32)], classes: usize) -> Vec<(u64, u64)> {
+    let mut sums = vec![(0, 0_u64); classes];
+    for &(class, node) in objects {
+        let sum = &mut sums[class as usize];
+        sum.0 += 1;
+        sum.1 = sum.1.saturating_add(snapshot.shallow_size(NodeOrdinal(node)));
+    }
+    sums
+}
+
+/// Objects by class, each class's in the order in which they came.
+struct Buckets {
+    starts: Vec<u32>,
+    nodes: Vec<u32>,
+}
+
+impl Buckets {
+    fn of(objects: &[(u32, u32)], classes: usize) -> Self {
+        let mut starts = vec![0_u32; classes + 1];
+        for &(class, _) in objects {
+            starts[class as usize + 1] += 1;
+        }
+        for class in 0..classes {
+            starts[class + 1] += starts[class];
+        }
+        let mut next = starts.clone();
+        let mut nodes = vec![0; objects.len()];
+        for &(class, node) in objects {
+            nodes[next[class as usize] as usize] = node;
+            next[class as usize] += 1;
+        }
+        Self { starts, nodes }
+    }
+
+    fn get(&self, class: usize) -> &[u32] {
+        &self.nodes[self.starts[class] as usize..self.starts[class + 1] as usize]
+    }
+}
+
+/// What the rows of a comparison are sorted by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ComparisonKey {
+    Name,
+    New,
+    Deleted,
+    Delta,
+    AllocatedSize,
+    FreedSize,
+    SizeDelta,
+    BaseRetained,
+    CurrentRetained,
+    RetainedDelta,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ComparisonSort {
+    pub key: ComparisonKey,
+    pub descending: bool,
+}
+
+impl ComparisonSort {
+    /// Most allocated first: how DevTools opens a comparison.
+    pub const BY_ALLOCATED_SIZE: Self = Self { key: ComparisonKey::AllocatedSize, descending: true };
+}
+
+/// Rows whose name contains the text, as indices into `Comparison::classes`; ties by name.
+#[must_use]
+pub fn compared_classes(comparison: &Comparison, sort: ComparisonSort, class_name: &str) -> Vec<u32> {
+    let wanted = class_name.to_lowercase();
+    let number = |class: &ComparedClass| -> i64 {
+        let unsigned = |value: u64| value.cast_signed();
+        match sort.key {
+            ComparisonKey::Name => 0,
+            ComparisonKey::New => unsigned(class.new_count),
+            ComparisonKey::Deleted => unsigned(class.deleted_count),
+            ComparisonKey::Delta => class.delta(),
+            ComparisonKey::AllocatedSize => unsigned(class.allocated_size),
+            ComparisonKey::FreedSize => unsigned(class.freed_size),
+            ComparisonKey::SizeDelta => class.size_delta(),
+            ComparisonKey::BaseRetained => unsigned(class.base_retained_size),
+            ComparisonKey::CurrentRetained => unsigned(class.current_retained_size),
+            ComparisonKey::RetainedDelta => class.retained_delta(),
+        }
+    };
+    let classes = &comparison.classes;
+    let mut rows: Vec<u32> = (0_u32..)
+        .zip(classes)
+        .filter(|(_, class)| wanted.is_empty() || class.name.to_lowercase().contains(&wanted))
+        .map(|(row, _)| row)
+        .collect();
+    rows.sort_by(|&a, &b| {
+        let (a, b) = (&classes[a as usize], &classes[b as usize]);
+        let by_name = utf16_order(&a.name, &b.name);
+        if sort.key == ComparisonKey::Name {
+            return if sort.descending { by_name.reverse() } else { by_name };
+        }
+        let by_number = number(a).cmp(&number(b));
+        let by_number = if sort.descending { by_number.reverse() } else { by_number };
+        by_number.then(by_name)
+    });
+    rows
+}
+
+/// Objects of a row, new ones before deleted ones, each sorted as the members of a class are; as indices for
+/// [`Comparison::object`].
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn compared_objects(
+    comparison: &Comparison,
+    base: &Snapshot,
+    current: &Snapshot,
+    row: u32,
+    sort: Sort,
+    cancel: &CancelToken,
+) -> Result<Vec<u32>, Cancelled> {
+    let mut rows = Vec::new();
+    let parts = [(2 * row as usize, current), (2 * row as usize + 1, base)];
+    for (part, snapshot) in parts {
+        let objects = comparison.part(part);
+        let first = comparison.starts.get(part).copied().unwrap_or_default();
+        // Where each object stands, to go back from sorted ordinals.
+        let mut places: Vec<(u32, u32)> = objects.iter().copied().zip(first..).collect();
+        places.sort_unstable();
+        let mut nodes = objects.to_vec();
+        nodes.sort_unstable();
+        for node in sorted(snapshot, &nodes, sort, cancel)? {
+            if let Ok(at) = places.binary_search_by_key(&node, |place| place.0) {
+                rows.push(places[at].1);
+            }
+        }
+    }
+    Ok(rows)
+}

@@ -33,7 +33,9 @@ pub use object::{ObjectDetails, object_details};
 pub use order::{Filter, Lens, ListSpec, RowOrder, Sort, SortKey, order};
 pub use paths::{held_by_root, several_paths, shortest_path};
 pub use selection::{ClassTotals, NodeFilter, Selection, select};
-pub use comparison::*;
+pub use comparison::{
+    ComparedClass, Comparison, ComparisonKey, ComparisonSort, Side, compare, compared_classes, compared_objects,
+};
 pub use containment::{EphemeronIds, ephemeron_ids, root_edge, way_down};
 pub use cut::*;
 pub use duplicates::*;
