@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::analysis::{
     Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Statistics, WellKnown, classes,
-    concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, locations,
+    concatenated, concatenated_identity, display_name, distances, dom_states, dominators, ephemerons, essential_edges, locations,
     page_objects, shallow_sizes, shapes, statistics,
 };
 use crate::format::{self, FormatError, Source};
@@ -198,6 +198,18 @@ impl Snapshot {
         self.shallow_sizes.get(node.index())
     }
 
+    /// Shallow sizes by ordinal.
+    #[must_use]
+    pub fn shallow_sizes(&self) -> &Column {
+        &self.shallow_sizes
+    }
+
+    /// Retained sizes by ordinal.
+    #[must_use]
+    pub fn retained_sizes(&self) -> &Column {
+        &self.retained_sizes
+    }
+
     /// Bytes that would be freed if the node were gone.
     #[inline]
     #[must_use]
@@ -271,6 +283,12 @@ impl Snapshot {
         self.statistics.total
     }
 
+    /// Whether the node is shown as `Detached …` though the file does not call it so.
+    #[must_use]
+    pub fn is_renamed(&self, node: NodeOrdinal) -> bool {
+        self.dom.is_renamed(&self.graph, node)
+    }
+
     /// The name in the file, with `Detached ` in front where DevTools puts it.
     #[must_use]
     pub fn raw_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
@@ -294,6 +312,17 @@ impl Snapshot {
             (Cow::Owned(text), more)
         } else {
             self.graph.strings().prefix(self.graph.name_id(node), max_bytes)
+        }
+    }
+
+    /// What tells two strings apart: the decoded bytes, in which a lone surrogate keeps its value. Of a concatenated string as
+    /// much as its name on screen has.
+    #[must_use]
+    pub fn string_identity(&self, node: NodeOrdinal) -> Cow<'_, [u8]> {
+        if self.kind(node) == NodeKind::CONCATENATED_STRING {
+            Cow::Owned(concatenated_identity(&self.graph, &self.known, &self.dom, node))
+        } else {
+            self.graph.strings().identity(self.graph.name_id(node))
         }
     }
 

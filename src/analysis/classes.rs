@@ -101,7 +101,8 @@ impl Classes {
             row.shallow_size = row.shallow_size.saturating_add(size);
         }
         let classes = self.table.len();
-        let sums = retained_by_class(&self.by_node, classes, shallow_sizes, retained_sizes, dominators, cancel)?;
+        let counts = |node: NodeOrdinal| shallow_sizes.get(node.index()) != 0;
+        let sums = retained_by_class(&self.by_node, classes, counts, retained_sizes, dominators, cancel)?;
         for (class, size) in self.table.iter_mut().zip(sums) {
             class.retained_size = size;
         }
@@ -109,14 +110,14 @@ impl Classes {
     }
 }
 
-/// Sums retained sizes of each class over those of its nodes that no other node of the class dominates.
+/// Sums retained sizes of each class over those of its nodes that count and that no other such node of the class dominates.
 ///
 /// The dominator tree lies in preorder, so a node is dominated by one of its class if it stands before the end of the
 /// last outermost subtree of that class.
-fn retained_by_class(
+pub(crate) fn retained_by_class(
     by_node: &[u32],
     class_count: usize,
-    shallow_sizes: &Column,
+    counts: impl Fn(NodeOrdinal) -> bool,
     retained_sizes: &Column,
     dominators: &DominatorTree,
     cancel: &CancelToken,
@@ -126,7 +127,7 @@ fn retained_by_class(
     for (position, (node, subtree_size)) in (0_usize..).zip(dominators.preorder()) {
         cancel.check_every(position)?;
         let class = by_node[node.index()] as usize;
-        if position >= open_until[class] && shallow_sizes.get(node.index()) != 0 {
+        if position >= open_until[class] && counts(node) {
             sums[class] = sums[class].saturating_add(retained_sizes.get(node.index()));
             open_until[class] = position + subtree_size as usize;
         }

@@ -46,28 +46,63 @@ pub(crate) fn concatenated(
 ) -> (String, bool) {
     let mut text = String::new();
     let mut units = 0;
+    let mut has_cut_piece = false;
+    let has_more = walk_parts(graph, known, node, |part| {
+        let (text_of_part, more) = piece(graph, dom, part, piece_limit);
+        has_cut_piece |= more;
+        units += utf16_len(&text_of_part);
+        text.push_str(&text_of_part);
+        units < limit
+    });
+    (text, has_more || has_cut_piece)
+}
+
+/// The same as what tells strings apart: whole pieces, in which lone surrogates keep their value.
+pub(crate) fn concatenated_identity(
+    graph: &HeapGraph,
+    known: &WellKnown,
+    dom: &DomStates,
+    node: NodeOrdinal,
+) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut units = 0;
+    walk_parts(graph, known, node, |part| {
+        let name = graph.name_id(part);
+        if dom.is_renamed(graph, part) {
+            bytes.extend_from_slice(b"Detached ");
+            units += 9;
+        }
+        units += utf16_len(&graph.strings().prefix(name, CONCATENATED_LIMIT).0);
+        bytes.extend_from_slice(&graph.strings().identity(name));
+        units < CONCATENATED_LIMIT
+    });
+    bytes
+}
+
+/// Goes through the parts of a concatenated string from the left while `wants_more`; true if parts are left.
+fn walk_parts(
+    graph: &HeapGraph,
+    known: &WellKnown,
+    node: NodeOrdinal,
+    mut wants_more: impl FnMut(NodeOrdinal) -> bool,
+) -> bool {
     let mut stack = vec![node];
     // A cycle of parts without text would never end: each round adds text or goes down, and no string is deeper than this.
     let mut rounds = 0;
-    let mut is_cut = false;
     while let Some(node) = stack.pop() {
         rounds += 1;
-        if units >= limit || rounds > 1 << 20 {
-            is_cut = true;
-            break;
+        if rounds > 1 << 20 {
+            return true;
         }
-        if graph.kind(node) != NodeKind::CONCATENATED_STRING {
-            let (text_of_part, more) = piece(graph, dom, node, piece_limit);
-            is_cut |= more;
-            units += utf16_len(&text_of_part);
-            text.push_str(&text_of_part);
-            continue;
+        if graph.kind(node) == NodeKind::CONCATENATED_STRING {
+            let [first, second] = parts(graph, known, node);
+            stack.push(second);
+            stack.push(first);
+        } else if !wants_more(node) {
+            return !stack.is_empty();
         }
-        let [first, second] = parts(graph, known, node);
-        stack.push(second);
-        stack.push(first);
     }
-    (text, is_cut)
+    false
 }
 
 /// The two parts of a concatenated string; the file's first node stands for one that is missing, as in DevTools.

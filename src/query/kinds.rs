@@ -1,6 +1,38 @@
-//! stub
+//! Bytes and counts by kind of node.
+
 use crate::model::{CancelToken, Cancelled, NodeKind};
 use crate::snapshot::Snapshot;
+
+/// Sums over the nodes of one kind.
 #[derive(Clone, Debug)]
-pub struct KindTotals { pub kind: NodeKind, pub name: String, pub count: u64, pub shallow_size: u64 }
-pub fn by_kind(_s: &Snapshot, _c: &CancelToken) -> Result<Vec<KindTotals>, Cancelled> { Ok(vec![]) }
+pub struct KindTotals {
+    pub kind: NodeKind,
+    /// The file's own name of the kind.
+    pub name: String,
+    pub count: u64,
+    /// Shallow sizes in bytes.
+    pub shallow_size: u64,
+}
+
+/// All kinds that occur, in the order in which the file's nodes meet them.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn by_kind(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<KindTotals>, Cancelled> {
+    let graph = snapshot.graph();
+    let mut rows: Vec<KindTotals> = Vec::new();
+    let mut row_of = [usize::MAX; 256];
+    for node in graph.nodes() {
+        cancel.check_every(node.index())?;
+        let kind = graph.kind(node);
+        let at = &mut row_of[usize::from(kind.0)];
+        if *at == usize::MAX {
+            *at = rows.len();
+            rows.push(KindTotals { kind, name: graph.kind_name(node).to_owned(), count: 0, shallow_size: 0 });
+        }
+        let row = &mut rows[*at];
+        row.count += 1;
+        row.shallow_size = row.shallow_size.saturating_add(snapshot.shallow_size(node));
+    }
+    Ok(rows)
+}

@@ -4,6 +4,11 @@
 //! snapshot when the row comes on screen. Functions that take a [`crate::model::CancelToken`] walk nodes or edges and
 //! belong on the worker; the others take time by what they return.
 
+use rayon::prelude::*;
+
+use crate::model::{BitSet, StringId};
+use crate::snapshot::Snapshot;
+
 mod classes;
 mod comparison;
 mod containment;
@@ -38,8 +43,26 @@ pub use comparison::{
 };
 pub use containment::{EphemeronIds, ephemeron_ids, root_edge, way_down};
 pub use cut::*;
-pub use duplicates::*;
-pub use kinds::*;
+pub use duplicates::{
+    DuplicateStrings, GroupKey, GroupSort, StringGroup, duplicate_groups, duplicate_strings,
+};
+pub use kinds::{KindTotals, by_kind};
 pub use merged_paths::*;
-pub use native_contexts::*;
+pub use native_contexts::{NativeContext, NativeContexts, Owner, native_contexts};
 pub use search::*;
+
+/// The strings that a test holds for, one bit each.
+fn strings_that(snapshot: &Snapshot, test: impl Fn(&str) -> bool + Sync) -> BitSet {
+    let strings = snapshot.graph().strings();
+    let mut words = vec![0_u64; strings.len().div_ceil(64)];
+    words.par_chunks_mut(1024).enumerate().for_each(|(chunk, words)| {
+        for (at, word) in words.iter_mut().enumerate() {
+            let first = (chunk * 1024 + at) * 64;
+            for bit in 0..64.min(strings.len() - first) {
+                let id = StringId(u32::try_from(first + bit).unwrap_or(u32::MAX));
+                *word |= u64::from(test(&strings.text(id))) << bit;
+            }
+        }
+    });
+    BitSet::from_words(words, strings.len())
+}

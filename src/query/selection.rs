@@ -1,6 +1,22 @@
 //! Selections: parts of a snapshot that the summary and the lists of objects can be narrowed to.
+//!
+//! “Held only by” means: a search from the root that may not enter the holders does not reach the object, though one without
+//! that restriction does. It follows all but weak edges, as Chrome DevTools' filters do.
 
-use crate::model::{BitSet, CancelToken, Cancelled, Distance, NodeOrdinal};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::duplicates::duplicate_strings;
+use super::native_contexts::{Owner, native_contexts};
+use super::search::{Query, search};
+use super::strings_that;
+use crate::analysis::retained_by_class;
+use crate::graph::EdgeName;
+use crate::model::{
+    BitSet, CancelToken, Cancelled, Detachedness, Distance, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, POLL_INTERVAL,
+    StringId,
+};
 use crate::snapshot::Snapshot;
 
 /// Which nodes of a snapshot are meant. Names a [`Selection`] completely.
@@ -15,13 +31,15 @@ pub enum NodeFilter {
     HeldByEventHandlers,
     HeldByConsole,
     DuplicatedStrings,
+    /// Objects that belong to the realm of this native context alone.
     NativeContext(NodeOrdinal),
     SharedByContexts,
     WithoutContext,
     /// Nothing reaches them: neither user roots nor the runtime's own.
     Unreachable,
+    /// What a search finds; a text that is no query finds nothing.
     Matching(String),
-    Nodes(std::sync::Arc<[NodeOrdinal]>),
+    Nodes(Arc<[NodeOrdinal]>),
     AllOf(Vec<NodeFilter>),
 }
 
@@ -54,6 +72,7 @@ impl Selection {
         self.nodes.contains(node.index())
     }
 
+    /// Bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.nodes.heap_bytes() + self.classes.capacity() * size_of::<ClassTotals>()
@@ -65,18 +84,208 @@ impl Selection {
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
 pub fn select(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelToken) -> Result<Selection, Cancelled> {
-    let mut nodes = BitSet::new(snapshot.graph().node_count());
-    for node in snapshot.graph().nodes() {
-        cancel.check_every(node.index())?;
-        let passes = match filter {
-            NodeFilter::All => true, _ => false,
-            NodeFilter::Unreachable => snapshot.distance(node) == Distance::NONE,
-        };
-        if passes {
-            nodes.insert(node.index());
+    sum_up(snapshot, nodes(snapshot, filter, cancel)?, cancel)
+}
+
+fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
+    let owned_by = |wanted: Owner| -> Result<BitSet, Cancelled> {
+        let contexts = native_contexts(snapshot, cancel)?;
+        that(snapshot, cancel, |node| contexts.owner(node) == wanted)
+    };
+    match filter {
+        NodeFilter::All => that(snapshot, cancel, |_| true),
+        NodeFilter::Ids { after, up_to } => that(snapshot, cancel, |node| {
+            let id = snapshot.id(node).0;
+            id > *after && id <= *up_to
+        }),
+        NodeFilter::HeldByDetachedDom => {
+            let holders = that(snapshot, cancel, |node| snapshot.detachedness(node) == Detachedness::Detached)?;
+            held_only_by(snapshot, &Holders::Nodes(holders), cancel)
+        }
+        NodeFilter::HeldByContexts => {
+            let contexts = contexts(snapshot, cancel)?;
+            held_only_by(snapshot, &Holders::Nodes(contexts), cancel)
+        }
+        NodeFilter::HeldByEventHandlers => {
+            let handlers = event_handlers(snapshot, cancel)?;
+            held_only_by(snapshot, &Holders::Nodes(handlers), cancel)
+        }
+        NodeFilter::HeldByConsole => {
+            let names = strings_that(snapshot, |text| text.ends_with(" / DevTools console"));
+            held_only_by(snapshot, &Holders::ConsoleEdges(names), cancel)
+        }
+        NodeFilter::DuplicatedStrings => {
+            let strings = duplicate_strings(snapshot, cancel)?;
+            let mut set = BitSet::new(snapshot.graph().node_count());
+            strings.nodes().iter().for_each(|&node| {
+                set.insert(node as usize);
+            });
+            Ok(set)
+        }
+        NodeFilter::NativeContext(context) => owned_by(Owner::Context(*context)),
+        NodeFilter::SharedByContexts => owned_by(Owner::Shared),
+        NodeFilter::WithoutContext => owned_by(Owner::None),
+        NodeFilter::Unreachable => that(snapshot, cancel, |node| snapshot.distance(node) == Distance::NONE),
+        NodeFilter::Matching(text) => match Query::parse(text) {
+            Ok(query) => search(snapshot, &query, cancel),
+            Err(_) => Ok(BitSet::new(snapshot.graph().node_count())),
+        },
+        NodeFilter::Nodes(chosen) => {
+            let count = snapshot.graph().node_count();
+            let mut set = BitSet::new(count);
+            for node in chosen.iter().filter(|node| node.index() < count) {
+                set.insert(node.index());
+            }
+            Ok(set)
+        }
+        NodeFilter::AllOf(filters) => {
+            let sets = filters.iter().map(|filter| nodes(snapshot, filter, cancel));
+            let sets: Vec<BitSet> = sets.collect::<Result<_, Cancelled>>()?;
+            that(snapshot, cancel, |node| sets.iter().all(|set| set.contains(node.index())))
         }
     }
+}
+
+/// The nodes that a test holds for, in parallel.
+pub(super) fn that(
+    snapshot: &Snapshot,
+    cancel: &CancelToken,
+    test: impl Fn(NodeOrdinal) -> bool + Sync,
+) -> Result<BitSet, Cancelled> {
+    let count = snapshot.graph().node_count();
+    let mut words = vec![0_u64; count.div_ceil(64)];
+    words.par_chunks_mut(POLL_INTERVAL / 64).enumerate().try_for_each(|(chunk, words)| {
+        cancel.check()?;
+        let first = chunk * POLL_INTERVAL;
+        for (at, word) in words.iter_mut().enumerate() {
+            for bit in 0..64.min(count - (first + at * 64)) {
+                #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
+                let node = NodeOrdinal((first + at * 64 + bit) as u32);
+                *word |= u64::from(test(node)) << bit;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(BitSet::from_words(words, count))
+}
+
+/// What a search may not go through.
+enum Holders {
+    /// Nodes that it may not enter.
+    Nodes(BitSet),
+    /// Edges of synthetic nodes with one of these names.
+    ConsoleEdges(BitSet),
+}
+
+/// Everything that is reachable, but not by a search that avoids the holders. With no holder that is nothing.
+fn held_only_by(snapshot: &Snapshot, holders: &Holders, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
+    let graph = snapshot.graph();
+    let (Holders::Nodes(set) | Holders::ConsoleEdges(set)) = holders;
+    if set.count() == 0 {
+        return Ok(BitSet::new(graph.node_count()));
+    }
+    let mut reached = BitSet::new(graph.node_count());
+    reached.insert(graph.root().index());
+    let mut stack = vec![graph.root().0];
+    let mut steps = 0;
+    while let Some(node) = stack.pop() {
+        cancel.check_every(steps)?;
+        steps += 1;
+        let node = NodeOrdinal(node);
+        let range = graph.edge_range(node);
+        let avoids_console = matches!(holders, Holders::ConsoleEdges(_)) && graph.kind(node) == NodeKind::SYNTHETIC;
+        for edge in range {
+            let target = graph.edge_targets[edge] as usize;
+            if graph.edge_kinds[edge] == EdgeKind::WEAK || reached.contains(target) {
+                continue;
+            }
+            let is_blocked = match holders {
+                Holders::Nodes(nodes) => nodes.contains(target),
+                Holders::ConsoleEdges(names) if avoids_console => {
+                    #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
+                    let name = graph.edge_name(EdgeIndex(edge as u32));
+                    matches!(name, EdgeName::Text(StringId(name)) if names.contains(name as usize))
+                }
+                Holders::ConsoleEdges(_) => false,
+            };
+            if !is_blocked {
+                reached.insert(target);
+                stack.push(graph.edge_targets[edge]);
+            }
+        }
+    }
+    that(snapshot, cancel, |node| !reached.contains(node.index()) && snapshot.distance(node) != Distance::NONE)
+}
+
+/// The contexts of closures.
+pub(super) fn contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
+    let names = strings_that(snapshot, |text| text == "system / Context" || text.starts_with("system / Context / "));
+    let graph = snapshot.graph();
+    that(snapshot, cancel, |node| names.contains(graph.name_id(node).0 as usize) && !snapshot.is_renamed(node))
+}
+
+/// The edge from a listener to what it calls, and the one that only functions have.
+const CALLBACK: &str = "1";
+const CODE: &str = "code";
+
+/// Functions that handle events, or what stands for them: found from the listeners that hold them.
+fn event_handlers(snapshot: &Snapshot, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
+    let graph = snapshot.graph();
+    let listener = strings_that(snapshot, |text| text == "V8EventListener");
+    // Numbered edges count by their number.
+    let target = |node: NodeOrdinal, name: &str| {
+        let is_it = |edge: &EdgeIndex| graph.edge_name_text(*edge) == name;
+        graph.edges(node).find(is_it).map(|edge| graph.edge_target(edge))
+    };
+    let mut handlers = BitSet::new(graph.node_count());
+    for node in graph.nodes() {
+        cancel.check_every(node.index())?;
+        if !listener.contains(graph.name_id(node).0 as usize) || snapshot.is_renamed(node) {
+            continue;
+        }
+        let Some(held) = target(node, CALLBACK) else { continue };
+        let handler = if target(held, CODE).is_some() {
+            held
+        } else {
+            // A framework's own wrapper around the function.
+            let mut children = graph.edges(held).map(|edge| graph.edge_target(edge));
+            children.find(|&child| target(child, CODE).is_some()).unwrap_or(held)
+        };
+        handlers.insert(handler.index());
+    }
+    Ok(handlers)
+}
+
+fn sum_up(snapshot: &Snapshot, nodes: BitSet, cancel: &CancelToken) -> Result<Selection, Cancelled> {
     let empty = ClassTotals { count: 0, shallow_size: 0, retained_size: 0, distance: Distance::NONE };
-    let classes = vec![empty; snapshot.classes().all().len()];
-    Ok(Selection { nodes, count: 0, shallow_size: 0, classes })
+    let class_count = snapshot.classes().all().len();
+    let mut classes = vec![empty; class_count];
+    let mut selection = Selection { nodes, count: 0, shallow_size: 0, classes: Vec::new() };
+    for (at, node) in selection.nodes.iter().enumerate() {
+        cancel.check_every(at)?;
+        #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
+        let node = NodeOrdinal(node as u32);
+        let size = snapshot.shallow_size(node);
+        if size == 0 {
+            continue;
+        }
+        let totals = &mut classes[snapshot.class_id(node).index()];
+        let distance = snapshot.distance(node);
+        totals.distance = if totals.count == 0 { distance } else { totals.distance.min(distance) };
+        totals.count += 1;
+        totals.shallow_size = totals.shallow_size.saturating_add(size);
+        selection.count += 1;
+        selection.shallow_size = selection.shallow_size.saturating_add(size);
+    }
+    if selection.count > 0 {
+        let counts =
+            |node: NodeOrdinal| selection.nodes.contains(node.index()) && snapshot.shallow_size(node) != 0;
+        let (by_node, sizes) = (snapshot.classes().by_node(), snapshot.retained_sizes());
+        let sums = retained_by_class(by_node, class_count, counts, sizes, snapshot.dominators(), cancel)?;
+        for (totals, size) in classes.iter_mut().zip(sums) {
+            totals.retained_size = size;
+        }
+    }
+    selection.classes = classes;
+    Ok(selection)
 }
