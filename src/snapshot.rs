@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use crate::analysis::{
     Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Statistics, WellKnown, classes,
-    concatenated, concatenated_identity, display_name, distances, dom_states, dominators, ephemerons, essential_edges, locations,
-    page_objects, shallow_sizes, shapes, statistics,
+    concatenated, concatenated_identity, display_name, distances, dom_states, dominators, ephemerons, essential_edges,
+    is_essential, locations, page_objects, shallow_sizes, shapes, statistics,
 };
 use crate::format::{self, FormatError, Source};
 use crate::graph::{GraphError, HeapGraph};
 use crate::model::{
-    CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, ObjectId, Phase,
-    Progress,
+    BitSet, CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal,
+    ObjectId, Phase, Progress,
 };
 
 /// One heap snapshot with all its derived facts.
@@ -35,6 +35,7 @@ pub struct Snapshot {
     locations: Locations,
     statistics: Statistics,
     max_object_id: u64,
+    page_objects: BitSet,
 }
 
 /// Where a snapshot came from and what loading it took.
@@ -112,7 +113,7 @@ impl Snapshot {
             || {
                 let page_objects = page_objects(graph_ref, &known, cancel)?;
                 let essential = essential_edges(graph_ref, &ephemerons, &page_objects, cancel)?;
-                dominators(graph_ref, &essential, progress, cancel)
+                Ok((dominators(graph_ref, &essential, progress, cancel)?, page_objects))
             },
             || {
                 let shallow_sizes = shallow_sizes(graph_ref, &known, &dom, cancel)?;
@@ -123,7 +124,7 @@ impl Snapshot {
                 Ok((shallow_sizes, distances, locations, shapes, classes))
             },
         );
-        let dominators: DominatorTree = dominators?;
+        let (dominators, page_objects): (DominatorTree, BitSet) = dominators?;
         let (shallow_sizes, distances, locations, shapes, mut classes) = described?;
 
         progress.start(Phase::Summary, 2);
@@ -153,6 +154,7 @@ impl Snapshot {
             locations,
             statistics,
             max_object_id,
+            page_objects,
         })
     }
 
@@ -196,6 +198,12 @@ impl Snapshot {
     #[must_use]
     pub fn shallow_size(&self, node: NodeOrdinal) -> u64 {
         self.shallow_sizes.get(node.index())
+    }
+
+    /// Whether the edge, which starts at `source`, counts when it is decided who keeps whom alive.
+    #[must_use]
+    pub fn is_essential(&self, source: NodeOrdinal, edge: EdgeIndex) -> bool {
+        is_essential(&self.graph, &self.ephemerons, &self.page_objects, source, edge)
     }
 
     /// Shallow sizes by ordinal.
@@ -358,5 +366,6 @@ impl Snapshot {
             + self.dominators.heap_bytes()
             + self.classes.heap_bytes()
             + self.locations.heap_bytes()
+            + self.page_objects.heap_bytes()
     }
 }

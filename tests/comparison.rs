@@ -7,9 +7,7 @@ use std::fmt::Write as _;
 
 use heapglass::Snapshot;
 use heapglass::model::{CancelToken, NodeOrdinal};
-use heapglass::query::{
-    Comparison, ComparisonSort, Side, Sort, compare, compared_classes, compared_objects,
-};
+use heapglass::query::{Comparison, ComparisonSort, Side, Sort, compare, compared_classes, compared_objects};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -21,7 +19,8 @@ fn compared(base: &Snapshot, current: &Snapshot) -> Comparison {
 
 /// Ids as DevTools' files have them: a list, or how many and their hash.
 fn ids_differ(snapshot: &Snapshot, objects: &[u32], expected: &Value) -> Option<String> {
-    let ids: Vec<String> = objects.iter().map(|&node| (snapshot.id(NodeOrdinal(node)).0 & 0xffff_ffff).to_string()).collect();
+    let ids: Vec<String> =
+        objects.iter().map(|&node| (snapshot.id(NodeOrdinal(node)).0 & 0xffff_ffff).to_string()).collect();
     if let Some(list) = expected.as_array() {
         let list: Vec<String> = list.iter().map(Value::to_string).collect();
         return (ids != list).then(|| format!("{ids:?} instead of {list:?}"));
@@ -42,7 +41,8 @@ fn rows_and_objects_are_those_of_devtools() {
         for entry in std::fs::read_dir(dir.join("expected")).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let Some((before, after)) = name.strip_suffix(".diff.json.zst").and_then(|pair| pair.split_once("..")) else {
+            let Some((before, after)) = name.strip_suffix(".diff.json.zst").and_then(|pair| pair.split_once(".."))
+            else {
                 continue;
             };
             let find = |name: &str| cases().into_iter().find(|case| case.name == name).unwrap();
@@ -143,6 +143,7 @@ fn an_object_that_changes_its_class_is_deleted_and_new() {
     let rows: Vec<(&str, u64, u64)> =
         comparison.classes.iter().map(|class| (class.name.as_str(), class.new_count, class.deleted_count)).collect();
     assert_eq!(rows, [("Bar", 1, 0), ("Foo", 0, 1)]);
-    let objects = compared_objects(&comparison, &base, &current, 1, Sort::BY_RETAINED_SIZE, &CancelToken::new()).unwrap();
+    let objects =
+        compared_objects(&comparison, &base, &current, 1, Sort::BY_RETAINED_SIZE, &CancelToken::new()).unwrap();
     assert_eq!(objects.iter().map(|&at| comparison.object(at)).collect::<Vec<_>>(), [(Side::Base, NodeOrdinal(1))]);
 }

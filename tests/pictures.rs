@@ -17,7 +17,10 @@ use egui_kittest::kittest::Queryable as _;
 use heapglass::ui::HeapglassApp;
 use heapglass::ui::app::Action;
 use heapglass::ui::command::ViewKind;
-use window::{Window, broken, click_row, example, example_before, expand, show, slow_source, wait_for_label, wait_for_load, wait_until};
+use window::{
+    Window, broken, click_row, example, example_before, expand, show, slow_source, wait_for_label, wait_for_load,
+    wait_until,
+};
 
 /// A picture: its name, the files that are open, and what is done before it is taken.
 type Picture = (&'static str, Files, fn(&mut Window));
@@ -131,10 +134,8 @@ fn merged_paths(window: &mut Window) {
     let app = window.state_mut();
     let id = app.shown().unwrap();
     let row = app.shown_view().unwrap().summary.tree.table.selection().unwrap()[0];
-    let nodes = heapglass::ui::command::NodeSet::Class(
-        heapglass::model::ClassId(row),
-        heapglass::query::NodeFilter::All,
-    );
+    let nodes =
+        heapglass::ui::command::NodeSet::Class(heapglass::model::ClassId(row), heapglass::query::NodeFilter::All);
     app.shown_view().unwrap().merge_paths(id, "ShoppingCart".to_owned(), nodes);
     window.step();
     wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
@@ -167,7 +168,9 @@ fn every_view_can_be_drawn_in_light_and_dark() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
     let only = std::env::var("PICTURES").unwrap_or_default();
     let (_folder, broken_file) = broken("strings-bad-escape.heapsnapshot");
-    for &(name, files, prepare) in PICTURES.iter().filter(|(name, ..)| only.is_empty() || only.split(',').any(|only| only == *name)) {
+    for &(name, files, prepare) in
+        PICTURES.iter().filter(|(name, ..)| only.is_empty() || only.split(',').any(|only| only == *name))
+    {
         for (theme, preference) in [("light", egui::ThemePreference::Light), ("dark", egui::ThemePreference::Dark)] {
             let mut window = open(files, &broken_file);
             window.ctx.set_theme(preference);

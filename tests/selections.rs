@@ -73,9 +73,10 @@ fn each_filter_shows_the_classes_that_devtools_shows() {
             let selection = select(snapshot, &filter_of(snapshot, name), &CancelToken::new()).unwrap();
             let mut got = BTreeMap::new();
             for (class, totals) in snapshot.classes().all().iter().zip(&selection.classes) {
-                let at = class.key.location.map_or_else(String::new, |at| {
-                    format!("{},{},{}", at.script_id, at.line, at.column)
-                });
+                let at = class
+                    .key
+                    .location
+                    .map_or_else(String::new, |at| format!("{},{},{}", at.script_id, at.line, at.column));
                 let key = format!("{at},{}", class.name);
                 if totals.count > 0 && !hidden(&key) {
                     let numbers = [totals.count, wrapped(totals.shallow_size), wrapped(totals.retained_size)];
@@ -113,9 +114,7 @@ fn native_contexts_have_devtools_sizes() {
         let got: Vec<[u64; 3]> = contexts
             .contexts
             .iter()
-            .map(|context| {
-                [snapshot.id(context.node).0, context.attributed_size, context.retained_size].map(wrapped)
-            })
+            .map(|context| [snapshot.id(context.node).0, context.attributed_size, context.retained_size].map(wrapped))
             .collect();
         let number = |value: &Value, name: &str| value[name].as_u64().unwrap();
         let listed: Vec<[u64; 3]> = wanted["nativeContexts"]
@@ -199,7 +198,8 @@ fn containment_starts_with_what_the_root_holds_in_devtools_order() {
     every_file(|file, snapshot, _, expected| {
         let Some(wanted) = expected("containment") else { return };
         let list = ListSpec::Edges(snapshot.root());
-        let rows = order(snapshot, list, Sort::BY_RETAINED_SIZE, &Filter::default(), Lens::default(), &CancelToken::new());
+        let rows =
+            order(snapshot, list, Sort::BY_RETAINED_SIZE, &Filter::default(), Lens::default(), &CancelToken::new());
         let got: Vec<u64> = rows
             .unwrap()
             .rows

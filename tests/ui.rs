@@ -165,4 +165,3 @@ fn keys_alone_lead_from_an_open_file_to_a_retaining_path() {
     wait_until(&mut window, "the shortest path", |app| !app.shown_view().unwrap().retainers.is_busy());
     wait_for_label(&mut window, "cart in system / Context");
 }
-

@@ -45,8 +45,9 @@ pub fn essential_edges(
     Ok(BitSet::from_words(words, edge_count))
 }
 
+/// Whether one edge is essential.
 #[inline]
-fn is_essential(
+pub(crate) fn is_essential(
     graph: &HeapGraph,
     ephemerons: &Ephemerons,
     page_objects: &BitSet,

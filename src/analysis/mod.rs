@@ -26,6 +26,7 @@ pub use distances::{DistanceFilter, distances, distances_avoiding};
 pub use dominators::{DominatorTree, dominators};
 pub use ephemerons::{Ephemeron, Ephemerons, ephemerons};
 pub use essential_edges::essential_edges;
+pub(crate) use essential_edges::is_essential;
 pub use locations::{Location, Locations, locations};
 pub use page_objects::page_objects;
 pub use shallow_sizes::shallow_sizes;

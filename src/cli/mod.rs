@@ -22,8 +22,8 @@ pub use args::{Arguments, Command};
 
 use crate::Snapshot;
 use crate::format::Source;
-use crate::query::csv;
 use crate::model::{CancelToken, Distance, NodeOrdinal, ObjectId, Progress};
+use crate::query::csv;
 
 /// Runs a subcommand and says how it went: one line on standard error and code 1 for what it cannot do.
 #[must_use]

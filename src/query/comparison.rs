@@ -9,9 +9,9 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::Sort;
 use super::nodes::sorted;
 use super::sorting::utf16_order;
-use super::Sort;
 use crate::analysis::{ClassKey, Classes};
 use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
@@ -116,8 +116,7 @@ impl Comparison {
     /// Bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        (self.objects.capacity() + self.starts.capacity()) * 4
-            + self.classes.capacity() * size_of::<ComparedClass>()
+        (self.objects.capacity() + self.starts.capacity()) * 4 + self.classes.capacity() * size_of::<ComparedClass>()
     }
 }
 
@@ -149,8 +148,8 @@ pub fn compare(base: &Snapshot, current: &Snapshot, cancel: &CancelToken) -> Res
     let smaller = base_ids.len().min(current_ids.len());
     #[expect(clippy::cast_precision_loss, reason = "a ratio")]
     let part = |part: u64, whole: u64| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
-    let ids_match = part(merged.agreeing, merged.common) >= AGREEING_PART
-        && part(merged.common, smaller as u64) >= COMMON_PART;
+    let ids_match =
+        part(merged.agreeing, merged.common) >= AGREEING_PART && part(merged.common, smaller as u64) >= COMMON_PART;
     let own = by_key(base.classes());
     let mut comparison = Comparison {
         ids_match,
@@ -207,9 +206,10 @@ fn last_name(base: &Snapshot, regrouped: &Classes, row: &ComparedClass) -> Strin
     let nodes = regrouped.by_node().iter().enumerate().rev();
     let sized = |node: usize| base.shallow_size(NodeOrdinal(u32::try_from(node).unwrap_or(u32::MAX))) > 0;
     let last = nodes.filter(|&(_, of)| *of == class.0).map(|(node, _)| node).find(|&node| sized(node));
-    last.map_or_else(|| row.name.clone(), |node| {
-        base.class(NodeOrdinal(u32::try_from(node).unwrap_or(u32::MAX))).name.clone()
-    })
+    last.map_or_else(
+        || row.name.clone(),
+        |node| base.class(NodeOrdinal(u32::try_from(node).unwrap_or(u32::MAX))).name.clone(),
+    )
 }
 
 /// Classes of both sides under one numbering: the current snapshot's own, then those of the base alone.

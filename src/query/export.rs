@@ -80,11 +80,9 @@ pub fn write_rows(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     const CLASS: [&str; 6] = ["class", "count", "distance", "system_distance", "shallow_size", "retained_size"];
-    const OBJECT: [&str; 7] =
-        ["id", "name", "class", "distance", "system_distance", "shallow_size", "retained_size"];
-    const EDGE: [&str; 9] = [
-        "edge", "edge_kind", "id", "name", "class", "distance", "system_distance", "shallow_size", "retained_size",
-    ];
+    const OBJECT: [&str; 7] = ["id", "name", "class", "distance", "system_distance", "shallow_size", "retained_size"];
+    const EDGE: [&str; 9] =
+        ["edge", "edge_kind", "id", "name", "class", "distance", "system_distance", "shallow_size", "retained_size"];
     let graph = snapshot.graph();
     let object = |node: NodeOrdinal| {
         let [hops, system] = distance(snapshot.distance(node));
@@ -133,12 +131,7 @@ pub fn write_rows(
 ///
 /// # Errors
 /// What writing to `out` gives.
-pub fn write_comparison(
-    comparison: &Comparison,
-    rows: &[u32],
-    format: Format,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub fn write_comparison(comparison: &Comparison, rows: &[u32], format: Format, out: &mut dyn Write) -> io::Result<()> {
     let columns = [
         "class",
         "new",

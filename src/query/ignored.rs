@@ -1,6 +1,13 @@
 //! Ignored retainers: distances as they would be if some objects held nothing.
 
-use crate::model::{BitSet, CancelToken, Cancelled, Distance, EdgeIndex, NodeOrdinal};
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+
+use crate::analysis::distances_avoiding;
+use crate::model::{
+    BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind, NodeOrdinal, POLL_INTERVAL, StringId,
+};
 use crate::snapshot::Snapshot;
 
 /// Distances of a snapshot in which no edge leads to the ignored nodes.
@@ -13,18 +20,43 @@ pub struct RetainerDistances {
     pub lost_count: u64,
     /// Their shallow sizes in bytes.
     pub lost_size: u64,
+    /// Values of WeakMaps of which the key or the table is out of reach: (value, pair).
+    broken_pairs: HashSet<(u32, u32)>,
 }
 
 impl RetainerDistances {
-    /// The distance of the retainer that `edge` starts from, as DevTools' retainers list shows it.
+    /// What DevTools adds to the distance of what is out of reach, to sort it last.
+    pub const UNREACHABLE_BASE: i32 = 200_000_000;
+
+    /// The node's distance, or if it is out of reach its old one beyond [`Self::UNREACHABLE_BASE`].
     #[must_use]
-    pub fn of(&self, _snapshot: &Snapshot, _edge: EdgeIndex, source: NodeOrdinal) -> Distance {
-        Distance(self.distances[source.index()])
+    pub fn of_node(&self, snapshot: &Snapshot, node: NodeOrdinal) -> Distance {
+        let distance = self.distances[node.index()];
+        if distance == Distance::NONE.0 {
+            Distance(snapshot.distance(node).0.max(0).saturating_add(Self::UNREACHABLE_BASE))
+        } else {
+            Distance(distance)
+        }
     }
 
+    /// The distance of the retainer that `edge` starts from. One half of a WeakMap's pair is of no use without the other.
+    #[must_use]
+    pub fn of(&self, snapshot: &Snapshot, edge: EdgeIndex, source: NodeOrdinal) -> Distance {
+        let graph = snapshot.graph();
+        if !self.broken_pairs.is_empty()
+            && graph.edge_kind(edge) == EdgeKind::INTERNAL
+            && let Some(ephemeron) = snapshot.ephemerons().get(StringId(graph.edge_names[edge.index()]))
+            && self.broken_pairs.contains(&(graph.edge_target(edge).0, ephemeron.pair))
+        {
+            return Distance(Self::UNREACHABLE_BASE);
+        }
+        self.of_node(snapshot, source)
+    }
+
+    /// Bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.distances.capacity() * 4 + self.ignored.heap_bytes()
+        self.distances.capacity() * 4 + self.ignored.heap_bytes() + self.broken_pairs.capacity() * 16
     }
 }
 
@@ -35,11 +67,40 @@ impl RetainerDistances {
 pub fn retainer_distances(
     snapshot: &Snapshot,
     ignored: &[NodeOrdinal],
-    _cancel: &CancelToken,
+    cancel: &CancelToken,
 ) -> Result<RetainerDistances, Cancelled> {
-    let mut set = BitSet::new(snapshot.graph().node_count());
+    let graph = snapshot.graph();
+    let mut set = BitSet::new(graph.node_count());
     for node in ignored {
         set.insert(node.index());
     }
-    Ok(RetainerDistances { distances: snapshot.distances().to_vec(), ignored: set, lost_count: 0, lost_size: 0 })
+    let distances = distances_avoiding(graph, snapshot.known(), snapshot.ephemerons(), Some(&set), cancel)?;
+    let (mut lost_count, mut lost_size) = (0, 0);
+    let mut broken_pairs = HashSet::new();
+    let has_pairs = snapshot.ephemerons().pair_count() > 0;
+    let blocks: Vec<Vec<u32>> = distances
+        .par_chunks(POLL_INTERVAL)
+        .enumerate()
+        .map(|(block, distances)| {
+            cancel.check()?;
+            let first = u32::try_from(block * POLL_INTERVAL).unwrap_or(u32::MAX);
+            let lost = (first..).zip(distances).filter(|(_, distance)| **distance == Distance::NONE.0);
+            Ok(lost.map(|(node, _)| node).collect())
+        })
+        .collect::<Result<_, Cancelled>>()?;
+    for (at, node) in blocks.concat().into_iter().map(NodeOrdinal).enumerate() {
+        cancel.check_every(at)?;
+        if snapshot.distance(node) != Distance::NONE {
+            lost_count += 1;
+            lost_size += snapshot.shallow_size(node);
+        }
+        for edge in graph.edges(node).filter(|_| has_pairs) {
+            if graph.edge_kind(edge) == EdgeKind::INTERNAL
+                && let Some(ephemeron) = snapshot.ephemerons().get(StringId(graph.edge_names[edge.index()]))
+            {
+                broken_pairs.insert((graph.edge_target(edge).0, ephemeron.pair));
+            }
+        }
+    }
+    Ok(RetainerDistances { distances, ignored: set, lost_count, lost_size, broken_pairs })
 }

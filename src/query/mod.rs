@@ -15,41 +15,39 @@ mod containment;
 pub(crate) mod csv;
 mod cut;
 mod duplicates;
-pub mod export;
-mod kinds;
-mod merged_paths;
-mod native_contexts;
-mod search;
 mod edges;
+pub mod export;
 pub mod glossary;
 mod ignored;
+mod kinds;
 mod label;
+mod merged_paths;
+mod native_contexts;
 mod nodes;
 mod object;
 mod order;
 mod paths;
+mod search;
 mod selection;
 mod sorting;
 
 pub use classes::class_totals;
-pub use ignored::{RetainerDistances, retainer_distances};
-pub use label::{LABEL_LIMIT, edge_label, is_quiet, node_label};
-pub use object::{ObjectDetails, object_details};
-pub use order::{Filter, Lens, ListSpec, RowOrder, Sort, SortKey, order};
-pub use paths::{held_by_root, several_paths, shortest_path};
-pub use selection::{ClassTotals, NodeFilter, Selection, select};
 pub use comparison::{
     ComparedClass, Comparison, ComparisonKey, ComparisonSort, Side, compare, compared_classes, compared_objects,
 };
 pub use containment::{EphemeronIds, ephemeron_ids, root_edge, way_down};
-pub use cut::*;
-pub use duplicates::{
-    DuplicateStrings, GroupKey, GroupSort, StringGroup, duplicate_groups, duplicate_strings,
-};
+pub use cut::{Freed, cut_edge};
+pub use duplicates::{DuplicateStrings, GroupKey, GroupSort, StringGroup, duplicate_groups, duplicate_strings};
+pub use ignored::{RetainerDistances, retainer_distances};
 pub use kinds::{KindTotals, by_kind};
+pub use label::{LABEL_LIMIT, edge_label, is_quiet, node_label};
 pub use merged_paths::*;
 pub use native_contexts::{NativeContext, NativeContexts, Owner, native_contexts};
+pub use object::{ObjectDetails, object_details};
+pub use order::{Filter, Lens, ListSpec, RowOrder, Sort, SortKey, order};
+pub use paths::{held_by_root, several_paths, shortest_path};
 pub use search::*;
+pub use selection::{ClassTotals, NodeFilter, Selection, select};
 
 /// The strings that a test holds for, one bit each.
 fn strings_that(snapshot: &Snapshot, test: impl Fn(&str) -> bool + Sync) -> BitSet {

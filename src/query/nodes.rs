@@ -71,7 +71,12 @@ pub(super) fn dominated(
 
 /// Sorts nodes as DevTools sorts the members of a class: ties by id, under distances by retained size, in the end by
 /// position in the file.
-pub(super) fn sorted(snapshot: &Snapshot, nodes: &[u32], sort: Sort, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
+pub(super) fn sorted(
+    snapshot: &Snapshot,
+    nodes: &[u32],
+    sort: Sort,
+    cancel: &CancelToken,
+) -> Result<Vec<u32>, Cancelled> {
     let node = |item: Item| NodeOrdinal(item.row);
     let retained = |item| snapshot.retained_size(node(item));
     let by_id = |run: &mut [Item]| by_number(run, false, cancel, |item| snapshot.id(node(item)).0, &as_they_are);

@@ -89,4 +89,12 @@ pub fn held_by_root(snapshot: &Snapshot, node: NodeOrdinal) -> bool {
     retaining.get(at).is_some_and(|&edge| from_root.contains(&(edge as usize)))
 }
 
-pub fn several_paths(snapshot: &Snapshot, node: NodeOrdinal, _limit: usize, d: Option<&super::RetainerDistances>, cancel: &CancelToken) -> Result<Vec<Vec<EdgeIndex>>, Cancelled> { Ok(vec![shortest_path(snapshot, node, d, cancel)?]) }
+pub fn several_paths(
+    snapshot: &Snapshot,
+    node: NodeOrdinal,
+    _limit: usize,
+    d: Option<&super::RetainerDistances>,
+    cancel: &CancelToken,
+) -> Result<Vec<Vec<EdgeIndex>>, Cancelled> {
+    Ok(vec![shortest_path(snapshot, node, d, cancel)?])
+}

@@ -25,7 +25,10 @@ pub enum NodeFilter {
     #[default]
     All,
     /// Ids in `after < id <= up_to`: what was allocated between two snapshots.
-    Ids { after: u64, up_to: u64 },
+    Ids {
+        after: u64,
+        up_to: u64,
+    },
     HeldByDetachedDom,
     HeldByContexts,
     HeldByEventHandlers,
@@ -278,8 +281,7 @@ fn sum_up(snapshot: &Snapshot, nodes: BitSet, cancel: &CancelToken) -> Result<Se
         selection.shallow_size = selection.shallow_size.saturating_add(size);
     }
     if selection.count > 0 {
-        let counts =
-            |node: NodeOrdinal| selection.nodes.contains(node.index()) && snapshot.shallow_size(node) != 0;
+        let counts = |node: NodeOrdinal| selection.nodes.contains(node.index()) && snapshot.shallow_size(node) != 0;
         let (by_node, sizes) = (snapshot.classes().by_node(), snapshot.retained_sizes());
         let sums = retained_by_class(by_node, class_count, counts, sizes, snapshot.dominators(), cancel)?;
         for (totals, size) in classes.iter_mut().zip(sums) {

@@ -147,7 +147,10 @@ impl Facts {
 type Needed<T> = Option<Fact<T>>;
 
 /// The answer if it is there or not needed; else what to say of the list that needs it.
-fn settled<T>(needed: Needed<T>, pending: impl Fn(std::time::Instant) -> OrderState) -> Result<Option<Arc<T>>, OrderState> {
+fn settled<T>(
+    needed: Needed<T>,
+    pending: impl Fn(std::time::Instant) -> OrderState,
+) -> Result<Option<Arc<T>>, OrderState> {
     match needed {
         None => Ok(None),
         Some(Fact::Ready(value)) => Ok(Some(value)),

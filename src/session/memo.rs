@@ -74,10 +74,8 @@ impl<K: Clone + Eq + Hash, V: HeapBytes> Memo<K, V> {
     /// The answer, or what is known of it; `ask` starts the work if nobody has.
     pub(super) fn get(&mut self, key: &K, ask: impl Fn() -> Pending<V>) -> Fact<V> {
         let frame = self.frame;
-        let entry = self
-            .entries
-            .entry(key.clone())
-            .or_insert_with(|| Entry { answer: Answer::Waiting(ask()), used_at: frame });
+        let entry =
+            self.entries.entry(key.clone()).or_insert_with(|| Entry { answer: Answer::Waiting(ask()), used_at: frame });
         entry.used_at = frame;
         if let Answer::Waiting(pending) = &mut entry.answer
             && let Some(answer) = pending.take()

@@ -88,13 +88,7 @@ impl Session {
     /// Fails if the system gives no threads.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
         let wake: Wake = Arc::new(wake);
-        Ok(Self {
-            lanes: Lanes::start(wake)?,
-            next_id: 0,
-            loads: Vec::new(),
-            open: Vec::new(),
-            facts: Facts::new(),
-        })
+        Ok(Self { lanes: Lanes::start(wake)?, next_id: 0, loads: Vec::new(), open: Vec::new(), facts: Facts::new() })
     }
 
     /// Queues a file. Files load one after another.

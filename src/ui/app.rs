@@ -348,13 +348,7 @@ impl HeapglassApp {
         self.notice = Some(why);
     }
 
-    fn note_visit(
-        &mut self,
-        slot: Slot,
-        target: Option<Target>,
-        class: Option<crate::model::ClassId>,
-        passing: bool,
-    ) {
+    fn note_visit(&mut self, slot: Slot, target: Option<Target>, class: Option<crate::model::ClassId>, passing: bool) {
         let Some(kind) = self.views.get(&slot).map(|view| view.kind) else { return };
         self.history.visit(Visit { slot, kind, target, class }, passing);
     }
@@ -370,8 +364,7 @@ impl HeapglassApp {
         let Some(place) = self.place(visit.slot) else { return };
         let view = self.views.entry(visit.slot).or_default();
         view.kind = visit.kind;
-        let reveals =
-            matches!(visit.kind, ViewKind::Summary | ViewKind::Containment | ViewKind::Dominators);
+        let reveals = matches!(visit.kind, ViewKind::Summary | ViewKind::Containment | ViewKind::Dominators);
         match (visit.target, visit.class) {
             (Some(target), _) if reveals && target.snapshot == visit.slot.id => {
                 // An object that the summary does not list is still selected.
@@ -556,7 +549,8 @@ impl HeapglassApp {
         let (Some(here), Some(there)) = (self.place(from), self.place(slot)) else { return };
         if let Some(class) = class {
             let class = here.snapshot.classes().get(class);
-            let found = there.snapshot.classes().find(&class.key).filter(|id| there.snapshot.classes().get(*id).count > 0);
+            let found =
+                there.snapshot.classes().find(&class.key).filter(|id| there.snapshot.classes().get(*id).count > 0);
             let Some(view) = self.views.get_mut(&slot) else { return };
             match found {
                 Some(found) => view.reveal_class(&there, found),

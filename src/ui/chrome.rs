@@ -97,8 +97,7 @@ fn settings_menu(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
     ui.separator();
     ui.weak(format!("Text size {:.0} %", app.settings.text_scale * 100.0));
     ui.horizontal(|ui| {
-        for (text, action) in
-            [("Smaller", Action::Smaller), ("Normal", Action::NormalSize), ("Larger", Action::Larger)]
+        for (text, action) in [("Smaller", Action::Smaller), ("Normal", Action::NormalSize), ("Larger", Action::Larger)]
         {
             if ui.button(text).clicked() {
                 actions.push(action);
@@ -115,7 +114,9 @@ pub(super) fn side_header(ui: &mut Ui, app: &HeapglassApp, side: usize, actions:
     Panel::top(Id::unique(("side header", side))).frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             let name_of = |id| {
-                app.session.snapshot(id).map_or_else(String::new, |of| human::visible(&of.source().name, 60).into_owned())
+                app.session
+                    .snapshot(id)
+                    .map_or_else(String::new, |of| human::visible(&of.source().name, 60).into_owned())
             };
             let name = app.sides[side].map_or_else(String::new, name_of);
             let color = if is_active { tokens.accent } else { tokens.weak };

@@ -73,7 +73,12 @@ pub enum NodeSet {
     Class(ClassId, NodeFilter),
     Filter(NodeFilter),
     /// The new or the deleted objects of a row of a comparison.
-    Compared { base: SnapshotId, current: SnapshotId, class: u32, new: bool },
+    Compared {
+        base: SnapshotId,
+        current: SnapshotId,
+        class: u32,
+        new: bool,
+    },
 }
 
 /// A list that is written to a file.
@@ -87,9 +92,15 @@ pub enum ExportList {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Command {
     /// Show the object in the lower panes.
-    Select { target: Target, by_key: bool },
+    Select {
+        target: Target,
+        by_key: bool,
+    },
     /// A class was selected.
-    SelectClass { class: ClassId, by_key: bool },
+    SelectClass {
+        class: ClassId,
+        by_key: bool,
+    },
     /// Go to the object in a view.
     Reveal(Target, ViewKind),
     /// Go to the object with this id.
@@ -102,11 +113,21 @@ pub enum Command {
     Restore(NodeOrdinal),
     RestoreAll,
     /// Merge the retaining paths of many objects.
-    MergePaths { of: SnapshotId, title: String, nodes: NodeSet },
+    MergePaths {
+        of: SnapshotId,
+        title: String,
+        nodes: NodeSet,
+    },
     /// Compare with this base.
-    Compare { base: SnapshotId, current: SnapshotId },
+    Compare {
+        base: SnapshotId,
+        current: SnapshotId,
+    },
     /// Open the glossary at an entry.
     Explain(&'static str),
     Copy(String),
-    Export { name: String, list: ExportList },
+    Export {
+        name: String,
+        list: ExportList,
+    },
 }

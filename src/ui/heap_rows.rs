@@ -55,11 +55,8 @@ pub const RETAINED: Column = Column {
     hint: "Bytes that would be freed if the object were gone: its own and all that only it keeps alive",
     width: 134.0,
 };
-pub const OF_PARENT: Column = Column {
-    title: "Of parent",
-    hint: "Retained size as a part of what the object above retains",
-    width: 84.0,
-};
+pub const OF_PARENT: Column =
+    Column { title: "Of parent", hint: "Retained size as a part of what the object above retains", width: 84.0 };
 
 /// The columns of most tables.
 pub const FIELDS: &[Field] = &[Field::Name, Field::Distance, Field::Shallow, Field::Retained];
@@ -262,7 +259,7 @@ impl HeapRows<'_> {
             None => self.distance(self.snapshot.distance(source)),
             Some(distances) => {
                 let distance = distances.of(&self.snapshot, edge, source);
-                if distance.0 < IGNORED_BASE {
+                if distance.0 < RetainerDistances::UNREACHABLE_BASE {
                     return self.distance(distance);
                 }
                 let mut cell = Cell::text("−", self.look.tokens.weak);
@@ -300,9 +297,6 @@ impl HeapRows<'_> {
         size_cell(size, self.snapshot.total_size(), self.look)
     }
 }
-
-/// DevTools' base of distances for what only ignored retainers reach.
-const IGNORED_BASE: i32 = 200_000_000;
 
 /// An object's name, coloured by what it is, with its id.
 #[must_use]

@@ -72,9 +72,7 @@ impl History {
     /// Drops visits of a snapshot that is closed.
     pub fn forget(&mut self, id: crate::session::SnapshotId) {
         let kept = self.visits.iter().take(self.at + 1).filter(|visit| visit.slot.id != id).count();
-        self.visits.retain(|visit| {
-            visit.slot.id != id && visit.target.is_none_or(|target| target.snapshot != id)
-        });
+        self.visits.retain(|visit| visit.slot.id != id && visit.target.is_none_or(|target| target.snapshot != id));
         self.at = kept.saturating_sub(1).min(self.visits.len().saturating_sub(1));
     }
 }

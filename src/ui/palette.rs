@@ -60,12 +60,12 @@ impl Palette {
             self.is_open = false;
             return None;
         }
-        let entries: Vec<_> =
-            entries(ctx).into_iter().filter(|(name, _, _)| matches(name, &self.text)).collect();
+        let entries: Vec<_> = entries(ctx).into_iter().filter(|(name, _, _)| matches(name, &self.text)).collect();
         let last = entries.len().saturating_sub(1);
         self.at = if down { self.at + 1 } else { self.at.saturating_sub(usize::from(up)) }.min(last);
         let mut chosen = None;
-        let window = egui::Window::new("Commands").title_bar(false).resizable(false).anchor(Align2::CENTER_TOP, [0.0, 60.0]);
+        let window =
+            egui::Window::new("Commands").title_bar(false).resizable(false).anchor(Align2::CENTER_TOP, [0.0, 60.0]);
         let shown = window.fixed_size([440.0, 360.0]).show(ctx, |ui| {
             let edit = TextEdit::singleline(&mut self.text).id(id).hint_text("What to do").desired_width(f32::INFINITY);
             let response = ui.add(edit);

@@ -60,14 +60,19 @@ impl View {
     ///
     /// # Errors
     /// Text for the person.
-    pub fn reveal(&mut self, session: &mut Session, place: &Place, target: Target, kind: ViewKind) -> Result<(), String> {
+    pub fn reveal(
+        &mut self,
+        session: &mut Session,
+        place: &Place,
+        target: Target,
+        kind: ViewKind,
+    ) -> Result<(), String> {
         self.select(session, target);
         match kind {
             ViewKind::Containment => {
                 let snapshot = Arc::clone(&place.snapshot);
-                self.way_down = Some(
-                    session.ask(Lane::Interactive, move |cancel| way_down(&snapshot, target.node, None, cancel)),
-                );
+                self.way_down =
+                    Some(session.ask(Lane::Interactive, move |cancel| way_down(&snapshot, target.node, None, cancel)));
             }
             ViewKind::Dominators => self.dominators.reveal(place, target.node),
             _ => {
@@ -137,7 +142,8 @@ impl View {
                 ui.label(egui::RichText::new(note).color(theme::tokens(ui).detached));
             });
         }
-        let lower = Panel::bottom(egui::Id::unique(("lower", side))).resizable(true).frame(frame).default_size(height * 0.42);
+        let lower =
+            Panel::bottom(egui::Id::unique(("lower", side))).resizable(true).frame(frame).default_size(height * 0.42);
         lower.size_range(120.0..=(height - 160.0).max(121.0)).show(ui, |ui| {
             let width = ui.available_width();
             let right = Panel::right(egui::Id::unique(("object", side))).resizable(true).frame(frame);

@@ -6,9 +6,7 @@ use egui::{ComboBox, Id, RichText, TextEdit, Ui};
 
 use super::{Place, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, human};
-use crate::query::{
-    Comparison, ComparisonKey, ComparisonSort, Filter, LABEL_LIMIT, ListSpec, Side, Sort, glossary,
-};
+use crate::query::{Comparison, ComparisonKey, ComparisonSort, Filter, LABEL_LIMIT, ListSpec, Side, Sort, glossary};
 use crate::session::{Fact, OrderKey, PairKey, PairList, Session, SnapshotId};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
@@ -237,8 +235,8 @@ impl TreeModel for PairRows<'_> {
         match list {
             Compared::Classes(_) => {
                 let at = row as usize;
-                let has_objects = !self.comparison.new_objects(at).is_empty()
-                    || !self.comparison.deleted_objects(at).is_empty();
+                let has_objects =
+                    !self.comparison.new_objects(at).is_empty() || !self.comparison.deleted_objects(at).is_empty();
                 has_objects.then_some(Compared::Objects(row))
             }
             Compared::Objects(_) | Compared::Fields(..) => {
@@ -276,7 +274,8 @@ impl ComparisonPane {
         let current = place.slot.id;
         if self.base.is_none_or(|base| base == current || session.snapshot(base).is_none()) {
             // Without a choice the snapshot that was loaded before this one is the base, else any other.
-            let others: Vec<SnapshotId> = session.open().iter().map(|open| open.id).filter(|id| *id != current).collect();
+            let others: Vec<SnapshotId> =
+                session.open().iter().map(|open| open.id).filter(|id| *id != current).collect();
             self.base = others.iter().rfind(|id| **id < current).or(others.first()).copied();
             self.table.reset();
         }
@@ -322,7 +321,8 @@ impl ComparisonPane {
         let answer = tree_table::show(ui, &table, &root, &mut self.table, rows_ref, |ui, list, path| {
             let row = path.last().copied().unwrap_or_default();
             let mut asked = Vec::new();
-            let context = MenuContext { comparison: &comparison, base: (base, &base_of), current: (current, &current_of) };
+            let context =
+                MenuContext { comparison: &comparison, base: (base, &base_of), current: (current, &current_of) };
             context.menu(ui, *list, row, &mut asked);
             menus.push((*list, row, asked));
         });
@@ -335,7 +335,9 @@ impl ComparisonPane {
         if let Some(path) = answer.selected {
             if let Some(target) = rows.target_at(&path) {
                 commands.push(Command::Select { target, by_key: answer.by_key });
-            } else if let Some(class) = path.first().and_then(|&row| comparison.classes.get(row as usize)?.current_class) {
+            } else if let Some(class) =
+                path.first().and_then(|&row| comparison.classes.get(row as usize)?.current_class)
+            {
                 commands.push(Command::SelectClass { class, by_key: answer.by_key });
             }
         }
@@ -414,9 +416,7 @@ impl MenuContext<'_> {
         match list {
             Compared::Classes(_) => {
                 let Some(class) = self.comparison.classes.get(row as usize) else { return };
-                for (new, count, what) in
-                    [(true, class.new_count, "new"), (false, class.deleted_count, "deleted")]
-                {
+                for (new, count, what) in [(true, class.new_count, "new"), (false, class.deleted_count, "deleted")] {
                     if count > 0 && self.comparison.ids_match {
                         let text = format!("Merge the retaining paths of the {what} objects");
                         item(ui, &text, commands, || Command::MergePaths {

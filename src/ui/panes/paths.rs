@@ -7,7 +7,7 @@ use std::sync::Arc;
 use egui::{Id, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role};
 
 use super::{Place, Slot, object_menu};
-use crate::model::{Cancelled, CancelToken, EdgeIndex, human};
+use crate::model::{CancelToken, Cancelled, EdgeIndex, human};
 use crate::query::{
     Comparison, Filter, Lens, ListSpec, MergedPaths, RetainerDistances, Selection, Sort, edge_label, merged_paths,
     node_label, order, several_paths,
@@ -25,7 +25,11 @@ const WANTED: usize = 8;
 const SHOWN_STEPS: usize = 40;
 
 const COLUMNS: [Column; 5] = [
-    Column { title: "Way from the roots", hint: "Objects on the way, by class and by the reference that leads on", width: 0.0 },
+    Column {
+        title: "Way from the roots",
+        hint: "Objects on the way, by class and by the reference that leads on",
+        width: 0.0,
+    },
     Column { title: "Objects", hint: "How many of the objects are reached this way", width: 86.0 },
     Column { title: "Share", hint: "Of all the objects", width: 70.0 },
     SHALLOW,
@@ -188,7 +192,9 @@ fn ask_many(
         NodeSet::Class(class, filter) => {
             selected(session, filter).map(|selection| Listed::Rows(ListSpec::Members(*class), selection))
         }
-        NodeSet::Filter(filter) => selected(session, filter).map(|selection| Listed::Rows(ListSpec::Selected, selection)),
+        NodeSet::Filter(filter) => {
+            selected(session, filter).map(|selection| Listed::Rows(ListSpec::Selected, selection))
+        }
         NodeSet::Compared { base, current, class, new } => {
             session.comparison(*base, *current).ready().map(|comparison| Listed::Compared(comparison, *class, *new))
         }

@@ -108,7 +108,8 @@ impl RetainersPane {
     /// `place` is the view's; the object may live in another snapshot, as the deleted ones of a comparison do.
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
-        let Some((target, snapshot)) = self.target.and_then(|at| session.snapshot(at.snapshot).map(|of| (at, of))) else {
+        let Some((target, snapshot)) = self.target.and_then(|at| session.snapshot(at.snapshot).map(|of| (at, of)))
+        else {
             super::placeholder(ui, "Select an object to see what keeps it alive");
             return commands;
         };
@@ -162,14 +163,7 @@ impl RetainersPane {
         commands
     }
 
-    fn heading(
-        &self,
-        ui: &mut Ui,
-        session: &mut Session,
-        home: &Place,
-        target: Target,
-        commands: &mut Vec<Command>,
-    ) {
+    fn heading(&self, ui: &mut Ui, session: &mut Session, home: &Place, target: Target, commands: &mut Vec<Command>) {
         let snapshot = &home.snapshot;
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);

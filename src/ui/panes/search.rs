@@ -12,12 +12,8 @@ use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::Column;
 
-const COLUMNS: [Column; 4] = [
-    Column { title: "Object", hint: "Objects that the search has found", width: 0.0 },
-    DISTANCE,
-    SHALLOW,
-    RETAINED,
-];
+const COLUMNS: [Column; 4] =
+    [Column { title: "Object", hint: "Objects that the search has found", width: 0.0 }, DISTANCE, SHALLOW, RETAINED];
 
 /// State of the line and of the view.
 #[derive(Debug, Default)]

@@ -136,7 +136,8 @@ impl SummaryPane {
                 }
             },
         };
-        let empty = if self.filter.trim().is_empty() { "No object passes the filter" } else { "No class has this in its name" };
+        let empty =
+            if self.filter.trim().is_empty() { "No object passes the filter" } else { "No class has this in its name" };
         let mut spec = TreeSpec::new(Self::NAME, ListSpec::Classes, &COLUMNS, empty);
         spec.filter =
             Filter { class_name: self.filter.trim().to_owned(), nodes: self.nodes.clone(), ..Filter::default() };
@@ -181,7 +182,11 @@ impl SummaryPane {
                 self.nodes = NodeFilter::All;
                 return;
             }
-            if ui.link("Merge their paths").on_hover_text("The retaining paths of all these objects as one tree").clicked() {
+            if ui
+                .link("Merge their paths")
+                .on_hover_text("The retaining paths of all these objects as one tree")
+                .clicked()
+            {
                 commands.push(Command::MergePaths {
                     of: place.slot.id,
                     title: filter_label(session, place, &self.nodes),
@@ -265,4 +270,3 @@ fn id_filters(session: &Session) -> Vec<NodeFilter> {
     }
     filters
 }
-

@@ -174,12 +174,7 @@ fn row_text<M: TreeModel>(table: &Table<'_>, model: &M, list: &M::List, path: &[
 }
 
 /// The header and the rows on screen, a line each.
-fn visible_text<M: TreeModel>(
-    table: &Table<'_>,
-    state: &TreeState<M::List>,
-    model: &M,
-    height: f32,
-) -> String {
+fn visible_text<M: TreeModel>(table: &Table<'_>, state: &TreeState<M::List>, model: &M, height: f32) -> String {
     let mut lines = vec![table.columns.iter().map(|column| column.title).collect::<Vec<_>>().join("\t")];
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
     let count = (height / ROW_HEIGHT).ceil() as u64;
@@ -313,7 +308,9 @@ impl RowPainter<'_> {
                         copy = copy_menu(ui, answer);
                     });
                     match copy {
-                        Some(CopyWhat::Cell) => ui.copy_text(model.cell(&list, &path, column).plain().trim().to_owned()),
+                        Some(CopyWhat::Cell) => {
+                            ui.copy_text(model.cell(&list, &path, column).plain().trim().to_owned())
+                        }
                         Some(CopyWhat::Row) => ui.copy_text(row_text(self.table, model, &list, &path)),
                         Some(CopyWhat::Visible) => {
                             let text = visible_text(self.table, state, model, self.rows.height());
