@@ -34,6 +34,13 @@ impl DominatorTree {
         NodeOrdinal(self.nodes[self.parents[position] as usize])
     }
 
+    /// Where the node stands in the preorder.
+    #[inline]
+    #[must_use]
+    pub fn position(&self, node: NodeOrdinal) -> usize {
+        self.positions[node.index()] as usize
+    }
+
     /// Everything that would be freed with the node, the node itself first.
     #[must_use]
     pub fn subtree(&self, node: NodeOrdinal) -> &[u32] {

@@ -21,10 +21,36 @@ JSON (stable; sizes are bytes, keys in this order):
   nodes       an array of objects with the columns of the TSV: id kind name class shallow_size retained_size distance
                system_distance dominator_id detachedness (0 unknown, 1 attached, 2 detached) edge_count retainer_count
 
+  compare     {\"base\",\"current\",\"ids_match\",\"classes\":[{\"name\",\"location\",\"new\",\"deleted\",\"delta\",
+               \"allocated_size\",\"freed_size\",\"size_delta\",\"base_retained_size\",\"current_retained_size\"}]}
+              classes of which objects came or went, most allocated first, unless --sort says otherwise; where
+              ids_match is false the ids of the two do not mean the same objects and the numbers are of totals
+  search      {\"file\",\"query\",\"count\",\"size\",\"objects\":[{\"id\",\"name\",\"class\",\"distance\",\"system_distance\",
+               \"shallow_size\",\"retained_size\"}]}
+              by retained size, largest first; count and size are of all that was found, whatever --limit says
+
 distance is the number of references from a user root; where only system roots reach an object it is null and
 system_distance has the number from those; both are null for what nothing reaches.
 
 Exit codes: 0 done, 1 the file or object cannot be read or found, 2 wrong usage.";
+
+const QUERY_HELP: &str = "\
+A query is a list of terms, all of which must hold:
+  cart item          these words in the name, in any case
+  \"a b\" \"c\"        both texts, in any order
+  case:Cart          with upper and lower case as written
+  /^Cart[0-9]+$/     a regular expression; /…/i for any case
+  @1234              the object with this id
+  class:Map          in the name of the class
+  prop:items         has a property, variable or element of this name; prop:it* for its beginning
+  kind:closure       kind of node: object, string, array, closure, code, native, hidden, number …
+  size>1kB           shallow size; also < <= >= =, and B kB MB GB KiB MiB GiB
+  retained>=2MB      retained size
+  distance<5         references from a user root; distance=none for what no user root reaches
+  detached           no longer part of a document
+  -class:Map         not this
+
+Objects without a size of their own are found by their id only. A query that is not understood ends with exit code 2.";
 
 /// An explorer for V8 heap snapshots. Without a subcommand it opens the window, with the files if there are any.
 #[derive(Debug, Parser)]
@@ -54,6 +80,12 @@ pub enum Command {
     /// One line a node, by id
     #[command(after_long_help = JSON_HELP)]
     Nodes(NodesArguments),
+    /// What came, what went and what grew between two snapshots
+    #[command(after_long_help = JSON_HELP)]
+    Compare(CompareArguments),
+    /// Objects by name, id, class, property, kind, size, distance
+    #[command(after_long_help = QUERY_HELP)]
+    Search(SearchArguments),
 }
 
 /// How the answer is written.
@@ -81,6 +113,51 @@ pub enum Column {
     Distance,
     Shallow,
     Retained,
+}
+
+/// A column of the comparison.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ComparedColumn {
+    Name,
+    New,
+    Deleted,
+    Delta,
+    Allocated,
+    Freed,
+    /// Allocated less freed bytes
+    Size,
+    /// Growth of the retained size
+    Retained,
+}
+
+#[derive(Debug, Args)]
+pub struct CompareArguments {
+    /// The earlier snapshot
+    pub base: PathBuf,
+    /// The later one, of the same process
+    pub current: PathBuf,
+    /// Column to sort by: names from A to Z, numbers largest first
+    #[arg(long, value_enum, default_value = "allocated", value_name = "COL")]
+    pub sort: ComparedColumn,
+    /// How many classes to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct SearchArguments {
+    /// The snapshot
+    pub file: PathBuf,
+    /// What to look for; --help has the grammar
+    #[arg(allow_hyphen_values = true)]
+    pub query: String,
+    /// How many objects to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -4,9 +4,11 @@
 //! here.
 
 mod args;
+mod compare;
 mod nodes;
 mod object;
 mod retainers;
+mod search;
 mod statistics;
 mod summary;
 mod table;
@@ -22,7 +24,7 @@ pub use args::{Arguments, Command};
 
 use crate::Snapshot;
 use crate::format::Source;
-use crate::model::{CancelToken, Distance, NodeOrdinal, ObjectId, Progress};
+use crate::model::{CancelToken, Distance, NodeOrdinal, ObjectId, Progress, human};
 use crate::query::csv;
 
 /// Runs a subcommand and says how it went: one line on standard error and code 1 for what it cannot do.
@@ -40,9 +42,9 @@ pub fn run(command: &Command) -> ExitCode {
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "this is the command line")]
             {
-                eprintln!("heapglass: {}", crate::model::human::visible(&format!("{error:#}"), 2000));
+                eprintln!("heapglass: {}", message_of(&error));
             }
-            ExitCode::FAILURE
+            if error.is::<search::BadQuery>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -54,7 +56,18 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Object(arguments) => object::run(arguments, out),
         Command::Statistics(arguments) => statistics::run(arguments, out),
         Command::Nodes(arguments) => nodes::run(arguments, out),
+        Command::Compare(arguments) => compare::run(arguments, out),
+        Command::Search(arguments) => search::run(arguments, out),
     }
+}
+
+/// Text for a terminal; only what points into a query takes several lines.
+fn message_of(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}");
+    if error.is::<search::BadQuery>() {
+        return text.lines().map(|line| human::visible(line, 2000)).collect::<Vec<_>>().join("\n");
+    }
+    human::visible(&text, 2000).into_owned()
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

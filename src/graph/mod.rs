@@ -96,6 +96,12 @@ impl HeapGraph {
         self.header.node_kind_name(self.kind(node))
     }
 
+    /// The file's own name of a kind.
+    #[must_use]
+    pub fn name_of_kind(&self, kind: NodeKind) -> &str {
+        self.header.node_kind_name(kind)
+    }
+
     /// The node's name as the file has it: without the `Detached ` that DevTools prefixes.
     #[inline]
     #[must_use]

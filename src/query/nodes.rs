@@ -35,17 +35,21 @@ pub(super) fn members(
     sorted(snapshot, &blocks.concat(), sort, cancel)
 }
 
-/// The selected nodes that have a size; all that have one if there is no selection.
+/// The selected nodes that have a size; all that have one if there is no selection. With
+/// `lists_empty` those without a size too, as a search by id finds them.
 pub(super) fn selected(
     snapshot: &Snapshot,
     sort: Sort,
     selection: Option<&Selection>,
+    lists_empty: bool,
     cancel: &CancelToken,
 ) -> Result<Vec<u32>, Cancelled> {
     let mut nodes = Vec::new();
     for node in snapshot.graph().nodes() {
         cancel.check_every(node.index())?;
-        if selection.is_none_or(|selection| selection.contains(node)) && snapshot.shallow_size(node) > 0 {
+        if selection.is_none_or(|selection| selection.contains(node))
+            && (lists_empty || snapshot.shallow_size(node) > 0)
+        {
             nodes.push(node.0);
         }
     }

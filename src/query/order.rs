@@ -100,7 +100,10 @@ pub fn order(
         ListSpec::Edges(node) => edges::outgoing(snapshot, node, sort, cancel)?,
         ListSpec::Retainers(node) => edges::retainers(snapshot, node, sort, lens.distances, cancel)?,
         ListSpec::Dominated(node) => nodes::dominated(snapshot, node, sort, cancel)?,
-        ListSpec::Selected => nodes::selected(snapshot, sort, lens.selection, cancel)?,
+        ListSpec::Selected => {
+            let lists_empty = matches!(filter.nodes, NodeFilter::Matching(_));
+            nodes::selected(snapshot, sort, lens.selection, lists_empty, cancel)?
+        }
     };
     Ok(RowOrder { rows: Arc::new(rows) })
 }

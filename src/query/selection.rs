@@ -87,7 +87,9 @@ impl Selection {
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
 pub fn select(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelToken) -> Result<Selection, Cancelled> {
-    sum_up(snapshot, nodes(snapshot, filter, cancel)?, cancel)
+    // A search may ask for an object without a size by its id.
+    let counts_empty = matches!(filter, NodeFilter::Matching(_));
+    sum_up(snapshot, nodes(snapshot, filter, cancel)?, counts_empty, cancel)
 }
 
 fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
@@ -259,7 +261,12 @@ fn event_handlers(snapshot: &Snapshot, cancel: &CancelToken) -> Result<BitSet, C
     Ok(handlers)
 }
 
-fn sum_up(snapshot: &Snapshot, nodes: BitSet, cancel: &CancelToken) -> Result<Selection, Cancelled> {
+fn sum_up(
+    snapshot: &Snapshot,
+    nodes: BitSet,
+    counts_empty: bool,
+    cancel: &CancelToken,
+) -> Result<Selection, Cancelled> {
     let empty = ClassTotals { count: 0, shallow_size: 0, retained_size: 0, distance: Distance::NONE };
     let class_count = snapshot.classes().all().len();
     let mut classes = vec![empty; class_count];
@@ -270,6 +277,7 @@ fn sum_up(snapshot: &Snapshot, nodes: BitSet, cancel: &CancelToken) -> Result<Se
         let node = NodeOrdinal(node as u32);
         let size = snapshot.shallow_size(node);
         if size == 0 {
+            selection.count += u64::from(counts_empty);
             continue;
         }
         let totals = &mut classes[snapshot.class_id(node).index()];

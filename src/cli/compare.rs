@@ -1,0 +1,141 @@
+//! `heapglass compare`: what came, what went and what grew between two snapshots.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::args::{CompareArguments, ComparedColumn, Format};
+use super::summary::LocationJson;
+use super::table::{Table, name};
+use super::{csv, open};
+use crate::model::{CancelToken, human};
+use crate::query::{ComparedClass, Comparison, ComparisonKey, ComparisonSort, compare, compared_classes};
+
+#[derive(Serialize)]
+struct Compared<'a> {
+    base: String,
+    current: String,
+    ids_match: bool,
+    classes: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    location: Option<LocationJson>,
+    new: u64,
+    deleted: u64,
+    delta: i64,
+    allocated_size: u64,
+    freed_size: u64,
+    size_delta: i64,
+    base_retained_size: u64,
+    current_retained_size: u64,
+}
+
+impl<'a> From<&'a ComparedClass> for Row<'a> {
+    fn from(class: &'a ComparedClass) -> Self {
+        Self {
+            name: &class.name,
+            location: class.key.location.map(Into::into),
+            new: class.new_count,
+            deleted: class.deleted_count,
+            delta: class.delta(),
+            allocated_size: class.allocated_size,
+            freed_size: class.freed_size,
+            size_delta: class.size_delta(),
+            base_retained_size: class.base_retained_size,
+            current_retained_size: class.current_retained_size,
+        }
+    }
+}
+
+pub(super) fn run(arguments: &CompareArguments, out: &mut dyn Write) -> anyhow::Result<()> {
+    let base = open(&arguments.base)?;
+    let current = open(&arguments.current)?;
+    let comparison = compare(&base, &current, &CancelToken::new())?;
+    let key = match arguments.sort {
+        ComparedColumn::Name => ComparisonKey::Name,
+        ComparedColumn::New => ComparisonKey::New,
+        ComparedColumn::Deleted => ComparisonKey::Deleted,
+        ComparedColumn::Delta => ComparisonKey::Delta,
+        ComparedColumn::Allocated => ComparisonKey::AllocatedSize,
+        ComparedColumn::Freed => ComparisonKey::FreedSize,
+        ComparedColumn::Size => ComparisonKey::SizeDelta,
+        ComparedColumn::Retained => ComparisonKey::RetainedDelta,
+    };
+    let sort = ComparisonSort { key, descending: key != ComparisonKey::Name };
+    let rows = compared_classes(&comparison, sort, "");
+    let limit = arguments.limit.unwrap_or(usize::MAX);
+    let classes: Vec<&ComparedClass> =
+        rows.iter().take(limit).filter_map(|&row| comparison.classes.get(row as usize)).collect();
+    match arguments.format {
+        Format::Json => {
+            let compared = Compared {
+                base: arguments.base.display().to_string(),
+                current: arguments.current.display().to_string(),
+                ids_match: comparison.ids_match,
+                classes: classes.into_iter().map(Row::from).collect(),
+            };
+            serde_json::to_writer(&mut *out, &compared)?;
+            Ok(writeln!(out)?)
+        }
+        Format::Csv => write_csv(&classes, out),
+        Format::Text => write_text(&comparison, &classes, out),
+    }
+}
+
+fn write_csv(classes: &[&ComparedClass], out: &mut dyn Write) -> anyhow::Result<()> {
+    let columns = "name,script_id,line,column,new,deleted,delta,allocated_size,freed_size,size_delta,\
+                   base_retained_size,current_retained_size";
+    csv::line(out, &columns.split(',').collect::<Vec<_>>())?;
+    for class in classes {
+        let row = Row::from(*class);
+        let at = class.key.location;
+        let optional = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
+        csv::line(
+            out,
+            &[
+                row.name.to_owned(),
+                optional(at.map(|at| at.script_id)),
+                optional(at.map(|at| at.line)),
+                optional(at.map(|at| at.column)),
+                row.new.to_string(),
+                row.deleted.to_string(),
+                row.delta.to_string(),
+                row.allocated_size.to_string(),
+                row.freed_size.to_string(),
+                row.size_delta.to_string(),
+                row.base_retained_size.to_string(),
+                row.current_retained_size.to_string(),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn write_text(comparison: &Comparison, classes: &[&ComparedClass], out: &mut dyn Write) -> anyhow::Result<()> {
+    if !comparison.ids_match {
+        writeln!(
+            out,
+            "These snapshots are not of one process: their object ids do not match. Classes are compared by their totals.\n"
+        )?;
+    }
+    let mut table =
+        Table::new(&["New", "Deleted", "Delta", "Allocated", "Freed", "Size delta", "Retained", "now", "Constructor"]);
+    let signed = |difference: i64| human::Units::Decimal.signed(difference).replace('−', "-");
+    for class in classes {
+        table.push(vec![
+            human::count(class.new_count),
+            human::count(class.deleted_count),
+            human::signed_count(class.delta()).replace('−', "-"),
+            human::bytes(class.allocated_size),
+            human::bytes(class.freed_size),
+            signed(class.size_delta()),
+            human::bytes(class.base_retained_size),
+            human::bytes(class.current_retained_size),
+            name(&class.name),
+        ]);
+    }
+    Ok(table.write(out)?)
+}

@@ -1,0 +1,122 @@
+//! `heapglass search`: objects that a query finds.
+
+use std::io::Write;
+
+use anyhow::anyhow;
+use serde::Serialize;
+
+use super::args::{Format, SearchArguments};
+use super::table::{Table, name};
+use super::{csv, open, split_distance};
+use crate::Snapshot;
+use crate::model::{CancelToken, NodeOrdinal, human};
+use crate::query::{Filter, Lens, ListSpec, NodeFilter, Query, Sort, node_label, order, select};
+
+#[derive(Serialize)]
+struct Found<'a> {
+    file: String,
+    query: &'a str,
+    count: u64,
+    size: u64,
+    objects: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: u64,
+    name: String,
+    class: String,
+    distance: Option<u32>,
+    system_distance: Option<u32>,
+    shallow_size: u64,
+    retained_size: u64,
+}
+
+impl Row {
+    fn of(snapshot: &Snapshot, node: NodeOrdinal) -> Self {
+        let (distance, system_distance) = split_distance(snapshot.distance(node));
+        Self {
+            id: snapshot.id(node).0,
+            name: snapshot.display_name(node).into_owned(),
+            class: snapshot.class(node).name.clone(),
+            distance,
+            system_distance,
+            shallow_size: snapshot.shallow_size(node),
+            retained_size: snapshot.retained_size(node),
+        }
+    }
+}
+
+/// What is wrong with a query, with a line that points at it; such an error is one of usage.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}\n  {query}\n  {marks}")]
+pub(super) struct BadQuery {
+    message: String,
+    query: String,
+    marks: String,
+}
+
+pub(super) fn run(arguments: &SearchArguments, out: &mut dyn Write) -> anyhow::Result<()> {
+    let text = arguments.query.trim();
+    Query::parse(text).map_err(|error| {
+        let before = text[..error.at.start].chars().count();
+        let marks = " ".repeat(before) + &"^".repeat(text[error.at.clone()].chars().count().max(1));
+        anyhow!(BadQuery { message: error.message, query: text.to_owned(), marks })
+    })?;
+    let snapshot = open(&arguments.file)?;
+    let cancel = CancelToken::new();
+    let filter = Filter { nodes: NodeFilter::Matching(text.to_owned()), ..Filter::default() };
+    let selection = select(&snapshot, &filter.nodes, &cancel)?;
+    let lens = Lens { selection: Some(&selection), distances: None };
+    let rows = order(&snapshot, ListSpec::Selected, Sort::BY_RETAINED_SIZE, &filter, lens, &cancel)?.rows;
+    let shown = rows.iter().take(arguments.limit.unwrap_or(usize::MAX)).map(|&node| NodeOrdinal(node));
+    match arguments.format {
+        Format::Json => {
+            let found = Found {
+                file: arguments.file.display().to_string(),
+                query: text,
+                count: selection.count,
+                size: selection.shallow_size,
+                objects: shown.map(|node| Row::of(&snapshot, node)).collect(),
+            };
+            serde_json::to_writer(&mut *out, &found)?;
+            Ok(writeln!(out)?)
+        }
+        Format::Csv => {
+            let columns = ["id", "name", "class", "distance", "system_distance", "shallow_size", "retained_size"];
+            csv::line(out, &columns)?;
+            for row in shown.map(|node| Row::of(&snapshot, node)) {
+                let optional = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
+                csv::line(
+                    out,
+                    &[
+                        row.id.to_string(),
+                        row.name,
+                        row.class,
+                        optional(row.distance),
+                        optional(row.system_distance),
+                        row.shallow_size.to_string(),
+                        row.retained_size.to_string(),
+                    ],
+                )?;
+            }
+            Ok(())
+        }
+        Format::Text => {
+            let size = human::bytes(selection.shallow_size);
+            writeln!(out, "{} objects, {size}\n", human::count(selection.count))?;
+            let mut table = Table::new(&["Id", "Distance", "Shallow", "Retained", "Class", "Object"]);
+            for node in shown {
+                table.push(vec![
+                    snapshot.id(node).to_string(),
+                    snapshot.distance(node).to_string(),
+                    human::bytes(snapshot.shallow_size(node)),
+                    human::bytes(snapshot.retained_size(node)),
+                    human::visible(&snapshot.class(node).name, 40).into_owned(),
+                    name(&node_label(&snapshot, node)),
+                ]);
+            }
+            Ok(table.write(out)?)
+        }
+    }
+}
