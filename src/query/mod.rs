@@ -14,6 +14,7 @@ mod comparison;
 mod containment;
 pub(crate) mod csv;
 mod cut;
+mod dominator_map;
 mod duplicates;
 mod edges;
 pub mod export;
@@ -37,6 +38,7 @@ pub use comparison::{
 };
 pub use containment::{EphemeronIds, ephemeron_ids, root_edge, way_down};
 pub use cut::{Freed, cut_edge};
+pub use dominator_map::{Area, DominatorMap, Tile, dominator_map};
 pub use duplicates::{DuplicateStrings, GroupKey, GroupSort, StringGroup, duplicate_groups, duplicate_strings};
 pub use ignored::{RetainerDistances, retainer_distances};
 pub use kinds::{KindTotals, by_kind};

@@ -40,6 +40,8 @@ pub struct Tokens {
     pub removed: Color32,
     /// Areas of pictures by category: code, strings, arrays, typed arrays, native, objects, system.
     pub categories: [Color32; 7],
+    /// Text on these.
+    pub on_category: Color32,
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -77,6 +79,7 @@ const LIGHT: Tokens = Tokens {
         rgb(0x5b_8f_d6),
         rgb(0xa3_ab_b8),
     ],
+    on_category: rgb(0x10_14_1a),
 };
 
 const DARK: Tokens = Tokens {
@@ -101,14 +104,15 @@ const DARK: Tokens = Tokens {
     added: rgb(0xff_a5_94),
     removed: rgb(0x7d_da_9c),
     categories: [
-        rgb(0x3f_8a_78),
-        rgb(0xbd_62_55),
-        rgb(0xb8_8d_33),
-        rgb(0x9c_69_2b),
+        rgb(0x37_7a_6a),
+        rgb(0xb0_55_4a),
+        rgb(0x8a_67_1c),
+        rgb(0x8f_5f_24),
         rgb(0x7d_63_ad),
         rgb(0x43_74_b8),
-        rgb(0x6d_75_82),
+        rgb(0x66_6e_7b),
     ],
+    on_category: rgb(0xff_ff_ff),
 };
 
 /// The tokens of the theme that is shown.
@@ -251,6 +255,10 @@ mod tests {
                     let contrast = contrast(text, background);
                     assert!(contrast >= 4.5, "{theme}: {what} on {over} has {contrast:.2}");
                 }
+            }
+            for category in tokens.categories {
+                let contrast = contrast(tokens.on_category, category);
+                assert!(contrast >= 4.5, "{theme}: text on {category:?} has {contrast:.2}");
             }
             assert!(contrast(tokens.error, tokens.error_surface) >= 4.5, "{theme}: error");
             assert!(contrast(tokens.on_accent, tokens.accent) >= 4.5, "{theme}: on accent");

@@ -53,6 +53,7 @@ impl View {
         self.retainers.set_target(target);
         self.paths.set_target(target);
         self.object.set_target(session, &snapshot, target);
+        self.dominators.picture.set_selected(Some(target.node));
         self.note = None;
     }
 

@@ -2,6 +2,7 @@
 
 use egui::Ui;
 
+use super::dominator_map::DominatorMapPane;
 use super::tree::TreeSpec;
 use super::{Place, TreePane};
 use crate::model::NodeOrdinal;
@@ -24,6 +25,7 @@ const FIELDS: &[Field] = &[Field::Name, Field::OfParent, Field::Shallow, Field::
 #[derive(Debug, Default)]
 pub struct DominatorsPane {
     pub as_picture: bool,
+    pub picture: DominatorMapPane,
     pub tree: TreePane,
 }
 
@@ -49,6 +51,9 @@ impl DominatorsPane {
             ui.selectable_value(&mut self.as_picture, false, "Tree");
             ui.selectable_value(&mut self.as_picture, true, "Picture");
         });
+        if self.as_picture {
+            return self.picture.show(ui, session, place);
+        }
         let root = ListSpec::Dominated(place.snapshot.root());
         let mut spec = TreeSpec::new(Self::NAME, root, &COLUMNS, "The root dominates nothing");
         spec.fields = FIELDS;

@@ -2,6 +2,7 @@
 
 pub mod comparison;
 pub mod contexts;
+pub mod dominator_map;
 pub mod dominators;
 pub mod object;
 pub mod paths;
