@@ -14,9 +14,11 @@ use std::time::Duration;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use heapglass::model::CancelToken;
 use heapglass::ui::HeapglassApp;
 use heapglass::ui::app::Action;
-use heapglass::ui::command::ViewKind;
+use heapglass::ui::command::{Command, Target, ViewKind};
+use heapglass::ui::panes::Slot;
 use window::{
     Window, broken, click_row, example, example_before, expand, show, slow_source, wait_for_label, wait_for_load,
     wait_until,
@@ -43,6 +45,7 @@ const PICTURES: &[Picture] = &[
     ("side-by-side", Files::Pair, side_by_side),
     ("containment", Files::Example, containment),
     ("dominators", Files::Example, dominators),
+    ("dominators-picture", Files::Example, dominator_picture),
     ("statistics", Files::Example, |window| show(window, ViewKind::Statistics)),
     ("strings", Files::Example, strings),
     ("contexts", Files::Example, contexts),
@@ -118,7 +121,7 @@ fn contexts(window: &mut Window) {
 fn search(window: &mut Window) {
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::F);
     window.step();
-    window.get_by_label("Search").type_text("class:Cart retained>300");
+    window.get_by_label("Search for").type_text("class:Cart retained>300");
     show(window, ViewKind::Search);
 }
 
@@ -141,11 +144,25 @@ fn merged_paths(window: &mut Window) {
     wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
 }
 
+fn dominator_picture(window: &mut Window) {
+    show(window, ViewKind::Dominators);
+    window.get_by_label("Picture").click();
+    window.step();
+    wait_until(window, "the picture", |app| !app.shown_view().unwrap().dominators.picture.is_busy());
+}
+
 fn ignored(window: &mut Window) {
     select_cart(window);
-    let view = window.state_mut().shown_view().unwrap();
-    let edge = heapglass::model::EdgeIndex(view.retainers.tree.table.selection().map_or(0, |path| path[0]));
-    let _ = edge;
+    let app = window.state_mut();
+    let id = app.shown().unwrap();
+    let snapshot = app.session.snapshot(id).unwrap();
+    let target = app.shown_view().unwrap().retainers.target().unwrap();
+    let path = heapglass::query::shortest_path(&snapshot, target.node, None, &CancelToken::new()).unwrap();
+    // The array of listeners that holds the closure.
+    let node = snapshot.graph().edge_source(path[2]);
+    app.run(Slot { side: 0, id }, Command::Ignore(Target { snapshot: id, node }));
+    window.step();
+    wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
 }
 
 fn open(files: Files, broken_file: &Path) -> Window {

@@ -52,6 +52,8 @@ pub struct Tile {
     pub depth: u32,
     /// Whether other tiles lie in this one.
     pub is_open: bool,
+    /// How many objects down the chain of those that retain nearly all of it those tiles hang.
+    pub skipped: u32,
     /// Objects that a tile of smaller ones stands for; 1 for an object.
     pub count: u64,
     pub retained_size: u64,
@@ -86,6 +88,7 @@ pub fn dominator_map(
         area: Area { x: 0.0, y: 0.0, width, height },
         depth: 0,
         is_open: false,
+        skipped: 0,
         count: 1,
         retained_size: snapshot.retained_size(root),
     };
@@ -103,8 +106,10 @@ pub fn dominator_map(
         let may_open = tile.depth < MAX_DEPTH && inner.width >= MIN_OPENED && inner.height >= MIN_OPENED;
         if let Some(node) = tile.node.filter(|_| may_open && map.tiles.len() < MAX_TILES) {
             let before = map.tiles.len();
-            open(snapshot, node, inner, tile.depth + 1, &mut map.tiles, cancel)?;
+            let (node, skipped) = down_the_chain(snapshot, node, cancel)?;
+            open(snapshot, (node, tile.retained_size), inner, tile.depth + 1, &mut map.tiles, cancel)?;
             map.tiles[next].is_open = map.tiles.len() > before;
+            map.tiles[next].skipped = skipped;
         }
         next += 1;
     }
@@ -112,16 +117,42 @@ pub fn dominator_map(
     Ok(map)
 }
 
+/// Follows children that alone retain nearly all of what their parent does: one inside the other they would tell little and
+/// leave no room. Gives the last of them and how many there were.
+fn down_the_chain(
+    snapshot: &Snapshot,
+    node: NodeOrdinal,
+    cancel: &CancelToken,
+) -> Result<(NodeOrdinal, u32), Cancelled> {
+    let mut at = node;
+    let mut steps = 0;
+    loop {
+        let own = snapshot.retained_size(at);
+        let mut next = None;
+        for (seen, child) in snapshot.dominators().dominated(at).enumerate() {
+            cancel.check_every(seen + 1)?;
+            if snapshot.retained_size(child) > own - own / 10 {
+                next = Some(child);
+                break;
+            }
+        }
+        // The end of the chain itself has nothing to open.
+        match next {
+            Some(next) if snapshot.dominators().has_dominated(next) => (at, steps) = (next, steps + 1),
+            _ => return Ok((at, steps)),
+        }
+    }
+}
+
 /// Adds the tiles in one tile.
 fn open(
     snapshot: &Snapshot,
-    node: NodeOrdinal,
+    (node, whole): (NodeOrdinal, u64),
     inner: Area,
     depth: u32,
     tiles: &mut Vec<Tile>,
     cancel: &CancelToken,
 ) -> Result<(), Cancelled> {
-    let whole = snapshot.retained_size(node);
     if whole == 0 {
         return Ok(());
     }
@@ -150,6 +181,7 @@ fn open(
             area: Area::default(),
             depth,
             is_open: false,
+            skipped: 0,
             count: 1,
             retained_size: size,
         })
@@ -160,6 +192,7 @@ fn open(
             area: Area::default(),
             depth,
             is_open: false,
+            skipped: 0,
             count: rest_count,
             retained_size: rest_size,
         };

@@ -32,7 +32,7 @@ pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>
                 actions.push(Action::Forward);
             }
             ui.add_space(GRID);
-            if app.shown().is_some() && ui.button("Search").on_hover_text("Find objects   (Ctrl+F)").clicked() {
+            if app.shown().is_some() && ui.button("Find").on_hover_text("Find objects   (Ctrl+F)").clicked() {
                 actions.push(Action::FocusSearch);
             }
             if app.session.open().len() > 1 {
@@ -143,22 +143,24 @@ fn recent_button(ui: &mut Ui, path: &std::path::Path) -> bool {
 pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp) {
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 3));
     Panel::bottom("status bar").frame(frame).show(ui, |ui| {
-        ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0 * GRID;
             ui.style_mut().override_font_id = Some(theme::small());
-            if let Some(open) = app.session.open().iter().find(|open| Some(open.id) == app.shown()) {
-                let graph = open.snapshot.graph();
-                ui.label(format!("{} in all", theme::look(ui).units.bytes(open.snapshot.total_size())));
-                ui.weak(format!("{} objects", human::count(graph.node_count() as u64)));
-                ui.weak(format!("{} references", human::count(graph.edge_count() as u64)));
-                ui.weak(format!("loaded in {}", human::duration(open.snapshot.source().load_time)));
-            }
-            if let Some(notice) = &app.notice {
-                ui.add(Label::new(RichText::new(notice).color(tokens(ui).detached)).truncate());
-            }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.weak(format!("memory in use {}", human::bytes(app.session.heap_bytes() as u64)))
-                    .on_hover_text("Memory that the open snapshots and cached lists take");
+            let units = theme::look(ui).units;
+            ui.weak(format!("memory in use {}", units.bytes(app.session.heap_bytes() as u64)))
+                .on_hover_text("Memory that the open snapshots and cached lists take");
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                if let Some(open) = app.session.open().iter().find(|open| Some(open.id) == app.shown()) {
+                    let graph = open.snapshot.graph();
+                    ui.label(format!("{} in all", units.bytes(open.snapshot.total_size())));
+                    ui.weak(format!("{} objects", human::count(graph.node_count() as u64)));
+                    ui.weak(format!("{} references", human::count(graph.edge_count() as u64)));
+                    ui.weak(format!("loaded in {}", human::duration(open.snapshot.source().load_time)));
+                }
+                if let Some(notice) = &app.notice {
+                    let text = RichText::new(notice).color(tokens(ui).detached);
+                    ui.add(Label::new(text).truncate()).on_hover_text(notice);
+                }
             });
         });
     });

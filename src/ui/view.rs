@@ -25,7 +25,12 @@ pub enum Lower {
     #[default]
     Retainers,
     Paths,
+    /// Where there is no room for the object beside the others.
+    Object,
 }
+
+/// Sides narrower than this show the object in a tab.
+const NARROW: f32 = 640.0;
 
 /// The panes of one snapshot, each with its own state, so that going back and forth between snapshots loses nothing.
 #[derive(Debug, Default)]
@@ -135,6 +140,8 @@ impl View {
         let frame = egui::Frame::new().fill(theme::tokens(ui).background);
         let side = place.slot.side;
         let height = ui.available_height();
+        ui.painter().rect_filled(ui.max_rect(), 0.0, theme::tokens(ui).background);
+        ui.spacing_mut().item_spacing.y = 0.0;
         self.tabs(ui, &mut commands);
         commands.extend(self.search.line(ui, session, place, self.kind));
         if let Some(note) = &self.note {
@@ -146,7 +153,17 @@ impl View {
         let lower =
             Panel::bottom(egui::Id::unique(("lower", side))).resizable(true).frame(frame).default_size(height * 0.42);
         lower.size_range(120.0..=(height - 160.0).max(121.0)).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = GRID;
             let width = ui.available_width();
+            let is_narrow = width < NARROW;
+            if self.lower == Lower::Object && !is_narrow {
+                self.lower = Lower::Retainers;
+            }
+            if is_narrow {
+                ui.add_space(GRID);
+                self.lower_left(ui, session, place, is_narrow, &mut commands);
+                return;
+            }
             let right = Panel::right(egui::Id::unique(("object", side))).resizable(true).frame(frame);
             let right = right.default_size((width * 0.36).clamp(120.0, 420.0));
             right.size_range(110.0..=(width - 160.0).max(111.0)).show(ui, |ui| {
@@ -155,10 +172,11 @@ impl View {
             });
             CentralPanel::default().frame(frame).show(ui, |ui| {
                 ui.add_space(GRID);
-                self.lower_left(ui, session, place, &mut commands);
+                self.lower_left(ui, session, place, is_narrow, &mut commands);
             });
         });
         CentralPanel::default().frame(frame).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = GRID;
             ui.add_space(GRID);
             commands.extend(self.upper(ui, session, place));
         });
@@ -181,16 +199,27 @@ impl View {
         });
     }
 
-    fn lower_left(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut Vec<Command>) {
+    fn lower_left(
+        &mut self,
+        ui: &mut Ui,
+        session: &mut Session,
+        place: &Place,
+        with_object: bool,
+        commands: &mut Vec<Command>,
+    ) {
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.selectable_value(&mut self.lower, Lower::Retainers, "Retainers")
                 .on_hover_text("Who holds the selected object, step by step");
             ui.selectable_value(&mut self.lower, Lower::Paths, "Paths")
                 .on_hover_text("Whole ways from the roots, of one object or of many merged");
+            if with_object {
+                ui.selectable_value(&mut self.lower, Lower::Object, "Object");
+            }
         });
         match self.lower {
             Lower::Retainers => commands.extend(self.retainers.show(ui, session, place)),
+            Lower::Object => commands.extend(self.object.show(ui, session, place)),
             Lower::Paths => commands.extend(self.paths.show(ui, session, place, &self.retainers.ignored)),
         }
     }

@@ -376,7 +376,7 @@ impl ComparisonPane {
                     }
                 }
             });
-            if ui.button("⇄").on_hover_text("Swap base and current").clicked() {
+            if ui.button("Swap").on_hover_text("Make the base the current one and the other way round").clicked() {
                 commands.push(Command::Compare { base: current, current: base });
             }
             ui.weak("Current");

@@ -272,7 +272,12 @@ impl Painter<'_> {
         let size = self.look.units.bytes(tile.retained_size);
         let line = pos2(rect.left() + 4.0, rect.top() + 7.0);
         if tile.is_open || rect.height() < 30.0 {
-            painter.text(line, Align2::LEFT_CENTER, format!("{}  {size}", self.name(tile)), font, color);
+            let chain = match tile.skipped {
+                0 => String::new(),
+                1 => "  › 1 more".to_owned(),
+                more => format!("  › {more} more"),
+            };
+            painter.text(line, Align2::LEFT_CENTER, format!("{}  {size}{chain}", self.name(tile)), font, color);
         } else {
             painter.text(line, Align2::LEFT_CENTER, self.name(tile), font.clone(), color);
             painter.text(line + vec2(0.0, 13.0), Align2::LEFT_CENTER, size, font, color);

@@ -122,7 +122,7 @@ impl SearchPane {
                 let width = (ui.available_width() * 0.45).clamp(160.0, 420.0);
                 let edit = TextEdit::singleline(&mut self.text).id(id).hint_text(hint).desired_width(width);
                 let response = ui.add(edit);
-                ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search"));
+                ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search for"));
                 ui.menu_button("?", help).response.on_hover_text("What can be searched for");
                 self.facts(ui, session, place, kind, &mut commands);
                 if super::super::chrome::close_button(ui, "Close the search") {
