@@ -393,6 +393,10 @@ fn welcome(ui: &mut Ui, app: &mut HeapglassApp, actions: &mut Vec<Action>) {
         let response = ui.add(field);
         ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Path of a snapshot"));
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        // Whoever has only a keyboard can type at once.
+        if ui.memory(|memory| memory.focused().is_none()) {
+            response.request_focus();
+        }
         let path = app.path_field.trim();
         if (ui.button("Open").clicked() || entered) && !path.is_empty() {
             actions.push(Action::OpenPath(PathBuf::from(path)));

@@ -26,10 +26,12 @@ impl Help {
 
     pub(super) fn show(&mut self, ctx: &Context) {
         let mut is_open = self.keys_open;
-        egui::Window::new("Keys").open(&mut is_open).resizable(false).default_width(460.0).show(ctx, keys_list);
+        centered(ctx, "Keys", [470.0, 560.0]).open(&mut is_open).show(ctx, |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, keys_list);
+        });
         self.keys_open = is_open;
         let mut is_open = self.glossary_open;
-        let window = egui::Window::new("Glossary").open(&mut is_open).default_size([520.0, 560.0]);
+        let window = centered(ctx, "Glossary", [560.0, 560.0]).open(&mut is_open);
         window.show(ctx, |ui| self.glossary(ui));
         self.glossary_open = is_open;
     }
@@ -52,12 +54,20 @@ impl Help {
                     if wanted == Some(entry.term) {
                         term.scroll_to_me(Some(egui::Align::TOP));
                     }
-                    ui.label(entry.long);
+                    ui.label(entry.short);
+                    ui.weak(entry.long);
                     ui.add_space(1.5 * GRID);
                 }
             }
         });
     }
+}
+
+/// A window that starts in the middle.
+fn centered(ctx: &Context, title: &'static str, size: [f32; 2]) -> egui::Window<'static> {
+    let middle = ctx.content_rect().center();
+    let window = egui::Window::new(title).default_size(size).pivot(egui::Align2::CENTER_CENTER);
+    window.default_pos(middle).collapsible(false)
 }
 
 const CATEGORIES: [(Category, &str); 6] = [

@@ -140,7 +140,7 @@ impl View {
         let frame = egui::Frame::new().fill(theme::tokens(ui).background);
         let side = place.slot.side;
         let height = ui.available_height();
-        ui.painter().rect_filled(ui.max_rect(), 0.0, theme::tokens(ui).background);
+        ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, theme::tokens(ui).background);
         ui.spacing_mut().item_spacing.y = 0.0;
         self.tabs(ui, &mut commands);
         commands.extend(self.search.line(ui, session, place, self.kind));

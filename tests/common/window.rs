@@ -57,7 +57,7 @@ pub fn wait_for_label(window: &mut Window, label: &str) {
 }
 
 #[derive(Debug)]
-struct Dropped(PathBuf);
+pub struct Dropped(pub PathBuf);
 
 impl egui::DroppedFile for Dropped {
     fn path(&self) -> &Path {

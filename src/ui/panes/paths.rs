@@ -243,6 +243,8 @@ fn show_paths(ui: &mut Ui, target: Target, snapshot: &Snapshot, paths: &[Vec<Edg
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 4)).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            ui.spacing_mut().interact_size.y = 4.0 * GRID;
             for (at, path) in paths.iter().enumerate() {
                 ui.horizontal(|ui| {
                     ui.label(RichText::new(format!("Path {}", at + 1)).strong());
@@ -337,7 +339,7 @@ impl TreeModel for Merged<'_> {
                 let class = &snapshot.classes().get(group.class).name;
                 runs.push(Run::new(human::visible(class, 120), tokens.text));
                 if group.ends > 0 {
-                    runs.push(Run::new("  ●", tokens.accent));
+                    runs.push(Run::new("  •", tokens.accent));
                 }
                 Cell { runs, bar: None, tooltip: None }
             }
@@ -362,7 +364,7 @@ impl Merged<'_> {
             ui.add_space(2.0 * GRID);
             let count = human::count(self.paths.count);
             let title = human::visible(title, 80);
-            let text = format!("Ways from the roots to {count} × {title}; ● marks where they are");
+            let text = format!("Ways from the roots to {count} × {title}; • marks where they are");
             ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
         });
         let spec = Table {

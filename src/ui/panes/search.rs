@@ -117,6 +117,7 @@ impl SearchPane {
         let tokens = theme::tokens(ui);
         let frame = egui::Frame::new().fill(tokens.surface).inner_margin(egui::Margin::symmetric(8, 4));
         frame.show(ui, |ui| {
+            ui.set_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
                 let hint = "Search: text, @id, class:Map size>1kB …";
                 let width = (ui.available_width() * 0.45).clamp(160.0, 420.0);

@@ -73,8 +73,8 @@ pub fn show<M: TreeModel>(
         if let Some(index) = state.index_of(&path) {
             state.scroll_to(index, height, true);
         }
-        state.select(Some(path.clone()));
-        answer.selected = Some(path);
+        // Whoever asked for it knows; an answer would come too late when something else was selected meanwhile.
+        state.select(Some(path));
     }
     let focus = ui.interact(rows, table.id, Sense::focusable_noninteractive());
     keyboard(ui, table, state, model, height, &mut answer);
