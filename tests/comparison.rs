@@ -1,5 +1,6 @@
 //! Two snapshots compared: the rows are those of Chrome DevTools wherever ids mean the same objects in both.
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap, reason = "small numbers")]
 
 mod common;
 
@@ -71,8 +72,7 @@ fn rows_and_objects_are_those_of_devtools() {
             let mut rows = rows.iter().filter(|&&row| !collisions.contains(&comparison.classes[row as usize].name));
             let wanted = expected["classes"].as_array().unwrap().iter();
             let mut wanted = wanted.filter(|class| !collisions.iter().any(|name| class["name"] == name.as_str()));
-            loop {
-                let (Some(&row), Some(class)) = (rows.next(), wanted.next()) else { break };
+            while let (Some(&row), Some(class)) = (rows.next(), wanted.next()) {
                 checked += 1;
                 let ours = &comparison.classes[row as usize];
                 let numbers = |value: &str| class[value].as_i64().unwrap();

@@ -1,5 +1,6 @@
 //! The picture of the dominator tree: sizes as areas, nothing beside itself, and never more than can be seen.
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap, reason = "small numbers")]
 
 mod common;
 

@@ -39,17 +39,15 @@ pub(super) fn classes(snapshot: &Snapshot, sort: Sort, filter: &Filter, selectio
 /// Sums of a class: over the selected nodes, or over all if there is no selection.
 #[must_use]
 pub fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
-    match selection {
-        Some(selection) => selection.classes[class.index()],
-        None => {
-            let class = snapshot.classes().get(class);
-            ClassTotals {
-                count: class.count,
-                shallow_size: class.shallow_size,
-                retained_size: class.retained_size,
-                distance: class.distance,
-            }
-        }
+    if let Some(selection) = selection {
+        return selection.classes[class.index()];
+    }
+    let class = snapshot.classes().get(class);
+    ClassTotals {
+        count: class.count,
+        shallow_size: class.shallow_size,
+        retained_size: class.retained_size,
+        distance: class.distance,
     }
 }
 

@@ -161,13 +161,13 @@ pub fn compare(base: &Snapshot, current: &Snapshot, cancel: &CancelToken) -> Res
     };
     let sums = [sum_up(base, &merged.deleted, joint.len), sum_up(current, &merged.new, joint.len)];
     let (new, deleted) = (Buckets::of(&merged.new, joint.len), Buckets::of(&merged.deleted, joint.len));
-    for class in 0..joint.len {
+    for (class, (&went, &came)) in sums[0].iter().zip(&sums[1]).enumerate() {
         cancel.check_every(class)?;
         let mut row = joint.row(class, &regrouped, current.classes());
         row.base_class = own.get(&row.key).copied();
         if ids_match {
-            (row.deleted_count, row.freed_size) = sums[0][class];
-            (row.new_count, row.allocated_size) = sums[1][class];
+            (row.deleted_count, row.freed_size) = went;
+            (row.new_count, row.allocated_size) = came;
             if row.deleted_count == 0 && row.new_count == 0 {
                 continue;
             }

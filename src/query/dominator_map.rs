@@ -212,13 +212,13 @@ fn squarify(parts: &mut [Tile], area: Area, scale: f32) {
     let mut free = area;
     let mut start = 0;
     while start < parts.len() {
-        let side = free.shorter().max(1.0);
+        let shorter = free.shorter().max(1.0);
         let mut end = start + 1;
         let mut sum = size(&parts[start]);
-        let mut worst = aspect(size(&parts[start]), size(&parts[start]), sum, side);
+        let mut worst = aspect(size(&parts[start]), size(&parts[start]), sum, shorter);
         while end < parts.len() {
             let longer = sum + size(&parts[end]);
-            let next = aspect(size(&parts[start]), size(&parts[end]), longer, side);
+            let next = aspect(size(&parts[start]), size(&parts[end]), longer, shorter);
             if next > worst {
                 break;
             }
@@ -230,20 +230,20 @@ fn squarify(parts: &mut [Tile], area: Area, scale: f32) {
 }
 
 /// The worst ratio of sides in a row of that many points whose largest and smallest tile are these.
-fn aspect(largest: f32, smallest: f32, sum: f32, side: f32) -> f32 {
+fn aspect(largest: f32, smallest: f32, sum: f32, shorter: f32) -> f32 {
     let square = (sum * sum).max(f32::MIN_POSITIVE);
     let smallest = smallest.max(f32::MIN_POSITIVE);
-    (side * side * largest / square).max(square / (side * side * smallest))
+    (shorter * shorter * largest / square).max(square / (shorter * shorter * smallest))
 }
 
 /// Places a row along the shorter side and returns what is free beyond it.
 fn place_row(row: &mut [Tile], free: Area, sum: f32, size: &impl Fn(&Tile) -> f32) -> Area {
     let is_tall = free.height > free.width;
-    let side = free.shorter().max(1.0);
-    let thickness = (sum / side).min(if is_tall { free.height } else { free.width });
+    let shorter = free.shorter().max(1.0);
+    let thickness = (sum / shorter).min(if is_tall { free.height } else { free.width });
     let mut along = 0.0;
     for tile in row {
-        let length = if sum > 0.0 { side * size(tile) / sum } else { 0.0 };
+        let length = if sum > 0.0 { shorter * size(tile) / sum } else { 0.0 };
         tile.area = if is_tall {
             Area { x: free.x + along, y: free.y, width: length, height: thickness }
         } else {

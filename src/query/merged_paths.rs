@@ -119,18 +119,14 @@ impl Placer<'_> {
                 break known;
             }
             cancel.check_every(way.len() + 1)?;
-            match self.nearest(at, cancel)? {
-                Some(edge) => {
-                    way.push((at, edge));
-                    at = graph.edge_source(edge);
-                }
-                None => {
-                    let is_held = self.snapshot.distance(at).0 >= 0;
-                    let group = if is_held { self.group(UNKNOWN, at, None) } else { UNREACHED };
-                    self.places[at.index()] = group;
-                    break group;
-                }
-            }
+            let Some(edge) = self.nearest(at, cancel)? else {
+                let is_held = self.snapshot.distance(at).0 >= 0;
+                let group = if is_held { self.group(UNKNOWN, at, None) } else { UNREACHED };
+                self.places[at.index()] = group;
+                break group;
+            };
+            way.push((at, edge));
+            at = graph.edge_source(edge);
         };
         for (node, edge) in way.into_iter().rev() {
             if group != UNREACHED {

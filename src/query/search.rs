@@ -212,13 +212,13 @@ fn term(text: &str, range: Range<usize>) -> Result<Option<Term>, QueryError> {
     let is_dash_term = word.len() > 1 && word.starts_with('-');
     let (negated, positive) = if is_dash_term { (true, &word[1..]) } else { (false, word) };
     let fail = |message: String| QueryError { at: range.clone(), message };
-    let Some(test) = test(positive).map_err(fail)? else {
+    let Some(found) = test(positive).map_err(fail)? else {
         // Not a term: a dash in front of a word takes the word out.
         let is_word = negated && positive.starts_with(char::is_alphabetic);
-        let test = is_word.then(|| Test::Text(Pattern::text(positive, false)));
-        return Ok(test.map(|test| Term { negated, test }));
+        let found = is_word.then(|| Test::Text(Pattern::text(positive, false)));
+        return Ok(found.map(|test| Term { negated, test }));
     };
-    Ok(Some(Term { negated, test }))
+    Ok(Some(Term { negated, test: found }))
 }
 
 fn test(word: &str) -> Result<Option<Test>, String> {
@@ -392,9 +392,9 @@ impl<'a> Compiled<'a> {
                 let mut set = BitSet::new(classes.len());
                 let hits: Vec<usize> =
                     (0..classes.len()).into_par_iter().filter(|&class| pattern.matches(&classes[class].name)).collect();
-                hits.into_iter().for_each(|class| {
+                for class in hits {
                     set.insert(class);
-                });
+                }
                 Self::Classes(set)
             }
             Test::Property { name, is_prefix } => {

@@ -447,12 +447,12 @@ impl HeapglassApp {
             });
         }
         if let Some(found) = self.link.take_answer() {
-            self.show_linked(found);
+            self.show_linked(&found);
         }
     }
 
     /// Selects in the other side what was found there.
-    fn show_linked(&mut self, found: super::side_by_side::Found) {
+    fn show_linked(&mut self, found: &super::side_by_side::Found) {
         let Some(place) = self.place(found.slot) else { return };
         let Some(view) = self.views.get_mut(&found.slot) else { return };
         match found.node {

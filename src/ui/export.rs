@@ -13,6 +13,9 @@ use crate::session::{Fact, Lane, OrderState, Pending, Session};
 /// What a job says when it is done: a remark for the status bar either way.
 type Said = Result<String, String>;
 
+/// Writes the rows to an open file.
+type Writer = Box<dyn FnOnce(&mut BufWriter<File>) -> std::io::Result<()> + Send>;
+
 /// Starts writing; the list must be on screen, so that its order is known.
 pub(super) fn job(session: &mut Session, path: PathBuf, list: ExportList) -> Result<Pending<Said>, String> {
     let not_yet = || "The list is not there yet".to_owned();
@@ -24,7 +27,7 @@ pub(super) fn job(session: &mut Session, path: PathBuf, list: ExportList) -> Res
     let OrderState::Ready(rows) = rows else { return Err(not_yet()) };
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let format = if is_json { Format::Json } else { Format::Csv };
-    let write: Box<dyn FnOnce(&mut BufWriter<File>) -> std::io::Result<()> + Send> = match list {
+    let write: Writer = match list {
         ExportList::Rows(key) => {
             let snapshot = session.snapshot(key.snapshot).ok_or_else(not_yet)?;
             let selection = match &key.filter.nodes {

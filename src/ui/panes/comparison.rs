@@ -101,7 +101,7 @@ impl PairRows<'_> {
     }
 
     /// The object that a row stands for.
-    fn target(&self, list: &Compared, row: u32) -> Option<Target> {
+    fn target(&self, list: Compared, row: u32) -> Option<Target> {
         match list {
             Compared::Classes(_) => None,
             Compared::Objects(_) => {
@@ -109,7 +109,7 @@ impl PairRows<'_> {
                 Some(Target { snapshot: self.side(side).0, node })
             }
             Compared::Fields(side, _) => {
-                let (snapshot, of) = self.side(*side);
+                let (snapshot, of) = self.side(side);
                 Some(Target { snapshot: *snapshot, node: of.graph().edge_target(EdgeIndex(row)) })
             }
         }
@@ -120,7 +120,7 @@ impl PairRows<'_> {
         for depth in 1..path.len() {
             list = self.children(&list, &path[..depth])?;
         }
-        self.target(&list, *path.last()?)
+        self.target(list, *path.last()?)
     }
 
     fn class_cell(&self, row: u32, column: usize) -> Cell {
@@ -240,7 +240,7 @@ impl TreeModel for PairRows<'_> {
                 has_objects.then_some(Compared::Objects(row))
             }
             Compared::Objects(_) | Compared::Fields(..) => {
-                let target = self.target(list, row)?;
+                let target = self.target(*list, row)?;
                 let side = if target.snapshot == self.base.0 { Side::Base } else { Side::Current };
                 let graph = self.side(side).1.graph();
                 (!graph.edge_range(target.node).is_empty()).then_some(Compared::Fields(side, target.node))

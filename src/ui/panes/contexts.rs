@@ -4,8 +4,8 @@ use egui::{RichText, ScrollArea, Sense, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use super::Place;
-use crate::model::human;
-use crate::query::{NodeFilter, node_label};
+use crate::model::{NodeOrdinal, human};
+use crate::query::{NativeContexts, NodeFilter, node_label};
 use crate::session::{Fact, Session};
 use crate::ui::command::Command;
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
@@ -39,17 +39,7 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
             if contexts.contexts.is_empty() {
                 ui.weak("This snapshot has no native context");
             }
-            let mut rows: Vec<(String, Option<crate::model::NodeOrdinal>, u64, Option<u64>, NodeFilter)> = contexts
-                .contexts
-                .iter()
-                .map(|context| {
-                    let name = format!("{} {}", node_label(&place.snapshot, context.node), place.snapshot.id(context.node));
-                    let filter = NodeFilter::NativeContext(context.node);
-                    (name, Some(context.node), context.attributed_size, Some(context.retained_size), filter)
-                })
-                .collect();
-            rows.push(("Shared by several".to_owned(), None, contexts.shared_size, None, NodeFilter::SharedByContexts));
-            rows.push(("In none".to_owned(), None, contexts.unattributed_size, None, NodeFilter::WithoutContext));
+            let rows = rows(&contexts, place);
             let table = TableBuilder::new(ui)
                 .id_salt(("contexts", place.slot))
                 .striped(false)
@@ -69,7 +59,7 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
                 })
                 .body(|body| {
                     body.rows(ROW_HEIGHT + GRID, rows.len(), |mut row| {
-                        let (name, node, size, retained, filter) = &rows[row.index()];
+                        let Row { name, node, size, retained, filter } = &rows[row.index()];
                         row.col(|ui| {
                             ui.add(egui::Label::new(RichText::new(human::visible(name, 200)).font(theme::mono())).truncate().selectable(false));
                         });
@@ -98,4 +88,32 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         });
     });
     commands
+}
+
+struct Row {
+    name: String,
+    /// None for what belongs to several or to none.
+    node: Option<NodeOrdinal>,
+    size: u64,
+    retained: Option<u64>,
+    filter: NodeFilter,
+}
+
+fn rows(contexts: &NativeContexts, place: &Place) -> Vec<Row> {
+    let snapshot = &place.snapshot;
+    let mut rows: Vec<Row> = contexts
+        .contexts
+        .iter()
+        .map(|context| Row {
+            name: format!("{} {}", node_label(snapshot, context.node), snapshot.id(context.node)),
+            node: Some(context.node),
+            size: context.attributed_size,
+            retained: Some(context.retained_size),
+            filter: NodeFilter::NativeContext(context.node),
+        })
+        .collect();
+    let rest = |name: &str, size, filter| Row { name: name.to_owned(), node: None, size, retained: None, filter };
+    rows.push(rest("Shared by several", contexts.shared_size, NodeFilter::SharedByContexts));
+    rows.push(rest("In none", contexts.unattributed_size, NodeFilter::WithoutContext));
+    rows
 }

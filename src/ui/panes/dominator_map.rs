@@ -67,8 +67,8 @@ impl DominatorMapPane {
         let stretch = vec2(rect.width() / width, rect.height() / height);
         let look = theme::look(ui);
         let painter = Painter { snapshot: &place.snapshot, look, origin: rect.min, stretch };
-        let pointer = response.hover_pos().map(|at| (at - rect.min) / stretch);
-        let hovered = pointer.and_then(|at| map.at(at.x, at.y)).copied();
+        let hover = response.hover_pos().map(|at| (at - rect.min) / stretch);
+        let hovered = hover.and_then(|at| map.at(at.x, at.y)).copied();
         painter.tiles(ui, map, self.selected, hovered.as_ref(), place);
         if let Some(tile) = hovered {
             let text = painter.describe(&tile);

@@ -67,7 +67,7 @@ struct StringRows<'a> {
 }
 
 impl StringRows<'_> {
-    fn node(&self, list: &Copies, row: u32) -> Option<NodeOrdinal> {
+    fn node(&self, list: Copies, row: u32) -> Option<NodeOrdinal> {
         match list {
             Copies::Groups => self.duplicates.groups.get(row as usize).map(|group| group.first),
             Copies::Of(_) => Some(NodeOrdinal(row)),
@@ -134,7 +134,7 @@ impl TreeModel for StringRows<'_> {
                 _ => Cell::default(),
             };
         }
-        let Some(node) = self.node(list, row) else { return Cell::default() };
+        let Some(node) = self.node(*list, row) else { return Cell::default() };
         match column {
             0 => {
                 let mut runs = Vec::new();
@@ -217,7 +217,7 @@ impl StringsPane {
             let descending = if self.sort.key == key { !self.sort.descending } else { key != GroupKey::Value };
             self.sort = GroupSort { key, descending };
         }
-        let node_at = |path: &[u32]| rows.node(&rows.list_at(path)?, *path.last()?);
+        let node_at = |path: &[u32]| rows.node(rows.list_at(path)?, *path.last()?);
         if let Some(node) = answer.selected.as_deref().and_then(node_at) {
             commands.push(Command::Select { target: place.target(node), by_key: answer.by_key });
         }

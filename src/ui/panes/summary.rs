@@ -1,5 +1,7 @@
 //! Summary: classes, their objects, and the objects' fields; all of them or those that pass a filter.
 
+use std::fmt::Write as _;
+
 use egui::{Id, Key, Modifiers, RichText, Ui};
 
 use super::tree::TreeSpec;
@@ -176,7 +178,7 @@ impl SummaryPane {
             let mut text = filter_label(session, place, &self.nodes);
             if let Fact::Ready(selection) = session.selection(place.slot.id, &self.nodes) {
                 let size = theme::look(ui).units.bytes(selection.shallow_size);
-                text += &format!(":  {} objects, {size}", human::count(selection.count));
+                let _ = write!(text, ":  {} objects, {size}", human::count(selection.count));
             }
             if chip(ui, &text, "Show all objects") {
                 self.nodes = NodeFilter::All;

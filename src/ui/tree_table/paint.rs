@@ -309,7 +309,7 @@ impl RowPainter<'_> {
                     });
                     match copy {
                         Some(CopyWhat::Cell) => {
-                            ui.copy_text(model.cell(&list, &path, column).plain().trim().to_owned())
+                            ui.copy_text(model.cell(&list, &path, column).plain().trim().to_owned());
                         }
                         Some(CopyWhat::Row) => ui.copy_text(row_text(self.table, model, &list, &path)),
                         Some(CopyWhat::Visible) => {
