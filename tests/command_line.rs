@@ -338,3 +338,66 @@ fn without_the_window_a_file_alone_is_bad_usage() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("without the window"));
 }
+
+#[test]
+fn compare_writes_devtools_rows_in_every_format() {
+    let (base, current) = (bundled("small-1"), bundled("small-2"));
+    let compared = json_answer("compare", &base, &[current.to_str().unwrap()]);
+    assert_eq!(members(&compared), ["base", "classes", "current", "ids_match"]);
+    assert_eq!(compared["ids_match"], true);
+    let file = "tests/data/expected/small-1.heapsnapshot..small-2.heapsnapshot.diff.json.zst";
+    let bytes = common::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
+    let expected = common::parse_json(std::str::from_utf8(&bytes).unwrap());
+    let (ours, theirs) = (compared["classes"].as_array().unwrap(), expected["classes"].as_array().unwrap());
+    assert_eq!(ours.len(), theirs.len());
+    let fields = [
+        ("name", "name"),
+        ("new", "addedCount"),
+        ("deleted", "removedCount"),
+        ("delta", "countDelta"),
+        ("allocated_size", "addedSize"),
+        ("freed_size", "removedSize"),
+        ("size_delta", "sizeDelta"),
+    ];
+    for (row, wanted) in ours.iter().zip(theirs) {
+        assert_eq!(members(row).len(), 10);
+        for (field, theirs) in fields {
+            assert_eq!(row[field], wanted[theirs], "{field} of {}", row["name"]);
+        }
+        assert!(row["base_retained_size"].is_u64() && row["current_retained_size"].is_u64());
+    }
+    let csv = answer("compare", &base, &[current.to_str().unwrap(), "--format", "csv", "--sort", "delta"]);
+    assert_eq!(csv.lines().count(), ours.len() + 1);
+    assert!(csv.starts_with("name,script_id,line,column,new,deleted,delta,"));
+    // A negative number is no formula.
+    let back = answer("compare", &current, &[base.to_str().unwrap(), "--format", "csv"]);
+    assert!(back.lines().any(|line| line.contains(",-")) && !back.contains("'-"));
+    let text = answer("compare", &base, &[bundled("node24-1").to_str().unwrap(), "--limit", "3"]);
+    assert!(text.starts_with("These snapshots are not of one process"), "{text}");
+    let missing = run("compare", &base, &["no-such-file"]);
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn search_writes_what_a_query_finds_and_points_at_what_it_does_not_understand() {
+    let file = bundled("small-2");
+    let found = json_answer("search", &file, &["leak"]);
+    assert_eq!(members(&found), ["count", "file", "objects", "query", "size"]);
+    assert_eq!(found["count"], 5);
+    let objects = found["objects"].as_array().unwrap();
+    assert_eq!(objects.len(), 5);
+    let fields = ["class", "distance", "id", "name", "retained_size", "shallow_size", "system_distance"];
+    for object in objects {
+        assert_eq!(members(object), fields);
+        assert!(object["name"].as_str().unwrap().to_lowercase().contains("leak"));
+    }
+    assert!(objects.is_sorted_by_key(|object| std::cmp::Reverse(object["retained_size"].as_u64())));
+    let limited = json_answer("search", &file, &["leak", "--limit", "2"]);
+    assert_eq!((&limited["count"], limited["objects"].as_array().unwrap().len()), (&json!(5), 2));
+    let without = json_answer("search", &file, &["-class:Map kind:object"]);
+    assert!(without["objects"].as_array().unwrap().iter().all(|object| object["class"] != "Map"));
+    let output = run("search", &file, &["class:Map size>1xB"]);
+    assert_eq!(output.status.code(), Some(2));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(complaint.contains("expected a size") && complaint.ends_with("            ^^^^^^^^\n"), "{complaint}");
+}
