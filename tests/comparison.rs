@@ -51,7 +51,10 @@ fn rows_and_objects_are_those_of_devtools() {
             let (base, current) = (base_case.open(), current_case.open());
             let comparison = compared(&base, &current);
             let part = comparison.agreeing_ids as f64 / comparison.common_ids.max(1) as f64;
-            println!("{name}: {} common ids, {:.4} of the same class", comparison.common_ids, part);
+            println!(
+                "{name}: {} common ids, {:.4} of the same class; {} of {} strings agree",
+                comparison.common_ids, part, comparison.agreeing_strings, comparison.common_strings
+            );
             let same_process = !before.starts_with("bun") && before[..6] == after[..6];
             assert_eq!(comparison.ids_match, same_process, "{name}");
             if !same_process {

@@ -94,6 +94,9 @@ fn side_by_side(window: &mut Window) {
     let ctx = window.ctx.clone();
     show(window, ViewKind::Summary);
     window.state_mut().apply(&ctx, Action::ToggleSplit);
+    for side in 0..2 {
+        window.state_mut().view_of(side).unwrap().summary.filter = "cart".to_owned();
+    }
     select_cart(window);
     wait_until(window, "the other side", |app| !app.link.is_busy());
 }

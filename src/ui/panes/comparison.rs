@@ -287,7 +287,9 @@ impl ComparisonPane {
         let comparison = match session.comparison(base, current) {
             Fact::Ready(comparison) => comparison,
             Fact::Pending { .. } => {
-                super::busy(ui, "Comparing…");
+                if super::busy(ui, "Comparing…") {
+                    commands.push(Command::Show(ViewKind::Summary));
+                }
                 return commands;
             }
             Fact::Failed(message) => {

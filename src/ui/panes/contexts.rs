@@ -7,7 +7,7 @@ use super::Place;
 use crate::model::{NodeOrdinal, human};
 use crate::query::{NativeContexts, NodeFilter, node_label};
 use crate::session::{Fact, Session};
-use crate::ui::command::Command;
+use crate::ui::command::{Command, ViewKind};
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
 
 /// Draws the pane; it has no state of its own.
@@ -16,7 +16,9 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
     let contexts = match session.native_contexts(place.slot.id) {
         Fact::Ready(contexts) => contexts,
         Fact::Pending { .. } => {
-            super::busy(ui, "Attributing objects to native contexts…");
+            if super::busy(ui, "Attributing objects to native contexts…") {
+                commands.push(Command::Show(ViewKind::Summary));
+            }
             return commands;
         }
         Fact::Failed(message) => {

@@ -11,7 +11,7 @@ use crate::model::{NodeKind, NodeOrdinal, human};
 use crate::query::{DominatorMap, Tile, dominator_map, node_label};
 use crate::session::{Lane, Pending, Session};
 use crate::snapshot::Snapshot;
-use crate::ui::command::Command;
+use crate::ui::command::{Command, ViewKind};
 use crate::ui::theme::{self, GRID, Look};
 
 /// Objects of the way back that are shown at its two ends.
@@ -59,7 +59,9 @@ impl DominatorMapPane {
         let response = ui.interact(rect, Id::unique(("dominator picture", place.slot)), Sense::click());
         self.ask(session, place, root, rect);
         let Some((_, size, map)) = &self.map else {
-            super::busy(ui, "Drawing…");
+            if super::busy(ui, "Drawing…") {
+                commands.push(Command::Show(ViewKind::Summary));
+            }
             return commands;
         };
         // A picture of another size is stretched until the right one is there.

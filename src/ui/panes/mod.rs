@@ -99,13 +99,16 @@ pub(super) fn placeholder(ui: &mut Ui, text: &str) {
     });
 }
 
-/// That something takes a while.
-pub(super) fn busy(ui: &mut Ui, text: &str) {
+/// That something takes a while; true if the person does not want to wait for it. What is no longer asked for stops.
+pub(super) fn busy(ui: &mut Ui, text: &str) -> bool {
+    let mut cancelled = false;
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space(8.0 * GRID);
         ui.spinner();
         ui.weak(text);
+        cancelled = ui.button("Cancel").clicked();
     });
+    cancelled
 }
 
 /// Why there is nothing to show.

@@ -112,6 +112,7 @@ impl PathsPane {
         ignored_now: &[crate::model::NodeOrdinal],
     ) -> Vec<Command> {
         let mut commands = Vec::new();
+        let mut cancelled = false;
         match &mut self.mode {
             Mode::Nothing => super::placeholder(ui, "Select an object to see its ways to the roots"),
             Mode::One { target, ignored, answer } => {
@@ -124,7 +125,7 @@ impl PathsPane {
                 answer.poll();
                 match answer {
                     Answer::Known(paths) => show_paths(ui, *target, &snapshot, paths, &mut commands),
-                    _ => super::busy(ui, "Looking for ways to the roots…"),
+                    _ => cancelled = super::busy(ui, "Looking for ways to the roots…"),
                 }
             }
             Mode::Many { of, title, nodes, answer, table, rows } => {
@@ -137,9 +138,12 @@ impl PathsPane {
                         let merged = Merged { place: &home, paths, rows, look: theme::look(ui) };
                         merged.show(ui, title, table, &mut commands);
                     }
-                    _ => super::busy(ui, "Merging the ways to the roots…"),
+                    _ => cancelled = super::busy(ui, "Merging the ways to the roots…"),
                 }
             }
+        }
+        if cancelled {
+            self.mode = Mode::Nothing;
         }
         commands
     }

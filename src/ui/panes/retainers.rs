@@ -122,7 +122,9 @@ impl RetainersPane {
             match session.distances(target.snapshot, &self.ignored) {
                 Fact::Ready(distances) => Some(distances),
                 Fact::Pending { .. } => {
-                    super::busy(ui, "Finding ways without what is ignored…");
+                    if super::busy(ui, "Finding ways without what is ignored…") {
+                        commands.push(Command::RestoreAll);
+                    }
                     return commands;
                 }
                 Fact::Failed(message) => {

@@ -160,7 +160,9 @@ impl StringsPane {
         let duplicates = match session.duplicates(place.slot.id) {
             Fact::Ready(duplicates) => duplicates,
             Fact::Pending { .. } => {
-                super::busy(ui, "Looking for equal strings…");
+                if super::busy(ui, "Looking for equal strings…") {
+                    commands.push(Command::Show(ViewKind::Summary));
+                }
                 return commands;
             }
             Fact::Failed(message) => {

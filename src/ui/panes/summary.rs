@@ -7,7 +7,7 @@ use egui::{Id, Key, Modifiers, RichText, Ui};
 use super::tree::TreeSpec;
 use super::{Place, TreePane, chip};
 use crate::model::{NodeOrdinal, human};
-use crate::query::{Filter, ListSpec, NodeFilter};
+use crate::query::{Filter, ListSpec, NativeContexts, NodeFilter};
 use crate::session::{Fact, Session};
 use crate::ui::command::{Command, NodeSet};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
@@ -129,7 +129,9 @@ impl SummaryPane {
             filter => match session.selection(place.slot.id, filter) {
                 Fact::Ready(selection) => Some(selection),
                 Fact::Pending { .. } => {
-                    super::busy(ui, "Finding the objects…");
+                    if super::busy(ui, "Finding the objects…") {
+                        self.nodes = NodeFilter::All;
+                    }
                     return commands;
                 }
                 Fact::Failed(message) => {
@@ -219,15 +221,7 @@ impl SummaryPane {
         }
         ui.separator();
         match session.native_contexts(place.slot.id) {
-            Fact::Ready(contexts) => {
-                for context in contexts.contexts.iter().take(20) {
-                    self.filter_item(ui, session, place, NodeFilter::NativeContext(context.node));
-                }
-                if contexts.contexts.len() > 1 {
-                    self.filter_item(ui, session, place, NodeFilter::SharedByContexts);
-                }
-                self.filter_item(ui, session, place, NodeFilter::WithoutContext);
-            }
+            Fact::Ready(contexts) => self.context_items(ui, session, place, &contexts),
             Fact::Pending { .. } => {
                 ui.weak("Finding native contexts…");
             }
@@ -237,24 +231,46 @@ impl SummaryPane {
         }
     }
 
-    /// A filter with what it would show.
+    /// A filter with what it would show, which is worked out while the menu is open.
     fn filter_item(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, filter: NodeFilter) {
-        let label = filter_label(session, place, &filter);
         let facts = match session.selection(place.slot.id, &filter) {
-            Fact::Ready(selection) => {
-                let size = theme::look(ui).units.bytes(selection.shallow_size);
-                format!("{}  {size}", human::count(selection.count))
-            }
+            Fact::Ready(selection) => count_and_size(ui, Some(selection.count), selection.shallow_size),
             Fact::Pending { .. } => "…".to_owned(),
             Fact::Failed(message) => message,
         };
-        let button = egui::Button::selectable(self.nodes == filter, human::visible(&label, 60).into_owned())
+        let label = filter_label(session, place, &filter);
+        self.item(ui, &label, &facts, filter);
+    }
+
+    fn item(&mut self, ui: &mut Ui, label: &str, facts: &str, filter: NodeFilter) {
+        let button = egui::Button::selectable(self.nodes == filter, human::visible(label, 60).into_owned())
             .right_text(RichText::new(facts).font(theme::small()).color(theme::tokens(ui).weak));
         if ui.add(button).clicked() {
             self.nodes = filter;
             ui.close();
         }
     }
+
+    /// The native contexts, whose sizes are known once any of them is.
+    fn context_items(&mut self, ui: &mut Ui, session: &Session, place: &Place, contexts: &NativeContexts) {
+        for context in contexts.contexts.iter().take(20) {
+            let filter = NodeFilter::NativeContext(context.node);
+            let facts = count_and_size(ui, Some(context.attributed_count), context.attributed_size);
+            self.item(ui, &filter_label(session, place, &filter), &facts, filter);
+        }
+        for (filter, size) in [
+            (NodeFilter::SharedByContexts, contexts.shared_size),
+            (NodeFilter::WithoutContext, contexts.unattributed_size),
+        ] {
+            let facts = count_and_size(ui, None, size);
+            self.item(ui, &filter_label(session, place, &filter), &facts, filter);
+        }
+    }
+}
+
+fn count_and_size(ui: &Ui, count: Option<u64>, size: u64) -> String {
+    let size = theme::look(ui).units.bytes(size);
+    count.map_or_else(|| size.clone(), |count| format!("{} objects, {size}", human::count(count)))
 }
 
 /// Before, between and after any of the open snapshots, by the largest ids in them.
