@@ -80,6 +80,7 @@ fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before
     wait_until(&mut window, "the linked class", |app| app.view_of(1).unwrap().summary.tree.table.selection().is_some());
     assert_eq!(selected_class(&mut window, 1).as_deref(), Some("Map"));
     window.state_mut().view_of(0).unwrap().summary.filter = "ShoppingCart".to_owned();
+    wait_until(&mut window, "the filtered list", |app| app.view_of(0).unwrap().summary.tree.table.row_count() == 1);
     expand(&mut window, "ShoppingCart  ×2,020");
     wait_until(&mut window, "the linked class", |app| !app.view_of(1).unwrap().summary.tree.table.is_revealing());
     assert_eq!(selected_class(&mut window, 1).as_deref(), Some("ShoppingCart"));
@@ -405,4 +406,61 @@ fn a_list_is_written_as_csv_and_json() {
     window.state_mut().export_to(folder.path().join("no/such/folder.csv"), list);
     wait_until(&mut window, "the refusal", |app| app.notice.is_some());
     assert!(window.state().notice.as_ref().unwrap().contains("folder.csv"));
+}
+
+#[test]
+fn dragging_one_snapshot_onto_another_compares_them() {
+    let mut window = window(&[]);
+    // One after the other, so that nothing is compared by itself.
+    drop_file(&mut window, &example());
+    wait_for_load(&mut window);
+    drop_file(&mut window, &example_before());
+    wait_for_load(&mut window);
+    step(&mut window);
+    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::Summary);
+    let center = |window: &Window, name: &str| {
+        window.get_by_role_and_label(Role::ListItem, &format!("Snapshot {name}")).rect().center()
+    };
+    let from = center(&window, "example-after.heapsnapshot.zst");
+    let to = center(&window, "example-before.heapsnapshot.zst");
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    window.hover_at(from);
+    window.step();
+    window.event(button(from, true));
+    window.step();
+    for part in [0.3, 0.6, 1.0] {
+        window.hover_at(from + (to - from) * part);
+        window.step();
+    }
+    window.event(button(to, false));
+    step(&mut window);
+    let app = window.state_mut();
+    assert_eq!(app.shown_view().unwrap().kind, ViewKind::Comparison);
+    let base = app.shown_view().unwrap().comparison.base.unwrap();
+    // Whichever was dragged, the older one is the base.
+    let base = app.session.snapshot(base).unwrap();
+    assert_eq!(base.source().name, "example-before.heapsnapshot.zst");
+    wait_for_label(&mut window, "ShoppingCart, 2,000, 0, +2,000");
+}
+
+#[test]
+fn the_ways_to_all_objects_of_a_class_are_merged_from_its_menu() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    wait_for_label(&mut window, "ShoppingCart  ×2,020");
+    let row = window
+        .query_all_by_role(Role::Row)
+        .find(|row| row.accesskit_node().label().is_some_and(|label| label.starts_with("ShoppingCart  ×2,020")));
+    row.unwrap().click_secondary();
+    step(&mut window);
+    window.get_by_label("Merge the retaining paths of its objects").click();
+    step(&mut window);
+    wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
+    wait_for_label(&mut window, "Ways from the roots to 2,020 × ShoppingCart");
+    wait_for_label(&mut window, "global, 2,020, 100 %");
 }

@@ -97,6 +97,10 @@ fn side_by_side(window: &mut Window) {
     for side in 0..2 {
         window.state_mut().view_of(side).unwrap().summary.filter = "cart".to_owned();
     }
+    // A click must not fall on a list that is about to change.
+    wait_until(window, "the filtered lists", |app| {
+        (0..2).all(|side| app.view_of(side).unwrap().summary.tree.table.row_count() == 2)
+    });
     select_cart(window);
     wait_until(window, "the other side", |app| !app.link.is_busy());
 }

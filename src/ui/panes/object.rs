@@ -188,7 +188,11 @@ fn facts(ui: &mut Ui, details: &ObjectDetails) {
                     ui.weak(label);
                 });
                 row.col(|ui| {
-                    ui.add(egui::Label::new(RichText::new(value).font(theme::mono())).truncate());
+                    let text = ui.add(egui::Label::new(RichText::new(&value).font(theme::mono())).truncate());
+                    let entry = if label == "Kind" { glossary::for_node_kind(&value) } else { None };
+                    if let Some(entry) = entry {
+                        text.on_hover_text(entry.short);
+                    }
                 });
             });
         }

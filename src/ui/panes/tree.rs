@@ -90,8 +90,7 @@ impl TreePane {
             empty_text: spec.empty_text,
         };
         let answer = tree_table::show(ui, &table, &spec.root, &mut self.table, &mut rows, |ui, list, path| {
-            let row = path.last().copied().unwrap_or_default();
-            row_menu(ui, place, spec, (*list, row), &mut commands);
+            row_menu(ui, place, spec, (*list, path), &mut commands);
         });
         if let Some(column) = answer.sort_clicked {
             self.sort = clicked(self.sort, spec.fields[column]);
@@ -124,15 +123,21 @@ fn row_menu(
     ui: &mut Ui,
     place: &Place,
     spec: &TreeSpec<'_>,
-    (list, row): (ListSpec, u32),
+    (list, path): (ListSpec, &[u32]),
     commands: &mut Vec<Command>,
 ) {
     let snapshot = &place.snapshot;
     let id = place.slot.id;
+    let row = path.last().copied().unwrap_or_default();
     if let Some(node) = HeapRows::node_of(snapshot, &list, row) {
         let target = place.target(node);
         object_menu(ui, snapshot, target, commands);
         if let ListSpec::Retainers(_) = list {
+            super::item(ui, "Copy the path up to here", commands, || {
+                let edges: Vec<EdgeIndex> = path.iter().map(|&edge| EdgeIndex(edge)).collect();
+                let start = edges.first().map_or(node, |&edge| snapshot.graph().edge_target(edge));
+                Command::Copy(super::paths::path_text(snapshot, place.target(start), &edges))
+            });
             super::item(ui, "Ignore this retainer", commands, || Command::Ignore(target));
         }
         if let ListSpec::Retainers(_) | ListSpec::Edges(_) = list {
