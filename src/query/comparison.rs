@@ -9,9 +9,6 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::Sort;
-use super::nodes::sorted;
-use super::sorting::utf16_order;
 use crate::analysis::{ClassKey, Classes};
 use crate::model::{CancelToken, Cancelled, ClassId, NodeKind, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
@@ -101,14 +98,20 @@ impl Comparison {
         self.part(2 * row + 1)
     }
 
-    fn part(&self, part: usize) -> &[u32] {
+    /// New (even) and deleted (odd) objects of all rows.
+    pub(super) fn part(&self, part: usize) -> &[u32] {
         match (self.starts.get(part), self.starts.get(part + 1)) {
             (Some(&start), Some(&end)) => &self.objects[start as usize..end as usize],
             _ => &[],
         }
     }
 
-    /// The object at an index that [`compared_objects`] gives.
+    /// Where a part starts among the indices of objects.
+    pub(super) fn start(&self, part: usize) -> u32 {
+        self.starts.get(part).copied().unwrap_or_default()
+    }
+
+    /// The object at an index that [`super::compared_objects`] gives.
     #[must_use]
     pub fn object(&self, index: u32) -> (Side, NodeOrdinal) {
         let part = self.starts.partition_point(|&start| start <= index).saturating_sub(1);
@@ -444,100 +447,4 @@ impl Buckets {
     fn get(&self, class: usize) -> &[u32] {
         &self.nodes[self.starts[class] as usize..self.starts[class + 1] as usize]
     }
-}
-
-/// What the rows of a comparison are sorted by.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum ComparisonKey {
-    Name,
-    New,
-    Deleted,
-    Delta,
-    AllocatedSize,
-    FreedSize,
-    SizeDelta,
-    BaseRetained,
-    CurrentRetained,
-    RetainedDelta,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ComparisonSort {
-    pub key: ComparisonKey,
-    pub descending: bool,
-}
-
-impl ComparisonSort {
-    /// Most allocated first: how DevTools opens a comparison.
-    pub const BY_ALLOCATED_SIZE: Self = Self { key: ComparisonKey::AllocatedSize, descending: true };
-}
-
-/// Rows whose name contains the text, as indices into `Comparison::classes`; ties by name.
-#[must_use]
-pub fn compared_classes(comparison: &Comparison, sort: ComparisonSort, class_name: &str) -> Vec<u32> {
-    let wanted = class_name.to_lowercase();
-    let number = |class: &ComparedClass| -> i64 {
-        let unsigned = |value: u64| value.cast_signed();
-        match sort.key {
-            ComparisonKey::Name => 0,
-            ComparisonKey::New => unsigned(class.new_count),
-            ComparisonKey::Deleted => unsigned(class.deleted_count),
-            ComparisonKey::Delta => class.delta(),
-            ComparisonKey::AllocatedSize => unsigned(class.allocated_size),
-            ComparisonKey::FreedSize => unsigned(class.freed_size),
-            ComparisonKey::SizeDelta => class.size_delta(),
-            ComparisonKey::BaseRetained => unsigned(class.base_retained_size),
-            ComparisonKey::CurrentRetained => unsigned(class.current_retained_size),
-            ComparisonKey::RetainedDelta => class.retained_delta(),
-        }
-    };
-    let classes = &comparison.classes;
-    let mut rows: Vec<u32> = (0_u32..)
-        .zip(classes)
-        .filter(|(_, class)| wanted.is_empty() || class.name.to_lowercase().contains(&wanted))
-        .map(|(row, _)| row)
-        .collect();
-    rows.sort_by(|&a, &b| {
-        let (a, b) = (&classes[a as usize], &classes[b as usize]);
-        let by_name = utf16_order(&a.name, &b.name);
-        if sort.key == ComparisonKey::Name {
-            return if sort.descending { by_name.reverse() } else { by_name };
-        }
-        let by_number = number(a).cmp(&number(b));
-        let by_number = if sort.descending { by_number.reverse() } else { by_number };
-        by_number.then(by_name)
-    });
-    rows
-}
-
-/// Objects of a row, new ones before deleted ones, each sorted as the members of a class are; as indices for
-/// [`Comparison::object`].
-///
-/// # Errors
-/// [`Cancelled`] when `cancel` says so.
-pub fn compared_objects(
-    comparison: &Comparison,
-    base: &Snapshot,
-    current: &Snapshot,
-    row: u32,
-    sort: Sort,
-    cancel: &CancelToken,
-) -> Result<Vec<u32>, Cancelled> {
-    let mut rows = Vec::new();
-    let parts = [(2 * row as usize, current), (2 * row as usize + 1, base)];
-    for (part, snapshot) in parts {
-        let objects = comparison.part(part);
-        let first = comparison.starts.get(part).copied().unwrap_or_default();
-        // Where each object stands, to go back from sorted ordinals.
-        let mut places: Vec<(u32, u32)> = objects.iter().copied().zip(first..).collect();
-        places.sort_unstable();
-        let mut nodes = objects.to_vec();
-        nodes.sort_unstable();
-        for node in sorted(snapshot, &nodes, sort, cancel)? {
-            if let Ok(at) = places.binary_search_by_key(&node, |place| place.0) {
-                rows.push(places[at].1);
-            }
-        }
-    }
-    Ok(rows)
 }

@@ -11,6 +11,7 @@ use crate::snapshot::Snapshot;
 
 mod classes;
 mod comparison;
+mod comparison_lists;
 mod containment;
 pub(crate) mod csv;
 mod cut;
@@ -29,13 +30,13 @@ mod object;
 mod order;
 mod paths;
 mod search;
+mod search_grammar;
 mod selection;
 mod sorting;
 
 pub use classes::class_totals;
-pub use comparison::{
-    ComparedClass, Comparison, ComparisonKey, ComparisonSort, Side, compare, compared_classes, compared_objects,
-};
+pub use comparison::{ComparedClass, Comparison, Side, compare};
+pub use comparison_lists::{ComparisonKey, ComparisonSort, compared_classes, compared_objects};
 pub use containment::{EphemeronIds, ephemeron_ids, root_edge, way_down};
 pub use cut::{Freed, cut_edge};
 pub use dominator_map::{Area, DominatorMap, Tile, dominator_map};
@@ -48,7 +49,8 @@ pub use native_contexts::{NativeContext, NativeContexts, Owner, native_contexts}
 pub use object::{ObjectDetails, object_details};
 pub use order::{Filter, Lens, ListSpec, RowOrder, Sort, SortKey, order};
 pub use paths::{held_by_root, several_paths, shortest_path};
-pub use search::{Query, QueryError, search};
+pub use search::search;
+pub use search_grammar::{Query, QueryError};
 pub use selection::{ClassTotals, NodeFilter, Selection, select};
 
 /// The strings that a test holds for, one bit each.

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::duplicates::duplicate_strings;
 use super::native_contexts::{Owner, native_contexts};
-use super::search::{Query, search};
+use super::search::search;
+use super::search_grammar::Query;
 use super::strings_that;
 use crate::analysis::retained_by_class;
 use crate::graph::EdgeName;

@@ -22,8 +22,8 @@ use super::side_by_side::Link;
 use super::theme;
 use super::view::View;
 use crate::format::Source;
+use crate::model::ObjectId;
 use crate::model::human::Units;
-use crate::model::{ObjectId, human};
 use crate::session::{Event, Lane, Pending, Session, SnapshotId};
 
 /// Two snapshots of a small leaking service, for whoever has none at hand.
@@ -81,7 +81,7 @@ pub struct HeapglassApp {
     /// Whether there are two sides.
     pub is_split: bool,
     pub link: Link,
-    views: HashMap<Slot, View>,
+    pub(super) views: HashMap<Slot, View>,
     pub history: History,
     pub(super) palette: Palette,
     pub help: Help,
@@ -282,7 +282,7 @@ impl HeapglassApp {
         ctx.memory_mut(|memory| memory.request_focus(id));
     }
 
-    fn show_in(&mut self, side: usize, id: SnapshotId) {
+    pub(super) fn show_in(&mut self, side: usize, id: SnapshotId) {
         self.sides[side] = Some(id);
         self.views.entry(Slot { side, id }).or_default();
         self.active = side;
@@ -297,24 +297,6 @@ impl HeapglassApp {
         }
         if let Some(id) = self.shown() {
             self.note_visit(Slot { side: self.active, id }, None, None, false);
-        }
-    }
-
-    fn toggle_split(&mut self) {
-        self.is_split = !self.is_split;
-        if !self.is_split {
-            self.active = 0;
-            return;
-        }
-        // The other side shows another snapshot if there is one: the base of the comparison, if that is on screen.
-        let left = self.sides[0];
-        let base = self.view_of(0).and_then(|view| view.comparison.base);
-        let open: Vec<SnapshotId> = self.session.open().iter().map(|open| open.id).collect();
-        let other = base.filter(|base| open.contains(base) && left != Some(*base));
-        let right = other.or_else(|| open.iter().rev().copied().find(|id| Some(*id) != left)).or(left);
-        if let Some(id) = right {
-            self.sides[1] = Some(id);
-            self.views.entry(Slot { side: 1, id }).or_default();
         }
     }
 
@@ -337,18 +319,13 @@ impl HeapglassApp {
         }
     }
 
-    /// Compares the first and the last of some snapshots, in the order of their ages.
-    fn compare(&mut self, ids: &[SnapshotId]) {
-        let Some((base, current, why)) = super::side_by_side::oldest_and_newest(&self.session, ids) else { return };
-        self.show_in(self.active, current);
-        if let Some(view) = self.shown_view() {
-            view.kind = ViewKind::Comparison;
-            view.comparison.set_base(base);
-        }
-        self.notice = Some(why);
-    }
-
-    fn note_visit(&mut self, slot: Slot, target: Option<Target>, class: Option<crate::model::ClassId>, passing: bool) {
+    pub(super) fn note_visit(
+        &mut self,
+        slot: Slot,
+        target: Option<Target>,
+        class: Option<crate::model::ClassId>,
+        passing: bool,
+    ) {
         let Some(kind) = self.views.get(&slot).map(|view| view.kind) else { return };
         self.history.visit(Visit { slot, kind, target, class }, passing);
     }
@@ -451,25 +428,6 @@ impl HeapglassApp {
         }
     }
 
-    /// Selects in the other side what was found there.
-    fn show_linked(&mut self, found: &super::side_by_side::Found) {
-        let Some(place) = self.place(found.slot) else { return };
-        let Some(view) = self.views.get_mut(&found.slot) else { return };
-        match found.node {
-            Some(node) => {
-                let kind = view.kind;
-                let target = place.target(node);
-                if matches!(kind, ViewKind::Summary | ViewKind::Containment | ViewKind::Dominators) {
-                    // An object that the summary does not list is still selected.
-                    let _ = view.reveal(&mut self.session, &place, target, kind);
-                } else {
-                    view.select(&self.session, target);
-                }
-            }
-            None => view.note = Some(format!("Only in the other one: {}", found.label)),
-        }
-    }
-
     /// Writes a list to a file, on a worker.
     pub fn export_to(&mut self, path: PathBuf, list: ExportList) {
         match super::export::job(&mut self.session, path, list) {
@@ -538,96 +496,6 @@ impl HeapglassApp {
             }
         }
         None
-    }
-
-    fn follow(&mut self, from: Slot, target: Option<Target>, class: Option<crate::model::ClassId>) {
-        if !self.is_split || !self.link.is_on {
-            return;
-        }
-        let side = 1 - from.side;
-        let Some(slot) = self.sides[side].map(|id| Slot { side, id }) else { return };
-        let (Some(here), Some(there)) = (self.place(from), self.place(slot)) else { return };
-        if let Some(class) = class {
-            let class = here.snapshot.classes().get(class);
-            let found =
-                there.snapshot.classes().find(&class.key).filter(|id| there.snapshot.classes().get(*id).count > 0);
-            let Some(view) = self.views.get_mut(&slot) else { return };
-            match found {
-                Some(found) => view.reveal_class(&there, found),
-                None => view.note = Some(format!("Only in the other one: {}", human::visible(&class.name, 100))),
-            }
-        } else if let Some(target) = target.filter(|target| target.snapshot == from.id) {
-            self.link.look_for(&self.session, &here, &there, target.node);
-        }
-    }
-
-    /// Draws a side and does what its panes ask for.
-    fn side(&mut self, ui: &mut Ui, slot: Slot) {
-        let Some(place) = self.place(slot) else { return };
-        let Some(mut view) = self.views.remove(&slot) else { return };
-        let commands = view.show(ui, &mut self.session, &place);
-        self.views.insert(slot, view);
-        for command in commands {
-            if let Some(text) = self.run(slot, command) {
-                ui.copy_text(text);
-            }
-        }
-    }
-
-    fn body(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let slots = self.slots();
-        match slots[..] {
-            [] => chrome::start_page(ui, self, actions),
-            [only] => self.side(ui, only),
-            [left, right, ..] => {
-                let frame = egui::Frame::new().fill(theme::tokens(ui).background);
-                let width = ui.available_width();
-                let panel = egui::Panel::left("left side").resizable(true).frame(frame).default_size(width / 2.0);
-                let mut rects = [egui::Rect::NOTHING; 2];
-                rects[0] = panel
-                    .size_range(240.0..=(width - 240.0).max(241.0))
-                    .show(ui, |ui| {
-                        chrome::side_header(ui, self, 0, actions);
-                        self.side(ui, left);
-                    })
-                    .response
-                    .rect;
-                rects[1] = egui::CentralPanel::default()
-                    .frame(frame)
-                    .show(ui, |ui| {
-                        chrome::side_header(ui, self, 1, actions);
-                        self.side(ui, right);
-                    })
-                    .response
-                    .rect;
-                self.scroll_together(ui, [left, right], rects);
-            }
-        }
-    }
-
-    /// Scrolls the other side along with the one under the pointer.
-    fn scroll_together(&mut self, ui: &Ui, slots: [Slot; 2], rects: [egui::Rect; 2]) {
-        let pointer = ui.input(|input| input.pointer.hover_pos());
-        if ui.input(|input| input.pointer.any_pressed())
-            && let Some(side) = pointer.and_then(|at| rects.iter().position(|rect| rect.contains(at)))
-        {
-            self.active = side;
-        }
-        let kinds = slots.map(|slot| self.views.get(&slot).map(|view| view.kind));
-        let rows = slots.map(|slot| self.views.get(&slot).and_then(View::first_row));
-        let moved = self.link.moved(kinds, rows);
-        if !self.link.is_on || kinds[0] != kinds[1] {
-            return;
-        }
-        let Some(from) = pointer.and_then(|at| rects.iter().position(|rect| rect.contains(at))) else { return };
-        let rows = moved[from];
-        if rows != 0
-            && let Some(view) = self.views.get_mut(&slots[1 - from])
-        {
-            view.scroll_rows(rows);
-            self.link.scrolled(1 - from, rows);
-            ui.request_repaint();
-        }
     }
 }
 
