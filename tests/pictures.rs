@@ -95,14 +95,22 @@ fn side_by_side(window: &mut Window) {
     show(window, ViewKind::Summary);
     window.state_mut().apply(&ctx, Action::ToggleSplit);
     for side in 0..2 {
-        window.state_mut().view_of(side).unwrap().summary.filter = "cart".to_owned();
+        "cart".clone_into(&mut window.state_mut().view_of(side).unwrap().summary.filter);
     }
     // A click must not fall on a list that is about to change.
     wait_until(window, "the filtered lists", |app| {
         (0..2).all(|side| app.view_of(side).unwrap().summary.tree.table.row_count() == 2)
     });
-    select_cart(window);
-    wait_until(window, "the other side", |app| !app.link.is_busy());
+    // A cart of one of the first requests, which is in both.
+    let app = window.state_mut();
+    let slot = Slot { side: 0, id: app.sides[0].unwrap() };
+    let [current, before] = [0, 1].map(|side: usize| app.session.snapshot(app.sides[side].unwrap()).unwrap());
+    let in_both = |node: &heapglass::model::NodeOrdinal| {
+        current.class(*node).name == "ShoppingCart" && before.graph().find_id(current.id(*node)).is_some()
+    };
+    let node = current.graph().nodes().find(in_both).unwrap();
+    app.run(slot, Command::Reveal(Target { snapshot: slot.id, node }, ViewKind::Summary));
+    wait_until(window, "the other side", |app| app.view_of(1).unwrap().object.target().is_some());
 }
 
 fn containment(window: &mut Window) {

@@ -14,8 +14,8 @@ const MIN_OPENED: f32 = 26.0;
 /// Room for the name of an opened tile, and around what is in it.
 const HEADER: f32 = 15.0;
 const PADDING: f32 = 2.0;
-/// The picture gets no better with more than these.
-const MAX_TILES: usize = 4000;
+/// The picture gets no better with more than these, and one of the smaller ones in each opened tile.
+const MAX_TILES: usize = 3000;
 const MAX_DEPTH: u32 = 8;
 
 /// A rectangle of the picture, in points from its upper left corner.
@@ -174,6 +174,10 @@ fn open(
     }
     // The largest first; equal ones as the file has them.
     shown.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    for (size, _) in shown.drain(shown.len().min(MAX_TILES - tiles.len())..) {
+        rest_count += 1;
+        rest_size += size;
+    }
     let mut parts: Vec<Tile> = shown
         .into_iter()
         .map(|(size, node)| Tile {

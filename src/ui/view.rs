@@ -207,6 +207,8 @@ impl View {
         with_object: bool,
         commands: &mut Vec<Command>,
     ) {
+        // The pane keeps its height, however little it has to say.
+        ui.set_min_height(ui.available_height());
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.selectable_value(&mut self.lower, Lower::Retainers, "Retainers")
