@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::analysis::{
     Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Statistics, WellKnown, classes,
-    concatenated, concatenated_identity, display_name, distances, dom_states, dominators, ephemerons, essential_edges,
-    is_essential, locations, page_objects, shallow_sizes, shapes, statistics,
+    concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, is_essential,
+    locations, page_objects, shallow_sizes, shapes, statistics,
 };
 use crate::format::{self, FormatError, Source};
 use crate::graph::{GraphError, HeapGraph};
@@ -320,17 +320,6 @@ impl Snapshot {
             (Cow::Owned(text), more)
         } else {
             self.graph.strings().prefix(self.graph.name_id(node), max_bytes)
-        }
-    }
-
-    /// What tells two strings apart: the decoded bytes, in which a lone surrogate keeps its value. Of a concatenated string as
-    /// much as its name on screen has.
-    #[must_use]
-    pub fn string_identity(&self, node: NodeOrdinal) -> Cow<'_, [u8]> {
-        if self.kind(node) == NodeKind::CONCATENATED_STRING {
-            Cow::Owned(concatenated_identity(&self.graph, &self.known, &self.dom, node))
-        } else {
-            self.graph.strings().identity(self.graph.name_id(node))
         }
     }
 

@@ -7,7 +7,7 @@ use crate::graph::HeapGraph;
 use crate::model::{EdgeKind, NodeKind, NodeOrdinal, StringId};
 
 /// UTF-16 units at which a concatenated string is cut.
-const CONCATENATED_LIMIT: usize = 1024;
+pub(crate) const CONCATENATED_LIMIT: usize = 1024;
 /// UTF-16 units up to which properties are listed in the name of a plain object.
 const PREVIEW_LIMIT: usize = 100;
 /// Characters up to which a single piece of a name is read.
@@ -57,28 +57,6 @@ pub(crate) fn concatenated(
     (text, has_more || has_cut_piece)
 }
 
-/// The same as what tells strings apart: whole pieces, in which lone surrogates keep their value.
-pub(crate) fn concatenated_identity(
-    graph: &HeapGraph,
-    known: &WellKnown,
-    dom: &DomStates,
-    node: NodeOrdinal,
-) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut units = 0;
-    walk_parts(graph, known, node, |part| {
-        let name = graph.name_id(part);
-        if dom.is_renamed(graph, part) {
-            bytes.extend_from_slice(b"Detached ");
-            units += 9;
-        }
-        units += utf16_len(&graph.strings().prefix(name, CONCATENATED_LIMIT).0);
-        bytes.extend_from_slice(&graph.strings().identity(name));
-        units < CONCATENATED_LIMIT
-    });
-    bytes
-}
-
 /// Goes through the parts of a concatenated string from the left while `wants_more`; true if parts are left.
 fn walk_parts(
     graph: &HeapGraph,
@@ -95,7 +73,7 @@ fn walk_parts(
             return true;
         }
         if graph.kind(node) == NodeKind::CONCATENATED_STRING {
-            let [first, second] = parts(graph, known, node);
+            let [first, second] = string_parts(graph, known, node);
             stack.push(second);
             stack.push(first);
         } else if !wants_more(node) {
@@ -106,7 +84,7 @@ fn walk_parts(
 }
 
 /// The two parts of a concatenated string; the file's first node stands for one that is missing, as in DevTools.
-fn parts(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -> [NodeOrdinal; 2] {
+pub(crate) fn string_parts(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -> [NodeOrdinal; 2] {
     let missing = NodeOrdinal(0);
     let mut parts = [missing; 2];
     for edge in graph.edges(node) {

@@ -5,6 +5,8 @@
 //! pointers (Myers, “An applicative random-access stack”, 1983) keep each climb logarithmic where a long list would make
 //! it linear. Nothing recurses.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::graph::HeapGraph;
@@ -48,12 +50,19 @@ impl DominatorTree {
         &self.nodes[position..position + self.subtree_sizes[position] as usize]
     }
 
+    /// Positions of the node's subtree in the preorder, its own first: what the node dominates, as a range that contains the
+    /// range of each node in it.
+    #[inline]
+    #[must_use]
+    pub fn positions(&self, node: NodeOrdinal) -> Range<u32> {
+        let position = self.positions[node.index()];
+        position..position + self.subtree_sizes[position as usize]
+    }
+
     /// Whether every path to `node` leads through `ancestor` (or they are the same).
     #[must_use]
     pub fn dominates(&self, ancestor: NodeOrdinal, node: NodeOrdinal) -> bool {
-        let from = self.positions[ancestor.index()];
-        let at = self.positions[node.index()];
-        (from..from + self.subtree_sizes[from as usize]).contains(&at)
+        self.positions(ancestor).contains(&self.positions[node.index()])
     }
 
     /// The nodes whose immediate dominator is `node`.

@@ -20,7 +20,7 @@ mod well_known;
 pub(crate) use classes::retained_by_class;
 pub use classes::{Class, ClassKey, Classes, classes};
 pub use detachedness::{DomStates, dom_states};
-pub(crate) use display_names::{concatenated, concatenated_identity};
+pub(crate) use display_names::{CONCATENATED_LIMIT, concatenated, string_parts};
 pub use display_names::{display_name, object_preview, quoted_property_name};
 pub use distances::{DistanceFilter, distances, distances_avoiding};
 pub use dominators::{DominatorTree, dominators};

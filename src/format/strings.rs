@@ -88,7 +88,9 @@ impl StringTable {
     #[must_use]
     pub fn is(&self, id: StringId, text: &str) -> bool {
         let raw = self.raw(id);
-        raw == text.as_bytes() || (raw.len() > text.len() && raw.contains(&b'\\') && decode_text(raw) == text)
+        // A byte of the text takes up to six in the file, so what is much longer need not be looked at.
+        let may_be_escaped = raw.len() > text.len() && raw.len() <= text.len() * 6 && raw.contains(&b'\\');
+        raw == text.as_bytes() || (may_be_escaped && decode_text(raw) == text)
     }
 
     /// Whether the decoded string starts with `text`, which must have no character that JSON escapes.

@@ -1,19 +1,14 @@
 //! Strings that stand in memory more than once.
 
-use std::cmp::Ordering;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::Hasher as _;
-
 use rayon::prelude::*;
 
-use super::sorting::utf16_order;
-use super::strings_that;
+use super::sorting::{Item, as_they_are, by_number, by_text, items, rows};
+use super::strings_named;
+use super::texts::Texts;
+use crate::graph::HeapGraph;
 use crate::model::js::parse_int;
-use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, NodeKind, NodeOrdinal, POLL_INTERVAL, StringId};
+use crate::model::{CancelToken, Cancelled, EdgeKind, NodeKind, NodeOrdinal, POLL_INTERVAL, StringId};
 use crate::snapshot::Snapshot;
-
-/// Characters of a text that groups are sorted by.
-const SORTED_CHARS: usize = 512;
 
 /// Strings of one text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,15 +17,16 @@ pub struct StringGroup {
     pub first: NodeOrdinal,
     pub count: u64,
     pub shallow_size: u64,
+    /// Sum of their retained sizes, as DevTools has it: bytes count twice where one of them dominates another.
     pub retained_size: u64,
-    /// Retained bytes of all but one, taken as equally large: what would be saved if there were one.
+    /// Bytes that would be freed if only the one were left that retains the most. Nothing counts twice here.
     pub wasted_bytes: u64,
     /// Whether the file has only the beginning of the text. Such strings are equal if their lengths and hashes are too.
     pub truncated: bool,
     start: u32,
 }
 
-/// All groups, in the order in which the file's nodes meet them.
+/// All groups, in the order in which the file's nodes meet them; those of truncated strings come last.
 #[derive(Clone, Debug, Default)]
 pub struct DuplicateStrings {
     pub groups: Vec<StringGroup>,
@@ -68,8 +64,19 @@ impl DuplicateStrings {
     }
 }
 
-/// What equal strings have in common: a hash of 128 bits, in which two different texts do not meet.
-type Key = (u64, u64);
+/// A string, with what it has in common with its equals in front.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    key: [u64; 2],
+    is_truncated: bool,
+    node: u32,
+}
+
+impl Candidate {
+    fn is_equal(&self, other: &Self) -> bool {
+        (self.key, self.is_truncated) == (other.key, other.is_truncated)
+    }
+}
 
 /// Finds strings of equal text among those that have a size. Concatenated strings count, unless one of their two parts is
 /// empty: V8 leaves those behind when it makes one string of the parts.
@@ -77,28 +84,31 @@ type Key = (u64, u64);
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
 pub fn duplicate_strings(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DuplicateStrings, Cancelled> {
-    let finder = Finder::new(snapshot);
+    let finder = Finder::new(snapshot, cancel)?;
     let count = u32::try_from(snapshot.graph().node_count()).unwrap_or(u32::MAX);
-    let blocks: Vec<Vec<(Key, bool, u32)>> = (0..count.div_ceil(BLOCK))
+    let blocks: Vec<Vec<Candidate>> = (0..count.div_ceil(BLOCK))
         .into_par_iter()
         .map(|block| {
             cancel.check()?;
             let nodes = block * BLOCK..(block + 1).saturating_mul(BLOCK).min(count);
-            Ok(nodes.filter_map(|node| finder.key(NodeOrdinal(node)).map(|(key, cut)| (key, cut, node))).collect())
+            Ok(nodes.filter_map(|node| finder.candidate(NodeOrdinal(node))).collect())
         })
         .collect::<Result<_, Cancelled>>()?;
+    drop(finder);
     let mut strings = blocks.concat();
+    drop(blocks);
     cancel.check()?;
     strings.par_sort_unstable();
     cancel.check()?;
-    let mut runs: Vec<&[(Key, bool, u32)]> =
-        strings.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|run| run.len() > 1).collect();
-    // Strings that are whole come first, then by the first of each group.
-    runs.par_sort_unstable_by_key(|run| (run[0].1, run[0].2));
+    let mut runs: Vec<&[Candidate]> = strings.chunk_by(Candidate::is_equal).filter(|run| run.len() > 1).collect();
+    runs.par_sort_unstable_by_key(|run| (run[0].is_truncated, run[0].node));
+    cancel.check()?;
+
     let mut found = DuplicateStrings::default();
-    for (at, run) in runs.into_iter().enumerate() {
+    let groups: Vec<StringGroup> = runs.par_iter().map(|run| group(snapshot, run)).collect();
+    for (at, (group, run)) in groups.into_iter().zip(runs).enumerate() {
         cancel.check_every(at)?;
-        found.push(snapshot, run);
+        found.push(group, run);
     }
     Ok(found)
 }
@@ -106,102 +116,94 @@ pub fn duplicate_strings(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Du
 #[expect(clippy::cast_possible_truncation, reason = "a small constant")]
 const BLOCK: u32 = POLL_INTERVAL as u32;
 
-impl DuplicateStrings {
-    fn push(&mut self, snapshot: &Snapshot, run: &[(Key, bool, u32)]) {
-        let start = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        let count = run.len() as u64;
-        let (mut shallow_size, mut retained_size) = (0, 0);
-        for &(_, _, node) in run {
-            self.nodes.push(node);
-            shallow_size += snapshot.shallow_size(NodeOrdinal(node));
-            retained_size += snapshot.retained_size(NodeOrdinal(node));
+/// Sums up the strings of one text.
+fn group(snapshot: &Snapshot, run: &[Candidate]) -> StringGroup {
+    let nodes = || run.iter().map(|string| NodeOrdinal(string.node));
+    // From the outside in: what stands within the range of one before it is dominated by that one.
+    let mut subtrees: Vec<(u32, u32, u64)> = nodes()
+        .map(|node| {
+            let positions = snapshot.dominators().positions(node);
+            (positions.start, positions.end, snapshot.retained_size(node))
+        })
+        .collect();
+    subtrees.sort_unstable();
+    let (mut freed, mut largest, mut end_of_last) = (0, 0, 0);
+    for (start, end, size) in subtrees {
+        if start >= end_of_last {
+            freed += size;
+            largest = largest.max(size);
+            end_of_last = end;
         }
-        let wasted_bytes = retained_size - retained_size / count;
-        let first = NodeOrdinal(run[0].2);
-        let truncated = run[0].1;
-        self.groups.push(StringGroup { first, count, shallow_size, retained_size, wasted_bytes, truncated, start });
-        self.string_count += count;
-        self.shallow_size += shallow_size;
-        self.retained_size += retained_size;
-        self.wasted_bytes += wasted_bytes;
+    }
+    StringGroup {
+        first: NodeOrdinal(run[0].node),
+        count: run.len() as u64,
+        shallow_size: nodes().map(|node| snapshot.shallow_size(node)).sum(),
+        retained_size: nodes().fold(0, |sum: u64, node| sum.saturating_add(snapshot.retained_size(node))),
+        wasted_bytes: freed - largest,
+        truncated: run[0].is_truncated,
+        start: 0,
+    }
+}
+
+impl DuplicateStrings {
+    fn push(&mut self, mut group: StringGroup, run: &[Candidate]) {
+        group.start = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        self.nodes.extend(run.iter().map(|string| string.node));
+        self.string_count += group.count;
+        self.shallow_size += group.shallow_size;
+        self.retained_size = self.retained_size.saturating_add(group.retained_size);
+        self.wasted_bytes += group.wasted_bytes;
+        self.groups.push(group);
     }
 }
 
 /// Looks at single strings.
 struct Finder<'a> {
     snapshot: &'a Snapshot,
-    /// Names of the edges that V8 tells of cut strings with, where the file has them.
-    truncated: BitSet,
-    length: BitSet,
-    hash: BitSet,
-    value: BitSet,
-    /// Whether the file tells of cut strings at all.
-    tells_cuts: bool,
+    texts: Texts<'a>,
+    /// Names of the edges that V8 tells of truncated strings with; empty where the file has none.
+    truncated: Vec<StringId>,
+    length: Vec<StringId>,
+    hash: Vec<StringId>,
+    value: Vec<StringId>,
 }
 
 impl<'a> Finder<'a> {
-    fn new(snapshot: &'a Snapshot) -> Self {
-        let named = |name: &'static str| strings_that(snapshot, |text| text == name);
-        let truncated = named("truncated");
-        let tells_cuts = truncated.count() > 0;
-        let (length, hash, value) = (named("length"), named("hash"), named("value"));
-        Self { snapshot, truncated, length, hash, value, tells_cuts }
+    fn new(snapshot: &'a Snapshot, cancel: &CancelToken) -> Result<Self, Cancelled> {
+        let [truncated, length, hash, value] = strings_named(snapshot, ["truncated", "length", "hash", "value"]);
+        Ok(Self { snapshot, texts: Texts::new(snapshot, cancel)?, truncated, length, hash, value })
     }
 
-    /// What the string has in common with its equals, and whether the file has only its beginning; `None` for what is no
-    /// string or does not count.
-    fn key(&self, node: NodeOrdinal) -> Option<(Key, bool)> {
-        let snapshot = self.snapshot;
-        let graph = snapshot.graph();
-        let kind = graph.kind(node);
-        if !matches!(kind, NodeKind::STRING | NodeKind::CONCATENATED_STRING) || snapshot.shallow_size(node) == 0 {
+    /// The string with what it has in common with its equals; `None` for what is no string or does not count.
+    fn candidate(&self, node: NodeOrdinal) -> Option<Candidate> {
+        let kind = self.snapshot.kind(node);
+        if !matches!(kind, NodeKind::STRING | NodeKind::CONCATENATED_STRING)
+            || self.snapshot.shallow_size(node) == 0
+            || self.texts.is_flat(node)
+        {
             return None;
         }
-        let mut hashers = [DefaultHasher::new(), DefaultHasher::new()];
-        hashers[1].write_u8(1);
-        let mut write = |bytes: &[u8]| hashers.iter_mut().for_each(|hasher| hasher.write(bytes));
-        if kind == NodeKind::STRING {
-            write(&graph.strings().identity(graph.name_id(node)));
-        } else {
-            if self.is_flat(node) {
-                return None;
-            }
-            write(&snapshot.string_identity(node));
-        }
-        let flag = self.tells_cuts.then(|| self.internal(node, &self.truncated)).flatten();
-        let is_cut = flag.is_some_and(|flag| self.number(flag, "bool").as_deref() == Some("true"));
-        if is_cut {
+        let mut key = self.texts.of(node).key();
+        let is_truncated = self
+            .internal(node, &self.truncated)
+            .is_some_and(|flag| self.number(flag, "bool").as_deref() == Some("true"));
+        if is_truncated {
             for name in [&self.length, &self.hash] {
                 let number = self.internal(node, name).and_then(|node| self.number(node, "int"));
-                let number = number.and_then(|text| parse_int(&text));
-                write(&number.map_or([0xff; 9], |number| {
-                    let mut bytes = [0; 9];
-                    bytes[..8].copy_from_slice(&number.to_le_bytes());
-                    bytes
-                }));
+                mix(&mut key, number.and_then(|text| parse_int(&text)));
             }
         }
-        let [a, b] = hashers.map(|hasher| hasher.finish());
-        Some(((a, b), is_cut))
+        Some(Candidate { key, is_truncated, node: node.0 })
     }
 
-    /// Whether one of the two parts of a concatenated string is empty.
-    fn is_flat(&self, node: NodeOrdinal) -> bool {
-        let (graph, known) = (self.snapshot.graph(), self.snapshot.known());
-        graph.edges(node).any(|edge| {
-            let name = StringId(graph.edge_names[edge.index()]);
-            graph.edge_kind(edge) == EdgeKind::INTERNAL
-                && (known.first.contains(name) || known.second.contains(name))
-                && self.snapshot.display_name(graph.edge_target(edge)).is_empty()
-        })
-    }
-
-    fn internal(&self, node: NodeOrdinal, names: &BitSet) -> Option<NodeOrdinal> {
-        let graph = self.snapshot.graph();
-        let is_it = |edge: &crate::model::EdgeIndex| {
-            graph.edge_kind(*edge) == EdgeKind::INTERNAL && names.contains(graph.edge_names[edge.index()] as usize)
-        };
-        graph.edges(node).find(is_it).map(|edge| graph.edge_target(edge))
+    fn internal(&self, node: NodeOrdinal, names: &[StringId]) -> Option<NodeOrdinal> {
+        if names.is_empty() {
+            return None;
+        }
+        let graph: &HeapGraph = self.snapshot.graph();
+        let mut edges = graph.edges(node).filter(|&edge| graph.edge_kind(edge) == EdgeKind::INTERNAL);
+        edges.find(|edge| names.contains(&StringId(graph.edge_names[edge.index()]))).map(|edge| graph.edge_target(edge))
     }
 
     /// The text of a number's value, as V8 writes numbers where it writes their values.
@@ -212,6 +214,15 @@ impl<'a> Finder<'a> {
         }
         let value = self.internal(node, &self.value)?;
         Some(self.snapshot.raw_name(value).into_owned())
+    }
+}
+
+/// Makes the key one of the number, too.
+fn mix(key: &mut [u64; 2], number: Option<i64>) {
+    for (part, factor) in key.iter_mut().zip([0x9e37_79b9_7f4a_7c15_u64, 0xc2b2_ae3d_27d4_eb4f]) {
+        for value in [number.map_or(0, i64::cast_unsigned), u64::from(number.is_some())] {
+            *part = (part.rotate_left(29) ^ value).wrapping_mul(factor);
+        }
     }
 }
 
@@ -231,7 +242,8 @@ pub struct GroupSort {
     pub descending: bool,
 }
 
-/// Indices of the groups whose text contains `text` in any case, in order; ties as in the file.
+/// Indices of the groups whose text contains `text` in any case, in order; ties as in the file. Of a very long text the
+/// beginning counts, as much as a name on screen can have.
 ///
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
@@ -243,33 +255,31 @@ pub fn duplicate_groups(
     cancel: &CancelToken,
 ) -> Result<Vec<u32>, Cancelled> {
     let wanted = text.to_lowercase();
-    let groups = &strings.groups;
-    let mut rows: Vec<u32> = Vec::new();
-    for (row, group) in (0_u32..).zip(groups) {
-        cancel.check_every(row as usize)?;
-        if wanted.is_empty() || snapshot.display_name(group.first).to_lowercase().contains(&wanted) {
-            rows.push(row);
-        }
+    let group = |row: u32| &strings.groups[row as usize];
+    let value = |row: u32| snapshot.display_name(group(row).first);
+    let mut found: Vec<u32> = (0..).take(strings.groups.len()).collect();
+    if !wanted.is_empty() {
+        let passes = |&row: &u32| value(row).to_lowercase().contains(&wanted);
+        let blocks = found.par_chunks(1024).map(|rows| {
+            cancel.check()?;
+            Ok(rows.iter().copied().filter(passes).collect())
+        });
+        found = blocks.collect::<Result<Vec<Vec<u32>>, Cancelled>>()?.concat();
     }
-    let directed = |order: Ordering| if sort.descending { order.reverse() } else { order };
+    let mut items = items(&found);
     if sort.key == GroupKey::Value {
-        let mut texts: Vec<(String, u32)> = rows
-            .into_par_iter()
-            .map(|row| (snapshot.string_value(groups[row as usize].first, SORTED_CHARS).0.into_owned(), row))
-            .collect();
-        cancel.check()?;
-        texts.par_sort_by(|a, b| directed(utf16_order(&a.0, &b.0)).then(a.1.cmp(&b.1)));
-        return Ok(texts.into_iter().map(|(_, row)| row).collect());
+        by_text(&mut items, sort.descending, cancel, |item: Item| value(item.row), &as_they_are)?;
+        return Ok(rows(&items));
     }
-    let number = |row: u32| {
-        let group = &groups[row as usize];
+    let number = |item: Item| {
+        let group = group(item.row);
         match sort.key {
             GroupKey::Count => group.count,
             GroupKey::ShallowSize => group.shallow_size,
             GroupKey::RetainedSize => group.retained_size,
-            _ => group.wasted_bytes,
+            GroupKey::Value | GroupKey::Wasted => group.wasted_bytes,
         }
     };
-    rows.par_sort_by(|&a, &b| directed(number(a).cmp(&number(b))).then(a.cmp(&b)));
-    Ok(rows)
+    by_number(&mut items, sort.descending, cancel, number, &as_they_are)?;
+    Ok(rows(&items))
 }

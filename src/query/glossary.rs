@@ -213,7 +213,7 @@ const ENTRIES: &[Entry] = &[
         Column,
         "Wasted",
         "Bytes that would be saved if equal strings were one.",
-        "Retained sizes of all copies but one, taken as equally large.",
+        "What all copies retain, without the one that retains the most. Memory that several copies share is not in it: it would stay.",
     ),
     entry(
         Group,

@@ -33,6 +33,7 @@ mod search;
 mod search_grammar;
 mod selection;
 mod sorting;
+mod texts;
 
 pub use classes::class_totals;
 pub use comparison::{ComparedClass, Comparison, Side, compare};
@@ -67,4 +68,17 @@ fn strings_that(snapshot: &Snapshot, test: impl Fn(&str) -> bool + Sync) -> BitS
         }
     });
     BitSet::from_words(words, strings.len())
+}
+
+/// Ids of the strings that are exactly the given texts, ascending; as a rule one each.
+fn strings_named<const N: usize>(snapshot: &Snapshot, texts: [&str; N]) -> [Vec<StringId>; N] {
+    let strings = snapshot.graph().strings();
+    let count = u32::try_from(strings.len()).unwrap_or(u32::MAX);
+    let is_named = |id: u32| texts.iter().position(|text| strings.is(StringId(id), text)).map(|name| (name, id));
+    let found: Vec<(usize, u32)> = (0..count).into_par_iter().filter_map(is_named).collect();
+    let mut ids = [const { Vec::new() }; N];
+    for (name, id) in found {
+        ids[name].push(StringId(id));
+    }
+    ids
 }

@@ -1,0 +1,355 @@
+//! Digests of texts: what tells the texts of strings apart in a few bytes, however long they are.
+//!
+//! A digest is a polynomial over a text's UTF-16 units, modulo a prime, with two bases (Karp and Rabin, “Efficient randomized
+//! pattern-matching algorithms”, 1987). The digest of two texts one after the other follows from theirs, so each string of the
+//! file is read once, and a concatenated string takes time by its parts and not by their length. Two of a hundred million
+//! different texts meet with a probability below one in a billion. Units instead of bytes make halves of a surrogate pair that
+//! stand in two parts the same as the whole character, as in JavaScript.
+
+use rayon::prelude::*;
+
+use crate::analysis::{CONCATENATED_LIMIT, string_parts};
+use crate::model::{CancelToken, Cancelled, EdgeKind, NodeKind, NodeOrdinal, POLL_INTERVAL, StringId};
+use crate::snapshot::Snapshot;
+
+/// The modulus, a Mersenne prime: a remainder takes shifts and additions.
+const PRIME: u64 = (1 << 61) - 1;
+/// Anything large will do.
+const BASES: [u64; 2] = [0x0e3b_4c5d_8f21_9a67, 0x13c6_ef37_2fe9_4f81];
+/// Powers that are kept ready; larger exponents are rare.
+const READY_POWERS: usize = 1025;
+/// Strings that one thread reads between two looks at the token.
+const BLOCK: usize = 4096;
+/// Steps through parts without a digest after which a cycle is taken for one, and steps at all.
+const CYCLE_STEPS: usize = 4096;
+const MOST_STEPS: usize = 1 << 20;
+/// Units after which the text of a concatenated string ends.
+const LIMIT: u64 = CONCATENATED_LIMIT as u64;
+
+/// What equal texts have in common.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub(super) struct Digest {
+    hashes: [u64; 2],
+    /// Length in UTF-16 units.
+    units: u64,
+}
+
+impl Digest {
+    pub(super) fn is_empty(self) -> bool {
+        self.units == 0
+    }
+
+    /// The digest as a key of 128 bits.
+    pub(super) fn key(self) -> [u64; 2] {
+        // Units of value zero in front change nothing but the length.
+        let [a, b] = self.hashes;
+        [a.wrapping_add(self.units.wrapping_mul(0x9e37_79b9_7f4a_7c15)), b]
+    }
+}
+
+/// Digests of all strings of a snapshot.
+pub(super) struct Texts<'a> {
+    snapshot: &'a Snapshot,
+    powers: Powers,
+    /// By string id.
+    strings: Vec<Digest>,
+    /// Ordinals of the concatenated strings, ascending; for each of them its parts and its digest once that is known.
+    concatenated: Vec<u32>,
+    parts: Vec<[Part; 2]>,
+    digests: Vec<Option<Digest>>,
+    detached: Digest,
+}
+
+/// A part of a concatenated string.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// An ordinal.
+    Piece(u32),
+    /// A position among the concatenated strings.
+    Concatenated(u32),
+}
+
+impl<'a> Texts<'a> {
+    /// Reads every string once.
+    pub(super) fn new(snapshot: &'a Snapshot, cancel: &CancelToken) -> Result<Self, Cancelled> {
+        let powers = Powers::new();
+        let table = snapshot.graph().strings();
+        let mut strings = vec![Digest::default(); table.len()];
+        strings.par_chunks_mut(BLOCK).enumerate().try_for_each(|(block, digests)| {
+            cancel.check()?;
+            for (at, digest) in digests.iter_mut().enumerate() {
+                let id = StringId(u32::try_from(block * BLOCK + at).unwrap_or(u32::MAX));
+                *digest = powers.digest(&table.identity(id));
+            }
+            Ok(())
+        })?;
+        let concatenated = concatenated(snapshot, cancel)?;
+        let parts = parts(snapshot, &concatenated, cancel)?;
+        let digests = vec![None; concatenated.len()];
+        let detached = powers.digest(b"Detached ");
+        let mut texts = Self { snapshot, powers, strings, concatenated, parts, digests, detached };
+        texts.put_together(cancel)?;
+        Ok(texts)
+    }
+
+    /// The node's name on screen, or of a plain object what it is called in the file. A concatenated string ends where its
+    /// name does: with the part that makes it long enough.
+    pub(super) fn of(&self, node: NodeOrdinal) -> Digest {
+        if self.snapshot.kind(node) == NodeKind::CONCATENATED_STRING {
+            let at = self.concatenated.binary_search(&node.0).ok();
+            return at.and_then(|at| self.digests[at]).unwrap_or_default();
+        }
+        self.piece(node)
+    }
+
+    fn piece(&self, node: NodeOrdinal) -> Digest {
+        let name = self.strings[self.snapshot.graph().name_id(node).0 as usize];
+        if self.snapshot.is_renamed(node) { self.powers.append(self.detached, name) } else { name }
+    }
+
+    /// Fills in the digests of the concatenated strings, parts before wholes: a text that grew by a million additions takes
+    /// a million steps and not a million for each of them.
+    fn put_together(&mut self, cancel: &CancelToken) -> Result<(), Cancelled> {
+        let mut is_open = vec![false; self.parts.len()];
+        let mut stack: Vec<u32> = Vec::new();
+        let mut steps = 0;
+        for start in 0..self.parts.len() {
+            stack.push(u32::try_from(start).unwrap_or(u32::MAX));
+            while let Some(&at) = stack.last() {
+                cancel.check_every(steps)?;
+                steps += 1;
+                let at = at as usize;
+                if self.digests[at].is_some() {
+                    stack.pop();
+                } else if is_open[at] {
+                    self.digests[at] = Some(self.joined(at, &mut steps, cancel)?);
+                    stack.pop();
+                } else {
+                    is_open[at] = true;
+                    for part in self.parts[at].into_iter().rev() {
+                        match part {
+                            Part::Concatenated(part) if !is_open[part as usize] => stack.push(part),
+                            _ => {}
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of one concatenated string, by the digests of its parts. Parts without one lie on a cycle.
+    fn joined(&self, at: usize, steps: &mut usize, cancel: &CancelToken) -> Result<Digest, Cancelled> {
+        let mut text = Digest::default();
+        let [first, second] = self.parts[at];
+        let mut stack = vec![second, first];
+        let mut steps_left = MOST_STEPS;
+        let mut cycle_steps_left = CYCLE_STEPS;
+        while let Some(part) = stack.pop() {
+            if text.units >= LIMIT || steps_left == 0 || cycle_steps_left == 0 {
+                break;
+            }
+            steps_left -= 1;
+            *steps += 1;
+            cancel.check_every(*steps)?;
+            let part = match part {
+                Part::Piece(node) => {
+                    text = self.powers.append(text, self.piece(NodeOrdinal(node)));
+                    continue;
+                }
+                Part::Concatenated(part) => part as usize,
+            };
+            match self.digests[part] {
+                // Nothing before it or nothing cut: its text here is the text that it has by itself.
+                Some(digest) if text.is_empty() || text.units + digest.units < LIMIT => {
+                    text = self.powers.append(text, digest);
+                    continue;
+                }
+                Some(_) => {}
+                None => cycle_steps_left -= 1,
+            }
+            let [first, second] = self.parts[part];
+            stack.push(second);
+            stack.push(first);
+        }
+        Ok(text)
+    }
+}
+
+/// Ordinals of all concatenated strings, ascending.
+fn concatenated(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
+    let mut nodes = Vec::new();
+    for node in snapshot.graph().nodes() {
+        cancel.check_every(node.index())?;
+        if snapshot.kind(node) == NodeKind::CONCATENATED_STRING {
+            nodes.push(node.0);
+        }
+    }
+    Ok(nodes)
+}
+
+fn parts(snapshot: &Snapshot, concatenated: &[u32], cancel: &CancelToken) -> Result<Vec<[Part; 2]>, Cancelled> {
+    let part = |node: NodeOrdinal| {
+        let at = (snapshot.kind(node) == NodeKind::CONCATENATED_STRING)
+            .then(|| concatenated.binary_search(&node.0).ok().and_then(|at| u32::try_from(at).ok()));
+        at.flatten().map_or(Part::Piece(node.0), Part::Concatenated)
+    };
+    let blocks: Vec<Vec<[Part; 2]>> = concatenated
+        .par_chunks(POLL_INTERVAL)
+        .map(|nodes| {
+            cancel.check()?;
+            let parts = |&node: &u32| string_parts(snapshot.graph(), snapshot.known(), NodeOrdinal(node)).map(part);
+            Ok(nodes.iter().map(parts).collect())
+        })
+        .collect::<Result<_, Cancelled>>()?;
+    Ok(blocks.concat())
+}
+
+impl Texts<'_> {
+    /// Whether the node is a concatenated string with an empty part: V8 leaves those behind when it makes one string of the
+    /// parts.
+    pub(super) fn is_flat(&self, node: NodeOrdinal) -> bool {
+        let (graph, known) = (self.snapshot.graph(), self.snapshot.known());
+        graph.kind(node) == NodeKind::CONCATENATED_STRING
+            && graph.edges(node).any(|edge| {
+                let name = StringId(graph.edge_names[edge.index()]);
+                graph.edge_kind(edge) == EdgeKind::INTERNAL
+                    && (known.first.contains(name) || known.second.contains(name))
+                    && self.of(graph.edge_target(edge)).is_empty()
+            })
+    }
+}
+
+/// The powers of both bases.
+struct Powers(Vec<[u64; 2]>);
+
+impl Powers {
+    fn new() -> Self {
+        let next = |last: &[u64; 2]| Some([times(last[0], BASES[0]), times(last[1], BASES[1])]);
+        Self(std::iter::successors(Some([1, 1]), next).take(READY_POWERS).collect())
+    }
+
+    fn get(&self, exponent: u64) -> [u64; 2] {
+        if let Some(&power) = usize::try_from(exponent).ok().and_then(|at| self.0.get(at)) {
+            return power;
+        }
+        let [a, b] = self.get(exponent / 2);
+        let [c, d] = self.get(exponent % 2);
+        [times(times(a, a), c), times(times(b, b), d)]
+    }
+
+    /// The digest of one text and another behind it.
+    fn append(&self, first: Digest, second: Digest) -> Digest {
+        if first.is_empty() {
+            return second;
+        }
+        let power = self.get(second.units);
+        let hash = |at: usize| {
+            let product = u128::from(first.hashes[at]) * u128::from(power[at]);
+            remainder(product + u128::from(second.hashes[at]))
+        };
+        Digest { hashes: [hash(0), hash(1)], units: first.units + second.units }
+    }
+
+    /// The digest of a text in WTF-8: UTF-8 in which lone surrogates are encoded as if they were characters.
+    fn digest(&self, mut bytes: &[u8]) -> Digest {
+        let mut digest = Digest::default();
+        while let Some(&lead) = bytes.first() {
+            if let Some((block, rest)) = bytes.split_first_chunk::<8>()
+                && block.is_ascii()
+            {
+                // Eight at once: the products do not wait for each other.
+                for (hash, at) in digest.hashes.iter_mut().zip(0..) {
+                    let first = u128::from(*hash) * u128::from(self.0[8][at]);
+                    let terms = block.iter().rev().zip(&self.0);
+                    let sum: u128 = terms.map(|(&unit, power)| u128::from(unit) * u128::from(power[at])).sum();
+                    *hash = remainder(first + sum);
+                }
+                digest.units += 8;
+                bytes = rest;
+                continue;
+            }
+            let length = match lead {
+                ..0x80 => 1,
+                0x80..0xe0 => 2,
+                0xe0..0xf0 => 3,
+                0xf0.. => 4,
+            };
+            let (character, rest) = bytes.split_at(length.min(bytes.len()));
+            bytes = rest;
+            let lead_bits = if length == 1 { 0x7f } else { 0x7f >> length };
+            let code = character[1..]
+                .iter()
+                .fold(u32::from(lead & lead_bits), |code, &byte| code << 6 | u32::from(byte & 0x3f));
+            match code.checked_sub(0x1_0000) {
+                None => digest.push(code),
+                Some(above) => {
+                    digest.push(0xd800 + (above >> 10));
+                    digest.push(0xdc00 + (above & 0x3ff));
+                }
+            }
+        }
+        digest
+    }
+}
+
+impl Digest {
+    fn push(&mut self, unit: u32) {
+        for (hash, base) in self.hashes.iter_mut().zip(BASES) {
+            *hash = remainder(u128::from(*hash) * u128::from(base) + u128::from(unit));
+        }
+        self.units += 1;
+    }
+}
+
+fn times(a: u64, b: u64) -> u64 {
+    remainder(u128::from(a) * u128::from(b))
+}
+
+/// The remainder of a value below 2^124.
+#[expect(clippy::cast_possible_truncation, reason = "the high part is shifted down, the low part is masked")]
+fn remainder(value: u128) -> u64 {
+    let sum = (value as u64 & PRIME) + (value >> 61) as u64;
+    let sum = (sum & PRIME) + (sum >> 61);
+    if sum >= PRIME { sum - PRIME } else { sum }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_one_digest_however_it_is_put_together() {
+        let powers = Powers::new();
+        let long = "long ".repeat(1000);
+        for text in ["", "a", "eight by", "nine byte", "a\0b", "é and 漢字 and 😀 and more", &long] {
+            let whole = powers.digest(text.as_bytes());
+            assert_eq!(whole.units, text.encode_utf16().count() as u64);
+            let mut plain = Digest::default();
+            text.encode_utf16().for_each(|unit| plain.push(u32::from(unit)));
+            assert_eq!(whole, plain, "{text:.20}");
+            for cut in (0..=text.len()).filter(|&cut| text.is_char_boundary(cut)) {
+                let [a, b] = [&text[..cut], &text[cut..]].map(|part| powers.digest(part.as_bytes()));
+                assert_eq!(powers.append(a, b), whole, "{text:.20} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn halves_of_a_surrogate_pair_make_the_character() {
+        let powers = Powers::new();
+        let [high, low] = [b"\xed\xa0\xbd", b"\xed\xb8\x80"].map(|half| powers.digest(half));
+        assert_eq!(powers.append(high, low), powers.digest("😀".as_bytes()));
+        assert_ne!(high, powers.digest("\u{fffd}".as_bytes()));
+    }
+
+    #[test]
+    fn different_texts_have_different_keys() {
+        let powers = Powers::new();
+        let texts = ["", "\0", "\0\0", "a", "\0a", "ab", "ba", "abcdefgh", "abcdefgi", "babcdefg", "\0abcdefgh"];
+        let mut keys: Vec<[u64; 2]> = texts.iter().map(|text| powers.digest(text.as_bytes()).key()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), texts.len());
+    }
+}
