@@ -3,12 +3,13 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use heapglass::Snapshot;
 use heapglass::model::{CancelToken, ClassId, EdgeIndex, NodeOrdinal, ObjectId};
 use heapglass::query::{
-    Filter, Lens, ListSpec, NodeFilter, Owner, Sort, by_kind, duplicate_strings, native_contexts, order, select,
+    DuplicateStrings, Filter, GroupKey, GroupSort, Lens, ListSpec, NodeFilter, Owner, Selection, Sort, by_kind,
+    duplicate_groups, duplicate_strings, held_by_contexts, native_contexts, order, select,
 };
 use serde_json::Value;
 
@@ -56,6 +57,18 @@ fn filter_of(snapshot: &Snapshot, name: &str) -> NodeFilter {
     }
 }
 
+/// What DevTools' answers have in place of the ids of a class's selected members, by class.
+fn id_marks(snapshot: &Snapshot, selection: &Selection) -> Vec<u64> {
+    let mut marks = vec![0; selection.classes.len()];
+    for node in snapshot.graph().nodes() {
+        if selection.contains(node) && snapshot.shallow_size(node) > 0 {
+            let mark = &mut marks[snapshot.class_id(node).index()];
+            *mark = wrapped(*mark * 31 + snapshot.id(node).0);
+        }
+    }
+    marks
+}
+
 #[test]
 fn each_filter_shows_the_classes_that_devtools_shows() {
     let mut problems = Vec::new();
@@ -72,14 +85,15 @@ fn each_filter_shows_the_classes_that_devtools_shows() {
             }
             let selection = select(snapshot, &filter_of(snapshot, name), &CancelToken::new()).unwrap();
             let mut got = BTreeMap::new();
-            for (class, totals) in snapshot.classes().all().iter().zip(&selection.classes) {
+            let marks = id_marks(snapshot, &selection);
+            for ((class, totals), mark) in snapshot.classes().all().iter().zip(&selection.classes).zip(marks) {
                 let at = class
                     .key
                     .location
                     .map_or_else(String::new, |at| format!("{},{},{}", at.script_id, at.line, at.column));
                 let key = format!("{at},{}", class.name);
                 if totals.count > 0 && !hidden(&key) {
-                    let numbers = [totals.count, wrapped(totals.shallow_size), wrapped(totals.retained_size)];
+                    let numbers = [totals.count, wrapped(totals.shallow_size), wrapped(totals.retained_size), mark];
                     got.insert(key, (numbers, i64::from(totals.distance.0)));
                 }
             }
@@ -88,7 +102,7 @@ fn each_filter_shows_the_classes_that_devtools_shows() {
                 let key = class["key"].as_str().unwrap();
                 let number = |name: &str| class[name].as_u64().unwrap();
                 if !hidden(key) {
-                    let numbers = [number("count"), number("self"), number("maxRet")];
+                    let numbers = [number("count"), number("self"), number("maxRet"), number("idHash")];
                     classes.insert(key.to_owned(), (numbers, class["distance"].as_i64().unwrap()));
                 }
             }
@@ -133,14 +147,36 @@ fn native_contexts_have_devtools_sizes() {
             assert_eq!(contexts.owner(context.node), Owner::Context(context.node), "{file}");
         }
         let summary = &wanted["retainedByContext"];
-        let held = select(snapshot, &NodeFilter::HeldByContexts, &CancelToken::new()).unwrap();
-        let wanted = ["retainedByContextCount", "retainedByContextSize"].map(|name| wrapped(number(summary, name)));
-        if [held.count, wrapped(held.shallow_size)] != wanted {
-            problems.push(format!("{file}: held by contexts {} {}", held.count, held.shallow_size));
+        let held = held_by_contexts(snapshot, &CancelToken::new()).unwrap();
+        let got = [held.context_count, held.held_count, held.held_size, held.other_count, held.other_size].map(wrapped);
+        let wanted = [
+            "contextCount",
+            "retainedByContextCount",
+            "retainedByContextSize",
+            "notRetainedByContextCount",
+            "notRetainedByContextSize",
+        ];
+        let wanted = wanted.map(|name| wrapped(number(summary, name)));
+        if got != wanted {
+            problems.push(format!("{file}: held by contexts {got:?} instead of {wanted:?}"));
         }
     });
     assert!(seen > 20, "only {seen} native contexts");
     assert!(problems.is_empty(), "{} problems\n{}", problems.len(), problems[..problems.len().min(20)].join("\n"));
+}
+
+/// Wasted bytes the slow way: what the copies dominate, without what the largest of them does.
+fn check_waste(file: &str, snapshot: &Snapshot, strings: &DuplicateStrings) {
+    for (row, group) in (0..).zip(&strings.groups).take(300) {
+        let copies = strings.copies(row);
+        let mut freed = HashSet::new();
+        for &copy in copies {
+            freed.extend(snapshot.dominators().subtree(NodeOrdinal(copy)).iter().copied());
+        }
+        let all: u64 = freed.iter().map(|&node| snapshot.shallow_size(NodeOrdinal(node))).sum();
+        let largest = copies.iter().map(|&copy| snapshot.retained_size(NodeOrdinal(copy))).max().unwrap();
+        assert_eq!(group.wasted_bytes, all - largest, "{file}: group {row}");
+    }
 }
 
 #[test]
@@ -186,7 +222,20 @@ fn duplicated_strings_are_grouped_as_in_devtools() {
             if got[..got.len().min(first.len())] != first || got.len() as u64 != count {
                 problems.push(format!("{file}: {got:?} instead of {first:?}"));
             }
+            let sums = |names: [&str; 2]| names.map(|name| row[name].as_u64());
+            let wanted = if row.get("self").is_some() {
+                sums(["self", "retained"])
+            } else {
+                sums(["totalSelfSize", "totalRetainedSize"])
+            };
+            let group = &strings.groups[group];
+            if [Some(group.shallow_size), Some(group.retained_size)] != wanted
+                || Some(group.truncated) != row["truncated"].as_bool()
+            {
+                problems.push(format!("{file}: {group:?} instead of {wanted:?}"));
+            }
         }
+        check_waste(file, snapshot, &strings);
     });
     assert!(seen > 500, "only {seen} groups");
     assert!(problems.is_empty(), "{} problems\n{}", problems.len(), problems[..problems.len().min(20)].join("\n"));
@@ -242,4 +291,161 @@ fn kinds_add_up_to_all_nodes_and_bytes() {
             assert_eq!([totals.count, totals.shallow_size, totals.retained_size], sums, "{}", class.name);
         }
     }
+}
+
+/// Kind, string, size and edges (name, ordinal), all of them internal.
+type Made<'a> = (&'a str, usize, u32, &'a [(usize, usize)]);
+
+/// A snapshot whose root holds all nodes.
+fn made(strings: &[&str], nodes: &[Made]) -> Snapshot {
+    let kinds = ["synthetic", "string", "concatenated string", "number"];
+    let mut table = vec![0, 0, 1, 0, nodes.len()];
+    let mut edges: Vec<usize> = (1..=nodes.len()).flat_map(|node| [0, node, node * 5]).collect();
+    for (at, &(kind, name, size, parts)) in nodes.iter().enumerate() {
+        let kind = kinds.iter().position(|known| *known == kind).unwrap();
+        table.extend([kind, name, at * 2 + 3, size as usize, parts.len()]);
+        edges.extend(parts.iter().flat_map(|&(name, target)| [1, name, target * 5]));
+    }
+    let meta = serde_json::json!({
+        "node_fields": ["type", "name", "id", "self_size", "edge_count"],
+        "node_types": [kinds, "string", "number", "number", "number"],
+        "edge_fields": ["type", "name_or_index", "to_node"],
+        "edge_types": [["element", "internal"], "string_or_number", "node"],
+    });
+    let text = serde_json::json!({
+        "snapshot": { "meta": meta, "node_count": nodes.len() + 1, "edge_count": edges.len() / 3 },
+        "nodes": table, "edges": edges, "strings": strings,
+    });
+    common::open_bytes("made.heapsnapshot", text.to_string().into_bytes()).unwrap()
+}
+
+const FIRST: usize = 1;
+const SECOND: usize = 2;
+
+fn texts_and_counts(snapshot: &Snapshot) -> Vec<(String, u64)> {
+    let found = duplicate_strings(snapshot, &CancelToken::new()).unwrap();
+    let text = |node| snapshot.display_name(node).chars().take(20).collect();
+    found.groups.iter().map(|group| (text(group.first), group.count)).collect()
+}
+
+#[test]
+fn a_string_in_one_piece_equals_the_same_text_in_two_and_under_another_string_id() {
+    let strings = ["", "first", "second", "ab", "a", "b", "ab", "\0ab"];
+    let snapshot = made(
+        &strings,
+        &[
+            ("string", 3, 8, &[]),
+            ("string", 4, 8, &[]),
+            ("string", 5, 8, &[]),
+            ("concatenated string", 0, 8, &[(FIRST, 2), (SECOND, 3)]),
+            ("string", 6, 8, &[]),
+            ("string", 7, 8, &[]),
+            // What has no size is no copy, and what has an empty part is V8's own.
+            ("string", 3, 0, &[]),
+            ("string", 0, 0, &[]),
+            ("concatenated string", 0, 8, &[(FIRST, 1), (SECOND, 8)]),
+        ],
+    );
+    assert_eq!(texts_and_counts(&snapshot), [("ab".to_owned(), 3)]);
+}
+
+#[test]
+fn a_text_that_grew_by_many_additions_is_compared_at_once() {
+    const ADDITIONS: usize = 200_000;
+    let strings = ["", "first", "second", "ab"];
+    let parts: Vec<[(usize, usize); 2]> = (0..ADDITIONS).map(|at| [(FIRST, at + 1), (SECOND, 1)]).collect();
+    let mut nodes: Vec<Made> = vec![("string", 3, 16, &[])];
+    nodes.extend(parts.iter().map(|parts| ("concatenated string", 0, 32, &parts[..])));
+    let snapshot = made(&strings, &nodes);
+    let found = duplicate_strings(&snapshot, &CancelToken::new()).unwrap();
+    // From 512 pieces on the text is cut and the same.
+    assert_eq!(found.groups.len(), 1);
+    assert_eq!(found.groups[0].count, (ADDITIONS - 510) as u64);
+    assert!(found.wasted_bytes < snapshot.total_size());
+}
+
+#[test]
+fn strings_that_are_parts_of_themselves_end() {
+    let strings = ["", "first", "second", "x"];
+    let snapshot = made(
+        &strings,
+        &[
+            ("string", 3, 8, &[]),
+            ("concatenated string", 0, 8, &[(FIRST, 1), (SECOND, 2)]),
+            ("concatenated string", 0, 8, &[(FIRST, 1), (SECOND, 3)]),
+            ("concatenated string", 0, 8, &[(FIRST, 5), (SECOND, 1)]),
+            ("concatenated string", 0, 8, &[(FIRST, 4), (SECOND, 1)]),
+        ],
+    );
+    assert_eq!(texts_and_counts(&snapshot)[0], ("x".repeat(20), 2));
+}
+
+#[test]
+fn many_copies_of_a_huge_string_are_compared_at_once_and_can_be_cancelled() {
+    let huge = format!("\n{}", "huge ".repeat(1 << 20));
+    let strings = ["", "first", "second", &huge, "end"];
+    let mut nodes: Vec<Made> = vec![("string", 4, 8, &[])];
+    nodes.extend(std::iter::repeat_n::<Made>(("string", 3, 8, &[]), 2000));
+    nodes.extend(std::iter::repeat_n::<Made>(("concatenated string", 0, 8, &[(FIRST, 2), (SECOND, 1)]), 2000));
+    let snapshot = made(&strings, &nodes);
+    // The name of the concatenated ones ends with the part that makes it long, so they are the same.
+    let counts: Vec<u64> = texts_and_counts(&snapshot).into_iter().map(|(_, count)| count).collect();
+    assert_eq!(counts, [4000]);
+    let cancel = CancelToken::new();
+    cancel.cancel();
+    assert!(duplicate_strings(&snapshot, &cancel).is_err());
+    assert!(select(&snapshot, &NodeFilter::HeldByContexts, &cancel).is_err());
+    assert!(native_contexts(&snapshot, &cancel).is_err());
+}
+
+#[test]
+fn groups_sort_by_each_key_and_narrow_to_a_text() {
+    let snapshot = common::case("chromium-leak-1").open();
+    let found = duplicate_strings(&snapshot, &CancelToken::new()).unwrap();
+    let value = |row: u32| snapshot.display_name(found.groups[row as usize].first).into_owned();
+    let list = |key, descending, text: &str| {
+        duplicate_groups(&found, &snapshot, GroupSort { key, descending }, text, &CancelToken::new()).unwrap()
+    };
+    for descending in [false, true] {
+        let mut wanted: Vec<u32> = (0..).take(found.groups.len()).collect();
+        wanted.sort_by(|&a, &b| {
+            let order = value(a).encode_utf16().cmp(value(b).encode_utf16());
+            if descending { order.reverse() } else { order }
+        });
+        assert_eq!(list(GroupKey::Value, descending, ""), wanted);
+        for key in [GroupKey::Count, GroupKey::ShallowSize, GroupKey::RetainedSize, GroupKey::Wasted] {
+            let number = |&row: &u32| {
+                let group = &found.groups[row as usize];
+                match key {
+                    GroupKey::Count => group.count,
+                    GroupKey::ShallowSize => group.shallow_size,
+                    GroupKey::RetainedSize => group.retained_size,
+                    _ => group.wasted_bytes,
+                }
+            };
+            wanted.sort_unstable();
+            wanted.sort_by(|a, b| if descending { number(b).cmp(&number(a)) } else { number(a).cmp(&number(b)) });
+            assert_eq!(list(key, descending, ""), wanted);
+        }
+    }
+    let narrowed = list(GroupKey::Count, true, "XXXXXXXX");
+    assert!(!narrowed.is_empty() && narrowed.len() < found.groups.len());
+    assert!(narrowed.iter().all(|&row| value(row).contains("xxxxxxxx")));
+}
+
+#[test]
+fn filters_combine_to_what_passes_all_of_them() {
+    let snapshot = common::case("chromium-leak-1").open();
+    let nodes = |filter: &NodeFilter| -> Vec<usize> {
+        select(&snapshot, filter, &CancelToken::new()).unwrap().nodes.iter().collect()
+    };
+    let (detached, late) = (NodeFilter::HeldByDetachedDom, NodeFilter::Ids { after: 40_000, up_to: u64::MAX });
+    let both = nodes(&NodeFilter::AllOf(vec![detached.clone(), late.clone()]));
+    let late: HashSet<usize> = nodes(&late).into_iter().collect();
+    let wanted: Vec<usize> = nodes(&detached).into_iter().filter(|node| late.contains(node)).collect();
+    assert!(!wanted.is_empty() && wanted.len() < nodes(&detached).len());
+    assert_eq!(both, wanted);
+    assert_eq!(nodes(&NodeFilter::AllOf(Vec::new())), nodes(&NodeFilter::All));
+    let chosen = [7, 3, 7, u32::MAX].map(NodeOrdinal);
+    assert_eq!(nodes(&NodeFilter::Nodes(chosen.into())), [3, 7]);
 }

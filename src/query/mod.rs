@@ -46,7 +46,7 @@ pub use ignored::{RetainerDistances, retainer_distances};
 pub use kinds::{KindTotals, by_kind};
 pub use label::{LABEL_LIMIT, edge_label, is_quiet, node_label};
 pub use merged_paths::{MergedPaths, PathGroup, merged_paths};
-pub use native_contexts::{NativeContext, NativeContexts, Owner, native_contexts};
+pub use native_contexts::{HeldByContexts, NativeContext, NativeContexts, Owner, held_by_contexts, native_contexts};
 pub use object::{ObjectDetails, object_details};
 pub use order::{Filter, Lens, ListSpec, RowOrder, Sort, SortKey, order};
 pub use paths::{held_by_root, several_paths, shortest_path};

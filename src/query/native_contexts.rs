@@ -1,9 +1,11 @@
 //! Native contexts: the realms of a snapshot, and which one each object belongs to.
 
-use super::strings_that;
+use super::selection::{NodeFilter, contexts, nodes};
+use super::{strings_named, strings_that};
 use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
+/// An ordinal that no native context has; the other values of `owners` while they are worked out.
 const NONE: u32 = u32::MAX;
 const SHARED: u32 = u32::MAX - 1;
 
@@ -35,25 +37,60 @@ pub struct NativeContexts {
     pub shared_size: u64,
     /// Bytes that belong to none.
     pub unattributed_size: u64,
-    /// By ordinal: the native context's ordinal, `NONE` or `SHARED`.
-    owners: Vec<u32>,
+    owners: Owners,
+}
+
+/// What each object belongs to, by ordinal.
+#[derive(Clone, Debug)]
+enum Owners {
+    /// Positions among the native contexts, and two values more. Few programs have that many realms.
+    Narrow(Vec<u8>),
+    /// The native context's ordinal, `NONE` or `SHARED`.
+    Wide(Vec<u32>),
+}
+
+const NARROW_NONE: u8 = u8::MAX;
+const NARROW_SHARED: u8 = u8::MAX - 1;
+
+/// What the contexts of closures hold alone, and what not. Nodes without a size count for nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct HeldByContexts {
+    /// Contexts of closures.
+    pub context_count: u64,
+    /// Objects that are reachable through contexts only, and their shallow sizes in bytes.
+    pub held_count: u64,
+    pub held_size: u64,
+    /// All others.
+    pub other_count: u64,
+    pub other_size: u64,
 }
 
 impl NativeContexts {
     /// What the object belongs to.
     #[must_use]
     pub fn owner(&self, node: NodeOrdinal) -> Owner {
-        match self.owners[node.index()] {
-            NONE => Owner::None,
-            SHARED => Owner::Shared,
-            context => Owner::Context(NodeOrdinal(context)),
+        match &self.owners {
+            Owners::Narrow(owners) => match owners[node.index()] {
+                NARROW_NONE => Owner::None,
+                NARROW_SHARED => Owner::Shared,
+                at => Owner::Context(self.contexts[usize::from(at)].node),
+            },
+            Owners::Wide(owners) => match owners[node.index()] {
+                NONE => Owner::None,
+                SHARED => Owner::Shared,
+                context => Owner::Context(NodeOrdinal(context)),
+            },
         }
     }
 
     /// Bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.owners.capacity() * 4 + self.contexts.capacity() * size_of::<NativeContext>()
+        let owners = match &self.owners {
+            Owners::Narrow(owners) => owners.capacity(),
+            Owners::Wide(owners) => owners.capacity() * 4,
+        };
+        owners + self.contexts.capacity() * size_of::<NativeContext>()
     }
 }
 
@@ -65,11 +102,14 @@ impl NativeContexts {
 pub fn native_contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<NativeContexts, Cancelled> {
     let graph = snapshot.graph();
     let is_context = {
-        let names = strings_that(snapshot, |text| {
-            let text = text.strip_prefix("Detached ").unwrap_or(text);
-            text == "system / NativeContext" || text.starts_with("system / NativeContext / ")
-        });
-        move |node: NodeOrdinal| names.contains(graph.name_id(node).0 as usize)
+        let is_name = |text: &str| text == "system / NativeContext" || text.starts_with("system / NativeContext / ");
+        let names = strings_that(snapshot, is_name);
+        let detached = strings_that(snapshot, |text| text.strip_prefix("Detached ").is_some_and(is_name));
+        move |node: NodeOrdinal| {
+            let name = graph.name_id(node).0 as usize;
+            // A second `Detached ` in front makes it another name.
+            names.contains(name) || (detached.contains(name) && !snapshot.is_renamed(node))
+        }
     };
     let mut owners = vec![NONE; graph.node_count()];
     let mut contexts = Vec::new();
@@ -94,8 +134,8 @@ fn fix(
     cancel: &CancelToken,
 ) -> Result<BitSet, Cancelled> {
     let graph = snapshot.graph();
-    let first_named = |text: &str| graph.strings().find(text).map(|id| id.0);
-    let (map, native_context) = (first_named("map"), first_named("native_context"));
+    let [map, native_context] =
+        strings_named(snapshot, ["map", "native_context"]).map(|ids| ids.first().map(|id| id.0));
     let target = |node: NodeOrdinal, name: Option<u32>, test: &dyn Fn(NodeOrdinal) -> bool| {
         let name = name?;
         graph
@@ -171,26 +211,62 @@ fn sum_up(
         attributed_size: 0,
         retained_size: snapshot.retained_size(node),
     };
+    let is_narrow = contexts.len() <= usize::from(NARROW_SHARED);
+    let mut narrow = Vec::with_capacity(if is_narrow { owners.len() } else { 0 });
     let mut all = NativeContexts {
         contexts: contexts.iter().map(empty).collect(),
         shared_size: 0,
         unattributed_size: 0,
-        owners: Vec::new(),
+        owners: Owners::Narrow(Vec::new()),
     };
     for (node, &owner) in owners.iter().enumerate() {
         cancel.check_every(node)?;
         let size = snapshot.shallow_sizes().get(node);
+        let mut short = NARROW_NONE;
         match owner {
             NONE => all.unattributed_size += size,
-            SHARED => all.shared_size += size,
+            SHARED => {
+                all.shared_size += size;
+                short = NARROW_SHARED;
+            }
             owner => {
                 if let Ok(at) = contexts.binary_search(&NodeOrdinal(owner)) {
                     all.contexts[at].attributed_size += size;
                     all.contexts[at].attributed_count += u64::from(size > 0);
+                    short = u8::try_from(at).unwrap_or(NARROW_NONE);
                 }
             }
         }
+        if is_narrow {
+            narrow.push(short);
+        }
     }
-    all.owners = owners;
+    all.owners = if is_narrow { Owners::Narrow(narrow) } else { Owners::Wide(owners) };
     Ok(all)
+}
+
+/// Counts what is reachable through contexts of closures only: what stale closures may keep alive.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn held_by_contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<HeldByContexts, Cancelled> {
+    let contexts = contexts(snapshot, cancel)?;
+    let held = nodes(snapshot, &NodeFilter::HeldByContexts, cancel)?;
+    let mut sums = HeldByContexts::default();
+    for node in snapshot.graph().nodes() {
+        cancel.check_every(node.index())?;
+        let size = snapshot.shallow_size(node);
+        if size == 0 {
+            continue;
+        }
+        sums.context_count += u64::from(contexts.contains(node.index()));
+        if held.contains(node.index()) {
+            sums.held_count += 1;
+            sums.held_size += size;
+        } else {
+            sums.other_count += 1;
+            sums.other_size += size;
+        }
+    }
+    Ok(sums)
 }

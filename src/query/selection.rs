@@ -93,7 +93,8 @@ pub fn select(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelToken) ->
     sum_up(snapshot, nodes(snapshot, filter, cancel)?, counts_empty, cancel)
 }
 
-fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
+/// The nodes that pass.
+pub(super) fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let owned_by = |wanted: Owner| -> Result<BitSet, Cancelled> {
         let contexts = native_contexts(snapshot, cancel)?;
         that(snapshot, cancel, |node| contexts.owner(node) == wanted)
