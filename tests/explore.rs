@@ -464,3 +464,25 @@ fn the_ways_to_all_objects_of_a_class_are_merged_from_its_menu() {
     wait_for_label(&mut window, "Ways from the roots to 2,020 × ShoppingCart");
     wait_for_label(&mut window, "global, 2,020, 100 %");
 }
+
+#[test]
+fn what_lies_two_hundred_thousand_levels_deep_is_revealed_as_far_as_rows_can_show() {
+    let mut window = window(&[common::case("deep-chain").file]);
+    wait_for_load(&mut window);
+    let id = window.state().shown().unwrap();
+    let snapshot = window.state().session.snapshot(id).unwrap();
+    let far = snapshot.graph().nodes().max_by_key(|&node| snapshot.distance(node).user()).unwrap();
+    assert!(snapshot.distance(far).user().unwrap() > 100_000);
+    let slot = heapglass::ui::panes::Slot { side: 0, id };
+    let target = heapglass::ui::command::Target { snapshot: id, node: far };
+    for kind in [ViewKind::Dominators, ViewKind::Containment] {
+        window.state_mut().run(slot, heapglass::ui::command::Command::Reveal(target, kind));
+        wait_until(&mut window, kind.label(), |app| !app.shown_view().unwrap().is_busy());
+        wait_for_label(&mut window, "levels deep");
+        let view = window.state_mut().shown_view().unwrap();
+        let table = if kind == ViewKind::Containment { &view.containment.table } else { &view.dominators.tree.table };
+        assert!(table.selection().unwrap().len() > 50, "as far as it goes");
+        // The object itself is in the lower panes all the same.
+        assert_eq!(view.object.target().unwrap().node, far);
+    }
+}

@@ -92,14 +92,13 @@ fn write_csv(classes: &[&ComparedClass], out: &mut dyn Write) -> anyhow::Result<
     for class in classes {
         let row = Row::from(*class);
         let at = class.key.location;
-        let optional = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
         csv::line(
             out,
             &[
                 row.name.to_owned(),
-                optional(at.map(|at| at.script_id)),
-                optional(at.map(|at| at.line)),
-                optional(at.map(|at| at.column)),
+                super::optional(at.map(|at| at.script_id)),
+                super::optional(at.map(|at| at.line)),
+                super::optional(at.map(|at| at.column)),
                 row.new.to_string(),
                 row.deleted.to_string(),
                 row.delta.to_string(),

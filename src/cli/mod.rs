@@ -99,3 +99,8 @@ fn open_object(arguments: &ObjectArguments) -> anyhow::Result<(Snapshot, NodeOrd
 fn split_distance(distance: Distance) -> (Option<u32>, Option<u32>) {
     (distance.user(), distance.system())
 }
+
+/// A number as a cell of a table; nothing if there is none.
+fn optional(number: Option<u32>) -> String {
+    number.map_or_else(String::new, |number| number.to_string())
+}

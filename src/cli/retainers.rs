@@ -184,7 +184,6 @@ fn text_line(
 }
 
 fn csv_line(depth: usize, link: &Link, is_cycle: bool, out: &mut dyn Write) -> anyhow::Result<()> {
-    let optional = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
     let edge = link.edge.as_ref();
     let cells: [&str; 11] = [
         &depth.to_string(),
@@ -193,8 +192,8 @@ fn csv_line(depth: usize, link: &Link, is_cycle: bool, out: &mut dyn Write) -> a
         &link.id.to_string(),
         &link.name,
         &link.class,
-        &optional(link.distance),
-        &optional(link.system_distance),
+        &super::optional(link.distance),
+        &super::optional(link.system_distance),
         &link.shallow_size.to_string(),
         &link.retained_size.to_string(),
         if is_cycle { "yes" } else { "no" },

@@ -86,15 +86,14 @@ pub(super) fn run(arguments: &SearchArguments, out: &mut dyn Write) -> anyhow::R
             let columns = ["id", "name", "class", "distance", "system_distance", "shallow_size", "retained_size"];
             csv::line(out, &columns)?;
             for row in shown.map(|node| Row::of(&snapshot, node)) {
-                let optional = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
                 csv::line(
                     out,
                     &[
                         row.id.to_string(),
                         row.name,
                         row.class,
-                        optional(row.distance),
-                        optional(row.system_distance),
+                        super::optional(row.distance),
+                        super::optional(row.system_distance),
                         row.shallow_size.to_string(),
                         row.retained_size.to_string(),
                     ],

@@ -114,18 +114,17 @@ pub(super) fn run(arguments: &SummaryArguments, out: &mut dyn Write) -> anyhow::
             )?;
             for class in classes {
                 let row = Row::from(class);
-                let optional = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
                 let at = class.key.location;
                 csv::line(
                     out,
                     &[
                         row.name.to_owned(),
-                        optional(at.map(|at| at.script_id)),
-                        optional(at.map(|at| at.line)),
-                        optional(at.map(|at| at.column)),
+                        super::optional(at.map(|at| at.script_id)),
+                        super::optional(at.map(|at| at.line)),
+                        super::optional(at.map(|at| at.column)),
                         row.count.to_string(),
-                        optional(row.distance),
-                        optional(row.system_distance),
+                        super::optional(row.distance),
+                        super::optional(row.system_distance),
                         row.shallow_size.to_string(),
                         row.retained_size.to_string(),
                     ],

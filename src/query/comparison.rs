@@ -25,8 +25,7 @@ pub enum Side {
 pub struct ComparedClass {
     pub name: String,
     pub key: ClassKey,
-    /// The class of this key in the base's own classes and in the current snapshot.
-    pub base_class: Option<ClassId>,
+    /// The class of this key in the current snapshot.
     pub current_class: Option<ClassId>,
     pub new_count: u64,
     pub deleted_count: u64,
@@ -161,7 +160,6 @@ pub fn compare(base: &Snapshot, current: &Snapshot, cancel: &CancelToken) -> Res
     let ids_match = part(merged.agreeing, merged.common) >= AGREEING_PART
         && part(merged.agreeing_strings, merged.strings) >= AGREEING_STRINGS
         && part(merged.common, smaller as u64) >= COMMON_PART;
-    let own = by_key(base.classes());
     let mut comparison = Comparison {
         ids_match,
         common_ids: merged.common,
@@ -177,7 +175,6 @@ pub fn compare(base: &Snapshot, current: &Snapshot, cancel: &CancelToken) -> Res
     for (class, (&went, &came)) in sums[0].iter().zip(&sums[1]).enumerate() {
         cancel.check_every(class)?;
         let mut row = joint.row(class, &regrouped, current.classes());
-        row.base_class = own.get(&row.key).copied();
         if ids_match {
             (row.deleted_count, row.freed_size) = went;
             (row.new_count, row.allocated_size) = came;
@@ -262,7 +259,6 @@ impl JointClasses {
         ComparedClass {
             name: any.map_or_else(String::new, |class| class.name.clone()),
             key: any.map_or_else(ClassKey::default, |class| class.key.clone()),
-            base_class: None,
             current_class,
             new_count: 0,
             deleted_count: 0,

@@ -1,4 +1,4 @@
-//! Containment: the way from the root down to an object, and what edge names tell.
+//! The ways from the root down to an object, by references and by dominators, and what edge names tell.
 
 use super::ignored::RetainerDistances;
 use super::paths::shortest_path;
@@ -20,6 +20,26 @@ pub fn way_down(
     let top = way.last().map_or(node, |&edge| snapshot.graph().edge_source(edge));
     let Some(first) = root_edge(snapshot, top) else { return Ok(Vec::new()) };
     way.push(first);
+    way.reverse();
+    Ok(way)
+}
+
+/// The objects that dominate a node, from the root's own child down to the node. Empty for the root.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn dominators_down(
+    snapshot: &Snapshot,
+    node: NodeOrdinal,
+    cancel: &CancelToken,
+) -> Result<Vec<NodeOrdinal>, Cancelled> {
+    let mut way = Vec::new();
+    let mut at = node;
+    while at != snapshot.root() {
+        way.push(at);
+        cancel.check_every(way.len())?;
+        at = snapshot.dominators().dominator(at);
+    }
     way.reverse();
     Ok(way)
 }

@@ -38,7 +38,7 @@ mod texts;
 pub use classes::class_totals;
 pub use comparison::{ComparedClass, Comparison, Side, compare};
 pub use comparison_lists::{ComparisonKey, ComparisonSort, compared_classes, compared_objects};
-pub use containment::{EphemeronIds, ephemeron_ids, root_edge, way_down};
+pub use containment::{EphemeronIds, dominators_down, ephemeron_ids, root_edge, way_down};
 pub use cut::{Freed, cut_edge};
 pub use dominator_map::{Area, DominatorMap, Tile, dominator_map};
 pub use duplicates::{DuplicateStrings, GroupKey, GroupSort, StringGroup, duplicate_groups, duplicate_strings};

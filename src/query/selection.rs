@@ -3,8 +3,6 @@
 //! “Held only by” means: a search from the root that may not enter the holders does not reach the object, though one without
 //! that restriction does. It follows all but weak edges, as Chrome DevTools' filters do.
 
-use std::sync::Arc;
-
 use rayon::prelude::*;
 
 use super::duplicates::duplicate_strings;
@@ -43,7 +41,6 @@ pub enum NodeFilter {
     Unreachable,
     /// What a search finds; a text that is no query finds nothing.
     Matching(String),
-    Nodes(Arc<[NodeOrdinal]>),
     AllOf(Vec<NodeFilter>),
 }
 
@@ -137,14 +134,6 @@ pub(super) fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelTok
             Ok(query) => search(snapshot, &query, cancel),
             Err(_) => Ok(BitSet::new(snapshot.graph().node_count())),
         },
-        NodeFilter::Nodes(chosen) => {
-            let count = snapshot.graph().node_count();
-            let mut set = BitSet::new(count);
-            for node in chosen.iter().filter(|node| node.index() < count) {
-                set.insert(node.index());
-            }
-            Ok(set)
-        }
         NodeFilter::AllOf(filters) => {
             let sets = filters.iter().map(|filter| nodes(snapshot, filter, cancel));
             let sets: Vec<BitSet> = sets.collect::<Result<_, Cancelled>>()?;

@@ -44,7 +44,6 @@ pub enum Action {
     /// In the side that is active.
     Show(SnapshotId),
     ShowIn(usize, SnapshotId),
-    Activate(usize),
     Close(SnapshotId),
     CloseShown,
     DismissLoad(SnapshotId),
@@ -196,7 +195,6 @@ impl HeapglassApp {
             Action::OpenExamplePair => self.batch = vec![self.open_example(0), self.open_example(1)],
             Action::Show(id) => self.show_in(self.active, id),
             Action::ShowIn(side, id) => self.show_in(side, id),
-            Action::Activate(side) => self.active = side,
             Action::Close(id) => self.close(id),
             Action::CloseShown => {
                 if let Some(id) = self.shown() {

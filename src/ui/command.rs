@@ -72,6 +72,8 @@ impl ViewKind {
 pub enum NodeSet {
     Class(ClassId, NodeFilter),
     Filter(NodeFilter),
+    /// The copies of a group of duplicated strings.
+    Copies(u32),
     /// The new or the deleted objects of a row of a comparison.
     Compared {
         base: SnapshotId,

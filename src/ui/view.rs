@@ -15,8 +15,8 @@ use super::panes::strings::StringsPane;
 use super::panes::summary::SummaryPane;
 use super::panes::{Place, TreePane, contexts, statistics};
 use super::theme::{self, GRID};
-use crate::model::{ClassId, EdgeIndex};
-use crate::query::{ListSpec, way_down};
+use crate::model::{ClassId, human};
+use crate::query::{ListSpec, dominators_down, way_down};
 use crate::session::{Lane, Pending, Session, SnapshotId};
 
 /// What the lower left pane shows.
@@ -29,6 +29,8 @@ pub enum Lower {
     Object,
 }
 
+/// Levels that are opened on the way to an object: each takes a list of its own, and indents what is below.
+const MAX_REVEALED: usize = 200;
 /// Sides narrower than this show the object in a tab.
 const NARROW: f32 = 640.0;
 
@@ -48,7 +50,8 @@ pub struct View {
     pub object: ObjectPane,
     /// What the linked view on the other side wants said here.
     pub note: Option<String>,
-    way_down: Option<Pending<Vec<EdgeIndex>>>,
+    /// The rows to open on the way to what is to be revealed in Containment or Dominators.
+    way_down: Option<(ViewKind, Pending<Vec<u32>>)>,
 }
 
 impl View {
@@ -77,10 +80,18 @@ impl View {
         match kind {
             ViewKind::Containment => {
                 let snapshot = Arc::clone(&place.snapshot);
-                self.way_down =
-                    Some(session.ask(Lane::Interactive, move |cancel| way_down(&snapshot, target.node, None, cancel)));
+                let way = session.ask(Lane::Interactive, move |cancel| {
+                    Ok(way_down(&snapshot, target.node, None, cancel)?.into_iter().map(|edge| edge.0).collect())
+                });
+                self.way_down = Some((kind, way));
             }
-            ViewKind::Dominators => self.dominators.reveal(place, target.node),
+            ViewKind::Dominators => {
+                let snapshot = Arc::clone(&place.snapshot);
+                let way = session.ask(Lane::Interactive, move |cancel| {
+                    Ok(dominators_down(&snapshot, target.node, cancel)?.into_iter().map(|node| node.0).collect())
+                });
+                self.way_down = Some((kind, way));
+            }
             _ => {
                 if !self.summary.reveal(session, place, target.node) {
                     let id = place.snapshot.id(target.node);
@@ -226,15 +237,28 @@ impl View {
         }
     }
 
-    fn upper(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
-        if let Some(Ok(way)) = self.way_down.as_mut().and_then(Pending::take) {
-            self.way_down = None;
-            if way.is_empty() {
-                self.note = Some("No strong reference leads from the root to this object".to_owned());
-            } else {
-                self.containment.table.reveal(way.iter().map(|edge| edge.0).collect());
-            }
+    fn take_way_down(&mut self) {
+        let Some((kind, pending)) = &mut self.way_down else { return };
+        let (kind, Some(answer)) = (*kind, pending.take()) else { return };
+        self.way_down = None;
+        let Ok(mut way) = answer else { return };
+        if way.is_empty() {
+            self.note = Some("No strong reference leads from the root to this object".to_owned());
+            return;
         }
+        if way.len() > MAX_REVEALED {
+            let levels = human::count(way.len() as u64);
+            self.note = Some(format!("It is {levels} levels deep; the way to it is opened for {MAX_REVEALED} of them"));
+            way.truncate(MAX_REVEALED);
+        }
+        match kind {
+            ViewKind::Dominators => self.dominators.tree.table.reveal(way),
+            _ => self.containment.table.reveal(way),
+        }
+    }
+
+    fn upper(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        self.take_way_down();
         match self.kind {
             ViewKind::Summary => self.summary.show(ui, session, place),
             ViewKind::Comparison => self.comparison.show(ui, session, place),
@@ -263,8 +287,11 @@ impl View {
         let mut ids: Vec<egui::Id> = upper.map(|name| egui::Id::unique((name, place.slot))).into_iter().collect();
         let home = self.retainers.target().map_or(place.slot.id, |target| target.snapshot);
         let slot = super::panes::Slot { side: place.slot.side, id: home };
-        let lower = if self.lower == Lower::Retainers { "Retainers" } else { "merged paths" };
-        ids.push(egui::Id::unique((lower, slot)));
+        match self.lower {
+            Lower::Retainers => ids.push(egui::Id::unique(("Retainers", slot))),
+            Lower::Paths if self.paths.is_merged() => ids.push(egui::Id::unique(("merged paths", slot))),
+            Lower::Paths | Lower::Object => {}
+        }
         ids
     }
 

@@ -118,9 +118,8 @@ impl DominatorMapPane {
         if let Some((node, of_size, pending)) = &mut self.pending
             && let Some(answer) = pending.take()
         {
-            if let Ok(map) = answer {
-                self.map = Some((*node, *of_size, map));
-            }
+            // Nothing is asked for twice, even if it failed.
+            self.map = Some((*node, *of_size, answer.unwrap_or_default()));
             self.pending = None;
         }
         let is_there = self.map.as_ref().is_some_and(|(node, of_size, _)| (*node, *of_size) == (root, size));
@@ -161,7 +160,7 @@ impl DominatorMapPane {
                 if at > 0 {
                     ui.weak("›");
                 }
-                let label = if at == 0 { "All".to_owned() } else { short_label(snapshot, node) };
+                let label = if node == snapshot.root() { "All".to_owned() } else { short_label(snapshot, node) };
                 let text = RichText::new(&label).font(theme::small());
                 if at + 1 == way.len() {
                     ui.label(text.strong());

@@ -5,7 +5,6 @@ use egui::Ui;
 use super::dominator_map::DominatorMapPane;
 use super::tree::TreeSpec;
 use super::{Place, TreePane};
-use crate::model::NodeOrdinal;
 use crate::query::ListSpec;
 use crate::session::Session;
 use crate::ui::command::Command;
@@ -31,19 +30,6 @@ pub struct DominatorsPane {
 
 impl DominatorsPane {
     const NAME: &'static str = "Dominators";
-
-    /// Opens the way from the root to the object, scrolls to it and selects it.
-    pub fn reveal(&mut self, place: &Place, node: NodeOrdinal) {
-        let snapshot = &place.snapshot;
-        let mut path = Vec::new();
-        let mut at = node;
-        while at != snapshot.root() {
-            path.push(at.0);
-            at = snapshot.dominators().dominator(at);
-        }
-        path.reverse();
-        self.tree.table.reveal(path);
-    }
 
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         ui.horizontal(|ui| {

@@ -9,7 +9,7 @@ use egui::{Id, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role};
 use super::{Place, Slot, object_menu};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, human};
 use crate::query::{
-    Comparison, Filter, Lens, ListSpec, MergedPaths, RetainerDistances, Selection, Sort, edge_label, merged_paths,
+    Comparison, DuplicateStrings, Filter, Lens, ListSpec, MergedPaths, RetainerDistances, Selection, Sort, edge_label, merged_paths,
     node_label, order, several_paths,
 };
 use crate::session::{Fact, Lane, Pending, Session, SnapshotId};
@@ -23,6 +23,8 @@ use crate::ui::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, Tre
 const WANTED: usize = 8;
 /// Steps of one path that are shown at its two ends.
 const SHOWN_STEPS: usize = 40;
+
+const FAILED: &str = "The ways could not be found: an error in this program";
 
 const COLUMNS: [Column; 5] = [
     Column {
@@ -40,6 +42,8 @@ const COLUMNS: [Column; 5] = [
 #[derive(Debug, Default)]
 pub struct PathsPane {
     mode: Mode,
+    /// What was selected last.
+    target: Option<Target>,
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +71,7 @@ enum Answer<T> {
     Wanted,
     Waiting(Pending<T>),
     Known(T),
+    Failed,
 }
 
 impl<T> Answer<T> {
@@ -74,14 +79,27 @@ impl<T> Answer<T> {
         if let Self::Waiting(pending) = self
             && let Some(answer) = pending.take()
         {
-            *self = answer.map_or(Self::Wanted, Self::Known);
+            *self = answer.map_or(Self::Failed, Self::Known);
         }
+    }
+
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Wanted | Self::Waiting(_))
     }
 }
 
 impl PathsPane {
     /// Shows the paths of one object.
     pub fn set_target(&mut self, target: Target) {
+        self.target = Some(target);
+        // Who looks into the paths of many looks at one after the other of them.
+        if matches!(&self.mode, Mode::Many { .. }) {
+            return;
+        }
+        self.show_selected(target);
+    }
+
+    fn show_selected(&mut self, target: Target) {
         if !matches!(&self.mode, Mode::One { target: shown, .. } if *shown == target) {
             self.mode = Mode::One { target, ignored: Vec::new(), answer: Answer::Wanted };
         }
@@ -93,13 +111,19 @@ impl PathsPane {
         self.mode = Mode::Many { of, title, nodes, answer: Answer::Wanted, table, rows: HashMap::new() };
     }
 
+    /// Whether a table of merged paths is shown.
+    #[must_use]
+    pub fn is_merged(&self) -> bool {
+        matches!(&self.mode, Mode::Many { .. })
+    }
+
     /// Whether an answer is still on its way.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         match &self.mode {
             Mode::Nothing => false,
-            Mode::One { answer, .. } => !matches!(answer, Answer::Known(_)),
-            Mode::Many { answer, .. } => !matches!(answer, Answer::Known(_)),
+            Mode::One { answer, .. } => answer.is_busy(),
+            Mode::Many { answer, .. } => answer.is_busy(),
         }
     }
 
@@ -113,6 +137,14 @@ impl PathsPane {
     ) -> Vec<Command> {
         let mut commands = Vec::new();
         let mut cancelled = false;
+        if let (Mode::Many { .. }, Some(target)) = (&self.mode, self.target) {
+            ui.horizontal(|ui| {
+                ui.add_space(2.0 * GRID);
+                if ui.link("Only the selected object's ways").clicked() {
+                    self.show_selected(target);
+                }
+            });
+        }
         match &mut self.mode {
             Mode::Nothing => super::placeholder(ui, "Select an object to see its ways to the roots"),
             Mode::One { target, ignored, answer } => {
@@ -125,6 +157,7 @@ impl PathsPane {
                 answer.poll();
                 match answer {
                     Answer::Known(paths) => show_paths(ui, *target, &snapshot, paths, &mut commands),
+                    Answer::Failed => super::failure(ui, FAILED),
                     _ => cancelled = super::busy(ui, "Looking for ways to the roots…"),
                 }
             }
@@ -138,6 +171,7 @@ impl PathsPane {
                         let merged = Merged { place: &home, paths, rows, look: theme::look(ui) };
                         merged.show(ui, title, table, &mut commands);
                     }
+                    Answer::Failed => super::failure(ui, FAILED),
                     _ => cancelled = super::busy(ui, "Merging the ways to the roots…"),
                 }
             }
@@ -176,6 +210,7 @@ fn ask_one(
 /// What a set of nodes needs to be listed.
 enum Listed {
     Rows(ListSpec, Option<Arc<Selection>>),
+    Copies(Arc<DuplicateStrings>, u32),
     Compared(Arc<Comparison>, u32, bool),
 }
 
@@ -199,6 +234,7 @@ fn ask_many(
         NodeSet::Filter(filter) => {
             selected(session, filter).map(|selection| Listed::Rows(ListSpec::Selected, selection))
         }
+        NodeSet::Copies(group) => session.duplicates(id).ready().map(|of| Listed::Copies(of, *group)),
         NodeSet::Compared { base, current, class, new } => {
             session.comparison(*base, *current).ready().map(|comparison| Listed::Compared(comparison, *class, *new))
         }
@@ -218,6 +254,7 @@ fn list(snapshot: &Snapshot, listed: Listed, cancel: &CancelToken) -> Result<Vec
             let order = order(snapshot, spec, Sort::BY_RETAINED_SIZE, &Filter::default(), lens, cancel)?;
             Ok(order.rows.to_vec())
         }
+        Listed::Copies(duplicates, group) => Ok(duplicates.copies(group).to_vec()),
         Listed::Compared(comparison, class, true) => Ok(comparison.new_objects(class as usize).to_vec()),
         Listed::Compared(comparison, class, false) => Ok(comparison.deleted_objects(class as usize).to_vec()),
     }

@@ -151,15 +151,12 @@ impl RetainersPane {
         let mut spec = TreeSpec::new("Retainers", ListSpec::Retainers(target.node), &COLUMNS, empty);
         spec.filter = Filter { ignored: self.ignored.clone(), ..Filter::default() };
         spec.distances = distances;
+        // Moving along the retainers does not change whose retainers they are.
+        spec.selects = false;
         let room = ui.available_height() - FOOTER_HEIGHT;
         let width = ui.available_width();
         ui.allocate_ui(egui::vec2(width, room.max(60.0)), |ui| {
-            for command in self.tree.show(ui, session, &home, &spec) {
-                // Moving along the retainers does not change whose retainers they are.
-                if !matches!(command, Command::Select { .. }) {
-                    commands.push(command);
-                }
-            }
+            commands.extend(self.tree.show(ui, session, &home, &spec));
         });
         self.footer(ui, session, &home, &mut commands);
         commands

@@ -200,13 +200,11 @@ impl StringsPane {
             let graph = place.snapshot.graph();
             let node = match list {
                 Copies::Groups => {
-                    let copies: Arc<[NodeOrdinal]> =
-                        duplicates.copies(row).iter().map(|&node| NodeOrdinal(node)).collect();
                     let first = duplicates.groups.get(row as usize).map(|group| group.first);
                     item(ui, "Merge the retaining paths of the copies", &mut commands, || Command::MergePaths {
                         of: place.slot.id,
                         title: first.map_or_else(String::new, |first| node_label(&place.snapshot, first)),
-                        nodes: NodeSet::Filter(crate::query::NodeFilter::Nodes(copies)),
+                        nodes: NodeSet::Copies(row),
                     });
                     return;
                 }

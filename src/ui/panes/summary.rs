@@ -70,7 +70,6 @@ pub fn filter_label(session: &Session, place: &Place, filter: &NodeFilter) -> St
         NodeFilter::WithoutContext => "In no native context".to_owned(),
         NodeFilter::Unreachable => "Unreachable".to_owned(),
         NodeFilter::Matching(query) => format!("Matching “{}”", human::visible(query, 60)),
-        NodeFilter::Nodes(nodes) => format!("{} chosen objects", human::count(nodes.len() as u64)),
         NodeFilter::AllOf(filters) => {
             filters.iter().map(|filter| filter_label(session, place, filter)).collect::<Vec<_>>().join(", ")
         }

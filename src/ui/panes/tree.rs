@@ -38,6 +38,8 @@ pub(in crate::ui) struct TreeSpec<'a> {
     pub(super) selection: Option<Arc<Selection>>,
     pub(super) distances: Option<Arc<RetainerDistances>>,
     pub(super) empty_text: &'a str,
+    /// Whether moving along the rows changes which object is shown below.
+    pub(super) selects: bool,
 }
 
 impl<'a> TreeSpec<'a> {
@@ -52,6 +54,7 @@ impl<'a> TreeSpec<'a> {
             selection: None,
             distances: None,
             empty_text,
+            selects: true,
         }
     }
 }
@@ -95,7 +98,7 @@ impl TreePane {
         if let Some(column) = answer.sort_clicked {
             self.sort = clicked(self.sort, spec.fields[column]);
         }
-        if let Some(path) = answer.selected {
+        if let Some(path) = answer.selected.filter(|_| spec.selects) {
             let by_key = answer.by_key;
             match (rows.node_at(spec.root, &path), spec.root) {
                 (Some(node), _) => commands.push(Command::Select { target: place.target(node), by_key }),
