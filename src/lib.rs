@@ -16,6 +16,7 @@
 pub mod analysis;
 pub mod format;
 pub mod graph;
+pub mod memory;
 pub mod model;
 pub mod snapshot;
 

@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use heapglass::cli::{self, Arguments};
+use heapglass::memory::HugePages;
+
+#[global_allocator]
+static ALLOCATOR: HugePages = HugePages;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::analysis::{
     Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Statistics, WellKnown, classes,
-    concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, is_essential,
-    locations, page_objects, shallow_sizes, shapes, statistics,
+    concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, first_table,
+    is_essential, locations, page_objects, shallow_sizes, shapes, statistics,
 };
 use crate::format::{self, FormatError, Source};
 use crate::graph::{GraphError, HeapGraph};
@@ -88,9 +88,10 @@ impl Snapshot {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
         let again = source.again();
-        let raw = format::read(source, progress, cancel)?;
+        let raw = progress.stage("read", || format::read(source, progress, cancel))?;
         let size_bytes = raw.size_bytes;
-        let graph = HeapGraph::build(raw, progress, cancel).map_err(|mut error| {
+        progress.publish(progress.stage("first table", || first_table(&raw, cancel))?);
+        let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel)).map_err(|mut error| {
             error.set_offset(again.zip(error.place()).and_then(|(source, place)| format::locate(source, place)));
             error
         })?;
@@ -101,9 +102,11 @@ impl Snapshot {
 
     fn derive(mut graph: HeapGraph, progress: &Progress, cancel: &CancelToken) -> Result<Self, Cancelled> {
         progress.start(Phase::Detachedness, 3);
-        let (known, ephemerons) = rayon::join(|| WellKnown::find(graph.strings()), || ephemerons(graph.strings()));
+        let (known, ephemerons) = progress.stage("known strings", || {
+            rayon::join(|| WellKnown::find(graph.strings()), || ephemerons(graph.strings()))
+        });
         progress.advance(1);
-        let dom = dom_states(&mut graph, cancel)?;
+        let dom = progress.stage("detachedness", || dom_states(&mut graph, cancel))?;
         progress.advance(1);
 
         // Who keeps whom alive on one side; what people read off an object on the other.
@@ -111,16 +114,22 @@ impl Snapshot {
         progress.start(Phase::Dominators, 2 * graph.node_count() as u64);
         let (dominators, described) = rayon::join(
             || {
-                let page_objects = page_objects(graph_ref, &known, cancel)?;
-                let essential = essential_edges(graph_ref, &ephemerons, &page_objects, cancel)?;
-                Ok((dominators(graph_ref, &essential, progress, cancel)?, page_objects))
+                let page_objects = progress.stage("page objects", || page_objects(graph_ref, &known, cancel))?;
+                let essential = progress
+                    .stage("essential edges", || essential_edges(graph_ref, &ephemerons, &page_objects, cancel))?;
+                Ok((
+                    progress.stage("dominators", || dominators(graph_ref, &essential, progress, cancel))?,
+                    page_objects,
+                ))
             },
             || {
-                let shallow_sizes = shallow_sizes(graph_ref, &known, &dom, cancel)?;
-                let distances = distances(graph_ref, &known, &ephemerons, cancel)?;
+                let shallow_sizes =
+                    progress.stage("shallow sizes", || shallow_sizes(graph_ref, &known, &dom, cancel))?;
+                let distances = progress.stage("distances", || distances(graph_ref, &known, &ephemerons, cancel))?;
                 let locations = locations(graph_ref);
-                let shapes = shapes(graph_ref, &known, cancel)?;
-                let classes = classes(graph_ref, &known, &dom, &shapes, &locations, cancel)?;
+                let shapes = progress.stage("shapes", || shapes(graph_ref, &known, cancel))?;
+                let classes =
+                    progress.stage("classes", || classes(graph_ref, &known, &dom, &shapes, &locations, cancel))?;
                 Ok((shallow_sizes, distances, locations, shapes, classes))
             },
         );
@@ -128,12 +137,16 @@ impl Snapshot {
         let (shallow_sizes, distances, locations, shapes, mut classes) = described?;
 
         progress.start(Phase::Summary, 2);
-        let retained_sizes = dominators.retained_sizes(&shallow_sizes, cancel)?;
+        let retained_sizes = progress.stage("retained sizes", || dominators.retained_sizes(&shallow_sizes, cancel))?;
         progress.advance(1);
         let total = retained_sizes.get(graph.root().index());
         let (summed, statistics) = rayon::join(
-            || classes.sum_up(&shallow_sizes, &retained_sizes, &distances, &dominators, cancel),
-            || statistics(&graph, &known, &dom, &shallow_sizes, total),
+            || {
+                progress.stage("sums by class", || {
+                    classes.sum_up(&shallow_sizes, &retained_sizes, &distances, &dominators, cancel)
+                })
+            },
+            || progress.stage("statistics", || statistics(&graph, &known, &dom, &shallow_sizes, total)),
         );
         summed?;
         progress.advance(1);

@@ -268,7 +268,7 @@ impl<'a> Namer<'a> {
     }
 }
 
-fn fixed_name(kind: NodeKind) -> Option<&'static str> {
+pub(super) fn fixed_name(kind: NodeKind) -> Option<&'static str> {
     match kind {
         NodeKind::HIDDEN => Some("(system)"),
         NodeKind::CODE => Some("(compiled code)"),
@@ -279,7 +279,7 @@ fn fixed_name(kind: NodeKind) -> Option<&'static str> {
 }
 
 /// `<div id="a">` becomes `<div>`, so that all elements of a tag are one class.
-fn tag_name(name: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+pub(super) fn tag_name(name: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     let from = if name.starts_with(b"<") {
         0
     } else if name.starts_with(b"Detached <") {

@@ -6,7 +6,7 @@ use crate::model::{BitSet, CancelToken, Cancelled, Detachedness, EdgeKind, NodeK
 /// The state of each node after it was propagated through the DOM.
 #[derive(Clone, Debug, Default)]
 pub struct DomStates {
-    /// One entry a node.
+    /// One entry a node; empty where no node has a state.
     states: Vec<u8>,
     /// Whether the file gave states; then detached nodes are shown with `Detached ` before their name.
     from_file: bool,
@@ -16,14 +16,14 @@ impl DomStates {
     #[inline]
     #[must_use]
     pub fn get(&self, node: NodeOrdinal) -> Detachedness {
-        Detachedness::from_bits(self.states[node.index()])
+        Detachedness::from_bits(self.states.get(node.index()).copied().unwrap_or(0))
     }
 
     /// Whether the node is shown as `Detached …` although its name in the file does not say so.
     #[inline]
     #[must_use]
     pub fn is_renamed(&self, graph: &HeapGraph, node: NodeOrdinal) -> bool {
-        self.from_file && self.states[node.index()] == 2 && graph.kind(node) == NodeKind::NATIVE
+        self.from_file && self.states.get(node.index()) == Some(&2) && graph.kind(node) == NodeKind::NATIVE
     }
 
     #[must_use]
@@ -41,15 +41,19 @@ impl DomStates {
 pub fn dom_states(graph: &mut HeapGraph, cancel: &CancelToken) -> Result<DomStates, Cancelled> {
     let from_file = graph.has_detachedness();
     if !from_file {
-        let mut states = vec![0; graph.node_count()];
+        let mut states = Vec::new();
         for node in graph.nodes() {
             cancel.check_every(node.index())?;
             let is_native = graph.kind(node) == NodeKind::NATIVE;
             if is_native && graph.strings().starts_with(graph.name_id(node), "Detached ") {
+                states.resize(graph.node_count(), 0);
                 states[node.index()] = 2;
             }
         }
         return Ok(DomStates { states, from_file });
+    }
+    if !graph.has_states() {
+        return Ok(DomStates { states: Vec::new(), from_file });
     }
     let mut spread = Spread {
         states: graph.take_detachedness(),

@@ -10,9 +10,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::graph::HeapGraph;
-use crate::model::{BitSet, CancelToken, Cancelled, Column, NodeOrdinal, POLL_INTERVAL, Progress};
+use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeIndex, NodeOrdinal, POLL_INTERVAL, Progress};
 
 const NONE: u32 = u32::MAX;
+/// Positions that are summed up in one entry of [`DominatorTree::reaches`].
+const FAN: usize = 64;
 
 /// The dominator tree, as its nodes in preorder: a node's dominated nodes stand right behind it.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +25,8 @@ pub struct DominatorTree {
     nodes: Vec<u32>,
     /// How many nodes the subtree at each position has, its root included.
     subtree_sizes: Vec<u32>,
-    /// Position of the immediate dominator of the node at each position; the root's is its own.
-    parents: Vec<u32>,
+    /// How far the subtrees reach that start in each block of [`FAN`] positions, in each block of such blocks, and so on.
+    reaches: Vec<Vec<u32>>,
 }
 
 impl DominatorTree {
@@ -32,8 +34,36 @@ impl DominatorTree {
     #[inline]
     #[must_use]
     pub fn dominator(&self, node: NodeOrdinal) -> NodeOrdinal {
-        let position = self.positions[node.index()] as usize;
-        NodeOrdinal(self.nodes[self.parents[position] as usize])
+        NodeOrdinal(self.nodes[self.parent(self.positions[node.index()])])
+    }
+
+    /// The position of the immediate dominator of what stands at a position: of all subtrees that contain it, the one that starts
+    /// last. To keep it for each node would take four bytes more; to find it takes a look at some dozens of neighbours.
+    fn parent(&self, position: u32) -> usize {
+        let reach = |level: usize, at: usize| match level.checked_sub(1) {
+            None => u32::try_from(at).unwrap_or(NONE).saturating_add(self.subtree_sizes[at]),
+            Some(above) => self.reaches[above][at],
+        };
+        let mut level = 0;
+        let mut before = position as usize;
+        let mut found = loop {
+            let start = before / FAN * FAN;
+            if let Some(found) = (start..before).rev().find(|&at| reach(level, at) > position) {
+                break found;
+            }
+            if level == self.reaches.len() {
+                return 0;
+            }
+            level += 1;
+            before = start / FAN;
+        };
+        while level > 0 {
+            level -= 1;
+            let len = if level == 0 { self.subtree_sizes.len() } else { self.reaches[level - 1].len() };
+            let block = found * FAN..((found + 1) * FAN).min(len);
+            found = block.rev().find(|&at| reach(level, at) > position).unwrap_or(0);
+        }
+        found
     }
 
     /// Where the node stands in the preorder.
@@ -94,22 +124,42 @@ impl DominatorTree {
     /// # Errors
     /// [`Cancelled`] when `cancel` says so.
     pub fn retained_sizes(&self, sizes: &Column, cancel: &CancelToken) -> Result<Column, Cancelled> {
-        let mut sums: Vec<u64> = self.nodes.par_iter().map(|&node| sizes.get(node as usize)).collect();
-        for position in (1..sums.len()).rev() {
+        // A subtree is a range of the preorder, so its sum is the difference of two running totals.
+        let mut total = 0_u128;
+        let mut totals = Vec::with_capacity(self.nodes.len() + 1);
+        totals.push(0);
+        for (position, &node) in self.nodes.iter().enumerate() {
             cancel.check_every(position)?;
-            let sum = sums[position];
-            let parent = self.parents[position] as usize;
-            sums[parent] = sums[parent].saturating_add(sum);
+            total += u128::from(sizes.get(node as usize));
+            // Wraps where all sizes together do; a difference comes out right as long as it fits itself.
+            #[expect(clippy::cast_possible_truncation, reason = "see above")]
+            totals.push(total as u64);
         }
-        let by_ordinal = |position: &u32| sums[*position as usize];
-        // The root's sum is the largest.
+        let sum = |position: &u32| {
+            let position = *position as usize;
+            totals[position + self.subtree_sizes[position] as usize].wrapping_sub(totals[position])
+        };
         cancel.check()?;
-        Ok(if sums.first().is_none_or(|&total| u32::try_from(total).is_ok()) {
+        Ok(if u32::try_from(total).is_ok() {
             #[expect(clippy::cast_possible_truncation, reason = "no sum is larger than the root's, which fits")]
-            Column::Narrow(self.positions.par_iter().map(|position| by_ordinal(position) as u32).collect())
+            Column::Narrow(self.positions.par_iter().map(|position| sum(position) as u32).collect())
+        } else if u64::try_from(total).is_ok() {
+            Column::Wide(self.positions.par_iter().map(sum).collect())
         } else {
-            Column::Wide(self.positions.par_iter().map(by_ordinal).collect())
+            Column::Wide(self.saturated_sums(sizes, cancel)?)
         })
+    }
+
+    /// As above, where the sums do not fit in 64 bits.
+    #[cold]
+    fn saturated_sums(&self, sizes: &Column, cancel: &CancelToken) -> Result<Vec<u64>, Cancelled> {
+        let mut sums: Vec<u64> = self.nodes.iter().map(|&node| sizes.get(node as usize)).collect();
+        for (steps, position) in (1..sums.len()).rev().enumerate() {
+            cancel.check_every(steps)?;
+            let parent = self.parent(u32::try_from(position).unwrap_or(NONE));
+            sums[parent] = sums[parent].saturating_add(sums[position]);
+        }
+        Ok(self.positions.iter().map(|&position| sums[position as usize]).collect())
     }
 
     #[must_use]
@@ -117,7 +167,7 @@ impl DominatorTree {
         4 * (self.positions.capacity()
             + self.nodes.capacity()
             + self.subtree_sizes.capacity()
-            + self.parents.capacity())
+            + self.reaches.iter().map(Vec::capacity).sum::<usize>())
     }
 }
 
@@ -132,14 +182,11 @@ pub fn dominators(
     progress: &Progress,
     cancel: &CancelToken,
 ) -> Result<DominatorTree, Cancelled> {
-    let order = Preorder::build(graph, essential, progress, cancel)?;
-    let predecessors = order.predecessors(graph, essential, cancel)?;
-    let reached = order.vertices.len();
-    let Preorder { mut vertices, parents: tree_parents, numbers } = order;
-    drop(numbers);
-    let semi = semidominators(&tree_parents, &predecessors, progress, cancel)?;
-    drop(predecessors);
-    let mut dominators = immediate_dominators(tree_parents, &semi, cancel)?;
+    let mut order = progress.stage("spanning tree", || Preorder::build(graph, essential, progress, cancel))?;
+    let semi = progress.stage("semidominators", || semidominators(graph, essential, &mut order, progress, cancel))?;
+    let Preorder { mut vertices, parents: tree_parents, .. } = order;
+    let reached = vertices.len();
+    let mut dominators = progress.stage("immediate", || immediate_dominators(tree_parents, &semi, cancel))?;
     drop(semi);
 
     if reached < graph.node_count() {
@@ -152,7 +199,7 @@ pub fn dominators(
             dominators.push(0);
         }
     }
-    tree(&vertices, &dominators, cancel)
+    progress.stage("tree", || tree(&vertices, &dominators, cancel))
 }
 
 /// A depth-first spanning tree. Numbers count in preorder; the root has number 0.
@@ -173,18 +220,12 @@ impl Preorder {
         cancel: &CancelToken,
     ) -> Result<Self, Cancelled> {
         let node_count = graph.node_count();
-        let mut has_retainer = BitSet::new(node_count);
-        for (edge, &target) in graph.edge_targets.iter().enumerate() {
-            cancel.check_every(edge)?;
-            if essential.contains(edge) {
-                has_retainer.insert(target as usize);
-            }
-        }
         let root = graph.root();
         let mut search = DepthFirst {
             graph,
             essential,
             stack: Vec::new(),
+            reached: BitSet::new(node_count),
             order: Self {
                 vertices: Vec::with_capacity(node_count),
                 parents: Vec::with_capacity(node_count),
@@ -194,7 +235,11 @@ impl Preorder {
         search.enter(root, 0);
         search.run(progress, cancel)?;
         for node in graph.nodes() {
-            if !has_retainer.contains(node.index()) && search.order.numbers[node.index()] == NONE {
+            cancel.check_every(node.index())?;
+            if search.reached.contains(node.index()) {
+                continue;
+            }
+            if !graph.retainers.row(node.index()).iter().any(|&edge| essential.contains(edge as usize)) {
                 search.enter(node, 0);
                 search.run(progress, cancel)?;
             }
@@ -202,50 +247,48 @@ impl Preorder {
         Ok(search.order)
     }
 
-    /// For each number the numbers of its predecessors, its tree parent left out, as compressed rows.
-    fn predecessors(&self, graph: &HeapGraph, essential: &BitSet, cancel: &CancelToken) -> Result<Rows, Cancelled> {
-        let reached = self.vertices.len();
-        let mut offsets = vec![0_u32; reached + 1];
-        self.each_edge(graph, essential, cancel, |_, target| offsets[target as usize] += 1)?;
-        let mut end = 0;
-        for offset in &mut offsets {
-            end += *offset;
-            *offset = end;
-        }
-        cancel.check()?;
-        let mut items = vec![0_u32; end as usize];
-        self.each_edge(graph, essential, cancel, |source, target| {
-            let cursor = &mut offsets[target as usize];
-            *cursor -= 1;
-            items[*cursor as usize] = source;
+    /// The number of the source of each essential edge; `NONE` for the others and where nothing reaches the source.
+    fn sources(&self, graph: &HeapGraph, essential: &BitSet, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
+        let mut sources = vec![0; graph.edge_count()];
+        sources.par_chunks_mut(POLL_INTERVAL).enumerate().try_for_each(|(chunk, sources)| {
+            cancel.check()?;
+            let first = chunk * POLL_INTERVAL;
+            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
+            let mut node = graph.edge_source(EdgeIndex(first as u32));
+            let mut at = 0;
+            while at < sources.len() {
+                let end = (graph.edge_range(node).end - first).min(sources.len());
+                let number = self.numbers[node.index()];
+                for (edge, source) in sources.iter_mut().enumerate().take(end).skip(at) {
+                    *source = if essential.contains(first + edge) { number } else { NONE };
+                }
+                at = end;
+                node = NodeOrdinal(node.0 + 1);
+            }
+            Ok(())
         })?;
-        Ok(Rows { offsets, items })
+        Ok(sources)
     }
 
-    /// Calls `found` with the numbers of both ends of each essential edge that matters: not for tree edges and not for
-    /// edges to the root.
-    fn each_edge(
-        &self,
-        graph: &HeapGraph,
-        essential: &BitSet,
-        cancel: &CancelToken,
-        mut found: impl FnMut(u32, u32),
-    ) -> Result<(), Cancelled> {
-        for (source, &vertex) in self.vertices.iter().enumerate() {
-            cancel.check_every(source)?;
-            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-            let source = source as u32;
-            for edge in graph.edge_range(NodeOrdinal(vertex)) {
-                if !essential.contains(edge) {
-                    continue;
-                }
-                let target = self.numbers[graph.edge_targets[edge] as usize];
-                if target != 0 && self.parents[target as usize] != source {
-                    found(source, target);
+    /// The numbers of the predecessors of each vertex of a range, its tree parent left out, as compressed rows.
+    fn predecessors(&self, graph: &HeapGraph, sources: &[u32], vertices: Range<usize>) -> Rows {
+        let mut rows =
+            Rows { first: vertices.start, offsets: Vec::with_capacity(vertices.len() + 1), items: Vec::new() };
+        rows.offsets.push(0);
+        for number in vertices {
+            // Nothing matters that leads to the root.
+            let retainers = if number == 0 { &[] } else { graph.retainers.row(self.vertices[number] as usize) };
+            let parent = self.parents[number];
+            for &edge in retainers {
+                let source = sources[edge as usize];
+                if source != NONE && source != parent {
+                    rows.items.push(source);
                 }
             }
+            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
+            rows.offsets.push(rows.items.len() as u32);
         }
-        Ok(())
+        rows
     }
 }
 
@@ -254,6 +297,8 @@ struct DepthFirst<'a> {
     essential: &'a BitSet,
     /// Open nodes: number, next edge, end of the edges.
     stack: Vec<(u32, u32, u32)>,
+    /// What has a number, in so few bytes that it stays in the cache.
+    reached: BitSet,
     order: Preorder,
 }
 
@@ -261,6 +306,7 @@ impl DepthFirst<'_> {
     fn enter(&mut self, node: NodeOrdinal, parent: u32) {
         #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
         let number = self.order.vertices.len() as u32;
+        self.reached.insert(node.index());
         self.order.numbers[node.index()] = number;
         self.order.vertices.push(node.0);
         self.order.parents.push(parent);
@@ -280,7 +326,7 @@ impl DepthFirst<'_> {
                 edge += 1;
                 if self.essential.contains(at) {
                     let target = self.graph.edge_targets[at];
-                    if self.order.numbers[target as usize] == NONE {
+                    if !self.reached.contains(target as usize) {
                         break Some(NodeOrdinal(target));
                     }
                 }
@@ -304,15 +350,21 @@ impl DepthFirst<'_> {
     }
 }
 
-/// Compressed rows while they are needed: row `r` is `items[offsets[r]..offsets[r + 1]]`.
+/// Compressed rows of a range of vertices, which starts at `first`.
 struct Rows {
+    first: usize,
     offsets: Vec<u32>,
     items: Vec<u32>,
 }
 
 impl Rows {
+    fn vertices(&self) -> Range<usize> {
+        self.first..self.first + self.offsets.len() - 1
+    }
+
     #[inline]
-    fn row(&self, row: usize) -> &[u32] {
+    fn row(&self, vertex: usize) -> &[u32] {
+        let row = vertex - self.first;
         &self.items[self.offsets[row] as usize..self.offsets[row + 1] as usize]
     }
 }
@@ -326,36 +378,82 @@ struct Link {
     least: u32,
 }
 
-/// The semidominator of each vertex, by number.
+/// Vertices whose predecessors are gathered in one task, and how many tasks are gathered ahead of their use.
+const GATHERED: usize = 1 << 15;
+const AHEAD: usize = 8;
+
+/// The semidominator of each vertex, by number. While those of some vertices are computed, last first, the predecessors of
+/// the next ones are gathered on the other cores; they are never all there at once.
 fn semidominators(
-    parents: &[u32],
-    predecessors: &Rows,
+    graph: &HeapGraph,
+    essential: &BitSet,
+    order: &mut Preorder,
     progress: &Progress,
     cancel: &CancelToken,
 ) -> Result<Vec<u32>, Cancelled> {
-    let mut links: Vec<Link> = parents.iter().map(|&ancestor| Link { ancestor, least: NONE }).collect();
-    // Fresh memory is slow to come by, so look up between large allocations as well.
-    cancel.check()?;
-    let mut semi = parents.to_vec();
-    cancel.check()?;
-    let mut path = Vec::new();
-    for vertex in (1..parents.len()).rev() {
-        if vertex % POLL_INTERVAL == 0 {
-            cancel.check()?;
-            progress.advance(POLL_INTERVAL as u64);
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-        let number = vertex as u32;
-        let mut least = semi[vertex];
-        for &predecessor in predecessors.row(vertex) {
-            let candidate =
-                if predecessor <= number { predecessor } else { evaluate(&mut links, predecessor, number, &mut path) };
-            least = least.min(candidate);
-        }
-        semi[vertex] = least;
-        links[vertex].least = least;
+    let count = order.vertices.len();
+    let sources = progress.stage("sources", || order.sources(graph, essential, cancel))?;
+    // What is gathered needs only those; the numbers by node would be in the way.
+    drop(std::mem::take(&mut order.numbers));
+    let mut forest = Forest {
+        links: order.parents.iter().map(|&ancestor| Link { ancestor, least: NONE }).collect(),
+        semi: order.parents.clone(),
+        path: Vec::new(),
+    };
+    let batch = GATHERED * AHEAD;
+    let order = &*order;
+    let gather = |batch_number: usize| -> Vec<Rows> {
+        let (start, end) = (batch_number * batch, ((batch_number + 1) * batch).min(count));
+        let parts = (end - start).div_ceil(GATHERED);
+        (0..parts)
+            .into_par_iter()
+            .map(|part| {
+                let first = start + part * GATHERED;
+                order.predecessors(graph, &sources, first..(first + GATHERED).min(end))
+            })
+            .collect()
+    };
+    let mut batches = count.div_ceil(batch);
+    let mut gathered = if batches == 0 { Vec::new() } else { gather(batches - 1) };
+    while batches > 0 {
+        batches -= 1;
+        cancel.check()?;
+        progress.advance(batch as u64);
+        let ((), next) = rayon::join(
+            || gathered.iter().rev().for_each(|rows| forest.compute(rows)),
+            || if batches > 0 { gather(batches - 1) } else { Vec::new() },
+        );
+        gathered = next;
     }
-    Ok(semi)
+    Ok(forest.semi)
+}
+
+/// What the semidominators are computed with.
+struct Forest {
+    links: Vec<Link>,
+    semi: Vec<u32>,
+    path: Vec<u32>,
+}
+
+impl Forest {
+    /// The semidominators of a range of vertices; those behind it must be there.
+    fn compute(&mut self, predecessors: &Rows) {
+        for vertex in predecessors.vertices().rev().filter(|&vertex| vertex > 0) {
+            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
+            let number = vertex as u32;
+            let mut least = self.semi[vertex];
+            for &predecessor in predecessors.row(vertex) {
+                let candidate = if predecessor <= number {
+                    predecessor
+                } else {
+                    evaluate(&mut self.links, predecessor, number, &mut self.path)
+                };
+                least = least.min(candidate);
+            }
+            self.semi[vertex] = least;
+            self.links[vertex].least = least;
+        }
+    }
 }
 
 /// The least semidominator among `vertex` and its ancestors above `current`, compressing the way to them.
@@ -423,25 +521,37 @@ fn tree(vertices: &[u32], dominators: &[u32], cancel: &CancelToken) -> Result<Do
         positions: vec![0; count],
         nodes: vec![0; count],
         subtree_sizes: vec![0; count],
-        parents: vec![0; count],
+        reaches: Vec::new(),
     };
-    // By number: the position, and where its next child goes.
+    // By number: where its next child goes.
     cancel.check()?;
-    let mut places = vec![(0_u32, 1_u32); count];
+    let mut next_child = vec![1_u32; count];
     for vertex in 0..count {
         cancel.check_every(vertex)?;
-        let (mut position, mut parent) = (0, 0);
+        let mut position = 0;
         if vertex > 0 {
-            let place = &mut places[dominators[vertex] as usize];
-            (parent, position) = *place;
-            place.1 += sizes[vertex];
-            places[vertex] = (position, position + 1);
+            let place = &mut next_child[dominators[vertex] as usize];
+            position = *place;
+            *place += sizes[vertex];
+            next_child[vertex] = position + 1;
         }
         let at = position as usize;
         tree.nodes[at] = vertices[vertex];
         tree.subtree_sizes[at] = sizes[vertex];
-        tree.parents[at] = parent;
         tree.positions[vertices[vertex] as usize] = position;
+    }
+    cancel.check()?;
+    let furthest = |ends: &[u32]| ends.iter().copied().max().unwrap_or(0);
+    let mut level: Vec<u32> = (0..count.div_ceil(FAN))
+        .map(|block| {
+            let starts = block * FAN..((block + 1) * FAN).min(count);
+            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
+            starts.map(|at| at as u32 + tree.subtree_sizes[at]).max().unwrap_or(0)
+        })
+        .collect();
+    while level.len() > 1 {
+        let above = level.chunks(FAN).map(furthest).collect();
+        tree.reaches.push(std::mem::replace(&mut level, above));
     }
     Ok(tree)
 }

@@ -181,11 +181,12 @@ fn finish(
     scanner.strings.shrink();
     let header = scanner.header.take().ok_or_else(|| missing_header(&scanner))?;
     let [locations, samples, function_infos, scopes, context_vars, uses] = scanner.small;
+    let (nodes, edges) = tables.finish();
     Ok(RawSnapshot {
         locations: raw_locations(&locations, &header)?,
         samples: raw_samples(&samples, &header),
-        nodes: tables.nodes,
-        edges: tables.edges,
+        nodes,
+        edges,
         strings: scanner.strings,
         allocation_trace: AllocationTrace { function_infos, tree: scanner.trace_tree.finish() },
         scopes: ScopeTables { scopes, context_vars, uses },

@@ -56,13 +56,17 @@ pub(super) enum RowProblem {
 pub struct NodeTable {
     pub(crate) kinds: Vec<NodeKind>,
     pub(crate) names: Vec<u32>,
+    /// The largest of `names`.
+    pub(crate) max_name: u32,
     pub(crate) ids: Column,
     pub(crate) self_sizes: Column,
     pub(crate) edge_counts: Vec<u32>,
-    /// Empty if the file has no such field.
+    /// Empty if the file has no such field, or only zeros in it.
     pub(crate) trace_nodes: Vec<u32>,
-    /// Empty if the file has no such field.
+    /// Empty if the file has no such field, or only zeros in it.
     pub(crate) detachedness: Vec<u8>,
+    has_traces: bool,
+    has_states: bool,
 }
 
 /// The columns of `edges`, one entry an edge.
@@ -70,6 +74,10 @@ pub struct NodeTable {
 pub struct EdgeTable {
     pub(crate) kinds: Vec<EdgeKind>,
     pub(crate) names: Vec<u32>,
+    /// The largest of `names` that is a string.
+    pub(crate) max_name: u32,
+    /// The largest of `targets`.
+    pub(crate) max_target: u32,
     /// Ordinals, not the file's node indexes; not yet checked against the number of nodes.
     pub(crate) targets: Vec<u32>,
 }
@@ -126,26 +134,41 @@ impl Layout {
 #[derive(Debug)]
 pub(super) struct Tables {
     pub(super) layout: Layout,
-    pub(super) nodes: NodeTable,
-    pub(super) edges: EdgeTable,
+    nodes: NodeTable,
+    edges: EdgeTable,
+    /// Rows that were read. The columns may be longer: they are made as long as the file says, since memory that is zero to
+    /// begin with costs nothing, but filling it with zeros does.
+    node_rows: usize,
+    edge_rows: usize,
 }
 
 impl Tables {
     /// Reserves for the declared counts, but never for more rows than `text_bytes` of text can hold.
     pub(super) fn new(header: &Header, text_bytes: Option<u64>) -> Self {
         let layout = Layout::new(header);
-        let mut tables = Self { layout, nodes: NodeTable::default(), edges: EdgeTable::default() };
         let bound = |hint: Option<u64>, fields: usize| {
             let most = text_bytes.map_or(1 << 20, |bytes| bytes / (2 * fields as u64) + 1);
             usize::try_from(hint.unwrap_or(0).min(most)).unwrap_or(0)
         };
-        let nodes = bound(header.node_count_hint, tables.layout.fields(TableKind::Nodes));
-        let edges = bound(header.edge_count_hint, tables.layout.fields(TableKind::Edges));
-        tables.nodes.reserve(nodes, &tables.layout);
-        tables.edges.kinds.reserve_exact(edges);
-        tables.edges.names.reserve_exact(edges);
-        tables.edges.targets.reserve_exact(edges);
-        tables
+        let nodes = NodeTable::zeroed(bound(header.node_count_hint, layout.fields(TableKind::Nodes)), &layout);
+        let edges = EdgeTable::zeroed(bound(header.edge_count_hint, layout.fields(TableKind::Edges)));
+        Self { layout, nodes, edges, node_rows: 0, edge_rows: 0 }
+    }
+
+    /// The columns as far as they were filled.
+    pub(super) fn finish(mut self) -> (NodeTable, EdgeTable) {
+        // Most files have these fields for nothing: what was never written took no memory.
+        if !self.nodes.has_traces {
+            self.nodes.trace_nodes = Vec::new();
+        }
+        if !self.nodes.has_states {
+            self.nodes.detachedness = Vec::new();
+        }
+        self.layout.has_trace &= self.nodes.has_traces;
+        self.layout.has_detachedness &= self.nodes.has_states;
+        self.nodes.resize(self.node_rows, &self.layout);
+        self.edges.resize(self.edge_rows);
+        (self.nodes, self.edges)
     }
 
     /// Reads the blocks of one window, all of them in parallel, behind the rows that are there.
@@ -162,9 +185,12 @@ impl Tables {
     }
 
     fn read_nodes(&mut self, window: &[u8], blocks: &[&Block], header: &Header) -> Result<(), BadRow> {
-        let start = self.nodes.kinds.len();
+        let start = self.node_rows;
+        self.node_rows += blocks.iter().map(|block| block.rows).sum::<usize>();
         let layout = &self.layout;
-        self.nodes.grow(start + blocks.iter().map(|block| block.rows).sum::<usize>(), layout);
+        if self.node_rows > self.nodes.kinds.len() {
+            self.nodes.resize(self.node_rows, layout);
+        }
         loop {
             let mut slices = self.nodes.slices(start);
             let parts: Vec<(&Block, NodeSlices<'_>)> =
@@ -174,6 +200,9 @@ impl Tables {
                 .map(|(block, slices)| read_node_block(window, block, slices, layout, header))
                 .collect();
             let widths = done?.into_iter().fold(Widths::default(), Widths::or);
+            self.nodes.max_name = self.nodes.max_name.max(widths.max_name);
+            self.nodes.has_traces |= widths.has_traces;
+            self.nodes.has_states |= widths.has_states;
             if !widths.id && !widths.self_size {
                 return Ok(());
             }
@@ -188,11 +217,11 @@ impl Tables {
     }
 
     fn read_edges(&mut self, window: &[u8], blocks: &[&Block], header: &Header) -> Result<(), BadRow> {
-        let start = self.edges.kinds.len();
-        let end = start + blocks.iter().map(|block| block.rows).sum::<usize>();
-        self.edges.kinds.resize(end, EdgeKind(0));
-        self.edges.names.resize(end, 0);
-        self.edges.targets.resize(end, 0);
+        let start = self.edge_rows;
+        self.edge_rows += blocks.iter().map(|block| block.rows).sum::<usize>();
+        if self.edge_rows > self.edges.kinds.len() {
+            self.edges.resize(self.edge_rows);
+        }
         let mut kinds = &mut self.edges.kinds[start..];
         let mut names = &mut self.edges.names[start..];
         let mut targets = &mut self.edges.targets[start..];
@@ -203,22 +232,38 @@ impl Tables {
             })
             .collect();
         let layout = &self.layout;
-        parts.into_par_iter().try_for_each(|(block, kinds, names, targets)| {
-            read_edge_block(window, block, (kinds, names, targets), layout, header)
-        })
+        let (max_name, max_target) = parts
+            .into_par_iter()
+            .map(|(block, kinds, names, targets)| {
+                read_edge_block(window, block, (kinds, names, targets), layout, header)
+            })
+            .try_reduce(|| (0, 0), |one, other| Ok((one.0.max(other.0), one.1.max(other.1))))?;
+        self.edges.max_name = self.edges.max_name.max(max_name);
+        self.edges.max_target = self.edges.max_target.max(max_target);
+        Ok(())
     }
 }
 
-/// Which columns of a block met a value that needs 8 bytes.
+/// What the values of a block ask of their columns.
+#[expect(clippy::struct_excessive_bools, reason = "a flag a column")]
 #[derive(Clone, Copy, Default)]
 struct Widths {
     id: bool,
     self_size: bool,
+    max_name: u32,
+    has_traces: bool,
+    has_states: bool,
 }
 
 impl Widths {
     fn or(self, other: Self) -> Self {
-        Self { id: self.id || other.id, self_size: self.self_size || other.self_size }
+        Self {
+            id: self.id || other.id,
+            self_size: self.self_size || other.self_size,
+            max_name: self.max_name.max(other.max_name),
+            has_traces: self.has_traces || other.has_traces,
+            has_states: self.has_states || other.has_states,
+        }
     }
 }
 
@@ -294,22 +339,38 @@ impl<'a> NodeSlices<'a> {
     }
 }
 
+impl EdgeTable {
+    fn zeroed(rows: usize) -> Self {
+        let (max_name, max_target) = (0, 0);
+        Self { kinds: vec![EdgeKind(0); rows], names: vec![0; rows], max_name, max_target, targets: vec![0; rows] }
+    }
+
+    /// Grows or shrinks to exactly so many rows.
+    fn resize(&mut self, rows: usize) {
+        self.kinds.resize(rows, EdgeKind(0));
+        self.names.resize(rows, 0);
+        self.targets.resize(rows, 0);
+    }
+}
+
 impl NodeTable {
-    fn reserve(&mut self, rows: usize, layout: &Layout) {
-        self.kinds.reserve_exact(rows);
-        self.names.reserve_exact(rows);
-        self.ids.reserve_exact(rows);
-        self.self_sizes.reserve_exact(rows);
-        self.edge_counts.reserve_exact(rows);
-        if layout.has_trace {
-            self.trace_nodes.reserve_exact(rows);
-        }
-        if layout.has_detachedness {
-            self.detachedness.reserve_exact(rows);
+    fn zeroed(rows: usize, layout: &Layout) -> Self {
+        Self {
+            kinds: vec![NodeKind(0); rows],
+            names: vec![0; rows],
+            max_name: 0,
+            ids: Column::zeroed(rows),
+            self_sizes: Column::zeroed(rows),
+            edge_counts: vec![0; rows],
+            trace_nodes: if layout.has_trace { vec![0; rows] } else { Vec::new() },
+            detachedness: if layout.has_detachedness { vec![0; rows] } else { Vec::new() },
+            has_traces: false,
+            has_states: false,
         }
     }
 
-    fn grow(&mut self, rows: usize, layout: &Layout) {
+    /// Grows or shrinks to exactly so many rows.
+    fn resize(&mut self, rows: usize, layout: &Layout) {
         self.kinds.resize(rows, NodeKind(0));
         self.names.resize(rows, 0);
         self.ids.resize(rows);
@@ -349,15 +410,24 @@ fn read_node_block(
     let mut widths = Widths::default();
     read_rows(window, block, &layout.node_slots, |row, values| {
         out.kinds[row] = header.node_kind(values[0]);
-        out.names[row] = narrow(values[1], "name")?;
+        let name = narrow(values[1], "name")?;
+        out.names[row] = name;
+        widths.max_name = widths.max_name.max(name);
         widths.id |= !out.ids.set(row, values[2]);
         widths.self_size |= !out.self_sizes.set(row, values[3]);
         out.edge_counts[row] = narrow(values[4], "edge_count")?;
-        if let Some(trace) = out.trace_nodes.get_mut(row) {
+        // Zero is there already.
+        if values[5] != 0
+            && let Some(trace) = out.trace_nodes.get_mut(row)
+        {
             *trace = narrow(values[5], "trace_node_id")?;
+            widths.has_traces = true;
         }
-        if let Some(state) = out.detachedness.get_mut(row) {
+        if values[6] != 0
+            && let Some(state) = out.detachedness.get_mut(row)
+        {
             *state = (values[6] & 3) as u8;
+            widths.has_states = true;
         }
         Ok(())
     })?;
@@ -370,25 +440,51 @@ fn read_edge_block(
     (kinds, names, targets): (&mut [EdgeKind], &mut [u32], &mut [u32]),
     layout: &Layout,
     header: &Header,
-) -> Result<(), BadRow> {
+) -> Result<(u32, u32), BadRow> {
+    let (mut max_name, mut max_target) = (0, 0);
     let node_fields = layout.node_slots.len();
-    let narrow_fields = u32::try_from(node_fields).unwrap_or(u32::MAX);
+    let fields = Divisor::new(node_fields as u64);
     read_rows(window, block, &layout.edge_slots, |row, values| {
-        kinds[row] = header.edge_kind(values[0]);
-        names[row] = narrow(values[1], "name_or_index")?;
-        let off_node = RowProblem::TargetOffNode { value: values[2], node_fields };
-        targets[row] = if let Ok(value) = u32::try_from(values[2]) {
-            if !value.is_multiple_of(narrow_fields) {
-                return Err(off_node);
-            }
-            value / narrow_fields
-        } else if values[2].is_multiple_of(node_fields as u64) {
-            narrow(values[2] / node_fields as u64, "to_node")?
-        } else {
-            return Err(off_node);
+        let kind = header.edge_kind(values[0]);
+        let name = narrow(values[1], "name_or_index")?;
+        kinds[row] = kind;
+        names[row] = name;
+        if !kind.has_numeric_name() {
+            max_name = max_name.max(name);
+        }
+        let Some(target) = fields.divide(values[2]) else {
+            return Err(RowProblem::TargetOffNode { value: values[2], node_fields });
         };
+        let target = narrow(target, "to_node")?;
+        targets[row] = target;
+        max_target = max_target.max(target);
         Ok(())
-    })
+    })?;
+    Ok((max_name, max_target))
+}
+
+/// Division by the same number again and again: a multiplication for what fits in 32 bits (Granlund and Montgomery,
+/// “Division by Invariant Integers using Multiplication”, 1994).
+struct Divisor {
+    by: u64,
+    /// 2⁶⁴ / `by`, rounded up.
+    inverse: u64,
+}
+
+impl Divisor {
+    fn new(by: u64) -> Self {
+        Self { by, inverse: (u64::MAX / by.max(1)).wrapping_add(1) }
+    }
+
+    /// The quotient, if nothing is left over.
+    #[inline]
+    fn divide(&self, value: u64) -> Option<u64> {
+        if self.by > 1 && u32::try_from(value).is_ok() {
+            let quotient = ((u128::from(value) * u128::from(self.inverse)) >> 64) as u64;
+            return (quotient * self.by == value).then_some(quotient);
+        }
+        value.is_multiple_of(self.by).then(|| value / self.by)
+    }
 }
 
 #[inline]
@@ -396,25 +492,75 @@ fn narrow(value: u64, field: &str) -> Result<u32, RowProblem> {
     u32::try_from(value).map_err(|_| RowProblem::FieldTooLarge { field: field.to_owned(), value })
 }
 
-/// Reads the block's rows, each as an array by slot, and hands them to `store`.
+/// Reads the block's rows, each as an array by slot, and hands them to `store`. Rows that have their fields in the usual
+/// order, as V8 writes them, are read without looking up where each goes.
 #[inline]
 fn read_rows(
     window: &[u8],
     block: &Block,
     slots: &[u8],
+    store: impl FnMut(usize, &Row) -> Result<(), RowProblem>,
+) -> Result<(), BadRow> {
+    match slots {
+        [0, 1, 2] => rows_with(window, block, in_order::<3>, store),
+        [0, 1, 2, 3, 4] => rows_with(window, block, in_order::<5>, store),
+        [0, 1, 2, 3, 4, 5] => rows_with(window, block, in_order::<6>, store),
+        [0, 1, 2, 3, 4, 5, 6] => rows_with(window, block, in_order::<7>, store),
+        _ => {
+            let by_slots = |integers: &mut Integers<'_>, values: &mut Row| {
+                for &slot in slots {
+                    values[usize::from(slot & 7)] = integers.next()?;
+                }
+                Ok(())
+            };
+            rows_with(window, block, by_slots, store)
+        }
+    }
+}
+
+#[inline]
+fn in_order<const FIELDS: usize>(integers: &mut Integers<'_>, values: &mut Row) -> Result<(), BadInteger> {
+    for value in values.iter_mut().take(FIELDS) {
+        *value = integers.next()?;
+    }
+    Ok(())
+}
+
+#[inline]
+fn rows_with(
+    window: &[u8],
+    block: &Block,
+    read: impl Fn(&mut Integers<'_>, &mut Row) -> Result<(), BadInteger>,
     mut store: impl FnMut(usize, &Row) -> Result<(), RowProblem>,
 ) -> Result<(), BadRow> {
     let base = block.text.start;
     let bad = |at: usize, problem| BadRow { at: base + at, table: block.table, problem };
-    let integer = |error: BadInteger| bad(error.at, RowProblem::Integer(error.problem));
     let mut integers = Integers::new(&window[block.text.clone()]);
     let mut values: Row = [0; 8];
     for row in 0..block.rows {
         let start = integers.position();
-        for &slot in slots {
-            values[usize::from(slot & 7)] = integers.next().map_err(integer)?;
-        }
+        read(&mut integers, &mut values).map_err(|error| bad(error.at, RowProblem::Integer(error.problem)))?;
         store(row, &values).map_err(|problem| bad(start, problem))?;
     }
     if integers.at_end() { Ok(()) } else { Err(bad(integers.position(), RowProblem::Integer(Problem::NotANumber))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Divisor;
+
+    proptest! {
+        #[test]
+        fn what_is_divided_by_multiplication_is_what_division_gives(
+            value in prop_oneof![any::<u64>(), any::<u32>().prop_map(u64::from)],
+            by in 1_u64..60,
+        ) {
+            let divisor = Divisor::new(by);
+            prop_assert_eq!(divisor.divide(value), value.is_multiple_of(by).then(|| value / by));
+            let multiple = value / by * by;
+            prop_assert_eq!(divisor.divide(multiple), Some(multiple / by));
+        }
+    }
 }

@@ -1,10 +1,8 @@
 //! From raw tables to a graph in which every index is in range.
 
-use rayon::prelude::*;
-
-use super::HeapGraph;
 use super::retainers::retainers;
-use crate::format::{Place, RawSnapshot};
+use super::{HeapGraph, SOURCE_STEP};
+use crate::format::{EdgeTable, NodeTable, Place, RawSnapshot};
 use crate::model::{CancelToken, Cancelled, EdgeKind, NodeOrdinal, Phase, Progress};
 
 /// Why tables are no graph.
@@ -59,7 +57,7 @@ impl HeapGraph {
     /// # Errors
     /// [`GraphError`] for the first index that leads nowhere, or when cancelled.
     pub fn build(raw: RawSnapshot, progress: &Progress, cancel: &CancelToken) -> Result<Self, GraphError> {
-        let RawSnapshot { header, nodes, edges, strings, locations, samples, allocation_trace, scopes, .. } = raw;
+        let RawSnapshot { header, mut nodes, edges, strings, locations, samples, allocation_trace, scopes, .. } = raw;
         let node_count = nodes.kinds.len();
         let edge_count = edges.targets.len();
         progress.start(Phase::Retainers, 2 * edge_count as u64);
@@ -68,30 +66,16 @@ impl HeapGraph {
         }
         let root = root(header.root_index, node_count, header.node_fields.len())?;
         let first_edges = first_edges(&nodes.edge_counts, edge_count)?;
-        drop(nodes.edge_counts);
+        nodes.edge_counts = Vec::new();
         cancel.check()?;
 
-        let bad_name = nodes.names.par_iter().position_first(|&name| name as usize >= strings.len());
-        if let Some(row) = bad_name {
-            let place = Place { section: "nodes", row, field: "name" };
-            let string = nodes.names[row];
-            return Err(GraphError::StringIndex { place, offset: None, string, strings: strings.len() });
-        }
-        let bad_name = edges.names.par_iter().zip(&edges.kinds).position_first(|(&name, kind): (&u32, &EdgeKind)| {
-            !kind.has_numeric_name() && name as usize >= strings.len()
-        });
-        if let Some(row) = bad_name {
-            let place = Place { section: "edges", row, field: "name_or_index" };
-            let string = edges.names[row];
-            return Err(GraphError::StringIndex { place, offset: None, string, strings: strings.len() });
-        }
+        check(&nodes, &edges, strings.len())?;
         cancel.check()?;
-        let bad_target = edges.targets.par_iter().position_first(|&target| target as usize >= node_count);
-        if let Some(row) = bad_target {
-            let place = Place { section: "edges", row, field: "to_node" };
-            return Err(GraphError::Target { place, offset: None, target: edges.targets[row], nodes: node_count });
-        }
-        let retainers = retainers(&edges.targets, node_count, progress, cancel)?;
+        let (retainers, edge_sources) = rayon::join(
+            || progress.stage("retainers", || retainers(&edges.targets, node_count, progress, cancel)),
+            || edge_sources(&first_edges),
+        );
+        let retainers = retainers?;
         Ok(Self {
             header,
             strings,
@@ -102,6 +86,7 @@ impl HeapGraph {
             file_detachedness: nodes.detachedness,
             trace_nodes: nodes.trace_nodes,
             first_edges,
+            edge_sources,
             edge_kinds: edges.kinds,
             edge_names: edges.names,
             edge_targets: edges.targets,
@@ -115,6 +100,33 @@ impl HeapGraph {
     }
 }
 
+/// Looks for an index that leads nowhere. The reader noted the largest of each column, so only where one is too large are
+/// the columns looked through for the first.
+fn check(nodes: &NodeTable, edges: &EdgeTable, strings: usize) -> Result<(), GraphError> {
+    let string_error = |section, row, field, string| {
+        Err(GraphError::StringIndex { place: Place { section, row, field }, offset: None, string, strings })
+    };
+    let node_count = nodes.kinds.len();
+    if nodes.max_name as usize >= strings
+        && let Some(row) = nodes.names.iter().position(|&name| name as usize >= strings)
+    {
+        return string_error("nodes", row, "name", nodes.names[row]);
+    }
+    let is_bad = |(kind, name): (&EdgeKind, &u32)| !kind.has_numeric_name() && *name as usize >= strings;
+    if edges.max_name as usize >= strings
+        && let Some(row) = edges.kinds.iter().zip(&edges.names).position(is_bad)
+    {
+        return string_error("edges", row, "name_or_index", edges.names[row]);
+    }
+    if edges.max_target as usize >= node_count
+        && let Some(row) = edges.targets.iter().position(|&target| target as usize >= node_count)
+    {
+        let place = Place { section: "edges", row, field: "to_node" };
+        return Err(GraphError::Target { place, offset: None, target: edges.targets[row], nodes: node_count });
+    }
+    Ok(())
+}
+
 fn root(root_index: u64, node_count: usize, node_fields: usize) -> Result<NodeOrdinal, GraphError> {
     let ordinal = root_index / node_fields as u64;
     if ordinal >= node_count as u64 || !root_index.is_multiple_of(node_fields as u64) {
@@ -123,9 +135,24 @@ fn root(root_index: u64, node_count: usize, node_fields: usize) -> Result<NodeOr
     u32::try_from(ordinal).map(NodeOrdinal).map_err(|_| GraphError::Root { root_index, node_count, node_fields })
 }
 
+/// The source of every [`SOURCE_STEP`]th edge, and the last node behind them.
+fn edge_sources(first_edges: &[u32]) -> Vec<u32> {
+    let edge_count = first_edges.last().map_or(0, |&count| count as usize);
+    let mut sources = Vec::with_capacity(edge_count / SOURCE_STEP + 2);
+    let mut next = 0;
+    for (node, &end) in (0_u32..).zip(first_edges.get(1..).unwrap_or_default()) {
+        while next < end as usize {
+            sources.push(node);
+            next += SOURCE_STEP;
+        }
+    }
+    sources.push(u32::try_from(first_edges.len().saturating_sub(2)).unwrap_or(0));
+    sources
+}
+
 /// Positions of each node's first edge, with the number of edges at the end.
 fn first_edges(edge_counts: &[u32], edge_count: usize) -> Result<Vec<u32>, GraphError> {
-    let declared: u64 = edge_counts.par_iter().map(|&count| u64::from(count)).sum();
+    let declared: u64 = edge_counts.iter().map(|&count| u64::from(count)).sum();
     if declared != edge_count as u64 {
         return Err(GraphError::EdgeCounts { declared, found: edge_count });
     }

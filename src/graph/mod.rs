@@ -24,12 +24,14 @@ pub struct HeapGraph {
     pub(crate) node_names: Vec<u32>,
     pub(crate) node_ids: Column,
     pub(crate) self_sizes: Column,
-    /// The file's detachedness, low two bits; empty if the file has no such field.
+    /// The file's detachedness, low two bits; empty if no node has one.
     pub(crate) file_detachedness: Vec<u8>,
-    /// Trace node of the allocation; empty if the file has no such field.
+    /// Trace node of the allocation; empty if no node has one.
     pub(crate) trace_nodes: Vec<u32>,
     /// `node_count + 1` positions in the edge columns.
     pub(crate) first_edges: Vec<u32>,
+    /// The source of every [`SOURCE_STEP`]th edge, and the last node at the end.
+    pub(crate) edge_sources: Vec<u32>,
     pub(crate) edge_kinds: Vec<EdgeKind>,
     pub(crate) edge_names: Vec<u32>,
     pub(crate) edge_targets: Vec<u32>,
@@ -41,6 +43,9 @@ pub struct HeapGraph {
     pub(crate) allocation_trace: AllocationTrace,
     pub(crate) scopes: ScopeTables,
 }
+
+/// Edges between two of which the source is kept.
+pub(crate) const SOURCE_STEP: usize = 16;
 
 /// How an edge is called: a position in an array, or a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -169,12 +174,21 @@ impl HeapGraph {
         NodeOrdinal(self.edge_targets[edge.index()])
     }
 
-    /// The node that the edge starts from, by binary search.
+    /// The node that the edge starts from, by a search among the few that are possible.
+    #[inline]
     #[must_use]
     pub fn edge_source(&self, edge: EdgeIndex) -> NodeOrdinal {
-        let after = self.first_edges.partition_point(|&first| first <= edge.0);
-        #[expect(clippy::cast_possible_truncation, reason = "the node table is checked to have fewer than 2^32 rows")]
-        NodeOrdinal((after - 1) as u32)
+        let step = edge.index() / SOURCE_STEP;
+        let (mut source, last) = (self.edge_sources[step], self.edge_sources[step + 1]);
+        if last - source > 64 {
+            let starts = &self.first_edges[source as usize + 1..=last as usize];
+            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
+            return NodeOrdinal(source + starts.partition_point(|&first| first <= edge.0) as u32);
+        }
+        while self.first_edges[source as usize + 1] <= edge.0 {
+            source += 1;
+        }
+        NodeOrdinal(source)
     }
 
     /// The edge's name. As in DevTools a `shortcut` whose name starts with a number is called by that number.
@@ -257,6 +271,11 @@ impl HeapGraph {
         self.header.node_fields.iter().any(|field| field == "detachedness")
     }
 
+    /// Whether any node has a detachedness other than 0.
+    pub(crate) fn has_states(&self) -> bool {
+        !self.file_detachedness.is_empty()
+    }
+
     /// Hands over the file's detachedness, one entry a node, to be refined.
     pub(crate) fn take_detachedness(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.file_detachedness)
@@ -272,7 +291,7 @@ impl HeapGraph {
             + self.self_sizes.heap_bytes()
             + self.file_detachedness.capacity()
             + self.trace_nodes.capacity() * 4
-            + self.first_edges.capacity() * 4
+            + (self.first_edges.capacity() + self.edge_sources.capacity()) * 4
             + self.edge_kinds.capacity()
             + self.edge_names.capacity() * 4
             + self.edge_targets.capacity() * 4

@@ -7,6 +7,7 @@ mod bitset;
 mod cancel;
 mod column;
 mod csr;
+mod first_table;
 pub mod human;
 pub mod js;
 mod kinds;
@@ -16,8 +17,9 @@ pub use bitset::BitSet;
 pub use cancel::{CancelToken, Cancelled, POLL_INTERVAL};
 pub use column::Column;
 pub use csr::Csr;
+pub use first_table::{FirstRow, FirstTable};
 pub use kinds::{EdgeKind, NodeKind};
-pub use progress::{Phase, Progress, ProgressReading};
+pub use progress::{Phase, Progress, ProgressReading, Stage};
 
 use std::fmt;
 

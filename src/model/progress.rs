@@ -1,7 +1,10 @@
 //! Progress of a job: shared atomics that whoever waits polls, instead of a flood of messages.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use super::FirstTable;
 
 /// What a load is busy with, in the order in which the phases run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -81,6 +84,16 @@ struct Inner {
     phase: AtomicU8,
     done: AtomicU64,
     total: AtomicU64,
+    stages: Mutex<Vec<Stage>>,
+    first_table: OnceLock<Arc<FirstTable>>,
+}
+
+/// When a part of the work began, on the clock of the machine, and how long it took.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage {
+    pub name: &'static str,
+    pub began: Instant,
+    pub took: Duration,
 }
 
 impl Progress {
@@ -94,6 +107,33 @@ impl Progress {
         self.0.done.store(0, Ordering::Relaxed);
         self.0.total.store(total, Ordering::Relaxed);
         self.0.phase.store(phase as u8, Ordering::Relaxed);
+    }
+
+    /// Does a part of the work and notes how long it took, for [`Self::stages`].
+    pub fn stage<T>(&self, name: &'static str, work: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let result = work();
+        if let Ok(mut stages) = self.0.stages.lock() {
+            stages.push(Stage { name, began, took: began.elapsed() });
+        }
+        result
+    }
+
+    /// The parts that are done, in the order in which they ended. Those of two threads overlap.
+    #[must_use]
+    pub fn stages(&self) -> Vec<Stage> {
+        self.0.stages.lock().map(|stages| stages.clone()).unwrap_or_default()
+    }
+
+    /// Hands out what can be shown before the load is done.
+    pub fn publish(&self, table: FirstTable) {
+        let _ = self.0.first_table.set(Arc::new(table));
+    }
+
+    /// What can be shown before the load is done, once it is known.
+    #[must_use]
+    pub fn first_table(&self) -> Option<Arc<FirstTable>> {
+        self.0.first_table.get().cloned()
     }
 
     /// Corrects the total of the phase once it is known.

@@ -9,6 +9,7 @@ use egui::{
 
 use super::app::{Action, HeapglassApp};
 use super::theme::{self, GRID, tokens};
+use crate::model::FirstTable;
 use crate::model::human::{self, Units};
 use crate::session::{Load, Open, SnapshotId};
 
@@ -349,6 +350,46 @@ fn loading_card(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
     if ui.button("Cancel").clicked() {
         actions.push(Action::DismissLoad(load.id));
     }
+    if let Some(table) = load.progress.first_table() {
+        ui.add_space(3.0 * GRID);
+        first_table(ui, &table);
+    }
+}
+
+/// What is known before the references are understood: the largest classes by the file's own sizes.
+fn first_table(ui: &mut Ui, table: &FirstTable) {
+    let units = super::theme::look(ui).units;
+    let weak = tokens(ui).weak;
+    let about = format!(
+        "{} nodes, {}. First figures, by the file's own names and sizes; what holds them follows.",
+        human::count(table.node_count),
+        units.bytes(table.self_size)
+    );
+    ui.add(Label::new(RichText::new(about).font(theme::small()).color(weak)).wrap());
+    ui.add_space(GRID);
+    let height = 5.0 * GRID;
+    let row = |ui: &mut Ui, cells: [RichText; 3]| {
+        let width = ui.available_width();
+        let [name, count, size] = cells;
+        ui.horizontal(|ui| {
+            for (at, (cell, width)) in [(name, width - 200.0), (count, 90.0), (size, 90.0)].into_iter().enumerate() {
+                let align = if at == 0 { Align::Min } else { Align::Max };
+                ui.allocate_ui_with_layout(vec2(width, height), Layout::top_down(align), |ui| {
+                    ui.set_width(width);
+                    ui.add(Label::new(cell).truncate().selectable(false));
+                });
+            }
+        });
+    };
+    let head = |text: &str| RichText::new(text).font(theme::small()).color(weak);
+    row(ui, [head("Class"), head("Objects"), head("Self size")]);
+    ui.separator();
+    egui::ScrollArea::vertical().auto_shrink([false, true]).show_rows(ui, height, table.rows.len(), |ui, range| {
+        for class in &table.rows[range] {
+            let name = RichText::new(human::visible(&class.name, 120).into_owned()).font(theme::mono());
+            row(ui, [name, RichText::new(human::count(class.count)), RichText::new(units.bytes(class.self_size))]);
+        }
+    });
 }
 
 fn error_card(ui: &mut Ui, load: &Load) {

@@ -9,8 +9,8 @@ use egui::{Id, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role};
 use super::{Place, Slot, object_menu};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, human};
 use crate::query::{
-    Comparison, DuplicateStrings, Filter, Lens, ListSpec, MergedPaths, RetainerDistances, Selection, Sort, edge_label, merged_paths,
-    node_label, order, several_paths,
+    Comparison, DuplicateStrings, Filter, Lens, ListSpec, MergedPaths, RetainerDistances, Selection, Sort, edge_label,
+    merged_paths, node_label, order, several_paths,
 };
 use crate::session::{Fact, Lane, Pending, Session, SnapshotId};
 use crate::snapshot::Snapshot;

@@ -1,0 +1,198 @@
+//! Where the large columns come from: memory in huge pages, straight from the operating system.
+//!
+//! A snapshot of a gigabyte takes columns of 2 GB in all, each written once. In pages of 4 KiB that is half a million page
+//! faults, which took as long as all the parsing. Linux gives pages of 2 MiB to who asks for them (`madvise`), if the
+//! memory is aligned. Growing a column moves its pages instead of copying them. Other systems get what they always got.
+
+/// An allocator that serves small requests as the system does, and large ones in huge pages where there are any.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HugePages;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    //! # Safety
+    //! All of this file's unsafe code keeps one invariant: a block whose layout asks for [`LARGE`] bytes or more, and for no more than
+    //! [`HUGE_PAGE`] alignment, is a private anonymous mapping of its own, of the layout's size rounded up to whole
+    //! pages, starting at a multiple of [`HUGE_PAGE`]. Every other block is the system allocator's. The layout that comes with `dealloc` and
+    //! `realloc` is the one of the allocation, so both know which of the two they have.
+    #![expect(unsafe_code, reason = "an allocator cannot be written without; the invariant stands above")]
+
+    use std::alloc::{GlobalAlloc, Layout, System};
+    use std::ptr;
+
+    use super::HugePages;
+
+    /// What a huge page holds, on x86-64 and on most of `AArch64`.
+    const HUGE_PAGE: usize = 2 << 20;
+    /// Blocks of this size and above are mappings of their own.
+    const LARGE: usize = 4 << 20;
+    const PAGE: usize = 4096;
+
+    fn is_large(size: usize, align: usize) -> bool {
+        size >= LARGE && size < isize::MAX as usize - 2 * HUGE_PAGE && align <= HUGE_PAGE
+    }
+
+    fn mapped(size: usize) -> usize {
+        size.next_multiple_of(PAGE)
+    }
+
+    /// A new mapping of zeros, aligned to a huge page; null if there is no room.
+    fn map(size: usize) -> *mut u8 {
+        let size = mapped(size);
+        let room = size + HUGE_PAGE;
+        // SAFETY: an anonymous mapping at an address of the kernel's choice touches no memory that anybody has.
+        let start = unsafe {
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+            libc::mmap(ptr::null_mut(), room, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
+        };
+        if start == libc::MAP_FAILED {
+            return ptr::null_mut();
+        }
+        let start = start.cast::<u8>();
+        let before = start.addr().next_multiple_of(HUGE_PAGE) - start.addr();
+        // SAFETY: `before` is less than HUGE_PAGE, so both ends that are given back, and the block between, lie in the
+        // mapping that was just made and that nobody else knows. The advice changes no contents; that it is refused is no harm.
+        unsafe {
+            let block = start.add(before);
+            if before > 0 {
+                libc::munmap(start.cast(), before);
+            }
+            libc::munmap(block.add(size).cast(), room - before - size);
+            libc::madvise(block.cast(), size, libc::MADV_HUGEPAGE);
+            block
+        }
+    }
+
+    // SAFETY: blocks are handed out by `map` or by `System`, never both, as the invariant above tells; mappings are at least as
+    // large and as aligned as the layout asks for.
+    unsafe impl GlobalAlloc for HugePages {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            if is_large(layout.size(), layout.align()) {
+                return map(layout.size());
+            }
+            // SAFETY: the caller's promises are those that `System` asks for.
+            unsafe { System.alloc(layout) }
+        }
+
+        unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+            if is_large(layout.size(), layout.align()) {
+                return map(layout.size());
+            }
+            // SAFETY: the caller's promises are those that `System` asks for.
+            unsafe { System.alloc_zeroed(layout) }
+        }
+
+        unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+            if is_large(layout.size(), layout.align()) {
+                // SAFETY: by the invariant this is a whole mapping of that size, which the caller gives up.
+                unsafe { libc::munmap(block.cast(), mapped(layout.size())) };
+                return;
+            }
+            // SAFETY: the block is `System`'s, by the invariant.
+            unsafe { System.dealloc(block, layout) }
+        }
+
+        unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+            let (was_large, is_large) = (is_large(layout.size(), layout.align()), is_large(new_size, layout.align()));
+            if !was_large && !is_large {
+                // SAFETY: the block is `System`'s and stays so, by the invariant.
+                return unsafe { System.realloc(block, layout, new_size) };
+            }
+            let (old, new) = (mapped(layout.size()), mapped(new_size));
+            if was_large && is_large && new <= old {
+                if new < old {
+                    // SAFETY: the pages behind the new end belong to this mapping, and the caller gives them up.
+                    unsafe { libc::munmap(block.add(new).cast(), old - new) };
+                }
+                return block;
+            }
+            if was_large && is_large {
+                let place = map(new_size);
+                if place.is_null() {
+                    return place;
+                }
+                // SAFETY: `place` is a mapping of `new` bytes that nobody else knows; the kernel puts the pages of the old
+                // block at its start, in place of what is there, and frees the old addresses.
+                let moved = unsafe {
+                    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+                    libc::mremap(block.cast(), old, old, flags, place.cast::<libc::c_void>())
+                };
+                if moved != libc::MAP_FAILED {
+                    return place;
+                }
+                // SAFETY: the kernel refused, so both blocks are as they were: copy, then free the old one.
+                unsafe {
+                    ptr::copy_nonoverlapping(block, place, layout.size());
+                    libc::munmap(block.cast(), old);
+                }
+                return place;
+            }
+            // From one kind to the other.
+            // SAFETY: the new layout has the old one's alignment and a size that the caller promises to be possible; as much is copied as both
+            // blocks hold, and the old one is freed as what it is.
+            unsafe {
+                let place = self.alloc(Layout::from_size_align_unchecked(new_size, layout.align()));
+                if !place.is_null() {
+                    ptr::copy_nonoverlapping(block, place, layout.size().min(new_size));
+                    self.dealloc(block, layout);
+                }
+                place
+            }
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_block_keeps_its_bytes_while_it_grows_and_shrinks_across_the_limit() {
+            let layout = |size| Layout::from_size_align(size, 8).expect("a small layout");
+            let sizes = [100, LARGE - 1, LARGE, LARGE + 1, 3 * LARGE + 5, 20 * LARGE, 2 * LARGE, LARGE, 4096];
+            // SAFETY: each block is used with the layout that it was made with, within its size, and freed once.
+            unsafe {
+                let mut block = HugePages.alloc_zeroed(layout(sizes[0]));
+                for (at, pair) in sizes.windows(2).enumerate() {
+                    block.write(u8::try_from(at).unwrap_or(0));
+                    block.add(pair[0] - 1).write(7);
+                    block = HugePages.realloc(block, layout(pair[0]), pair[1]);
+                    assert_eq!(usize::from(block.read()), at);
+                    assert!(pair[1] < pair[0] || block.add(pair[0] - 1).read() == 7);
+                    assert!(pair[1] < LARGE || block.addr().is_multiple_of(HUGE_PAGE));
+                    block.add(pair[1] - 1).write(9);
+                }
+                HugePages.dealloc(block, layout(sizes[sizes.len() - 1]));
+            }
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod other {
+    #![expect(unsafe_code, reason = "an allocator cannot be written without")]
+
+    use std::alloc::{GlobalAlloc, Layout, System};
+
+    // SAFETY: every call is passed on as it came.
+    unsafe impl GlobalAlloc for super::HugePages {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            // SAFETY: the caller's promises are those that `System` asks for.
+            unsafe { System.alloc(layout) }
+        }
+
+        unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+            // SAFETY: the caller's promises are those that `System` asks for.
+            unsafe { System.alloc_zeroed(layout) }
+        }
+
+        unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+            // SAFETY: the caller's promises are those that `System` asks for.
+            unsafe { System.dealloc(block, layout) }
+        }
+
+        unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+            // SAFETY: the caller's promises are those that `System` asks for.
+            unsafe { System.realloc(block, layout, new_size) }
+        }
+    }
+}
