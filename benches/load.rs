@@ -52,7 +52,10 @@ fn main() -> ExitCode {
     };
     let runs = value("--runs").and_then(|runs| runs.parse().ok()).unwrap_or(5_usize).max(1);
     let outcome = if arguments.iter().any(|argument| argument == "--one") {
-        load(file).and_then(|run| Ok(println!("{}", serde_json::to_string(&run)?)))
+        load(file).and_then(|run| {
+            println!("{}", serde_json::to_string(&run)?);
+            Ok(())
+        })
     } else {
         report(file, runs, arguments.iter().any(|argument| argument == "--yardstick"))
     };
@@ -76,7 +79,7 @@ fn load(file: &str) -> anyhow::Result<Run> {
     let progress = Progress::new();
     let started = Instant::now();
     let done = Arc::new(AtomicBool::new(false));
-    let sampler = {
+    let watcher = {
         let done = Arc::clone(&done);
         std::thread::spawn(move || {
             let mut samples = Vec::new();
@@ -90,7 +93,7 @@ fn load(file: &str) -> anyhow::Result<Run> {
     let snapshot = Snapshot::open(Source::file(file), &progress, &CancelToken::new())?;
     let complete_ms = milliseconds(started.elapsed());
     done.store(true, Ordering::Relaxed);
-    let samples = sampler.join().unwrap_or_default();
+    let samples = watcher.join().unwrap_or_default();
     let stages: Vec<StageRow> = progress
         .stages()
         .iter()

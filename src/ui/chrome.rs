@@ -358,7 +358,7 @@ fn loading_card(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
 
 /// What is known before the references are understood: the largest classes by the file's own sizes.
 fn first_table(ui: &mut Ui, table: &FirstTable) {
-    let units = super::theme::look(ui).units;
+    let units = theme::look(ui).units;
     let weak = tokens(ui).weak;
     let about = format!(
         "{} nodes, {}. First figures, by the file's own names and sizes; what holds them follows.",
