@@ -7,6 +7,8 @@
 //!                                                         └──► cli
 //! ```
 //!
+//! `capture` stands beside: it brings files from running processes for `session` and `cli`, and knows `model` only.
+//!
 //! - `model` is the vocabulary that all of them share.
 //! - `analysis` and `query` know no channel and no widget; they may use rayon within one function.
 //! - egui appears only in `ui`. Without the feature `gui` the library and the command line build alone.
@@ -14,6 +16,7 @@
 //! - Node ordinals, raw node indices and object ids are three things; the raw index never leaves `format` and `graph`.
 
 pub mod analysis;
+pub mod capture;
 pub mod format;
 pub mod graph;
 pub mod memory;

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::capture::{CAPTURE_HELP, CaptureArguments};
+use super::check::arguments::{CHECK_HELP, CheckArguments};
+
 const JSON_HELP: &str = "\
 JSON (stable; sizes are bytes, keys in this order):
   summary     {\"file\",\"totals\":{\"nodes\",\"edges\",\"strings\",\"total_size\"},
@@ -86,6 +89,12 @@ pub enum Command {
     /// Objects by name, id, class, property, kind, size, distance
     #[command(after_long_help = QUERY_HELP)]
     Search(SearchArguments),
+    /// For CI: fails with exit code 3 if memory grew beyond limits, and says what grew and what holds it
+    #[command(after_long_help = CHECK_HELP)]
+    Check(CheckArguments),
+    /// Take snapshots, a timeline or a sampling profile from a running program
+    #[command(after_long_help = CAPTURE_HELP)]
+    Capture(CaptureArguments),
 }
 
 /// How the answer is written.

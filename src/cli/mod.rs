@@ -4,6 +4,8 @@
 //! here.
 
 mod args;
+mod capture;
+mod check;
 mod compare;
 mod nodes;
 mod object;
@@ -39,6 +41,11 @@ pub fn run(command: &Command) -> ExitCode {
             let _ = out.into_parts();
             ExitCode::SUCCESS
         }
+        // The report that was written says why.
+        Err(error) if error.is::<check::LimitsExceeded>() => match out.flush() {
+            Ok(()) => ExitCode::from(3),
+            Err(_) => ExitCode::FAILURE,
+        },
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "this is the command line")]
             {
@@ -58,6 +65,8 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Nodes(arguments) => nodes::run(arguments, out),
         Command::Compare(arguments) => compare::run(arguments, out),
         Command::Search(arguments) => search::run(arguments, out),
+        Command::Check(arguments) => check::run(arguments, out),
+        Command::Capture(arguments) => capture::run(arguments, out),
     }
 }
 

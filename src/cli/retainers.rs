@@ -21,7 +21,7 @@ use crate::query::{Filter, Lens, ListSpec, Sort, node_label, order};
 const DEEPEST: usize = 200;
 
 /// An object, and the edge that led to it if one did.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Link {
     #[serde(skip)]
     node: NodeOrdinal,
@@ -36,7 +36,7 @@ pub(super) struct Link {
     pub(super) retained_size: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Edge {
     pub(super) name: String,
     pub(super) kind: String,

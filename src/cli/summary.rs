@@ -38,10 +38,10 @@ struct Row<'a> {
     retained_size: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(super) struct LocationJson {
-    script_id: u32,
-    line: u32,
+    pub(super) script_id: u32,
+    pub(super) line: u32,
     column: u32,
 }
 

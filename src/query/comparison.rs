@@ -154,12 +154,7 @@ pub fn compare(base: &Snapshot, current: &Snapshot, cancel: &CancelToken) -> Res
         Sorted { ids: &current_ids, snapshot: current, classes: current.classes(), joint: None },
     ];
     let merged = merge(&sides, cancel)?;
-    let smaller = base_ids.len().min(current_ids.len());
-    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
-    let part = |part: u64, whole: u64| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
-    let ids_match = part(merged.agreeing, merged.common) >= AGREEING_PART
-        && part(merged.agreeing_strings, merged.strings) >= AGREEING_STRINGS
-        && part(merged.common, smaller as u64) >= COMMON_PART;
+    let ids_match = merged.is_of_one_process(base_ids.len().min(current_ids.len()));
     let mut comparison = Comparison {
         ids_match,
         common_ids: merged.common,
@@ -223,9 +218,9 @@ fn last_name(base: &Snapshot, regrouped: &Classes, row: &ComparedClass) -> Strin
 }
 
 /// Classes of both sides under one numbering: the current snapshot's own, then those of the base alone.
-struct JointClasses {
+pub(super) struct JointClasses {
     /// By class of the regrouped base.
-    of_base: Vec<u32>,
+    pub(super) of_base: Vec<u32>,
     /// The base's class of each, if it has one.
     in_base: Vec<Option<u32>>,
     len: usize,
@@ -233,7 +228,7 @@ struct JointClasses {
 }
 
 impl JointClasses {
-    fn of(base: &Classes, current: &Classes) -> Self {
+    pub(super) fn of(base: &Classes, current: &Classes) -> Self {
         let known = by_key(current);
         let current_len = current.all().len();
         let mut in_base: Vec<Option<u32>> = vec![None; current_len];
@@ -279,7 +274,7 @@ fn by_key(classes: &Classes) -> HashMap<&ClassKey, ClassId> {
 }
 
 /// Nodes that have a size, by id, then by ordinal.
-fn sized_by_id(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<(u64, u32)>, Cancelled> {
+pub(super) fn sized_by_id(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<(u64, u32)>, Cancelled> {
     let count = u32::try_from(snapshot.graph().node_count()).unwrap_or(u32::MAX);
     let mut nodes: Vec<(u64, u32)> = (0..count)
         .into_par_iter()
@@ -294,12 +289,12 @@ fn sized_by_id(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<(u64, u3
 }
 
 /// One side of the merge.
-struct Sorted<'a> {
-    ids: &'a [(u64, u32)],
-    snapshot: &'a Snapshot,
-    classes: &'a Classes,
+pub(super) struct Sorted<'a> {
+    pub(super) ids: &'a [(u64, u32)],
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) classes: &'a Classes,
     /// Joint number of each class; `None` where they are the same.
-    joint: Option<&'a [u32]>,
+    pub(super) joint: Option<&'a [u32]>,
 }
 
 impl Sorted<'_> {
@@ -311,8 +306,8 @@ impl Sorted<'_> {
 
 /// Objects with their joint classes, by id.
 #[derive(Default)]
-struct Merged {
-    new: Vec<(u32, u32)>,
+pub(super) struct Merged {
+    pub(super) new: Vec<(u32, u32)>,
     deleted: Vec<(u32, u32)>,
     common: u64,
     agreeing: u64,
@@ -320,7 +315,7 @@ struct Merged {
     agreeing_strings: u64,
 }
 
-fn merge([base, current]: &[Sorted<'_>; 2], cancel: &CancelToken) -> Result<Merged, Cancelled> {
+pub(super) fn merge([base, current]: &[Sorted<'_>; 2], cancel: &CancelToken) -> Result<Merged, Cancelled> {
     let mut merged = Merged::default();
     let (mut a, mut b) = (0, 0);
     let mut steps = 0;
@@ -357,6 +352,15 @@ fn merge([base, current]: &[Sorted<'_>; 2], cancel: &CancelToken) -> Result<Merg
 }
 
 impl Merged {
+    /// Whether ids mean the same objects on both sides, of which the smaller has so many.
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    pub(super) fn is_of_one_process(&self, smaller: usize) -> bool {
+        let part = |part: u64, whole: u64| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
+        part(self.agreeing, self.common) >= AGREEING_PART
+            && part(self.agreeing_strings, self.strings) >= AGREEING_STRINGS
+            && part(self.common, smaller as u64) >= COMMON_PART
+    }
+
     /// Notes whether two strings of one id have one text.
     fn compare_strings(&mut self, base: &Sorted<'_>, a: u32, current: &Sorted<'_>, b: u32) {
         let [(of_a, a), (of_b, b)] = [(base.snapshot, NodeOrdinal(a)), (current.snapshot, NodeOrdinal(b))];

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::edges::{Sources, retains};
 use super::sorting::utf16_order;
-use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, EdgeKind, NodeOrdinal};
+use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, EdgeKind, NodeOrdinal, StringId};
 use crate::snapshot::Snapshot;
 
 const UNKNOWN: u32 = u32::MAX;
@@ -59,7 +59,8 @@ impl MergedPaths {
     }
 }
 
-/// What tells apart groups below one: the class, and the kind and name of the reference. Elements are all alike.
+/// What tells apart groups below one: the class, and the kind and name of the reference. Elements are all alike, and so are
+/// other references that are numbered.
 type GroupKey = (u32, u32, u8, u32);
 
 struct Placer<'a> {
@@ -162,8 +163,12 @@ impl Placer<'_> {
         let class = self.snapshot.class_id(node);
         let (kind, name) = edge.map_or((u8::MAX, 0), |edge| {
             let kind = graph.edge_kind(edge);
-            let is_numbered = kind == EdgeKind::ELEMENT || kind == EdgeKind::HIDDEN;
-            (kind.0, if is_numbered { 0 } else { graph.edge_names[edge.index()] })
+            let name = graph.edge_names[edge.index()];
+            // The slots of a Map's table are internal edges that are called by their numbers.
+            let is_slot = || graph.strings().raw(StringId(name)).first().is_some_and(u8::is_ascii_digit);
+            let is_numbered =
+                kind == EdgeKind::ELEMENT || kind == EdgeKind::HIDDEN || (kind == EdgeKind::INTERNAL && is_slot());
+            (kind.0, if is_numbered { 0 } else { name })
         });
         let next = u32::try_from(self.groups.len()).unwrap_or(UNREACHED);
         let group = *self.by_key.entry((parent, class.0, kind, name)).or_insert(next);

@@ -316,8 +316,8 @@ fn measured(word: &str) -> Result<Option<Test>, String> {
     Ok(Some(if name == "retained" { Test::Retained(comparison, size) } else { Test::Shallow(comparison, size) }))
 }
 
-/// Bytes, with or without a unit.
-fn size(text: &str) -> Option<u64> {
+/// Bytes, with or without a unit, as people type them.
+pub(crate) fn size(text: &str) -> Option<u64> {
     let digits = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
     let number: f64 = text[..digits].parse().ok()?;
     let factor: u64 = match text[digits..].to_lowercase().as_str() {

@@ -1,0 +1,289 @@
+//! Snapshots in series, timelines and sampling profiles, from a connection to files.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::partial_file::PartialFile;
+use super::record::Utc;
+use super::{CaptureError, Connection, Isolate, Record, Step, Taken, Watch};
+use crate::model::CancelToken;
+
+/// How often it is looked at whether to go on.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// So many snapshots, each so long after the one before; without a time, each when [`Watch::go_on`] says so.
+    Snapshots { count: u32, every: Option<Duration> },
+    /// Allocations over time, with the stacks that made them if wanted; without a length until [`Watch::go_on`].
+    Timeline { length: Option<Duration>, stacks: bool },
+    /// A sampling profile of allocations, one sample in so many bytes.
+    Sampling { length: Option<Duration>, interval_bytes: u32 },
+}
+
+/// What is taken, and where it goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Plan {
+    pub kind: Kind,
+    /// Before each snapshot, and before recording.
+    pub collect_garbage: bool,
+    pub folder: PathBuf,
+    /// What names of files start with; empty for what the target is called.
+    pub name: String,
+}
+
+/// Takes what is planned. Files that are complete are told to `watch` one by one.
+///
+/// # Errors
+/// Where the connection or the disk fails: what had come is kept ([`CaptureError::Incomplete`]), files before it are
+/// complete. [`CaptureError::Cancelled`] when `cancel` says so: nothing is kept of the file that was being written.
+pub fn run(
+    connection: &mut Connection,
+    isolate: &Isolate,
+    plan: &Plan,
+    watch: &Watch,
+    cancel: &CancelToken,
+) -> Result<(), CaptureError> {
+    fs::create_dir_all(&plan.folder).map_err(|error| CaptureError::file(&plan.folder, error))?;
+    // What was said before this began is not meant for it.
+    watch.was_told_to_go_on();
+    let mut recorder = Recorder { connection, isolate, plan, watch, cancel };
+    match plan.kind {
+        Kind::Snapshots { count, every } => {
+            for position in 1..=count {
+                if position > 1 {
+                    recorder.wait(every.map(|every| Instant::now() + every))?;
+                }
+                recorder.snapshot(position, count)?;
+            }
+        }
+        Kind::Timeline { length, stacks } => recorder.timeline(length, stacks)?,
+        Kind::Sampling { length, interval_bytes } => recorder.sampling(length, interval_bytes)?,
+    }
+    watch.enter(Step::Done);
+    Ok(())
+}
+
+struct Recorder<'a> {
+    connection: &'a mut Connection,
+    isolate: &'a Isolate,
+    plan: &'a Plan,
+    watch: &'a Watch,
+    cancel: &'a CancelToken,
+}
+
+impl Recorder<'_> {
+    fn call(&mut self, method: &str, params: &serde_json::Value) -> Result<Box<RawValue>, CaptureError> {
+        self.connection.call(self.isolate, method, params, &mut |_, _| Ok(()), self.cancel)
+    }
+
+    /// Waits until a time or until told to go on, whichever is first.
+    fn wait(&mut self, until: Option<Instant>) -> Result<(), CaptureError> {
+        self.watch.enter(Step::Waiting { until });
+        self.until(until)
+    }
+
+    fn until(&mut self, until: Option<Instant>) -> Result<(), CaptureError> {
+        loop {
+            let now = Instant::now();
+            if self.watch.was_told_to_go_on() || until.is_some_and(|until| now >= until) {
+                return Ok(());
+            }
+            let tick = until.map_or(TICK, |until| TICK.min(until - now));
+            self.connection.idle(now + tick, self.cancel)?;
+        }
+    }
+
+    /// Garbage collection if it is wanted, and what is known of the process then.
+    fn prepare(&mut self, (position, of): (u32, u32)) -> Result<Record, CaptureError> {
+        self.call("HeapProfiler.enable", &json!({}))?;
+        if self.plan.collect_garbage {
+            self.watch.enter(Step::CollectingGarbage);
+            self.call("HeapProfiler.collectGarbage", &json!({}))?;
+        }
+        let target = self.connection.target().clone();
+        let heap_usage = self.connection.heap_usage(self.isolate, self.cancel)?;
+        let memory_usage = self.connection.memory_usage(self.isolate, self.cancel)?;
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let began_unix_ms = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
+        Ok(Record {
+            target: self.isolate.title.clone(),
+            url: self.isolate.url.clone(),
+            address: target.address.authority(),
+            position,
+            of,
+            began: Utc::of(began_unix_ms).iso(),
+            began_unix_ms,
+            collected_garbage: self.plan.collect_garbage,
+            heap_usage,
+            memory_usage,
+            ..Record::default()
+        })
+    }
+
+    /// A name that says of what and when, and is not taken.
+    fn path(&self, record: &Record, ending: &str) -> PathBuf {
+        let name = if self.plan.name.is_empty() { short_name(self.isolate) } else { file_name(&self.plan.name) };
+        let time = Utc::of(record.began_unix_ms).compact();
+        let number = if record.of > 1 { format!("-{}", record.position) } else { String::new() };
+        let is_taken = |path: &PathBuf| {
+            let mut partial = path.as_os_str().to_owned();
+            partial.push(".partial");
+            path.exists() || PathBuf::from(partial).exists()
+        };
+        let plain = self.plan.folder.join(format!("{name}-{time}{number}.{ending}"));
+        let more = (2..1000).map(|at| self.plan.folder.join(format!("{name}-{time}{number}-{at}.{ending}")));
+        std::iter::once(plain.clone()).chain(more).find(|path| !is_taken(path)).unwrap_or(plain)
+    }
+
+    fn snapshot(&mut self, position: u32, of: u32) -> Result<(), CaptureError> {
+        let record = self.prepare((position, of))?;
+        self.watch.enter(Step::Snapshot { done: 0, total: 0, bytes: 0 });
+        let path = self.path(&record, "heapsnapshot");
+        self.stream("HeapProfiler.takeHeapSnapshot", path, record)
+    }
+
+    fn timeline(&mut self, length: Option<Duration>, stacks: bool) -> Result<(), CaptureError> {
+        let record = self.prepare((1, 1))?;
+        self.call("HeapProfiler.startTrackingHeapObjects", &json!({"trackAllocations": stacks}))?;
+        let since = Instant::now();
+        self.watch.enter(Step::Recording { since, length });
+        self.until(length.map(|length| since + length))?;
+        self.watch.enter(Step::Snapshot { done: 0, total: 0, bytes: 0 });
+        let path = self.path(&record, "heaptimeline");
+        self.stream("HeapProfiler.stopTrackingHeapObjects", path, record)
+    }
+
+    fn sampling(&mut self, length: Option<Duration>, interval_bytes: u32) -> Result<(), CaptureError> {
+        #[derive(Deserialize)]
+        struct Sampled<'a> {
+            #[serde(borrow)]
+            profile: &'a RawValue,
+        }
+        let record = self.prepare((1, 1))?;
+        self.call("HeapProfiler.startSampling", &json!({"samplingInterval": interval_bytes}))?;
+        let since = Instant::now();
+        self.watch.enter(Step::Recording { since, length });
+        self.until(length.map(|length| since + length))?;
+        self.watch.enter(Step::Receiving { bytes: 0 });
+        let answer = self.call("HeapProfiler.stopSampling", &json!({}))?;
+        let sampled: Sampled<'_> =
+            serde_json::from_str(answer.get()).map_err(|error| CaptureError::Odd(error.to_string()))?;
+        let path = self.path(&record, "heapprofile");
+        let mut file = PartialFile::create(&path)?;
+        let written = file.write(sampled.profile.get());
+        self.settle(file, written, path, record, since)
+    }
+
+    /// Calls what sends a snapshot in pieces, and writes them as they come.
+    fn stream(&mut self, method: &str, path: PathBuf, record: Record) -> Result<(), CaptureError> {
+        #[derive(Deserialize)]
+        struct Chunk<'a> {
+            #[serde(borrow)]
+            chunk: Cow<'a, str>,
+        }
+        #[derive(Deserialize)]
+        struct Progress {
+            done: u64,
+            total: u64,
+        }
+        let mut file = PartialFile::create(&path)?;
+        let since = Instant::now();
+        let (mut done, mut total) = (0, 0);
+        let (watch, cancel) = (self.watch, self.cancel);
+        let odd = |error: serde_json::Error| CaptureError::Odd(error.to_string());
+        let mut on_event = |method: &str, params: &str| {
+            match method {
+                "HeapProfiler.addHeapSnapshotChunk" => {
+                    let piece: Chunk<'_> = serde_json::from_str(params).map_err(odd)?;
+                    file.write(&piece.chunk)?;
+                }
+                "HeapProfiler.reportHeapSnapshotProgress" => {
+                    let progress: Progress = serde_json::from_str(params).map_err(odd)?;
+                    (done, total) = (progress.done, progress.total);
+                }
+                _ => return Ok(()),
+            }
+            watch.enter(Step::Snapshot { done, total, bytes: file.bytes });
+            Ok(())
+        };
+        let params = json!({"reportProgress": true, "captureNumericValue": false});
+        let called = self.connection.call(self.isolate, method, &params, &mut on_event, cancel);
+        self.settle(file, called.map(drop), path, record, since)
+    }
+
+    /// Gives a file its name and its record, or keeps what there is of it.
+    fn settle(
+        &mut self,
+        mut file: PartialFile,
+        written: Result<(), CaptureError>,
+        path: PathBuf,
+        mut record: Record,
+        since: Instant,
+    ) -> Result<(), CaptureError> {
+        record.bytes = file.bytes;
+        record.took_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let name_of = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match written.and_then(|()| file.finish()) {
+            Ok(()) => {
+                record.file = name_of(&path);
+                record.complete = true;
+                record.write(&path).map_err(|error| CaptureError::file(&path, error))?;
+                self.watch.add(Taken { path, record });
+                Ok(())
+            }
+            Err(error) if error.is_cancelled() => {
+                file.remove();
+                Err(error)
+            }
+            Err(error) => {
+                let partial = file.partial.clone();
+                let kept = file.keep(error);
+                if let CaptureError::Incomplete { why, .. } = &kept {
+                    record.file = name_of(&partial);
+                    record.error = Some(why.to_string());
+                    // The error that is on its way says more than that this could not be written.
+                    let _ = record.write(&path);
+                }
+                Err(kept)
+            }
+        }
+    }
+}
+
+/// What an isolate's files are called: the script's name as a rule.
+fn short_name(isolate: &Isolate) -> String {
+    let url = isolate.url.split(['?', '#']).next().unwrap_or_default();
+    let last = url.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+    let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
+    let name = if stem.is_empty() { isolate.title.as_str() } else { stem };
+    let name = file_name(name);
+    if name.is_empty() { "heap".to_owned() } else { name }
+}
+
+/// Text that every file system takes as part of a name.
+fn file_name(text: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+    let name: String =
+        text.chars().take(60).map(|character| if is_plain(character) { character } else { '-' }).collect();
+    name.trim_matches(['-', '.']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn titles_from_elsewhere_do_not_lead_out_of_the_folder() {
+        assert_eq!(file_name("../../etc/passwd"), "etc-passwd");
+        assert_eq!(file_name("node[12]: server.js\n"), "node-12---server.js");
+        assert_eq!(file_name(".."), "");
+    }
+}

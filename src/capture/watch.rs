@@ -1,0 +1,98 @@
+//! How far a capture is, for whoever waits for it; and the one thing that they may tell it: to go on now.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::Record;
+
+/// What a capture is busy with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Step {
+    #[default]
+    Connecting,
+    CollectingGarbage,
+    /// The process stands still: objects that it has gone through, and bytes that have come.
+    Snapshot {
+        done: u64,
+        total: u64,
+        bytes: u64,
+    },
+    /// Waits for the time of the next snapshot; without one, for [`Watch::go_on`].
+    Waiting {
+        until: Option<Instant>,
+    },
+    /// A timeline or a profile is being recorded, for so long or until [`Watch::go_on`].
+    Recording {
+        since: Instant,
+        length: Option<Duration>,
+    },
+    /// What was recorded comes in.
+    Receiving {
+        bytes: u64,
+    },
+    Done,
+}
+
+/// A file that is complete.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Taken {
+    pub path: PathBuf,
+    pub record: Record,
+}
+
+/// Shared between a capture and those who look at it; clones are the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Watch(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    go_on: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    step: Step,
+    taken: Vec<Taken>,
+}
+
+impl Watch {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    #[must_use]
+    pub fn step(&self) -> Step {
+        self.0.state.lock().map(|state| state.step).unwrap_or_default()
+    }
+
+    /// The files that are complete, in order.
+    #[must_use]
+    pub fn taken(&self) -> Vec<Taken> {
+        self.0.state.lock().map(|state| state.taken.clone()).unwrap_or_default()
+    }
+
+    /// Takes the next snapshot now, or ends the recording.
+    pub fn go_on(&self) {
+        self.0.go_on.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn was_told_to_go_on(&self) -> bool {
+        self.0.go_on.swap(false, Ordering::Relaxed)
+    }
+
+    pub(super) fn enter(&self, step: Step) {
+        if let Ok(mut state) = self.0.state.lock() {
+            state.step = step;
+        }
+    }
+
+    pub(super) fn add(&self, taken: Taken) {
+        if let Ok(mut state) = self.0.state.lock() {
+            state.taken.push(taken);
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! What exceeds the limits, worked out once for all ways of writing it.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::arguments::GrowthLimit;
+use super::ignore::{Names, matches};
+use crate::Snapshot;
+use crate::cli::retainers::Link;
+use crate::cli::summary::LocationJson;
+use crate::model::{CancelToken, Cancelled, NodeOrdinal, human};
+use crate::query::{GrownClass, Growth, Point, merged_paths, shortest_path};
+
+/// Classes that are listed where the whole heap grew too much.
+const CONTRIBUTORS: usize = 5;
+/// Of the growth such a class has one part in so many.
+const LEAST_PART: i64 = 20;
+/// Steps of a path that are written at its two ends.
+const SHOWN_STEPS: usize = 25;
+/// What the runtime keeps for itself: it grows while code runs for the first time.
+const OF_THE_RUNTIME: [&str; 4] = ["(compiled code)", "(system)", "(object shape)", "(synthetic)"];
+
+/// The limits.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    pub(super) are_defaults: bool,
+    pub(super) total: Option<GrowthLimit>,
+    pub(super) classes: Vec<(String, u64)>,
+    pub(super) every_step: bool,
+    pub(super) step_objects: u64,
+    pub(super) step_size: u64,
+    pub(super) ignored: Names,
+}
+
+/// The whole answer.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    pub(super) passed: bool,
+    pub(super) ids_match: bool,
+    /// What a reader must know to trust the numbers.
+    pub(super) notes: Vec<String>,
+    pub(super) limits: Vec<Limit>,
+    pub(super) snapshots: Vec<Measured>,
+    /// Bytes from the first to the last snapshot, and how much of it is of ignored classes and left out.
+    pub(super) total_growth: i64,
+    pub(super) ignored_growth: i64,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// A limit and whether it holds.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Limit {
+    pub(super) rule: String,
+    pub(super) allowed: String,
+    pub(super) passed: bool,
+    /// What was measured, in words.
+    #[serde(skip)]
+    pub(super) measured: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Measured {
+    pub(super) file: String,
+    pub(super) objects: u64,
+    pub(super) total_size: u64,
+}
+
+/// A class that grew too much.
+#[derive(Debug, Serialize)]
+pub(super) struct Finding {
+    /// Rules that it breaks, as in [`Limit::rule`].
+    pub(super) rules: Vec<String>,
+    pub(super) class: String,
+    pub(super) location: Option<LocationJson>,
+    pub(super) pattern: &'static str,
+    pub(super) snapshots: Vec<ClassPoint>,
+    pub(super) new_count: u64,
+    pub(super) survivor_count: u64,
+    pub(super) example: Option<Example>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(super) struct ClassPoint {
+    pub(super) count: u64,
+    pub(super) shallow_size: u64,
+    pub(super) retained_size: u64,
+}
+
+/// One of the new objects, and what holds it.
+#[derive(Debug, Serialize)]
+pub(super) struct Example {
+    pub(super) id: u64,
+    pub(super) name: String,
+    /// How many of the new objects are held the same way, it included.
+    pub(super) alike: u64,
+    /// Steps in the middle of the path that are left out.
+    pub(super) skipped: usize,
+    /// From the object up to a root.
+    pub(super) path: Vec<Link>,
+    /// In the notation of lists.
+    #[serde(skip)]
+    pub(super) label: String,
+    #[serde(skip)]
+    pub(super) labels: Vec<String>,
+}
+
+impl Finding {
+    pub(super) fn first_and_last(&self) -> (ClassPoint, ClassPoint) {
+        (self.snapshots.first().copied().unwrap_or_default(), self.snapshots.last().copied().unwrap_or_default())
+    }
+
+    /// `ShoppingCart (script 99, line 5)`: lines count from 1 for people.
+    pub(super) fn title(&self) -> String {
+        let name = human::visible(&self.class, 120);
+        match &self.location {
+            Some(at) => format!("{name} (script {}, line {})", at.script_id, at.line + 1),
+            None => name.into_owned(),
+        }
+    }
+
+    /// `20 → 1,020 → 2,020 objects, 800 B → …`, by what `of` takes from each point.
+    pub(super) fn over_time(&self, of: impl Fn(&ClassPoint) -> String) -> String {
+        self.snapshots.iter().map(of).collect::<Vec<_>>().join(" → ")
+    }
+}
+
+/// Finds what exceeds the limits.
+///
+/// # Errors
+/// None in truth: nothing cancels the questions that could be.
+pub(super) fn findings(
+    snapshots: &[&Snapshot],
+    names: Vec<String>,
+    growth: &Growth,
+    rules: &Rules,
+) -> Result<Report, Cancelled> {
+    let measured = names.into_iter().zip(&growth.totals).map(|(file, total)| Measured {
+        file,
+        objects: total.count,
+        total_size: total.retained_size,
+    });
+    let mut report = Report {
+        passed: true,
+        ids_match: growth.ids_match,
+        notes: notes(snapshots, growth, rules),
+        limits: Vec::new(),
+        snapshots: measured.collect(),
+        total_growth: GrownClass::grown(&growth.totals, |total| total.retained_size),
+        ignored_growth: 0,
+        findings: Vec::new(),
+    };
+    // Classes by what they break; a class may break several.
+    let mut found: Vec<(Vec<usize>, Vec<String>)> = Vec::new();
+    let mut add = |classes: Vec<usize>, rule: &str| match found.iter_mut().find(|(of, _)| *of == classes) {
+        Some((_, broken)) => broken.push(rule.to_owned()),
+        None => found.push((classes, vec![rule.to_owned()])),
+    };
+    if rules.every_step {
+        let limit = every_step(growth, rules, &mut add);
+        report.limits.push(limit);
+    }
+    for (pattern, most) in &rules.classes {
+        let limit = class_limit(growth, rules, (pattern, *most), &mut add);
+        report.limits.push(limit);
+    }
+    if let Some(limit) = rules.total {
+        let (limit, ignored) = total_limit(growth, rules, limit, &mut add);
+        report.ignored_growth = ignored;
+        report.limits.insert(0, limit);
+    }
+    report.passed = report.limits.iter().all(|limit| limit.passed);
+    for (classes, broken) in found {
+        report.findings.push(finding(snapshots, growth, &classes, broken)?);
+    }
+    // A program's own classes say more than arrays and strings; what retains most comes first.
+    report.findings.sort_by_cached_key(|finding| {
+        let (first, last) = finding.first_and_last();
+        let retained = last.retained_size.saturating_sub(first.retained_size);
+        (finding.location.is_none(), std::cmp::Reverse(retained), finding.class.clone())
+    });
+    Ok(report)
+}
+
+fn notes(snapshots: &[&Snapshot], growth: &Growth, rules: &Rules) -> Vec<String> {
+    let mut notes = Vec::new();
+    if rules.are_defaults {
+        notes.push("no limit was given, so the usual ones hold; see heapglass check --help".to_owned());
+    }
+    if !growth.ids_match {
+        let text = "the snapshots are not of one process: numbers are of totals, and examples are any objects";
+        notes.push(text.to_owned());
+    } else if snapshots.windows(2).any(|pair| pair[0].max_object_id() > pair[1].max_object_id()) {
+        notes.push("the snapshots are not in the order in which they were taken".to_owned());
+    }
+    if snapshots.len() == 2 && rules.every_step {
+        notes.push("with two snapshots every class that grew grew in every step; take three or more".to_owned());
+    }
+    notes
+}
+
+type Add<'a> = &'a mut dyn FnMut(Vec<usize>, &str);
+
+fn every_step(growth: &Growth, rules: &Rules, add: Add<'_>) -> Limit {
+    const RULE: &str = "no class grows in every step";
+    let mut broken = 0;
+    for (at, class) in growth.classes.iter().enumerate() {
+        let is_exempt = OF_THE_RUNTIME.contains(&class.name.as_str()) || rules.ignored.has(&class.name);
+        if !is_exempt && grows_in_every_step(growth.points(at), rules) {
+            broken += 1;
+            add(vec![at], RULE);
+        }
+    }
+    Limit {
+        rule: RULE.to_owned(),
+        allowed: format!("{} objects or {} a step", human::count(rules.step_objects), human::bytes(rules.step_size)),
+        passed: broken == 0,
+        measured: match broken {
+            0 => "none does".to_owned(),
+            1 => "1 class does".to_owned(),
+            broken => format!("{broken} classes do"),
+        },
+    }
+}
+
+/// Whether each step brings more than noise.
+fn grows_in_every_step(points: &[Point], rules: &Rules) -> bool {
+    let Some(base) = points.first() else { return false };
+    points.windows(2).all(|pair| {
+        let more = |of: fn(&Point) -> u64| of(&pair[1]).saturating_sub(of(&pair[0]));
+        let (objects, bytes) = (more(|point| point.count), more(|point| point.shallow_size));
+        (objects >= rules.step_objects.max(base.count / 100).max(1))
+            || (bytes >= rules.step_size.max(base.shallow_size / 100).max(1))
+    })
+}
+
+/// All classes of a name together against a limit of objects.
+fn class_limit(growth: &Growth, rules: &Rules, (pattern, most): (&str, u64), add: Add<'_>) -> Limit {
+    let rule = format!("growth of {pattern}");
+    let mut by_name: Vec<(&str, Vec<usize>)> = Vec::new();
+    for (at, class) in growth.classes.iter().enumerate() {
+        // A limit of its own is meant even if the class is ignored otherwise, but a pattern is not.
+        if !matches(pattern, &class.name) || (pattern.contains('*') && rules.ignored.has(&class.name)) {
+            continue;
+        }
+        match by_name.iter_mut().find(|(name, _)| *name == class.name) {
+            Some((_, classes)) => classes.push(at),
+            None => by_name.push((&class.name, vec![at])),
+        }
+    }
+    let mut largest: Option<(i64, &str)> = None;
+    for (name, classes) in by_name {
+        let grown: i64 =
+            classes.iter().map(|&class| GrownClass::grown(growth.points(class), |point| point.count)).sum();
+        if largest.is_none_or(|(most, _)| grown > most) {
+            largest = Some((grown, name));
+        }
+        if grown > most.cast_signed() {
+            add(classes, &rule);
+        }
+    }
+    let (grown, name) = largest.unwrap_or((0, pattern));
+    Limit {
+        rule,
+        allowed: format!("{} objects", human::count(most)),
+        passed: grown <= most.cast_signed(),
+        measured: format!("{} of {}", plain_signed(grown), human::visible(name, 120)),
+    }
+}
+
+/// The whole heap; says too how much of its growth is ignored.
+fn total_limit(growth: &Growth, rules: &Rules, limit: GrowthLimit, add: Add<'_>) -> (Limit, i64) {
+    const RULE: &str = "total growth";
+    let base = growth.totals.first().map_or(0, |total| total.retained_size);
+    let grown_size = |class: usize| GrownClass::grown(growth.points(class), |point| point.shallow_size);
+    let is_ignored = |class: usize| rules.ignored.has(&growth.classes[class].name);
+    let ignored: i64 = (0..growth.classes.len()).filter(|&class| is_ignored(class)).map(grown_size).sum();
+    let grown = GrownClass::grown(&growth.totals, |total| total.retained_size) - ignored;
+    let passed = grown <= limit.of(base).cast_signed();
+    if !passed {
+        let mut most: Vec<(i64, usize)> = (0..growth.classes.len())
+            .filter(|&class| !is_ignored(class))
+            .map(|class| (grown_size(class), class))
+            .filter(|&(of_class, _)| of_class > 0 && of_class >= grown / LEAST_PART)
+            .collect();
+        most.sort_by_key(|&(grown, class)| (std::cmp::Reverse(grown), class));
+        most.truncate(CONTRIBUTORS);
+        for (_, class) in most {
+            add(vec![class], RULE);
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+    let percent = grown as f64 * 100.0 / base.max(1) as f64;
+    let sign = if grown < 0 { "-" } else { "+" };
+    let without = if ignored == 0 {
+        String::new()
+    } else {
+        format!(", without {} of ignored classes", human::bytes(ignored.unsigned_abs()))
+    };
+    let measured = format!("{sign}{} ({percent:+.1} %){without}", human::bytes(grown.unsigned_abs()));
+    (Limit { rule: RULE.to_owned(), allowed: limit.to_string(), passed, measured }, ignored)
+}
+
+/// A difference as terminals and XML take it.
+fn plain_signed(difference: i64) -> String {
+    human::signed_count(difference).replace('−', "-")
+}
+
+/// The numbers of classes that are judged as one, and an example of what is new of them.
+fn finding(
+    snapshots: &[&Snapshot],
+    growth: &Growth,
+    classes: &[usize],
+    rules: Vec<String>,
+) -> Result<Finding, Cancelled> {
+    let mut points = vec![ClassPoint::default(); snapshots.len()];
+    let (mut new_count, mut survivor_count) = (0, 0);
+    let mut new: Vec<u32> = Vec::new();
+    for &class in classes {
+        for (sum, point) in points.iter_mut().zip(growth.points(class)) {
+            sum.count += point.count;
+            sum.shallow_size += point.shallow_size;
+            sum.retained_size += point.retained_size;
+        }
+        new_count += growth.classes[class].new_count;
+        survivor_count += growth.classes[class].survivor_count;
+        new.extend_from_slice(growth.new_objects(class));
+    }
+    // The class that an example is taken from and whose place is named: the one that grew most.
+    let chief = classes
+        .iter()
+        .copied()
+        .max_by_key(|&class| (GrownClass::grown(growth.points(class), |point| point.count), std::cmp::Reverse(class)));
+    let chief = chief.and_then(|class| growth.classes.get(class));
+    let example = match snapshots.last() {
+        Some(last) => {
+            if new.is_empty() {
+                // What grew without new objects, as a Map does, is most likely the largest one.
+                let largest = chief.and_then(|class| class.last_class).and_then(|class| {
+                    let nodes = last.graph().nodes().filter(|&node| last.class_id(node) == class);
+                    nodes.max_by_key(|&node| (last.shallow_size(node), std::cmp::Reverse(node)))
+                });
+                new.extend(largest.map(|node| node.0));
+            }
+            example(last, &new)?
+        }
+        None => None,
+    };
+    Ok(Finding {
+        rules,
+        class: chief.map_or_else(String::new, |class| class.name.clone()),
+        location: chief.and_then(|class| class.key.location).map(Into::into),
+        pattern: chief.map_or("", |class| class.pattern.label()),
+        snapshots: points,
+        new_count,
+        survivor_count,
+        example,
+    })
+}
+
+/// An object of those that most are held like.
+fn example(last: &Snapshot, nodes: &[u32]) -> Result<Option<Example>, Cancelled> {
+    let cancel = CancelToken::new();
+    let merged = merged_paths(last, nodes, &cancel)?;
+    let most = merged.groups.iter().filter(|group| group.ends > 0).reduce(|most, group| {
+        // The first of equals, in the order in which the tree is listed.
+        if group.ends > most.ends { group } else { most }
+    });
+    let Some((node, alike)) =
+        most.map(|group| (group.example, group.ends)).or_else(|| Some((NodeOrdinal(*nodes.first()?), 1)))
+    else {
+        return Ok(None);
+    };
+    let path = shortest_path(last, node, None, &cancel)?;
+    let skipped = path.len().saturating_sub(2 * SHOWN_STEPS);
+    let shown =
+        path.iter().enumerate().filter(|&(at, _)| skipped == 0 || at < SHOWN_STEPS || at >= path.len() - SHOWN_STEPS);
+    let path: Vec<Link> = shown.map(|(_, &edge)| Link::new(last, last.graph().edge_source(edge), Some(edge))).collect();
+    let labels = path.iter().map(|link| format!("{} in {}", link.edge_label(), link.label(last))).collect();
+    let own = Link::new(last, node, None);
+    let label = own.label(last);
+    Ok(Some(Example { id: own.id, name: own.name, alike, skipped, path, label, labels }))
+}
+
+impl Example {
+    /// The path as lines: the object, then who holds it, up to a root, or up to a holder that `seen` has: objects that were
+    /// written before, with the class under whose name. Those of this path are added.
+    pub(super) fn lines(&self, class: &str, seen: &mut HashMap<u64, String>) -> Vec<String> {
+        let mut lines = vec![self.label.clone()];
+        for (at, (link, label)) in self.path.iter().zip(&self.labels).enumerate() {
+            if self.skipped > 0 && at == SHOWN_STEPS {
+                lines.push(format!("  … {} more references …", human::count(self.skipped as u64)));
+            }
+            lines.push(format!("  {label}"));
+            if let Some(before) = seen.get(&link.id) {
+                let rest = self.path.len() - at - 1;
+                if rest > 0 {
+                    lines.push(format!("  … and on as for {before}"));
+                }
+                return lines;
+            }
+            seen.insert(link.id, class.to_owned());
+        }
+        if self.labels.is_empty() {
+            lines.push("  nothing but the root holds it, or only weak references do".to_owned());
+        }
+        lines
+    }
+}

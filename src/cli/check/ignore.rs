@@ -1,0 +1,75 @@
+//! Names of classes with `*` for any text, and files of them.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+/// Names, of which each may have `*` in it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names(Vec<String>);
+
+impl Names {
+    /// Reads a file: a name a line, `#` starts a comment at the start of a line or behind a blank.
+    pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        Ok(Self::parse(&text))
+    }
+
+    fn parse(text: &str) -> Self {
+        let name = |line: &str| {
+            let end = if line.trim_start().starts_with('#') { 0 } else { line.find(" #").unwrap_or(line.len()) };
+            line[..end].trim().to_owned()
+        };
+        Self(text.lines().map(name).filter(|name| !name.is_empty()).collect())
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|pattern| matches(pattern, name))
+    }
+}
+
+/// Whether a name is a pattern's, in which `*` stands for any text.
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, name, expected) in [
+            ("Cache", "Cache", true),
+            ("Cache", "LruCache", false),
+            ("*Cache", "LruCache", true),
+            ("Node / *", "Node / Buffer", true),
+            ("Node / *", "Node", false),
+            ("a*b*c", "a--b--c", true),
+            ("a*b*c", "a--c--b", false),
+            ("a*a", "a", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(matches(pattern, name), expected, "{pattern} on {name}");
+        }
+    }
+
+    #[test]
+    fn comments_and_empty_lines_name_no_class() {
+        let names = Names::parse("# caches\n\nLruCache  # bounded\n  {id, #private}\n");
+        assert!(names.has("LruCache"));
+        assert!(!names.has(""));
+        assert!(!names.has("# caches"));
+        assert!(!names.has("{id, #private}"), "a # behind a blank starts a comment");
+        assert!(names.has("{id,"));
+        assert!(Names::parse("{id, *private}").has("{id, #private}"), "so a star stands for it");
+        assert!(Names::parse(" # nothing").0.is_empty());
+    }
+}

@@ -1,0 +1,391 @@
+//! Growth: classes over any number of snapshots of one process, in the order in which they were taken.
+//!
+//! A leak is what grows in *every* step; a cache steps once and stays; work comes and goes. The three-snapshot rule is done
+//! here as well: objects that are not in the first snapshot, are in one before the last, and still live in the last.
+//!
+//! Every earlier snapshot is compared with the last one, one after another: classes are grouped by the last one's shapes,
+//! as a comparison of two does it, and an object of the last is as old as the first snapshot that has its id. So the time
+//! is that of one comparison a snapshot, and memory that of one comparison in all.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::comparison::{JointClasses, Sorted, merge, sized_by_id};
+use crate::analysis::{ClassKey, Classes};
+use crate::model::{BitSet, CancelToken, Cancelled, ClassId, NodeOrdinal};
+use crate::snapshot::Snapshot;
+
+/// How a class develops.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Pattern {
+    /// More in every step: what leaks does this.
+    EveryStep,
+    /// More in several steps, but not in all, and never fewer.
+    SomeSteps,
+    /// More in one step and then as many: what a cache that fills or code that is loaded does.
+    Once,
+    /// Sometimes more, sometimes fewer: work in progress.
+    ComesAndGoes,
+    /// Fewer, never more.
+    Shrinks,
+    Steady,
+}
+
+/// Changes of less than this part of the whole range of a class are no step. For [`Pattern::EveryStep`] each object counts,
+/// or a slow leak would hide behind the rise when a program starts.
+const STEP_PART: u64 = 20;
+
+impl Pattern {
+    pub const ALL: [Self; 6] =
+        [Self::EveryStep, Self::SomeSteps, Self::Once, Self::ComesAndGoes, Self::Shrinks, Self::Steady];
+
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::EveryStep => "Grows in every step",
+            Self::SomeSteps => "Grows in some steps",
+            Self::Once => "Grew once and stayed",
+            Self::ComesAndGoes => "Comes and goes",
+            Self::Shrinks => "Shrinks",
+            Self::Steady => "Steady",
+        }
+    }
+
+    /// What that usually means.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::EveryStep => "More each time: look here for a leak",
+            Self::SomeSteps => "More now and then and never fewer: a slow leak, or several caches",
+            Self::Once => "A cache that filled, or code that was loaded",
+            Self::ComesAndGoes => "Work in progress, or what awaits the garbage collector",
+            Self::Shrinks => "Fewer than before",
+            Self::Steady => "Nothing happens here",
+        }
+    }
+
+    fn of(points: &[Point]) -> Self {
+        let by_size = points.windows(2).all(|pair| pair[0].count == pair[1].count);
+        let amounts: Vec<u64> =
+            points.iter().map(|point| if by_size { point.shallow_size } else { point.count }).collect();
+        let grows = |pair: &[Point]| (pair[1].count, pair[1].shallow_size) > (pair[0].count, pair[0].shallow_size);
+        if points.windows(2).all(grows) {
+            return Self::EveryStep;
+        }
+        let (least, most) = (amounts.iter().min().copied(), amounts.iter().max().copied());
+        let range = most.unwrap_or(0) - least.unwrap_or(0);
+        let is_step = |pair: &&[u64]| range > 0 && pair[0].abs_diff(pair[1]) > range / STEP_PART;
+        let ups = amounts.windows(2).filter(is_step).filter(|pair| pair[1] > pair[0]).count();
+        let downs = amounts.windows(2).filter(is_step).filter(|pair| pair[1] < pair[0]).count();
+        match (ups, downs) {
+            // A range that is made of small steps only.
+            (0, 0) if amounts.last() > amounts.first() => Self::SomeSteps,
+            (0, 0) if amounts.last() < amounts.first() => Self::Shrinks,
+            (0, 0) if range == 0 => Self::Steady,
+            (1, 0) => Self::Once,
+            (_, 0) if ups > 0 => Self::SomeSteps,
+            (0, downs) if downs > 0 => Self::Shrinks,
+            _ => Self::ComesAndGoes,
+        }
+    }
+}
+
+/// A class, or a whole snapshot, at one time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Point {
+    /// Objects that have a size.
+    pub count: u64,
+    /// Bytes of these objects themselves.
+    pub shallow_size: u64,
+    /// Bytes that would be freed with them.
+    pub retained_size: u64,
+}
+
+/// One class over time. Its numbers are [`Growth::points`].
+#[derive(Clone, Debug)]
+pub struct GrownClass {
+    pub name: String,
+    pub key: ClassKey,
+    pub pattern: Pattern,
+    /// The class of this key in the last snapshot.
+    pub last_class: Option<ClassId>,
+    /// Objects that are not in the first snapshot and live in the last, and their shallow sizes in bytes.
+    pub new_count: u64,
+    pub new_size: u64,
+    /// Those of them that are in a snapshot before the last: the three-snapshot rule. Nothing with two snapshots.
+    pub survivor_count: u64,
+}
+
+/// The answer: classes that any of the snapshots has, and when the objects of the last one came.
+#[derive(Clone, Debug)]
+pub struct Growth {
+    /// Whether ids mean the same objects in all snapshots; if not, there are numbers but no objects.
+    pub ids_match: bool,
+    /// Of each snapshot: all objects, and the bytes of all as its retained size.
+    pub totals: Vec<Point>,
+    /// In the order of the last snapshot's classes, then those of earlier ones alone.
+    pub classes: Vec<GrownClass>,
+    /// Of each class a point for each snapshot.
+    points: Vec<Point>,
+    /// Ordinals in the last snapshot: of each class those that came in the first step, in the second, …, by ordinal.
+    objects: Vec<u32>,
+    /// Where these parts start; one entry more than classes × steps.
+    starts: Vec<u32>,
+}
+
+impl Growth {
+    /// How many steps lie between the snapshots.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.totals.len().saturating_sub(1)
+    }
+
+    /// A class in each snapshot.
+    #[must_use]
+    pub fn points(&self, class: usize) -> &[Point] {
+        let count = self.totals.len();
+        self.points.get(class * count..(class + 1) * count).unwrap_or_default()
+    }
+
+    /// Objects of a class that came in some steps, which count from 0, and live in the last snapshot: ordinals there.
+    #[must_use]
+    pub fn came_in(&self, class: usize, steps: Range<usize>) -> &[u32] {
+        let first = class * self.steps();
+        let at = |step: usize| self.starts.get(first + step).map(|&start| start as usize);
+        match (at(steps.start), at(steps.end)) {
+            (Some(start), Some(end)) if steps.end <= self.steps() => self.objects.get(start..end).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// Objects of a class that are not in the first snapshot.
+    #[must_use]
+    pub fn new_objects(&self, class: usize) -> &[u32] {
+        self.came_in(class, 0..self.steps())
+    }
+
+    /// Objects of a class that the three-snapshot rule finds; with two snapshots all new ones.
+    #[must_use]
+    pub fn survivors(&self, class: usize) -> &[u32] {
+        self.came_in(class, 0..self.steps().saturating_sub(1).max(1))
+    }
+
+    /// The step in which a new object of a class came.
+    #[must_use]
+    pub fn step_of(&self, class: usize, node: NodeOrdinal) -> Option<usize> {
+        (0..self.steps()).find(|&step| self.came_in(class, step..step + 1).binary_search(&node.0).is_ok())
+    }
+
+    /// Bytes held on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        (self.objects.capacity() + self.starts.capacity()) * 4
+            + self.points.capacity() * size_of::<Point>()
+            + self.classes.capacity() * size_of::<GrownClass>()
+    }
+}
+
+impl GrownClass {
+    /// How much more there is in the last snapshot than in the first.
+    #[must_use]
+    pub fn grown(points: &[Point], of: impl Fn(&Point) -> u64) -> i64 {
+        match (points.first(), points.last()) {
+            (Some(first), Some(last)) => of(last).cast_signed().wrapping_sub(of(first).cast_signed()),
+            _ => 0,
+        }
+    }
+}
+
+/// Follows classes through snapshots, of which there are two at least, the oldest first.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn growth(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Growth, Cancelled> {
+    let totals = snapshots.iter().map(|snapshot| Point {
+        count: snapshot.graph().node_count() as u64,
+        shallow_size: snapshot.total_size(),
+        retained_size: snapshot.total_size(),
+    });
+    let mut growth = Growth {
+        ids_match: true,
+        totals: totals.collect(),
+        classes: Vec::new(),
+        points: Vec::new(),
+        objects: Vec::new(),
+        starts: vec![0],
+    };
+    let Some((&last, earlier)) = snapshots.split_last() else { return Ok(growth) };
+    let ids = sized_by_id(last, cancel)?;
+    let mut table = Table::new(snapshots.len(), last.classes());
+    let last_step = u16::try_from(earlier.len()).unwrap_or(u16::MAX);
+    // The first snapshot that has each object of the last; those without a size are in no list.
+    let mut first_seen = vec![last_step; last.graph().node_count()];
+    for (at, &base) in earlier.iter().enumerate().rev() {
+        let regrouped = base.regrouped(last.shapes(), cancel)?;
+        table.add(at, &regrouped);
+        let base_ids = sized_by_id(base, cancel)?;
+        let joint = JointClasses::of(&regrouped, last.classes());
+        let sides = [
+            Sorted { ids: &base_ids, snapshot: base, classes: &regrouped, joint: Some(&joint.of_base) },
+            Sorted { ids: &ids, snapshot: last, classes: last.classes(), joint: None },
+        ];
+        let merged = merge(&sides, cancel)?;
+        growth.ids_match &= merged.is_of_one_process(base_ids.len().min(ids.len()));
+        let mut new = BitSet::new(first_seen.len());
+        merged.new.iter().for_each(|&(_, node)| {
+            new.insert(node as usize);
+        });
+        let step = u16::try_from(at).unwrap_or(u16::MAX);
+        for (node, seen) in first_seen.iter_mut().enumerate() {
+            if !new.contains(node) {
+                *seen = step;
+            }
+        }
+        cancel.check()?;
+    }
+    growth.fill(&table, last, &first_seen, cancel)?;
+    Ok(growth)
+}
+
+impl Growth {
+    fn fill(
+        &mut self,
+        table: &Table,
+        last: &Snapshot,
+        first_seen: &[u16],
+        cancel: &CancelToken,
+    ) -> Result<(), Cancelled> {
+        let steps = self.steps();
+        let classes = last.classes();
+        let class_count = classes.all().len();
+        // Places of each class's objects by the step in which they came: counted, then filled.
+        let mut counts = vec![0_u32; class_count * steps];
+        let mut sizes = vec![0_u64; class_count];
+        let is_new = |node: usize| {
+            let step = usize::from(first_seen[node]).checked_sub(1)?;
+            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
+            let ordinal = NodeOrdinal(node as u32);
+            let size = last.shallow_size(ordinal);
+            (size > 0).then(|| (classes.of(ordinal).index(), step, size))
+        };
+        for node in 0..first_seen.len() {
+            cancel.check_every(node)?;
+            if let Some((class, step, size)) = is_new(node).filter(|_| self.ids_match) {
+                counts[class * steps + step] += 1;
+                sizes[class] = sizes[class].saturating_add(size);
+            }
+        }
+        // Classes that no snapshot has an object of are left out, and have none here either.
+        let kept: Vec<usize> = (0..table.rows.len()).filter(|&class| table.is_used(class)).collect();
+        let mut places = vec![0_u32; class_count * steps];
+        for class in kept {
+            let (name, key) = table.rows[class].clone();
+            let points = table.points(class);
+            let row = |step: usize| if class < class_count { counts[class * steps + step] } else { 0 };
+            for step in 0..steps {
+                let start = self.starts.last().copied().unwrap_or_default();
+                if class < class_count {
+                    places[class * steps + step] = start;
+                }
+                self.starts.push(start + row(step));
+            }
+            let came = |steps: Range<usize>| steps.map(|step| u64::from(row(step))).sum();
+            self.classes.push(GrownClass {
+                name,
+                key,
+                pattern: Pattern::of(points),
+                last_class: u32::try_from(class).ok().filter(|_| class < class_count).map(ClassId),
+                new_count: came(0..steps),
+                new_size: sizes.get(class).copied().unwrap_or_default(),
+                survivor_count: came(0..steps.saturating_sub(1)),
+            });
+            self.points.extend_from_slice(points);
+        }
+        self.objects = vec![0; self.starts.last().copied().unwrap_or_default() as usize];
+        for node in 0..first_seen.len() {
+            cancel.check_every(node)?;
+            if let Some((class, step, _)) = is_new(node).filter(|_| self.ids_match) {
+                let place = &mut places[class * steps + step];
+                self.objects[*place as usize] = u32::try_from(node).unwrap_or(u32::MAX);
+                *place += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Classes of all snapshots under one numbering: the last one's own, then those that earlier ones add.
+struct Table {
+    snapshots: usize,
+    rows: Vec<(String, ClassKey)>,
+    by_key: HashMap<ClassKey, usize>,
+    points: Vec<Point>,
+}
+
+impl Table {
+    fn new(snapshots: usize, last: &Classes) -> Self {
+        let mut table = Self { snapshots, rows: Vec::new(), by_key: HashMap::new(), points: Vec::new() };
+        table.add(snapshots - 1, last);
+        table
+    }
+
+    fn add(&mut self, at: usize, classes: &Classes) {
+        for class in classes.all() {
+            let next = self.rows.len();
+            let row = *self.by_key.entry(class.key.clone()).or_insert(next);
+            if row == next {
+                self.rows.push((class.name.clone(), class.key.clone()));
+                self.points.resize(self.rows.len() * self.snapshots, Point::default());
+            }
+            self.points[row * self.snapshots + at] =
+                Point { count: class.count, shallow_size: class.shallow_size, retained_size: class.retained_size };
+        }
+    }
+
+    fn points(&self, row: usize) -> &[Point] {
+        &self.points[row * self.snapshots..(row + 1) * self.snapshots]
+    }
+
+    fn is_used(&self, row: usize) -> bool {
+        self.points(row).iter().any(|point| point.count > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(counts: &[u64]) -> Pattern {
+        let points: Vec<Point> =
+            counts.iter().map(|&count| Point { count, shallow_size: count * 16, retained_size: 0 }).collect();
+        Pattern::of(&points)
+    }
+
+    #[test]
+    fn a_leak_is_told_from_a_cache_and_from_what_comes_and_goes() {
+        assert_eq!(pattern(&[10, 20, 30, 40]), Pattern::EveryStep);
+        assert_eq!(pattern(&[10, 500, 500, 500]), Pattern::Once);
+        assert_eq!(pattern(&[10, 500, 498, 500]), Pattern::Once, "a few more or fewer are no step");
+        assert_eq!(pattern(&[10, 20, 20, 30]), Pattern::SomeSteps);
+        assert_eq!(pattern(&[10, 50, 12, 48]), Pattern::ComesAndGoes);
+        assert_eq!(pattern(&[50, 40, 40, 10]), Pattern::Shrinks);
+        assert_eq!(pattern(&[7, 7, 7]), Pattern::Steady);
+        assert_eq!(pattern(&[1, 2]), Pattern::EveryStep);
+        assert_eq!(pattern(&[2, 1]), Pattern::Shrinks);
+    }
+
+    #[test]
+    fn a_slow_leak_does_not_hide_behind_the_rise_of_a_program_that_starts() {
+        assert_eq!(pattern(&[1000, 90_000, 90_100, 90_200]), Pattern::EveryStep);
+    }
+
+    #[test]
+    fn a_buffer_that_grows_is_seen_though_it_stays_one_object() {
+        let sized = |sizes: &[u64]| -> Vec<Point> {
+            sizes.iter().map(|&size| Point { count: 1, shallow_size: size, retained_size: size }).collect()
+        };
+        assert_eq!(Pattern::of(&sized(&[100, 200, 400])), Pattern::EveryStep);
+        assert_eq!(Pattern::of(&sized(&[100, 400, 400])), Pattern::Once);
+        assert_eq!(Pattern::of(&sized(&[100, 100, 100])), Pattern::Steady);
+    }
+}
