@@ -5,15 +5,18 @@
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 
 mod common;
+#[path = "common/node.rs"]
+mod node;
 #[path = "common/window.rs"]
 mod window;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use heapglass::capture::{Address, Connection, Kind, Plan, Remote, Watch};
 use heapglass::model::CancelToken;
 use heapglass::ui::HeapglassApp;
 use heapglass::ui::app::Action;
@@ -32,6 +35,8 @@ enum Files {
     None,
     Example,
     Pair,
+    /// Three snapshots of one program that leaks, taken for the picture.
+    Series,
     Broken,
 }
 
@@ -53,6 +58,8 @@ const PICTURES: &[Picture] = &[
     ("paths", Files::Example, paths),
     ("merged-paths", Files::Example, merged_paths),
     ("ignored", Files::Example, ignored),
+    ("growth", Files::Series, growth),
+    ("capture", Files::None, capture),
     ("palette", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::P)),
     ("glossary", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G)),
     ("keys", Files::Example, |window| window.key_press(egui::Key::F1)),
@@ -180,8 +187,61 @@ fn ignored(window: &mut Window) {
     wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
 }
 
-fn open(files: Files, broken_file: &Path) -> Window {
+/// Three snapshots of one program, one after each round of requests; nothing where there is no Node.js.
+fn series(folder: &Path) -> Vec<PathBuf> {
+    let Some(mut node) = node::Node::start(node::LEAK) else { return Vec::new() };
+    let address = Address::parse(&node.address).unwrap();
+    let cancel = CancelToken::new();
+    let targets = heapglass::capture::targets(&address, Remote::Refused).unwrap();
+    let mut connection = Connection::open(&targets[0], Remote::Refused, &cancel).unwrap();
+    let isolate = connection.isolates()[0].clone();
+    (1..=4)
+        .map(|number| {
+            let watch = Watch::new();
+            let plan = Plan {
+                kind: Kind::Snapshots { count: 1, every: None },
+                collect_garbage: true,
+                folder: folder.join(number.to_string()),
+                name: "service".to_owned(),
+            };
+            heapglass::capture::run(&mut connection, &isolate, &plan, &watch, &cancel).unwrap();
+            node.round();
+            // Names without a time, so that the pictures stay alike.
+            let taken = watch.taken()[0].path.clone();
+            let file = taken.with_file_name(format!("service-{number}.heapsnapshot"));
+            std::fs::rename(heapglass::capture::record_file(&taken), heapglass::capture::record_file(&file)).unwrap();
+            std::fs::rename(&taken, &file).unwrap();
+            file
+        })
+        .collect()
+}
+
+fn growth(window: &mut Window) {
+    if window.state().session.open().is_empty() {
+        return;
+    }
+    wait_until(window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::Growth));
+    click_row(window, "LeakedSession");
+    window.get_by_label("What holds them").click();
+    window.step();
+    wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
+}
+
+fn capture(window: &mut Window) {
+    let Some(node) = node::Node::start(node::LEAK) else { return };
+    window.state_mut().capture.is_open = true;
+    window.state_mut().capture.mode = heapglass::ui::capture::Mode::Series;
+    window.state_mut().capture.address.clone_from(&node.address);
+    window.state_mut().capture.folder = "/home/user/heapglass-captures".to_owned();
+    wait_for_label(window, "Connect");
+    window.get_by_label("Connect").click();
+    wait_until(window, "the connection", |app| !app.capture.state().isolates.is_empty());
+    window.state_mut().capture.address = "127.0.0.1:9229".to_owned();
+}
+
+fn open(files: Files, broken_file: &Path, series: &[PathBuf]) -> Window {
     let files = match files {
+        Files::Series => series.to_vec(),
         Files::None => vec![],
         Files::Example => vec![example()],
         Files::Pair => vec![example_before(), example()],
@@ -199,12 +259,14 @@ fn open(files: Files, broken_file: &Path) -> Window {
 fn every_view_can_be_drawn_in_light_and_dark() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
     let only = std::env::var("PICTURES").unwrap_or_default();
-    let (_folder, broken_file) = broken("strings-bad-escape.heapsnapshot");
+    let (folder_of_broken, broken_file) = broken("strings-bad-escape.heapsnapshot");
+    let is_wanted = |name: &str| only.is_empty() || only.split(',').any(|only| only == name);
+    let series = if is_wanted("growth") { series(folder_of_broken.path()) } else { Vec::new() };
     for &(name, files, prepare) in
-        PICTURES.iter().filter(|(name, ..)| only.is_empty() || only.split(',').any(|only| only == *name))
+        PICTURES.iter().filter(|(name, files, _)| is_wanted(name) && (*files != Files::Series || !series.is_empty()))
     {
         for (theme, preference) in [("light", egui::ThemePreference::Light), ("dark", egui::ThemePreference::Dark)] {
-            let mut window = open(files, &broken_file);
+            let mut window = open(files, &broken_file, &series);
             window.ctx.set_theme(preference);
             wait_for_load(&mut window);
             if files == Files::Pair {

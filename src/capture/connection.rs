@@ -207,6 +207,16 @@ impl Connection {
         }
     }
 
+    /// Collects garbage.
+    ///
+    /// # Errors
+    /// Where the connection fails, or the target has no such thing.
+    pub fn collect_garbage(&mut self, isolate: &Isolate, cancel: &CancelToken) -> Result<(), CaptureError> {
+        self.call(isolate, "HeapProfiler.enable", &json!({}), &mut ignore, cancel)?;
+        self.call(isolate, "HeapProfiler.collectGarbage", &json!({}), &mut ignore, cancel)?;
+        Ok(())
+    }
+
     /// `process.memoryUsage()` of the isolate's process, where there is such a thing.
     ///
     /// # Errors

@@ -106,7 +106,7 @@ impl Recorder<'_> {
         self.call("HeapProfiler.enable", &json!({}))?;
         if self.plan.collect_garbage {
             self.watch.enter(Step::CollectingGarbage);
-            self.call("HeapProfiler.collectGarbage", &json!({}))?;
+            self.connection.collect_garbage(self.isolate, self.cancel)?;
         }
         let target = self.connection.target().clone();
         let heap_usage = self.connection.heap_usage(self.isolate, self.cancel)?;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::selection::Selection;
-use super::{Comparison, DuplicateStrings, ListSpec, class_totals, csv};
+use super::{Comparison, DuplicateStrings, Growth, ListSpec, class_totals, csv};
 use crate::model::{ClassId, Distance, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
@@ -158,6 +158,31 @@ pub fn write_comparison(comparison: &Comparison, rows: &[u32], format: Format, o
             json!(class.current_retained_size),
             json!(class.retained_delta()),
         ])?;
+    }
+    table.finish()
+}
+
+/// Writes classes over time, a row for each class in each snapshot, which count from 1.
+///
+/// # Errors
+/// What writing to `out` gives.
+pub fn write_growth(growth: &Growth, rows: &[u32], format: Format, out: &mut dyn Write) -> io::Result<()> {
+    let columns = ["class", "pattern", "new", "survivors", "snapshot", "count", "shallow_size", "retained_size"];
+    let mut table = Rows::start(&columns, format, out)?;
+    for &row in rows {
+        let Some(class) = growth.classes.get(row as usize) else { continue };
+        for (at, point) in growth.points(row as usize).iter().enumerate() {
+            table.push(&[
+                json!(class.name),
+                json!(class.pattern.label()),
+                json!(class.new_count),
+                json!(class.survivor_count),
+                json!(at + 1),
+                json!(point.count),
+                json!(point.shallow_size),
+                json!(point.retained_size),
+            ])?;
+        }
     }
     table.finish()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::lanes::{Lane, Lanes};
 use super::memo::{Fact, HeapBytes, Memo};
 use super::orders::{GroupsKey, OrderKey, OrderState, Orders, PairKey, PairList};
+use super::series::SeriesFacts;
 use super::{Session, SnapshotId};
 use crate::model::NodeOrdinal;
 use crate::query::{
@@ -31,6 +32,7 @@ pub(super) struct Facts {
     native_contexts: Memo<SnapshotId, NativeContexts>,
     duplicates: Memo<SnapshotId, DuplicateStrings>,
     kinds: Memo<SnapshotId, Vec<KindTotals>>,
+    pub(super) series: SeriesFacts,
 }
 
 impl HeapBytes for Selection {
@@ -81,6 +83,7 @@ impl Facts {
             native_contexts: Memo::new(FACTS_LIMIT_BYTES),
             duplicates: Memo::new(FACTS_LIMIT_BYTES),
             kinds: Memo::new(FACTS_LIMIT_BYTES),
+            series: SeriesFacts::new(),
         }
     }
 
@@ -94,6 +97,7 @@ impl Facts {
         self.native_contexts.end_frame(|_, _| {});
         self.duplicates.end_frame(|_, _| {});
         self.kinds.end_frame(|_, _| {});
+        self.series.end_frame();
     }
 
     /// Drops everything about a snapshot.
@@ -107,6 +111,7 @@ impl Facts {
         self.native_contexts.forget(|of| *of == id);
         self.duplicates.forget(|of| *of == id);
         self.kinds.forget(|of| *of == id);
+        self.series.forget(id);
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
@@ -119,6 +124,7 @@ impl Facts {
             + self.native_contexts.heap_bytes()
             + self.duplicates.heap_bytes()
             + self.kinds.heap_bytes()
+            + self.series.heap_bytes()
     }
 
     fn selection(&mut self, lanes: &Lanes, of: (SnapshotId, &Arc<Snapshot>), filter: &NodeFilter) -> Fact<Selection> {

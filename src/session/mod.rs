@@ -4,22 +4,27 @@
 //! never waits behind a load; whoever drops a [`Pending`] cancels its job. A job that panics is an error of that job. The
 //! session wakes the window by a callback and knows no widget.
 
+mod capturer;
 mod facts;
 mod lanes;
 mod memo;
 mod orders;
+mod series;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use capturer::{CaptureState, Capturer};
 pub use lanes::{JobError, Lane, Pending};
 use lanes::{Lanes, Wake};
 pub use memo::Fact;
 pub use orders::{GroupsKey, OrderKey, OrderState, PairKey, PairList};
+pub use series::{Series, SeriesKey, SeriesList};
 
 use facts::Facts;
 
+use crate::capture::{Record, record_beside};
 use crate::format::Source;
 use crate::model::{CancelToken, Cancelled, Progress};
 use crate::snapshot::{OpenError, Snapshot};
@@ -43,6 +48,7 @@ pub struct Load {
     pub path: Option<PathBuf>,
     pub progress: Progress,
     started: Arc<OnceLock<Instant>>,
+    record: Arc<OnceLock<Arc<Record>>>,
     pending: Option<Pending<Result<Arc<Snapshot>, OpenError>>>,
     /// Why it could not be loaded.
     pub error: Option<String>,
@@ -69,6 +75,8 @@ pub enum Event {
 pub struct Open {
     pub id: SnapshotId,
     pub snapshot: Arc<Snapshot>,
+    /// What was written down when it was taken, if it was taken here.
+    pub record: Option<Arc<Record>>,
 }
 
 /// Loaded snapshots, running jobs and cached answers.
@@ -98,10 +106,15 @@ impl Session {
         let (name, path) = (source.name(), source.path().map(Path::to_path_buf));
         let progress = Progress::new();
         let started = Arc::new(OnceLock::new());
+        let record = Arc::new(OnceLock::new());
         let job = {
             let (progress, started) = (progress.clone(), Arc::clone(&started));
+            let (path, record) = (path.clone(), Arc::clone(&record));
             move |cancel: &CancelToken| {
                 let _ = started.set(Instant::now());
+                if let Some(beside) = path.as_deref().and_then(record_beside) {
+                    let _ = record.set(Arc::new(beside));
+                }
                 match Snapshot::open(source, &progress, cancel) {
                     Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
                     other => Ok(other.map(Arc::new)),
@@ -109,7 +122,7 @@ impl Session {
             }
         };
         let pending = Some(self.lanes.spawn(Lane::Bulk, job));
-        self.loads.push(Load { id, name, path, progress, started, pending, error: None });
+        self.loads.push(Load { id, name, path, progress, started, record, pending, error: None });
         id
     }
 
@@ -141,6 +154,12 @@ impl Session {
         self.open.iter().find(|open| open.id == id).map(|open| Arc::clone(&open.snapshot))
     }
 
+    /// What was written down when a snapshot was taken.
+    #[must_use]
+    pub fn record(&self, id: SnapshotId) -> Option<Arc<Record>> {
+        self.open.iter().find(|open| open.id == id)?.record.clone()
+    }
+
     /// Closes a snapshot, cancels what was asked of it and frees its memory on a worker.
     pub fn close(&mut self, id: SnapshotId) {
         self.facts.forget(id);
@@ -158,7 +177,8 @@ impl Session {
             load.pending = None;
             match result {
                 Ok(Ok(snapshot)) => {
-                    self.open.push(Open { id: load.id, snapshot });
+                    let record = load.record.get().cloned();
+                    self.open.push(Open { id: load.id, snapshot, record });
                     events.push(Event::Loaded(load.id));
                     finished.push(at);
                 }

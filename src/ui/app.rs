@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use egui::{Context, Ui};
 
+use super::capture::CapturePane;
 use super::chrome;
 use super::command::{Command, ExportList, Target, ViewKind};
 use super::dialog::FileDialog;
@@ -14,6 +15,7 @@ use super::help::Help;
 use super::history::{History, Visit};
 use super::keys;
 use super::palette::Palette;
+use super::panes::growth::GrowthPane;
 use super::panes::search::{Step, search_id};
 use super::panes::summary::filter_id;
 use super::panes::{Place, Slot};
@@ -66,6 +68,8 @@ pub enum Action {
     Palette,
     Keys,
     Glossary,
+    /// Take snapshots from a running program.
+    Capture,
 }
 
 /// The whole window.
@@ -84,6 +88,7 @@ pub struct HeapglassApp {
     pub history: History,
     pub(super) palette: Palette,
     pub help: Help,
+    pub capture: CapturePane,
     dialog: FileDialog,
     /// Files that were opened together, to be compared once they are there.
     batch: Vec<SnapshotId>,
@@ -124,6 +129,7 @@ impl HeapglassApp {
             history: History::default(),
             palette: Palette::default(),
             help: Help::default(),
+            capture: CapturePane::default(),
             dialog: FileDialog::default(),
             batch: Vec::new(),
             find: None,
@@ -226,6 +232,7 @@ impl HeapglassApp {
             Action::Palette => self.palette.toggle(),
             Action::Keys => self.help.keys_open = !self.help.keys_open,
             Action::Glossary => self.help.glossary_open = !self.help.glossary_open,
+            Action::Capture => self.capture.is_open = !self.capture.is_open,
         }
     }
 
@@ -363,6 +370,7 @@ impl HeapglassApp {
             }
         }
         self.finish_batch();
+        self.take_captured(ctx);
         self.take_answers();
         if let Some(name) = self.save_name.take() {
             self.dialog.save_as(ctx, &name);
@@ -394,8 +402,38 @@ impl HeapglassApp {
         }
         let mut ids = std::mem::take(&mut self.batch);
         ids.retain(|id| self.session.snapshot(*id).is_some());
+        match ids.len() {
+            0 | 1 => {}
+            2 => self.compare(&ids),
+            _ => self.show_growth(&ids),
+        }
+    }
+
+    /// Follows classes through snapshots, in the view of the newest.
+    pub(super) fn show_growth(&mut self, ids: &[SnapshotId]) {
+        let mut pane = GrowthPane::default();
+        pane.set_series(&self.session, ids);
+        let Some(&last) = pane.series(&self.session).last() else { return };
+        self.show_in(self.active, last);
+        if let Some(view) = self.shown_view() {
+            view.growth = pane;
+        }
+        self.show_view(ViewKind::Growth);
+    }
+
+    /// Opens what was captured, and shows a series once it is there.
+    fn take_captured(&mut self, ctx: &Context) {
+        for taken in self.capture.take_files(ctx) {
+            let id = self.open(taken.path);
+            self.capture.note_load(id);
+        }
+        let loads = self.session.loads();
+        let waits = |id: &SnapshotId| loads.iter().any(|load| load.id == *id && load.error.is_none());
+        let mut ids = self.capture.take_series(waits);
+        ids.retain(|id| self.session.snapshot(*id).is_some());
         if ids.len() > 1 {
-            self.compare(&ids);
+            self.show_growth(&ids);
+            self.capture.is_open = false;
         }
     }
 
@@ -520,6 +558,7 @@ impl eframe::App for HeapglassApp {
         let ctx = ui.ctx().clone();
         actions.extend(self.palette.show(&ctx));
         self.help.show(&ctx);
+        self.capture.show(&ctx);
         for action in actions {
             self.apply(&ctx, action);
         }

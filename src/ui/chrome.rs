@@ -1,5 +1,6 @@
 //! The frame around the panes: bars, the list of snapshots, the start page and the drop target.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use egui::{
@@ -9,6 +10,7 @@ use egui::{
 
 use super::app::{Action, HeapglassApp};
 use super::theme::{self, GRID, tokens};
+use crate::capture::Record;
 use crate::model::FirstTable;
 use crate::model::human::{self, Units};
 use crate::session::{Load, Open, SnapshotId};
@@ -23,6 +25,10 @@ pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>
                 actions.push(Action::OpenDialog);
             }
             ui.menu_button("Recent", |ui| recent_menu(ui, app, actions));
+            let capture = if app.capture.is_running() { "Capturing…" } else { "Capture…" };
+            if ui.button(capture).on_hover_text("Take snapshots from a running program").clicked() {
+                actions.push(Action::Capture);
+            }
             ui.spacing_mut().item_spacing.x = GRID;
             let back = egui::Button::new("⏴");
             if ui.add_enabled(app.history.can_go_back(), back).on_hover_text("Back   (Alt+←)").clicked() {
@@ -225,6 +231,13 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
         let objects = human::count(open.snapshot.graph().node_count() as u64);
         let facts = format!("{} file, {objects} objects", human::bytes(source.size_bytes));
         ui.add(Label::new(RichText::new(facts).font(theme::small()).color(tokens.weak)).truncate().selectable(false));
+        if let Some(usage) = open.record.as_ref().and_then(|record| record.memory_usage) {
+            let bytes = |size| theme::look(ui).units.bytes(size);
+            let (rss, external) = (bytes(usage.rss), bytes(usage.external));
+            let facts = format!("process {rss}, outside the heap {external}");
+            let text = RichText::new(facts).font(theme::small()).color(tokens.weak);
+            ui.add(Label::new(text).truncate().selectable(false));
+        }
     });
     // Behind the entry's own button, which keeps its clicks.
     let rect = Rect::from_min_max(entry.response.rect.min, entry.response.rect.max - vec2(26.0, 0.0));
@@ -243,11 +256,31 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
         actions.push(Action::CompareTwo(*dragged, open.id));
     }
     response.context_menu(|ui| entry_menu(ui, app, open, actions));
-    let hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
+    let mut hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
+    if let Some(record) = &open.record {
+        hover.push_str(&record_text(record, theme::look(ui).units));
+    }
     if response.on_hover_text(hover).clicked() {
         actions.push(Action::Show(open.id));
     }
     ui.add_space(2.0);
+}
+
+/// What was written down when a snapshot was taken.
+fn record_text(record: &Record, units: Units) -> String {
+    let mut text = format!("\ntaken {} from {}", record.began, human::visible(&record.target, 80));
+    if let Some(usage) = record.memory_usage {
+        for (what, size) in [
+            ("process (rss)", usage.rss),
+            ("heap in use", usage.heap_used),
+            ("heap reserved", usage.heap_total),
+            ("outside the heap", usage.external),
+            ("of it array buffers", usage.array_buffers),
+        ] {
+            let _ = write!(text, "\n{what} {}", units.bytes(size));
+        }
+    }
+    text
 }
 
 fn entry_menu(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Vec<Action>) {
@@ -458,6 +491,9 @@ fn welcome(ui: &mut Ui, app: &mut HeapglassApp, actions: &mut Vec<Action>) {
             ui.add_space(3.0 * GRID);
         }
         ui.label(RichText::new("No snapshot at hand?").font(theme::small()).color(tokens(ui).weak));
+        if ui.link("Capture from a running program…").on_hover_text("Node.js, Deno, Electron, Chrome").clicked() {
+            actions.push(Action::Capture);
+        }
         if ui.link("Open the example").on_hover_text("A small Node.js service that leaks").clicked() {
             actions.push(Action::OpenExample);
         }

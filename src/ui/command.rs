@@ -2,7 +2,7 @@
 
 use crate::model::{ClassId, NodeOrdinal};
 use crate::query::NodeFilter;
-use crate::session::{GroupsKey, OrderKey, PairKey, SnapshotId};
+use crate::session::{GroupsKey, OrderKey, PairKey, Series, SeriesKey, SnapshotId};
 
 /// An object of a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -23,11 +23,12 @@ pub enum ViewKind {
     Strings,
     Contexts,
     Search,
+    Growth,
 }
 
 impl ViewKind {
     /// In the order of their tabs and of the keys Ctrl+1, Ctrl+2, ….
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Summary,
         Self::Comparison,
         Self::Containment,
@@ -36,6 +37,7 @@ impl ViewKind {
         Self::Strings,
         Self::Contexts,
         Self::Search,
+        Self::Growth,
     ];
 
     #[must_use]
@@ -49,6 +51,7 @@ impl ViewKind {
             Self::Strings => "Strings",
             Self::Contexts => "Contexts",
             Self::Search => "Search",
+            Self::Growth => "Growth",
         }
     }
 
@@ -63,6 +66,7 @@ impl ViewKind {
             Self::Strings => "Strings that stand in memory more than once",
             Self::Contexts => "Realms: windows, frames and vm contexts, with what belongs to each",
             Self::Search => "Everything that the search has found",
+            Self::Growth => "Which classes grow over any number of snapshots, and which only come and go",
         }
     }
 }
@@ -81,6 +85,12 @@ pub enum NodeSet {
         class: u32,
         new: bool,
     },
+    /// What came in a series of a class and lives in its last snapshot; or of that what was there in a snapshot before.
+    Grown {
+        series: Series,
+        class: u32,
+        survivors: bool,
+    },
 }
 
 /// A list that is written to a file.
@@ -89,6 +99,8 @@ pub enum ExportList {
     Rows(OrderKey),
     Comparison(PairKey),
     Strings(GroupsKey),
+    /// All classes of a growth.
+    Growth(SeriesKey),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

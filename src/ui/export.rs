@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use super::command::ExportList;
 use crate::model::human;
-use crate::query::NodeFilter;
-use crate::query::export::{Format, write_comparison, write_groups, write_rows};
-use crate::session::{Fact, Lane, OrderState, Pending, Session};
+use crate::query::export::{Format, write_comparison, write_groups, write_growth, write_rows};
+use crate::query::{NodeFilter, Pattern, grown_classes};
+use crate::session::{Fact, Lane, OrderState, Pending, SeriesList, Session};
 
 /// What a job says when it is done: a remark for the status bar either way.
 type Said = Result<String, String>;
@@ -23,6 +23,7 @@ pub(super) fn job(session: &mut Session, path: PathBuf, list: ExportList) -> Res
         ExportList::Rows(key) => session.order(key),
         ExportList::Comparison(key) => session.pair_order(key),
         ExportList::Strings(key) => session.groups(key),
+        ExportList::Growth(key) => session.series_order(key),
     };
     let OrderState::Ready(rows) = rows else { return Err(not_yet()) };
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
@@ -47,6 +48,15 @@ pub(super) fn job(session: &mut Session, path: PathBuf, list: ExportList) -> Res
             let Fact::Ready(groups) = session.duplicates(key.snapshot) else { return Err(not_yet()) };
             let rows = std::sync::Arc::clone(&rows);
             Box::new(move |out| write_groups(&snapshot, &groups, &rows.rows, format, out))
+        }
+        ExportList::Growth(key) => {
+            let Fact::Ready(growth) = session.growth(&key.series) else { return Err(not_yet()) };
+            let SeriesList::Classes(_, sort) = key.list else { return Err(not_yet()) };
+            Box::new(move |out| {
+                let classes = |pattern| grown_classes(&growth, pattern, sort, &key.class_name);
+                let rows: Vec<u32> = Pattern::ALL.into_iter().flat_map(classes).collect();
+                write_growth(&growth, &rows, format, out)
+            })
         }
     };
     let count = human::count(rows.rows.len() as u64);

@@ -43,7 +43,7 @@ pub(super) fn bindings() -> Vec<Binding> {
         binding(CTRL, Key::G, Action::Glossary, "Glossary"),
         binding(Modifiers::NONE, Key::F1, Action::Keys, "All keys"),
     ];
-    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
     for (key, kind) in numbers.into_iter().zip(ViewKind::ALL) {
         all.push(binding(CTRL, key, Action::ShowView(kind), kind.label()));
     }

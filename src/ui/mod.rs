@@ -4,6 +4,7 @@
 //! the session.
 
 pub mod app;
+pub mod capture;
 mod chrome;
 pub mod command;
 mod dialog;

@@ -32,6 +32,7 @@ fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
         entries.push((format!("Sizes in {}", units.label()), String::new(), Action::SetUnits(units)));
     }
     entries.push(("Theme: system, light or dark".to_owned(), String::new(), Action::NextTheme));
+    entries.push(("Capture from a running program…".to_owned(), String::new(), Action::Capture));
     entries.push(("Open the example".to_owned(), String::new(), Action::OpenExample));
     entries.push(("Compare the two example snapshots".to_owned(), String::new(), Action::OpenExamplePair));
     entries

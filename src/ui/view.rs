@@ -7,6 +7,7 @@ use egui::{CentralPanel, Panel, Ui};
 use super::command::{Command, NodeSet, Target, ViewKind};
 use super::panes::comparison::ComparisonPane;
 use super::panes::dominators::DominatorsPane;
+use super::panes::growth::GrowthPane;
 use super::panes::object::ObjectPane;
 use super::panes::paths::PathsPane;
 use super::panes::retainers::RetainersPane;
@@ -45,6 +46,7 @@ pub struct View {
     pub dominators: DominatorsPane,
     pub strings: StringsPane,
     pub search: SearchPane,
+    pub growth: GrowthPane,
     pub retainers: RetainersPane,
     pub paths: PathsPane,
     pub object: ObjectPane,
@@ -272,6 +274,7 @@ impl View {
             ViewKind::Strings => self.strings.show(ui, session, place),
             ViewKind::Contexts => contexts::show(ui, session, place),
             ViewKind::Search => self.search.show(ui, session, place),
+            ViewKind::Growth => self.growth.show(ui, session, place),
         }
     }
 }

@@ -9,8 +9,8 @@ use egui::{Id, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role};
 use super::{Place, Slot, object_menu};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, human};
 use crate::query::{
-    Comparison, DuplicateStrings, Filter, Lens, ListSpec, MergedPaths, RetainerDistances, Selection, Sort, edge_label,
-    merged_paths, node_label, order, several_paths,
+    Comparison, DuplicateStrings, Filter, Growth, Lens, ListSpec, MergedPaths, RetainerDistances, Selection, Sort,
+    edge_label, merged_paths, node_label, order, several_paths,
 };
 use crate::session::{Fact, Lane, Pending, Session, SnapshotId};
 use crate::snapshot::Snapshot;
@@ -212,6 +212,7 @@ enum Listed {
     Rows(ListSpec, Option<Arc<Selection>>),
     Copies(Arc<DuplicateStrings>, u32),
     Compared(Arc<Comparison>, u32, bool),
+    Grown(Arc<Growth>, u32, bool),
 }
 
 fn ask_many(
@@ -238,6 +239,9 @@ fn ask_many(
         NodeSet::Compared { base, current, class, new } => {
             session.comparison(*base, *current).ready().map(|comparison| Listed::Compared(comparison, *class, *new))
         }
+        NodeSet::Grown { series, class, survivors } => {
+            session.growth(series).ready().map(|growth| Listed::Grown(growth, *class, *survivors))
+        }
     };
     let Some(listed) = listed else { return };
     let snapshot = Arc::clone(snapshot);
@@ -257,6 +261,8 @@ fn list(snapshot: &Snapshot, listed: Listed, cancel: &CancelToken) -> Result<Vec
         Listed::Copies(duplicates, group) => Ok(duplicates.copies(group).to_vec()),
         Listed::Compared(comparison, class, true) => Ok(comparison.new_objects(class as usize).to_vec()),
         Listed::Compared(comparison, class, false) => Ok(comparison.deleted_objects(class as usize).to_vec()),
+        Listed::Grown(growth, class, true) => Ok(growth.survivors(class as usize).to_vec()),
+        Listed::Grown(growth, class, false) => Ok(growth.new_objects(class as usize).to_vec()),
     }
 }
 

@@ -90,6 +90,11 @@ pub trait TreeModel {
 
     /// The first column is the tree's.
     fn cell(&self, list: &Self::List, path: &[u32], column: usize) -> Cell;
+
+    /// Amounts over time that a cell draws as a small line, in place of a text.
+    fn spark(&self, _list: &Self::List, _path: &[u32], _column: usize) -> Option<Vec<f32>> {
+        None
+    }
 }
 
 /// What a table is and how it looks now.

@@ -348,6 +348,9 @@ impl RowPainter<'_> {
             let cell = model.cell(row.list, row.path, at);
             let rect = Rect::from_x_y_ranges(left..=right, row.rect.y_range());
             let is_cut = if at == 0 { self.tree_cell(ui, row, rect, &cell) } else { self.number_cell(ui, rect, &cell) };
+            if let Some(amounts) = model.spark(row.list, row.path, at) {
+                self.spark_line(ui, rect, &amounts);
+            }
             if pointer.is_some_and(|at| rect.contains(at)) && (is_cut || cell.tooltip.is_some()) {
                 tooltip = Some(cell.tooltip.clone().unwrap_or_else(|| cell.plain()));
             }
@@ -398,6 +401,26 @@ impl RowPainter<'_> {
         let place = pos2(inner.right() - GRID - galley.size().x, rect.center().y - galley.size().y / 2.0);
         painter.galley(place, galley, self.tokens.text);
         is_cut
+    }
+
+    /// A small line over time, from 0 at the bottom to the largest amount at the top.
+    #[expect(clippy::cast_precision_loss, reason = "a few amounts")]
+    fn spark_line(&self, ui: &Ui, rect: Rect, amounts: &[f32]) {
+        let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+        let inner = rect.shrink2(vec2(2.0 * GRID, 4.0));
+        let most = amounts.iter().copied().fold(0.0, f32::max);
+        let step = inner.width() / (amounts.len().saturating_sub(1).max(1)) as f32;
+        let height = |amount: f32| if most > 0.0 { inner.height() * amount / most } else { 0.0 };
+        let points: Vec<egui::Pos2> = amounts
+            .iter()
+            .enumerate()
+            .map(|(at, &amount)| pos2(inner.left() + step * at as f32, inner.bottom() - height(amount)))
+            .collect();
+        let end = points.last().copied();
+        painter.line(points, Stroke::new(1.2, self.tokens.accent));
+        if let Some(end) = end {
+            painter.circle_filled(end, 1.8, self.tokens.accent);
+        }
     }
 
     fn centered(&self, ui: &Ui, text: &str) {

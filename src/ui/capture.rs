@@ -1,0 +1,492 @@
+//! Taking snapshots from a running program: a dialog over a thread that holds the connection.
+//!
+//! What is taken opens as soon as its file is complete; a series leads to its growth once the last of it is loaded. The
+//! dialog may be closed meanwhile.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use egui::{Context, DragValue, Frame, Id, Margin, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
+
+use super::theme::{self, GRID};
+use crate::capture::{Address, Kind, Plan, Remote, Step, Taken, Watch};
+use crate::model::human;
+use crate::session::{CaptureState, Capturer, SnapshotId};
+
+const WIDTH: f32 = 500.0;
+/// One sample in so many bytes, as V8 does it unless told otherwise.
+const SAMPLING_INTERVAL: u32 = 32 << 10;
+/// How often a dialog with something under way is drawn.
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// What is to be taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    #[default]
+    Snapshot,
+    Series,
+    Timeline,
+    Sampling,
+}
+
+/// The dialog's choices and what is under way.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "check boxes")]
+pub struct CapturePane {
+    pub is_open: bool,
+    pub address: String,
+    pub mode: Mode,
+    pub collect_garbage: bool,
+    /// Snapshots of a series, and seconds between them.
+    pub count: u32,
+    pub every_seconds: u32,
+    /// Take them on a button, not by the clock.
+    pub by_hand: bool,
+    /// How long a timeline or a profile is recorded.
+    pub record_seconds: u32,
+    pub until_stopped: bool,
+    pub stacks: bool,
+    /// Where files go.
+    pub folder: String,
+    isolate: usize,
+    capturer: Option<Capturer>,
+    /// What is under way: how far it is, how many of its files were handed out, and captures that had ended before.
+    running: Option<Running>,
+    /// Snapshots of the series, to be shown together once they are loaded.
+    batch: Vec<SnapshotId>,
+    batch_is_whole: bool,
+    /// What became of the last one.
+    outcome: Option<String>,
+}
+
+#[derive(Debug)]
+struct Running {
+    watch: Watch,
+    handed_out: usize,
+    ended_before: u64,
+}
+
+impl Default for CapturePane {
+    fn default() -> Self {
+        let home = std::env::home_dir().unwrap_or_else(std::env::temp_dir);
+        Self {
+            is_open: false,
+            address: "127.0.0.1:9229".to_owned(),
+            mode: Mode::default(),
+            collect_garbage: true,
+            count: 3,
+            every_seconds: 30,
+            by_hand: false,
+            record_seconds: 10,
+            until_stopped: false,
+            stacks: true,
+            folder: home.join("heapglass-captures").display().to_string(),
+            isolate: 0,
+            capturer: None,
+            running: None,
+            batch: Vec::new(),
+            batch_is_whole: false,
+            outcome: None,
+        }
+    }
+}
+
+impl CapturePane {
+    /// Whether something is being taken.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// How things stand with the program.
+    #[must_use]
+    pub fn state(&self) -> CaptureState {
+        self.capturer.as_ref().map(Capturer::state).unwrap_or_default()
+    }
+
+    /// Files that are complete and were not handed out yet; call it once a frame.
+    pub(super) fn take_files(&mut self, ctx: &Context) -> Vec<Taken> {
+        let Some(running) = &mut self.running else { return Vec::new() };
+        ctx.request_repaint_after(REDRAW);
+        let state = self.capturer.as_ref().map(Capturer::state).unwrap_or_default();
+        let files: Vec<Taken> = running.watch.taken().into_iter().skip(running.handed_out).collect();
+        running.handed_out += files.len();
+        if state.ended > running.ended_before {
+            let count = running.handed_out;
+            self.outcome = Some(match (&state.error, count) {
+                (Some(_), _) => String::new(),
+                (None, 0) => "Cancelled; nothing was kept".to_owned(),
+                (None, 1) => "Done: one file".to_owned(),
+                (None, count) => format!("Done: {count} files"),
+            });
+            self.running = None;
+            self.batch_is_whole = true;
+        }
+        files
+    }
+
+    /// Notes that a file of the series is being loaded.
+    pub(super) fn note_load(&mut self, id: SnapshotId) {
+        self.batch.push(id);
+    }
+
+    /// The snapshots of a series that has ended, once none of them is on its way any more.
+    pub(super) fn take_series(&mut self, waits: impl Fn(&SnapshotId) -> bool) -> Vec<SnapshotId> {
+        if !self.batch_is_whole || self.batch.iter().any(waits) {
+            return Vec::new();
+        }
+        self.batch_is_whole = false;
+        std::mem::take(&mut self.batch)
+    }
+
+    pub(super) fn show(&mut self, ctx: &Context) {
+        if !self.is_open {
+            return;
+        }
+        let state = self.state();
+        if state.is_busy {
+            ctx.request_repaint_after(REDRAW);
+        }
+        let mut is_open = true;
+        let middle = ctx.content_rect().center();
+        let window = egui::Window::new("Capture from a running program")
+            .id(Id::unique("capture"))
+            .pivot(egui::Align2::CENTER_CENTER)
+            .default_pos(middle)
+            .collapsible(false)
+            .resizable(false)
+            .open(&mut is_open);
+        window.show(ctx, |ui| {
+            ui.set_width(WIDTH);
+            self.connection(ui, &state);
+            if state.connected.is_some() || self.running.is_some() {
+                ui.add_space(2.0 * GRID);
+                ui.separator();
+                self.choices(ui);
+                self.warning(ui, &state);
+                ui.add_space(2.0 * GRID);
+                self.buttons(ui, &state);
+            }
+            self.outcome(ui, &state);
+        });
+        self.is_open = is_open;
+    }
+
+    /// The thread, which is started when it is needed first.
+    fn capturer(&mut self, ctx: &Context) -> Option<&mut Capturer> {
+        if self.capturer.is_none() {
+            let ctx = ctx.clone();
+            match Capturer::start(move || ctx.request_repaint()) {
+                Ok(capturer) => self.capturer = Some(capturer),
+                Err(error) => self.outcome = Some(format!("The system gives no thread: {error}")),
+            }
+        }
+        self.capturer.as_mut()
+    }
+
+    /// Asks for the targets at the address.
+    fn list(&mut self, ctx: &Context, remote: Remote) {
+        self.outcome = None;
+        self.isolate = 0;
+        match Address::parse(&self.address) {
+            Ok(address) => {
+                if let Some(capturer) = self.capturer(ctx) {
+                    capturer.list(address, remote);
+                }
+            }
+            Err(error) => self.outcome = Some(error.to_string()),
+        }
+    }
+
+    fn connection(&mut self, ui: &mut Ui, state: &CaptureState) {
+        let ctx = ui.ctx().clone();
+        ui.horizontal(|ui| {
+            let is_idle = !self.is_running();
+            let edit = TextEdit::singleline(&mut self.address).hint_text("127.0.0.1:9229").desired_width(300.0);
+            let response = ui.add_enabled(is_idle, edit);
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Address of the inspector"));
+            let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+            let is_free = !state.is_busy && !self.is_running();
+            let button = ui.add_enabled(is_free, egui::Button::new("Connect"));
+            if button.on_hover_text("Asks for the targets at this address").clicked() || (entered && is_free) {
+                self.list(&ctx, Remote::Refused);
+            }
+            if state.is_busy && !self.is_running() {
+                ui.spinner();
+            }
+        });
+        let hint = "host:port of a program that was started with --inspect, or ws://… of one target";
+        ui.label(RichText::new(hint).font(theme::small()).color(theme::tokens(ui).weak));
+        if let Some(host) = &state.confirm {
+            self.confirm(ui, host);
+        }
+        if state.targets.len() > 1 || state.isolates.len() > 1 {
+            ui.add_space(GRID);
+            ScrollArea::vertical().max_height(150.0).show(ui, |ui| self.targets(ui, state));
+        } else if let Some((isolate, usage)) = state.isolates.first() {
+            ui.add_space(GRID);
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(human::visible(&isolate.title, 60)).strong());
+                ui.weak(human::visible(&isolate.url, 60).into_owned());
+            });
+            let units = theme::look(ui).units;
+            if let Some(usage) = usage {
+                ui.weak(format!("heap in use: {}", units.bytes(usage.used_bytes())));
+            }
+        }
+    }
+
+    /// Another machine is connected to only by whoever says so.
+    fn confirm(&mut self, ui: &mut Ui, host: &str) {
+        let tokens = theme::tokens(ui);
+        ui.add_space(GRID);
+        Frame::new().fill(tokens.error_surface).corner_radius(4.0).inner_margin(Margin::same(8)).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            let host = human::visible(host, 60);
+            let text = format!(
+                "{host} is another machine. The connection is not encrypted, and whoever can read it gets all that the \
+                 program has in memory. A forwarded port is safer: ssh -L 9229:127.0.0.1:9229 {host}"
+            );
+            ui.label(RichText::new(text).color(tokens.error));
+            ui.add_space(GRID);
+            if ui.button(format!("Connect to {host} all the same")).clicked() {
+                let ctx = ui.ctx().clone();
+                self.list(&ctx, Remote::Confirmed);
+            }
+        });
+    }
+
+    /// Targets, and below the one that is connected its workers.
+    fn targets(&mut self, ui: &mut Ui, state: &CaptureState) {
+        let ctx = ui.ctx().clone();
+        let units = theme::look(ui).units;
+        let is_free = !state.is_busy && !self.is_running();
+        for target in &state.targets {
+            let is_connected = state.connected.as_ref() == Some(target);
+            let text = format!("{}  {}", human::visible(&target.title, 50), human::visible(&target.kind, 20));
+            let is_chosen = is_connected && (self.isolate == 0 || state.isolates.len() < 2);
+            let response = ui.add_enabled(is_free, egui::Button::selectable(is_chosen, text));
+            if response.on_hover_text(human::visible(&target.url, 300)).clicked() {
+                self.isolate = 0;
+                let remote = self.remote();
+                if let Some(capturer) = self.capturer(&ctx).filter(|_| !is_connected) {
+                    capturer.connect(target.clone(), remote);
+                }
+            }
+            if !is_connected {
+                continue;
+            }
+            for (at, (isolate, usage)) in state.isolates.iter().enumerate() {
+                let size = usage.map_or_else(String::new, |usage| format!("  {}", units.bytes(usage.used_bytes())));
+                if at == 0 {
+                    ui.weak(format!("      heap in use:{size}"));
+                    continue;
+                }
+                let text = format!("      {}{size}", human::visible(&isolate.title, 50));
+                if ui.add_enabled(is_free, egui::Button::selectable(self.isolate == at, text)).clicked() {
+                    self.isolate = at;
+                }
+            }
+        }
+    }
+
+    /// Whoever is connected already was confirmed if that was needed.
+    fn remote(&self) -> Remote {
+        match Address::parse(&self.address) {
+            Ok(address) if address.is_loopback() => Remote::Refused,
+            _ => Remote::Confirmed,
+        }
+    }
+
+    fn choices(&mut self, ui: &mut Ui) {
+        ui.add_enabled_ui(!self.is_running(), |ui| {
+            ui.horizontal(|ui| {
+                for (mode, text, hint) in [
+                    (Mode::Snapshot, "Snapshot", "All that is in memory now"),
+                    (Mode::Series, "Series", "Several snapshots, and what grows over them"),
+                    (Mode::Timeline, "Timeline", "When what was allocated that still lives"),
+                    (Mode::Sampling, "Sampling profile", "Which functions allocate, at little cost"),
+                ] {
+                    ui.selectable_value(&mut self.mode, mode, text).on_hover_text(hint);
+                }
+            });
+            ui.add_space(GRID);
+            match self.mode {
+                Mode::Snapshot => {}
+                Mode::Series => {
+                    ui.horizontal(|ui| {
+                        ui.add(DragValue::new(&mut self.count).range(2..=100));
+                        ui.label("snapshots,");
+                        ui.radio_value(&mut self.by_hand, false, "every");
+                        ui.add_enabled(!self.by_hand, DragValue::new(&mut self.every_seconds).range(1..=86_400));
+                        ui.label("seconds");
+                        ui.radio_value(&mut self.by_hand, true, "when I say so");
+                    });
+                }
+                Mode::Timeline | Mode::Sampling => {
+                    ui.horizontal(|ui| {
+                        ui.radio_value(&mut self.until_stopped, false, "For");
+                        ui.add_enabled(!self.until_stopped, DragValue::new(&mut self.record_seconds).range(1..=3600));
+                        ui.label("seconds");
+                        ui.radio_value(&mut self.until_stopped, true, "until stopped");
+                    });
+                }
+            }
+            if self.mode == Mode::Timeline {
+                let hint = "For each object the stack that allocated it; the program gets much slower meanwhile";
+                ui.checkbox(&mut self.stacks, "Record stacks").on_hover_text(hint);
+            }
+            let hint = "So that only what is held is in it. Taking a snapshot collects most of it anyway";
+            ui.checkbox(&mut self.collect_garbage, "Collect garbage before").on_hover_text(hint);
+            ui.horizontal(|ui| {
+                ui.label("Into");
+                let edit = TextEdit::singleline(&mut self.folder).desired_width(ui.available_width());
+                let response = ui.add(edit);
+                ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Folder for captures"));
+            });
+        });
+    }
+
+    fn warning(&self, ui: &mut Ui, state: &CaptureState) {
+        if self.mode == Mode::Sampling || self.is_running() {
+            return;
+        }
+        let units = theme::look(ui).units;
+        let usage = state.isolates.get(self.isolate).and_then(|(_, usage)| *usage);
+        let size = usage.map_or_else(String::new, |usage| format!(" of {}", units.bytes(usage.used_bytes())));
+        let text = format!(
+            "The program stands still while its heap{size} is written, and may need as much memory again. The file holds all \
+             that the program has in memory, passwords and personal data included."
+        );
+        ui.add_space(GRID);
+        ui.label(RichText::new(text).font(theme::small()).color(theme::tokens(ui).detached));
+    }
+
+    fn plan(&self) -> Plan {
+        let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
+        let length = (!self.until_stopped).then(|| seconds(self.record_seconds));
+        let kind = match self.mode {
+            Mode::Snapshot => Kind::Snapshots { count: 1, every: None },
+            Mode::Series => {
+                Kind::Snapshots { count: self.count, every: (!self.by_hand).then(|| seconds(self.every_seconds)) }
+            }
+            Mode::Timeline => Kind::Timeline { length, stacks: self.stacks },
+            Mode::Sampling => Kind::Sampling { length, interval_bytes: SAMPLING_INTERVAL },
+        };
+        let folder = PathBuf::from(self.folder.trim());
+        Plan { kind, collect_garbage: self.collect_garbage, folder, name: String::new() }
+    }
+
+    fn buttons(&mut self, ui: &mut Ui, state: &CaptureState) {
+        let ctx = ui.ctx().clone();
+        if let Some(running) = &self.running {
+            let watch = running.watch.clone();
+            progress(ui, &watch);
+            ui.add_space(GRID);
+            ui.horizontal(|ui| {
+                match watch.step() {
+                    Step::Waiting { .. } if ui.button("Take the next now").clicked() => watch.go_on(),
+                    Step::Recording { .. } if ui.button("Stop recording").clicked() => watch.go_on(),
+                    _ => {}
+                }
+                let hint = "Stops it; what is complete stays";
+                if ui.button("Cancel").on_hover_text(hint).clicked()
+                    && let Some(capturer) = &mut self.capturer
+                {
+                    capturer.cancel();
+                }
+            });
+            return;
+        }
+        let is_free = !state.is_busy && state.isolates.get(self.isolate).is_some() && !self.folder.trim().is_empty();
+        ui.horizontal(|ui| {
+            let text = match self.mode {
+                Mode::Snapshot => "Take a snapshot",
+                Mode::Series => "Start the series",
+                Mode::Timeline | Mode::Sampling => "Start recording",
+            };
+            let tokens = theme::tokens(ui);
+            let button = egui::Button::new(RichText::new(text).color(tokens.on_accent)).fill(tokens.accent);
+            if ui.add_enabled(is_free, button).clicked() {
+                let (plan, isolate) = (self.plan(), self.isolate);
+                self.outcome = None;
+                if let Some(capturer) = self.capturer(&ctx) {
+                    let watch = capturer.run(isolate, plan);
+                    self.running = Some(Running { watch, handed_out: 0, ended_before: state.ended });
+                    self.batch.clear();
+                }
+            }
+            let isolate = self.isolate;
+            let button = ui.add_enabled(is_free, egui::Button::new("Collect garbage"));
+            if button.on_hover_text("Now, without taking anything").clicked()
+                && let Some(capturer) = self.capturer(&ctx)
+            {
+                capturer.collect_garbage(isolate);
+            }
+            if ui.add_enabled(is_free, egui::Button::new("Disconnect")).clicked()
+                && let Some(capturer) = self.capturer(&ctx)
+            {
+                capturer.disconnect();
+            }
+        });
+    }
+
+    fn outcome(&self, ui: &mut Ui, state: &CaptureState) {
+        if let Some(error) = &state.error {
+            let tokens = theme::tokens(ui);
+            ui.add_space(2.0 * GRID);
+            Frame::new().fill(tokens.error_surface).corner_radius(4.0).inner_margin(Margin::same(8)).show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.label(RichText::new(human::visible(error, 900)).color(tokens.error));
+            });
+        }
+        if let Some(outcome) = self.outcome.as_ref().filter(|outcome| !outcome.is_empty()) {
+            ui.add_space(2.0 * GRID);
+            ui.label(human::visible(outcome, 900).into_owned());
+        }
+    }
+}
+
+/// What is being done, and how far it is.
+fn progress(ui: &mut Ui, watch: &Watch) {
+    let units = theme::look(ui).units;
+    let (text, fraction) = match watch.step() {
+        Step::Connecting => ("Getting ready…".to_owned(), None),
+        Step::CollectingGarbage => ("Collecting garbage…".to_owned(), None),
+        Step::Snapshot { done, total, bytes: 0 } => {
+            ("The program stands still while it goes through its heap".to_owned(), Some(part(done, total)))
+        }
+        Step::Snapshot { bytes, .. } => (format!("Receiving the snapshot: {}", units.bytes(bytes)), None),
+        Step::Waiting { until: None } => ("Waits for you to take the next one".to_owned(), None),
+        Step::Waiting { until: Some(until) } => {
+            let left = until.saturating_duration_since(Instant::now());
+            (format!("The next one in {} s", left.as_secs_f32().ceil()), None)
+        }
+        Step::Recording { since, length: None } => (format!("Recording: {}", human::duration(since.elapsed())), None),
+        Step::Recording { since, length: Some(length) } => {
+            let spent = since.elapsed();
+            let (so_far, in_all) = (human::duration(spent.min(length)), human::duration(length));
+            let fraction = spent.as_secs_f32() / length.as_secs_f32().max(0.001);
+            (format!("Recording: {so_far} of {in_all}"), Some(fraction.min(1.0)))
+        }
+        Step::Receiving { .. } => ("Receiving what was recorded".to_owned(), None),
+        Step::Done => ("Done".to_owned(), Some(1.0)),
+    };
+    let count = watch.taken().len();
+    let taken = match count {
+        0 => String::new(),
+        1 => "  ·  one file is complete".to_owned(),
+        count => format!("  ·  {count} files are complete"),
+    };
+    ui.label(format!("{text}{taken}"));
+    let fill = theme::tokens(ui).accent;
+    ui.scope(|ui| {
+        ui.visuals_mut().extreme_bg_color = theme::tokens(ui).border;
+        ui.add(ProgressBar::new(fraction.unwrap_or(0.0)).desired_height(6.0).fill(fill));
+    });
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a fraction for a progress bar")]
+fn part(done: u64, total: u64) -> f32 {
+    if total == 0 { 0.0 } else { (done as f32 / total as f32).clamp(0.0, 1.0) }
+}

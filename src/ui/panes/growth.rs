@@ -1,0 +1,304 @@
+//! Growth: how classes develop over any number of snapshots, what is new of each, and what holds that.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use egui::{Id, Rect, RichText, Sense, TextEdit, Ui, vec2};
+
+use super::growth_chart::{Chart, class_dots, heap_dots};
+pub use super::growth_rows::Grown;
+use super::growth_rows::{COLUMNS, GrownRows, KEYS, node_of};
+use super::{Place, ephemeron_menu, item, object_menu};
+use crate::model::{EdgeIndex, human};
+use crate::query::{Growth, GrowthKey, GrowthSort, Pattern};
+use crate::session::{Fact, Series, SeriesList, Session, SnapshotId};
+use crate::snapshot::Snapshot;
+use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
+use crate::ui::theme::{self, GRID};
+use crate::ui::tree_table::{self, Path, Table, TreeState};
+
+const CHART_HEIGHT: f32 = 132.0;
+
+/// The pane's own state.
+#[derive(Debug)]
+pub struct GrowthPane {
+    /// Snapshots that are left out.
+    excluded: HashSet<SnapshotId>,
+    pub filter: String,
+    sort: GrowthSort,
+    pub table: TreeState<Grown>,
+    /// The series whose first pattern was opened.
+    opened: Option<Series>,
+    /// The class that the second chart shows.
+    chosen: Option<(Series, u32)>,
+}
+
+impl Default for GrowthPane {
+    fn default() -> Self {
+        Self {
+            excluded: HashSet::new(),
+            filter: String::new(),
+            sort: GrowthSort::BY_SIZE_GROWTH,
+            table: TreeState::default(),
+            opened: None,
+            chosen: None,
+        }
+    }
+}
+
+impl GrowthPane {
+    const NAME: &'static str = "Growth";
+
+    /// Shows these snapshots only, of those that are open.
+    pub fn set_series(&mut self, session: &Session, ids: &[SnapshotId]) {
+        self.excluded = session.open().iter().map(|open| open.id).filter(|id| !ids.contains(id)).collect();
+    }
+
+    /// The snapshots that are shown, the oldest first.
+    #[must_use]
+    pub fn series(&self, session: &Session) -> Series {
+        let mut ages: Vec<(u64, u64, SnapshotId)> = session
+            .open()
+            .iter()
+            .filter(|open| !self.excluded.contains(&open.id))
+            .map(|open| {
+                // Ids count up through the life of a process; where none was made in between, the clock decides.
+                let began = open.record.as_ref().map_or(0, |record| record.began_unix_ms);
+                (open.snapshot.max_object_id(), began, open.id)
+            })
+            .collect();
+        ages.sort_unstable();
+        ages.into_iter().map(|(_, _, id)| id).collect()
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let mut commands = Vec::new();
+        self.toolbar(ui, session, place);
+        let series = self.series(session);
+        let last = series.last().and_then(|id| session.snapshot(*id).map(|snapshot| (*id, snapshot)));
+        let Some(last) = last.filter(|_| series.len() > 1) else {
+            super::placeholder(ui, "Open two or more snapshots of one program, or capture a series, to see what grows");
+            return commands;
+        };
+        let growth = match session.growth(&series) {
+            Fact::Ready(growth) => growth,
+            Fact::Pending { .. } => {
+                if super::busy(ui, "Following classes through the snapshots…") {
+                    commands.push(Command::Show(ViewKind::Summary));
+                }
+                return commands;
+            }
+            Fact::Failed(message) => {
+                super::failure(ui, &message);
+                return commands;
+            }
+        };
+        if !growth.ids_match {
+            banner(ui);
+        }
+        self.charts(ui, session, place, (&series, &growth));
+        self.chosen_line(ui, (&series, &growth), last.0, &mut commands);
+        let rows = GrownRows {
+            session,
+            series,
+            last,
+            growth,
+            sort: self.sort,
+            filter: self.filter.clone(),
+            look: theme::look(ui),
+        };
+        self.rows(ui, place, rows, &mut commands);
+        commands
+    }
+
+    fn rows(&mut self, ui: &mut Ui, place: &Place, mut rows: GrownRows<'_>, commands: &mut Vec<Command>) {
+        let series = Arc::clone(&rows.series);
+        if self.opened.as_ref() != Some(&series) {
+            // What a leak does lies open.
+            self.opened = Some(Arc::clone(&series));
+            self.table.reset();
+            self.table.expand(vec![0]);
+        }
+        let by = KEYS.iter().rposition(|key| *key == self.sort.key).unwrap_or(0);
+        let table = Table {
+            id: Id::unique((Self::NAME, place.slot)),
+            name: Self::NAME,
+            columns: &COLUMNS,
+            sorted_by: (by, self.sort.descending),
+            empty_text: "No class is called so",
+        };
+        let root = Grown::Patterns(Arc::clone(&series));
+        let (growth, newest) = (Arc::clone(&rows.growth), (rows.last.0, Arc::clone(&rows.last.1)));
+        let answer = tree_table::show(ui, &table, &root, &mut self.table, &mut rows, |ui, list, path| {
+            menu(ui, (&series, &growth), (newest.0, &newest.1), (list, path), commands);
+        });
+        if let Some(key) = answer.sort_clicked.map(|column| KEYS[column]) {
+            let descending = if self.sort.key == key { !self.sort.descending } else { key != GrowthKey::Name };
+            self.sort = GrowthSort { key, descending };
+        }
+        let target = |path: &Path| Some(Target { snapshot: newest.0, node: rows.node_at(path)? });
+        if let Some(path) = &answer.selected {
+            if let [_, class, ..] = path[..] {
+                self.chosen = Some((Arc::clone(&series), class));
+            }
+            if let Some(target) = target(path) {
+                commands.push(Command::Select { target, by_key: answer.by_key });
+            }
+        }
+        if let Some(path) = &answer.activated {
+            match (target(path), &path[..]) {
+                (Some(target), _) => commands.push(Command::Reveal(target, ViewKind::Summary)),
+                (None, [_, class]) => commands.extend(merge(&series, &growth, newest.0, *class, false)),
+                (None, _) => {}
+            }
+        }
+        if answer.export {
+            let list = ExportList::Growth(rows.key(SeriesList::Classes(Pattern::EveryStep, self.sort)));
+            commands.push(Command::Export { name: "growth".to_owned(), list });
+        }
+    }
+
+    fn toolbar(&mut self, ui: &mut Ui, session: &Session, place: &Place) {
+        ui.horizontal_wrapped(|ui| {
+            ui.add_space(2.0 * GRID);
+            let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter classes").desired_width(150.0);
+            let response = ui.add(edit);
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter growing classes"));
+            let count = session.open().iter().filter(|open| !self.excluded.contains(&open.id)).count();
+            let text = format!("{count} of {} snapshots", session.open().len());
+            ui.menu_button(text, |ui| {
+                for open in session.open() {
+                    let mut is_in = !self.excluded.contains(&open.id);
+                    let name = human::visible(&open.snapshot.source().name, 60).into_owned();
+                    if ui.checkbox(&mut is_in, name).changed() {
+                        if is_in {
+                            self.excluded.remove(&open.id);
+                        } else {
+                            self.excluded.insert(open.id);
+                        }
+                    }
+                }
+            })
+            .response
+            .on_hover_text("Which snapshots are followed; their order is that of their ages");
+            if !self.excluded.is_empty() && !self.excluded.contains(&place.slot.id) && count < 2 {
+                ui.weak("Choose two or more");
+            }
+        });
+    }
+
+    /// The whole heap on the left, the chosen class on the right.
+    fn charts(&self, ui: &mut Ui, session: &Session, place: &Place, (series, growth): (&Series, &Growth)) {
+        let units = theme::look(ui).units;
+        let (all, _) = ui.allocate_exact_size(vec2(ui.available_width(), CHART_HEIGHT), Sense::hover());
+        let all = all.shrink2(vec2(2.0 * GRID, 0.0));
+        let width = (all.width() - 2.0 * GRID) / 2.0;
+        let left = Rect::from_min_size(all.min, vec2(width, all.height()));
+        let right = Rect::from_min_max(egui::pos2(all.right() - width, all.top()), all.max);
+        let bytes = |size: u64| units.bytes(size);
+        let dots = heap_dots(session, series, growth, &bytes);
+        let id = Id::unique(("growth chart", place.slot));
+        Chart { id, title: "Whole heap".to_owned(), dots: &dots, format: &bytes }.show(ui, left);
+        let chosen = self.chosen.as_ref().filter(|(of, _)| of == series).map(|(_, class)| *class as usize);
+        if let Some((class, of)) = chosen.and_then(|class| Some((class, growth.classes.get(class)?))) {
+            let dots = class_dots(&of.name, growth.points(class), &bytes);
+            let title = format!("{}: objects", human::visible(&of.name, 60));
+            let id = Id::unique(("class chart", place.slot));
+            Chart { id, title, dots: &dots, format: &human::count }.show(ui, right);
+        } else {
+            let tokens = theme::tokens(ui);
+            ui.painter().rect_filled(right, 4.0, tokens.surface);
+            let text = "Select a class to see how it develops";
+            ui.painter().text(right.center(), egui::Align2::CENTER_CENTER, text, theme::small(), tokens.weak);
+        }
+    }
+
+    /// What the chosen class has come to, and where that leads.
+    fn chosen_line(
+        &self,
+        ui: &mut Ui,
+        (series, growth): (&Series, &Growth),
+        last: SnapshotId,
+        commands: &mut Vec<Command>,
+    ) {
+        let chosen = self.chosen.as_ref().filter(|(of, _)| of == series).map(|(_, class)| *class);
+        let class = chosen.and_then(|row| Some((row, growth.classes.get(row as usize)?)));
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.set_min_height(5.0 * GRID);
+            ui.style_mut().override_font_id = Some(theme::small());
+            let Some((row, class)) = class else {
+                ui.weak("What grew in every step is what to look at first");
+                return;
+            };
+            let name = human::visible(&class.name, 60);
+            if class.new_count == 0 {
+                ui.weak(format!("Nothing of {name} is new"));
+                return;
+            }
+            ui.weak(format!("{} new {name} live in the last snapshot", human::count(class.new_count)));
+            if ui.link("What holds them").on_hover_text("Merges their retaining paths   (Enter)").clicked() {
+                commands.extend(merge(series, growth, last, row, false));
+            }
+            if class.survivor_count > 0 {
+                ui.weak(format!("{} were there in a snapshot before", human::count(class.survivor_count)));
+                if ui.link("What holds these").on_hover_text("The three-snapshot rule").clicked() {
+                    commands.extend(merge(series, growth, last, row, true));
+                }
+            }
+        });
+    }
+}
+
+/// Merges the paths of what is new of a class.
+fn merge(series: &Series, growth: &Growth, last: SnapshotId, class: u32, survivors: bool) -> Option<Command> {
+    let of = growth.classes.get(class as usize)?;
+    let count = if survivors { of.survivor_count } else { of.new_count };
+    let title = format!("{} {}", if survivors { "surviving" } else { "new" }, of.name);
+    let nodes = NodeSet::Grown { series: Arc::clone(series), class, survivors };
+    (count > 0).then_some(Command::MergePaths { of: last, title, nodes })
+}
+
+fn menu(
+    ui: &mut Ui,
+    (series, growth): (&Series, &Growth),
+    (newest, snapshot): (SnapshotId, &Snapshot),
+    (list, path): (&Grown, &[u32]),
+    commands: &mut Vec<Command>,
+) {
+    let row = path.last().copied().unwrap_or_default();
+    match list {
+        Grown::Patterns(_) => {}
+        Grown::Classes(_) => {
+            let Some(class) = growth.classes.get(row as usize) else { return };
+            for (survivors, text) in [
+                (false, "Merge the retaining paths of the new objects"),
+                (true, "Merge those of what was there in a snapshot before"),
+            ] {
+                if let Some(command) = merge(series, growth, newest, row, survivors) {
+                    item(ui, text, commands, || command);
+                }
+            }
+            item(ui, "Copy class name", commands, || Command::Copy(class.name.clone()));
+        }
+        Grown::Objects(_) | Grown::Fields(_) => {
+            let Some(node) = node_of(snapshot, list, row) else { return };
+            object_menu(ui, snapshot, Target { snapshot: newest, node }, commands);
+            if let Grown::Fields(_) = list {
+                ephemeron_menu(ui, newest, &snapshot.edge_name(EdgeIndex(row)), commands);
+            }
+        }
+    }
+}
+
+/// Says so where objects cannot be followed.
+fn banner(ui: &mut Ui) {
+    let tokens = theme::tokens(ui);
+    let frame = egui::Frame::new().fill(tokens.error_surface).inner_margin(egui::Margin::symmetric(8, 4));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let text = "These snapshots are not all of one process: their object ids do not match. Classes are followed by \
+                    their totals, single objects cannot be.";
+        ui.label(RichText::new(text).color(tokens.error));
+    });
+}

@@ -1,0 +1,222 @@
+//! The table of a growth: patterns, their classes, what is new of each, and the fields of that.
+
+use std::sync::Arc;
+
+use crate::model::{EdgeIndex, NodeOrdinal, human};
+use crate::query::{
+    Filter, GrownClass, Growth, GrowthKey, GrowthSort, LABEL_LIMIT, ListSpec, Pattern, Point, Sort, glossary,
+};
+use crate::session::{OrderKey, Series, SeriesKey, SeriesList, Session, SnapshotId};
+use crate::snapshot::Snapshot;
+use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
+use crate::ui::theme::Look;
+use crate::ui::tree_table::{Cell, Column, Rows, Run, TreeModel};
+
+/// Columns and what they sort by.
+pub(super) const KEYS: [GrowthKey; 9] = [
+    GrowthKey::Name,
+    GrowthKey::CountGrowth,
+    GrowthKey::Count,
+    GrowthKey::CountGrowth,
+    GrowthKey::New,
+    GrowthKey::Survivors,
+    GrowthKey::SizeGrowth,
+    GrowthKey::Retained,
+    GrowthKey::RetainedGrowth,
+];
+const TREND: usize = 1;
+pub(super) const COLUMNS: [Column; 9] = [
+    Column { title: "Constructor", hint: "Classes by how they develop; expand one for what is new of it", width: 0.0 },
+    Column { title: "Trend", hint: "Objects in each snapshot", width: 88.0 },
+    Column { title: "# Now", hint: "Objects in the last snapshot", width: 72.0 },
+    Column { title: "# Growth", hint: "Objects more than in the first snapshot", width: 76.0 },
+    Column { title: "# New", hint: "Objects that are not in the first snapshot and live in the last", width: 68.0 },
+    Column {
+        title: "# Survived",
+        hint: "New objects that were there in a snapshot before the last: the three-snapshot rule",
+        width: 82.0,
+    },
+    Column { title: "Size growth", hint: "Shallow bytes more than in the first snapshot", width: 88.0 },
+    Column { title: "Retained, now", hint: "What the whole class retains in the last snapshot", width: 98.0 },
+    Column { title: "Ret. growth", hint: "How much more that is than in the first", width: 88.0 },
+];
+/// A list of the table.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Grown {
+    Patterns(Series),
+    Classes(Pattern),
+    /// What is new of a class.
+    Objects(u32),
+    /// Fields of an object of the last snapshot.
+    Fields(NodeOrdinal),
+}
+
+pub(super) struct GrownRows<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) series: Series,
+    pub(super) last: (SnapshotId, Arc<Snapshot>),
+    pub(super) growth: Arc<Growth>,
+    pub(super) sort: GrowthSort,
+    pub(super) filter: String,
+    pub(super) look: Look,
+}
+
+impl GrownRows<'_> {
+    pub(super) fn key(&self, list: SeriesList) -> SeriesKey {
+        SeriesKey { series: Arc::clone(&self.series), list, class_name: self.filter.trim().to_owned() }
+    }
+
+    fn list_at(&self, path: &[u32]) -> Option<Grown> {
+        let mut list = Grown::Patterns(Arc::clone(&self.series));
+        for depth in 1..path.len() {
+            list = self.children(&list, &path[..depth])?;
+        }
+        Some(list)
+    }
+
+    /// The object that a row stands for.
+    pub(super) fn node_at(&self, path: &[u32]) -> Option<NodeOrdinal> {
+        node_of(&self.last.1, &self.list_at(path)?, *path.last()?)
+    }
+
+    fn class_cell(&self, row: u32, column: usize) -> Cell {
+        let tokens = self.look.tokens;
+        let Some(class) = self.growth.classes.get(row as usize) else { return Cell::default() };
+        let points = self.growth.points(row as usize);
+        let last = points.last().copied().unwrap_or_default();
+        let color = |amount: u64| if amount == 0 { tokens.weak } else { tokens.text };
+        let count = |amount: u64| Cell::text(human::count(amount), color(amount));
+        let sign = |delta: i64| match delta {
+            0 => tokens.weak,
+            1.. => tokens.added,
+            _ => tokens.removed,
+        };
+        let size_growth = |delta: i64| {
+            let mut cell = Cell::text(self.look.units.signed(delta), sign(delta));
+            cell.tooltip = Some(format!("{} bytes", human::signed_count(delta)));
+            cell
+        };
+        let over_time =
+            |of: fn(&Point) -> u64| points.iter().map(|point| human::count(of(point))).collect::<Vec<_>>().join(" → ");
+        match (column, KEYS[column]) {
+            (TREND, _) => Cell { tooltip: Some(over_time(|point| point.count)), ..Cell::default() },
+            (_, GrowthKey::Name) => {
+                let mut cell = Cell::text(human::visible(&class.name, LABEL_LIMIT).into_owned(), tokens.text);
+                if let Some(at) = class.key.location {
+                    cell.runs.push(Run::new(format!("  script {}, line {}", at.script_id, at.line + 1), tokens.weak));
+                }
+                if let Some(entry) = glossary::for_class(&class.name) {
+                    cell.tooltip = Some(format!("{}\n{}", entry.term, entry.short));
+                }
+                cell
+            }
+            (_, GrowthKey::Count) => count(last.count),
+            (_, GrowthKey::CountGrowth) => {
+                let delta = GrownClass::grown(points, |point| point.count);
+                let mut cell = Cell::text(human::signed_count(delta), sign(delta));
+                cell.tooltip = Some(over_time(|point| point.count));
+                cell
+            }
+            (_, GrowthKey::New) => count(class.new_count),
+            (_, GrowthKey::Survivors) => count(class.survivor_count),
+            (_, GrowthKey::SizeGrowth) => size_growth(GrownClass::grown(points, |point| point.shallow_size)),
+            (_, GrowthKey::Retained) => {
+                Cell::text(self.look.units.bytes(last.retained_size), color(last.retained_size))
+            }
+            (_, GrowthKey::RetainedGrowth) => size_growth(GrownClass::grown(points, |point| point.retained_size)),
+        }
+    }
+
+    fn object_cell(&self, class: u32, node: NodeOrdinal, column: usize) -> Cell {
+        let (tokens, snapshot) = (self.look.tokens, &self.last.1);
+        match (column, KEYS[column]) {
+            (TREND, _) => match self.growth.step_of(class as usize, node) {
+                Some(step) => Cell::text(format!("since {}", step + 2), tokens.weak),
+                None => Cell::default(),
+            },
+            (_, GrowthKey::Name) => node_cell(snapshot, node, Vec::new(), tokens),
+            (_, GrowthKey::SizeGrowth) => Cell::text(self.look.units.bytes(snapshot.shallow_size(node)), tokens.text),
+            (_, GrowthKey::Retained) => Cell::text(self.look.units.bytes(snapshot.retained_size(node)), tokens.text),
+            _ => Cell::default(),
+        }
+    }
+}
+
+pub(super) fn node_of(newest: &Snapshot, list: &Grown, row: u32) -> Option<NodeOrdinal> {
+    match list {
+        Grown::Patterns(_) | Grown::Classes(_) => None,
+        Grown::Objects(_) => Some(NodeOrdinal(row)),
+        Grown::Fields(_) => Some(newest.graph().edge_target(EdgeIndex(row))),
+    }
+}
+
+impl TreeModel for GrownRows<'_> {
+    type List = Grown;
+
+    fn rows(&mut self, list: &Grown) -> Rows {
+        let key = match list {
+            Grown::Patterns(_) => self.key(SeriesList::Patterns),
+            Grown::Classes(pattern) => self.key(SeriesList::Classes(*pattern, self.sort)),
+            Grown::Objects(class) => SeriesKey {
+                class_name: String::new(),
+                ..self.key(SeriesList::Objects { class: *class, sort: Sort::BY_RETAINED_SIZE })
+            },
+            Grown::Fields(node) => {
+                let (snapshot, list, sort) = (self.last.0, ListSpec::Edges(*node), Sort::BY_RETAINED_SIZE);
+                return rows_of(self.session.order(&OrderKey { snapshot, list, sort, filter: Filter::default() }));
+            }
+        };
+        rows_of(self.session.series_order(&key))
+    }
+
+    fn children(&self, list: &Grown, path: &[u32]) -> Option<Grown> {
+        let row = *path.last()?;
+        match list {
+            Grown::Patterns(_) => Pattern::ALL.get(row as usize).copied().map(Grown::Classes),
+            Grown::Classes(_) => (!self.growth.new_objects(row as usize).is_empty()).then_some(Grown::Objects(row)),
+            Grown::Objects(_) | Grown::Fields(_) => {
+                let node = node_of(&self.last.1, list, row)?;
+                (!self.last.1.graph().edge_range(node).is_empty()).then_some(Grown::Fields(node))
+            }
+        }
+    }
+
+    fn cell(&self, list: &Grown, path: &[u32], column: usize) -> Cell {
+        let Some(&row) = path.last() else { return Cell::default() };
+        let tokens = self.look.tokens;
+        match list {
+            Grown::Patterns(_) => match (Pattern::ALL.get(row as usize), column) {
+                (Some(pattern), 0) => Cell {
+                    runs: vec![
+                        Run::new(pattern.label(), tokens.accent),
+                        Run::new(format!("  {}", pattern.hint()), tokens.weak),
+                    ],
+                    ..Cell::default()
+                },
+                _ => Cell::default(),
+            },
+            Grown::Classes(_) => self.class_cell(row, column),
+            Grown::Objects(class) => self.object_cell(*class, NodeOrdinal(row), column),
+            Grown::Fields(_) => {
+                let (snapshot, edge) = (&self.last.1, EdgeIndex(row));
+                let target = snapshot.graph().edge_target(edge);
+                let size = |size: u64| Cell::text(self.look.units.bytes(size), tokens.weak);
+                match KEYS[column] {
+                    GrowthKey::Name => field_cell(snapshot, edge, tokens),
+                    GrowthKey::SizeGrowth => size(snapshot.shallow_size(target)),
+                    GrowthKey::Retained => size(snapshot.retained_size(target)),
+                    _ => Cell::default(),
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a small picture")]
+    fn spark(&self, list: &Grown, path: &[u32], column: usize) -> Option<Vec<f32>> {
+        if column != TREND || !matches!(list, Grown::Classes(_)) {
+            return None;
+        }
+        let points = self.growth.points(*path.last()? as usize);
+        Some(points.iter().map(|point| point.count as f32).collect())
+    }
+}

@@ -1,0 +1,101 @@
+//! A real Node.js to capture from. Where there is none, tests say so and pass, except under CI, which installs it.
+#![allow(unreachable_pub, reason = "a module of test binaries")]
+#![allow(dead_code, reason = "each test binary uses a part of this module")]
+#![allow(clippy::unwrap_used, reason = "a test's own process")]
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+/// A service that leaks sessions into a Map, has a cache that fills at once, and work that comes and goes. A line on its
+/// standard input is a round of requests, so that a test decides what happens between two snapshots.
+pub const LEAK: &str = r"
+class LeakedSession { constructor(id) { this.id = id; this.pages = ['/a' + id, '/b' + id]; } }
+class CachedPage { constructor(id) { this.id = id; } }
+class RunningJob { constructor(id) { this.id = id; } }
+const sessionRegistry = new Map(), pageCache = new Map();
+let jobs = [], rounds = 0, next = 0;
+globalThis.keep = { sessionRegistry, pageCache, get jobs() { return jobs; } };
+function round() {
+  rounds += 1;
+  for (let at = 0; at < 500; at++) { next += 1; sessionRegistry.set(next, new LeakedSession(next)); }
+  for (let at = 0; at < 300; at++) if (rounds > 1 && !pageCache.has(at)) pageCache.set(at, new CachedPage(at));
+  jobs = Array.from({ length: rounds % 2 ? 400 : 10 }, (_, at) => new RunningJob(at));
+}
+round();
+process.stdin.on('data', data => { for (const byte of data) if (byte === 10) round(); console.log('round ' + rounds); });
+console.log('ready');
+";
+
+/// Does nothing.
+pub const IDLE: &str = "setInterval(() => {}, 1000); process.stdin.resume(); console.log('ready');";
+
+/// A program with an inspector; it ends with this.
+#[derive(Debug)]
+pub struct Node {
+    child: Child,
+    /// `127.0.0.1:` and the port that the system chose.
+    pub address: String,
+    out: BufReader<std::process::ChildStdout>,
+    _folder: tempfile::TempDir,
+}
+
+impl Node {
+    /// Starts a program; nothing where there is no Node.js.
+    pub fn start(program: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("service.js");
+        std::fs::write(&script, program).unwrap();
+        let child = Command::new("node")
+            .arg("--inspect=127.0.0.1:0")
+            .arg(&script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = match child {
+            Ok(child) => child,
+            Err(error) => {
+                assert!(std::env::var_os("CI").is_none(), "Node.js cannot be started: {error}");
+                eprintln!("skipped: there is no Node.js here ({error})");
+                return None;
+            }
+        };
+        let mut errors = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        let address = loop {
+            line.clear();
+            assert!(errors.read_line(&mut line).unwrap() > 0, "Node.js said nothing of its inspector");
+            if let Some((_, rest)) = line.split_once("ws://") {
+                break rest.split('/').next().unwrap().to_owned();
+            }
+        };
+        // What it says later must not block it.
+        std::thread::spawn(move || errors.lines().map_while(Result::ok).for_each(drop));
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        line.clear();
+        out.read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        Some(Self { child, address, out, _folder: folder })
+    }
+
+    /// Has it do a round of requests, and waits for that.
+    pub fn round(&mut self) {
+        use std::io::Write as _;
+        self.child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        assert!(line.starts_with("round "), "{line}");
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
