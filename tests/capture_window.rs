@@ -100,7 +100,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     assert!(text.contains("sessionRegistry → Map"), "the registry holds them:\n{text}");
 
     // What the process used is shown with the snapshots, and their files are whole.
-    wait_for_label(&mut window, "outside the heap");
+    wait_for_label(&mut window, " external");
     let session = &window.state().session;
     assert!(session.open().iter().all(|open| open.record.as_ref().is_some_and(|record| record.complete)));
 }

@@ -237,6 +237,8 @@ fn capture(window: &mut Window) {
     window.get_by_label("Connect").click();
     wait_until(window, "the connection", |app| !app.capture.state().isolates.is_empty());
     window.state_mut().capture.address = "127.0.0.1:9229".to_owned();
+    // It ends with this process, which closes its standard input.
+    std::mem::forget(node);
 }
 
 fn open(files: Files, broken_file: &Path, series: &[PathBuf]) -> Window {

@@ -127,6 +127,8 @@ pub struct Growth {
     pub classes: Vec<GrownClass>,
     /// Of each class a point for each snapshot.
     points: Vec<Point>,
+    /// How many classes have each pattern, in the order of `Pattern::ALL`.
+    counts: [u64; Pattern::ALL.len()],
     /// Ordinals in the last snapshot: of each class those that came in the first step, in the second, …, by ordinal.
     objects: Vec<u32>,
     /// Where these parts start; one entry more than classes × steps.
@@ -138,6 +140,12 @@ impl Growth {
     #[must_use]
     pub fn steps(&self) -> usize {
         self.totals.len().saturating_sub(1)
+    }
+
+    /// How many classes have a pattern.
+    #[must_use]
+    pub fn class_count(&self, pattern: Pattern) -> u64 {
+        self.counts[pattern as usize]
     }
 
     /// A class in each snapshot.
@@ -211,6 +219,7 @@ pub fn growth(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Growth, C
         totals: totals.collect(),
         classes: Vec::new(),
         points: Vec::new(),
+        counts: [0; Pattern::ALL.len()],
         objects: Vec::new(),
         starts: vec![0],
     };
@@ -300,6 +309,7 @@ impl Growth {
                 survivor_count: came(0..steps.saturating_sub(1)),
             });
             self.points.extend_from_slice(points);
+            self.counts[Pattern::of(points) as usize] += 1;
         }
         self.objects = vec![0; self.starts.last().copied().unwrap_or_default() as usize];
         for node in 0..first_seen.len() {

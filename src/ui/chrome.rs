@@ -234,7 +234,7 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
         if let Some(usage) = open.record.as_ref().and_then(|record| record.memory_usage) {
             let bytes = |size| theme::look(ui).units.bytes(size);
             let (rss, external) = (bytes(usage.rss), bytes(usage.external));
-            let facts = format!("process {rss}, outside the heap {external}");
+            let facts = format!("{rss} rss, {external} external");
             let text = RichText::new(facts).font(theme::small()).color(tokens.weak);
             ui.add(Label::new(text).truncate().selectable(false));
         }

@@ -165,12 +165,19 @@ pub(super) fn class_dots(name: &str, points: &[Point], bytes: &dyn Fn(u64) -> St
     points.iter().enumerate().map(dot).collect()
 }
 
-/// What lies between a line and the axis.
+/// What lies between a line and the axis: one mesh, so that no seams show.
 fn area(painter: &egui::Painter, places: &[egui::Pos2], bottom: f32, color: egui::Color32) {
-    for pair in places.windows(2) {
-        let points = vec![pair[0], pair[1], pos2(pair[1].x, bottom), pos2(pair[0].x, bottom)];
-        painter.add(egui::Shape::convex_polygon(points, color, Stroke::NONE));
+    let mut mesh = egui::Mesh::default();
+    for (at, place) in (0_u32..).zip(places) {
+        mesh.colored_vertex(*place, color);
+        mesh.colored_vertex(pos2(place.x, bottom), color);
+        if at > 0 {
+            let next = 2 * at;
+            mesh.add_triangle(next - 2, next - 1, next);
+            mesh.add_triangle(next - 1, next, next + 1);
+        }
     }
+    painter.add(mesh);
 }
 
 /// The end of the axis: one or two digits and zeros.

@@ -186,13 +186,16 @@ impl TreeModel for GrownRows<'_> {
         let tokens = self.look.tokens;
         match list {
             Grown::Patterns(_) => match (Pattern::ALL.get(row as usize), column) {
-                (Some(pattern), 0) => Cell {
-                    runs: vec![
-                        Run::new(pattern.label(), tokens.accent),
-                        Run::new(format!("  {}", pattern.hint()), tokens.weak),
-                    ],
-                    ..Cell::default()
-                },
+                (Some(&pattern), 0) => {
+                    let count = match self.growth.class_count(pattern) {
+                        1 => "  1 class".to_owned(),
+                        count => format!("  {} classes", human::count(count)),
+                    };
+                    let mut cell = Cell::text(pattern.label(), tokens.accent);
+                    cell.runs.push(Run::new(count, tokens.weak));
+                    cell.tooltip = Some(pattern.hint().to_owned());
+                    cell
+                }
                 _ => Cell::default(),
             },
             Grown::Classes(_) => self.class_cell(row, column),
