@@ -1,0 +1,179 @@
+//! A made-up inspector: answers as one does, or as one that is broken.
+#![allow(unreachable_pub, reason = "a module of test binaries")]
+#![allow(dead_code, reason = "each test binary uses a part of this module")]
+#![allow(clippy::unwrap_used, reason = "a test's own server")]
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use serde_json::{Value, json};
+use tungstenite::{Message, WebSocket};
+
+/// What it does where others would do as they are asked.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Habit {
+    #[default]
+    Honest,
+    /// Closes the connection without a word after so many pieces.
+    Dies(usize),
+    /// Says that it is done after so many pieces.
+    Forgets(usize),
+    /// Does not take snapshots.
+    Refuses,
+    /// Sends the first piece and then nothing.
+    Stalls,
+    /// Answers the request for targets with these bytes.
+    Http(String),
+    /// Takes the connection and says nothing.
+    Silent,
+    /// A browser: no `NodeWorker`, but a worker as a session.
+    Browser,
+}
+
+/// A running one; its thread lives as long as the tests.
+#[derive(Debug)]
+pub struct Inspector {
+    pub address: String,
+}
+
+impl Inspector {
+    /// Starts one that sends these pieces as its snapshot.
+    pub fn start(habit: Habit, pieces: impl Fn() -> Box<dyn Iterator<Item = String>> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let pieces: Arc<Pieces> = Arc::new(pieces);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (habit, pieces) = (habit.clone(), Arc::clone(&pieces));
+                thread::spawn(move || serve(stream, &habit, &pieces));
+            }
+        });
+        Self { address }
+    }
+
+    pub fn of(habit: Habit, pieces: &'static [&'static str]) -> Self {
+        Self::start(habit, move || Box::new(pieces.iter().map(|piece| (*piece).to_owned())))
+    }
+}
+
+type Pieces = dyn Fn() -> Box<dyn Iterator<Item = String>> + Send + Sync;
+
+fn serve(mut stream: TcpStream, habit: &Habit, pieces: &Arc<Pieces>) {
+    let mut start = [0; 9];
+    while stream.peek(&mut start).is_ok_and(|count| (1..start.len()).contains(&count)) {
+        thread::yield_now();
+    }
+    if *habit == Habit::Silent {
+        thread::sleep(std::time::Duration::from_secs(60));
+        return;
+    }
+    if !start.starts_with(b"GET /json") {
+        let Ok(socket) = tungstenite::accept(stream) else { return };
+        Target { socket, habit, pieces }.answer_all();
+        return;
+    }
+    let mut request = [0; 4096];
+    let _ = stream.read(&mut request);
+    let answer = match habit {
+        Habit::Http(answer) => answer.clone(),
+        _ => {
+            // The host is a trap: only the path of the address may be used.
+            let list = json!([{
+                "type": "node", "title": "made up", "url": "file:///app/made-up.js",
+                "webSocketDebuggerUrl": "ws://192.0.2.1:9/the-target",
+            }]);
+            let body = list.to_string();
+            format!("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        }
+    };
+    let _ = stream.write_all(answer.as_bytes());
+}
+
+struct Target<'a> {
+    socket: WebSocket<TcpStream>,
+    habit: &'a Habit,
+    pieces: &'a Arc<Pieces>,
+}
+
+impl Target<'_> {
+    fn send(&mut self, message: Value, session: &Value) -> bool {
+        let mut message = message;
+        if !session.is_null() {
+            message["sessionId"] = session.clone();
+        }
+        self.socket.send(Message::text(message.to_string())).is_ok()
+    }
+
+    fn answer_all(&mut self) {
+        while let Ok(message) = self.socket.read() {
+            let Ok(text) = message.to_text() else { continue };
+            let Ok(call) = serde_json::from_str::<Value>(text) else { continue };
+            if !self.answer(&call) {
+                return;
+            }
+        }
+    }
+
+    /// False where the connection ends.
+    fn answer(&mut self, call: &Value) -> bool {
+        let (id, session) = (call["id"].clone(), call["sessionId"].clone());
+        let method = call["method"].as_str().unwrap_or_default();
+        let refused = |message: &str| json!({"id": id, "error": {"code": -32000, "message": message}});
+        let done = json!({"id": id, "result": {}});
+        match method {
+            "NodeWorker.enable" if *self.habit == Habit::Browser => {
+                self.send(refused("'NodeWorker.enable' wasn't found"), &session)
+            }
+            "Target.setAutoAttach" => {
+                let info =
+                    json!({"targetId": "w", "type": "worker", "title": "", "url": "https://example.com/worker.js"});
+                let attached =
+                    json!({"method": "Target.attachedToTarget", "params": {"sessionId": "S1", "targetInfo": info}});
+                self.send(attached, &Value::Null) && self.send(done, &session)
+            }
+            "Runtime.getHeapUsage" => {
+                let used = if session.is_null() { 1_500_000 } else { 700_000 };
+                self.send(json!({"id": id, "result": {"usedSize": used, "totalSize": 2_000_000}}), &session)
+            }
+            "Runtime.evaluate" => {
+                let value = json!({"rss": 50_000_000, "heapTotal": 3, "heapUsed": 2, "external": 1, "arrayBuffers": 0});
+                self.send(json!({"id": id, "result": {"result": {"type": "object", "value": value}}}), &session)
+            }
+            "HeapProfiler.takeHeapSnapshot" if *self.habit == Habit::Refuses => {
+                self.send(refused("Failed to take heap snapshot"), &session)
+            }
+            "HeapProfiler.takeHeapSnapshot" | "HeapProfiler.stopTrackingHeapObjects" => {
+                self.snapshot(&session) && self.send(done, &session)
+            }
+            "HeapProfiler.stopSampling" => {
+                self.send(json!({"id": id, "result": {"profile": {"head": {"children": []}, "samples": []}}}), &session)
+            }
+            _ => self.send(done, &session),
+        }
+    }
+
+    fn snapshot(&mut self, session: &Value) -> bool {
+        let progress = |done: u32| {
+            let params = json!({"done": done, "total": 10, "finished": done == 10});
+            json!({"method": "HeapProfiler.reportHeapSnapshotProgress", "params": params})
+        };
+        if !(self.send(progress(5), session) && self.send(progress(10), session)) {
+            return false;
+        }
+        for (at, piece) in (self.pieces)().enumerate() {
+            match self.habit {
+                Habit::Dies(after) if at == *after => return false,
+                Habit::Forgets(after) if at == *after => return true,
+                Habit::Stalls if at == 1 => thread::sleep(std::time::Duration::from_secs(60)),
+                _ => {}
+            }
+            let params = json!({"chunk": piece});
+            if !self.send(json!({"method": "HeapProfiler.addHeapSnapshotChunk", "params": params}), session) {
+                return false;
+            }
+        }
+        true
+    }
+}
