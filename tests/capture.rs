@@ -54,11 +54,11 @@ fn a_snapshot_comes_to_disk_as_it_was_sent_with_a_record_beside_it() {
     assert_eq!(taken.len(), 1);
     assert_eq!(std::fs::read_to_string(&taken[0].path).unwrap(), PIECES.concat());
     let name = taken[0].path.file_name().unwrap().to_string_lossy().into_owned();
-    assert!(name.starts_with("made-up-20") && name.ends_with(".heapsnapshot"), "{name}");
+    assert!(name.starts_with("orders-20") && name.ends_with(".heapsnapshot"), "{name}");
     assert_eq!(files(folder.path()), [taken[0].path.clone(), record_file(&taken[0].path)]);
     let record: Record = record_beside(&taken[0].path).unwrap();
     assert!(record.complete && record.collected_garbage);
-    assert_eq!((record.file, record.target.as_str(), record.bytes), (name, "made up", PIECES.concat().len() as u64));
+    assert_eq!((record.file, record.target.as_str(), record.bytes), (name, "orders.js", PIECES.concat().len() as u64));
     assert_eq!(record.memory_usage.unwrap().rss, 50_000_000);
     assert_eq!(record.heap_usage.unwrap().used_bytes(), 1_500_000);
     assert_eq!(watch.step(), Step::Done);
@@ -197,6 +197,21 @@ fn a_worker_of_node_has_a_snapshot_of_its_own() {
     let snapshot = common::open_bytes("worker", std::fs::read(&watch.taken()[0].path).unwrap()).unwrap();
     let has = |name: &str| snapshot.classes().all().iter().any(|class| class.name == name && class.count > 0);
     assert!(has("OnlyInWorker"));
+}
+
+#[test]
+fn a_program_that_has_done_its_work_is_not_kept_from_ending() {
+    let program = "process.stdin.once('data', () => process.stdin.destroy()); console.log('ready');";
+    let Some(mut node) = node::Node::start(program) else { return };
+    let address = Address::parse(&node.address).unwrap();
+    let targets = capture::targets(&address, Remote::Refused).unwrap();
+    let mut connection = Connection::open(&targets[0], Remote::Refused, &CancelToken::new()).unwrap();
+    node.say("end");
+    let patience = std::time::Instant::now() + Duration::from_secs(20);
+    let error = connection.idle(patience, &CancelToken::new()).unwrap_err();
+    assert!(matches!(error, CaptureError::Closed), "{error}");
+    drop(connection);
+    node.wait();
 }
 
 /// Bytes of a snapshot that is made up piece by piece: 100 MB, or what the variable says for whoever measures more.

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 
 mod common;
+#[path = "common/inspector.rs"]
+mod inspector;
 #[path = "common/node.rs"]
 mod node;
 #[path = "common/window.rs"]
@@ -60,6 +62,8 @@ const PICTURES: &[Picture] = &[
     ("ignored", Files::Example, ignored),
     ("growth", Files::Series, growth),
     ("capture", Files::None, capture),
+    ("capturing", Files::None, capturing),
+    ("capture-confirm", Files::None, confirm),
     ("palette", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::P)),
     ("glossary", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G)),
     ("keys", Files::Example, |window| window.key_press(egui::Key::F1)),
@@ -228,17 +232,39 @@ fn growth(window: &mut Window) {
 }
 
 fn capture(window: &mut Window) {
-    let Some(node) = node::Node::start(node::LEAK) else { return };
+    let inspector = inspector::Inspector::of(inspector::Habit::Honest, &["{}"]);
     window.state_mut().capture.is_open = true;
     window.state_mut().capture.mode = heapglass::ui::capture::Mode::Series;
-    window.state_mut().capture.address.clone_from(&node.address);
+    window.state_mut().capture.address.clone_from(&inspector.address);
     window.state_mut().capture.folder = "/home/user/heapglass-captures".to_owned();
     wait_for_label(window, "Connect");
     window.get_by_label("Connect").click();
     wait_until(window, "the connection", |app| !app.capture.state().isolates.is_empty());
     window.state_mut().capture.address = "127.0.0.1:9229".to_owned();
-    // It ends with this process, which closes its standard input.
-    std::mem::forget(node);
+}
+
+/// The same while it waits for the time of the next snapshot, of a program that takes none.
+fn capturing(window: &mut Window) {
+    capture(window);
+    let folder = tempfile::tempdir().unwrap();
+    window.state_mut().capture.folder = folder.path().display().to_string();
+    window.state_mut().capture.by_hand = true;
+    window.step();
+    window.get_by_label("Start the series").click();
+    wait_until(window, "the first snapshot", |app| {
+        let watch = app.capture.state().watch;
+        watch.is_some_and(|watch| matches!(watch.step(), heapglass::capture::Step::Waiting { .. }))
+    });
+    window.state_mut().capture.folder = "/home/user/heapglass-captures".to_owned();
+}
+
+/// What is said of a machine that is another one.
+fn confirm(window: &mut Window) {
+    window.state_mut().capture.is_open = true;
+    window.state_mut().capture.address = "192.0.2.7:9229".to_owned();
+    wait_for_label(window, "Connect");
+    window.get_by_label("Connect").click();
+    wait_for_label(window, "all the same");
 }
 
 fn open(files: Files, broken_file: &Path, series: &[PathBuf]) -> Window {

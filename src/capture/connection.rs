@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_millis(50);
 const WORKERS_PATIENCE: Duration = Duration::from_millis(250);
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
 /// Pieces of snapshots are some 100 kB; a sampling profile comes as one message.
-const LONGEST_MESSAGE: usize = 512 << 20;
+const LONGEST_MESSAGE: usize = 128 << 20;
 const READ_BUFFER: usize = 256 << 10;
 
 /// Bytes of an isolate's heap, from `Runtime.getHeapUsage`.
@@ -111,6 +111,8 @@ pub struct Connection {
     next_id: u64,
     target: Target,
     isolates: Vec<Isolate>,
+    /// The program has ended but for this connection, which Node.js waits for.
+    is_ending: bool,
 }
 
 impl Connection {
@@ -148,7 +150,9 @@ impl Connection {
             kind: "main".to_owned(),
             route: Route::Main,
         };
-        let mut connection = Self { socket, next_id: 1, target: target.clone(), isolates: vec![main] };
+        let mut connection =
+            Self { socket, next_id: 1, target: target.clone(), isolates: vec![main], is_ending: false };
+        connection.ask_for_the_end(cancel)?;
         connection.find_workers(cancel)?;
         Ok(connection)
     }
@@ -162,6 +166,15 @@ impl Connection {
     #[must_use]
     pub fn isolates(&self) -> &[Isolate] {
         &self.isolates
+    }
+
+    /// A Node.js that has done its work waits for debuggers to go away; asked to, it says so.
+    fn ask_for_the_end(&mut self, cancel: &CancelToken) -> Result<(), CaptureError> {
+        let params = json!({"enabled": true});
+        match self.call_by(&Route::Main, "NodeRuntime.notifyWhenWaitingForDisconnect", &params, &mut ignore, cancel) {
+            Ok(_) | Err(CaptureError::Refusal { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     fn find_workers(&mut self, cancel: &CancelToken) -> Result<(), CaptureError> {
@@ -190,6 +203,9 @@ impl Connection {
     /// Where it does; [`CaptureError::Cancelled`] when `cancel` says so.
     pub fn idle(&mut self, until: Instant, cancel: &CancelToken) -> Result<(), CaptureError> {
         while Instant::now() < until {
+            if self.is_ending {
+                return Err(CaptureError::Closed);
+            }
             self.receive(None, &mut ignore, cancel)?;
         }
         Ok(())
@@ -265,6 +281,9 @@ impl Connection {
         on_event: OnEvent<'_>,
         cancel: &CancelToken,
     ) -> Result<Box<RawValue>, CaptureError> {
+        if self.is_ending {
+            return Err(CaptureError::Closed);
+        }
         let id = self.send(route, method, params)?;
         let waited = Waited { id, route };
         loop {
@@ -315,6 +334,8 @@ impl Connection {
             let inner: Incoming<'_> = serde_json::from_str(&wrapped.message).map_err(odd)?;
             return handle(&inner, &Route::NodeWorker(wrapped.session.into_owned()), waited, on_event);
         }
+        // What is under way is still answered.
+        self.is_ending |= outer.method.as_deref() == Some("NodeRuntime.waitingForDisconnect");
         self.note_workers(&outer, waited)?;
         let route = outer.session.as_ref().map_or(Route::Main, |session| Route::Session(session.clone().into_owned()));
         handle(&outer, &route, waited, on_event)

@@ -424,6 +424,10 @@ impl HeapglassApp {
     /// Opens what was captured, and shows a series once it is there.
     fn take_captured(&mut self, ctx: &Context) {
         for taken in self.capture.take_files(ctx) {
+            if taken.path.extension().is_some_and(|ending| ending == "heapprofile") {
+                self.notice = Some(format!("The profile is in {}", taken.path.display()));
+                continue;
+            }
             let id = self.open(taken.path);
             self.capture.note_load(id);
         }

@@ -81,7 +81,7 @@ fn serve(mut stream: TcpStream, habit: &Habit, pieces: &Arc<Pieces>) {
         _ => {
             // The host is a trap: only the path of the address may be used.
             let list = json!([{
-                "type": "node", "title": "made up", "url": "file:///app/made-up.js",
+                "type": "node", "title": "orders.js", "url": "file:///app/orders.js",
                 "webSocketDebuggerUrl": "ws://192.0.2.1:9/the-target",
             }]);
             let body = list.to_string();

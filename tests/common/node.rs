@@ -80,11 +80,25 @@ impl Node {
 
     /// Has it do a round of requests, and waits for that.
     pub fn round(&mut self) {
-        use std::io::Write as _;
-        self.child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+        self.say("");
         let mut line = String::new();
         self.out.read_line(&mut line).unwrap();
         assert!(line.starts_with("round "), "{line}");
+    }
+
+    /// A line on its standard input.
+    pub fn say(&mut self, text: &str) {
+        use std::io::Write as _;
+        writeln!(self.child.stdin.as_mut().unwrap(), "{text}").unwrap();
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn wait(&mut self) {
+        let started = std::time::Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(started.elapsed() < std::time::Duration::from_secs(20), "it does not end");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
     }
 
     /// Ends it as a crash would.
