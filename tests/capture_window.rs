@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 
 mod common;
+#[path = "common/inspector.rs"]
+mod inspector;
 #[path = "common/node.rs"]
 mod node;
 #[path = "common/window.rs"]
@@ -12,17 +14,18 @@ use egui_kittest::kittest::Queryable as _;
 use heapglass::capture::Step;
 use heapglass::ui::capture::Mode;
 use heapglass::ui::command::ViewKind;
+use inspector::{Habit, Inspector};
 use node::Node;
 use window::{Window, click_row, rows, wait_for_label, wait_until, window};
 
 /// The dialog, connected to a program.
-fn connected(node: &Node, folder: &std::path::Path) -> Window {
+fn connected(address: &str, folder: &std::path::Path) -> Window {
     let mut window = window(&[]);
     window.get_by_label("Capture from a running program…").click();
     for _ in 0..3 {
         window.step();
     }
-    window.state_mut().capture.address.clone_from(&node.address);
+    address.clone_into(&mut window.state_mut().capture.address);
     window.state_mut().capture.folder = folder.join("captures").display().to_string();
     window.step();
     window.get_by_label("Connect").click();
@@ -38,7 +41,7 @@ fn connected(node: &Node, folder: &std::path::Path) -> Window {
 fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() {
     let Some(mut node) = Node::start(node::LEAK) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let mut window = connected(&node, folder.path());
+    let mut window = connected(&node.address, folder.path());
     wait_for_label(&mut window, "heap in use: ");
     window.get_by_label("Series").click();
     window.step();
@@ -109,7 +112,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
 fn a_program_that_ends_during_a_series_leaves_its_snapshots_and_a_clear_message() {
     let Some(mut node) = Node::start(node::LEAK) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let mut window = connected(&node, folder.path());
+    let mut window = connected(&node.address, folder.path());
     window.state_mut().capture.mode = Mode::Series;
     window.state_mut().capture.by_hand = true;
     window.step();
@@ -122,6 +125,25 @@ fn a_program_that_ends_during_a_series_leaves_its_snapshots_and_a_clear_message(
     wait_for_label(&mut window, "the program ended, or closed the connection");
     wait_until(&mut window, "the load", |app| app.session.open().len() == 1);
     assert!(window.state().capture.state().connected.is_none());
+}
+
+#[test]
+fn a_worker_is_chosen_in_the_list_and_its_file_opens_by_itself() {
+    let worker = common::read(&common::case("pretty").file);
+    let worker = String::from_utf8(worker).unwrap();
+    let inspector = Inspector::start(Habit::Browser, move || Box::new(std::iter::once(worker.clone())));
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = connected(&inspector.address, folder.path());
+    wait_for_label(&mut window, "heap in use:  1.5 MB");
+    window.get_by_label_contains("https://example.com/worker.js  700.0 kB").click();
+    for _ in 0..3 {
+        window.step();
+    }
+    window.get_by_label("Take a snapshot").click();
+    wait_until(&mut window, "the snapshot", |app| app.session.open().len() == 1);
+    let record = window.state().session.open()[0].record.clone().unwrap();
+    assert_eq!(record.target, "https://example.com/worker.js");
+    wait_for_label(&mut window, "Done: one file");
 }
 
 #[test]

@@ -66,7 +66,9 @@ impl PartialFile {
             self.remove();
             return why;
         }
-        CaptureError::Incomplete { kept: self.partial, bytes: self.bytes, why: Box::new(why) }
+        // On a full disk less lies there than was handed to it.
+        let bytes = fs::metadata(&self.partial).map_or(self.bytes, |file| file.len());
+        CaptureError::Incomplete { kept: self.partial, bytes, why: Box::new(why) }
     }
 
     /// Takes it away.

@@ -437,7 +437,8 @@ impl HeapglassApp {
         ids.retain(|id| self.session.snapshot(*id).is_some());
         if ids.len() > 1 {
             self.show_growth(&ids);
-            self.capture.is_open = false;
+            // Why a series broke off is said there.
+            self.capture.is_open &= self.capture.state().error.is_some();
         }
     }
 
