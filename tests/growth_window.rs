@@ -55,7 +55,6 @@ fn a_class_that_is_selected_has_a_chart_of_its_own_and_leads_to_what_holds_its_n
         view.paths.is_merged() && !view.paths.is_busy()
     });
     wait_for_label(&mut window, "Ways from the roots to 2,000 × new ShoppingCart");
-    wait_for_label(&mut window, "_events → {price}");
 
     // Its new objects, their fields, and who holds one of them.
     expand(&mut window, "ShoppingCart");

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use egui::{Id, Rect, RichText, Sense, TextEdit, Ui, vec2};
+use egui::{Id, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
 
 use super::growth_chart::{Chart, class_dots, heap_dots};
 pub use super::growth_rows::Grown;
@@ -210,6 +210,8 @@ impl GrowthPane {
             ui.painter().rect_filled(right, 4.0, tokens.surface);
             let text = "Select a class to see how it develops";
             ui.painter().text(right.center(), egui::Align2::CENTER_CENTER, text, theme::small(), tokens.weak);
+            let response = ui.interact(right, Id::unique(("no class chart", place.slot)), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
         }
     }
 
