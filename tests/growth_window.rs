@@ -56,7 +56,9 @@ fn a_class_that_is_selected_has_a_chart_of_its_own_and_leads_to_what_holds_its_n
     });
     wait_for_label(&mut window, "Ways from the roots to 2,000 × new ShoppingCart");
 
-    // Its new objects, their fields, and who holds one of them.
+    // Its new objects, their fields, and who holds one of them. Without other classes there is room for that.
+    window.state_mut().shown_view().unwrap().growth.filter = "ShoppingCart".to_owned();
+    wait_until(&mut window, "the class alone", |app| app.shown_view().unwrap().growth.table.row_count() == 2);
     expand(&mut window, "ShoppingCart");
     wait_for_label(&mut window, "ShoppingCart @");
     expand(&mut window, "ShoppingCart @");
