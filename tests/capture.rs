@@ -258,7 +258,7 @@ fn memory_does_not_grow_with_the_snapshot_that_is_captured() {
     };
     assert!(exit.success());
     let size = files(folder.path())[0].metadata().unwrap().len();
-    assert!(size as usize > bytes * 9 / 10, "{size} bytes came");
+    assert!(size > bytes as u64 * 9 / 10, "{size} bytes came");
     println!("{size} bytes captured with a peak of {peak_kb} kB");
     assert!((1..60_000).contains(&peak_kb), "{peak_kb} kB at the peak");
 }

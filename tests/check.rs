@@ -172,9 +172,11 @@ fn markdown_has_a_table_of_the_limits_and_the_paths_as_code() {
     assert_eq!(output.matches("```").count() % 2, 0, "every block is closed");
 }
 
-/// What the schema of Jenkins' xUnit plugin, junit-10.xsd, allows: of each element the attributes with whether they are
-/// required, the children, and whether there may be text.
-fn allowed(element: &str) -> Option<(&'static [(&'static str, bool)], &'static [&'static str], bool)> {
+/// Attributes with whether each is required, children, and whether there may be text.
+type Allowed = (&'static [(&'static str, bool)], &'static [&'static str], bool);
+
+/// What the schema of Jenkins' xUnit plugin, junit-10.xsd, allows of an element.
+fn allowed(element: &str) -> Option<Allowed> {
     Some(match element {
         "testsuites" => (
             &[("name", false), ("time", false), ("tests", false), ("failures", false), ("errors", false)],

@@ -104,7 +104,7 @@ fn two_snapshots_grow_by_what_a_comparison_of_them_says() {
     }
     assert!(compared > 100, "{compared} objects were compared");
     let every: u64 = growth.classes.iter().map(|class| class.new_count).sum();
-    assert_eq!(every as usize, compared);
+    assert_eq!(every, compared as u64);
 }
 
 #[test]

@@ -232,7 +232,9 @@ fn growth(window: &mut Window) {
 }
 
 fn capture(window: &mut Window) {
-    let inspector = inspector::Inspector::of(inspector::Habit::Honest, &["{}"]);
+    let snapshot = String::from_utf8(common::read(&example_before())).unwrap();
+    let inspector =
+        inspector::Inspector::start(inspector::Habit::Honest, move || Box::new(std::iter::once(snapshot.clone())));
     window.state_mut().capture.is_open = true;
     window.state_mut().capture.mode = heapglass::ui::capture::Mode::Series;
     window.state_mut().capture.address.clone_from(&inspector.address);
@@ -253,7 +255,8 @@ fn capturing(window: &mut Window) {
     window.get_by_label("Start the series").click();
     wait_until(window, "the first snapshot", |app| {
         let watch = app.capture.state().watch;
-        watch.is_some_and(|watch| matches!(watch.step(), heapglass::capture::Step::Waiting { .. }))
+        let is_waiting = watch.is_some_and(|watch| matches!(watch.step(), heapglass::capture::Step::Waiting { .. }));
+        is_waiting && app.session.open().len() == 1
     });
     window.state_mut().capture.folder = "/home/user/heapglass-captures".to_owned();
 }

@@ -307,7 +307,12 @@ impl Connection {
                 json!({"id": outer, "method": "NodeWorker.sendMessageToWorker", "params": params})
             }
         };
-        self.socket.send(Message::text(message.to_string())).map_err(broken)?;
+        let mut sent = self.socket.send(Message::text(message.to_string()));
+        // A signal breaks nothing; what was not sent yet waits in the buffer.
+        while matches!(&sent, Err(SocketError::Io(error)) if error.kind() == io::ErrorKind::Interrupted) {
+            sent = self.socket.flush();
+        }
+        sent.map_err(broken)?;
         Ok(id)
     }
 

@@ -84,6 +84,7 @@ fn get(address: &Address, path: &str, remote: Remote) -> Result<String, CaptureE
             Ok(0) if answer.is_empty() => return Err(odd("it closes the connection without an answer".to_owned())),
             Ok(0) => return Err(odd(format!("its answer breaks off: {}", shown(&answer)))),
             Ok(count) => answer.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) if is_timeout(&error) => {
                 return Err(odd(if answer.is_empty() {
                     "it takes the connection but does not answer".to_owned()
@@ -96,8 +97,10 @@ fn get(address: &Address, path: &str, remote: Remote) -> Result<String, CaptureE
     }
 }
 
+/// Whether nothing came in the time that a read waits, or a signal came first.
 pub(super) fn is_timeout(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+    use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
 }
 
 fn shown(bytes: &[u8]) -> String {

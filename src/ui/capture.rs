@@ -245,9 +245,11 @@ impl CapturePane {
             let host = human::visible(host, 60);
             let text = format!(
                 "{host} is another machine. The connection is not encrypted, and whoever can read it gets all that the \
-                 program has in memory. A forwarded port is safer: ssh -L 9229:127.0.0.1:9229 {host}"
+                 program has in memory. A forwarded port is safer:"
             );
             ui.label(RichText::new(text).color(tokens.error));
+            let command = format!("ssh -L 9229:127.0.0.1:9229 {host}");
+            ui.label(RichText::new(command).font(theme::mono()).color(tokens.error));
             ui.add_space(GRID);
             if ui.button(format!("Connect to {host} all the same")).clicked() {
                 let ctx = ui.ctx().clone();
@@ -479,10 +481,11 @@ fn progress(ui: &mut Ui, watch: &Watch) {
         count => format!("  ·  {count} files are complete"),
     };
     ui.label(format!("{text}{taken}"));
+    let Some(fraction) = fraction else { return };
     let fill = theme::tokens(ui).accent;
     ui.scope(|ui| {
         ui.visuals_mut().extreme_bg_color = theme::tokens(ui).border;
-        ui.add(ProgressBar::new(fraction.unwrap_or(0.0)).desired_height(6.0).fill(fill));
+        ui.add(ProgressBar::new(fraction).desired_height(6.0).fill(fill));
     });
 }
 

@@ -66,7 +66,7 @@ fn serve(mut stream: TcpStream, habit: &Habit, pieces: &Arc<Pieces>) {
         thread::yield_now();
     }
     if *habit == Habit::Silent {
-        thread::sleep(std::time::Duration::from_secs(60));
+        thread::sleep(std::time::Duration::from_mins(1));
         return;
     }
     if !start.starts_with(b"GET /json") {
@@ -76,17 +76,16 @@ fn serve(mut stream: TcpStream, habit: &Habit, pieces: &Arc<Pieces>) {
     }
     let mut request = [0; 4096];
     let _ = stream.read(&mut request);
-    let answer = match habit {
-        Habit::Http(answer) => answer.clone(),
-        _ => {
-            // The host is a trap: only the path of the address may be used.
-            let list = json!([{
-                "type": "node", "title": "orders.js", "url": "file:///app/orders.js",
-                "webSocketDebuggerUrl": "ws://192.0.2.1:9/the-target",
-            }]);
-            let body = list.to_string();
-            format!("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-        }
+    let answer = if let Habit::Http(answer) = habit {
+        answer.clone()
+    } else {
+        // The host is a trap: only the path of the address may be used.
+        let list = json!([{
+            "type": "node", "title": "orders.js", "url": "file:///app/orders.js",
+            "webSocketDebuggerUrl": "ws://192.0.2.1:9/the-target",
+        }]);
+        let body = list.to_string();
+        format!("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     };
     let _ = stream.write_all(answer.as_bytes());
 }
@@ -166,7 +165,7 @@ impl Target<'_> {
             match self.habit {
                 Habit::Dies(after) if at == *after => return false,
                 Habit::Forgets(after) if at == *after => return true,
-                Habit::Stalls if at == 1 => thread::sleep(std::time::Duration::from_secs(60)),
+                Habit::Stalls if at == 1 => thread::sleep(std::time::Duration::from_mins(1)),
                 _ => {}
             }
             let params = json!({"chunk": piece});
