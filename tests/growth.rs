@@ -46,7 +46,7 @@ fn at(step: u64) -> Snapshot {
     if step > 0 {
         nodes.extend((0..5).map(|entry| ("Cache", 201 + 2 * entry, 24)));
     }
-    for job in 0..if step % 2 == 0 { 4 } else { 1 } {
+    for job in 0..if step.is_multiple_of(2) { 4 } else { 1 } {
         nodes.push(("Job", 301 + 20 * step + 2 * job, 40));
     }
     snapshot(&nodes)
