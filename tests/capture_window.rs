@@ -151,7 +151,7 @@ fn another_machine_is_not_connected_to_before_someone_says_so() {
     let mut window = window(&[]);
     window.state_mut().capture.is_open = true;
     // An address for documentation, which nobody has.
-    window.state_mut().capture.address = "192.0.2.1:9229".to_owned();
+    "192.0.2.1:9229".clone_into(&mut window.state_mut().capture.address);
     wait_for_label(&mut window, "Connect");
     window.get_by_label("Connect").click();
     wait_for_label(&mut window, "Connect to 192.0.2.1 all the same");

@@ -238,11 +238,11 @@ fn capture(window: &mut Window) {
     window.state_mut().capture.is_open = true;
     window.state_mut().capture.mode = heapglass::ui::capture::Mode::Series;
     window.state_mut().capture.address.clone_from(&inspector.address);
-    window.state_mut().capture.folder = "/home/user/heapglass-captures".to_owned();
+    "/home/user/heapglass-captures".clone_into(&mut window.state_mut().capture.folder);
     wait_for_label(window, "Connect");
     window.get_by_label("Connect").click();
     wait_until(window, "the connection", |app| !app.capture.state().isolates.is_empty());
-    window.state_mut().capture.address = "127.0.0.1:9229".to_owned();
+    "127.0.0.1:9229".clone_into(&mut window.state_mut().capture.address);
 }
 
 /// The same while it waits for the time of the next snapshot, of a program that takes none.
@@ -258,13 +258,13 @@ fn capturing(window: &mut Window) {
         let is_waiting = watch.is_some_and(|watch| matches!(watch.step(), heapglass::capture::Step::Waiting { .. }));
         is_waiting && app.session.open().len() == 1
     });
-    window.state_mut().capture.folder = "/home/user/heapglass-captures".to_owned();
+    "/home/user/heapglass-captures".clone_into(&mut window.state_mut().capture.folder);
 }
 
 /// What is said of a machine that is another one.
 fn confirm(window: &mut Window) {
     window.state_mut().capture.is_open = true;
-    window.state_mut().capture.address = "192.0.2.7:9229".to_owned();
+    "192.0.2.7:9229".clone_into(&mut window.state_mut().capture.address);
     wait_for_label(window, "Connect");
     window.get_by_label("Connect").click();
     wait_for_label(window, "all the same");
