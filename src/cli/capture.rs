@@ -15,7 +15,7 @@ use crate::model::{CancelToken, human};
 pub(super) const CAPTURE_HELP: &str = "\
 The program must have been started with --inspect; a Node.js that runs without it opens its inspector on SIGUSR1.
 
-While a snapshot is taken the program stands still, for a second in about every 100 MB of its heap, and may need as much
+While a snapshot is taken the program stands still, for some seconds or with a large heap for minutes, and may need as much
 memory again: one that is near its limit can die of it. A snapshot holds what the program holds, passwords and personal data
 included.
 
