@@ -18,8 +18,10 @@ pub mod format;
 pub mod graph;
 pub mod memory;
 pub mod model;
+pub mod profile;
 pub mod snapshot;
 
+pub use profile::Profile;
 pub use snapshot::{OpenError, Snapshot};
 pub mod cli;
 pub mod query;

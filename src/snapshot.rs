@@ -38,8 +38,8 @@ pub struct Snapshot {
     page_objects: BitSet,
 }
 
-/// Where a snapshot came from and what loading it took.
-#[derive(Clone, Debug)]
+/// Where a snapshot or a profile came from and what loading it took.
+#[derive(Clone, Debug, Default)]
 pub struct SourceInfo {
     /// What people call the file: its name without folders.
     pub name: String,

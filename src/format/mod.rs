@@ -6,6 +6,7 @@
 
 mod error;
 mod header;
+mod heap_profile;
 mod integers;
 mod scanner;
 mod source;
@@ -15,6 +16,7 @@ mod trace;
 
 pub use error::{FormatError, Section};
 pub use header::Header;
+pub use heap_profile::{ProfileSample, RawProfile, read_profile};
 pub use source::Source;
 pub use strings::StringTable;
 pub use tables::{EdgeTable, NodeTable};

@@ -174,7 +174,7 @@ enum Surrogates {
     Replace,
 }
 
-fn decode_text(raw: &[u8]) -> Cow<'_, str> {
+pub(super) fn decode_text(raw: &[u8]) -> Cow<'_, str> {
     if memchr::memchr(b'\\', raw).is_none() {
         return String::from_utf8_lossy(raw);
     }

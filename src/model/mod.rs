@@ -4,6 +4,7 @@
 //! node index of the file (ordinal × field count, which never leaves `format`), and [`ObjectId`] (the `@id` people see).
 
 mod bitset;
+mod call_tree;
 mod cancel;
 mod column;
 mod csr;
@@ -14,6 +15,7 @@ mod kinds;
 mod progress;
 
 pub use bitset::BitSet;
+pub use call_tree::{CallFunction, CallTree};
 pub use cancel::{CancelToken, Cancelled, POLL_INTERVAL};
 pub use column::Column;
 pub use csr::Csr;

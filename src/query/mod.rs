@@ -9,6 +9,9 @@ use rayon::prelude::*;
 use crate::model::{BitSet, StringId};
 use crate::snapshot::Snapshot;
 
+mod allocations;
+mod call_lists;
+mod calls;
 mod classes;
 mod comparison;
 mod comparison_lists;
@@ -19,6 +22,7 @@ mod dominator_map;
 mod duplicates;
 mod edges;
 pub mod export;
+mod flame;
 pub mod glossary;
 mod ignored;
 mod kinds;
@@ -29,12 +33,17 @@ mod nodes;
 mod object;
 mod order;
 mod paths;
+mod profile;
 mod search;
 mod search_grammar;
 mod selection;
 mod sorting;
 mod texts;
+mod timeline;
 
+pub use allocations::{AllocatedBy, Allocations, allocations, has_allocations};
+pub use call_lists::{CallKey, CallList, CallRow, CallRows, CallSort, call_rows};
+pub use calls::{CallNumbers, Caller, Calls, MEASURES, Measure};
 pub use classes::class_totals;
 pub use comparison::{ComparedClass, Comparison, Side, compare};
 pub use comparison_lists::{ComparisonKey, ComparisonSort, compared_classes, compared_objects};
@@ -42,6 +51,7 @@ pub use containment::{EphemeronIds, dominators_down, ephemeron_ids, root_edge, w
 pub use cut::{Freed, cut_edge};
 pub use dominator_map::{Area, DominatorMap, Tile, dominator_map};
 pub use duplicates::{DuplicateStrings, GroupKey, GroupSort, StringGroup, duplicate_groups, duplicate_strings};
+pub use flame::{FlameLayout, flame_layout};
 pub use ignored::{RetainerDistances, retainer_distances};
 pub use kinds::{KindTotals, by_kind};
 pub use label::{LABEL_LIMIT, edge_label, is_quiet, node_label};
@@ -50,9 +60,11 @@ pub use native_contexts::{HeldByContexts, NativeContext, NativeContexts, Owner, 
 pub use object::{ObjectDetails, object_details};
 pub use order::{Filter, Lens, ListSpec, RowOrder, Sort, SortKey, order};
 pub use paths::{held_by_root, several_paths, shortest_path};
+pub use profile::{compare_profiles, profile_calls};
 pub use search::search;
 pub use search_grammar::{Query, QueryError};
 pub use selection::{ClassTotals, NodeFilter, Selection, select};
+pub use timeline::{Timeline, TimelineBar, timeline};
 
 /// The strings that a test holds for, one bit each.
 fn strings_that(snapshot: &Snapshot, test: impl Fn(&str) -> bool + Sync) -> BitSet {

@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 
+use super::allocations::{AllocatedBy, allocations};
 use super::duplicates::duplicate_strings;
 use super::native_contexts::{Owner, native_contexts};
 use super::search::search;
@@ -41,6 +42,8 @@ pub enum NodeFilter {
     Unreachable,
     /// What a search finds; a text that is no query finds nothing.
     Matching(String),
+    /// What functions have allocated, where stacks were recorded.
+    Allocated(AllocatedBy),
     AllOf(Vec<NodeFilter>),
 }
 
@@ -134,6 +137,11 @@ pub(super) fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelTok
             Ok(query) => search(snapshot, &query, cancel),
             Err(_) => Ok(BitSet::new(snapshot.graph().node_count())),
         },
+        NodeFilter::Allocated(by) => {
+            let ids = allocations(snapshot, None, cancel)?.trace_ids(by, cancel)?;
+            let graph = snapshot.graph();
+            that(snapshot, cancel, |node| ids.binary_search(&u64::from(graph.trace_node(node))).is_ok())
+        }
         NodeFilter::AllOf(filters) => {
             let sets = filters.iter().map(|filter| nodes(snapshot, filter, cancel));
             let sets: Vec<BitSet> = sets.collect::<Result<_, Cancelled>>()?;
