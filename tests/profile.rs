@@ -50,17 +50,33 @@ fn call_uid(function: &CallFunction) -> String {
 /// A row of either tree: the way to it, its script, and its numbers. Rows that tie stand in any order with DevTools.
 type Row = (Vec<String>, String, u64, u64);
 
+/// DevTools counts what a function allocates once for each of its calls above, so that totals of recursive functions exceed
+/// the whole profile. Heapglass counts each byte once; here is what DevTools says.
+fn devtools_total(calls: &Calls, path: &[u32]) -> u64 {
+    let nodes = calls.nodes_of(path, &CancelToken::new()).unwrap();
+    nodes.into_iter().map(|node| calls.numbers(node).total[0]).sum()
+}
+
 /// The rows of a tree down to a depth.
 fn ours(calls: &Calls, top: CallList, depth: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut stack = vec![(top, Vec::new())];
+    let whole = calls.sums()[0];
     while let Some((list, way)) = stack.pop() {
         let listed = call_rows(calls, &list, BY_OWN, None, &CancelToken::new()).unwrap().rows;
         assert!(listed.windows(2).all(|pair| pair[0].numbers.own[0] >= pair[1].numbers.own[0]), "sorted by self size");
         for row in listed {
             let function = &calls.functions()[row.function as usize];
             let way: Vec<String> = way.iter().cloned().chain([call_uid(function)]).collect();
-            rows.push((way.clone(), function.url.clone(), row.numbers.own[0], row.numbers.total[0]));
+            let mut total = row.numbers.total[0];
+            assert!(row.numbers.own[0] <= total && total <= whole, "{}: {total} of {whole}", function.label());
+            if let CallList::Callers(path) = &list {
+                let path: Vec<u32> = path.iter().copied().chain([row.function]).collect();
+                let devtools = devtools_total(calls, &path);
+                assert!(total <= devtools);
+                total = devtools;
+            }
+            rows.push((way.clone(), function.url.clone(), row.numbers.own[0], total));
             stack.extend(row.below.filter(|_| way.len() <= depth).map(|below| (below, way)));
         }
     }

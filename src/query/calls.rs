@@ -3,7 +3,8 @@
 //!
 //! The heavy tree is never built: it can be as large as the square of the call tree. A row of it is named by the functions
 //! on its way, the allocating one first, and its callers are found by going up from that function's calls. A function that
-//! calls itself counts each byte once: calls below another of the same function add nothing to its total.
+//! calls itself counts each byte once: of a row's calls those below another one add nothing to its total. (Chrome DevTools
+//! means to do the same, but its totals of such functions come out several times too large.)
 
 use std::collections::HashMap;
 
@@ -50,6 +51,8 @@ pub struct Caller {
     pub function: u32,
     pub numbers: CallNumbers,
     pub has_callers: bool,
+    /// Nodes before this one are below a call that is counted already.
+    covered: u32,
 }
 
 /// A call tree with what was counted.
@@ -61,20 +64,18 @@ pub struct Calls {
     /// By measure and node.
     own: Vec<Vec<u64>>,
     totals: Vec<Vec<u64>>,
-    /// For each function its nodes that count, in the order in which they are met.
+    /// For each function its nodes that count, in preorder.
     by_function: Csr,
-    /// Nodes below a call of the same function.
-    repeated: BitSet,
     /// Whether the first node is shown as a caller.
     shows_root: bool,
 }
 
-/// Which nodes count in the heavy tree, and in which order they are met.
+/// Which nodes count in the heavy tree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Heavy {
-    /// All but the root, callers before callees level by level, as DevTools walks a profile.
+    /// All but the root.
     EveryCall,
-    /// Those that allocated, in the order of the file, as DevTools walks allocation stacks.
+    /// Those that allocated.
     Allocating(Measure),
 }
 
@@ -90,28 +91,20 @@ impl Calls {
     ) -> Result<Self, Cancelled> {
         let totals = own.iter().map(|own| tree.totals(own)).collect();
         cancel.check()?;
-        let repeated = repeated(&tree, functions.len(), cancel)?;
-        let nodes: Vec<u32> = match heavy {
-            Heavy::EveryCall => {
-                // Sorting by depth alone keeps the order within a level.
-                let mut nodes: Vec<u32> = (0_u32..)
-                    .zip(tree.parents())
-                    .filter(|(_, parent)| **parent != CallTree::NONE)
-                    .map(|(node, _)| node)
-                    .collect();
-                nodes.sort_by_key(|&node| tree.depths()[node as usize]);
-                nodes
-            }
-            Heavy::Allocating(measure) => {
-                let counted = measures.iter().position(|of| *of == measure).map(|at| &own[at]);
-                let count = u32::try_from(tree.len()).unwrap_or(u32::MAX);
-                (0..count).filter(|&node| counted.is_none_or(|counted| counted[node as usize] > 0)).collect()
-            }
+        let counted = match heavy {
+            Heavy::EveryCall => None,
+            Heavy::Allocating(measure) => measures.iter().position(|of| *of == measure).map(|at| &own[at]),
         };
+        let counts = |node: u32| match heavy {
+            Heavy::EveryCall => tree.parent(node).is_some(),
+            Heavy::Allocating(_) => counted.is_none_or(|counted| counted[node as usize] > 0),
+        };
+        let count = u32::try_from(tree.len()).unwrap_or(u32::MAX);
+        let nodes: Vec<u32> = (0..count).filter(|&node| counts(node)).collect();
         cancel.check()?;
         let by_function = by_function(&nodes, &tree, functions.len());
         let shows_root = heavy != Heavy::EveryCall;
-        Ok(Self { functions, tree, measures, own, totals, by_function, repeated, shows_root })
+        Ok(Self { functions, tree, measures, own, totals, by_function, shows_root })
     }
 
     #[must_use]
@@ -180,7 +173,7 @@ impl Calls {
     }
 
     /// The callers of the row that `path` leads to: the allocating function, its caller, and so on. An empty path gives the
-    /// functions themselves. In the order in which they are met.
+    /// functions themselves, in the order of the file; callers are in the order in which they are met.
     ///
     /// # Errors
     /// [`Cancelled`] when `cancel` says so.
@@ -238,10 +231,13 @@ impl Calls {
 
     /// Adds a call of the allocating function to the row of its ancestor.
     fn add(&self, caller: &mut Option<Caller>, function: u32, node: u32, ancestor: u32) {
-        let is_new = caller.is_none();
-        let caller = caller.get_or_insert(Caller { function, numbers: CallNumbers::default(), has_callers: false });
+        let new = Caller { function, numbers: CallNumbers::default(), has_callers: false, covered: 0 };
+        let caller = caller.get_or_insert(new);
         let numbers = self.numbers(node);
-        let adds = is_new || !self.repeated.contains(node as usize);
+        let adds = node >= caller.covered;
+        if adds {
+            caller.covered = self.tree.subtree(node).end;
+        }
         for at in 0..MEASURES {
             caller.numbers.own[at] = caller.numbers.own[at].saturating_add(numbers.own[at]);
             if adds {
@@ -294,31 +290,7 @@ impl Calls {
             + columns
             + self.tree.heap_bytes()
             + self.by_function.heap_bytes()
-            + self.repeated.heap_bytes()
     }
-}
-
-/// The nodes that have a call of their own function above them.
-fn repeated(tree: &CallTree, functions: usize, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
-    let mut repeated = BitSet::new(tree.len());
-    // In preorder the calls above a node are those that have not ended yet.
-    let mut open = vec![0_u32; functions];
-    let mut stack: Vec<u32> = Vec::new();
-    for (at, (node, &function)) in (0_u32..).zip(tree.functions()).enumerate() {
-        cancel.check_every(at)?;
-        while let Some(&above) = stack.last()
-            && tree.subtree(above).end <= node
-        {
-            open[tree.functions()[above as usize] as usize] -= 1;
-            stack.pop();
-        }
-        if open[function as usize] > 0 {
-            repeated.insert(at);
-        }
-        open[function as usize] += 1;
-        stack.push(node);
-    }
-    Ok(repeated)
 }
 
 /// The nodes grouped by function, each group in the given order.
