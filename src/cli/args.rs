@@ -28,6 +28,13 @@ JSON (stable; sizes are bytes, keys in this order):
   search      {\"file\",\"query\",\"count\",\"size\",\"objects\":[{\"id\",\"name\",\"class\",\"distance\",\"system_distance\",
                \"shallow_size\",\"retained_size\"}]}
               by retained size, largest first; count and size are of all that was found, whatever --limit says
+  allocations {\"file\",\"functions\":[{\"name\",\"location\":null|{\"url\",\"script_id\",\"line\",\"column\"},
+               \"live_count\",\"count\",\"live_size\",\"size\"}]}, most bytes allocated first; with --callers each has
+              \"callers\":[{\"depth\",…the same…}], those with more depth called the one before; 1000 of each at most
+  profile     {\"file\",\"total_size\",\"functions\":[{\"name\",\"location\",\"self_size\",\"total_size\"}]}, most of its
+              own first; with --top-down \"calls\" instead, in the order of the tree, each with its \"depth\"; of two
+              files also \"base\",\"base_total_size\", and in each row \"base_self_size\",\"base_total_size\", what grew
+              most first. A function that calls itself counts each byte once
 
 distance is the number of references from a user root; where only system roots reach an object it is null and
 system_distance has the number from those; both are null for what nothing reaches.
@@ -86,6 +93,12 @@ pub enum Command {
     /// Objects by name, id, class, property, kind, size, distance
     #[command(after_long_help = QUERY_HELP)]
     Search(SearchArguments),
+    /// Functions that allocated while stacks were recorded, and what of it is alive
+    #[command(after_long_help = JSON_HELP)]
+    Allocations(AllocationsArguments),
+    /// Functions or calls of a sampling heap profile, alone or compared
+    #[command(after_long_help = JSON_HELP)]
+    Profile(ProfileArguments),
 }
 
 /// How the answer is written.
@@ -208,6 +221,39 @@ pub struct NodesArguments {
     pub file: PathBuf,
     #[arg(long, value_enum, default_value = "tsv")]
     pub format: NodesFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct AllocationsArguments {
+    /// The allocation timeline, or a snapshot with allocation stacks
+    pub file: PathBuf,
+    /// List who called each function, and so on up to the outermost call
+    #[arg(long)]
+    pub callers: bool,
+    /// How many functions to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ProfileArguments {
+    /// The sampling heap profile; of two the earlier one
+    pub file: PathBuf,
+    /// The later profile, to be compared with it
+    pub current: Option<PathBuf>,
+    /// The calls from the outermost down
+    #[arg(long, conflicts_with = "bottom_up")]
+    pub top_down: bool,
+    /// The functions that allocated (the default)
+    #[arg(long)]
+    pub bottom_up: bool,
+    /// How many functions or calls to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 fn parse_id(text: &str) -> Result<u64, String> {

@@ -3,10 +3,12 @@
 //! Everything goes through the same [`Snapshot`] and the same queries as the window. No channels and no threads of its own
 //! here.
 
+mod allocations;
 mod args;
 mod compare;
 mod nodes;
 mod object;
+mod profile;
 mod retainers;
 mod search;
 mod statistics;
@@ -58,6 +60,8 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Nodes(arguments) => nodes::run(arguments, out),
         Command::Compare(arguments) => compare::run(arguments, out),
         Command::Search(arguments) => search::run(arguments, out),
+        Command::Allocations(arguments) => allocations::run(arguments, out),
+        Command::Profile(arguments) => profile::run(arguments, out),
     }
 }
 
