@@ -20,8 +20,8 @@ use heapglass::ui::app::Action;
 use heapglass::ui::command::{Command, Target, ViewKind};
 use heapglass::ui::panes::Slot;
 use window::{
-    Window, broken, click_row, example, example_before, expand, show, slow_source, wait_for_label, wait_for_load,
-    wait_until,
+    Window, broken, brush, bundled, click_row, example, example_before, expand, show, slow_source, wait_for_label,
+    wait_for_load, wait_until,
 };
 
 /// A picture: its name, the files that are open, and what is done before it is taken.
@@ -33,6 +33,9 @@ enum Files {
     Example,
     Pair,
     Broken,
+    Timeline,
+    Profile,
+    Profiles,
 }
 
 const PICTURES: &[Picture] = &[
@@ -53,6 +56,15 @@ const PICTURES: &[Picture] = &[
     ("paths", Files::Example, paths),
     ("merged-paths", Files::Example, merged_paths),
     ("ignored", Files::Example, ignored),
+    ("timeline", Files::Timeline, timeline),
+    ("timeline-summary", Files::Timeline, timeline_summary),
+    ("allocations", Files::Timeline, allocations),
+    ("allocations-flame", Files::Timeline, allocations_flame),
+    ("allocated-by", Files::Timeline, allocated_by),
+    ("profile", Files::Profile, profile),
+    ("profile-heavy", Files::Profile, profile_heavy),
+    ("profile-compared", Files::Profiles, profile_compared),
+    ("profile-compared-heavy", Files::Profiles, profile_compared_heavy),
     ("palette", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::P)),
     ("glossary", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G)),
     ("keys", Files::Example, |window| window.key_press(egui::Key::F1)),
@@ -180,12 +192,70 @@ fn ignored(window: &mut Window) {
     wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
 }
 
+fn timeline(window: &mut Window) {
+    show(window, ViewKind::Timeline);
+    wait_for_label(window, "Timeline of");
+    brush(window, "Timeline", 0.35, 0.6);
+}
+
+fn timeline_summary(window: &mut Window) {
+    wait_for_label(window, "Timeline of");
+    brush(window, "Timeline", 0.75, 0.95);
+    wait_for_label(window, "Allocated");
+}
+
+fn allocations(window: &mut Window) {
+    show(window, ViewKind::Allocations);
+    expand(window, "split");
+}
+
+fn allocations_flame(window: &mut Window) {
+    show(window, ViewKind::Allocations);
+    wait_for_label(window, "Flame graph");
+    window.get_by_role_and_label(Role::Button, "Flame graph").click();
+    wait_for_label(window, "Call ");
+}
+
+/// The stack of an object that the leak has kept.
+fn allocated_by(window: &mut Window) {
+    expand(window, "Reading  ×");
+    click_row(window, "Reading @");
+    wait_for_label(window, "Show in Allocations");
+}
+
+fn profile(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+    window.get_by_label("Search functions").type_text("remember");
+    window.step();
+}
+
+fn profile_heavy(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+    window.get_by_role_and_label(Role::Button, "Heavy").click();
+    window.step();
+    expand(window, "parseReading");
+}
+
+fn profile_compared(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+}
+
+fn profile_compared_heavy(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+    window.get_by_role_and_label(Role::Button, "Heavy").click();
+    window.step();
+    click_row(window, "remember");
+}
+
 fn open(files: Files, broken_file: &Path) -> Window {
     let files = match files {
         Files::None => vec![],
         Files::Example => vec![example()],
         Files::Pair => vec![example_before(), example()],
         Files::Broken => vec![broken_file.to_path_buf()],
+        Files::Timeline => vec![bundled("leaky-job.heaptimeline")],
+        Files::Profile => vec![bundled("leaky-job-after.heapprofile")],
+        Files::Profiles => vec![bundled("leaky-job-before.heapprofile"), bundled("leaky-job-after.heapprofile")],
     };
     Harness::builder()
         .with_size(egui::vec2(1280.0, 800.0))

@@ -275,6 +275,7 @@ impl ProfileReader {
         text.expect(b'{', "`{`, the start of a sampling heap profile")?;
         let mut depth = 1;
         let (mut has_head, mut has_samples) = (false, false);
+        let mut hint = None;
         let mut first = true;
         while depth > 0 {
             let goes_on = if std::mem::take(&mut first) {
@@ -308,13 +309,21 @@ impl ProfileReader {
                     depth += 1;
                     first = true;
                 }
-                _ => text.skip_value()?,
+                other => {
+                    hint = hint.or(match other {
+                        b"snapshot" => Some("this looks like a heap snapshot"),
+                        b"nodes" | b"timeDeltas" => Some("this looks like a CPU profile"),
+                        b"traceEvents" => Some("this looks like a performance trace"),
+                        _ => None,
+                    });
+                    text.skip_value()?;
+                }
             }
         }
         if text.next_token()?.is_some() {
             return text.unexpected("the end of the file");
         }
-        if has_head { Ok(()) } else { Err(FormatError::MissingSection { name: "head", hint: None }) }
+        if has_head { Ok(()) } else { Err(FormatError::MissingSection { name: "head", hint }) }
     }
 
     fn head(&mut self, text: &mut Text<'_>) -> Result<(), FormatError> {
@@ -510,6 +519,8 @@ mod tests {
         let error = read("{\"head\":{\"selfSize\":1}}").expect_err("no frame").to_string();
         assert!(error.contains("byte 21: found `}}`, expected the node's `callFrame`"), "{error}");
         assert!(read("{\"samples\":[]}").expect_err("no head").to_string().contains("no section `head`"));
+        let snapshot = read("{\"snapshot\":{\"meta\":{}},\"nodes\":[]}").expect_err("a snapshot").to_string();
+        assert!(snapshot.contains("this looks like a heap snapshot"), "{snapshot}");
         assert!(read("{\"head\":{},\"head\":{}}").is_err());
     }
 }

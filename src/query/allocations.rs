@@ -74,6 +74,24 @@ pub fn has_allocations(snapshot: &Snapshot) -> bool {
     !snapshot.graph().allocation_trace().tree.parents.is_empty()
 }
 
+/// The function that [`AllocatedBy`] is about, without looking at all of them.
+#[must_use]
+pub fn allocating_function(snapshot: &Snapshot, by: &AllocatedBy) -> Option<CallFunction> {
+    let header = snapshot.graph().header();
+    let trace = snapshot.graph().allocation_trace();
+    let index = match by {
+        AllocatedBy::Callers(path) => *path.first()? as usize,
+        AllocatedBy::Call(node) => {
+            let at = header.trace_node_fields.iter().position(|field| field == "function_info_index")?;
+            let row = (*node as usize).checked_mul(trace.tree.field_count)?;
+            usize::try_from(*trace.tree.fields.get(row + at)?).ok()?
+        }
+    };
+    let fields = header.trace_function_info_fields.len().max(1);
+    let start = index.checked_mul(fields)?;
+    functions_of(snapshot, trace.function_infos.get(start..start + fields)?).pop()
+}
+
 /// The calls that allocated; of what is alive only the selected objects count.
 ///
 /// # Errors
@@ -155,6 +173,10 @@ fn live(
 
 /// The functions in the order of the file, however many the header speaks of.
 fn functions(snapshot: &Snapshot) -> Vec<CallFunction> {
+    functions_of(snapshot, &snapshot.graph().allocation_trace().function_infos)
+}
+
+fn functions_of(snapshot: &Snapshot, infos: &[u64]) -> Vec<CallFunction> {
     let graph = snapshot.graph();
     let fields = &graph.header().trace_function_info_fields;
     let at = |name: &str| fields.iter().position(|field| field == name);
@@ -170,7 +192,6 @@ fn functions(snapshot: &Snapshot) -> Vec<CallFunction> {
     let place = |row: &[u64], at: usize| {
         row.get(at).and_then(|&place| u32::try_from(place).ok()).and_then(|place| place.checked_sub(1))
     };
-    let infos = &graph.allocation_trace().function_infos;
     infos
         .chunks_exact(fields.len().max(1))
         .map(|row| CallFunction {

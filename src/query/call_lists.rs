@@ -1,6 +1,8 @@
 //! Lists of calls in order, for the tree tables and the command line.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::calls::{CallNumbers, Caller, Calls};
 use crate::model::{BitSet, CancelToken, Cancelled};
@@ -48,13 +50,37 @@ pub struct CallRow {
     pub below: Option<CallList>,
 }
 
-/// The rows of a list in order.
+/// The rows of a list in order, each with a number by which a table knows it whatever the order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CallRows {
     pub rows: Vec<CallRow>,
+    pub ids: Arc<Vec<u32>>,
+    places: HashMap<u32, u32>,
+    is_chain: bool,
 }
 
 impl CallRows {
+    /// Nodes and functions are once in their list, but in a chain a function may call itself.
+    fn new(rows: Vec<CallRow>, is_chain: bool) -> Self {
+        let id = |(at, row): (u32, &CallRow)| if is_chain { at } else { row.node.unwrap_or(row.function) };
+        let ids: Vec<u32> = (0..).zip(&rows).map(id).collect();
+        let places = ids.iter().copied().zip(0..).collect();
+        Self { rows, ids: Arc::new(ids), places, is_chain }
+    }
+
+    /// Whether each row is called by the next.
+    #[must_use]
+    pub fn is_chain(&self) -> bool {
+        self.is_chain
+    }
+
+    /// The row that a number stands for, and its place.
+    #[must_use]
+    pub fn get(&self, id: u32) -> Option<(usize, &CallRow)> {
+        let at = *self.places.get(&id)? as usize;
+        Some((at, self.rows.get(at)?))
+    }
+
     /// Bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
@@ -62,7 +88,7 @@ impl CallRows {
             Some(CallList::Callers(path) | CallList::Chain(path)) => path.capacity() * 4,
             _ => 0,
         };
-        self.rows.capacity() * size_of::<CallRow>() + self.rows.iter().map(path).sum::<usize>()
+        self.rows.capacity() * size_of::<CallRow>() + self.rows.iter().map(path).sum::<usize>() + self.ids.len() * 16
     }
 }
 
@@ -93,7 +119,7 @@ pub fn call_rows(
         rows.retain(|row| only.contains(row.function as usize));
     }
     rows.sort_by(|a, b| in_order(calls, sort, a, b));
-    Ok(CallRows { rows })
+    Ok(CallRows::new(rows, false))
 }
 
 fn callees(calls: &Calls, node: Option<u32>) -> Vec<CallRow> {
@@ -135,12 +161,14 @@ fn chain(calls: &Calls, path: &[u32], sort: CallSort, cancel: &CancelToken) -> R
         }
         let mut several: Vec<CallRow> = callers.iter().map(|caller| caller_row(caller, &path, true)).collect();
         several.sort_by(|a, b| in_order(calls, sort, a, b));
-        match rows.last_mut() {
-            // Several callers are a level of their own, and so is the rest of a very long chain.
-            Some(last) if !several.is_empty() => last.below = Some(CallList::Chain(path)),
-            _ => rows.extend(several),
+        if rows.is_empty() {
+            return Ok(CallRows::new(several, false));
         }
-        return Ok(CallRows { rows });
+        if let Some(last) = rows.last_mut().filter(|_| !several.is_empty()) {
+            // Several callers are a level of their own, and so is the rest of a very long chain.
+            last.below = Some(CallList::Chain(path));
+        }
+        return Ok(CallRows::new(rows, true));
     }
 }
 

@@ -17,6 +17,12 @@ pub struct FlameLayout {
 }
 
 impl FlameLayout {
+    /// A single call.
+    #[cfg(test)]
+    pub(crate) fn of_one(width: u64) -> Self {
+        Self { starts: vec![0], widths: vec![width], levels: Csr::new(vec![0, 1], vec![0]) }
+    }
+
     /// How many levels there are.
     #[must_use]
     pub fn depth(&self) -> usize {

@@ -41,7 +41,7 @@ mod sorting;
 mod texts;
 mod timeline;
 
-pub use allocations::{AllocatedBy, Allocations, allocations, has_allocations};
+pub use allocations::{AllocatedBy, Allocations, allocating_function, allocations, has_allocations};
 pub use call_lists::{CallKey, CallList, CallRow, CallRows, CallSort, call_rows};
 pub use calls::{CallNumbers, Caller, Calls, MEASURES, Measure};
 pub use classes::class_totals;

@@ -3,6 +3,8 @@
 //! “Held only by” means: a search from the root that may not enter the holders does not reach the object, though one without
 //! that restriction does. It follows all but weak edges, as Chrome DevTools' filters do.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
 use super::allocations::{AllocatedBy, allocations};
@@ -47,6 +49,21 @@ pub enum NodeFilter {
     AllOf(Vec<NodeFilter>),
 }
 
+impl NodeFilter {
+    /// What passes both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, filter) | (filter, Self::All) => filter,
+            (Self::AllOf(mut filters), other) => {
+                filters.push(other);
+                Self::AllOf(filters)
+            }
+            (filter, other) => Self::AllOf(vec![filter, other]),
+        }
+    }
+}
+
 /// Sums over the selected nodes of one class.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ClassTotals {
@@ -68,6 +85,8 @@ pub struct Selection {
     pub shallow_size: u64,
     /// By class id.
     pub classes: Vec<ClassTotals>,
+    /// Nodes that lead to selected ones, once somebody has asked.
+    leading: OnceLock<BitSet>,
 }
 
 impl Selection {
@@ -76,10 +95,36 @@ impl Selection {
         self.nodes.contains(node.index())
     }
 
+    /// The selected nodes and all from which references other than weak ones lead to one of them.
+    ///
+    /// # Errors
+    /// [`Cancelled`] when `cancel` says so.
+    pub fn leading(&self, snapshot: &Snapshot, cancel: &CancelToken) -> Result<&BitSet, Cancelled> {
+        if let Some(leading) = self.leading.get() {
+            return Ok(leading);
+        }
+        let graph = snapshot.graph();
+        let mut leading = self.nodes.clone();
+        #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
+        let mut stack: Vec<u32> = self.nodes.iter().map(|node| node as u32).collect();
+        let mut steps = 0;
+        while let Some(node) = stack.pop() {
+            cancel.check_every(steps)?;
+            steps += 1;
+            for edge in graph.retaining_edges(NodeOrdinal(node)) {
+                let source = graph.edge_source(edge);
+                if graph.edge_kind(edge) != EdgeKind::WEAK && leading.insert(source.index()) {
+                    stack.push(source.0);
+                }
+            }
+        }
+        Ok(self.leading.get_or_init(|| leading))
+    }
+
     /// Bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.nodes.heap_bytes() + self.classes.capacity() * size_of::<ClassTotals>()
+        self.nodes.heap_bytes() * 2 + self.classes.capacity() * size_of::<ClassTotals>()
     }
 }
 
@@ -269,7 +314,7 @@ fn sum_up(
     let empty = ClassTotals { count: 0, shallow_size: 0, retained_size: 0, distance: Distance::NONE };
     let class_count = snapshot.classes().all().len();
     let mut classes = vec![empty; class_count];
-    let mut selection = Selection { nodes, count: 0, shallow_size: 0, classes: Vec::new() };
+    let mut selection = Selection { nodes, count: 0, shallow_size: 0, classes: Vec::new(), leading: OnceLock::new() };
     for (at, node) in selection.nodes.iter().enumerate() {
         cancel.check_every(at)?;
         #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]

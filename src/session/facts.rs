@@ -30,7 +30,7 @@ pub(super) struct Facts {
     comparisons: Memo<(SnapshotId, SnapshotId), Comparison>,
     native_contexts: Memo<SnapshotId, NativeContexts>,
     duplicates: Memo<SnapshotId, DuplicateStrings>,
-    kinds: Memo<SnapshotId, Vec<KindTotals>>,
+    kinds: Memo<(SnapshotId, NodeFilter), Vec<KindTotals>>,
 }
 
 impl HeapBytes for Selection {
@@ -106,7 +106,7 @@ impl Facts {
         self.comparisons.forget(|(base, current)| *base == id || *current == id);
         self.native_contexts.forget(|of| *of == id);
         self.duplicates.forget(|of| *of == id);
-        self.kinds.forget(|of| *of == id);
+        self.kinds.forget(|(of, _)| *of == id);
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
@@ -262,23 +262,44 @@ impl Session {
             Fact::Failed(message) => return OrderState::Failed(message),
         };
         let Some(snapshot) = self.snapshot(key.snapshot) else { return OrderState::Failed("closed".to_owned()) };
+        let selection = match &key.within {
+            NodeFilter::All => None,
+            filter => match self.selection(key.snapshot, filter) {
+                Fact::Ready(selection) => Some(selection),
+                Fact::Pending { since } => return self.facts.group_orders.pending(key, since),
+                Fact::Failed(message) => return OrderState::Failed(message),
+            },
+        };
         let lanes = &self.lanes;
         self.facts.group_orders.get(key, || {
             let (duplicates, snapshot, key) = (Arc::clone(&duplicates), Arc::clone(&snapshot), key.clone());
+            let selection = selection.clone();
             lanes.spawn(Lane::Interactive, move |cancel| {
-                let rows = duplicate_groups(&duplicates, &snapshot, key.sort, &key.text, cancel)?;
+                let mut rows = duplicate_groups(&duplicates, &snapshot, key.sort, &key.text, cancel)?;
+                if let Some(selection) = selection {
+                    let is_selected = |&node: &u32| selection.contains(NodeOrdinal(node));
+                    rows.retain(|&group| duplicates.copies(group).iter().any(is_selected));
+                }
                 Ok(RowOrder { rows: Arc::new(rows) })
             })
         })
     }
 
-    /// Bytes and counts by node kind.
-    pub fn kinds(&mut self, id: SnapshotId) -> Fact<Vec<KindTotals>> {
+    /// Bytes and counts by node kind, of what passes the filter.
+    pub fn kinds(&mut self, id: SnapshotId, filter: &NodeFilter) -> Fact<Vec<KindTotals>> {
         let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
+        let selection = match filter {
+            NodeFilter::All => None,
+            filter => match self.selection(id, filter) {
+                Fact::Ready(selection) => Some(selection),
+                Fact::Pending { since } => return Fact::Pending { since },
+                Fact::Failed(message) => return Fact::Failed(message),
+            },
+        };
         let lanes = &self.lanes;
-        self.facts.kinds.get(&id, || {
-            let snapshot = Arc::clone(&snapshot);
-            lanes.spawn(Lane::Question, move |cancel| by_kind(&snapshot, cancel))
+        self.facts.kinds.get(&(id, filter.clone()), || {
+            let (snapshot, selection) = (Arc::clone(&snapshot), selection.clone());
+            lanes.spawn(Lane::Question, move |cancel| by_kind(&snapshot, selection.as_deref(), cancel))
         })
     }
 }

@@ -4,6 +4,7 @@
 //! never waits behind a load; whoever drops a [`Pending`] cancels its job. A job that panics is an error of that job. The
 //! session wakes the window by a callback and knows no widget.
 
+mod calls;
 mod facts;
 mod lanes;
 mod memo;
@@ -13,18 +14,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use calls::{CallRowsKey, CallsKey, CallsOf};
 pub use lanes::{JobError, Lane, Pending};
 use lanes::{Lanes, Wake};
 pub use memo::Fact;
 pub use orders::{GroupsKey, OrderKey, OrderState, PairKey, PairList};
 
+use calls::CallFacts;
 use facts::Facts;
 
-use crate::format::Source;
+use crate::format::{FormatError, Source};
 use crate::model::{CancelToken, Cancelled, Progress};
+use crate::profile::Profile;
 use crate::snapshot::{OpenError, Snapshot};
 
-/// A snapshot of this session; never reused.
+/// A snapshot or a profile of this session; never reused.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SnapshotId(u32);
 
@@ -32,6 +36,30 @@ pub struct SnapshotId(u32);
 impl SnapshotId {
     pub(crate) fn for_test(id: u32) -> Self {
         Self(id)
+    }
+}
+
+/// What was in a file.
+#[derive(Debug)]
+enum Loaded {
+    Snapshot(Arc<Snapshot>),
+    Profile(Arc<Profile>),
+}
+
+/// Reads a file as what it says it is: a snapshot, or a sampling heap profile whatever it is called.
+fn load(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Loaded, OpenError> {
+    let again = source.again();
+    let profile = |source| Profile::open(source, progress, cancel).map(|profile| Loaded::Profile(Arc::new(profile)));
+    if source.name().contains(".heapprofile") {
+        return profile(source);
+    }
+    match (Snapshot::open(source, progress, cancel), again) {
+        (Err(OpenError::Format(FormatError::MissingSection { name: "snapshot", hint: Some(hint) })), Some(again))
+            if hint.contains("sampling heap profile") =>
+        {
+            profile(again)
+        }
+        (opened, _) => opened.map(|snapshot| Loaded::Snapshot(Arc::new(snapshot))),
     }
 }
 
@@ -43,7 +71,7 @@ pub struct Load {
     pub path: Option<PathBuf>,
     pub progress: Progress,
     started: Arc<OnceLock<Instant>>,
-    pending: Option<Pending<Result<Arc<Snapshot>, OpenError>>>,
+    pending: Option<Pending<Result<Loaded, OpenError>>>,
     /// Why it could not be loaded.
     pub error: Option<String>,
 }
@@ -71,6 +99,13 @@ pub struct Open {
     pub snapshot: Arc<Snapshot>,
 }
 
+/// A sampling heap profile that is open.
+#[derive(Clone, Debug)]
+pub struct OpenProfile {
+    pub id: SnapshotId,
+    pub profile: Arc<Profile>,
+}
+
 /// Loaded snapshots, running jobs and cached answers.
 #[derive(Debug)]
 pub struct Session {
@@ -78,7 +113,9 @@ pub struct Session {
     next_id: u32,
     loads: Vec<Load>,
     open: Vec<Open>,
+    profiles: Vec<OpenProfile>,
     facts: Facts,
+    call_facts: CallFacts,
 }
 
 impl Session {
@@ -88,7 +125,15 @@ impl Session {
     /// Fails if the system gives no threads.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
         let wake: Wake = Arc::new(wake);
-        Ok(Self { lanes: Lanes::start(wake)?, next_id: 0, loads: Vec::new(), open: Vec::new(), facts: Facts::new() })
+        Ok(Self {
+            lanes: Lanes::start(wake)?,
+            next_id: 0,
+            loads: Vec::new(),
+            open: Vec::new(),
+            profiles: Vec::new(),
+            facts: Facts::new(),
+            call_facts: CallFacts::new(),
+        })
     }
 
     /// Queues a file. Files load one after another.
@@ -102,9 +147,9 @@ impl Session {
             let (progress, started) = (progress.clone(), Arc::clone(&started));
             move |cancel: &CancelToken| {
                 let _ = started.set(Instant::now());
-                match Snapshot::open(source, &progress, cancel) {
+                match load(source, &progress, cancel) {
                     Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
-                    other => Ok(other.map(Arc::new)),
+                    other => Ok(other),
                 }
             }
         };
@@ -141,9 +186,22 @@ impl Session {
         self.open.iter().find(|open| open.id == id).map(|open| Arc::clone(&open.snapshot))
     }
 
-    /// Closes a snapshot, cancels what was asked of it and frees its memory on a worker.
+    /// Open sampling heap profiles in the order in which they were loaded.
+    #[must_use]
+    pub fn profiles(&self) -> &[OpenProfile] {
+        &self.profiles
+    }
+
+    #[must_use]
+    pub fn profile(&self, id: SnapshotId) -> Option<Arc<Profile>> {
+        self.profiles.iter().find(|open| open.id == id).map(|open| Arc::clone(&open.profile))
+    }
+
+    /// Closes a snapshot or a profile, cancels what was asked of it and frees its memory on a worker.
     pub fn close(&mut self, id: SnapshotId) {
         self.facts.forget(id);
+        self.call_facts.forget(id);
+        self.profiles.retain(|open| open.id != id);
         if let Some(at) = self.open.iter().position(|open| open.id == id) {
             self.lanes.free(self.open.remove(at).snapshot);
         }
@@ -157,8 +215,11 @@ impl Session {
             let Some(result) = load.pending.as_mut().and_then(Pending::take) else { continue };
             load.pending = None;
             match result {
-                Ok(Ok(snapshot)) => {
-                    self.open.push(Open { id: load.id, snapshot });
+                Ok(Ok(loaded)) => {
+                    match loaded {
+                        Loaded::Snapshot(snapshot) => self.open.push(Open { id: load.id, snapshot }),
+                        Loaded::Profile(profile) => self.profiles.push(OpenProfile { id: load.id, profile }),
+                    }
                     events.push(Event::Loaded(load.id));
                     finished.push(at);
                 }
@@ -180,6 +241,7 @@ impl Session {
             self.loads.remove(at);
         }
         self.facts.end_frame();
+        self.call_facts.end_frame();
         events
     }
 
@@ -195,6 +257,9 @@ impl Session {
     /// Bytes held by the open snapshots and the cached lists.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.open.iter().map(|open| open.snapshot.heap_bytes()).sum::<usize>() + self.facts.heap_bytes()
+        self.open.iter().map(|open| open.snapshot.heap_bytes()).sum::<usize>()
+            + self.profiles.iter().map(|open| open.profile.heap_bytes()).sum::<usize>()
+            + self.facts.heap_bytes()
+            + self.call_facts.heap_bytes()
     }
 }

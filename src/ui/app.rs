@@ -14,6 +14,7 @@ use super::help::Help;
 use super::history::{History, Visit};
 use super::keys;
 use super::palette::Palette;
+use super::panes::profile::ProfilePane;
 use super::panes::search::{Step, search_id};
 use super::panes::summary::filter_id;
 use super::panes::{Place, Slot};
@@ -81,6 +82,7 @@ pub struct HeapglassApp {
     pub is_split: bool,
     pub link: Link,
     pub(super) views: HashMap<Slot, View>,
+    pub(super) profile_panes: HashMap<Slot, ProfilePane>,
     pub history: History,
     pub(super) palette: Palette,
     pub help: Help,
@@ -121,6 +123,7 @@ impl HeapglassApp {
             is_split: false,
             link: Link::default(),
             views: HashMap::new(),
+            profile_panes: HashMap::new(),
             history: History::default(),
             palette: Palette::default(),
             help: Help::default(),
@@ -202,7 +205,10 @@ impl HeapglassApp {
                 }
             }
             Action::DismissLoad(id) => self.session.dismiss_load(id),
-            Action::CompareTwo(a, b) => self.compare(&[a, b]),
+            Action::CompareTwo(a, b) => match self.profiles_of(&[a, b]) {
+                Some(profiles) => self.compare_profiles(&profiles),
+                None => self.compare(&[a, b]),
+            },
             Action::ShowView(kind) => self.show_view(kind),
             Action::ToggleSplit => self.toggle_split(),
             Action::ToggleLink => self.link.is_on = !self.link.is_on,
@@ -300,9 +306,11 @@ impl HeapglassApp {
 
     fn close(&mut self, id: SnapshotId) {
         self.views.retain(|slot, _| slot.id != id);
+        self.profile_panes.retain(|slot, _| slot.id != id);
         self.session.close(id);
         self.history.forget(id);
-        let last = self.session.open().last().map(|open| open.id);
+        let profile = self.session.profiles().last().map(|open| open.id);
+        let last = self.session.open().last().map(|open| open.id).or(profile);
         for side in 0..2 {
             if self.sides[side] == Some(id) {
                 self.sides[side] = last;
@@ -311,7 +319,7 @@ impl HeapglassApp {
                 }
             }
         }
-        if self.session.open().len() < 2 {
+        if self.session.open().len() + self.session.profiles().len() < 2 {
             self.is_split = false;
             self.active = 0;
         }
@@ -393,6 +401,10 @@ impl HeapglassApp {
             return;
         }
         let mut ids = std::mem::take(&mut self.batch);
+        if let Some(profiles) = self.profiles_of(&ids) {
+            self.compare_profiles(&profiles);
+            return;
+        }
         ids.retain(|id| self.session.snapshot(*id).is_some());
         if ids.len() > 1 {
             self.compare(&ids);
@@ -470,6 +482,12 @@ impl HeapglassApp {
                 self.active = slot.side;
                 self.show_view(kind);
             }
+            Command::ShowStack(node) => {
+                view.timeline.clear();
+                view.allocations.reveal(node);
+                self.active = slot.side;
+                self.show_view(ViewKind::Allocations);
+            }
             Command::Filter(filter) => {
                 view.summary.nodes = filter;
                 self.active = slot.side;
@@ -512,7 +530,8 @@ impl eframe::App for HeapglassApp {
         let mut actions = Vec::new();
         chrome::top_bar(ui, self, &mut actions);
         chrome::status_bar(ui, self);
-        if !self.session.open().is_empty() || !self.session.loads().is_empty() {
+        let has_files = !self.session.open().is_empty() || !self.session.profiles().is_empty();
+        if has_files || !self.session.loads().is_empty() {
             chrome::side_list(ui, self, &mut actions);
         }
         self.body(ui, &mut actions);

@@ -36,7 +36,7 @@ pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>
             if app.shown().is_some() && ui.button("Find").on_hover_text("Find objects   (Ctrl+F)").clicked() {
                 actions.push(Action::FocusSearch);
             }
-            if app.session.open().len() > 1 {
+            if app.session.open().len() + app.session.profiles().len() > 1 {
                 let hint = "Two snapshots next to each other   (Ctrl+\\)";
                 if ui.selectable_label(app.is_split, "Side by side").on_hover_text(hint).clicked() {
                     actions.push(Action::ToggleSplit);
@@ -151,6 +151,7 @@ pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp) {
             ui.weak(format!("memory in use {}", units.bytes(app.session.heap_bytes() as u64)))
                 .on_hover_text("Memory that the open snapshots and cached lists take");
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                super::profiles::status(ui, app);
                 if let Some(open) = app.session.open().iter().find(|open| Some(open.id) == app.shown()) {
                     let graph = open.snapshot.graph();
                     ui.label(format!("{} in all", units.bytes(open.snapshot.total_size())));
@@ -176,6 +177,7 @@ pub(super) fn side_list(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Actio
             for open in app.session.open() {
                 snapshot_entry(ui, app, open, actions);
             }
+            super::profiles::entries(ui, app, actions);
             if app.session.open().len() > 1 {
                 ui.weak("Drag one onto another to compare them");
             }

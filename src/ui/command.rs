@@ -23,11 +23,13 @@ pub enum ViewKind {
     Strings,
     Contexts,
     Search,
+    Timeline,
+    Allocations,
 }
 
 impl ViewKind {
     /// In the order of their tabs and of the keys Ctrl+1, Ctrl+2, ….
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Summary,
         Self::Comparison,
         Self::Containment,
@@ -36,6 +38,8 @@ impl ViewKind {
         Self::Strings,
         Self::Contexts,
         Self::Search,
+        Self::Timeline,
+        Self::Allocations,
     ];
 
     #[must_use]
@@ -49,6 +53,8 @@ impl ViewKind {
             Self::Strings => "Strings",
             Self::Contexts => "Contexts",
             Self::Search => "Search",
+            Self::Timeline => "Timeline",
+            Self::Allocations => "Allocations",
         }
     }
 
@@ -63,6 +69,8 @@ impl ViewKind {
             Self::Strings => "Strings that stand in memory more than once",
             Self::Contexts => "Realms: windows, frames and vm contexts, with what belongs to each",
             Self::Search => "Everything that the search has found",
+            Self::Timeline => "What was allocated when, and how much of it is still alive",
+            Self::Allocations => "The functions that allocated, and what of it is still alive",
         }
     }
 }
@@ -108,6 +116,8 @@ pub enum Command {
     /// Go to the object with this id.
     Find(SnapshotId, u64),
     Show(ViewKind),
+    /// Show where an object was allocated: a node of the call tree.
+    ShowStack(u32),
     /// Show classes and objects that pass this only.
     Filter(NodeFilter),
     /// Treat the object as if it held nothing, or no longer.

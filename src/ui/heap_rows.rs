@@ -115,6 +115,9 @@ impl TreeModel for HeapRows<'_> {
                 Filter { nodes: self.filter.nodes.clone(), ..Filter::default() }
             }
             ListSpec::Retainers(_) => Filter { ignored: self.filter.ignored.clone(), ..Filter::default() },
+            ListSpec::Edges(_) | ListSpec::Dominated(_) if self.filter.leads => {
+                Filter { nodes: self.filter.nodes.clone(), leads: true, ..Filter::default() }
+            }
             ListSpec::Edges(_) | ListSpec::Dominated(_) => Filter::default(),
         };
         let key = OrderKey { snapshot: self.id, list: *list, sort: self.sort, filter };

@@ -4,10 +4,12 @@
 //! the session.
 
 pub mod app;
+pub mod call_table;
 mod chrome;
 pub mod command;
 mod dialog;
 mod export;
+pub mod flame_graph;
 #[cfg(feature = "frame-times")]
 mod frame_times;
 pub mod heap_rows;
@@ -16,9 +18,11 @@ pub mod history;
 mod keys;
 mod palette;
 pub mod panes;
+mod profiles;
 pub mod settings;
 pub mod side_by_side;
 pub mod theme;
+pub mod time_chart;
 pub mod tree_table;
 pub mod view;
 

@@ -1,16 +1,20 @@
 //! Panes: what is shown of a snapshot.
 
+pub mod allocations;
+pub mod calls;
 pub mod comparison;
 pub mod contexts;
 pub mod dominator_map;
 pub mod dominators;
 pub mod object;
 pub mod paths;
+pub mod profile;
 pub mod retainers;
 pub mod search;
 pub mod statistics;
 pub mod strings;
 pub mod summary;
+pub mod timeline;
 mod tree;
 
 use std::sync::Arc;

@@ -8,8 +8,8 @@ use egui_extras::{Column, TableBuilder};
 
 use super::{Place, Slot, placeholder};
 use crate::model::{Detachedness, NodeOrdinal, human};
-use crate::query::{ObjectDetails, glossary, node_label, object_details};
-use crate::session::{Lane, Pending, Session};
+use crate::query::{NodeFilter, ObjectDetails, glossary, has_allocations, node_label, object_details};
+use crate::session::{CallsKey, Fact, Lane, Pending, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, Target};
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
@@ -70,7 +70,7 @@ impl ObjectPane {
         }));
     }
 
-    pub fn show(&mut self, ui: &mut Ui, session: &Session, place: &Place) -> Vec<Command> {
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
@@ -104,6 +104,7 @@ impl ObjectPane {
                 facts(ui, &details);
                 explanation(ui, snapshot, &details, &mut commands);
                 self.string(ui, session, snapshot, &details);
+                stack(ui, session, &home, &details, &mut commands);
                 dominators(ui, &home, &details, &mut commands);
             });
         });
@@ -197,6 +198,56 @@ fn facts(ui: &mut Ui, details: &ObjectDetails) {
             });
         }
     });
+}
+
+/// The functions that were running when the object was allocated, the innermost first, where that was recorded.
+fn stack(ui: &mut Ui, session: &mut Session, home: &Place, details: &ObjectDetails, commands: &mut Vec<Command>) {
+    /// Functions shown of a deep stack.
+    const SHOWN: usize = 20;
+    if home.snapshot.graph().trace_node(details.node) == 0 || !has_allocations(&home.snapshot) {
+        return;
+    }
+    let key = CallsKey::Allocations(home.slot.id, NodeFilter::All);
+    let Fact::Ready(of) = session.calls(&key) else { return };
+    let Some(node) = of.allocations().and_then(|allocations| allocations.place(&home.snapshot, details.node)) else {
+        return;
+    };
+    let calls = of.calls();
+    ui.add_space(2.0 * GRID);
+    ui.horizontal(|ui| {
+        ui.weak("Allocated by").on_hover_text("The functions that were running then, the innermost first");
+        if ui.link("Show in Allocations").clicked() {
+            commands.push(Command::ShowStack(node));
+        }
+    });
+    let depth = calls.tree().way_up(node).count();
+    for call in calls.tree().way_up(node).take(SHOWN) {
+        let Some(function) = calls.function(call) else { continue };
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = GRID;
+            let name = human::visible(function.label(), 60).into_owned();
+            ui.label(RichText::new(name).font(theme::mono()));
+            let place = function.place();
+            if !place.is_empty() {
+                let short = human::visible(&function.short_place(), 60).into_owned();
+                let link = ui.add(
+                    egui::Label::new(RichText::new(short).font(theme::small()).color(theme::tokens(ui).accent))
+                        .truncate()
+                        .sense(Sense::click()),
+                );
+                if link
+                    .on_hover_cursor(egui::CursorIcon::PointingHand)
+                    .on_hover_text(format!("{place}\nClick to copy"))
+                    .clicked()
+                {
+                    commands.push(Command::Copy(place));
+                }
+            }
+        });
+    }
+    if depth > SHOWN {
+        ui.weak(format!("and {} more up to the root", depth - SHOWN));
+    }
 }
 
 /// The way up the dominator tree; each object on it can be gone to.

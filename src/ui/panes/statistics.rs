@@ -4,6 +4,7 @@ use egui::{Color32, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit
 
 use super::Place;
 use crate::model::human;
+use crate::query::NodeFilter;
 use crate::session::{Fact, Session};
 use crate::ui::command::Command;
 use crate::ui::theme::{self, GRID, Look};
@@ -16,8 +17,9 @@ struct Part {
     color: Color32,
 }
 
-/// Draws the pane; it has no state of its own.
-pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+/// Draws the pane; it has no state of its own. Categories are those of the whole snapshot, kinds those of what passes the
+/// filter.
+pub fn show(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilter) -> Vec<Command> {
     let look = theme::look(ui);
     let tokens = look.tokens;
     let statistics = *place.snapshot.statistics();
@@ -46,11 +48,14 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(14, 10));
         margin.show(ui, |ui| {
             ui.set_max_width(900.0);
-            section(ui, "By category", &parts, statistics.total, look);
-            ui.add_space(5.0 * GRID);
-            section(ui, "V8 heap and native memory", &heaps, statistics.total, look);
-            ui.add_space(5.0 * GRID);
-            if let Fact::Ready(kinds) = session.kinds(place.slot.id) {
+            if *within == NodeFilter::All {
+                section(ui, "By category", &parts, statistics.total, look);
+                ui.add_space(5.0 * GRID);
+                section(ui, "V8 heap and native memory", &heaps, statistics.total, look);
+                ui.add_space(5.0 * GRID);
+            }
+            if let Fact::Ready(kinds) = session.kinds(place.slot.id, within) {
+                let total = kinds.iter().map(|kind| kind.shallow_size).sum();
                 let mut kinds: Vec<Part> = kinds
                     .iter()
                     .filter(|kind| kind.count > 0)
@@ -62,8 +67,8 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
                     })
                     .collect();
                 kinds.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.label.cmp(&b.label)));
-                heading(ui, "By kind of node", statistics.total, look);
-                rows(ui, &kinds, statistics.total, look, false);
+                heading(ui, "By kind of node", total, look);
+                rows(ui, &kinds, total, look, false);
             }
             ui.add_space(5.0 * GRID);
             ui.label(RichText::new("What is not in here").strong());

@@ -34,7 +34,7 @@ pub(in crate::ui) struct TreeSpec<'a> {
     pub(super) root: ListSpec,
     pub(super) columns: &'a [Column],
     pub(super) fields: &'static [Field],
-    pub(super) filter: Filter,
+    pub(in crate::ui) filter: Filter,
     pub(super) selection: Option<Arc<Selection>>,
     pub(super) distances: Option<Arc<RetainerDistances>>,
     pub(super) empty_text: &'a str,
