@@ -74,7 +74,7 @@ fn nodes(window: &mut Window) -> NodeFilter {
 #[test]
 fn brushing_an_interval_narrows_the_summary_to_what_was_allocated_in_it() {
     let mut window = timeline_window();
-    wait_for_label(&mut window, "Reading  ×360");
+    wait_for_label(&mut window, "Reading  ×270");
     brush(&mut window, "Timeline", 0.75, 0.99);
     let NodeFilter::Ids { after, up_to } = nodes(&mut window) else { panic!("nothing is selected") };
     assert!(after > 80_000 && up_to > after, "{after} to {up_to}");
@@ -89,7 +89,7 @@ fn brushing_an_interval_narrows_the_summary_to_what_was_allocated_in_it() {
     let readings: u64 =
         snapshot.graph().nodes().filter(|&node| found.contains(node) && snapshot.class(node).name == "Reading").count()
             as u64;
-    assert!(readings > 0 && readings < 360);
+    assert!(readings > 0 && readings < 270);
     wait_for_label(&mut window, &format!("Reading  ×{readings}"));
     // The search is narrowed too, and so are the allocation stacks.
     window.key_press_modifiers(Modifiers::COMMAND, Key::F);
@@ -99,7 +99,7 @@ fn brushing_an_interval_narrows_the_summary_to_what_was_allocated_in_it() {
     window.get_by_label("Clear the interval").click();
     steps(&mut window, 3);
     assert_eq!(nodes(&mut window), NodeFilter::All);
-    wait_for_label(&mut window, "360 objects");
+    wait_for_label(&mut window, "270 objects");
 }
 
 #[test]
@@ -171,13 +171,13 @@ fn a_function_leads_to_the_live_objects_it_allocated() {
     let filter = view.summary.nodes.clone();
     assert!(matches!(filter, NodeFilter::Allocated(AllocatedBy::Callers(ref path)) if path.len() == 1), "{filter:?}");
     // The records that the leak keeps.
-    wait_for_label(&mut window, "{note, reading}");
+    wait_for_label(&mut window, "{reading, note}");
 }
 
 #[test]
 fn an_object_shows_the_stack_that_allocated_it_and_leads_to_it() {
     let mut window = timeline_window();
-    expand(&mut window, "Reading  ×360");
+    expand(&mut window, "Reading  ×270");
     click_row(&mut window, "Reading @");
     wait_for_label(&mut window, "Show in Allocations");
     assert!(!labels(&window, "parseReading").is_empty(), "the constructor's caller is on the stack");

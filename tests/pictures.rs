@@ -218,6 +218,7 @@ fn allocations_flame(window: &mut Window) {
 
 /// The stack of an object that the leak has kept.
 fn allocated_by(window: &mut Window) {
+    "reading".clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
     expand(window, "Reading  ×");
     click_row(window, "Reading @");
     wait_for_label(window, "Show in Allocations");

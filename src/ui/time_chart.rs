@@ -12,7 +12,7 @@ use crate::model::human;
 use crate::query::{Timeline, TimelineBar};
 
 /// Room for what was there before the recording began.
-const BEFORE: f32 = 30.0;
+const BEFORE: f32 = 46.0;
 const AXIS: f32 = 16.0;
 /// How near to an edge of the selection the pointer takes hold of it.
 const REACH: f32 = 5.0;
@@ -263,9 +263,14 @@ impl TimeChart {
                 (value as f32 / highest as f32 * room).clamp(least, room)
             };
             let (left, right) = (left + 0.5, (right - 0.5).max(left + 1.0));
+            // What is not selected steps back.
+            let is_in = self.selection.is_none_or(|(first, last)| (first..=last).contains(&at));
+            let fade = |color: egui::Color32| {
+                if is_in { color } else { tokens.background.lerp_to_gamma(color, 0.4) }
+            };
             let column = |height: f32| Rect::from_min_max(pos2(left, floor - height), pos2(right, floor));
-            painter.rect_filled(column(points(all)), 1.0, tokens.categories[6].gamma_multiply(0.7));
-            painter.rect_filled(column(points(live)), 1.0, tokens.accent);
+            painter.rect_filled(column(points(all)), 1.0, fade(tokens.background.lerp_to_gamma(tokens.weak, 0.45)));
+            painter.rect_filled(column(points(live)), 1.0, fade(tokens.accent));
             if at == 0 && all > highest {
                 let top = floor - room;
                 let cut = [pos2(left, top + 8.0), pos2(right, top + 4.0)];
@@ -292,13 +297,13 @@ impl TimeChart {
             BarUnit::Bytes => look.units.bytes(highest),
         };
         let at = pos2(scale.time.left() + GRID, scale.rect.top() + 1.0);
-        painter.text(at, Align2::LEFT_TOP, format!("⎺ {highest}"), theme::small(), tokens.weak);
+        painter.text(at, Align2::LEFT_TOP, format!("up to {highest}"), theme::small(), tokens.weak);
         if let Some((first, last)) = self.selection {
             for x in [scale.span(first).0, scale.span(last).1] {
                 let line = [pos2(x, scale.rect.top()), pos2(x, floor)];
-                painter.line_segment(line, Stroke::new(2.0, tokens.accent));
+                painter.line_segment(line, Stroke::new(1.5, tokens.text));
                 let grip = Rect::from_center_size(pos2(x, f32::midpoint(scale.rect.top(), floor)), vec2(5.0, 14.0));
-                painter.rect_filled(grip, 2.0, tokens.accent);
+                painter.rect_filled(grip, 2.0, tokens.text);
             }
         }
         if has_focus {

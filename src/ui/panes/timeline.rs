@@ -126,7 +126,9 @@ impl TimelinePane {
             ui.selectable_value(&mut self.chart.unit, BarUnit::Bytes, "Bytes alive")
                 .on_hover_text("Bytes of what is alive. Files do not say how large what died was");
             let tokens = theme::tokens(ui);
-            for (color, text) in [(tokens.categories[6], "allocated"), (tokens.accent, "still alive")] {
+            for (color, text) in
+                [(tokens.background.lerp_to_gamma(tokens.weak, 0.45), "allocated"), (tokens.accent, "still alive")]
+            {
                 let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
                 ui.painter().rect_filled(rect, 2.0, color);
                 ui.label(RichText::new(text).font(theme::small()).color(tokens.weak));
@@ -169,7 +171,9 @@ impl TimelinePane {
                 let bar = timeline.bars[at];
                 row.set_selected(self.chart.selection().is_some_and(|(first, last)| (first..=last).contains(&at)));
                 row.col(|ui| {
-                    ui.add(egui::Label::new(mono(interval(timeline, at, at))).selectable(false));
+                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                        ui.add(egui::Label::new(mono(interval(timeline, at, at))).selectable(false));
+                    });
                 });
                 let cells = [
                     human::count(bar.allocated_count),
