@@ -14,7 +14,8 @@ use heapglass::ui::app::Action;
 use heapglass::ui::command::{Command, Target, ViewKind};
 use heapglass::ui::panes::Slot;
 use window::{
-    Window, brush, bundled, click_row, drop_file, expand, rows, show, wait_for_label, wait_for_load, wait_until, window,
+    Window, brush, bundled, click_row, drop_file, expand, rows, show, type_into, wait_for_label, wait_for_load,
+    wait_until, window,
 };
 
 fn timeline_window() -> Window {
@@ -31,16 +32,26 @@ fn profile_window(names: &[&str]) -> Window {
     window
 }
 
+fn filter_classes(window: &mut Window, text: &str) {
+    text.clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
+}
+
 fn steps(window: &mut Window, count: usize) {
     for _ in 0..count {
         window.step();
     }
 }
 
+/// What a node is called; plain text has its words as its value.
+fn text(node: &egui_kittest::Node<'_>) -> Option<String> {
+    let node = node.accesskit_node();
+    node.label().or_else(|| node.value())
+}
+
 /// The labels that screen readers are told of what starts so.
 fn labels(window: &Window, start: &str) -> Vec<String> {
     let all = window.query_all_by_label_contains(start);
-    let mut labels: Vec<String> = all.filter_map(|node| node.accesskit_node().label()).collect();
+    let mut labels: Vec<String> = all.filter_map(|node| text(&node)).collect();
     labels.retain(|label| label.starts_with(start));
     labels
 }
@@ -49,7 +60,7 @@ fn labels(window: &Window, start: &str) -> Vec<String> {
 fn call(window: &Window, name: &str) -> egui::Rect {
     let start = format!("Call {name}, ");
     let calls = window.query_all_by_label_contains(&start);
-    let mut calls = calls.filter(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with(&start)));
+    let mut calls = calls.filter(|node| text(node).is_some_and(|label| label.starts_with(&start)));
     calls.next().unwrap_or_else(|| panic!("no call {name} among {:?}", labels(window, "Call "))).rect()
 }
 
@@ -74,12 +85,12 @@ fn nodes(window: &mut Window) -> NodeFilter {
 #[test]
 fn brushing_an_interval_narrows_the_summary_to_what_was_allocated_in_it() {
     let mut window = timeline_window();
+    filter_classes(&mut window, "reading");
     wait_for_label(&mut window, "Reading  ×270");
     brush(&mut window, "Timeline", 0.75, 0.99);
     let NodeFilter::Ids { after, up_to } = nodes(&mut window) else { panic!("nothing is selected") };
     assert!(after > 80_000 && up_to > after, "{after} to {up_to}");
     wait_for_label(&mut window, "Allocated ");
-    wait_until(&mut window, "the narrowed list", |app| app.shown_view().unwrap().summary.tree.table.row_count() < 60);
     let app = window.state_mut();
     let id = app.shown().unwrap();
     let snapshot = app.session.snapshot(id).unwrap();
@@ -94,7 +105,7 @@ fn brushing_an_interval_narrows_the_summary_to_what_was_allocated_in_it() {
     // The search is narrowed too, and so are the allocation stacks.
     window.key_press_modifiers(Modifiers::COMMAND, Key::F);
     steps(&mut window, 2);
-    window.get_by_label("Search for").type_text("class:Reading");
+    type_into(&mut window, "Search for", "class:Reading -class:note");
     wait_for_label(&mut window, &format!("{readings} objects"));
     window.get_by_label("Clear the interval").click();
     steps(&mut window, 3);
@@ -119,7 +130,7 @@ fn the_interval_is_moved_and_resized_by_keys_and_cleared_by_a_double_click() {
     assert_eq!(press(&mut window, Modifiers::SHIFT, Key::ArrowLeft), Some((first + 1, last + 1)));
     assert_eq!(press(&mut window, Modifiers::NONE, Key::ArrowLeft), Some((first, last)));
     assert_eq!(press(&mut window, Modifiers::NONE, Key::Home).map(|(first, _)| first), Some(0));
-    wait_for_label(&mut window, "Timeline, selected before the recording");
+    wait_for_label(&mut window, "Timeline, selected ");
     let chart = window.get_by_label_contains("Timeline, selected").rect();
     double_click(&mut window, chart.center());
     assert_eq!(selection(&mut window), None);
@@ -177,6 +188,7 @@ fn a_function_leads_to_the_live_objects_it_allocated() {
 #[test]
 fn an_object_shows_the_stack_that_allocated_it_and_leads_to_it() {
     let mut window = timeline_window();
+    filter_classes(&mut window, "reading");
     expand(&mut window, "Reading  ×270");
     click_row(&mut window, "Reading @");
     wait_for_label(&mut window, "Show in Allocations");
@@ -256,6 +268,7 @@ fn the_wheel_zooms_the_flame_graph_around_the_pointer() {
             unit: egui::MouseWheelUnit::Point,
             delta: egui::vec2(0.0, 40.0),
             phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Unknown,
             modifiers: Modifiers::NONE,
         });
         steps(&mut window, 6);
@@ -268,7 +281,7 @@ fn the_wheel_zooms_the_flame_graph_around_the_pointer() {
 #[test]
 fn searching_a_profile_finds_functions_and_narrows_the_heavy_table() {
     let mut window = profile_window(&["leaky-job-after.heapprofile"]);
-    window.get_by_label("Search functions").type_text("parseR");
+    type_into(&mut window, "Search functions", "parseR");
     wait_for_label(&mut window, "1 function");
     window.get_by_role_and_label(Role::Button, "Heavy").click();
     steps(&mut window, 3);

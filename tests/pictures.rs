@@ -20,8 +20,8 @@ use heapglass::ui::app::Action;
 use heapglass::ui::command::{Command, Target, ViewKind};
 use heapglass::ui::panes::Slot;
 use window::{
-    Window, broken, brush, bundled, click_row, example, example_before, expand, show, slow_source, wait_for_label,
-    wait_for_load, wait_until,
+    Window, broken, brush, bundled, click_row, example, example_before, expand, show, slow_source, type_into,
+    wait_for_label, wait_for_load, wait_until,
 };
 
 /// A picture: its name, the files that are open, and what is done before it is taken.
@@ -226,8 +226,7 @@ fn allocated_by(window: &mut Window) {
 
 fn profile(window: &mut Window) {
     wait_for_label(window, "Call remember");
-    window.get_by_label("Search functions").type_text("remember");
-    window.step();
+    type_into(window, "Search functions", "remember");
 }
 
 fn profile_heavy(window: &mut Window) {

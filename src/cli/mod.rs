@@ -25,7 +25,7 @@ use args::ObjectArguments;
 pub use args::{Arguments, Command};
 
 use crate::Snapshot;
-use crate::format::Source;
+use crate::format::{Source, looks_like_profile};
 use crate::model::{CancelToken, Distance, NodeOrdinal, ObjectId, Progress, human};
 use crate::query::csv;
 
@@ -84,8 +84,11 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 fn open(file: &Path) -> anyhow::Result<Snapshot> {
     // The error says everything itself; its causes would only repeat parts of it.
-    Snapshot::open(Source::file(file), &Progress::new(), &CancelToken::new())
-        .map_err(|error| anyhow!("{}: {error}", file.display()))
+    Snapshot::open(Source::file(file), &Progress::new(), &CancelToken::new()).map_err(|error| {
+        let is_profile = looks_like_profile(Source::file(file));
+        let hint = if is_profile { " (this is a sampling heap profile; see `heapglass profile`)" } else { "" };
+        anyhow!("{}: {error}{hint}", file.display())
+    })
 }
 
 /// Opens the file and finds the object.

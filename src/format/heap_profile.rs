@@ -60,6 +60,19 @@ pub fn read_profile(source: Source, progress: &Progress, cancel: &CancelToken) -
     Ok(profile)
 }
 
+/// Whether a source begins as sampling heap profiles do, whatever it is called.
+#[must_use]
+pub fn looks_like_profile(source: Source) -> bool {
+    let mut start = Vec::new();
+    let Ok(source) = OpenSource::open(source, &Progress::new()) else { return false };
+    if source.reader.take(1 << 10).read_to_end(&mut start).is_err() {
+        return false;
+    }
+    let mut text = String::from_utf8_lossy(&start).into_owned();
+    text.retain(|character| !character.is_whitespace() && character != '\u{feff}');
+    ["{\"head\":{", "{\"profile\":{\"head\":{"].iter().any(|beginning| text.starts_with(beginning))
+}
+
 /// Text that is read as it is needed, with its position in the file.
 struct Text<'a> {
     reader: Box<dyn Read + Send>,

@@ -16,7 +16,7 @@ mod trace;
 
 pub use error::{FormatError, Section};
 pub use header::Header;
-pub use heap_profile::{ProfileSample, RawProfile, read_profile};
+pub use heap_profile::{ProfileSample, RawProfile, looks_like_profile, read_profile};
 pub use source::Source;
 pub use strings::StringTable;
 pub use tables::{EdgeTable, NodeTable};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::lanes::Lane;
 use super::memo::{Fact, HeapBytes, Memo};
 use super::{Session, SnapshotId};
+use crate::model::BitSet;
 use crate::query::{
     Allocations, CallList, CallRows, CallSort, Calls, FlameLayout, NodeFilter, Timeline, allocations, call_rows,
     compare_profiles, flame_layout, profile_calls, timeline,
@@ -87,6 +88,12 @@ impl HeapBytes for FlameLayout {
     }
 }
 
+impl HeapBytes for BitSet {
+    fn heap_bytes(&self) -> usize {
+        Self::heap_bytes(self)
+    }
+}
+
 impl HeapBytes for Timeline {
     fn heap_bytes(&self) -> usize {
         Self::heap_bytes(self)
@@ -99,6 +106,7 @@ pub(super) struct CallFacts {
     rows: Memo<CallRowsKey, CallRows>,
     flames: Memo<(CallsKey, Vec<usize>), FlameLayout>,
     timelines: Memo<SnapshotId, Timeline>,
+    found: Memo<(CallsKey, String), BitSet>,
 }
 
 impl CallFacts {
@@ -108,6 +116,7 @@ impl CallFacts {
             rows: Memo::new(LIMIT_BYTES),
             flames: Memo::new(LIMIT_BYTES),
             timelines: Memo::new(LIMIT_BYTES),
+            found: Memo::new(LIMIT_BYTES),
         }
     }
 
@@ -116,6 +125,7 @@ impl CallFacts {
         self.rows.end_frame(|_, _| {});
         self.flames.end_frame(|_, _| {});
         self.timelines.end_frame(|_, _| {});
+        self.found.end_frame(|_, _| {});
     }
 
     /// Drops everything about a snapshot or a profile.
@@ -124,10 +134,15 @@ impl CallFacts {
         self.rows.forget(|key| key.calls.concerns(id));
         self.flames.forget(|(key, _)| key.concerns(id));
         self.timelines.forget(|of| *of == id);
+        self.found.forget(|(key, _)| key.concerns(id));
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        self.calls.heap_bytes() + self.rows.heap_bytes() + self.flames.heap_bytes() + self.timelines.heap_bytes()
+        self.calls.heap_bytes()
+            + self.rows.heap_bytes()
+            + self.flames.heap_bytes()
+            + self.timelines.heap_bytes()
+            + self.found.heap_bytes()
     }
 }
 
@@ -186,6 +201,19 @@ impl Session {
                 })
             }
         }
+    }
+
+    /// The functions of calls that have a text in their name or script.
+    pub fn functions_with(&mut self, key: &CallsKey, text: &str) -> Fact<BitSet> {
+        let calls = match not_yet(self.calls(key)) {
+            Ok(calls) => calls,
+            Err(waiting) => return waiting,
+        };
+        let lanes = &self.lanes;
+        self.call_facts.found.get(&(key.clone(), text.to_owned()), || {
+            let (calls, text) = (Arc::clone(&calls), text.to_owned());
+            lanes.spawn(Lane::Interactive, move |_| Ok(calls.calls().matching(&text)))
+        })
     }
 
     /// The rows of a list of calls.

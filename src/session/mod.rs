@@ -23,7 +23,7 @@ pub use orders::{GroupsKey, OrderKey, OrderState, PairKey, PairList};
 use calls::CallFacts;
 use facts::Facts;
 
-use crate::format::{FormatError, Source};
+use crate::format::{Source, looks_like_profile};
 use crate::model::{CancelToken, Cancelled, Progress};
 use crate::profile::Profile;
 use crate::snapshot::{OpenError, Snapshot};
@@ -48,19 +48,11 @@ enum Loaded {
 
 /// Reads a file as what it says it is: a snapshot, or a sampling heap profile whatever it is called.
 fn load(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Loaded, OpenError> {
-    let again = source.again();
-    let profile = |source| Profile::open(source, progress, cancel).map(|profile| Loaded::Profile(Arc::new(profile)));
-    if source.name().contains(".heapprofile") {
-        return profile(source);
+    let is_profile = source.name().contains(".heapprofile") || source.again().is_some_and(looks_like_profile);
+    if is_profile {
+        return Profile::open(source, progress, cancel).map(|profile| Loaded::Profile(Arc::new(profile)));
     }
-    match (Snapshot::open(source, progress, cancel), again) {
-        (Err(OpenError::Format(FormatError::MissingSection { name: "snapshot", hint: Some(hint) })), Some(again))
-            if hint.contains("sampling heap profile") =>
-        {
-            profile(again)
-        }
-        (opened, _) => opened.map(|snapshot| Loaded::Snapshot(Arc::new(snapshot))),
-    }
+    Snapshot::open(source, progress, cancel).map(|snapshot| Loaded::Snapshot(Arc::new(snapshot)))
 }
 
 /// A file that is being loaded, waits for it, or could not be.

@@ -227,7 +227,7 @@ impl CallTableRows<'_, '_> {
         let text = if is_size { self.look.units.bytes(value) } else { human::count(value) };
         let share = value as f64 / self.calls.sums()[measure].max(1) as f64;
         let mut cell = Cell::text(text, if value == 0 { tokens.weak } else { tokens.text });
-        cell.runs.push(Run::new(format!("{:>5}", format!("{:.0} %", share * 100.0)), tokens.weak));
+        cell.runs.push(Run::new(format!("{:>6}", format!("{:.0} %", share * 100.0)), tokens.weak));
         #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
         let bar = share as f32;
         cell.bar = Some(bar);

@@ -172,7 +172,9 @@ pub(super) fn side_list(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Actio
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::same(6));
     let panel = Panel::left("snapshots").resizable(true).default_size(220.0).size_range(150.0..=420.0);
     panel.frame(frame).show(ui, |ui| {
-        ui.label(RichText::new("Snapshots").font(theme::small()).color(tokens(ui).weak));
+        if !app.session.open().is_empty() || app.session.profiles().is_empty() {
+            ui.label(RichText::new("Snapshots").font(theme::small()).color(tokens(ui).weak));
+        }
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for open in app.session.open() {
                 snapshot_entry(ui, app, open, actions);

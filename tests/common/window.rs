@@ -107,6 +107,16 @@ pub fn brush(window: &mut Window, label: &str, from: f32, to: f32) {
     }
 }
 
+/// Types into a field.
+pub fn type_into(window: &mut Window, label: &str, text: &str) {
+    window.get_by_label(label).focus();
+    window.step();
+    window.get_by_label(label).type_text(text);
+    for _ in 0..3 {
+        window.step();
+    }
+}
+
 /// A broken file of the corpus, in a folder that lives as long as the answer.
 pub fn broken(name: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();

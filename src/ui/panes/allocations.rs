@@ -70,7 +70,7 @@ impl AllocationsPane {
         }
         let mut measures = self.calls.measures.clone();
         let is_flame = self.calls.view == CallView::Flame;
-        self.calls.tools(ui, calls, ["Flame graph", "Functions", "Calls"], |ui| {
+        self.calls.tools(ui, session, ["Flame graph", "Functions", "Calls"], |ui| {
             if is_flame {
                 measure_choice(ui, calls.measures(), &mut measures);
             }

@@ -3,7 +3,7 @@
 
 use egui::{Id, RichText, TextEdit, Ui};
 
-use crate::model::human;
+use crate::model::{BitSet, human};
 use crate::query::{CallKey, CallList, Calls, Measure};
 use crate::session::{CallsKey, CallsOf, Fact, Session};
 use crate::ui::call_table::{CallColumn, CallTable, CallTableSpec, Picked};
@@ -34,6 +34,8 @@ pub struct CallsPane {
     pub measures: Vec<usize>,
     picked: Option<Picked>,
     of: Option<CallsKey>,
+    /// The functions that the search has found.
+    found: Option<std::sync::Arc<BitSet>>,
 }
 
 /// Words and columns of such a pane.
@@ -60,6 +62,7 @@ impl CallsPane {
             measures: vec![0],
             picked: None,
             of: None,
+            found: None,
         }
     }
 
@@ -76,7 +79,7 @@ impl CallsPane {
     }
 
     /// The buttons for the views and the search; `more` adds to the line.
-    pub(super) fn tools(&mut self, ui: &mut Ui, calls: &Calls, labels: [&str; 3], more: impl FnOnce(&mut Ui)) {
+    pub(super) fn tools(&mut self, ui: &mut Ui, session: &mut Session, labels: [&str; 3], more: impl FnOnce(&mut Ui)) {
         ui.horizontal_wrapped(|ui| {
             ui.add_space(2.0 * GRID);
             for (view, label) in [CallView::Flame, CallView::Heavy, CallView::Tree].into_iter().zip(labels) {
@@ -90,8 +93,13 @@ impl CallsPane {
             let edit = TextEdit::singleline(&mut self.text).hint_text("Function or script").desired_width(160.0);
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search functions"));
-            if !self.text.trim().is_empty() {
-                let found = calls.matching(&self.text).count() as u64;
+            let text = self.text.trim().to_lowercase();
+            self.found = match &self.of {
+                Some(of) if !text.is_empty() => session.functions_with(of, &text).ready(),
+                _ => None,
+            };
+            if let Some(found) = &self.found {
+                let found = found.count() as u64;
                 ui.weak(match found {
                     0 => "No function matches".to_owned(),
                     1 => "1 function".to_owned(),
@@ -199,14 +207,13 @@ impl CallsPane {
             super::placeholder(ui, "Nothing of this was allocated, or nothing of it is alive");
             return false;
         }
-        let found = (!self.text.trim().is_empty()).then(|| calls.matching(&self.text));
         self.way_back(ui, calls, &layout);
         let flame = Flame {
             id: spec.id.with("flame"),
             calls,
             layout: &layout,
             measures: &self.measures,
-            found: found.as_ref(),
+            found: self.found.as_deref(),
             by_change: spec.by_change,
         };
         let (answer, response) = flame_graph::show(ui, &flame, &mut self.flame);

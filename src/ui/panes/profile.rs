@@ -76,7 +76,7 @@ impl ProfilePane {
         let pane = self.shown();
         let Some(of) = pane.wait_for(ui, session, &key) else { return copied };
         let calls = of.calls();
-        pane.tools(ui, calls, ["Flame graph", "Heavy", "Tree"], |ui| {
+        pane.tools(ui, session, ["Flame graph", "Heavy", "Tree"], |ui| {
             if is_compared {
                 legend(ui);
             }
