@@ -329,6 +329,10 @@ impl ProfileReader {
                         b"traceEvents" => Some("this looks like a performance trace"),
                         _ => None,
                     });
+                    if let (Some(_), false) = (hint, has_head) {
+                        // The samples of a snapshot, which may come first, are others.
+                        return Err(FormatError::MissingSection { name: "head", hint });
+                    }
                     text.skip_value()?;
                 }
             }
