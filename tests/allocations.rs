@@ -4,10 +4,10 @@
 mod common;
 
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, NodeOrdinal};
+use heapglass::model::{CancelToken, EdgeIndex, NodeOrdinal};
 use heapglass::query::{
-    AllocatedBy, Allocations, CallKey, CallList, CallRow, CallSort, Caller, Calls, NodeFilter, allocations, call_rows,
-    select, timeline,
+    AllocatedBy, Allocations, CallKey, CallList, CallRow, CallSort, Caller, Calls, Filter, Lens, ListSpec, NodeFilter,
+    Sort, allocations, call_rows, order, select, timeline,
 };
 use serde_json::{Value, json};
 
@@ -199,4 +199,40 @@ fn callers_of_a_chain_are_one_list_and_branches_a_level_below() {
             assert_eq!(rows.len(), callers(calls, &[row.function]).len());
         }
     }
+}
+
+/// What the timeline selects narrows the tree tables to what leads there, and leaves nothing out that does.
+#[test]
+fn lists_that_are_narrowed_lead_to_what_is_selected_and_to_all_of_it() {
+    let snapshot = common::open_bytes("leaky-job", common::read(&bundled("leaky-job.heaptimeline.zst"))).unwrap();
+    let cancel = CancelToken::new();
+    let timeline = timeline(&snapshot, &cancel).unwrap();
+    let nodes = timeline.filter(9, 11);
+    let selection = select(&snapshot, &nodes, &cancel).unwrap();
+    assert!(selection.count > 50, "{} objects are selected", selection.count);
+    let filter = Filter { nodes, leads: true, ..Filter::default() };
+    let lens = Lens { selection: Some(&selection), distances: None };
+    let rows =
+        |list: ListSpec| order(&snapshot, list, Sort::BY_RETAINED_SIZE, &filter, lens, &cancel).unwrap().rows.to_vec();
+    // Going down only what is listed meets each selected node that has a dominator chain, and no branch in vain.
+    let mut met = 0;
+    let mut stack = vec![snapshot.root()];
+    while let Some(node) = stack.pop() {
+        met += u64::from(selection.contains(node) && snapshot.shallow_size(node) > 0);
+        let below = rows(ListSpec::Dominated(node));
+        assert!(selection.contains(node) || !below.is_empty(), "{} is listed in vain", snapshot.id(node));
+        stack.extend(below.into_iter().map(NodeOrdinal));
+    }
+    assert_eq!(met, selection.count);
+    // From the root's references on, each step that is listed goes on to a selected object or is one.
+    let leading = selection.leading(&snapshot, &cancel).unwrap();
+    for edge in rows(ListSpec::Edges(snapshot.root())) {
+        let target = snapshot.graph().edge_target(EdgeIndex(edge));
+        assert!(leading.contains(target.index()));
+        assert!(selection.contains(target) || !rows(ListSpec::Edges(target)).is_empty());
+    }
+}
+
+fn bundled(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/snapshots").join(name)
 }

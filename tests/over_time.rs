@@ -122,7 +122,7 @@ fn the_interval_is_moved_and_resized_by_keys_and_cleared_by_a_double_click() {
     brush(&mut window, "Timeline", 0.3, 0.32);
     let selection = |window: &mut Window| window.state_mut().shown_view().unwrap().timeline.chart.selection();
     let (first, last) = selection(&mut window).unwrap();
-    let mut press = |window: &mut Window, modifiers: Modifiers, key: Key| {
+    let press = |window: &mut Window, modifiers: Modifiers, key: Key| {
         window.key_press_modifiers(modifiers, key);
         steps(window, 2);
         selection(window)

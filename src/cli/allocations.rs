@@ -119,7 +119,7 @@ fn write_csv(calls: &Calls, functions: &[Listed], out: &mut dyn Write) -> anyhow
     csv::line(out, &columns)?;
     for (depth, row) in flat(functions) {
         let function = &calls.functions()[row.function as usize];
-        let mut cells = vec![
+        let mut line = vec![
             depth.to_string(),
             function.label().to_owned(),
             function.url.clone(),
@@ -127,8 +127,8 @@ fn write_csv(calls: &Calls, functions: &[Listed], out: &mut dyn Write) -> anyhow
             super::optional(function.line),
             super::optional(function.column),
         ];
-        cells.extend(row.numbers.own.map(|number| number.to_string()));
-        csv::line(out, &cells)?;
+        line.extend(row.numbers.own.map(|number| number.to_string()));
+        csv::line(out, &line)?;
     }
     Ok(())
 }

@@ -181,8 +181,8 @@ fn write_csv(
     csv::line(out, &columns)?;
     for (depth, row) in rows {
         let function = &calls.functions()[row.function as usize];
-        let mut cells: Vec<String> = depth.map(|depth| depth.to_string()).into_iter().collect();
-        cells.extend([
+        let mut line: Vec<String> = depth.map(|depth| depth.to_string()).into_iter().collect();
+        line.extend([
             function.label().to_owned(),
             function.url.clone(),
             function.script_id.to_string(),
@@ -190,11 +190,11 @@ fn write_csv(
             super::optional(function.column),
         ]);
         let numbers = row.numbers;
-        cells.extend([numbers.own[0], numbers.total[0]].map(|number| number.to_string()));
+        line.extend([numbers.own[0], numbers.total[0]].map(|number| number.to_string()));
         if is_compared {
-            cells.extend([numbers.own[1], numbers.total[1]].map(|number| number.to_string()));
+            line.extend([numbers.own[1], numbers.total[1]].map(|number| number.to_string()));
         }
-        csv::line(out, &cells)?;
+        csv::line(out, &line)?;
     }
     Ok(())
 }

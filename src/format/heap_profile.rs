@@ -311,9 +311,9 @@ impl ProfileReader {
                         return Err(FormatError::DuplicateSection(text.section.clone(), offset));
                     }
                     if is_head {
-                        self.head(text)?
+                        self.head(text)?;
                     } else {
-                        self.samples(text)?
+                        self.samples(text)?;
                     }
                     text.section = Section::Document;
                 }

@@ -220,5 +220,5 @@ fn change_color(now: u64, before: u64, tokens: &Tokens) -> Color32 {
     let part = ((now - before).abs() / now.max(before).max(1.0)) as f32;
     let color = if now > before { tokens.added } else { tokens.removed };
     let quiet = tokens.background.lerp_to_gamma(tokens.weak, 0.22);
-    if part < 0.005 { quiet } else { quiet.lerp_to_gamma(color, 0.08 + 0.3 * part) }
+    if part < 0.005 { quiet } else { quiet.lerp_to_gamma(color, 0.06 + 0.24 * part) }
 }

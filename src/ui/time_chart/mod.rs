@@ -153,16 +153,16 @@ impl TimeChart {
         if response.drag_started_by(PointerButton::Primary) {
             response.request_focus();
             let origin = ui.input(|input| input.pointer.press_origin());
-            self.drag = origin.and_then(|at| {
+            self.drag = origin.map(|at| {
                 let bar = scale.nearest(at.x);
-                Some(match (edges, self.selection) {
+                match (edges, self.selection) {
                     (Some((left, _)), _) if near(at.x, left) => Drag::First,
                     (Some((_, right)), _) if near(at.x, right) => Drag::Last,
                     (Some((left, right)), Some(selection)) if at.x > left && at.x < right => {
                         Drag::Move { at: bar, selection }
                     }
                     _ => Drag::New(bar),
-                })
+                }
             });
         }
         if let (Some(drag), Some(at)) = (self.drag, pointer) {
