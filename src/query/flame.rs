@@ -18,7 +18,7 @@ pub struct FlameLayout {
 
 impl FlameLayout {
     /// A single call.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "gui"))]
     pub(crate) fn of_one(width: u64) -> Self {
         Self { starts: vec![0], widths: vec![width], levels: Csr::new(vec![0, 1], vec![0]) }
     }
