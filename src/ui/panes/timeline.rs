@@ -77,6 +77,8 @@ impl TimelinePane {
             self.within = self.chart.selection().map_or(NodeFilter::All, |(first, last)| timeline.filter(first, last));
         }
         ui.horizontal(|ui| {
+            // As high with an interval as without, so that nothing below moves.
+            ui.set_min_height(7.0 * GRID);
             ui.spacing_mut().item_spacing.x = 2.0 * GRID;
             let small = |text: String| RichText::new(text).font(theme::small());
             let Some((first, last)) = self.chart.selection() else {
