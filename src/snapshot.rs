@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::analysis::{
-    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Statistics, WellKnown, classes,
+    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Sizes, Statistics, WellKnown, classes,
     concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, first_table,
     is_essential, locations, page_objects, shallow_sizes, shapes, statistics,
 };
@@ -26,7 +26,7 @@ pub struct Snapshot {
     known: WellKnown,
     ephemerons: Ephemerons,
     dom: DomStates,
-    shallow_sizes: Column,
+    sizes: Sizes,
     retained_sizes: Column,
     distances: Vec<i32>,
     dominators: DominatorTree,
@@ -109,6 +109,7 @@ impl Snapshot {
         let dom = progress.stage("detachedness", || dom_states(&mut graph, cancel))?;
         progress.advance(1);
 
+        let (self_sizes, located) = (graph.take_self_sizes(), graph.take_locations());
         // Who keeps whom alive on one side; what people read off an object on the other.
         let graph_ref = &graph;
         progress.start(Phase::Dominators, 2 * graph.node_count() as u64);
@@ -123,30 +124,30 @@ impl Snapshot {
                 ))
             },
             || {
-                let shallow_sizes =
-                    progress.stage("shallow sizes", || shallow_sizes(graph_ref, &known, &dom, cancel))?;
+                let sizes =
+                    progress.stage("shallow sizes", || shallow_sizes(graph_ref, &known, &dom, self_sizes, cancel))?;
                 let distances = progress.stage("distances", || distances(graph_ref, &known, &ephemerons, cancel))?;
-                let locations = locations(graph_ref);
+                let locations = locations(located, graph_ref.node_count());
                 let shapes = progress.stage("shapes", || shapes(graph_ref, &known, cancel))?;
                 let classes =
                     progress.stage("classes", || classes(graph_ref, &known, &dom, &shapes, &locations, cancel))?;
-                Ok((shallow_sizes, distances, locations, shapes, classes))
+                Ok((sizes, distances, locations, shapes, classes))
             },
         );
         let (dominators, page_objects): (DominatorTree, BitSet) = dominators?;
-        let (shallow_sizes, distances, locations, shapes, mut classes) = described?;
+        let (sizes, distances, locations, shapes, mut classes) = described?;
 
         progress.start(Phase::Summary, 2);
-        let retained_sizes = progress.stage("retained sizes", || dominators.retained_sizes(&shallow_sizes, cancel))?;
+        let retained_sizes = progress.stage("retained sizes", || dominators.retained_sizes(sizes.shallow(), cancel))?;
         progress.advance(1);
         let total = retained_sizes.get(graph.root().index());
         let (summed, statistics) = rayon::join(
             || {
                 progress.stage("sums by class", || {
-                    classes.sum_up(&shallow_sizes, &retained_sizes, &distances, &dominators, cancel)
+                    classes.sum_up(sizes.shallow(), &retained_sizes, &distances, &dominators, cancel)
                 })
             },
-            || progress.stage("statistics", || statistics(&graph, &known, &dom, &shallow_sizes, total)),
+            || progress.stage("statistics", || statistics(&graph, &known, &dom, sizes.shallow(), total)),
         );
         summed?;
         progress.advance(1);
@@ -158,7 +159,7 @@ impl Snapshot {
             known,
             ephemerons,
             dom,
-            shallow_sizes,
+            sizes,
             retained_sizes,
             distances,
             dominators,
@@ -210,7 +211,13 @@ impl Snapshot {
     #[inline]
     #[must_use]
     pub fn shallow_size(&self, node: NodeOrdinal) -> u64 {
-        self.shallow_sizes.get(node.index())
+        self.sizes.shallow().get(node.index())
+    }
+
+    /// The node's own size in bytes as the file has it.
+    #[must_use]
+    pub fn self_size(&self, node: NodeOrdinal) -> u64 {
+        self.sizes.self_size(node)
     }
 
     /// Whether the edge, which starts at `source`, counts when it is decided who keeps whom alive.
@@ -222,7 +229,7 @@ impl Snapshot {
     /// Shallow sizes by ordinal.
     #[must_use]
     pub fn shallow_sizes(&self) -> &Column {
-        &self.shallow_sizes
+        self.sizes.shallow()
     }
 
     /// Retained sizes by ordinal.
@@ -352,7 +359,7 @@ impl Snapshot {
             return Ok(Cow::Borrowed(&self.classes));
         }
         let mut regrouped = classes(&self.graph, &self.known, &self.dom, shapes, &self.locations, cancel)?;
-        let (shallow, retained) = (&self.shallow_sizes, &self.retained_sizes);
+        let (shallow, retained) = (self.sizes.shallow(), &self.retained_sizes);
         regrouped.sum_up(shallow, retained, &self.distances, &self.dominators, cancel)?;
         Ok(Cow::Owned(regrouped))
     }
@@ -362,7 +369,7 @@ impl Snapshot {
     pub fn heap_bytes(&self) -> usize {
         self.graph.heap_bytes()
             + self.dom.heap_bytes()
-            + self.shallow_sizes.heap_bytes()
+            + self.sizes.heap_bytes()
             + self.retained_sizes.heap_bytes()
             + self.distances.capacity() * 4
             + self.dominators.heap_bytes()

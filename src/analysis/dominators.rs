@@ -276,13 +276,15 @@ impl Preorder {
             Rows { first: vertices.start, offsets: Vec::with_capacity(vertices.len() + 1), items: Vec::new() };
         rows.offsets.push(0);
         for number in vertices {
-            // Nothing matters that leads to the root.
-            let retainers = if number == 0 { &[] } else { graph.retainers.row(self.vertices[number] as usize) };
-            let parent = self.parents[number];
-            for &edge in retainers {
-                let source = sources[edge as usize];
-                if source != NONE && source != parent {
-                    rows.items.push(source);
+            let retainers = graph.retainers.row(self.vertices[number] as usize);
+            // A single retainer, as most nodes have, is the tree parent; and nothing matters that leads to the root.
+            if retainers.len() > 1 && number > 0 {
+                let parent = self.parents[number];
+                for &edge in retainers {
+                    let source = sources[edge as usize];
+                    if source != NONE && source != parent {
+                        rows.items.push(source);
+                    }
                 }
             }
             #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]

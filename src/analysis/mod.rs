@@ -31,7 +31,7 @@ pub(crate) use essential_edges::is_essential;
 pub use first_table::first_table;
 pub use locations::{Location, Locations, locations};
 pub use page_objects::page_objects;
-pub use shallow_sizes::shallow_sizes;
+pub use shallow_sizes::{Sizes, shallow_sizes};
 pub use shapes::{Shapes, shapes};
 pub use statistics::{Statistics, statistics};
 pub use well_known::WellKnown;

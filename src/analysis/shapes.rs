@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::WellKnown;
 use super::display_names::{quoted_property_name, utf16_len};
 use crate::graph::HeapGraph;
@@ -33,7 +35,7 @@ struct Matcher {
     /// Symbol of each property that occurs in a shape; symbols count from 0.
     symbols: HashMap<String, u32>,
     /// Children by (trie node, symbol).
-    next: HashMap<(u32, u32), u32>,
+    next: HashMap<(u32, u32), u32, RandomState>,
     /// The shape that ends at each trie node, with its number of properties.
     ends: Vec<Option<(u32, u32)>>,
 }
@@ -89,7 +91,7 @@ type Candidates = Vec<(Box<[u32]>, usize)>;
 /// objects.
 fn candidates(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Result<(Candidates, usize), Cancelled> {
     let mut name_lengths = vec![0_u16; graph.strings().len()];
-    let mut positions: HashMap<Box<[u32]>, usize> = HashMap::new();
+    let mut positions: HashMap<Box<[u32]>, usize, RandomState> = HashMap::default();
     let mut candidates = Candidates::new();
     let mut properties: Vec<u32> = Vec::new();
     let mut object_count = 0;
@@ -155,7 +157,7 @@ impl Shapes {
             return Ok(());
         }
         let mut symbols = vec![UNKNOWN; graph.strings().len()];
-        let mut memo: HashMap<Box<[u32]>, Option<u32>> = HashMap::new();
+        let mut memo: HashMap<Box<[u32]>, Option<u32>, RandomState> = HashMap::default();
         let mut list = Vec::new();
         for node in graph.nodes() {
             cancel.check_every(node.index())?;

@@ -7,6 +7,7 @@
 mod error;
 mod header;
 mod integers;
+mod locations;
 mod scanner;
 mod source;
 mod strings;
@@ -15,6 +16,7 @@ mod trace;
 
 pub use error::{FormatError, Section};
 pub use header::Header;
+pub use locations::{Location, LocationTable};
 pub use source::Source;
 pub use strings::StringTable;
 pub use tables::{EdgeTable, NodeTable};
@@ -35,24 +37,12 @@ pub struct RawSnapshot {
     pub nodes: NodeTable,
     pub edges: EdgeTable,
     pub strings: StringTable,
-    pub locations: Vec<RawLocation>,
+    pub locations: LocationTable,
     pub samples: Vec<Sample>,
     pub allocation_trace: AllocationTrace,
     pub scopes: ScopeTables,
     /// Bytes of the source as it lies there, before decompression.
     pub size_bytes: u64,
-}
-
-/// Source position of an object, as a row of `locations`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RawLocation {
-    /// Ordinal of the node, not yet checked against the number of nodes.
-    pub node: u64,
-    pub script_id: u32,
-    /// Zero-based, as the file has it.
-    pub line: u32,
-    /// Zero-based, as the file has it.
-    pub column: u32,
 }
 
 /// A row of `samples`: which ids had been given out by when.
@@ -179,11 +169,12 @@ fn finish(
         }
     }
     scanner.strings.shrink();
+    scanner.drain_locations()?;
     let header = scanner.header.take().ok_or_else(|| missing_header(&scanner))?;
-    let [locations, samples, function_infos, scopes, context_vars, uses] = scanner.small;
+    let [_, samples, function_infos, scopes, context_vars, uses] = scanner.small;
     let (nodes, edges) = tables.finish();
     Ok(RawSnapshot {
-        locations: raw_locations(&locations, &header)?,
+        locations: scanner.locations.finish(),
         samples: raw_samples(&samples, &header),
         nodes,
         edges,
@@ -280,26 +271,6 @@ fn rows<'a, const N: usize>(
 ) -> impl Iterator<Item = [u64; N]> + 'a {
     let positions = names.map(|name| fields.iter().position(|field| field == name));
     values.chunks_exact(fields.len().max(1)).map(move |row| positions.map(|at| at.map_or(0, |at| row[at])))
-}
-
-fn raw_locations(values: &[u64], header: &Header) -> Result<Vec<RawLocation>, FormatError> {
-    rows(values, &header.location_fields, ["object_index", "script_id", "line", "column"])
-        .map(|[object_index, script_id, line, column]| {
-            let narrow = |value: u64| {
-                u32::try_from(value).map_err(|_| FormatError::Limit {
-                    section: Section::named("locations"),
-                    what: "a value",
-                    limit: u64::from(u32::MAX),
-                })
-            };
-            Ok(RawLocation {
-                node: object_index / header.node_fields.len() as u64,
-                script_id: narrow(script_id)?,
-                line: narrow(line)?,
-                column: narrow(column)?,
-            })
-        })
-        .collect()
 }
 
 fn raw_samples(values: &[u64], header: &Header) -> Vec<Sample> {

@@ -9,6 +9,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::Header;
 use super::error::{FormatError, Section};
 use super::integers::{Integers, Problem};
+use super::locations::LocationTable;
 use super::strings::StringTable;
 use super::tables::{Block, TableKind};
 use super::trace::TraceTreeReader;
@@ -61,7 +62,9 @@ pub(super) struct Scanner {
     seen: Vec<String>,
     pub(super) header: Option<Header>,
     pub(super) strings: StringTable,
+    /// Of `locations` only what was not yet taken over by the table below.
     pub(super) small: [Vec<u64>; SMALL_TABLES.len()],
+    pub(super) locations: LocationTable,
     pub(super) trace_tree: TraceTreeReader,
     pub(super) deferred: Vec<Deferred>,
     /// Size of the decompressed file, if known, to reserve by.
@@ -78,6 +81,7 @@ impl Scanner {
             header: None,
             strings: StringTable::default(),
             small: Default::default(),
+            locations: LocationTable::default(),
             trace_tree: TraceTreeReader::default(),
             deferred: Vec::new(),
             file_bytes,
@@ -418,6 +422,7 @@ impl Scanner {
             })?;
             self.small[table].push(value);
         }
+        self.drain_locations()?;
         let text = window[at..end].trim_ascii();
         if close.is_none() {
             self.state = State::Small { table, first: false };
@@ -427,6 +432,17 @@ impl Scanner {
             return Err(self.unexpected(base + end as u64, b"]", "a number"));
         }
         self.end_section(end + 1)
+    }
+
+    /// Makes rows of the numbers of `locations` that were read, once the header says how. They may be many.
+    pub(super) fn drain_locations(&mut self) -> Result<(), FormatError> {
+        let [values, ..] = &mut self.small;
+        match &self.header {
+            Some(header) if !values.is_empty() => {
+                self.locations.drain(values, &header.location_fields, header.node_fields.len())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The inside of a string and, while it goes well, the strings behind it.

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 pub use build::GraphError;
 
-use crate::format::{AllocationTrace, Header, RawLocation, Sample, ScopeTables, StringTable};
+use crate::format::{AllocationTrace, Header, LocationTable, Sample, ScopeTables, StringTable};
 use crate::model::js::parse_int;
 use crate::model::{Column, Csr, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId};
 
@@ -23,7 +23,8 @@ pub struct HeapGraph {
     pub(crate) node_kinds: Vec<NodeKind>,
     pub(crate) node_names: Vec<u32>,
     pub(crate) node_ids: Column,
-    pub(crate) self_sizes: Column,
+    /// Bytes of each node; handed over to `analysis`.
+    self_sizes: Column,
     /// The file's detachedness, low two bits; empty if no node has one.
     pub(crate) file_detachedness: Vec<u8>,
     /// Trace node of the allocation; empty if no node has one.
@@ -38,7 +39,7 @@ pub struct HeapGraph {
     /// For each node the edges that lead to it, in descending order of the edges (DevTools' order).
     pub(crate) retainers: Csr,
     pub(crate) root: NodeOrdinal,
-    pub(crate) locations: Vec<RawLocation>,
+    pub(crate) locations: LocationTable,
     pub(crate) samples: Vec<Sample>,
     pub(crate) allocation_trace: AllocationTrace,
     pub(crate) scopes: ScopeTables,
@@ -131,13 +132,6 @@ impl HeapGraph {
             Column::Wide(ids) => ids.iter().position(|&wide| wide == id.0),
         };
         at.and_then(|at| u32::try_from(at).ok()).map(NodeOrdinal)
-    }
-
-    /// The node's own size in bytes as the file has it, see `Snapshot::shallow_size` for the one that people are shown.
-    #[inline]
-    #[must_use]
-    pub fn self_size(&self, node: NodeOrdinal) -> u64 {
-        self.self_sizes.get(node.index())
     }
 
     /// The node's outgoing edges, as positions in the edge columns.
@@ -236,10 +230,14 @@ impl HeapGraph {
         self.kind(node) == kind && self.strings.is(self.name_id(node), name)
     }
 
-    /// Source positions of objects, in the order of the file.
-    #[must_use]
-    pub fn locations(&self) -> &[RawLocation] {
-        &self.locations
+    /// Hands over the rows of `locations`, to be sorted by node.
+    pub(crate) fn take_locations(&mut self) -> LocationTable {
+        std::mem::take(&mut self.locations)
+    }
+
+    /// Hands over the file's own sizes, one entry a node, to be turned into shallow sizes.
+    pub(crate) fn take_self_sizes(&mut self) -> Column {
+        std::mem::take(&mut self.self_sizes)
     }
 
     /// Samples of an allocation timeline, in the order of the file.
@@ -288,7 +286,6 @@ impl HeapGraph {
             + self.node_kinds.capacity()
             + self.node_names.capacity() * 4
             + self.node_ids.heap_bytes()
-            + self.self_sizes.heap_bytes()
             + self.file_detachedness.capacity()
             + self.trace_nodes.capacity() * 4
             + (self.first_edges.capacity() + self.edge_sources.capacity()) * 4
@@ -296,6 +293,5 @@ impl HeapGraph {
             + self.edge_names.capacity() * 4
             + self.edge_targets.capacity() * 4
             + self.retainers.heap_bytes()
-            + self.locations.capacity() * size_of::<RawLocation>()
     }
 }

@@ -1,0 +1,105 @@
+//! The section `locations`: which objects have a source position, and which.
+//!
+//! A heap of millions of functions has a few thousand positions, so each is kept once and a row is two numbers.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::error::{FormatError, Section};
+
+/// A source position as the file has it; line and column count from 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Location {
+    pub script_id: u32,
+    pub line: u32,
+    pub column: u32,
+}
+
+/// The rows of `locations` in the order of the file.
+#[derive(Debug, Default)]
+pub struct LocationTable {
+    /// Ordinals of nodes, not yet checked against the number of nodes.
+    pub(crate) nodes: Vec<u32>,
+    /// For each row its position's index in `distinct`.
+    pub(crate) places: Vec<u32>,
+    pub(crate) distinct: Vec<Location>,
+    index: HashMap<Location, u32, RandomState>,
+}
+
+impl LocationTable {
+    /// Takes the whole rows at the front of `values` over, in the fields that the header names.
+    pub(super) fn drain(
+        &mut self,
+        values: &mut Vec<u64>,
+        fields: &[String],
+        node_fields: usize,
+    ) -> Result<(), FormatError> {
+        let names = ["object_index", "script_id", "line", "column"];
+        let [object_index, script_id, line, column] =
+            names.map(|name| fields.iter().position(|field| field == name).unwrap_or(usize::MAX));
+        let width = fields.len().max(1);
+        let mut rows = values.chunks_exact(width);
+        for row in &mut rows {
+            let value = |at: usize| row.get(at).copied().unwrap_or(0);
+            let narrow = |at: usize| {
+                u32::try_from(value(at)).map_err(|_| FormatError::Limit {
+                    section: Section::named("locations"),
+                    what: "a value",
+                    limit: u64::from(u32::MAX),
+                })
+            };
+            let place = Location { script_id: narrow(script_id)?, line: narrow(line)?, column: narrow(column)? };
+            // No table has so many nodes, so it is left out with all others that belong to no node.
+            let node = u32::try_from(value(object_index) / node_fields as u64).unwrap_or(u32::MAX);
+            let place = self.place(place);
+            self.nodes.push(node);
+            self.places.push(place);
+        }
+        let taken = values.len() - rows.remainder().len();
+        values.drain(..taken);
+        Ok(())
+    }
+
+    fn place(&mut self, place: Location) -> u32 {
+        // Objects of one kind stand in runs.
+        if let Some(&last) = self.places.last()
+            && self.distinct.get(last as usize) == Some(&place)
+        {
+            return last;
+        }
+        *self.index.entry(place).or_insert_with(|| {
+            self.distinct.push(place);
+            // At most one place a row, and there are fewer than 2^32 rows of anything.
+            u32::try_from(self.distinct.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// Gives back what was only needed to read.
+    pub(super) fn finish(mut self) -> Self {
+        self.index = HashMap::default();
+        self.nodes.shrink_to_fit();
+        self.places.shrink_to_fit();
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_piece_by_piece_and_equal_positions_are_kept_once() {
+        let fields: Vec<String> = ["object_index", "script_id", "line", "column"].map(str::to_owned).into();
+        let mut table = LocationTable::default();
+        let mut values = vec![14, 9, 1, 2, 21, 9, 1];
+        table.drain(&mut values, &fields, 7).expect("small numbers");
+        assert_eq!(values, [21, 9, 1]);
+        values.extend([2, 0, 8, 0, 0]);
+        table.drain(&mut values, &fields, 7).expect("small numbers");
+        let table = table.finish();
+        assert_eq!((table.nodes, table.places), (vec![2, 3, 0], vec![0, 0, 1]));
+        assert_eq!(table.distinct.len(), 2);
+        assert!(LocationTable::default().drain(&mut vec![0, 1 << 32, 0, 0], &fields, 7).is_err());
+    }
+}
