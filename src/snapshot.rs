@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::analysis::{
-    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Sizes, Statistics, WellKnown, classes,
-    concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, first_table,
+    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Sizes, Statistics, WellKnown,
+    classes, concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, first_table,
     is_essential, locations, page_objects, shallow_sizes, shapes, statistics,
 };
 use crate::format::{self, FormatError, Source};

@@ -10,6 +10,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::graph::HeapGraph;
+use crate::memory::Reuse;
 use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeIndex, NodeOrdinal, POLL_INTERVAL, Progress};
 
 const NONE: u32 = u32::MAX;
@@ -183,7 +184,9 @@ pub fn dominators(
     cancel: &CancelToken,
 ) -> Result<DominatorTree, Cancelled> {
     let mut order = progress.stage("spanning tree", || Preorder::build(graph, essential, progress, cancel))?;
-    let semi = progress.stage("semidominators", || semidominators(graph, essential, &mut order, progress, cancel))?;
+    // What follows needs as much memory as what the semidominators were computed with, which is free by then.
+    let (semi, _reuse) =
+        progress.stage("semidominators", || semidominators(graph, essential, &mut order, progress, cancel))?;
     let Preorder { mut vertices, parents: tree_parents, .. } = order;
     let reached = vertices.len();
     let mut dominators = progress.stage("immediate", || immediate_dominators(tree_parents, &semi, cancel))?;
@@ -384,7 +387,7 @@ struct Link {
 const GATHERED: usize = 1 << 15;
 const AHEAD: usize = 8;
 
-/// The semidominator of each vertex, by number. While those of some vertices are computed, last first, the predecessors of
+/// The semidominator of each vertex, by number, and what keeps the memory that is free now. While those of some vertices are computed, last first, the predecessors of
 /// the next ones are gathered on the other cores; they are never all there at once.
 fn semidominators(
     graph: &HeapGraph,
@@ -392,7 +395,7 @@ fn semidominators(
     order: &mut Preorder,
     progress: &Progress,
     cancel: &CancelToken,
-) -> Result<Vec<u32>, Cancelled> {
+) -> Result<(Vec<u32>, Reuse), Cancelled> {
     let count = order.vertices.len();
     let sources = progress.stage("sources", || order.sources(graph, essential, cancel))?;
     // What is gathered needs only those; the numbers by node would be in the way.
@@ -427,7 +430,7 @@ fn semidominators(
         );
         gathered = next;
     }
-    Ok(forest.semi)
+    Ok((forest.semi, Reuse::begin()))
 }
 
 /// What the semidominators are computed with.
