@@ -189,7 +189,7 @@ pub fn dominators(
         progress.stage("semidominators", || semidominators(graph, essential, &mut order, progress, cancel))?;
     let Preorder { mut vertices, parents: tree_parents, .. } = order;
     let reached = vertices.len();
-    let mut dominators = progress.stage("immediate", || immediate_dominators(tree_parents, &semi, cancel))?;
+    let mut dominators = progress.stage("immediate", || immediate_dominators(tree_parents, &semi, progress, cancel))?;
     drop(semi);
 
     if reached < graph.node_count() {
@@ -404,6 +404,7 @@ fn semidominators(
         links: order.parents.iter().map(|&ancestor| Link { ancestor, least: NONE }).collect(),
         semi: order.parents.clone(),
         path: Vec::new(),
+        steps: 0,
     };
     let batch = GATHERED * AHEAD;
     let order = &*order;
@@ -430,6 +431,7 @@ fn semidominators(
         );
         gathered = next;
     }
+    progress.count_steps("semidominators", forest.steps);
     Ok((forest.semi, Reuse::begin()))
 }
 
@@ -438,6 +440,8 @@ struct Forest {
     links: Vec<Link>,
     semi: Vec<u32>,
     path: Vec<u32>,
+    /// Predecessors looked at, and links followed from them.
+    steps: u64,
 }
 
 impl Forest {
@@ -447,11 +451,15 @@ impl Forest {
             #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
             let number = vertex as u32;
             let mut least = self.semi[vertex];
-            for &predecessor in predecessors.row(vertex) {
+            let row = predecessors.row(vertex);
+            self.steps += row.len() as u64;
+            for &predecessor in row {
                 let candidate = if predecessor <= number {
                     predecessor
                 } else {
-                    evaluate(&mut self.links, predecessor, number, &mut self.path)
+                    let (candidate, followed) = evaluate(&mut self.links, predecessor, number, &mut self.path);
+                    self.steps += followed as u64;
+                    candidate
                 };
                 least = least.min(candidate);
             }
@@ -461,9 +469,10 @@ impl Forest {
     }
 }
 
-/// The least semidominator among `vertex` and its ancestors above `current`, compressing the way to them.
+/// The least semidominator among `vertex` and its ancestors above `current`, compressing the way to them, and the length of
+/// that way.
 #[inline]
-fn evaluate(links: &mut [Link], vertex: u32, current: u32, path: &mut Vec<u32>) -> u32 {
+fn evaluate(links: &mut [Link], vertex: u32, current: u32, path: &mut Vec<u32>) -> (u32, usize) {
     let mut at = vertex;
     while links[at as usize].ancestor > current {
         path.push(at);
@@ -471,18 +480,24 @@ fn evaluate(links: &mut [Link], vertex: u32, current: u32, path: &mut Vec<u32>) 
     }
     // From the top down, each vertex takes over what its ancestor knows by now.
     let mut above = links[at as usize];
+    let followed = path.len();
     while let Some(at) = path.pop() {
         let link = &mut links[at as usize];
         link.least = link.least.min(above.least);
         link.ancestor = above.ancestor;
         above = *link;
     }
-    links[vertex as usize].least
+    (links[vertex as usize].least, followed)
 }
 
 /// The immediate dominator of each vertex, by number: the nearest ancestor of the tree parent in the dominator tree whose
 /// number is at most the semidominator's.
-fn immediate_dominators(parents: Vec<u32>, semi: &[u32], cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
+fn immediate_dominators(
+    parents: Vec<u32>,
+    semi: &[u32],
+    progress: &Progress,
+    cancel: &CancelToken,
+) -> Result<Vec<u32>, Cancelled> {
     /// A vertex of the growing dominator tree.
     #[derive(Clone, Copy)]
     struct Jump {
@@ -492,11 +507,13 @@ fn immediate_dominators(parents: Vec<u32>, semi: &[u32], cancel: &CancelToken) -
     let mut dominators = parents;
     cancel.check()?;
     let mut jumps = vec![Jump { to: 0, depth: 0 }; dominators.len()];
+    let mut steps = 0;
     for vertex in 1..dominators.len() {
         cancel.check_every(vertex)?;
         let bound = semi[vertex];
         let mut at = dominators[vertex];
         while at > bound {
+            steps += 1;
             let jump = jumps[at as usize].to;
             at = if jump >= bound { jump } else { dominators[at as usize] };
         }
@@ -510,6 +527,7 @@ fn immediate_dominators(parents: Vec<u32>, semi: &[u32], cancel: &CancelToken) -
         };
         jumps[vertex] = Jump { to, depth: up.depth + 1 };
     }
+    progress.count_steps("immediate dominators", steps);
     Ok(dominators)
 }
 
