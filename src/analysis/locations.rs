@@ -1,21 +1,44 @@
 //! Source locations of objects.
 
+use std::io;
+
 use crate::graph::HeapGraph;
 use crate::model::NodeOrdinal;
+use crate::model::stored::{NotStored, Put, Stored, Take, stored_numbers};
 
 /// Where in the source an object's constructor or function stands; line and column count from 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
 pub struct Location {
     pub script_id: u32,
     pub line: u32,
     pub column: u32,
 }
 
+stored_numbers!(Location);
+
 /// The locations that a file has, by node.
 #[derive(Clone, Debug, Default)]
 pub struct Locations {
     /// Ascending by node, each node once.
     entries: Vec<(NodeOrdinal, Location)>,
+}
+
+impl Stored for Locations {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        let Self { entries } = self;
+        let (nodes, places): (Vec<_>, Vec<_>) = entries.iter().copied().unzip();
+        nodes.store(to)?;
+        places.store(to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        let (nodes, places) = (Vec::load(from)?, Vec::load(from)?);
+        if nodes.len() != places.len() {
+            return Err(NotStored::Damaged);
+        }
+        Ok(Self { entries: nodes.into_iter().zip(places).collect() })
+    }
 }
 
 impl Locations {

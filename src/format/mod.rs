@@ -20,6 +20,7 @@ pub use strings::StringTable;
 pub use tables::{EdgeTable, NodeTable};
 pub use trace::{AllocationTrace, TraceTree};
 
+use crate::model::stored::{stored, stored_rows};
 use crate::model::{CancelToken, Phase, Progress};
 use scanner::{Scanner, expected_of};
 use source::OpenSource;
@@ -55,12 +56,16 @@ pub struct RawLocation {
     pub column: u32,
 }
 
+stored_rows!(RawLocation { node, script_id, line, column });
+
 /// A row of `samples`: which ids had been given out by when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sample {
     pub timestamp_us: u64,
     pub last_assigned_id: u64,
 }
+
+stored_rows!(Sample { timestamp_us, last_assigned_id });
 
 /// The rows of `scopes`, `scope_context_vars` and `scope_uses`, back to back, in the fields that the header names.
 /// Negative numbers stand as two's complement.
@@ -70,6 +75,8 @@ pub struct ScopeTables {
     pub context_vars: Vec<u64>,
     pub uses: Vec<u64>,
 }
+
+stored!(ScopeTables { scopes, context_vars, uses });
 
 /// Reads a source to its end.
 ///
