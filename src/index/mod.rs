@@ -14,6 +14,8 @@ mod folder;
 mod identity;
 mod layout;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::fs::{self, File};
