@@ -30,7 +30,6 @@ pub struct Ephemerons {
 impl Stored for Ephemerons {
     fn store(&self, to: &mut dyn Put) -> io::Result<()> {
         let Self { by_string, is_ephemeron, pair_count } = self;
-        #[expect(clippy::iter_over_hash_type, reason = "sorted at once")]
         let mut entries: Vec<(StringId, Ephemeron)> =
             by_string.iter().map(|(&name, &ephemeron)| (name, ephemeron)).collect();
         entries.sort_unstable_by_key(|entry| entry.0);
