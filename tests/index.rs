@@ -85,6 +85,9 @@ fn open_and_write(indexes: &Indexes, file: &Path) -> (Snapshot, bool) {
     (snapshot, had_one)
 }
 
+/// What may have happened to an index.
+type Damage = fn(&mut Vec<u8>);
+
 fn assert_same(one: &Snapshot, other: &Snapshot, what: &str) {
     let cancel = CancelToken::new();
     let (a, b) = (one.graph(), other.graph());
@@ -213,13 +216,13 @@ fn a_damaged_index_is_thrown_away_and_made_again() {
     let place = Place::new("node24-1");
     let (first, _) = open_and_write(&place.indexes(), &place.file);
     let whole = fs::read(place.index_file()).unwrap();
-    let damages: [(&str, &dyn Fn(&mut Vec<u8>)); 6] = [
-        ("empty", &|bytes| bytes.clear()),
-        ("cut in the header", &|bytes| bytes.truncate(20)),
-        ("cut in the columns", &|bytes| bytes.truncate(bytes.len() / 2)),
-        ("a bit of a column", &|bytes| bytes[100_000] ^= 1),
-        ("a byte at the end", &|bytes| *bytes.last_mut().unwrap() ^= 0x80),
-        ("zeros, as after a power cut", &|bytes| bytes.fill(0)),
+    let damages: [(&str, Damage); 6] = [
+        ("empty", Vec::clear),
+        ("cut in the header", |bytes| bytes.truncate(20)),
+        ("cut in the columns", |bytes| bytes.truncate(bytes.len() / 2)),
+        ("a bit of a column", |bytes| bytes[100_000] ^= 1),
+        ("a byte at the end", |bytes| *bytes.last_mut().unwrap() ^= 0x80),
+        ("zeros, as after a power cut", |bytes| bytes.fill(0)),
     ];
     for (what, damage) in damages {
         let mut bytes = whole.clone();

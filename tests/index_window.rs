@@ -100,10 +100,11 @@ fn whoever_refuses_the_index_has_none_and_can_delete_it() {
     assert_eq!(count(&folder), 0);
 
     window.get_by_label("Settings").click();
-    window.step();
+    wait_for_label(&mut window, "Keep an index of opened files");
+    // The menu stands still only after some frames.
+    (0..5).for_each(|_| window.step());
     window.get_by_label("Keep an index of opened files").click();
-    window.step();
-    window.step();
+    wait_until(&mut window, "the click", |app| !app.settings.keep_index);
     assert!(!window.state().settings.keep_index);
     apply(&mut window, Action::CloseShown);
     apply(&mut window, Action::OpenPath(file));
