@@ -3,6 +3,7 @@
 //! [`Snapshot::open`] is where the order of the phases and what runs side by side is written, once.
 
 use std::borrow::Cow;
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use crate::analysis::{
 };
 use crate::format::{self, FormatError, Source};
 use crate::graph::{GraphError, HeapGraph};
+use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{
     BitSet, CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal,
     ObjectId, Phase, Progress,
@@ -48,6 +50,15 @@ pub struct SourceInfo {
     /// Bytes of the file as it lies there, before decompression.
     pub size_bytes: u64,
     pub load_time: Duration,
+    /// Whether it was read from an index of an earlier time, which is quicker.
+    pub from_index: bool,
+}
+
+impl SourceInfo {
+    /// Of a snapshot that is read from an index.
+    pub(crate) fn of_index(name: String, path: Option<PathBuf>, size_bytes: u64) -> Self {
+        Self { name, path, size_bytes, load_time: Duration::ZERO, from_index: true }
+    }
 }
 
 /// Why a snapshot could not be opened.
@@ -96,7 +107,7 @@ impl Snapshot {
             error
         })?;
         let mut snapshot = Self::derive(graph, progress, cancel)?;
-        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed() };
+        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), from_index: false };
         Ok(snapshot)
     }
 
@@ -152,7 +163,8 @@ impl Snapshot {
         summed?;
         progress.advance(1);
         let max_object_id = graph.nodes().map(|node| graph.id(node).0).filter(|id| id % 2 == 1).max().unwrap_or(0);
-        let source = SourceInfo { name: String::new(), path: None, size_bytes: 0, load_time: Duration::ZERO };
+        let source =
+            SourceInfo { name: String::new(), path: None, size_bytes: 0, load_time: Duration::ZERO, from_index: false };
         Ok(Self {
             source,
             graph,
@@ -170,6 +182,85 @@ impl Snapshot {
             max_object_id,
             page_objects,
         })
+    }
+
+    pub(crate) fn set_load_time(&mut self, load_time: Duration) {
+        self.source.load_time = load_time;
+    }
+
+    /// Writes everything but where it came from.
+    pub(crate) fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        let Self {
+            source: _,
+            graph,
+            known,
+            ephemerons,
+            dom,
+            sizes,
+            retained_sizes,
+            distances,
+            dominators,
+            shapes,
+            classes,
+            locations,
+            statistics,
+            max_object_id,
+            page_objects,
+        } = self;
+        graph.store(to)?;
+        known.store(to)?;
+        ephemerons.store(to)?;
+        dom.store(to)?;
+        sizes.store(to)?;
+        retained_sizes.store(to)?;
+        distances.store(to)?;
+        dominators.store(to)?;
+        shapes.store(to)?;
+        classes.store(to)?;
+        locations.store(to)?;
+        statistics.store(to)?;
+        max_object_id.store(to)?;
+        page_objects.store(to)
+    }
+
+    /// Reads what [`Self::store`] has written.
+    pub(crate) fn load(source: SourceInfo, from: &mut dyn Take) -> Result<Self, NotStored> {
+        let snapshot = Self {
+            source,
+            graph: Stored::load(from)?,
+            known: Stored::load(from)?,
+            ephemerons: Stored::load(from)?,
+            dom: Stored::load(from)?,
+            sizes: Stored::load(from)?,
+            retained_sizes: Stored::load(from)?,
+            distances: Stored::load(from)?,
+            dominators: Stored::load(from)?,
+            shapes: Stored::load(from)?,
+            classes: Stored::load(from)?,
+            locations: Stored::load(from)?,
+            statistics: Stored::load(from)?,
+            max_object_id: Stored::load(from)?,
+            page_objects: Stored::load(from)?,
+        };
+        if snapshot.lengths_fit() { Ok(snapshot) } else { Err(NotStored::Damaged) }
+    }
+
+    /// Whether every column has as many entries as it must, so that nothing looks up what is not there.
+    fn lengths_fit(&self) -> bool {
+        let (nodes, strings) = (self.graph.node_count(), self.graph.strings().len());
+        let by_node = [
+            self.sizes.shallow().len(),
+            self.retained_sizes.len(),
+            self.distances.len(),
+            self.classes.by_node().len(),
+            self.dominators.preorder().len(),
+            self.page_objects.len(),
+        ];
+        self.graph.lengths_fit()
+            && self.sizes.lengths_fit()
+            && self.locations.lengths_fit()
+            && by_node == [nodes; 6]
+            && self.ephemerons.fits(strings)
     }
 
     #[must_use]

@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 
 use super::{DomStates, DominatorTree, Location, Locations, Shapes, WellKnown};
 use crate::graph::HeapGraph;
+use crate::model::stored::stored;
 use crate::model::{CancelToken, Cancelled, ClassId, Column, Distance, NodeKind, NodeOrdinal, StringId};
 
 const UNSET: u32 = u32::MAX;
@@ -18,6 +19,8 @@ pub struct ClassKey {
     name: Box<[u8]>,
     pub location: Option<Location>,
 }
+
+stored!(ClassKey { name, location });
 
 /// One row of the summary.
 #[derive(Clone, Debug)]
@@ -36,12 +39,16 @@ pub struct Class {
     pub kind: NodeKind,
 }
 
+stored!(Class { key, name, count, shallow_size, retained_size, distance, kind });
+
 /// All classes of a snapshot and the class of each node.
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
     by_node: Vec<u32>,
     table: Vec<Class>,
 }
+
+stored!(Classes { by_node, table });
 
 impl Classes {
     #[inline]

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::graph::HeapGraph;
 use crate::memory::Reuse;
+use crate::model::stored::stored;
 use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeIndex, NodeOrdinal, POLL_INTERVAL, Progress};
 
 const NONE: u32 = u32::MAX;
@@ -29,6 +30,8 @@ pub struct DominatorTree {
     /// How far the subtrees reach that start in each block of [`FAN`] positions, in each block of such blocks, and so on.
     reaches: Vec<Vec<u32>>,
 }
+
+stored!(DominatorTree { positions, nodes, subtree_sizes, reaches });
 
 impl DominatorTree {
     /// The immediate dominator; the root's is the root itself.
@@ -116,7 +119,7 @@ impl DominatorTree {
     }
 
     /// All nodes in preorder with the sizes of their subtrees.
-    pub fn preorder(&self) -> impl Iterator<Item = (NodeOrdinal, u32)> + '_ {
+    pub fn preorder(&self) -> impl ExactSizeIterator<Item = (NodeOrdinal, u32)> + '_ {
         self.nodes.iter().zip(&self.subtree_sizes).map(|(&node, &size)| (NodeOrdinal(node), size))
     }
 

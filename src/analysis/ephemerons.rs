@@ -4,8 +4,10 @@
 //! the table to the value.
 
 use std::collections::HashMap;
+use std::io;
 
 use crate::format::StringTable;
+use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{BitSet, StringId};
 
 /// What the name of an ephemeron edge says.
@@ -25,6 +27,36 @@ pub struct Ephemerons {
     pair_count: usize,
 }
 
+impl Stored for Ephemerons {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        let Self { by_string, is_ephemeron, pair_count } = self;
+        let mut entries: Vec<(StringId, Ephemeron)> =
+            by_string.iter().map(|(&name, &ephemeron)| (name, ephemeron)).collect();
+        entries.sort_unstable_by_key(|entry| entry.0);
+        let names: Vec<StringId> = entries.iter().map(|entry| entry.0).collect();
+        let pairs: Vec<u32> = entries.iter().map(|(_, Ephemeron { pair, .. })| *pair).collect();
+        let tables: Vec<u64> = entries.iter().map(|(_, Ephemeron { table_id, .. })| *table_id).collect();
+        names.store(to)?;
+        pairs.store(to)?;
+        tables.store(to)?;
+        is_ephemeron.store(to)?;
+        pair_count.store(to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        let (names, pairs, tables) = (Vec::<StringId>::load(from)?, Vec::<u32>::load(from)?, Vec::<u64>::load(from)?);
+        if names.len() != pairs.len() || names.len() != tables.len() {
+            return Err(NotStored::Damaged);
+        }
+        let ephemerons = pairs.into_iter().zip(tables).map(|(pair, table_id)| Ephemeron { pair, table_id });
+        Ok(Self {
+            by_string: names.into_iter().zip(ephemerons).collect(),
+            is_ephemeron: Stored::load(from)?,
+            pair_count: Stored::load(from)?,
+        })
+    }
+}
+
 impl Ephemerons {
     /// What the string says, if it names an ephemeron edge.
     #[inline]
@@ -34,6 +66,11 @@ impl Ephemerons {
             return None;
         }
         self.by_string.get(&name).copied()
+    }
+
+    /// Whether this is of a table of so many strings.
+    pub(crate) fn fits(&self, strings: usize) -> bool {
+        self.is_ephemeron.len() == strings
     }
 
     /// How many pairs there are; their numbers are below.

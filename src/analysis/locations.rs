@@ -3,6 +3,7 @@
 pub use crate::format::Location;
 use crate::format::LocationTable;
 use crate::model::NodeOrdinal;
+use crate::model::stored::stored;
 
 /// The locations that a file has, by node.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,8 @@ pub struct Locations {
     places: Vec<u32>,
     distinct: Vec<Location>,
 }
+
+stored!(Locations { nodes, places, distinct });
 
 impl Locations {
     #[must_use]
@@ -30,6 +33,11 @@ impl Locations {
     #[must_use]
     pub fn place(&self, place: u32) -> Location {
         self.distinct[place as usize]
+    }
+
+    /// Whether every entry has a position.
+    pub(crate) fn lengths_fit(&self) -> bool {
+        self.nodes.len() == self.places.len() && self.places.iter().all(|&place| (place as usize) < self.distinct.len())
     }
 
     #[must_use]

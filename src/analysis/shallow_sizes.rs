@@ -5,6 +5,7 @@
 
 use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
+use crate::model::stored::stored;
 use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeKind, NodeKind, NodeOrdinal};
 
 const UNOWNED: u32 = u32::MAX;
@@ -22,6 +23,8 @@ pub struct Sizes {
     file: Column,
 }
 
+stored!(Sizes { shallow, changed, file });
+
 impl Sizes {
     /// Shallow sizes by ordinal.
     #[must_use]
@@ -36,6 +39,11 @@ impl Sizes {
             Ok(at) => self.file.get(at),
             Err(_) => self.shallow.get(node.index()),
         }
+    }
+
+    /// Whether every changed node has its size.
+    pub(crate) fn lengths_fit(&self) -> bool {
+        self.changed.len() == self.file.len()
     }
 
     #[must_use]

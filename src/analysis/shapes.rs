@@ -1,12 +1,14 @@
 //! Shapes: plain objects sorted into classes such as `{id, name}` by the properties that many of them share.
 
 use std::collections::HashMap;
+use std::io;
 
 use foldhash::fast::RandomState;
 
 use super::WellKnown;
 use super::display_names::{quoted_property_name, utf16_len};
 use crate::graph::HeapGraph;
+use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{CancelToken, Cancelled, EdgeKind, NodeOrdinal, StringId};
 
 /// UTF-16 units up to which properties are taken into the name of a shape.
@@ -27,6 +29,23 @@ pub struct Shapes {
     /// The properties of each, in the order of their objects.
     pub properties: Vec<Vec<String>>,
     matcher: Matcher,
+}
+
+impl Stored for Shapes {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        let Self { names, properties, matcher: _ } = self;
+        names.store(to)?;
+        properties.store(to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        let (names, properties) = (Vec::load(from)?, Vec::<Vec<String>>::load(from)?);
+        let matcher = Matcher::new(&properties);
+        if names.len() != properties.len() {
+            return Err(NotStored::Damaged);
+        }
+        Ok(Self { names, properties, matcher })
+    }
 }
 
 /// A trie over sorted property symbols, to find the largest shape that an object has all properties of.

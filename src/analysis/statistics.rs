@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
+use crate::model::stored::stored;
 use crate::model::{Column, EdgeKind, NodeKind, NodeOrdinal, StringId};
 
 /// Bytes by category.
@@ -20,6 +21,8 @@ pub struct Statistics {
     pub strings: u64,
     pub system: u64,
 }
+
+stored!(Statistics { total, native_total, typed_arrays, v8heap_total, code, js_arrays, strings, system });
 
 impl Statistics {
     /// What DevTools calls “Other JS objects”.

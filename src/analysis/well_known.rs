@@ -1,9 +1,12 @@
 //! Strings that the rules speak of, found once, so that later stages compare numbers instead of text.
 
+use std::io;
+
 use rayon::prelude::*;
 
 use crate::format::StringTable;
 use crate::graph::HeapGraph;
+use crate::model::stored::{NotStored, Put, Stored, Take, stored};
 use crate::model::{NodeKind, NodeOrdinal, StringId};
 
 /// Ids of the strings that have a given text; nearly always exactly one.
@@ -24,6 +27,16 @@ impl StringIds {
     }
 }
 
+impl Stored for StringIds {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        self.0.store(to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        Stored::load(from).map(Self)
+    }
+}
+
 macro_rules! well_known {
     ($($field:ident = $text:literal),+ $(,)?) => {
         /// Ids of each text that a rule mentions.
@@ -31,6 +44,8 @@ macro_rules! well_known {
         pub struct WellKnown {
             $(pub $field: StringIds,)+
         }
+
+        stored!(WellKnown { $($field),+ });
 
         impl WellKnown {
             fn enter(&mut self, text: &[u8], id: StringId) {

@@ -61,6 +61,9 @@ pub struct Arguments {
     /// Snapshots to open in the window
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Read and write no index: neither use nor keep what was derived of a file when it was first opened
+    #[arg(long, global = true)]
+    pub no_index: bool,
 }
 
 #[derive(Debug, Subcommand)]

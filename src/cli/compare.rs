@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::args::{CompareArguments, ComparedColumn, Format};
 use super::summary::LocationJson;
 use super::table::{Table, name};
-use super::{csv, open};
+use super::{Files, csv};
 use crate::model::{CancelToken, human};
 use crate::query::{ComparedClass, Comparison, ComparisonKey, ComparisonSort, compare, compared_classes};
 
@@ -50,9 +50,9 @@ impl<'a> From<&'a ComparedClass> for Row<'a> {
     }
 }
 
-pub(super) fn run(arguments: &CompareArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let base = open(&arguments.base)?;
-    let current = open(&arguments.current)?;
+pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let base = files.open(&arguments.base)?;
+    let current = files.open(&arguments.current)?;
     let comparison = compare(&base, &current, &CancelToken::new())?;
     let key = match arguments.sort {
         ComparedColumn::Name => ComparisonKey::Name,

@@ -13,9 +13,11 @@ mod statistics;
 mod summary;
 mod table;
 
+use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use anyhow::{Context as _, anyhow};
 
@@ -24,16 +26,21 @@ pub use args::{Arguments, Command};
 
 use crate::Snapshot;
 use crate::format::Source;
+use crate::index::{Indexes, Opened, Unwritten};
 use crate::model::{CancelToken, Distance, NodeOrdinal, ObjectId, Progress, human};
 use crate::query::csv;
 
 /// Runs a subcommand and says how it went: one line on standard error and code 1 for what it cannot do.
 #[must_use]
-pub fn run(command: &Command) -> ExitCode {
+pub fn run(command: &Command, indexes: Indexes) -> ExitCode {
+    let files = Files { indexes, unwritten: RefCell::default() };
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let done = dispatch(command, &mut out).and_then(|()| out.flush().map_err(Into::into));
+    let done = dispatch(command, &files, &mut out).and_then(|()| out.flush().map_err(Into::into));
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            files.write_indexes();
+            ExitCode::SUCCESS
+        }
         Err(error) if is_closed_pipe(&error) => {
             // What is still in the buffer would only fail again.
             let _ = out.into_parts();
@@ -49,15 +56,15 @@ pub fn run(command: &Command) -> ExitCode {
     }
 }
 
-fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<()> {
+fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     match command {
-        Command::Summary(arguments) => summary::run(arguments, out),
-        Command::Retainers(arguments) => retainers::run(arguments, out),
-        Command::Object(arguments) => object::run(arguments, out),
-        Command::Statistics(arguments) => statistics::run(arguments, out),
-        Command::Nodes(arguments) => nodes::run(arguments, out),
-        Command::Compare(arguments) => compare::run(arguments, out),
-        Command::Search(arguments) => search::run(arguments, out),
+        Command::Summary(arguments) => summary::run(arguments, files, out),
+        Command::Retainers(arguments) => retainers::run(arguments, files, out),
+        Command::Object(arguments) => object::run(arguments, files, out),
+        Command::Statistics(arguments) => statistics::run(arguments, files, out),
+        Command::Nodes(arguments) => nodes::run(arguments, files, out),
+        Command::Compare(arguments) => compare::run(arguments, files, out),
+        Command::Search(arguments) => search::run(arguments, files, out),
     }
 }
 
@@ -78,15 +85,36 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-fn open(file: &Path) -> anyhow::Result<Snapshot> {
-    // The error says everything itself; its causes would only repeat parts of it.
-    Snapshot::open(Source::file(file), &Progress::new(), &CancelToken::new())
-        .map_err(|error| anyhow!("{}: {error}", file.display()))
+/// The files of a run: opened by their indexes where they have one.
+struct Files {
+    indexes: Indexes,
+    /// Kept until the answer is printed; then their indexes are written.
+    unwritten: RefCell<Vec<(Rc<Snapshot>, Unwritten)>>,
+}
+
+impl Files {
+    fn open(&self, file: &Path) -> anyhow::Result<Rc<Snapshot>> {
+        // The error says everything itself; its causes would only repeat parts of it.
+        let Opened { snapshot, unwritten } = self
+            .indexes
+            .open(Source::file(file), &Progress::new(), &CancelToken::new())
+            .map_err(|error| anyhow!("{}: {error}", file.display()))?;
+        let snapshot = Rc::new(snapshot);
+        self.unwritten.borrow_mut().extend(unwritten.map(|unwritten| (Rc::clone(&snapshot), unwritten)));
+        Ok(snapshot)
+    }
+
+    fn write_indexes(&self) {
+        for (snapshot, unwritten) in self.unwritten.borrow().iter() {
+            // That there is none is nothing that anybody asked about.
+            let _ = self.indexes.write(snapshot, unwritten, &CancelToken::new());
+        }
+    }
 }
 
 /// Opens the file and finds the object.
-fn open_object(arguments: &ObjectArguments) -> anyhow::Result<(Snapshot, NodeOrdinal)> {
-    let snapshot = open(&arguments.file)?;
+fn open_object(arguments: &ObjectArguments, files: &Files) -> anyhow::Result<(Rc<Snapshot>, NodeOrdinal)> {
+    let snapshot = files.open(&arguments.file)?;
     let id = ObjectId(arguments.id);
     let node = snapshot
         .graph()

@@ -8,7 +8,7 @@ use super::args::{Format, ObjectArguments};
 use super::retainers::Link;
 use super::summary::LocationJson;
 use super::table::{Table, name};
-use super::{csv, open_object, split_distance};
+use super::{Files, csv, open_object, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, EdgeIndex, human};
 use crate::query::{Filter, Lens, ListSpec, ObjectDetails, Sort, node_label, object_details, order};
@@ -32,8 +32,8 @@ struct Answer {
     edges: Vec<Link>,
 }
 
-pub(super) fn run(arguments: &ObjectArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let (snapshot, node) = open_object(arguments)?;
+pub(super) fn run(arguments: &ObjectArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (snapshot, node) = open_object(arguments, files)?;
     let details = object_details(&snapshot, node);
     let list = ListSpec::Edges(node);
     let rows =

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 
 use super::args::{Format, RetainersArguments};
 use super::table::name;
-use super::{csv, open_object, split_distance};
+use super::{Files, csv, open_object, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, human};
 use crate::query::{Filter, Lens, ListSpec, Sort, node_label, order};
@@ -72,8 +72,8 @@ impl Link {
     }
 }
 
-pub(super) fn run(arguments: &RetainersArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let (snapshot, node) = open_object(&arguments.object)?;
+pub(super) fn run(arguments: &RetainersArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (snapshot, node) = open_object(&arguments.object, files)?;
     let path = RefCell::new(Vec::new());
     let tree = Retainers { snapshot: &snapshot, node, levels: arguments.depth.min(DEEPEST), path: &path };
     let object = Link::new(&snapshot, node, None);

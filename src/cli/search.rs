@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::{Format, SearchArguments};
 use super::table::{Table, name};
-use super::{csv, open, split_distance};
+use super::{Files, csv, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, NodeOrdinal, human};
 use crate::query::{Filter, Lens, ListSpec, NodeFilter, Query, Sort, node_label, order, select};
@@ -56,14 +56,14 @@ pub(super) struct BadQuery {
     marks: String,
 }
 
-pub(super) fn run(arguments: &SearchArguments, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &SearchArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     let text = arguments.query.trim();
     Query::parse(text).map_err(|error| {
         let before = text[..error.at.start].chars().count();
         let marks = " ".repeat(before) + &"^".repeat(text[error.at.clone()].chars().count().max(1));
         anyhow!(BadQuery { message: error.message, query: text.to_owned(), marks })
     })?;
-    let snapshot = open(&arguments.file)?;
+    let snapshot = files.open(&arguments.file)?;
     let cancel = CancelToken::new();
     let filter = Filter { nodes: NodeFilter::Matching(text.to_owned()), ..Filter::default() };
     let selection = select(&snapshot, &filter.nodes, &cancel)?;

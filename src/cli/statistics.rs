@@ -5,11 +5,11 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::{Format, StatisticsArguments};
-use super::{csv, open};
+use super::{Files, csv};
 use crate::model::human;
 
-pub(super) fn run(arguments: &StatisticsArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let snapshot = open(&arguments.file)?;
+pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let snapshot = files.open(&arguments.file)?;
     let sums = *snapshot.statistics();
     let rows = [
         ("Total", sums.total),

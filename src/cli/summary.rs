@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::{Column, Format, SummaryArguments};
 use super::table::{Table, name};
-use super::{csv, open, split_distance};
+use super::{Files, csv, split_distance};
 use crate::Snapshot;
 use crate::analysis::{Class, Location};
 use crate::model::{CancelToken, human};
@@ -66,8 +66,8 @@ impl<'a> From<&'a Class> for Row<'a> {
     }
 }
 
-pub(super) fn run(arguments: &SummaryArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let snapshot = open(&arguments.file)?;
+pub(super) fn run(arguments: &SummaryArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let snapshot = files.open(&arguments.file)?;
     let (key, descending) = match arguments.sort {
         Column::Name => (SortKey::Name, false),
         Column::Count => (SortKey::Count, true),

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::FormatError;
+use crate::model::stored::stored;
 use crate::model::{EdgeKind, NodeKind};
 
 /// What a file says of itself before its tables. Counts are hints; the tables are what counts.
@@ -29,6 +30,27 @@ pub struct Header {
     node_kind_of_type: Vec<NodeKind>,
     edge_kind_of_type: Vec<EdgeKind>,
 }
+
+stored!(Header {
+    node_fields,
+    edge_fields,
+    node_count_hint,
+    edge_count_hint,
+    trace_function_count_hint,
+    root_index,
+    extra_native_bytes,
+    location_fields,
+    sample_fields,
+    trace_function_info_fields,
+    trace_node_fields,
+    scope_fields,
+    scope_context_var_fields,
+    scope_use_fields,
+    unknown_node_kinds,
+    unknown_edge_kinds,
+    node_kind_of_type,
+    edge_kind_of_type,
+});
 
 /// What DevTools calls a kind whose number stands beyond the file's own list.
 const UNDEFINED: &str = "undefined";

@@ -7,14 +7,18 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::error::{FormatError, Section};
+use crate::model::stored::{stored, stored_numbers};
 
-/// A source position as the file has it; line and column count from 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+/// Where in the source an object's constructor or function stands; line and column count from 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
 pub struct Location {
     pub script_id: u32,
     pub line: u32,
     pub column: u32,
 }
+
+stored_numbers!(Location);
 
 /// The rows of `locations` in the order of the file.
 #[derive(Debug, Default)]
@@ -24,10 +28,19 @@ pub struct LocationTable {
     /// For each row its position's index in `distinct`.
     pub(crate) places: Vec<u32>,
     pub(crate) distinct: Vec<Location>,
+}
+
+stored!(LocationTable { nodes, places, distinct });
+
+/// Makes the table, piece by piece.
+#[derive(Debug, Default)]
+pub(super) struct LocationReader {
+    table: LocationTable,
+    /// Where each position stands in the table.
     index: HashMap<Location, u32, RandomState>,
 }
 
-impl LocationTable {
+impl LocationReader {
     /// Takes the whole rows at the front of `values` over, in the fields that the header names.
     pub(super) fn drain(
         &mut self,
@@ -53,8 +66,8 @@ impl LocationTable {
             // No table has so many nodes, so it is left out with all others that belong to no node.
             let node = u32::try_from(value(object_index) / node_fields as u64).unwrap_or(u32::MAX);
             let place = self.place(place);
-            self.nodes.push(node);
-            self.places.push(place);
+            self.table.nodes.push(node);
+            self.table.places.push(place);
         }
         let taken = values.len() - rows.remainder().len();
         values.drain(..taken);
@@ -63,24 +76,24 @@ impl LocationTable {
 
     fn place(&mut self, place: Location) -> u32 {
         // Objects of one kind stand in runs.
-        if let Some(&last) = self.places.last()
-            && self.distinct.get(last as usize) == Some(&place)
+        let LocationTable { places, distinct, .. } = &mut self.table;
+        if let Some(&last) = places.last()
+            && distinct.get(last as usize) == Some(&place)
         {
             return last;
         }
         *self.index.entry(place).or_insert_with(|| {
-            self.distinct.push(place);
+            distinct.push(place);
             // At most one place a row, and there are fewer than 2^32 rows of anything.
-            u32::try_from(self.distinct.len() - 1).unwrap_or(u32::MAX)
+            u32::try_from(distinct.len() - 1).unwrap_or(u32::MAX)
         })
     }
 
-    /// Gives back what was only needed to read.
-    pub(super) fn finish(mut self) -> Self {
-        self.index = HashMap::default();
-        self.nodes.shrink_to_fit();
-        self.places.shrink_to_fit();
-        self
+    pub(super) fn finish(self) -> LocationTable {
+        let mut table = self.table;
+        table.nodes.shrink_to_fit();
+        table.places.shrink_to_fit();
+        table
     }
 }
 
@@ -91,7 +104,7 @@ mod tests {
     #[test]
     fn rows_come_piece_by_piece_and_equal_positions_are_kept_once() {
         let fields: Vec<String> = ["object_index", "script_id", "line", "column"].map(str::to_owned).into();
-        let mut table = LocationTable::default();
+        let mut table = LocationReader::default();
         let mut values = vec![14, 9, 1, 2, 21, 9, 1];
         table.drain(&mut values, &fields, 7).expect("small numbers");
         assert_eq!(values, [21, 9, 1]);
@@ -100,6 +113,6 @@ mod tests {
         let table = table.finish();
         assert_eq!((table.nodes, table.places), (vec![2, 3, 0], vec![0, 0, 1]));
         assert_eq!(table.distinct.len(), 2);
-        assert!(LocationTable::default().drain(&mut vec![0, 1 << 32, 0, 0], &fields, 7).is_err());
+        assert!(LocationReader::default().drain(&mut vec![0, 1 << 32, 0, 0], &fields, 7).is_err());
     }
 }

@@ -22,6 +22,7 @@ pub use strings::StringTable;
 pub use tables::{EdgeTable, NodeTable};
 pub use trace::{AllocationTrace, TraceTree};
 
+use crate::model::stored::{stored, stored_rows};
 use crate::model::{CancelToken, Phase, Progress};
 use scanner::{Scanner, expected_of};
 use source::OpenSource;
@@ -52,6 +53,8 @@ pub struct Sample {
     pub last_assigned_id: u64,
 }
 
+stored_rows!(Sample { timestamp_us, last_assigned_id });
+
 /// The rows of `scopes`, `scope_context_vars` and `scope_uses`, back to back, in the fields that the header names.
 /// Negative numbers stand as two's complement.
 #[derive(Debug, Default)]
@@ -60,6 +63,8 @@ pub struct ScopeTables {
     pub context_vars: Vec<u64>,
     pub uses: Vec<u64>,
 }
+
+stored!(ScopeTables { scopes, context_vars, uses });
 
 /// Reads a source to its end.
 ///

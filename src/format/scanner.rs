@@ -9,7 +9,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::Header;
 use super::error::{FormatError, Section};
 use super::integers::{Integers, Problem};
-use super::locations::LocationTable;
+use super::locations::LocationReader;
 use super::strings::StringTable;
 use super::tables::{Block, TableKind};
 use super::trace::TraceTreeReader;
@@ -64,7 +64,7 @@ pub(super) struct Scanner {
     pub(super) strings: StringTable,
     /// Of `locations` only what was not yet taken over by the table below.
     pub(super) small: [Vec<u64>; SMALL_TABLES.len()],
-    pub(super) locations: LocationTable,
+    pub(super) locations: LocationReader,
     pub(super) trace_tree: TraceTreeReader,
     pub(super) deferred: Vec<Deferred>,
     /// Size of the decompressed file, if known, to reserve by.
@@ -81,7 +81,7 @@ impl Scanner {
             header: None,
             strings: StringTable::default(),
             small: Default::default(),
-            locations: LocationTable::default(),
+            locations: LocationReader::default(),
             trace_tree: TraceTreeReader::default(),
             deferred: Vec::new(),
             file_bytes,

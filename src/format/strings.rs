@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::model::stored::stored;
 use crate::model::{Column, StringId};
 
 /// All strings of a snapshot, as the file has them between their quotes, back to back.
@@ -11,6 +12,8 @@ pub struct StringTable {
     /// Where each string ends in `bytes`.
     ends: Column,
 }
+
+stored!(StringTable { bytes, ends });
 
 impl StringTable {
     pub(super) fn reserve(&mut self, bytes: usize) {

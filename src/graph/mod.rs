@@ -13,6 +13,7 @@ pub use build::GraphError;
 
 use crate::format::{AllocationTrace, Header, LocationTable, Sample, ScopeTables, StringTable};
 use crate::model::js::parse_int;
+use crate::model::stored::stored;
 use crate::model::{Column, Csr, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId};
 
 /// Nodes, edges and strings of one snapshot, with every index checked to be in range.
@@ -44,6 +45,28 @@ pub struct HeapGraph {
     pub(crate) allocation_trace: AllocationTrace,
     pub(crate) scopes: ScopeTables,
 }
+
+stored!(HeapGraph {
+    header,
+    strings,
+    node_kinds,
+    node_names,
+    node_ids,
+    self_sizes,
+    file_detachedness,
+    trace_nodes,
+    first_edges,
+    edge_sources,
+    edge_kinds,
+    edge_names,
+    edge_targets,
+    retainers,
+    root,
+    locations,
+    samples,
+    allocation_trace,
+    scopes,
+});
 
 /// Edges between two of which the source is kept.
 pub(crate) const SOURCE_STEP: usize = 16;
@@ -277,6 +300,20 @@ impl HeapGraph {
     /// Hands over the file's detachedness, one entry a node, to be refined.
     pub(crate) fn take_detachedness(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.file_detachedness)
+    }
+
+    /// Whether every column has as many entries as it must.
+    pub(crate) fn lengths_fit(&self) -> bool {
+        let (nodes, edges) = (self.node_count(), self.edge_count());
+        let by_node = [self.node_names.len(), self.node_ids.len(), self.retainers.row_count()];
+        let by_node_or_empty = [self.file_detachedness.len(), self.trace_nodes.len()];
+        let by_edge = [self.edge_kinds.len(), self.edge_names.len(), self.retainers.items().len()];
+        by_node == [nodes; 3]
+            && by_node_or_empty.iter().all(|&len| len == 0 || len == nodes)
+            && by_edge == [edges; 3]
+            && self.first_edges.len() == nodes + 1
+            && self.edge_sources.len() == edges.div_ceil(SOURCE_STEP) + 1
+            && self.root.index() < nodes
     }
 
     /// Bytes held on the heap.

@@ -21,6 +21,7 @@ pub use orders::{GroupsKey, OrderKey, OrderState, PairKey, PairList};
 use facts::Facts;
 
 use crate::format::Source;
+use crate::index::{Indexes, Opened, Unwritten};
 use crate::model::{CancelToken, Cancelled, Progress};
 use crate::snapshot::{OpenError, Snapshot};
 
@@ -43,7 +44,7 @@ pub struct Load {
     pub path: Option<PathBuf>,
     pub progress: Progress,
     started: Arc<OnceLock<Instant>>,
-    pending: Option<Pending<Result<Arc<Snapshot>, OpenError>>>,
+    pending: Option<Pending<Result<Loaded, OpenError>>>,
     /// Why it could not be loaded.
     pub error: Option<String>,
 }
@@ -55,6 +56,9 @@ impl Load {
         self.started.get().map(Instant::elapsed)
     }
 }
+
+/// A snapshot that is there, and the index that is to be written of it.
+type Loaded = (Arc<Snapshot>, Option<Unwritten>);
 
 /// What became of a load.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,6 +83,9 @@ pub struct Session {
     loads: Vec<Load>,
     open: Vec<Open>,
     facts: Facts,
+    indexes: Arc<Indexes>,
+    /// Indexes that are being written, or wait for it.
+    writes: Vec<(SnapshotId, Pending<bool>)>,
 }
 
 impl Session {
@@ -88,7 +95,35 @@ impl Session {
     /// Fails if the system gives no threads.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
         let wake: Wake = Arc::new(wake);
-        Ok(Self { lanes: Lanes::start(wake)?, next_id: 0, loads: Vec::new(), open: Vec::new(), facts: Facts::new() })
+        Ok(Self {
+            lanes: Lanes::start(wake)?,
+            next_id: 0,
+            loads: Vec::new(),
+            open: Vec::new(),
+            facts: Facts::new(),
+            indexes: Arc::new(Indexes::off()),
+            writes: Vec::new(),
+        })
+    }
+
+    /// Keeps indexes of what is opened from now on, or none.
+    pub fn set_indexes(&mut self, indexes: Indexes) {
+        if !indexes.is_on() {
+            self.writes.clear();
+        }
+        self.indexes = Arc::new(indexes);
+    }
+
+    /// Removes all indexes, also those that are only being written, and says how many bytes they took.
+    pub fn remove_indexes(&mut self, indexes: Indexes) -> Pending<u64> {
+        self.writes.clear();
+        self.lanes.spawn(Lane::Index, move |_| Ok(indexes.remove_all()))
+    }
+
+    /// Whether an index is being written.
+    #[must_use]
+    pub fn is_writing_index(&self) -> bool {
+        !self.writes.is_empty()
     }
 
     /// Queues a file. Files load one after another.
@@ -100,11 +135,12 @@ impl Session {
         let started = Arc::new(OnceLock::new());
         let job = {
             let (progress, started) = (progress.clone(), Arc::clone(&started));
+            let indexes = Arc::clone(&self.indexes);
             move |cancel: &CancelToken| {
                 let _ = started.set(Instant::now());
-                match Snapshot::open(source, &progress, cancel) {
+                match indexes.open(source, &progress, cancel) {
                     Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
-                    other => Ok(other.map(Arc::new)),
+                    other => Ok(other.map(|Opened { snapshot, unwritten }| (Arc::new(snapshot), unwritten))),
                 }
             }
         };
@@ -144,6 +180,7 @@ impl Session {
     /// Closes a snapshot, cancels what was asked of it and frees its memory on a worker.
     pub fn close(&mut self, id: SnapshotId) {
         self.facts.forget(id);
+        self.writes.retain(|(of, _)| *of != id);
         if let Some(at) = self.open.iter().position(|open| open.id == id) {
             self.lanes.free(self.open.remove(at).snapshot);
         }
@@ -157,7 +194,12 @@ impl Session {
             let Some(result) = load.pending.as_mut().and_then(Pending::take) else { continue };
             load.pending = None;
             match result {
-                Ok(Ok(snapshot)) => {
+                Ok(Ok((snapshot, unwritten))) => {
+                    if let Some(unwritten) = unwritten.filter(|_| self.indexes.is_on()) {
+                        let (indexes, of) = (Arc::clone(&self.indexes), Arc::clone(&snapshot));
+                        let write = move |cancel: &CancelToken| Ok(indexes.write(&of, &unwritten, cancel));
+                        self.writes.push((load.id, self.lanes.spawn(Lane::Index, write)));
+                    }
                     self.open.push(Open { id: load.id, snapshot });
                     events.push(Event::Loaded(load.id));
                     finished.push(at);
@@ -179,6 +221,7 @@ impl Session {
         for at in finished.into_iter().rev() {
             self.loads.remove(at);
         }
+        self.writes.retain_mut(|(_, write)| write.take().is_none());
         self.facts.end_frame();
         events
     }

@@ -12,6 +12,7 @@ use super::theme::{self, GRID, tokens};
 use crate::model::FirstTable;
 use crate::model::human::{self, Units};
 use crate::session::{Load, Open, SnapshotId};
+use crate::snapshot::SourceInfo;
 
 pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 5));
@@ -105,6 +106,25 @@ fn settings_menu(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
             }
         }
     });
+    index_menu(ui, app, actions);
+}
+
+/// Whether files open at once the next time, at the cost of space on the disk.
+fn index_menu(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
+    ui.separator();
+    let mut is_kept = app.settings.keep_index && app.can_keep_index();
+    let hint = "Large files that were opened before open at once. The index lies in your cache folder, readable by you \
+                alone, and takes up to 8 GB; what was not used for the longest time goes first.";
+    let switch = egui::Checkbox::new(&mut is_kept, "Keep an index of opened files");
+    let response = ui.add_enabled(app.can_keep_index(), switch).on_hover_text(hint);
+    let why_not = "Switched off on the command line or in the environment (HEAPGLASS_INDEX)";
+    if response.on_disabled_hover_text(why_not).clicked() {
+        actions.push(Action::ToggleIndex);
+    }
+    if ui.add_enabled(app.can_keep_index(), egui::Button::new("Delete the index")).clicked() {
+        actions.push(Action::DeleteIndex);
+        ui.close();
+    }
 }
 
 /// Above a side where there are two: which snapshot it shows.
@@ -156,7 +176,7 @@ pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp) {
                     ui.label(format!("{} in all", units.bytes(open.snapshot.total_size())));
                     ui.weak(format!("{} objects", human::count(graph.node_count() as u64)));
                     ui.weak(format!("{} references", human::count(graph.edge_count() as u64)));
-                    ui.weak(format!("loaded in {}", human::duration(open.snapshot.source().load_time)));
+                    load_time(ui, open.snapshot.source());
                 }
                 if let Some(notice) = &app.notice {
                     let text = RichText::new(notice).color(tokens(ui).detached);
@@ -165,6 +185,18 @@ pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp) {
             });
         });
     });
+}
+
+/// How long it took, and what was read: people should know where numbers come from that are there so soon.
+fn load_time(ui: &mut Ui, source: &SourceInfo) {
+    let time = human::duration(source.load_time);
+    if source.from_index {
+        let hint =
+            "From the index that Heapglass kept when the file was opened before; the file has not changed since.";
+        ui.weak(format!("opened from the index in {time}")).on_hover_text(hint);
+    } else {
+        ui.weak(format!("loaded in {time}"));
+    }
 }
 
 pub(super) fn side_list(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
