@@ -148,9 +148,15 @@ fn lane(name: &'static str, threads: usize) -> std::io::Result<Sender<Job>> {
     Ok(sender)
 }
 
+/// Of 99: nice 7 on Linux. The least there is would let a window that paints by the processor, as it does without a graphics
+/// card, take all of it for as long as the mouse moves, and the load would stand still.
+const PRIORITY: u8 = 28;
+
 /// Work yields to the window. Where the system refuses, it runs as it is.
 fn lower_priority() {
-    let _ = thread_priority::set_current_thread_priority(thread_priority::ThreadPriority::Min);
+    if let Ok(priority) = PRIORITY.try_into() {
+        let _ = thread_priority::set_current_thread_priority(thread_priority::ThreadPriority::Crossplatform(priority));
+    }
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> String {
