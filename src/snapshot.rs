@@ -135,14 +135,29 @@ impl Snapshot {
                 ))
             },
             || {
-                let sizes =
-                    progress.stage("shallow sizes", || shallow_sizes(graph_ref, &known, &dom, self_sizes, cancel))?;
-                let distances = progress.stage("distances", || distances(graph_ref, &known, &ephemerons, cancel))?;
-                let locations = locations(located, graph_ref.node_count());
-                let shapes = progress.stage("shapes", || shapes(graph_ref, &known, cancel))?;
-                let classes =
-                    progress.stage("classes", || classes(graph_ref, &known, &dom, &shapes, &locations, cancel))?;
-                Ok((sizes, distances, locations, shapes, classes))
+                // In three parts, so that whoever is done first takes the next.
+                let (distances, (sizes, named)) = rayon::join(
+                    || progress.stage("distances", || distances(graph_ref, &known, &ephemerons, cancel)),
+                    || {
+                        rayon::join(
+                            || {
+                                progress.stage("shallow sizes", || {
+                                    shallow_sizes(graph_ref, &known, &dom, self_sizes, cancel)
+                                })
+                            },
+                            || {
+                                let locations = locations(located, graph_ref.node_count());
+                                let shapes = progress.stage("shapes", || shapes(graph_ref, &known, cancel))?;
+                                let classes = progress.stage("classes", || {
+                                    classes(graph_ref, &known, &dom, &shapes, &locations, cancel)
+                                })?;
+                                Ok((locations, shapes, classes))
+                            },
+                        )
+                    },
+                );
+                let (locations, shapes, classes) = named?;
+                Ok((sizes?, distances?, locations, shapes, classes))
             },
         );
         let (dominators, page_objects): (DominatorTree, BitSet) = dominators?;

@@ -6,10 +6,12 @@
 use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::stored::stored;
-use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeKind, NodeKind, NodeOrdinal};
+use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeKind, NodeKind, NodeOrdinal, prefetch};
 
 const UNOWNED: u32 = u32::MAX;
 const MANY_OWNERS: u32 = u32::MAX - 1;
+/// How many edges ahead the owners of targets are asked for.
+const EDGES_AHEAD: usize = 24;
 
 /// The size of each node in bytes, as people are shown it and as the file has it.
 ///
@@ -121,7 +123,12 @@ fn owners(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, cancel: &Cancel
             cancel.check_every(steps)?;
             let owner = owners[node as usize];
             let range = graph.edge_range(NodeOrdinal(node));
-            for (&kind, &target) in graph.edge_kinds[range.clone()].iter().zip(&graph.edge_targets[range]) {
+            for at in range {
+                let (kind, target) = (graph.edge_kinds[at], graph.edge_targets[at]);
+                // Most nodes come in the order of the file, so what stands behind this edge comes next.
+                if let Some(&ahead) = graph.edge_targets.get(at + EDGES_AHEAD) {
+                    prefetch(&owners, ahead as usize);
+                }
                 let current = owners[target as usize];
                 if kind == EdgeKind::WEAK || current == target || current == owner || current == MANY_OWNERS {
                     continue;

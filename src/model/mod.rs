@@ -11,6 +11,7 @@ mod first_table;
 pub mod human;
 pub mod js;
 mod kinds;
+mod prefetch;
 mod progress;
 pub(crate) mod stored;
 
@@ -20,6 +21,7 @@ pub use column::Column;
 pub use csr::Csr;
 pub use first_table::{FirstRow, FirstTable};
 pub use kinds::{EdgeKind, NodeKind};
+pub use prefetch::prefetch;
 pub use progress::{Phase, Progress, ProgressReading, Stage};
 
 use std::fmt;
