@@ -50,9 +50,10 @@ impl Ephemerons {
     pub(crate) fn fits(&self, strings: usize) -> bool {
         self.is_ephemeron.len() == strings
             && (self.pairs.is_empty() || self.pairs.len() == strings)
-            && self.is_ephemeron.iter().all(|string| {
-                self.pairs.get(string).is_some_and(|&pair| (pair as usize) < self.tables.len())
-            })
+            && self
+                .is_ephemeron
+                .iter()
+                .all(|string| self.pairs.get(string).is_some_and(|&pair| (pair as usize) < self.tables.len()))
     }
 
     /// How many pairs there are; their numbers are below.

@@ -2,7 +2,10 @@
 //!
 //! Walks over a heap's graph wait for memory most of their time: where the next steps are known, asking for their entries
 //! ahead lets several waits run at once.
-#![expect(unsafe_code, reason = "the instruction is reached through an intrinsic; the safety argument stands beside it")]
+#![expect(
+    unsafe_code,
+    reason = "the instruction is reached through an intrinsic; the safety argument stands beside it"
+)]
 
 /// Asks for the cache line of `slice[index]`; nothing happens where there is no such entry.
 #[inline(always)]
