@@ -2,17 +2,16 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use heapglass::cli::{self, Arguments};
-use heapglass::memory::HugePages;
+use heapglass::cli::{self, Files};
+use heapglass::memory::{HugePages, OrExit};
 
 #[global_allocator]
-static ALLOCATOR: HugePages = HugePages;
+static ALLOCATOR: OrExit<HugePages> = OrExit(HugePages);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = cli::arguments();
     match &arguments.command {
-        Some(command) => cli::run(command),
+        Some(command) => cli::run(command, &Files { salvage: arguments.salvage }),
         None => window(arguments.files),
     }
 }

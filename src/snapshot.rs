@@ -11,7 +11,7 @@ use crate::analysis::{
     concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, first_table,
     is_essential, locations, page_objects, shallow_sizes, shapes, statistics,
 };
-use crate::format::{self, FormatError, Source};
+use crate::format::{self, FormatError, Salvage, Source};
 use crate::graph::{GraphError, HeapGraph};
 use crate::model::{
     BitSet, CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal,
@@ -36,6 +36,8 @@ pub struct Snapshot {
     statistics: Statistics,
     max_object_id: u64,
     page_objects: BitSet,
+    /// What is missing, if the file was damaged and opened all the same.
+    salvage: Option<Salvage>,
 }
 
 /// Where a snapshot came from and what loading it took.
@@ -98,6 +100,32 @@ impl Snapshot {
         let mut snapshot = Self::derive(graph, progress, cancel)?;
         snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed() };
         Ok(snapshot)
+    }
+
+    /// Reads what is there of a damaged source: what cannot be read is left out or replaced, and listed in
+    /// [`Self::salvage`]. A whole source gives what [`Self::open`] gives, more slowly.
+    ///
+    /// # Errors
+    /// [`OpenError`] if there is no header or not one node, or when `cancel` stopped the work.
+    pub fn open_salvaging(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
+        let started = Instant::now();
+        let (name, path) = (source.name(), source.path().map(PathBuf::from));
+        let (raw, salvage) = progress.stage("read", || format::read_salvaging(source, progress, cancel))?;
+        let size_bytes = raw.size_bytes;
+        progress.publish(progress.stage("first table", || first_table(&raw, cancel))?);
+        let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel))?;
+        let mut snapshot = Self::derive(graph, progress, cancel)?;
+        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed() };
+        snapshot.salvage = Some(salvage).filter(|salvage| !salvage.losses.is_empty());
+        Ok(snapshot)
+    }
+
+    /// What would be missing if the source were opened with [`Self::open_salvaging`].
+    ///
+    /// # Errors
+    /// As [`Self::open_salvaging`].
+    pub fn survey(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Salvage, OpenError> {
+        Ok(format::read_salvaging(source, progress, cancel)?.1)
     }
 
     fn derive(mut graph: HeapGraph, progress: &Progress, cancel: &CancelToken) -> Result<Self, Cancelled> {
@@ -168,7 +196,14 @@ impl Snapshot {
             statistics,
             max_object_id,
             page_objects,
+            salvage: None,
         })
+    }
+
+    /// What is missing, if the file was damaged and opened all the same.
+    #[must_use]
+    pub fn salvage(&self) -> Option<&Salvage> {
+        self.salvage.as_ref()
     }
 
     #[must_use]

@@ -2,6 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 
 mod common;
+#[path = "common/questions.rs"]
+mod questions;
+
+use heapglass::Snapshot;
+use heapglass::model::{CancelToken, Progress};
 
 /// What each kind of damage is answered with. Byte offsets are those of the files in the archive.
 const MESSAGES: [(&str, &str); 14] = [
@@ -79,5 +84,85 @@ fn a_real_file_cut_or_changed_anywhere_never_makes_the_program_fall_over() {
             changed[at] = byte;
             let _ = common::open_bytes("changed", changed);
         }
+    }
+}
+
+/// What a file is answered with, strictly and with salvage.
+fn answer(name: &str, bytes: &[u8]) -> String {
+    let mut text = format!("{name}\n");
+    match common::open_bytes(name, bytes.to_vec()) {
+        Ok(snapshot) => {
+            let (nodes, edges) = (snapshot.graph().node_count(), snapshot.graph().edge_count());
+            text += &format!("    opens: {nodes} nodes, {edges} edges\n");
+        }
+        Err(error) => {
+            text += &format!("    error: {error}\n");
+            match Snapshot::open_salvaging(questions::source(bytes), &Progress::new(), &CancelToken::new()) {
+                Ok(snapshot) => {
+                    let (nodes, edges) = (snapshot.graph().node_count(), snapshot.graph().edge_count());
+                    text += &format!("    salvage: {nodes} nodes, {edges} edges\n");
+                    let salvage = snapshot.salvage().unwrap_or_else(|| panic!("{name}: something is missing"));
+                    for loss in salvage.lines() {
+                        text += &format!("        {loss}\n");
+                    }
+                    for advice in salvage.advice() {
+                        text += &format!("        → {advice}\n");
+                    }
+                }
+                Err(_) => text += "    salvage: nothing\n",
+            }
+        }
+    }
+    text
+}
+
+/// `tests/data/broken-messages.txt` has the answer to every file of the archive; `UPDATE_GOLDEN=1` writes it anew.
+#[test]
+fn every_broken_file_gets_the_message_that_was_agreed_on() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/broken-messages.txt");
+    let files = common::archive("broken.tar.zst");
+    let got: String = files.iter().map(|(name, bytes)| answer(name, bytes)).collect();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &got).unwrap();
+    }
+    let wanted = std::fs::read_to_string(&path).unwrap();
+    for (got, wanted) in got.lines().zip(wanted.lines()) {
+        assert_eq!(got, wanted, "tests/data/broken-messages.txt has another answer");
+    }
+    assert_eq!(got.lines().count(), wanted.lines().count());
+}
+
+#[test]
+fn whatever_is_opened_answers_every_question() {
+    for bytes in common::archive("broken.tar.zst").values().filter(|bytes| bytes.len() < 300_000) {
+        questions::open_and_ask(bytes);
+    }
+}
+
+#[test]
+fn a_whole_file_read_with_salvage_is_the_same_and_lacks_nothing() {
+    for case in common::cases().into_iter().filter(|case| case.name != "deep-chain.heapsnapshot") {
+        let bytes = case.bytes();
+        let strict = case.open();
+        let lenient = Snapshot::open_salvaging(questions::source(&bytes), &Progress::new(), &CancelToken::new());
+        let lenient = lenient.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        assert_eq!(lenient.salvage(), None, "{}", case.name);
+        let (one, other) = (strict.graph(), lenient.graph());
+        assert_eq!(one.node_count(), other.node_count(), "{}", case.name);
+        assert_eq!(strict.retained_sizes().iter().sum::<u64>(), lenient.retained_sizes().iter().sum::<u64>());
+        assert_eq!(strict.distances(), lenient.distances(), "{}", case.name);
+        for node in one.nodes() {
+            assert_eq!(
+                (one.kind(node), one.name_id(node), one.id(node)),
+                (other.kind(node), other.name_id(node), other.id(node))
+            );
+            assert_eq!((one.edge_range(node), one.trace_node(node)), (other.edge_range(node), other.trace_node(node)));
+        }
+        for id in one.strings().ids() {
+            assert_eq!(one.strings().raw(id), other.strings().raw(id), "{}", case.name);
+        }
+        assert_eq!((one.locations(), one.samples()), (other.locations(), other.samples()), "{}", case.name);
+        assert_eq!(one.allocation_trace().tree.fields, other.allocation_trace().tree.fields);
+        assert_eq!(one.scopes().uses, other.scopes().uses);
     }
 }

@@ -29,6 +29,8 @@ JSON (stable; sizes are bytes, keys in this order):
                \"shallow_size\",\"retained_size\"}]}
               by retained size, largest first; count and size are of all that was found, whatever --limit says
 
+Of a damaged file that was opened with --salvage all but nodes have \"salvaged\": a list of what is missing.
+
 distance is the number of references from a user root; where only system roots reach an object it is null and
 system_distance has the number from those; both are null for what nothing reaches.
 
@@ -61,6 +63,9 @@ pub struct Arguments {
     /// Snapshots to open in the window
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Open what is there of a damaged file; what is missing is listed on standard error
+    #[arg(long, global = true)]
+    pub salvage: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -132,7 +137,7 @@ pub enum ComparedColumn {
 
 #[derive(Debug, Args)]
 pub struct CompareArguments {
-    /// The earlier snapshot
+    /// The earlier snapshot; one of the two may be - for standard input
     pub base: PathBuf,
     /// The later one, of the same process
     pub current: PathBuf,
@@ -148,7 +153,7 @@ pub struct CompareArguments {
 
 #[derive(Debug, Args)]
 pub struct SearchArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     /// What to look for; --help has the grammar
     #[arg(allow_hyphen_values = true)]
@@ -162,7 +167,7 @@ pub struct SearchArguments {
 
 #[derive(Debug, Args)]
 pub struct SummaryArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     /// Column to sort by: sizes and counts largest first, names and distances smallest first
     #[arg(long, value_enum, default_value = "retained", value_name = "COL")]
@@ -185,7 +190,7 @@ pub struct RetainersArguments {
 
 #[derive(Debug, Args)]
 pub struct ObjectArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     /// The object's id, as in @123
     #[arg(value_name = "@ID", value_parser = parse_id)]
@@ -196,7 +201,7 @@ pub struct ObjectArguments {
 
 #[derive(Debug, Args)]
 pub struct StatisticsArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
@@ -204,7 +209,7 @@ pub struct StatisticsArguments {
 
 #[derive(Debug, Args)]
 pub struct NodesArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     #[arg(long, value_enum, default_value = "tsv")]
     pub format: NodesFormat,

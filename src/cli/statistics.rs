@@ -5,11 +5,11 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::{Format, StatisticsArguments};
-use super::{csv, open};
+use super::{Files, csv, salvaged};
 use crate::model::human;
 
-pub(super) fn run(arguments: &StatisticsArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let snapshot = open(&arguments.file)?;
+pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let snapshot = files.open(&arguments.file)?;
     let sums = *snapshot.statistics();
     let rows = [
         ("Total", sums.total),
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &StatisticsArguments, out: &mut dyn Write) -> anyho
             }
         }
         Format::Json => {
-            let answer = json!({
+            let mut answer = json!({
                 "total": sums.total,
                 "native": {"total": sums.native_total, "typed_arrays": sums.typed_arrays},
                 "v8heap": {
@@ -40,6 +40,9 @@ pub(super) fn run(arguments: &StatisticsArguments, out: &mut dyn Write) -> anyho
                     "system": sums.system,
                 },
             });
+            if let Some(losses) = salvaged(&snapshot) {
+                answer["salvaged"] = json!(losses);
+            }
             writeln!(out, "{answer}")?;
         }
         Format::Csv => {
