@@ -114,6 +114,10 @@ pub enum Loss {
         declared: u64,
         found: u64,
     },
+    /// The number of edges of one node was wrong, and found out from all the others.
+    EdgeCount {
+        row: u64,
+    },
     /// A node whose number of edges could not be read; `from` and all behind it may have another's edges.
     UnknownEdgeCounts {
         nodes: u64,
@@ -191,6 +195,7 @@ impl Loss {
             | Self::Before { .. }
             | Self::Behind { .. }
             | Self::Passed { .. }
+            | Self::EdgeCount { .. }
             | Self::Comma { .. }
             | Self::Repeated { .. }
             | Self::Unclosed { .. } => &[],
@@ -297,6 +302,10 @@ impl fmt::Display for Loss {
                 "the nodes declare {}, but section `edges` has {}: edges may be shown at the wrong object",
                 counted(*declared, "edge", "edges"),
                 count(*found)
+            ),
+            Self::EdgeCount { row } => write!(
+                f,
+                "section `nodes`: the number of edges in row {row} cannot be right; what the other rows leave was taken"
             ),
             Self::UnknownEdgeCounts { nodes, from } => write!(
                 f,

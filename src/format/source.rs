@@ -41,12 +41,17 @@ impl Source {
         }
     }
 
-    /// The same source once more, if it can be read twice.
+    /// The same source once more, if it can be read twice: not a pipe, not a stream.
     #[must_use]
     pub fn again(&self) -> Option<Self> {
+        // What a pipe gave is gone, and opening it once more would wait for ever.
+        self.twin().filter(|twin| twin.path().is_none_or(|path| path.metadata().is_ok_and(|it| it.is_file())))
+    }
+
+    /// The same source once more, without a look at what it is.
+    pub(crate) fn twin(&self) -> Option<Self> {
         match self {
-            // What a pipe gave is gone, and opening it once more would wait for ever.
-            Self::File(path) => path.metadata().is_ok_and(|it| it.is_file()).then(|| Self::File(path.clone())),
+            Self::File(path) => Some(Self::File(path.clone())),
             Self::Bytes { name, bytes } => Some(Self::Bytes { name: name.clone(), bytes: Arc::clone(bytes) }),
             Self::Stream { .. } => None,
         }
@@ -192,5 +197,35 @@ impl Watch {
             }
             Ok(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_changed_replaced_or_removed_while_it_is_read_is_noticed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("growing.heapsnapshot");
+        let opened = || {
+            fs::write(&path, "{\"snapshot\":").expect("a file");
+            OpenSource::open(Source::file(&path), &Progress::new()).expect("readable").watch.expect("a file")
+        };
+        assert_eq!(opened().change(), None);
+        let watch = opened();
+        fs::write(&path, "{\"snapshot\":{\"meta\":").expect("a file");
+        assert!(watch.change().is_some_and(|change| change.contains("still being written")));
+        let watch = opened();
+        fs::rename(&path, folder.path().join("old")).expect("renamed");
+        assert!(watch.change().is_some_and(|change| change.contains("removed")));
+        fs::write(&path, "{\"snapshot\":").expect("a file");
+        if cfg!(unix) {
+            assert!(watch.change().is_some_and(|change| change.contains("took its place")));
+        }
+        let error = super::super::FormatError::Header("x".to_owned()).with_change(Some("why"));
+        assert_eq!(error.to_string(), "section `snapshot`: x (why)");
     }
 }

@@ -277,10 +277,9 @@ impl<'a> Document<'a> {
             // What is needed for what is asked stands elsewhere.
             _ if self.purpose == Purpose::Header => self.skip_value(&section),
             "nodes" | "edges" => self.table(&name, &section),
-            "strings" if self.purpose == Purpose::Everything => self.read_strings(&section),
-            "trace_tree" if self.purpose == Purpose::Everything => self.read_tree(&section),
-            _ if self.purpose == Purpose::Everything => self.small_table(&name, &section),
-            _ => self.skip_value(&section),
+            "strings" => self.read_strings(&section),
+            "trace_tree" => self.read_tree(&section),
+            _ => self.small_table(&name, &section),
         }
     }
 

@@ -21,15 +21,26 @@ pub(super) fn repair_edges(
     losses: &mut Vec<Loss>,
 ) {
     let found = edges.targets.len();
+    let mut unknown_counts = unknown_counts.to_vec();
+    if whole.edges && whole.nodes {
+        // No node can have more edges than there are.
+        let impossible = nodes.edge_counts.iter_mut().enumerate().filter(|(_, count)| **count as usize > found);
+        for (row, count) in impossible {
+            *count = 0;
+            unknown_counts.push(u32::try_from(row).unwrap_or(u32::MAX));
+        }
+        unknown_counts.sort_unstable();
+    }
     let declared: u64 = nodes.edge_counts.iter().map(|&count| u64::from(count)).sum();
-    match unknown_counts {
+    match unknown_counts[..] {
         [] => {}
         // All others being known, the one that is not is what remains.
-        &[only] if whole.edges && whole.nodes && declared <= found as u64 => {
+        [only] if whole.edges && whole.nodes && declared <= found as u64 => {
+            losses.push(Loss::EdgeCount { row: u64::from(only) });
             nodes.edge_counts[only as usize] = u32::try_from(found as u64 - declared).unwrap_or(0);
         }
         [first, ..] => {
-            losses.push(Loss::UnknownEdgeCounts { nodes: unknown_counts.len() as u64, from: u64::from(*first) });
+            losses.push(Loss::UnknownEdgeCounts { nodes: unknown_counts.len() as u64, from: u64::from(first) });
         }
     }
     let declared: u64 = nodes.edge_counts.iter().map(|&count| u64::from(count)).sum();
@@ -112,9 +123,10 @@ pub(super) fn repair_names(
         nodes.names.iter_mut().for_each(replace);
         let named = edges.kinds.iter().zip(&mut edges.names).filter(|(kind, _)| !kind.has_numeric_name());
         named.for_each(|(_, name)| replace(name));
-        // Names that could not be read at all were counted as bad numbers already.
-        if first != NO_STRING {
-            let strings = missing.iter().filter(|string| **string != NO_STRING).count() as u64;
+        // Names that could not be read at all were counted already, as numbers.
+        let is_counted = losses.iter().any(|loss| matches!(loss, Loss::BadNumbers { .. } | Loss::TooLarge { .. }));
+        if first != NO_STRING || !is_counted {
+            let strings = missing.len() as u64;
             losses.push(Loss::MissingStrings { names, strings, first, found: found as u64 });
         }
     }

@@ -298,6 +298,7 @@ impl ComparisonPane {
             }
         };
         banner(ui, &comparison);
+        crate::ui::salvage::compared(ui, &base_snapshot, &place.snapshot);
         let mut rows = PairRows {
             session,
             base: (base, base_snapshot),
