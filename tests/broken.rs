@@ -199,3 +199,31 @@ fn one_number_of_edges_that_cannot_be_right_is_found_out_from_the_others() {
         }
     }
 }
+
+#[test]
+fn a_block_of_zeros_in_a_table_costs_the_rows_in_it_and_no_others() {
+    let whole = common::case("small-1");
+    let bytes = whole.bytes();
+    let strict = whole.open();
+    let find = |text: &[u8]| bytes.windows(text.len()).position(|window| window == text).unwrap();
+    for (section, at) in [("nodes", find(b"\"nodes\":[") + 200_000), ("edges", find(b"\"edges\":[") + 300_000)] {
+        let mut damaged = bytes.clone();
+        damaged[at..at + 4096].fill(0);
+        let source = questions::source(&damaged);
+        let mended = Snapshot::open_salvaging(source, &Progress::new(), &CancelToken::new()).unwrap();
+        let lines = mended.salvage().unwrap().lines().join("\n");
+        assert!(lines.contains(&format!("section `{section}` is damaged from byte ")), "{lines}");
+        let (one, other) = (strict.graph(), mended.graph());
+        assert_eq!(one.node_count(), other.node_count(), "{section}");
+        let same = one.nodes().filter(|&node| {
+            let edges = |graph: &heapglass::graph::HeapGraph| -> Vec<_> {
+                graph.edges(node).map(|edge| (graph.edge_kind(edge), graph.edge_target(edge))).collect()
+            };
+            one.id(node) == other.id(node) && one.name_id(node) == other.name_id(node) && edges(one) == edges(other)
+        });
+        // A row takes some fifteen bytes of text at least.
+        let changed = one.node_count() - same.count();
+        assert!((1..500).contains(&changed), "{section}: {changed} nodes differ");
+        questions::ask(&mended);
+    }
+}

@@ -55,6 +55,18 @@ pub enum Loss {
         count: u64,
         offset: u64,
     },
+    /// Rows that a damaged place swallowed; those behind it keep their numbers.
+    LostRows {
+        section: Section,
+        row: u64,
+        rows: u64,
+        offset: u64,
+    },
+    /// Nodes of a damaged place: all their edges are at the first of them.
+    SharedEdges {
+        from: u64,
+        to: u64,
+    },
     /// Numbers that are larger than anything that can stand there.
     TooLarge {
         section: Section,
@@ -172,7 +184,8 @@ impl Loss {
             Self::BadNumbers { section, .. } if section.is("edges") => &[Doubt::References],
             Self::TooLarge { section, .. } if is_extra(section) => &[Doubt::Extras],
             Self::BadNumbers { .. } | Self::Rounded { .. } | Self::TooLarge { .. } => &[Doubt::Values],
-            Self::ShortRow { section, .. } | Self::FewerRows { section, .. } => {
+            Self::SharedEdges { .. } => &[Doubt::References],
+            Self::ShortRow { section, .. } | Self::FewerRows { section, .. } | Self::LostRows { section, .. } => {
                 if section.is("nodes") {
                     &[Doubt::Objects, Doubt::References]
                 } else {
@@ -251,6 +264,16 @@ impl fmt::Display for Loss {
                 f,
                 "{section}: {} too large (the first in row {row}); nothing stands in its place",
                 counted(*number, "value is", "values are")
+            ),
+            Self::LostRows { section, row, rows, offset } => write!(
+                f,
+                "{section} is damaged from byte {offset} on: row {} cannot be read; what stands behind is in its place",
+                if *rows == 1 { row.to_string() } else { format!("{row} and the {} behind it", count(rows - 1)) }
+            ),
+            Self::SharedEdges { from, to } => write!(
+                f,
+                "section `edges`: which edges belong to which of the nodes in rows {from} to {to} is lost; all are shown at \
+                 the first of them"
             ),
             Self::Comma { offset } => {
                 write!(f, "a comma is missing or too many at byte {offset}; nothing else is missing because of it")

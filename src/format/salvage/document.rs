@@ -24,6 +24,19 @@ pub(super) enum Purpose {
 /// Bytes of a name at the top level that are looked at.
 const NAME_BYTES: usize = 256;
 
+/// Values that a damaged place in a table swallowed, found out from how many there should be: they are put in where it is, so
+/// that all rows behind it keep their numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gap {
+    /// Values of the table before the one that cannot be read.
+    at: u64,
+    /// How many are missing besides it.
+    count: u64,
+}
+
+/// Gaps of `nodes` and `edges`.
+pub(super) type Gaps = [Option<Gap>; 2];
+
 /// What was read, and what was missed.
 pub(super) struct Document<'a> {
     input: Input<'a>,
@@ -46,6 +59,9 @@ pub(super) struct Document<'a> {
     is_closed: bool,
     /// Where the first comma is missing or too many.
     comma: Option<u64>,
+    /// Those that are to be filled, and those that were found.
+    gaps: Gaps,
+    pub(super) found_gaps: Gaps,
 }
 
 /// What stands before a name at the top level.
@@ -71,7 +87,13 @@ pub(super) struct Parts {
 
 impl<'a> Document<'a> {
     /// Reads the source as far as `purpose` asks for. With a `header`, that of the source is passed over.
-    pub(super) fn read(source: OpenSource, header: Option<Header>, purpose: Purpose, cancel: &'a CancelToken) -> Self {
+    pub(super) fn read(
+        source: OpenSource,
+        header: Option<Header>,
+        purpose: Purpose,
+        gaps: Gaps,
+        cancel: &'a CancelToken,
+    ) -> Self {
         let mut document = Self {
             input: Input::new(source, cancel),
             purpose,
@@ -89,6 +111,8 @@ impl<'a> Document<'a> {
             has_passed: false,
             is_closed: false,
             comma: None,
+            gaps,
+            found_gaps: Gaps::default(),
         };
         document.sections();
         document
@@ -353,7 +377,8 @@ impl<'a> Document<'a> {
             return;
         };
         let stop_at = if self.purpose == Purpose::FirstNode { 1 } else { MOST_ROWS };
-        let mut notes = TableNotes::default();
+        let which = usize::from(name == "edges");
+        let mut notes = TableNotes { gap: self.gaps[which], ..TableNotes::default() };
         if name == "nodes" {
             let mut rows = NodeRows::new(&header);
             self.nodes_whole = read_rows(&mut self.input, &mut rows, &header, stop_at, &mut notes);
@@ -365,11 +390,17 @@ impl<'a> Document<'a> {
             notes.take(&rows);
             self.edges = Some(rows);
         }
+        let (fields, declared) = if which == 0 {
+            (header.node_fields.len(), header.node_count_hint)
+        } else {
+            (header.edge_fields.len(), header.edge_count_hint)
+        };
+        self.found_gaps[which] = notes.gap_of(declared, fields as u64);
         self.header = Some(header);
-        self.note_table(section, notes);
+        self.note_table(section, notes, fields as u64);
     }
 
-    fn note_table(&mut self, section: &Section, notes: TableNotes) {
+    fn note_table(&mut self, section: &Section, notes: TableNotes, fields: u64) {
         if let (Token::End { after_comma: true }, offset) = (notes.end, self.input.offset()) {
             self.comma.get_or_insert(offset);
         }
@@ -378,7 +409,11 @@ impl<'a> Document<'a> {
         } else if notes.end == Token::Unclosed {
             self.losses.push(Loss::Unclosed { section: section.clone(), offset: self.input.offset() });
         }
-        if notes.bad.0 > 0 {
+        if let Some(gap) = notes.gap {
+            let (row, offset) = (gap.at / fields, notes.bad.1);
+            let rows = (gap.at + gap.count) / fields - row + 1;
+            self.losses.push(Loss::LostRows { section: section.clone(), row, rows, offset });
+        } else if notes.bad.0 > 0 {
             let (count, offset) = notes.bad;
             self.losses.push(Loss::BadNumbers { section: section.clone(), count, offset });
         }
@@ -508,17 +543,43 @@ struct TableNotes {
     too_large: (u64, u64),
     rows: usize,
     pending: usize,
+    /// Values so far, those before the first that cannot be read, and its length in bytes.
+    values: u64,
+    bad_at: u64,
+    bad_bytes: u64,
+    /// What is to be filled.
+    gap: Option<Gap>,
 }
 
 impl Default for TableNotes {
     fn default() -> Self {
         let none = (0, 0);
         let end = Token::End { after_comma: false };
-        Self { end, bad: none, rounded: none, too_large: none, rows: 0, pending: 0 }
+        Self {
+            end,
+            bad: none,
+            rounded: none,
+            too_large: none,
+            rows: 0,
+            pending: 0,
+            values: 0,
+            bad_at: 0,
+            bad_bytes: 0,
+            gap: None,
+        }
     }
 }
 
 impl TableNotes {
+    /// What a single damaged place swallowed, if the header says how many rows there should be.
+    fn gap_of(&self, declared: Option<u64>, fields: u64) -> Option<Gap> {
+        let count = declared?.checked_mul(fields)?.checked_sub(self.values).filter(|count| *count > 0)?;
+        // A value takes two bytes at least.
+        let is_plausible = count <= self.bad_bytes / 2 + 1;
+        let is_closed = matches!(self.end, Token::End { .. });
+        (self.bad.0 == 1 && is_plausible && is_closed && self.gap.is_none()).then_some(Gap { at: self.bad_at, count })
+    }
+
     fn take(&mut self, rows: &impl Rows) {
         self.pending = rows.pending();
         self.rows = rows.len();
@@ -547,14 +608,22 @@ fn read_rows(
                 rows.push(Some(value), header);
             }
             Token::Bad => {
+                if notes.bad.0 == 0 {
+                    (notes.bad_at, notes.bad_bytes) = (notes.values, input.offset() - offset);
+                }
                 note(&mut notes.bad, offset);
                 rows.push(None, header);
+                let swallowed = notes.gap.filter(|gap| gap.at == notes.values).map_or(0, |gap| gap.count);
+                for _ in 0..swallowed {
+                    rows.push(None, header);
+                }
             }
             end @ (Token::End { .. } | Token::Unclosed | Token::Over) => {
                 notes.end = end;
                 return matches!(end, Token::End { .. }) && rows.pending() == 0;
             }
         }
+        notes.values += 1;
     }
     false
 }

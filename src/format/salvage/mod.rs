@@ -2,7 +2,7 @@
 //!
 //! It goes through the file byte by byte, on one thread, and takes each section for itself: damage in one of them leaves
 //! the others whole. What cannot be read keeps its place, so that indices behind it still mean the same. In the end every
-//! index of the tables is in range, so that [`crate::graph::HeapGraph::build`] finds nothing to refuse.
+//! index of the tables is in range, so that the graph finds nothing to refuse.
 //!
 //! A file that is well-formed gives the same tables as by the strict reading, and no losses.
 
@@ -18,7 +18,7 @@ use super::losses::{Loss, Salvage};
 use super::source::OpenSource;
 use super::{AllocationTrace, FormatError, Header, RawLocation, RawSnapshot, ScopeTables, Section, Source};
 use crate::model::{CancelToken, Phase, Progress};
-use document::{Document, Purpose};
+use document::{Document, Gaps, Purpose};
 
 /// Whether enough of the source can be read to open it with losses: its header and at least one node. Reads only as far as it must.
 #[must_use]
@@ -27,7 +27,7 @@ pub fn can_salvage(source: Source) -> bool {
     let cancel = CancelToken::new();
     let Ok(header) = find_header(again, &Progress::new(), &cancel) else { return false };
     let Ok(source) = OpenSource::open(source, &Progress::new()) else { return false };
-    let document = Document::read(source, Some(header), Purpose::FirstNode, &cancel);
+    let document = Document::read(source, Some(header), Purpose::FirstNode, Gaps::default(), &cancel);
     document.node_count() > 0
 }
 
@@ -43,18 +43,27 @@ pub fn read_salvaging(
     progress.start(Phase::Reading, 0);
     // The header may stand behind tables that cannot be read without it.
     let header = source.again().map(|again| find_header(again, &Progress::new(), cancel)).transpose()?;
+    let again = source.again();
     let source = OpenSource::open(source, progress)?;
     progress.set_total(source.size_bytes.unwrap_or(0));
     let known_size = source.size_bytes;
-    let document = Document::read(source, header, Purpose::Everything, cancel);
+    let mut document = Document::read(source, header.clone(), Purpose::Everything, Gaps::default(), cancel);
     cancel.check()?;
+    let gaps = document.found_gaps;
+    if let (Some(again), true) = (again, gaps.iter().any(Option::is_some)) {
+        // How much is missing in the middle is known only at the end: once more, with a place kept for it.
+        drop(document);
+        let source = OpenSource::open(again, &Progress::new())?;
+        document = Document::read(source, header, Purpose::Everything, gaps, cancel);
+        cancel.check()?;
+    }
     let size_bytes = known_size.unwrap_or_else(|| progress.read().done);
     finish(document, size_bytes)
 }
 
 fn find_header(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Header, FormatError> {
     let source = OpenSource::open(source, progress)?;
-    let document = Document::read(source, None, Purpose::Header, cancel);
+    let document = Document::read(source, None, Purpose::Header, Gaps::default(), cancel);
     cancel.check()?;
     document.into_header()
 }

@@ -39,6 +39,13 @@ pub(super) fn repair_edges(
             losses.push(Loss::EdgeCount { row: u64::from(only) });
             nodes.edge_counts[only as usize] = u32::try_from(found as u64 - declared).unwrap_or(0);
         }
+        // Of several in a row the first takes what is left, and those behind them have their own again.
+        [first, .., last] if whole.edges && whole.nodes && declared <= found as u64 => {
+            nodes.edge_counts[first as usize] = u32::try_from(found as u64 - declared).unwrap_or(0);
+            let is_run = (last - first) as usize + 1 == unknown_counts.len();
+            let (nodes, from, to) = (unknown_counts.len() as u64, u64::from(first), u64::from(last));
+            losses.push(if is_run { Loss::SharedEdges { from, to } } else { Loss::UnknownEdgeCounts { nodes, from } });
+        }
         [first, ..] => {
             losses.push(Loss::UnknownEdgeCounts { nodes: unknown_counts.len() as u64, from: u64::from(first) });
         }
