@@ -16,6 +16,9 @@ use proptest::sample::Index;
 /// Counts what is allocated at a time.
 struct Counting;
 
+/// Tests that count must not run at the same time.
+static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 static HELD: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
 
@@ -119,6 +122,7 @@ fn check(bytes: &[u8]) -> usize {
 
 #[test]
 fn a_changed_file_is_answered_within_its_memory() {
+    let _alone = ALONE.lock();
     let mut files: Vec<Vec<u8>> = common::archive("fuzz.tar.zst")
         .into_iter()
         .filter(|(name, _)| name.ends_with(".heapsnapshot"))
@@ -152,6 +156,7 @@ fn a_changed_file_is_answered_within_its_memory() {
 
 #[test]
 fn a_small_file_that_claims_to_be_large_takes_no_memory_for_it() {
+    let _alone = ALONE.lock();
     let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
     let claims = [
         base.replace("\"node_count\":9", "\"node_count\":4000000000000"),
@@ -169,5 +174,35 @@ fn a_small_file_that_claims_to_be_large_takes_no_memory_for_it() {
         let bytes = bomb.repeat(100_000).into_bytes();
         let taken = check(&bytes);
         assert!(taken <= allowance(bytes.len()), "{taken} bytes for {bomb} again and again");
+    }
+}
+
+#[test]
+fn what_a_small_file_unpacks_to_is_read_in_pieces() {
+    let _alone = ALONE.lock();
+    let base = common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone();
+    let base = String::from_utf8(base).unwrap();
+    let bombs = [
+        // Blanks, an unknown section and a number, each longer than anything that is kept as a whole.
+        (base.replacen("\n\"edges\"", &format!("{}\"edges\"", " ".repeat(40 << 20)), 1), None),
+        (base.replacen("\n\"edges\"", &format!("\"x\":\"{}\",\"edges\"", "y".repeat(40 << 20)), 1), None),
+        (base.replacen("\"edges\":[1", &format!("\"edges\":[{}", "1".repeat(40 << 20)), 1), Some("exceeds the limit")),
+        (base.replacen("\"edges\"", &format!("\"{}\"", "z".repeat(40 << 20)), 1), Some("exceeds the limit")),
+    ];
+    for (text, refused) in bombs {
+        let packed = zstd::encode_all(text.as_bytes(), 1).unwrap();
+        drop(text);
+        assert!(packed.len() < 100_000);
+        let before = HELD.load(Ordering::Relaxed);
+        MOST.store(before, Ordering::Relaxed);
+        let opened = common::open_bytes("bomb", packed);
+        match (opened, refused) {
+            (Ok(snapshot), None) => assert_eq!(snapshot.graph().node_count(), 9),
+            (Err(error), Some(words)) => assert!(error.to_string().contains(words), "{error}"),
+            (Ok(_), Some(words)) => panic!("opened, expected {words}"),
+            (Err(error), None) => panic!("{error}"),
+        }
+        let taken = MOST.load(Ordering::Relaxed) - before;
+        assert!(taken < 200 << 20, "{taken} bytes");
     }
 }

@@ -63,7 +63,7 @@ pub struct Arguments {
     /// Snapshots to open in the window
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Open what is there of a damaged file; what is missing is listed on standard error
+    /// Open what is there of a damaged file and list on standard error what is missing; the window offers it by itself
     #[arg(long, global = true)]
     pub salvage: bool,
 }

@@ -113,7 +113,7 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// How the files of a run are opened.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Files {
     /// What is there of damaged ones, too.
     pub salvage: bool,

@@ -72,7 +72,7 @@ pub enum FormatError {
 
 impl From<io::Error> for FormatError {
     fn from(error: io::Error) -> Self {
-        let is_compressed = error.get_ref().is_some_and(|inner| inner.is::<CompressedError>());
+        let is_compressed = error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<CompressedError>);
         if is_compressed { Self::Compressed(error) } else { Self::Io(error) }
     }
 }

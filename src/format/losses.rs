@@ -184,7 +184,6 @@ impl Loss {
             Self::BadNumbers { section, .. } if section.is("edges") => &[Doubt::References],
             Self::TooLarge { section, .. } if is_extra(section) => &[Doubt::Extras],
             Self::BadNumbers { .. } | Self::Rounded { .. } | Self::TooLarge { .. } => &[Doubt::Values],
-            Self::SharedEdges { .. } => &[Doubt::References],
             Self::ShortRow { section, .. } | Self::FewerRows { section, .. } | Self::LostRows { section, .. } => {
                 if section.is("nodes") {
                     &[Doubt::Objects, Doubt::References]
@@ -201,8 +200,9 @@ impl Loss {
             | Self::MissingEdges { .. }
             | Self::SurplusEdges { .. }
             | Self::EdgeCounts { .. }
-            | Self::UnknownEdgeCounts { .. } => &[Doubt::References],
-            Self::Root { .. } => &[Doubt::References],
+            | Self::UnknownEdgeCounts { .. }
+            | Self::SharedEdges { .. }
+            | Self::Root { .. } => &[Doubt::References],
             Self::EndsEarly { .. }
             | Self::Unreadable { .. }
             | Self::Before { .. }
@@ -222,6 +222,7 @@ fn is_extra(section: &Section) -> bool {
 }
 
 impl fmt::Display for Loss {
+    #[expect(clippy::too_many_lines, reason = "a sentence a loss")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EndsEarly { section: Section::Document, offset } => {
@@ -362,7 +363,7 @@ impl Salvage {
     /// Which numbers cannot be trusted, as sentences, each once.
     #[must_use]
     pub fn advice(&self) -> Vec<&'static str> {
-        let mut doubts: Vec<Doubt> = self.losses.iter().flat_map(|loss| loss.doubts()).copied().collect();
+        let mut doubts: Vec<Doubt> = self.losses.iter().flat_map(Loss::doubts).copied().collect();
         doubts.sort_unstable();
         doubts.dedup();
         doubts.into_iter().map(Doubt::advice).collect()

@@ -491,6 +491,10 @@ impl Scanner {
     fn tree(&mut self, window: &[u8], at: usize, base: u64) -> Result<Step, FormatError> {
         let (next, ended) = self.trace_tree.read(&window[at..]).map_err(|found| {
             let found = at + found;
+            if self.trace_tree.is_full() {
+                let limit = u64::from(u32::MAX);
+                return FormatError::Limit { section: self.section.clone(), what: "its number of nodes", limit };
+            }
             self.unexpected(base + found as u64, &window[found..], "a tree of numbers")
         })?;
         if ended { self.end_section(at + next) } else { Ok(Step::NeedsMore(at + next)) }
@@ -615,5 +619,23 @@ fn balanced_end(window: &[u8], mut at: usize) -> Option<usize> {
             _ => {}
         }
         at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_with_more_rows_than_can_be_counted_is_refused_by_name() {
+        for (kind, name) in [(TableKind::Nodes, "nodes"), (TableKind::Edges, "edges")] {
+            let mut scanner = Scanner::new(None);
+            scanner.section = Section::named(name);
+            scanner.rows[kind as usize] = u64::from(u32::MAX) - 3;
+            let block = |rows| Block { table: kind, text: 0..0, rows };
+            assert!(scanner.push_block(block(2), &mut Vec::new()).is_ok());
+            let error = scanner.push_block(block(1), &mut Vec::new()).expect_err("one too many").to_string();
+            assert_eq!(error, format!("section `{name}`: its number of rows exceeds the limit of 4294967294"));
+        }
     }
 }

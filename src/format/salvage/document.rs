@@ -1,16 +1,19 @@
 //! The sections of a damaged document, each for itself.
 
+mod extras;
+
 use super::super::header::Header;
 use super::super::losses::Loss;
 use super::super::scanner::{HEADER_LIMIT, SMALL_TABLES};
 use super::super::source::OpenSource;
-use super::super::trace::{TraceTree, TraceTreeReader};
+use super::super::trace::TraceTree;
 use super::super::{FormatError, Section, StringTable};
 use super::input::Input;
 use super::rows::{EdgeRows, MOST_ROWS, NodeRows, Rows};
 use super::sections::{is_known, section_ahead};
 use super::strings::{Damage, End, read_strings};
-use super::tokens::{Token, token};
+use super::tables::{Gaps, TableNotes, read_rows};
+use super::tokens::Token;
 use crate::model::CancelToken;
 
 /// How far a document is to be read.
@@ -24,20 +27,8 @@ pub(super) enum Purpose {
 /// Bytes of a name at the top level that are looked at.
 const NAME_BYTES: usize = 256;
 
-/// Values that a damaged place in a table swallowed, found out from how many there should be: they are put in where it is, so
-/// that all rows behind it keep their numbers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Gap {
-    /// Values of the table before the one that cannot be read.
-    at: u64,
-    /// How many are missing besides it.
-    count: u64,
-}
-
-/// Gaps of `nodes` and `edges`.
-pub(super) type Gaps = [Option<Gap>; 2];
-
 /// What was read, and what was missed.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of the file")]
 pub(super) struct Document<'a> {
     input: Input<'a>,
     purpose: Purpose,
@@ -378,7 +369,7 @@ impl<'a> Document<'a> {
         };
         let stop_at = if self.purpose == Purpose::FirstNode { 1 } else { MOST_ROWS };
         let which = usize::from(name == "edges");
-        let mut notes = TableNotes { gap: self.gaps[which], ..TableNotes::default() };
+        let mut notes = TableNotes::new(self.gaps[which]);
         if name == "nodes" {
             let mut rows = NodeRows::new(&header);
             self.nodes_whole = read_rows(&mut self.input, &mut rows, &header, stop_at, &mut notes);
@@ -397,38 +388,20 @@ impl<'a> Document<'a> {
         };
         self.found_gaps[which] = notes.gap_of(declared, fields as u64);
         self.header = Some(header);
-        self.note_table(section, notes, fields as u64);
+        self.note_table(section, &notes, fields as u64);
     }
 
-    fn note_table(&mut self, section: &Section, notes: TableNotes, fields: u64) {
-        if let (Token::End { after_comma: true }, offset) = (notes.end, self.input.offset()) {
-            self.comma.get_or_insert(offset);
+    fn note_table(&mut self, section: &Section, notes: &TableNotes, fields: u64) {
+        let offset = self.input.offset();
+        match notes.end {
+            Token::End { after_comma: true } => {
+                self.comma.get_or_insert(offset);
+            }
+            Token::Over => self.ends_early(section),
+            Token::Unclosed => self.losses.push(Loss::Unclosed { section: section.clone(), offset }),
+            _ => {}
         }
-        if notes.end == Token::Over {
-            self.ends_early(section);
-        } else if notes.end == Token::Unclosed {
-            self.losses.push(Loss::Unclosed { section: section.clone(), offset: self.input.offset() });
-        }
-        if let Some(gap) = notes.gap {
-            let (row, offset) = (gap.at / fields, notes.bad.1);
-            let rows = (gap.at + gap.count) / fields - row + 1;
-            self.losses.push(Loss::LostRows { section: section.clone(), row, rows, offset });
-        } else if notes.bad.0 > 0 {
-            let (count, offset) = notes.bad;
-            self.losses.push(Loss::BadNumbers { section: section.clone(), count, offset });
-        }
-        if notes.too_large.0 > 0 {
-            let (count, row) = notes.too_large;
-            self.losses.push(Loss::TooLarge { section: section.clone(), count, row });
-        }
-        if notes.rounded.0 > 0 {
-            let (count, offset) = notes.rounded;
-            self.losses.push(Loss::Rounded { section: section.clone(), count, offset });
-        }
-        // Where the file ends inside the table a last row that is not whole goes without saying.
-        if notes.pending > 0 && notes.end != Token::Over {
-            self.losses.push(Loss::ShortRow { section: section.clone(), row: notes.rows as u64 });
-        }
+        notes.add_losses(section, fields, &mut self.losses);
     }
 
     fn read_strings(&mut self, section: &Section) {
@@ -446,184 +419,8 @@ impl<'a> Document<'a> {
             self.losses.push(Loss::BadStrings { count: damage.count, offset: damage.offset });
         }
     }
-
-    /// A table that can be done without: whole rows up to the end of the file, or nothing if it is damaged.
-    fn small_table(&mut self, name: &str, section: &Section) {
-        self.input.advance(1);
-        let Some(at) = SMALL_TABLES.iter().position(|table| *table == name) else { return };
-        let signed = name.starts_with("scope");
-        loop {
-            let offset = self.input.offset();
-            match token(&mut self.input, signed) {
-                Token::Number(value) => self.small[at].push(value),
-                Token::End { after_comma } => {
-                    if after_comma {
-                        self.comma.get_or_insert(offset);
-                    }
-                    return;
-                }
-                Token::Over => {
-                    self.ends_early(section);
-                    return;
-                }
-                Token::Unclosed => {
-                    self.losses.push(Loss::Unclosed { section: section.clone(), offset });
-                    return;
-                }
-                Token::Rounded(_) | Token::Bad => {
-                    self.small[at] = Vec::new();
-                    self.losses.push(Loss::Dropped { section: section.clone(), offset });
-                    self.pass_table(signed);
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Goes to the end of a table whose numbers are of no use.
-    fn pass_table(&mut self, signed: bool) {
-        while !matches!(token(&mut self.input, signed), Token::End { .. } | Token::Over | Token::Unclosed) {}
-    }
-
-    fn read_tree(&mut self, section: &Section) {
-        self.input.advance(1);
-        let mut reader = TraceTreeReader::default();
-        reader.start(self.header.as_ref().map_or(5, |header| header.trace_node_fields.len()));
-        let mut wanted = 1;
-        loop {
-            let text = self.input.ahead(wanted);
-            let is_all = text.len() < wanted;
-            match reader.read(text) {
-                Ok((taken, true)) => {
-                    self.input.advance(taken);
-                    self.trace_tree = reader.finish();
-                    return;
-                }
-                Ok((taken, false)) => {
-                    self.input.advance(taken);
-                    // A number at the end must be seen again with what follows it.
-                    wanted = if taken == 0 { wanted * 2 } else { 4096 };
-                    if is_all || wanted > 1 << 16 {
-                        self.ends_early(section);
-                        return;
-                    }
-                }
-                Err(at) => {
-                    let offset = self.input.offset() + at as u64;
-                    self.losses.push(Loss::Dropped { section: section.clone(), offset });
-                    self.pass_tree();
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Goes on to where the next section begins.
-    fn pass_tree(&mut self) {
-        while let Some(byte) = self.input.peek() {
-            if byte == b'"' && section_ahead(&mut self.input).is_some() {
-                return;
-            }
-            self.input.advance(1);
-        }
-    }
 }
 
 fn missing_header() -> FormatError {
     FormatError::MissingSection { name: "snapshot", hint: None }
-}
-
-/// What was seen on the way through a table.
-#[derive(Clone, Copy, Debug)]
-struct TableNotes {
-    end: Token,
-    /// Number and position of the first.
-    bad: (u64, u64),
-    rounded: (u64, u64),
-    too_large: (u64, u64),
-    rows: usize,
-    pending: usize,
-    /// Values so far, those before the first that cannot be read, and its length in bytes.
-    values: u64,
-    bad_at: u64,
-    bad_bytes: u64,
-    /// What is to be filled.
-    gap: Option<Gap>,
-}
-
-impl Default for TableNotes {
-    fn default() -> Self {
-        let none = (0, 0);
-        let end = Token::End { after_comma: false };
-        Self {
-            end,
-            bad: none,
-            rounded: none,
-            too_large: none,
-            rows: 0,
-            pending: 0,
-            values: 0,
-            bad_at: 0,
-            bad_bytes: 0,
-            gap: None,
-        }
-    }
-}
-
-impl TableNotes {
-    /// What a single damaged place swallowed, if the header says how many rows there should be.
-    fn gap_of(&self, declared: Option<u64>, fields: u64) -> Option<Gap> {
-        let count = declared?.checked_mul(fields)?.checked_sub(self.values).filter(|count| *count > 0)?;
-        // A value takes two bytes at least.
-        let is_plausible = count <= self.bad_bytes / 2 + 1;
-        let is_closed = matches!(self.end, Token::End { .. });
-        (self.bad.0 == 1 && is_plausible && is_closed && self.gap.is_none()).then_some(Gap { at: self.bad_at, count })
-    }
-
-    fn take(&mut self, rows: &impl Rows) {
-        self.pending = rows.pending();
-        self.rows = rows.len();
-        self.too_large = rows.too_large();
-    }
-}
-
-/// Reads values into rows up to the end of the table; whether that was there.
-fn read_rows(
-    input: &mut Input<'_>,
-    rows: &mut impl Rows,
-    header: &Header,
-    stop_at: usize,
-    notes: &mut TableNotes,
-) -> bool {
-    let note = |noted: &mut (u64, u64), offset: u64| {
-        noted.1 = if noted.0 == 0 { offset } else { noted.1 };
-        noted.0 += 1;
-    };
-    while rows.len() < stop_at {
-        let offset = input.offset();
-        match token(input, false) {
-            Token::Number(value) => rows.push(Some(value), header),
-            Token::Rounded(value) => {
-                note(&mut notes.rounded, offset);
-                rows.push(Some(value), header);
-            }
-            Token::Bad => {
-                if notes.bad.0 == 0 {
-                    (notes.bad_at, notes.bad_bytes) = (notes.values, input.offset() - offset);
-                }
-                note(&mut notes.bad, offset);
-                rows.push(None, header);
-                let swallowed = notes.gap.filter(|gap| gap.at == notes.values).map_or(0, |gap| gap.count);
-                for _ in 0..swallowed {
-                    rows.push(None, header);
-                }
-            }
-            end @ (Token::End { .. } | Token::Unclosed | Token::Over) => {
-                notes.end = end;
-                return matches!(end, Token::End { .. }) && rows.pending() == 0;
-            }
-        }
-        notes.values += 1;
-    }
-    false
 }

@@ -12,13 +12,15 @@ mod repair;
 mod rows;
 mod sections;
 mod strings;
+mod tables;
 mod tokens;
 
 use super::losses::{Loss, Salvage};
 use super::source::OpenSource;
 use super::{AllocationTrace, FormatError, Header, RawLocation, RawSnapshot, ScopeTables, Section, Source};
 use crate::model::{CancelToken, Phase, Progress};
-use document::{Document, Gaps, Purpose};
+use document::{Document, Purpose};
+use tables::Gaps;
 
 /// Whether enough of the source can be read to open it with losses: its header and at least one node. Reads only as far as it must.
 #[must_use]

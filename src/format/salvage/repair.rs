@@ -111,7 +111,7 @@ pub(super) fn repair_names(
     let of_edges = edge_names.filter(|(kind, name)| !kind.has_numeric_name() && is_missing(**name));
     let of_nodes = nodes.names.iter().filter(|name| is_missing(**name));
     let mut missing: Vec<u32> = of_nodes.chain(of_edges.map(|(_, name)| name)).copied().collect();
-    let names = missing.len() as u64;
+    let name_count = missing.len() as u64;
     missing.sort_unstable();
     missing.dedup();
     // An index must stay below the largest number; further ones share the last string.
@@ -134,7 +134,7 @@ pub(super) fn repair_names(
         let is_counted = losses.iter().any(|loss| matches!(loss, Loss::BadNumbers { .. } | Loss::TooLarge { .. }));
         if first != NO_STRING || !is_counted {
             let strings = missing.len() as u64;
-            losses.push(Loss::MissingStrings { names, strings, first, found: found as u64 });
+            losses.push(Loss::MissingStrings { names: name_count, strings, first, found: found as u64 });
         }
     }
     nodes.max_name = nodes.names.iter().copied().max().unwrap_or(0);

@@ -48,13 +48,11 @@ pub(super) fn read_strings(input: &mut Input<'_>, strings: &mut StringTable, dam
             Some(b'"') if super::sections::known_section_ahead(input) => return End::Unclosed,
             Some(b'"') => {
                 input.advance(1);
-                match read_string(input, strings) {
-                    Some(is_damaged) => is_damaged,
-                    None => {
-                        strings.drop_unfinished();
-                        return End::Over;
-                    }
-                }
+                let Some(is_damaged) = read_string(input, strings) else {
+                    strings.drop_unfinished();
+                    return End::Over;
+                };
+                is_damaged
             }
             Some(_) => {
                 read_value(input, strings);
