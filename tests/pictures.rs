@@ -78,7 +78,7 @@ fn offer(window: &mut Window) {
 
 fn damaged(window: &mut Window) {
     offer(window);
-    window.get_by_label_contains("Open what is there of").click();
+    window.get_all_by_label_contains("Open what is there of").next().unwrap().click();
     window.step();
     wait_for_load(window);
     wait_for_label(window, "This file is damaged");

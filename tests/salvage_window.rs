@@ -21,7 +21,7 @@ fn a_cut_file_is_offered_opened_and_marked_wherever_its_numbers_are_shown() {
     wait_for_load(&mut window);
     wait_for_label(&mut window, "the file ends here");
     // What will be missing is said before anything is opened.
-    wait_for_label(&mut window, "Missing would be");
+    wait_for_label(&mut window, "What is missing:");
     wait_for_label(&mut window, "shown as `(missing string");
     wait_for_label(&mut window, "Names are missing or wrong");
     window.get_all_by_label_contains("Open what is there of").next().unwrap().click();

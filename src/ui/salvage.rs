@@ -44,7 +44,7 @@ pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<A
     }
     let Some(salvage) = &load.rescue.offer else { return };
     ui.add_space(2.0 * GRID);
-    line(ui, "What is there can be opened. Missing would be:", tokens.text);
+    line(ui, "What is there can be opened. What is missing:", tokens.text);
     let shown = if is_wide { salvage.losses.len() } else { FEW };
     for loss in salvage.losses.iter().take(shown) {
         point(ui, &loss.to_string(), tokens.text);
