@@ -168,7 +168,7 @@ fn a_small_file_that_claims_to_be_large_takes_no_memory_for_it() {
     ];
     for claim in claims {
         let taken = check(claim.as_bytes());
-        assert!(taken <= allowance(claim.len()), "{taken} bytes for {:.300}", claim);
+        assert!(taken <= allowance(claim.len()), "{taken} bytes for {claim:.300}");
     }
     for bomb in ["[", "{\"a\":", "{\"snapshot\":{\"a\":", "{\"trace_tree\":[", "{\"nodes\":[["] {
         let bytes = bomb.repeat(100_000).into_bytes();
