@@ -2,19 +2,18 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use heapglass::cli::{self, Arguments};
+use heapglass::cli::{self, Files};
 use heapglass::index::Indexes;
-use heapglass::memory::HugePages;
+use heapglass::memory::{HugePages, OrExit};
 
 #[global_allocator]
-static ALLOCATOR: HugePages = HugePages;
+static ALLOCATOR: OrExit<HugePages> = OrExit(HugePages);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = cli::arguments();
     let indexes = if arguments.no_index { Indexes::off() } else { Indexes::from_environment() };
     match &arguments.command {
-        Some(command) => cli::run(command, indexes),
+        Some(command) => cli::run(command, &Files::new(arguments.salvage, indexes)),
         None => window(arguments.files, indexes),
     }
 }

@@ -12,7 +12,7 @@ use crate::analysis::{
     classes, concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, first_table,
     is_essential, locations, page_objects, shallow_sizes, shapes, statistics,
 };
-use crate::format::{self, FormatError, Source};
+use crate::format::{self, FormatError, LocationTable, Salvage, Source};
 use crate::graph::{GraphError, HeapGraph};
 use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{
@@ -38,6 +38,8 @@ pub struct Snapshot {
     statistics: Statistics,
     max_object_id: u64,
     page_objects: BitSet,
+    /// What is missing, if the file was damaged and opened all the same.
+    salvage: Option<Salvage>,
 }
 
 /// Where a snapshot came from and what loading it took.
@@ -111,6 +113,32 @@ impl Snapshot {
         Ok(snapshot)
     }
 
+    /// Reads what is there of a damaged source: what cannot be read is left out or replaced, and listed in
+    /// [`Self::salvage`]. A whole source gives what [`Self::open`] gives, more slowly.
+    ///
+    /// # Errors
+    /// [`OpenError`] if there is no header or not one node, or when `cancel` stopped the work.
+    pub fn open_salvaging(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
+        let started = Instant::now();
+        let (name, path) = (source.name(), source.path().map(PathBuf::from));
+        let (raw, salvage) = progress.stage("read", || format::read_salvaging(source, progress, cancel))?;
+        let size_bytes = raw.size_bytes;
+        progress.publish(progress.stage("first table", || first_table(&raw, cancel))?);
+        let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel))?;
+        let mut snapshot = Self::derive(graph, progress, cancel)?;
+        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), from_index: false };
+        snapshot.salvage = Some(salvage).filter(|salvage| !salvage.losses.is_empty());
+        Ok(snapshot)
+    }
+
+    /// What would be missing if the source were opened with [`Self::open_salvaging`].
+    ///
+    /// # Errors
+    /// As [`Self::open_salvaging`].
+    pub fn survey(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Salvage, OpenError> {
+        Ok(format::read_salvaging(source, progress, cancel)?.1)
+    }
+
     fn derive(mut graph: HeapGraph, progress: &Progress, cancel: &CancelToken) -> Result<Self, Cancelled> {
         progress.start(Phase::Detachedness, 3);
         let (known, ephemerons) = progress.stage("known strings", || {
@@ -135,33 +163,12 @@ impl Snapshot {
                 ))
             },
             || {
-                // In three parts, so that whoever is done first takes the next.
-                let (distances, (sizes, named)) = rayon::join(
-                    || progress.stage("distances", || distances(graph_ref, &known, &ephemerons, cancel)),
-                    || {
-                        rayon::join(
-                            || {
-                                progress.stage("shallow sizes", || {
-                                    shallow_sizes(graph_ref, &known, &dom, self_sizes, cancel)
-                                })
-                            },
-                            || {
-                                let locations = locations(located, graph_ref.node_count());
-                                let shapes = progress.stage("shapes", || shapes(graph_ref, &known, cancel))?;
-                                let classes = progress.stage("classes", || {
-                                    classes(graph_ref, &known, &dom, &shapes, &locations, cancel)
-                                })?;
-                                Ok((locations, shapes, classes))
-                            },
-                        )
-                    },
-                );
-                let (locations, shapes, classes) = named?;
-                Ok((sizes?, distances?, locations, shapes, classes))
+                let facts = (&known, &ephemerons, &dom);
+                Described::derive(graph_ref, facts, (self_sizes, located), progress, cancel)
             },
         );
         let (dominators, page_objects): (DominatorTree, BitSet) = dominators?;
-        let (sizes, distances, locations, shapes, mut classes) = described?;
+        let Described { sizes, distances, locations, shapes, mut classes } = described?;
 
         progress.start(Phase::Summary, 2);
         let retained_sizes = progress.stage("retained sizes", || dominators.retained_sizes(sizes.shallow(), cancel))?;
@@ -196,6 +203,7 @@ impl Snapshot {
             statistics,
             max_object_id,
             page_objects,
+            salvage: None,
         })
     }
 
@@ -221,6 +229,8 @@ impl Snapshot {
             statistics,
             max_object_id,
             page_objects,
+            // Only what is whole gets an index.
+            salvage: _,
         } = self;
         graph.store(to)?;
         known.store(to)?;
@@ -256,6 +266,7 @@ impl Snapshot {
             statistics: Stored::load(from)?,
             max_object_id: Stored::load(from)?,
             page_objects: Stored::load(from)?,
+            salvage: None,
         };
         if snapshot.lengths_fit() { Ok(snapshot) } else { Err(NotStored::Damaged) }
     }
@@ -276,6 +287,12 @@ impl Snapshot {
             && self.locations.lengths_fit()
             && by_node == [nodes; 6]
             && self.ephemerons.fits(strings)
+    }
+
+    /// What is missing, if the file was damaged and opened all the same.
+    #[must_use]
+    pub fn salvage(&self) -> Option<&Salvage> {
+        self.salvage.as_ref()
     }
 
     #[must_use]
@@ -482,5 +499,43 @@ impl Snapshot {
             + self.classes.heap_bytes()
             + self.locations.heap_bytes()
             + self.page_objects.heap_bytes()
+    }
+}
+
+/// What people read off an object.
+struct Described {
+    sizes: Sizes,
+    distances: Vec<i32>,
+    locations: Locations,
+    shapes: Shapes,
+    classes: Classes,
+}
+
+impl Described {
+    /// In three parts, so that whoever is done first takes the next.
+    fn derive(
+        graph: &HeapGraph,
+        (known, ephemerons, dom): (&WellKnown, &Ephemerons, &DomStates),
+        (self_sizes, located): (Column, LocationTable),
+        progress: &Progress,
+        cancel: &CancelToken,
+    ) -> Result<Self, Cancelled> {
+        let (distances, (sizes, named)) = rayon::join(
+            || progress.stage("distances", || distances(graph, known, ephemerons, cancel)),
+            || {
+                rayon::join(
+                    || progress.stage("shallow sizes", || shallow_sizes(graph, known, dom, self_sizes, cancel)),
+                    || {
+                        let locations = locations(located, graph.node_count());
+                        let shapes = progress.stage("shapes", || shapes(graph, known, cancel))?;
+                        let classes =
+                            progress.stage("classes", || classes(graph, known, dom, &shapes, &locations, cancel))?;
+                        Ok((locations, shapes, classes))
+                    },
+                )
+            },
+        );
+        let (locations, shapes, classes) = named?;
+        Ok(Self { sizes: sizes?, distances: distances?, locations, shapes, classes })
     }
 }

@@ -20,8 +20,8 @@ use heapglass::ui::app::Action;
 use heapglass::ui::command::{Command, Target, ViewKind};
 use heapglass::ui::panes::Slot;
 use window::{
-    Window, broken, click_row, example, example_before, expand, show, slow_source, wait_for_label, wait_for_load,
-    wait_until,
+    Window, broken, click_row, cut_example, example, example_before, expand, show, slow_source, wait_for_label,
+    wait_for_load, wait_until,
 };
 
 /// A picture: its name, the files that are open, and what is done before it is taken.
@@ -33,12 +33,15 @@ enum Files {
     Example,
     Pair,
     Broken,
+    Cut,
 }
 
 const PICTURES: &[Picture] = &[
     ("empty", Files::None, |_| {}),
     ("loading", Files::None, loading),
     ("error", Files::Broken, |_| {}),
+    ("error-offer", Files::Cut, offer),
+    ("damaged", Files::Cut, damaged),
     ("summary", Files::Example, select_cart),
     ("filters", Files::Pair, filters),
     ("comparison", Files::Pair, comparison),
@@ -67,6 +70,18 @@ fn loading(window: &mut Window) {
         window.step();
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+fn offer(window: &mut Window) {
+    wait_for_label(window, "Open what is there");
+}
+
+fn damaged(window: &mut Window) {
+    offer(window);
+    window.get_all_by_label_contains("Open what is there of").next().unwrap().click();
+    window.step();
+    wait_for_load(window);
+    wait_for_label(window, "This file is damaged");
 }
 
 fn select_cart(window: &mut Window) {
@@ -180,12 +195,13 @@ fn ignored(window: &mut Window) {
     wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
 }
 
-fn open(files: Files, broken_file: &Path) -> Window {
+fn open(files: Files, broken_file: &Path, cut_file: &Path) -> Window {
     let files = match files {
         Files::None => vec![],
         Files::Example => vec![example()],
         Files::Pair => vec![example_before(), example()],
         Files::Broken => vec![broken_file.to_path_buf()],
+        Files::Cut => vec![cut_file.to_path_buf()],
     };
     Harness::builder()
         .with_size(egui::vec2(1280.0, 800.0))
@@ -199,12 +215,13 @@ fn open(files: Files, broken_file: &Path) -> Window {
 fn every_view_can_be_drawn_in_light_and_dark() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
     let only = std::env::var("PICTURES").unwrap_or_default();
+    let (_cut_folder, cut_file) = cut_example();
     let (_folder, broken_file) = broken("strings-bad-escape.heapsnapshot");
     for &(name, files, prepare) in
         PICTURES.iter().filter(|(name, ..)| only.is_empty() || only.split(',').any(|only| only == *name))
     {
         for (theme, preference) in [("light", egui::ThemePreference::Light), ("dark", egui::ThemePreference::Dark)] {
-            let mut window = open(files, &broken_file);
+            let mut window = open(files, &broken_file, &cut_file);
             window.ctx.set_theme(preference);
             wait_for_load(&mut window);
             if files == Files::Pair {

@@ -29,6 +29,8 @@ JSON (stable; sizes are bytes, keys in this order):
                \"shallow_size\",\"retained_size\"}]}
               by retained size, largest first; count and size are of all that was found, whatever --limit says
 
+Of a damaged file that was opened with --salvage all but nodes have \"salvaged\": a list of what is missing.
+
 distance is the number of references from a user root; where only system roots reach an object it is null and
 system_distance has the number from those; both are null for what nothing reaches.
 
@@ -64,6 +66,9 @@ pub struct Arguments {
     /// Read and write no index: neither use nor keep what was derived of a file when it was first opened
     #[arg(long, global = true)]
     pub no_index: bool,
+    /// Open what is there of a damaged file and list on standard error what is missing; the window offers it by itself
+    #[arg(long, global = true)]
+    pub salvage: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -135,7 +140,7 @@ pub enum ComparedColumn {
 
 #[derive(Debug, Args)]
 pub struct CompareArguments {
-    /// The earlier snapshot
+    /// The earlier snapshot; one of the two may be - for standard input
     pub base: PathBuf,
     /// The later one, of the same process
     pub current: PathBuf,
@@ -151,7 +156,7 @@ pub struct CompareArguments {
 
 #[derive(Debug, Args)]
 pub struct SearchArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     /// What to look for; --help has the grammar
     #[arg(allow_hyphen_values = true)]
@@ -165,7 +170,7 @@ pub struct SearchArguments {
 
 #[derive(Debug, Args)]
 pub struct SummaryArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     /// Column to sort by: sizes and counts largest first, names and distances smallest first
     #[arg(long, value_enum, default_value = "retained", value_name = "COL")]
@@ -188,7 +193,7 @@ pub struct RetainersArguments {
 
 #[derive(Debug, Args)]
 pub struct ObjectArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     /// The object's id, as in @123
     #[arg(value_name = "@ID", value_parser = parse_id)]
@@ -199,7 +204,7 @@ pub struct ObjectArguments {
 
 #[derive(Debug, Args)]
 pub struct StatisticsArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
@@ -207,7 +212,7 @@ pub struct StatisticsArguments {
 
 #[derive(Debug, Args)]
 pub struct NodesArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     #[arg(long, value_enum, default_value = "tsv")]
     pub format: NodesFormat,

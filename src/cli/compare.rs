@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::args::{CompareArguments, ComparedColumn, Format};
 use super::summary::LocationJson;
 use super::table::{Table, name};
-use super::{Files, csv};
+use super::{BadUsage, Files, csv, name_of, salvaged};
 use crate::model::{CancelToken, human};
 use crate::query::{ComparedClass, Comparison, ComparisonKey, ComparisonSort, compare, compared_classes};
 
@@ -16,6 +16,8 @@ struct Compared<'a> {
     base: String,
     current: String,
     ids_match: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    salvaged: Vec<String>,
     classes: Vec<Row<'a>>,
 }
 
@@ -51,6 +53,9 @@ impl<'a> From<&'a ComparedClass> for Row<'a> {
 }
 
 pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    if [&arguments.base, &arguments.current].iter().all(|file| file.as_os_str() == "-") {
+        return Err(BadUsage("standard input has only one snapshot: give `-` once").into());
+    }
     let base = files.open(&arguments.base)?;
     let current = files.open(&arguments.current)?;
     let comparison = compare(&base, &current, &CancelToken::new())?;
@@ -72,9 +77,15 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
     match arguments.format {
         Format::Json => {
             let compared = Compared {
-                base: arguments.base.display().to_string(),
-                current: arguments.current.display().to_string(),
+                base: name_of(&arguments.base),
+                current: name_of(&arguments.current),
                 ids_match: comparison.ids_match,
+                salvaged: [("base", &base), ("current", &current)]
+                    .into_iter()
+                    .flat_map(|(which, of)| {
+                        salvaged(of).unwrap_or_default().into_iter().map(move |loss| format!("{which}: {loss}"))
+                    })
+                    .collect(),
                 classes: classes.into_iter().map(Row::from).collect(),
             };
             serde_json::to_writer(&mut *out, &compared)?;

@@ -5,6 +5,7 @@
 
 mod args;
 mod compare;
+mod guard;
 mod nodes;
 mod object;
 mod retainers;
@@ -20,22 +21,38 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use anyhow::{Context as _, anyhow};
+use clap::Parser as _;
 
 use args::ObjectArguments;
 pub use args::{Arguments, Command};
+use guard::Guard;
 
 use crate::Snapshot;
-use crate::format::Source;
+use crate::format::{self, Source};
 use crate::index::{Indexes, Opened, Unwritten};
 use crate::model::{CancelToken, Distance, NodeOrdinal, ObjectId, Progress, human};
 use crate::query::csv;
 
+/// The arguments of the process; what is wrong with them is said as `clap` does.
+#[must_use]
+pub fn arguments() -> Arguments {
+    Arguments::try_parse().unwrap_or_else(|error| {
+        let text = error.render().to_string();
+        // An argument may be the name of a file, and that is anybody's.
+        if text.contains(|character| human::is_hidden(character) && character != '\n') {
+            complain(&human::visible_lines(&text).replace('\t', "␉"));
+            std::process::exit(error.exit_code());
+        }
+        error.exit()
+    })
+}
+
 /// Runs a subcommand and says how it went: one line on standard error and code 1 for what it cannot do.
 #[must_use]
-pub fn run(command: &Command, indexes: Indexes) -> ExitCode {
-    let files = Files { indexes, unwritten: RefCell::default() };
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let done = dispatch(command, &files, &mut out).and_then(|()| out.flush().map_err(Into::into));
+pub fn run(command: &Command, files: &Files) -> ExitCode {
+    start_threads();
+    let mut out = Guard { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()) };
+    let done = dispatch(command, files, &mut out).and_then(|()| out.flush().map_err(Into::into));
     match done {
         Ok(()) => {
             files.write_indexes();
@@ -43,18 +60,33 @@ pub fn run(command: &Command, indexes: Indexes) -> ExitCode {
         }
         Err(error) if is_closed_pipe(&error) => {
             // What is still in the buffer would only fail again.
-            let _ = out.into_parts();
+            let _ = out.out.into_parts();
             ExitCode::SUCCESS
         }
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "this is the command line")]
-            {
-                eprintln!("heapglass: {}", message_of(&error));
-            }
-            if error.is::<search::BadQuery>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+            complain(&format!("heapglass: {}", message_of(&error)));
+            if error.is::<search::BadQuery>() || error.is::<BadUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
+
+/// Writes a line to standard error.
+fn complain(line: &str) {
+    // Where nobody listens there is nobody to be told.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Where the system has no room for the threads that it has cores for, one must do.
+fn start_threads() {
+    if rayon::ThreadPoolBuilder::new().build().is_err() {
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
+    }
+}
+
+/// What is wrong with the arguments taken together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct BadUsage(&'static str);
 
 fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     match command {
@@ -85,20 +117,54 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-/// The files of a run: opened by their indexes where they have one.
-struct Files {
+/// How the files of a run are opened: by their indexes where they have one.
+#[derive(Debug)]
+pub struct Files {
+    /// What is there of damaged ones, too.
+    salvage: bool,
     indexes: Indexes,
     /// Kept until the answer is printed; then their indexes are written.
     unwritten: RefCell<Vec<(Rc<Snapshot>, Unwritten)>>,
 }
 
 impl Files {
+    #[must_use]
+    pub fn new(salvage: bool, indexes: Indexes) -> Self {
+        Self { salvage, indexes, unwritten: RefCell::default() }
+    }
+
+    /// Opens a file, or standard input for `-`; losses of a damaged one are listed on standard error.
     fn open(&self, file: &Path) -> anyhow::Result<Rc<Snapshot>> {
-        // The error says everything itself; its causes would only repeat parts of it.
-        let Opened { snapshot, unwritten } = self
-            .indexes
-            .open(Source::file(file), &Progress::new(), &CancelToken::new())
-            .map_err(|error| anyhow!("{}: {error}", file.display()))?;
+        let (progress, cancel) = (Progress::new(), CancelToken::new());
+        let source = source(file);
+        let again = source.again();
+        let opened = if self.salvage && again.is_none() {
+            // What cannot be read twice is read leniently at once.
+            Snapshot::open_salvaging(source, &progress, &cancel).map(Opened::without_index)
+        } else {
+            self.indexes.open(source, &progress, &cancel)
+        };
+        let name = name_of(file);
+        let Opened { snapshot, unwritten } = match (opened, again) {
+            (Err(error), Some(again)) if self.salvage => {
+                // Where nothing can be opened, why it is refused is what helps.
+                let salvaged = Snapshot::open_salvaging(again, &progress, &cancel);
+                Opened::without_index(salvaged.map_err(|_| anyhow!("{name}: {error}"))?)
+            }
+            (Err(error), again) => {
+                let offer =
+                    if again.is_some_and(format::can_salvage) { "; `--salvage` opens what is there" } else { "" };
+                // The error says everything itself; its causes would only repeat parts of it.
+                return Err(anyhow!("{name}: {error}{offer}"));
+            }
+            (Ok(opened), _) => opened,
+        };
+        if let Some(salvage) = snapshot.salvage() {
+            let advice = salvage.advice().into_iter().map(str::to_owned);
+            for line in salvage.lines().into_iter().chain(advice) {
+                complain(&format!("heapglass: {}", human::visible(&format!("{name}: {line}"), 2000)));
+            }
+        }
         let snapshot = Rc::new(snapshot);
         self.unwritten.borrow_mut().extend(unwritten.map(|unwritten| (Rc::clone(&snapshot), unwritten)));
         Ok(snapshot)
@@ -112,6 +178,21 @@ impl Files {
     }
 }
 
+/// `-` is standard input, as everywhere.
+fn source(file: &Path) -> Source {
+    if file == Path::new("-") { Source::standard_input() } else { Source::file(file) }
+}
+
+/// What a file is called in messages and answers.
+fn name_of(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+}
+
+/// What is missing of a snapshot, as JSON has it: only where something is.
+fn salvaged(snapshot: &Snapshot) -> Option<Vec<String>> {
+    snapshot.salvage().map(format::Salvage::lines)
+}
+
 /// Opens the file and finds the object.
 fn open_object(arguments: &ObjectArguments, files: &Files) -> anyhow::Result<(Rc<Snapshot>, NodeOrdinal)> {
     let snapshot = files.open(&arguments.file)?;
@@ -119,7 +200,7 @@ fn open_object(arguments: &ObjectArguments, files: &Files) -> anyhow::Result<(Rc
     let node = snapshot
         .graph()
         .find_id(id)
-        .with_context(|| format!("{}: no object has the id {id}", arguments.file.display()))?;
+        .with_context(|| format!("{}: no object has the id {id}", name_of(&arguments.file)))?;
     Ok((snapshot, node))
 }
 

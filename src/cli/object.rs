@@ -8,7 +8,7 @@ use super::args::{Format, ObjectArguments};
 use super::retainers::Link;
 use super::summary::LocationJson;
 use super::table::{Table, name};
-use super::{Files, csv, open_object, split_distance};
+use super::{Files, csv, open_object, salvaged, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, EdgeIndex, human};
 use crate::query::{Filter, Lens, ListSpec, ObjectDetails, Sort, node_label, object_details, order};
@@ -29,6 +29,8 @@ struct Answer {
     dominator_id: u64,
     edge_count: usize,
     retainer_count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salvaged: Option<Vec<String>>,
     edges: Vec<Link>,
 }
 
@@ -60,6 +62,7 @@ pub(super) fn run(arguments: &ObjectArguments, files: &Files, out: &mut dyn Writ
                 dominator_id: snapshot.id(snapshot.dominators().dominator(node)).0,
                 edge_count: details.edge_count,
                 retainer_count: details.retainer_count,
+                salvaged: salvaged(&snapshot),
                 edges,
             };
             serde_json::to_writer(&mut *out, &answer)?;

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::{Format, StatisticsArguments};
-use super::{Files, csv};
+use super::{Files, csv, salvaged};
 use crate::model::human;
 
 pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn 
             }
         }
         Format::Json => {
-            let answer = json!({
+            let mut answer = json!({
                 "total": sums.total,
                 "native": {"total": sums.native_total, "typed_arrays": sums.typed_arrays},
                 "v8heap": {
@@ -40,6 +40,9 @@ pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn 
                     "system": sums.system,
                 },
             });
+            if let Some(losses) = salvaged(&snapshot) {
+                answer["salvaged"] = json!(losses);
+            }
             writeln!(out, "{answer}")?;
         }
         Format::Csv => {

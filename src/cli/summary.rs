@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::{Column, Format, SummaryArguments};
 use super::table::{Table, name};
-use super::{Files, csv, split_distance};
+use super::{Files, csv, name_of, salvaged, split_distance};
 use crate::Snapshot;
 use crate::analysis::{Class, Location};
 use crate::model::{CancelToken, human};
@@ -16,6 +16,8 @@ use crate::query::{Filter, Lens, ListSpec, Sort, SortKey, order};
 struct Summary<'a> {
     file: String,
     totals: Totals,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salvaged: Option<Vec<String>>,
     classes: Vec<Row<'a>>,
 }
 
@@ -85,13 +87,14 @@ pub(super) fn run(arguments: &SummaryArguments, files: &Files, out: &mut dyn Wri
         Format::Json => {
             let graph = snapshot.graph();
             let summary = Summary {
-                file: arguments.file.display().to_string(),
+                file: name_of(&arguments.file),
                 totals: Totals {
                     nodes: graph.node_count(),
                     edges: graph.edge_count(),
                     strings: graph.strings().len(),
                     total_size: snapshot.total_size(),
                 },
+                salvaged: salvaged(&snapshot),
                 classes: classes.into_iter().map(Row::from).collect(),
             };
             serde_json::to_writer(&mut *out, &summary)?;

@@ -4,10 +4,13 @@
 //! read and its row boundaries are found. Nothing holds the whole file, and nothing is allocated by a declared count
 //! that the file's own size does not bear out.
 
+mod compressed;
 mod error;
 mod header;
 mod integers;
 mod locations;
+mod losses;
+mod salvage;
 mod scanner;
 mod source;
 mod strings;
@@ -17,6 +20,8 @@ mod trace;
 pub use error::{FormatError, Section};
 pub use header::Header;
 pub use locations::{Location, LocationTable};
+pub use losses::{Doubt, Loss, Salvage};
+pub use salvage::{can_salvage, read_salvaging};
 pub use source::Source;
 pub use strings::StringTable;
 pub use tables::{EdgeTable, NodeTable};
@@ -30,6 +35,9 @@ use tables::{BadRow, Block, RowProblem, TableKind, Tables};
 
 /// Bytes of text in a window.
 const WINDOW_BYTES: usize = 8 << 20;
+
+/// Bytes of the longest name, number or row: what must be seen as a whole, and so is kept.
+const LONGEST_PART: usize = 32 << 20;
 
 /// The tables of a file as columns. Indices between tables are not checked yet; `graph` does that.
 #[derive(Debug)]
@@ -73,6 +81,11 @@ stored!(ScopeTables { scopes, context_vars, uses });
 pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
     progress.start(Phase::Reading, 0);
     let mut source = OpenSource::open(source, progress)?;
+    let watch = source.watch.take();
+    read_open(source, progress, cancel).map_err(|error| error.with_change(watch.and_then(|watch| watch.change())))
+}
+
+fn read_open(mut source: OpenSource, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
     progress.set_total(source.size_bytes.unwrap_or(0));
     let text_bytes = source.text_bytes();
     let mut scanner = Scanner::new(text_bytes);
@@ -227,6 +240,9 @@ impl Window {
         scanner: &mut Scanner,
     ) -> Result<bool, FormatError> {
         let carried = &previous.buffer[previous.consumed..previous.end];
+        if carried.len() > LONGEST_PART {
+            return Err(scanner.too_long(LONGEST_PART));
+        }
         // One byte more than the file has, so that its end shows at once.
         let whole = source.text_bytes().and_then(|bytes| usize::try_from(bytes + 1).ok());
         let size = whole.map_or(WINDOW_BYTES, |whole| whole.min(WINDOW_BYTES)).max(carried.len() * 2).max(64);

@@ -30,6 +30,12 @@ impl StringTable {
         self.ends.push(self.bytes.len() as u64);
     }
 
+    /// Takes back what was added of a string that did not end.
+    pub(super) fn drop_unfinished(&mut self) {
+        let end = self.ends.len().checked_sub(1).map_or(0, |last| self.ends.get(last));
+        self.bytes.truncate(usize::try_from(end).unwrap_or(usize::MAX));
+    }
+
     pub(super) fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
         self.ends.shrink_to_fit();

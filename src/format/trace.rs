@@ -41,6 +41,11 @@ impl TraceTreeReader {
         self.depth = 1;
     }
 
+    /// Whether there is no number left for another node.
+    pub(super) fn is_full(&self) -> bool {
+        u32::try_from(self.tree.parents.len()).is_err()
+    }
+
     pub(super) fn finish(self) -> TraceTree {
         self.tree
     }

@@ -50,6 +50,14 @@ pub struct Opened {
     pub unwritten: Option<Unwritten>,
 }
 
+impl Opened {
+    /// Of a snapshot that is not to have one.
+    #[must_use]
+    pub fn without_index(snapshot: Snapshot) -> Self {
+        Self { snapshot, unwritten: None }
+    }
+}
+
 /// An index that should be written once nobody waits for anything more urgent.
 #[derive(Debug)]
 pub struct Unwritten {

@@ -8,6 +8,7 @@ mod facts;
 mod lanes;
 mod memo;
 mod orders;
+mod salvage;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -17,6 +18,8 @@ pub use lanes::{JobError, Lane, Pending};
 use lanes::{Lanes, Wake};
 pub use memo::Fact;
 pub use orders::{GroupsKey, OrderKey, OrderState, PairKey, PairList};
+
+pub use salvage::Rescue;
 
 use facts::Facts;
 
@@ -47,9 +50,16 @@ pub struct Load {
     pending: Option<Pending<Result<Loaded, OpenError>>>,
     /// Why it could not be loaded.
     pub error: Option<String>,
+    /// What could be opened of it all the same.
+    pub rescue: Rescue,
 }
 
 impl Load {
+    /// Notes that the work has begun.
+    fn begin(started: &OnceLock<Instant>) {
+        let _ = started.set(Instant::now());
+    }
+
     /// Time since the load began; `None` while it waits for another.
     #[must_use]
     pub fn elapsed(&self) -> Option<Duration> {
@@ -131,6 +141,7 @@ impl Session {
         let id = SnapshotId(self.next_id);
         self.next_id += 1;
         let (name, path) = (source.name(), source.path().map(Path::to_path_buf));
+        let rescue = Rescue::of(&source);
         let progress = Progress::new();
         let started = Arc::new(OnceLock::new());
         let job = {
@@ -145,7 +156,7 @@ impl Session {
             }
         };
         let pending = Some(self.lanes.spawn(Lane::Bulk, job));
-        self.loads.push(Load { id, name, path, progress, started, pending, error: None });
+        self.loads.push(Load { id, name, path, progress, started, pending, error: None, rescue });
         id
     }
 
@@ -190,7 +201,9 @@ impl Session {
     pub fn poll(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         let mut finished = Vec::new();
+        let mut failed = Vec::new();
         for (at, load) in self.loads.iter_mut().enumerate() {
+            load.rescue.poll();
             let Some(result) = load.pending.as_mut().and_then(Pending::take) else { continue };
             load.pending = None;
             match result {
@@ -206,6 +219,7 @@ impl Session {
                 }
                 Ok(Err(error)) => {
                     load.error = Some(error.to_string());
+                    failed.push(at);
                     events.push(Event::Failed(load.id));
                 }
                 Err(JobError::Cancelled) => {
@@ -217,6 +231,9 @@ impl Session {
                     events.push(Event::Failed(load.id));
                 }
             }
+        }
+        for at in failed {
+            self.start_survey(at);
         }
         for at in finished.into_iter().rev() {
             self.loads.remove(at);

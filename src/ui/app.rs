@@ -48,6 +48,8 @@ pub enum Action {
     Close(SnapshotId),
     CloseShown,
     DismissLoad(SnapshotId),
+    /// Open what is there of a damaged file.
+    Salvage(SnapshotId),
     /// The older of the two is the base.
     CompareTwo(SnapshotId, SnapshotId),
     ShowView(ViewKind),
@@ -225,6 +227,7 @@ impl HeapglassApp {
                 }
             }
             Action::DismissLoad(id) => self.session.dismiss_load(id),
+            Action::Salvage(id) => self.session.salvage(id),
             Action::CompareTwo(a, b) => self.compare(&[a, b]),
             Action::ShowView(kind) => self.show_view(kind),
             Action::ToggleSplit => self.toggle_split(),
@@ -534,7 +537,9 @@ impl HeapglassApp {
             Command::Copy(text) => return Some(text),
             Command::Export { name, list } => {
                 self.export_list = Some(list);
-                self.save_name = Some(format!("{name}.csv"));
+                // Whoever finds the file later must be able to see it too.
+                let damaged = if place.snapshot.salvage().is_some() { "-damaged" } else { "" };
+                self.save_name = Some(format!("{name}{damaged}.csv"));
             }
         }
         None

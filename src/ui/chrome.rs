@@ -8,6 +8,7 @@ use egui::{
 };
 
 use super::app::{Action, HeapglassApp};
+use super::salvage;
 use super::theme::{self, GRID, tokens};
 use crate::model::FirstTable;
 use crate::model::human::{self, Units};
@@ -256,7 +257,12 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
         });
         let objects = human::count(open.snapshot.graph().node_count() as u64);
         let facts = format!("{} file, {objects} objects", human::bytes(source.size_bytes));
-        ui.add(Label::new(RichText::new(facts).font(theme::small()).color(tokens.weak)).truncate().selectable(false));
+        let small = |text: String, color| Label::new(RichText::new(text).font(theme::small()).color(color));
+        ui.add(small(facts, tokens.weak).truncate().selectable(false));
+        let mark = salvage::mark(open.snapshot.salvage());
+        if !mark.is_empty() {
+            ui.add(small(mark.to_owned(), tokens.detached).truncate().selectable(false));
+        }
     });
     // Behind the entry's own button, which keeps its clicks.
     let rect = Rect::from_min_max(entry.response.rect.min, entry.response.rect.max - vec2(26.0, 0.0));
@@ -325,6 +331,7 @@ fn load_entry(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
             Some(error) => {
                 let text = human::visible(error, 600).into_owned();
                 ui.add(Label::new(RichText::new(text).color(tokens.error)).wrap());
+                salvage::offer(ui, load, false, actions);
             }
             None => loading(ui, load),
         }
@@ -367,7 +374,7 @@ pub(super) fn start_page(ui: &mut Ui, app: &mut HeapglassApp, actions: &mut Vec<
                 return;
             }
             for load in app.session.loads() {
-                error_card(ui, load);
+                error_card(ui, load, actions);
             }
             welcome(ui, app, actions);
         });
@@ -424,7 +431,7 @@ fn first_table(ui: &mut Ui, table: &FirstTable) {
     });
 }
 
-fn error_card(ui: &mut Ui, load: &Load) {
+fn error_card(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
     let Some(error) = &load.error else { return };
     let tokens = tokens(ui);
     Frame::new()
@@ -439,6 +446,7 @@ fn error_card(ui: &mut Ui, load: &Load) {
                 ui.add(Label::new(RichText::new(title).strong()).wrap());
                 ui.add_space(GRID);
                 ui.add(Label::new(RichText::new(human::visible(error, 900).into_owned()).color(tokens.error)).wrap());
+                salvage::offer(ui, load, true, actions);
             });
         });
     ui.add_space(5.0 * GRID);

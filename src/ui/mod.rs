@@ -16,6 +16,7 @@ pub mod history;
 mod keys;
 mod palette;
 pub mod panes;
+mod salvage;
 pub mod settings;
 pub mod side_by_side;
 pub mod theme;

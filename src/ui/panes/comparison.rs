@@ -297,7 +297,7 @@ impl ComparisonPane {
                 return commands;
             }
         };
-        banner(ui, &comparison);
+        banner(ui, &comparison, [&base_snapshot, &place.snapshot]);
         let mut rows = PairRows {
             session,
             base: (base, base_snapshot),
@@ -387,8 +387,9 @@ impl ComparisonPane {
     }
 }
 
-/// Says so where the two cannot be compared object by object.
-fn banner(ui: &mut Ui, comparison: &Comparison) {
+/// Says so where one of the two is not whole, or where they cannot be compared object by object.
+fn banner(ui: &mut Ui, comparison: &Comparison, [base, current]: [&Snapshot; 2]) {
+    crate::ui::salvage::compared(ui, base, current);
     if comparison.ids_match {
         return;
     }
