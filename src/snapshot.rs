@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::analysis::{
-    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Statistics, WellKnown, classes,
-    concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, first_table,
-    is_essential, locations, page_objects, shallow_sizes, shapes, statistics,
+    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Producer, Shapes, Statistics, WellKnown,
+    classes, concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, first_table,
+    is_essential, locations, page_objects, producer, shallow_sizes, shapes, statistics,
 };
 use crate::format::{self, FormatError, Source};
 use crate::graph::{GraphError, HeapGraph};
@@ -36,6 +36,7 @@ pub struct Snapshot {
     statistics: Statistics,
     max_object_id: u64,
     page_objects: BitSet,
+    producer: Producer,
 }
 
 /// Where a snapshot came from and what loading it took.
@@ -151,6 +152,7 @@ impl Snapshot {
         summed?;
         progress.advance(1);
         let max_object_id = graph.nodes().map(|node| graph.id(node).0).filter(|id| id % 2 == 1).max().unwrap_or(0);
+        let producer = producer(&graph, &known);
         let source = SourceInfo { name: String::new(), path: None, size_bytes: 0, load_time: Duration::ZERO };
         Ok(Self {
             source,
@@ -168,6 +170,7 @@ impl Snapshot {
             statistics,
             max_object_id,
             page_objects,
+            producer,
         })
     }
 
@@ -302,6 +305,12 @@ impl Snapshot {
     #[must_use]
     pub fn total_size(&self) -> u64 {
         self.statistics.total
+    }
+
+    /// What wrote the file, as far as it tells.
+    #[must_use]
+    pub fn producer(&self) -> &Producer {
+        &self.producer
     }
 
     /// Whether the node is shown as `Detached …` though the file does not call it so.

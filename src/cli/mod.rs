@@ -5,6 +5,7 @@
 
 mod args;
 mod compare;
+mod contexts;
 mod nodes;
 mod object;
 mod retainers;
@@ -55,6 +56,7 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Retainers(arguments) => retainers::run(arguments, out),
         Command::Object(arguments) => object::run(arguments, out),
         Command::Statistics(arguments) => statistics::run(arguments, out),
+        Command::Contexts(arguments) => contexts::run(arguments, out),
         Command::Nodes(arguments) => nodes::run(arguments, out),
         Command::Compare(arguments) => compare::run(arguments, out),
         Command::Search(arguments) => search::run(arguments, out),

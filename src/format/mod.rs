@@ -49,6 +49,8 @@ pub struct RawLocation {
     /// Ordinal of the node, not yet checked against the number of nodes.
     pub node: u64,
     pub script_id: u32,
+    /// Ordinal of the script's own node, not yet checked, where the file names it.
+    pub script: Option<u64>,
     /// Zero-based, as the file has it.
     pub line: u32,
     /// Zero-based, as the file has it.
@@ -283,8 +285,10 @@ fn rows<'a, const N: usize>(
 }
 
 fn raw_locations(values: &[u64], header: &Header) -> Result<Vec<RawLocation>, FormatError> {
-    rows(values, &header.location_fields, ["object_index", "script_id", "line", "column"])
-        .map(|[object_index, script_id, line, column]| {
+    let has_script = header.location_fields.iter().any(|field| field == "script_object_index");
+    let node_fields = header.node_fields.len() as u64;
+    rows(values, &header.location_fields, ["object_index", "script_id", "line", "column", "script_object_index"])
+        .map(|[object_index, script_id, line, column, script]| {
             let narrow = |value: u64| {
                 u32::try_from(value).map_err(|_| FormatError::Limit {
                     section: Section::named("locations"),
@@ -293,8 +297,9 @@ fn raw_locations(values: &[u64], header: &Header) -> Result<Vec<RawLocation>, Fo
                 })
             };
             Ok(RawLocation {
-                node: object_index / header.node_fields.len() as u64,
+                node: object_index / node_fields,
                 script_id: narrow(script_id)?,
+                script: has_script.then_some(script / node_fields),
                 line: narrow(line)?,
                 column: narrow(column)?,
             })
