@@ -57,8 +57,7 @@ fn each_file_is_said_to_be_of_the_program_that_wrote_it() {
         assert_eq!(producer.program, program, "{}", case.name);
         assert!(producer.version.as_deref().unwrap_or("").starts_with(version), "{}: {}", case.name, producer.label());
         assert_eq!(producer.v8.is_some(), program.is_v8(), "{}", case.name);
-        let has_user_roots = matches!(program, Program::NodeJs | Program::Bun)
-            && !(case.name.contains("internals") || case.name.contains("numeric"));
+        let has_user_roots = matches!(program, Program::NodeJs | Program::Bun) && !case.name.contains("internals");
         assert_eq!(producer.has_user_roots, has_user_roots, "{}", case.name);
         assert!(!producer_notes(&snapshot).is_empty());
     }

@@ -275,9 +275,7 @@ fn layout(header: &Header) -> Layout {
     let has_location = |name: &str| header.location_fields.iter().any(|field| field == name);
     let (v8, node_majors, node) = if has_location("script_object_index") {
         ("15 or newer", 27..=99, "27 or newer")
-    } else if header.has_extra_native_bytes {
-        ("14 or newer", 25..=99, "25 or newer")
-    } else if has_type("object shape") && !has_field("trace_node_id") {
+    } else if header.has_extra_native_bytes || (has_type("object shape") && !has_field("trace_node_id")) {
         ("13 or newer", 23..=99, "24 or newer")
     } else if has_type("wasm object") {
         ("11", 19..=21, "20–21")

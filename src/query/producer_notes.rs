@@ -42,8 +42,9 @@ const BUN: [Note; 3] = [
     ),
     note(
         "Kinds",
-        "Structures, executables and scopes of JavaScriptCore stand among the objects of the program. There are no maps, \
-         feedback cells or contexts as in V8, and nothing says where in the source an object was made.",
+        "(object shape) is what JavaScriptCore calls a Structure, (compiled code) its executables and code blocks, and \
+         system / JSLexicalEnvironment has the variables of closures, as a context of V8. Nothing says where in the source \
+         an object was made.",
     ),
 ];
 const HERMES: [Note; 3] = [

@@ -224,7 +224,12 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
         });
         let objects = human::count(open.snapshot.graph().node_count() as u64);
         let facts = format!("{} file, {objects} objects", human::bytes(source.size_bytes));
-        ui.add(Label::new(RichText::new(facts).font(theme::small()).color(tokens.weak)).truncate().selectable(false));
+        let producer = human::visible(&open.snapshot.producer().label(), 80).into_owned();
+        for line in [facts, producer] {
+            ui.add(
+                Label::new(RichText::new(line).font(theme::small()).color(tokens.weak)).truncate().selectable(false),
+            );
+        }
     });
     // Behind the entry's own button, which keeps its clicks.
     let rect = Rect::from_min_max(entry.response.rect.min, entry.response.rect.max - vec2(26.0, 0.0));
@@ -244,6 +249,8 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
     }
     response.context_menu(|ui| entry_menu(ui, app, open, actions));
     let hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
+    let hover =
+        format!("{hover}\nWritten by {}. {}", open.snapshot.producer().label(), open.snapshot.producer().evidence);
     if response.on_hover_text(hover).clicked() {
         actions.push(Action::Show(open.id));
     }

@@ -297,7 +297,8 @@ impl ComparisonPane {
                 return commands;
             }
         };
-        banner(ui, &comparison);
+        let has_stable_ids = place.snapshot.producer().program.has_stable_ids();
+        banner(ui, &comparison, has_stable_ids);
         let mut rows = PairRows {
             session,
             base: (base, base_snapshot),
@@ -388,7 +389,7 @@ impl ComparisonPane {
 }
 
 /// Says so where the two cannot be compared object by object.
-fn banner(ui: &mut Ui, comparison: &Comparison) {
+fn banner(ui: &mut Ui, comparison: &Comparison, has_stable_ids: bool) {
     if comparison.ids_match {
         return;
     }
@@ -396,8 +397,13 @@ fn banner(ui: &mut Ui, comparison: &Comparison) {
     let frame = egui::Frame::new().fill(tokens.error_surface).inner_margin(egui::Margin::symmetric(8, 4));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let text = "These snapshots are not of one process: their object ids do not match. \
-                    Classes are compared by their totals, single objects cannot be.";
+        let text = if has_stable_ids {
+            "These snapshots are not of one process: their object ids do not match. \
+             Classes are compared by their totals, single objects cannot be."
+        } else {
+            "JavaScriptCore, and so Bun, gives objects new ids in every snapshot: they cannot be told apart by them. \
+             Classes are compared by their totals, single objects cannot be."
+        };
         ui.label(RichText::new(text).color(tokens.error));
     });
 }
