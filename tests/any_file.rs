@@ -113,7 +113,7 @@ fn a_function_shows_its_file_and_the_line_of_its_source() {
     let at = snapshot.location(node).unwrap();
     app.run(slot, Command::Select { target: Target { snapshot: slot.id, node }, by_key: false });
     wait_for_label(&mut window, &format!("app.js:{}:{}", at.line + 1, at.column + 1));
-    wait_for_label(&mut window, "Source line: ");
+    wait_for_label(&mut window, "li.addEventListener('click', function onRowClick");
     let copied = window.state_mut().run(slot, Command::CopyPosition(slot.id, at)).unwrap();
     assert!(copied.starts_with("http://") && copied.ends_with(&format!("/app.js:{}:{}", at.line + 1, at.column + 1)));
 }

@@ -174,10 +174,11 @@ fn reveal(window: &mut Window, class: &str, name: &str) {
 
 fn source_position(window: &mut Window) {
     reveal(window, "Function", "onRowClick");
-    wait_for_label(window, "Source line");
+    wait_for_label(window, "li.addEventListener(");
 }
 
 fn deno(window: &mut Window) {
+    "person".clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
     reveal(window, "Person", "Person");
 }
 

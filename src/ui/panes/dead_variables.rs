@@ -246,7 +246,7 @@ impl DeadVariablesPane {
             nothing_known(ui, place);
             return commands;
         }
-        headline(ui, &groups);
+        headline(ui, &groups, &mut commands);
         let order = match &self.order {
             Some((of, sort, order)) if Arc::ptr_eq(of, &groups) && *sort == self.sort => Arc::clone(order),
             _ => {
@@ -300,7 +300,7 @@ fn menu(ui: &mut Ui, place: &Place, groups: &DeadGroups, list: List, row: u32, c
 }
 
 /// Sums, and what could not be looked at.
-fn headline(ui: &mut Ui, groups: &DeadGroups) {
+fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
     let units = theme::look(ui).units;
     let dead = &groups.dead;
     ui.horizontal_wrapped(|ui| {
@@ -311,6 +311,9 @@ fn headline(ui: &mut Ui, groups: &DeadGroups) {
             units.bytes(groups.held_size),
             units.bytes(groups.freed_size)
         ));
+        if ui.link("What is this?").clicked() {
+            commands.push(Command::Explain("Dead variable"));
+        }
         let unknown: u64 = dead.unknown_scripts.iter().map(|script| script.context_count).sum();
         if unknown > 0 {
             let names: Vec<_> = dead.unknown_scripts.iter().map(|script| human::visible(&script.name, 120)).collect();

@@ -211,7 +211,7 @@ fn heading(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails) {
     });
 }
 
-/// The line of the source, with a mark below the place.
+/// The line of the source; what stands before the place is quieter.
 fn source(ui: &mut Ui, line: &SourceLine) {
     let tokens = theme::tokens(ui);
     let text = human::visible(&line.text, SOURCE_LIMIT + 8).into_owned();
@@ -224,9 +224,13 @@ fn source(ui: &mut Ui, line: &SourceLine) {
         let format = |color| egui::TextFormat { font_id: theme::mono(), color, ..egui::TextFormat::default() };
         job.append(before, 0.0, format(tokens.weak));
         job.append(after, 0.0, format(tokens.code));
-        job.wrap = egui::text::TextWrapping::truncate_at_width(ui.available_width());
-        let response = ui.add(egui::Label::new(job));
-        ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(format!("Source line: {text}")));
+        job.wrap = egui::text::TextWrapping {
+            max_width: ui.available_width(),
+            max_rows: 3,
+            break_anywhere: true,
+            ..egui::text::TextWrapping::default()
+        };
+        ui.add(egui::Label::new(job)).on_hover_text(&text);
     });
 }
 

@@ -3,6 +3,7 @@
 use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::Place;
+use crate::analysis::Program;
 use crate::model::human;
 use crate::query::producer_notes;
 use crate::session::{Fact, Session};
@@ -55,10 +56,15 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
             ui.set_max_width(900.0);
             written_by(ui, place);
             ui.add_space(5.0 * GRID);
-            section(ui, "By category", &parts, statistics.total, look);
-            ui.add_space(5.0 * GRID);
-            section(ui, "V8 heap and native memory", &heaps, statistics.total, look);
-            ui.add_space(5.0 * GRID);
+            // Julia's kinds are its types, which the categories of JavaScript say nothing of.
+            if producer.program != Program::Julia {
+                section(ui, "By category", &parts, statistics.total, look);
+                ui.add_space(5.0 * GRID);
+                let title =
+                    if producer.program.is_v8() { "V8 heap and native memory" } else { "Heap and native memory" };
+                section(ui, title, &heaps, statistics.total, look);
+                ui.add_space(5.0 * GRID);
+            }
             if let Fact::Ready(kinds) = session.kinds(place.slot.id) {
                 let mut kinds: Vec<Part> = kinds
                     .iter()
@@ -76,18 +82,26 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
             }
             ui.add_space(5.0 * GRID);
             ui.label(RichText::new("What is not in here").strong());
-            ui.label(
-                RichText::new(
-                    "A snapshot holds one isolate's JavaScript heap and the native objects that it reports. It has no thread \
-                     stacks, no other isolates (workers write their own), no memory that C++ code or addons allocate \
-                     without telling V8, no executable's own pages and no fragmentation: the process may be much larger \
-                     than this total.",
-                )
-                .weak(),
-            );
+            ui.label(RichText::new(missing(producer.program)).weak());
         });
     });
     Vec::new()
+}
+
+/// What a snapshot of a program cannot show.
+fn missing(program: Program) -> &'static str {
+    if program == Program::Julia {
+        "A snapshot holds what Julia's collector manages. It has no memory that C libraries allocate for themselves, no \
+         compiled code and no fragmentation: the process may be much larger than this total."
+    } else if program.is_v8() {
+        "A snapshot holds one isolate's JavaScript heap and the native objects that it reports. It has no thread stacks, \
+         no other isolates (workers write their own), no memory that C++ code or addons allocate without telling V8, no \
+         executable's own pages and no fragmentation: the process may be much larger than this total."
+    } else {
+        "A snapshot holds one JavaScript heap and the native objects that the engine counts with it. It has no thread \
+         stacks, no heaps of other threads, no memory that native code allocates for itself and no fragmentation: the \
+         process may be much larger than this total."
+    }
 }
 
 /// What wrote the file, how that is known, and what to know when reading it.
