@@ -98,18 +98,25 @@ impl Producer {
     }
 }
 
+/// What a string can tell.
+#[derive(Clone, Copy)]
+enum Mark {
+    Node,
+    NodeBootstrap,
+    Electron,
+    Blink,
+    Document,
+    Listener,
+    Deno,
+    Bun,
+    JavaScriptCore,
+}
+
 /// Strings that tell of a program, gathered in the one pass over all strings that [`WellKnown::find`] makes.
 #[derive(Clone, Debug, Default)]
 pub struct Traces {
-    node: bool,
-    node_bootstrap: bool,
-    electron: bool,
-    blink: bool,
-    window: bool,
-    listener: bool,
-    deno: bool,
-    bun: bool,
-    jsc: bool,
+    /// A bit for each [`Mark`].
+    marks: u16,
     /// Versions of V8 with the mark of who built it in, as `12.4.254.21-node.57`.
     marked_v8: Vec<String>,
     /// `v1.2.3` and `1.2.3`: whether with the letter, and the numbers.
@@ -125,25 +132,17 @@ impl Traces {
     pub(super) fn enter(&mut self, raw: &[u8]) {
         match raw.first() {
             Some(b'0'..=b'9' | b'v') => self.version(raw),
-            Some(b'b') => {
-                self.blink |= raw.starts_with(b"blink::");
-                self.bun |= raw.starts_with(b"bun:");
-                self.node_bootstrap |= raw == b"bootstrap_node.js";
+            Some(b'b' | b'e' | b'n' | b'i' | b'N' | b'H' | b'I' | b'V' | b's' | b'B') => {
+                if let Some(mark) = mark(raw) {
+                    self.marks |= 1 << mark as u16;
+                }
             }
-            Some(b'e') => {
-                self.deno |= raw.starts_with(b"ext:deno_") || raw.starts_with(b"ext:core/");
-                self.electron |= raw.starts_with(b"electron/js2c/");
-            }
-            Some(b'n') => self.electron |= raw.starts_with(b"node:electron/js2c/"),
-            Some(b'i') => self.node_bootstrap |= raw == b"internal/bootstrap/node" || raw == b"internalBinding",
-            Some(b'N') => self.node |= raw.starts_with(b"Node / "),
-            Some(b'H') => self.window |= raw == b"HTMLDocument",
-            Some(b'I') => self.listener |= raw == b"InternalNode",
-            Some(b'V') => self.listener |= raw == b"V8EventListener",
-            Some(b's') => self.jsc |= raw.starts_with(b"system / JSGlobalLexicalEnvironment"),
-            Some(b'B') => self.bun |= raw == b"BunObject",
             _ => {}
         }
+    }
+
+    fn has(&self, mark: Mark) -> bool {
+        self.marks & (1 << mark as u16) != 0
     }
 
     fn version(&mut self, raw: &[u8]) {
@@ -169,35 +168,7 @@ impl Traces {
     }
 
     pub(super) fn append(&mut self, other: &mut Self) {
-        let flags = |traces: &mut Self| {
-            [
-                traces.node,
-                traces.node_bootstrap,
-                traces.electron,
-                traces.blink,
-                traces.window,
-                traces.listener,
-                traces.deno,
-                traces.bun,
-                traces.jsc,
-            ]
-        };
-        let (mine, theirs) = (flags(self), flags(other));
-        let [node, node_bootstrap, electron, blink, window, listener, deno, bun, jsc] =
-            std::array::from_fn(|at| mine[at] || theirs[at]);
-        *self = Self {
-            node,
-            node_bootstrap,
-            electron,
-            blink,
-            window,
-            listener,
-            deno,
-            bun,
-            jsc,
-            marked_v8: std::mem::take(&mut self.marked_v8),
-            versions: std::mem::take(&mut self.versions),
-        };
+        self.marks |= other.marks;
         self.marked_v8.append(&mut other.marked_v8);
         self.versions.append(&mut other.versions);
     }
@@ -224,6 +195,23 @@ impl Traces {
     }
 }
 
+fn mark(raw: &[u8]) -> Option<Mark> {
+    let starts = |start: &str| raw.starts_with(start.as_bytes());
+    Some(match raw {
+        b"bootstrap_node.js" | b"internal/bootstrap/node" | b"internalBinding" => Mark::NodeBootstrap,
+        b"HTMLDocument" => Mark::Document,
+        b"InternalNode" | b"V8EventListener" => Mark::Listener,
+        b"BunObject" => Mark::Bun,
+        _ if starts("blink::") => Mark::Blink,
+        _ if starts("bun:") => Mark::Bun,
+        _ if starts("ext:deno_") || starts("ext:core/") => Mark::Deno,
+        _ if starts("electron/js2c/") || starts("node:electron/js2c/") => Mark::Electron,
+        _ if starts("Node / ") => Mark::Node,
+        _ if starts("system / JSGlobalLexicalEnvironment") => Mark::JavaScriptCore,
+        _ => return None,
+    })
+}
+
 fn is_number(part: &str) -> bool {
     !part.is_empty() && part.len() < 7 && part.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -233,7 +221,7 @@ fn is_number(part: &str) -> bool {
 struct Roots {
     children: Vec<String>,
     groups: Vec<String>,
-    has_user_roots: bool,
+    any_of_user: bool,
 }
 
 impl Roots {
@@ -248,7 +236,7 @@ impl Roots {
         Self {
             children: synthetic(graph.root()).map(name).collect(),
             groups: groups.unwrap_or_default(),
-            has_user_roots: graph.edges(graph.root()).any(|edge| known.is_user_root(graph, graph.edge_target(edge))),
+            any_of_user: graph.edges(graph.root()).any(|edge| known.is_user_root(graph, graph.edge_target(edge))),
         }
     }
 
@@ -302,13 +290,8 @@ fn is_v8_layout(header: &Header) -> bool {
 pub fn producer(graph: &HeapGraph, known: &WellKnown) -> Producer {
     let roots = Roots::find(graph, known);
     let (header, traces) = (graph.header(), &known.traces);
-    let found = |program, version, v8, evidence| Producer {
-        program,
-        version,
-        v8,
-        evidence,
-        has_user_roots: roots.has_user_roots,
-    };
+    let found =
+        |program, version, v8, evidence| Producer { program, version, v8, evidence, has_user_roots: roots.any_of_user };
     if let Some((program, evidence)) = other_engine(graph, &roots, traces) {
         return found(program, None, None, evidence);
     }
@@ -318,22 +301,22 @@ pub fn producer(graph: &HeapGraph, known: &WellKnown) -> Producer {
     let layout = layout(header);
     let v8 = |mark: &str| Some(short_v8(traces.v8(mark)).unwrap_or_else(|| layout.v8.to_owned()));
     let is_node = roots.has_child(|name| name.starts_with("Node / ") || name == "PIPEWRAP" || name == "ModuleWrap")
-        || (traces.node && traces.node_bootstrap);
-    if traces.electron || traces.v8("-electron.").is_some() {
+        || (traces.has(Mark::Node) && traces.has(Mark::NodeBootstrap));
+    if traces.has(Mark::Electron) || traces.v8("-electron.").is_some() {
         let evidence = "Strings of Electron's own scripts, or of its build of V8, are in it";
         return found(Program::Electron, None, v8("-electron."), evidence);
     }
-    if is_node || traces.v8("-node.").is_some() || (traces.node_bootstrap && !traces.deno) {
+    if is_node || traces.v8("-node.").is_some() || (traces.has(Mark::NodeBootstrap) && !traces.has(Mark::Deno)) {
         let version = traces.node_version(layout.node_majors).unwrap_or_else(|| layout.node.to_owned());
         let evidence =
             if is_node { "Its roots are those of Node.js" } else { "Strings that only Node.js has are in it" };
         return found(Program::NodeJs, Some(version), v8("-node."), evidence);
     }
-    if traces.deno && (traces.v8("-rusty").is_some() || has_v8_roots(&roots)) {
+    if traces.has(Mark::Deno) && (traces.v8("-rusty").is_some() || has_v8_roots(&roots)) {
         let evidence = "Scripts of Deno's own, named ext:…, are in it";
         return found(Program::Deno, None, v8("-rusty"), evidence);
     }
-    if has_v8_roots(&roots) && (traces.blink || (traces.window && traces.listener)) {
+    if has_v8_roots(&roots) && (traces.has(Mark::Blink) || (traces.has(Mark::Document) && traces.has(Mark::Listener))) {
         return found(Program::Chromium, None, v8("?"), "Objects of Blink, Chromium's engine for pages, are in it");
     }
     if has_v8_roots(&roots) {
@@ -368,10 +351,10 @@ fn other_engine(graph: &HeapGraph, roots: &Roots, traces: &Traces) -> Option<(Pr
     // V8 counts ids of JavaScript objects and of its roots in odd numbers; JavaScriptCore counts through.
     let has_even_ids = graph.edges(graph.root()).take(ROOTS_LIMIT).any(|edge| {
         let node = graph.edge_target(edge);
-        graph.strings().is(graph.name_id(node), "(GC roots)") && graph.id(node).0 % 2 == 0
+        graph.strings().is(graph.name_id(node), "(GC roots)") && graph.id(node).0.is_multiple_of(2)
     });
-    if traces.jsc && has_even_ids {
-        return Some(if traces.bun {
+    if traces.has(Mark::JavaScriptCore) && has_even_ids {
+        return Some(if traces.has(Mark::Bun) {
             (Program::Bun, "Objects of JavaScriptCore and modules of Bun are in it")
         } else {
             (Program::JavaScriptCore, "Objects of JavaScriptCore are in it")

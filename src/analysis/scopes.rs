@@ -111,14 +111,14 @@ fn enter_uses(graph: &HeapGraph, rows: &Table<'_>, all: &mut Scopes) {
     for (row, count) in rows.column("scope_uses_count").enumerate() {
         let script = all.scopes[row].script;
         // Of scopes of one number the last stands for all.
-        let user = all.find(script, all.scopes[row].id).unwrap_or(row);
+        let scope = all.find(script, all.scopes[row].id).unwrap_or(row);
         for (declaring, slot) in uses.by_ref().take(usize::try_from(count).unwrap_or(usize::MAX)) {
             let Some(declaring) = all.find(script, declaring.cast_signed()) else { continue };
             let variables = all.scopes[declaring].variables.clone();
             let Some(at) = usize::try_from(slot).ok().filter(|&slot| slot < variables.len()) else { continue };
             let variable = &mut all.variables[variables.start + at];
-            if variable.uses.last() != Some(&user) && !variable.uses.contains(&user) {
-                variable.uses.push(user);
+            if variable.uses.last() != Some(&scope) && !variable.uses.contains(&scope) {
+                variable.uses.push(scope);
             }
         }
     }

@@ -107,15 +107,15 @@ pub fn dead_variables(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadV
     for group in groups {
         if let Some(mut scope) = dead_scope(snapshot, &scopes, &live, &group, cancel)? {
             scope.closure = live.closure_of(scope.script, scopes.scopes[group.scope].id);
-            let named = || scope.closure.map(|closure| snapshot.display_name(closure).into_owned());
+            let of_closure = || scope.closure.map(|closure| snapshot.display_name(closure).into_owned());
             scope.function = internal_of(snapshot.graph(), scope.scope_info, &names.function_name)
                 .map(|name| snapshot.display_name(name).into_owned())
-                .or_else(named)
+                .or_else(of_closure)
                 .filter(|name| !name.is_empty());
             found.push(scope);
         }
     }
-    found.sort_by(|a, b| rank(&a.contexts[0]).cmp(&rank(&b.contexts[0])));
+    found.sort_by_key(|scope| rank(&scope.contexts[0]));
     Ok(DeadVariables { has_scopes: true, scopes: found, unknown_scripts })
 }
 
@@ -331,12 +331,11 @@ fn correlate(
         let script = resolve_script(snapshot, names, scan, &mut script_of, info);
         let Some(script) = script.filter(|script| scan.scripts.contains(script)) else { continue };
         if !with_scopes.contains(&script) {
-            match unknown.iter_mut().find(|known| known.script == script) {
-                Some(known) => known.context_count += 1,
-                None => {
-                    let name = script_name(graph, script).unwrap_or_default();
-                    unknown.push(UnknownScript { script, name, context_count: 1 });
-                }
+            if let Some(known) = unknown.iter_mut().find(|known| known.script == script) {
+                known.context_count += 1;
+            } else {
+                let name = script_name(graph, script).unwrap_or_default();
+                unknown.push(UnknownScript { script, name, context_count: 1 });
             }
             continue;
         }
@@ -442,7 +441,7 @@ fn dead_scope(
             variables,
         });
     }
-    found.sort_by(|a, b| rank(a).cmp(&rank(b)));
+    found.sort_by_key(rank);
     Ok((!found.is_empty()).then(|| DeadScope {
         scope_info: group.scope_info,
         script: group.script,

@@ -297,8 +297,7 @@ impl ComparisonPane {
                 return commands;
             }
         };
-        let has_stable_ids = place.snapshot.producer().program.has_stable_ids();
-        banner(ui, &comparison, has_stable_ids);
+        banner(ui, &comparison, place);
         let mut rows = PairRows {
             session,
             base: (base, base_snapshot),
@@ -389,7 +388,7 @@ impl ComparisonPane {
 }
 
 /// Says so where the two cannot be compared object by object.
-fn banner(ui: &mut Ui, comparison: &Comparison, has_stable_ids: bool) {
+fn banner(ui: &mut Ui, comparison: &Comparison, place: &Place) {
     if comparison.ids_match {
         return;
     }
@@ -397,7 +396,7 @@ fn banner(ui: &mut Ui, comparison: &Comparison, has_stable_ids: bool) {
     let frame = egui::Frame::new().fill(tokens.error_surface).inner_margin(egui::Margin::symmetric(8, 4));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let text = if has_stable_ids {
+        let text = if place.snapshot.producer().program.has_stable_ids() {
             "These snapshots are not of one process: their object ids do not match. \
              Classes are compared by their totals, single objects cannot be."
         } else {

@@ -34,6 +34,9 @@ const CONTEXTS: usize = 1;
 const HELD: usize = 3;
 const FREED: usize = 4;
 
+/// Groups, the column they are sorted by and whether descending, and the indices in order.
+type Order = (Arc<DeadGroups>, (usize, bool), Arc<Vec<u32>>);
+
 /// The pane's own state.
 #[derive(Debug)]
 pub struct DeadVariablesPane {
@@ -42,7 +45,7 @@ pub struct DeadVariablesPane {
     sort: (usize, bool),
     pub table: TreeState<List>,
     /// The rows in order, with what they are the order of.
-    order: Option<(Arc<DeadGroups>, (usize, bool), Arc<Vec<u32>>)>,
+    order: Option<Order>,
 }
 
 impl Default for DeadVariablesPane {
