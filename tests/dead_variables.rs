@@ -6,7 +6,7 @@ mod common;
 use common::{archive, cases, open_bytes, parse_json};
 use heapglass::Snapshot;
 use heapglass::model::{CancelToken, NodeOrdinal};
-use heapglass::query::{DeadVariables, dead_variables, node_label};
+use heapglass::query::{DeadContext, DeadVariable, DeadVariables, dead_variables, node_label};
 use serde_json::{Value, json};
 
 fn found(snapshot: &Snapshot) -> DeadVariables {
@@ -18,10 +18,44 @@ fn wrapped(value: u64) -> u64 {
     value & 0xffff_ffff
 }
 
-/// Contexts that a part of an expected file lists; it may be cut.
-fn first(list: &Value, ours: Vec<Value>) -> Vec<Value> {
-    let count = list.as_array().unwrap().len();
-    ours.into_iter().take(count).collect()
+/// A context as both sides describe it.
+fn found_context(snapshot: &Snapshot, context: &DeadContext) -> Value {
+    let id = |node: NodeOrdinal| wrapped(snapshot.id(node).0);
+    let field = |variable: &DeadVariable| {
+        json!({
+            "name": snapshot.graph().strings().text(variable.name),
+            "id": id(variable.value),
+            "value": snapshot.display_name(variable.value),
+            "type": snapshot.graph().kind_name(variable.value),
+            "self": wrapped(snapshot.shallow_size(variable.value)),
+            "retained": wrapped(variable.retained_size),
+        })
+    };
+    json!({
+        "id": id(context.context),
+        "retained": wrapped(context.retained_size),
+        "dead": wrapped(context.dead_size),
+        "fields": context.variables.iter().map(field).collect::<Vec<_>>(),
+    })
+}
+
+fn expected_context(context: &Value) -> Value {
+    let field = |field: &Value| {
+        json!({
+            "name": field["name"],
+            "id": field["valueNodeId"],
+            "value": field["valueName"],
+            "type": field["valueType"],
+            "self": field["selfSize"],
+            "retained": field["retainedSize"],
+        })
+    };
+    json!({
+        "id": context["contextNodeId"],
+        "retained": context["retainedSize"],
+        "dead": context["deadFieldsRetainedSizeSum"],
+        "fields": context["deadFields"].as_array().unwrap().iter().map(field).collect::<Vec<_>>(),
+    })
 }
 
 /// Compares with what DevTools' context analysis says; gives the number of contexts with dead variables.
@@ -66,45 +100,10 @@ fn check(name: &str, snapshot: &Snapshot, expected: &Value) -> usize {
             assert_eq!(scope.contexts.len() as u64, total, "{name}: contexts");
         }
         contexts += scope.contexts.len();
-        let ours = scope.contexts.iter().map(|context| {
-            let fields: Vec<Value> = context
-                .variables
-                .iter()
-                .map(|variable| {
-                    json!({
-                        "name": snapshot.graph().strings().text(variable.name),
-                        "id": id(variable.value),
-                        "value": snapshot.display_name(variable.value),
-                        "type": snapshot.graph().kind_name(variable.value),
-                        "self": wrapped(snapshot.shallow_size(variable.value)),
-                        "retained": wrapped(variable.retained_size),
-                    })
-                })
-                .collect();
-            let (retained, dead) = (wrapped(context.retained_size), wrapped(context.dead_size));
-            json!({"id": id(context.context), "retained": retained, "dead": dead, "fields": fields})
-        });
-        let theirs = wanted["contexts"].as_array().unwrap().iter().map(|context| {
-            let fields: Vec<Value> = context["deadFields"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|field| {
-                    json!({
-                        "name": field["name"],
-                        "id": field["valueNodeId"],
-                        "value": field["valueName"],
-                        "type": field["valueType"],
-                        "self": field["selfSize"],
-                        "retained": field["retainedSize"],
-                    })
-                })
-                .collect();
-            let (retained, dead) = (&context["retainedSize"], &context["deadFieldsRetainedSizeSum"]);
-            json!({"id": context["contextNodeId"], "retained": retained, "dead": dead, "fields": fields})
-        });
-        let theirs: Vec<Value> = theirs.collect();
-        assert_eq!(first(&wanted["contexts"], ours.collect()), theirs, "{name}");
+        let theirs: Vec<Value> = wanted["contexts"].as_array().unwrap().iter().map(expected_context).collect();
+        let ours: Vec<Value> =
+            scope.contexts.iter().take(theirs.len()).map(|context| found_context(snapshot, context)).collect();
+        assert_eq!(ours, theirs, "{name}");
     }
     contexts
 }

@@ -126,7 +126,7 @@ fn plain(sections: &[&str], root_at: u64, with_roots: bool) -> Vec<u8> {
     let (root, group) = (root_at, 1 - root_at.min(1));
     let index = |ordinal: u64| ordinal * 5;
     let row = |kind: u64, name: u64, id: u64, size: u64, edges: u64| vec![kind, name, id, size, edges];
-    let mut nodes = vec![vec![], vec![], row(1, 1, 5, 10, 1), row(1, 2, 7, 5, 0)];
+    let mut nodes = [vec![], vec![], row(1, 1, 5, 10, 1), row(1, 2, 7, 5, 0)];
     nodes[usize::try_from(root).unwrap()] = row(0, 0, 1, 0, 1);
     nodes[usize::try_from(group).unwrap()] = row(0, if with_roots { 4 } else { 0 }, 3, 0, 1);
     let to = [[1, 3, index(group)], [1, 3, index(2)]];

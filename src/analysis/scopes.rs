@@ -24,7 +24,7 @@ pub struct Scope {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Variable {
     pub name: StringId,
-    /// Scopes whose code reads or writes it, as indices; each once, in the order of the file.
+    /// Scopes whose code reads or writes it, as indices, in the order of the file.
     pub uses: Vec<usize>,
 }
 
@@ -117,7 +117,7 @@ fn enter_uses(graph: &HeapGraph, rows: &Table<'_>, all: &mut Scopes) {
             let variables = all.scopes[declaring].variables.clone();
             let Some(at) = usize::try_from(slot).ok().filter(|&slot| slot < variables.len()) else { continue };
             let variable = &mut all.variables[variables.start + at];
-            if variable.uses.last() != Some(&scope) && !variable.uses.contains(&scope) {
+            if variable.uses.last() != Some(&scope) {
                 variable.uses.push(scope);
             }
         }

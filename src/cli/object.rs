@@ -12,7 +12,8 @@ use super::{csv, open_object, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, EdgeIndex, human};
 use crate::query::{
-    Filter, Lens, ListSpec, ObjectDetails, Scripts, Sort, node_label, object_details, order, scripts, source_line,
+    Filter, Lens, ListSpec, ObjectDetails, Scripts, Sort, function_script, node_label, object_details, order, scripts,
+    source_line,
 };
 
 #[derive(Serialize)]
@@ -111,6 +112,11 @@ fn text(
         if let Some(line) = source_line(snapshot, scripts, at, 120) {
             fact("source", human::visible(&line.text, 200).into_owned())?;
         }
+    }
+    if details.location.is_none()
+        && let Some(url) = function_script(snapshot, details.node)
+    {
+        fact("file", name(&url))?;
     }
     if let Some(dominator) = details.dominators.first() {
         fact("dominator", format!("{} {}", node_label(snapshot, *dominator), snapshot.id(*dominator)))?;

@@ -5,14 +5,15 @@
 //! context is dead if no closure that reaches this context belongs to a scope that uses the variable, or to one around such
 //! a scope (whose code can still make the inner function). The rules are those of Chrome DevTools' context analysis.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::scripts::{is_script, script_name};
-use super::selection::contexts;
+use super::cut_edge;
+use super::live_functions::{LiveFunctions, Names, Scan, live_functions, scan};
+use super::scripts::script_name;
 use super::v8_values::{int, internal_of};
-use super::{cut_edge, strings_named, strings_that};
 use crate::analysis::{Scopes, has_scopes, scopes};
-use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, StringId};
+use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, StringId};
 use crate::snapshot::Snapshot;
 
 /// A variable of one context.
@@ -103,9 +104,10 @@ pub fn dead_variables(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadV
     let scan = scan(snapshot, &names, cancel)?;
     let live = live_functions(snapshot, &names, &scan, cancel)?;
     let (groups, unknown_scripts) = correlate(snapshot, &names, &scan, &scopes, cancel)?;
+    let mut declared = Declared::default();
     let mut found = Vec::new();
     for group in groups {
-        if let Some(mut scope) = dead_scope(snapshot, &scopes, &live, &group, cancel)? {
+        if let Some(mut scope) = dead_scope(snapshot, &scopes, &live, &group, &mut declared, cancel)? {
             scope.closure = live.closure_of(scope.script, scopes.scopes[group.scope].id);
             let of_closure = || scope.closure.map(|closure| snapshot.display_name(closure).into_owned());
             scope.function = internal_of(snapshot.graph(), scope.scope_info, &names.function_name)
@@ -123,171 +125,6 @@ pub fn dead_variables(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadV
 fn rank(context: &DeadContext) -> impl Ord + use<> {
     use std::cmp::Reverse;
     (Reverse(context.dead_size), Reverse(context.retained_size), context.context)
-}
-
-/// Ids of the names of edges that are followed.
-struct Names {
-    scope_info: Vec<StringId>,
-    shared: Vec<StringId>,
-    context: Vec<StringId>,
-    script: Vec<StringId>,
-    scope_id: Vec<StringId>,
-    name_or_scope_info: Vec<StringId>,
-    previous: Vec<StringId>,
-    outer: Vec<StringId>,
-    start: Vec<StringId>,
-    end: Vec<StringId>,
-    function_name: Vec<StringId>,
-}
-
-impl Names {
-    fn new(snapshot: &Snapshot) -> Self {
-        let names = [
-            "scope_info",
-            "shared",
-            "context",
-            "script",
-            "scope_id",
-            "name_or_scope_info",
-            "previous",
-            "outer_scope_info",
-            "start_position",
-            "end_position",
-            "function_name",
-        ];
-        let [
-            scope_info,
-            shared,
-            context,
-            script,
-            scope_id,
-            name_or_scope_info,
-            previous,
-            outer,
-            start,
-            end,
-            function_name,
-        ] = strings_named(snapshot, names);
-        Self {
-            scope_info,
-            shared,
-            context,
-            script,
-            scope_id,
-            name_or_scope_info,
-            previous,
-            outer,
-            start,
-            end,
-            function_name,
-        }
-    }
-}
-
-/// A closure of which it is known where in the source it was made.
-struct Closure {
-    node: NodeOrdinal,
-    context: NodeOrdinal,
-    script: NodeOrdinal,
-    scope_id: i64,
-}
-
-/// What one walk over all nodes gathers.
-struct Scan {
-    is_context: BitSet,
-    scripts: HashSet<NodeOrdinal>,
-    /// Contexts with what V8 knows of their scopes, in the order of the file.
-    contexts: Vec<(NodeOrdinal, NodeOrdinal)>,
-    closures: Vec<Closure>,
-    /// Scripts by the description of a function's scope.
-    script_of: HashMap<NodeOrdinal, NodeOrdinal>,
-}
-
-fn scan(snapshot: &Snapshot, names: &Names, cancel: &CancelToken) -> Result<Scan, Cancelled> {
-    let graph = snapshot.graph();
-    let is_script = is_script(snapshot);
-    let shared_names = strings_that(snapshot, |text| text.starts_with("system / SharedFunctionInfo"));
-    let is_context = contexts(snapshot, cancel)?;
-    let target = |node, edge: &[StringId]| internal_of(graph, node, edge);
-    let mut scan = Scan {
-        is_context: BitSet::default(),
-        scripts: HashSet::new(),
-        contexts: Vec::new(),
-        closures: Vec::new(),
-        script_of: HashMap::new(),
-    };
-    for node in graph.nodes() {
-        cancel.check_every(node.index())?;
-        if is_script(node) {
-            scan.scripts.insert(node);
-        } else if is_context.contains(node.index()) {
-            scan.contexts.extend(target(node, &names.scope_info).map(|info| (node, info)));
-        } else if graph.kind(node) == NodeKind::CLOSURE {
-            let closure = || {
-                let (shared, context) = (target(node, &names.shared)?, target(node, &names.context)?);
-                let script = target(shared, &names.script)?;
-                let scope_id = int(graph, target(shared, &names.scope_id)?)?;
-                Some(Closure { node, context, script, scope_id })
-            };
-            scan.closures.extend(closure());
-        } else if shared_names.contains(graph.name_id(node).0 as usize) && !snapshot.is_renamed(node) {
-            let info = target(node, &names.name_or_scope_info).filter(|&info| {
-                graph.strings().is(graph.name_id(info), "system / ScopeInfo") && !snapshot.is_renamed(info)
-            });
-            if let (Some(info), Some(script)) = (info, target(node, &names.script).filter(|&script| is_script(script)))
-            {
-                scan.script_of.insert(info, script);
-            }
-        }
-    }
-    scan.is_context = is_context;
-    Ok(scan)
-}
-
-/// The functions that closures alive are of, and the contexts that each of them reaches.
-struct LiveFunctions {
-    /// Numbers of functions, by script and scope.
-    numbers: HashMap<(NodeOrdinal, i64), usize>,
-    reached: HashSet<(usize, NodeOrdinal)>,
-    /// The first closure of each function in the file.
-    closures: Vec<NodeOrdinal>,
-}
-
-impl LiveFunctions {
-    fn reaches(&self, script: NodeOrdinal, scope_id: i64, context: NodeOrdinal) -> bool {
-        self.numbers.get(&(script, scope_id)).is_some_and(|&number| self.reached.contains(&(number, context)))
-    }
-
-    fn closure_of(&self, script: NodeOrdinal, scope_id: i64) -> Option<NodeOrdinal> {
-        self.numbers.get(&(script, scope_id)).map(|&number| self.closures[number])
-    }
-}
-
-fn live_functions(
-    snapshot: &Snapshot,
-    names: &Names,
-    scan: &Scan,
-    cancel: &CancelToken,
-) -> Result<LiveFunctions, Cancelled> {
-    let graph = snapshot.graph();
-    let mut live = LiveFunctions { numbers: HashMap::new(), reached: HashSet::new(), closures: Vec::new() };
-    let mut steps = 0;
-    for closure in &scan.closures {
-        let number = *live.numbers.entry((closure.script, closure.scope_id)).or_insert_with(|| {
-            live.closures.push(closure.node);
-            live.closures.len() - 1
-        });
-        let mut next = Some(closure.context);
-        while let Some(context) = next.filter(|context| scan.is_context.contains(context.index())) {
-            cancel.check_every(steps)?;
-            steps += 1;
-            if !live.reached.insert((number, context)) {
-                break;
-            }
-            next = internal_of(graph, context, &names.previous);
-        }
-    }
-    Ok(live)
 }
 
 /// Contexts of one scope.
@@ -320,7 +157,7 @@ fn correlate(
     let with_scopes: HashSet<NodeOrdinal> = scopes.scripts().collect();
     let mut script_of: HashMap<NodeOrdinal, Option<NodeOrdinal>> = HashMap::new();
     let (mut groups, mut of_info): (Vec<Group>, HashMap<NodeOrdinal, usize>) = (Vec::new(), HashMap::new());
-    let mut unknown: Vec<UnknownScript> = Vec::new();
+    let (mut unknown, mut at_script): (Vec<UnknownScript>, HashMap<NodeOrdinal, usize>) = (Vec::new(), HashMap::new());
     for (at, &(context, info)) in scan.contexts.iter().enumerate() {
         cancel.check_every(at)?;
         if let Some(&group) = of_info.get(&info) {
@@ -331,12 +168,12 @@ fn correlate(
         let script = resolve_script(snapshot, names, scan, &mut script_of, info);
         let Some(script) = script.filter(|script| scan.scripts.contains(script)) else { continue };
         if !with_scopes.contains(&script) {
-            if let Some(known) = unknown.iter_mut().find(|known| known.script == script) {
-                known.context_count += 1;
-            } else {
+            let at = *at_script.entry(script).or_insert_with(|| {
                 let name = script_name(graph, script).unwrap_or_default();
-                unknown.push(UnknownScript { script, name, context_count: 1 });
-            }
+                unknown.push(UnknownScript { script, name, context_count: 0 });
+                unknown.len() - 1
+            });
+            unknown[at].context_count += 1;
             continue;
         }
         let Some(scope) = scopes.find(script, scope_id) else { continue };
@@ -387,37 +224,68 @@ fn resolve_script(
     found
 }
 
+/// What is worked out once for each scope, as many descriptions may be of one.
+#[derive(Default)]
+struct Declared<'a> {
+    /// Variables of a scope by their texts: two strings of the file may be equal.
+    by_name: HashMap<usize, HashMap<Cow<'a, [u8]>, usize>>,
+    /// Numbers of the functions alive that can read a variable.
+    readers: HashMap<usize, Vec<usize>>,
+}
+
+impl<'a> Declared<'a> {
+    /// The variables that a context of the scope has, by the names of its edges; `None` for what is not declared.
+    fn slots(&mut self, snapshot: &'a Snapshot, scopes: &Scopes, group: &Group) -> Vec<Option<usize>> {
+        let strings = snapshot.graph().strings();
+        let names = self.by_name.entry(group.scope).or_insert_with(|| {
+            let mut names = HashMap::new();
+            for variable in scopes.scopes[group.scope].variables.clone() {
+                let name = scopes.variables[variable].name;
+                if (name.0 as usize) < strings.len() {
+                    names.entry(strings.identity(name)).or_insert(variable);
+                }
+            }
+            names
+        });
+        group.variables.iter().map(|&name| names.get(&strings.identity(name)).copied()).collect()
+    }
+
+    /// Functions alive whose code, or the code within which, uses the variable.
+    fn readers(&mut self, scopes: &Scopes, live: &LiveFunctions, script: NodeOrdinal, variable: usize) -> &[usize] {
+        self.readers.entry(variable).or_insert_with(|| {
+            let mut seen = HashSet::new();
+            let mut readers = Vec::new();
+            for &user in &scopes.variables[variable].uses {
+                let around = std::iter::successors(Some(user), |&scope| scopes.scopes[scope].parent);
+                // What is around a scope that was met has been met, too.
+                for scope in around.take_while(|&scope| seen.insert(scope)) {
+                    readers.extend(live.numbers.get(&(script, scopes.scopes[scope].id)));
+                }
+            }
+            readers
+        })
+    }
+}
+
 /// The dead variables of all contexts of a scope.
-fn dead_scope(
-    snapshot: &Snapshot,
+fn dead_scope<'a>(
+    snapshot: &'a Snapshot,
     scopes: &Scopes,
     live: &LiveFunctions,
     group: &Group,
+    declared: &mut Declared<'a>,
     cancel: &CancelToken,
 ) -> Result<Option<DeadScope>, Cancelled> {
     let graph = snapshot.graph();
-    let declared = &scopes.variables[scopes.scopes[group.scope].variables.clone()];
-    // The declared variable of each edge of a context; texts are compared, as two strings of the file may be equal.
-    let text = |id: StringId| graph.strings().identity(id);
-    let known = |id: StringId| (id.0 as usize) < graph.strings().len();
-    let declared_as = |name: StringId| {
-        declared
-            .iter()
-            .find(|variable| variable.name == name || (known(variable.name) && text(variable.name) == text(name)))
-    };
-    let slots: Vec<_> = group.variables.iter().map(|&name| declared_as(name)).collect();
-    let is_used = |context: NodeOrdinal, uses: &[usize]| {
-        uses.iter().any(|&user| {
-            let around = std::iter::successors(Some(user), |&scope| scopes.scopes[scope].parent);
-            around.map(|scope| scopes.scopes[scope].id).any(|id| live.reaches(group.script, id, context))
-        })
-    };
+    let slots = declared.slots(snapshot, scopes, group);
     let mut found = Vec::new();
     for (at, &context) in group.contexts.iter().enumerate() {
         cancel.check_every(at)?;
         let mut variables = Vec::new();
         for ((edge, slot), &name) in variables_of(snapshot, context).zip(&slots).zip(&group.variables) {
-            if slot.is_none_or(|variable| is_used(context, &variable.uses)) {
+            let Some(variable) = *slot else { continue };
+            let readers = declared.readers(scopes, live, group.script, variable);
+            if readers.iter().any(|&number| live.reached.contains(&(number, context))) {
                 continue;
             }
             let value = graph.edge_target(edge);

@@ -85,6 +85,12 @@ impl Scripts {
     }
 }
 
+/// A file or address as lists show it.
+#[must_use]
+pub fn short_script(url: &str) -> String {
+    human::visible(short_name(url), 300).into_owned()
+}
+
 /// The last part of a path or address, without what follows a question mark; all of it where nothing would be left.
 fn short_name(url: &str) -> &str {
     // Modules of the runtime itself have no files, and their last parts tell little.
@@ -197,6 +203,18 @@ pub(super) fn script_name(graph: &HeapGraph, script: NodeOrdinal) -> Option<Stri
     let texts = ["name", "source_url"].into_iter().filter_map(|edge| internal(graph, script, edge));
     let mut names = texts.filter(|&node| graph.kind(node).is_string()).map(|node| graph.name_id(node));
     names.find_map(|name| name_of(graph, name))
+}
+
+/// The file of a function, also where the snapshot has no positions. Looks at a few nodes.
+#[must_use]
+pub fn function_script(snapshot: &Snapshot, function: NodeOrdinal) -> Option<String> {
+    let graph = snapshot.graph();
+    if graph.kind(function) != NodeKind::CLOSURE {
+        return None;
+    }
+    let shared = internal(graph, function, "shared")?;
+    let scripts = ["script", "script_or_debug_info"].into_iter().filter_map(|edge| internal(graph, shared, edge));
+    scripts.filter(|&script| graph.kind(script) == NodeKind::CODE).find_map(|script| script_name(graph, script))
 }
 
 /// A line of a script's text.

@@ -9,8 +9,8 @@ use egui_extras::{Column, TableBuilder};
 use super::{Place, Slot, placeholder};
 use crate::model::{CancelToken, Detachedness, NodeOrdinal, human};
 use crate::query::{
-    ObjectDetails, Scripts, SourceLine, StringFacts, glossary, node_label, object_details, producer_notes, source_line,
-    string_facts,
+    ObjectDetails, Scripts, SourceLine, StringFacts, function_script, glossary, node_label, object_details,
+    producer_notes, short_script, source_line, string_facts,
 };
 use crate::session::{Lane, Pending, Session};
 use crate::snapshot::Snapshot;
@@ -134,7 +134,10 @@ impl ObjectPane {
 
     /// Where the object's function or class stands: shortly, and with the whole path.
     fn position(&mut self, session: &mut Session, home: &Place, details: &ObjectDetails) -> Option<(String, String)> {
-        let at = details.location?;
+        let Some(at) = details.location else {
+            let url = function_script(&home.snapshot, details.node)?;
+            return Some((short_script(&url), human::visible(&url, 500).into_owned()));
+        };
         let Some(scripts) = session.scripts(home.slot.id).ready() else {
             let unnamed = Scripts::default();
             return Some((unnamed.short(at), unnamed.full(at)));
