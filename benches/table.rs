@@ -37,7 +37,7 @@ impl TreeModel for Numbers {
         let text = if column == 0 {
             format!("SomeClassOfTheProgram number {row}")
         } else {
-            heapglass::model::human::count(u64::from(row) * (column as u64 + 7)).to_string()
+            heapglass::model::human::count(u64::from(row) * (column as u64 + 7))
         };
         Cell::text(text, Color32::GRAY)
     }
@@ -58,7 +58,7 @@ fn main() {
         };
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(1280.0, 800.0))),
-            time: Some(frame as f64 / 60.0),
+            time: Some(f64::from(u32::try_from(frame).unwrap_or(0)) / 60.0),
             events: vec![Event::PointerMoved(pos2(300.0, 400.0)), wheel],
             ..RawInput::default()
         };

@@ -233,19 +233,28 @@ mod linux {
                 if place.is_null() {
                     return place;
                 }
-                // SAFETY: `place` is a mapping of `new` bytes that nobody else knows; the kernel puts the pages of the old
-                // block at its start, in place of what is there, and frees the old addresses.
+                // The new length is asked for as well: where only the old one was moved, kernels before 6.17 would see two areas
+                // in the block, and refuse to move it the next time.
+                // SAFETY: `place` is a mapping of `new` bytes that nobody else knows; the kernel puts the block there, longer, in
+                // place of what is there, and frees the old addresses.
                 let moved = unsafe {
                     let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
-                    libc::mremap(block.cast(), old, old, flags, place.cast::<libc::c_void>())
+                    libc::mremap(block.cast(), old, new, flags, place.cast::<libc::c_void>())
                 };
                 if moved != libc::MAP_FAILED {
+                    // SAFETY: the block is a mapping of `new` bytes. The advice changes no contents.
+                    unsafe { libc::madvise(place.cast(), new, libc::MADV_HUGEPAGE) };
                     return place;
                 }
-                // SAFETY: the kernel refused, so both blocks are as they were: copy, then free the old one.
-                unsafe {
-                    ptr::copy_nonoverlapping(block, place, layout.size());
-                    libc::munmap(block.cast(), old);
+                // What the kernel refused, it may have begun: `place` may be gone, so it is not used again. The block itself is
+                // as it was.
+                let place = map(new_size);
+                if !place.is_null() {
+                    // SAFETY: both are mappings of at least the old layout's size; the old one is freed as what it is.
+                    unsafe {
+                        ptr::copy_nonoverlapping(block, place, layout.size());
+                        libc::munmap(block.cast(), old);
+                    }
                 }
                 return place;
             }
@@ -284,6 +293,29 @@ mod linux {
                 assert_eq!(other.read(), 0);
                 HugePages.dealloc(one, layout(LARGE + 1));
                 HugePages.dealloc(other, layout(2 * LARGE));
+            }
+        }
+
+        #[test]
+        fn a_block_that_grew_twice_is_one_area_of_the_system_s() {
+            let layout = |size| Layout::from_size_align(size, 8).expect("a small layout");
+            // SAFETY: the block is used with the layout that it has, within its size, and freed once.
+            unsafe {
+                let mut block = HugePages.alloc(layout(LARGE));
+                block.write_bytes(1, LARGE);
+                block = HugePages.realloc(block, layout(LARGE), 2 * LARGE);
+                block.write_bytes(1, 2 * LARGE);
+                block = HugePages.realloc(block, layout(2 * LARGE), 4 * LARGE);
+                block.write_bytes(1, 4 * LARGE);
+                let maps = std::fs::read_to_string("/proc/self/maps").expect("this is Linux");
+                let bounds = |line: &str| {
+                    let (start, rest) = line.split_once('-')?;
+                    let number = |text| usize::from_str_radix(text, 16).ok();
+                    Some((number(start)?, number(rest.split(' ').next()?)?))
+                };
+                let is_whole = |(start, end)| start <= block.addr() && block.addr() + 4 * LARGE <= end;
+                assert!(maps.lines().filter_map(bounds).any(is_whole), "{maps}");
+                HugePages.dealloc(block, layout(4 * LARGE));
             }
         }
 

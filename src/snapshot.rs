@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::analysis::{
-    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Sizes, Statistics, WellKnown,
-    classes, concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, first_table,
-    is_essential, locations, page_objects, shallow_sizes, shapes, statistics,
+    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Producer, Shapes, Sizes, Statistics,
+    WellKnown, classes, concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges,
+    first_table, is_essential, locations, page_objects, producer, shallow_sizes, shapes, statistics,
 };
 use crate::format::{self, FormatError, LocationTable, Salvage, Source};
 use crate::graph::{GraphError, HeapGraph};
@@ -40,6 +40,7 @@ pub struct Snapshot {
     page_objects: BitSet,
     /// What is missing, if the file was damaged and opened all the same.
     salvage: Option<Salvage>,
+    producer: Producer,
 }
 
 /// Where a snapshot came from and what loading it took.
@@ -185,6 +186,7 @@ impl Snapshot {
         summed?;
         progress.advance(1);
         let max_object_id = graph.nodes().map(|node| graph.id(node).0).filter(|id| id % 2 == 1).max().unwrap_or(0);
+        let producer = producer(&graph, &known);
         let source =
             SourceInfo { name: String::new(), path: None, size_bytes: 0, load_time: Duration::ZERO, from_index: false };
         Ok(Self {
@@ -204,6 +206,7 @@ impl Snapshot {
             max_object_id,
             page_objects,
             salvage: None,
+            producer,
         })
     }
 
@@ -231,6 +234,7 @@ impl Snapshot {
             page_objects,
             // Only what is whole gets an index.
             salvage: _,
+            producer,
         } = self;
         graph.store(to)?;
         known.store(to)?;
@@ -245,7 +249,8 @@ impl Snapshot {
         locations.store(to)?;
         statistics.store(to)?;
         max_object_id.store(to)?;
-        page_objects.store(to)
+        page_objects.store(to)?;
+        producer.store(to)
     }
 
     /// Reads what [`Self::store`] has written.
@@ -266,6 +271,7 @@ impl Snapshot {
             statistics: Stored::load(from)?,
             max_object_id: Stored::load(from)?,
             page_objects: Stored::load(from)?,
+            producer: Stored::load(from)?,
             salvage: None,
         };
         if snapshot.lengths_fit() { Ok(snapshot) } else { Err(NotStored::Damaged) }
@@ -412,6 +418,11 @@ impl Snapshot {
     }
 
     #[must_use]
+    pub fn locations(&self) -> &Locations {
+        &self.locations
+    }
+
+    #[must_use]
     pub fn location(&self, node: NodeOrdinal) -> Option<Location> {
         self.locations.get(node)
     }
@@ -432,6 +443,12 @@ impl Snapshot {
     #[must_use]
     pub fn total_size(&self) -> u64 {
         self.statistics.total
+    }
+
+    /// What wrote the file, as far as it tells.
+    #[must_use]
+    pub fn producer(&self) -> &Producer {
+        &self.producer
     }
 
     /// Whether the node is shown as `Detached …` though the file does not call it so.
@@ -499,6 +516,7 @@ impl Snapshot {
             + self.classes.heap_bytes()
             + self.locations.heap_bytes()
             + self.page_objects.heap_bytes()
+            + self.ephemerons.heap_bytes()
     }
 }
 

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 
 mod common;
+#[path = "common/generated.rs"]
+mod generated;
 #[path = "common/window.rs"]
 mod window;
 
@@ -34,7 +36,16 @@ enum Files {
     Pair,
     Broken,
     Cut,
+    /// A page that leaks variables of closures.
+    Chromium,
+    Bun,
+    Deno,
+    Hermes,
+    Julia,
 }
+
+/// Pictures that one theme is enough for.
+const ONE_THEME: [(&str, &str); 4] = [("bun", "light"), ("deno", "dark"), ("hermes", "dark"), ("julia", "light")];
 
 const PICTURES: &[Picture] = &[
     ("empty", Files::None, |_| {}),
@@ -52,6 +63,12 @@ const PICTURES: &[Picture] = &[
     ("statistics", Files::Example, |window| show(window, ViewKind::Statistics)),
     ("strings", Files::Example, strings),
     ("contexts", Files::Example, contexts),
+    ("dead-variables", Files::Chromium, dead_variables),
+    ("source-position", Files::Chromium, source_position),
+    ("bun", Files::Bun, |window| show(window, ViewKind::Statistics)),
+    ("deno", Files::Deno, deno),
+    ("hermes", Files::Hermes, hermes),
+    ("julia", Files::Julia, |window| show(window, ViewKind::Statistics)),
     ("search", Files::Example, search),
     ("paths", Files::Example, paths),
     ("merged-paths", Files::Example, merged_paths),
@@ -148,6 +165,42 @@ fn contexts(window: &mut Window) {
     show(window, ViewKind::Contexts);
 }
 
+fn dead_variables(window: &mut Window) {
+    let ctx = window.ctx.clone();
+    window.state_mut().apply(&ctx, Action::ShowDeadVariables);
+    wait_for_label(window, "unused  of closureLeak()");
+    expand(window, "unused  of closureLeak()");
+    click_row(window, "unused :: {huge, arr}");
+    wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+}
+
+/// Goes to the first object whose class and name are these.
+fn reveal(window: &mut Window, class: &str, name: &str) {
+    let app = window.state_mut();
+    let slot = Slot { side: 0, id: app.sides[0].unwrap() };
+    let snapshot = app.session.snapshot(slot.id).unwrap();
+    let is_it = |node: &heapglass::model::NodeOrdinal| {
+        snapshot.class(*node).name == class && snapshot.raw_name(*node) == name && snapshot.shallow_size(*node) > 0
+    };
+    let node = snapshot.graph().nodes().find(is_it).unwrap();
+    app.run(slot, Command::Reveal(Target { snapshot: slot.id, node }, ViewKind::Summary));
+    wait_until(window, "the row", |app| !app.shown_view().unwrap().is_busy());
+}
+
+fn source_position(window: &mut Window) {
+    reveal(window, "Function", "onRowClick");
+    wait_for_label(window, "li.addEventListener(");
+}
+
+fn deno(window: &mut Window) {
+    "person".clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
+    reveal(window, "Person", "Person");
+}
+
+fn hermes(window: &mut Window) {
+    reveal(window, "Cart", "Cart");
+}
+
 fn search(window: &mut Window) {
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::F);
     window.step();
@@ -195,13 +248,24 @@ fn ignored(window: &mut Window) {
     wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
 }
 
-fn open(files: Files, broken_file: &Path, cut_file: &Path) -> Window {
+/// A file that the tests' data have.
+fn bundled(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+fn open(files: Files, broken_file: &Path, cut_file: &Path, made: &Path) -> Window {
     let files = match files {
         Files::None => vec![],
         Files::Example => vec![example()],
         Files::Pair => vec![example_before(), example()],
         Files::Broken => vec![broken_file.to_path_buf()],
         Files::Cut => vec![cut_file.to_path_buf()],
+        Files::Chromium => vec![bundled("snapshots/chromium-leak-1.heapsnapshot.zst")],
+        Files::Bun => vec![bundled("snapshots/bun-1.heapsnapshot.zst")],
+        // A part of a real one.
+        Files::Deno => vec![bundled("deno-part.heapsnapshot.zst")],
+        Files::Hermes => vec![made.join("react-native.heapsnapshot")],
+        Files::Julia => vec![made.join("session.heapsnapshot")],
     };
     Harness::builder()
         .with_size(egui::vec2(1280.0, 800.0))
@@ -217,11 +281,17 @@ fn every_view_can_be_drawn_in_light_and_dark() {
     let only = std::env::var("PICTURES").unwrap_or_default();
     let (_cut_folder, cut_file) = cut_example();
     let (_folder, broken_file) = broken("strings-bad-escape.heapsnapshot");
+    let made = tempfile::tempdir().unwrap();
+    std::fs::write(made.path().join("react-native.heapsnapshot"), generated::hermes(500)).unwrap();
+    std::fs::write(made.path().join("session.heapsnapshot"), generated::julia(500)).unwrap();
     for &(name, files, prepare) in
         PICTURES.iter().filter(|(name, ..)| only.is_empty() || only.split(',').any(|only| only == *name))
     {
         for (theme, preference) in [("light", egui::ThemePreference::Light), ("dark", egui::ThemePreference::Dark)] {
-            let mut window = open(files, &broken_file, &cut_file);
+            if ONE_THEME.iter().any(|(only, other)| *only == name && *other != theme) {
+                continue;
+            }
+            let mut window = open(files, &broken_file, &cut_file, made.path());
             window.ctx.set_theme(preference);
             wait_for_load(&mut window);
             if files == Files::Pair {

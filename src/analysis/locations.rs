@@ -13,9 +13,11 @@ pub struct Locations {
     /// For each of them its position's index in `distinct`.
     places: Vec<u32>,
     distinct: Vec<Location>,
+    script_ids: Vec<u32>,
+    script_nodes: Vec<u32>,
 }
 
-stored!(Locations { nodes, places, distinct });
+stored!(Locations { nodes, places, distinct, script_ids, script_nodes });
 
 impl Locations {
     #[must_use]
@@ -35,6 +37,11 @@ impl Locations {
         self.distinct[place as usize]
     }
 
+    /// Ids of scripts with the ordinals of their nodes, where the file says so; not necessarily those of nodes that are there.
+    pub fn scripts(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.script_ids.iter().copied().zip(self.script_nodes.iter().copied())
+    }
+
     /// Whether every entry has a position.
     pub(crate) fn lengths_fit(&self) -> bool {
         self.nodes.len() == self.places.len() && self.places.iter().all(|&place| (place as usize) < self.distinct.len())
@@ -42,14 +49,15 @@ impl Locations {
 
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        (self.nodes.capacity() + self.places.capacity()) * 4 + self.distinct.capacity() * size_of::<Location>()
+        (self.nodes.capacity() + self.places.capacity() + 2 * self.script_ids.capacity()) * 4
+            + self.distinct.capacity() * size_of::<Location>()
     }
 }
 
 /// Sorts them by node; of several for one node the last in the file counts, and one for no node is left out.
 #[must_use]
 pub fn locations(table: LocationTable, node_count: usize) -> Locations {
-    let LocationTable { mut nodes, mut places, distinct, .. } = table;
+    let LocationTable { mut nodes, mut places, distinct, script_ids, script_nodes } = table;
     // As the runtime writes them: nothing is to be done.
     let is_sorted = nodes.is_sorted_by(|one, other| one < other);
     if !is_sorted || nodes.last().is_some_and(|&node| node as usize >= node_count) {
@@ -59,5 +67,5 @@ pub fn locations(table: LocationTable, node_count: usize) -> Locations {
         rows.dedup_by_key(|row| row.0);
         (nodes, places) = rows.into_iter().unzip();
     }
-    Locations { nodes, places, distinct }
+    Locations { nodes, places, distinct, script_ids, script_nodes }
 }

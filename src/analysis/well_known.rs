@@ -4,6 +4,7 @@ use std::io;
 
 use rayon::prelude::*;
 
+use super::producer::Traces;
 use crate::format::StringTable;
 use crate::graph::HeapGraph;
 use crate::model::stored::{NotStored, Put, Stored, Take, stored};
@@ -43,9 +44,11 @@ macro_rules! well_known {
         #[derive(Clone, Debug, Default)]
         pub struct WellKnown {
             $(pub $field: StringIds,)+
+            /// What tells of the program that wrote the file.
+            pub traces: Traces,
         }
 
-        stored!(WellKnown { $($field),+ });
+        stored!(WellKnown { $($field,)+ traces });
 
         impl WellKnown {
             fn enter(&mut self, text: &[u8], id: StringId) {
@@ -56,6 +59,7 @@ macro_rules! well_known {
 
             fn append(&mut self, other: &mut Self) {
                 $(self.$field.0.append(&mut other.$field.0);)+
+                self.traces.append(&mut other.traces);
             }
         }
 
@@ -103,6 +107,9 @@ impl WellKnown {
                     #[expect(clippy::cast_possible_truncation, reason = "the reader refuses more than 2^32 strings")]
                     let id = StringId(at as u32);
                     let raw = strings.raw(id);
+                    if raw.len() <= Traces::LONGEST {
+                        found.traces.enter(raw);
+                    }
                     if raw.contains(&b'\\') && raw.len() <= LONGEST * 6 {
                         found.enter(strings.text(id).as_bytes(), id);
                     } else if raw.len() <= LONGEST {

@@ -7,17 +7,26 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 const JSON_HELP: &str = "\
 JSON (stable; sizes are bytes, keys in this order):
   summary     {\"file\",\"totals\":{\"nodes\",\"edges\",\"strings\",\"total_size\"},
-               \"classes\":[{\"name\",\"location\":null|{\"script_id\",\"line\",\"column\"},\"count\",
+               \"classes\":[{\"name\",\"location\":null|{\"script_id\",\"line\",\"column\",\"url\"},\"count\",
                            \"distance\",\"system_distance\",\"shallow_size\",\"retained_size\"}]}
-              by retained size, largest first, unless --sort says otherwise; lines and columns count from 0
+              by retained size, largest first, unless --sort says otherwise; lines and columns count from 0 (in
+              text from 1); url is the script's file or address, null where the snapshot does not say
   retainers   {\"id\",\"name\",\"class\",\"distance\",\"system_distance\",\"shallow_size\",\"retained_size\",
                \"retainers\":[{…the same…,\"edge\":{\"name\",\"kind\"},\"cycle\",\"retainers\":[…]}]}
               as deep as --depth says; cycle is true where an object stands on the way to itself
   object      {\"id\",\"name\",\"class\",\"kind\",\"distance\",\"system_distance\",\"self_size\",\"shallow_size\",
                \"retained_size\",\"detachedness\",\"location\",\"dominator_id\",\"edge_count\",\"retainer_count\",
                \"edges\":[{\"id\",\"name\",\"class\",…,\"edge\":{\"name\",\"kind\"}}]}
-  statistics  {\"total\",\"native\":{\"total\",\"typed_arrays\"},
-               \"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"}}
+  statistics  {\"total\",\"native\":{\"total\",\"typed_arrays\",\"extra\"},
+               \"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"},
+               \"producer\":{\"program\",\"version\",\"v8\",\"evidence\",\"user_roots\"}}
+              extra is what the header counts without any node; program is one of Node.js, Chromium, Electron, Deno,
+              Bun, JavaScriptCore, Hermes, Julia, V8, Unknown program
+  contexts    {\"file\",\"has_scopes\",\"scopes\":[{\"function\",\"url\",\"location\",\"start\",\"end\",\"variable_count\",
+               \"contexts\":[{\"id\",\"retained_size\",\"dead_size\",\"variables\":[{\"name\",\"id\",\"value\",\"kind\",
+               \"retained_size\",\"freed_size\"}]}]}],\"scripts_without_scopes\":[{\"id\",\"url\",\"contexts\"}]}
+              variables of contexts that no function alive reads, what retains most first; freed_size is 0 where
+              something else holds the value too; --limit counts contexts
   nodes       an array of objects with the columns of the TSV: id kind name class shallow_size retained_size distance
                system_distance dominator_id detachedness (0 unknown, 1 attached, 2 detached) edge_count retainer_count
 
@@ -85,6 +94,9 @@ pub enum Command {
     /// Bytes by category
     #[command(after_long_help = JSON_HELP)]
     Statistics(StatisticsArguments),
+    /// Variables of closures' contexts that no function alive reads
+    #[command(after_long_help = JSON_HELP)]
+    Contexts(ContextsArguments),
     /// One line a node, by id
     #[command(after_long_help = JSON_HELP)]
     Nodes(NodesArguments),
@@ -206,6 +218,17 @@ pub struct ObjectArguments {
 pub struct StatisticsArguments {
     /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ContextsArguments {
+    /// The snapshot
+    pub file: PathBuf,
+    /// How many contexts to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 }

@@ -9,7 +9,9 @@ use super::summary::LocationJson;
 use super::table::{Table, name};
 use super::{BadUsage, Files, csv, name_of, salvaged};
 use crate::model::{CancelToken, human};
-use crate::query::{ComparedClass, Comparison, ComparisonKey, ComparisonSort, compare, compared_classes};
+use crate::query::{
+    ComparedClass, Comparison, ComparisonKey, ComparisonSort, Scripts, compare, compared_classes, scripts,
+};
 
 #[derive(Serialize)]
 struct Compared<'a> {
@@ -35,11 +37,11 @@ struct Row<'a> {
     current_retained_size: u64,
 }
 
-impl<'a> From<&'a ComparedClass> for Row<'a> {
-    fn from(class: &'a ComparedClass) -> Self {
+impl<'a> Row<'a> {
+    fn new(class: &'a ComparedClass, scripts: &Scripts) -> Self {
         Self {
             name: &class.name,
-            location: class.key.location.map(Into::into),
+            location: class.key.location.map(|at| LocationJson::new(at, scripts)),
             new: class.new_count,
             deleted: class.deleted_count,
             delta: class.delta(),
@@ -76,6 +78,8 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
         rows.iter().take(limit).filter_map(|&row| comparison.classes.get(row as usize)).collect();
     match arguments.format {
         Format::Json => {
+            // A class that is in both stands in the same script of both.
+            let scripts = scripts(&current, &CancelToken::new())?;
             let compared = Compared {
                 base: name_of(&arguments.base),
                 current: name_of(&arguments.current),
@@ -86,7 +90,7 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
                         salvaged(of).unwrap_or_default().into_iter().map(move |loss| format!("{which}: {loss}"))
                     })
                     .collect(),
-                classes: classes.into_iter().map(Row::from).collect(),
+                classes: classes.into_iter().map(|class| Row::new(class, &scripts)).collect(),
             };
             serde_json::to_writer(&mut *out, &compared)?;
             Ok(writeln!(out)?)
@@ -101,7 +105,7 @@ fn write_csv(classes: &[&ComparedClass], out: &mut dyn Write) -> anyhow::Result<
                    base_retained_size,current_retained_size";
     csv::line(out, &columns.split(',').collect::<Vec<_>>())?;
     for class in classes {
-        let row = Row::from(*class);
+        let row = Row::new(class, &Scripts::default());
         let at = class.key.location;
         csv::line(
             out,

@@ -5,6 +5,7 @@
 
 mod args;
 mod compare;
+mod contexts;
 mod guard;
 mod nodes;
 mod object;
@@ -94,6 +95,7 @@ fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Re
         Command::Retainers(arguments) => retainers::run(arguments, files, out),
         Command::Object(arguments) => object::run(arguments, files, out),
         Command::Statistics(arguments) => statistics::run(arguments, files, out),
+        Command::Contexts(arguments) => contexts::run(arguments, files, out),
         Command::Nodes(arguments) => nodes::run(arguments, files, out),
         Command::Compare(arguments) => compare::run(arguments, files, out),
         Command::Search(arguments) => search::run(arguments, files, out),

@@ -21,23 +21,36 @@ pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn 
         ("  Other JS objects", sums.other_js_objects()),
         ("Native", sums.native_total),
         ("  Typed arrays", sums.typed_arrays),
+        ("  Without a node", snapshot.graph().header().extra_native_bytes),
     ];
+    let producer = snapshot.producer();
     match arguments.format {
         Format::Text => {
+            writeln!(out, "Written by {}\n", human::visible(&producer.label(), 200))?;
             for (label, size) in rows {
                 writeln!(out, "{label:<20}{:>10}", human::bytes(size))?;
+            }
+            if !producer.has_user_roots {
+                writeln!(out, "\nNo user roots: distances count from the snapshot's root")?;
             }
         }
         Format::Json => {
             let mut answer = json!({
                 "total": sums.total,
-                "native": {"total": sums.native_total, "typed_arrays": sums.typed_arrays},
+                "native": {"total": sums.native_total, "typed_arrays": sums.typed_arrays, "extra": snapshot.graph().header().extra_native_bytes},
                 "v8heap": {
                     "total": sums.v8heap_total,
                     "code": sums.code,
                     "js_arrays": sums.js_arrays,
                     "strings": sums.strings,
                     "system": sums.system,
+                },
+                "producer": {
+                    "program": producer.program.name(),
+                    "version": producer.version,
+                    "v8": producer.v8,
+                    "evidence": producer.evidence,
+                    "user_roots": producer.has_user_roots,
                 },
             });
             if let Some(losses) = salvaged(&snapshot) {

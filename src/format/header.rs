@@ -25,6 +25,13 @@ pub struct Header {
     pub scope_fields: Vec<String>,
     pub scope_context_var_fields: Vec<String>,
     pub scope_use_fields: Vec<String>,
+    /// What the file calls its kinds, in its order: the layout tells who wrote it.
+    pub node_type_names: Vec<String>,
+    pub edge_type_names: Vec<String>,
+    /// What the file says that `to_node` is: `node`, or something else in files of other writers.
+    pub edge_target_type: Option<String>,
+    /// Whether the header speaks of native bytes at all, as newer versions of V8 do.
+    pub has_extra_native_bytes: bool,
     unknown_node_kinds: Vec<String>,
     unknown_edge_kinds: Vec<String>,
     node_kind_of_type: Vec<NodeKind>,
@@ -46,6 +53,10 @@ stored!(Header {
     scope_fields,
     scope_context_var_fields,
     scope_use_fields,
+    node_type_names,
+    edge_type_names,
+    edge_target_type,
+    has_extra_native_bytes,
     unknown_node_kinds,
     unknown_edge_kinds,
     node_kind_of_type,
@@ -112,6 +123,12 @@ impl Header {
             scope_fields: optional("scope_fields"),
             scope_context_var_fields: optional("scope_context_var_fields"),
             scope_use_fields: optional("scope_use_fields"),
+            edge_target_type: position(&edge_fields, "to_node", "edge_fields")
+                .ok()
+                .and_then(|at| meta.get("edge_types")?.get(at)?.as_str().map(str::to_owned)),
+            has_extra_native_bytes: value.get("extra_native_bytes").is_some(),
+            node_type_names: node_types,
+            edge_type_names: edge_types,
             node_fields,
             edge_fields,
             unknown_node_kinds,

@@ -28,9 +28,12 @@ pub struct LocationTable {
     /// For each row its position's index in `distinct`.
     pub(crate) places: Vec<u32>,
     pub(crate) distinct: Vec<Location>,
+    /// Ids of scripts of which the file names the node, and those nodes' ordinals, not yet checked.
+    pub(crate) script_ids: Vec<u32>,
+    pub(crate) script_nodes: Vec<u32>,
 }
 
-stored!(LocationTable { nodes, places, distinct });
+stored!(LocationTable { nodes, places, distinct, script_ids, script_nodes });
 
 /// Makes the table, piece by piece.
 #[derive(Debug, Default)]
@@ -38,6 +41,8 @@ pub(super) struct LocationReader {
     table: LocationTable,
     /// Where each position stands in the table.
     index: HashMap<Location, u32, RandomState>,
+    /// The first node that the file names of each script.
+    scripts: HashMap<u32, u32, RandomState>,
 }
 
 impl LocationReader {
@@ -48,8 +53,8 @@ impl LocationReader {
         fields: &[String],
         node_fields: usize,
     ) -> Result<(), FormatError> {
-        let names = ["object_index", "script_id", "line", "column"];
-        let [object_index, script_id, line, column] =
+        let names = ["object_index", "script_id", "line", "column", "script_object_index"];
+        let [object_index, script_id, line, column, script] =
             names.map(|name| fields.iter().position(|field| field == name).unwrap_or(usize::MAX));
         let width = fields.len().max(1);
         let mut rows = values.chunks_exact(width);
@@ -64,7 +69,14 @@ impl LocationReader {
             };
             let place = Location { script_id: narrow(script_id)?, line: narrow(line)?, column: narrow(column)? };
             // No table has so many nodes, so it is left out with all others that belong to no node.
-            let node = u32::try_from(value(object_index) / node_fields as u64).unwrap_or(u32::MAX);
+            let ordinal = |at: usize| u32::try_from(value(at) / node_fields as u64).unwrap_or(u32::MAX);
+            let node = ordinal(object_index);
+            // The first node is no script: it stands for none.
+            if ordinal(script) != 0 && !self.scripts.contains_key(&place.script_id) {
+                self.scripts.insert(place.script_id, ordinal(script));
+                self.table.script_ids.push(place.script_id);
+                self.table.script_nodes.push(ordinal(script));
+            }
             let place = self.place(place);
             self.table.nodes.push(node);
             self.table.places.push(place);

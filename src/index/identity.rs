@@ -1,6 +1,6 @@
 //! Which state of which file an index belongs to.
 
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -35,6 +35,8 @@ impl Identity {
     /// `None` if there is no such file, or if it is none that could be read again: a pipe, a folder.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let path = path.canonicalize().ok()?;
+        // To open a pipe would wait for its other end, and take from what the reader is to get.
+        fs::metadata(&path).ok().filter(Metadata::is_file)?;
         let file = File::open(&path).ok()?;
         let metadata = file.metadata().ok().filter(Metadata::is_file)?;
         let size_bytes = metadata.len();

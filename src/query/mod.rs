@@ -15,6 +15,8 @@ mod comparison_lists;
 mod containment;
 pub(crate) mod csv;
 mod cut;
+mod dead_groups;
+mod dead_variables;
 mod dominator_map;
 mod duplicates;
 mod edges;
@@ -23,23 +25,30 @@ pub mod glossary;
 mod ignored;
 mod kinds;
 mod label;
+mod live_functions;
 mod merged_paths;
 mod native_contexts;
 mod nodes;
 mod object;
 mod order;
 mod paths;
+mod producer_notes;
+mod scripts;
 mod search;
 mod search_grammar;
 mod selection;
 mod sorting;
+mod string_facts;
 mod texts;
+mod v8_values;
 
 pub use classes::class_totals;
 pub use comparison::{ComparedClass, Comparison, Side, compare};
 pub use comparison_lists::{ComparisonKey, ComparisonSort, compared_classes, compared_objects};
 pub use containment::{EphemeronIds, dominators_down, ephemeron_ids, root_edge, way_down};
 pub use cut::{Freed, cut_edge};
+pub use dead_groups::{DeadGroup, DeadGroups, dead_groups};
+pub use dead_variables::{DeadContext, DeadScope, DeadVariable, DeadVariables, UnknownScript, dead_variables};
 pub use dominator_map::{Area, DominatorMap, Tile, dominator_map};
 pub use duplicates::{DuplicateStrings, GroupKey, GroupSort, StringGroup, duplicate_groups, duplicate_strings};
 pub use ignored::{RetainerDistances, retainer_distances};
@@ -50,9 +59,12 @@ pub use native_contexts::{HeldByContexts, NativeContext, NativeContexts, Owner, 
 pub use object::{ObjectDetails, object_details};
 pub use order::{Filter, Lens, ListSpec, RowOrder, Sort, SortKey, order};
 pub use paths::{held_by_root, several_paths, shortest_path};
+pub use producer_notes::{Note, producer_notes};
+pub use scripts::{Script, Scripts, SourceLine, function_script, scripts, short_script, source_line};
 pub use search::search;
 pub use search_grammar::{Query, QueryError};
 pub use selection::{ClassTotals, NodeFilter, Selection, select};
+pub use string_facts::{StringFacts, string_facts};
 
 /// The strings that a test holds for, one bit each.
 fn strings_that(snapshot: &Snapshot, test: impl Fn(&str) -> bool + Sync) -> BitSet {

@@ -25,6 +25,7 @@ use crate::format::Source;
 use crate::index::Indexes;
 use crate::model::ObjectId;
 use crate::model::human::Units;
+use crate::query::Scripts;
 use crate::session::{Event, Lane, Pending, Session, SnapshotId};
 
 /// Two snapshots of a small leaking service, for whoever has none at hand.
@@ -53,6 +54,8 @@ pub enum Action {
     /// The older of the two is the base.
     CompareTwo(SnapshotId, SnapshotId),
     ShowView(ViewKind),
+    /// The part of Contexts that lists variables no function reads.
+    ShowDeadVariables,
     ToggleSplit,
     ToggleLink,
     FocusFilter,
@@ -230,6 +233,12 @@ impl HeapglassApp {
             Action::Salvage(id) => self.session.salvage(id),
             Action::CompareTwo(a, b) => self.compare(&[a, b]),
             Action::ShowView(kind) => self.show_view(kind),
+            Action::ShowDeadVariables => {
+                self.show_view(ViewKind::Contexts);
+                if let Some(view) = self.shown_view() {
+                    view.dead_variables.is_shown = true;
+                }
+            }
             Action::ToggleSplit => self.toggle_split(),
             Action::ToggleLink => self.link.is_on = !self.link.is_on,
             Action::Back => {
@@ -535,6 +544,10 @@ impl HeapglassApp {
             }
             Command::Explain(term) => self.help.explain(term),
             Command::Copy(text) => return Some(text),
+            Command::CopyPosition(of, at) => {
+                let scripts = self.session.scripts(of).ready();
+                return Some(scripts.map_or_else(|| Scripts::default().full(at), |scripts| scripts.full(at)));
+            }
             Command::Export { name, list } => {
                 self.export_list = Some(list);
                 // Whoever finds the file later must be able to see it too.

@@ -258,7 +258,10 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
         let objects = human::count(open.snapshot.graph().node_count() as u64);
         let facts = format!("{} file, {objects} objects", human::bytes(source.size_bytes));
         let small = |text: String, color| Label::new(RichText::new(text).font(theme::small()).color(color));
-        ui.add(small(facts, tokens.weak).truncate().selectable(false));
+        let producer = human::visible(&open.snapshot.producer().label(), 80).into_owned();
+        for line in [facts, producer] {
+            ui.add(small(line, tokens.weak).truncate().selectable(false));
+        }
         let mark = salvage::mark(open.snapshot.salvage());
         if !mark.is_empty() {
             ui.add(small(mark.to_owned(), tokens.detached).truncate().selectable(false));
@@ -282,6 +285,8 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
     }
     response.context_menu(|ui| entry_menu(ui, app, open, actions));
     let hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
+    let hover =
+        format!("{hover}\nWritten by {}. {}", open.snapshot.producer().label(), open.snapshot.producer().evidence);
     if response.on_hover_text(hover).clicked() {
         actions.push(Action::Show(open.id));
     }
