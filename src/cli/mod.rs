@@ -79,7 +79,17 @@ fn complain(line: &str) {
 
 /// Where the system has no room for the threads that it has cores for, one must do.
 fn start_threads() {
-    if rayon::ThreadPoolBuilder::new().build().is_err() {
+    // Tried with a pool that is gone before the real one is made, which can be tried only once.
+    let mut threads = Vec::new();
+    let tried = rayon::ThreadPoolBuilder::new().spawn_handler(|thread| {
+        threads.push(std::thread::Builder::new().spawn(|| thread.run())?);
+        Ok(())
+    });
+    let is_refused = tried.build().map(drop).is_err();
+    for thread in threads {
+        let _ = thread.join();
+    }
+    if is_refused {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
     }
 }
