@@ -29,7 +29,7 @@ impl Profile {
         let raw = progress.stage("read", || format::read_profile(source, progress, cancel))?;
         let size_bytes = raw.size_bytes;
         let mut profile = Self::derive(raw, cancel)?;
-        profile.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed() };
+        profile.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), from_index: false };
         Ok(profile)
     }
 

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 
 mod common;
+#[path = "common/generated.rs"]
+mod generated;
 #[path = "common/window.rs"]
 mod window;
 
@@ -20,8 +22,8 @@ use heapglass::ui::app::Action;
 use heapglass::ui::command::{Command, Target, ViewKind};
 use heapglass::ui::panes::Slot;
 use window::{
-    Window, broken, brush, bundled, click_row, example, example_before, expand, show, slow_source, type_into,
-    wait_for_label, wait_for_load, wait_until,
+    Window, broken, brush, bundled, click_row, cut_example, example, example_before, expand, show, slow_source,
+    type_into, wait_for_label, wait_for_load, wait_until,
 };
 
 /// A picture: its name, the files that are open, and what is done before it is taken.
@@ -36,12 +38,24 @@ enum Files {
     Timeline,
     Profile,
     Profiles,
+    Cut,
+    /// A page that leaks variables of closures.
+    Chromium,
+    Bun,
+    Deno,
+    Hermes,
+    Julia,
 }
+
+/// Pictures that one theme is enough for.
+const ONE_THEME: [(&str, &str); 4] = [("bun", "light"), ("deno", "dark"), ("hermes", "dark"), ("julia", "light")];
 
 const PICTURES: &[Picture] = &[
     ("empty", Files::None, |_| {}),
     ("loading", Files::None, loading),
     ("error", Files::Broken, |_| {}),
+    ("error-offer", Files::Cut, offer),
+    ("damaged", Files::Cut, damaged),
     ("summary", Files::Example, select_cart),
     ("filters", Files::Pair, filters),
     ("comparison", Files::Pair, comparison),
@@ -52,6 +66,12 @@ const PICTURES: &[Picture] = &[
     ("statistics", Files::Example, |window| show(window, ViewKind::Statistics)),
     ("strings", Files::Example, strings),
     ("contexts", Files::Example, contexts),
+    ("dead-variables", Files::Chromium, dead_variables),
+    ("source-position", Files::Chromium, source_position),
+    ("bun", Files::Bun, |window| show(window, ViewKind::Statistics)),
+    ("deno", Files::Deno, deno),
+    ("hermes", Files::Hermes, hermes),
+    ("julia", Files::Julia, |window| show(window, ViewKind::Statistics)),
     ("search", Files::Example, search),
     ("paths", Files::Example, paths),
     ("merged-paths", Files::Example, merged_paths),
@@ -79,6 +99,18 @@ fn loading(window: &mut Window) {
         window.step();
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+fn offer(window: &mut Window) {
+    wait_for_label(window, "Open what is there");
+}
+
+fn damaged(window: &mut Window) {
+    offer(window);
+    window.get_all_by_label_contains("Open what is there of").next().unwrap().click();
+    window.step();
+    wait_for_load(window);
+    wait_for_label(window, "This file is damaged");
 }
 
 fn select_cart(window: &mut Window) {
@@ -143,6 +175,42 @@ fn strings(window: &mut Window) {
 
 fn contexts(window: &mut Window) {
     show(window, ViewKind::Contexts);
+}
+
+fn dead_variables(window: &mut Window) {
+    let ctx = window.ctx.clone();
+    window.state_mut().apply(&ctx, Action::ShowDeadVariables);
+    wait_for_label(window, "unused  of closureLeak()");
+    expand(window, "unused  of closureLeak()");
+    click_row(window, "unused :: {huge, arr}");
+    wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+}
+
+/// Goes to the first object whose class and name are these.
+fn reveal(window: &mut Window, class: &str, name: &str) {
+    let app = window.state_mut();
+    let slot = Slot { side: 0, id: app.sides[0].unwrap() };
+    let snapshot = app.session.snapshot(slot.id).unwrap();
+    let is_it = |node: &heapglass::model::NodeOrdinal| {
+        snapshot.class(*node).name == class && snapshot.raw_name(*node) == name && snapshot.shallow_size(*node) > 0
+    };
+    let node = snapshot.graph().nodes().find(is_it).unwrap();
+    app.run(slot, Command::Reveal(Target { snapshot: slot.id, node }, ViewKind::Summary));
+    wait_until(window, "the row", |app| !app.shown_view().unwrap().is_busy());
+}
+
+fn source_position(window: &mut Window) {
+    reveal(window, "Function", "onRowClick");
+    wait_for_label(window, "li.addEventListener(");
+}
+
+fn deno(window: &mut Window) {
+    "person".clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
+    reveal(window, "Person", "Person");
+}
+
+fn hermes(window: &mut Window) {
+    reveal(window, "Cart", "Cart");
 }
 
 fn search(window: &mut Window) {
@@ -247,7 +315,12 @@ fn profile_compared_heavy(window: &mut Window) {
     click_row(window, "remember");
 }
 
-fn open(files: Files, broken_file: &Path) -> Window {
+/// A file that the tests' data have.
+fn data_file(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+fn open(files: Files, broken_file: &Path, cut_file: &Path, made: &Path) -> Window {
     let files = match files {
         Files::None => vec![],
         Files::Example => vec![example()],
@@ -256,6 +329,13 @@ fn open(files: Files, broken_file: &Path) -> Window {
         Files::Timeline => vec![bundled("leaky-job.heaptimeline")],
         Files::Profile => vec![bundled("leaky-job-after.heapprofile")],
         Files::Profiles => vec![bundled("leaky-job-before.heapprofile"), bundled("leaky-job-after.heapprofile")],
+        Files::Cut => vec![cut_file.to_path_buf()],
+        Files::Chromium => vec![data_file("snapshots/chromium-leak-1.heapsnapshot.zst")],
+        Files::Bun => vec![data_file("snapshots/bun-1.heapsnapshot.zst")],
+        // A part of a real one.
+        Files::Deno => vec![data_file("deno-part.heapsnapshot.zst")],
+        Files::Hermes => vec![made.join("react-native.heapsnapshot")],
+        Files::Julia => vec![made.join("session.heapsnapshot")],
     };
     Harness::builder()
         .with_size(egui::vec2(1280.0, 800.0))
@@ -269,12 +349,19 @@ fn open(files: Files, broken_file: &Path) -> Window {
 fn every_view_can_be_drawn_in_light_and_dark() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
     let only = std::env::var("PICTURES").unwrap_or_default();
+    let (_cut_folder, cut_file) = cut_example();
     let (_folder, broken_file) = broken("strings-bad-escape.heapsnapshot");
+    let made = tempfile::tempdir().unwrap();
+    std::fs::write(made.path().join("react-native.heapsnapshot"), generated::hermes(500)).unwrap();
+    std::fs::write(made.path().join("session.heapsnapshot"), generated::julia(500)).unwrap();
     for &(name, files, prepare) in
         PICTURES.iter().filter(|(name, ..)| only.is_empty() || only.split(',').any(|only| only == *name))
     {
         for (theme, preference) in [("light", egui::ThemePreference::Light), ("dark", egui::ThemePreference::Dark)] {
-            let mut window = open(files, &broken_file);
+            if ONE_THEME.iter().any(|(only, other)| *only == name && *other != theme) {
+                continue;
+            }
+            let mut window = open(files, &broken_file, &cut_file, made.path());
             window.ctx.set_theme(preference);
             wait_for_load(&mut window);
             if files == Files::Pair {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::args::{AllocationsArguments, Format};
 use super::profile::Place;
 use super::table::{Table, name};
-use super::{csv, open};
+use super::{Files, csv};
 use crate::model::{CancelToken, human};
 use crate::query::{CallKey, CallList, CallRow, CallSort, Calls, allocations, call_rows, has_allocations};
 
@@ -35,8 +35,8 @@ struct Row<'a> {
     callers: Option<Vec<Row<'a>>>,
 }
 
-pub(super) fn run(arguments: &AllocationsArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let snapshot = open(&arguments.file)?;
+pub(super) fn run(arguments: &AllocationsArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let snapshot = files.open(&arguments.file)?;
     if !has_allocations(&snapshot) {
         return Err(anyhow!(
             "{}: it has no allocation stacks (they are recorded by an allocation timeline with stacks switched on)",

@@ -8,9 +8,9 @@ use super::orders::{GroupsKey, OrderKey, OrderState, Orders, PairKey, PairList};
 use super::{Session, SnapshotId};
 use crate::model::NodeOrdinal;
 use crate::query::{
-    Comparison, DuplicateStrings, KindTotals, Lens, NativeContexts, NodeFilter, RetainerDistances, RowOrder, Selection,
-    by_kind, compare, compared_classes, compared_objects, duplicate_groups, duplicate_strings, native_contexts, order,
-    retainer_distances, select,
+    Comparison, DeadGroups, DuplicateStrings, KindTotals, Lens, NativeContexts, NodeFilter, RetainerDistances,
+    RowOrder, Scripts, Selection, by_kind, compare, compared_classes, compared_objects, dead_groups, duplicate_groups,
+    duplicate_strings, native_contexts, order, retainer_distances, scripts, select,
 };
 use crate::snapshot::Snapshot;
 
@@ -31,6 +31,8 @@ pub(super) struct Facts {
     native_contexts: Memo<SnapshotId, NativeContexts>,
     duplicates: Memo<SnapshotId, DuplicateStrings>,
     kinds: Memo<(SnapshotId, NodeFilter), Vec<KindTotals>>,
+    scripts: Memo<SnapshotId, Scripts>,
+    dead_variables: Memo<SnapshotId, DeadGroups>,
 }
 
 impl HeapBytes for Selection {
@@ -63,6 +65,18 @@ impl HeapBytes for DuplicateStrings {
     }
 }
 
+impl HeapBytes for Scripts {
+    fn heap_bytes(&self) -> usize {
+        Self::heap_bytes(self)
+    }
+}
+
+impl HeapBytes for DeadGroups {
+    fn heap_bytes(&self) -> usize {
+        Self::heap_bytes(self)
+    }
+}
+
 impl HeapBytes for Vec<KindTotals> {
     fn heap_bytes(&self) -> usize {
         self.capacity() * size_of::<KindTotals>()
@@ -81,6 +95,8 @@ impl Facts {
             native_contexts: Memo::new(FACTS_LIMIT_BYTES),
             duplicates: Memo::new(FACTS_LIMIT_BYTES),
             kinds: Memo::new(FACTS_LIMIT_BYTES),
+            scripts: Memo::new(FACTS_LIMIT_BYTES),
+            dead_variables: Memo::new(FACTS_LIMIT_BYTES),
         }
     }
 
@@ -94,6 +110,8 @@ impl Facts {
         self.native_contexts.end_frame(|_, _| {});
         self.duplicates.end_frame(|_, _| {});
         self.kinds.end_frame(|_, _| {});
+        self.scripts.end_frame(|_, _| {});
+        self.dead_variables.end_frame(|_, _| {});
     }
 
     /// Drops everything about a snapshot.
@@ -107,6 +125,8 @@ impl Facts {
         self.native_contexts.forget(|of| *of == id);
         self.duplicates.forget(|of| *of == id);
         self.kinds.forget(|(of, _)| *of == id);
+        self.scripts.forget(|of| *of == id);
+        self.dead_variables.forget(|of| *of == id);
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
@@ -119,6 +139,8 @@ impl Facts {
             + self.native_contexts.heap_bytes()
             + self.duplicates.heap_bytes()
             + self.kinds.heap_bytes()
+            + self.scripts.heap_bytes()
+            + self.dead_variables.heap_bytes()
     }
 
     fn selection(&mut self, lanes: &Lanes, of: (SnapshotId, &Arc<Snapshot>), filter: &NodeFilter) -> Fact<Selection> {
@@ -282,6 +304,26 @@ impl Session {
                 }
                 Ok(RowOrder { rows: Arc::new(rows) })
             })
+        })
+    }
+
+    /// The files that source positions are in.
+    pub fn scripts(&mut self, id: SnapshotId) -> Fact<Scripts> {
+        let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
+        let lanes = &self.lanes;
+        self.facts.scripts.get(&id, || {
+            let snapshot = Arc::clone(&snapshot);
+            lanes.spawn(Lane::Question, move |cancel| scripts(&snapshot, cancel))
+        })
+    }
+
+    /// Variables of contexts that no function alive reads.
+    pub fn dead_variables(&mut self, id: SnapshotId) -> Fact<DeadGroups> {
+        let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
+        let lanes = &self.lanes;
+        self.facts.dead_variables.get(&id, || {
+            let snapshot = Arc::clone(&snapshot);
+            lanes.spawn(Lane::Question, move |cancel| dead_groups(&snapshot, cancel))
         })
     }
 

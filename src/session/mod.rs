@@ -9,6 +9,7 @@ mod facts;
 mod lanes;
 mod memo;
 mod orders;
+mod salvage;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -20,10 +21,13 @@ use lanes::{Lanes, Wake};
 pub use memo::Fact;
 pub use orders::{GroupsKey, OrderKey, OrderState, PairKey, PairList};
 
+pub use salvage::Rescue;
+
 use calls::CallFacts;
 use facts::Facts;
 
 use crate::format::{Source, looks_like_profile};
+use crate::index::{Indexes, Opened, Unwritten};
 use crate::model::{CancelToken, Cancelled, Progress};
 use crate::profile::Profile;
 use crate::snapshot::{OpenError, Snapshot};
@@ -42,17 +46,19 @@ impl SnapshotId {
 /// What was in a file.
 #[derive(Debug)]
 enum Loaded {
-    Snapshot(Arc<Snapshot>),
+    /// With what its index needs if it is to be written.
+    Snapshot(Arc<Snapshot>, Option<Unwritten>),
     Profile(Arc<Profile>),
 }
 
 /// Reads a file as what it says it is: a snapshot, or a sampling heap profile whatever it is called.
-fn load(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Loaded, OpenError> {
+fn load(source: Source, indexes: &Indexes, progress: &Progress, cancel: &CancelToken) -> Result<Loaded, OpenError> {
     let is_profile = source.name().contains(".heapprofile") || source.again().is_some_and(looks_like_profile);
     if is_profile {
         return Profile::open(source, progress, cancel).map(|profile| Loaded::Profile(Arc::new(profile)));
     }
-    Snapshot::open(source, progress, cancel).map(|snapshot| Loaded::Snapshot(Arc::new(snapshot)))
+    let opened = indexes.open(source, progress, cancel);
+    opened.map(|Opened { snapshot, unwritten }| Loaded::Snapshot(Arc::new(snapshot), unwritten))
 }
 
 /// A file that is being loaded, waits for it, or could not be.
@@ -66,9 +72,16 @@ pub struct Load {
     pending: Option<Pending<Result<Loaded, OpenError>>>,
     /// Why it could not be loaded.
     pub error: Option<String>,
+    /// What could be opened of it all the same.
+    pub rescue: Rescue,
 }
 
 impl Load {
+    /// Notes that the work has begun.
+    fn begin(started: &OnceLock<Instant>) {
+        let _ = started.set(Instant::now());
+    }
+
     /// Time since the load began; `None` while it waits for another.
     #[must_use]
     pub fn elapsed(&self) -> Option<Duration> {
@@ -108,6 +121,9 @@ pub struct Session {
     profiles: Vec<OpenProfile>,
     facts: Facts,
     call_facts: CallFacts,
+    indexes: Arc<Indexes>,
+    /// Indexes that are being written, or wait for it.
+    writes: Vec<(SnapshotId, Pending<bool>)>,
 }
 
 impl Session {
@@ -125,7 +141,29 @@ impl Session {
             profiles: Vec::new(),
             facts: Facts::new(),
             call_facts: CallFacts::new(),
+            indexes: Arc::new(Indexes::off()),
+            writes: Vec::new(),
         })
+    }
+
+    /// Keeps indexes of what is opened from now on, or none.
+    pub fn set_indexes(&mut self, indexes: Indexes) {
+        if !indexes.is_on() {
+            self.writes.clear();
+        }
+        self.indexes = Arc::new(indexes);
+    }
+
+    /// Removes all indexes, also those that are only being written, and says how many bytes they took.
+    pub fn remove_indexes(&mut self, indexes: Indexes) -> Pending<u64> {
+        self.writes.clear();
+        self.lanes.spawn(Lane::Index, move |_| Ok(indexes.remove_all()))
+    }
+
+    /// Whether an index is being written.
+    #[must_use]
+    pub fn is_writing_index(&self) -> bool {
+        !self.writes.is_empty()
     }
 
     /// Queues a file. Files load one after another.
@@ -133,20 +171,22 @@ impl Session {
         let id = SnapshotId(self.next_id);
         self.next_id += 1;
         let (name, path) = (source.name(), source.path().map(Path::to_path_buf));
+        let rescue = Rescue::of(&source);
         let progress = Progress::new();
         let started = Arc::new(OnceLock::new());
         let job = {
             let (progress, started) = (progress.clone(), Arc::clone(&started));
+            let indexes = Arc::clone(&self.indexes);
             move |cancel: &CancelToken| {
                 let _ = started.set(Instant::now());
-                match load(source, &progress, cancel) {
+                match load(source, &indexes, &progress, cancel) {
                     Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
                     other => Ok(other),
                 }
             }
         };
         let pending = Some(self.lanes.spawn(Lane::Bulk, job));
-        self.loads.push(Load { id, name, path, progress, started, pending, error: None });
+        self.loads.push(Load { id, name, path, progress, started, pending, error: None, rescue });
         id
     }
 
@@ -194,6 +234,7 @@ impl Session {
         self.facts.forget(id);
         self.call_facts.forget(id);
         self.profiles.retain(|open| open.id != id);
+        self.writes.retain(|(of, _)| *of != id);
         if let Some(at) = self.open.iter().position(|open| open.id == id) {
             self.lanes.free(self.open.remove(at).snapshot);
         }
@@ -203,20 +244,30 @@ impl Session {
     pub fn poll(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         let mut finished = Vec::new();
+        let mut failed = Vec::new();
         for (at, load) in self.loads.iter_mut().enumerate() {
+            load.rescue.poll();
             let Some(result) = load.pending.as_mut().and_then(Pending::take) else { continue };
             load.pending = None;
             match result {
-                Ok(Ok(loaded)) => {
-                    match loaded {
-                        Loaded::Snapshot(snapshot) => self.open.push(Open { id: load.id, snapshot }),
-                        Loaded::Profile(profile) => self.profiles.push(OpenProfile { id: load.id, profile }),
+                Ok(Ok(Loaded::Profile(profile))) => {
+                    self.profiles.push(OpenProfile { id: load.id, profile });
+                    events.push(Event::Loaded(load.id));
+                    finished.push(at);
+                }
+                Ok(Ok(Loaded::Snapshot(snapshot, unwritten))) => {
+                    if let Some(unwritten) = unwritten.filter(|_| self.indexes.is_on()) {
+                        let (indexes, of) = (Arc::clone(&self.indexes), Arc::clone(&snapshot));
+                        let write = move |cancel: &CancelToken| Ok(indexes.write(&of, &unwritten, cancel));
+                        self.writes.push((load.id, self.lanes.spawn(Lane::Index, write)));
                     }
+                    self.open.push(Open { id: load.id, snapshot });
                     events.push(Event::Loaded(load.id));
                     finished.push(at);
                 }
                 Ok(Err(error)) => {
                     load.error = Some(error.to_string());
+                    failed.push(at);
                     events.push(Event::Failed(load.id));
                 }
                 Err(JobError::Cancelled) => {
@@ -229,9 +280,13 @@ impl Session {
                 }
             }
         }
+        for at in failed {
+            self.start_survey(at);
+        }
         for at in finished.into_iter().rev() {
             self.loads.remove(at);
         }
+        self.writes.retain_mut(|(_, write)| write.take().is_none());
         self.facts.end_frame();
         self.call_facts.end_frame();
         events

@@ -23,8 +23,10 @@ use super::side_by_side::Link;
 use super::theme;
 use super::view::View;
 use crate::format::Source;
+use crate::index::Indexes;
 use crate::model::ObjectId;
 use crate::model::human::Units;
+use crate::query::Scripts;
 use crate::session::{Event, Lane, Pending, Session, SnapshotId};
 
 /// Two snapshots of a small leaking service, for whoever has none at hand.
@@ -48,9 +50,13 @@ pub enum Action {
     Close(SnapshotId),
     CloseShown,
     DismissLoad(SnapshotId),
+    /// Open what is there of a damaged file.
+    Salvage(SnapshotId),
     /// The older of the two is the base.
     CompareTwo(SnapshotId, SnapshotId),
     ShowView(ViewKind),
+    /// The part of Contexts that lists variables no function reads.
+    ShowDeadVariables,
     ToggleSplit,
     ToggleLink,
     FocusFilter,
@@ -61,6 +67,9 @@ pub enum Action {
     Forward,
     NextTheme,
     SetUnits(Units),
+    /// Keep indexes of opened files, or no longer.
+    ToggleIndex,
+    DeleteIndex,
     Larger,
     Smaller,
     NormalSize,
@@ -74,6 +83,10 @@ pub enum Action {
 pub struct HeapglassApp {
     pub session: Session,
     pub settings: Settings,
+    /// Where indexes are kept if the settings say that they are.
+    indexes: Indexes,
+    /// Bytes of the indexes that were deleted.
+    deleted: Option<Pending<u64>>,
     /// What is shown on the left and, where there are two sides, on the right.
     pub sides: [Option<SnapshotId>; 2],
     /// The side that keys and the list of snapshots act on.
@@ -108,6 +121,18 @@ impl HeapglassApp {
     /// # Errors
     /// Fails if the system gives no threads.
     pub fn new(cc: &eframe::CreationContext<'_>, files: Vec<PathBuf>) -> std::io::Result<Self> {
+        Self::with_indexes(cc, files, Indexes::off())
+    }
+
+    /// The same with indexes of opened files, if the settings do not forbid them.
+    ///
+    /// # Errors
+    /// Fails if the system gives no threads.
+    pub fn with_indexes(
+        cc: &eframe::CreationContext<'_>,
+        files: Vec<PathBuf>,
+        indexes: Indexes,
+    ) -> std::io::Result<Self> {
         theme::install(&cc.egui_ctx);
         let settings = Settings::load(cc.storage);
         cc.egui_ctx.options_mut(|options| options.zoom_with_keyboard = false);
@@ -118,6 +143,8 @@ impl HeapglassApp {
         let mut app = Self {
             session: Session::new(move || ctx.request_repaint())?,
             settings,
+            indexes,
+            deleted: None,
             sides: [None; 2],
             active: 0,
             is_split: false,
@@ -138,6 +165,7 @@ impl HeapglassApp {
             #[cfg(feature = "frame-times")]
             frame_times: super::frame_times::FrameTimes::start(&cc.egui_ctx),
         };
+        app.apply_index_setting();
         app.open_together(files);
         Ok(app)
     }
@@ -205,11 +233,18 @@ impl HeapglassApp {
                 }
             }
             Action::DismissLoad(id) => self.session.dismiss_load(id),
+            Action::Salvage(id) => self.session.salvage(id),
             Action::CompareTwo(a, b) => match self.profiles_of(&[a, b]) {
                 Some(profiles) => self.compare_profiles(&profiles),
                 None => self.compare(&[a, b]),
             },
             Action::ShowView(kind) => self.show_view(kind),
+            Action::ShowDeadVariables => {
+                self.show_view(ViewKind::Contexts);
+                if let Some(view) = self.shown_view() {
+                    view.dead_variables.is_shown = true;
+                }
+            }
             Action::ToggleSplit => self.toggle_split(),
             Action::ToggleLink => self.link.is_on = !self.link.is_on,
             Action::Back => {
@@ -229,10 +264,24 @@ impl HeapglassApp {
             Action::NextTheme | Action::SetUnits(_) | Action::Larger | Action::Smaller | Action::NormalSize => {
                 self.change_look(ctx, &action);
             }
+            Action::ToggleIndex => {
+                self.settings.keep_index = !self.settings.keep_index;
+                self.apply_index_setting();
+            }
+            Action::DeleteIndex => self.deleted = Some(self.session.remove_indexes(self.indexes.clone())),
             Action::Palette => self.palette.toggle(),
             Action::Keys => self.help.keys_open = !self.help.keys_open,
             Action::Glossary => self.help.glossary_open = !self.help.glossary_open,
         }
+    }
+
+    fn apply_index_setting(&mut self) {
+        self.session.set_indexes(if self.settings.keep_index { self.indexes.clone() } else { Indexes::off() });
+    }
+
+    /// Whether indexes can be kept at all: not where the command line or the environment says no.
+    pub(super) fn can_keep_index(&self) -> bool {
+        self.indexes.is_on()
     }
 
     fn open_example(&mut self, which: usize) -> SnapshotId {
@@ -433,6 +482,13 @@ impl HeapglassApp {
                 Err(_) => "The export was cancelled".to_owned(),
             });
         }
+        if let Some(answer) = self.deleted.as_mut().and_then(Pending::take) {
+            self.deleted = None;
+            self.notice = answer.ok().map(|bytes| match bytes {
+                0 => "There is no index to delete".to_owned(),
+                bytes => format!("The index was deleted ({})", self.settings.units.bytes(bytes)),
+            });
+        }
         if let Some(found) = self.link.take_answer() {
             self.show_linked(&found);
         }
@@ -506,9 +562,15 @@ impl HeapglassApp {
             }
             Command::Explain(term) => self.help.explain(term),
             Command::Copy(text) => return Some(text),
+            Command::CopyPosition(of, at) => {
+                let scripts = self.session.scripts(of).ready();
+                return Some(scripts.map_or_else(|| Scripts::default().full(at), |scripts| scripts.full(at)));
+            }
             Command::Export { name, list } => {
                 self.export_list = Some(list);
-                self.save_name = Some(format!("{name}.csv"));
+                // Whoever finds the file later must be able to see it too.
+                let damaged = if place.snapshot.salvage().is_some() { "-damaged" } else { "" };
+                self.save_name = Some(format!("{name}{damaged}.csv"));
             }
         }
         None
@@ -553,7 +615,7 @@ impl eframe::App for HeapglassApp {
 ///
 /// # Errors
 /// Without a display or a graphics driver there is no window.
-pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
+pub fn run(files: Vec<PathBuf>, indexes: Indexes) -> anyhow::Result<()> {
     let viewport = egui::ViewportBuilder::default()
         .with_title("Heapglass")
         .with_app_id("heapglass")
@@ -565,7 +627,9 @@ pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
         "heapglass",
         options,
         Box::new(|cc| {
-            HeapglassApp::new(cc, files).map(|app| Box::new(app) as Box<dyn eframe::App>).map_err(Into::into)
+            HeapglassApp::with_indexes(cc, files, indexes)
+                .map(|app| Box::new(app) as Box<dyn eframe::App>)
+                .map_err(Into::into)
         }),
     )
     .map_err(|error| anyhow::anyhow!("{error}"))

@@ -1,5 +1,6 @@
 //! What panes ask of the application. They draw and say what the person wants; the application does it.
 
+use crate::analysis::Location;
 use crate::model::{ClassId, NodeOrdinal};
 use crate::query::NodeFilter;
 use crate::session::{GroupsKey, OrderKey, PairKey, SnapshotId};
@@ -138,6 +139,8 @@ pub enum Command {
     /// Open the glossary at an entry.
     Explain(&'static str),
     Copy(String),
+    /// Copy a source position with the file that it is in.
+    CopyPosition(SnapshotId, Location),
     Export {
         name: String,
         list: ExportList,

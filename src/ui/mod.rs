@@ -19,6 +19,7 @@ mod keys;
 mod palette;
 pub mod panes;
 mod profiles;
+mod salvage;
 pub mod settings;
 pub mod side_by_side;
 pub mod theme;

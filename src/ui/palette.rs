@@ -32,6 +32,10 @@ fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
         entries.push((format!("Sizes in {}", units.label()), String::new(), Action::SetUnits(units)));
     }
     entries.push(("Theme: system, light or dark".to_owned(), String::new(), Action::NextTheme));
+    entries.push(("Keep an index of opened files: on or off".to_owned(), String::new(), Action::ToggleIndex));
+    entries.push(("Delete the index".to_owned(), String::new(), Action::DeleteIndex));
+    let dead = "Show dead variables: held by contexts, read by no function";
+    entries.push((dead.to_owned(), String::new(), Action::ShowDeadVariables));
     entries.push(("Open the example".to_owned(), String::new(), Action::OpenExample));
     entries.push(("Compare the two example snapshots".to_owned(), String::new(), Action::OpenExamplePair));
     entries

@@ -7,6 +7,7 @@ use egui::{CentralPanel, Panel, Ui};
 use super::command::{Command, NodeSet, Target, ViewKind};
 use super::panes::allocations::AllocationsPane;
 use super::panes::comparison::ComparisonPane;
+use super::panes::dead_variables::DeadVariablesPane;
 use super::panes::dominators::DominatorsPane;
 use super::panes::object::ObjectPane;
 use super::panes::paths::PathsPane;
@@ -46,6 +47,7 @@ pub struct View {
     pub containment: TreePane,
     pub dominators: DominatorsPane,
     pub strings: StringsPane,
+    pub dead_variables: DeadVariablesPane,
     pub search: SearchPane,
     pub timeline: TimelinePane,
     pub allocations: AllocationsPane,
@@ -321,7 +323,14 @@ impl View {
             ViewKind::Dominators => self.dominators.show(ui, session, place),
             ViewKind::Statistics => statistics::show(ui, session, place, self.timeline.within()),
             ViewKind::Strings => self.strings.show(ui, session, place),
-            ViewKind::Contexts => contexts::show(ui, session, place),
+            ViewKind::Contexts => {
+                self.dead_variables.choice(ui);
+                if self.dead_variables.is_shown {
+                    self.dead_variables.show(ui, session, place)
+                } else {
+                    contexts::show(ui, session, place)
+                }
+            }
             ViewKind::Search => self.search.show(ui, session, place),
             ViewKind::Timeline => self.timeline.show(ui, session, place),
             ViewKind::Allocations => self.allocations.show(ui, session, place),
@@ -333,6 +342,7 @@ impl View {
     /// The tables on screen, the upper one first, to go from one to the next with a key.
     pub(super) fn table_ids(&self, place: &Place) -> Vec<egui::Id> {
         let upper = match self.kind {
+            ViewKind::Contexts if self.dead_variables.is_shown => Some(DeadVariablesPane::NAME),
             ViewKind::Statistics | ViewKind::Contexts | ViewKind::Timeline | ViewKind::Allocations => None,
             ViewKind::Search => Some("Search hits"),
             kind => Some(kind.label()),

@@ -125,6 +125,16 @@ pub fn broken(name: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, file)
 }
 
+/// The example as it would be if the process had been killed while it wrote the file; in a folder that lives as long as the
+/// answer.
+pub fn cut_example() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("checkout-service.heapsnapshot");
+    let whole = common::read(&example());
+    std::fs::write(&file, &whole[..whole.len() * 95 / 100]).unwrap();
+    (folder, file)
+}
+
 /// Clicks the first row whose text starts so, once it is there.
 pub fn click_row(window: &mut Window, text: &str) {
     wait_for_label(window, text);

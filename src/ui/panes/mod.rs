@@ -4,6 +4,7 @@ pub mod allocations;
 pub mod calls;
 pub mod comparison;
 pub mod contexts;
+pub mod dead_variables;
 pub mod dominator_map;
 pub mod dominators;
 pub mod object;
@@ -84,6 +85,9 @@ fn object_menu(ui: &mut Ui, snapshot: &Snapshot, target: Target, commands: &mut 
     ui.separator();
     item(ui, "Copy name", commands, || Command::Copy(snapshot.display_name(node).into_owned()));
     item(ui, "Copy id", commands, || Command::Copy(snapshot.id(node).to_string()));
+    if let Some(at) = snapshot.location(node) {
+        item(ui, "Copy source position", commands, || Command::CopyPosition(target.snapshot, at));
+    }
 }
 
 /// Entries for the objects that an edge's name mentions, as those of WeakMaps do.
