@@ -68,7 +68,7 @@ fn lists(snapshot: &Snapshot) {
     let holder = nodes().max_by_key(|&node| snapshot.graph().edges(node).len()).unwrap();
     let count = list("fields of the object with most", ListSpec::Edges(holder), Sort::BY_RETAINED_SIZE);
     println!("              ({count} rows)");
-    timed("statistics by kind", || by_kind(snapshot, &CancelToken::new()).unwrap());
+    timed("statistics by kind", || by_kind(snapshot, None, &CancelToken::new()).unwrap());
     let points = (1200.0, 500.0);
     let map = timed("picture of dominators", || dominator_map(snapshot, snapshot.root(), points, &CancelToken::new()));
     println!("              ({} tiles)", map.unwrap().tiles.len());

@@ -2,24 +2,25 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use heapglass::cli::{self, Arguments};
-use heapglass::memory::HugePages;
+use heapglass::cli::{self, Files};
+use heapglass::index::Indexes;
+use heapglass::memory::{HugePages, OrExit};
 
 #[global_allocator]
-static ALLOCATOR: HugePages = HugePages;
+static ALLOCATOR: OrExit<HugePages> = OrExit(HugePages);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = cli::arguments();
+    let indexes = if arguments.no_index { Indexes::off() } else { Indexes::from_environment() };
     match &arguments.command {
-        Some(command) => cli::run(command),
-        None => window(arguments.files),
+        Some(command) => cli::run(command, &Files::new(arguments.salvage, indexes)),
+        None => window(arguments.files, indexes),
     }
 }
 
 #[cfg(feature = "gui")]
-fn window(files: Vec<std::path::PathBuf>) -> ExitCode {
-    match heapglass::ui::run(files) {
+fn window(files: Vec<std::path::PathBuf>, indexes: Indexes) -> ExitCode {
+    match heapglass::ui::run(files, indexes) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "without a window there is nowhere else to say it")]
@@ -32,7 +33,7 @@ fn window(files: Vec<std::path::PathBuf>) -> ExitCode {
 }
 
 #[cfg(not(feature = "gui"))]
-fn window(_files: Vec<std::path::PathBuf>) -> ExitCode {
+fn window(_files: Vec<std::path::PathBuf>, _indexes: Indexes) -> ExitCode {
     #[expect(clippy::print_stderr, reason = "this is the command line")]
     {
         eprintln!("heapglass: built without the window; see `heapglass --help` for the subcommands");

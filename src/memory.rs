@@ -4,21 +4,51 @@
 //! faults, which took as long as all the parsing. Linux gives pages of 2 MiB to who asks for them (`madvise`), if the
 //! memory is aligned. Growing a column moves its pages instead of copying them. Other systems get what they always got.
 
+mod or_exit;
+
+pub use or_exit::OrExit;
+
 /// An allocator that serves small requests as the system does, and large ones in huge pages where there are any.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HugePages;
+
+/// While one of these lives, large blocks that are freed are kept for the next ones instead of going back to the operating
+/// system: pages that are there already need not be made again. What is left when the last one goes is given back. It is
+/// for pieces of work that free much and then ask for as much; kept longer, spare blocks only add to the peak.
+#[derive(Debug)]
+pub struct Reuse(());
+
+impl Reuse {
+    #[must_use]
+    pub fn begin() -> Self {
+        #[cfg(target_os = "linux")]
+        linux::begin_reuse();
+        Self(())
+    }
+}
+
+impl Drop for Reuse {
+    fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        linux::end_reuse();
+    }
+}
 
 #[cfg(target_os = "linux")]
 mod linux {
     //! # Safety
     //! All of this file's unsafe code keeps one invariant: a block whose layout asks for [`LARGE`] bytes or more, and for no more than
     //! [`HUGE_PAGE`] alignment, is a private anonymous mapping of its own, of the layout's size rounded up to whole
-    //! pages, starting at a multiple of [`HUGE_PAGE`]. Every other block is the system allocator's. The layout that comes with `dealloc` and
-    //! `realloc` is the one of the allocation, so both know which of the two they have.
+    //! huge pages, starting at a multiple of [`HUGE_PAGE`]. Every other block is the system allocator's. The layout that
+    //! comes with `dealloc` and `realloc` is the one of the allocation, so both know which of the two they have.
+    //!
+    //! The spare blocks of [`POOL`] are mappings of that kind too (two that were mapped apart are never joined, one can be
+    //! cut at a huge page); whoever takes one out of the pool, under its lock, is the only one that knows it.
     #![expect(unsafe_code, reason = "an allocator cannot be written without; the invariant stands above")]
 
     use std::alloc::{GlobalAlloc, Layout, System};
     use std::ptr;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use super::HugePages;
 
@@ -26,14 +56,98 @@ mod linux {
     const HUGE_PAGE: usize = 2 << 20;
     /// Blocks of this size and above are mappings of their own.
     const LARGE: usize = 4 << 20;
-    const PAGE: usize = 4096;
+    /// How many spare blocks are kept, and how many bytes in them.
+    const SPARE_BLOCKS: usize = 32;
+    const SPARE_BYTES: usize = 1 << 30;
+
+    /// A mapping that nobody uses, of a number of huge pages.
+    #[derive(Clone, Copy)]
+    struct Spare {
+        start: *mut u8,
+        size: usize,
+    }
+
+    struct Pool {
+        /// How many [`super::Reuse`] there are.
+        users: usize,
+        bytes: usize,
+        count: usize,
+        spare: [Spare; SPARE_BLOCKS],
+    }
+
+    // SAFETY: a spare block is memory that no thread has a reference to.
+    unsafe impl Send for Pool {}
+
+    static POOL: Mutex<Pool> = Mutex::new(Pool::new());
+
+    impl Pool {
+        const fn new() -> Self {
+            Self { users: 0, bytes: 0, count: 0, spare: [Spare { start: ptr::null_mut(), size: 0 }; SPARE_BLOCKS] }
+        }
+
+        fn lock() -> MutexGuard<'static, Self> {
+            POOL.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
+        /// Keeps a block; false if there is no need or no room for it.
+        fn keep(&mut self, start: *mut u8, size: usize) -> bool {
+            if self.users == 0 || self.count == SPARE_BLOCKS || self.bytes + size > SPARE_BYTES {
+                return false;
+            }
+            self.spare[self.count] = Spare { start, size };
+            self.count += 1;
+            self.bytes += size;
+            true
+        }
+
+        /// A block of `size` bytes, cut off the smallest spare one that is large enough.
+        fn take(&mut self, size: usize) -> Option<*mut u8> {
+            let spare = &mut self.spare[..self.count];
+            let at = (0..spare.len()).filter(|&at| spare[at].size >= size).min_by_key(|&at| spare[at].size)?;
+            let Spare { start, size: whole } = spare[at];
+            self.bytes -= size;
+            if whole == size {
+                spare[at] = spare[self.count - 1];
+                self.count -= 1;
+            } else {
+                // SAFETY: `size` is less than the size of the mapping.
+                spare[at] = Spare { start: unsafe { start.add(size) }, size: whole - size };
+            }
+            Some(start)
+        }
+    }
+
+    pub(super) fn begin_reuse() {
+        Pool::lock().users += 1;
+    }
+
+    pub(super) fn end_reuse() {
+        let left = {
+            let mut pool = Pool::lock();
+            pool.users -= 1;
+            if pool.users > 0 {
+                return;
+            }
+            std::mem::replace(&mut *pool, Pool::new())
+        };
+        for Spare { start, size } in &left.spare[..left.count] {
+            // SAFETY: a spare block is a mapping of that size, and this one is no longer in the pool.
+            unsafe { libc::munmap(start.cast(), *size) };
+        }
+    }
+
+    /// A block that was used before, or a new mapping. The flag says that it is all zeros.
+    fn block(size: usize) -> (*mut u8, bool) {
+        let spare = Pool::lock().take(mapped(size));
+        spare.map_or_else(|| (map(size), true), |block| (block, false))
+    }
 
     fn is_large(size: usize, align: usize) -> bool {
         size >= LARGE && size < isize::MAX as usize - 2 * HUGE_PAGE && align <= HUGE_PAGE
     }
 
     fn mapped(size: usize) -> usize {
-        size.next_multiple_of(PAGE)
+        size.next_multiple_of(HUGE_PAGE)
     }
 
     /// A new mapping of zeros, aligned to a huge page; null if there is no room.
@@ -68,7 +182,7 @@ mod linux {
     unsafe impl GlobalAlloc for HugePages {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             if is_large(layout.size(), layout.align()) {
-                return map(layout.size());
+                return block(layout.size()).0;
             }
             // SAFETY: the caller's promises are those that `System` asks for.
             unsafe { System.alloc(layout) }
@@ -76,7 +190,12 @@ mod linux {
 
         unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
             if is_large(layout.size(), layout.align()) {
-                return map(layout.size());
+                let (block, is_zero) = block(layout.size());
+                if !is_zero {
+                    // SAFETY: the block has at least that many bytes, and nobody else knows it.
+                    unsafe { block.write_bytes(0, layout.size()) };
+                }
+                return block;
             }
             // SAFETY: the caller's promises are those that `System` asks for.
             unsafe { System.alloc_zeroed(layout) }
@@ -84,8 +203,11 @@ mod linux {
 
         unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
             if is_large(layout.size(), layout.align()) {
-                // SAFETY: by the invariant this is a whole mapping of that size, which the caller gives up.
-                unsafe { libc::munmap(block.cast(), mapped(layout.size())) };
+                let size = mapped(layout.size());
+                if !Pool::lock().keep(block, size) {
+                    // SAFETY: by the invariant this is a whole mapping of that size, which the caller gives up.
+                    unsafe { libc::munmap(block.cast(), size) };
+                }
                 return;
             }
             // SAFETY: the block is `System`'s, by the invariant.
@@ -111,19 +233,28 @@ mod linux {
                 if place.is_null() {
                     return place;
                 }
-                // SAFETY: `place` is a mapping of `new` bytes that nobody else knows; the kernel puts the pages of the old
-                // block at its start, in place of what is there, and frees the old addresses.
+                // The new length is asked for as well: where only the old one was moved, kernels before 6.17 would see two areas
+                // in the block, and refuse to move it the next time.
+                // SAFETY: `place` is a mapping of `new` bytes that nobody else knows; the kernel puts the block there, longer, in
+                // place of what is there, and frees the old addresses.
                 let moved = unsafe {
                     let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
-                    libc::mremap(block.cast(), old, old, flags, place.cast::<libc::c_void>())
+                    libc::mremap(block.cast(), old, new, flags, place.cast::<libc::c_void>())
                 };
                 if moved != libc::MAP_FAILED {
+                    // SAFETY: the block is a mapping of `new` bytes. The advice changes no contents.
+                    unsafe { libc::madvise(place.cast(), new, libc::MADV_HUGEPAGE) };
                     return place;
                 }
-                // SAFETY: the kernel refused, so both blocks are as they were: copy, then free the old one.
-                unsafe {
-                    ptr::copy_nonoverlapping(block, place, layout.size());
-                    libc::munmap(block.cast(), old);
+                // What the kernel refused, it may have begun: `place` may be gone, so it is not used again. The block itself is
+                // as it was.
+                let place = map(new_size);
+                if !place.is_null() {
+                    // SAFETY: both are mappings of at least the old layout's size; the old one is freed as what it is.
+                    unsafe {
+                        ptr::copy_nonoverlapping(block, place, layout.size());
+                        libc::munmap(block.cast(), old);
+                    }
                 }
                 return place;
             }
@@ -144,6 +275,49 @@ mod linux {
     #[cfg(test)]
     mod tests {
         use super::*;
+
+        #[test]
+        fn what_is_used_again_is_as_zero_as_new() {
+            let layout = |size| Layout::from_size_align(size, 8).expect("a small layout");
+            let _reuse = super::super::Reuse::begin();
+            // SAFETY: each block is used with the layout that it was made with, within its size, and freed once.
+            unsafe {
+                let large = HugePages.alloc(layout(4 * LARGE));
+                large.write_bytes(7, 4 * LARGE);
+                HugePages.dealloc(large, layout(4 * LARGE));
+                let (one, other) =
+                    (HugePages.alloc_zeroed(layout(LARGE + 1)), HugePages.alloc_zeroed(layout(2 * LARGE)));
+                assert!((0..=LARGE).all(|at| one.add(at).read() == 0));
+                assert!((0..2 * LARGE).all(|at| other.add(at).read() == 0));
+                one.write_bytes(1, LARGE + 1);
+                assert_eq!(other.read(), 0);
+                HugePages.dealloc(one, layout(LARGE + 1));
+                HugePages.dealloc(other, layout(2 * LARGE));
+            }
+        }
+
+        #[test]
+        fn a_block_that_grew_twice_is_one_area_of_the_system_s() {
+            let layout = |size| Layout::from_size_align(size, 8).expect("a small layout");
+            // SAFETY: the block is used with the layout that it has, within its size, and freed once.
+            unsafe {
+                let mut block = HugePages.alloc(layout(LARGE));
+                block.write_bytes(1, LARGE);
+                block = HugePages.realloc(block, layout(LARGE), 2 * LARGE);
+                block.write_bytes(1, 2 * LARGE);
+                block = HugePages.realloc(block, layout(2 * LARGE), 4 * LARGE);
+                block.write_bytes(1, 4 * LARGE);
+                let maps = std::fs::read_to_string("/proc/self/maps").expect("this is Linux");
+                let bounds = |line: &str| {
+                    let (start, rest) = line.split_once('-')?;
+                    let number = |text| usize::from_str_radix(text, 16).ok();
+                    Some((number(start)?, number(rest.split(' ').next()?)?))
+                };
+                let is_whole = |(start, end)| start <= block.addr() && block.addr() + 4 * LARGE <= end;
+                assert!(maps.lines().filter_map(bounds).any(is_whole), "{maps}");
+                HugePages.dealloc(block, layout(4 * LARGE));
+            }
+        }
 
         #[test]
         fn a_block_keeps_its_bytes_while_it_grows_and_shrinks_across_the_limit() {

@@ -3,16 +3,18 @@
 //! [`Snapshot::open`] is where the order of the phases and what runs side by side is written, once.
 
 use std::borrow::Cow;
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::analysis::{
-    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Shapes, Statistics, WellKnown, classes,
-    concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges, first_table,
-    is_essential, locations, page_objects, shallow_sizes, shapes, statistics,
+    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Producer, Shapes, Sizes, Statistics,
+    WellKnown, classes, concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges,
+    first_table, is_essential, locations, page_objects, producer, shallow_sizes, shapes, statistics,
 };
-use crate::format::{self, FormatError, Source};
+use crate::format::{self, FormatError, LocationTable, Salvage, Source};
 use crate::graph::{GraphError, HeapGraph};
+use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{
     BitSet, CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal,
     ObjectId, Phase, Progress,
@@ -26,7 +28,7 @@ pub struct Snapshot {
     known: WellKnown,
     ephemerons: Ephemerons,
     dom: DomStates,
-    shallow_sizes: Column,
+    sizes: Sizes,
     retained_sizes: Column,
     distances: Vec<i32>,
     dominators: DominatorTree,
@@ -36,10 +38,13 @@ pub struct Snapshot {
     statistics: Statistics,
     max_object_id: u64,
     page_objects: BitSet,
+    /// What is missing, if the file was damaged and opened all the same.
+    salvage: Option<Salvage>,
+    producer: Producer,
 }
 
-/// Where a snapshot came from and what loading it took.
-#[derive(Clone, Debug)]
+/// Where a snapshot or a profile came from and what loading it took.
+#[derive(Clone, Debug, Default)]
 pub struct SourceInfo {
     /// What people call the file: its name without folders.
     pub name: String,
@@ -48,6 +53,15 @@ pub struct SourceInfo {
     /// Bytes of the file as it lies there, before decompression.
     pub size_bytes: u64,
     pub load_time: Duration,
+    /// Whether it was read from an index of an earlier time, which is quicker.
+    pub from_index: bool,
+}
+
+impl SourceInfo {
+    /// Of a snapshot that is read from an index.
+    pub(crate) fn of_index(name: String, path: Option<PathBuf>, size_bytes: u64) -> Self {
+        Self { name, path, size_bytes, load_time: Duration::ZERO, from_index: true }
+    }
 }
 
 /// Why a snapshot could not be opened.
@@ -96,8 +110,34 @@ impl Snapshot {
             error
         })?;
         let mut snapshot = Self::derive(graph, progress, cancel)?;
-        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed() };
+        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), from_index: false };
         Ok(snapshot)
+    }
+
+    /// Reads what is there of a damaged source: what cannot be read is left out or replaced, and listed in
+    /// [`Self::salvage`]. A whole source gives what [`Self::open`] gives, more slowly.
+    ///
+    /// # Errors
+    /// [`OpenError`] if there is no header or not one node, or when `cancel` stopped the work.
+    pub fn open_salvaging(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
+        let started = Instant::now();
+        let (name, path) = (source.name(), source.path().map(PathBuf::from));
+        let (raw, salvage) = progress.stage("read", || format::read_salvaging(source, progress, cancel))?;
+        let size_bytes = raw.size_bytes;
+        progress.publish(progress.stage("first table", || first_table(&raw, cancel))?);
+        let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel))?;
+        let mut snapshot = Self::derive(graph, progress, cancel)?;
+        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), from_index: false };
+        snapshot.salvage = Some(salvage).filter(|salvage| !salvage.losses.is_empty());
+        Ok(snapshot)
+    }
+
+    /// What would be missing if the source were opened with [`Self::open_salvaging`].
+    ///
+    /// # Errors
+    /// As [`Self::open_salvaging`].
+    pub fn survey(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Salvage, OpenError> {
+        Ok(format::read_salvaging(source, progress, cancel)?.1)
     }
 
     fn derive(mut graph: HeapGraph, progress: &Progress, cancel: &CancelToken) -> Result<Self, Cancelled> {
@@ -109,6 +149,7 @@ impl Snapshot {
         let dom = progress.stage("detachedness", || dom_states(&mut graph, cancel))?;
         progress.advance(1);
 
+        let (self_sizes, located) = (graph.take_self_sizes(), graph.take_locations());
         // Who keeps whom alive on one side; what people read off an object on the other.
         let graph_ref = &graph;
         progress.start(Phase::Dominators, 2 * graph.node_count() as u64);
@@ -123,42 +164,38 @@ impl Snapshot {
                 ))
             },
             || {
-                let shallow_sizes =
-                    progress.stage("shallow sizes", || shallow_sizes(graph_ref, &known, &dom, cancel))?;
-                let distances = progress.stage("distances", || distances(graph_ref, &known, &ephemerons, cancel))?;
-                let locations = locations(graph_ref);
-                let shapes = progress.stage("shapes", || shapes(graph_ref, &known, cancel))?;
-                let classes =
-                    progress.stage("classes", || classes(graph_ref, &known, &dom, &shapes, &locations, cancel))?;
-                Ok((shallow_sizes, distances, locations, shapes, classes))
+                let facts = (&known, &ephemerons, &dom);
+                Described::derive(graph_ref, facts, (self_sizes, located), progress, cancel)
             },
         );
         let (dominators, page_objects): (DominatorTree, BitSet) = dominators?;
-        let (shallow_sizes, distances, locations, shapes, mut classes) = described?;
+        let Described { sizes, distances, locations, shapes, mut classes } = described?;
 
         progress.start(Phase::Summary, 2);
-        let retained_sizes = progress.stage("retained sizes", || dominators.retained_sizes(&shallow_sizes, cancel))?;
+        let retained_sizes = progress.stage("retained sizes", || dominators.retained_sizes(sizes.shallow(), cancel))?;
         progress.advance(1);
         let total = retained_sizes.get(graph.root().index());
         let (summed, statistics) = rayon::join(
             || {
                 progress.stage("sums by class", || {
-                    classes.sum_up(&shallow_sizes, &retained_sizes, &distances, &dominators, cancel)
+                    classes.sum_up(sizes.shallow(), &retained_sizes, &distances, &dominators, cancel)
                 })
             },
-            || progress.stage("statistics", || statistics(&graph, &known, &dom, &shallow_sizes, total)),
+            || progress.stage("statistics", || statistics(&graph, &known, &dom, sizes.shallow(), total)),
         );
         summed?;
         progress.advance(1);
         let max_object_id = graph.nodes().map(|node| graph.id(node).0).filter(|id| id % 2 == 1).max().unwrap_or(0);
-        let source = SourceInfo { name: String::new(), path: None, size_bytes: 0, load_time: Duration::ZERO };
+        let producer = producer(&graph, &known);
+        let source =
+            SourceInfo { name: String::new(), path: None, size_bytes: 0, load_time: Duration::ZERO, from_index: false };
         Ok(Self {
             source,
             graph,
             known,
             ephemerons,
             dom,
-            shallow_sizes,
+            sizes,
             retained_sizes,
             distances,
             dominators,
@@ -168,7 +205,100 @@ impl Snapshot {
             statistics,
             max_object_id,
             page_objects,
+            salvage: None,
+            producer,
         })
+    }
+
+    pub(crate) fn set_load_time(&mut self, load_time: Duration) {
+        self.source.load_time = load_time;
+    }
+
+    /// Writes everything but where it came from.
+    pub(crate) fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        let Self {
+            source: _,
+            graph,
+            known,
+            ephemerons,
+            dom,
+            sizes,
+            retained_sizes,
+            distances,
+            dominators,
+            shapes,
+            classes,
+            locations,
+            statistics,
+            max_object_id,
+            page_objects,
+            // Only what is whole gets an index.
+            salvage: _,
+            producer,
+        } = self;
+        graph.store(to)?;
+        known.store(to)?;
+        ephemerons.store(to)?;
+        dom.store(to)?;
+        sizes.store(to)?;
+        retained_sizes.store(to)?;
+        distances.store(to)?;
+        dominators.store(to)?;
+        shapes.store(to)?;
+        classes.store(to)?;
+        locations.store(to)?;
+        statistics.store(to)?;
+        max_object_id.store(to)?;
+        page_objects.store(to)?;
+        producer.store(to)
+    }
+
+    /// Reads what [`Self::store`] has written.
+    pub(crate) fn load(source: SourceInfo, from: &mut dyn Take) -> Result<Self, NotStored> {
+        let snapshot = Self {
+            source,
+            graph: Stored::load(from)?,
+            known: Stored::load(from)?,
+            ephemerons: Stored::load(from)?,
+            dom: Stored::load(from)?,
+            sizes: Stored::load(from)?,
+            retained_sizes: Stored::load(from)?,
+            distances: Stored::load(from)?,
+            dominators: Stored::load(from)?,
+            shapes: Stored::load(from)?,
+            classes: Stored::load(from)?,
+            locations: Stored::load(from)?,
+            statistics: Stored::load(from)?,
+            max_object_id: Stored::load(from)?,
+            page_objects: Stored::load(from)?,
+            producer: Stored::load(from)?,
+            salvage: None,
+        };
+        if snapshot.lengths_fit() { Ok(snapshot) } else { Err(NotStored::Damaged) }
+    }
+
+    /// Whether every column has as many entries as it must, so that nothing looks up what is not there.
+    fn lengths_fit(&self) -> bool {
+        let (nodes, strings) = (self.graph.node_count(), self.graph.strings().len());
+        let by_node = [
+            self.sizes.shallow().len(),
+            self.retained_sizes.len(),
+            self.distances.len(),
+            self.classes.by_node().len(),
+            self.dominators.preorder().len(),
+            self.page_objects.len(),
+        ];
+        self.graph.lengths_fit()
+            && self.sizes.lengths_fit()
+            && self.locations.lengths_fit()
+            && by_node == [nodes; 6]
+            && self.ephemerons.fits(strings)
+    }
+
+    /// What is missing, if the file was damaged and opened all the same.
+    #[must_use]
+    pub fn salvage(&self) -> Option<&Salvage> {
+        self.salvage.as_ref()
     }
 
     #[must_use]
@@ -210,7 +340,13 @@ impl Snapshot {
     #[inline]
     #[must_use]
     pub fn shallow_size(&self, node: NodeOrdinal) -> u64 {
-        self.shallow_sizes.get(node.index())
+        self.sizes.shallow().get(node.index())
+    }
+
+    /// The node's own size in bytes as the file has it.
+    #[must_use]
+    pub fn self_size(&self, node: NodeOrdinal) -> u64 {
+        self.sizes.self_size(node)
     }
 
     /// Whether the edge, which starts at `source`, counts when it is decided who keeps whom alive.
@@ -222,7 +358,7 @@ impl Snapshot {
     /// Shallow sizes by ordinal.
     #[must_use]
     pub fn shallow_sizes(&self) -> &Column {
-        &self.shallow_sizes
+        self.sizes.shallow()
     }
 
     /// Retained sizes by ordinal.
@@ -282,6 +418,11 @@ impl Snapshot {
     }
 
     #[must_use]
+    pub fn locations(&self) -> &Locations {
+        &self.locations
+    }
+
+    #[must_use]
     pub fn location(&self, node: NodeOrdinal) -> Option<Location> {
         self.locations.get(node)
     }
@@ -302,6 +443,12 @@ impl Snapshot {
     #[must_use]
     pub fn total_size(&self) -> u64 {
         self.statistics.total
+    }
+
+    /// What wrote the file, as far as it tells.
+    #[must_use]
+    pub fn producer(&self) -> &Producer {
+        &self.producer
     }
 
     /// Whether the node is shown as `Detached …` though the file does not call it so.
@@ -352,7 +499,7 @@ impl Snapshot {
             return Ok(Cow::Borrowed(&self.classes));
         }
         let mut regrouped = classes(&self.graph, &self.known, &self.dom, shapes, &self.locations, cancel)?;
-        let (shallow, retained) = (&self.shallow_sizes, &self.retained_sizes);
+        let (shallow, retained) = (self.sizes.shallow(), &self.retained_sizes);
         regrouped.sum_up(shallow, retained, &self.distances, &self.dominators, cancel)?;
         Ok(Cow::Owned(regrouped))
     }
@@ -362,12 +509,51 @@ impl Snapshot {
     pub fn heap_bytes(&self) -> usize {
         self.graph.heap_bytes()
             + self.dom.heap_bytes()
-            + self.shallow_sizes.heap_bytes()
+            + self.sizes.heap_bytes()
             + self.retained_sizes.heap_bytes()
             + self.distances.capacity() * 4
             + self.dominators.heap_bytes()
             + self.classes.heap_bytes()
             + self.locations.heap_bytes()
             + self.page_objects.heap_bytes()
+            + self.ephemerons.heap_bytes()
+    }
+}
+
+/// What people read off an object.
+struct Described {
+    sizes: Sizes,
+    distances: Vec<i32>,
+    locations: Locations,
+    shapes: Shapes,
+    classes: Classes,
+}
+
+impl Described {
+    /// In three parts, so that whoever is done first takes the next.
+    fn derive(
+        graph: &HeapGraph,
+        (known, ephemerons, dom): (&WellKnown, &Ephemerons, &DomStates),
+        (self_sizes, located): (Column, LocationTable),
+        progress: &Progress,
+        cancel: &CancelToken,
+    ) -> Result<Self, Cancelled> {
+        let (distances, (sizes, named)) = rayon::join(
+            || progress.stage("distances", || distances(graph, known, ephemerons, cancel)),
+            || {
+                rayon::join(
+                    || progress.stage("shallow sizes", || shallow_sizes(graph, known, dom, self_sizes, cancel)),
+                    || {
+                        let locations = locations(located, graph.node_count());
+                        let shapes = progress.stage("shapes", || shapes(graph, known, cancel))?;
+                        let classes =
+                            progress.stage("classes", || classes(graph, known, dom, &shapes, &locations, cancel))?;
+                        Ok((locations, shapes, classes))
+                    },
+                )
+            },
+        );
+        let (locations, shapes, classes) = named?;
+        Ok(Self { sizes: sizes?, distances: distances?, locations, shapes, classes })
     }
 }

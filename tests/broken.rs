@@ -2,6 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 
 mod common;
+#[path = "common/questions.rs"]
+mod questions;
+
+use std::fmt::Write as _;
+
+use heapglass::Snapshot;
+use heapglass::model::{CancelToken, Progress};
 
 /// What each kind of damage is answered with. Byte offsets are those of the files in the archive.
 const MESSAGES: [(&str, &str); 14] = [
@@ -79,5 +86,147 @@ fn a_real_file_cut_or_changed_anywhere_never_makes_the_program_fall_over() {
             changed[at] = byte;
             let _ = common::open_bytes("changed", changed);
         }
+    }
+}
+
+/// What a file is answered with, strictly and with salvage.
+fn answer(name: &str, bytes: &[u8]) -> String {
+    let mut text = format!("{name}\n");
+    match common::open_bytes(name, bytes.to_vec()) {
+        Ok(snapshot) => {
+            let (nodes, edges) = (snapshot.graph().node_count(), snapshot.graph().edge_count());
+            let _ = writeln!(text, "    opens: {nodes} nodes, {edges} edges");
+        }
+        Err(error) => {
+            let _ = writeln!(text, "    error: {error}");
+            match Snapshot::open_salvaging(questions::source(bytes), &Progress::new(), &CancelToken::new()) {
+                Ok(snapshot) => {
+                    let (nodes, edges) = (snapshot.graph().node_count(), snapshot.graph().edge_count());
+                    let _ = writeln!(text, "    salvage: {nodes} nodes, {edges} edges");
+                    let salvage = snapshot.salvage().unwrap_or_else(|| panic!("{name}: something is missing"));
+                    for loss in salvage.lines() {
+                        let _ = writeln!(text, "        {loss}");
+                    }
+                    for advice in salvage.advice() {
+                        let _ = writeln!(text, "        → {advice}");
+                    }
+                }
+                Err(_) => text += "    salvage: nothing\n",
+            }
+        }
+    }
+    text
+}
+
+/// `tests/data/broken-messages.txt` has the answer to every file of the archive; `UPDATE_GOLDEN=1` writes it anew.
+#[test]
+fn every_broken_file_gets_the_message_that_was_agreed_on() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/broken-messages.txt");
+    let files = common::archive("broken.tar.zst");
+    let got: String = files.iter().map(|(name, bytes)| answer(name, bytes)).collect();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &got).unwrap();
+    }
+    let wanted = std::fs::read_to_string(&path).unwrap();
+    for (got, wanted) in got.lines().zip(wanted.lines()) {
+        assert_eq!(got, wanted, "tests/data/broken-messages.txt has another answer");
+    }
+    assert_eq!(got.lines().count(), wanted.lines().count());
+}
+
+#[test]
+fn whatever_is_opened_answers_every_question() {
+    for bytes in common::archive("broken.tar.zst").values().filter(|bytes| bytes.len() < 300_000) {
+        questions::open_and_ask(bytes);
+    }
+}
+
+#[test]
+fn a_whole_file_read_with_salvage_is_the_same_and_lacks_nothing() {
+    for case in common::cases().into_iter().filter(|case| case.name != "deep-chain.heapsnapshot") {
+        let bytes = case.bytes();
+        let strict = case.open();
+        let lenient = Snapshot::open_salvaging(questions::source(&bytes), &Progress::new(), &CancelToken::new());
+        let lenient = lenient.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        assert_eq!(lenient.salvage(), None, "{}", case.name);
+        let (one, other) = (strict.graph(), lenient.graph());
+        assert_eq!(one.node_count(), other.node_count(), "{}", case.name);
+        assert_eq!(strict.retained_sizes().iter().sum::<u64>(), lenient.retained_sizes().iter().sum::<u64>());
+        assert_eq!(strict.distances(), lenient.distances(), "{}", case.name);
+        for node in one.nodes() {
+            assert_eq!(
+                (one.kind(node), one.name_id(node), one.id(node)),
+                (other.kind(node), other.name_id(node), other.id(node))
+            );
+            assert_eq!((one.edge_range(node), one.trace_node(node)), (other.edge_range(node), other.trace_node(node)));
+            assert_eq!(strict.location(node), lenient.location(node), "{}", case.name);
+        }
+        for id in one.strings().ids() {
+            assert_eq!(one.strings().raw(id), other.strings().raw(id), "{}", case.name);
+        }
+        assert_eq!(one.samples(), other.samples(), "{}", case.name);
+        assert_eq!(one.allocation_trace().tree.fields, other.allocation_trace().tree.fields);
+        assert_eq!(one.scopes().uses, other.scopes().uses);
+    }
+}
+
+#[test]
+fn what_is_offered_is_found_the_way_it_is_opened() {
+    // A string section before the nodes, with a quote in it that nobody escaped: who passes over it by counting quotes takes
+    // the rest of the file for a string.
+    let base = common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone();
+    let base = String::from_utf8(base).unwrap();
+    let (before, strings) = base.split_once("\"strings\":").unwrap();
+    let strings = strings.trim_end().trim_end_matches('}').replace("\"Foo\"", "\"Fo\"o\"");
+    let (header, tables) = before.split_once("\"nodes\":").unwrap();
+    let tables = tables.trim_end().trim_end_matches(',');
+    let text = format!("{header}\"strings\":{strings},\n\"nodes\":{tables}}}");
+    assert!(common::open_bytes("quoted", text.clone().into_bytes()).is_err());
+    assert!(heapglass::format::can_salvage(questions::source(text.as_bytes())));
+    questions::open_and_ask(text.as_bytes());
+}
+
+#[test]
+fn one_number_of_edges_that_cannot_be_right_is_found_out_from_the_others() {
+    let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
+    let whole = common::open_bytes("whole", base.clone().into_bytes()).unwrap();
+    for wrong in ["4000000000", "x", "-2"] {
+        let text = base.replacen("3,3,7,16,1,0,0", &format!("3,3,7,16,{wrong},0,0"), 1);
+        assert_ne!(text, base);
+        let source = questions::source(text.as_bytes());
+        let mended = Snapshot::open_salvaging(source, &Progress::new(), &CancelToken::new()).unwrap();
+        assert!(mended.salvage().unwrap().lines().iter().any(|line| line.contains("row 3")), "{wrong}");
+        for node in whole.graph().nodes() {
+            assert_eq!(mended.graph().edge_range(node), whole.graph().edge_range(node), "{wrong}");
+            assert_eq!(mended.retained_size(node), whole.retained_size(node), "{wrong}");
+        }
+    }
+}
+
+#[test]
+fn a_block_of_zeros_in_a_table_costs_the_rows_in_it_and_no_others() {
+    let whole = common::case("small-1");
+    let bytes = whole.bytes();
+    let strict = whole.open();
+    let find = |text: &[u8]| bytes.windows(text.len()).position(|window| window == text).unwrap();
+    for (section, at) in [("nodes", find(b"\"nodes\":[") + 200_000), ("edges", find(b"\"edges\":[") + 300_000)] {
+        let mut damaged = bytes.clone();
+        damaged[at..at + 4096].fill(0);
+        let source = questions::source(&damaged);
+        let mended = Snapshot::open_salvaging(source, &Progress::new(), &CancelToken::new()).unwrap();
+        let lines = mended.salvage().unwrap().lines().join("\n");
+        assert!(lines.contains(&format!("section `{section}` is damaged from byte ")), "{lines}");
+        let (one, other) = (strict.graph(), mended.graph());
+        assert_eq!(one.node_count(), other.node_count(), "{section}");
+        let same = one.nodes().filter(|&node| {
+            let edges = |graph: &heapglass::graph::HeapGraph| -> Vec<_> {
+                graph.edges(node).map(|edge| (graph.edge_kind(edge), graph.edge_target(edge))).collect()
+            };
+            one.id(node) == other.id(node) && one.name_id(node) == other.name_id(node) && edges(one) == edges(other)
+        });
+        // A row takes some fifteen bytes of text at least.
+        let changed = one.node_count() - same.count();
+        assert!((1..500).contains(&changed), "{section}: {changed} nodes differ");
+        questions::ask(&mended);
     }
 }

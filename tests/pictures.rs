@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 
 mod common;
+#[path = "common/generated.rs"]
+mod generated;
 #[path = "common/inspector.rs"]
 mod inspector;
 #[path = "common/node.rs"]
@@ -25,8 +27,8 @@ use heapglass::ui::app::Action;
 use heapglass::ui::command::{Command, Target, ViewKind};
 use heapglass::ui::panes::Slot;
 use window::{
-    Window, broken, click_row, example, example_before, expand, show, slow_source, wait_for_label, wait_for_load,
-    wait_until,
+    Window, broken, brush, bundled, click_row, cut_example, example, example_before, expand, show, slow_source,
+    type_into, wait_for_label, wait_for_load, wait_until,
 };
 
 /// A picture: its name, the files that are open, and what is done before it is taken.
@@ -40,12 +42,27 @@ enum Files {
     /// Three snapshots of one program that leaks, taken for the picture.
     Series,
     Broken,
+    Timeline,
+    Profile,
+    Profiles,
+    Cut,
+    /// A page that leaks variables of closures.
+    Chromium,
+    Bun,
+    Deno,
+    Hermes,
+    Julia,
 }
+
+/// Pictures that one theme is enough for.
+const ONE_THEME: [(&str, &str); 4] = [("bun", "light"), ("deno", "dark"), ("hermes", "dark"), ("julia", "light")];
 
 const PICTURES: &[Picture] = &[
     ("empty", Files::None, |_| {}),
     ("loading", Files::None, loading),
     ("error", Files::Broken, |_| {}),
+    ("error-offer", Files::Cut, offer),
+    ("damaged", Files::Cut, damaged),
     ("summary", Files::Example, select_cart),
     ("filters", Files::Pair, filters),
     ("comparison", Files::Pair, comparison),
@@ -56,6 +73,12 @@ const PICTURES: &[Picture] = &[
     ("statistics", Files::Example, |window| show(window, ViewKind::Statistics)),
     ("strings", Files::Example, strings),
     ("contexts", Files::Example, contexts),
+    ("dead-variables", Files::Chromium, dead_variables),
+    ("source-position", Files::Chromium, source_position),
+    ("bun", Files::Bun, |window| show(window, ViewKind::Statistics)),
+    ("deno", Files::Deno, deno),
+    ("hermes", Files::Hermes, hermes),
+    ("julia", Files::Julia, |window| show(window, ViewKind::Statistics)),
     ("search", Files::Example, search),
     ("paths", Files::Example, paths),
     ("merged-paths", Files::Example, merged_paths),
@@ -64,6 +87,15 @@ const PICTURES: &[Picture] = &[
     ("capture", Files::None, capture),
     ("capturing", Files::None, capturing),
     ("capture-confirm", Files::None, confirm),
+    ("timeline", Files::Timeline, timeline),
+    ("timeline-summary", Files::Timeline, timeline_summary),
+    ("allocations", Files::Timeline, allocations),
+    ("allocations-flame", Files::Timeline, allocations_flame),
+    ("allocated-by", Files::Timeline, allocated_by),
+    ("profile", Files::Profile, profile),
+    ("profile-heavy", Files::Profile, profile_heavy),
+    ("profile-compared", Files::Profiles, profile_compared),
+    ("profile-compared-heavy", Files::Profiles, profile_compared_heavy),
     ("palette", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::P)),
     ("glossary", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G)),
     ("keys", Files::Example, |window| window.key_press(egui::Key::F1)),
@@ -78,6 +110,18 @@ fn loading(window: &mut Window) {
         window.step();
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+fn offer(window: &mut Window) {
+    wait_for_label(window, "Open what is there");
+}
+
+fn damaged(window: &mut Window) {
+    offer(window);
+    window.get_all_by_label_contains("Open what is there of").next().unwrap().click();
+    window.step();
+    wait_for_load(window);
+    wait_for_label(window, "This file is damaged");
 }
 
 fn select_cart(window: &mut Window) {
@@ -142,6 +186,42 @@ fn strings(window: &mut Window) {
 
 fn contexts(window: &mut Window) {
     show(window, ViewKind::Contexts);
+}
+
+fn dead_variables(window: &mut Window) {
+    let ctx = window.ctx.clone();
+    window.state_mut().apply(&ctx, Action::ShowDeadVariables);
+    wait_for_label(window, "unused  of closureLeak()");
+    expand(window, "unused  of closureLeak()");
+    click_row(window, "unused :: {huge, arr}");
+    wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+}
+
+/// Goes to the first object whose class and name are these.
+fn reveal(window: &mut Window, class: &str, name: &str) {
+    let app = window.state_mut();
+    let slot = Slot { side: 0, id: app.sides[0].unwrap() };
+    let snapshot = app.session.snapshot(slot.id).unwrap();
+    let is_it = |node: &heapglass::model::NodeOrdinal| {
+        snapshot.class(*node).name == class && snapshot.raw_name(*node) == name && snapshot.shallow_size(*node) > 0
+    };
+    let node = snapshot.graph().nodes().find(is_it).unwrap();
+    app.run(slot, Command::Reveal(Target { snapshot: slot.id, node }, ViewKind::Summary));
+    wait_until(window, "the row", |app| !app.shown_view().unwrap().is_busy());
+}
+
+fn source_position(window: &mut Window) {
+    reveal(window, "Function", "onRowClick");
+    wait_for_label(window, "li.addEventListener(");
+}
+
+fn deno(window: &mut Window) {
+    "person".clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
+    reveal(window, "Person", "Person");
+}
+
+fn hermes(window: &mut Window) {
+    reveal(window, "Cart", "Cart");
 }
 
 fn search(window: &mut Window) {
@@ -270,13 +350,92 @@ fn confirm(window: &mut Window) {
     wait_for_label(window, "all the same");
 }
 
-fn open(files: Files, broken_file: &Path, series: &[PathBuf]) -> Window {
+fn timeline(window: &mut Window) {
+    show(window, ViewKind::Timeline);
+    wait_for_label(window, "Timeline of");
+    brush(window, "Timeline", 0.35, 0.6);
+}
+
+fn timeline_summary(window: &mut Window) {
+    wait_for_label(window, "Timeline of");
+    brush(window, "Timeline", 0.75, 0.95);
+    wait_for_label(window, "Allocated");
+}
+
+fn allocations(window: &mut Window) {
+    show(window, ViewKind::Allocations);
+    expand(window, "split");
+}
+
+fn allocations_flame(window: &mut Window) {
+    show(window, ViewKind::Allocations);
+    wait_for_label(window, "Flame graph");
+    window.get_by_role_and_label(Role::Button, "Flame graph").click();
+    wait_for_label(window, "Call ");
+}
+
+/// The stack of an object that the leak has kept.
+fn allocated_by(window: &mut Window) {
+    "reading".clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
+    expand(window, "Reading  ×");
+    click_row(window, "Reading @");
+    wait_for_label(window, "Show in Allocations");
+}
+
+fn profile(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+    type_into(window, "Search functions", "remember");
+}
+
+fn profile_heavy(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+    window.get_by_role_and_label(Role::Button, "Heavy").click();
+    window.step();
+    expand(window, "parseReading");
+}
+
+fn profile_compared(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+}
+
+fn profile_compared_heavy(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+    window.get_by_role_and_label(Role::Button, "Heavy").click();
+    window.step();
+    click_row(window, "remember");
+}
+
+/// A file that the tests' data have.
+fn data_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+/// The files that are made for pictures.
+struct Made {
+    broken: PathBuf,
+    cut: PathBuf,
+    /// Where those of other engines are.
+    folder: PathBuf,
+    series: Vec<PathBuf>,
+}
+
+fn open(files: Files, made: &Made) -> Window {
     let files = match files {
-        Files::Series => series.to_vec(),
+        Files::Series => made.series.clone(),
         Files::None => vec![],
         Files::Example => vec![example()],
         Files::Pair => vec![example_before(), example()],
-        Files::Broken => vec![broken_file.to_path_buf()],
+        Files::Broken => vec![made.broken.clone()],
+        Files::Timeline => vec![bundled("leaky-job.heaptimeline")],
+        Files::Profile => vec![bundled("leaky-job-after.heapprofile")],
+        Files::Profiles => vec![bundled("leaky-job-before.heapprofile"), bundled("leaky-job-after.heapprofile")],
+        Files::Cut => vec![made.cut.clone()],
+        Files::Chromium => vec![data_file("snapshots/chromium-leak-1.heapsnapshot.zst")],
+        Files::Bun => vec![data_file("snapshots/bun-1.heapsnapshot.zst")],
+        // A part of a real one.
+        Files::Deno => vec![data_file("deno-part.heapsnapshot.zst")],
+        Files::Hermes => vec![made.folder.join("react-native.heapsnapshot")],
+        Files::Julia => vec![made.folder.join("session.heapsnapshot")],
     };
     Harness::builder()
         .with_size(egui::vec2(1280.0, 800.0))
@@ -290,14 +449,23 @@ fn open(files: Files, broken_file: &Path, series: &[PathBuf]) -> Window {
 fn every_view_can_be_drawn_in_light_and_dark() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
     let only = std::env::var("PICTURES").unwrap_or_default();
-    let (folder_of_broken, broken_file) = broken("strings-bad-escape.heapsnapshot");
+    let (_cut_folder, cut) = cut_example();
+    let (folder_of_broken, broken) = broken("strings-bad-escape.heapsnapshot");
     let is_wanted = |name: &str| only.is_empty() || only.split(',').any(|only| only == name);
     let series = if is_wanted("growth") { series(folder_of_broken.path()) } else { Vec::new() };
-    for &(name, files, prepare) in
-        PICTURES.iter().filter(|(name, files, _)| is_wanted(name) && (*files != Files::Series || !series.is_empty()))
+    let others = tempfile::tempdir().unwrap();
+    let made = Made { broken, cut, folder: others.path().to_path_buf(), series };
+    std::fs::write(made.folder.join("react-native.heapsnapshot"), generated::hermes(500)).unwrap();
+    std::fs::write(made.folder.join("session.heapsnapshot"), generated::julia(500)).unwrap();
+    for &(name, files, prepare) in PICTURES
+        .iter()
+        .filter(|(name, files, _)| is_wanted(name) && (*files != Files::Series || !made.series.is_empty()))
     {
         for (theme, preference) in [("light", egui::ThemePreference::Light), ("dark", egui::ThemePreference::Dark)] {
-            let mut window = open(files, &broken_file, &series);
+            if ONE_THEME.iter().any(|(only, other)| *only == name && *other != theme) {
+                continue;
+            }
+            let mut window = open(files, &made);
             window.ctx.set_theme(preference);
             wait_for_load(&mut window);
             if files == Files::Pair {

@@ -281,7 +281,7 @@ fn containment_starts_with_what_the_root_holds_in_devtools_order() {
 fn kinds_add_up_to_all_nodes_and_bytes() {
     for case in common::cases() {
         let snapshot = case.open();
-        let kinds = by_kind(&snapshot, &CancelToken::new()).unwrap();
+        let kinds = by_kind(&snapshot, None, &CancelToken::new()).unwrap();
         assert_eq!(kinds.iter().map(|kind| kind.count).sum::<u64>(), snapshot.graph().node_count() as u64);
         let all = select(&snapshot, &NodeFilter::All, &CancelToken::new()).unwrap();
         assert_eq!(kinds.iter().map(|kind| kind.shallow_size).sum::<u64>(), all.shallow_size, "{}", case.name);

@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::{DomStates, DominatorTree, Location, Locations, Shapes, WellKnown};
 use crate::graph::HeapGraph;
+use crate::model::stored::stored;
 use crate::model::{CancelToken, Cancelled, ClassId, Column, Distance, NodeKind, NodeOrdinal, StringId};
 
 const UNSET: u32 = u32::MAX;
@@ -16,6 +19,8 @@ pub struct ClassKey {
     name: Box<[u8]>,
     pub location: Option<Location>,
 }
+
+stored!(ClassKey { name, location });
 
 /// One row of the summary.
 #[derive(Clone, Debug)]
@@ -34,12 +39,16 @@ pub struct Class {
     pub kind: NodeKind,
 }
 
+stored!(Class { key, name, count, shallow_size, retained_size, distance, kind });
+
 /// All classes of a snapshot and the class of each node.
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
     by_node: Vec<u32>,
     table: Vec<Class>,
 }
+
+stored!(Classes { by_node, table });
 
 impl Classes {
     #[inline]
@@ -150,7 +159,8 @@ pub fn classes(
     let mut namer = Namer {
         graph,
         dom,
-        by_key: HashMap::new(),
+        by_key: HashMap::default(),
+        by_place: HashMap::default(),
         by_string: [vec![UNSET; graph.strings().len()], Vec::new()],
         by_kind: vec![UNSET; 256],
         table: Vec::new(),
@@ -161,7 +171,7 @@ pub fn classes(
     shapes.assign(graph, known, cancel, |node, shape| by_node[node.index()] = shape_bit | shape)?;
     let mut shape_classes = vec![UNSET; shapes.names.len()];
 
-    let mut located = locations.entries().iter().peekable();
+    let mut located = locations.entries().peekable();
     for node in graph.nodes() {
         cancel.check_every(node.index())?;
         let shape =
@@ -169,12 +179,22 @@ pub fn classes(
         let location = located.next_if(|entry| entry.0 == node).map(|entry| entry.1);
         let kind = graph.kind(node);
         by_node[node.index()] = match location.filter(|_| kind == NodeKind::OBJECT) {
-            Some(_) => {
-                let name = match shape {
-                    Some(shape) => shapes.names[shape].clone().into_bytes(),
-                    None => namer.name(node).into_owned(),
+            Some(place) => {
+                let source = match shape {
+                    Some(shape) => NameSource::Shape(shape),
+                    None => NameSource::String(graph.name_id(node)),
                 };
-                namer.class(name, location, kind)
+                if let Some(&class) = namer.by_place.get(&(source, place)) {
+                    class
+                } else {
+                    let name = match shape {
+                        Some(shape) => shapes.names[shape].clone().into_bytes(),
+                        None => namer.name(node).into_owned(),
+                    };
+                    let class = namer.class(name, Some(locations.place(place)), kind);
+                    namer.by_place.insert((source, place), class);
+                    class
+                }
             }
             None => match shape {
                 Some(shape) => {
@@ -190,11 +210,21 @@ pub fn classes(
     Ok(Classes { by_node, table: namer.table })
 }
 
+/// What the name of an object's class is made of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum NameSource {
+    Shape(usize),
+    /// Only natives are renamed, so the string of an object says all.
+    String(StringId),
+}
+
 /// Finds or makes classes by name, with caches so that nearly no node's name is looked at.
 struct Namer<'a> {
     graph: &'a HeapGraph,
     dom: &'a DomStates,
-    by_key: HashMap<ClassKey, u32>,
+    by_key: HashMap<ClassKey, u32, RandomState>,
+    /// Class by name, see [`NameSource`], and number of the position.
+    by_place: HashMap<(NameSource, u32), u32, RandomState>,
     /// Class by string of the node's name; the second for nodes that are shown as `Detached …`.
     by_string: [Vec<u32>; 2],
     by_kind: Vec<u32>,

@@ -1,6 +1,7 @@
 //! Which DOM nodes are still part of a document, and which are detached and kept alive by something else.
 
 use crate::graph::HeapGraph;
+use crate::model::stored::stored;
 use crate::model::{BitSet, CancelToken, Cancelled, Detachedness, EdgeKind, NodeKind, NodeOrdinal};
 
 /// The state of each node after it was propagated through the DOM.
@@ -11,6 +12,8 @@ pub struct DomStates {
     /// Whether the file gave states; then detached nodes are shown with `Detached ` before their name.
     from_file: bool,
 }
+
+stored!(DomStates { states, from_file });
 
 impl DomStates {
     #[inline]

@@ -1,6 +1,7 @@
 //! What a node is called on screen: object shapes for plain objects, contents for concatenated strings.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
@@ -52,32 +53,56 @@ pub(crate) fn concatenated(
         has_cut_piece |= more;
         units += utf16_len(&text_of_part);
         text.push_str(&text_of_part);
-        units < limit
+        Part { is_empty: text_of_part.is_empty(), wants_more: units < limit }
     });
     (text, has_more || has_cut_piece)
 }
 
-/// Goes through the parts of a concatenated string from the left while `wants_more`; true if parts are left.
+/// What a visit to a part of a concatenated string found.
+struct Part {
+    is_empty: bool,
+    wants_more: bool,
+}
+
+/// Rounds without text after which a string is suspected to go round in a circle.
+const QUIET_ROUNDS: usize = 256;
+
+/// Goes through the parts of a concatenated string from the left while more is wanted; true if parts are left.
+///
+/// Parts may form a circle, or share each other so often that without text it would take for ever. A part that comes
+/// again with no text in between has none itself, or leads back to where it is: it is passed over.
 fn walk_parts(
     graph: &HeapGraph,
     known: &WellKnown,
     node: NodeOrdinal,
-    mut wants_more: impl FnMut(NodeOrdinal) -> bool,
+    mut visit: impl FnMut(NodeOrdinal) -> Part,
 ) -> bool {
     let mut stack = vec![node];
-    // A cycle of parts without text would never end: each round adds text or goes down, and no string is deeper than this.
-    let mut rounds = 0;
+    let (mut rounds, mut quiet_rounds) = (0, 0);
+    let mut quiet: HashSet<NodeOrdinal> = HashSet::new();
     while let Some(node) = stack.pop() {
         rounds += 1;
+        quiet_rounds += 1;
+        // No string is put together from more.
         if rounds > 1 << 20 {
             return true;
         }
         if graph.kind(node) == NodeKind::CONCATENATED_STRING {
+            if quiet_rounds > QUIET_ROUNDS && !quiet.insert(node) {
+                continue;
+            }
             let [first, second] = string_parts(graph, known, node);
             stack.push(second);
             stack.push(first);
-        } else if !wants_more(node) {
+            continue;
+        }
+        let part = visit(node);
+        if !part.wants_more {
             return !stack.is_empty();
+        }
+        if !part.is_empty {
+            quiet_rounds = 0;
+            quiet.clear();
         }
     }
     false

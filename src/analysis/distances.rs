@@ -78,6 +78,7 @@ impl Search<'_> {
         let mut next = 0;
         while let Some(&node) = self.queue.get(next) {
             cancel.check_every(next)?;
+            graph.prefetch_edges(&self.queue, next);
             next += 1;
             let node = NodeOrdinal(node);
             let distance = self.distances[node.index()] + 1;

@@ -10,6 +10,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::graph::HeapGraph;
+use crate::memory::Reuse;
+use crate::model::stored::stored;
 use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeIndex, NodeOrdinal, POLL_INTERVAL, Progress};
 
 const NONE: u32 = u32::MAX;
@@ -28,6 +30,8 @@ pub struct DominatorTree {
     /// How far the subtrees reach that start in each block of [`FAN`] positions, in each block of such blocks, and so on.
     reaches: Vec<Vec<u32>>,
 }
+
+stored!(DominatorTree { positions, nodes, subtree_sizes, reaches });
 
 impl DominatorTree {
     /// The immediate dominator; the root's is the root itself.
@@ -115,7 +119,7 @@ impl DominatorTree {
     }
 
     /// All nodes in preorder with the sizes of their subtrees.
-    pub fn preorder(&self) -> impl Iterator<Item = (NodeOrdinal, u32)> + '_ {
+    pub fn preorder(&self) -> impl ExactSizeIterator<Item = (NodeOrdinal, u32)> + '_ {
         self.nodes.iter().zip(&self.subtree_sizes).map(|(&node, &size)| (NodeOrdinal(node), size))
     }
 
@@ -183,10 +187,12 @@ pub fn dominators(
     cancel: &CancelToken,
 ) -> Result<DominatorTree, Cancelled> {
     let mut order = progress.stage("spanning tree", || Preorder::build(graph, essential, progress, cancel))?;
-    let semi = progress.stage("semidominators", || semidominators(graph, essential, &mut order, progress, cancel))?;
+    // What follows needs as much memory as what the semidominators were computed with, which is free by then.
+    let (semi, _reuse) =
+        progress.stage("semidominators", || semidominators(graph, essential, &mut order, progress, cancel))?;
     let Preorder { mut vertices, parents: tree_parents, .. } = order;
     let reached = vertices.len();
-    let mut dominators = progress.stage("immediate", || immediate_dominators(tree_parents, &semi, cancel))?;
+    let mut dominators = progress.stage("immediate", || immediate_dominators(tree_parents, &semi, progress, cancel))?;
     drop(semi);
 
     if reached < graph.node_count() {
@@ -276,13 +282,15 @@ impl Preorder {
             Rows { first: vertices.start, offsets: Vec::with_capacity(vertices.len() + 1), items: Vec::new() };
         rows.offsets.push(0);
         for number in vertices {
-            // Nothing matters that leads to the root.
-            let retainers = if number == 0 { &[] } else { graph.retainers.row(self.vertices[number] as usize) };
-            let parent = self.parents[number];
-            for &edge in retainers {
-                let source = sources[edge as usize];
-                if source != NONE && source != parent {
-                    rows.items.push(source);
+            let retainers = graph.retainers.row(self.vertices[number] as usize);
+            // A single retainer, as most nodes have, is the tree parent; and nothing matters that leads to the root.
+            if retainers.len() > 1 && number > 0 {
+                let parent = self.parents[number];
+                for &edge in retainers {
+                    let source = sources[edge as usize];
+                    if source != NONE && source != parent {
+                        rows.items.push(source);
+                    }
                 }
             }
             #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
@@ -382,7 +390,7 @@ struct Link {
 const GATHERED: usize = 1 << 15;
 const AHEAD: usize = 8;
 
-/// The semidominator of each vertex, by number. While those of some vertices are computed, last first, the predecessors of
+/// The semidominator of each vertex, by number, and what keeps the memory that is free now. While those of some vertices are computed, last first, the predecessors of
 /// the next ones are gathered on the other cores; they are never all there at once.
 fn semidominators(
     graph: &HeapGraph,
@@ -390,7 +398,7 @@ fn semidominators(
     order: &mut Preorder,
     progress: &Progress,
     cancel: &CancelToken,
-) -> Result<Vec<u32>, Cancelled> {
+) -> Result<(Vec<u32>, Reuse), Cancelled> {
     let count = order.vertices.len();
     let sources = progress.stage("sources", || order.sources(graph, essential, cancel))?;
     // What is gathered needs only those; the numbers by node would be in the way.
@@ -399,6 +407,7 @@ fn semidominators(
         links: order.parents.iter().map(|&ancestor| Link { ancestor, least: NONE }).collect(),
         semi: order.parents.clone(),
         path: Vec::new(),
+        steps: 0,
     };
     let batch = GATHERED * AHEAD;
     let order = &*order;
@@ -425,7 +434,8 @@ fn semidominators(
         );
         gathered = next;
     }
-    Ok(forest.semi)
+    progress.count_steps("semidominators", forest.steps);
+    Ok((forest.semi, Reuse::begin()))
 }
 
 /// What the semidominators are computed with.
@@ -433,6 +443,8 @@ struct Forest {
     links: Vec<Link>,
     semi: Vec<u32>,
     path: Vec<u32>,
+    /// Predecessors looked at, and links followed from them.
+    steps: u64,
 }
 
 impl Forest {
@@ -442,11 +454,15 @@ impl Forest {
             #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
             let number = vertex as u32;
             let mut least = self.semi[vertex];
-            for &predecessor in predecessors.row(vertex) {
+            let row = predecessors.row(vertex);
+            self.steps += row.len() as u64;
+            for &predecessor in row {
                 let candidate = if predecessor <= number {
                     predecessor
                 } else {
-                    evaluate(&mut self.links, predecessor, number, &mut self.path)
+                    let (candidate, followed) = evaluate(&mut self.links, predecessor, number, &mut self.path);
+                    self.steps += followed as u64;
+                    candidate
                 };
                 least = least.min(candidate);
             }
@@ -456,9 +472,10 @@ impl Forest {
     }
 }
 
-/// The least semidominator among `vertex` and its ancestors above `current`, compressing the way to them.
+/// The least semidominator among `vertex` and its ancestors above `current`, compressing the way to them, and the length of
+/// that way.
 #[inline]
-fn evaluate(links: &mut [Link], vertex: u32, current: u32, path: &mut Vec<u32>) -> u32 {
+fn evaluate(links: &mut [Link], vertex: u32, current: u32, path: &mut Vec<u32>) -> (u32, usize) {
     let mut at = vertex;
     while links[at as usize].ancestor > current {
         path.push(at);
@@ -466,18 +483,24 @@ fn evaluate(links: &mut [Link], vertex: u32, current: u32, path: &mut Vec<u32>) 
     }
     // From the top down, each vertex takes over what its ancestor knows by now.
     let mut above = links[at as usize];
+    let followed = path.len();
     while let Some(at) = path.pop() {
         let link = &mut links[at as usize];
         link.least = link.least.min(above.least);
         link.ancestor = above.ancestor;
         above = *link;
     }
-    links[vertex as usize].least
+    (links[vertex as usize].least, followed)
 }
 
 /// The immediate dominator of each vertex, by number: the nearest ancestor of the tree parent in the dominator tree whose
 /// number is at most the semidominator's.
-fn immediate_dominators(parents: Vec<u32>, semi: &[u32], cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
+fn immediate_dominators(
+    parents: Vec<u32>,
+    semi: &[u32],
+    progress: &Progress,
+    cancel: &CancelToken,
+) -> Result<Vec<u32>, Cancelled> {
     /// A vertex of the growing dominator tree.
     #[derive(Clone, Copy)]
     struct Jump {
@@ -487,11 +510,13 @@ fn immediate_dominators(parents: Vec<u32>, semi: &[u32], cancel: &CancelToken) -
     let mut dominators = parents;
     cancel.check()?;
     let mut jumps = vec![Jump { to: 0, depth: 0 }; dominators.len()];
+    let mut steps = 0;
     for vertex in 1..dominators.len() {
         cancel.check_every(vertex)?;
         let bound = semi[vertex];
         let mut at = dominators[vertex];
         while at > bound {
+            steps += 1;
             let jump = jumps[at as usize].to;
             at = if jump >= bound { jump } else { dominators[at as usize] };
         }
@@ -505,6 +530,7 @@ fn immediate_dominators(parents: Vec<u32>, semi: &[u32], cancel: &CancelToken) -
         };
         jumps[vertex] = Jump { to, depth: up.depth + 1 };
     }
+    progress.count_steps("immediate dominators", steps);
     Ok(dominators)
 }
 

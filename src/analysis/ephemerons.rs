@@ -3,9 +3,14 @@
 //! `7 / part of key (Foo @1) -> value (Bar @2) pair in WeakMap (table @3)`: one such edge leads from the key and one from
 //! the table to the value.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::hash::BuildHasher as _;
+
+use foldhash::quality::FixedState;
+use rayon::prelude::*;
 
 use crate::format::StringTable;
+use crate::model::stored::stored;
 use crate::model::{BitSet, StringId};
 
 /// What the name of an ephemeron edge says.
@@ -17,52 +22,98 @@ pub struct Ephemeron {
     pub table_id: u64,
 }
 
-/// The ephemeron names among all strings.
+/// The ephemeron names among all strings. A program may have a million of them, and each edge asks.
 #[derive(Clone, Debug, Default)]
 pub struct Ephemerons {
-    by_string: HashMap<StringId, Ephemeron>,
     is_ephemeron: BitSet,
-    pair_count: usize,
+    /// The pair's number, by string; anything for other strings, and empty where there are no pairs.
+    pairs: Vec<u32>,
+    /// The table's id, by number of the pair.
+    tables: Vec<u64>,
 }
+
+stored!(Ephemerons { is_ephemeron, pairs, tables });
 
 impl Ephemerons {
     /// What the string says, if it names an ephemeron edge.
     #[inline]
     #[must_use]
     pub fn get(&self, name: StringId) -> Option<Ephemeron> {
-        if self.by_string.is_empty() || !self.is_ephemeron.contains(name.0 as usize) {
+        if self.pairs.is_empty() || !self.is_ephemeron.contains(name.0 as usize) {
             return None;
         }
-        self.by_string.get(&name).copied()
+        let pair = self.pairs[name.0 as usize];
+        Some(Ephemeron { pair, table_id: self.tables[pair as usize] })
+    }
+
+    /// Whether this is of a table of so many strings.
+    pub(crate) fn fits(&self, strings: usize) -> bool {
+        self.is_ephemeron.len() == strings
+            && (self.pairs.is_empty() || self.pairs.len() == strings)
+            && self
+                .is_ephemeron
+                .iter()
+                .all(|string| self.pairs.get(string).is_some_and(|&pair| (pair as usize) < self.tables.len()))
     }
 
     /// How many pairs there are; their numbers are below.
     #[must_use]
     pub fn pair_count(&self) -> usize {
-        self.pair_count
+        self.tables.len()
     }
+
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.pairs.capacity() * 4 + self.tables.capacity() * 8 + self.is_ephemeron.heap_bytes()
+    }
+}
+
+/// The name of an ephemeron edge among the strings.
+struct Name<'a> {
+    /// Of the text below: most names are told apart by it.
+    hash: u64,
+    /// What both edges of the pair have in common.
+    pair: Cow<'a, str>,
+    string: StringId,
+    table_id: u64,
 }
 
 /// Finds the names of ephemeron edges, in one pass over the strings.
 #[must_use]
 pub fn ephemerons(strings: &StringTable) -> Ephemerons {
-    let mut found = Ephemerons { is_ephemeron: BitSet::new(strings.len()), ..Ephemerons::default() };
-    let mut pairs: HashMap<String, u32> = HashMap::new();
-    for id in strings.ids() {
-        let raw = strings.raw(id);
+    let hasher = FixedState::default();
+    let name = |string: StringId| {
+        let raw = strings.raw(string);
         if !raw.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'\\') || raw.len() < 60 {
-            continue;
+            return None;
         }
-        let text = strings.text(id);
-        if let Some((pair, table_id)) = parse(&text) {
-            #[expect(clippy::cast_possible_truncation, reason = "at most one pair a string")]
-            let next = pairs.len() as u32;
-            let pair = *pairs.entry(pair.to_owned()).or_insert(next);
-            found.by_string.insert(id, Ephemeron { pair, table_id });
-            found.is_ephemeron.insert(id.0 as usize);
+        let (pair, table_id) = match strings.text(string) {
+            Cow::Borrowed(text) => parse(text).map(|(pair, table_id)| (Cow::Borrowed(pair), table_id)),
+            Cow::Owned(text) => parse(&text).map(|(pair, table_id)| (Cow::Owned(pair.to_owned()), table_id)),
+        }?;
+        Some(Name { hash: hasher.hash_one(pair.as_bytes()), pair, string, table_id })
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "the reader refuses more than 2^32 - 1 strings")]
+    let mut names: Vec<Name<'_>> =
+        (0..strings.len()).into_par_iter().filter_map(|string| name(StringId(string as u32))).collect();
+    // The names of a pair come together.
+    names.par_sort_unstable_by(|one, other| {
+        let by_pair = one.hash.cmp(&other.hash).then_with(|| one.pair.cmp(&other.pair));
+        by_pair.then(one.string.0.cmp(&other.string.0))
+    });
+    let mut found = Ephemerons { is_ephemeron: BitSet::new(strings.len()), ..Ephemerons::default() };
+    if !names.is_empty() {
+        found.pairs = vec![0; strings.len()];
+    }
+    for group in names.chunk_by(|one, other| one.hash == other.hash && one.pair == other.pair) {
+        // At most one pair a string.
+        let pair = u32::try_from(found.tables.len()).unwrap_or(u32::MAX);
+        found.tables.push(group[0].table_id);
+        for name in group {
+            found.is_ephemeron.insert(name.string.0 as usize);
+            found.pairs[name.string.0 as usize] = pair;
         }
     }
-    found.pair_count = pairs.len();
     found
 }
 

@@ -1,55 +1,71 @@
 //! Source locations of objects.
 
-use crate::graph::HeapGraph;
+pub use crate::format::Location;
+use crate::format::LocationTable;
 use crate::model::NodeOrdinal;
-
-/// Where in the source an object's constructor or function stands; line and column count from 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Location {
-    pub script_id: u32,
-    pub line: u32,
-    pub column: u32,
-}
+use crate::model::stored::stored;
 
 /// The locations that a file has, by node.
 #[derive(Clone, Debug, Default)]
 pub struct Locations {
-    /// Ascending by node, each node once.
-    entries: Vec<(NodeOrdinal, Location)>,
+    /// Ascending, each node once.
+    nodes: Vec<u32>,
+    /// For each of them its position's index in `distinct`.
+    places: Vec<u32>,
+    distinct: Vec<Location>,
+    script_ids: Vec<u32>,
+    script_nodes: Vec<u32>,
 }
+
+stored!(Locations { nodes, places, distinct, script_ids, script_nodes });
 
 impl Locations {
     #[must_use]
     pub fn get(&self, node: NodeOrdinal) -> Option<Location> {
-        let at = self.entries.binary_search_by_key(&node, |entry| entry.0).ok()?;
-        Some(self.entries[at].1)
+        let at = self.nodes.binary_search(&node.0).ok()?;
+        Some(self.distinct[self.places[at] as usize])
     }
 
-    /// All of them, ascending by node.
+    /// All of them, ascending by node: numbers of positions, which [`Self::place`] tells.
+    pub fn entries(&self) -> impl Iterator<Item = (NodeOrdinal, u32)> + '_ {
+        self.nodes.iter().zip(&self.places).map(|(&node, &place)| (NodeOrdinal(node), place))
+    }
+
+    /// The position of that number; equal positions have the same.
     #[must_use]
-    pub fn entries(&self) -> &[(NodeOrdinal, Location)] {
-        &self.entries
+    pub fn place(&self, place: u32) -> Location {
+        self.distinct[place as usize]
+    }
+
+    /// Ids of scripts with the ordinals of their nodes, where the file says so; not necessarily those of nodes that are there.
+    pub fn scripts(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.script_ids.iter().copied().zip(self.script_nodes.iter().copied())
+    }
+
+    /// Whether every entry has a position.
+    pub(crate) fn lengths_fit(&self) -> bool {
+        self.nodes.len() == self.places.len() && self.places.iter().all(|&place| (place as usize) < self.distinct.len())
     }
 
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<(NodeOrdinal, Location)>()
+        (self.nodes.capacity() + self.places.capacity() + 2 * self.script_ids.capacity()) * 4
+            + self.distinct.capacity() * size_of::<Location>()
     }
 }
 
 /// Sorts them by node; of several for one node the last in the file counts, and one for no node is left out.
 #[must_use]
-pub fn locations(graph: &HeapGraph) -> Locations {
-    let mut entries: Vec<(NodeOrdinal, Location)> = graph
-        .locations()
-        .iter()
-        .filter_map(|raw| {
-            let node = u32::try_from(raw.node).ok().filter(|&node| (node as usize) < graph.node_count())?;
-            Some((NodeOrdinal(node), Location { script_id: raw.script_id, line: raw.line, column: raw.column }))
-        })
-        .collect();
-    entries.reverse();
-    entries.sort_by_key(|entry| entry.0);
-    entries.dedup_by_key(|entry| entry.0);
-    Locations { entries }
+pub fn locations(table: LocationTable, node_count: usize) -> Locations {
+    let LocationTable { mut nodes, mut places, distinct, script_ids, script_nodes } = table;
+    // As the runtime writes them: nothing is to be done.
+    let is_sorted = nodes.is_sorted_by(|one, other| one < other);
+    if !is_sorted || nodes.last().is_some_and(|&node| node as usize >= node_count) {
+        let mut rows: Vec<(u32, u32)> = nodes.iter().copied().zip(places.iter().copied()).rev().collect();
+        rows.retain(|row| (row.0 as usize) < node_count);
+        rows.sort_by_key(|row| row.0);
+        rows.dedup_by_key(|row| row.0);
+        (nodes, places) = rows.into_iter().unzip();
+    }
+    Locations { nodes, places, distinct, script_ids, script_nodes }
 }

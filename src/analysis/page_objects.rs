@@ -11,7 +11,7 @@ use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, NodeOrdinal};
 /// [`Cancelled`] when `cancel` says so.
 pub fn page_objects(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let mut found = BitSet::new(graph.node_count());
-    let mut stack = Vec::new();
+    let mut queue = Vec::new();
     for edge in graph.edges(graph.root()) {
         let target = graph.edge_target(edge);
         let is_entry = match graph.edge_kind(edge) {
@@ -20,17 +20,18 @@ pub fn page_objects(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) 
             _ => false,
         };
         if is_entry && found.insert(target.index()) {
-            stack.push(target.0);
+            queue.push(target.0);
         }
     }
-    let mut steps = 0;
-    while let Some(node) = stack.pop() {
-        steps += 1;
-        cancel.check_every(steps)?;
+    let mut next = 0;
+    while let Some(&node) = queue.get(next) {
+        cancel.check_every(next)?;
+        graph.prefetch_edges(&queue, next);
+        next += 1;
         let range = graph.edge_range(NodeOrdinal(node));
         for (&kind, &target) in graph.edge_kinds[range.clone()].iter().zip(&graph.edge_targets[range]) {
             if kind != EdgeKind::WEAK && found.insert(target as usize) {
-                stack.push(target);
+                queue.push(target);
             }
         }
     }

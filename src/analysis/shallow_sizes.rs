@@ -5,12 +5,57 @@
 
 use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
-use crate::model::{CancelToken, Cancelled, Column, EdgeKind, NodeKind, NodeOrdinal};
+use crate::model::stored::stored;
+use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeKind, NodeKind, NodeOrdinal, prefetch};
 
 const UNOWNED: u32 = u32::MAX;
 const MANY_OWNERS: u32 = u32::MAX - 1;
+/// How many edges ahead the owners of targets are asked for.
+const EDGES_AHEAD: usize = 24;
 
-/// One size in bytes a node. A snapshot without user roots was taken with internals exposed: its sizes stay as they are.
+/// The size of each node in bytes, as people are shown it and as the file has it.
+///
+/// The two are different columns with mostly the same values, so of the file's only those that differ are kept.
+#[derive(Clone, Debug, Default)]
+pub struct Sizes {
+    shallow: Column,
+    /// Ascending: the nodes of which the file's size is another than the shallow one.
+    changed: Vec<u32>,
+    /// The file's size of each of them.
+    file: Column,
+}
+
+stored!(Sizes { shallow, changed, file });
+
+impl Sizes {
+    /// Shallow sizes by ordinal.
+    #[must_use]
+    pub fn shallow(&self) -> &Column {
+        &self.shallow
+    }
+
+    /// The node's own size as the file has it.
+    #[must_use]
+    pub fn self_size(&self, node: NodeOrdinal) -> u64 {
+        match self.changed.binary_search(&node.0) {
+            Ok(at) => self.file.get(at),
+            Err(_) => self.shallow.get(node.index()),
+        }
+    }
+
+    /// Whether every changed node has its size.
+    pub(crate) fn lengths_fit(&self) -> bool {
+        self.changed.len() == self.file.len()
+    }
+
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.shallow.heap_bytes() + self.changed.capacity() * 4 + self.file.heap_bytes()
+    }
+}
+
+/// Shallow sizes from the file's `sizes`. A snapshot without user roots was taken with internals exposed: its sizes stay
+/// as they are.
 ///
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
@@ -18,14 +63,16 @@ pub fn shallow_sizes(
     graph: &HeapGraph,
     known: &WellKnown,
     dom: &DomStates,
+    mut sizes: Column,
     cancel: &CancelToken,
-) -> Result<Column, Cancelled> {
-    let mut sizes = graph.self_sizes.clone();
+) -> Result<Sizes, Cancelled> {
     let root = graph.root();
     if !graph.edges(root).any(|edge| known.is_user_root(graph, graph.edge_target(edge))) {
-        return Ok(sizes);
+        return Ok(Sizes { shallow: sizes, ..Sizes::default() });
     }
     let owners = owners(graph, known, dom, cancel)?;
+    let mut grown = BitSet::new(graph.node_count());
+    let mut changed = Vec::new();
     for node in graph.nodes() {
         cancel.check_every(node.index())?;
         let owner = owners[node.index()];
@@ -38,11 +85,21 @@ pub fn shallow_sizes(
         }
         let moved = sizes.get(node.index());
         if moved != 0 {
+            let before = sizes.get(owner.index());
+            // What is owned owns nothing itself, so this is the file's size of both.
+            changed.push((node.0, moved));
+            if grown.insert(owner.index()) {
+                changed.push((owner.0, before));
+            }
             sizes.set(node.index(), 0);
-            sizes.set(owner.index(), sizes.get(owner.index()).saturating_add(moved));
+            sizes.set(owner.index(), before.saturating_add(moved));
         }
     }
-    Ok(sizes)
+    drop(owners);
+    cancel.check()?;
+    changed.sort_unstable();
+    let (changed, file) = changed.into_iter().unzip();
+    Ok(Sizes { shallow: sizes, changed, file: Column::from_wide(file) })
 }
 
 /// The one owner of each node, itself for all that nobody can own.
@@ -66,7 +123,12 @@ fn owners(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, cancel: &Cancel
             cancel.check_every(steps)?;
             let owner = owners[node as usize];
             let range = graph.edge_range(NodeOrdinal(node));
-            for (&kind, &target) in graph.edge_kinds[range.clone()].iter().zip(&graph.edge_targets[range]) {
+            for at in range {
+                let (kind, target) = (graph.edge_kinds[at], graph.edge_targets[at]);
+                // Most nodes come in the order of the file, so what stands behind this edge comes next.
+                if let Some(&ahead) = graph.edge_targets.get(at + EDGES_AHEAD) {
+                    prefetch(&owners, ahead as usize);
+                }
                 let current = owners[target as usize];
                 if kind == EdgeKind::WEAK || current == target || current == owner || current == MANY_OWNERS {
                     continue;

@@ -1,10 +1,14 @@
 //! Shapes: plain objects sorted into classes such as `{id, name}` by the properties that many of them share.
 
 use std::collections::HashMap;
+use std::io;
+
+use foldhash::fast::RandomState;
 
 use super::WellKnown;
 use super::display_names::{quoted_property_name, utf16_len};
 use crate::graph::HeapGraph;
+use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{CancelToken, Cancelled, EdgeKind, NodeOrdinal, StringId};
 
 /// UTF-16 units up to which properties are taken into the name of a shape.
@@ -27,13 +31,30 @@ pub struct Shapes {
     matcher: Matcher,
 }
 
+impl Stored for Shapes {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        let Self { names, properties, matcher: _ } = self;
+        names.store(to)?;
+        properties.store(to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        let (names, properties) = (Vec::load(from)?, Vec::<Vec<String>>::load(from)?);
+        let matcher = Matcher::new(&properties);
+        if names.len() != properties.len() {
+            return Err(NotStored::Damaged);
+        }
+        Ok(Self { names, properties, matcher })
+    }
+}
+
 /// A trie over sorted property symbols, to find the largest shape that an object has all properties of.
 #[derive(Clone, Debug, Default)]
 struct Matcher {
     /// Symbol of each property that occurs in a shape; symbols count from 0.
     symbols: HashMap<String, u32>,
     /// Children by (trie node, symbol).
-    next: HashMap<(u32, u32), u32>,
+    next: HashMap<(u32, u32), u32, RandomState>,
     /// The shape that ends at each trie node, with its number of properties.
     ends: Vec<Option<(u32, u32)>>,
 }
@@ -89,7 +110,7 @@ type Candidates = Vec<(Box<[u32]>, usize)>;
 /// objects.
 fn candidates(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Result<(Candidates, usize), Cancelled> {
     let mut name_lengths = vec![0_u16; graph.strings().len()];
-    let mut positions: HashMap<Box<[u32]>, usize> = HashMap::new();
+    let mut positions: HashMap<Box<[u32]>, usize, RandomState> = HashMap::default();
     let mut candidates = Candidates::new();
     let mut properties: Vec<u32> = Vec::new();
     let mut object_count = 0;
@@ -155,7 +176,7 @@ impl Shapes {
             return Ok(());
         }
         let mut symbols = vec![UNKNOWN; graph.strings().len()];
-        let mut memo: HashMap<Box<[u32]>, Option<u32>> = HashMap::new();
+        let mut memo: HashMap<Box<[u32]>, Option<u32>, RandomState> = HashMap::default();
         let mut list = Vec::new();
         for node in graph.nodes() {
             cancel.check_every(node.index())?;

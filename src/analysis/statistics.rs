@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
+use crate::model::stored::stored;
 use crate::model::{Column, EdgeKind, NodeKind, NodeOrdinal, StringId};
 
 /// Bytes by category.
@@ -21,21 +22,23 @@ pub struct Statistics {
     pub system: u64,
 }
 
+stored!(Statistics { total, native_total, typed_arrays, v8heap_total, code, js_arrays, strings, system });
+
 impl Statistics {
     /// What DevTools calls “Other JS objects”.
     #[must_use]
     pub fn other_js_objects(&self) -> u64 {
-        self.v8heap_total.saturating_sub(self.code + self.js_arrays + self.strings + self.system)
+        [self.code, self.js_arrays, self.strings, self.system].into_iter().fold(self.v8heap_total, u64::saturating_sub)
     }
 
     fn add(self, other: Self) -> Self {
         Self {
-            native_total: self.native_total + other.native_total,
-            typed_arrays: self.typed_arrays + other.typed_arrays,
-            code: self.code + other.code,
-            js_arrays: self.js_arrays + other.js_arrays,
-            strings: self.strings + other.strings,
-            system: self.system + other.system,
+            native_total: self.native_total.saturating_add(other.native_total),
+            typed_arrays: self.typed_arrays.saturating_add(other.typed_arrays),
+            code: self.code.saturating_add(other.code),
+            js_arrays: self.js_arrays.saturating_add(other.js_arrays),
+            strings: self.strings.saturating_add(other.strings),
+            system: self.system.saturating_add(other.system),
             ..self
         }
     }
@@ -58,8 +61,8 @@ pub fn statistics(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, sizes: 
         })
         .reduce(Statistics::default, Statistics::add);
     let extra = graph.header().extra_native_bytes;
-    let native_total = sums.native_total + extra;
-    let total = total + extra;
+    let native_total = sums.native_total.saturating_add(extra);
+    let total = total.saturating_add(extra);
     Statistics { total, native_total, v8heap_total: total.saturating_sub(native_total), ..sums }
 }
 
@@ -73,17 +76,18 @@ fn count(
 ) {
     let size = sizes.get(node.index());
     match graph.kind(node) {
-        NodeKind::HIDDEN => sums.system += size,
+        NodeKind::HIDDEN => sums.system = sums.system.saturating_add(size),
         NodeKind::NATIVE => {
-            sums.native_total += size;
+            sums.native_total = sums.native_total.saturating_add(size);
             if known.array_buffer_data.contains(graph.name_id(node)) && !dom.is_renamed(graph, node) {
-                sums.typed_arrays += size;
+                sums.typed_arrays = sums.typed_arrays.saturating_add(size);
             }
         }
-        NodeKind::CODE => sums.code += size,
-        kind if kind.is_string() => sums.strings += size,
+        NodeKind::CODE => sums.code = sums.code.saturating_add(size),
+        kind if kind.is_string() => sums.strings = sums.strings.saturating_add(size),
         _ if known.array.contains(graph.name_id(node)) => {
-            sums.js_arrays += size + own_elements(graph, known, node).map_or(0, |elements| sizes.get(elements.index()));
+            let elements = own_elements(graph, known, node).map_or(0, |elements| sizes.get(elements.index()));
+            sums.js_arrays = sums.js_arrays.saturating_add(size).saturating_add(elements);
         }
         _ => {}
     }

@@ -1,9 +1,13 @@
 //! Strings that the rules speak of, found once, so that later stages compare numbers instead of text.
 
+use std::io;
+
 use rayon::prelude::*;
 
+use super::producer::Traces;
 use crate::format::StringTable;
 use crate::graph::HeapGraph;
+use crate::model::stored::{NotStored, Put, Stored, Take, stored};
 use crate::model::{NodeKind, NodeOrdinal, StringId};
 
 /// Ids of the strings that have a given text; nearly always exactly one.
@@ -24,13 +28,27 @@ impl StringIds {
     }
 }
 
+impl Stored for StringIds {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        self.0.store(to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        Stored::load(from).map(Self)
+    }
+}
+
 macro_rules! well_known {
     ($($field:ident = $text:literal),+ $(,)?) => {
         /// Ids of each text that a rule mentions.
         #[derive(Clone, Debug, Default)]
         pub struct WellKnown {
             $(pub $field: StringIds,)+
+            /// What tells of the program that wrote the file.
+            pub traces: Traces,
         }
+
+        stored!(WellKnown { $($field,)+ traces });
 
         impl WellKnown {
             fn enter(&mut self, text: &[u8], id: StringId) {
@@ -41,6 +59,7 @@ macro_rules! well_known {
 
             fn append(&mut self, other: &mut Self) {
                 $(self.$field.0.append(&mut other.$field.0);)+
+                self.traces.append(&mut other.traces);
             }
         }
 
@@ -88,6 +107,9 @@ impl WellKnown {
                     #[expect(clippy::cast_possible_truncation, reason = "the reader refuses more than 2^32 strings")]
                     let id = StringId(at as u32);
                     let raw = strings.raw(id);
+                    if raw.len() <= Traces::LONGEST {
+                        found.traces.enter(raw);
+                    }
                     if raw.contains(&b'\\') && raw.len() <= LONGEST * 6 {
                         found.enter(strings.text(id).as_bytes(), id);
                     } else if raw.len() <= LONGEST {

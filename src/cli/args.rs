@@ -10,17 +10,26 @@ use super::check::arguments::{CHECK_HELP, CheckArguments};
 const JSON_HELP: &str = "\
 JSON (stable; sizes are bytes, keys in this order):
   summary     {\"file\",\"totals\":{\"nodes\",\"edges\",\"strings\",\"total_size\"},
-               \"classes\":[{\"name\",\"location\":null|{\"script_id\",\"line\",\"column\"},\"count\",
+               \"classes\":[{\"name\",\"location\":null|{\"script_id\",\"line\",\"column\",\"url\"},\"count\",
                            \"distance\",\"system_distance\",\"shallow_size\",\"retained_size\"}]}
-              by retained size, largest first, unless --sort says otherwise; lines and columns count from 0
+              by retained size, largest first, unless --sort says otherwise; lines and columns count from 0 (in
+              text from 1); url is the script's file or address, null where the snapshot does not say
   retainers   {\"id\",\"name\",\"class\",\"distance\",\"system_distance\",\"shallow_size\",\"retained_size\",
                \"retainers\":[{…the same…,\"edge\":{\"name\",\"kind\"},\"cycle\",\"retainers\":[…]}]}
               as deep as --depth says; cycle is true where an object stands on the way to itself
   object      {\"id\",\"name\",\"class\",\"kind\",\"distance\",\"system_distance\",\"self_size\",\"shallow_size\",
                \"retained_size\",\"detachedness\",\"location\",\"dominator_id\",\"edge_count\",\"retainer_count\",
                \"edges\":[{\"id\",\"name\",\"class\",…,\"edge\":{\"name\",\"kind\"}}]}
-  statistics  {\"total\",\"native\":{\"total\",\"typed_arrays\"},
-               \"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"}}
+  statistics  {\"total\",\"native\":{\"total\",\"typed_arrays\",\"extra\"},
+               \"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"},
+               \"producer\":{\"program\",\"version\",\"v8\",\"evidence\",\"user_roots\"}}
+              extra is what the header counts without any node; program is one of Node.js, Chromium, Electron, Deno,
+              Bun, JavaScriptCore, Hermes, Julia, V8, Unknown program
+  contexts    {\"file\",\"has_scopes\",\"scopes\":[{\"function\",\"url\",\"location\",\"start\",\"end\",\"variable_count\",
+               \"contexts\":[{\"id\",\"retained_size\",\"dead_size\",\"variables\":[{\"name\",\"id\",\"value\",\"kind\",
+               \"retained_size\",\"freed_size\"}]}]}],\"scripts_without_scopes\":[{\"id\",\"url\",\"contexts\"}]}
+              variables of contexts that no function alive reads, what retains most first; freed_size is 0 where
+              something else holds the value too; --limit counts contexts
   nodes       an array of objects with the columns of the TSV: id kind name class shallow_size retained_size distance
                system_distance dominator_id detachedness (0 unknown, 1 attached, 2 detached) edge_count retainer_count
 
@@ -31,6 +40,15 @@ JSON (stable; sizes are bytes, keys in this order):
   search      {\"file\",\"query\",\"count\",\"size\",\"objects\":[{\"id\",\"name\",\"class\",\"distance\",\"system_distance\",
                \"shallow_size\",\"retained_size\"}]}
               by retained size, largest first; count and size are of all that was found, whatever --limit says
+  allocations {\"file\",\"functions\":[{\"name\",\"location\":null|{\"url\",\"script_id\",\"line\",\"column\"},
+               \"live_count\",\"count\",\"live_size\",\"size\"}]}, most bytes allocated first; with --callers each has
+              \"callers\":[{\"depth\",…the same…}], those with more depth called the one before; 1000 of each at most
+  profile     {\"file\",\"total_size\",\"functions\":[{\"name\",\"location\",\"self_size\",\"total_size\"}]}, most of its
+              own first; with --top-down \"calls\" instead, in the order of the tree, each with its \"depth\"; of two
+              files also \"base\",\"base_total_size\", and in each row \"base_self_size\",\"base_total_size\", what grew
+              most first. A function that calls itself counts each byte once
+
+Of a damaged file that was opened with --salvage all but nodes have \"salvaged\": a list of what is missing.
 
 distance is the number of references from a user root; where only system roots reach an object it is null and
 system_distance has the number from those; both are null for what nothing reaches.
@@ -64,6 +82,12 @@ pub struct Arguments {
     /// Snapshots to open in the window
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Read and write no index: neither use nor keep what was derived of a file when it was first opened
+    #[arg(long, global = true)]
+    pub no_index: bool,
+    /// Open what is there of a damaged file and list on standard error what is missing; the window offers it by itself
+    #[arg(long, global = true)]
+    pub salvage: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -80,6 +104,9 @@ pub enum Command {
     /// Bytes by category
     #[command(after_long_help = JSON_HELP)]
     Statistics(StatisticsArguments),
+    /// Variables of closures' contexts that no function alive reads
+    #[command(after_long_help = JSON_HELP)]
+    Contexts(ContextsArguments),
     /// One line a node, by id
     #[command(after_long_help = JSON_HELP)]
     Nodes(NodesArguments),
@@ -95,6 +122,12 @@ pub enum Command {
     /// Take snapshots, a timeline or a sampling profile from a running program
     #[command(after_long_help = CAPTURE_HELP)]
     Capture(CaptureArguments),
+    /// Functions that allocated while stacks were recorded, and what of it is alive
+    #[command(after_long_help = JSON_HELP)]
+    Allocations(AllocationsArguments),
+    /// Functions or calls of a sampling heap profile, alone or compared
+    #[command(after_long_help = JSON_HELP)]
+    Profile(ProfileArguments),
 }
 
 /// How the answer is written.
@@ -141,7 +174,7 @@ pub enum ComparedColumn {
 
 #[derive(Debug, Args)]
 pub struct CompareArguments {
-    /// The earlier snapshot
+    /// The earlier snapshot; one of the two may be - for standard input
     pub base: PathBuf,
     /// The later one, of the same process
     pub current: PathBuf,
@@ -157,7 +190,7 @@ pub struct CompareArguments {
 
 #[derive(Debug, Args)]
 pub struct SearchArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     /// What to look for; --help has the grammar
     #[arg(allow_hyphen_values = true)]
@@ -171,7 +204,7 @@ pub struct SearchArguments {
 
 #[derive(Debug, Args)]
 pub struct SummaryArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     /// Column to sort by: sizes and counts largest first, names and distances smallest first
     #[arg(long, value_enum, default_value = "retained", value_name = "COL")]
@@ -194,7 +227,7 @@ pub struct RetainersArguments {
 
 #[derive(Debug, Args)]
 pub struct ObjectArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     /// The object's id, as in @123
     #[arg(value_name = "@ID", value_parser = parse_id)]
@@ -205,18 +238,62 @@ pub struct ObjectArguments {
 
 #[derive(Debug, Args)]
 pub struct StatisticsArguments {
-    /// The snapshot
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 }
 
 #[derive(Debug, Args)]
-pub struct NodesArguments {
+pub struct ContextsArguments {
     /// The snapshot
+    pub file: PathBuf,
+    /// How many contexts to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct NodesArguments {
+    /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
     #[arg(long, value_enum, default_value = "tsv")]
     pub format: NodesFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct AllocationsArguments {
+    /// The allocation timeline, or a snapshot with allocation stacks
+    pub file: PathBuf,
+    /// List who called each function, and so on up to the outermost call
+    #[arg(long)]
+    pub callers: bool,
+    /// How many functions to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ProfileArguments {
+    /// The sampling heap profile; of two the earlier one
+    pub file: PathBuf,
+    /// The later profile, to be compared with it
+    pub current: Option<PathBuf>,
+    /// The calls from the outermost down
+    #[arg(long, conflicts_with = "bottom_up")]
+    pub top_down: bool,
+    /// The functions that allocated (the default)
+    #[arg(long)]
+    pub bottom_up: bool,
+    /// How many functions or calls to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 fn parse_id(text: &str) -> Result<u64, String> {

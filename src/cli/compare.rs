@@ -7,15 +7,19 @@ use serde::Serialize;
 use super::args::{CompareArguments, ComparedColumn, Format};
 use super::summary::LocationJson;
 use super::table::{Table, name};
-use super::{csv, open};
+use super::{BadUsage, Files, csv, name_of, salvaged};
 use crate::model::{CancelToken, human};
-use crate::query::{ComparedClass, Comparison, ComparisonKey, ComparisonSort, compare, compared_classes};
+use crate::query::{
+    ComparedClass, Comparison, ComparisonKey, ComparisonSort, Scripts, compare, compared_classes, scripts,
+};
 
 #[derive(Serialize)]
 struct Compared<'a> {
     base: String,
     current: String,
     ids_match: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    salvaged: Vec<String>,
     classes: Vec<Row<'a>>,
 }
 
@@ -33,11 +37,11 @@ struct Row<'a> {
     current_retained_size: u64,
 }
 
-impl<'a> From<&'a ComparedClass> for Row<'a> {
-    fn from(class: &'a ComparedClass) -> Self {
+impl<'a> Row<'a> {
+    fn new(class: &'a ComparedClass, scripts: &Scripts) -> Self {
         Self {
             name: &class.name,
-            location: class.key.location.map(Into::into),
+            location: class.key.location.map(|at| LocationJson::new(at, scripts)),
             new: class.new_count,
             deleted: class.deleted_count,
             delta: class.delta(),
@@ -50,9 +54,12 @@ impl<'a> From<&'a ComparedClass> for Row<'a> {
     }
 }
 
-pub(super) fn run(arguments: &CompareArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let base = open(&arguments.base)?;
-    let current = open(&arguments.current)?;
+pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    if [&arguments.base, &arguments.current].iter().all(|file| file.as_os_str() == "-") {
+        return Err(BadUsage("standard input has only one snapshot: give `-` once").into());
+    }
+    let base = files.open(&arguments.base)?;
+    let current = files.open(&arguments.current)?;
     let comparison = compare(&base, &current, &CancelToken::new())?;
     let key = match arguments.sort {
         ComparedColumn::Name => ComparisonKey::Name,
@@ -71,11 +78,19 @@ pub(super) fn run(arguments: &CompareArguments, out: &mut dyn Write) -> anyhow::
         rows.iter().take(limit).filter_map(|&row| comparison.classes.get(row as usize)).collect();
     match arguments.format {
         Format::Json => {
+            // A class that is in both stands in the same script of both.
+            let scripts = scripts(&current, &CancelToken::new())?;
             let compared = Compared {
-                base: arguments.base.display().to_string(),
-                current: arguments.current.display().to_string(),
+                base: name_of(&arguments.base),
+                current: name_of(&arguments.current),
                 ids_match: comparison.ids_match,
-                classes: classes.into_iter().map(Row::from).collect(),
+                salvaged: [("base", &base), ("current", &current)]
+                    .into_iter()
+                    .flat_map(|(which, of)| {
+                        salvaged(of).unwrap_or_default().into_iter().map(move |loss| format!("{which}: {loss}"))
+                    })
+                    .collect(),
+                classes: classes.into_iter().map(|class| Row::new(class, &scripts)).collect(),
             };
             serde_json::to_writer(&mut *out, &compared)?;
             Ok(writeln!(out)?)
@@ -90,7 +105,7 @@ fn write_csv(classes: &[&ComparedClass], out: &mut dyn Write) -> anyhow::Result<
                    base_retained_size,current_retained_size";
     csv::line(out, &columns.split(',').collect::<Vec<_>>())?;
     for class in classes {
-        let row = Row::from(*class);
+        let row = Row::new(class, &Scripts::default());
         let at = class.key.location;
         csv::line(
             out,

@@ -6,7 +6,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::args::{NodesArguments, NodesFormat};
-use super::{open, split_distance};
+use super::{Files, split_distance};
 use crate::Snapshot;
 use crate::model::NodeOrdinal;
 
@@ -26,8 +26,8 @@ struct Node<'a> {
     retainer_count: usize,
 }
 
-pub(super) fn run(arguments: &NodesArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let snapshot = open(&arguments.file)?;
+pub(super) fn run(arguments: &NodesArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let snapshot = files.open(&arguments.file)?;
     let mut nodes: Vec<NodeOrdinal> = snapshot.graph().nodes().collect();
     // Stable, so that nodes with equal ids keep the order of the file.
     nodes.sort_by_key(|&node| snapshot.id(node));

@@ -8,10 +8,13 @@ use super::args::{Format, ObjectArguments};
 use super::retainers::Link;
 use super::summary::LocationJson;
 use super::table::{Table, name};
-use super::{csv, open_object, split_distance};
+use super::{Files, csv, open_object, salvaged, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, EdgeIndex, human};
-use crate::query::{Filter, Lens, ListSpec, ObjectDetails, Sort, node_label, object_details, order};
+use crate::query::{
+    Filter, Lens, ListSpec, ObjectDetails, Scripts, Sort, function_script, node_label, object_details, order, scripts,
+    source_line,
+};
 
 #[derive(Serialize)]
 struct Answer {
@@ -29,11 +32,13 @@ struct Answer {
     dominator_id: u64,
     edge_count: usize,
     retainer_count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salvaged: Option<Vec<String>>,
     edges: Vec<Link>,
 }
 
-pub(super) fn run(arguments: &ObjectArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let (snapshot, node) = open_object(arguments)?;
+pub(super) fn run(arguments: &ObjectArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (snapshot, node) = open_object(arguments, files)?;
     let details = object_details(&snapshot, node);
     let list = ListSpec::Edges(node);
     let rows =
@@ -42,6 +47,7 @@ pub(super) fn run(arguments: &ObjectArguments, out: &mut dyn Write) -> anyhow::R
         .iter()
         .map(|&row| Link::new(&snapshot, snapshot.graph().edge_target(EdgeIndex(row)), Some(EdgeIndex(row))))
         .collect();
+    let scripts = scripts(&snapshot, &CancelToken::new())?;
     match arguments.format {
         Format::Json => {
             let (distance, system_distance) = split_distance(details.distance);
@@ -56,16 +62,17 @@ pub(super) fn run(arguments: &ObjectArguments, out: &mut dyn Write) -> anyhow::R
                 shallow_size: details.shallow_size,
                 retained_size: details.retained_size,
                 detachedness: details.detachedness as u8,
-                location: details.location.map(Into::into),
+                location: details.location.map(|at| LocationJson::new(at, &scripts)),
                 dominator_id: snapshot.id(snapshot.dominators().dominator(node)).0,
                 edge_count: details.edge_count,
                 retainer_count: details.retainer_count,
+                salvaged: salvaged(&snapshot),
                 edges,
             };
             serde_json::to_writer(&mut *out, &answer)?;
             writeln!(out)?;
         }
-        Format::Text => text(&snapshot, &details, &edges, out)?,
+        Format::Text => text(&snapshot, &scripts, &details, &edges, out)?,
         Format::Csv => {
             csv::line(out, &["edge", "edge_kind", "id", "name", "class", "shallow_size", "retained_size"])?;
             for link in &edges {
@@ -88,7 +95,13 @@ pub(super) fn run(arguments: &ObjectArguments, out: &mut dyn Write) -> anyhow::R
     Ok(())
 }
 
-fn text(snapshot: &Snapshot, details: &ObjectDetails, edges: &[Link], out: &mut dyn Write) -> anyhow::Result<()> {
+fn text(
+    snapshot: &Snapshot,
+    scripts: &Scripts,
+    details: &ObjectDetails,
+    edges: &[Link],
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     writeln!(out, "{} {}", node_label(snapshot, details.node), details.id)?;
     let mut fact = |label: &str, value: String| writeln!(out, "  {label:<14}{value}");
     fact("class", name(&details.class))?;
@@ -97,9 +110,16 @@ fn text(snapshot: &Snapshot, details: &ObjectDetails, edges: &[Link], out: &mut 
     fact("retained size", human::bytes(details.retained_size))?;
     fact("distance", details.distance.to_string())?;
     if let Some(at) = details.location {
-        let place =
-            format!("script {}, line {}, column {}", at.script_id, u64::from(at.line) + 1, u64::from(at.column) + 1);
+        let place = scripts.full(at);
         fact("location", place)?;
+        if let Some(line) = source_line(snapshot, scripts, at, 120) {
+            fact("source", human::visible(&line.text, 200).into_owned())?;
+        }
+    }
+    if details.location.is_none()
+        && let Some(url) = function_script(snapshot, details.node)
+    {
+        fact("file", name(&url))?;
     }
     if let Some(dominator) = details.dominators.first() {
         fact("dominator", format!("{} {}", node_label(snapshot, *dominator), snapshot.id(*dominator)))?;

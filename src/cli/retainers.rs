@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 
 use super::args::{Format, RetainersArguments};
 use super::table::name;
-use super::{csv, open_object, split_distance};
+use super::{Files, csv, open_object, salvaged, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, human};
 use crate::query::{Filter, Lens, ListSpec, Sort, node_label, order};
@@ -72,14 +72,15 @@ impl Link {
     }
 }
 
-pub(super) fn run(arguments: &RetainersArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let (snapshot, node) = open_object(&arguments.object)?;
+pub(super) fn run(arguments: &RetainersArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (snapshot, node) = open_object(&arguments.object, files)?;
     let path = RefCell::new(Vec::new());
     let tree = Retainers { snapshot: &snapshot, node, levels: arguments.depth.min(DEEPEST), path: &path };
     let object = Link::new(&snapshot, node, None);
     match arguments.object.format {
         Format::Json => {
-            serde_json::to_writer(&mut *out, &Entry { link: object, cycle: None, retainers: Some(tree) })?;
+            let salvaged = salvaged(&snapshot);
+            serde_json::to_writer(&mut *out, &Entry { link: object, cycle: None, salvaged, retainers: Some(tree) })?;
             writeln!(out)?;
         }
         Format::Text => {
@@ -103,6 +104,9 @@ struct Entry<'a> {
     /// Whether the object stands on the way to itself, where the tree ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     cycle: Option<bool>,
+    /// What is missing of the snapshot; only at the top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salvaged: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retainers: Option<Retainers<'a>>,
 }
@@ -155,7 +159,7 @@ impl Serialize for Retainers<'_> {
         self.path.borrow_mut().push(self.node);
         let mut list = serializer.serialize_seq(None)?;
         for (link, is_cycle, retainers) in self.entries().map_err(S::Error::custom)? {
-            list.serialize_element(&Entry { link, cycle: Some(is_cycle), retainers })?;
+            list.serialize_element(&Entry { link, cycle: Some(is_cycle), salvaged: None, retainers })?;
         }
         self.path.borrow_mut().pop();
         list.end()

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::{Format, SearchArguments};
 use super::table::{Table, name};
-use super::{csv, open, split_distance};
+use super::{Files, csv, name_of, salvaged, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, NodeOrdinal, human};
 use crate::query::{Filter, Lens, ListSpec, NodeFilter, Query, Sort, node_label, order, select};
@@ -18,6 +18,8 @@ struct Found<'a> {
     query: &'a str,
     count: u64,
     size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salvaged: Option<Vec<String>>,
     objects: Vec<Row>,
 }
 
@@ -56,14 +58,14 @@ pub(super) struct BadQuery {
     marks: String,
 }
 
-pub(super) fn run(arguments: &SearchArguments, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &SearchArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     let text = arguments.query.trim();
     Query::parse(text).map_err(|error| {
         let before = text[..error.at.start].chars().count();
         let marks = " ".repeat(before) + &"^".repeat(text[error.at.clone()].chars().count().max(1));
         anyhow!(BadQuery { message: error.message, query: text.to_owned(), marks })
     })?;
-    let snapshot = open(&arguments.file)?;
+    let snapshot = files.open(&arguments.file)?;
     let cancel = CancelToken::new();
     let filter = Filter { nodes: NodeFilter::Matching(text.to_owned()), ..Filter::default() };
     let selection = select(&snapshot, &filter.nodes, &cancel)?;
@@ -73,10 +75,11 @@ pub(super) fn run(arguments: &SearchArguments, out: &mut dyn Write) -> anyhow::R
     match arguments.format {
         Format::Json => {
             let found = Found {
-                file: arguments.file.display().to_string(),
+                file: name_of(&arguments.file),
                 query: text,
                 count: selection.count,
                 size: selection.shallow_size,
+                salvaged: salvaged(&snapshot),
                 objects: shown.map(|node| Row::of(&snapshot, node)).collect(),
             };
             serde_json::to_writer(&mut *out, &found)?;

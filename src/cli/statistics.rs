@@ -5,11 +5,11 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::{Format, StatisticsArguments};
-use super::{csv, open};
+use super::{Files, csv, salvaged};
 use crate::model::human;
 
-pub(super) fn run(arguments: &StatisticsArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let snapshot = open(&arguments.file)?;
+pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let snapshot = files.open(&arguments.file)?;
     let sums = *snapshot.statistics();
     let rows = [
         ("Total", sums.total),
@@ -21,17 +21,23 @@ pub(super) fn run(arguments: &StatisticsArguments, out: &mut dyn Write) -> anyho
         ("  Other JS objects", sums.other_js_objects()),
         ("Native", sums.native_total),
         ("  Typed arrays", sums.typed_arrays),
+        ("  Without a node", snapshot.graph().header().extra_native_bytes),
     ];
+    let producer = snapshot.producer();
     match arguments.format {
         Format::Text => {
+            writeln!(out, "Written by {}\n", human::visible(&producer.label(), 200))?;
             for (label, size) in rows {
                 writeln!(out, "{label:<20}{:>10}", human::bytes(size))?;
             }
+            if !producer.has_user_roots {
+                writeln!(out, "\nNo user roots: distances count from the snapshot's root")?;
+            }
         }
         Format::Json => {
-            let answer = json!({
+            let mut answer = json!({
                 "total": sums.total,
-                "native": {"total": sums.native_total, "typed_arrays": sums.typed_arrays},
+                "native": {"total": sums.native_total, "typed_arrays": sums.typed_arrays, "extra": snapshot.graph().header().extra_native_bytes},
                 "v8heap": {
                     "total": sums.v8heap_total,
                     "code": sums.code,
@@ -39,7 +45,17 @@ pub(super) fn run(arguments: &StatisticsArguments, out: &mut dyn Write) -> anyho
                     "strings": sums.strings,
                     "system": sums.system,
                 },
+                "producer": {
+                    "program": producer.program.name(),
+                    "version": producer.version,
+                    "v8": producer.v8,
+                    "evidence": producer.evidence,
+                    "user_roots": producer.has_user_roots,
+                },
             });
+            if let Some(losses) = salvaged(&snapshot) {
+                answer["salvaged"] = json!(losses);
+            }
             writeln!(out, "{answer}")?;
         }
         Format::Csv => {

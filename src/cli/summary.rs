@@ -6,16 +6,18 @@ use serde::Serialize;
 
 use super::args::{Column, Format, SummaryArguments};
 use super::table::{Table, name};
-use super::{csv, open, split_distance};
+use super::{Files, csv, name_of, salvaged, split_distance};
 use crate::Snapshot;
 use crate::analysis::{Class, Location};
 use crate::model::{CancelToken, human};
-use crate::query::{Filter, Lens, ListSpec, Sort, SortKey, order};
+use crate::query::{Filter, Lens, ListSpec, Scripts, Sort, SortKey, order, scripts};
 
 #[derive(Serialize)]
 struct Summary<'a> {
     file: String,
     totals: Totals,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salvaged: Option<Vec<String>>,
     classes: Vec<Row<'a>>,
 }
 
@@ -38,25 +40,27 @@ struct Row<'a> {
     retained_size: u64,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct LocationJson {
     pub(super) script_id: u32,
     pub(super) line: u32,
     column: u32,
+    pub(super) url: Option<String>,
 }
 
-impl From<Location> for LocationJson {
-    fn from(location: Location) -> Self {
-        Self { script_id: location.script_id, line: location.line, column: location.column }
+impl LocationJson {
+    pub(super) fn new(location: Location, scripts: &Scripts) -> Self {
+        let Location { script_id, line, column } = location;
+        Self { script_id, line, column, url: scripts.url(script_id).map(str::to_owned) }
     }
 }
 
-impl<'a> From<&'a Class> for Row<'a> {
-    fn from(class: &'a Class) -> Self {
+impl<'a> Row<'a> {
+    fn new(class: &'a Class, scripts: &Scripts) -> Self {
         let (distance, system_distance) = split_distance(class.distance);
         Self {
             name: &class.name,
-            location: class.key.location.map(Into::into),
+            location: class.key.location.map(|at| LocationJson::new(at, scripts)),
             count: class.count,
             distance,
             system_distance,
@@ -66,8 +70,8 @@ impl<'a> From<&'a Class> for Row<'a> {
     }
 }
 
-pub(super) fn run(arguments: &SummaryArguments, out: &mut dyn Write) -> anyhow::Result<()> {
-    let snapshot = open(&arguments.file)?;
+pub(super) fn run(arguments: &SummaryArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let snapshot = files.open(&arguments.file)?;
     let (key, descending) = match arguments.sort {
         Column::Name => (SortKey::Name, false),
         Column::Count => (SortKey::Count, true),
@@ -80,19 +84,21 @@ pub(super) fn run(arguments: &SummaryArguments, out: &mut dyn Write) -> anyhow::
         order(&snapshot, ListSpec::Classes, sort, &Filter::default(), Lens::default(), &CancelToken::new())?.rows;
     let limit = arguments.limit.unwrap_or(usize::MAX);
     let classes: Vec<&Class> = rows.iter().take(limit).map(|&row| &snapshot.classes().all()[row as usize]).collect();
+    let scripts = scripts(&snapshot, &CancelToken::new())?;
     match arguments.format {
-        Format::Text => text(&snapshot, &classes, rows.len(), out),
+        Format::Text => text(&snapshot, &scripts, &classes, rows.len(), out),
         Format::Json => {
             let graph = snapshot.graph();
             let summary = Summary {
-                file: arguments.file.display().to_string(),
+                file: name_of(&arguments.file),
                 totals: Totals {
                     nodes: graph.node_count(),
                     edges: graph.edge_count(),
                     strings: graph.strings().len(),
                     total_size: snapshot.total_size(),
                 },
-                classes: classes.into_iter().map(Row::from).collect(),
+                salvaged: salvaged(&snapshot),
+                classes: classes.into_iter().map(|class| Row::new(class, &scripts)).collect(),
             };
             serde_json::to_writer(&mut *out, &summary)?;
             Ok(writeln!(out)?)
@@ -113,7 +119,7 @@ pub(super) fn run(arguments: &SummaryArguments, out: &mut dyn Write) -> anyhow::
                 ],
             )?;
             for class in classes {
-                let row = Row::from(class);
+                let row = Row::new(class, &scripts);
                 let at = class.key.location;
                 csv::line(
                     out,
@@ -135,7 +141,13 @@ pub(super) fn run(arguments: &SummaryArguments, out: &mut dyn Write) -> anyhow::
     }
 }
 
-fn text(snapshot: &Snapshot, classes: &[&Class], class_count: usize, out: &mut dyn Write) -> anyhow::Result<()> {
+fn text(
+    snapshot: &Snapshot,
+    scripts: &Scripts,
+    classes: &[&Class],
+    class_count: usize,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let total = snapshot.total_size().max(1);
     writeln!(
         out,
@@ -150,10 +162,7 @@ fn text(snapshot: &Snapshot, classes: &[&Class], class_count: usize, out: &mut d
     for class in classes {
         #[expect(clippy::cast_precision_loss, reason = "a percentage with one decimal")]
         let percent = class.retained_size as f64 * 100.0 / total as f64;
-        let place = class
-            .key
-            .location
-            .map_or_else(String::new, |at| format!("  (script {}, line {})", at.script_id, u64::from(at.line) + 1));
+        let place = class.key.location.map_or_else(String::new, |at| format!("  ({})", scripts.short(at)));
         table.push(vec![
             human::count(class.count),
             class.distance.to_string(),

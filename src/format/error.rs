@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use super::compressed::CompressedError;
 use crate::model::Cancelled;
 
 /// A part of the file, as people find it there.
@@ -18,13 +19,19 @@ impl Section {
     pub(crate) fn named(name: &str) -> Self {
         Self::Named(name.to_owned())
     }
+
+    /// Whether it is the section of that name.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        matches!(self, Self::Named(own) if own == name)
+    }
 }
 
 impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Document => f.write_str("document"),
-            Self::Named(name) => write!(f, "section `{name}`"),
+            Self::Named(name) => write!(f, "section `{}`", crate::model::human::visible(name, 60)),
         }
     }
 }
@@ -34,6 +41,12 @@ impl fmt::Display for Section {
 pub enum FormatError {
     #[error("cannot read the file: {0}")]
     Io(io::Error),
+    /// The compressed file around the snapshot is damaged.
+    #[error("{0}")]
+    Compressed(io::Error),
+    /// What is wrong probably comes from the file being written to while it was read.
+    #[error("{error} ({change})")]
+    Changed { error: Box<FormatError>, change: &'static str },
     #[error("{section}, byte {offset}: found {found}, expected {expected}{}", hint_suffix(*.hint))]
     Unexpected {
         section: Section,
@@ -59,11 +72,20 @@ pub enum FormatError {
 
 impl From<io::Error> for FormatError {
     fn from(error: io::Error) -> Self {
-        Self::Io(error)
+        let is_compressed = error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<CompressedError>);
+        if is_compressed { Self::Compressed(error) } else { Self::Io(error) }
     }
 }
 
 impl FormatError {
+    /// The same error with what happened to the file meanwhile, which may be its cause.
+    pub(super) fn with_change(self, change: Option<&'static str>) -> Self {
+        match (self, change) {
+            (error @ Self::Cancelled(_), _) | (error, None) => error,
+            (error, Some(change)) => Self::Changed { error: Box::new(error), change },
+        }
+    }
+
     pub(crate) fn unexpected(section: &Section, offset: u64, found: &[u8], expected: impl Into<String>) -> Self {
         Self::Unexpected {
             section: section.clone(),

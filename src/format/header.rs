@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::FormatError;
+use crate::model::stored::stored;
 use crate::model::{EdgeKind, NodeKind};
 
 /// What a file says of itself before its tables. Counts are hints; the tables are what counts.
@@ -24,11 +25,43 @@ pub struct Header {
     pub scope_fields: Vec<String>,
     pub scope_context_var_fields: Vec<String>,
     pub scope_use_fields: Vec<String>,
+    /// What the file calls its kinds, in its order: the layout tells who wrote it.
+    pub node_type_names: Vec<String>,
+    pub edge_type_names: Vec<String>,
+    /// What the file says that `to_node` is: `node`, or something else in files of other writers.
+    pub edge_target_type: Option<String>,
+    /// Whether the header speaks of native bytes at all, as newer versions of V8 do.
+    pub has_extra_native_bytes: bool,
     unknown_node_kinds: Vec<String>,
     unknown_edge_kinds: Vec<String>,
     node_kind_of_type: Vec<NodeKind>,
     edge_kind_of_type: Vec<EdgeKind>,
 }
+
+stored!(Header {
+    node_fields,
+    edge_fields,
+    node_count_hint,
+    edge_count_hint,
+    trace_function_count_hint,
+    root_index,
+    extra_native_bytes,
+    location_fields,
+    sample_fields,
+    trace_function_info_fields,
+    trace_node_fields,
+    scope_fields,
+    scope_context_var_fields,
+    scope_use_fields,
+    node_type_names,
+    edge_type_names,
+    edge_target_type,
+    has_extra_native_bytes,
+    unknown_node_kinds,
+    unknown_edge_kinds,
+    node_kind_of_type,
+    edge_kind_of_type,
+});
 
 /// What DevTools calls a kind whose number stands beyond the file's own list.
 const UNDEFINED: &str = "undefined";
@@ -90,6 +123,12 @@ impl Header {
             scope_fields: optional("scope_fields"),
             scope_context_var_fields: optional("scope_context_var_fields"),
             scope_use_fields: optional("scope_use_fields"),
+            edge_target_type: position(&edge_fields, "to_node", "edge_fields")
+                .ok()
+                .and_then(|at| meta.get("edge_types")?.get(at)?.as_str().map(str::to_owned)),
+            has_extra_native_bytes: value.get("extra_native_bytes").is_some(),
+            node_type_names: node_types,
+            edge_type_names: edge_types,
             node_fields,
             edge_fields,
             unknown_node_kinds,

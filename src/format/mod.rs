@@ -4,9 +4,14 @@
 //! read and its row boundaries are found. Nothing holds the whole file, and nothing is allocated by a declared count
 //! that the file's own size does not bear out.
 
+mod compressed;
 mod error;
 mod header;
+mod heap_profile;
 mod integers;
+mod locations;
+mod losses;
+mod salvage;
 mod scanner;
 mod source;
 mod strings;
@@ -15,11 +20,16 @@ mod trace;
 
 pub use error::{FormatError, Section};
 pub use header::Header;
+pub use heap_profile::{ProfileSample, RawProfile, looks_like_profile, read_profile};
+pub use locations::{Location, LocationTable};
+pub use losses::{Doubt, Loss, Salvage};
+pub use salvage::{can_salvage, read_salvaging};
 pub use source::Source;
 pub use strings::StringTable;
 pub use tables::{EdgeTable, NodeTable};
 pub use trace::{AllocationTrace, TraceTree};
 
+use crate::model::stored::{stored, stored_rows};
 use crate::model::{CancelToken, Phase, Progress};
 use scanner::{Scanner, expected_of};
 use source::OpenSource;
@@ -28,6 +38,9 @@ use tables::{BadRow, Block, RowProblem, TableKind, Tables};
 /// Bytes of text in a window.
 const WINDOW_BYTES: usize = 8 << 20;
 
+/// Bytes of the longest name, number or row: what must be seen as a whole, and so is kept.
+const LONGEST_PART: usize = 32 << 20;
+
 /// The tables of a file as columns. Indices between tables are not checked yet; `graph` does that.
 #[derive(Debug)]
 pub struct RawSnapshot {
@@ -35,24 +48,12 @@ pub struct RawSnapshot {
     pub nodes: NodeTable,
     pub edges: EdgeTable,
     pub strings: StringTable,
-    pub locations: Vec<RawLocation>,
+    pub locations: LocationTable,
     pub samples: Vec<Sample>,
     pub allocation_trace: AllocationTrace,
     pub scopes: ScopeTables,
     /// Bytes of the source as it lies there, before decompression.
     pub size_bytes: u64,
-}
-
-/// Source position of an object, as a row of `locations`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RawLocation {
-    /// Ordinal of the node, not yet checked against the number of nodes.
-    pub node: u64,
-    pub script_id: u32,
-    /// Zero-based, as the file has it.
-    pub line: u32,
-    /// Zero-based, as the file has it.
-    pub column: u32,
 }
 
 /// A row of `samples`: which ids had been given out by when.
@@ -61,6 +62,8 @@ pub struct Sample {
     pub timestamp_us: u64,
     pub last_assigned_id: u64,
 }
+
+stored_rows!(Sample { timestamp_us, last_assigned_id });
 
 /// The rows of `scopes`, `scope_context_vars` and `scope_uses`, back to back, in the fields that the header names.
 /// Negative numbers stand as two's complement.
@@ -71,6 +74,8 @@ pub struct ScopeTables {
     pub uses: Vec<u64>,
 }
 
+stored!(ScopeTables { scopes, context_vars, uses });
+
 /// Reads a source to its end.
 ///
 /// # Errors
@@ -78,6 +83,11 @@ pub struct ScopeTables {
 pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
     progress.start(Phase::Reading, 0);
     let mut source = OpenSource::open(source, progress)?;
+    let watch = source.watch.take();
+    read_open(source, progress, cancel).map_err(|error| error.with_change(watch.and_then(|watch| watch.change())))
+}
+
+fn read_open(mut source: OpenSource, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
     progress.set_total(source.size_bytes.unwrap_or(0));
     let text_bytes = source.text_bytes();
     let mut scanner = Scanner::new(text_bytes);
@@ -179,11 +189,12 @@ fn finish(
         }
     }
     scanner.strings.shrink();
+    scanner.drain_locations()?;
     let header = scanner.header.take().ok_or_else(|| missing_header(&scanner))?;
-    let [locations, samples, function_infos, scopes, context_vars, uses] = scanner.small;
+    let [_, samples, function_infos, scopes, context_vars, uses] = scanner.small;
     let (nodes, edges) = tables.finish();
     Ok(RawSnapshot {
-        locations: raw_locations(&locations, &header)?,
+        locations: scanner.locations.finish(),
         samples: raw_samples(&samples, &header),
         nodes,
         edges,
@@ -231,6 +242,9 @@ impl Window {
         scanner: &mut Scanner,
     ) -> Result<bool, FormatError> {
         let carried = &previous.buffer[previous.consumed..previous.end];
+        if carried.len() > LONGEST_PART {
+            return Err(scanner.too_long(LONGEST_PART));
+        }
         // One byte more than the file has, so that its end shows at once.
         let whole = source.text_bytes().and_then(|bytes| usize::try_from(bytes + 1).ok());
         let size = whole.map_or(WINDOW_BYTES, |whole| whole.min(WINDOW_BYTES)).max(carried.len() * 2).max(64);
@@ -280,26 +294,6 @@ fn rows<'a, const N: usize>(
 ) -> impl Iterator<Item = [u64; N]> + 'a {
     let positions = names.map(|name| fields.iter().position(|field| field == name));
     values.chunks_exact(fields.len().max(1)).map(move |row| positions.map(|at| at.map_or(0, |at| row[at])))
-}
-
-fn raw_locations(values: &[u64], header: &Header) -> Result<Vec<RawLocation>, FormatError> {
-    rows(values, &header.location_fields, ["object_index", "script_id", "line", "column"])
-        .map(|[object_index, script_id, line, column]| {
-            let narrow = |value: u64| {
-                u32::try_from(value).map_err(|_| FormatError::Limit {
-                    section: Section::named("locations"),
-                    what: "a value",
-                    limit: u64::from(u32::MAX),
-                })
-            };
-            Ok(RawLocation {
-                node: object_index / header.node_fields.len() as u64,
-                script_id: narrow(script_id)?,
-                line: narrow(line)?,
-                column: narrow(column)?,
-            })
-        })
-        .collect()
 }
 
 fn raw_samples(values: &[u64], header: &Header) -> Vec<Sample> {

@@ -9,6 +9,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::Header;
 use super::error::{FormatError, Section};
 use super::integers::{Integers, Problem};
+use super::locations::LocationReader;
 use super::strings::StringTable;
 use super::tables::{Block, TableKind};
 use super::trace::TraceTreeReader;
@@ -16,7 +17,7 @@ use super::trace::TraceTreeReader;
 /// Bytes of text in a block: enough to make a parallel task worth its while, small enough to spread evenly.
 const BLOCK_BYTES: usize = 512 << 10;
 /// The header describes the columns; no real one is larger than some kilobytes.
-const HEADER_LIMIT: usize = 64 << 20;
+pub(super) const HEADER_LIMIT: usize = 32 << 20;
 const KILLED: &str = "the process was probably killed, or the copy stopped, while the file was being written";
 
 /// A small table of integers, kept as they stand.
@@ -61,7 +62,9 @@ pub(super) struct Scanner {
     seen: Vec<String>,
     pub(super) header: Option<Header>,
     pub(super) strings: StringTable,
+    /// Of `locations` only what was not yet taken over by the table below.
     pub(super) small: [Vec<u64>; SMALL_TABLES.len()],
+    pub(super) locations: LocationReader,
     pub(super) trace_tree: TraceTreeReader,
     pub(super) deferred: Vec<Deferred>,
     /// Size of the decompressed file, if known, to reserve by.
@@ -78,6 +81,7 @@ impl Scanner {
             header: None,
             strings: StringTable::default(),
             small: Default::default(),
+            locations: LocationReader::default(),
             trace_tree: TraceTreeReader::default(),
             deferred: Vec::new(),
             file_bytes,
@@ -183,12 +187,12 @@ impl Scanner {
         if rest[0] == b'{' {
             return self.to(State::BeforeKey { first: true }, at + 1);
         }
-        let hint = if rest.starts_with(b"\xff\xfe") || rest.starts_with(b"\xfe\xff") {
+        let hint = if let Some(hint) = known_file(rest) {
+            hint
+        } else if rest.starts_with(b"\xff\xfe") || rest.starts_with(b"\xfe\xff") {
             "this is UTF-16 text; a heap snapshot is UTF-8"
         } else if rest[0] == b'<' {
             "this looks like a web page, perhaps an error page saved instead of the download"
-        } else if rest.starts_with(b"PK") {
-            "this looks like a zip archive; unpack it first"
         } else {
             "this is not a .heapsnapshot file"
         };
@@ -350,6 +354,11 @@ impl Scanner {
                     if text.is_empty() || text.ends_with(b",") {
                         return Err(self.unexpected(base + end as u64, b"]", "a number"));
                     }
+                    if let Some(nested) = memchr(b'[', text) {
+                        let nested = at + window[at..end].len() - window[at..end].trim_ascii_start().len() + nested;
+                        let expected = expected_of(Problem::NotANumber);
+                        return Err(self.unexpected(base + nested as u64, &window[nested..], expected));
+                    }
                     if !values.is_multiple_of(fields) {
                         let expected = format!("{} more numbers: a row has {fields}", fields - values % fields);
                         return Err(self.unexpected(base + end as u64, b"]", &expected));
@@ -418,6 +427,7 @@ impl Scanner {
             })?;
             self.small[table].push(value);
         }
+        self.drain_locations()?;
         let text = window[at..end].trim_ascii();
         if close.is_none() {
             self.state = State::Small { table, first: false };
@@ -427,6 +437,17 @@ impl Scanner {
             return Err(self.unexpected(base + end as u64, b"]", "a number"));
         }
         self.end_section(end + 1)
+    }
+
+    /// Makes rows of the numbers of `locations` that were read, once the header says how. They may be many.
+    pub(super) fn drain_locations(&mut self) -> Result<(), FormatError> {
+        let [values, ..] = &mut self.small;
+        match &self.header {
+            Some(header) if !values.is_empty() => {
+                self.locations.drain(values, &header.location_fields, header.node_fields.len())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The inside of a string and, while it goes well, the strings behind it.
@@ -486,6 +507,10 @@ impl Scanner {
     fn tree(&mut self, window: &[u8], at: usize, base: u64) -> Result<Step, FormatError> {
         let (next, ended) = self.trace_tree.read(&window[at..]).map_err(|found| {
             let found = at + found;
+            if self.trace_tree.is_full() {
+                let limit = u64::from(u32::MAX);
+                return FormatError::Limit { section: self.section.clone(), what: "its number of nodes", limit };
+            }
             self.unexpected(base + found as u64, &window[found..], "a tree of numbers")
         })?;
         if ended { self.end_section(at + next) } else { Ok(Step::NeedsMore(at + next)) }
@@ -525,6 +550,12 @@ impl Scanner {
         FormatError::unexpected(&self.section, offset, found, expected)
     }
 
+    /// Something that must be seen as a whole goes on for too long.
+    pub(super) fn too_long(&self, limit: usize) -> FormatError {
+        let what = if self.state == State::Header { "its length in bytes" } else { "the length of a name or number" };
+        FormatError::Limit { section: self.section.clone(), what, limit: limit as u64 }
+    }
+
     fn truncated(&self, offset: u64) -> FormatError {
         let expected = match self.state {
             State::Start => "the `{` that starts a heap snapshot",
@@ -535,7 +566,11 @@ impl Scanner {
             State::InString => "the rest of a string",
             State::Skip { .. } => "the rest of this section",
         };
-        let hint = if offset == 0 { "the file is empty" } else { KILLED };
+        let hint = match self.state {
+            _ if offset == 0 => "the file is empty",
+            State::Start => "there is nothing but white space in the file",
+            _ => KILLED,
+        };
         FormatError::Truncated {
             section: self.section.clone(),
             offset,
@@ -551,6 +586,19 @@ pub(super) fn expected_of(problem: Problem) -> &'static str {
         Problem::NotAComma => "`,` between numbers",
         Problem::TooLarge => "a number below 2^64",
     }
+}
+
+/// What a file is that starts with these bytes and is no heap snapshot.
+fn known_file(start: &[u8]) -> Option<&'static str> {
+    const KNOWN: [(&[u8], &str); 6] = [
+        (b"\0\0\0\0", "the file starts with zeros: its space was reserved, but it was never written"),
+        (b"\x7fELF", "this is a program or a core dump, not a heap snapshot"),
+        (b"BZh", "this is compressed with bzip2; unpack it first (gzip and zstd are opened as they are)"),
+        (b"\xfd7zXZ", "this is compressed with xz; unpack it first (gzip and zstd are opened as they are)"),
+        (b"7z\xbc\xaf", "this is a 7z archive; unpack it first"),
+        (b"PK", "this looks like a zip archive; unpack it first"),
+    ];
+    KNOWN.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, hint)| *hint)
 }
 
 fn skip_white_space(window: &[u8], mut at: usize) -> usize {
@@ -587,5 +635,23 @@ fn balanced_end(window: &[u8], mut at: usize) -> Option<usize> {
             _ => {}
         }
         at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_with_more_rows_than_can_be_counted_is_refused_by_name() {
+        for (kind, name) in [(TableKind::Nodes, "nodes"), (TableKind::Edges, "edges")] {
+            let mut scanner = Scanner::new(None);
+            scanner.section = Section::named(name);
+            scanner.rows[kind as usize] = u64::from(u32::MAX) - 3;
+            let block = |rows| Block { table: kind, text: 0..0, rows };
+            assert!(scanner.push_block(block(2), &mut Vec::new()).is_ok());
+            let error = scanner.push_block(block(1), &mut Vec::new()).expect_err("one too many").to_string();
+            assert_eq!(error, format!("section `{name}`: its number of rows exceeds the limit of 4294967294"));
+        }
     }
 }

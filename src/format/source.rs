@@ -1,11 +1,13 @@
 //! Where bytes come from: a file, a buffer or a stream; plain, gzip or zstd.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use super::compressed::{Compression, Decompressed};
 use crate::model::Progress;
 
 /// Something that a snapshot can be read from. Compression is recognised by the first bytes, not by the name.
@@ -39,14 +41,26 @@ impl Source {
         }
     }
 
-    /// The same source once more, if it can be read twice.
+    /// The same source once more, if it can be read twice: not a pipe, not a stream.
     #[must_use]
     pub fn again(&self) -> Option<Self> {
+        // What a pipe gave is gone, and opening it once more would wait for ever.
+        self.twin().filter(|twin| twin.path().is_none_or(|path| path.metadata().is_ok_and(|it| it.is_file())))
+    }
+
+    /// The same source once more, without a look at what it is.
+    pub(crate) fn twin(&self) -> Option<Self> {
         match self {
             Self::File(path) => Some(Self::File(path.clone())),
             Self::Bytes { name, bytes } => Some(Self::Bytes { name: name.clone(), bytes: Arc::clone(bytes) }),
             Self::Stream { .. } => None,
         }
+    }
+
+    /// What comes in on standard input, to its end.
+    #[must_use]
+    pub fn standard_input() -> Self {
+        Self::Stream { name: "standard input".to_owned(), size_bytes: None, reader: Box::new(io::stdin()) }
     }
 
     /// The file, if it is one.
@@ -71,14 +85,17 @@ pub(super) struct OpenSource {
     /// Bytes of the source as it lies there, if known.
     pub(super) size_bytes: Option<u64>,
     compressed: bool,
+    pub(super) watch: Option<Watch>,
 }
 
 impl OpenSource {
     pub(super) fn open(source: Source, progress: &Progress) -> io::Result<Self> {
+        let mut watch = None;
         let (reader, size_bytes): (Box<dyn Read + Send>, Option<u64>) = match source {
             Source::File(path) => {
                 let file = File::open(&path)?;
                 let metadata = file.metadata()?;
+                watch = Some(Watch::new(path, &metadata));
                 if metadata.is_dir() {
                     return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, not a file"));
                 }
@@ -91,20 +108,17 @@ impl OpenSource {
             }
             Source::Stream { reader, size_bytes, .. } => (reader, size_bytes),
         };
-        let mut counted = Counted { reader, progress: progress.clone() };
+        let mut counted = Counted::new(reader, progress.clone());
         let mut magic = Vec::with_capacity(4);
         counted.by_ref().take(4).read_to_end(&mut magic)?;
-        let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
-        let is_zstd = magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-        let whole = Cursor::new(magic).chain(counted);
-        let reader: Box<dyn Read + Send> = if is_gzip {
-            Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, whole)))
-        } else if is_zstd {
-            Box::new(zstd::stream::read::Decoder::new(whole)?)
-        } else {
-            Box::new(whole)
+        let compression = Compression::of(&magic);
+        counted.count = 0;
+        let whole = Counted::new(Cursor::new(magic).chain(counted), Progress::new());
+        let reader: Box<dyn Read + Send> = match compression {
+            Some(compression) => Box::new(Decompressed::new(whole, compression)),
+            None => Box::new(whole),
         };
-        Ok(Self { reader, size_bytes, compressed: is_gzip || is_zstd })
+        Ok(Self { reader, size_bytes, compressed: compression.is_some(), watch })
     }
 
     /// Bytes of text, where that is known beforehand.
@@ -127,16 +141,91 @@ impl OpenSource {
     }
 }
 
-/// Reports the bytes that pass, before they are decompressed.
-struct Counted<R> {
+/// Counts the bytes that pass, before they are decompressed.
+pub(super) struct Counted<R> {
     reader: R,
     progress: Progress,
+    pub(super) count: u64,
+}
+
+impl<R> Counted<R> {
+    pub(super) fn new(reader: R, progress: Progress) -> Self {
+        Self { reader, progress, count: 0 }
+    }
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
+        self.count += count as u64;
         self.progress.advance(count as u64);
         Ok(count)
+    }
+}
+
+/// Remembers what a file was like when it was opened.
+#[derive(Debug)]
+pub(super) struct Watch {
+    path: PathBuf,
+    before: Option<Look>,
+}
+
+/// What changes when a file is written to or another takes its place.
+type Look = (u64, Option<SystemTime>, u64);
+
+fn look(metadata: &Metadata) -> Look {
+    #[cfg(unix)]
+    let identity = std::os::unix::fs::MetadataExt::ino(metadata);
+    #[cfg(not(unix))]
+    let identity = 0;
+    (metadata.len(), metadata.modified().ok(), identity)
+}
+
+impl Watch {
+    fn new(path: PathBuf, metadata: &Metadata) -> Self {
+        Self { path, before: metadata.is_file().then(|| look(metadata)) }
+    }
+
+    /// What happened to the file since, if anything did.
+    pub(super) fn change(&self) -> Option<&'static str> {
+        let before = self.before?;
+        match self.path.metadata() {
+            Err(_) => Some("the file was removed while it was being read"),
+            Ok(now) if look(&now).2 != before.2 => Some("another file took its place while it was being read"),
+            Ok(now) if look(&now) != before => {
+                Some("the file was changed while it was being read: is it still being written?")
+            }
+            Ok(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_changed_replaced_or_removed_while_it_is_read_is_noticed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("growing.heapsnapshot");
+        let opened = || {
+            fs::write(&path, "{\"snapshot\":").expect("a file");
+            OpenSource::open(Source::file(&path), &Progress::new()).expect("readable").watch.expect("a file")
+        };
+        assert_eq!(opened().change(), None);
+        let watch = opened();
+        fs::write(&path, "{\"snapshot\":{\"meta\":").expect("a file");
+        assert!(watch.change().is_some_and(|change| change.contains("still being written")));
+        let watch = opened();
+        fs::rename(&path, folder.path().join("old")).expect("renamed");
+        assert!(watch.change().is_some_and(|change| change.contains("removed")));
+        fs::write(&path, "{\"snapshot\":").expect("a file");
+        if cfg!(unix) {
+            assert!(watch.change().is_some_and(|change| change.contains("took its place")));
+        }
+        let error = super::super::FormatError::Header("x".to_owned()).with_change(Some("why"));
+        assert_eq!(error.to_string(), "section `snapshot`: x (why)");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::model::stored::stored;
 use crate::model::{Column, StringId};
 
 /// All strings of a snapshot, as the file has them between their quotes, back to back.
@@ -11,6 +12,8 @@ pub struct StringTable {
     /// Where each string ends in `bytes`.
     ends: Column,
 }
+
+stored!(StringTable { bytes, ends });
 
 impl StringTable {
     pub(super) fn reserve(&mut self, bytes: usize) {
@@ -25,6 +28,12 @@ impl StringTable {
     /// Ends the string that is being read.
     pub(super) fn end_string(&mut self) {
         self.ends.push(self.bytes.len() as u64);
+    }
+
+    /// Takes back what was added of a string that did not end.
+    pub(super) fn drop_unfinished(&mut self) {
+        let end = self.ends.len().checked_sub(1).map_or(0, |last| self.ends.get(last));
+        self.bytes.truncate(usize::try_from(end).unwrap_or(usize::MAX));
     }
 
     pub(super) fn shrink(&mut self) {
@@ -174,7 +183,7 @@ enum Surrogates {
     Replace,
 }
 
-fn decode_text(raw: &[u8]) -> Cow<'_, str> {
+pub(super) fn decode_text(raw: &[u8]) -> Cow<'_, str> {
     if memchr::memchr(b'\\', raw).is_none() {
         return String::from_utf8_lossy(raw);
     }

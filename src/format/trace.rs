@@ -1,5 +1,7 @@
 //! Allocation stacks: the nested `trace_tree` as flat columns, whatever its depth.
 
+use crate::model::stored::stored;
+
 /// Functions and call tree of recorded allocations; empty if the file has none.
 #[derive(Debug, Default)]
 pub struct AllocationTrace {
@@ -7,6 +9,8 @@ pub struct AllocationTrace {
     pub function_infos: Vec<u64>,
     pub tree: TraceTree,
 }
+
+stored!(AllocationTrace { function_infos, tree });
 
 /// The call tree, one entry a node in each column, parents before their children.
 #[derive(Debug, Default)]
@@ -17,6 +21,8 @@ pub struct TraceTree {
     /// Position of the caller's node; `u32::MAX` for a root.
     pub parents: Vec<u32>,
 }
+
+stored!(TraceTree { fields, field_count, parents });
 
 /// Builds a [`TraceTree`] from text that comes in windows.
 #[derive(Debug, Default)]
@@ -33,6 +39,11 @@ impl TraceTreeReader {
     pub(super) fn start(&mut self, fields: usize) {
         self.tree.field_count = fields.max(2) - 1;
         self.depth = 1;
+    }
+
+    /// Whether there is no number left for another node.
+    pub(super) fn is_full(&self) -> bool {
+        u32::try_from(self.tree.parents.len()).is_err()
     }
 
     pub(super) fn finish(self) -> TraceTree {

@@ -65,8 +65,7 @@ impl HeapGraph {
             return Err(GraphError::Empty);
         }
         let root = root(header.root_index, node_count, header.node_fields.len())?;
-        let first_edges = first_edges(&nodes.edge_counts, edge_count)?;
-        nodes.edge_counts = Vec::new();
+        let first_edges = first_edges(std::mem::take(&mut nodes.edge_counts), edge_count)?;
         cancel.check()?;
 
         check(&nodes, &edges, strings.len())?;
@@ -150,18 +149,17 @@ fn edge_sources(first_edges: &[u32]) -> Vec<u32> {
     sources
 }
 
-/// Positions of each node's first edge, with the number of edges at the end.
-fn first_edges(edge_counts: &[u32], edge_count: usize) -> Result<Vec<u32>, GraphError> {
+/// Positions of each node's first edge, with the number of edges at the end, in the place of the counts.
+fn first_edges(mut edge_counts: Vec<u32>, edge_count: usize) -> Result<Vec<u32>, GraphError> {
     let declared: u64 = edge_counts.iter().map(|&count| u64::from(count)).sum();
     if declared != edge_count as u64 {
         return Err(GraphError::EdgeCounts { declared, found: edge_count });
     }
     let mut first = 0_u32;
-    let mut first_edges = Vec::with_capacity(edge_counts.len() + 1);
-    for &count in edge_counts {
-        first_edges.push(first);
-        first += count;
+    for count in &mut edge_counts {
+        first += std::mem::replace(count, first);
     }
-    first_edges.push(first);
-    Ok(first_edges)
+    edge_counts.reserve_exact(1);
+    edge_counts.push(first);
+    Ok(edge_counts)
 }

@@ -11,9 +11,10 @@ use std::ops::Range;
 
 pub use build::GraphError;
 
-use crate::format::{AllocationTrace, Header, RawLocation, Sample, ScopeTables, StringTable};
+use crate::format::{AllocationTrace, Header, LocationTable, Sample, ScopeTables, StringTable};
 use crate::model::js::parse_int;
-use crate::model::{Column, Csr, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId};
+use crate::model::stored::stored;
+use crate::model::{Column, Csr, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId, prefetch};
 
 /// Nodes, edges and strings of one snapshot, with every index checked to be in range.
 #[derive(Debug)]
@@ -23,7 +24,8 @@ pub struct HeapGraph {
     pub(crate) node_kinds: Vec<NodeKind>,
     pub(crate) node_names: Vec<u32>,
     pub(crate) node_ids: Column,
-    pub(crate) self_sizes: Column,
+    /// Bytes of each node; handed over to `analysis`.
+    self_sizes: Column,
     /// The file's detachedness, low two bits; empty if no node has one.
     pub(crate) file_detachedness: Vec<u8>,
     /// Trace node of the allocation; empty if no node has one.
@@ -38,11 +40,33 @@ pub struct HeapGraph {
     /// For each node the edges that lead to it, in descending order of the edges (DevTools' order).
     pub(crate) retainers: Csr,
     pub(crate) root: NodeOrdinal,
-    pub(crate) locations: Vec<RawLocation>,
+    pub(crate) locations: LocationTable,
     pub(crate) samples: Vec<Sample>,
     pub(crate) allocation_trace: AllocationTrace,
     pub(crate) scopes: ScopeTables,
 }
+
+stored!(HeapGraph {
+    header,
+    strings,
+    node_kinds,
+    node_names,
+    node_ids,
+    self_sizes,
+    file_detachedness,
+    trace_nodes,
+    first_edges,
+    edge_sources,
+    edge_kinds,
+    edge_names,
+    edge_targets,
+    retainers,
+    root,
+    locations,
+    samples,
+    allocation_trace,
+    scopes,
+});
 
 /// Edges between two of which the source is kept.
 pub(crate) const SOURCE_STEP: usize = 16;
@@ -133,18 +157,26 @@ impl HeapGraph {
         at.and_then(|at| u32::try_from(at).ok()).map(NodeOrdinal)
     }
 
-    /// The node's own size in bytes as the file has it, see `Snapshot::shallow_size` for the one that people are shown.
-    #[inline]
-    #[must_use]
-    pub fn self_size(&self, node: NodeOrdinal) -> u64 {
-        self.self_sizes.get(node.index())
-    }
-
     /// The node's outgoing edges, as positions in the edge columns.
     #[inline]
     #[must_use]
     pub fn edge_range(&self, node: NodeOrdinal) -> Range<usize> {
         self.first_edges[node.index()] as usize..self.first_edges[node.index() + 1] as usize
+    }
+
+    /// Asks for what a search needs of the nodes that it comes to next, those furthest away first, so that it need not wait
+    /// for each.
+    #[inline]
+    pub(crate) fn prefetch_edges(&self, queue: &[u32], next: usize) {
+        if let Some(&node) = queue.get(next + 16) {
+            prefetch(&self.first_edges, node as usize);
+        }
+        if let Some(&node) = queue.get(next + 8) {
+            let first = self.first_edges[node as usize] as usize;
+            prefetch(&self.edge_kinds, first);
+            prefetch(&self.edge_targets, first);
+            prefetch(&self.edge_targets, first + 16);
+        }
     }
 
     /// The node's outgoing edges.
@@ -236,10 +268,14 @@ impl HeapGraph {
         self.kind(node) == kind && self.strings.is(self.name_id(node), name)
     }
 
-    /// Source positions of objects, in the order of the file.
-    #[must_use]
-    pub fn locations(&self) -> &[RawLocation] {
-        &self.locations
+    /// Hands over the rows of `locations`, to be sorted by node.
+    pub(crate) fn take_locations(&mut self) -> LocationTable {
+        std::mem::take(&mut self.locations)
+    }
+
+    /// Hands over the file's own sizes, one entry a node, to be turned into shallow sizes.
+    pub(crate) fn take_self_sizes(&mut self) -> Column {
+        std::mem::take(&mut self.self_sizes)
     }
 
     /// Samples of an allocation timeline, in the order of the file.
@@ -281,6 +317,20 @@ impl HeapGraph {
         std::mem::take(&mut self.file_detachedness)
     }
 
+    /// Whether every column has as many entries as it must.
+    pub(crate) fn lengths_fit(&self) -> bool {
+        let (nodes, edges) = (self.node_count(), self.edge_count());
+        let by_node = [self.node_names.len(), self.node_ids.len(), self.retainers.row_count()];
+        let by_node_or_empty = [self.file_detachedness.len(), self.trace_nodes.len()];
+        let by_edge = [self.edge_kinds.len(), self.edge_names.len(), self.retainers.items().len()];
+        by_node == [nodes; 3]
+            && by_node_or_empty.iter().all(|&len| len == 0 || len == nodes)
+            && by_edge == [edges; 3]
+            && self.first_edges.len() == nodes + 1
+            && self.edge_sources.len() == edges.div_ceil(SOURCE_STEP) + 1
+            && self.root.index() < nodes
+    }
+
     /// Bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
@@ -288,7 +338,6 @@ impl HeapGraph {
             + self.node_kinds.capacity()
             + self.node_names.capacity() * 4
             + self.node_ids.heap_bytes()
-            + self.self_sizes.heap_bytes()
             + self.file_detachedness.capacity()
             + self.trace_nodes.capacity() * 4
             + (self.first_edges.capacity() + self.edge_sources.capacity()) * 4
@@ -296,6 +345,5 @@ impl HeapGraph {
             + self.edge_names.capacity() * 4
             + self.edge_targets.capacity() * 4
             + self.retainers.heap_bytes()
-            + self.locations.capacity() * size_of::<RawLocation>()
     }
 }

@@ -1,11 +1,15 @@
 //! A fixed-size set of small integers, one bit each.
 
+use super::stored::stored;
+
 /// A set over `0..len`.
 #[derive(Clone, Debug, Default)]
 pub struct BitSet {
     words: Vec<u64>,
     len: usize,
 }
+
+stored!(BitSet { words, len });
 
 impl BitSet {
     /// An empty set over `0..len`.

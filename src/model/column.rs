@@ -1,5 +1,9 @@
 //! A column of unsigned integers that is as narrow as its values allow.
 
+use std::io;
+
+use super::stored::{NotStored, Put, Stored, Take};
+
 /// Unsigned integers, 4 bytes each until a value needs 8.
 ///
 /// Ids and sizes above 2³² exist (Julia's ids, files with 4 GiB buffers) but are rare; this keeps the common file at
@@ -124,6 +128,19 @@ impl Column {
             Self::Narrow(values) => values.capacity() * 4,
             Self::Wide(values) => values.capacity() * 8,
         }
+    }
+}
+
+impl Stored for Column {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        match self {
+            Self::Narrow(values) => false.store(to).and_then(|()| values.store(to)),
+            Self::Wide(values) => true.store(to).and_then(|()| values.store(to)),
+        }
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        Ok(if bool::load(from)? { Self::Wide(Stored::load(from)?) } else { Self::Narrow(Stored::load(from)?) })
     }
 }
 

@@ -2,12 +2,16 @@
 
 use std::ops::Range;
 
+use super::stored::stored;
+
 /// For each row a slice of `items`; `offsets` has one entry more than there are rows.
 #[derive(Clone, Debug, Default)]
 pub struct Csr {
     offsets: Vec<u32>,
     items: Vec<u32>,
 }
+
+stored!(Csr { offsets, items });
 
 impl Csr {
     /// `offsets` ascends from 0 to `items.len()`.

@@ -133,7 +133,8 @@ pub fn visible_lines(text: &str) -> String {
     shown
 }
 
-fn push_visible(shown: &mut String, character: char) {
+/// Appends a character as it may be shown.
+pub fn push_visible(shown: &mut String, character: char) {
     match character {
         '\n' => shown.push('⏎'),
         '\r' => shown.push('␍'),
@@ -141,18 +142,28 @@ fn push_visible(shown: &mut String, character: char) {
         // Control pictures exist for the ASCII controls.
         '\0'..='\u{1f}' => shown.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}')),
         '\u{7f}' => shown.push('\u{2421}'),
-        '\u{80}'..='\u{9f}'
-        | '\u{ad}'
-        | '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' => {
+        hidden if is_hidden(hidden) => {
             let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
         }
         _ => shown.push(character),
     }
+}
+
+/// Whether a character is a command to a terminal, reorders the text around it or cannot be seen.
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+    )
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 /// The kind of a node. Values below [`NodeKind::FIRST_UNKNOWN`] are V8's; higher ones index the graph's list of kinds
 /// that this program does not know, so that a file's own name for them survives.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(transparent)]
 pub struct NodeKind(pub u8);
 
 /// The kind of an edge; unknown ones as for [`NodeKind`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(transparent)]
 pub struct EdgeKind(pub u8);
 
 const NODE_KIND_NAMES: [&str; 15] = [

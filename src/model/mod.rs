@@ -4,6 +4,7 @@
 //! node index of the file (ordinal × field count, which never leaves `format`), and [`ObjectId`] (the `@id` people see).
 
 mod bitset;
+mod call_tree;
 mod cancel;
 mod column;
 mod csr;
@@ -11,20 +12,27 @@ mod first_table;
 pub mod human;
 pub mod js;
 mod kinds;
+mod prefetch;
 mod progress;
+pub(crate) mod stored;
 
 pub use bitset::BitSet;
+pub use call_tree::{CallFunction, CallTree};
 pub use cancel::{CancelToken, Cancelled, POLL_INTERVAL};
 pub use column::Column;
 pub use csr::Csr;
 pub use first_table::{FirstRow, FirstTable};
 pub use kinds::{EdgeKind, NodeKind};
+pub use prefetch::prefetch;
 pub use progress::{Phase, Progress, ProgressReading, Stage};
 
 use std::fmt;
 
+use stored::stored_numbers;
+
 /// Position of a node in the file's node table: dense, `0..node_count`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(transparent)]
 pub struct NodeOrdinal(pub u32);
 
 /// Position of an edge in the file's edge table: dense, `0..edge_count`.
@@ -32,7 +40,8 @@ pub struct NodeOrdinal(pub u32);
 pub struct EdgeIndex(pub u32);
 
 /// Position of a string in the file's string table.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(transparent)]
 pub struct StringId(pub u32);
 
 /// A class of one snapshot; it means nothing in another one (see `ClassKey` for that).
@@ -42,6 +51,8 @@ pub struct ClassId(pub u32);
 /// The id that the runtime gave an object, shown as `@123`. Stable within one process only.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ObjectId(pub u64);
+
+stored_numbers!(NodeOrdinal, StringId, Distance, NodeKind, EdgeKind);
 
 impl NodeOrdinal {
     /// The ordinal as an index into a column with one entry a node.
@@ -80,7 +91,8 @@ impl fmt::Display for ObjectId {
 ///
 /// The encoding is DevTools': `-1…`: unreachable, below [`Distance::SYSTEM_BASE`]: hops from a user root, at or above it:
 /// reached only through system roots, with the hops on top of the base.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(transparent)]
 pub struct Distance(pub i32);
 
 impl Distance {

@@ -85,6 +85,7 @@ struct Inner {
     done: AtomicU64,
     total: AtomicU64,
     stages: Mutex<Vec<Stage>>,
+    steps: Mutex<Vec<(&'static str, u64)>>,
     first_table: OnceLock<Arc<FirstTable>>,
 }
 
@@ -123,6 +124,20 @@ impl Progress {
     #[must_use]
     pub fn stages(&self) -> Vec<Stage> {
         self.0.stages.lock().map(|stages| stages.clone()).unwrap_or_default()
+    }
+
+    /// Notes how many steps a part of the work took: what must stay in proportion to the size of a file, however it is
+    /// made, and unlike a time can be tested.
+    pub fn count_steps(&self, name: &'static str, steps: u64) {
+        if let Ok(mut counts) = self.0.steps.lock() {
+            counts.push((name, steps));
+        }
+    }
+
+    /// What was counted, in the order in which the parts ended.
+    #[must_use]
+    pub fn steps(&self) -> Vec<(&'static str, u64)> {
+        self.0.steps.lock().map(|steps| steps.clone()).unwrap_or_default()
     }
 
     /// Hands out what can be shown before the load is done.

@@ -1,15 +1,22 @@
 //! CSV that spreadsheets open without running anything.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-/// Writes one line. Cells that a spreadsheet would take for a formula get an apostrophe in front.
+use crate::model::human::{is_hidden, push_visible};
+
+/// Writes one line. Cells that a spreadsheet would take for a formula get an apostrophe in front; characters that would be
+/// commands to a terminal, or reorder text, are made visible.
 pub(crate) fn line<S: AsRef<str>>(out: &mut dyn Write, cells: &[S]) -> io::Result<()> {
     for (at, cell) in cells.iter().enumerate() {
         if at > 0 {
             out.write_all(b",")?;
         }
         let cell = cell.as_ref();
-        let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<i64>().is_err();
+        // Spreadsheets pass over blanks before they look for a formula.
+        let is_formula =
+            cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) && cell.parse::<f64>().is_err();
+        let cell = visible(cell);
         let guard = if is_formula { "'" } else { "" };
         if cell.contains([',', '"', '\n', '\r']) {
             write!(out, "\"{guard}{}\"", cell.replace('"', "\"\""))?;
@@ -20,9 +27,30 @@ pub(crate) fn line<S: AsRef<str>>(out: &mut dyn Write, cells: &[S]) -> io::Resul
     out.write_all(b"\n")
 }
 
+/// The cell with nothing hidden in it but line breaks, which the quotes hold together.
+fn visible(cell: &str) -> Cow<'_, str> {
+    if !cell.contains(|character| is_hidden(character) && character != '\n') {
+        return Cow::Borrowed(cell);
+    }
+    let mut shown = String::with_capacity(cell.len() + 8);
+    for character in cell.chars() {
+        if character == '\n' { shown.push('\n') } else { push_visible(&mut shown, character) }
+    }
+    Cow::Owned(shown)
+}
+
 #[cfg(test)]
 mod tests {
     use super::line;
+
+    #[test]
+    fn a_cell_hides_no_command_and_no_formula_behind_blanks() {
+        let mut out = Vec::new();
+        line(&mut out, &["\t=1", "\r@x", "a\u{1b}[2J\u{202e}", "1.5", "\u{ff1d}1", "-inf"])
+            .expect("memory can be written");
+        let expected = "'␉=1,'␍@x,a␛[2J\\u{202e},1.5,'＝1,-inf\n";
+        assert_eq!(String::from_utf8_lossy(&out), expected);
+    }
 
     #[test]
     fn cells_are_quoted_and_formulas_disarmed() {

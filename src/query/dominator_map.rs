@@ -169,14 +169,14 @@ fn open(
             shown.push((size, child));
         } else if size > 0 {
             rest_count += 1;
-            rest_size += size;
+            rest_size = u64::saturating_add(rest_size, size);
         }
     }
     // The largest first; equal ones as the file has them.
     shown.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     for (size, _) in shown.drain(shown.len().min(MAX_TILES - tiles.len())..) {
         rest_count += 1;
-        rest_size += size;
+        rest_size = u64::saturating_add(rest_size, size);
     }
     let mut parts: Vec<Tile> = shown
         .into_iter()

@@ -127,10 +127,10 @@ fn group(snapshot: &Snapshot, run: &[Candidate]) -> StringGroup {
         })
         .collect();
     subtrees.sort_unstable();
-    let (mut freed, mut largest, mut end_of_last) = (0, 0, 0);
+    let (mut freed, mut largest, mut end_of_last) = (0_u64, 0, 0);
     for (start, end, size) in subtrees {
         if start >= end_of_last {
-            freed += size;
+            freed = freed.saturating_add(size);
             largest = largest.max(size);
             end_of_last = end;
         }
@@ -138,7 +138,7 @@ fn group(snapshot: &Snapshot, run: &[Candidate]) -> StringGroup {
     StringGroup {
         first: NodeOrdinal(run[0].node),
         count: run.len() as u64,
-        shallow_size: nodes().map(|node| snapshot.shallow_size(node)).sum(),
+        shallow_size: nodes().fold(0, |sum: u64, node| sum.saturating_add(snapshot.shallow_size(node))),
         retained_size: nodes().fold(0, |sum: u64, node| sum.saturating_add(snapshot.retained_size(node))),
         wasted_bytes: freed - largest,
         truncated: run[0].is_truncated,
@@ -151,9 +151,9 @@ impl DuplicateStrings {
         group.start = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         self.nodes.extend(run.iter().map(|string| string.node));
         self.string_count += group.count;
-        self.shallow_size += group.shallow_size;
+        self.shallow_size = self.shallow_size.saturating_add(group.shallow_size);
         self.retained_size = self.retained_size.saturating_add(group.retained_size);
-        self.wasted_bytes += group.wasted_bytes;
+        self.wasted_bytes = self.wasted_bytes.saturating_add(group.wasted_bytes);
         self.groups.push(group);
     }
 }

@@ -92,7 +92,7 @@ pub fn retainer_distances(
         cancel.check_every(at)?;
         if snapshot.distance(node) != Distance::NONE {
             lost_count += 1;
-            lost_size += snapshot.shallow_size(node);
+            lost_size = u64::saturating_add(lost_size, snapshot.shallow_size(node));
         }
         for edge in graph.edges(node).filter(|_| has_pairs) {
             if graph.edge_kind(edge) == EdgeKind::INTERNAL

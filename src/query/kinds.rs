@@ -1,5 +1,6 @@
 //! Bytes and counts by kind of node.
 
+use super::selection::Selection;
 use crate::model::{CancelToken, Cancelled, NodeKind};
 use crate::snapshot::Snapshot;
 
@@ -14,16 +15,23 @@ pub struct KindTotals {
     pub shallow_size: u64,
 }
 
-/// All kinds that occur, in the order in which the file's nodes meet them.
+/// All kinds that occur, of all nodes or of the selected ones, in the order in which the file's nodes meet them.
 ///
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
-pub fn by_kind(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<KindTotals>, Cancelled> {
+pub fn by_kind(
+    snapshot: &Snapshot,
+    selection: Option<&Selection>,
+    cancel: &CancelToken,
+) -> Result<Vec<KindTotals>, Cancelled> {
     let graph = snapshot.graph();
     let mut rows: Vec<KindTotals> = Vec::new();
     let mut row_of = [usize::MAX; 256];
     for node in graph.nodes() {
         cancel.check_every(node.index())?;
+        if selection.is_some_and(|selection| !selection.contains(node)) {
+            continue;
+        }
         let kind = graph.kind(node);
         let at = &mut row_of[usize::from(kind.0)];
         if *at == usize::MAX {

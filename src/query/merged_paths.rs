@@ -99,8 +99,9 @@ pub fn merged_paths(snapshot: &Snapshot, nodes: &[u32], cancel: &CancelToken) ->
         if let Some(group) = placer.groups.get_mut(group as usize) {
             group.count += 1;
             group.ends += 1;
-            group.shallow_size += snapshot.shallow_size(node);
-            group.retained_size += if is_inside { 0 } else { snapshot.retained_size(node) };
+            group.shallow_size = group.shallow_size.saturating_add(snapshot.shallow_size(node));
+            let retained = if is_inside { 0 } else { snapshot.retained_size(node) };
+            group.retained_size = group.retained_size.saturating_add(retained);
             // An object of its own says more than one on the way.
             group.example = if group.ends == 1 { node } else { group.example };
         }
@@ -199,8 +200,8 @@ impl Placer<'_> {
                     (self.groups[group].count, self.groups[group].shallow_size, self.groups[group].retained_size);
                 let above = &mut self.groups[parent];
                 above.count += count;
-                above.shallow_size += shallow;
-                above.retained_size += retained;
+                above.shallow_size = above.shallow_size.saturating_add(shallow);
+                above.retained_size = above.retained_size.saturating_add(retained);
             }
         }
         let mut below: Vec<Vec<u32>> = vec![Vec::new(); self.groups.len()];

@@ -224,14 +224,14 @@ fn sum_up(
         let size = snapshot.shallow_sizes().get(node);
         let mut short = NARROW_NONE;
         match owner {
-            NONE => all.unattributed_size += size,
+            NONE => all.unattributed_size = all.unattributed_size.saturating_add(size),
             SHARED => {
-                all.shared_size += size;
+                all.shared_size = all.shared_size.saturating_add(size);
                 short = NARROW_SHARED;
             }
             owner => {
                 if let Ok(at) = contexts.binary_search(&NodeOrdinal(owner)) {
-                    all.contexts[at].attributed_size += size;
+                    all.contexts[at].attributed_size = all.contexts[at].attributed_size.saturating_add(size);
                     all.contexts[at].attributed_count += u64::from(size > 0);
                     short = u8::try_from(at).unwrap_or(NARROW_NONE);
                 }
@@ -262,10 +262,10 @@ pub fn held_by_contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Hel
         sums.context_count += u64::from(contexts.contains(node.index()));
         if held.contains(node.index()) {
             sums.held_count += 1;
-            sums.held_size += size;
+            sums.held_size = sums.held_size.saturating_add(size);
         } else {
             sums.other_count += 1;
-            sums.other_size += size;
+            sums.other_size = sums.other_size.saturating_add(size);
         }
     }
     Ok(sums)

@@ -45,7 +45,7 @@ pub fn object_details(snapshot: &Snapshot, node: NodeOrdinal) -> ObjectDetails {
         id: snapshot.id(node),
         kind: graph.kind_name(node).to_owned(),
         class: snapshot.class(node).name.clone(),
-        self_size: graph.self_size(node),
+        self_size: snapshot.self_size(node),
         shallow_size: snapshot.shallow_size(node),
         retained_size: snapshot.retained_size(node),
         distance: snapshot.distance(node),

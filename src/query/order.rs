@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ignored::RetainerDistances;
 use super::selection::{NodeFilter, Selection};
 use super::{classes, edges, nodes};
-use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal};
+use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
 /// A list of rows within one snapshot. The variant says what a row id of its [`RowOrder`] is.
@@ -55,6 +55,8 @@ pub struct Filter {
     pub class_name: String,
     /// Classes, members and selected nodes: only these count.
     pub nodes: NodeFilter,
+    /// Edges and dominated nodes: only those that lead to one of `nodes`.
+    pub leads: bool,
     /// Retainers: objects that are treated as if they held nothing, ascending.
     pub ignored: Vec<NodeOrdinal>,
 }
@@ -94,7 +96,7 @@ pub fn order(
     lens: Lens<'_>,
     cancel: &CancelToken,
 ) -> Result<RowOrder, Cancelled> {
-    let rows = match list {
+    let mut rows = match list {
         ListSpec::Classes => classes::classes(snapshot, sort, filter, lens.selection),
         ListSpec::Members(class) => nodes::members(snapshot, class, sort, lens.selection, cancel)?,
         ListSpec::Edges(node) => edges::outgoing(snapshot, node, sort, cancel)?,
@@ -105,5 +107,18 @@ pub fn order(
             nodes::selected(snapshot, sort, lens.selection, lists_empty, cancel)?
         }
     };
+    if let Some(selection) = lens.selection.filter(|_| filter.leads) {
+        match list {
+            ListSpec::Edges(_) => {
+                let leading = selection.leading(snapshot, cancel)?;
+                rows.retain(|&edge| leading.contains(snapshot.graph().edge_target(EdgeIndex(edge)).index()));
+            }
+            ListSpec::Dominated(_) => {
+                let subtree = |node: u32| snapshot.dominators().subtree(NodeOrdinal(node)).iter();
+                rows.retain(|&node| subtree(node).any(|&below| selection.contains(NodeOrdinal(below))));
+            }
+            _ => {}
+        }
+    }
     Ok(RowOrder { rows: Arc::new(rows) })
 }

@@ -3,8 +3,11 @@
 //! “Held only by” means: a search from the root that may not enter the holders does not reach the object, though one without
 //! that restriction does. It follows all but weak edges, as Chrome DevTools' filters do.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
+use super::allocations::{AllocatedBy, allocations};
 use super::duplicates::duplicate_strings;
 use super::native_contexts::{Owner, native_contexts};
 use super::search::search;
@@ -41,7 +44,24 @@ pub enum NodeFilter {
     Unreachable,
     /// What a search finds; a text that is no query finds nothing.
     Matching(String),
+    /// What functions have allocated, where stacks were recorded.
+    Allocated(AllocatedBy),
     AllOf(Vec<NodeFilter>),
+}
+
+impl NodeFilter {
+    /// What passes both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, filter) | (filter, Self::All) => filter,
+            (Self::AllOf(mut filters), other) => {
+                filters.push(other);
+                Self::AllOf(filters)
+            }
+            (filter, other) => Self::AllOf(vec![filter, other]),
+        }
+    }
 }
 
 /// Sums over the selected nodes of one class.
@@ -65,6 +85,8 @@ pub struct Selection {
     pub shallow_size: u64,
     /// By class id.
     pub classes: Vec<ClassTotals>,
+    /// Nodes that lead to selected ones, once somebody has asked.
+    leading: OnceLock<BitSet>,
 }
 
 impl Selection {
@@ -73,10 +95,36 @@ impl Selection {
         self.nodes.contains(node.index())
     }
 
+    /// The selected nodes and all from which references other than weak ones lead to one of them.
+    ///
+    /// # Errors
+    /// [`Cancelled`] when `cancel` says so.
+    pub fn leading(&self, snapshot: &Snapshot, cancel: &CancelToken) -> Result<&BitSet, Cancelled> {
+        if let Some(leading) = self.leading.get() {
+            return Ok(leading);
+        }
+        let graph = snapshot.graph();
+        let mut leading = self.nodes.clone();
+        #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
+        let mut stack: Vec<u32> = self.nodes.iter().map(|node| node as u32).collect();
+        let mut steps = 0;
+        while let Some(node) = stack.pop() {
+            cancel.check_every(steps)?;
+            steps += 1;
+            for edge in graph.retaining_edges(NodeOrdinal(node)) {
+                let source = graph.edge_source(edge);
+                if graph.edge_kind(edge) != EdgeKind::WEAK && leading.insert(source.index()) {
+                    stack.push(source.0);
+                }
+            }
+        }
+        Ok(self.leading.get_or_init(|| leading))
+    }
+
     /// Bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.nodes.heap_bytes() + self.classes.capacity() * size_of::<ClassTotals>()
+        self.nodes.heap_bytes() * 2 + self.classes.capacity() * size_of::<ClassTotals>()
     }
 }
 
@@ -134,6 +182,11 @@ pub(super) fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelTok
             Ok(query) => search(snapshot, &query, cancel),
             Err(_) => Ok(BitSet::new(snapshot.graph().node_count())),
         },
+        NodeFilter::Allocated(by) => {
+            let ids = allocations(snapshot, None, cancel)?.trace_ids(by, cancel)?;
+            let graph = snapshot.graph();
+            that(snapshot, cancel, |node| ids.binary_search(&u64::from(graph.trace_node(node))).is_ok())
+        }
         NodeFilter::AllOf(filters) => {
             let sets = filters.iter().map(|filter| nodes(snapshot, filter, cancel));
             let sets: Vec<BitSet> = sets.collect::<Result<_, Cancelled>>()?;
@@ -261,7 +314,7 @@ fn sum_up(
     let empty = ClassTotals { count: 0, shallow_size: 0, retained_size: 0, distance: Distance::NONE };
     let class_count = snapshot.classes().all().len();
     let mut classes = vec![empty; class_count];
-    let mut selection = Selection { nodes, count: 0, shallow_size: 0, classes: Vec::new() };
+    let mut selection = Selection { nodes, count: 0, shallow_size: 0, classes: Vec::new(), leading: OnceLock::new() };
     for (at, node) in selection.nodes.iter().enumerate() {
         cancel.check_every(at)?;
         #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]

@@ -9,9 +9,9 @@ use super::series::SeriesFacts;
 use super::{Session, SnapshotId};
 use crate::model::NodeOrdinal;
 use crate::query::{
-    Comparison, DuplicateStrings, KindTotals, Lens, NativeContexts, NodeFilter, RetainerDistances, RowOrder, Selection,
-    by_kind, compare, compared_classes, compared_objects, duplicate_groups, duplicate_strings, native_contexts, order,
-    retainer_distances, select,
+    Comparison, DeadGroups, DuplicateStrings, KindTotals, Lens, NativeContexts, NodeFilter, RetainerDistances,
+    RowOrder, Scripts, Selection, by_kind, compare, compared_classes, compared_objects, dead_groups, duplicate_groups,
+    duplicate_strings, native_contexts, order, retainer_distances, scripts, select,
 };
 use crate::snapshot::Snapshot;
 
@@ -31,8 +31,10 @@ pub(super) struct Facts {
     comparisons: Memo<(SnapshotId, SnapshotId), Comparison>,
     native_contexts: Memo<SnapshotId, NativeContexts>,
     duplicates: Memo<SnapshotId, DuplicateStrings>,
-    kinds: Memo<SnapshotId, Vec<KindTotals>>,
     pub(super) series: SeriesFacts,
+    kinds: Memo<(SnapshotId, NodeFilter), Vec<KindTotals>>,
+    scripts: Memo<SnapshotId, Scripts>,
+    dead_variables: Memo<SnapshotId, DeadGroups>,
 }
 
 impl HeapBytes for Selection {
@@ -65,6 +67,18 @@ impl HeapBytes for DuplicateStrings {
     }
 }
 
+impl HeapBytes for Scripts {
+    fn heap_bytes(&self) -> usize {
+        Self::heap_bytes(self)
+    }
+}
+
+impl HeapBytes for DeadGroups {
+    fn heap_bytes(&self) -> usize {
+        Self::heap_bytes(self)
+    }
+}
+
 impl HeapBytes for Vec<KindTotals> {
     fn heap_bytes(&self) -> usize {
         self.capacity() * size_of::<KindTotals>()
@@ -84,6 +98,8 @@ impl Facts {
             duplicates: Memo::new(FACTS_LIMIT_BYTES),
             kinds: Memo::new(FACTS_LIMIT_BYTES),
             series: SeriesFacts::new(),
+            scripts: Memo::new(FACTS_LIMIT_BYTES),
+            dead_variables: Memo::new(FACTS_LIMIT_BYTES),
         }
     }
 
@@ -98,6 +114,8 @@ impl Facts {
         self.duplicates.end_frame(|_, _| {});
         self.kinds.end_frame(|_, _| {});
         self.series.end_frame();
+        self.scripts.end_frame(|_, _| {});
+        self.dead_variables.end_frame(|_, _| {});
     }
 
     /// Drops everything about a snapshot.
@@ -110,7 +128,9 @@ impl Facts {
         self.comparisons.forget(|(base, current)| *base == id || *current == id);
         self.native_contexts.forget(|of| *of == id);
         self.duplicates.forget(|of| *of == id);
-        self.kinds.forget(|of| *of == id);
+        self.kinds.forget(|(of, _)| *of == id);
+        self.scripts.forget(|of| *of == id);
+        self.dead_variables.forget(|of| *of == id);
         self.series.forget(id);
     }
 
@@ -125,6 +145,8 @@ impl Facts {
             + self.duplicates.heap_bytes()
             + self.kinds.heap_bytes()
             + self.series.heap_bytes()
+            + self.scripts.heap_bytes()
+            + self.dead_variables.heap_bytes()
     }
 
     fn selection(&mut self, lanes: &Lanes, of: (SnapshotId, &Arc<Snapshot>), filter: &NodeFilter) -> Fact<Selection> {
@@ -268,23 +290,64 @@ impl Session {
             Fact::Failed(message) => return OrderState::Failed(message),
         };
         let Some(snapshot) = self.snapshot(key.snapshot) else { return OrderState::Failed("closed".to_owned()) };
+        let selection = match &key.within {
+            NodeFilter::All => None,
+            filter => match self.selection(key.snapshot, filter) {
+                Fact::Ready(selection) => Some(selection),
+                Fact::Pending { since } => return self.facts.group_orders.pending(key, since),
+                Fact::Failed(message) => return OrderState::Failed(message),
+            },
+        };
         let lanes = &self.lanes;
         self.facts.group_orders.get(key, || {
             let (duplicates, snapshot, key) = (Arc::clone(&duplicates), Arc::clone(&snapshot), key.clone());
+            let selection = selection.clone();
             lanes.spawn(Lane::Interactive, move |cancel| {
-                let rows = duplicate_groups(&duplicates, &snapshot, key.sort, &key.text, cancel)?;
+                let mut rows = duplicate_groups(&duplicates, &snapshot, key.sort, &key.text, cancel)?;
+                if let Some(selection) = selection {
+                    let is_selected = |&node: &u32| selection.contains(NodeOrdinal(node));
+                    rows.retain(|&group| duplicates.copies(group).iter().any(is_selected));
+                }
                 Ok(RowOrder { rows: Arc::new(rows) })
             })
         })
     }
 
-    /// Bytes and counts by node kind.
-    pub fn kinds(&mut self, id: SnapshotId) -> Fact<Vec<KindTotals>> {
+    /// The files that source positions are in.
+    pub fn scripts(&mut self, id: SnapshotId) -> Fact<Scripts> {
         let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
         let lanes = &self.lanes;
-        self.facts.kinds.get(&id, || {
+        self.facts.scripts.get(&id, || {
             let snapshot = Arc::clone(&snapshot);
-            lanes.spawn(Lane::Question, move |cancel| by_kind(&snapshot, cancel))
+            lanes.spawn(Lane::Question, move |cancel| scripts(&snapshot, cancel))
+        })
+    }
+
+    /// Variables of contexts that no function alive reads.
+    pub fn dead_variables(&mut self, id: SnapshotId) -> Fact<DeadGroups> {
+        let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
+        let lanes = &self.lanes;
+        self.facts.dead_variables.get(&id, || {
+            let snapshot = Arc::clone(&snapshot);
+            lanes.spawn(Lane::Question, move |cancel| dead_groups(&snapshot, cancel))
+        })
+    }
+
+    /// Bytes and counts by node kind, of what passes the filter.
+    pub fn kinds(&mut self, id: SnapshotId, filter: &NodeFilter) -> Fact<Vec<KindTotals>> {
+        let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
+        let selection = match filter {
+            NodeFilter::All => None,
+            filter => match self.selection(id, filter) {
+                Fact::Ready(selection) => Some(selection),
+                Fact::Pending { since } => return Fact::Pending { since },
+                Fact::Failed(message) => return Fact::Failed(message),
+            },
+        };
+        let lanes = &self.lanes;
+        self.facts.kinds.get(&(id, filter.clone()), || {
+            let (snapshot, selection) = (Arc::clone(&snapshot), selection.clone());
+            lanes.spawn(Lane::Question, move |cancel| by_kind(&snapshot, selection.as_deref(), cancel))
         })
     }
 }

@@ -26,6 +26,8 @@ pub enum Lane {
     Question,
     /// Loads and exports.
     Bulk,
+    /// What nobody waits for: indexes are written here, one after another and on one thread.
+    Index,
 }
 
 /// Why a job gave no answer.
@@ -66,6 +68,7 @@ pub(super) struct Lanes {
     interactive: Sender<Job>,
     question: Sender<Job>,
     bulk: Sender<Job>,
+    index: Sender<Job>,
     graveyard: Sender<Arc<Snapshot>>,
     wake: Wake,
 }
@@ -84,8 +87,10 @@ impl Lanes {
             // Freeing gigabytes takes a while; each is dropped as it arrives.
             dead.into_iter().for_each(drop);
         })?;
-        let (interactive, question, bulk) = (lane("list")?, lane("question")?, lane("load")?);
-        Ok(Self { interactive, question, bulk, graveyard, wake })
+        let all_cores = 0;
+        let (interactive, question) = (lane("list", all_cores)?, lane("question", all_cores)?);
+        let (bulk, index) = (lane("load", all_cores)?, lane("index", 1)?);
+        Ok(Self { interactive, question, bulk, index, graveyard, wake })
     }
 
     pub(super) fn spawn<T: Send + 'static>(
@@ -113,6 +118,7 @@ impl Lanes {
             Lane::Interactive => &self.interactive,
             Lane::Question => &self.question,
             Lane::Bulk => &self.bulk,
+            Lane::Index => &self.index,
         };
         // A lane ends only with the program; then the answer's channel is closed, which reads as cancelled.
         let _ = queue.send(Box::new(job));
@@ -125,10 +131,11 @@ impl Lanes {
     }
 }
 
-/// A thread that runs jobs one after another, each on a pool of all cores.
-fn lane(name: &'static str) -> std::io::Result<Sender<Job>> {
+/// A thread that runs jobs one after another, each on a pool of so many threads; 0 stands for all cores.
+fn lane(name: &'static str, threads: usize) -> std::io::Result<Sender<Job>> {
     let (sender, jobs) = unbounded::<Job>();
     let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
         .thread_name(move |at| format!("{name}-{at}"))
         .start_handler(|_| lower_priority())
         .build()
@@ -141,9 +148,15 @@ fn lane(name: &'static str) -> std::io::Result<Sender<Job>> {
     Ok(sender)
 }
 
+/// Of 99: nice 7 on Linux. The least there is would let a window that paints by the processor, as it does without a graphics
+/// card, take all of it for as long as the mouse moves, and the load would stand still.
+const PRIORITY: u8 = 28;
+
 /// Work yields to the window. Where the system refuses, it runs as it is.
 fn lower_priority() {
-    let _ = thread_priority::set_current_thread_priority(thread_priority::ThreadPriority::Min);
+    if let Ok(priority) = PRIORITY.try_into() {
+        let _ = thread_priority::set_current_thread_priority(thread_priority::ThreadPriority::Crossplatform(priority));
+    }
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> String {

@@ -4,17 +4,20 @@
 //! never waits behind a load; whoever drops a [`Pending`] cancels its job. A job that panics is an error of that job. The
 //! session wakes the window by a callback and knows no widget.
 
+mod calls;
 mod capturer;
 mod facts;
 mod lanes;
 mod memo;
 mod orders;
+mod salvage;
 mod series;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use calls::{CallRowsKey, CallsKey, CallsOf};
 pub use capturer::{CaptureState, Capturer};
 pub use lanes::{JobError, Lane, Pending};
 use lanes::{Lanes, Wake};
@@ -22,14 +25,19 @@ pub use memo::Fact;
 pub use orders::{GroupsKey, OrderKey, OrderState, PairKey, PairList};
 pub use series::{Series, SeriesKey, SeriesList};
 
+pub use salvage::Rescue;
+
+use calls::CallFacts;
 use facts::Facts;
 
 use crate::capture::{Record, record_beside};
-use crate::format::Source;
+use crate::format::{Source, looks_like_profile};
+use crate::index::{Indexes, Opened, Unwritten};
 use crate::model::{CancelToken, Cancelled, Progress};
+use crate::profile::Profile;
 use crate::snapshot::{OpenError, Snapshot};
 
-/// A snapshot of this session; never reused.
+/// A snapshot or a profile of this session; never reused.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SnapshotId(u32);
 
@@ -38,6 +46,24 @@ impl SnapshotId {
     pub(crate) fn for_test(id: u32) -> Self {
         Self(id)
     }
+}
+
+/// What was in a file.
+#[derive(Debug)]
+enum Loaded {
+    /// With what its index needs if it is to be written.
+    Snapshot(Arc<Snapshot>, Option<Unwritten>),
+    Profile(Arc<Profile>),
+}
+
+/// Reads a file as what it says it is: a snapshot, or a sampling heap profile whatever it is called.
+fn load(source: Source, indexes: &Indexes, progress: &Progress, cancel: &CancelToken) -> Result<Loaded, OpenError> {
+    let is_profile = source.name().contains(".heapprofile") || source.again().is_some_and(looks_like_profile);
+    if is_profile {
+        return Profile::open(source, progress, cancel).map(|profile| Loaded::Profile(Arc::new(profile)));
+    }
+    let opened = indexes.open(source, progress, cancel);
+    opened.map(|Opened { snapshot, unwritten }| Loaded::Snapshot(Arc::new(snapshot), unwritten))
 }
 
 /// A file that is being loaded, waits for it, or could not be.
@@ -49,12 +75,19 @@ pub struct Load {
     pub progress: Progress,
     started: Arc<OnceLock<Instant>>,
     record: Arc<OnceLock<Arc<Record>>>,
-    pending: Option<Pending<Result<Arc<Snapshot>, OpenError>>>,
+    pending: Option<Pending<Result<Loaded, OpenError>>>,
     /// Why it could not be loaded.
     pub error: Option<String>,
+    /// What could be opened of it all the same.
+    pub rescue: Rescue,
 }
 
 impl Load {
+    /// Notes that the work has begun.
+    fn begin(started: &OnceLock<Instant>) {
+        let _ = started.set(Instant::now());
+    }
+
     /// Time since the load began; `None` while it waits for another.
     #[must_use]
     pub fn elapsed(&self) -> Option<Duration> {
@@ -79,6 +112,13 @@ pub struct Open {
     pub record: Option<Arc<Record>>,
 }
 
+/// A sampling heap profile that is open.
+#[derive(Clone, Debug)]
+pub struct OpenProfile {
+    pub id: SnapshotId,
+    pub profile: Arc<Profile>,
+}
+
 /// Loaded snapshots, running jobs and cached answers.
 #[derive(Debug)]
 pub struct Session {
@@ -86,7 +126,12 @@ pub struct Session {
     next_id: u32,
     loads: Vec<Load>,
     open: Vec<Open>,
+    profiles: Vec<OpenProfile>,
     facts: Facts,
+    call_facts: CallFacts,
+    indexes: Arc<Indexes>,
+    /// Indexes that are being written, or wait for it.
+    writes: Vec<(SnapshotId, Pending<bool>)>,
 }
 
 impl Session {
@@ -96,7 +141,37 @@ impl Session {
     /// Fails if the system gives no threads.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
         let wake: Wake = Arc::new(wake);
-        Ok(Self { lanes: Lanes::start(wake)?, next_id: 0, loads: Vec::new(), open: Vec::new(), facts: Facts::new() })
+        Ok(Self {
+            lanes: Lanes::start(wake)?,
+            next_id: 0,
+            loads: Vec::new(),
+            open: Vec::new(),
+            profiles: Vec::new(),
+            facts: Facts::new(),
+            call_facts: CallFacts::new(),
+            indexes: Arc::new(Indexes::off()),
+            writes: Vec::new(),
+        })
+    }
+
+    /// Keeps indexes of what is opened from now on, or none.
+    pub fn set_indexes(&mut self, indexes: Indexes) {
+        if !indexes.is_on() {
+            self.writes.clear();
+        }
+        self.indexes = Arc::new(indexes);
+    }
+
+    /// Removes all indexes, also those that are only being written, and says how many bytes they took.
+    pub fn remove_indexes(&mut self, indexes: Indexes) -> Pending<u64> {
+        self.writes.clear();
+        self.lanes.spawn(Lane::Index, move |_| Ok(indexes.remove_all()))
+    }
+
+    /// Whether an index is being written.
+    #[must_use]
+    pub fn is_writing_index(&self) -> bool {
+        !self.writes.is_empty()
     }
 
     /// Queues a file. Files load one after another.
@@ -104,25 +179,27 @@ impl Session {
         let id = SnapshotId(self.next_id);
         self.next_id += 1;
         let (name, path) = (source.name(), source.path().map(Path::to_path_buf));
+        let rescue = Rescue::of(&source);
         let progress = Progress::new();
         let started = Arc::new(OnceLock::new());
         let record = Arc::new(OnceLock::new());
         let job = {
             let (progress, started) = (progress.clone(), Arc::clone(&started));
+            let indexes = Arc::clone(&self.indexes);
             let (path, record) = (path.clone(), Arc::clone(&record));
             move |cancel: &CancelToken| {
                 let _ = started.set(Instant::now());
                 if let Some(beside) = path.as_deref().and_then(record_beside) {
                     let _ = record.set(Arc::new(beside));
                 }
-                match Snapshot::open(source, &progress, cancel) {
+                match load(source, &indexes, &progress, cancel) {
                     Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
-                    other => Ok(other.map(Arc::new)),
+                    other => Ok(other),
                 }
             }
         };
         let pending = Some(self.lanes.spawn(Lane::Bulk, job));
-        self.loads.push(Load { id, name, path, progress, started, record, pending, error: None });
+        self.loads.push(Load { id, name, path, progress, started, record, pending, error: None, rescue });
         id
     }
 
@@ -160,9 +237,23 @@ impl Session {
         self.open.iter().find(|open| open.id == id)?.record.clone()
     }
 
-    /// Closes a snapshot, cancels what was asked of it and frees its memory on a worker.
+    /// Open sampling heap profiles in the order in which they were loaded.
+    #[must_use]
+    pub fn profiles(&self) -> &[OpenProfile] {
+        &self.profiles
+    }
+
+    #[must_use]
+    pub fn profile(&self, id: SnapshotId) -> Option<Arc<Profile>> {
+        self.profiles.iter().find(|open| open.id == id).map(|open| Arc::clone(&open.profile))
+    }
+
+    /// Closes a snapshot or a profile, cancels what was asked of it and frees its memory on a worker.
     pub fn close(&mut self, id: SnapshotId) {
         self.facts.forget(id);
+        self.call_facts.forget(id);
+        self.profiles.retain(|open| open.id != id);
+        self.writes.retain(|(of, _)| *of != id);
         if let Some(at) = self.open.iter().position(|open| open.id == id) {
             self.lanes.free(self.open.remove(at).snapshot);
         }
@@ -172,11 +263,23 @@ impl Session {
     pub fn poll(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         let mut finished = Vec::new();
+        let mut failed = Vec::new();
         for (at, load) in self.loads.iter_mut().enumerate() {
+            load.rescue.poll();
             let Some(result) = load.pending.as_mut().and_then(Pending::take) else { continue };
             load.pending = None;
             match result {
-                Ok(Ok(snapshot)) => {
+                Ok(Ok(Loaded::Profile(profile))) => {
+                    self.profiles.push(OpenProfile { id: load.id, profile });
+                    events.push(Event::Loaded(load.id));
+                    finished.push(at);
+                }
+                Ok(Ok(Loaded::Snapshot(snapshot, unwritten))) => {
+                    if let Some(unwritten) = unwritten.filter(|_| self.indexes.is_on()) {
+                        let (indexes, of) = (Arc::clone(&self.indexes), Arc::clone(&snapshot));
+                        let write = move |cancel: &CancelToken| Ok(indexes.write(&of, &unwritten, cancel));
+                        self.writes.push((load.id, self.lanes.spawn(Lane::Index, write)));
+                    }
                     let record = load.record.get().cloned();
                     self.open.push(Open { id: load.id, snapshot, record });
                     events.push(Event::Loaded(load.id));
@@ -184,6 +287,7 @@ impl Session {
                 }
                 Ok(Err(error)) => {
                     load.error = Some(error.to_string());
+                    failed.push(at);
                     events.push(Event::Failed(load.id));
                 }
                 Err(JobError::Cancelled) => {
@@ -196,10 +300,15 @@ impl Session {
                 }
             }
         }
+        for at in failed {
+            self.start_survey(at);
+        }
         for at in finished.into_iter().rev() {
             self.loads.remove(at);
         }
+        self.writes.retain_mut(|(_, write)| write.take().is_none());
         self.facts.end_frame();
+        self.call_facts.end_frame();
         events
     }
 
@@ -215,6 +324,9 @@ impl Session {
     /// Bytes held by the open snapshots and the cached lists.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.open.iter().map(|open| open.snapshot.heap_bytes()).sum::<usize>() + self.facts.heap_bytes()
+        self.open.iter().map(|open| open.snapshot.heap_bytes()).sum::<usize>()
+            + self.profiles.iter().map(|open| open.profile.heap_bytes()).sum::<usize>()
+            + self.facts.heap_bytes()
+            + self.call_facts.heap_bytes()
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::SnapshotId;
 use super::lanes::Pending;
 use super::memo::{Fact, HeapBytes, Memo};
-use crate::query::{ComparisonSort, Filter, GroupSort, ListSpec, RowOrder, Sort};
+use crate::query::{ComparisonSort, Filter, GroupSort, ListSpec, NodeFilter, RowOrder, Sort};
 
 /// Names a list of one snapshot completely.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -45,6 +45,8 @@ pub struct GroupsKey {
     pub sort: GroupSort,
     /// Part of the text.
     pub text: String,
+    /// Only groups with a copy that passes.
+    pub within: NodeFilter,
 }
 
 /// What is known of a list.

@@ -16,6 +16,7 @@ use super::history::{History, Visit};
 use super::keys;
 use super::palette::Palette;
 use super::panes::growth::GrowthPane;
+use super::panes::profile::ProfilePane;
 use super::panes::search::{Step, search_id};
 use super::panes::summary::filter_id;
 use super::panes::{Place, Slot};
@@ -24,8 +25,10 @@ use super::side_by_side::Link;
 use super::theme;
 use super::view::View;
 use crate::format::Source;
+use crate::index::Indexes;
 use crate::model::ObjectId;
 use crate::model::human::Units;
+use crate::query::Scripts;
 use crate::session::{Event, Lane, Pending, Session, SnapshotId};
 
 /// Two snapshots of a small leaking service, for whoever has none at hand.
@@ -49,9 +52,13 @@ pub enum Action {
     Close(SnapshotId),
     CloseShown,
     DismissLoad(SnapshotId),
+    /// Open what is there of a damaged file.
+    Salvage(SnapshotId),
     /// The older of the two is the base.
     CompareTwo(SnapshotId, SnapshotId),
     ShowView(ViewKind),
+    /// The part of Contexts that lists variables no function reads.
+    ShowDeadVariables,
     ToggleSplit,
     ToggleLink,
     FocusFilter,
@@ -62,6 +69,9 @@ pub enum Action {
     Forward,
     NextTheme,
     SetUnits(Units),
+    /// Keep indexes of opened files, or no longer.
+    ToggleIndex,
+    DeleteIndex,
     Larger,
     Smaller,
     NormalSize,
@@ -77,6 +87,10 @@ pub enum Action {
 pub struct HeapglassApp {
     pub session: Session,
     pub settings: Settings,
+    /// Where indexes are kept if the settings say that they are.
+    indexes: Indexes,
+    /// Bytes of the indexes that were deleted.
+    deleted: Option<Pending<u64>>,
     /// What is shown on the left and, where there are two sides, on the right.
     pub sides: [Option<SnapshotId>; 2],
     /// The side that keys and the list of snapshots act on.
@@ -85,6 +99,7 @@ pub struct HeapglassApp {
     pub is_split: bool,
     pub link: Link,
     pub(super) views: HashMap<Slot, View>,
+    pub(super) profile_panes: HashMap<Slot, ProfilePane>,
     pub history: History,
     pub(super) palette: Palette,
     pub help: Help,
@@ -111,6 +126,18 @@ impl HeapglassApp {
     /// # Errors
     /// Fails if the system gives no threads.
     pub fn new(cc: &eframe::CreationContext<'_>, files: Vec<PathBuf>) -> std::io::Result<Self> {
+        Self::with_indexes(cc, files, Indexes::off())
+    }
+
+    /// The same with indexes of opened files, if the settings do not forbid them.
+    ///
+    /// # Errors
+    /// Fails if the system gives no threads.
+    pub fn with_indexes(
+        cc: &eframe::CreationContext<'_>,
+        files: Vec<PathBuf>,
+        indexes: Indexes,
+    ) -> std::io::Result<Self> {
         theme::install(&cc.egui_ctx);
         let settings = Settings::load(cc.storage);
         cc.egui_ctx.options_mut(|options| options.zoom_with_keyboard = false);
@@ -121,11 +148,14 @@ impl HeapglassApp {
         let mut app = Self {
             session: Session::new(move || ctx.request_repaint())?,
             settings,
+            indexes,
+            deleted: None,
             sides: [None; 2],
             active: 0,
             is_split: false,
             link: Link::default(),
             views: HashMap::new(),
+            profile_panes: HashMap::new(),
             history: History::default(),
             palette: Palette::default(),
             help: Help::default(),
@@ -141,6 +171,7 @@ impl HeapglassApp {
             #[cfg(feature = "frame-times")]
             frame_times: super::frame_times::FrameTimes::start(&cc.egui_ctx),
         };
+        app.apply_index_setting();
         app.open_together(files);
         Ok(app)
     }
@@ -208,8 +239,18 @@ impl HeapglassApp {
                 }
             }
             Action::DismissLoad(id) => self.session.dismiss_load(id),
-            Action::CompareTwo(a, b) => self.compare(&[a, b]),
+            Action::Salvage(id) => self.session.salvage(id),
+            Action::CompareTwo(a, b) => match self.profiles_of(&[a, b]) {
+                Some(profiles) => self.compare_profiles(&profiles),
+                None => self.compare(&[a, b]),
+            },
             Action::ShowView(kind) => self.show_view(kind),
+            Action::ShowDeadVariables => {
+                self.show_view(ViewKind::Contexts);
+                if let Some(view) = self.shown_view() {
+                    view.dead_variables.is_shown = true;
+                }
+            }
             Action::ToggleSplit => self.toggle_split(),
             Action::ToggleLink => self.link.is_on = !self.link.is_on,
             Action::Back => {
@@ -229,11 +270,25 @@ impl HeapglassApp {
             Action::NextTheme | Action::SetUnits(_) | Action::Larger | Action::Smaller | Action::NormalSize => {
                 self.change_look(ctx, &action);
             }
+            Action::ToggleIndex => {
+                self.settings.keep_index = !self.settings.keep_index;
+                self.apply_index_setting();
+            }
+            Action::DeleteIndex => self.deleted = Some(self.session.remove_indexes(self.indexes.clone())),
             Action::Palette => self.palette.toggle(),
             Action::Keys => self.help.keys_open = !self.help.keys_open,
             Action::Glossary => self.help.glossary_open = !self.help.glossary_open,
             Action::Capture => self.capture.is_open = !self.capture.is_open,
         }
+    }
+
+    fn apply_index_setting(&mut self) {
+        self.session.set_indexes(if self.settings.keep_index { self.indexes.clone() } else { Indexes::off() });
+    }
+
+    /// Whether indexes can be kept at all: not where the command line or the environment says no.
+    pub(super) fn can_keep_index(&self) -> bool {
+        self.indexes.is_on()
     }
 
     fn open_example(&mut self, which: usize) -> SnapshotId {
@@ -307,9 +362,11 @@ impl HeapglassApp {
 
     fn close(&mut self, id: SnapshotId) {
         self.views.retain(|slot, _| slot.id != id);
+        self.profile_panes.retain(|slot, _| slot.id != id);
         self.session.close(id);
         self.history.forget(id);
-        let last = self.session.open().last().map(|open| open.id);
+        let profile = self.session.profiles().last().map(|open| open.id);
+        let last = self.session.open().last().map(|open| open.id).or(profile);
         for side in 0..2 {
             if self.sides[side] == Some(id) {
                 self.sides[side] = last;
@@ -318,7 +375,7 @@ impl HeapglassApp {
                 }
             }
         }
-        if self.session.open().len() < 2 {
+        if self.session.open().len() + self.session.profiles().len() < 2 {
             self.is_split = false;
             self.active = 0;
         }
@@ -401,6 +458,10 @@ impl HeapglassApp {
             return;
         }
         let mut ids = std::mem::take(&mut self.batch);
+        if let Some(profiles) = self.profiles_of(&ids) {
+            self.compare_profiles(&profiles);
+            return;
+        }
         ids.retain(|id| self.session.snapshot(*id).is_some());
         match ids.len() {
             0 | 1 => {}
@@ -424,10 +485,6 @@ impl HeapglassApp {
     /// Opens what was captured, and shows a series once it is there.
     fn take_captured(&mut self, ctx: &Context) {
         for taken in self.capture.take_files(ctx) {
-            if taken.path.extension().is_some_and(|ending| ending == "heapprofile") {
-                self.notice = Some(format!("The profile is in {}", taken.path.display()));
-                continue;
-            }
             let id = self.open(taken.path);
             self.capture.note_load(id);
         }
@@ -462,6 +519,13 @@ impl HeapglassApp {
             self.notice = Some(match answer {
                 Ok(Ok(message) | Err(message)) => message,
                 Err(_) => "The export was cancelled".to_owned(),
+            });
+        }
+        if let Some(answer) = self.deleted.as_mut().and_then(Pending::take) {
+            self.deleted = None;
+            self.notice = answer.ok().map(|bytes| match bytes {
+                0 => "There is no index to delete".to_owned(),
+                bytes => format!("The index was deleted ({})", self.settings.units.bytes(bytes)),
             });
         }
         if let Some(found) = self.link.take_answer() {
@@ -513,6 +577,12 @@ impl HeapglassApp {
                 self.active = slot.side;
                 self.show_view(kind);
             }
+            Command::ShowStack(node) => {
+                view.timeline.clear();
+                view.allocations.reveal(node);
+                self.active = slot.side;
+                self.show_view(ViewKind::Allocations);
+            }
             Command::Filter(filter) => {
                 view.summary.nodes = filter;
                 self.active = slot.side;
@@ -531,9 +601,15 @@ impl HeapglassApp {
             }
             Command::Explain(term) => self.help.explain(term),
             Command::Copy(text) => return Some(text),
+            Command::CopyPosition(of, at) => {
+                let scripts = self.session.scripts(of).ready();
+                return Some(scripts.map_or_else(|| Scripts::default().full(at), |scripts| scripts.full(at)));
+            }
             Command::Export { name, list } => {
                 self.export_list = Some(list);
-                self.save_name = Some(format!("{name}.csv"));
+                // Whoever finds the file later must be able to see it too.
+                let damaged = if place.snapshot.salvage().is_some() { "-damaged" } else { "" };
+                self.save_name = Some(format!("{name}{damaged}.csv"));
             }
         }
         None
@@ -555,7 +631,8 @@ impl eframe::App for HeapglassApp {
         let mut actions = Vec::new();
         chrome::top_bar(ui, self, &mut actions);
         chrome::status_bar(ui, self);
-        if !self.session.open().is_empty() || !self.session.loads().is_empty() {
+        let has_files = !self.session.open().is_empty() || !self.session.profiles().is_empty();
+        if has_files || !self.session.loads().is_empty() {
             chrome::side_list(ui, self, &mut actions);
         }
         self.body(ui, &mut actions);
@@ -578,7 +655,7 @@ impl eframe::App for HeapglassApp {
 ///
 /// # Errors
 /// Without a display or a graphics driver there is no window.
-pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
+pub fn run(files: Vec<PathBuf>, indexes: Indexes) -> anyhow::Result<()> {
     let viewport = egui::ViewportBuilder::default()
         .with_title("Heapglass")
         .with_app_id("heapglass")
@@ -590,7 +667,9 @@ pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
         "heapglass",
         options,
         Box::new(|cc| {
-            HeapglassApp::new(cc, files).map(|app| Box::new(app) as Box<dyn eframe::App>).map_err(Into::into)
+            HeapglassApp::with_indexes(cc, files, indexes)
+                .map(|app| Box::new(app) as Box<dyn eframe::App>)
+                .map_err(Into::into)
         }),
     )
     .map_err(|error| anyhow::anyhow!("{error}"))

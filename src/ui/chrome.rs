@@ -9,11 +9,13 @@ use egui::{
 };
 
 use super::app::{Action, HeapglassApp};
+use super::salvage;
 use super::theme::{self, GRID, tokens};
 use crate::capture::Record;
 use crate::model::FirstTable;
 use crate::model::human::{self, Units};
 use crate::session::{Load, Open, SnapshotId};
+use crate::snapshot::SourceInfo;
 
 pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 5));
@@ -42,7 +44,7 @@ pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>
             if app.shown().is_some() && ui.button("Find").on_hover_text("Find objects   (Ctrl+F)").clicked() {
                 actions.push(Action::FocusSearch);
             }
-            if app.session.open().len() > 1 {
+            if app.session.open().len() + app.session.profiles().len() > 1 {
                 let hint = "Two snapshots next to each other   (Ctrl+\\)";
                 if ui.selectable_label(app.is_split, "Side by side").on_hover_text(hint).clicked() {
                     actions.push(Action::ToggleSplit);
@@ -111,6 +113,25 @@ fn settings_menu(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
             }
         }
     });
+    index_menu(ui, app, actions);
+}
+
+/// Whether files open at once the next time, at the cost of space on the disk.
+fn index_menu(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
+    ui.separator();
+    let mut is_kept = app.settings.keep_index && app.can_keep_index();
+    let hint = "Large files that were opened before open at once. The index lies in your cache folder, readable by you \
+                alone, and takes up to 8 GB; what was not used for the longest time goes first.";
+    let switch = egui::Checkbox::new(&mut is_kept, "Keep an index of opened files");
+    let response = ui.add_enabled(app.can_keep_index(), switch).on_hover_text(hint);
+    let why_not = "Switched off on the command line or in the environment (HEAPGLASS_INDEX)";
+    if response.on_disabled_hover_text(why_not).clicked() {
+        actions.push(Action::ToggleIndex);
+    }
+    if ui.add_enabled(app.can_keep_index(), egui::Button::new("Delete the index")).clicked() {
+        actions.push(Action::DeleteIndex);
+        ui.close();
+    }
 }
 
 /// Above a side where there are two: which snapshot it shows.
@@ -157,12 +178,13 @@ pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp) {
             ui.weak(format!("memory in use {}", units.bytes(app.session.heap_bytes() as u64)))
                 .on_hover_text("Memory that the open snapshots and cached lists take");
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                super::profiles::status(ui, app);
                 if let Some(open) = app.session.open().iter().find(|open| Some(open.id) == app.shown()) {
                     let graph = open.snapshot.graph();
                     ui.label(format!("{} in all", units.bytes(open.snapshot.total_size())));
                     ui.weak(format!("{} objects", human::count(graph.node_count() as u64)));
                     ui.weak(format!("{} references", human::count(graph.edge_count() as u64)));
-                    ui.weak(format!("loaded in {}", human::duration(open.snapshot.source().load_time)));
+                    load_time(ui, open.snapshot.source());
                 }
                 if let Some(notice) = &app.notice {
                     let text = RichText::new(notice).color(tokens(ui).detached);
@@ -173,15 +195,30 @@ pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp) {
     });
 }
 
+/// How long it took, and what was read: people should know where numbers come from that are there so soon.
+fn load_time(ui: &mut Ui, source: &SourceInfo) {
+    let time = human::duration(source.load_time);
+    if source.from_index {
+        let hint =
+            "From the index that Heapglass kept when the file was opened before; the file has not changed since.";
+        ui.weak(format!("opened from the index in {time}")).on_hover_text(hint);
+    } else {
+        ui.weak(format!("loaded in {time}"));
+    }
+}
+
 pub(super) fn side_list(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::same(6));
     let panel = Panel::left("snapshots").resizable(true).default_size(220.0).size_range(150.0..=420.0);
     panel.frame(frame).show(ui, |ui| {
-        ui.label(RichText::new("Snapshots").font(theme::small()).color(tokens(ui).weak));
+        if !app.session.open().is_empty() || app.session.profiles().is_empty() {
+            ui.label(RichText::new("Snapshots").font(theme::small()).color(tokens(ui).weak));
+        }
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for open in app.session.open() {
                 snapshot_entry(ui, app, open, actions);
             }
+            super::profiles::entries(ui, app, actions);
             if app.session.open().len() > 1 {
                 ui.weak("Drag one onto another to compare them");
             }
@@ -230,13 +267,19 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
         });
         let objects = human::count(open.snapshot.graph().node_count() as u64);
         let facts = format!("{} file, {objects} objects", human::bytes(source.size_bytes));
-        ui.add(Label::new(RichText::new(facts).font(theme::small()).color(tokens.weak)).truncate().selectable(false));
+        let small = |text: String, color| Label::new(RichText::new(text).font(theme::small()).color(color));
+        let producer = human::visible(&open.snapshot.producer().label(), 80).into_owned();
+        for line in [facts, producer] {
+            ui.add(small(line, tokens.weak).truncate().selectable(false));
+        }
+        let mark = salvage::mark(open.snapshot.salvage());
+        if !mark.is_empty() {
+            ui.add(small(mark.to_owned(), tokens.detached).truncate().selectable(false));
+        }
         if let Some(usage) = open.record.as_ref().and_then(|record| record.memory_usage) {
             let bytes = |size| theme::look(ui).units.bytes(size);
             let (rss, external) = (bytes(usage.rss), bytes(usage.external));
-            let facts = format!("{rss} rss, {external} external");
-            let text = RichText::new(facts).font(theme::small()).color(tokens.weak);
-            ui.add(Label::new(text).truncate().selectable(false));
+            ui.add(small(format!("{rss} rss, {external} external"), tokens.weak).truncate().selectable(false));
         }
     });
     // Behind the entry's own button, which keeps its clicks.
@@ -256,7 +299,9 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
         actions.push(Action::CompareTwo(*dragged, open.id));
     }
     response.context_menu(|ui| entry_menu(ui, app, open, actions));
-    let mut hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
+    let hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
+    let mut hover =
+        format!("{hover}\nWritten by {}. {}", open.snapshot.producer().label(), open.snapshot.producer().evidence);
     if let Some(record) = &open.record {
         hover.push_str(&record_text(record, theme::look(ui).units));
     }
@@ -326,6 +371,7 @@ fn load_entry(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
             Some(error) => {
                 let text = human::visible(error, 600).into_owned();
                 ui.add(Label::new(RichText::new(text).color(tokens.error)).wrap());
+                salvage::offer(ui, load, false, actions);
             }
             None => loading(ui, load),
         }
@@ -368,7 +414,7 @@ pub(super) fn start_page(ui: &mut Ui, app: &mut HeapglassApp, actions: &mut Vec<
                 return;
             }
             for load in app.session.loads() {
-                error_card(ui, load);
+                error_card(ui, load, actions);
             }
             welcome(ui, app, actions);
         });
@@ -425,7 +471,7 @@ fn first_table(ui: &mut Ui, table: &FirstTable) {
     });
 }
 
-fn error_card(ui: &mut Ui, load: &Load) {
+fn error_card(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
     let Some(error) = &load.error else { return };
     let tokens = tokens(ui);
     Frame::new()
@@ -440,6 +486,7 @@ fn error_card(ui: &mut Ui, load: &Load) {
                 ui.add(Label::new(RichText::new(title).strong()).wrap());
                 ui.add_space(GRID);
                 ui.add(Label::new(RichText::new(human::visible(error, 900).into_owned()).color(tokens.error)).wrap());
+                salvage::offer(ui, load, true, actions);
             });
         });
     ui.add_space(5.0 * GRID);

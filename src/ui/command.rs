@@ -1,5 +1,6 @@
 //! What panes ask of the application. They draw and say what the person wants; the application does it.
 
+use crate::analysis::Location;
 use crate::model::{ClassId, NodeOrdinal};
 use crate::query::NodeFilter;
 use crate::session::{GroupsKey, OrderKey, PairKey, Series, SeriesKey, SnapshotId};
@@ -24,11 +25,13 @@ pub enum ViewKind {
     Contexts,
     Search,
     Growth,
+    Timeline,
+    Allocations,
 }
 
 impl ViewKind {
-    /// In the order of their tabs and of the keys Ctrl+1, Ctrl+2, ….
-    pub const ALL: [Self; 9] = [
+    /// In the order of their tabs and of the keys Ctrl+1, Ctrl+2, …, Ctrl+9; what only timelines have stands behind.
+    pub const ALL: [Self; 11] = [
         Self::Summary,
         Self::Comparison,
         Self::Containment,
@@ -38,6 +41,8 @@ impl ViewKind {
         Self::Contexts,
         Self::Search,
         Self::Growth,
+        Self::Timeline,
+        Self::Allocations,
     ];
 
     #[must_use]
@@ -51,6 +56,8 @@ impl ViewKind {
             Self::Strings => "Strings",
             Self::Contexts => "Contexts",
             Self::Search => "Search",
+            Self::Timeline => "Timeline",
+            Self::Allocations => "Allocations",
             Self::Growth => "Growth",
         }
     }
@@ -66,6 +73,8 @@ impl ViewKind {
             Self::Strings => "Strings that stand in memory more than once",
             Self::Contexts => "Realms: windows, frames and vm contexts, with what belongs to each",
             Self::Search => "Everything that the search has found",
+            Self::Timeline => "What was allocated when, and how much of it is still alive",
+            Self::Allocations => "The functions that allocated, and what of it is still alive",
             Self::Growth => "Which classes grow over any number of snapshots, and which only come and go",
         }
     }
@@ -120,6 +129,8 @@ pub enum Command {
     /// Go to the object with this id.
     Find(SnapshotId, u64),
     Show(ViewKind),
+    /// Show where an object was allocated: a node of the call tree.
+    ShowStack(u32),
     /// Show classes and objects that pass this only.
     Filter(NodeFilter),
     /// Treat the object as if it held nothing, or no longer.
@@ -140,6 +151,8 @@ pub enum Command {
     /// Open the glossary at an entry.
     Explain(&'static str),
     Copy(String),
+    /// Copy a source position with the file that it is in.
+    CopyPosition(SnapshotId, Location),
     Export {
         name: String,
         list: ExportList,

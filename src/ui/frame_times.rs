@@ -1,8 +1,10 @@
 //! A developer's tool behind the feature `frame-times`: how long frames take, and how long a person waits for one.
 //!
-//! A thread asks for a frame some sixty times a second, as moving a mouse would. *Work* is what eframe measures of a frame:
-//! logic, layout, tessellation and painting, without waiting for the display. *Answer* is the time from the request to the
-//! end of that frame. The figures are printed when the window closes; with `HEAPGLASS_EXIT_AFTER_LOAD` set it closes by
+//! A thread asks for a frame some sixty times a second, as moving a mouse would. *Processor time* is what the window's
+//! thread used from the start of a frame to the start of the next: logic, layout, tessellation and handing over to the
+//! graphics driver (Linux only). *Work* is what eframe measures of a frame on the clock: the same, with painting, which
+//! without a graphics card is done by the processor, and with whatever time other threads took in between. *Request to
+//! end* is the time from the request to the end of that frame. The figures are printed when the window closes; with `HEAPGLASS_EXIT_AFTER_LOAD` set it closes by
 //! itself a second after the last file was loaded.
 
 use std::sync::Arc;
@@ -22,6 +24,9 @@ pub(super) struct FrameTimes {
     stop: Arc<AtomicBool>,
     /// From the request to the start of the frame that is being measured.
     waited: Option<Duration>,
+    /// What this thread had used of the processor at the start of the frame that is being measured.
+    used: Option<Duration>,
+    processor: Vec<Duration>,
     work: Vec<Duration>,
     answers: Vec<Duration>,
     /// The longest answer, and when it ended.
@@ -36,6 +41,8 @@ impl FrameTimes {
             requested_at: Arc::default(),
             stop: Arc::default(),
             waited: None,
+            used: None,
+            processor: Vec::new(),
             work: Vec::new(),
             answers: Vec::new(),
             worst: Default::default(),
@@ -57,6 +64,8 @@ impl FrameTimes {
     /// Call it at the start of each frame, with what the frame before took. Only frames while files load are counted.
     pub(super) fn frame(&mut self, ctx: &Context, cpu_usage: Option<f32>, is_loading: bool) {
         if let (Some(work), Some(waited)) = (cpu_usage, self.waited.take()) {
+            let used = processor_time();
+            self.processor.extend(self.used.zip(used).map(|(before, now)| now.saturating_sub(before)));
             let work = Duration::from_secs_f32(work.max(0.0));
             self.work.push(work);
             self.answers.push(waited + work);
@@ -64,6 +73,7 @@ impl FrameTimes {
         }
         let requested_at = self.requested_at.swap(0, Ordering::Relaxed);
         if requested_at != 0 && is_loading {
+            self.used = processor_time();
             self.waited = Some(self.started.elapsed().saturating_sub(Duration::from_nanos(requested_at)));
         }
         if is_loading {
@@ -82,7 +92,9 @@ impl Drop for FrameTimes {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         println!("{} frames while loading; median, 99th percentile, worst in ms", self.work.len());
-        for (what, times) in [("work", &mut self.work), ("request to end", &mut self.answers)] {
+        let kinds =
+            [("processor time", &mut self.processor), ("work", &mut self.work), ("request to end", &mut self.answers)];
+        for (what, times) in kinds {
             times.sort_unstable();
             let at = |percent: usize| times.get((times.len() * percent / 100).min(times.len().saturating_sub(1)));
             let ms = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1000.0);
@@ -90,4 +102,10 @@ impl Drop for FrameTimes {
         }
         println!("the longest answer ended {:.2} s after the start", self.worst.1.as_secs_f64());
     }
+}
+
+/// What the calling thread has used of a processor. None where the system does not tell.
+fn processor_time() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split_ascii_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }

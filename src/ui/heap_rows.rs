@@ -7,8 +7,8 @@ use super::theme::{Look, Tokens};
 use super::tree_table::{Cell, Column, Rows, Run, TreeModel};
 use crate::model::{ClassId, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, human};
 use crate::query::{
-    Filter, LABEL_LIMIT, ListSpec, RetainerDistances, Selection, Sort, SortKey, class_totals, edge_label, glossary,
-    held_by_root, is_quiet, node_label,
+    Filter, LABEL_LIMIT, ListSpec, RetainerDistances, Scripts, Selection, Sort, SortKey, class_totals, edge_label,
+    glossary, held_by_root, is_quiet, node_label,
 };
 use crate::session::{OrderKey, OrderState, Session, SnapshotId};
 use crate::snapshot::Snapshot;
@@ -80,6 +80,8 @@ pub fn sorted_by(fields: &[Field], sort: Sort) -> (usize, bool) {
 #[derive(Debug)]
 pub struct HeapRows<'a> {
     pub session: &'a mut Session,
+    /// Files of source positions, once they are known.
+    pub scripts: Option<Arc<Scripts>>,
     pub id: SnapshotId,
     pub snapshot: Arc<Snapshot>,
     pub fields: &'static [Field],
@@ -115,6 +117,9 @@ impl TreeModel for HeapRows<'_> {
                 Filter { nodes: self.filter.nodes.clone(), ..Filter::default() }
             }
             ListSpec::Retainers(_) => Filter { ignored: self.filter.ignored.clone(), ..Filter::default() },
+            ListSpec::Edges(_) | ListSpec::Dominated(_) if self.filter.leads => {
+                Filter { nodes: self.filter.nodes.clone(), leads: true, ..Filter::default() }
+            }
             ListSpec::Edges(_) | ListSpec::Dominated(_) => Filter::default(),
         };
         let key = OrderKey { snapshot: self.id, list: *list, sort: self.sort, filter };
@@ -210,14 +215,19 @@ impl HeapRows<'_> {
         match field {
             Field::Name => {
                 let name = human::visible(&class.name, LABEL_LIMIT).into_owned();
-                let mut cell = Cell::text(name, tokens.text);
+                let mut cell = Cell::text(name.clone(), tokens.text);
                 cell.runs.push(Run::new(format!("  ×{}", human::count(totals.count)), tokens.weak));
-                cell.tooltip = class.key.location.map(|at| {
-                    let (line, column) = (u64::from(at.line) + 1, u64::from(at.column) + 1);
-                    format!("{}\nscript {}, line {line}, column {column}", cell.plain(), at.script_id)
-                });
+                if let Some(at) = class.key.location {
+                    let none = Scripts::default();
+                    let scripts = self.scripts.as_deref().unwrap_or(&none);
+                    if scripts.url(at.script_id).is_some() {
+                        cell.runs.push(Run::new(format!("  {}", scripts.short(at)), tokens.weak));
+                    }
+                    cell.tooltip = Some(format!("{name}\n{}", scripts.full(at)));
+                }
                 if let Some(entry) = glossary::for_class(&class.name) {
-                    cell.tooltip = Some(format!("{}\n{}", entry.term, entry.short));
+                    let above = cell.tooltip.unwrap_or_else(|| entry.term.to_owned());
+                    cell.tooltip = Some(format!("{above}\n{}", entry.short));
                 }
                 cell
             }

@@ -47,11 +47,14 @@ pub(super) fn bindings() -> Vec<Binding> {
     for (key, kind) in numbers.into_iter().zip(ViewKind::ALL) {
         all.push(binding(CTRL, key, Action::ShowView(kind), kind.label()));
     }
+    for (key, kind) in [(Key::T, ViewKind::Timeline), (Key::A, ViewKind::Allocations)] {
+        all.push(binding(CTRL.plus(Modifiers::SHIFT), key, Action::ShowView(kind), kind.label()));
+    }
     all
 }
 
 /// Keys of tables and fields, which the widgets take themselves.
-pub(super) const TABLE_KEYS: [(&str, &str); 11] = [
+pub(super) const TABLE_KEYS: [(&str, &str); 15] = [
     ("↑ ↓ PgUp PgDn Home End", "Move along the rows"),
     ("→", "Expand the row, or go to its first child"),
     ("←", "Collapse the row, or go to its parent"),
@@ -61,6 +64,10 @@ pub(super) const TABLE_KEYS: [(&str, &str); 11] = [
     ("↓ or Enter in the class filter", "Go on to the classes"),
     ("Enter, Shift+Enter in the search", "Next and previous hit"),
     ("Esc in the search", "Close it"),
+    ("← → in the timeline", "Move the interval; with Shift its end; Esc clears it"),
+    ("↑ ↓ ← → in a flame graph", "Go to the caller, the largest callee, the neighbours"),
+    ("Enter, Backspace in a flame graph", "Fill the width with the call, or with its caller"),
+    ("+ − Home in a flame graph", "Zoom in, out, show everything"),
     ("Mouse buttons 4 and 5", "Back and forward"),
     ("Right click", "What can be done with a row"),
 ];

@@ -4,11 +4,13 @@
 //! the session.
 
 pub mod app;
+pub mod call_table;
 pub mod capture;
 mod chrome;
 pub mod command;
 mod dialog;
 mod export;
+pub mod flame_graph;
 #[cfg(feature = "frame-times")]
 mod frame_times;
 pub mod heap_rows;
@@ -17,9 +19,12 @@ pub mod history;
 mod keys;
 mod palette;
 pub mod panes;
+mod profiles;
+mod salvage;
 pub mod settings;
 pub mod side_by_side;
 pub mod theme;
+pub mod time_chart;
 pub mod tree_table;
 pub mod view;
 

@@ -33,6 +33,10 @@ fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
     }
     entries.push(("Theme: system, light or dark".to_owned(), String::new(), Action::NextTheme));
     entries.push(("Capture from a running program…".to_owned(), String::new(), Action::Capture));
+    entries.push(("Keep an index of opened files: on or off".to_owned(), String::new(), Action::ToggleIndex));
+    entries.push(("Delete the index".to_owned(), String::new(), Action::DeleteIndex));
+    let dead = "Show dead variables: held by contexts, read by no function";
+    entries.push((dead.to_owned(), String::new(), Action::ShowDeadVariables));
     entries.push(("Open the example".to_owned(), String::new(), Action::OpenExample));
     entries.push(("Compare the two example snapshots".to_owned(), String::new(), Action::OpenExamplePair));
     entries

@@ -57,13 +57,21 @@ pub struct Settings {
     /// Size of everything, 1 being normal.
     pub text_scale: f32,
     pub units: Units,
+    /// Whether what was derived of a file is kept, so that it opens at once the next time.
+    pub keep_index: bool,
     /// The newest first.
     pub recent: Vec<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: ThemeChoice::default(), text_scale: 1.0, units: Units::default(), recent: Vec::new() }
+        Self {
+            theme: ThemeChoice::default(),
+            text_scale: 1.0,
+            units: Units::default(),
+            keep_index: true,
+            recent: Vec::new(),
+        }
     }
 }
 

@@ -193,8 +193,16 @@ impl HeapglassApp {
 
     /// Draws a side and does what its panes ask for.
     pub(super) fn side(&mut self, ui: &mut Ui, slot: Slot) {
+        if let Some(profile) = self.session.profile(slot.id) {
+            let pane = self.profile_panes.entry(slot).or_default();
+            if let Some(text) = pane.show(ui, &mut self.session, slot, &profile) {
+                ui.copy_text(text);
+            }
+            return;
+        }
         let Some(place) = self.place(slot) else { return };
         let Some(mut view) = self.views.remove(&slot) else { return };
+        super::salvage::banner(ui, &place);
         let commands = view.show(ui, &mut self.session, &place);
         self.views.insert(slot, view);
         for command in commands {

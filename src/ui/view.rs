@@ -5,7 +5,9 @@ use std::sync::Arc;
 use egui::{CentralPanel, Panel, Ui};
 
 use super::command::{Command, NodeSet, Target, ViewKind};
+use super::panes::allocations::AllocationsPane;
 use super::panes::comparison::ComparisonPane;
+use super::panes::dead_variables::DeadVariablesPane;
 use super::panes::dominators::DominatorsPane;
 use super::panes::growth::GrowthPane;
 use super::panes::object::ObjectPane;
@@ -14,10 +16,11 @@ use super::panes::retainers::RetainersPane;
 use super::panes::search::SearchPane;
 use super::panes::strings::StringsPane;
 use super::panes::summary::SummaryPane;
+use super::panes::timeline::TimelinePane;
 use super::panes::{Place, TreePane, contexts, statistics};
 use super::theme::{self, GRID};
 use crate::model::{ClassId, human};
-use crate::query::{ListSpec, dominators_down, way_down};
+use crate::query::{Filter, ListSpec, NodeFilter, dominators_down, has_allocations, way_down};
 use crate::session::{Lane, Pending, Session, SnapshotId};
 
 /// What the lower left pane shows.
@@ -45,8 +48,11 @@ pub struct View {
     pub containment: TreePane,
     pub dominators: DominatorsPane,
     pub strings: StringsPane,
+    pub dead_variables: DeadVariablesPane,
     pub search: SearchPane,
     pub growth: GrowthPane,
+    pub timeline: TimelinePane,
+    pub allocations: AllocationsPane,
     pub retainers: RetainersPane,
     pub paths: PathsPane,
     pub object: ObjectPane,
@@ -79,6 +85,7 @@ impl View {
         kind: ViewKind,
     ) -> Result<(), String> {
         self.select(session, target);
+        self.leave_interval_for(session, target);
         match kind {
             ViewKind::Containment => {
                 let snapshot = Arc::clone(&place.snapshot);
@@ -103,6 +110,19 @@ impl View {
         }
         self.kind = if matches!(kind, ViewKind::Containment | ViewKind::Dominators) { kind } else { ViewKind::Summary };
         Ok(())
+    }
+
+    /// Clears the timeline's interval if the object was not allocated in it.
+    fn leave_interval_for(&mut self, session: &mut Session, target: Target) {
+        let within = self.timeline.within();
+        if *within == NodeFilter::All {
+            return;
+        }
+        let selection = session.selection(target.snapshot, within).ready();
+        if selection.is_none_or(|selection| !selection.contains(target.node)) {
+            self.timeline.clear();
+            self.summary.within = NodeFilter::All;
+        }
     }
 
     /// Goes to a class in the summary.
@@ -155,7 +175,8 @@ impl View {
         let height = ui.available_height();
         ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, theme::tokens(ui).background);
         ui.spacing_mut().item_spacing.y = 0.0;
-        self.tabs(ui, &mut commands);
+        self.tabs(ui, place, &mut commands);
+        self.narrow(ui, session, place);
         commands.extend(self.search.line(ui, session, place, self.kind));
         if let Some(note) = &self.note {
             ui.horizontal(|ui| {
@@ -196,14 +217,46 @@ impl View {
         commands
     }
 
-    fn tabs(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
+    /// Narrows the views to what the timeline has selected, and draws its strip.
+    fn narrow(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) {
+        if !TimelinePane::is_there(place) {
+            return;
+        }
+        if self.kind != ViewKind::Timeline {
+            let whole = matches!(self.kind, ViewKind::Comparison | ViewKind::Contexts)
+                || (self.kind == ViewKind::Dominators && self.dominators.as_picture);
+            self.timeline.strip(ui, session, place, whole);
+        }
+        let within = self.timeline.within().clone();
+        self.search.within.clone_from(&within);
+        self.allocations.within.clone_from(&within);
+        self.dominators.within.clone_from(&within);
+        self.strings.within.clone_from(&within);
+        self.summary.within = within;
+    }
+
+    fn tabs(&self, ui: &mut Ui, place: &Place, commands: &mut Vec<Command>) {
         let frame = egui::Frame::new().fill(theme::tokens(ui).surface).inner_margin(egui::Margin::symmetric(8, 3));
         frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing.x = GRID;
                 for (at, kind) in ViewKind::ALL.into_iter().enumerate() {
-                    let hint = format!("{}   (Ctrl+{})", kind.hint(), at + 1);
+                    let is_there = match kind {
+                        ViewKind::Timeline => TimelinePane::is_there(place),
+                        ViewKind::Allocations => has_allocations(&place.snapshot),
+                        _ => true,
+                    };
+                    // What few files have takes no room in the others, unless somebody goes there by name.
+                    if !is_there && self.kind != kind {
+                        continue;
+                    }
+                    let key = match kind {
+                        ViewKind::Timeline => "Ctrl+Shift+T".to_owned(),
+                        ViewKind::Allocations => "Ctrl+Shift+A".to_owned(),
+                        _ => format!("Ctrl+{}", at + 1),
+                    };
+                    let hint = format!("{}   ({key})", kind.hint());
                     if ui.selectable_label(self.kind == kind, kind.label()).on_hover_text(hint).clicked() {
                         commands.push(Command::Show(kind));
                     }
@@ -266,15 +319,28 @@ impl View {
             ViewKind::Comparison => self.comparison.show(ui, session, place),
             ViewKind::Containment => {
                 let root = ListSpec::Edges(place.snapshot.root());
-                let spec = super::panes::containment(root);
+                let mut spec = super::panes::containment(root);
+                let within = self.timeline.within();
+                if *within != NodeFilter::All {
+                    spec.filter = Filter { nodes: within.clone(), leads: true, ..Filter::default() };
+                }
                 self.containment.show(ui, session, place, &spec)
             }
             ViewKind::Dominators => self.dominators.show(ui, session, place),
-            ViewKind::Statistics => statistics::show(ui, session, place),
+            ViewKind::Statistics => statistics::show(ui, session, place, self.timeline.within()),
             ViewKind::Strings => self.strings.show(ui, session, place),
-            ViewKind::Contexts => contexts::show(ui, session, place),
+            ViewKind::Contexts => {
+                self.dead_variables.choice(ui);
+                if self.dead_variables.is_shown {
+                    self.dead_variables.show(ui, session, place)
+                } else {
+                    contexts::show(ui, session, place)
+                }
+            }
             ViewKind::Search => self.search.show(ui, session, place),
             ViewKind::Growth => self.growth.show(ui, session, place),
+            ViewKind::Timeline => self.timeline.show(ui, session, place),
+            ViewKind::Allocations => self.allocations.show(ui, session, place),
         }
     }
 }
@@ -283,7 +349,8 @@ impl View {
     /// The tables on screen, the upper one first, to go from one to the next with a key.
     pub(super) fn table_ids(&self, place: &Place) -> Vec<egui::Id> {
         let upper = match self.kind {
-            ViewKind::Statistics | ViewKind::Contexts => None,
+            ViewKind::Contexts if self.dead_variables.is_shown => Some(DeadVariablesPane::NAME),
+            ViewKind::Statistics | ViewKind::Contexts | ViewKind::Timeline | ViewKind::Allocations => None,
             ViewKind::Search => Some("Search hits"),
             kind => Some(kind.label()),
         };

@@ -82,11 +82,56 @@ pub fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/example-after.heapsnapshot.zst")
 }
 
+/// A bundled file of the corpus.
+pub fn bundled(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/snapshots/{name}.zst"))
+}
+
+/// Drags from one part of a chart's width to another, both from 0 to 1; the chart's label starts so.
+pub fn brush(window: &mut Window, label: &str, from: f32, to: f32) {
+    let rect = {
+        let mut charts = window.query_all_by_label_contains(label);
+        let is_it = |role: egui::accesskit::Role| role == egui::accesskit::Role::Group;
+        charts.find(|node| is_it(node.accesskit_node().role())).unwrap_or_else(|| panic!("no {label}")).rect()
+    };
+    let at = |part: f32| egui::pos2(rect.left() + rect.width() * part, rect.top() + rect.height() * 0.4);
+    window.drag_at(at(from));
+    window.step();
+    for step in 1_u8..=8 {
+        window.hover_at(at(from + (to - from) * f32::from(step) / 8.0));
+        window.step();
+    }
+    window.drop_at(at(to));
+    for _ in 0..4 {
+        window.step();
+    }
+}
+
+/// Types into a field.
+pub fn type_into(window: &mut Window, label: &str, text: &str) {
+    window.get_by_label(label).focus();
+    window.step();
+    window.get_by_label(label).type_text(text);
+    for _ in 0..3 {
+        window.step();
+    }
+}
+
 /// A broken file of the corpus, in a folder that lives as long as the answer.
 pub fn broken(name: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(name);
     std::fs::write(&file, &common::archive("broken.tar.zst")[name]).unwrap();
+    (folder, file)
+}
+
+/// The example as it would be if the process had been killed while it wrote the file; in a folder that lives as long as the
+/// answer.
+pub fn cut_example() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("checkout-service.heapsnapshot");
+    let whole = common::read(&example());
+    std::fs::write(&file, &whole[..whole.len() * 95 / 100]).unwrap();
     (folder, file)
 }
 

@@ -10,7 +10,7 @@ use crate::Snapshot;
 use crate::cli::retainers::Link;
 use crate::cli::summary::LocationJson;
 use crate::model::{CancelToken, Cancelled, NodeOrdinal, human};
-use crate::query::{GrownClass, Growth, Point, merged_paths, shortest_path};
+use crate::query::{GrownClass, Growth, Point, Scripts, merged_paths, scripts, short_script, shortest_path};
 
 /// Classes that are listed where the whole heap grew too much.
 const CONTRIBUTORS: usize = 5;
@@ -114,6 +114,7 @@ impl Finding {
     pub(super) fn title(&self) -> String {
         let name = human::visible(&self.class, 120);
         match &self.location {
+            Some(LocationJson { url: Some(url), line, .. }) => format!("{name} ({}:{})", short_script(url), line + 1),
             Some(at) => format!("{name} (script {}, line {})", at.script_id, at.line + 1),
             None => name.into_owned(),
         }
@@ -140,6 +141,8 @@ pub(super) fn findings(
         objects: total.count,
         total_size: total.retained_size,
     });
+    // A class that is in several snapshots stands in the same script of all.
+    let scripts = snapshots.last().map_or_else(|| Ok(Scripts::default()), |last| scripts(last, &CancelToken::new()))?;
     let mut report = Report {
         passed: true,
         ids_match: growth.ids_match,
@@ -171,7 +174,7 @@ pub(super) fn findings(
     }
     report.passed = report.limits.iter().all(|limit| limit.passed);
     for (classes, broken) in found {
-        report.findings.push(finding(snapshots, growth, &classes, broken)?);
+        report.findings.push(finding(snapshots, &scripts, growth, &classes, broken)?);
     }
     // A program's own classes say more than arrays and strings; what retains most comes first.
     report.findings.sort_by_cached_key(|finding| {
@@ -309,6 +312,7 @@ fn plain_signed(difference: i64) -> String {
 /// The numbers of classes that are judged as one, and an example of what is new of them.
 fn finding(
     snapshots: &[&Snapshot],
+    scripts: &Scripts,
     growth: &Growth,
     classes: &[usize],
     rules: Vec<String>,
@@ -349,7 +353,7 @@ fn finding(
     Ok(Finding {
         rules,
         class: chief.map_or_else(String::new, |class| class.name.clone()),
-        location: chief.and_then(|class| class.key.location).map(Into::into),
+        location: chief.and_then(|class| class.key.location).map(|at| LocationJson::new(at, scripts)),
         pattern: chief.map_or("", |class| class.pattern.label()),
         snapshots: points,
         new_count,

@@ -12,12 +12,13 @@ mod report;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use arguments::{CheckArguments, CheckFormat, GrowthLimit};
 use findings::{Rules, findings};
 use ignore::Names;
 
-use super::open;
+use super::{BadUsage, Files, name_of};
 use crate::Snapshot;
 use crate::model::CancelToken;
 use crate::query::growth;
@@ -30,11 +31,14 @@ pub(super) struct LimitsExceeded;
 /// What holds where no limit is given.
 const DEFAULT_TOTAL: GrowthLimit = GrowthLimit::Percent(5.0);
 
-pub(super) fn run(arguments: &CheckArguments, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &CheckArguments, opener: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     let ignored = arguments.ignore.as_deref().map(Names::read).transpose()?.unwrap_or_default();
     let files: Vec<&PathBuf> = std::iter::once(&arguments.base).chain(&arguments.current).collect();
-    let snapshots: Vec<Snapshot> = files.iter().map(|file| open(file)).collect::<anyhow::Result<_>>()?;
-    let by_reference: Vec<&Snapshot> = snapshots.iter().collect();
+    if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        return Err(BadUsage("standard input has only one snapshot: give `-` once").into());
+    }
+    let snapshots: Vec<Rc<Snapshot>> = files.iter().map(|file| opener.open(file)).collect::<anyhow::Result<_>>()?;
+    let by_reference: Vec<&Snapshot> = snapshots.iter().map(AsRef::as_ref).collect();
     let growth = growth(&by_reference, &CancelToken::new())?;
     let has_limits = arguments.max_total_growth.is_some()
         || !arguments.max_class_growth.is_empty()
@@ -48,7 +52,7 @@ pub(super) fn run(arguments: &CheckArguments, out: &mut dyn Write) -> anyhow::Re
         step_size: arguments.step_size,
         ignored,
     };
-    let names = files.iter().map(|file| file.display().to_string()).collect();
+    let names = files.iter().map(|file| name_of(file)).collect();
     let report = findings(&by_reference, names, &growth, &rules)?;
     match arguments.format {
         CheckFormat::Text => report::text(&report, out)?,

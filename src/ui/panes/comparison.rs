@@ -297,7 +297,7 @@ impl ComparisonPane {
                 return commands;
             }
         };
-        banner(ui, &comparison);
+        banner(ui, &comparison, &base_snapshot, place);
         let mut rows = PairRows {
             session,
             base: (base, base_snapshot),
@@ -387,8 +387,9 @@ impl ComparisonPane {
     }
 }
 
-/// Says so where the two cannot be compared object by object.
-fn banner(ui: &mut Ui, comparison: &Comparison) {
+/// Says so where one of the two is not whole, or where they cannot be compared object by object.
+fn banner(ui: &mut Ui, comparison: &Comparison, base: &Snapshot, place: &Place) {
+    crate::ui::salvage::compared(ui, base, &place.snapshot);
     if comparison.ids_match {
         return;
     }
@@ -396,8 +397,13 @@ fn banner(ui: &mut Ui, comparison: &Comparison) {
     let frame = egui::Frame::new().fill(tokens.error_surface).inner_margin(egui::Margin::symmetric(8, 4));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let text = "These snapshots are not of one process: their object ids do not match. \
-                    Classes are compared by their totals, single objects cannot be.";
+        let text = if place.snapshot.producer().program.has_stable_ids() {
+            "These snapshots are not of one process: their object ids do not match. \
+             Classes are compared by their totals, single objects cannot be."
+        } else {
+            "JavaScriptCore, and so Bun, gives objects new ids in every snapshot: they cannot be told apart by them. \
+             Classes are compared by their totals, single objects cannot be."
+        };
         ui.label(RichText::new(text).color(tokens.error));
     });
 }

@@ -5,7 +5,7 @@ use egui::Ui;
 use super::dominator_map::DominatorMapPane;
 use super::tree::TreeSpec;
 use super::{Place, TreePane};
-use crate::query::ListSpec;
+use crate::query::{Filter, ListSpec, NodeFilter};
 use crate::session::Session;
 use crate::ui::command::Command;
 use crate::ui::heap_rows::{Field, OF_PARENT, RETAINED, SHALLOW};
@@ -26,6 +26,8 @@ pub struct DominatorsPane {
     pub as_picture: bool,
     pub picture: DominatorMapPane,
     pub tree: TreePane,
+    /// What the timeline narrows every view to.
+    pub within: NodeFilter,
 }
 
 impl DominatorsPane {
@@ -43,6 +45,9 @@ impl DominatorsPane {
         let root = ListSpec::Dominated(place.snapshot.root());
         let mut spec = TreeSpec::new(Self::NAME, root, &COLUMNS, "The root dominates nothing");
         spec.fields = FIELDS;
+        if self.within != NodeFilter::All {
+            spec.filter = Filter { nodes: self.within.clone(), leads: true, ..Filter::default() };
+        }
         self.tree.show(ui, session, place, &spec)
     }
 }

@@ -1,7 +1,10 @@
 //! Panes: what is shown of a snapshot.
 
+pub mod allocations;
+pub mod calls;
 pub mod comparison;
 pub mod contexts;
+pub mod dead_variables;
 pub mod dominator_map;
 pub mod dominators;
 pub mod growth;
@@ -9,11 +12,13 @@ mod growth_chart;
 mod growth_rows;
 pub mod object;
 pub mod paths;
+pub mod profile;
 pub mod retainers;
 pub mod search;
 pub mod statistics;
 pub mod strings;
 pub mod summary;
+pub mod timeline;
 mod tree;
 
 use std::sync::Arc;
@@ -83,6 +88,9 @@ fn object_menu(ui: &mut Ui, snapshot: &Snapshot, target: Target, commands: &mut 
     ui.separator();
     item(ui, "Copy name", commands, || Command::Copy(snapshot.display_name(node).into_owned()));
     item(ui, "Copy id", commands, || Command::Copy(snapshot.id(node).to_string()));
+    if let Some(at) = snapshot.location(node) {
+        item(ui, "Copy source position", commands, || Command::CopyPosition(target.snapshot, at));
+    }
 }
 
 /// Entries for the objects that an edge's name mentions, as those of WeakMaps do.

@@ -7,9 +7,12 @@ use egui::{RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Rol
 use egui_extras::{Column, TableBuilder};
 
 use super::{Place, Slot, placeholder};
-use crate::model::{Detachedness, NodeOrdinal, human};
-use crate::query::{ObjectDetails, glossary, node_label, object_details};
-use crate::session::{Lane, Pending, Session};
+use crate::model::{CancelToken, Detachedness, NodeOrdinal, human};
+use crate::query::{
+    NodeFilter, ObjectDetails, Scripts, SourceLine, StringFacts, function_script, glossary, has_allocations,
+    node_label, object_details, producer_notes, short_script, source_line, string_facts,
+};
+use crate::session::{CallsKey, Fact, Lane, Pending, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, Target};
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
@@ -18,12 +21,25 @@ use crate::ui::theme::{self, GRID, ROW_HEIGHT};
 const FIRST_BYTES: usize = 10_000;
 /// Bytes that “Show all” shows; more would make the window slow.
 const ALL_BYTES: usize = 1_000_000;
+/// Characters of a line of source.
+const SOURCE_LIMIT: usize = 160;
 
 /// The pane's own state.
 #[derive(Debug, Default)]
 pub struct ObjectPane {
     details: Option<(Target, ObjectDetails)>,
+    facts: StringFacts,
     text: Text,
+    line: Line,
+}
+
+/// The line of the source that the object's position points at.
+#[derive(Debug, Default)]
+enum Line {
+    #[default]
+    NotAsked,
+    Waiting(Pending<Option<SourceLine>>),
+    Known(Option<SourceLine>),
 }
 
 #[derive(Debug, Default)]
@@ -46,7 +62,9 @@ impl ObjectPane {
         }
         let node = target.node;
         self.details = Some((target, object_details(snapshot, node)));
+        self.facts = string_facts(snapshot, node);
         self.text = Text::None;
+        self.line = Line::NotAsked;
         if snapshot.kind(node).is_string() {
             self.ask_text(session, snapshot, node, FIRST_BYTES);
         }
@@ -70,7 +88,7 @@ impl ObjectPane {
         }));
     }
 
-    pub fn show(&mut self, ui: &mut Ui, session: &Session, place: &Place) -> Vec<Command> {
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
@@ -93,6 +111,7 @@ impl ObjectPane {
                 Text::Shown { text, more, all }
             });
         }
+        let position = self.position(session, &home, &details);
         let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 4));
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             margin.show(ui, |ui| {
@@ -101,13 +120,44 @@ impl ObjectPane {
                     ui.label(RichText::new(format!("in {name}")).color(theme::tokens(ui).detached));
                 }
                 heading(ui, snapshot, &details);
-                facts(ui, &details);
+                facts(ui, snapshot, &details, position.as_ref());
+                if let Line::Known(Some(line)) = &self.line {
+                    source(ui, line);
+                }
                 explanation(ui, snapshot, &details, &mut commands);
                 self.string(ui, session, snapshot, &details);
+                stack(ui, session, &home, &details, &mut commands);
                 dominators(ui, &home, &details, &mut commands);
             });
         });
         commands
+    }
+
+    /// Where the object's function or class stands: shortly, and with the whole path.
+    fn position(&mut self, session: &mut Session, home: &Place, details: &ObjectDetails) -> Option<(String, String)> {
+        let Some(at) = details.location else {
+            let url = function_script(&home.snapshot, details.node)?;
+            return Some((short_script(&url), human::visible(&url, 500).into_owned()));
+        };
+        let Some(scripts) = session.scripts(home.slot.id).ready() else {
+            let unnamed = Scripts::default();
+            return Some((unnamed.short(at), unnamed.full(at)));
+        };
+        let position = (scripts.short(at), scripts.full(at));
+        match &mut self.line {
+            Line::NotAsked => {
+                let snapshot = Arc::clone(&home.snapshot);
+                let ask = move |_: &CancelToken| Ok(source_line(&snapshot, &scripts, at, SOURCE_LIMIT));
+                self.line = Line::Waiting(session.ask(Lane::Interactive, ask));
+            }
+            Line::Waiting(pending) => {
+                if let Some(answer) = pending.take() {
+                    self.line = Line::Known(answer.unwrap_or_default());
+                }
+            }
+            Line::Known(_) => {}
+        }
+        Some(position)
     }
 
     fn string(&mut self, ui: &mut Ui, session: &Session, snapshot: &Arc<Snapshot>, details: &ObjectDetails) {
@@ -119,6 +169,14 @@ impl ObjectPane {
         let response = ui.add(edit);
         ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Text of the string"));
         let cut_at = text.len() as u64;
+        if self.facts.is_cut {
+            let whole = self
+                .facts
+                .length
+                .map_or_else(String::new, |length| format!(": the whole has {} characters", human::count(length)));
+            ui.weak(format!("The file has only the beginning of this text{whole}"))
+                .on_hover_text("V8 cuts texts when it writes a snapshot; the sizes are those of the whole");
+        }
         if more {
             ui.horizontal(|ui| {
                 ui.weak(format!("cut after {}", human::bytes(cut_at)));
@@ -157,7 +215,30 @@ fn heading(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails) {
     });
 }
 
-fn facts(ui: &mut Ui, details: &ObjectDetails) {
+/// The line of the source; what stands before the place is quieter.
+fn source(ui: &mut Ui, line: &SourceLine) {
+    let tokens = theme::tokens(ui);
+    let text = human::visible(&line.text, SOURCE_LIMIT + 8).into_owned();
+    let frame = egui::Frame::new().fill(tokens.surface).inner_margin(egui::Margin::symmetric(6, 3)).corner_radius(3.0);
+    ui.add_space(GRID);
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let mut job = egui::text::LayoutJob::default();
+        let (before, after) = text.split_at(text.char_indices().nth(line.column).map_or(text.len(), |(at, _)| at));
+        let format = |color| egui::TextFormat { font_id: theme::mono(), color, ..egui::TextFormat::default() };
+        job.append(before, 0.0, format(tokens.weak));
+        job.append(after, 0.0, format(tokens.code));
+        job.wrap = egui::text::TextWrapping {
+            max_width: ui.available_width(),
+            max_rows: 3,
+            break_anywhere: true,
+            ..egui::text::TextWrapping::default()
+        };
+        ui.add(egui::Label::new(job)).on_hover_text(&text);
+    });
+}
+
+fn facts(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, position: Option<&(String, String)>) {
     let units = theme::look(ui).units;
     let exact = |size: u64| format!("{}   ({} bytes)", units.bytes(size), human::count(size));
     let mut rows = vec![
@@ -172,9 +253,8 @@ fn facts(ui: &mut Ui, details: &ObjectDetails) {
         (None, None) => "−   (nothing reaches it)".to_owned(),
     };
     rows.push(("Distance", distance));
-    if let Some(at) = details.location {
-        let (line, column) = (u64::from(at.line) + 1, u64::from(at.column) + 1);
-        rows.push(("Source", format!("script {}, line {line}, column {column}", at.script_id)));
+    if let Some((short, _)) = position {
+        rows.push(("Source", short.clone()));
     }
     let (edges, retainers) = (human::count(details.edge_count as u64), human::count(details.retainer_count as u64));
     rows.push(("References", format!("{edges} out, {retainers} in")));
@@ -189,14 +269,77 @@ fn facts(ui: &mut Ui, details: &ObjectDetails) {
                 });
                 row.col(|ui| {
                     let text = ui.add(egui::Label::new(RichText::new(&value).font(theme::mono())).truncate());
-                    let entry = if label == "Kind" { glossary::for_node_kind(&value) } else { None };
-                    if let Some(entry) = entry {
-                        text.on_hover_text(entry.short);
+                    match label {
+                        "Kind" => {
+                            if let Some(entry) = glossary::for_node_kind(&value) {
+                                text.on_hover_text(entry.short);
+                            }
+                        }
+                        "Distance" => {
+                            let notes = producer_notes(snapshot);
+                            if let Some(note) = notes.iter().find(|note| note.title == "Distances") {
+                                text.on_hover_text(note.text);
+                            }
+                        }
+                        "Source" => {
+                            text.on_hover_text(position.map_or("", |(_, full)| full));
+                        }
+                        _ => {}
                     }
                 });
             });
         }
     });
+}
+
+/// The functions that were running when the object was allocated, the innermost first, where that was recorded.
+fn stack(ui: &mut Ui, session: &mut Session, home: &Place, details: &ObjectDetails, commands: &mut Vec<Command>) {
+    /// Functions shown of a deep stack.
+    const SHOWN: usize = 20;
+    if home.snapshot.graph().trace_node(details.node) == 0 || !has_allocations(&home.snapshot) {
+        return;
+    }
+    let key = CallsKey::Allocations(home.slot.id, NodeFilter::All);
+    let Fact::Ready(of) = session.calls(&key) else { return };
+    let Some(node) = of.allocations().and_then(|allocations| allocations.place(&home.snapshot, details.node)) else {
+        return;
+    };
+    let calls = of.calls();
+    ui.add_space(2.0 * GRID);
+    ui.horizontal(|ui| {
+        ui.weak("Allocated by").on_hover_text("The functions that were running then, the innermost first");
+        if ui.link("Show in Allocations").clicked() {
+            commands.push(Command::ShowStack(node));
+        }
+    });
+    let depth = calls.tree().way_up(node).count();
+    for call in calls.tree().way_up(node).take(SHOWN) {
+        let Some(function) = calls.function(call) else { continue };
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = GRID;
+            let name = human::visible(function.label(), 60).into_owned();
+            ui.label(RichText::new(name).font(theme::mono()));
+            let place = function.place();
+            if !place.is_empty() {
+                let short = human::visible(&function.short_place(), 60).into_owned();
+                let link = ui.add(
+                    egui::Label::new(RichText::new(short).font(theme::small()).color(theme::tokens(ui).accent))
+                        .truncate()
+                        .sense(Sense::click()),
+                );
+                if link
+                    .on_hover_cursor(egui::CursorIcon::PointingHand)
+                    .on_hover_text(format!("{place}\nClick to copy"))
+                    .clicked()
+                {
+                    commands.push(Command::Copy(place));
+                }
+            }
+        });
+    }
+    if depth > SHOWN {
+        ui.weak(format!("and {} more up to the root", depth - SHOWN));
+    }
 }
 
 /// The way up the dominator tree; each object on it can be gone to.

@@ -20,6 +20,8 @@ const COLUMNS: [Column; 4] =
 pub struct SearchPane {
     pub is_open: bool,
     pub text: String,
+    /// What the timeline narrows every view to.
+    pub within: NodeFilter,
     /// Which hit was stepped to, and for which text.
     at: Option<(String, usize)>,
     /// A step that waits for the hits.
@@ -44,7 +46,8 @@ impl SearchPane {
 
     fn filter(&self) -> Option<NodeFilter> {
         let text = self.text.trim();
-        (!text.is_empty() && Query::parse(text).is_ok()).then(|| NodeFilter::Matching(text.to_owned()))
+        let matching = || self.within.clone().and(NodeFilter::Matching(text.to_owned()));
+        (!text.is_empty() && Query::parse(text).is_ok()).then(matching)
     }
 
     /// Goes on to another hit as soon as there are any.

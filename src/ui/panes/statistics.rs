@@ -1,9 +1,11 @@
 //! Statistics: bytes by category as DevTools counts them, by node kind, and what a snapshot cannot contain.
 
-use egui::{Color32, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::Place;
+use crate::analysis::Program;
 use crate::model::human;
+use crate::query::{NodeFilter, producer_notes};
 use crate::session::{Fact, Session};
 use crate::ui::command::Command;
 use crate::ui::theme::{self, GRID, Look};
@@ -16,8 +18,9 @@ struct Part {
     color: Color32,
 }
 
-/// Draws the pane; it has no state of its own.
-pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+/// Draws the pane; it has no state of its own. Categories are those of the whole snapshot, kinds those of what passes the
+/// filter.
+pub fn show(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilter) -> Vec<Command> {
     let look = theme::look(ui);
     let tokens = look.tokens;
     let statistics = *place.snapshot.statistics();
@@ -38,19 +41,33 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         part("Other JavaScript objects", statistics.v8heap_total.saturating_sub(known), 5),
         part("System (maps, contexts, hidden)", statistics.system, 6),
     ];
-    let heaps = vec![
-        part("V8 heap", statistics.v8heap_total, 5),
-        part("Native memory that the snapshot counts", statistics.native_total, 4),
+    let producer = place.snapshot.producer();
+    let heap = if producer.program.is_v8() { "V8 heap" } else { "Heap" };
+    let extra = place.snapshot.graph().header().extra_native_bytes;
+    let mut heaps = vec![
+        part(heap, statistics.v8heap_total, 5),
+        part("Native memory that the snapshot counts", statistics.native_total.saturating_sub(extra), 4),
     ];
+    if extra > 0 {
+        heaps.push(part("Native memory that no node stands for", extra, 6));
+    }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(14, 10));
         margin.show(ui, |ui| {
             ui.set_max_width(900.0);
-            section(ui, "By category", &parts, statistics.total, look);
+            written_by(ui, place);
             ui.add_space(5.0 * GRID);
-            section(ui, "V8 heap and native memory", &heaps, statistics.total, look);
-            ui.add_space(5.0 * GRID);
-            if let Fact::Ready(kinds) = session.kinds(place.slot.id) {
+            // Julia's kinds are its types, which the categories of JavaScript say nothing of.
+            if producer.program != Program::Julia && *within == NodeFilter::All {
+                section(ui, "By category", &parts, statistics.total, look);
+                ui.add_space(5.0 * GRID);
+                let title =
+                    if producer.program.is_v8() { "V8 heap and native memory" } else { "Heap and native memory" };
+                section(ui, title, &heaps, statistics.total, look);
+                ui.add_space(5.0 * GRID);
+            }
+            if let Fact::Ready(kinds) = session.kinds(place.slot.id, within) {
+                let total = kinds.iter().map(|kind| kind.shallow_size).sum();
                 let mut kinds: Vec<Part> = kinds
                     .iter()
                     .filter(|kind| kind.count > 0)
@@ -62,23 +79,52 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
                     })
                     .collect();
                 kinds.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.label.cmp(&b.label)));
-                heading(ui, "By kind of node", statistics.total, look);
-                rows(ui, &kinds, statistics.total, look, false);
+                heading(ui, "By kind of node", total, look);
+                rows(ui, &kinds, total, look, false);
             }
             ui.add_space(5.0 * GRID);
             ui.label(RichText::new("What is not in here").strong());
-            ui.label(
-                RichText::new(
-                    "A snapshot holds one isolate's JavaScript heap and the native objects that it reports. It has no thread \
-                     stacks, no other isolates (workers write their own), no memory that C++ code or addons allocate \
-                     without telling V8, no executable's own pages and no fragmentation: the process may be much larger \
-                     than this total.",
-                )
-                .weak(),
-            );
+            ui.label(RichText::new(missing(producer.program)).weak());
         });
     });
     Vec::new()
+}
+
+/// What a snapshot of a program cannot show.
+fn missing(program: Program) -> &'static str {
+    if program == Program::Julia {
+        "A snapshot holds what Julia's collector manages. It has no memory that C libraries allocate for themselves, no \
+         compiled code and no fragmentation: the process may be much larger than this total."
+    } else if program.is_v8() {
+        "A snapshot holds one isolate's JavaScript heap and the native objects that it reports. It has no thread stacks, \
+         no other isolates (workers write their own), no memory that C++ code or addons allocate without telling V8, no \
+         executable's own pages and no fragmentation: the process may be much larger than this total."
+    } else {
+        "A snapshot holds one JavaScript heap and the native objects that the engine counts with it. It has no thread \
+         stacks, no heaps of other threads, no memory that native code allocates for itself and no fragmentation: the \
+         process may be much larger than this total."
+    }
+}
+
+/// What wrote the file, how that is known, and what to know when reading it.
+fn written_by(ui: &mut Ui, place: &Place) {
+    let producer = place.snapshot.producer();
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0 * GRID;
+        ui.label(RichText::new("Written by").strong());
+        ui.label(RichText::new(human::visible(&producer.label(), 200)).font(theme::mono()));
+        ui.weak(producer.evidence.as_ref());
+    });
+    ui.add_space(GRID);
+    for note in producer_notes(&place.snapshot) {
+        ui.horizontal_top(|ui| {
+            ui.allocate_ui_with_layout(vec2(88.0, 0.0), Layout::left_to_right(Align::Min), |ui| {
+                ui.set_min_width(88.0);
+                ui.label(note.title);
+            });
+            ui.add(egui::Label::new(RichText::new(note.text).weak()).wrap());
+        });
+    }
 }
 
 fn heading(ui: &mut Ui, title: &str, total: u64, look: Look) {

@@ -7,7 +7,7 @@ use egui::{Id, TextEdit, Ui};
 
 use super::{Place, item, object_menu};
 use crate::model::{EdgeIndex, NodeOrdinal, human};
-use crate::query::{DuplicateStrings, Filter, GroupKey, GroupSort, ListSpec, Sort, node_label};
+use crate::query::{DuplicateStrings, Filter, GroupKey, GroupSort, ListSpec, NodeFilter, Sort, node_label};
 use crate::session::{Fact, GroupsKey, OrderKey, Session};
 use crate::ui::command::{Command, ExportList, NodeSet, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW, distance_cell, node_cell, rows_of, size_cell};
@@ -35,6 +35,8 @@ const COLUMNS: [Column; 6] = [
 #[derive(Debug)]
 pub struct StringsPane {
     filter: String,
+    /// What the timeline narrows every view to: groups with a copy that was allocated then.
+    pub within: NodeFilter,
     sort: GroupSort,
     pub table: TreeState<Copies>,
     /// Copies of the groups that were expanded.
@@ -44,7 +46,13 @@ pub struct StringsPane {
 impl Default for StringsPane {
     fn default() -> Self {
         let sort = GroupSort { key: GroupKey::Wasted, descending: true };
-        Self { filter: String::new(), sort, table: TreeState::default(), copies: HashMap::new() }
+        Self {
+            filter: String::new(),
+            within: NodeFilter::All,
+            sort,
+            table: TreeState::default(),
+            copies: HashMap::new(),
+        }
     }
 }
 
@@ -184,7 +192,8 @@ impl StringsPane {
                 units.bytes(duplicates.wasted_bytes)
             ));
         });
-        let key = GroupsKey { snapshot: place.slot.id, sort: self.sort, text: self.filter.clone() };
+        let (text, within) = (self.filter.clone(), self.within.clone());
+        let key = GroupsKey { snapshot: place.slot.id, sort: self.sort, text, within };
         let mut rows = StringRows { session, place, duplicates, key, copies: &mut self.copies, look: theme::look(ui) };
         let by = KEYS.iter().position(|key| *key == Some(self.sort.key)).unwrap_or(0);
         let table = Table {

@@ -7,7 +7,7 @@ use egui::{Id, Key, Modifiers, RichText, Ui};
 use super::tree::TreeSpec;
 use super::{Place, TreePane, chip};
 use crate::model::{NodeOrdinal, human};
-use crate::query::{Filter, ListSpec, NativeContexts, NodeFilter};
+use crate::query::{Filter, ListSpec, NativeContexts, NodeFilter, allocating_function};
 use crate::session::{Fact, Session};
 use crate::ui::command::{Command, NodeSet};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
@@ -32,6 +32,8 @@ pub struct SummaryPane {
     pub filter: String,
     /// Which objects count.
     pub nodes: NodeFilter,
+    /// What the timeline narrows every view to.
+    pub within: NodeFilter,
     pub tree: TreePane,
 }
 
@@ -52,6 +54,9 @@ pub fn filter_label(session: &Session, place: &Place, filter: &NodeFilter) -> St
                 let open = session.open().iter().find(|open| open.snapshot.max_object_id() == bound);
                 open.map_or_else(|| format!("@{bound}"), |open| open.snapshot.source().name.clone())
             };
+            if let Some(times) = super::timeline::times(place, *after, *up_to) {
+                return format!("Allocated {times}");
+            }
             match (*after, *up_to) {
                 (0, up_to) => format!("Allocated before {}", name_of(up_to)),
                 (after, u64::MAX) => format!("Allocated after {}", name_of(after)),
@@ -70,6 +75,17 @@ pub fn filter_label(session: &Session, place: &Place, filter: &NodeFilter) -> St
         NodeFilter::WithoutContext => "In no native context".to_owned(),
         NodeFilter::Unreachable => "Unreachable".to_owned(),
         NodeFilter::Matching(query) => format!("Matching “{}”", human::visible(query, 60)),
+        NodeFilter::Allocated(by) => {
+            let function = allocating_function(&place.snapshot, by);
+            let name = function.map_or_else(
+                || "?".to_owned(),
+                |function| match function.short_place() {
+                    place if place.is_empty() => function.label().to_owned(),
+                    place => format!("{} ({place})", function.label()),
+                },
+            );
+            format!("Allocated by {}", human::visible(&name, 80))
+        }
         NodeFilter::AllOf(filters) => {
             filters.iter().map(|filter| filter_label(session, place, filter)).collect::<Vec<_>>().join(", ")
         }
@@ -96,8 +112,9 @@ impl SummaryPane {
         }
         let class = snapshot.class_id(node);
         self.make_room_for(&snapshot.classes().get(class).name);
-        let is_listed = self.nodes == NodeFilter::All
-            || session.selection(place.slot.id, &self.nodes).ready().is_some_and(|selection| selection.contains(node));
+        let shown = self.shown();
+        let is_listed = shown == NodeFilter::All
+            || session.selection(place.slot.id, &shown).ready().is_some_and(|selection| selection.contains(node));
         if !is_listed {
             self.nodes = NodeFilter::All;
         }
@@ -109,6 +126,11 @@ impl SummaryPane {
     pub fn reveal_class(&mut self, place: &Place, class: crate::model::ClassId) {
         self.make_room_for(&place.snapshot.classes().get(class).name);
         self.tree.table.reveal(vec![class.0]);
+    }
+
+    /// The filter and the timeline's interval together.
+    fn shown(&self) -> NodeFilter {
+        self.within.clone().and(self.nodes.clone())
     }
 
     fn make_room_for(&mut self, class_name: &str) {
@@ -123,7 +145,8 @@ impl SummaryPane {
             ui.memory_mut(|memory| memory.request_focus(TreePane::id(Self::NAME, place)));
             self.tree.table.select_first();
         }
-        let selection = match &self.nodes {
+        let shown = self.shown();
+        let selection = match &shown {
             NodeFilter::All => None,
             filter => match session.selection(place.slot.id, filter) {
                 Fact::Ready(selection) => Some(selection),
@@ -142,8 +165,7 @@ impl SummaryPane {
         let empty =
             if self.filter.trim().is_empty() { "No object passes the filter" } else { "No class has this in its name" };
         let mut spec = TreeSpec::new(Self::NAME, ListSpec::Classes, &COLUMNS, empty);
-        spec.filter =
-            Filter { class_name: self.filter.trim().to_owned(), nodes: self.nodes.clone(), ..Filter::default() };
+        spec.filter = Filter { class_name: self.filter.trim().to_owned(), nodes: shown, ..Filter::default() };
         spec.selection = selection;
         commands.extend(self.tree.show(ui, session, place, &spec));
         commands
@@ -177,7 +199,7 @@ impl SummaryPane {
                 return;
             }
             let mut text = filter_label(session, place, &self.nodes);
-            if let Fact::Ready(selection) = session.selection(place.slot.id, &self.nodes) {
+            if let Fact::Ready(selection) = session.selection(place.slot.id, &self.shown()) {
                 let size = theme::look(ui).units.bytes(selection.shallow_size);
                 let _ = write!(text, ":  {} objects, {size}", human::count(selection.count));
             }
@@ -193,7 +215,7 @@ impl SummaryPane {
                 commands.push(Command::MergePaths {
                     of: place.slot.id,
                     title: filter_label(session, place, &self.nodes),
-                    nodes: NodeSet::Filter(self.nodes.clone()),
+                    nodes: NodeSet::Filter(self.shown()),
                 });
             }
         });

@@ -34,7 +34,7 @@ pub(in crate::ui) struct TreeSpec<'a> {
     pub(super) root: ListSpec,
     pub(super) columns: &'a [Column],
     pub(super) fields: &'static [Field],
-    pub(super) filter: Filter,
+    pub(in crate::ui) filter: Filter,
     pub(super) selection: Option<Arc<Selection>>,
     pub(super) distances: Option<Arc<RetainerDistances>>,
     pub(super) empty_text: &'a str,
@@ -74,8 +74,10 @@ impl TreePane {
     ) -> Vec<Command> {
         let mut commands = Vec::new();
         let snapshot = &place.snapshot;
+        let scripts = if spec.root == ListSpec::Classes { session.scripts(place.slot.id).ready() } else { None };
         let mut rows = HeapRows {
             session,
+            scripts,
             id: place.slot.id,
             snapshot: Arc::clone(snapshot),
             fields: spec.fields,
@@ -154,6 +156,9 @@ fn row_menu(
             nodes: NodeSet::Class(ClassId(row), spec.filter.nodes.clone()),
         });
         super::item(ui, "Copy class name", commands, || Command::Copy(class.name.clone()));
+        if let Some(at) = class.key.location {
+            super::item(ui, "Copy source position", commands, || Command::CopyPosition(id, at));
+        }
         if let Some(entry) = crate::query::glossary::for_class(&class.name) {
             super::item(ui, "What is this?", commands, || Command::Explain(entry.term));
         }

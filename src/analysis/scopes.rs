@@ -1,0 +1,125 @@
+//! Scopes of the source, as newer versions of V8 write them: which variables a scope keeps in a context, and which scopes
+//! use them.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::graph::HeapGraph;
+use crate::model::{NodeOrdinal, StringId};
+
+/// A scope of a script.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Scope {
+    /// The node of its script.
+    pub script: NodeOrdinal,
+    /// Its number within the script.
+    pub id: i64,
+    /// The scope around it, as an index.
+    pub parent: Option<usize>,
+    /// The variables that its contexts have, as indices.
+    pub variables: Range<usize>,
+}
+
+/// A variable that lives in a context.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Variable {
+    pub name: StringId,
+    /// Scopes whose code reads or writes it, as indices, in the order of the file.
+    pub uses: Vec<usize>,
+}
+
+/// All scopes of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Scopes {
+    pub scopes: Vec<Scope>,
+    pub variables: Vec<Variable>,
+    by_id: HashMap<(NodeOrdinal, i64), usize>,
+}
+
+impl Scopes {
+    /// The scope of that number in a script; of several the last.
+    #[must_use]
+    pub fn find(&self, script: NodeOrdinal, id: i64) -> Option<usize> {
+        self.by_id.get(&(script, id)).copied()
+    }
+
+    /// Whether the file has any scopes of the script.
+    pub fn scripts(&self) -> impl Iterator<Item = NodeOrdinal> + '_ {
+        self.scopes.iter().map(|scope| scope.script)
+    }
+}
+
+/// Whether the header says that the file has scopes.
+#[must_use]
+pub fn has_scopes(graph: &HeapGraph) -> bool {
+    !graph.header().scope_fields.is_empty()
+}
+
+/// A table of rows of named fields.
+struct Table<'a> {
+    values: &'a [u64],
+    fields: &'a [String],
+}
+
+impl<'a> Table<'a> {
+    /// The values of one field, row by row; 0 where the table has no such field. A row that is cut short is left out.
+    fn column(&self, name: &str) -> impl Iterator<Item = u64> + use<'a> {
+        let at = self.fields.iter().position(|field| field == name);
+        self.values.chunks_exact(self.fields.len().max(1)).map(move |row| at.map_or(0, |at| row[at]))
+    }
+}
+
+/// Reads the three tables. What points nowhere is left out: a use of a variable that no scope has, a variable whose name
+/// is no string, a scope whose script is no node.
+#[must_use]
+pub fn scopes(graph: &HeapGraph) -> Scopes {
+    let (header, raw) = (graph.header(), graph.scopes());
+    let rows = Table { values: &raw.scopes, fields: &header.scope_fields };
+    let mut names = Table { values: &raw.context_vars, fields: &header.scope_context_var_fields }.column("name");
+    let node_fields = header.node_fields.len() as u64;
+    let mut all = Scopes::default();
+    // Indices of the scopes around the current one, the outermost first.
+    let mut around: Vec<usize> = Vec::new();
+    let columns = rows.column("script_node_index").zip(rows.column("scope_id")).zip(rows.column("depth"));
+    for (((script, id), depth), variable_count) in columns.zip(rows.column("scope_context_vars_count")) {
+        let first = all.variables.len();
+        // A count beyond the table takes what is there.
+        for name in names.by_ref().take(usize::try_from(variable_count).unwrap_or(usize::MAX)) {
+            let name = u32::try_from(name).ok().filter(|&name| (name as usize) < graph.strings().len());
+            all.variables.push(Variable { name: StringId(name.unwrap_or(u32::MAX)), uses: Vec::new() });
+        }
+        let script = NodeOrdinal(u32::try_from(script / node_fields).unwrap_or(u32::MAX));
+        if around.first().is_some_and(|&outermost| all.scopes[outermost].script != script) {
+            around.clear();
+        }
+        let depth = usize::try_from(depth).unwrap_or(usize::MAX);
+        around.truncate(depth);
+        let parent = around.last().copied().filter(|_| around.len() == depth);
+        let (index, id) = (all.scopes.len(), id.cast_signed());
+        all.scopes.push(Scope { script, id, parent, variables: first..all.variables.len() });
+        around.push(index);
+        all.by_id.insert((script, id), index);
+    }
+    enter_uses(graph, &rows, &mut all);
+    all
+}
+
+fn enter_uses(graph: &HeapGraph, rows: &Table<'_>, all: &mut Scopes) {
+    let header = graph.header();
+    let uses = Table { values: &graph.scopes().uses, fields: &header.scope_use_fields };
+    let mut uses = uses.column("declaring_scope_id").zip(uses.column("slot_index"));
+    for (row, count) in rows.column("scope_uses_count").enumerate() {
+        let script = all.scopes[row].script;
+        // Of scopes of one number the last stands for all.
+        let scope = all.find(script, all.scopes[row].id).unwrap_or(row);
+        for (declaring, slot) in uses.by_ref().take(usize::try_from(count).unwrap_or(usize::MAX)) {
+            let Some(declaring) = all.find(script, declaring.cast_signed()) else { continue };
+            let variables = all.scopes[declaring].variables.clone();
+            let Some(at) = usize::try_from(slot).ok().filter(|&slot| slot < variables.len()) else { continue };
+            let variable = &mut all.variables[variables.start + at];
+            if variable.uses.last() != Some(&scope) {
+                variable.uses.push(scope);
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! `heapglass profile`: who allocated what a sampling heap profile saw, alone or compared with an earlier one.
+
+use std::io::Write;
+
+use anyhow::anyhow;
+use serde::Serialize;
+
+use super::args::{Format, ProfileArguments};
+use super::csv;
+use super::table::{Table, name};
+use crate::Profile;
+use crate::format::Source;
+use crate::model::human::{self, Units};
+use crate::model::{CallFunction, CancelToken, Progress};
+use crate::query::{CallKey, CallList, CallRow, CallSort, Calls, call_rows, compare_profiles, profile_calls};
+
+#[derive(Serialize)]
+struct Profiled<'a> {
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<String>,
+    total_size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_total_size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    functions: Option<Vec<Row<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calls: Option<Vec<Row<'a>>>,
+}
+
+/// Where a function stands, as JSON has it.
+#[derive(Serialize)]
+pub(super) struct Place<'a> {
+    url: &'a str,
+    script_id: u64,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn of(function: &'a CallFunction) -> Option<Self> {
+        let CallFunction { url, script_id, line, column, .. } = function;
+        let is_somewhere = !url.is_empty() || *script_id != 0;
+        is_somewhere.then_some(Self { url, script_id: *script_id, line: *line, column: *column })
+    }
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    depth: Option<u32>,
+    name: &'a str,
+    location: Option<Place<'a>>,
+    self_size: u64,
+    total_size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_self_size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_total_size: Option<u64>,
+}
+
+pub(super) fn run(arguments: &ProfileArguments, out: &mut dyn Write) -> anyhow::Result<()> {
+    let cancel = CancelToken::new();
+    // Two files are compared from the earlier to the later one, as everywhere.
+    let (base, file) = match &arguments.current {
+        Some(current) => (Some(&arguments.file), current),
+        None => (None, &arguments.file),
+    };
+    let open = |file: &std::path::Path| {
+        Profile::open(Source::file(file), &Progress::new(), &cancel)
+            .map_err(|error| anyhow!("{}: {error}", file.display()))
+    };
+    let base_profile = base.map(|base| open(base)).transpose()?;
+    let profile = open(file)?;
+    let calls = match &base_profile {
+        Some(base) => compare_profiles(base, &profile, &cancel)?,
+        None => profile_calls(&profile, &cancel)?,
+    };
+    let is_compared = base_profile.is_some();
+    let limit = arguments.limit.unwrap_or(usize::MAX);
+    let rows =
+        if arguments.top_down { tree(&calls, is_compared, limit)? } else { functions(&calls, is_compared, limit)? };
+    match arguments.format {
+        Format::Json => {
+            let rows: Vec<Row<'_>> = rows.iter().map(|(depth, row)| json(&calls, is_compared, *depth, row)).collect();
+            let (functions, calls) = if arguments.top_down { (None, Some(rows)) } else { (Some(rows), None) };
+            let profiled = Profiled {
+                file: file.display().to_string(),
+                base: base.map(|base| base.display().to_string()),
+                total_size: profile.total_size(),
+                base_total_size: base_profile.as_ref().map(Profile::total_size),
+                functions,
+                calls,
+            };
+            serde_json::to_writer(&mut *out, &profiled)?;
+            Ok(writeln!(out)?)
+        }
+        Format::Csv => write_csv(&calls, is_compared, &rows, out),
+        Format::Text => {
+            let size = human::bytes(profile.total_size());
+            let about = profile.source().name.clone();
+            match &base_profile {
+                Some(base) => {
+                    let before = human::bytes(base.total_size());
+                    let change = change(profile.total_size(), base.total_size());
+                    writeln!(out, "{} {before} → {} {size}, {change}\n", name(&base.source().name), name(&about))?;
+                }
+                None => writeln!(
+                    out,
+                    "{}: {size} sampled in {} calls\n",
+                    name(&about),
+                    human::count(profile.tree().len() as u64)
+                )?,
+            }
+            write_text(&calls, is_compared, &rows, out)
+        }
+    }
+}
+
+/// The functions that allocated, most of their own first; of a comparison those that grew most.
+fn functions(calls: &Calls, is_compared: bool, limit: usize) -> anyhow::Result<Vec<(Option<u32>, CallRow)>> {
+    let key = if is_compared { CallKey::OwnChange } else { CallKey::Own(0) };
+    let sort = CallSort { key, descending: true };
+    let rows = call_rows(calls, &CallList::Callers(Vec::new()), sort, None, &CancelToken::new())?.rows;
+    Ok(rows.into_iter().take(limit).map(|row| (None, row)).collect())
+}
+
+/// The calls in the order of the tree, largest first within each.
+fn tree(calls: &Calls, is_compared: bool, limit: usize) -> anyhow::Result<Vec<(Option<u32>, CallRow)>> {
+    let key = if is_compared { CallKey::TotalChange } else { CallKey::Total(0) };
+    let sort = CallSort { key, descending: true };
+    let list = |list: &CallList| call_rows(calls, list, sort, None, &CancelToken::new());
+    let mut stack: Vec<(u32, CallRow)> =
+        list(&CallList::Callees(None))?.rows.into_iter().rev().map(|row| (0, row)).collect();
+    let mut rows = Vec::new();
+    while let Some((depth, row)) = stack.pop() {
+        if rows.len() == limit {
+            break;
+        }
+        if let Some(below) = &row.below {
+            stack.extend(list(below)?.rows.into_iter().rev().map(|row| (depth + 1, row)));
+        }
+        rows.push((Some(depth), row));
+    }
+    Ok(rows)
+}
+
+fn json<'a>(calls: &'a Calls, is_compared: bool, depth: Option<u32>, row: &CallRow) -> Row<'a> {
+    let function = &calls.functions()[row.function as usize];
+    let numbers = row.numbers;
+    Row {
+        depth,
+        name: function.label(),
+        location: Place::of(function),
+        self_size: numbers.own[0],
+        total_size: numbers.total[0],
+        base_self_size: is_compared.then_some(numbers.own[1]),
+        base_total_size: is_compared.then_some(numbers.total[1]),
+    }
+}
+
+/// A difference of two sizes with its sign.
+fn change(now: u64, before: u64) -> String {
+    Units::Decimal.signed(i64::try_from(i128::from(now) - i128::from(before)).unwrap_or(i64::MAX))
+}
+
+fn write_csv(
+    calls: &Calls,
+    is_compared: bool,
+    rows: &[(Option<u32>, CallRow)],
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let has_depth = rows.first().is_some_and(|(depth, _)| depth.is_some());
+    let mut columns = vec!["name", "url", "script_id", "line", "column", "self_size", "total_size"];
+    if has_depth {
+        columns.insert(0, "depth");
+    }
+    if is_compared {
+        columns.extend(["base_self_size", "base_total_size"]);
+    }
+    csv::line(out, &columns)?;
+    for (depth, row) in rows {
+        let function = &calls.functions()[row.function as usize];
+        let mut line: Vec<String> = depth.map(|depth| depth.to_string()).into_iter().collect();
+        line.extend([
+            function.label().to_owned(),
+            function.url.clone(),
+            function.script_id.to_string(),
+            super::optional(function.line),
+            super::optional(function.column),
+        ]);
+        let numbers = row.numbers;
+        line.extend([numbers.own[0], numbers.total[0]].map(|number| number.to_string()));
+        if is_compared {
+            line.extend([numbers.own[1], numbers.total[1]].map(|number| number.to_string()));
+        }
+        csv::line(out, &line)?;
+    }
+    Ok(())
+}
+
+fn write_text(
+    calls: &Calls,
+    is_compared: bool,
+    rows: &[(Option<u32>, CallRow)],
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    /// Levels that are indented; what is deeper says how deep it is.
+    const MAX_INDENT: u32 = 30;
+    let header: &[&str] = if is_compared {
+        &["Self", "Change", "Total", "Change", "Function"]
+    } else {
+        &["Self", "%", "Total", "%", "Function"]
+    };
+    let mut table = Table::new(header);
+    let whole = calls.sums()[0].max(1);
+    for (depth, row) in rows {
+        let function = &calls.functions()[row.function as usize];
+        let (own, total) = (row.numbers.own, row.numbers.total);
+        let beside = |numbers: [u64; 4]| {
+            #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+            let share = numbers[0] as f64 * 100.0 / whole as f64;
+            if is_compared { change(numbers[0], numbers[1]) } else { format!("{share:.1}") }
+        };
+        let indent = match *depth {
+            Some(depth) if depth > MAX_INDENT => format!("{}({depth}) ", "  ".repeat(MAX_INDENT as usize)),
+            depth => "  ".repeat(depth.unwrap_or(0) as usize),
+        };
+        let place = function.place();
+        let place = if place.is_empty() { place } else { format!("  {}", name(&place)) };
+        table.push(vec![
+            human::bytes(own[0]),
+            beside(own),
+            human::bytes(total[0]),
+            beside(total),
+            format!("{indent}{}{place}", name(function.label())),
+        ]);
+    }
+    Ok(table.write(out)?)
+}

@@ -1,0 +1,426 @@
+//! The sections of a damaged document, each for itself.
+
+mod extras;
+
+use super::super::header::Header;
+use super::super::losses::Loss;
+use super::super::scanner::{HEADER_LIMIT, SMALL_TABLES};
+use super::super::source::OpenSource;
+use super::super::trace::TraceTree;
+use super::super::{FormatError, Section, StringTable};
+use super::input::Input;
+use super::rows::{EdgeRows, MOST_ROWS, NodeRows, Rows};
+use super::sections::{is_known, section_ahead};
+use super::strings::{Damage, End, read_strings};
+use super::tables::{Gaps, TableNotes, read_rows};
+use super::tokens::Token;
+use crate::model::CancelToken;
+
+/// How far a document is to be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    Header,
+    FirstNode,
+    Everything,
+}
+
+/// Bytes of a name at the top level that are looked at.
+const NAME_BYTES: usize = 256;
+
+/// What was read, and what was missed.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of the file")]
+pub(super) struct Document<'a> {
+    input: Input<'a>,
+    purpose: Purpose,
+    header: Option<Header>,
+    /// What was wrong with the header.
+    header_error: Option<FormatError>,
+    nodes: Option<NodeRows>,
+    edges: Option<EdgeRows>,
+    nodes_whole: bool,
+    edges_whole: bool,
+    strings: StringTable,
+    small: [Vec<u64>; SMALL_TABLES.len()],
+    trace_tree: TraceTree,
+    seen: Vec<String>,
+    losses: Vec<Loss>,
+    /// Something at the top level was passed over already; once is enough to say.
+    has_passed: bool,
+    /// The brace that ends the document was seen.
+    is_closed: bool,
+    /// Where the first comma is missing or too many.
+    comma: Option<u64>,
+    /// Those that are to be filled, and those that were found.
+    gaps: Gaps,
+    pub(super) found_gaps: Gaps,
+}
+
+/// What stands before a name at the top level.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Brace,
+    Value,
+    Comma,
+}
+
+/// The tables as they were found.
+pub(super) struct Parts {
+    pub(super) header: Header,
+    pub(super) nodes: NodeRows,
+    pub(super) edges: EdgeRows,
+    pub(super) nodes_whole: bool,
+    pub(super) edges_whole: bool,
+    pub(super) strings: StringTable,
+    pub(super) small: [Vec<u64>; SMALL_TABLES.len()],
+    pub(super) trace_tree: TraceTree,
+    pub(super) losses: Vec<Loss>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads the source as far as `purpose` asks for. With a `header`, that of the source is passed over.
+    pub(super) fn read(
+        source: OpenSource,
+        header: Option<Header>,
+        purpose: Purpose,
+        gaps: Gaps,
+        cancel: &'a CancelToken,
+    ) -> Self {
+        let mut document = Self {
+            input: Input::new(source, cancel),
+            purpose,
+            header,
+            header_error: None,
+            nodes: None,
+            edges: None,
+            nodes_whole: false,
+            edges_whole: false,
+            strings: StringTable::default(),
+            small: Default::default(),
+            trace_tree: TraceTree::default(),
+            seen: Vec::new(),
+            losses: Vec::new(),
+            has_passed: false,
+            is_closed: false,
+            comma: None,
+            gaps,
+            found_gaps: Gaps::default(),
+        };
+        document.sections();
+        document
+    }
+
+    pub(super) fn node_count(&self) -> usize {
+        self.nodes.as_ref().map_or(0, Rows::len)
+    }
+
+    pub(super) fn into_header(self) -> Result<Header, FormatError> {
+        let Self { header, header_error, .. } = self;
+        header.ok_or_else(|| header_error.unwrap_or_else(missing_header))
+    }
+
+    pub(super) fn into_parts(mut self) -> Result<Parts, FormatError> {
+        if let Some(error) = self.input.error.take() {
+            // It is why the file seemed to end.
+            self.losses.retain(|loss| !matches!(loss, Loss::EndsEarly { .. }));
+            let offset = self.input.offset();
+            self.losses.insert(0, Loss::Unreadable { offset, error: FormatError::from(error).to_string() });
+        }
+        if let Some(offset) = self.comma {
+            self.losses.push(Loss::Comma { offset });
+        }
+        for name in ["nodes", "edges", "strings"] {
+            if !self.seen.iter().any(|seen| seen == name) {
+                self.losses.push(Loss::MissingSection { name });
+            }
+        }
+        let header = self.header.ok_or_else(missing_header)?;
+        Ok(Parts {
+            nodes: self.nodes.unwrap_or_else(|| NodeRows::new(&header)),
+            edges: self.edges.unwrap_or_else(|| EdgeRows::new(&header)),
+            nodes_whole: self.nodes_whole,
+            edges_whole: self.edges_whole,
+            strings: self.strings,
+            small: self.small,
+            trace_tree: self.trace_tree,
+            losses: self.losses,
+            header,
+        })
+    }
+
+    fn is_done(&self) -> bool {
+        match self.purpose {
+            Purpose::Header => self.header.is_some() || self.header_error.is_some(),
+            Purpose::FirstNode => self.node_count() > 0,
+            Purpose::Everything => false,
+        }
+    }
+
+    fn sections(&mut self) {
+        self.find_start();
+        let mut before = Before::Brace;
+        while !self.is_done() {
+            self.input.skip_white_space();
+            let offset = self.input.offset();
+            let wrong = match self.input.peek() {
+                None => {
+                    if !self.is_closed {
+                        self.ends_early(&Section::Document);
+                    }
+                    return;
+                }
+                Some(b',') => {
+                    self.input.advance(1);
+                    std::mem::replace(&mut before, Before::Comma) != Before::Value
+                }
+                Some(b'}') => {
+                    self.input.advance(1);
+                    self.is_closed = true;
+                    if self.has_all() {
+                        self.note_rest();
+                        if before == Before::Comma {
+                            self.comma.get_or_insert(offset);
+                        }
+                        return;
+                    }
+                    std::mem::replace(&mut before, Before::Value) == Before::Comma
+                }
+                Some(b'"') => {
+                    self.section();
+                    std::mem::replace(&mut before, Before::Value) == Before::Value
+                }
+                Some(_) => {
+                    self.pass_over();
+                    false
+                }
+            };
+            if wrong {
+                self.comma.get_or_insert(offset);
+            }
+        }
+    }
+
+    /// Passes over what stands before the first brace.
+    fn find_start(&mut self) {
+        let bom: &[u8] = b"\xef\xbb\xbf";
+        if self.input.ahead(3) == bom {
+            self.input.advance(3);
+        }
+        let start = self.input.offset();
+        self.input.skip_white_space();
+        let is_clean = self.input.peek() == Some(b'{');
+        while self.input.peek().is_some_and(|byte| byte != b'{') {
+            self.input.advance(1);
+        }
+        if !is_clean && self.input.peek().is_some() {
+            self.losses.push(Loss::Before { bytes: self.input.offset() - start });
+        }
+        self.input.advance(1);
+    }
+
+    /// Whether nothing that matters can follow.
+    fn has_all(&self) -> bool {
+        let has = |name: &str| self.seen.iter().any(|seen| seen == name);
+        has("snapshot") && has("nodes") && has("edges") && has("strings")
+    }
+
+    fn note_rest(&mut self) {
+        let offset = self.input.offset();
+        self.input.skip_white_space();
+        if let Some(next) = self.input.peek() {
+            let hint = if next == b'{' { " (two files seem to have been joined)" } else { "" };
+            self.losses.push(Loss::Behind { offset: offset.max(self.input.offset()), hint });
+        }
+    }
+
+    fn ends_early(&mut self, section: &Section) {
+        if self.losses.iter().any(|loss| matches!(loss, Loss::EndsEarly { .. })) {
+            return;
+        }
+        self.losses.push(Loss::EndsEarly { section: section.clone(), offset: self.input.offset() });
+    }
+
+    /// Goes on to the next quote, where a section may begin.
+    fn pass_over(&mut self) {
+        if !self.has_passed {
+            self.losses.push(Loss::Passed { offset: self.input.offset() });
+            self.has_passed = true;
+        }
+        self.input.advance(1);
+        while self.input.peek().is_some_and(|byte| byte != b'"') {
+            self.input.advance(1);
+        }
+    }
+
+    /// A name with its value, or a quote that is none.
+    fn section(&mut self) {
+        let Some((name, length)) = section_ahead(&mut self.input).or_else(|| self.name_ahead()) else {
+            let ahead = self.input.ahead(NAME_BYTES);
+            if ahead.len() < NAME_BYTES && !ahead[1..].contains(&b'"') {
+                // The file ends inside a name.
+                self.input.advance(NAME_BYTES);
+            } else {
+                self.pass_over();
+            }
+            return;
+        };
+        self.input.advance(length);
+        self.input.skip_white_space();
+        // The colon.
+        self.input.advance(1);
+        self.input.skip_white_space();
+        let section = Section::named(&name);
+        let offset = self.input.offset();
+        let is_repeated = self.seen.contains(&name);
+        if !is_known(&name) || is_repeated || (name == "snapshot" && self.header.is_some()) {
+            if is_repeated && is_known(&name) {
+                self.losses.push(Loss::Repeated { section: section.clone(), offset });
+            }
+            self.skip_value(&section);
+            self.seen.push(name);
+            return;
+        }
+        let opening = if name == "snapshot" { b'{' } else { b'[' };
+        if self.input.peek() != Some(opening) {
+            // Not the section that one expects under this name.
+            self.losses.push(Loss::Passed { offset });
+            self.skip_value(&section);
+            return;
+        }
+        self.seen.push(name.clone());
+        match name.as_str() {
+            "snapshot" => self.read_header(offset),
+            // What is needed for what is asked stands elsewhere.
+            _ if self.purpose == Purpose::Header => self.skip_value(&section),
+            "nodes" | "edges" => self.table(&name, &section),
+            "strings" => self.read_strings(&section),
+            "trace_tree" => self.read_tree(&section),
+            _ => self.small_table(&name, &section),
+        }
+    }
+
+    /// Any name in quotes with a colon behind it.
+    fn name_ahead(&mut self) -> Option<(String, usize)> {
+        let ahead = self.input.ahead(NAME_BYTES);
+        let inner = ahead.get(1..)?;
+        let mut at = 0;
+        while *inner.get(at)? != b'"' {
+            at += if inner[at] == b'\\' { 2 } else { 1 };
+        }
+        let behind = inner[at + 1..].trim_ascii_start();
+        (behind.first() == Some(&b':')).then(|| (String::from_utf8_lossy(&inner[..at]).into_owned(), at + 2))
+    }
+
+    /// Passes over a value of any depth.
+    fn skip_value(&mut self, section: &Section) {
+        let mut depth = 0_u64;
+        let mut in_string = false;
+        while let Some(byte) = self.input.peek() {
+            match byte {
+                b'\\' if in_string => self.input.advance(1),
+                b'"' => in_string = !in_string,
+                _ if in_string => {}
+                b'[' | b'{' => depth += 1,
+                b',' | b'}' if depth == 0 => return,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            // The byte behind a backslash may be the first of the next buffer.
+            self.input.peek();
+            self.input.advance(1);
+        }
+        self.ends_early(section);
+    }
+
+    fn read_header(&mut self, offset: u64) {
+        let mut text = Vec::new();
+        let (mut depth, mut in_string, mut is_escaped) = (0_u32, false, false);
+        while let Some(byte) = self.input.peek() {
+            self.input.advance(1);
+            text.push(byte);
+            match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' if in_string => is_escaped = true,
+                b'"' => in_string = !in_string,
+                _ if in_string => {}
+                b'[' | b'{' => depth += 1,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 || text.len() > HEADER_LIMIT {
+                break;
+            }
+        }
+        match Header::parse(&text) {
+            Ok(header) => self.header = Some(header),
+            Err(FormatError::Header(problem)) => {
+                self.header_error = Some(FormatError::Header(format!("byte {offset}: {problem}")));
+            }
+            Err(other) => self.header_error = Some(other),
+        }
+    }
+
+    /// One of the two large tables.
+    fn table(&mut self, name: &str, section: &Section) {
+        self.input.advance(1);
+        let Some(header) = self.header.take() else {
+            // Only a stream that cannot be read twice comes here.
+            self.skip_value(section);
+            return;
+        };
+        let stop_at = if self.purpose == Purpose::FirstNode { 1 } else { MOST_ROWS };
+        let which = usize::from(name == "edges");
+        let mut notes = TableNotes::new(self.gaps[which]);
+        if name == "nodes" {
+            let mut rows = NodeRows::new(&header);
+            self.nodes_whole = read_rows(&mut self.input, &mut rows, &header, stop_at, &mut notes);
+            notes.take(&rows);
+            self.nodes = Some(rows);
+        } else {
+            let mut rows = EdgeRows::new(&header);
+            self.edges_whole = read_rows(&mut self.input, &mut rows, &header, MOST_ROWS, &mut notes);
+            notes.take(&rows);
+            self.edges = Some(rows);
+        }
+        let (fields, declared) = if which == 0 {
+            (header.node_fields.len(), header.node_count_hint)
+        } else {
+            (header.edge_fields.len(), header.edge_count_hint)
+        };
+        self.found_gaps[which] = notes.gap_of(declared, fields as u64);
+        self.header = Some(header);
+        self.note_table(section, &notes, fields as u64);
+    }
+
+    fn note_table(&mut self, section: &Section, notes: &TableNotes, fields: u64) {
+        let offset = self.input.offset();
+        match notes.end {
+            Token::End { after_comma: true } => {
+                self.comma.get_or_insert(offset);
+            }
+            Token::Over => self.ends_early(section),
+            Token::Unclosed => self.losses.push(Loss::Unclosed { section: section.clone(), offset }),
+            _ => {}
+        }
+        notes.add_losses(section, fields, &mut self.losses);
+    }
+
+    fn read_strings(&mut self, section: &Section) {
+        self.input.advance(1);
+        let mut damage = Damage::default();
+        match read_strings(&mut self.input, &mut self.strings, &mut damage) {
+            End::Closed => {}
+            End::Unclosed => {
+                self.losses.push(Loss::Unclosed { section: section.clone(), offset: self.input.offset() });
+            }
+            End::Over => self.ends_early(section),
+        }
+        self.comma = self.comma.or(damage.comma);
+        if damage.count > 0 {
+            self.losses.push(Loss::BadStrings { count: damage.count, offset: damage.offset });
+        }
+    }
+}
+
+fn missing_header() -> FormatError {
+    FormatError::MissingSection { name: "snapshot", hint: None }
+}

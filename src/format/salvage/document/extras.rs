@@ -1,0 +1,92 @@
+//! The sections that nothing else hangs on: kept if they are whole, or as far as the file goes, and dropped if they are damaged.
+
+use super::super::super::Section;
+use super::super::super::losses::Loss;
+use super::super::super::scanner::SMALL_TABLES;
+use super::super::super::trace::TraceTreeReader;
+use super::super::sections::section_ahead;
+use super::super::tokens::{Token, token};
+use super::Document;
+
+impl Document<'_> {
+    /// A table that can be done without: whole rows up to the end of the file, or nothing if it is damaged.
+    pub(super) fn small_table(&mut self, name: &str, section: &Section) {
+        self.input.advance(1);
+        let Some(at) = SMALL_TABLES.iter().position(|table| *table == name) else { return };
+        let signed = name.starts_with("scope");
+        loop {
+            let offset = self.input.offset();
+            match token(&mut self.input, signed) {
+                Token::Number(value) => self.small[at].push(value),
+                Token::End { after_comma } => {
+                    if after_comma {
+                        self.comma.get_or_insert(offset);
+                    }
+                    return;
+                }
+                Token::Over => {
+                    self.ends_early(section);
+                    return;
+                }
+                Token::Unclosed => {
+                    self.losses.push(Loss::Unclosed { section: section.clone(), offset });
+                    return;
+                }
+                Token::Rounded(_) | Token::Bad => {
+                    self.small[at] = Vec::new();
+                    self.losses.push(Loss::Dropped { section: section.clone(), offset });
+                    self.pass_table(signed);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Goes to the end of a table whose numbers are of no use.
+    fn pass_table(&mut self, signed: bool) {
+        while !matches!(token(&mut self.input, signed), Token::End { .. } | Token::Over | Token::Unclosed) {}
+    }
+
+    pub(super) fn read_tree(&mut self, section: &Section) {
+        self.input.advance(1);
+        let mut reader = TraceTreeReader::default();
+        reader.start(self.header.as_ref().map_or(5, |header| header.trace_node_fields.len()));
+        let mut wanted = 1;
+        loop {
+            let text = self.input.ahead(wanted);
+            let is_all = text.len() < wanted;
+            match reader.read(text) {
+                Ok((taken, true)) => {
+                    self.input.advance(taken);
+                    self.trace_tree = reader.finish();
+                    return;
+                }
+                Ok((taken, false)) => {
+                    self.input.advance(taken);
+                    // A number at the end must be seen again with what follows it.
+                    wanted = if taken == 0 { wanted * 2 } else { 4096 };
+                    if is_all || wanted > 1 << 16 {
+                        self.ends_early(section);
+                        return;
+                    }
+                }
+                Err(at) => {
+                    let offset = self.input.offset() + at as u64;
+                    self.losses.push(Loss::Dropped { section: section.clone(), offset });
+                    self.pass_tree();
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Goes on to where the next section begins.
+    fn pass_tree(&mut self) {
+        while let Some(byte) = self.input.peek() {
+            if byte == b'"' && section_ahead(&mut self.input).is_some() {
+                return;
+            }
+            self.input.advance(1);
+        }
+    }
+}

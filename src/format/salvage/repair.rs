@@ -1,0 +1,150 @@
+//! From tables that may contradict each other to tables in which every index is in range.
+
+use super::super::losses::{Loss, placeholder};
+use super::super::{EdgeTable, NodeTable, Section, StringTable};
+use super::rows::NO_STRING;
+
+/// What is known of the tables besides what stands in them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whole {
+    /// Whether the table of nodes came to its end.
+    pub(super) nodes: bool,
+    pub(super) edges: bool,
+}
+
+/// Gives each node its edges, leaves out those that lead nowhere, and makes the counts add up.
+pub(super) fn repair_edges(
+    nodes: &mut NodeTable,
+    edges: &mut EdgeTable,
+    unknown_counts: &[u32],
+    whole: Whole,
+    losses: &mut Vec<Loss>,
+) {
+    let found = edges.targets.len();
+    let mut unknown_counts = unknown_counts.to_vec();
+    if whole.edges && whole.nodes {
+        // No node can have more edges than there are.
+        let impossible = nodes.edge_counts.iter_mut().enumerate().filter(|(_, count)| **count as usize > found);
+        for (row, count) in impossible {
+            *count = 0;
+            unknown_counts.push(u32::try_from(row).unwrap_or(u32::MAX));
+        }
+        unknown_counts.sort_unstable();
+    }
+    let declared: u64 = nodes.edge_counts.iter().map(|&count| u64::from(count)).sum();
+    match unknown_counts[..] {
+        [] => {}
+        // All others being known, the one that is not is what remains.
+        [only] if whole.edges && whole.nodes && declared <= found as u64 => {
+            losses.push(Loss::EdgeCount { row: u64::from(only) });
+            nodes.edge_counts[only as usize] = u32::try_from(found as u64 - declared).unwrap_or(0);
+        }
+        // Of several in a row the first takes what is left, and those behind them have their own again.
+        [first, .., last] if whole.edges && whole.nodes && declared <= found as u64 => {
+            nodes.edge_counts[first as usize] = u32::try_from(found as u64 - declared).unwrap_or(0);
+            let is_run = (last - first) as usize + 1 == unknown_counts.len();
+            let (nodes, from, to) = (unknown_counts.len() as u64, u64::from(first), u64::from(last));
+            losses.push(if is_run { Loss::SharedEdges { from, to } } else { Loss::UnknownEdgeCounts { nodes, from } });
+        }
+        [first, ..] => {
+            losses.push(Loss::UnknownEdgeCounts { nodes: unknown_counts.len() as u64, from: u64::from(first) });
+        }
+    }
+    let declared: u64 = nodes.edge_counts.iter().map(|&count| u64::from(count)).sum();
+    note_counts(declared, found as u64, unknown_counts.len() > 1, whole, losses);
+
+    let node_count = nodes.kinds.len();
+    let (mut read, mut written, mut lost, mut first_lost) = (0, 0, 0_u64, 0);
+    for count in &mut nodes.edge_counts {
+        let end = read + (*count as usize).min(found - read);
+        let start = written;
+        for row in read..end {
+            if edges.targets[row] as usize >= node_count {
+                first_lost = if lost == 0 { row } else { first_lost };
+                lost += 1;
+                continue;
+            }
+            edges.kinds[written] = edges.kinds[row];
+            edges.names[written] = edges.names[row];
+            edges.targets[written] = edges.targets[row];
+            written += 1;
+        }
+        read = end;
+        *count = u32::try_from(written - start).unwrap_or(u32::MAX);
+    }
+    edges.kinds.truncate(written);
+    edges.names.truncate(written);
+    edges.targets.truncate(written);
+    edges.max_target = edges.targets.iter().copied().max().unwrap_or(0);
+    if lost > 0 {
+        losses.push(Loss::LostEdges { count: lost, row: first_lost as u64 });
+    }
+}
+
+/// Says what the difference between declared and found edges comes from.
+fn note_counts(declared: u64, found: u64, has_unknown: bool, whole: Whole, losses: &mut Vec<Loss>) {
+    if declared > found {
+        if whole.edges && found > 0 {
+            losses.push(Loss::EdgeCounts { declared, found });
+        } else {
+            losses.push(Loss::MissingEdges { count: declared - found, declared });
+        }
+    } else if declared < found {
+        if whole.nodes && !has_unknown {
+            losses.push(Loss::EdgeCounts { declared, found });
+        } else {
+            losses.push(Loss::SurplusEdges { count: found - declared, found });
+        }
+    }
+}
+
+/// Adds a string for each index that leads to none, so that objects of one name keep having one name.
+pub(super) fn repair_names(
+    nodes: &mut NodeTable,
+    edges: &mut EdgeTable,
+    strings: &mut StringTable,
+    losses: &mut Vec<Loss>,
+) {
+    let found = strings.len();
+    let is_missing = |name: u32| name as usize >= found;
+    let edge_names = edges.kinds.iter().zip(&edges.names);
+    let of_edges = edge_names.filter(|(kind, name)| !kind.has_numeric_name() && is_missing(**name));
+    let of_nodes = nodes.names.iter().filter(|name| is_missing(**name));
+    let mut missing: Vec<u32> = of_nodes.chain(of_edges.map(|(_, name)| name)).copied().collect();
+    let name_count = missing.len() as u64;
+    missing.sort_unstable();
+    missing.dedup();
+    // An index must stay below the largest number; further ones share the last string.
+    missing.truncate((u32::MAX as usize - 1).saturating_sub(found).max(1));
+    for &string in &missing {
+        strings.extend(placeholder(string).as_bytes());
+        strings.end_string();
+    }
+    if let Some(&first) = missing.first() {
+        let replace = |name: &mut u32| {
+            if is_missing(*name) {
+                let at = found + missing.binary_search(name).unwrap_or(missing.len() - 1);
+                *name = u32::try_from(at).unwrap_or(0);
+            }
+        };
+        nodes.names.iter_mut().for_each(replace);
+        let named = edges.kinds.iter().zip(&mut edges.names).filter(|(kind, _)| !kind.has_numeric_name());
+        named.for_each(|(_, name)| replace(name));
+        // Names that could not be read at all were counted already, as numbers.
+        let is_counted = losses.iter().any(|loss| matches!(loss, Loss::BadNumbers { .. } | Loss::TooLarge { .. }));
+        if first != NO_STRING || !is_counted {
+            let strings = missing.len() as u64;
+            losses.push(Loss::MissingStrings { names: name_count, strings, first, found: found as u64 });
+        }
+    }
+    nodes.max_name = nodes.names.iter().copied().max().unwrap_or(0);
+    let named = edges.kinds.iter().zip(&edges.names).filter(|(kind, _)| !kind.has_numeric_name());
+    edges.max_name = named.map(|(_, name)| *name).max().unwrap_or(0);
+}
+
+/// Notes how many rows the header declares beyond those that were found.
+pub(super) fn note_rows(section: &str, found: usize, declared: Option<u64>, losses: &mut Vec<Loss>) {
+    if let Some(declared) = declared.filter(|declared| *declared > found as u64) {
+        losses.push(Loss::FewerRows { section: Section::named(section), found: found as u64, declared });
+    }
+}

@@ -1,0 +1,27 @@
+//! Names of sections where the structure around them is damaged.
+
+use super::super::scanner::SMALL_TABLES;
+use super::input::Input;
+
+/// Bytes of a name that are looked at.
+const LONGEST_NAME: usize = 48;
+
+pub(super) fn is_known(name: &str) -> bool {
+    matches!(name, "snapshot" | "nodes" | "edges" | "strings" | "trace_tree") || SMALL_TABLES.contains(&name)
+}
+
+/// The name of a known section that starts at the quote here, with the length of the quoted name; a colon and the bracket
+/// that opens the section stand behind it, so that no other text is taken for one.
+pub(super) fn section_ahead(input: &mut Input<'_>) -> Option<(String, usize)> {
+    let ahead = input.ahead(2 * LONGEST_NAME);
+    let inner = ahead.strip_prefix(b"\"")?;
+    let length = inner.iter().take(LONGEST_NAME).position(|byte| *byte == b'"')?;
+    let name = std::str::from_utf8(&inner[..length]).ok().filter(|name| is_known(name))?.to_owned();
+    let behind = inner[length + 1..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+    let opening = if name == "snapshot" { b'{' } else { b'[' };
+    (behind.first() == Some(&opening)).then_some((name, length + 2))
+}
+
+pub(super) fn known_section_ahead(input: &mut Input<'_>) -> bool {
+    section_ahead(input).is_some()
+}

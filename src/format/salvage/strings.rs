@@ -1,0 +1,166 @@
+//! The section `strings` of a damaged file. The place of each string is kept as far as the damage lets one see it.
+
+use super::super::StringTable;
+use super::input::Input;
+use super::rows::MOST_ROWS;
+
+/// How far behind a quote is looked at to see whether it ends its string.
+const BEHIND: usize = 16;
+/// Bytes of a value that is no string which are kept as one.
+const LONGEST_VALUE: usize = 200;
+
+/// How the section ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum End {
+    Closed,
+    /// The next section began, or the file was closed.
+    Unclosed,
+    Over,
+}
+
+/// What was seen on the way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Damage {
+    /// Strings with something in them that may not be there.
+    pub(super) count: u64,
+    /// Where the first of them starts.
+    pub(super) offset: u64,
+    /// Where a comma is missing or too many.
+    pub(super) comma: Option<u64>,
+}
+
+/// Reads what stands behind the opening bracket.
+pub(super) fn read_strings(input: &mut Input<'_>, strings: &mut StringTable, damage: &mut Damage) -> End {
+    let mut after_comma = false;
+    loop {
+        input.skip_white_space();
+        let offset = input.offset();
+        let is_damaged = match input.peek() {
+            None => return End::Over,
+            Some(b']') => {
+                if after_comma {
+                    damage.comma.get_or_insert(offset);
+                }
+                input.advance(1);
+                return End::Closed;
+            }
+            Some(b'}') => return End::Unclosed,
+            Some(b'"') if super::sections::known_section_ahead(input) => return End::Unclosed,
+            Some(b'"') => {
+                input.advance(1);
+                let Some(is_damaged) = read_string(input, strings) else {
+                    strings.drop_unfinished();
+                    return End::Over;
+                };
+                is_damaged
+            }
+            Some(_) => {
+                read_value(input, strings);
+                true
+            }
+        };
+        strings.end_string();
+        if is_damaged {
+            damage.offset = if damage.count == 0 { offset } else { damage.offset };
+            damage.count += 1;
+        }
+        if strings.len() >= MOST_ROWS {
+            return End::Unclosed;
+        }
+        input.skip_white_space();
+        match input.peek() {
+            Some(b',') => {
+                input.advance(1);
+                after_comma = true;
+            }
+            Some(b'"') => {
+                damage.comma.get_or_insert(input.offset());
+                after_comma = false;
+            }
+            _ => after_comma = false,
+        }
+    }
+}
+
+/// The inside of a string and its closing quote; whether something in it had to be mended. `None` if the file ends in it.
+fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool> {
+    let mut is_damaged = false;
+    loop {
+        let rest = input.rest();
+        let stop = rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
+        strings.extend(&rest[..stop]);
+        input.advance(stop);
+        match input.peek()? {
+            b'"' => {
+                if ends_string(&input.ahead(BEHIND)[1..]) {
+                    input.advance(1);
+                    return Some(is_damaged);
+                }
+                // A quote that nobody escaped.
+                input.advance(1);
+                strings.extend(b"\\\"");
+                is_damaged = true;
+            }
+            b'\\' => {
+                let length = valid_escape(input.ahead(6));
+                if length == 0 {
+                    if input.ahead(6).len() < 6 {
+                        return None;
+                    }
+                    input.advance(1);
+                    strings.extend(b"\\\\");
+                    is_damaged = true;
+                    continue;
+                }
+                let escape = input.ahead(length).to_vec();
+                strings.extend(&escape);
+                input.advance(length);
+            }
+            b'\n' if input.ahead(2) == b"\n\"" => {
+                // V8 puts each string on a line of its own: its end was lost.
+                return Some(true);
+            }
+            0..0x20 => {
+                // Control characters may not stand in a string, but they can be kept.
+                let byte = [input.peek()?];
+                strings.extend(&byte);
+                input.advance(1);
+                is_damaged = true;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether what follows a quote is what follows a string.
+fn ends_string(behind: &[u8]) -> bool {
+    let blank = behind.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    matches!(behind.get(blank), None | Some(b',' | b']' | b'}' | b'"'))
+}
+
+/// Length of the escape at the start of `text`; 0 if it is none.
+fn valid_escape(text: &[u8]) -> usize {
+    match text {
+        [b'\\', b'u', digits @ ..] if digits.len() >= 4 && digits[..4].iter().all(u8::is_ascii_hexdigit) => 6,
+        [b'\\', kind, ..] if b"\"\\/bfnrt".contains(kind) => 2,
+        _ => 0,
+    }
+}
+
+/// Something else than a string, up to the next comma: its text takes the place.
+fn read_value(input: &mut Input<'_>, strings: &mut StringTable) {
+    let mut kept = 0;
+    while let Some(byte) = input.peek() {
+        if matches!(byte, b',' | b']' | b'\n') {
+            return;
+        }
+        if kept < LONGEST_VALUE {
+            if matches!(byte, b'"' | b'\\') {
+                strings.extend(b"\\");
+            }
+            strings.extend(&[byte]);
+            kept += 1;
+        }
+        input.advance(1);
+    }
+}

@@ -1,0 +1,155 @@
+//! The folder of the indexes: where it lies, who may read it, how large it may grow and what is left behind in it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
+
+/// What files are called that are whole, and those that are being written.
+pub(super) const ENDING: &str = "heapglass-index";
+const UNFINISHED: &str = "heapglass-writing";
+
+/// An index or a part of one.
+#[derive(Debug)]
+struct Entry {
+    path: PathBuf,
+    bytes: u64,
+    /// When it was last used.
+    used: SystemTime,
+    is_whole: bool,
+}
+
+/// The files of the folder that are ours; whatever else lies there is left alone.
+fn entries(folder: &Path) -> Vec<Entry> {
+    let Ok(found) = fs::read_dir(folder) else { return Vec::new() };
+    let entry = |file: fs::DirEntry| {
+        let (path, metadata) = (file.path(), file.metadata().ok()?);
+        let ending = path.extension()?;
+        let is_whole = ending == ENDING;
+        if !metadata.is_file() || !(is_whole || ending == UNFINISHED) {
+            return None;
+        }
+        let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        Some(Entry { bytes: metadata.len(), used, is_whole, path })
+    };
+    let mut entries: Vec<Entry> = found.filter_map(Result::ok).filter_map(entry).collect();
+    entries.sort_by(|one, other| one.used.cmp(&other.used).then_with(|| one.path.cmp(&other.path)));
+    entries
+}
+
+/// Where the system keeps what programs can make again. `None` if it does not say.
+pub(super) fn default_folder() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let caches = if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))
+    };
+    caches.map(|caches| caches.join("heapglass"))
+}
+
+/// Makes the folder if it is not there. A heap holds secrets, so nobody else may look into it.
+fn create(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// A file that is being written. Unless it is [kept](Self::keep) it goes away with this.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    pub(super) file: File,
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl Unfinished {
+    /// A new file that only this user may read. While it is open it is locked, which tells it from a leftover.
+    pub(super) fn create(folder: &Path) -> io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        create(folder)?;
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+        let path = folder.join(format!("{}-{count}-{started}.{UNFINISHED}", std::process::id()));
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path)?;
+        let unfinished = Self { file, path, is_kept: false };
+        unfinished.file.lock()?;
+        Ok(unfinished)
+    }
+
+    /// Puts the file in the place of an older one, at once or not at all.
+    pub(super) fn keep(mut self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.path, path)?;
+        self.is_kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // Should it stay, the next start finds it.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Removes what writers left behind that were killed. One that still lives holds a lock on its file.
+pub(super) fn remove_leftovers(folder: &Path) {
+    for entry in entries(folder).into_iter().filter(|entry| !entry.is_whole) {
+        let is_abandoned = File::open(&entry.path).is_ok_and(|file| file.try_lock().is_ok());
+        if is_abandoned {
+            let _ = fs::remove_file(&entry.path);
+        }
+    }
+}
+
+/// Removes the indexes that were not used for the longest time until one of `bytes` fits within `limit` and within half
+/// of what the disk could give. `replaced` will be overwritten. False if it cannot fit, and then nothing is removed.
+pub(super) fn make_room(folder: &Path, bytes: u64, limit: u64, replaced: &Path) -> bool {
+    let mut others: Vec<Entry> = entries(folder).into_iter().filter(|entry| entry.path != replaced).collect();
+    let mut taken: u64 = others.iter().map(|entry| entry.bytes).sum();
+    let limit = free_bytes(folder).map_or(limit, |free| limit.min(free.saturating_add(taken) / 2));
+    if bytes > limit {
+        return false;
+    }
+    others.retain(|entry| entry.is_whole);
+    for entry in others {
+        if taken + bytes <= limit {
+            break;
+        }
+        if fs::remove_file(&entry.path).is_ok() {
+            taken -= entry.bytes;
+        }
+    }
+    taken + bytes <= limit
+}
+
+/// Removes all indexes and says how many bytes they took.
+pub(super) fn remove_all(folder: &Path) -> u64 {
+    let whole = entries(folder).into_iter().filter(|entry| entry.is_whole);
+    whole.filter(|entry| fs::remove_file(&entry.path).is_ok()).map(|entry| entry.bytes).sum()
+}
+
+/// Bytes that this user can still write to the disk, where that is known.
+#[cfg(unix)]
+fn free_bytes(folder: &Path) -> Option<u64> {
+    // The folder itself may not be there yet.
+    let existing = folder.ancestors().find(|path| path.is_dir())?;
+    let disk = rustix::fs::statvfs(existing).ok()?;
+    disk.f_bavail.checked_mul(disk.f_frsize)
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_folder: &Path) -> Option<u64> {
+    None
+}

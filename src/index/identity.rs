@@ -1,0 +1,99 @@
+//! Which state of which file an index belongs to.
+
+use std::fs::{self, File, Metadata};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::layout::read_at;
+use crate::model::stored::stored;
+
+/// Bytes that are looked at of the beginning and of the end, and of each block between.
+const END: u64 = 64 << 10;
+const BLOCK: u64 = 4 << 10;
+const BLOCKS: u64 = 16;
+/// File systems note times by the tick; the coarsest have two seconds.
+const TICK: Duration = Duration::from_secs(2);
+
+/// A file as it was when it was read. Another file, a longer one, a newer one or one with other bytes where it was looked
+/// at has another identity.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Identity {
+    /// Without links and detours, so that a file has one index however it is called.
+    path: Vec<u8>,
+    pub(super) size_bytes: u64,
+    modified_ns: u64,
+    /// When anything about the file changed, which no program can set back; 0 where the system does not say.
+    changed_ns: u64,
+    parts_hash: u64,
+}
+
+stored!(Identity { path, size_bytes, modified_ns, changed_ns, parts_hash });
+
+impl Identity {
+    /// `None` if there is no such file, or if it is none that could be read again: a pipe, a folder.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let path = path.canonicalize().ok()?;
+        // To open a pipe would wait for its other end, and take from what the reader is to get.
+        fs::metadata(&path).ok().filter(Metadata::is_file)?;
+        let file = File::open(&path).ok()?;
+        let metadata = file.metadata().ok().filter(Metadata::is_file)?;
+        let size_bytes = metadata.len();
+        Some(Self {
+            path: path.as_os_str().as_encoded_bytes().to_vec(),
+            size_bytes,
+            modified_ns: nanoseconds(metadata.modified().ok()?),
+            changed_ns: changed(&metadata),
+            parts_hash: hash_of_parts(&file, size_bytes)?,
+        })
+    }
+
+    /// Whether the file was last written so long ago that a change from now on will show in its time.
+    pub(super) fn is_settled(&self) -> bool {
+        let now = nanoseconds(SystemTime::now());
+        u128::from(self.modified_ns) + TICK.as_nanos() < u128::from(now)
+    }
+
+    /// What the index of the file is called, whatever state the file is in.
+    pub(super) fn file_name(&self) -> PathBuf {
+        let hash = xxhash_rust::xxh3::xxh3_128(&self.path);
+        PathBuf::from(format!("{hash:032x}.{}", super::folder::ENDING))
+    }
+}
+
+fn nanoseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    u64::try_from(since).unwrap_or(u64::MAX)
+}
+
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    let (seconds, nanoseconds) = (metadata.ctime().unsigned_abs(), metadata.ctime_nsec().unsigned_abs());
+    seconds.wrapping_mul(1_000_000_000).wrapping_add(nanoseconds)
+}
+
+#[cfg(not(unix))]
+fn changed(_metadata: &Metadata) -> u64 {
+    0
+}
+
+/// Beginning, end and some blocks at even distances, each with its position.
+fn hash_of_parts(file: &File, size: u64) -> Option<u64> {
+    let mut hash = Xxh3::new();
+    let mut buffer = vec![0; usize::try_from(END).ok()?];
+    let mut add = |from: u64, len: u64| {
+        let part = buffer.get_mut(..usize::try_from(len.min(size - from)).ok()?)?;
+        read_at(file, part, from).ok()?;
+        hash.update(&from.to_le_bytes());
+        hash.update(part);
+        Some(())
+    };
+    add(0, END)?;
+    add(size.saturating_sub(END), END)?;
+    for block in 1..=BLOCKS {
+        add(size / (BLOCKS + 1) * block, BLOCK)?;
+    }
+    Some(hash.digest())
+}

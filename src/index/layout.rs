@@ -1,0 +1,98 @@
+//! What an index file looks like: a header, the large columns in pieces, and everything else behind them.
+//!
+//! ```text
+//! header   magic, byte order, format, program, lengths of the two parts, hash of the rest, hash of the header
+//! columns  the bytes of every list above SMALL, back to back, as they lie in memory
+//! rest     whose index this is, then the snapshot's parts in order; where a column belongs, the hash of each of its pieces
+//! ```
+//!
+//! Every byte of the file is under one of the hashes, and the lengths add up to that of the file.
+
+use std::fs::File;
+use std::io;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::model::stored::mark_of;
+
+/// Lists of up to so many bytes stand among the rest.
+pub(super) const SMALL: usize = 16 << 10;
+/// Bytes that are read and checked at once: few enough to be still in the core's own cache for the check.
+pub(super) const PIECE: usize = 256 << 10;
+pub(super) const HEADER_BYTES: usize = 56;
+
+const MAGIC: [u8; 8] = *b"\x89HGIDX\r\n";
+const BYTE_ORDER: u32 = 0x0102_0304;
+/// Raise it when the meaning of what is stored changes and the fields do not, as when a rule behind a number is corrected.
+const FORMAT: u32 = 1;
+/// Another version of the program may store other things.
+const PROGRAM: u64 = mark_of(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")));
+
+/// The part of the header that differs from file to file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Header {
+    pub(super) column_bytes: u64,
+    pub(super) rest_bytes: u64,
+    pub(super) rest_hash: u64,
+}
+
+impl Header {
+    pub(super) fn to_bytes(self) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
+        bytes[..8].copy_from_slice(&MAGIC);
+        bytes[8..12].copy_from_slice(&BYTE_ORDER.to_ne_bytes());
+        bytes[12..16].copy_from_slice(&FORMAT.to_ne_bytes());
+        let numbers = [PROGRAM, self.column_bytes, self.rest_bytes, self.rest_hash];
+        for (place, number) in bytes[16..48].chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number.to_ne_bytes());
+        }
+        let hash = xxh3_64(&bytes[..48]);
+        bytes[48..].copy_from_slice(&hash.to_ne_bytes());
+        bytes
+    }
+
+    /// `None` if it is not a header of this program, or not of a file of that length.
+    pub(super) fn from_bytes(bytes: &[u8; HEADER_BYTES], file_bytes: u64) -> Option<Self> {
+        let number = |at: usize| bytes[at..].first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes));
+        let header = Self { column_bytes: number(24), rest_bytes: number(32), rest_hash: number(40) };
+        let length = (HEADER_BYTES as u64).checked_add(header.column_bytes)?.checked_add(header.rest_bytes)?;
+        // Whatever else stands in it must be what would be written.
+        (*bytes == header.to_bytes() && length == file_bytes).then_some(header)
+    }
+}
+
+/// Fills `into` from a position of the file, wherever the file's own cursor stands.
+pub(super) fn read_at(file: &File, into: &mut [u8], position: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, into, position);
+    #[cfg(windows)]
+    {
+        let mut done = 0;
+        while done < into.len() {
+            match std::os::windows::fs::FileExt::seek_read(file, &mut into[done..], position + done as u64)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => done += count,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_with_any_bit_changed_is_none() {
+        let header = Header { column_bytes: 1000, rest_bytes: 200, rest_hash: 7 };
+        let bytes = header.to_bytes();
+        let length = HEADER_BYTES as u64 + 1200;
+        assert_eq!(Header::from_bytes(&bytes, length), Some(header));
+        assert_eq!(Header::from_bytes(&bytes, length - 1), None);
+        for bit in 0..HEADER_BYTES * 8 {
+            let mut changed = bytes;
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(Header::from_bytes(&changed, length), None, "bit {bit}");
+        }
+    }
+}

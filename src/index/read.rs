@@ -1,0 +1,80 @@
+//! Reading an index: each column straight into its place, its pieces on all cores, each checked while it is still in the cache.
+//!
+//! Plain reads and no memory map, so that a file that shrinks is an error and not the end of the process.
+
+use std::fs::File;
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::identity::Identity;
+use super::layout::{HEADER_BYTES, Header, PIECE, SMALL, read_at};
+use crate::model::stored::{NotStored, Stored as _, Take};
+use crate::model::{CancelToken, Phase, Progress};
+use crate::snapshot::{Snapshot, SourceInfo};
+
+/// Reads the snapshot if the file is the index of `identity` and whole.
+pub(super) fn read(
+    file: &File,
+    identity: &Identity,
+    source: SourceInfo,
+    progress: &Progress,
+    cancel: &CancelToken,
+) -> Result<Snapshot, NotStored> {
+    let file_bytes = file.metadata().map_err(|_| NotStored::Damaged)?.len();
+    let mut bytes = [0; HEADER_BYTES];
+    read_at(file, &mut bytes, 0).map_err(|_| NotStored::Damaged)?;
+    let header = Header::from_bytes(&bytes, file_bytes).ok_or(NotStored::Damaged)?;
+    // No longer than the file, or the header would be none.
+    let rest_bytes = usize::try_from(header.rest_bytes).map_err(|_| NotStored::Damaged)?;
+    let mut rest = bytemuck::allocation::try_zeroed_vec(rest_bytes).map_err(|()| NotStored::Damaged)?;
+    let columns_start = HEADER_BYTES as u64;
+    read_at(file, &mut rest, columns_start + header.column_bytes).map_err(|_| NotStored::Damaged)?;
+    if xxh3_64(&rest) != header.rest_hash {
+        return Err(NotStored::Damaged);
+    }
+    progress.start(Phase::Reading, header.column_bytes);
+    let (position, end) = (columns_start, columns_start + header.column_bytes);
+    let mut reader = Reader { file, position, end, rest: &rest, progress, cancel };
+    if Identity::load(&mut reader)? != *identity {
+        return Err(NotStored::Damaged);
+    }
+    let snapshot = Snapshot::load(source, &mut reader)?;
+    if reader.left() == 0 { Ok(snapshot) } else { Err(NotStored::Damaged) }
+}
+
+struct Reader<'a> {
+    file: &'a File,
+    /// Where the next column starts, and where the last ends.
+    position: u64,
+    end: u64,
+    rest: &'a [u8],
+    progress: &'a Progress,
+    cancel: &'a CancelToken,
+}
+
+impl Take for Reader<'_> {
+    fn take(&mut self, into: &mut [u8]) -> Result<(), NotStored> {
+        if into.len() <= SMALL {
+            let bytes = self.rest.split_off(..into.len()).ok_or(NotStored::Damaged)?;
+            into.copy_from_slice(bytes);
+            return Ok(());
+        }
+        let start = self.position;
+        let end = start.checked_add(into.len() as u64).filter(|&end| end <= self.end).ok_or(NotStored::Damaged)?;
+        let hashes = self.rest.split_off(..into.len().div_ceil(PIECE) * 8).ok_or(NotStored::Damaged)?;
+        let (file, progress, cancel) = (self.file, self.progress, self.cancel);
+        into.par_chunks_mut(PIECE).zip(hashes.par_chunks(8)).enumerate().try_for_each(|(at, (piece, hash))| {
+            cancel.check()?;
+            read_at(file, piece, start + (at * PIECE) as u64).map_err(|_| NotStored::Damaged)?;
+            progress.advance(piece.len() as u64);
+            if xxh3_64(piece).to_ne_bytes() == hash { Ok(()) } else { Err(NotStored::Damaged) }
+        })?;
+        self.position = end;
+        Ok(())
+    }
+
+    fn left(&self) -> u64 {
+        self.rest.len() as u64 + (self.end - self.position)
+    }
+}

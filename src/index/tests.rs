@@ -1,0 +1,169 @@
+//! What only the inside can check: that everything comes back, and that nothing that is wrong with an index does harm.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::io::{Read as _, Seek as _, Write as _};
+
+use proptest::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::layout::{HEADER_BYTES, Header, PIECE, SMALL};
+use super::*;
+use crate::model::StringId;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/snapshots/{name}.heapsnapshot.zst"))
+}
+
+fn open(name: &str) -> (Snapshot, Identity) {
+    let path = fixture(name);
+    let snapshot = Snapshot::open(Source::file(&path), &Progress::new(), &CancelToken::new()).unwrap();
+    (snapshot, Identity::of(&path).unwrap())
+}
+
+fn index_of(snapshot: &Snapshot, identity: &Identity) -> Vec<u8> {
+    let mut file = tempfile::tempfile().unwrap();
+    write::write(&file, snapshot, identity, &CancelToken::new()).unwrap();
+    file.rewind().unwrap();
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+fn read_index(bytes: &[u8], identity: &Identity) -> Result<Snapshot, NotStored> {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    let source = SourceInfo::of_index(String::new(), None, 0);
+    read::read(&file, identity, source, &Progress::new(), &CancelToken::new())
+}
+
+/// The index with hashes that agree with whatever stands in it now.
+fn signed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let header = bytes.first_chunk::<HEADER_BYTES>().unwrap();
+    let number = |at: usize| u64::from_ne_bytes(*header[at..].first_chunk().unwrap());
+    let column_bytes = number(24);
+    let rest = &bytes[HEADER_BYTES + usize::try_from(column_bytes).unwrap()..];
+    let header = Header { column_bytes, rest_bytes: rest.len() as u64, rest_hash: xxh3_64(rest) };
+    bytes[..HEADER_BYTES].copy_from_slice(&header.to_bytes());
+    bytes
+}
+
+#[test]
+fn a_snapshot_that_was_read_from_an_index_has_the_same_index() {
+    for name in ["node24-1", "chromium-leak-1", "bun-1", "selfsize-over-4g", "unknown-node-types", "wide-star"] {
+        let (snapshot, identity) = open(name);
+        let first = index_of(&snapshot, &identity);
+        let again = index_of(&read_index(&first, &identity).unwrap(), &identity);
+        assert!(first == again, "{name}");
+    }
+}
+
+/// A snapshot with one string of so many bytes, so that columns of all lengths occur.
+fn with_string(len: usize) -> Snapshot {
+    let text = format!(
+        r#"{{"snapshot":{{"meta":{{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["synthetic"]],
+        "edge_fields":["type","name_or_index","to_node"],"edge_types":[["element"]]}},"node_count":1,"edge_count":0}},
+        "nodes":[0,0,1,8,0],"edges":[],"strings":["{}"]}}"#,
+        "x".repeat(len)
+    );
+    let source = Source::Bytes { name: String::new(), bytes: text.into_bytes().into() };
+    Snapshot::open(source, &Progress::new(), &CancelToken::new()).unwrap()
+}
+
+#[test]
+fn columns_come_back_whatever_their_length() {
+    let identity = Identity::of(&fixture("cycle-cons-empty")).unwrap();
+    for len in [0, 1, SMALL, SMALL + 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7] {
+        let snapshot = with_string(len);
+        let bytes = index_of(&snapshot, &identity);
+        assert!(bytes.len() > HEADER_BYTES + len, "{len}");
+        let read = read_index(&bytes, &identity).unwrap();
+        assert_eq!(read.graph().strings().raw(StringId(0)).len(), len);
+        assert!(index_of(&read, &identity) == bytes, "{len}");
+        // A byte of the column that differs is found, wherever it stands.
+        for at in [HEADER_BYTES, HEADER_BYTES + len / 2, HEADER_BYTES + len.saturating_sub(1)] {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            assert_eq!(read_index(&changed, &identity).err(), Some(NotStored::Damaged), "{len}, byte {at}");
+        }
+    }
+}
+
+#[test]
+fn an_index_of_another_state_of_the_file_is_none() {
+    let (snapshot, identity) = open("cycle-cons-empty");
+    let bytes = index_of(&snapshot, &identity);
+    assert!(read_index(&bytes, &identity).is_ok());
+    let other = Identity::of(&fixture("wide-star")).unwrap();
+    assert_eq!(read_index(&bytes, &other).err(), Some(NotStored::Damaged));
+}
+
+#[test]
+fn an_index_with_any_byte_changed_or_cut_off_is_none() {
+    let (snapshot, identity) = open("cycle-cons-empty");
+    let bytes = index_of(&snapshot, &identity);
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1 << (at % 8);
+        assert_eq!(read_index(&changed, &identity).err(), Some(NotStored::Damaged), "byte {at} of {}", bytes.len());
+        assert_eq!(read_index(&bytes[..at], &identity).err(), Some(NotStored::Damaged), "cut at {at}");
+    }
+}
+
+#[test]
+fn a_file_that_grows_behind_its_index_is_none() {
+    let (snapshot, identity) = open("cycle-cons-empty");
+    let mut bytes = index_of(&snapshot, &identity);
+    bytes.push(0);
+    assert_eq!(read_index(&bytes, &identity).err(), Some(NotStored::Damaged));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Even where every hash agrees, as if a program with a mistake had written it.
+    #[test]
+    fn nonsense_with_the_right_hashes_neither_panics_nor_takes_memory(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in any::<Option<prop::sample::Index>>(),
+    ) {
+        thread_local! {
+            static SMALL_INDEX: (Vec<u8>, Identity) = {
+                let (snapshot, identity) = open("cycle-cons-empty");
+                (index_of(&snapshot, &identity), identity)
+            };
+        }
+        SMALL_INDEX.with(|(bytes, identity)| {
+            let mut bytes = bytes.clone();
+            for (at, byte) in changes {
+                let at = HEADER_BYTES + at.index(bytes.len() - HEADER_BYTES);
+                bytes[at] = byte;
+            }
+            if let Some(cut) = cut {
+                bytes.truncate(HEADER_BYTES + cut.index(bytes.len() - HEADER_BYTES));
+            }
+            // Whatever it is, it is one or the other.
+            let _ = read_index(&signed(bytes), identity);
+        });
+    }
+}
+
+#[test]
+fn a_length_that_the_file_does_not_bear_out_is_not_allocated() {
+    let (snapshot, identity) = open("cycle-cons-empty");
+    let bytes = index_of(&snapshot, &identity);
+    let nodes = (snapshot.graph().node_count() as u64).to_ne_bytes();
+    let places: Vec<usize> = (HEADER_BYTES..bytes.len() - 8).filter(|&at| bytes[at..at + 8] == nodes).collect();
+    assert!(places.len() > 5, "the lengths of the columns are found");
+    let is_refused = |at: &usize| {
+        [u64::MAX, u64::MAX / 8, 1 << 60, 1 << 40].iter().all(|length: &u64| {
+            let mut changed = bytes.clone();
+            changed[*at..at + 8].copy_from_slice(&length.to_ne_bytes());
+            read_index(&signed(changed), &identity).is_err()
+        })
+    };
+    // Those that are no lengths are what the header of the snapshot says of its counts.
+    let header = snapshot.graph().header();
+    let hints = [header.node_count_hint, header.edge_count_hint];
+    let same = hints.iter().filter(|hint| **hint == Some(snapshot.graph().node_count() as u64)).count();
+    assert_eq!(places.iter().filter(|at| !is_refused(at)).count(), same);
+}

@@ -1,0 +1,272 @@
+//! How the parts of a snapshot are written to an index and read back: each structure says it in one line, next to its
+//! fields.
+//!
+//! A structure is stored as a mark that hashes its name and the names of its fields, then field after field. [`stored!`] writes
+//! both directions from one list of fields, and takes the structure apart by it, so that a forgotten field does not
+//! compile and an index of another layout is recognised. Numbers stand as they lie in memory: the index says which byte order it
+//! has. Nothing here knows files; `index` does.
+
+use std::io;
+
+use bytemuck::Pod;
+
+use super::Cancelled;
+
+/// Where bytes go.
+pub(crate) trait Put {
+    /// # Errors
+    /// Whatever keeps the index from being written, cancelling included.
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// Where bytes come from: what is asked for must be what was put, piece by piece.
+pub(crate) trait Take {
+    /// Fills `into`.
+    ///
+    /// # Errors
+    /// [`NotStored`] if the bytes are not those that were put.
+    fn take(&mut self, into: &mut [u8]) -> Result<(), NotStored>;
+
+    /// How many bytes can still follow. Nothing larger may be allocated by a number that was read.
+    fn left(&self) -> u64;
+}
+
+/// Why nothing could be read back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum NotStored {
+    #[error("damaged, or written by another version")]
+    Damaged,
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// What can be written to an index and read back equal.
+pub(crate) trait Stored: Sized {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()>;
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored>;
+
+    /// A list, item by item. Plain numbers do it all at once.
+    fn store_list(list: &[Self], to: &mut dyn Put) -> io::Result<()> {
+        list.len().store(to)?;
+        list.iter().try_for_each(|item| item.store(to))
+    }
+
+    fn load_list(from: &mut dyn Take) -> Result<Vec<Self>, NotStored> {
+        let len = usize::load(from)?;
+        // Each item takes a byte or more, so a larger number is no number of items.
+        if len as u64 > from.left() {
+            return Err(NotStored::Damaged);
+        }
+        (0..len).map(|_| Self::load(from)).collect()
+    }
+}
+
+/// Lists of plain numbers, which lie in the index as they lie in memory.
+pub(crate) fn store_numbers<T: Pod>(list: &[T], to: &mut dyn Put) -> io::Result<()> {
+    (size_of::<T>() as u64).store(to)?;
+    list.len().store(to)?;
+    to.put(bytemuck::cast_slice(list))
+}
+
+/// Reads them straight into their place. The memory is the allocator's zeros, which large blocks get from the system for nothing.
+pub(crate) fn load_numbers<T: Pod>(from: &mut dyn Take) -> Result<Vec<T>, NotStored> {
+    if u64::load(from)? != size_of::<T>() as u64 {
+        return Err(NotStored::Damaged);
+    }
+    let len = usize::load(from)?;
+    let bytes = len.checked_mul(size_of::<T>()).filter(|&bytes| bytes as u64 <= from.left());
+    if bytes.is_none() {
+        return Err(NotStored::Damaged);
+    }
+    let mut list = bytemuck::allocation::try_zeroed_vec(len).map_err(|()| NotStored::Damaged)?;
+    from.take(bytemuck::cast_slice_mut(&mut list))?;
+    Ok(list)
+}
+
+/// A number that tells texts apart (FNV-1a).
+pub(crate) const fn mark_of(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let mut mark = 0xcbf2_9ce4_8422_2325_u64;
+    let mut at = 0;
+    while at < bytes.len() {
+        mark = (mark ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
+        at += 1;
+    }
+    mark
+}
+
+pub(crate) fn store_mark(mark: u64, to: &mut dyn Put) -> io::Result<()> {
+    mark.store(to)
+}
+
+pub(crate) fn check_mark(mark: u64, from: &mut dyn Take) -> Result<(), NotStored> {
+    if u64::load(from)? == mark { Ok(()) } else { Err(NotStored::Damaged) }
+}
+
+/// Stores a structure by all of its fields: `stored!(Csr { offsets, items });`
+macro_rules! stored {
+    ($type:ident { $($field:ident),+ $(,)? }) => {
+        impl $crate::model::stored::Stored for $type {
+            fn store(&self, to: &mut dyn $crate::model::stored::Put) -> std::io::Result<()> {
+                const MARK: u64 = $crate::model::stored::mark_of(stringify!($type $($field)+));
+                let Self { $($field),+ } = self;
+                $crate::model::stored::store_mark(MARK, to)?;
+                $($crate::model::stored::Stored::store($field, to)?;)+
+                Ok(())
+            }
+
+            fn load(
+                from: &mut dyn $crate::model::stored::Take,
+            ) -> Result<Self, $crate::model::stored::NotStored> {
+                const MARK: u64 = $crate::model::stored::mark_of(stringify!($type $($field)+));
+                $crate::model::stored::check_mark(MARK, from)?;
+                Ok(Self { $($field: $crate::model::stored::Stored::load(from)?),+ })
+            }
+        }
+    };
+}
+
+/// Stores a small structure of which there are many: a list of them as one list for each field.
+macro_rules! stored_rows {
+    ($type:ident { $($field:ident),+ $(,)? }) => {
+        impl $crate::model::stored::Stored for $type {
+            fn store(&self, to: &mut dyn $crate::model::stored::Put) -> std::io::Result<()> {
+                let Self { $($field),+ } = self;
+                $($crate::model::stored::Stored::store($field, to)?;)+
+                Ok(())
+            }
+
+            fn load(
+                from: &mut dyn $crate::model::stored::Take,
+            ) -> Result<Self, $crate::model::stored::NotStored> {
+                Ok(Self { $($field: $crate::model::stored::Stored::load(from)?),+ })
+            }
+
+            fn store_list(list: &[Self], to: &mut dyn $crate::model::stored::Put) -> std::io::Result<()> {
+                const MARK: u64 = $crate::model::stored::mark_of(stringify!($type $($field)+));
+                $crate::model::stored::store_mark(MARK, to)?;
+                $crate::model::stored::Stored::store(&list.len(), to)?;
+                $({
+                    let column: Vec<_> = list.iter().map(|row| row.$field).collect();
+                    $crate::model::stored::Stored::store(&column, to)?;
+                })+
+                Ok(())
+            }
+
+            fn load_list(
+                from: &mut dyn $crate::model::stored::Take,
+            ) -> Result<Vec<Self>, $crate::model::stored::NotStored> {
+                use $crate::model::stored::{NotStored, Stored, check_mark, mark_of};
+                const MARK: u64 = mark_of(stringify!($type $($field)+));
+                check_mark(MARK, from)?;
+                let len = usize::load(from)?;
+                $(
+                    let $field: Vec<_> = Stored::load(from)?;
+                    if $field.len() != len {
+                        return Err(NotStored::Damaged);
+                    }
+                )+
+                Ok((0..len).map(|at| Self { $($field: $field[at]),+ }).collect())
+            }
+        }
+    };
+}
+
+/// Stores plain numbers, alone and in lists.
+macro_rules! stored_numbers {
+    ($($type:ty),+ $(,)?) => {$(
+        impl $crate::model::stored::Stored for $type {
+            fn store(&self, to: &mut dyn $crate::model::stored::Put) -> std::io::Result<()> {
+                to.put(bytemuck::bytes_of(self))
+            }
+
+            fn load(
+                from: &mut dyn $crate::model::stored::Take,
+            ) -> Result<Self, $crate::model::stored::NotStored> {
+                let mut number = <Self as bytemuck::Zeroable>::zeroed();
+                from.take(bytemuck::bytes_of_mut(&mut number))?;
+                Ok(number)
+            }
+
+            fn store_list(list: &[Self], to: &mut dyn $crate::model::stored::Put) -> std::io::Result<()> {
+                $crate::model::stored::store_numbers(list, to)
+            }
+
+            fn load_list(
+                from: &mut dyn $crate::model::stored::Take,
+            ) -> Result<Vec<Self>, $crate::model::stored::NotStored> {
+                $crate::model::stored::load_numbers(from)
+            }
+        }
+    )+};
+}
+
+pub(crate) use {stored, stored_numbers, stored_rows};
+
+stored_numbers!(u8, u16, u32, u64, i32);
+
+impl Stored for usize {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        (*self as u64).store(to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        Self::try_from(u64::load(from)?).map_err(|_| NotStored::Damaged)
+    }
+}
+
+impl Stored for bool {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        u8::from(*self).store(to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        match u8::load(from)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(NotStored::Damaged),
+        }
+    }
+}
+
+impl<T: Stored> Stored for Vec<T> {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        T::store_list(self, to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        T::load_list(from)
+    }
+}
+
+impl<T: Stored> Stored for Box<[T]> {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        T::store_list(self, to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        T::load_list(from).map(Vec::into_boxed_slice)
+    }
+}
+
+impl<T: Stored> Stored for Option<T> {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        self.is_some().store(to)?;
+        self.as_ref().map_or(Ok(()), |value| value.store(to))
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        bool::load(from)?.then(|| T::load(from)).transpose()
+    }
+}
+
+impl Stored for String {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        u8::store_list(self.as_bytes(), to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        Self::from_utf8(u8::load_list(from)?).map_err(|_| NotStored::Damaged)
+    }
+}

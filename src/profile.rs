@@ -1,0 +1,112 @@
+//! A loaded sampling heap profile: who allocated what is still alive, as V8's sampler saw it.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::format::{self, ProfileSample, RawProfile, Source};
+use crate::model::{CallFunction, CallTree, CancelToken, Cancelled, Progress};
+use crate::snapshot::{OpenError, SourceInfo};
+
+/// One sampling heap profile, immutable once built. Branches in which nothing was sampled are left out, as in DevTools.
+#[derive(Debug)]
+pub struct Profile {
+    source: SourceInfo,
+    functions: Vec<CallFunction>,
+    tree: CallTree,
+    own_sizes: Vec<u64>,
+    samples: Vec<ProfileSample>,
+    total_size: u64,
+}
+
+impl Profile {
+    /// Reads a source. Runs on the calling thread.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with the file and where, or that `cancel` stopped the work.
+    pub fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
+        let started = Instant::now();
+        let (name, path) = (source.name(), source.path().map(PathBuf::from));
+        let raw = progress.stage("read", || format::read_profile(source, progress, cancel))?;
+        let size_bytes = raw.size_bytes;
+        let mut profile = Self::derive(raw, cancel)?;
+        profile.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), from_index: false };
+        Ok(profile)
+    }
+
+    fn derive(raw: RawProfile, cancel: &CancelToken) -> Result<Self, Cancelled> {
+        let RawProfile { functions, parents, node_functions, self_sizes, samples, .. } = raw;
+        let whole = CallTree::new(parents, node_functions);
+        cancel.check()?;
+        let totals = whole.totals(&self_sizes);
+        let total_size = totals.first().copied().unwrap_or(0);
+        // Parents come first, so what a node is called in the pruned tree is known before its children are met.
+        let mut renamed = vec![CallTree::NONE; whole.len()];
+        let (mut parents, mut node_functions, mut own_sizes) = (Vec::new(), Vec::new(), Vec::new());
+        for node in 0..whole.len() {
+            cancel.check_every(node)?;
+            let parent = whole.parents()[node];
+            if totals[node] == 0 && parent != CallTree::NONE {
+                continue;
+            }
+            renamed[node] = u32::try_from(parents.len()).unwrap_or(CallTree::NONE);
+            parents.push(renamed.get(parent as usize).copied().unwrap_or(CallTree::NONE));
+            node_functions.push(whole.functions()[node]);
+            own_sizes.push(self_sizes[node]);
+        }
+        let source = SourceInfo::default();
+        let tree = CallTree::new(parents, node_functions);
+        Ok(Self { source, functions, tree, own_sizes, samples, total_size })
+    }
+
+    #[must_use]
+    pub fn source(&self) -> &SourceInfo {
+        &self.source
+    }
+
+    /// Each function once; the tree names them by their index here.
+    #[must_use]
+    pub fn functions(&self) -> &[CallFunction] {
+        &self.functions
+    }
+
+    /// Its first node stands for the whole profile and is no call.
+    #[must_use]
+    pub fn tree(&self) -> &CallTree {
+        &self.tree
+    }
+
+    /// Bytes allocated in each node of the tree itself.
+    #[must_use]
+    pub fn own_sizes(&self) -> &[u64] {
+        &self.own_sizes
+    }
+
+    /// Samples by the ids that the file gives its nodes; none up to Node 11.
+    #[must_use]
+    pub fn samples(&self) -> &[ProfileSample] {
+        &self.samples
+    }
+
+    /// Bytes of all nodes.
+    #[must_use]
+    pub fn total_size(&self) -> u64 {
+        self.total_size
+    }
+
+    /// How many calls the deepest one is made of.
+    #[must_use]
+    pub fn max_depth(&self) -> u32 {
+        self.tree.depths().iter().max().copied().unwrap_or(0)
+    }
+
+    /// Bytes that the profile holds in memory.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let functions: usize = self.functions.iter().map(CallFunction::heap_bytes).sum();
+        functions
+            + self.functions.capacity() * size_of::<CallFunction>()
+            + self.tree.heap_bytes()
+            + self.own_sizes.capacity() * 8
+            + self.samples.capacity() * size_of::<ProfileSample>()
+    }
+}

@@ -1,0 +1,86 @@
+//! Dead variables by variable: one row for each variable of each scope, however many contexts have it.
+
+use std::collections::HashMap;
+
+use super::{DeadVariable, DeadVariables, dead_variables};
+use crate::model::{CancelToken, Cancelled, NodeOrdinal};
+use crate::snapshot::Snapshot;
+
+/// A variable of a scope, in all contexts where it is dead.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeadGroup {
+    /// Index of the scope.
+    pub scope: usize,
+    /// The variable's name, as long as it may be.
+    pub name: String,
+    /// Indices of [`DeadGroups::places`], what retains most first.
+    pub places: std::sync::Arc<Vec<u32>>,
+    /// Sums of what the values retain, and of what clearing the variables would free, in bytes.
+    pub held_size: u64,
+    pub freed_size: u64,
+}
+
+/// All dead variables of a snapshot, grouped.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeadGroups {
+    pub dead: DeadVariables,
+    /// In the order of the scopes.
+    pub groups: Vec<DeadGroup>,
+    /// Each dead variable with its context.
+    pub places: Vec<(NodeOrdinal, DeadVariable)>,
+    pub held_size: u64,
+    pub freed_size: u64,
+}
+
+impl DeadGroups {
+    /// Bytes held on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.dead.heap_bytes()
+            + self.places.capacity() * size_of::<(NodeOrdinal, DeadVariable)>()
+            + self.places.len() * 4
+            + self.groups.capacity() * size_of::<DeadGroup>()
+    }
+}
+
+/// Finds dead variables and groups them.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn dead_groups(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadGroups, Cancelled> {
+    let mut all = DeadGroups { dead: dead_variables(snapshot, cancel)?, ..DeadGroups::default() };
+    let strings = snapshot.graph().strings();
+    for (scope, of) in all.dead.scopes.iter().enumerate() {
+        let mut at_name: HashMap<String, usize> = HashMap::new();
+        let mut places: Vec<Vec<u32>> = Vec::new();
+        let first = all.groups.len();
+        for context in &of.contexts {
+            cancel.check_every(all.places.len())?;
+            for variable in &context.variables {
+                let name = strings.text(variable.name).into_owned();
+                let at = *at_name.entry(name.clone()).or_insert_with(|| {
+                    places.push(Vec::new());
+                    all.groups.push(DeadGroup {
+                        scope,
+                        name,
+                        places: std::sync::Arc::default(),
+                        held_size: 0,
+                        freed_size: 0,
+                    });
+                    places.len() - 1
+                });
+                places[at].push(u32::try_from(all.places.len()).unwrap_or(u32::MAX));
+                let group = &mut all.groups[first + at];
+                group.held_size = group.held_size.saturating_add(variable.retained_size);
+                group.freed_size = group.freed_size.saturating_add(variable.freed_size);
+                all.places.push((context.context, *variable));
+            }
+        }
+        for (group, places) in all.groups[first..].iter_mut().zip(places) {
+            group.places = std::sync::Arc::new(places);
+        }
+    }
+    all.held_size = all.groups.iter().fold(0, |sum, group| sum.saturating_add(group.held_size));
+    all.freed_size = all.groups.iter().fold(0, |sum, group| sum.saturating_add(group.freed_size));
+    Ok(all)
+}

@@ -1,0 +1,73 @@
+//! Sampling profiles as calls: one alone, or what changed from one to another.
+
+use std::collections::HashMap;
+
+use super::calls::{Calls, Heavy, Measure};
+use crate::model::{CallFunction, CallTree, CancelToken, Cancelled};
+use crate::profile::Profile;
+
+/// A profile's calls.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn profile_calls(profile: &Profile, cancel: &CancelToken) -> Result<Calls, Cancelled> {
+    let (functions, tree) = (profile.functions().to_vec(), profile.tree().clone());
+    Calls::new(functions, tree, vec![Measure::Size], vec![profile.own_sizes().to_vec()], Heavy::EveryCall, cancel)
+}
+
+/// The calls of two profiles in one tree. Functions are matched by name, script and place, for the numbers of scripts differ
+/// from process to process.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn compare_profiles(base: &Profile, current: &Profile, cancel: &CancelToken) -> Result<Calls, Cancelled> {
+    let mut functions: Vec<CallFunction> = Vec::new();
+    let mut places: HashMap<(String, String, Option<u32>, Option<u32>), u32> = HashMap::new();
+    let mut renamed = |of: &Profile| -> Vec<u32> {
+        let rename = |function: &CallFunction| {
+            let key = (function.name.clone(), function.url.clone(), function.line, function.column);
+            let next = u32::try_from(functions.len()).unwrap_or(u32::MAX);
+            let index = *places.entry(key).or_insert(next);
+            if index == next {
+                functions.push(function.clone());
+            }
+            index
+        };
+        of.functions().iter().map(rename).collect()
+    };
+    // The later one first, so that its scripts' numbers are shown.
+    let sides = [(current, renamed(current)), (base, renamed(base))];
+
+    let (mut parents, mut node_functions) = (Vec::new(), Vec::new());
+    let mut own = vec![Vec::new(), Vec::new()];
+    // What a node of the merged tree is in each of the two, with its parent and function.
+    let root_function = sides[0].1.first().copied().unwrap_or(0);
+    let roots = sides.each_ref().map(|(of, _)| of.tree().children(None).collect::<Vec<u32>>());
+    let mut stack = vec![(CallTree::NONE, root_function, roots)];
+    while let Some((parent, function, nodes)) = stack.pop() {
+        cancel.check_every(parents.len())?;
+        let node = u32::try_from(parents.len()).unwrap_or(CallTree::NONE);
+        parents.push(parent);
+        node_functions.push(function);
+        let mut children: Vec<(u32, [Vec<u32>; 2])> = Vec::new();
+        let mut known: HashMap<u32, usize> = HashMap::new();
+        for (side, (of, names)) in sides.iter().enumerate() {
+            own[side].push(nodes[side].iter().map(|&node| of.own_sizes()[node as usize]).sum());
+            for child in nodes[side].iter().flat_map(|&node| of.tree().children(Some(node))) {
+                let function = names[of.tree().functions()[child as usize] as usize];
+                let place = *known.entry(function).or_insert(children.len());
+                if place == children.len() {
+                    children.push((function, [Vec::new(), Vec::new()]));
+                }
+                children[place].1[side].push(child);
+            }
+        }
+        // The last in is the first out.
+        stack.extend(children.into_iter().rev().map(|(function, nodes)| (node, function, nodes)));
+    }
+    let tree = CallTree::new(parents, node_functions);
+    if functions.is_empty() {
+        functions.push(CallFunction::default());
+    }
+    Calls::new(functions, tree, vec![Measure::Size, Measure::BaseSize], own, Heavy::EveryCall, cancel)
+}

@@ -1,0 +1,100 @@
+//! The allocation timeline: how much was allocated between two samples, and how much of it is still alive.
+//!
+//! V8 counts object ids up as objects are allocated, by two, and a sample says how far it had come by when. So an object
+//! belongs to the first sample whose last id is not below its own. Only odd ids count, which are those of JavaScript
+//! objects. A file has no sizes of what has died, but the ids tell how many there were.
+
+use crate::model::{CancelToken, Cancelled};
+use crate::snapshot::Snapshot;
+
+use super::selection::NodeFilter;
+
+/// What was allocated between a sample and the one before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TimelineBar {
+    /// When it ended, in microseconds; it began where the one before ended. The first bar is all that was there when the
+    /// recording began.
+    pub end_us: u64,
+    /// Ids that were given out: `after < id <= up_to`.
+    pub after: u64,
+    pub up_to: u64,
+    /// Objects that ids were given to.
+    pub allocated_count: u64,
+    /// Of those the ones that are alive, and their shallow sizes.
+    pub live_count: u64,
+    pub live_size: u64,
+}
+
+/// Bars in the order of time.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Timeline {
+    pub bars: Vec<TimelineBar>,
+}
+
+impl Timeline {
+    /// When a bar begins, in microseconds.
+    #[must_use]
+    pub fn start_us(&self, bar: usize) -> u64 {
+        bar.checked_sub(1).and_then(|before| self.bars.get(before)).map_or(0, |before| before.end_us)
+    }
+
+    /// What was allocated in some bars, the last one included.
+    #[must_use]
+    pub fn filter(&self, first: usize, last: usize) -> NodeFilter {
+        match (self.bars.get(first), self.bars.get(last)) {
+            (Some(first), Some(last)) => NodeFilter::Ids { after: first.after, up_to: last.up_to },
+            _ => NodeFilter::All,
+        }
+    }
+
+    /// The bars that ids were given out in.
+    #[must_use]
+    pub fn bars_of(&self, after: u64, up_to: u64) -> Option<(usize, usize)> {
+        let first = self.bars.iter().position(|bar| bar.after >= after)?;
+        let last = self.bars.iter().rposition(|bar| bar.up_to <= up_to)?;
+        (first <= last).then_some((first, last))
+    }
+
+    /// Bytes held on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.bars.capacity() * size_of::<TimelineBar>()
+    }
+}
+
+/// The timeline; without bars where none was recorded.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn timeline(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Timeline, Cancelled> {
+    let graph = snapshot.graph();
+    let mut bars = Vec::with_capacity(graph.samples().len());
+    let mut after = 0;
+    for sample in graph.samples() {
+        // Where ids do not ascend nothing was allocated.
+        let up_to = sample.last_assigned_id.max(after);
+        let odd_ids = |up_to: u64| up_to.div_ceil(2);
+        bars.push(TimelineBar {
+            end_us: sample.timestamp_us,
+            after,
+            up_to,
+            allocated_count: odd_ids(up_to) - odd_ids(after),
+            live_count: 0,
+            live_size: 0,
+        });
+        after = up_to;
+    }
+    for node in graph.nodes() {
+        cancel.check_every(node.index())?;
+        let id = graph.id(node).0;
+        if id.is_multiple_of(2) {
+            continue;
+        }
+        let at = bars.partition_point(|bar| bar.up_to < id);
+        if let Some(bar) = bars.get_mut(at) {
+            bar.live_count += 1;
+            bar.live_size = bar.live_size.saturating_add(snapshot.shallow_size(node));
+        }
+    }
+    Ok(Timeline { bars })
+}

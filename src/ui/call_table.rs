@@ -1,0 +1,252 @@
+//! Tables of calls: from the callers down, or from the allocating functions up.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use egui::{Id, Ui};
+
+use super::heap_rows::NOTICEABLE;
+use super::theme::{self, Look};
+use super::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
+use crate::model::human;
+use crate::query::{CallKey, CallList, CallRow, CallRows, CallSort, Calls};
+use crate::session::{CallRowsKey, CallsKey, Fact, Session};
+
+/// What a column shows; numbers are of the measure at that place.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct CallColumn {
+    pub key: CallKey,
+    pub column: Column,
+}
+
+/// State of such a table.
+#[derive(Clone, Debug)]
+pub struct CallTable {
+    pub sort: CallSort,
+    pub table: TreeState<CallList>,
+    /// The lists that are shown, as they were last known, and of what they are.
+    lists: HashMap<CallList, Arc<CallRows>>,
+    of: Option<(CallsKey, String)>,
+}
+
+/// A row that was picked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Picked {
+    /// A node of the call tree.
+    Call(u32),
+    /// A function with the callers that lead to the row, the allocating one first.
+    Callers(Vec<u32>),
+}
+
+/// What such a table shows.
+#[derive(Clone, Debug)]
+pub struct CallTableSpec<'a> {
+    pub id: Id,
+    pub name: &'static str,
+    pub key: CallsKey,
+    pub root: CallList,
+    pub columns: &'a [CallColumn],
+    /// Only functions with this in their name or script.
+    pub text: &'a str,
+    pub empty_text: &'a str,
+}
+
+/// What the person did.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct CallTableAnswer {
+    pub selected: Option<Picked>,
+    pub activated: Option<Picked>,
+}
+
+impl CallTable {
+    #[must_use]
+    pub fn new(key: CallKey) -> Self {
+        let sort = CallSort { key, descending: true };
+        Self { sort, table: TreeState::default(), lists: HashMap::new(), of: None }
+    }
+
+    /// Draws the table into all the room there is. `menu` fills the context menu of a row.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        session: &mut Session,
+        calls: &Calls,
+        spec: &CallTableSpec<'_>,
+        mut menu: impl FnMut(&mut Ui, &Picked),
+    ) -> CallTableAnswer {
+        let of = (spec.key.clone(), spec.text.to_owned());
+        if self.of.as_ref().is_none_or(|known| known.0 != of.0) {
+            // Numbers of functions and nodes mean something else now.
+            self.lists.clear();
+            self.table.reset();
+        }
+        self.of = Some(of);
+        let columns: Vec<Column> = spec.columns.iter().map(|column| column.column).collect();
+        let by = spec.columns.iter().position(|column| column.key == self.sort.key).unwrap_or(0);
+        let table = Table {
+            id: spec.id,
+            name: spec.name,
+            columns: &columns,
+            sorted_by: (by, self.sort.descending),
+            empty_text: spec.empty_text,
+        };
+        let mut rows =
+            CallTableRows { session, calls, spec, sort: self.sort, lists: &mut self.lists, look: theme::look(ui) };
+        let lists: HashMap<CallList, Arc<CallRows>> = rows.lists.clone();
+        let answer = tree_table::show(ui, &table, &spec.root, &mut self.table, &mut rows, |ui, list, path| {
+            if let Some(picked) = picked(&lists, list, path) {
+                menu(ui, &picked);
+            }
+        });
+        let pick = |path: &Vec<u32>| {
+            let list = rows.list_at(path)?;
+            picked(rows.lists, &list, path)
+        };
+        let found = CallTableAnswer {
+            selected: answer.selected.as_ref().and_then(pick),
+            activated: answer.activated.as_ref().and_then(pick),
+        };
+        if let Some(key) = answer.sort_clicked.and_then(|column| spec.columns.get(column)).map(|column| column.key) {
+            let descending = if self.sort.key == key { !self.sort.descending } else { key != CallKey::Name };
+            self.sort = CallSort { key, descending };
+        }
+        found
+    }
+}
+
+/// What the row at the end of a path stands for.
+fn picked(lists: &HashMap<CallList, Arc<CallRows>>, list: &CallList, path: &[u32]) -> Option<Picked> {
+    let rows = lists.get(list)?;
+    let (at, row) = rows.get(*path.last()?)?;
+    Some(match list {
+        CallList::Callees(_) => Picked::Call(row.node?),
+        CallList::Callers(above) => Picked::Callers(above.iter().copied().chain([row.function]).collect()),
+        CallList::Chain(above) => {
+            // A chain lists callers of callers; branches stand side by side.
+            let between = if rows.is_chain() { &rows.rows[..at] } else { &[] };
+            let functions = between.iter().map(|row| row.function).chain([row.function]);
+            Picked::Callers(above.iter().copied().chain(functions).collect())
+        }
+    })
+}
+
+struct CallTableRows<'a, 'b> {
+    session: &'a mut Session,
+    calls: &'a Calls,
+    spec: &'a CallTableSpec<'b>,
+    sort: CallSort,
+    lists: &'a mut HashMap<CallList, Arc<CallRows>>,
+    look: Look,
+}
+
+impl CallTableRows<'_, '_> {
+    fn row(&self, list: &CallList, path: &[u32]) -> Option<&CallRow> {
+        Some(self.lists.get(list)?.get(*path.last()?)?.1)
+    }
+
+    fn list_at(&self, path: &[u32]) -> Option<CallList> {
+        let mut list = self.spec.root.clone();
+        for depth in 1..path.len() {
+            list = self.children(&list, &path[..depth])?;
+        }
+        Some(list)
+    }
+}
+
+impl TreeModel for CallTableRows<'_, '_> {
+    type List = CallList;
+
+    fn rows(&mut self, list: &CallList) -> Rows {
+        let is_root = *list == self.spec.root;
+        let key = CallRowsKey {
+            calls: self.spec.key.clone(),
+            list: list.clone(),
+            sort: self.sort,
+            // What calls a function that was found is shown whatever its name.
+            text: if is_root { self.spec.text.trim().to_owned() } else { String::new() },
+        };
+        match self.session.call_rows(&key) {
+            Fact::Ready(rows) => {
+                let ids = Arc::clone(&rows.ids);
+                self.lists.insert(list.clone(), rows);
+                Rows::Ready(ids)
+            }
+            Fact::Pending { since } => Rows::Pending {
+                previous: self.lists.get(list).map(|rows| Arc::clone(&rows.ids)).unwrap_or_default(),
+                slow: since.elapsed() > NOTICEABLE,
+            },
+            Fact::Failed(message) => Rows::Failed(message),
+        }
+    }
+
+    fn children(&self, list: &CallList, path: &[u32]) -> Option<CallList> {
+        self.row(list, path)?.below.clone()
+    }
+
+    fn cell(&self, list: &CallList, path: &[u32], column: usize) -> Cell {
+        let (Some(row), Some(column)) = (self.row(list, path), self.spec.columns.get(column)) else {
+            return Cell::default();
+        };
+        let numbers = &row.numbers;
+        match column.key {
+            CallKey::Name => self.name(list, row),
+            CallKey::Own(at) => self.number(usize::from(at), numbers.own[usize::from(at)]),
+            CallKey::Total(at) => self.number(usize::from(at), numbers.total[usize::from(at)]),
+            CallKey::OwnChange => self.change(&numbers.own),
+            CallKey::TotalChange => self.change(&numbers.total),
+        }
+    }
+}
+
+impl CallTableRows<'_, '_> {
+    fn name(&self, list: &CallList, row: &CallRow) -> Cell {
+        let tokens = self.look.tokens;
+        let Some(function) = self.calls.functions().get(row.function as usize) else { return Cell::default() };
+        let mut runs = Vec::new();
+        if let CallList::Callers(path) | CallList::Chain(path) = list
+            && !path.is_empty()
+        {
+            runs.push(Run::new("← ", tokens.weak));
+        }
+        let color = if function.url.is_empty() { tokens.text } else { tokens.code };
+        runs.push(Run::new(human::visible(function.label(), 200), color));
+        let place = function.place();
+        let mut tooltip = None;
+        if !place.is_empty() {
+            runs.push(Run::new(format!("  {}", human::visible(&function.short_place(), 120)), tokens.weak));
+            let label = human::visible(function.label(), 300);
+            tooltip = Some(format!("{label}\n{}", human::visible(&place, 600)));
+        }
+        Cell { runs, bar: None, tooltip }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+    fn number(&self, measure: usize, value: u64) -> Cell {
+        let tokens = self.look.tokens;
+        let is_size = self.calls.measures().get(measure).is_some_and(|measure| measure.is_size());
+        let text = if is_size { self.look.units.bytes(value) } else { human::count(value) };
+        let share = value as f64 / self.calls.sums()[measure].max(1) as f64;
+        let mut cell = Cell::text(text, if value == 0 { tokens.weak } else { tokens.text });
+        cell.runs.push(Run::new(format!("{:>6}", format!("{:.0} %", share * 100.0)), tokens.weak));
+        #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
+        let bar = share as f32;
+        cell.bar = Some(bar);
+        let unit = if is_size { " bytes" } else { "" };
+        cell.tooltip = Some(format!("{}{unit}, {:.2} % of all", human::count(value), share * 100.0));
+        cell
+    }
+
+    fn change(&self, numbers: &[u64]) -> Cell {
+        let tokens = self.look.tokens;
+        let change = i64::try_from(i128::from(numbers[0]) - i128::from(numbers[1])).unwrap_or(i64::MAX);
+        let color = match change {
+            0 => tokens.weak,
+            1.. => tokens.added,
+            _ => tokens.removed,
+        };
+        let mut cell = Cell::text(self.look.units.signed(change), color);
+        let (now, before) = (human::count(numbers[0]), human::count(numbers[1]));
+        cell.tooltip = Some(format!("{before} bytes before, {now} now"));
+        cell
+    }
+}

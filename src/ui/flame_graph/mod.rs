@@ -1,0 +1,339 @@
+//! A flame graph: callers above their callees, each as wide as what it has with all below it.
+//!
+//! The layout comes from a worker, once for a tree and a measure. Each frame draws what can be seen: a level is entered by
+//! binary search, and calls too narrow to be told apart are drawn as one and passed over by another search, so that a frame
+//! takes time by the points on the screen.
+
+mod paint;
+
+use std::fmt::Write as _;
+
+use egui::{
+    EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, Sense, Stroke, Ui, WidgetInfo, accesskit::Role,
+};
+
+use super::theme::Look;
+use crate::model::{BitSet, human};
+use crate::query::{Calls, FlameLayout, Measure};
+use paint::FlamePainter;
+
+const LEVEL_HEIGHT: f32 = 18.0;
+/// Points of the wheel for a zoom by e.
+const WHEEL_SCALE: f32 = 250.0;
+/// No more than this fraction of the whole can fill the width.
+const MAX_ZOOM: f64 = 1e9;
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Flame<'a> {
+    pub id: Id,
+    pub calls: &'a Calls,
+    pub layout: &'a FlameLayout,
+    /// Places of the measures that widths are the sum of.
+    pub measures: &'a [usize],
+    /// Functions that a search has found; the others are drawn pale.
+    pub found: Option<&'a BitSet>,
+    /// Whether colours say what grew and what shrank from the second measure to the first, instead of which script it is.
+    pub by_change: bool,
+}
+
+/// What is shown of it. One a graph.
+#[derive(Clone, Debug, Default)]
+pub struct FlameState {
+    /// Where the shown part starts and ends, as offsets of the layout; all where there is none.
+    view: Option<(f64, f64)>,
+    /// The call that fills the width.
+    zoomed: Option<u32>,
+    /// Levels that are scrolled out at the top.
+    top: f32,
+    selected: Option<u32>,
+}
+
+/// What the person did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FlameAnswer {
+    pub selected: Option<u32>,
+    /// The context menu was asked for over this call.
+    pub menu: bool,
+}
+
+impl FlameState {
+    /// Shows everything.
+    pub fn reset(&mut self) {
+        *self = Self { selected: self.selected, ..Self::default() };
+    }
+
+    /// The call that fills the width, if one does.
+    #[must_use]
+    pub fn zoomed(&self) -> Option<u32> {
+        self.zoomed
+    }
+
+    /// Whether only a part is shown.
+    #[must_use]
+    pub fn is_zoomed(&self) -> bool {
+        self.view.is_some()
+    }
+
+    #[must_use]
+    pub fn selected(&self) -> Option<u32> {
+        self.selected
+    }
+
+    pub fn select(&mut self, node: Option<u32>) {
+        self.selected = node;
+    }
+
+    /// Fills the width with a call.
+    pub fn zoom_to(&mut self, layout: &FlameLayout, node: u32) {
+        let (start, width) = (float(layout.start(node)), float(layout.node_width(node)));
+        if width <= 0.0 {
+            return;
+        }
+        let is_all = start <= 0.0 && width >= float(layout.width());
+        self.view = (!is_all).then_some((start, start + width));
+        self.zoomed = (!is_all).then_some(node);
+    }
+
+    fn view(&self, layout: &FlameLayout) -> (f64, f64) {
+        self.view.unwrap_or((0.0, float(layout.width()).max(1.0)))
+    }
+
+    /// Changes the scale around a point that keeps its place; `at` goes from 0 at the left to 1 at the right.
+    fn zoom_by(&mut self, layout: &FlameLayout, factor: f64, at: f64) {
+        let (start, end) = self.view(layout);
+        let all = float(layout.width()).max(1.0);
+        let width = ((end - start) / factor).clamp((all / MAX_ZOOM).max(1.0), all);
+        let fixed = start + (end - start) * at;
+        self.show_from(layout, fixed - width * at, width);
+    }
+
+    fn show_from(&mut self, layout: &FlameLayout, start: f64, width: f64) {
+        let all = float(layout.width()).max(1.0);
+        let start = start.clamp(0.0, (all - width).max(0.0));
+        self.zoomed = None;
+        self.view = (width < all).then_some((start, start + width));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "places on a screen")]
+fn float(value: u64) -> f64 {
+    value as f64
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "offsets within the layout, clamped at 0")]
+fn offset(value: f64) -> u64 {
+    value.max(0.0) as u64
+}
+
+/// Draws the graph into all the room there is.
+pub fn show(ui: &mut Ui, flame: &Flame<'_>, state: &mut FlameState) -> (FlameAnswer, Response) {
+    let rect = ui.available_rect_before_wrap();
+    ui.allocate_rect(rect, Sense::hover());
+    let response = ui.interact(rect, flame.id, Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Group, true, "Flame graph"));
+    let mut answer = FlameAnswer::default();
+    move_by_mouse(ui, flame, state, &response);
+    if response.has_focus() {
+        keyboard(ui, flame, state, rect, &mut answer);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "levels on a screen")]
+    let levels = flame.layout.depth() as f32;
+    state.top = state.top.clamp(0.0, (levels - rect.height() / LEVEL_HEIGHT).max(0.0));
+    let painter = FlamePainter::new(ui, flame, state, rect);
+    let hovered = response.hover_pos().and_then(|at| painter.at(at));
+    painter.draw(ui, state, hovered);
+    if response.has_focus() {
+        let stroke = Stroke::new(1.0, painter.look.tokens.accent);
+        ui.painter().rect_stroke(rect, 0.0, stroke, egui::StrokeKind::Inside);
+    }
+    if let Some(node) = hovered {
+        if response.clicked() || response.secondary_clicked() {
+            state.selected = Some(node);
+            answer.selected = Some(node);
+            answer.menu = response.secondary_clicked();
+        }
+        if response.double_clicked() {
+            state.zoom_to(flame.layout, node);
+        }
+        let text = describe(flame, node, painter.look);
+        return (answer, response.on_hover_text_at_pointer(text));
+    }
+    if response.clicked() || response.double_clicked() {
+        response.request_focus();
+    }
+    if response.double_clicked() {
+        state.reset();
+    }
+    (answer, response)
+}
+
+/// Wheel: zoom around the pointer. Drag: move. Sideways wheel: move sideways.
+fn move_by_mouse(ui: &Ui, flame: &Flame<'_>, state: &mut FlameState, response: &Response) {
+    if response.clicked() {
+        response.request_focus();
+    }
+    let rect = response.rect;
+    let width = f64::from(rect.width().max(1.0));
+    if let Some(at) = response.hover_pos() {
+        let (wheel, pinch) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
+        let factor = f64::from((wheel.y / WHEEL_SCALE).exp() * pinch);
+        if wheel.y != 0.0 || (pinch - 1.0).abs() > f32::EPSILON {
+            state.zoom_by(flame.layout, factor, f64::from(at.x - rect.left()) / width);
+        }
+        if wheel.x != 0.0 {
+            let (start, end) = state.view(flame.layout);
+            let span = end - start;
+            state.show_from(flame.layout, start - f64::from(wheel.x) * span / width, span);
+        }
+    }
+    if response.dragged_by(PointerButton::Primary) || response.dragged_by(PointerButton::Middle) {
+        let moved = response.drag_delta();
+        let (start, end) = state.view(flame.layout);
+        let span = end - start;
+        if moved.x != 0.0 && state.view.is_some() {
+            state.show_from(flame.layout, start - f64::from(moved.x) * span / width, span);
+        }
+        state.top -= moved.y / LEVEL_HEIGHT;
+    }
+}
+
+fn keyboard(ui: &Ui, flame: &Flame<'_>, state: &mut FlameState, rect: Rect, answer: &mut FlameAnswer) {
+    let filter = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape: true };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(flame.id, filter));
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    let tree = flame.calls.tree();
+    let layout = flame.layout;
+    let first = layout.level(0).first().copied();
+    let selected = state.selected.filter(|&node| layout.node_width(node) > 0);
+    let beside = |node: u32, by: isize| {
+        let level = layout.level(tree.depths().get(node as usize).map_or(0, |depth| *depth as usize));
+        let at = level.partition_point(|&other| layout.start(other) < layout.start(node));
+        at.checked_add_signed(by).and_then(|at| level.get(at).copied())
+    };
+    let widest_callee = |node: u32| {
+        let callees = tree.children(Some(node)).filter(|&child| layout.node_width(child) > 0);
+        callees.max_by_key(|&child| (layout.node_width(child), std::cmp::Reverse(child)))
+    };
+    let mut next = None;
+    for (key, to) in [
+        (Key::ArrowUp, selected.map_or(first, |node| tree.parent(node))),
+        (Key::ArrowDown, selected.map_or(first, widest_callee)),
+        (Key::ArrowLeft, selected.map_or(first, |node| beside(node, -1))),
+        (Key::ArrowRight, selected.map_or(first, |node| beside(node, 1))),
+    ] {
+        if pressed(key) {
+            next = to;
+        }
+    }
+    if let Some(node) = next {
+        state.selected = Some(node);
+        answer.selected = Some(node);
+        reveal(state, flame, node, rect);
+    }
+    if pressed(Key::Enter)
+        && let Some(node) = state.selected
+    {
+        state.zoom_to(layout, node);
+    }
+    if pressed(Key::Backspace) || pressed(Key::Escape) {
+        match state.zoomed.and_then(|node| tree.parent(node)) {
+            Some(parent) => state.zoom_to(layout, parent),
+            None => state.reset(),
+        }
+    }
+    if pressed(Key::Home) {
+        state.reset();
+    }
+    if pressed(Key::Plus) || pressed(Key::Equals) {
+        state.zoom_by(layout, 1.5, 0.5);
+    }
+    if pressed(Key::Minus) {
+        state.zoom_by(layout, 1.0 / 1.5, 0.5);
+    }
+    let page = (rect.height() / LEVEL_HEIGHT - 1.0).max(1.0);
+    if pressed(Key::PageDown) {
+        state.top += page;
+    }
+    if pressed(Key::PageUp) {
+        state.top -= page;
+    }
+}
+
+/// Moves as little as shows the call.
+fn reveal(state: &mut FlameState, flame: &Flame<'_>, node: u32, rect: Rect) {
+    #[expect(clippy::cast_precision_loss, reason = "levels on a screen")]
+    let level = flame.calls.tree().depths().get(node as usize).map_or(0.0, |depth| *depth as f32);
+    let rows = rect.height() / LEVEL_HEIGHT;
+    state.top = state.top.clamp((level + 1.0 - rows).max(0.0), level);
+    let (start, end) = state.view(flame.layout);
+    let (node_start, node_end) =
+        (float(flame.layout.start(node)), float(flame.layout.start(node)) + float(flame.layout.node_width(node)));
+    if node_end <= start || node_start >= end {
+        let span = end - start;
+        state.show_from(flame.layout, f64::midpoint(node_start, node_end) - span / 2.0, span);
+    }
+}
+
+/// Everything about a call, exactly.
+#[must_use]
+pub fn describe(flame: &Flame<'_>, node: u32, look: Look) -> String {
+    let Some(function) = flame.calls.function(node) else { return String::new() };
+    let mut text = human::visible(function.label(), 200).into_owned();
+    let place = function.place();
+    if !place.is_empty() {
+        text.push('\n');
+        text.push_str(&human::visible(&place, 300));
+    }
+    let numbers = flame.calls.numbers(node);
+    let sums = flame.calls.sums();
+    for (at, &measure) in flame.calls.measures().iter().enumerate() {
+        let (own, total) = (numbers.own[at], numbers.total[at]);
+        #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+        let share = total as f64 * 100.0 / sums[at].max(1) as f64;
+        let (unit, exact) = if measure.is_size() { (" bytes", look.units.bytes(total)) } else { ("", String::new()) };
+        let exact = if exact.is_empty() { exact } else { format!("{exact}, ") };
+        let (own, total) = (human::count(own), human::count(total));
+        let label = measure_label(measure);
+        let _ = write!(text, "\n{label}: {exact}{total}{unit} ({share:.1} %), itself {own}{unit}");
+    }
+    if flame.by_change {
+        let change = |numbers: &[u64]| i64::try_from(i128::from(numbers[0]) - i128::from(numbers[1])).unwrap_or(0);
+        let (total, own) = (look.units.signed(change(&numbers.total)), look.units.signed(change(&numbers.own)));
+        let _ = write!(text, "\nChange: {total}, itself {own}");
+    }
+    text
+}
+
+/// What a measure is called.
+#[must_use]
+pub fn measure_label(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Size => "Size",
+        Measure::BaseSize => "Size before",
+        Measure::LiveCount => "Live objects",
+        Measure::LiveSize => "Live size",
+        Measure::AllocatedCount => "Allocated objects",
+        Measure::AllocatedSize => "Allocated size",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zooming_keeps_what_is_under_the_pointer_and_never_leaves_the_graph() {
+        let layout = FlameLayout::of_one(1000);
+        let mut state = FlameState::default();
+        state.zoom_by(&layout, 4.0, 0.25);
+        let (start, end) = state.view(&layout);
+        assert!((start - 187.5).abs() < 1e-9 && (end - 437.5).abs() < 1e-9, "{start} {end}");
+        assert!((start + (end - start) * 0.25 - 250.0).abs() < 1e-9);
+        state.zoom_by(&layout, 0.1, 0.5);
+        assert_eq!(state.view, None, "zoomed out it is whole again");
+        state.zoom_by(&layout, 1e30, 1.0);
+        let (start, end) = state.view(&layout);
+        assert!(end - start >= 1.0 - 1e-9 && end <= 1000.0 && start >= 0.0);
+    }
+}

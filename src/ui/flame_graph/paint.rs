@@ -1,0 +1,224 @@
+//! Drawing what can be seen of a flame graph.
+
+use std::fmt::Write as _;
+
+use egui::{Align2, Color32, Mesh, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+
+use super::{Flame, FlameState, LEVEL_HEIGHT, float, offset};
+use crate::model::human;
+use crate::query::Measure;
+use crate::ui::theme::{self, GRID, Look, Tokens};
+
+/// Calls narrower than this are drawn together.
+const NARROW: f64 = 2.0;
+/// Calls at least so wide have a name, and those at least so wide are told to screen readers.
+const NAMED: f32 = 28.0;
+const TOLD: f32 = 48.0;
+/// Rectangles that screen readers are told of.
+const MAX_TOLD: usize = 400;
+
+/// Draws one frame.
+pub(super) struct FlamePainter<'a> {
+    flame: &'a Flame<'a>,
+    pub(super) look: Look,
+    rect: Rect,
+    /// The offset at the left edge, and points for a unit.
+    start: f64,
+    end: f64,
+    scale: f64,
+    top: f32,
+}
+
+impl<'a> FlamePainter<'a> {
+    pub(super) fn new(ui: &Ui, flame: &'a Flame<'a>, state: &FlameState, rect: Rect) -> Self {
+        let (start, end) = state.view(flame.layout);
+        let scale = f64::from(rect.width()) / (end - start).max(f64::MIN_POSITIVE);
+        Self { flame, look: theme::look(ui), rect, start, end, scale, top: state.top }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "points on a screen, clamped to it")]
+    fn x(&self, at: f64) -> f32 {
+        let points = ((at - self.start) * self.scale).clamp(0.0, f64::from(self.rect.width()));
+        self.rect.left() + points as f32
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "levels on a screen")]
+    fn y(&self, level: usize) -> f32 {
+        self.rect.top() + (level as f32 - self.top) * LEVEL_HEIGHT
+    }
+
+    /// The call under a point.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels on a screen")]
+    pub(super) fn at(&self, at: egui::Pos2) -> Option<u32> {
+        let level = ((at.y - self.rect.top()) / LEVEL_HEIGHT + self.top).max(0.0) as usize;
+        self.flame.layout.at(level, offset(self.start + f64::from(at.x - self.rect.left()) / self.scale))
+    }
+
+    fn node_rect(&self, node: u32) -> Rect {
+        let layout = self.flame.layout;
+        let level = self.flame.calls.tree().depths().get(node as usize).map_or(0, |depth| *depth as usize);
+        let start = float(layout.start(node));
+        let (left, right) = (self.x(start), self.x(start + float(layout.node_width(node))));
+        Rect::from_min_max(pos2(left, self.y(level)), pos2(right, self.y(level) + LEVEL_HEIGHT))
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels on a screen")]
+    pub(super) fn draw(&self, ui: &Ui, state: &FlameState, hovered: Option<u32>) {
+        let layout = self.flame.layout;
+        let painter = ui.painter().with_clip_rect(self.rect.intersect(ui.clip_rect()));
+        let mut mesh = Mesh::default();
+        let mut named: Vec<(u32, Rect)> = Vec::new();
+        let first = self.top.max(0.0) as usize;
+        let shown = (self.rect.height() / LEVEL_HEIGHT).ceil() as usize + 1;
+        for level in first..(first + shown).min(layout.depth()) {
+            let nodes = layout.level(level);
+            let mut at = layout.first_behind(level, offset(self.start));
+            while let Some(&node) = nodes.get(at) {
+                let begins = float(layout.start(node));
+                if begins >= self.end {
+                    break;
+                }
+                let width = float(layout.node_width(node)) * self.scale;
+                if width >= NARROW {
+                    let rect = self.node_rect(node);
+                    let color = self.color(node);
+                    mesh.add_colored_rect(Rect::from_min_max(rect.min, rect.max - vec2(1.0, 1.0)), color);
+                    if rect.width() >= NAMED {
+                        named.push((node, rect));
+                    }
+                    at += 1;
+                    continue;
+                }
+                // The narrow ones that start within the next points are one thin bar.
+                let end = begins + NARROW / self.scale;
+                let within = nodes[at..].partition_point(|&node| float(layout.start(node)) < end).max(1);
+                // Calls of one level do not overlap, so only the last can be a wide one that begins in the bar.
+                let is_wide = |node: u32| float(layout.node_width(node)) * self.scale >= NARROW;
+                let narrow = within - usize::from(within > 1 && is_wide(nodes[at + within - 1]));
+                let last = nodes[at + narrow - 1];
+                let last_end = float(layout.start(last)) + float(layout.node_width(last));
+                let (left, y) = (self.x(begins), self.y(level));
+                let right = self.x(last_end.min(end)).max(left + 0.6);
+                let bar = Rect::from_min_max(pos2(left, y), pos2(right, y + LEVEL_HEIGHT - 1.0));
+                mesh.add_colored_rect(bar, self.color(node).gamma_multiply(0.75));
+                at += narrow;
+            }
+        }
+        painter.add(Shape::mesh(mesh));
+        for &(node, rect) in &named {
+            self.label(&painter, node, rect);
+        }
+        self.tell(ui, &named);
+        for (node, stroke) in [
+            (hovered, Stroke::new(1.5, self.look.tokens.text)),
+            (state.selected, Stroke::new(2.0, self.look.tokens.accent)),
+        ] {
+            if let Some(node) = node.filter(|&node| layout.node_width(node) > 0) {
+                let rect = self.node_rect(node);
+                if rect.width() > 0.0 {
+                    painter.rect_stroke(rect, 1.0, stroke, egui::StrokeKind::Inside);
+                }
+            }
+        }
+        self.scroll_mark(&painter);
+    }
+
+    /// Says that there is more above or below.
+    fn scroll_mark(&self, painter: &egui::Painter) {
+        #[expect(clippy::cast_precision_loss, reason = "levels on a screen")]
+        let levels = self.flame.layout.depth() as f32;
+        let rows = self.rect.height() / LEVEL_HEIGHT;
+        if levels <= rows {
+            return;
+        }
+        let height = (rows / levels * self.rect.height()).max(24.0);
+        let top = self.rect.top() + self.top / (levels - rows) * (self.rect.height() - height);
+        let mark = Rect::from_min_size(pos2(self.rect.right() - 5.0, top), vec2(4.0, height));
+        painter.rect_filled(mark, 2.0, self.look.tokens.weak);
+    }
+
+    fn label(&self, painter: &egui::Painter, node: u32, rect: Rect) {
+        let Some(function) = self.flame.calls.function(node) else { return };
+        let room = rect.width() - 2.0 * GRID;
+        // Letters are about this wide; the clip cuts what is not.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "letters of a name")]
+        let letters = (room / 5.5).max(1.0) as usize;
+        let is_root = self.flame.calls.tree().parent(node).is_none();
+        let mut text = if is_root { "All".to_owned() } else { human::visible(function.label(), letters).into_owned() };
+        if text.chars().count() * 2 < letters {
+            let (numbers, first) = (self.flame.calls.numbers(node), self.flame.measures.first().copied().unwrap_or(0));
+            let measure = self.flame.calls.measures().get(first).copied().unwrap_or(Measure::Size);
+            let size = |value: u64| {
+                if measure.is_size() { self.look.units.bytes(value) } else { human::count(value) }
+            };
+            text.push_str("  ");
+            text.push_str(&size(numbers.total[first]));
+            if self.flame.by_change {
+                let change = i128::from(numbers.total[0]) - i128::from(numbers.total[1]);
+                let change = self.look.units.signed(i64::try_from(change).unwrap_or(0));
+                let _ = write!(text, "  ({change})");
+            }
+        }
+        let clip = rect.shrink2(vec2(GRID * 0.75, 0.0)).intersect(painter.clip_rect());
+        let at = pos2(rect.left() + GRID, rect.center().y - 0.5);
+        let is_quiet = self.flame.by_change || self.is_pale(node);
+        let color = if is_quiet { self.look.tokens.text } else { self.look.tokens.on_category };
+        painter.with_clip_rect(clip).text(at, Align2::LEFT_CENTER, text, theme::small(), color);
+    }
+
+    /// Whether a search has found something, but not this.
+    fn is_pale(&self, node: u32) -> bool {
+        let function = self.flame.calls.tree().functions().get(node as usize).copied().unwrap_or(0);
+        self.flame.found.is_some_and(|found| !found.contains(function as usize))
+    }
+
+    fn color(&self, node: u32) -> Color32 {
+        let tokens = self.look.tokens;
+        let color = if self.flame.by_change {
+            let numbers = self.flame.calls.numbers(node);
+            change_color(numbers.total[0], numbers.total[1], tokens)
+        } else {
+            self.flame.calls.function(node).map_or(tokens.border, |function| script_color(&function.url, tokens))
+        };
+        if self.is_pale(node) { tokens.background.lerp_to_gamma(color, 0.25) } else { color }
+    }
+
+    /// Tells screen readers, and tests, what can be seen.
+    fn tell(&self, ui: &Ui, named: &[(u32, Rect)]) {
+        let first = self.flame.measures.first().copied().unwrap_or(0);
+        let measure = self.flame.calls.measures().get(first).copied().unwrap_or(Measure::Size);
+        let visible = named.iter().filter(|(_, rect)| rect.width() >= TOLD && rect.top() < self.rect.bottom());
+        for &(node, rect) in visible.take(MAX_TOLD) {
+            let Some(function) = self.flame.calls.function(node) else { continue };
+            let total = self.flame.calls.numbers(node).total[first];
+            let amount = if measure.is_size() { self.look.units.bytes(total) } else { human::count(total) };
+            let label = format!("Call {}, {amount}", human::visible(function.label(), 100));
+            let response = ui.interact(rect.intersect(self.rect), self.flame.id.with(("call", node)), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
+        }
+    }
+}
+
+/// Scripts are told apart by colour; the runtime's own are grey.
+fn script_color(url: &str, tokens: &Tokens) -> Color32 {
+    let [code, strings, arrays, typed_arrays, native, objects, system] = tokens.categories;
+    if url.is_empty() || url.starts_with("node:") || url.starts_with("native ") {
+        return system;
+    }
+    // FNV-1a: the same script has the same colour in every run.
+    let hash = url
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let colors = [objects, arrays, code, strings, native, typed_arrays];
+    colors[usize::try_from((hash >> 7) % 6).unwrap_or(0)]
+}
+
+/// More is warm and less is cool, the stronger the larger the part of it that changed.
+fn change_color(now: u64, before: u64, tokens: &Tokens) -> Color32 {
+    let (now, before) = (float(now), float(before));
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
+    let part = ((now - before).abs() / now.max(before).max(1.0)) as f32;
+    let color = if now > before { tokens.added } else { tokens.removed };
+    let quiet = tokens.background.lerp_to_gamma(tokens.weak, 0.22);
+    if part < 0.005 { quiet } else { quiet.lerp_to_gamma(color, 0.06 + 0.24 * part) }
+}

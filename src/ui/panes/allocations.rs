@@ -1,0 +1,125 @@
+//! Allocations: the functions that allocated while stacks were recorded, what of it is alive, and who called them.
+
+use egui::{Id, Ui};
+
+use super::calls::{CallView, CallsPane, CallsSpec, column, measure_choice};
+use super::{Place, item};
+use crate::query::{AllocatedBy, CallKey, NodeFilter, has_allocations};
+use crate::session::{CallsKey, Session};
+use crate::ui::call_table::{CallColumn, Picked};
+use crate::ui::command::Command;
+use crate::ui::theme::GRID;
+
+const HEAVY: [CallColumn; 5] = [
+    column(CallKey::Name, "Function", "Functions that allocated; below each those that called it", 0.0),
+    column(CallKey::Own(0), "Live count", "Objects of it that are alive", 110.0),
+    column(CallKey::Own(1), "Count", "Objects that it allocated", 110.0),
+    column(CallKey::Own(2), "Live size", "Bytes of what is alive", 116.0),
+    column(CallKey::Own(3), "Size", "Bytes that it allocated", 116.0),
+];
+const TREE: [CallColumn; 5] = [
+    column(CallKey::Name, "Call", "The outermost calls; below each what it called", 0.0),
+    column(CallKey::Total(0), "Live count", "Objects that are alive, of the call and all below it", 110.0),
+    column(CallKey::Total(1), "Count", "Objects that were allocated in the call and all below it", 110.0),
+    column(CallKey::Total(2), "Live size", "Bytes of what is alive", 116.0),
+    column(CallKey::Total(3), "Size", "Bytes that were allocated", 116.0),
+];
+
+/// The pane's own state.
+#[derive(Clone, Debug)]
+pub struct AllocationsPane {
+    pub calls: CallsPane,
+    /// What was allocated in the interval that is selected on the timeline.
+    pub within: NodeFilter,
+    /// A call to be shown as soon as the calls are there.
+    reveal: Option<u32>,
+}
+
+impl Default for AllocationsPane {
+    fn default() -> Self {
+        let mut calls = CallsPane::new(CallView::Heavy, CallKey::Own(3), CallKey::Total(3));
+        calls.measures = vec![2];
+        Self { calls, within: NodeFilter::All, reveal: None }
+    }
+}
+
+impl AllocationsPane {
+    /// Shows a call of the tree in the flame graph.
+    pub fn reveal(&mut self, node: u32) {
+        self.reveal = Some(node);
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let mut commands = Vec::new();
+        if !has_allocations(&place.snapshot) {
+            super::placeholder(
+                ui,
+                "This file has no allocation stacks. Record an allocation timeline with stacks to see who allocates.",
+            );
+            return commands;
+        }
+        let key = CallsKey::Allocations(place.slot.id, self.within.clone());
+        let Some(of) = self.calls.wait_for(ui, session, &key) else { return commands };
+        let calls = of.calls();
+        if let Some(node) = self.reveal.take() {
+            self.calls.view = CallView::Flame;
+            self.calls.pick_call(node);
+            if let Some(layout) = session.flame(&key, &self.calls.measures).ready() {
+                self.calls.flame.zoom_to(&layout, node);
+            }
+        }
+        let mut measures = self.calls.measures.clone();
+        let is_flame = self.calls.view == CallView::Flame;
+        self.calls.tools(ui, session, ["Flame graph", "Functions", "Calls"], |ui| {
+            if is_flame {
+                measure_choice(ui, calls.measures(), &mut measures);
+            }
+        });
+        self.calls.measures = measures;
+        self.line(ui, calls, &mut commands);
+        let spec = CallsSpec {
+            id: Id::unique(("Allocations", place.slot)),
+            name: "Allocations",
+            key,
+            heavy: &HEAVY,
+            tree: &TREE,
+            chained: true,
+            by_change: false,
+        };
+        self.calls.body(ui, session, calls, &spec, |ui, picked| {
+            item(ui, "Show its live objects", &mut commands, || Command::Filter(filter(picked)));
+            item(ui, "Copy where it stands", &mut commands, || Command::Copy(place_of(calls, picked)));
+        });
+        commands
+    }
+
+    /// What is selected, and the way to its objects.
+    fn line(&self, ui: &mut Ui, calls: &crate::query::Calls, commands: &mut Vec<Command>) {
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            if let Some(picked) = self.calls.picked() {
+                let hint = "Only the objects that it allocated and that are alive, in the Summary";
+                if ui.button("Show its live objects").on_hover_text(hint).clicked() {
+                    commands.push(Command::Filter(filter(picked)));
+                }
+            }
+            self.calls.about(ui, calls);
+        });
+    }
+}
+
+/// The objects that a row or a call stands for.
+fn filter(picked: &Picked) -> NodeFilter {
+    NodeFilter::Allocated(match picked {
+        Picked::Call(node) => AllocatedBy::Call(*node),
+        Picked::Callers(path) => AllocatedBy::Callers(path.clone()),
+    })
+}
+
+fn place_of(calls: &crate::query::Calls, picked: &Picked) -> String {
+    let function = match picked {
+        Picked::Call(node) => calls.function(*node),
+        Picked::Callers(path) => path.last().and_then(|function| calls.functions().get(*function as usize)),
+    };
+    function.map_or_else(String::new, |function| format!("{} {}", function.label(), function.place()))
+}

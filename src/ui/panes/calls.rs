@@ -1,0 +1,321 @@
+//! What the panes of allocation stacks and of profiles have in common: a tool line, two tables, a flame graph, and a line
+//! about what is selected.
+
+use egui::{Id, RichText, TextEdit, Ui};
+
+use crate::model::{BitSet, human};
+use crate::query::{CallKey, CallList, Calls, Measure};
+use crate::session::{CallsKey, CallsOf, Fact, Session};
+use crate::ui::call_table::{CallColumn, CallTable, CallTableSpec, Picked};
+use crate::ui::flame_graph::{self, Flame, FlameState, measure_label};
+use crate::ui::theme::{self, GRID};
+
+/// How calls are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CallView {
+    #[default]
+    Flame,
+    /// The functions that allocated, with their callers below.
+    Heavy,
+    /// The outermost calls, with what they call below.
+    Tree,
+}
+
+/// State of such a pane.
+#[derive(Clone, Debug)]
+pub struct CallsPane {
+    pub view: CallView,
+    pub flame: FlameState,
+    pub heavy: CallTable,
+    pub tree: CallTable,
+    /// What is searched for: part of a function's name or its script.
+    pub text: String,
+    /// The measures that widths of the flame graph are the sum of.
+    pub measures: Vec<usize>,
+    picked: Option<Picked>,
+    of: Option<CallsKey>,
+    /// The functions that the search has found.
+    found: Option<std::sync::Arc<BitSet>>,
+}
+
+/// Words and columns of such a pane.
+#[derive(Clone, Debug)]
+pub(super) struct CallsSpec<'a> {
+    pub(super) id: Id,
+    pub(super) name: &'static str,
+    pub(super) key: CallsKey,
+    pub(super) heavy: &'a [CallColumn],
+    pub(super) tree: &'a [CallColumn],
+    /// Callers that are single stand in one list, as in Chrome DevTools.
+    pub(super) chained: bool,
+    pub(super) by_change: bool,
+}
+
+impl CallsPane {
+    pub(super) fn new(view: CallView, heavy: CallKey, tree: CallKey) -> Self {
+        Self {
+            view,
+            flame: FlameState::default(),
+            heavy: CallTable::new(heavy),
+            tree: CallTable::new(tree),
+            text: String::new(),
+            measures: vec![0],
+            picked: None,
+            of: None,
+            found: None,
+        }
+    }
+
+    /// The row or call that is selected.
+    #[must_use]
+    pub fn picked(&self) -> Option<&Picked> {
+        self.picked.as_ref()
+    }
+
+    /// Selects a call of the tree.
+    pub fn pick_call(&mut self, node: u32) {
+        self.flame.select(Some(node));
+        self.picked = Some(Picked::Call(node));
+    }
+
+    /// The buttons for the views and the search; `more` adds to the line.
+    pub(super) fn tools(&mut self, ui: &mut Ui, session: &mut Session, labels: [&str; 3], more: impl FnOnce(&mut Ui)) {
+        ui.horizontal_wrapped(|ui| {
+            ui.add_space(2.0 * GRID);
+            for (view, label) in [CallView::Flame, CallView::Heavy, CallView::Tree].into_iter().zip(labels) {
+                let hint = match view {
+                    CallView::Flame => "Every call as wide as what it and all below it have",
+                    CallView::Heavy => "The functions that allocated, most first; below each those that called it",
+                    CallView::Tree => "The outermost calls; below each what it called",
+                };
+                ui.selectable_value(&mut self.view, view, label).on_hover_text(hint);
+            }
+            let edit = TextEdit::singleline(&mut self.text).hint_text("Function or script").desired_width(160.0);
+            let response = ui.add(edit);
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search functions"));
+            let text = self.text.trim().to_lowercase();
+            self.found = match &self.of {
+                Some(of) if !text.is_empty() => session.functions_with(of, &text).ready(),
+                _ => None,
+            };
+            if let Some(found) = &self.found {
+                let found = found.count() as u64;
+                ui.weak(match found {
+                    0 => "No function matches".to_owned(),
+                    1 => "1 function".to_owned(),
+                    _ => format!("{} functions", human::count(found)),
+                });
+            }
+            more(ui);
+        });
+    }
+
+    /// The calls, once they are there; until then what is known is drawn.
+    pub(super) fn wait_for(
+        &mut self,
+        ui: &mut Ui,
+        session: &mut Session,
+        key: &CallsKey,
+    ) -> Option<std::sync::Arc<CallsOf>> {
+        if self.of.as_ref() != Some(key) {
+            // Nodes and functions have other numbers now.
+            self.flame = FlameState::default();
+            self.picked = None;
+            self.of = Some(key.clone());
+        }
+        match session.calls(key) {
+            Fact::Ready(calls) => Some(calls),
+            Fact::Pending { .. } => {
+                super::placeholder(ui, "Adding up the calls…");
+                None
+            }
+            Fact::Failed(message) => {
+                super::failure(ui, &message);
+                None
+            }
+        }
+    }
+
+    /// The view that is chosen, in all the room there is. `menu` fills the context menu of a row or call; true if
+    /// something was picked.
+    pub(super) fn body(
+        &mut self,
+        ui: &mut Ui,
+        session: &mut Session,
+        calls: &Calls,
+        spec: &CallsSpec<'_>,
+        mut menu: impl FnMut(&mut Ui, &Picked),
+    ) -> bool {
+        let text = self.text.trim().to_owned();
+        if self.view == CallView::Flame {
+            return self.flame_graph(ui, session, calls, spec, menu);
+        }
+        let is_heavy = self.view == CallView::Heavy;
+        let root = match (is_heavy, spec.chained) {
+            (true, true) => CallList::Chain(Vec::new()),
+            (true, false) => CallList::Callers(Vec::new()),
+            (false, _) => CallList::Callees(None),
+        };
+        let table_spec = CallTableSpec {
+            id: spec.id.with(is_heavy),
+            name: spec.name,
+            key: spec.key.clone(),
+            root,
+            columns: if is_heavy { spec.heavy } else { spec.tree },
+            // The tree would lose the callers of what was found.
+            text: if is_heavy { &text } else { "" },
+            empty_text: if text.is_empty() { "Nothing was allocated" } else { "No function matches" },
+        };
+        let table = if is_heavy { &mut self.heavy } else { &mut self.tree };
+        let answer = table.show(ui, session, calls, &table_spec, &mut menu);
+        let was_picked = answer.selected.is_some();
+        if let Some(picked) = answer.selected {
+            if let Picked::Call(node) = picked {
+                self.flame.select(Some(node));
+            }
+            self.picked = Some(picked);
+        }
+        if let Some(Picked::Call(node)) = answer.activated {
+            self.view = CallView::Flame;
+            if let Some(layout) = session.flame(&spec.key, &self.measures).ready() {
+                self.flame.zoom_to(&layout, node);
+            }
+        }
+        was_picked
+    }
+
+    fn flame_graph(
+        &mut self,
+        ui: &mut Ui,
+        session: &mut Session,
+        calls: &Calls,
+        spec: &CallsSpec<'_>,
+        mut menu: impl FnMut(&mut Ui, &Picked),
+    ) -> bool {
+        let layout = match session.flame(&spec.key, &self.measures) {
+            Fact::Ready(layout) => layout,
+            Fact::Pending { .. } => {
+                super::placeholder(ui, "Laying out the calls…");
+                return false;
+            }
+            Fact::Failed(message) => {
+                super::failure(ui, &message);
+                return false;
+            }
+        };
+        if layout.width() == 0 {
+            super::placeholder(ui, "Nothing of this was allocated, or nothing of it is alive");
+            return false;
+        }
+        self.way_back(ui, calls, &layout);
+        let flame = Flame {
+            id: spec.id.with("flame"),
+            calls,
+            layout: &layout,
+            measures: &self.measures,
+            found: self.found.as_deref(),
+            by_change: spec.by_change,
+        };
+        let (answer, response) = flame_graph::show(ui, &flame, &mut self.flame);
+        if let Some(node) = answer.selected {
+            self.picked = Some(Picked::Call(node));
+        }
+        if let Some(picked) = self.picked.clone() {
+            response.context_menu(|ui| menu(ui, &picked));
+        }
+        answer.selected.is_some()
+    }
+
+    /// What fills the flame graph, and the way back to all of it.
+    fn way_back(&mut self, ui: &mut Ui, calls: &Calls, layout: &crate::query::FlameLayout) {
+        /// Callers that are shown of a long way.
+        const SHOWN: usize = 3;
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.spacing_mut().item_spacing.x = GRID;
+            if !self.flame.is_zoomed() {
+                let hint = "Double-click a call to fill the width with it; wheel to zoom, drag to move";
+                ui.label(RichText::new(hint).font(theme::small()).weak());
+                return;
+            }
+            if ui.link(RichText::new("All").font(theme::small())).on_hover_text("Show everything   (Home)").clicked() {
+                self.flame.reset();
+            }
+            let Some(zoomed) = self.flame.zoomed() else {
+                ui.label(RichText::new("› a part").font(theme::small()).weak());
+                return;
+            };
+            let mut way: Vec<u32> =
+                calls.tree().way_up(zoomed).filter(|&node| calls.tree().parent(node).is_some()).collect();
+            way.reverse();
+            let left_out = way.len().saturating_sub(SHOWN);
+            if left_out > 0 {
+                ui.label(RichText::new(format!("› … {left_out} more …")).font(theme::small()).weak());
+            }
+            for &node in &way[left_out..] {
+                ui.label(RichText::new("›").font(theme::small()).weak());
+                let name = calls
+                    .function(node)
+                    .map_or_else(String::new, |function| human::visible(function.label(), 40).into_owned());
+                let text = RichText::new(name).font(theme::small());
+                if node == zoomed {
+                    ui.label(text.strong());
+                } else if ui.link(text).clicked() {
+                    self.flame.zoom_to(layout, node);
+                }
+            }
+        });
+    }
+
+    /// The function of what is picked, where it stands and its numbers; a click copies the place.
+    pub(super) fn about(&self, ui: &mut Ui, calls: &Calls) {
+        let Some(picked) = &self.picked else {
+            ui.weak("Select a function for where it stands");
+            return;
+        };
+        let function = match picked {
+            Picked::Call(node) => calls.function(*node),
+            Picked::Callers(path) => path.last().and_then(|function| calls.functions().get(*function as usize)),
+        };
+        let Some(function) = function else { return };
+        ui.label(RichText::new(human::visible(function.label(), 80).into_owned()).font(theme::mono()).strong());
+        let place = function.place();
+        if place.is_empty() {
+            ui.weak("of the runtime");
+        } else {
+            let text = RichText::new(human::visible(&place, 120).into_owned()).font(theme::mono());
+            if ui.link(text).on_hover_text("Copy where the function starts, as editors take it").clicked() {
+                ui.copy_text(place);
+            }
+        }
+        if let Picked::Call(node) = picked {
+            let numbers = calls.numbers(*node);
+            let units = theme::look(ui).units;
+            for (at, &measure) in calls.measures().iter().enumerate() {
+                let amount = |value: u64| if measure.is_size() { units.bytes(value) } else { human::count(value) };
+                let (own, total) = (amount(numbers.own[at]), amount(numbers.total[at]));
+                ui.weak(format!("{} {total}, itself {own}", measure_label(measure).to_lowercase()));
+            }
+        }
+    }
+}
+
+/// The columns for a name and numbers.
+pub(super) const fn column(key: CallKey, title: &'static str, hint: &'static str, width: f32) -> CallColumn {
+    CallColumn { key, column: crate::ui::tree_table::Column { title, hint, width } }
+}
+
+/// A choice of the measure that the flame graph shows.
+pub(super) fn measure_choice(ui: &mut Ui, measures: &[Measure], chosen: &mut Vec<usize>) {
+    let first = chosen.first().copied().unwrap_or(0);
+    let label = measures.get(first).map_or("", |measure| measure_label(*measure));
+    let combo = egui::ComboBox::from_id_salt("flame measure").selected_text(label).width(130.0);
+    let response = combo.show_ui(ui, |ui| {
+        for (at, measure) in measures.iter().enumerate() {
+            if ui.selectable_label(at == first, measure_label(*measure)).clicked() {
+                *chosen = vec![at];
+            }
+        }
+    });
+    ui.ctx().accesskit_node_builder(response.response.id, |node| node.set_label("Width of calls"));
+}

@@ -1,0 +1,342 @@
+//! Dead variables: what contexts of closures hold though no function alive can read it.
+
+use std::sync::Arc;
+
+use egui::{Id, Ui};
+
+use super::{Place, object_menu};
+use crate::model::{EdgeIndex, NodeOrdinal, human};
+use crate::query::{DeadGroup, DeadGroups, DeadScope, Filter, ListSpec, Scripts, Sort, edge_label, node_label};
+use crate::session::{Fact, OrderKey, Session};
+use crate::ui::command::{Command, ViewKind};
+use crate::ui::heap_rows::{DISTANCE, distance_cell, node_cell, rows_of, size_cell};
+use crate::ui::theme::{self, GRID, Look};
+use crate::ui::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
+
+const COLUMNS: [Column; 5] = [
+    Column {
+        title: "Variable",
+        hint: "A variable of a scope; expand it for the contexts that hold one, and a context for who holds that",
+        width: 0.0,
+    },
+    Column { title: "Contexts", hint: "Contexts whose variable no function can read any more", width: 84.0 },
+    DISTANCE,
+    Column { title: "Held", hint: "Bytes that the values retain", width: 124.0 },
+    Column {
+        title: "Freed if cleared",
+        hint: "Bytes that would go if the variable were set to null; less than what is held where something else holds \
+               the value too",
+        width: 134.0,
+    },
+];
+const NAME: usize = 0;
+const CONTEXTS: usize = 1;
+const HELD: usize = 3;
+const FREED: usize = 4;
+
+/// Groups, the column they are sorted by and whether descending, and the indices in order.
+type Order = (Arc<DeadGroups>, (usize, bool), Arc<Vec<u32>>);
+
+/// The pane's own state.
+#[derive(Debug)]
+pub struct DeadVariablesPane {
+    /// Whether Contexts shows this instead of the realms.
+    pub is_shown: bool,
+    sort: (usize, bool),
+    pub table: TreeState<List>,
+    /// The rows in order, with what they are the order of.
+    order: Option<Order>,
+}
+
+impl Default for DeadVariablesPane {
+    fn default() -> Self {
+        Self { is_shown: false, sort: (HELD, true), table: TreeState::default(), order: None }
+    }
+}
+
+/// A list of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum List {
+    /// Variables of scopes; row ids are indices of groups.
+    Variables,
+    /// The contexts that have this one; row ids are indices of places.
+    Contexts(u32),
+    /// Who holds a context; row ids are edges.
+    Holders(NodeOrdinal),
+}
+
+/// Indices of the groups in the order of a column; ties as they were found.
+fn order(groups: &[DeadGroup], (column, descending): (usize, bool)) -> Vec<u32> {
+    let mut rows: Vec<u32> = (0..).take(groups.len()).collect();
+    let group = |row: &u32| &groups[*row as usize];
+    rows.sort_by(|a, b| {
+        let order = match column {
+            NAME => group(a).name.cmp(&group(b).name),
+            CONTEXTS => group(a).places.len().cmp(&group(b).places.len()),
+            FREED => group(a).freed_size.cmp(&group(b).freed_size),
+            _ => group(a).held_size.cmp(&group(b).held_size),
+        };
+        if descending { order.reverse() } else { order }
+    });
+    rows
+}
+
+struct VariableRows<'a> {
+    session: &'a mut Session,
+    place: &'a Place,
+    groups: Arc<DeadGroups>,
+    order: Arc<Vec<u32>>,
+    scripts: Option<Arc<Scripts>>,
+    look: Look,
+}
+
+/// Name and source position of a scope's function.
+fn scope_label(place: &Place, scripts: Option<&Scripts>, scope: &DeadScope) -> String {
+    let function = scope.function.as_deref().map_or_else(|| "a function".to_owned(), |name| format!("{name}()"));
+    let at = scope.closure.and_then(|closure| place.snapshot.location(closure));
+    let position = match (at, scripts) {
+        (Some(at), Some(scripts)) => scripts.short(at),
+        _ if scope.script_name.is_empty() => format!("character {}", scope.start),
+        _ => format!("{}, character {}", scope.script_name, scope.start),
+    };
+    human::visible(&format!("{function}  {position}"), 200).into_owned()
+}
+
+impl VariableRows<'_> {
+    /// The object that a row leads to: what the variable holds, or who holds the context.
+    fn node(&self, list: List, row: u32) -> Option<NodeOrdinal> {
+        match list {
+            List::Variables => {
+                let first = *self.groups.groups.get(row as usize)?.places.first()?;
+                Some(self.groups.places.get(first as usize)?.1.value)
+            }
+            List::Contexts(_) => Some(self.groups.places.get(row as usize)?.1.value),
+            List::Holders(_) => Some(self.place.snapshot.graph().edge_source(EdgeIndex(row))),
+        }
+    }
+
+    fn list_at(&self, path: &[u32]) -> Option<List> {
+        let mut list = List::Variables;
+        for depth in 1..path.len() {
+            list = self.children(&list, &path[..depth])?;
+        }
+        Some(list)
+    }
+
+    fn group_cell(&self, group: &DeadGroup, column: usize) -> Cell {
+        let (snapshot, tokens) = (&self.place.snapshot, self.look.tokens);
+        let total = snapshot.total_size();
+        match column {
+            NAME => {
+                let scope = &self.groups.dead.scopes[group.scope];
+                let label = scope_label(self.place, self.scripts.as_deref(), scope);
+                let mut cell = Cell::text(human::visible(&group.name, 200).into_owned(), tokens.property);
+                cell.runs.push(Run::new("  of ", tokens.weak));
+                cell.runs.push(Run::new(label, tokens.code));
+                cell.tooltip = Some(format!("{}\n{}", cell.plain(), human::visible(&scope.script_name, 300)));
+                cell
+            }
+            CONTEXTS => Cell::text(human::count(group.places.len() as u64), tokens.text),
+            HELD => size_cell(group.held_size, total, self.look),
+            FREED => size_cell(group.freed_size, total, self.look),
+            _ => Cell::default(),
+        }
+    }
+}
+
+impl TreeModel for VariableRows<'_> {
+    type List = List;
+
+    fn rows(&mut self, list: &List) -> Rows {
+        match *list {
+            List::Variables => Rows::Ready(Arc::clone(&self.order)),
+            List::Contexts(group) => Rows::Ready(
+                self.groups.groups.get(group as usize).map(|group| Arc::clone(&group.places)).unwrap_or_default(),
+            ),
+            List::Holders(context) => rows_of(self.session.order(&OrderKey {
+                snapshot: self.place.slot.id,
+                list: ListSpec::Retainers(context),
+                sort: Sort::BY_DISTANCE,
+                filter: Filter::default(),
+            })),
+        }
+    }
+
+    fn children(&self, list: &List, path: &[u32]) -> Option<List> {
+        let row = *path.last()?;
+        match list {
+            List::Variables => Some(List::Contexts(row)),
+            List::Contexts(_) => Some(List::Holders(self.groups.places.get(row as usize)?.0)),
+            List::Holders(_) => None,
+        }
+    }
+
+    fn cell(&self, list: &List, path: &[u32], column: usize) -> Cell {
+        let Some(&row) = path.last() else { return Cell::default() };
+        let (snapshot, tokens) = (&self.place.snapshot, self.look.tokens);
+        let total = snapshot.total_size();
+        match list {
+            List::Variables => {
+                self.groups.groups.get(row as usize).map_or_else(Cell::default, |group| self.group_cell(group, column))
+            }
+            List::Contexts(_) => {
+                let Some((context, variable)) = self.groups.places.get(row as usize) else { return Cell::default() };
+                match column {
+                    NAME => {
+                        let label = format!("{} {}", node_label(snapshot, *context), snapshot.id(*context));
+                        let runs = vec![
+                            Run::new(edge_label(snapshot, variable.edge), tokens.property),
+                            Run::new(" :: ", tokens.weak),
+                        ];
+                        let mut cell = node_cell(snapshot, variable.value, runs, tokens);
+                        cell.runs.push(Run::new(format!("  in {}", human::visible(&label, 80)), tokens.weak));
+                        cell
+                    }
+                    HELD => size_cell(variable.retained_size, total, self.look),
+                    FREED => size_cell(variable.freed_size, total, self.look),
+                    2 => distance_cell(snapshot.distance(variable.value), tokens),
+                    _ => Cell::default(),
+                }
+            }
+            List::Holders(_) => {
+                let edge = EdgeIndex(row);
+                let holder = snapshot.graph().edge_source(edge);
+                match column {
+                    NAME => {
+                        let runs =
+                            vec![Run::new(edge_label(snapshot, edge), tokens.property), Run::new(" in ", tokens.weak)];
+                        node_cell(snapshot, holder, runs, tokens)
+                    }
+                    2 => distance_cell(snapshot.distance(holder), tokens),
+                    HELD => size_cell(snapshot.retained_size(holder), total, self.look),
+                    _ => Cell::default(),
+                }
+            }
+        }
+    }
+}
+
+impl DeadVariablesPane {
+    pub(in crate::ui) const NAME: &'static str = "Dead variables";
+
+    /// The two parts of Contexts.
+    pub fn choice(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.selectable_value(&mut self.is_shown, false, "Realms")
+                .on_hover_text("Native contexts: windows, frames and vm contexts, with what belongs to each");
+            ui.selectable_value(&mut self.is_shown, true, Self::NAME)
+                .on_hover_text("Variables that closures keep alive though no function can read them any more");
+        });
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let groups = match session.dead_variables(place.slot.id) {
+            Fact::Ready(groups) => groups,
+            Fact::Pending { .. } => {
+                if super::busy(ui, "Looking at what each function can read…") {
+                    commands.push(Command::Show(ViewKind::Summary));
+                }
+                return commands;
+            }
+            Fact::Failed(message) => {
+                super::failure(ui, &message);
+                return commands;
+            }
+        };
+        if !groups.dead.has_scopes {
+            nothing_known(ui, place);
+            return commands;
+        }
+        headline(ui, &groups, &mut commands);
+        let order = match &self.order {
+            Some((of, sort, order)) if Arc::ptr_eq(of, &groups) && *sort == self.sort => Arc::clone(order),
+            _ => {
+                let order = Arc::new(order(&groups.groups, self.sort));
+                self.order = Some((Arc::clone(&groups), self.sort, Arc::clone(&order)));
+                order
+            }
+        };
+        let scripts = session.scripts(place.slot.id).ready();
+        let mut rows = VariableRows { session, place, groups, order, scripts, look: theme::look(ui) };
+        let table = Table {
+            id: Id::unique((Self::NAME, place.slot)),
+            name: Self::NAME,
+            columns: &COLUMNS,
+            sorted_by: self.sort,
+            empty_text: "Every variable of every context can still be read by some function",
+        };
+        let groups = Arc::clone(&rows.groups);
+        let answer = tree_table::show(ui, &table, &List::Variables, &mut self.table, &mut rows, |ui, list, path| {
+            menu(ui, place, &groups, *list, path.last().copied().unwrap_or_default(), &mut commands);
+        });
+        if let Some(column) = answer.sort_clicked.filter(|column| *column != 2) {
+            self.sort = (column, if self.sort.0 == column { !self.sort.1 } else { column != NAME });
+        }
+        let node_at = |path: &[u32]| rows.node(rows.list_at(path)?, *path.last()?);
+        if let Some(node) = answer.selected.as_deref().and_then(node_at) {
+            commands.push(Command::Select { target: place.target(node), by_key: answer.by_key });
+        }
+        if let Some(node) = answer.activated.as_deref().and_then(node_at) {
+            commands.push(Command::Reveal(place.target(node), ViewKind::Summary));
+        }
+        commands
+    }
+}
+
+fn menu(ui: &mut Ui, place: &Place, groups: &DeadGroups, list: List, row: u32, commands: &mut Vec<Command>) {
+    let snapshot = &place.snapshot;
+    let node = match list {
+        List::Variables => return,
+        List::Contexts(_) => {
+            let Some((context, variable)) = groups.places.get(row as usize) else { return };
+            super::item(ui, "Show the context's retainers", commands, || Command::Select {
+                target: place.target(*context),
+                by_key: false,
+            });
+            variable.value
+        }
+        List::Holders(_) => snapshot.graph().edge_source(EdgeIndex(row)),
+    };
+    object_menu(ui, snapshot, place.target(node), commands);
+}
+
+/// Sums, and what could not be looked at.
+fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
+    let units = theme::look(ui).units;
+    let dead = &groups.dead;
+    ui.horizontal_wrapped(|ui| {
+        ui.add_space(2.0 * GRID);
+        ui.weak(format!(
+            "{} variables in contexts hold {} that no function alive can read; clearing them would free {}",
+            human::count(groups.places.len() as u64),
+            units.bytes(groups.held_size),
+            units.bytes(groups.freed_size)
+        ));
+        if ui.link("What is this?").clicked() {
+            commands.push(Command::Explain("Dead variable"));
+        }
+        let unknown: u64 = dead.unknown_scripts.iter().map(|script| script.context_count).sum();
+        if unknown > 0 {
+            let names: Vec<_> = dead.unknown_scripts.iter().map(|script| human::visible(&script.name, 120)).collect();
+            ui.weak(format!("{} contexts are of scripts without scopes", human::count(unknown)))
+                .on_hover_text(names[..names.len().min(20)].join("\n"));
+        }
+    });
+}
+
+/// Why nothing can be said.
+fn nothing_known(ui: &mut Ui, place: &Place) {
+    let program = place.snapshot.producer().label();
+    super::placeholder(ui, "This file does not say which functions use which variables");
+    ui.vertical_centered(|ui| {
+        ui.add_space(GRID);
+        ui.set_max_width(560.0);
+        ui.weak(format!(
+            "Chromium since version 156 writes scopes and their variables into its snapshots, and so may other programs \
+             with as new a V8. This one is of {}.",
+            human::visible(&program, 120)
+        ));
+    });
+}

@@ -1,0 +1,199 @@
+//! Timeline: what was allocated when, and an interval of it that all other views are narrowed to.
+
+use std::sync::Arc;
+
+use egui::{Id, RichText, Ui};
+use egui_extras::{Column, TableBuilder};
+
+use super::Place;
+use crate::model::human;
+use crate::query::{NodeFilter, Timeline};
+use crate::session::{Fact, Session};
+use crate::ui::command::Command;
+use crate::ui::theme::{self, GRID, ROW_HEIGHT};
+use crate::ui::time_chart::{BarUnit, TimeChart, interval, time};
+
+/// Height of the strip above the other views, and of the pane's own chart.
+const STRIP: f32 = 58.0;
+const TALL: f32 = 180.0;
+
+/// From when to when objects got these ids, if the snapshot has samples that begin and end so.
+#[must_use]
+pub fn times(place: &Place, after: u64, up_to: u64) -> Option<String> {
+    let samples = place.snapshot.graph().samples();
+    let end = samples.iter().find(|sample| sample.last_assigned_id == up_to)?;
+    if after == 0 {
+        let is_first = samples.first() == Some(end);
+        return Some(if is_first {
+            "before the recording".to_owned()
+        } else {
+            format!("up to {}", time(end.timestamp_us))
+        });
+    }
+    let start = samples.iter().rfind(|sample| sample.last_assigned_id == after)?;
+    Some(format!("{} to {}", time(start.timestamp_us), time(end.timestamp_us)))
+}
+
+/// The pane's own state.
+#[derive(Clone, Debug, Default)]
+pub struct TimelinePane {
+    pub chart: TimeChart,
+    within: NodeFilter,
+}
+
+impl TimelinePane {
+    /// What was allocated in the selected interval.
+    #[must_use]
+    pub fn within(&self) -> &NodeFilter {
+        &self.within
+    }
+
+    /// Selects everything.
+    pub fn clear(&mut self) {
+        self.chart.select(None);
+        self.within = NodeFilter::All;
+    }
+
+    /// Whether the snapshot has a timeline.
+    #[must_use]
+    pub fn is_there(place: &Place) -> bool {
+        !place.snapshot.graph().samples().is_empty()
+    }
+
+    /// The strip above the other views; `whole` says that the view shows everything whatever is selected.
+    pub fn strip(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, whole: bool) {
+        let Fact::Ready(timeline) = session.timeline(place.slot.id) else { return };
+        let frame = egui::Frame::new().fill(theme::tokens(ui).background).inner_margin(egui::Margin::symmetric(8, 2));
+        frame.show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            self.chart_and_line(ui, place, &timeline, STRIP, whole);
+        });
+    }
+
+    fn chart_and_line(&mut self, ui: &mut Ui, place: &Place, timeline: &Timeline, height: f32, whole: bool) {
+        let id = Id::unique(("timeline", place.slot));
+        self.chart.show(ui, id, timeline, height);
+        if !self.chart.is_dragging() {
+            self.within = self.chart.selection().map_or(NodeFilter::All, |(first, last)| timeline.filter(first, last));
+        }
+        ui.horizontal(|ui| {
+            // As high with an interval as without, so that nothing below moves.
+            ui.set_min_height(7.0 * GRID);
+            ui.spacing_mut().item_spacing.x = 2.0 * GRID;
+            let small = |text: String| RichText::new(text).font(theme::small());
+            let Some((first, last)) = self.chart.selection() else {
+                let hint = "Drag over the bars to see only what was allocated then and is still alive";
+                ui.label(small(hint.to_owned()).color(theme::tokens(ui).weak));
+                return;
+            };
+            let bars = timeline.bars.get(first..=last).unwrap_or_default();
+            let sum = |of: fn(&crate::query::TimelineBar) -> u64| bars.iter().map(of).sum::<u64>();
+            let size = theme::look(ui).units.bytes(sum(|bar| bar.live_size));
+            let (live, all) = (human::count(sum(|bar| bar.live_count)), human::count(sum(|bar| bar.allocated_count)));
+            let text = format!("Allocated {}", interval(timeline, first, last));
+            if super::chip(ui, &text, "Clear the interval") {
+                self.clear();
+            }
+            ui.label(small(format!("{live} of {all} objects are alive, {size}")));
+            if whole {
+                ui.label(small("This view shows the whole snapshot".to_owned()).color(theme::tokens(ui).detached));
+            }
+        });
+    }
+
+    /// The pane: a tall chart and every interval in numbers.
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let timeline: Arc<Timeline> = match session.timeline(place.slot.id) {
+            Fact::Ready(timeline) if timeline.bars.is_empty() => {
+                super::placeholder(
+                    ui,
+                    "This file has no timeline. Record allocations over time, as DevTools' “Allocations on timeline” does.",
+                );
+                return Vec::new();
+            }
+            Fact::Ready(timeline) => timeline,
+            Fact::Pending { .. } => {
+                super::placeholder(ui, "Adding up the timeline…");
+                return Vec::new();
+            }
+            Fact::Failed(message) => {
+                super::failure(ui, &message);
+                return Vec::new();
+            }
+        };
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.selectable_value(&mut self.chart.unit, BarUnit::Objects, "Objects")
+                .on_hover_text("How many objects were allocated (grey), and how many of them are alive (in colour)");
+            ui.selectable_value(&mut self.chart.unit, BarUnit::Bytes, "Bytes alive")
+                .on_hover_text("Bytes of what is alive. Files do not say how large what died was");
+            let tokens = theme::tokens(ui);
+            for (color, text) in
+                [(tokens.background.lerp_to_gamma(tokens.weak, 0.45), "allocated"), (tokens.accent, "still alive")]
+            {
+                let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
+                ui.painter().rect_filled(rect, 2.0, color);
+                ui.label(RichText::new(text).font(theme::small()).color(tokens.weak));
+            }
+        });
+        let frame = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 2));
+        let height = TALL.min(ui.available_height() * 0.5);
+        frame.show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            self.chart_and_line(ui, place, &timeline, height, false);
+            ui.add_space(GRID);
+            self.table(ui, place, &timeline);
+        });
+        Vec::new()
+    }
+
+    /// Every interval in numbers.
+    fn table(&mut self, ui: &mut Ui, place: &Place, timeline: &Timeline) {
+        let look = theme::look(ui);
+        let mono = |text: String| RichText::new(text).font(theme::mono());
+        let table = TableBuilder::new(ui)
+            .id_salt(("intervals", place.slot))
+            .sense(egui::Sense::click())
+            .auto_shrink(false)
+            .column(Column::remainder().clip(true))
+            .columns(Column::exact(120.0), 4);
+        let header = table.header(ROW_HEIGHT, |mut header| {
+            for title in ["Interval", "Allocated", "Alive", "Live size", "Exact bytes"] {
+                header.col(|ui| {
+                    let align = if title == "Interval" { egui::Align::Min } else { egui::Align::Max };
+                    ui.with_layout(egui::Layout::top_down(align), |ui| {
+                        ui.label(RichText::new(title).font(theme::small()).weak());
+                    });
+                });
+            }
+        });
+        header.body(|body| {
+            body.rows(ROW_HEIGHT, timeline.bars.len(), |mut row| {
+                let at = row.index();
+                let bar = timeline.bars[at];
+                row.set_selected(self.chart.selection().is_some_and(|(first, last)| (first..=last).contains(&at)));
+                row.col(|ui| {
+                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                        ui.add(egui::Label::new(mono(interval(timeline, at, at))).selectable(false));
+                    });
+                });
+                let cells = [
+                    human::count(bar.allocated_count),
+                    human::count(bar.live_count),
+                    look.units.bytes(bar.live_size),
+                    human::count(bar.live_size),
+                ];
+                for cell in cells {
+                    row.col(|ui| {
+                        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                            ui.add(egui::Label::new(mono(cell)).selectable(false));
+                        });
+                    });
+                }
+                if row.response().clicked() {
+                    self.chart.select(Some((at, at)));
+                }
+            });
+        });
+    }
+}

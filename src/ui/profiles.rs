@@ -1,0 +1,120 @@
+//! Sampling heap profiles in the frame around the panes: their entries in the list of files, and comparing two of them.
+
+use egui::{Align, Color32, CornerRadius, Frame, Id, Label, Layout, Margin, Rect, RichText, Sense, Stroke, Ui};
+use egui::{WidgetInfo, accesskit::Role, vec2};
+
+use super::app::{Action, HeapglassApp};
+use super::chrome::close_button;
+use super::panes::Slot;
+use super::panes::profile::ProfilePane;
+use super::theme::{self, tokens};
+use crate::model::human;
+use crate::session::{OpenProfile, SnapshotId};
+
+/// The entries of all profiles, below those of the snapshots.
+pub(super) fn entries(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
+    let profiles = app.session.profiles();
+    if profiles.is_empty() {
+        return;
+    }
+    ui.add_space(theme::GRID);
+    ui.label(RichText::new("Sampling profiles").font(theme::small()).color(tokens(ui).weak));
+    for open in profiles {
+        entry(ui, app, open, actions);
+    }
+    if profiles.len() > 1 {
+        ui.weak("Drag one onto another to compare them");
+    }
+}
+
+fn entry(ui: &mut Ui, app: &HeapglassApp, open: &OpenProfile, actions: &mut Vec<Action>) {
+    let is_shown = app.slots().iter().any(|slot| slot.id == open.id);
+    let source = open.profile.source();
+    let tokens = tokens(ui);
+    let fill = if is_shown { tokens.selection } else { Color32::TRANSPARENT };
+    let frame = Frame::new().fill(fill).corner_radius(CornerRadius::same(4)).inner_margin(Margin::symmetric(6, 4));
+    let entry = frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 1.0;
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if close_button(ui, &format!("Close {}", source.name)) {
+                    actions.push(Action::Close(open.id));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(Label::new(human::visible(&source.name, 80).into_owned()).truncate().selectable(false));
+                });
+            });
+        });
+        let size = theme::look(ui).units.bytes(open.profile.total_size());
+        let facts = format!("{size} in {} calls", human::count(open.profile.tree().len() as u64));
+        ui.add(Label::new(RichText::new(facts).font(theme::small()).color(tokens.weak)).truncate().selectable(false));
+    });
+    // Behind the entry's own button, which keeps its clicks.
+    let rect = Rect::from_min_max(entry.response.rect.min, entry.response.rect.max - vec2(26.0, 0.0));
+    let response = ui.interact(rect, Id::unique(("profile entry", open.id)), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, is_shown, format!("Profile {}", source.name)));
+    response.dnd_set_drag_payload(open.id);
+    let is_other = |dragged: SnapshotId| dragged != open.id && app.session.profile(dragged).is_some();
+    if response.dnd_hover_payload::<SnapshotId>().is_some_and(|dragged| is_other(*dragged)) {
+        let stroke = Stroke::new(1.5, tokens.accent);
+        ui.painter().rect_stroke(entry.response.rect, 4.0, stroke, egui::StrokeKind::Inside);
+    }
+    if let Some(dragged) = response.dnd_release_payload::<SnapshotId>().filter(|dragged| is_other(**dragged)) {
+        actions.push(Action::CompareTwo(*dragged, open.id));
+    }
+    response.context_menu(|ui| {
+        for other in app.session.profiles().iter().filter(|other| other.id != open.id) {
+            let name = human::visible(&other.profile.source().name, 60);
+            if ui.button(format!("Compare with {name}")).clicked() {
+                actions.push(Action::CompareTwo(other.id, open.id));
+                ui.close();
+            }
+        }
+        if ui.button("Close").clicked() {
+            actions.push(Action::Close(open.id));
+            ui.close();
+        }
+    });
+    let hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
+    if response.on_hover_text(hover).clicked() {
+        actions.push(Action::Show(open.id));
+    }
+    ui.add_space(2.0);
+}
+
+/// What the status bar says of the profile that is shown.
+pub(super) fn status(ui: &mut Ui, app: &HeapglassApp) {
+    let Some(profile) = app.shown().and_then(|id| app.session.profile(id)) else { return };
+    let units = theme::look(ui).units;
+    ui.label(format!("{} sampled", units.bytes(profile.total_size())));
+    ui.weak(format!("{} functions", human::count(profile.functions().len() as u64)));
+    ui.weak(format!("{} calls", human::count(profile.tree().len() as u64)));
+    if !profile.samples().is_empty() {
+        ui.weak(format!("{} samples", human::count(profile.samples().len() as u64)));
+    }
+    ui.weak(format!("loaded in {}", human::duration(profile.source().load_time)));
+}
+
+impl HeapglassApp {
+    /// The files that are profiles, if two or more are.
+    pub(super) fn profiles_of(&self, ids: &[SnapshotId]) -> Option<Vec<SnapshotId>> {
+        let profiles: Vec<SnapshotId> = ids.iter().copied().filter(|id| self.session.profile(*id).is_some()).collect();
+        (profiles.len() > 1).then_some(profiles)
+    }
+
+    /// Compares the last of some profiles with the first.
+    pub(super) fn compare_profiles(&mut self, ids: &[SnapshotId]) {
+        let (Some(&base), Some(&current)) = (ids.first(), ids.last()) else { return };
+        self.show_in(self.active, current);
+        let slot = Slot { side: self.active, id: current };
+        self.profile_panes.entry(slot).or_default().set_base(Some(base));
+    }
+
+    /// The pane of the profile that is shown in the active side.
+    pub fn shown_profile(&mut self) -> Option<&mut ProfilePane> {
+        let id = self.shown()?;
+        self.session.profile(id)?;
+        Some(self.profile_panes.entry(Slot { side: self.active, id }).or_default())
+    }
+}

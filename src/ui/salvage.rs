@@ -1,0 +1,140 @@
+//! Damaged files on screen: the offer to open what is there of one, and the banner over what was opened so.
+//!
+//! The banner cannot be dismissed: whoever reads a number of such a file must be able to know that it may be wrong.
+
+use egui::{Color32, CornerRadius, Frame, Label, Margin, Panel, RichText, ScrollArea, Stroke, Ui, vec2};
+
+use super::app::Action;
+use super::panes::Place;
+use super::theme::{self, GRID, tokens};
+use crate::format::Salvage;
+use crate::model::human;
+use crate::session::Load;
+use crate::snapshot::Snapshot;
+
+/// Characters of a line that are shown.
+const LINE_LIMIT: usize = 300;
+/// Losses that the list of snapshots names, where there is little room.
+const FEW: usize = 3;
+
+fn line(ui: &mut Ui, text: &str, color: Color32) {
+    let text = RichText::new(human::visible(text, LINE_LIMIT).into_owned()).font(theme::small()).color(color);
+    ui.add(Label::new(text).wrap());
+}
+
+/// One point of a list.
+fn point(ui: &mut Ui, text: &str, color: Color32) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 1.5 * GRID;
+        ui.label(RichText::new("•").font(theme::small()).color(color));
+        line(ui, text, color);
+    });
+}
+
+/// Below an error: what could be opened all the same, if something can be. `is_wide` has room for all that is missing.
+pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<Action>) {
+    let tokens = tokens(ui);
+    if load.rescue.is_busy() {
+        ui.add_space(GRID);
+        ui.horizontal(|ui| {
+            ui.add(egui::Spinner::new().size(3.0 * GRID));
+            line(ui, "Looking at what can be opened all the same", tokens.weak);
+        });
+        return;
+    }
+    let Some(salvage) = &load.rescue.offer else { return };
+    ui.add_space(2.0 * GRID);
+    line(ui, "What is there can be opened. What is missing:", tokens.text);
+    let shown = if is_wide { salvage.losses.len() } else { FEW };
+    for loss in salvage.losses.iter().take(shown) {
+        point(ui, &loss.to_string(), tokens.text);
+    }
+    if let Some(more) = salvage.losses.len().checked_sub(shown).filter(|more| *more > 0) {
+        line(ui, &format!("and {more} more"), tokens.weak);
+    }
+    if is_wide {
+        ui.add_space(GRID);
+        for advice in salvage.advice() {
+            line(ui, advice, tokens.weak);
+        }
+    }
+    ui.add_space(2.0 * GRID);
+    let button = ui.button("Open what is there");
+    let label = format!("Open what is there of {}", load.name);
+    ui.ctx().accesskit_node_builder(button.id, |node| node.set_label(label));
+    if button.clicked() {
+        actions.push(Action::Salvage(load.id));
+    }
+}
+
+/// A short mark for lists: that the file was damaged.
+pub(super) fn mark(salvage: Option<&Salvage>) -> &'static str {
+    if salvage.is_some() { "damaged" } else { "" }
+}
+
+/// Over all views of a snapshot that was opened in spite of damage: what is missing and what cannot be trusted.
+pub(super) fn banner(ui: &mut Ui, place: &Place) {
+    let Some(salvage) = place.snapshot.salvage() else { return };
+    let tokens = tokens(ui);
+    let id = egui::Id::unique(("salvage banner", place.slot));
+    let is_open = ui.data(|data| data.get_temp(id)).unwrap_or(true);
+    let frame = Frame::new()
+        .fill(tokens.error_surface)
+        .stroke(Stroke::new(1.0, tokens.border))
+        .corner_radius(CornerRadius::ZERO)
+        .inner_margin(Margin::symmetric(8, 5));
+    Panel::top(id).frame(frame).show_separator_line(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.75 * GRID;
+        let mut toggled = false;
+        ui.horizontal(|ui| {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let text = if is_open { "Less" } else { "What is missing" };
+                toggled = ui.add(egui::Button::new(text).small()).clicked();
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    let summary = match salvage.losses.as_slice() {
+                        [only] => format!("This file is damaged: {only}"),
+                        losses => format!("This file is damaged: {} things are missing or were mended", losses.len()),
+                    };
+                    let text = RichText::new(human::visible(&summary, LINE_LIMIT).into_owned()).color(tokens.error);
+                    ui.add(Label::new(text).truncate());
+                });
+            });
+        });
+        if toggled {
+            ui.data_mut(|data| data.insert_temp(id, !is_open));
+        }
+        if is_open {
+            details(ui, salvage);
+        }
+    });
+}
+
+/// Over a comparison of which a side was damaged: what it lacks looks like a difference.
+pub(super) fn compared(ui: &mut Ui, base: &Snapshot, current: &Snapshot) {
+    let text = match (base.salvage(), current.salvage()) {
+        (None, None) => return,
+        (Some(_), None) => "The base is from a damaged file: what it lacks looks new here.",
+        (None, Some(_)) => "The newer one is from a damaged file: what it lacks looks deleted here.",
+        (Some(_), Some(_)) => "Both are from damaged files: what one of them lacks looks like a difference here.",
+    };
+    ui.horizontal(|ui| {
+        ui.add_space(2.0 * GRID);
+        line(ui, text, tokens(ui).detached);
+    });
+}
+
+fn details(ui: &mut Ui, salvage: &Salvage) {
+    let tokens = tokens(ui);
+    // However much is missing, the views below keep their room.
+    ScrollArea::vertical().max_height(30.0 * GRID).auto_shrink([false, true]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing = vec2(GRID, 0.5 * GRID);
+        if salvage.losses.len() > 1 {
+            for loss in &salvage.losses {
+                point(ui, &loss.to_string(), tokens.text);
+            }
+        }
+        for advice in salvage.advice() {
+            line(ui, advice, tokens.text);
+        }
+    });
+}

@@ -1,0 +1,290 @@
+//! Snapshots as engines other than V8 write them, made from what their public sources do.
+#![allow(unreachable_pub, reason = "a module of test binaries")]
+#![allow(dead_code, reason = "each test binary uses a part of this module")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// An edge: kind, name or number, target by position.
+#[derive(Clone, Debug)]
+pub struct Edge(pub &'static str, pub Name, pub usize);
+
+#[derive(Clone, Debug)]
+pub enum Name {
+    Text(String),
+    Number(u64),
+}
+
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub kind: String,
+    pub name: String,
+    pub id: u64,
+    pub self_size: u64,
+    pub edges: Vec<Edge>,
+}
+
+/// A graph to be written, the root first.
+#[derive(Clone, Debug, Default)]
+pub struct Heap {
+    pub nodes: Vec<Node>,
+}
+
+impl Heap {
+    pub fn add(&mut self, kind: &str, name: &str, id: u64, self_size: u64) -> usize {
+        self.nodes.push(Node { kind: kind.to_owned(), name: name.to_owned(), id, self_size, edges: Vec::new() });
+        self.nodes.len() - 1
+    }
+
+    pub fn named(&mut self, from: usize, kind: &'static str, name: &str, to: usize) {
+        self.nodes[from].edges.push(Edge(kind, Name::Text(name.to_owned()), to));
+    }
+
+    pub fn numbered(&mut self, from: usize, kind: &'static str, number: u64, to: usize) {
+        self.nodes[from].edges.push(Edge(kind, Name::Number(number), to));
+    }
+
+    /// What `node` keeps alive, by taking it out and looking what can still be reached. Weak edges do not count.
+    pub fn retained(&self, node: usize) -> u64 {
+        let reach = |without: Option<usize>| {
+            let mut seen = vec![false; self.nodes.len()];
+            let mut stack = vec![0];
+            while let Some(at) = stack.pop() {
+                if Some(at) == without || std::mem::replace(&mut seen[at], true) {
+                    continue;
+                }
+                stack.extend(self.nodes[at].edges.iter().filter(|edge| edge.0 != "weak").map(|edge| edge.2));
+            }
+            seen
+        };
+        let (with, without) = (reach(None), reach(Some(node)));
+        (0..self.nodes.len()).filter(|&at| with[at] && !without[at]).map(|at| self.nodes[at].self_size).sum()
+    }
+}
+
+/// Strings in the order of their first use.
+#[derive(Default)]
+struct Strings {
+    ids: BTreeMap<String, usize>,
+    all: Vec<String>,
+}
+
+impl Strings {
+    fn id(&mut self, text: &str) -> usize {
+        *self.ids.entry(text.to_owned()).or_insert_with(|| {
+            self.all.push(text.to_owned());
+            self.all.len() - 1
+        })
+    }
+
+    fn json(&self, separator: &str) -> String {
+        let quoted: Vec<String> = self.all.iter().map(|text| serde_json::to_string(text).unwrap()).collect();
+        format!("[{}]", quoted.join(separator))
+    }
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| serde_json::to_string(name).unwrap()).collect::<Vec<_>>().join(",")
+}
+
+const HERMES_NODE_TYPES: [&str; 14] = [
+    "hidden",
+    "array",
+    "string",
+    "object",
+    "code",
+    "closure",
+    "regexp",
+    "number",
+    "native",
+    "synthetic",
+    "concatenated string",
+    "sliced string",
+    "symbol",
+    "bigint",
+];
+const EDGE_TYPES: [&str; 7] = ["context", "element", "property", "internal", "hidden", "shortcut", "weak"];
+
+/// A React Native application's heap, as Hermes would see it: `carts` carts in a list that never shrinks.
+pub fn hermes_heap(carts: u64) -> Heap {
+    let mut heap = Heap::default();
+    let root = heap.add("synthetic", "", 1, 0);
+    let slots = heap.add("native", "std::deque<WeakRefSlot>", 5, 4096);
+    let gc_roots = heap.add("synthetic", "(GC roots)", 3, 0);
+    heap.numbered(root, "element", 1, gc_roots);
+    let sections = [
+        "Registers",
+        "RuntimeInstanceVars",
+        "CharStrings",
+        "Builtins",
+        "Jobs",
+        "Prototypes",
+        "IdentifierTable",
+        "GCScopes",
+    ];
+    let groups: Vec<usize> =
+        (7..).step_by(2).zip(sections).map(|(id, name)| heap.add("synthetic", &format!("({name})"), id, 0)).collect();
+    for (number, &group) in (1..).zip(&groups) {
+        heap.numbered(gc_roots, "element", number, group);
+    }
+    heap.named(gc_roots, "internal", "weakRefSlots", slots);
+    let mut id = 101;
+    let mut next = || {
+        id += 2;
+        id
+    };
+    let global = heap.add("object", "global", next(), 120);
+    heap.named(groups[1], "internal", "global", global);
+    let class = heap.add("object", "HiddenClass", next(), 64);
+    let shared = heap.add("number", "0", next(), 0);
+    let environment = heap.add("hidden", "Environment", next(), 48);
+    let function = heap.add("closure", "addToCart", next(), 56);
+    let list = heap.add("object", "Array", next(), 32);
+    let storage = heap.add("array", "ArrayStorage", next(), 16 + 8 * carts);
+    heap.named(global, "property", "addToCart", function);
+    heap.named(global, "internal", "class", class);
+    heap.named(function, "internal", "environment", environment);
+    heap.numbered(environment, "element", 0, list);
+    heap.named(list, "internal", "elements", storage);
+    let title = heap.add("string", "a title that all share", next(), 40);
+    heap.numbered(groups[2], "element", 0, title);
+    for number in 0..carts {
+        let cart = heap.add("object", "Cart", next(), 72);
+        let text = heap.add("string", &format!("cart number {number}"), next(), 32);
+        heap.numbered(storage, "element", number, cart);
+        heap.named(cart, "internal", "class", class);
+        heap.named(cart, "property", "title", title);
+        heap.named(cart, "property", "name", text);
+        heap.named(cart, "property", "count", shared);
+        heap.named(groups[6], "weak", &number.to_string(), text);
+    }
+    heap
+}
+
+/// As Hermes writes: all in one line, both counts 0, sections that are empty but there, locations before the strings.
+pub fn hermes(carts: u64) -> Vec<u8> {
+    let heap = hermes_heap(carts);
+    let mut strings = Strings::default();
+    let position = |names: &[&str], name: &str| names.iter().position(|known| *known == name).unwrap();
+    let (mut nodes, mut edges) = (Vec::new(), Vec::new());
+    for node in &heap.nodes {
+        let (kind, name) = (position(&HERMES_NODE_TYPES, &node.kind), strings.id(&node.name));
+        nodes.push(format!("{kind},{name},{},{},{},0,0", node.id, node.self_size, node.edges.len()));
+        for Edge(kind, name, to) in &node.edges {
+            let name = match name {
+                Name::Text(text) => strings.id(text) as u64,
+                Name::Number(number) => *number,
+            };
+            edges.push(format!("{},{name},{}", position(&EDGE_TYPES, kind), to * 7));
+        }
+    }
+    let function = heap.nodes.iter().position(|node| node.kind == "closure").unwrap();
+    let own = |names: &[&str]| list(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+    let text = format!(
+        "{{\"snapshot\":{{\"meta\":{{\"node_fields\":[\"type\",\"name\",\"id\",\"self_size\",\"edge_count\",\"trace_node_id\",\
+         \"detachedness\"],\"node_types\":[[{}],\"string\",\"number\",\"number\",\"number\",\"number\",\"number\"],\
+         \"edge_fields\":[\"type\",\"name_or_index\",\"to_node\"],\"edge_types\":[[{}],\"string_or_number\",\"node\"],\
+         \"trace_function_info_fields\":[\"function_id\",\"name\",\"script_name\",\"script_id\",\"line\",\"column\"],\
+         \"trace_node_fields\":[\"id\",\"function_info_index\",\"count\",\"size\",\"children\"],\
+         \"sample_fields\":[\"timestamp_us\",\"last_assigned_id\"],\
+         \"location_fields\":[\"object_index\",\"script_id\",\"line\",\"column\"]}},\
+         \"node_count\":0,\"edge_count\":0,\"trace_function_count\":0}},\
+         \"nodes\":[{}],\"edges\":[{}],\"trace_function_infos\":[],\"trace_tree\":[],\"samples\":[],\
+         \"locations\":[{},2,41,8],\"strings\":{}}}",
+        own(&HERMES_NODE_TYPES),
+        own(&EDGE_TYPES),
+        nodes.join(","),
+        edges.join(","),
+        function * 7,
+        strings.json(",")
+    );
+    text.into_bytes()
+}
+
+/// A Julia session with a global cache of `entries` arrays. Ids are addresses, far above 2^32.
+pub fn julia_heap(entries: u64) -> Heap {
+    const BASE: u64 = 0x7f3a_1c00_0000;
+    let mut heap = Heap::default();
+    let root = heap.add("synthetic", "", 0, 0);
+    let gc_roots = heap.add("synthetic", "GC roots", 1, 0);
+    let finalizers = heap.add("synthetic", "GC finalizer list roots", 2, 0);
+    heap.named(root, "internal", "GC roots", gc_roots);
+    heap.named(root, "internal", "GC finalizer list roots", finalizers);
+    let mut address = BASE;
+    let mut next = || {
+        address += 64;
+        address
+    };
+    let module = heap.add("jl_module_t", "Main", next(), 432);
+    heap.named(root, "internal", "main_module", module);
+    let bindings = heap.add("jl_svec_t", "SimpleVector", next(), 8 + 16 + 8);
+    heap.named(module, "internal", "bindings", bindings);
+    let binding = heap.add("Core.Binding", "Core.Binding", next(), 8 + 24);
+    heap.numbered(bindings, "element", 0, binding);
+    let partition = heap.add("Core.BindingPartition", "Core.BindingPartition", next(), 8 + 40);
+    heap.named(binding, "binding", "<binding>", partition);
+    let cache_type = "Base.Dict{String, Array{Float64, 1}}";
+    let cache = heap.add(cache_type, cache_type, next(), 8 + 64);
+    heap.named(partition, "property", "restriction", cache);
+    let keys = heap.add("Memory{String}", "Memory{String}", next(), 8 + 16 + 8 * entries);
+    let values = heap.add("Memory{Array{Float64, 1}}", "Memory{Array{Float64, 1}}", next(), 8 + 16 + 8 * entries);
+    heap.named(cache, "property", "keys", keys);
+    heap.named(cache, "property", "vals", values);
+    let task = heap.add("jl_task_t", "Task", next(), 8 + 376);
+    let frame = heap.add("synthetic", "(stack frame)", next(), 1);
+    heap.named(root, "internal", "root_task", task);
+    heap.named(task, "internal", "stack", frame);
+    heap.named(frame, "internal", "local var", cache);
+    for number in 0..entries {
+        let key = heap.add("String", &format!("sensor \"{number}\"\n"), next(), 8 + 12);
+        let array = heap.add("jl_array_t", "Array{Float64, 1}", next(), 8 + 40);
+        let memory = heap.add("Memory{Float64}", "Memory{Float64}", next(), 8 + 16);
+        let bytes = heap.add("object", "<foreign memory - malloc>", next(), 8_000);
+        heap.numbered(keys, "element", number, key);
+        heap.numbered(values, "element", number, array);
+        heap.named(array, "property", "ref.mem", memory);
+        heap.named(memory, "hidden", "<native>", bytes);
+    }
+    let closed = heap.add("Base.IOStream", "Base.IOStream", next(), 8 + 96);
+    heap.named(finalizers, "internal", "finlist-0", closed);
+    heap
+}
+
+/// As Julia's `Profile.take_heap_snapshot` puts it together: kinds in the order of their first use, white space between
+/// the parts, a row a line, strings behind everything else.
+pub fn julia(entries: u64) -> Vec<u8> {
+    let heap = julia_heap(entries);
+    let (mut strings, mut kinds, mut edge_kinds) = (Strings::default(), Strings::default(), Strings::default());
+    let (mut nodes, mut edges) = (String::new(), String::new());
+    for node in &heap.nodes {
+        let (kind, name) = (kinds.id(&node.kind), strings.id(&node.name));
+        let comma = if nodes.is_empty() { "" } else { ",\n" };
+        let _ = write!(nodes, "{comma}{kind},{name},{},{},{},0,0", node.id, node.self_size, node.edges.len());
+        for Edge(kind, name, to) in &node.edges {
+            let name = match name {
+                Name::Text(text) => strings.id(text) as u64,
+                Name::Number(number) => *number,
+            };
+            let comma = if edges.is_empty() { "" } else { ",\n" };
+            let _ = write!(edges, "{comma}{},{name},{}", edge_kinds.id(kind), to * 7);
+        }
+    }
+    let edge_count: usize = heap.nodes.iter().map(|node| node.edges.len()).sum();
+    let text = format!(
+        "{{\"snapshot\":{{\n  \"meta\":{{\n    \"node_fields\":[\"type\",\"name\",\"id\",\"self_size\",\"edge_count\",\
+         \"trace_node_id\",\"detachedness\"],\n    \"node_types\":[{},\"string\", \"number\", \"number\", \"number\", \
+         \"number\", \"number\"],\n    \"edge_fields\":[\"type\",\"name_or_index\",\"to_node\"],\n    \"edge_types\":[{},\
+         \"string_or_number\",\"from_node\"],\n    \"trace_function_info_fields\":[\"function_id\",\"name\",\
+         \"script_name\",\"script_id\",\"line\",\"column\"],\n    \"trace_node_fields\":[\"id\",\"function_info_index\",\
+         \"count\",\"size\",\"children\"],\n    \"sample_fields\":[\"timestamp_us\",\"last_assigned_id\"],\n    \
+         \"location_fields\":[\"object_index\",\"script_id\",\"line\",\"column\"]\n  }},\n  \"node_count\":{},\n  \
+         \"edge_count\":{edge_count},\n  \"trace_function_count\":0\n}},\n\"nodes\":[{nodes}],\n\"edges\":[{edges}],\n\
+         \"trace_function_infos\":[],\n\"trace_tree\":[],\n\"samples\":[],\n\"locations\":[],\n\"strings\":{}}}\n",
+        kinds.json(","),
+        edge_kinds.json(","),
+        heap.nodes.len(),
+        strings.json(",\n")
+    );
+    text.into_bytes()
+}
