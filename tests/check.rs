@@ -36,7 +36,7 @@ fn the_leaking_pair_fails_with_the_class_that_leaks_and_the_way_that_holds_it() 
     let output = check(&pair(), &[]);
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     let text = text(&output);
-    let start = text.find("ShoppingCart (script 99, line 14)").unwrap_or_else(|| panic!("{text}"));
+    let start = text.find("ShoppingCart (leaky-server.mjs:14)").unwrap_or_else(|| panic!("{text}"));
     let block = text[start..].split("\n\n").next().unwrap();
     for expected in [
         "20 → 2,020 objects, 800 B → 80.8 kB, retaining 16.8 kB → 1.7 MB",
@@ -168,7 +168,7 @@ fn markdown_has_a_table_of_the_limits_and_the_paths_as_code() {
     let output = text(&check(&pair(), &["--format", "markdown"]));
     assert!(output.starts_with("## ❌ heapglass check: FAILED"), "{output}");
     assert!(output.contains("| total growth | 5 % | +1.9 MB (+60.3 %) | **exceeded** |"), "{output}");
-    assert!(output.contains("### ShoppingCart (script 99, line 14)"), "{output}");
+    assert!(output.contains("### ShoppingCart (leaky-server.mjs:14)"), "{output}");
     assert_eq!(output.matches("```").count() % 2, 0, "every block is closed");
 }
 
