@@ -428,10 +428,16 @@ fn semidominators(
         batches -= 1;
         cancel.check()?;
         progress.advance(batch as u64);
-        let ((), next) = rayon::join(
-            || gathered.iter().rev().for_each(|rows| forest.compute(rows)),
+        let (computed, next) = rayon::join(
+            || {
+                gathered.iter().rev().try_for_each(|rows| {
+                    forest.compute(rows);
+                    cancel.check()
+                })
+            },
             || if batches > 0 { gather(batches - 1) } else { Vec::new() },
         );
+        computed?;
         gathered = next;
     }
     progress.count_steps("semidominators", forest.steps);

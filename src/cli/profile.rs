@@ -6,10 +6,9 @@ use anyhow::anyhow;
 use serde::Serialize;
 
 use super::args::{Format, ProfileArguments};
-use super::csv;
 use super::table::{Table, name};
+use super::{csv, name_of, source};
 use crate::Profile;
-use crate::format::Source;
 use crate::model::human::{self, Units};
 use crate::model::{CallFunction, CancelToken, Progress};
 use crate::query::{CallKey, CallList, CallRow, CallSort, Calls, call_rows, compare_profiles, profile_calls};
@@ -67,8 +66,7 @@ pub(super) fn run(arguments: &ProfileArguments, out: &mut dyn Write) -> anyhow::
         None => (None, &arguments.file),
     };
     let open = |file: &std::path::Path| {
-        Profile::open(Source::file(file), &Progress::new(), &cancel)
-            .map_err(|error| anyhow!("{}: {error}", file.display()))
+        Profile::open(source(file), &Progress::new(), &cancel).map_err(|error| anyhow!("{}: {error}", name_of(file)))
     };
     let base_profile = base.map(|base| open(base)).transpose()?;
     let profile = open(file)?;

@@ -99,6 +99,12 @@ pub enum Loss {
         found: u64,
         declared: u64,
     },
+    /// A damaged table has more rows than the header declares: those were dropped.
+    MoreRows {
+        section: Section,
+        found: u64,
+        declared: u64,
+    },
     /// Names that refer to strings which are not there.
     MissingStrings {
         names: u64,
@@ -184,7 +190,19 @@ impl Loss {
             Self::BadNumbers { section, .. } if section.is("edges") => &[Doubt::References],
             Self::TooLarge { section, .. } if is_extra(section) => &[Doubt::Extras],
             Self::BadNumbers { .. } | Self::Rounded { .. } | Self::TooLarge { .. } => &[Doubt::Values],
-            Self::ShortRow { section, .. } | Self::FewerRows { section, .. } | Self::LostRows { section, .. } => {
+            Self::EndsEarly { section, .. } | Self::Unclosed { section, .. } if section.is("strings") => {
+                &[Doubt::Names]
+            }
+            Self::EndsEarly { section, .. } | Self::Unclosed { section, .. } if section.is("edges") => {
+                &[Doubt::References]
+            }
+            Self::EndsEarly { section, .. } | Self::Unclosed { section, .. } if section.is("nodes") => {
+                &[Doubt::Objects, Doubt::References]
+            }
+            Self::ShortRow { section, .. }
+            | Self::FewerRows { section, .. }
+            | Self::MoreRows { section, .. }
+            | Self::LostRows { section, .. } => {
                 if section.is("nodes") {
                     &[Doubt::Objects, Doubt::References]
                 } else {
@@ -295,6 +313,12 @@ impl fmt::Display for Loss {
                 count(declared.saturating_sub(*found)),
                 count(*declared)
             ),
+            Self::MoreRows { section, found, declared } => write!(
+                f,
+                "{section}: behind the damage {} rows were read as its own, the header declares {}: those beyond were dropped",
+                count(*found),
+                count(*declared)
+            ),
             Self::MissingStrings { names, strings, first, found } => write!(
                 f,
                 "section `strings`: {} there; {} to {}, shown as `{}` and so on",
@@ -363,10 +387,16 @@ impl Salvage {
     /// Which numbers cannot be trusted, as sentences, each once.
     #[must_use]
     pub fn advice(&self) -> Vec<&'static str> {
+        self.doubts().into_iter().map(Doubt::advice).collect()
+    }
+
+    /// What cannot be trusted, each once.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<Doubt> {
         let mut doubts: Vec<Doubt> = self.losses.iter().flat_map(Loss::doubts).copied().collect();
         doubts.sort_unstable();
         doubts.dedup();
-        doubts.into_iter().map(Doubt::advice).collect()
+        doubts
     }
 
     /// The losses as lines of text.

@@ -18,6 +18,8 @@ use super::trace::TraceTreeReader;
 const BLOCK_BYTES: usize = 512 << 10;
 /// The header describes the columns; no real one is larger than some kilobytes.
 pub(super) const HEADER_LIMIT: usize = 32 << 20;
+/// How many names of sections are remembered at the most, beside those that are known.
+const UNKNOWN_NAMES: usize = 64;
 const KILLED: &str = "the process was probably killed, or the copy stopped, while the file was being written";
 
 /// A small table of integers, kept as they stand.
@@ -235,7 +237,10 @@ impl Scanner {
         if known && self.has_section(name) {
             return Err(FormatError::DuplicateSection(self.section.clone(), here));
         }
-        self.seen.push(name.to_owned());
+        // Of unknown names some are kept, to tell what the file is if it is no snapshot.
+        if known || (self.seen.len() < UNKNOWN_NAMES && !self.has_section(name)) {
+            self.seen.push(name.to_owned());
+        }
         if !known {
             return self.to(State::Skip { depth: 0, in_string: false }, at);
         }

@@ -384,6 +384,17 @@ impl NodeTable {
         }
     }
 
+    /// Keeps only the first `rows`.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        self.kinds.truncate(rows);
+        self.names.truncate(rows);
+        self.ids.resize(rows);
+        self.self_sizes.resize(rows);
+        self.edge_counts.truncate(rows);
+        self.trace_nodes.truncate(rows);
+        self.detachedness.truncate(rows);
+    }
+
     fn slices(&mut self, start: usize) -> NodeSlices<'_> {
         fn optional<T>(values: &mut [T], start: usize) -> &mut [T] {
             values.get_mut(start..).unwrap_or_default()

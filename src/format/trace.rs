@@ -12,6 +12,14 @@ pub struct AllocationTrace {
 
 stored!(AllocationTrace { function_infos, tree });
 
+impl AllocationTrace {
+    /// Bytes held on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        (self.function_infos.capacity() + self.tree.fields.capacity()) * 8 + self.tree.parents.capacity() * 4
+    }
+}
+
 /// The call tree, one entry a node in each column, parents before their children.
 #[derive(Debug, Default)]
 pub struct TraceTree {

@@ -345,5 +345,8 @@ impl HeapGraph {
             + self.edge_names.capacity() * 4
             + self.edge_targets.capacity() * 4
             + self.retainers.heap_bytes()
+            + self.samples.capacity() * size_of::<Sample>()
+            + self.allocation_trace.heap_bytes()
+            + (self.scopes.scopes.capacity() + self.scopes.context_vars.capacity() + self.scopes.uses.capacity()) * 8
     }
 }

@@ -6,6 +6,7 @@
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// An allocator that ends the process with a message where the one behind it has no memory left.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,6 +47,11 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for OrExit<A> {
 
 /// Says so without asking for memory, and ends the process.
 fn out_of_memory(size: usize) -> ! {
+    static IS_SAID: AtomicBool = AtomicBool::new(false);
+    // Of several threads at their end one speaks; it takes the others with it.
+    while IS_SAID.swap(true, Ordering::Relaxed) {
+        std::thread::park();
+    }
     let mut line = [0; 160];
     let mut rest = &mut line[..];
     // A line that is too long is cut, which does no harm.

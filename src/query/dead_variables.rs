@@ -13,6 +13,7 @@ use super::live_functions::{LiveFunctions, Names, Scan, live_functions, scan};
 use super::scripts::script_name;
 use super::v8_values::{int, internal_of};
 use crate::analysis::{Scopes, has_scopes, scopes};
+use crate::format::Doubt;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, StringId};
 use crate::snapshot::Snapshot;
 
@@ -96,7 +97,9 @@ impl DeadVariables {
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
 pub fn dead_variables(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadVariables, Cancelled> {
-    if !has_scopes(snapshot.graph()) {
+    // Where a table is damaged that says who uses what, everything would seem dead.
+    let is_in_doubt = snapshot.salvage().is_some_and(|salvage| salvage.doubts().contains(&Doubt::Extras));
+    if is_in_doubt || !has_scopes(snapshot.graph()) {
         return Ok(DeadVariables::default());
     }
     let scopes = scopes(snapshot.graph());

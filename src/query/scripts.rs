@@ -5,6 +5,7 @@
 //! with others of the same source.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::v8_values::{int, internal, internal_of};
@@ -155,13 +156,15 @@ struct Finder<'a> {
     shared: Vec<StringId>,
     script: Vec<StringId>,
     script_or_debug_info: Vec<StringId>,
+    /// Scripts of what was followed before.
+    known: RefCell<HashMap<NodeOrdinal, Option<NodeOrdinal>>>,
 }
 
 impl<'a> Finder<'a> {
     fn new(snapshot: &'a Snapshot) -> Self {
         let [shared, script, script_or_debug_info] =
             strings_named(snapshot, ["shared", "script", "script_or_debug_info"]);
-        Self { graph: snapshot.graph(), shared, script, script_or_debug_info }
+        Self { graph: snapshot.graph(), shared, script, script_or_debug_info, known: RefCell::default() }
     }
 
     /// The node of the script of an object's location; `named` is the one that the file names.
@@ -174,8 +177,18 @@ impl<'a> Finder<'a> {
     }
 
     fn script_of_function(&self, function: NodeOrdinal) -> Option<NodeOrdinal> {
+        let shared = internal_of(self.graph, function, &self.shared)?;
+        // Many functions share one, which may have any number of edges.
+        if let Some(&script) = self.known.borrow().get(&shared) {
+            return script;
+        }
+        let script = self.script_of_shared(shared);
+        self.known.borrow_mut().insert(shared, script);
+        script
+    }
+
+    fn script_of_shared(&self, shared: NodeOrdinal) -> Option<NodeOrdinal> {
         let graph = self.graph;
-        let shared = internal_of(graph, function, &self.shared)?;
         let script = internal_of(graph, shared, &self.script)
             .or_else(|| internal_of(graph, shared, &self.script_or_debug_info))?;
         // While a debugger looks at the function, what stands there leads on to the script.
@@ -227,10 +240,10 @@ pub fn source_line(snapshot: &Snapshot, scripts: &Scripts, at: Location, limit: 
     let script = scripts.get(at.script_id)?.node?;
     let source = internal(graph, script, "source").filter(|&node| graph.kind(node).is_string())?;
     let offset = |name: &str| internal(graph, script, name).and_then(|node| int(graph, node)).unwrap_or(0);
-    let line = usize::try_from(i64::from(at.line) - offset("line_offset")).ok()?;
+    let line = usize::try_from(i64::from(at.line).checked_sub(offset("line_offset"))?).ok()?;
     // A script within a page starts somewhere in a line.
     let shift = if line == 0 { offset("column_offset") } else { 0 };
-    let column = usize::try_from(i64::from(at.column) - shift).ok()?;
+    let column = usize::try_from(i64::from(at.column).checked_sub(shift)?).ok()?;
     let text: Cow<'_, str> = graph.strings().text(graph.name_id(source));
     let mut lines = text.split('\n').skip(line);
     let found = lines.next()?.trim_end_matches('\r');

@@ -26,6 +26,8 @@ pub(super) enum Purpose {
 
 /// Bytes of a name at the top level that are looked at.
 const NAME_BYTES: usize = 256;
+/// More of what can stand in a file any number of times is not listed.
+const MOST_LOSSES: usize = 1000;
 
 /// What was read, and what was missed.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts of the file")]
@@ -270,19 +272,24 @@ impl<'a> Document<'a> {
         self.input.skip_white_space();
         let section = Section::named(&name);
         let offset = self.input.offset();
+        // Of unknown names nothing is kept: a file may have millions.
         let is_repeated = self.seen.contains(&name);
         if !is_known(&name) || is_repeated || (name == "snapshot" && self.header.is_some()) {
-            if is_repeated && is_known(&name) {
+            if is_repeated && self.losses.len() < MOST_LOSSES {
                 self.losses.push(Loss::Repeated { section: section.clone(), offset });
             }
             self.skip_value(&section);
-            self.seen.push(name);
+            if is_known(&name) && !is_repeated {
+                self.seen.push(name);
+            }
             return;
         }
         let opening = if name == "snapshot" { b'{' } else { b'[' };
         if self.input.peek() != Some(opening) {
             // Not the section that one expects under this name.
-            self.losses.push(Loss::Passed { offset });
+            if self.losses.len() < MOST_LOSSES {
+                self.losses.push(Loss::Passed { offset });
+            }
             self.skip_value(&section);
             return;
         }

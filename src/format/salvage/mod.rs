@@ -76,7 +76,7 @@ fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salva
     let mut parts = document.into_parts()?;
     let losses = &mut parts.losses;
     let whole = repair::Whole { nodes: parts.nodes_whole, edges: parts.edges_whole };
-    let (mut nodes, unknown_counts) = parts.nodes.finish();
+    let (mut nodes, mut unknown_counts) = parts.nodes.finish();
     let mut edges = parts.edges.table;
     let (node_count, node_fields) = (nodes.kinds.len(), parts.header.node_fields.len() as u64);
     if node_count == 0 {
@@ -85,9 +85,11 @@ fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salva
             hint: Some("there is not one whole node in the file"),
         });
     }
+    let node_count = repair::drop_surplus(&mut nodes, parts.header.node_count_hint, losses).unwrap_or(node_count);
     if !whole.nodes {
         repair::note_rows("nodes", node_count, parts.header.node_count_hint, losses);
     }
+    unknown_counts.retain(|&row| (row as usize) < node_count);
     repair::repair_edges(&mut nodes, &mut edges, &unknown_counts, whole, losses);
     parts.strings.drop_unfinished();
     repair::repair_names(&mut nodes, &mut edges, &mut parts.strings, losses);

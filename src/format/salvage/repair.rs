@@ -148,3 +148,25 @@ pub(super) fn note_rows(section: &str, found: usize, declared: Option<u64>, loss
         losses.push(Loss::FewerRows { section: Section::named(section), found: found as u64, declared });
     }
 }
+
+/// Drops rows beyond those that the header declares where `nodes` is damaged: what follows the damage is then likely another
+/// table, which was read as this one. Says how many rows are left.
+pub(super) fn drop_surplus(nodes: &mut NodeTable, declared: Option<u64>, losses: &mut Vec<Loss>) -> Option<usize> {
+    let found = nodes.kinds.len();
+    let rows = declared.and_then(|declared| usize::try_from(declared).ok()).filter(|rows| (1..found).contains(rows))?;
+    let is_damaged = losses.iter().any(|loss| match loss {
+        Loss::BadNumbers { section, .. }
+        | Loss::ShortRow { section, .. }
+        | Loss::LostRows { section, .. }
+        | Loss::Unclosed { section, .. }
+        | Loss::EndsEarly { section, .. } => section.is("nodes"),
+        _ => false,
+    });
+    if !is_damaged {
+        return None;
+    }
+    nodes.truncate(rows);
+    let section = Section::named("nodes");
+    losses.push(Loss::MoreRows { section, found: found as u64, declared: rows as u64 });
+    Some(rows)
+}
