@@ -230,3 +230,27 @@ fn a_block_of_zeros_in_a_table_costs_the_rows_in_it_and_no_others() {
         questions::ask(&mended);
     }
 }
+
+#[test]
+fn what_stands_behind_a_hole_is_not_read_as_more_objects() {
+    let whole = common::case("node24-1");
+    let (bytes, count) = (whole.bytes(), whole.open().graph().node_count());
+    let edges = bytes.windows(9).position(|text| text == b"\"edges\":[").unwrap();
+    let mut damaged = bytes.clone();
+    // A block of the disk that was never written.
+    damaged[edges - 2000..edges + 2096].fill(0);
+    let salvaged =
+        Snapshot::open_salvaging(questions::source(&damaged), &Progress::new(), &CancelToken::new()).unwrap();
+    assert!(salvaged.graph().node_count() <= count, "{} of {count}", salvaged.graph().node_count());
+    let doubts = salvaged.salvage().unwrap().doubts();
+    assert!(doubts.contains(&heapglass::format::Doubt::Objects), "{doubts:?}");
+    assert!(doubts.contains(&heapglass::format::Doubt::References), "{doubts:?}");
+}
+
+#[test]
+fn a_list_of_a_hundred_thousand_records_is_refused_at_once() {
+    let records: Vec<String> = (0..100_000).map(|id| format!("{{\"id\": {id}, \"name\": \"n\"}}")).collect();
+    let bytes = format!("[{}]", records.join(",")).into_bytes();
+    // With the names of all records remembered this took minutes.
+    assert!(!heapglass::format::can_salvage(questions::source(&bytes)));
+}
