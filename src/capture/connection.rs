@@ -23,6 +23,16 @@ const TICK: Duration = Duration::from_millis(50);
 /// How long workers have to make themselves known after they were asked for.
 const WORKERS_PATIENCE: Duration = Duration::from_millis(250);
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a program may take to answer what costs it nothing.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
+/// Calls that go through the whole heap, which may take minutes.
+const LONG_CALLS: [&str; 5] = [
+    "HeapProfiler.collectGarbage",
+    "HeapProfiler.startTrackingHeapObjects",
+    "HeapProfiler.stopSampling",
+    "HeapProfiler.stopTrackingHeapObjects",
+    "HeapProfiler.takeHeapSnapshot",
+];
 /// Pieces of snapshots are some 100 kB; a sampling profile comes as one message.
 const LONGEST_MESSAGE: usize = 128 << 20;
 const READ_BUFFER: usize = 256 << 10;
@@ -101,6 +111,8 @@ pub(super) type OnEvent<'a> = &'a mut dyn FnMut(&str, &str) -> Result<(), Captur
 /// What a call waits for.
 struct Waited<'a> {
     id: u64,
+    /// Of the message around it, where it is wrapped in one.
+    outer: Option<u64>,
     route: &'a Route,
 }
 
@@ -284,18 +296,41 @@ impl Connection {
         if self.is_ending {
             return Err(CaptureError::Closed);
         }
-        let id = self.send(route, method, params)?;
-        let waited = Waited { id, route };
+        self.check_route(route)?;
+        let (id, outer) = self.send(route, method, params)?;
+        let waited = Waited { id, outer, route };
+        let sent = Instant::now();
+        let is_short = !LONG_CALLS.contains(&method);
         loop {
             if let Some(answer) = self.receive(Some(&waited), on_event, cancel)? {
                 return answer.map_err(|message| CaptureError::Refusal { method: method.to_owned(), message });
             }
+            // An answer that comes later has the id of a call that nobody waits for, and is passed over.
+            if is_short && sent.elapsed() > ANSWER_PATIENCE {
+                return Err(CaptureError::NoAnswer { method: method.to_owned() });
+            }
         }
     }
 
-    fn send(&mut self, route: &Route, method: &str, params: &Value) -> Result<u64, CaptureError> {
+    /// Whether an isolate is still there.
+    ///
+    /// # Errors
+    /// [`CaptureError::WorkerEnded`] where it is not.
+    pub(super) fn check_isolate(&self, isolate: &Isolate) -> Result<(), CaptureError> {
+        self.check_route(&isolate.route)
+    }
+
+    /// Nobody answers for a worker that has ended, so whoever asked it would wait for ever.
+    fn check_route(&self, route: &Route) -> Result<(), CaptureError> {
+        let is_there = self.isolates.iter().any(|isolate| isolate.route == *route);
+        if is_there { Ok(()) } else { Err(CaptureError::WorkerEnded) }
+    }
+
+    /// The id of the call, and that of the message around it if there is one.
+    fn send(&mut self, route: &Route, method: &str, params: &Value) -> Result<(u64, Option<u64>), CaptureError> {
         let id = self.next_id;
         self.next_id += 1;
+        let mut around = None;
         let message = match route {
             Route::Main => json!({"id": id, "method": method, "params": params}),
             Route::Session(session) => json!({"id": id, "method": method, "params": params, "sessionId": session}),
@@ -303,6 +338,7 @@ impl Connection {
                 let inner = json!({"id": id, "method": method, "params": params}).to_string();
                 let outer = self.next_id;
                 self.next_id += 1;
+                around = Some(outer);
                 let params = json!({"sessionId": session, "message": inner});
                 json!({"id": outer, "method": "NodeWorker.sendMessageToWorker", "params": params})
             }
@@ -313,7 +349,7 @@ impl Connection {
             sent = self.socket.flush();
         }
         sent.map_err(broken)?;
-        Ok(id)
+        Ok((id, around))
     }
 
     /// Takes in one message, if one comes within a tick: the answer that is waited for, if it was that.
@@ -342,6 +378,13 @@ impl Connection {
         // What is under way is still answered.
         self.is_ending |= outer.method.as_deref() == Some("NodeRuntime.waitingForDisconnect");
         self.note_workers(&outer, waited)?;
+        if let Some(waited) = waited.filter(|waited| waited.outer.is_some() && waited.outer == outer.id)
+            && outer.error.is_some()
+        {
+            // What was to be passed on was not: there is no such worker any more.
+            self.isolates.retain(|isolate| isolate.route != *waited.route);
+            return Err(CaptureError::WorkerEnded);
+        }
         let route = outer.session.as_ref().map_or(Route::Main, |session| Route::Session(session.clone().into_owned()));
         handle(&outer, &route, waited, on_event)
     }
@@ -376,7 +419,7 @@ impl Connection {
             self.isolates.retain(|isolate| isolate.route != route);
             // Nobody will answer any more.
             return if waited.is_some_and(|waited| *waited.route == route) {
-                Err(CaptureError::Closed)
+                Err(CaptureError::WorkerEnded)
             } else {
                 Ok(())
             };

@@ -26,6 +26,10 @@ pub enum CaptureError {
     NoTarget { address: String },
     #[error("the program ended, or closed the connection")]
     Closed,
+    #[error("the worker has ended")]
+    WorkerEnded,
+    #[error("the program does not answer {method}; it may be stopped in a debugger")]
+    NoAnswer { method: String },
     #[error("the connection was lost: {0}")]
     Lost(io::Error),
     #[error("the program answers {method} with an error: {message}")]

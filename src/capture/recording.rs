@@ -59,7 +59,8 @@ pub fn run(
         Kind::Snapshots { count, every } => {
             for position in 1..=count {
                 if position > 1 {
-                    recorder.wait(every.map(|every| Instant::now() + every))?;
+                    // A time that no clock reaches is none.
+                    recorder.wait(every.and_then(|every| Instant::now().checked_add(every)))?;
                 }
                 recorder.snapshot(position, count)?;
             }
@@ -87,7 +88,10 @@ impl Recorder<'_> {
     /// Waits until a time or until told to go on, whichever is first.
     fn wait(&mut self, until: Option<Instant>) -> Result<(), CaptureError> {
         self.watch.enter(Step::Waiting { until });
-        self.until(until)
+        self.until(until)?;
+        // Whoever looks must not take it for waiting still while the program is asked.
+        self.watch.enter(Step::Connecting);
+        Ok(())
     }
 
     fn until(&mut self, until: Option<Instant>) -> Result<(), CaptureError> {
@@ -98,6 +102,7 @@ impl Recorder<'_> {
             }
             let tick = until.map_or(TICK, |until| TICK.min(until - now));
             self.connection.idle(now + tick, self.cancel)?;
+            self.connection.check_isolate(self.isolate)?;
         }
     }
 
@@ -132,7 +137,9 @@ impl Recorder<'_> {
     fn path(&self, record: &Record, ending: &str) -> PathBuf {
         let name = if self.plan.name.is_empty() { short_name(self.isolate) } else { file_name(&self.plan.name) };
         let time = Utc::of(record.began_unix_ms).compact();
-        let number = if record.of > 1 { format!("-{}", record.position) } else { String::new() };
+        // As many digits for each, so that names sort in the order of the series.
+        let width = record.of.to_string().len();
+        let number = if record.of > 1 { format!("-{:0width$}", record.position) } else { String::new() };
         let is_taken = |path: &PathBuf| {
             let mut partial = path.as_os_str().to_owned();
             partial.push(".partial");
@@ -155,7 +162,7 @@ impl Recorder<'_> {
         self.call("HeapProfiler.startTrackingHeapObjects", &json!({"trackAllocations": stacks}))?;
         let since = Instant::now();
         self.watch.enter(Step::Recording { since, length });
-        self.until(length.map(|length| since + length))?;
+        self.until(length.and_then(|length| since.checked_add(length)))?;
         self.watch.enter(Step::Snapshot { done: 0, total: 0, bytes: 0 });
         let path = self.path(&record, "heaptimeline");
         self.stream("HeapProfiler.stopTrackingHeapObjects", path, record)
@@ -171,7 +178,7 @@ impl Recorder<'_> {
         self.call("HeapProfiler.startSampling", &json!({"samplingInterval": interval_bytes}))?;
         let since = Instant::now();
         self.watch.enter(Step::Recording { since, length });
-        self.until(length.map(|length| since + length))?;
+        self.until(length.and_then(|length| since.checked_add(length)))?;
         self.watch.enter(Step::Receiving { bytes: 0 });
         let answer = self.call("HeapProfiler.stopSampling", &json!({}))?;
         let sampled: Sampled<'_> =

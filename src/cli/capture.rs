@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -71,6 +72,11 @@ pub struct CaptureArguments {
     pub output: PathBuf,
 }
 
+/// Longer waits are slips of the keyboard.
+const LONGEST_TIME: Duration = Duration::from_hours(30 * 24);
+/// How often it is looked at whether a series waits for an Enter that cannot come.
+const WAITS_TICK: Duration = Duration::from_millis(400);
+
 /// `30s`, `5m`, `500ms`, `2h`; a number alone is seconds.
 fn parse_time(text: &str) -> Result<Duration, String> {
     let digits = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
@@ -82,7 +88,10 @@ fn parse_time(text: &str) -> Result<Duration, String> {
         "h" => number * 3600.0,
         other => return Err(format!("expected s, m, h or ms after the number, found {other}")),
     };
-    Duration::try_from_secs_f64(seconds).map_err(|_| "expected a time such as 30s or 5m".to_owned())
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(time) if time <= LONGEST_TIME => Ok(time),
+        _ => Err("expected a time of at most 30 days, such as 30s or 5m".to_owned()),
+    }
 }
 
 pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -115,15 +124,16 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
         Plan { kind, collect_garbage: arguments.gc, folder: arguments.output.clone(), name: arguments.name.clone() };
     announce(&mut connection, &isolate, &cancel)?;
     let watch = Watch::new();
+    let has_input_ended = Arc::new(AtomicBool::new(false));
     if matches!(kind, Kind::Snapshots { count: 2.., every: None }) {
-        listen_for_enter(watch.clone());
+        listen_for_enter(watch.clone(), cancel.clone(), Arc::clone(&has_input_ended));
     }
     let is_done = AtomicBool::new(false);
     let done = std::thread::scope(|scope| {
         scope.spawn(|| report(&watch, &is_done));
-        let done = capture::run(&mut connection, &isolate, &plan, &watch, &cancel);
-        is_done.store(true, Ordering::Relaxed);
-        done
+        // Also where this panics, or the scope would wait for the other thread for ever.
+        let _guard = SetOnDrop(&is_done);
+        capture::run(&mut connection, &isolate, &plan, &watch, &cancel)
     });
     for taken in watch.taken() {
         let record = &taken.record;
@@ -134,7 +144,21 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
         let took = human::duration(Duration::from_millis(record.took_ms));
         writeln!(out, "{}: {} in {took}{memory}", taken.path.display(), human::bytes(record.bytes))?;
     }
-    done.map_err(Into::into)
+    match done {
+        Err(error) if error.is_cancelled() && has_input_ended.load(Ordering::Relaxed) => {
+            bail!("standard input ended; say --every TIME")
+        }
+        done => Ok(done?),
+    }
+}
+
+/// Sets a flag when it goes, whichever way that is.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Target and worker, both from 0; worker 0 is the main isolate.
@@ -156,7 +180,11 @@ fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Resu
     for (at, target) in targets.iter().enumerate() {
         let mut connection = Connection::open(target, remote, &cancel)?;
         for (worker, isolate) in connection.isolates().to_vec().iter().enumerate() {
-            let usage = connection.heap_usage(isolate, &cancel)?;
+            let usage = match connection.heap_usage(isolate, &cancel) {
+                // It ended since it was found.
+                Err(capture::CaptureError::WorkerEnded) => continue,
+                usage => usage?,
+            };
             let number = if worker == 0 { (at + 1).to_string() } else { format!("{}.{worker}", at + 1) };
             let kind = if worker == 0 { &target.kind } else { &isolate.kind };
             table.push(vec![
@@ -181,10 +209,23 @@ fn announce(connection: &mut Connection, isolate: &Isolate, cancel: &CancelToken
 }
 
 /// Enter takes the next snapshot. The thread ends with the program, which may do so while it waits for a key.
-fn listen_for_enter(watch: Watch) {
+///
+/// Where the input ends, what is under way is finished; a wait for the next Enter is cancelled.
+fn listen_for_enter(watch: Watch, cancel: CancelToken, has_input_ended: Arc<AtomicBool>) {
     std::thread::spawn(move || {
         for _ in std::io::stdin().lock().lines().map_while(Result::ok) {
             watch.go_on();
+        }
+        // An Enter just before the end may not be noticed yet: only what waits at two looks waits in vain.
+        let mut has_waited = false;
+        while !cancel.is_cancelled() && watch.step() != Step::Done {
+            let waits = matches!(watch.step(), Step::Waiting { .. });
+            if waits && has_waited {
+                has_input_ended.store(true, Ordering::Relaxed);
+                cancel.cancel();
+            }
+            has_waited = waits;
+            std::thread::sleep(WAITS_TICK);
         }
     });
 }
@@ -231,7 +272,7 @@ mod tests {
         for (text, seconds) in [("30", 30.0), ("30s", 30.0), ("1.5m", 90.0), ("250ms", 0.25), ("2h", 7200.0)] {
             assert_eq!(parse_time(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
         }
-        for text in ["", "s", "3 days", "-1s"] {
+        for text in ["", "s", "3 days", "-1s", "721h", "99999999999999999999h"] {
             assert!(parse_time(text).is_err(), "{text}");
         }
     }

@@ -139,7 +139,8 @@ impl Calls {
     pub fn sums(&self) -> [u64; MEASURES] {
         let mut sums = [0; MEASURES];
         for (sum, totals) in sums.iter_mut().zip(&self.totals) {
-            *sum = self.tree.children(None).map(|node| totals[node as usize]).sum();
+            // A file may say any number.
+            *sum = self.tree.children(None).map(|node| totals[node as usize]).fold(0, u64::saturating_add);
         }
         sums
     }

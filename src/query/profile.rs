@@ -52,7 +52,9 @@ pub fn compare_profiles(base: &Profile, current: &Profile, cancel: &CancelToken)
         let mut children: Vec<(u32, [Vec<u32>; 2])> = Vec::new();
         let mut known: HashMap<u32, usize> = HashMap::new();
         for (side, (of, names)) in sides.iter().enumerate() {
-            own[side].push(nodes[side].iter().map(|&node| of.own_sizes()[node as usize]).sum());
+            let bytes = nodes[side].iter().map(|&node| of.own_sizes()[node as usize]);
+            // A file may say any number.
+            own[side].push(bytes.fold(0_u64, u64::saturating_add));
             for child in nodes[side].iter().flat_map(|&node| of.tree().children(Some(node))) {
                 let function = names[of.tree().functions()[child as usize] as usize];
                 let place = *known.entry(function).or_insert(children.len());

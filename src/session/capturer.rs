@@ -50,11 +50,34 @@ pub struct CaptureState {
 
 type Shared = Arc<Mutex<CaptureState>>;
 
+/// Cancels what the thread does by itself. Each turn has a token of its own, so that what is asked during one breaks
+/// off no other.
+#[derive(Clone, Default)]
+struct OwnWork(Arc<Mutex<CancelToken>>);
+
+impl OwnWork {
+    fn fresh(&self) -> CancelToken {
+        let token = CancelToken::new();
+        if let Ok(mut current) = self.0.lock() {
+            *current = token.clone();
+        }
+        token
+    }
+
+    fn cancel(&self) {
+        if let Ok(current) = self.0.lock() {
+            current.cancel();
+        }
+    }
+}
+
 /// The window's end.
 pub struct Capturer {
     asks: Sender<Ask>,
     state: Shared,
+    /// Of what was asked last.
     cancel: CancelToken,
+    own_work: OwnWork,
 }
 
 impl fmt::Debug for Capturer {
@@ -71,15 +94,17 @@ impl Capturer {
     pub fn start(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
         let (asks, asked) = unbounded();
         let state = Shared::default();
+        let own_work = OwnWork::default();
         let worker = Worker {
             state: Arc::clone(&state),
+            own_work: own_work.clone(),
             wake: Arc::new(wake),
             connection: None,
             measured: None,
             remote: Remote::Refused,
         };
         thread::Builder::new().name("capture".to_owned()).spawn(move || worker.run(&asked))?;
-        Ok(Self { asks, state, cancel: CancelToken::new() })
+        Ok(Self { asks, state, cancel: CancelToken::new(), own_work })
     }
 
     /// How things stand now.
@@ -98,11 +123,20 @@ impl Capturer {
         }
         // The thread ends with this value only.
         let _ = self.asks.send(ask(self.cancel.clone()));
+        // After it was sent: a turn that begins now finds it.
+        self.own_work.cancel();
     }
 
     /// Asks for the targets at an address; where there is one only, it is connected to.
     pub fn list(&mut self, address: Address, remote: Remote) {
         self.ask(|cancel| Ask::List(address, remote, cancel));
+    }
+
+    /// Takes back the question whether another machine is meant.
+    pub fn forget_confirmation(&mut self) {
+        if let Ok(mut state) = self.state.lock() {
+            state.confirm = None;
+        }
     }
 
     pub fn connect(&mut self, target: Target, remote: Remote) {
@@ -132,17 +166,20 @@ impl Capturer {
     /// Stops what is under way.
     pub fn cancel(&mut self) {
         self.cancel.cancel();
+        self.own_work.cancel();
     }
 }
 
 impl Drop for Capturer {
     fn drop(&mut self) {
         self.cancel.cancel();
+        self.own_work.cancel();
     }
 }
 
 struct Worker {
     state: Shared,
+    own_work: OwnWork,
     wake: Wake,
     connection: Option<Connection>,
     measured: Option<Instant>,
@@ -153,6 +190,8 @@ struct Worker {
 impl Worker {
     fn run(mut self, asked: &Receiver<Ask>) {
         loop {
+            // Before it is looked at what is asked: whatever is asked later cancels it.
+            let cancel = self.own_work.fresh();
             match asked.recv_timeout(TICK) {
                 Ok(ask) => {
                     let is_run = matches!(ask, Ask::Run(..));
@@ -160,8 +199,11 @@ impl Worker {
                     self.settle(done, is_run);
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    if let Err(error) = self.idle() {
-                        self.settle(Err(error), false);
+                    match self.idle(&cancel) {
+                        Ok(()) => {}
+                        // What was asked meanwhile is under way, and nothing has become of it yet.
+                        Err(error) if error.is_cancelled() => {}
+                        Err(error) => self.settle(Err(error), false),
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -183,7 +225,8 @@ impl Worker {
             // The rest of what was broken off would come into the next file. A new connection knows nothing of it, and the
             // program stops what it did for the old one.
             let again = self.connection.take().map(|old| old.target().clone());
-            let connected = again.map(|target| self.connect(&target, self.remote, &CancelToken::new()));
+            let cancel = self.own_work.fresh();
+            let connected = again.map(|target| self.connect(&target, self.remote, &cancel));
             is_broken = !matches!(connected, Some(Ok(())));
         }
         if is_broken {
@@ -259,13 +302,12 @@ impl Worker {
     }
 
     /// Reads what comes, and measures when it is time.
-    fn idle(&mut self) -> Result<(), CaptureError> {
-        let cancel = CancelToken::new();
+    fn idle(&mut self, cancel: &CancelToken) -> Result<(), CaptureError> {
         let Some(connection) = &mut self.connection else { return Ok(()) };
-        connection.idle(Instant::now() + TICK, &cancel)?;
+        connection.idle(Instant::now() + TICK, cancel)?;
         match self.measured {
             Some(measured) if measured.elapsed() < MEASURED_EVERY => Ok(()),
-            _ => self.measure(&cancel),
+            _ => self.measure(cancel),
         }
     }
 
@@ -274,8 +316,12 @@ impl Worker {
         self.measured = Some(Instant::now());
         let mut measured = Vec::new();
         for isolate in connection.isolates().to_vec() {
-            let usage = connection.heap_usage(&isolate, cancel)?;
-            measured.push((isolate, usage));
+            match connection.heap_usage(&isolate, cancel) {
+                Ok(usage) => measured.push((isolate, usage)),
+                // It is no longer one of them.
+                Err(CaptureError::WorkerEnded) => {}
+                Err(error) => return Err(error),
+            }
         }
         self.change(|state| state.isolates = measured);
         Ok(())

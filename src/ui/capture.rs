@@ -49,6 +49,8 @@ pub struct CapturePane {
     /// Where files go.
     pub folder: String,
     isolate: usize,
+    /// What was asked for last, whatever the text field says by now.
+    asked: Option<(Address, Remote)>,
     capturer: Option<Capturer>,
     /// What is under way: how far it is, how many of its files were handed out, and captures that had ended before.
     running: Option<Running>,
@@ -82,6 +84,7 @@ impl Default for CapturePane {
             stacks: true,
             folder: home.join("heapglass-captures").display().to_string(),
             isolate: 0,
+            asked: None,
             capturer: None,
             running: None,
             batch: Vec::new(),
@@ -184,18 +187,31 @@ impl CapturePane {
         self.capturer.as_mut()
     }
 
-    /// Asks for the targets at the address.
-    fn list(&mut self, ctx: &Context, remote: Remote) {
+    /// Asks for the targets at the address that the text field names.
+    fn list_written(&mut self, ctx: &Context) {
+        match Address::parse(&self.address) {
+            Ok(address) => self.list(ctx, address, Remote::Refused),
+            Err(error) => {
+                self.isolate = 0;
+                self.outcome = Some(error.to_string());
+            }
+        }
+    }
+
+    fn list(&mut self, ctx: &Context, address: Address, remote: Remote) {
         self.outcome = None;
         self.isolate = 0;
-        match Address::parse(&self.address) {
-            Ok(address) => {
-                if let Some(capturer) = self.capturer(ctx) {
-                    capturer.list(address, remote);
-                }
-            }
-            Err(error) => self.outcome = Some(error.to_string()),
+        self.asked = Some((address.clone(), remote));
+        if let Some(capturer) = self.capturer(ctx) {
+            capturer.list(address, remote);
         }
+    }
+
+    /// The address that was refused because it is another machine's, while the text field still names it.
+    fn refused(&self, host: &str) -> Option<Address> {
+        let (address, remote) = self.asked.as_ref()?;
+        let is_written = Address::parse(&self.address).is_ok_and(|written| written == *address);
+        (is_written && *remote == Remote::Refused && address.host == host).then(|| address.clone())
     }
 
     fn connection(&mut self, ui: &mut Ui, state: &CaptureState) {
@@ -205,11 +221,16 @@ impl CapturePane {
             let edit = TextEdit::singleline(&mut self.address).hint_text("127.0.0.1:9229").desired_width(300.0);
             let response = ui.add_enabled(is_idle, edit);
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Address of the inspector"));
+            if response.changed()
+                && let Some(capturer) = &mut self.capturer
+            {
+                capturer.forget_confirmation();
+            }
             let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             let is_free = !state.is_busy && !self.is_running();
             let button = ui.add_enabled(is_free, egui::Button::new("Connect"));
             if button.on_hover_text("Asks for the targets at this address").clicked() || (entered && is_free) {
-                self.list(&ctx, Remote::Refused);
+                self.list_written(&ctx);
             }
             if state.is_busy && !self.is_running() {
                 ui.spinner();
@@ -217,8 +238,8 @@ impl CapturePane {
         });
         let hint = "host:port of a program that was started with --inspect, or ws://… of one target";
         ui.label(RichText::new(hint).font(theme::small()).color(theme::tokens(ui).weak));
-        if let Some(host) = &state.confirm {
-            self.confirm(ui, host);
+        if let Some(refused) = state.confirm.as_ref().and_then(|host| self.refused(host)) {
+            self.confirm(ui, &refused);
         }
         if state.targets.len() > 1 || state.isolates.len() > 1 {
             ui.add_space(GRID);
@@ -236,13 +257,13 @@ impl CapturePane {
         }
     }
 
-    /// Another machine is connected to only by whoever says so.
-    fn confirm(&mut self, ui: &mut Ui, host: &str) {
+    /// Another machine is connected to only by whoever says so, and only the one that is named here.
+    fn confirm(&mut self, ui: &mut Ui, refused: &Address) {
         let tokens = theme::tokens(ui);
         ui.add_space(GRID);
         Frame::new().fill(tokens.error_surface).corner_radius(4.0).inner_margin(Margin::same(8)).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            let host = human::visible(host, 60);
+            let host = human::visible(&refused.host, 60);
             let text = format!(
                 "{host} is another machine. The connection is not encrypted, and whoever can read it gets all that the \
                  program has in memory. A forwarded port is safer:"
@@ -253,7 +274,7 @@ impl CapturePane {
             ui.add_space(GRID);
             if ui.button(format!("Connect to {host} all the same")).clicked() {
                 let ctx = ui.ctx().clone();
-                self.list(&ctx, Remote::Confirmed);
+                self.list(&ctx, refused.clone(), Remote::Confirmed);
             }
         });
     }
@@ -292,12 +313,9 @@ impl CapturePane {
         }
     }
 
-    /// Whoever is connected already was confirmed if that was needed.
+    /// What was confirmed for the targets that are listed.
     fn remote(&self) -> Remote {
-        match Address::parse(&self.address) {
-            Ok(address) if address.is_loopback() => Remote::Refused,
-            _ => Remote::Confirmed,
-        }
+        self.asked.as_ref().map_or(Remote::Refused, |(_, remote)| *remote)
     }
 
     fn choices(&mut self, ui: &mut Ui) {

@@ -199,6 +199,12 @@ fn notes(snapshots: &[&Snapshot], growth: &Growth, rules: &Rules) -> Vec<String>
     if snapshots.len() == 2 && rules.every_step {
         notes.push("with two snapshots every class that grew grew in every step; take three or more".to_owned());
     }
+    // A class that is gone is within any limit, but so is a name that was written wrongly.
+    for (pattern, _) in &rules.classes {
+        if !growth.classes.iter().any(|class| matches(pattern, &class.name)) {
+            notes.push(format!("no snapshot has a class {}", human::visible(pattern, 120)));
+        }
+    }
     notes
 }
 
