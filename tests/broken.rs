@@ -254,3 +254,19 @@ fn a_list_of_a_hundred_thousand_records_is_refused_at_once() {
     // With the names of all records remembered this took minutes.
     assert!(!heapglass::format::can_salvage(questions::source(&bytes)));
 }
+
+#[test]
+fn only_white_space_of_json_stands_between_strings() {
+    let text = |gap: &str| {
+        let meta = r#"{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["synthetic"]],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["element"]]}"#;
+        format!(
+            r#"{{"snapshot":{{"meta":{meta},"node_count":1,"edge_count":0}},"nodes":[0,1,1,0,0],"edges":[],"strings":[""{gap}"root"]}}"#
+        )
+    };
+    let open = |gap: &str| {
+        Snapshot::open(questions::source(text(gap).as_bytes()), &Progress::new(), &CancelToken::new()).is_ok()
+    };
+    assert!([",", " ,\n", "\r\n,\t"].iter().all(|gap| open(gap)));
+    // Found by fuzzing: a form feed passed as white space.
+    assert!(["", " ", ",,", ",\u{c}", ";"].iter().all(|gap| !open(gap)));
+}

@@ -483,7 +483,7 @@ impl Scanner {
                     // By far the most frequent: the next string right behind a comma.
                     let gap = window[at..].iter().take(8).position(|byte| *byte == b'"');
                     match gap {
-                        Some(quote) if window[at..at + quote].trim_ascii() == b"," => at += quote + 1,
+                        Some(quote) if is_comma(&window[at..at + quote]) => at += quote + 1,
                         _ => return self.to(State::AfterString, at),
                     }
                 }
@@ -604,6 +604,15 @@ fn known_file(start: &[u8]) -> Option<&'static str> {
         (b"PK", "this looks like a zip archive; unpack it first"),
     ];
     KNOWN.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, hint)| *hint)
+}
+
+/// A comma, with white space of JSON's kinds before and behind it.
+fn is_comma(between: &[u8]) -> bool {
+    let mut commas = 0;
+    between.iter().all(|&byte| {
+        commas += usize::from(byte == b',');
+        matches!(byte, b',' | b' ' | b'\n' | b'\r' | b'\t')
+    }) && commas == 1
 }
 
 fn skip_white_space(window: &[u8], mut at: usize) -> usize {

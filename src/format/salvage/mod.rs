@@ -53,7 +53,9 @@ pub fn read_salvaging(
     let mut document = Document::read(source, header.clone(), Purpose::Everything, Gaps::default(), cancel);
     cancel.check()?;
     let gaps = document.found_gaps;
-    if let (Some(again), true) = (again, gaps.iter().any(Option::is_some)) {
+    // Without a single node there is nothing that a place could be kept beside.
+    let has_gaps = document.node_count() > 0 && gaps.iter().any(Option::is_some);
+    if let (Some(again), true) = (again, has_gaps) {
         // How much is missing in the middle is known only at the end: once more, with a place kept for it.
         drop(document);
         let source = OpenSource::open(again, &Progress::new())?;
