@@ -270,3 +270,15 @@ fn only_white_space_of_json_stands_between_strings() {
     // Found by fuzzing: a form feed passed as white space.
     assert!(["", " ", ",,", ",\u{c}", ";"].iter().all(|gap| !open(gap)));
 }
+
+#[test]
+fn what_only_salvage_takes_for_white_space_is_said() {
+    // Found by fuzzing: form feeds between numbers were passed over without a word.
+    let text = String::from_utf8(common::case("node24-1").bytes()).unwrap().replacen(
+        "\"edges\":[",
+        "\"edges\":[\u{c}\u{c}",
+        1,
+    );
+    let open = Snapshot::open_salvaging(questions::source(text.as_bytes()), &Progress::new(), &CancelToken::new());
+    assert!(open.unwrap().salvage().is_some_and(|salvage| !salvage.losses.is_empty()));
+}

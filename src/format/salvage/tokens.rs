@@ -81,7 +81,7 @@ fn slow_token(input: &mut Input<'_>, signed: bool) -> Token {
             }
         }
     }
-    parse(text.trim_ascii(), signed)
+    parse(trim(&text), signed)
 }
 
 fn keep(text: &mut Vec<u8>, byte: u8) {
@@ -92,7 +92,7 @@ fn keep(text: &mut Vec<u8>, byte: u8) {
 
 /// What the file ends with: a number only if something stands behind it.
 fn cut(text: &[u8]) -> Token {
-    if text.last().is_some_and(u8::is_ascii_whitespace) { parse(text.trim_ascii(), false) } else { Token::Over }
+    if text.last().is_some_and(|&byte| is_white(byte)) { parse(trim(text), false) } else { Token::Over }
 }
 
 fn parse(text: &[u8], signed: bool) -> Token {
@@ -122,7 +122,7 @@ fn parse(text: &[u8], signed: bool) -> Token {
 /// Whether the brace here is the last thing of the file.
 fn ends_document(input: &mut Input<'_>) -> bool {
     let ahead = input.ahead(16);
-    ahead.len() < 16 && ahead[1..].trim_ascii().is_empty()
+    ahead.len() < 16 && trim(&ahead[1..]).is_empty()
 }
 
 /// Length of the list or object at the start of `text`, if it ends there.
@@ -141,4 +141,16 @@ fn nested(text: &[u8]) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether JSON takes the byte for white space. A form feed it does not.
+fn is_white(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+}
+
+/// Without white space at both ends.
+fn trim(text: &[u8]) -> &[u8] {
+    let start = text.iter().take_while(|byte| is_white(**byte)).count();
+    let end = text.iter().rev().take_while(|byte| is_white(**byte)).count();
+    text.get(start..text.len() - end).unwrap_or_default()
 }
