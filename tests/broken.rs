@@ -282,3 +282,55 @@ fn what_only_salvage_takes_for_white_space_is_said() {
     let open = Snapshot::open_salvaging(questions::source(text.as_bytes()), &Progress::new(), &CancelToken::new());
     assert!(open.unwrap().salvage().is_some_and(|salvage| !salvage.losses.is_empty()));
 }
+
+fn salvaged(bytes: &[u8]) -> Snapshot {
+    Snapshot::open_salvaging(questions::source(bytes), &Progress::new(), &CancelToken::new()).unwrap()
+}
+
+#[test]
+fn sections_that_went_with_the_end_of_a_file_are_named_and_doubted() {
+    let text = String::from_utf8(common::case("chromium-leak-1").bytes()).unwrap();
+    let cut = text.find("\"scopes\":").unwrap();
+    let snapshot = salvaged(&text.as_bytes()[..cut]);
+    let salvage = snapshot.salvage().unwrap();
+    let lines = salvage.lines().join("\n");
+    assert!(lines.contains("no sections `scopes`, `scope_context_vars`, `scope_uses`, of which"), "{lines}");
+    assert!(!lines.contains("`locations`"), "{lines}");
+    assert!(salvage.doubts().contains(&heapglass::format::Doubt::Extras));
+    // A whole file that never had them lacks nothing.
+    let without = format!("{}{}", &text[..cut], &text[text.find("\"strings\":").unwrap()..]);
+    assert!(common::open_bytes("without", without.clone().into_bytes()).is_ok());
+    assert_eq!(salvaged(without.as_bytes()).salvage(), None);
+}
+
+#[test]
+fn names_and_types_that_cannot_be_read_are_doubted_as_such() {
+    let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
+    for (damaged, line) in [("3,x,7,16,", "1 name could not be read"), ("x,3,7,16,", "the type of 1 node could not")] {
+        let text = base.replacen("3,3,7,16,", damaged, 1);
+        assert_ne!(text, base);
+        let snapshot = salvaged(text.as_bytes());
+        let salvage = snapshot.salvage().unwrap();
+        assert!(salvage.lines().iter().any(|text| text.contains(line)), "{:?}", salvage.lines());
+        assert!(salvage.doubts().contains(&heapglass::format::Doubt::Names), "{:?}", salvage.doubts());
+    }
+}
+
+#[test]
+fn what_is_packed_twice_or_followed_by_something_else_is_said_to_be() {
+    use std::io::Write as _;
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let base = common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone();
+    let error = common::open_bytes("twice", gzip(&gzip(&base))).unwrap_err().to_string();
+    assert!(error.contains("compressed twice"), "{error}");
+    let mut followed = gzip(&base);
+    followed.extend(b"something else");
+    let snapshot = salvaged(&followed);
+    let lines = snapshot.salvage().unwrap().lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("what stands behind the snapshot"), "{lines:?}");
+}

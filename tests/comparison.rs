@@ -150,3 +150,27 @@ fn an_object_that_changes_its_class_is_deleted_and_new() {
         compared_objects(&comparison, &base, &current, 1, Sort::BY_RETAINED_SIZE, &CancelToken::new()).unwrap();
     assert_eq!(objects.iter().map(|&at| comparison.object(at)).collect::<Vec<_>>(), [(Side::Base, NodeOrdinal(1))]);
 }
+
+#[test]
+fn a_damaged_file_is_of_the_same_process_as_its_original_and_of_no_other() {
+    let salvaged = |bytes: &[u8]| {
+        let source = heapglass::format::Source::Bytes { name: "cut".to_owned(), bytes: bytes.into() };
+        Snapshot::open_salvaging(source, &heapglass::model::Progress::new(), &CancelToken::new()).unwrap()
+    };
+    let bytes = case("node24-1").bytes();
+    let (whole, other) = (case("node24-1").open(), case("deno-1").open());
+    let find = |text: &[u8]| bytes.windows(text.len()).position(|window| window == text).unwrap();
+    let (edges, strings) = (find(b"\"edges\":["), find(b"\"strings\":["));
+    // In the middle of the strings, just behind their start, in the middle of the edges.
+    for end in [usize::midpoint(strings, bytes.len()), strings + 5000, usize::midpoint(edges, strings)] {
+        let damaged = salvaged(&bytes[..end]);
+        for (base, current) in [(&damaged, &whole), (&whole, &damaged)] {
+            let comparison = compared(base, current);
+            assert!(comparison.ids_match, "cut at {end}: {} of {}", comparison.agreeing_ids, comparison.common_ids);
+        }
+        let comparison = compared(&damaged, &other);
+        let numbers = (comparison.agreeing_ids, comparison.common_ids);
+        println!("another program agrees in {numbers:?}");
+        assert!(!comparison.ids_match, "cut at {end}: {numbers:?}");
+    }
+}

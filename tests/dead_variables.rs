@@ -153,3 +153,14 @@ fn files_without_scopes_are_said_to_have_none() {
         assert_eq!(found(&common::case(name).open()), DeadVariables::default());
     }
 }
+
+#[test]
+fn nothing_is_called_dead_where_the_tables_of_scopes_lack_rows() {
+    let text = String::from_utf8(common::case("chromium-leak-1").bytes()).unwrap();
+    let (start, end) = (text.find("\"scope_uses\":").unwrap(), text.find("\"strings\":").unwrap());
+    for uses in ["", "\"scope_uses\":[],", "\"scope_uses\":[1,0],"] {
+        let text = format!("{}{uses}{}", &text[..start], &text[end..]);
+        let dead = found(&open_bytes("without uses", text.into_bytes()).unwrap());
+        assert_eq!(dead, DeadVariables { has_scopes: true, is_incomplete: true, ..DeadVariables::default() });
+    }
+}

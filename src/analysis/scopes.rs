@@ -33,6 +33,8 @@ pub struct Variable {
 pub struct Scopes {
     pub scopes: Vec<Scope>,
     pub variables: Vec<Variable>,
+    /// Whether the tables have all rows that the scopes count on. If not, a variable may have uses that nobody knows of.
+    pub is_whole: bool,
     by_id: HashMap<(NodeOrdinal, i64), usize>,
 }
 
@@ -62,6 +64,11 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
+    /// Whole rows.
+    fn len(&self) -> usize {
+        self.values.len() / self.fields.len().max(1)
+    }
+
     /// The values of one field, row by row; 0 where the table has no such field. A row that is cut short is left out.
     fn column(&self, name: &str) -> impl Iterator<Item = u64> + use<'a> {
         let at = self.fields.iter().position(|field| field == name);
@@ -77,7 +84,7 @@ pub fn scopes(graph: &HeapGraph) -> Scopes {
     let rows = Table { values: &raw.scopes, fields: &header.scope_fields };
     let mut names = Table { values: &raw.context_vars, fields: &header.scope_context_var_fields }.column("name");
     let node_fields = header.node_fields.len() as u64;
-    let mut all = Scopes::default();
+    let mut all = Scopes { is_whole: true, ..Scopes::default() };
     // Indices of the scopes around the current one, the outermost first.
     let mut around: Vec<usize> = Vec::new();
     let columns = rows.column("script_node_index").zip(rows.column("scope_id")).zip(rows.column("depth"));
@@ -88,6 +95,7 @@ pub fn scopes(graph: &HeapGraph) -> Scopes {
             let name = u32::try_from(name).ok().filter(|&name| (name as usize) < graph.strings().len());
             all.variables.push(Variable { name: StringId(name.unwrap_or(u32::MAX)), uses: Vec::new() });
         }
+        all.is_whole &= (all.variables.len() - first) as u64 == variable_count;
         let script = NodeOrdinal(u32::try_from(script / node_fields).unwrap_or(u32::MAX));
         if around.first().is_some_and(|&outermost| all.scopes[outermost].script != script) {
             around.clear();
@@ -107,6 +115,8 @@ pub fn scopes(graph: &HeapGraph) -> Scopes {
 fn enter_uses(graph: &HeapGraph, rows: &Table<'_>, all: &mut Scopes) {
     let header = graph.header();
     let uses = Table { values: &graph.scopes().uses, fields: &header.scope_use_fields };
+    let counted: u64 = rows.column("scope_uses_count").fold(0, u64::saturating_add);
+    all.is_whole &= uses.len() as u64 >= counted;
     let mut uses = uses.column("declaring_scope_id").zip(uses.column("slot_index"));
     for (row, count) in rows.column("scope_uses_count").enumerate() {
         let script = all.scopes[row].script;

@@ -25,11 +25,12 @@ JSON (stable; sizes are bytes, keys in this order):
                \"producer\":{\"program\",\"version\",\"v8\",\"evidence\",\"user_roots\"}}
               extra is what the header counts without any node; program is one of Node.js, Chromium, Electron, Deno,
               Bun, JavaScriptCore, Hermes, Julia, V8, Unknown program
-  contexts    {\"file\",\"has_scopes\",\"scopes\":[{\"function\",\"url\",\"location\",\"start\",\"end\",\"variable_count\",
-               \"contexts\":[{\"id\",\"retained_size\",\"dead_size\",\"variables\":[{\"name\",\"id\",\"value\",\"kind\",
+  contexts    {\"file\",\"has_scopes\",\"is_incomplete\",\"scopes\":[{\"function\",\"url\",\"location\",\"start\",\"end\",
+               \"variable_count\",\"contexts\":[{\"id\",\"retained_size\",\"dead_size\",\"variables\":[{\"name\",\"id\",\"value\",\"kind\",
                \"retained_size\",\"freed_size\"}]}]}],\"scripts_without_scopes\":[{\"id\",\"url\",\"contexts\"}]}
               variables of contexts that no function alive reads, what retains most first; freed_size is 0 where
-              something else holds the value too; --limit counts contexts
+              something else holds the value too; --limit counts contexts; where is_incomplete, the file's tables of
+              scopes lack rows and nothing is listed
   nodes       an array of objects with the columns of the TSV: id kind name class shallow_size retained_size distance
                system_distance dominator_id detachedness (0 unknown, 1 attached, 2 detached) edge_count retainer_count
 

@@ -17,6 +17,7 @@ use crate::query::{DeadContext, DeadScope, DeadVariable, DeadVariables, Scripts,
 struct Answer {
     file: String,
     has_scopes: bool,
+    is_incomplete: bool,
     scopes: Vec<ScopeJson>,
     scripts_without_scopes: Vec<ScriptJson>,
 }
@@ -116,6 +117,10 @@ impl Found {
             )?;
             return Ok(());
         }
+        if self.dead.is_incomplete {
+            writeln!(out, "The file's tables of scopes are incomplete: which variables are dead cannot be said.")?;
+            return Ok(());
+        }
         let mut table = Table::new(&["Context", "Held", "Freed", "Variable"]);
         for (scope, context, variable) in self.rows() {
             let function = scope.function.as_deref().unwrap_or("a function without a name");
@@ -194,6 +199,7 @@ impl Found {
         Answer {
             file,
             has_scopes: self.dead.has_scopes,
+            is_incomplete: self.dead.is_incomplete,
             scopes: self.dead.scopes.iter().map(scope).collect(),
             scripts_without_scopes: unknown
                 .map(|script| ScriptJson {

@@ -12,6 +12,9 @@ use super::source::Counted;
 
 const BUFFER_BYTES: usize = 1 << 16;
 
+/// The largest window that zstd knows (2 GiB; 1 GiB where memory has 32 bits): whoever compressed with `--long` meant it.
+const LARGEST_WINDOW_LOG: u32 = if cfg!(target_pointer_width = "64") { 31 } else { 30 };
+
 /// What is wrong with compressed data. Positions are those in the compressed file.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CompressedError {
@@ -21,6 +24,10 @@ pub(super) enum CompressedError {
     Cut(u64),
     #[error("the compressed file is damaged before byte {0}: {1}")]
     Damaged(u64, String),
+    #[error(
+        "unpacking needs more memory than there is: the file was compressed with a very large window (zstd's `--long` or `--ultra`); unpack it elsewhere"
+    )]
+    Memory,
     #[error("behind the compressed data, at byte {0}, stands something else")]
     Behind(u64),
 }
@@ -89,7 +96,11 @@ impl<R: Read> Decompressed<R> {
             }
             return Ok(match self.compression {
                 Compression::Gzip => State::Gzip(GzDecoder::new(reader)),
-                Compression::Zstd => State::Zstd(ZstdDecoder::with_buffer(reader)?.single_frame()),
+                Compression::Zstd => {
+                    let mut decoder = ZstdDecoder::with_buffer(reader)?.single_frame();
+                    decoder.window_log_max(LARGEST_WINDOW_LOG)?;
+                    State::Zstd(decoder)
+                }
             });
         }
     }
@@ -141,6 +152,8 @@ fn explain<R>(error: io::Error, reader: &Reader<R>) -> io::Error {
     let at = position(reader);
     let what = if error.kind() == ErrorKind::UnexpectedEof {
         CompressedError::Cut(at)
+    } else if ["Allocation error", "too much memory"].iter().any(|text| error.to_string().contains(text)) {
+        CompressedError::Memory
     } else {
         CompressedError::Damaged(at, error.to_string())
     };
@@ -184,6 +197,15 @@ mod tests {
         let mut skipped = vec![0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4];
         skipped.extend(zstd(b"abc"));
         assert_eq!(decompress(&skipped).expect("whole"), b"abc");
+    }
+
+    #[test]
+    fn windows_beyond_what_zstd_takes_by_itself_are_opened() {
+        let mut encoder = ::zstd::stream::write::Encoder::new(Vec::new(), 1).expect("memory can be written");
+        encoder.window_log(28).expect("a window that zstd knows");
+        encoder.write_all(b"abc").expect("memory can be written");
+        let packed = encoder.finish().expect("memory can be written");
+        assert_eq!(decompress(&packed).expect("whole"), b"abc");
     }
 
     #[test]

@@ -67,6 +67,22 @@ stored!(Header {
 const UNDEFINED: &str = "undefined";
 
 impl Header {
+    /// The sections besides the three large ones that the header speaks of.
+    pub(super) fn extras(&self) -> impl Iterator<Item = &'static str> {
+        let traces = self.trace_function_count_hint.is_some_and(|count| count > 0);
+        [
+            ("trace_function_infos", traces),
+            ("trace_tree", traces),
+            ("samples", !self.sample_fields.is_empty()),
+            ("locations", !self.location_fields.is_empty()),
+            ("scopes", !self.scope_fields.is_empty()),
+            ("scope_context_vars", !self.scope_context_var_fields.is_empty()),
+            ("scope_uses", !self.scope_use_fields.is_empty()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_declared)| is_declared.then_some(name))
+    }
+
     pub(super) fn parse(json: &[u8]) -> Result<Self, FormatError> {
         let value: Value =
             serde_json::from_slice(json).map_err(|error| FormatError::Header(format!("not valid JSON: {error}")))?;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Section;
+use crate::model::StringId;
 use crate::model::human::{count, visible};
 
 /// Something that a damaged file lacks, and what stands in its place.
@@ -33,6 +34,10 @@ pub enum Loss {
     },
     MissingSection {
         name: &'static str,
+    },
+    /// Sections that can be done without: the header speaks of them, and they are not there.
+    MissingExtras {
+        names: Vec<&'static str>,
     },
     /// A section that stands there once more was not read.
     Repeated {
@@ -112,6 +117,15 @@ pub enum Loss {
         first: u32,
         found: u64,
     },
+    /// Names of which not even the string's index can be read.
+    UnreadableNames {
+        count: u64,
+    },
+    /// Nodes whose type cannot be read, and the row of the first.
+    UnreadableTypes {
+        count: u64,
+        row: u64,
+    },
     /// Edges whose target is no node.
     LostEdges {
         count: u64,
@@ -186,7 +200,7 @@ impl Loss {
     pub fn doubts(&self) -> &'static [Doubt] {
         match self {
             Self::EndsEarly { section, .. } | Self::Unclosed { section, .. } if is_extra(section) => &[Doubt::Extras],
-            Self::Dropped { .. } => &[Doubt::Extras],
+            Self::Dropped { .. } | Self::MissingExtras { .. } => &[Doubt::Extras],
             Self::BadNumbers { section, .. } if section.is("edges") => &[Doubt::References],
             Self::TooLarge { section, .. } if is_extra(section) => &[Doubt::Extras],
             Self::BadNumbers { .. } | Self::Rounded { .. } | Self::TooLarge { .. } => &[Doubt::Values],
@@ -210,9 +224,11 @@ impl Loss {
                 }
             }
             Self::MissingSection { name: "nodes" } => &[Doubt::Objects, Doubt::References],
-            Self::MissingSection { name: "strings" } | Self::BadStrings { .. } | Self::MissingStrings { .. } => {
-                &[Doubt::Names]
-            }
+            Self::MissingSection { name: "strings" }
+            | Self::BadStrings { .. }
+            | Self::MissingStrings { .. }
+            | Self::UnreadableNames { .. }
+            | Self::UnreadableTypes { .. } => &[Doubt::Names],
             Self::MissingSection { .. }
             | Self::LostEdges { .. }
             | Self::MissingEdges { .. }
@@ -260,6 +276,11 @@ impl fmt::Display for Loss {
                 write!(f, "at byte {offset} stands something that belongs to no section; it was passed over")
             }
             Self::MissingSection { name } => write!(f, "the file has no section `{name}`"),
+            Self::MissingExtras { names } => {
+                let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                let word = if names.len() == 1 { "section" } else { "sections" };
+                write!(f, "the file has no {word} {}, of which its header speaks", names.join(", "))
+            }
             Self::Repeated { section, offset } => {
                 write!(f, "{section} appears a second time at byte {offset}; only the first one was read")
             }
@@ -271,7 +292,7 @@ impl fmt::Display for Loss {
             }
             Self::BadNumbers { section, count: number, offset } => write!(
                 f,
-                "{section}: {} not be read (the first at byte {offset}); 0 stands in its place",
+                "{section}: {} not be read (the first at byte {offset}); nothing stands in its place",
                 counted(*number, "value could", "values could")
             ),
             Self::Rounded { section, count: number, offset } => write!(
@@ -327,6 +348,17 @@ impl fmt::Display for Loss {
                 counted(*strings, "other", "others"),
                 placeholder(*first)
             ),
+            Self::UnreadableNames { count: number } => write!(
+                f,
+                "{} not be read, shown as `{}`",
+                counted(*number, "name could", "names could"),
+                placeholder(u32::MAX)
+            ),
+            Self::UnreadableTypes { count: number, row } => write!(
+                f,
+                "section `nodes`: the type of {} not be read (the first in row {row}); it is shown as unknown",
+                counted(*number, "node could", "nodes could")
+            ),
             Self::LostEdges { count: number, row } => write!(
                 f,
                 "section `edges`: {} nowhere and {} left out (the first in row {row})",
@@ -381,6 +413,8 @@ fn counted(number: u64, one: &str, many: &str) -> String {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Salvage {
     pub losses: Vec<Loss>,
+    /// The strings from this one on are not the file's: they stand for those that are missing.
+    pub first_placeholder: StringId,
 }
 
 impl Salvage {

@@ -595,9 +595,12 @@ pub(super) fn expected_of(problem: Problem) -> &'static str {
 
 /// What a file is that starts with these bytes and is no heap snapshot.
 fn known_file(start: &[u8]) -> Option<&'static str> {
-    const KNOWN: [(&[u8], &str); 6] = [
+    const KNOWN: [(&[u8], &str); 8] = [
         (b"\0\0\0\0", "the file starts with zeros: its space was reserved, but it was never written"),
         (b"\x7fELF", "this is a program or a core dump, not a heap snapshot"),
+        // What is compressed once never comes here.
+        (b"\x1f\x8b", "this is compressed twice; unpack it once with gzip"),
+        (b"\x28\xb5\x2f\xfd", "this is compressed twice; unpack it once with zstd"),
         (b"BZh", "this is compressed with bzip2; unpack it first (gzip and zstd are opened as they are)"),
         (b"\xfd7zXZ", "this is compressed with xz; unpack it first (gzip and zstd are opened as they are)"),
         (b"7z\xbc\xaf", "this is a 7z archive; unpack it first"),

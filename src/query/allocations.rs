@@ -89,7 +89,7 @@ pub fn allocating_function(snapshot: &Snapshot, by: &AllocatedBy) -> Option<Call
     };
     let fields = header.trace_function_info_fields.len().max(1);
     let start = index.checked_mul(fields)?;
-    functions_of(snapshot, trace.function_infos.get(start..start + fields)?).pop()
+    functions_of(snapshot, trace.function_infos.get(start..start.checked_add(fields)?)?).pop()
 }
 
 /// The calls that allocated; of what is alive only the selected objects count.

@@ -70,7 +70,8 @@ fn difference(a: u64, b: u64) -> i64 {
 pub struct Comparison {
     /// Whether ids mean the same objects in both; if not, classes are compared by their totals and there are no objects.
     pub ids_match: bool,
-    /// Ids that occur in both, and those of them whose class is the same.
+    /// Ids that occur in both, and those of them that are of one object: whose class is the same or, where a side is damaged
+    /// and so lacks classes, whose type and name are, or type and size if the name is missing.
     pub common_ids: u64,
     pub agreeing_ids: u64,
     /// Of a sample of those that are strings on both sides: how many, and how many have the same text.
@@ -319,6 +320,7 @@ pub(super) fn merge([base, current]: &[Sorted<'_>; 2], cancel: &CancelToken) -> 
     let mut merged = Merged::default();
     let (mut a, mut b) = (0, 0);
     let mut steps = 0;
+    let is_damaged = [base, current].iter().any(|side| side.snapshot.salvage().is_some());
     while a < base.ids.len() || b < current.ids.len() {
         cancel.check_every(steps)?;
         steps += 1;
@@ -344,7 +346,16 @@ pub(super) fn merge([base, current]: &[Sorted<'_>; 2], cancel: &CancelToken) -> 
                 if merged.common.is_multiple_of(SAMPLED) {
                     merged.compare_strings(base, base.ids[from_a].1, current, current.ids[from_b].1);
                 }
-                cancel_out(&mut merged, (base, &base.ids[from_a..a]), (current, &current.ids[from_b..b]));
+                let agree = cancel_out(&mut merged, (base, &base.ids[from_a..a]), (current, &current.ids[from_b..b]));
+                let agree = if is_damaged {
+                    let (a, b) = (NodeOrdinal(base.ids[from_a].1), NodeOrdinal(current.ids[from_b].1));
+                    same_name(base.snapshot, a, current.snapshot, b)
+                        .unwrap_or_else(|| base.snapshot.shallow_size(a) == current.snapshot.shallow_size(b))
+                        && base.snapshot.kind(a) == current.snapshot.kind(b)
+                } else {
+                    agree
+                };
+                merged.agreeing += u64::from(agree);
             }
         }
     }
@@ -365,12 +376,22 @@ impl Merged {
     fn compare_strings(&mut self, base: &Sorted<'_>, a: u32, current: &Sorted<'_>, b: u32) {
         let [(of_a, a), (of_b, b)] = [(base.snapshot, NodeOrdinal(a)), (current.snapshot, NodeOrdinal(b))];
         if (of_a.kind(a), of_b.kind(b)) == (NodeKind::STRING, NodeKind::STRING) {
-            // Both were written by one program, so equal texts are written alike.
-            let (a, b) = (of_a.graph().name_id(a), of_b.graph().name_id(b));
-            self.strings += 1;
-            self.agreeing_strings += u64::from(of_a.graph().strings().raw(a) == of_b.graph().strings().raw(b));
+            let same = same_name(of_a, a, of_b, b);
+            self.strings += u64::from(same.is_some());
+            self.agreeing_strings += u64::from(same == Some(true));
         }
     }
+}
+
+/// Whether two nodes have one name; `None` where it is missing in a damaged file.
+fn same_name(of_a: &Snapshot, a: NodeOrdinal, of_b: &Snapshot, b: NodeOrdinal) -> Option<bool> {
+    let (name_a, name_b) = (of_a.graph().name_id(a), of_b.graph().name_id(b));
+    let is_missing = |of: &Snapshot, name| of.salvage().is_some_and(|salvage| name >= salvage.first_placeholder);
+    if is_missing(of_a, name_a) || is_missing(of_b, name_b) {
+        return None;
+    }
+    // Both were written by one program, so equal texts are written alike.
+    Some(of_a.graph().strings().raw(name_a) == of_b.graph().strings().raw(name_b))
 }
 
 /// How many entries at the start have the same id.
@@ -378,20 +399,18 @@ fn run(ids: &[(u64, u32)]) -> usize {
     ids.iter().take_while(|(id, _)| *id == ids[0].0).count()
 }
 
-/// Objects of one id, of which pairs of the same class are in both.
-fn cancel_out(merged: &mut Merged, base: (&Sorted<'_>, &[(u64, u32)]), current: (&Sorted<'_>, &[(u64, u32)])) {
+/// Objects of one id, of which pairs of the same class are in both; whether there was such a pair.
+fn cancel_out(merged: &mut Merged, base: (&Sorted<'_>, &[(u64, u32)]), current: (&Sorted<'_>, &[(u64, u32)])) -> bool {
     let classes = |(side, ids): (&Sorted<'_>, &[(u64, u32)])| -> Vec<(u32, u32)> {
         ids.iter().map(|&(_, node)| (side.class(node), node)).collect()
     };
     if let ([one], [other]) = (base.1, current.1) {
         let (a, b) = (base.0.class(one.1), current.0.class(other.1));
-        if a == b {
-            merged.agreeing += 1;
-        } else {
+        if a != b {
             merged.deleted.push((a, one.1));
             merged.new.push((b, other.1));
         }
-        return;
+        return a == b;
     }
     let before = classes(base);
     let mut after = classes(current);
@@ -406,7 +425,7 @@ fn cancel_out(merged: &mut Merged, base: (&Sorted<'_>, &[(u64, u32)]), current: 
         }
     }
     merged.new.extend(after);
-    merged.agreeing += u64::from(agree);
+    agree
 }
 
 /// Count and shallow size by joint class.

@@ -76,6 +76,8 @@ pub struct UnknownScript {
 pub struct DeadVariables {
     /// Whether the file tells of scopes at all; without that nothing can be said.
     pub has_scopes: bool,
+    /// Whether what it tells is incomplete: then every variable could seem dead, and nothing is said either.
+    pub is_incomplete: bool,
     /// The one with the largest context first.
     pub scopes: Vec<DeadScope>,
     pub unknown_scripts: Vec<UnknownScript>,
@@ -97,12 +99,15 @@ impl DeadVariables {
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
 pub fn dead_variables(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadVariables, Cancelled> {
-    // Where a table is damaged that says who uses what, everything would seem dead.
-    let is_in_doubt = snapshot.salvage().is_some_and(|salvage| salvage.doubts().contains(&Doubt::Extras));
-    if is_in_doubt || !has_scopes(snapshot.graph()) {
+    if !has_scopes(snapshot.graph()) {
         return Ok(DeadVariables::default());
     }
     let scopes = scopes(snapshot.graph());
+    // Where a table lacks rows that say who uses what, everything would seem dead.
+    let is_in_doubt = snapshot.salvage().is_some_and(|salvage| salvage.doubts().contains(&Doubt::Extras));
+    if is_in_doubt || !scopes.is_whole {
+        return Ok(DeadVariables { has_scopes: true, is_incomplete: true, ..DeadVariables::default() });
+    }
     let names = Names::new(snapshot);
     let scan = scan(snapshot, &names, cancel)?;
     let live = live_functions(snapshot, &names, &scan, cancel)?;
@@ -121,7 +126,7 @@ pub fn dead_variables(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadV
         }
     }
     found.sort_by_key(|scope| rank(&scope.contexts[0]));
-    Ok(DeadVariables { has_scopes: true, scopes: found, unknown_scripts })
+    Ok(DeadVariables { has_scopes: true, is_incomplete: false, scopes: found, unknown_scripts })
 }
 
 /// What contexts are sorted by.
@@ -138,9 +143,18 @@ struct Group {
     start: i64,
     end: i64,
     scope: usize,
-    /// Names of the variables, as the first context has them; all have them in this order.
+    /// Names of the variables, as the first context has them. In what V8 writes all have them in this order; where they do
+    /// not, it is still this one's names that count, as in DevTools.
     variables: Vec<StringId>,
     contexts: Vec<NodeOrdinal>,
+}
+
+/// What is known of a scope, with the place in its list.
+#[derive(Clone, Copy)]
+enum Kind {
+    Nothing,
+    Unknown(usize),
+    Group(usize),
 }
 
 fn variables_of(snapshot: &Snapshot, context: NodeOrdinal) -> impl Iterator<Item = EdgeIndex> + '_ {
@@ -159,38 +173,42 @@ fn correlate(
     let number = |node, edge: &[StringId]| internal_of(graph, node, edge).and_then(|node| int(graph, node));
     let with_scopes: HashSet<NodeOrdinal> = scopes.scripts().collect();
     let mut script_of: HashMap<NodeOrdinal, Option<NodeOrdinal>> = HashMap::new();
-    let (mut groups, mut of_info): (Vec<Group>, HashMap<NodeOrdinal, usize>) = (Vec::new(), HashMap::new());
+    // What was found out of each description of a scope, which many contexts share.
+    let (mut groups, mut of_info): (Vec<Group>, HashMap<NodeOrdinal, Kind>) = (Vec::new(), HashMap::new());
     let (mut unknown, mut at_script): (Vec<UnknownScript>, HashMap<NodeOrdinal, usize>) = (Vec::new(), HashMap::new());
     for (at, &(context, info)) in scan.contexts.iter().enumerate() {
         cancel.check_every(at)?;
-        if let Some(&group) = of_info.get(&info) {
-            groups[group].contexts.push(context);
-            continue;
-        }
-        let Some(scope_id) = number(info, &names.scope_id) else { continue };
-        let script = resolve_script(snapshot, names, scan, &mut script_of, info);
-        let Some(script) = script.filter(|script| scan.scripts.contains(script)) else { continue };
-        if !with_scopes.contains(&script) {
-            let at = *at_script.entry(script).or_insert_with(|| {
-                let name = script_name(graph, script).unwrap_or_default();
-                unknown.push(UnknownScript { script, name, context_count: 0 });
-                unknown.len() - 1
+        let mut find = || {
+            let Some(scope_id) = number(info, &names.scope_id) else { return Kind::Nothing };
+            let script = resolve_script(snapshot, names, scan, &mut script_of, info);
+            let Some(script) = script.filter(|script| scan.scripts.contains(script)) else { return Kind::Nothing };
+            let name = || script_name(graph, script).unwrap_or_default();
+            if !with_scopes.contains(&script) {
+                return Kind::Unknown(*at_script.entry(script).or_insert_with(|| {
+                    unknown.push(UnknownScript { script, name: name(), context_count: 0 });
+                    unknown.len() - 1
+                }));
+            }
+            let Some(scope) = scopes.find(script, scope_id) else { return Kind::Nothing };
+            let (start, end) = (number(info, &names.start).unwrap_or(0), number(info, &names.end).unwrap_or(0));
+            let variables = variables_of(snapshot, context);
+            groups.push(Group {
+                scope_info: info,
+                script,
+                script_name: name(),
+                start,
+                end,
+                scope,
+                variables: variables.map(|edge| StringId(graph.edge_names[edge.index()])).collect(),
+                contexts: Vec::new(),
             });
-            unknown[at].context_count += 1;
-            continue;
+            Kind::Group(groups.len() - 1)
+        };
+        match *of_info.entry(info).or_insert_with(&mut find) {
+            Kind::Nothing => {}
+            Kind::Unknown(script) => unknown[script].context_count += 1,
+            Kind::Group(group) => groups[group].contexts.push(context),
         }
-        let Some(scope) = scopes.find(script, scope_id) else { continue };
-        of_info.insert(info, groups.len());
-        groups.push(Group {
-            scope_info: info,
-            script,
-            script_name: script_name(graph, script).unwrap_or_default(),
-            start: number(info, &names.start).unwrap_or(0),
-            end: number(info, &names.end).unwrap_or(0),
-            scope,
-            variables: variables_of(snapshot, context).map(|edge| StringId(graph.edge_names[edge.index()])).collect(),
-            contexts: vec![context],
-        });
     }
     unknown.sort_by_key(|script| script.script);
     Ok((groups, unknown))

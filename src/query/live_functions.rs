@@ -93,6 +93,8 @@ pub(super) fn scan(snapshot: &Snapshot, names: &Names, cancel: &CancelToken) -> 
     let shared_names = strings_that(snapshot, |text| text.starts_with("system / SharedFunctionInfo"));
     let is_context = contexts(snapshot, cancel)?;
     let target = |node, edge: &[StringId]| internal_of(graph, node, edge);
+    // Many closures are of one function, and its description may have any number of edges.
+    let mut functions: HashMap<NodeOrdinal, Option<(NodeOrdinal, i64)>> = HashMap::new();
     let mut scan = Scan {
         is_context: BitSet::default(),
         scripts: HashSet::new(),
@@ -107,10 +109,10 @@ pub(super) fn scan(snapshot: &Snapshot, names: &Names, cancel: &CancelToken) -> 
         } else if is_context.contains(node.index()) {
             scan.contexts.extend(target(node, &names.scope_info).map(|info| (node, info)));
         } else if graph.kind(node) == NodeKind::CLOSURE {
-            let closure = || {
+            let mut closure = || {
                 let (shared, context) = (target(node, &names.shared)?, target(node, &names.context)?);
-                let script = target(shared, &names.script)?;
-                let scope_id = int(graph, target(shared, &names.scope_id)?)?;
+                let function = || Some((target(shared, &names.script)?, int(graph, target(shared, &names.scope_id)?)?));
+                let (script, scope_id) = (*functions.entry(shared).or_insert_with(function))?;
                 Some(Closure { node, context, script, scope_id })
             };
             scan.closures.extend(closure());
@@ -151,6 +153,7 @@ pub(super) fn live_functions(
 ) -> Result<LiveFunctions, Cancelled> {
     let graph = snapshot.graph();
     let mut live = LiveFunctions { numbers: HashMap::new(), reached: HashSet::new(), closures: Vec::new() };
+    let mut around: HashMap<NodeOrdinal, Option<NodeOrdinal>> = HashMap::new();
     let mut steps = 0;
     for closure in &scan.closures {
         let number = *live.numbers.entry((closure.script, closure.scope_id)).or_insert_with(|| {
@@ -164,7 +167,7 @@ pub(super) fn live_functions(
             if !live.reached.insert((number, context)) {
                 break;
             }
-            next = internal_of(graph, context, &names.previous);
+            next = *around.entry(context).or_insert_with(|| internal_of(graph, context, &names.previous));
         }
     }
     Ok(live)

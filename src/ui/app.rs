@@ -651,6 +651,9 @@ impl eframe::App for HeapglassApp {
     }
 }
 
+/// What the system knows the program by; settings lie in a folder of this name.
+const APP_ID: &str = "heapglass";
+
 /// Opens the window and runs until it is closed.
 ///
 /// # Errors
@@ -658,13 +661,14 @@ impl eframe::App for HeapglassApp {
 pub fn run(files: Vec<PathBuf>, indexes: Indexes) -> anyhow::Result<()> {
     let viewport = egui::ViewportBuilder::default()
         .with_title("Heapglass")
-        .with_app_id("heapglass")
+        .with_app_id(APP_ID)
         .with_inner_size([1280.0, 800.0])
         .with_min_inner_size([640.0, 400.0])
         .with_drag_and_drop(true);
     let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    super::stored_state::keep_or_restore(APP_ID);
     eframe::run_native(
-        "heapglass",
+        APP_ID,
         options,
         Box::new(|cc| {
             HeapglassApp::with_indexes(cc, files, indexes)

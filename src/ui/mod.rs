@@ -23,6 +23,7 @@ mod profiles;
 mod salvage;
 pub mod settings;
 pub mod side_by_side;
+mod stored_state;
 pub mod theme;
 pub mod time_chart;
 pub mod tree_table;

@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
-use heapglass::Snapshot;
 use heapglass::format::Source;
 use heapglass::model::{CancelToken, ClassId, NodeOrdinal, Progress};
 use heapglass::query::{
-    self, Filter, Lens, ListSpec, NodeFilter, Sort, SortKey, cut_edge, dominator_map, edge_label, held_by_contexts,
-    merged_paths, node_label, object_details, order, retainer_distances, select, several_paths, shortest_path,
+    self, AllocatedBy, CallKey, CallList, CallSort, Filter, Lens, ListSpec, NodeFilter, Sort, SortKey, cut_edge,
+    dominator_map, edge_label, held_by_contexts, merged_paths, node_label, object_details, order, retainer_distances,
+    select, several_paths, shortest_path,
 };
+use heapglass::{Profile, Snapshot};
 
 /// Objects of a snapshot that are looked at one by one.
 const LOOKED_AT: usize = 40;
@@ -88,14 +89,82 @@ pub fn ask(snapshot: &Snapshot) {
     let _ = merged_paths(snapshot, &nodes, &cancel);
     let ignored: Vec<NodeOrdinal> = some.into_iter().take(3).collect();
     let _ = retainer_distances(snapshot, &ignored, &cancel);
+    let _ = (query::timeline(snapshot, &cancel), query::producer_notes(snapshot));
+    let _ = query::dead_groups(snapshot, &cancel);
+    let known = query::scripts(snapshot, &cancel).expect("nobody cancels");
+    for at in some_locations(snapshot) {
+        let _ = (known.short(at), query::source_line(snapshot, &known, at, 100));
+    }
+    let allocations = query::allocations(snapshot, None, &cancel).expect("nobody cancels");
+    ask_calls(allocations.calls(), &cancel);
+    for path in [vec![], vec![0], vec![1], vec![2, 1], vec![u32::MAX]] {
+        let _ = query::allocating_function(snapshot, &AllocatedBy::Callers(path));
+    }
+    for call in [0, 1, 7, u32::MAX] {
+        let _ = query::allocating_function(snapshot, &AllocatedBy::Call(call));
+    }
+    write_all(snapshot, &cancel);
+    let growth = query::growth(&[snapshot, snapshot], &cancel).expect("nobody cancels");
+    assert!(growth.classes.iter().all(|class| class.pattern == query::Pattern::Steady), "nothing grows in itself");
     let comparison = query::compare(snapshot, snapshot, &cancel).expect("nobody cancels");
     assert!(comparison.classes.iter().all(|class| class.delta() == 0), "nothing differs from itself");
+}
+
+/// Opens the bytes as a sampling heap profile and asks all questions of what was opened.
+pub fn open_profile_and_ask(bytes: &[u8]) {
+    let _ = heapglass::format::looks_like_profile(source(bytes));
+    let cancel = CancelToken::new();
+    let Ok(profile) = Profile::open(source(bytes), &Progress::new(), &cancel) else { return };
+    let calls = query::profile_calls(&profile, &cancel).expect("nobody cancels");
+    ask_calls(&calls, &cancel);
+    let compared = query::compare_profiles(&profile, &profile, &cancel).expect("nobody cancels");
+    assert_eq!(compared.sums()[0], compared.sums()[1], "nothing differs from itself");
+    ask_calls(&compared, &cancel);
+}
+
+fn some_locations(snapshot: &Snapshot) -> Vec<heapglass::format::Location> {
+    snapshot.graph().nodes().filter_map(|node| snapshot.location(node)).take(LOOKED_AT).collect()
+}
+
+/// Everything that is asked of calls, be they of a snapshot or of a profile.
+pub fn ask_calls(calls: &query::Calls, cancel: &CancelToken) {
+    let by_own = CallSort { key: CallKey::Own(0), descending: true };
+    let by_name = CallSort { key: CallKey::Name, descending: false };
+    let mut lists = vec![CallList::Callees(None), CallList::Callers(Vec::new())];
+    for asked in 0..LOOKED_AT {
+        let Some(list) = lists.get(asked).cloned() else { break };
+        let sort = if asked % 2 == 0 { by_own } else { by_name };
+        let rows = query::call_rows(calls, &list, sort, None, cancel).expect("nobody cancels").rows;
+        lists.extend(rows.into_iter().filter_map(|row| row.below).take(3));
+    }
+    let _ = query::call_rows(calls, &CallList::Callers(Vec::new()), by_own, Some(&calls.matching("a")), cancel);
+    for measure in 0..calls.measures().len() {
+        let flame = query::flame_layout(calls, &[measure], cancel).expect("nobody cancels");
+        for level in 0..flame.depth().min(LOOKED_AT) {
+            let _ = (flame.at(level, 0), flame.first_behind(level, flame.width() / 2));
+        }
+    }
+}
+
+/// Writes lists as files.
+fn write_all(snapshot: &Snapshot, cancel: &CancelToken) {
+    let root = snapshot.root();
+    for format in [query::export::Format::Csv, query::export::Format::Json] {
+        for list in [ListSpec::Classes, ListSpec::Members(ClassId(0)), ListSpec::Edges(root)] {
+            let rows = order(snapshot, list, Sort::BY_RETAINED_SIZE, &Filter::default(), Lens::default(), cancel);
+            let rows = rows.expect("nobody cancels");
+            let rows = &rows.rows[..rows.rows.len().min(LOOKED_AT)];
+            let mut out = Vec::new();
+            query::export::write_rows(snapshot, list, rows, None, format, &mut out).expect("memory can be written");
+        }
+    }
 }
 
 /// What is shown of one object.
 fn look_at(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) {
     let _ = (node_label(snapshot, node), snapshot.display_name(node), snapshot.string_value(node, 100));
     let _ = (object_details(snapshot, node), query::held_by_root(snapshot, node));
+    let _ = (query::string_facts(snapshot, node), query::function_script(snapshot, node));
     for list in [ListSpec::Edges(node), ListSpec::Retainers(node), ListSpec::Dominated(node)] {
         let _ = order(snapshot, list, Sort::BY_DISTANCE, &Filter::default(), Lens::default(), cancel);
     }

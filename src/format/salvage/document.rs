@@ -76,6 +76,8 @@ pub(super) struct Parts {
     pub(super) small: [Vec<u64>; SMALL_TABLES.len()],
     pub(super) trace_tree: TraceTree,
     pub(super) losses: Vec<Loss>,
+    /// Sections of which the header speaks and which can be done without.
+    pub(super) missing_extras: Vec<&'static str>,
 }
 
 impl<'a> Document<'a> {
@@ -125,7 +127,14 @@ impl<'a> Document<'a> {
             // It is why the file seemed to end.
             self.losses.retain(|loss| !matches!(loss, Loss::EndsEarly { .. }));
             let offset = self.input.offset();
-            self.losses.insert(0, Loss::Unreadable { offset, error: FormatError::from(error).to_string() });
+            self.losses.insert(
+                0,
+                if self.is_closed && self.has_all() {
+                    Loss::Behind { offset, hint: "" }
+                } else {
+                    Loss::Unreadable { offset, error: FormatError::from(error).to_string() }
+                },
+            );
         }
         if let Some(offset) = self.comma {
             self.losses.push(Loss::Comma { offset });
@@ -136,7 +145,9 @@ impl<'a> Document<'a> {
             }
         }
         let header = self.header.ok_or_else(missing_header)?;
+        let missing_extras = header.extras().filter(|name| !self.seen.iter().any(|seen| seen == name)).collect();
         Ok(Parts {
+            missing_extras,
             nodes: self.nodes.unwrap_or_else(|| NodeRows::new(&header)),
             edges: self.edges.unwrap_or_else(|| EdgeRows::new(&header)),
             nodes_whole: self.nodes_whole,
@@ -314,7 +325,9 @@ impl<'a> Document<'a> {
             at += if inner[at] == b'\\' { 2 } else { 1 };
         }
         let behind = inner[at + 1..].trim_ascii_start();
-        (behind.first() == Some(&b':')).then(|| (String::from_utf8_lossy(&inner[..at]).into_owned(), at + 2))
+        // As JSON has it, no control character stands in a name.
+        let is_name = behind.first() == Some(&b':') && inner[..at].iter().all(|byte| *byte >= b' ');
+        is_name.then(|| (String::from_utf8_lossy(&inner[..at]).into_owned(), at + 2))
     }
 
     /// Passes over a value of any depth.

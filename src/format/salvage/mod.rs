@@ -19,7 +19,7 @@ use super::locations::LocationReader;
 use super::losses::{Loss, Salvage};
 use super::source::OpenSource;
 use super::{AllocationTrace, FormatError, Header, LocationTable, RawSnapshot, ScopeTables, Section, Source};
-use crate::model::{CancelToken, Phase, Progress};
+use crate::model::{CancelToken, Phase, Progress, StringId};
 use document::{Document, Purpose};
 use tables::Gaps;
 
@@ -78,6 +78,10 @@ fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salva
     let mut parts = document.into_parts()?;
     let losses = &mut parts.losses;
     let whole = repair::Whole { nodes: parts.nodes_whole, edges: parts.edges_whole };
+    let (unknown_types, first_unknown) = parts.nodes.unknown_types;
+    if unknown_types > 0 {
+        losses.push(Loss::UnreadableTypes { count: unknown_types, row: first_unknown });
+    }
     let (mut nodes, mut unknown_counts) = parts.nodes.finish();
     let mut edges = parts.edges.table;
     let (node_count, node_fields) = (nodes.kinds.len(), parts.header.node_fields.len() as u64);
@@ -94,6 +98,7 @@ fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salva
     unknown_counts.retain(|&row| (row as usize) < node_count);
     repair::repair_edges(&mut nodes, &mut edges, &unknown_counts, whole, losses);
     parts.strings.drop_unfinished();
+    let first_placeholder = StringId(u32::try_from(parts.strings.len()).unwrap_or(u32::MAX));
     repair::repair_names(&mut nodes, &mut edges, &mut parts.strings, losses);
     let root_index = parts.header.root_index;
     if !root_index.is_multiple_of(node_fields) || root_index / node_fields >= node_count as u64 {
@@ -119,7 +124,12 @@ fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salva
         header: parts.header,
         size_bytes,
     };
-    Ok((raw, Salvage { losses: parts.losses }))
+    let mut losses = parts.losses;
+    // A program may write none of them; where something else is missing, they likely went with it.
+    if !losses.is_empty() && !parts.missing_extras.is_empty() {
+        losses.push(Loss::MissingExtras { names: parts.missing_extras });
+    }
+    Ok((raw, Salvage { losses, first_placeholder }))
 }
 
 /// As the strict reader has them; rows with a value that is too large are left out and counted, with the first of them.

@@ -111,8 +111,10 @@ pub(super) fn repair_names(
     let of_edges = edge_names.filter(|(kind, name)| !kind.has_numeric_name() && is_missing(**name));
     let of_nodes = nodes.names.iter().filter(|name| is_missing(**name));
     let mut missing: Vec<u32> = of_nodes.chain(of_edges.map(|(_, name)| name)).copied().collect();
-    let name_count = missing.len() as u64;
     missing.sort_unstable();
+    // At the end stand those of which nothing is known.
+    let readable = missing.partition_point(|&name| name != NO_STRING) as u64;
+    let unreadable = missing.len() as u64 - readable;
     missing.dedup();
     // An index must stay below the largest number; further ones share the last string.
     missing.truncate((u32::MAX as usize - 1).saturating_sub(found).max(1));
@@ -120,7 +122,7 @@ pub(super) fn repair_names(
         strings.extend(placeholder(string).as_bytes());
         strings.end_string();
     }
-    if let Some(&first) = missing.first() {
+    if !missing.is_empty() {
         let replace = |name: &mut u32| {
             if is_missing(*name) {
                 let at = found + missing.binary_search(name).unwrap_or(missing.len() - 1);
@@ -130,12 +132,13 @@ pub(super) fn repair_names(
         nodes.names.iter_mut().for_each(replace);
         let named = edges.kinds.iter().zip(&mut edges.names).filter(|(kind, _)| !kind.has_numeric_name());
         named.for_each(|(_, name)| replace(name));
-        // Names that could not be read at all were counted already, as numbers.
-        let is_counted = losses.iter().any(|loss| matches!(loss, Loss::BadNumbers { .. } | Loss::TooLarge { .. }));
-        if first != NO_STRING || !is_counted {
-            let strings = missing.len() as u64;
-            losses.push(Loss::MissingStrings { names: name_count, strings, first, found: found as u64 });
-        }
+    }
+    if readable > 0 {
+        let strings = (missing.len() - usize::from(unreadable > 0)).max(1) as u64;
+        losses.push(Loss::MissingStrings { names: readable, strings, first: missing[0], found: found as u64 });
+    }
+    if unreadable > 0 {
+        losses.push(Loss::UnreadableNames { count: unreadable });
     }
     nodes.max_name = nodes.names.iter().copied().max().unwrap_or(0);
     let named = edges.kinds.iter().zip(&edges.names).filter(|(kind, _)| !kind.has_numeric_name());

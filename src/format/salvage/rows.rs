@@ -66,6 +66,8 @@ pub(super) struct NodeRows {
     gather: Gather,
     /// Nodes whose number of edges cannot be read.
     pub(super) unknown_counts: Vec<u32>,
+    /// Nodes whose type cannot be read, and the row of the first.
+    pub(super) unknown_types: (u64, u64),
     has_traces: bool,
     has_states: bool,
     too_large: (u64, u64),
@@ -78,6 +80,7 @@ impl NodeRows {
             table: NodeTable::default(),
             gather: Gather::new(&header.node_fields, &names),
             unknown_counts: Vec::new(),
+            unknown_types: (0, 0),
             has_traces: false,
             has_states: false,
             too_large: (0, 0),
@@ -108,6 +111,9 @@ impl Rows for NodeRows {
             && let Ok(row) = u32::try_from(table.kinds.len())
         {
             self.unknown_counts.push(row);
+        }
+        if kind.is_none() {
+            note(&mut self.unknown_types, row);
         }
         table.kinds.push(kind.map_or(NodeKind(NodeKind::FIRST_UNKNOWN), |kind| header.node_kind(kind)));
         table.names.push(narrow(name).unwrap_or(NO_STRING));
@@ -184,8 +190,13 @@ impl Rows for EdgeRows {
 fn narrow(value: u64, row: u64, too_large: &mut (u64, u64)) -> Option<u32> {
     let narrow = u32::try_from(value).ok();
     if narrow.is_none() {
-        too_large.1 = if too_large.0 == 0 { row } else { too_large.1 };
-        too_large.0 += 1;
+        note(too_large, row);
     }
     narrow
+}
+
+/// Counts, and keeps the row of the first.
+fn note(noted: &mut (u64, u64), row: u64) {
+    noted.1 = if noted.0 == 0 { row } else { noted.1 };
+    noted.0 += 1;
 }

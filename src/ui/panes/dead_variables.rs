@@ -249,6 +249,11 @@ impl DeadVariablesPane {
             nothing_known(ui, place);
             return commands;
         }
+        if groups.dead.is_incomplete {
+            super::placeholder(ui, "The tables of scopes are incomplete in this file");
+            super::explanation(ui, "Without all of them every variable could seem dead, so none is listed.");
+            return commands;
+        }
         headline(ui, &groups, &mut commands);
         let order = match &self.order {
             Some((of, sort, order)) if Arc::ptr_eq(of, &groups) && *sort == self.sort => Arc::clone(order),
@@ -330,13 +335,12 @@ fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
 fn nothing_known(ui: &mut Ui, place: &Place) {
     let program = place.snapshot.producer().label();
     super::placeholder(ui, "This file does not say which functions use which variables");
-    ui.vertical_centered(|ui| {
-        ui.add_space(GRID);
-        ui.set_max_width(560.0);
-        ui.weak(format!(
+    super::explanation(
+        ui,
+        &format!(
             "Chromium since version 156 writes scopes and their variables into its snapshots, and so may other programs \
              with as new a V8. This one is of {}.",
             human::visible(&program, 120)
-        ));
-    });
+        ),
+    );
 }

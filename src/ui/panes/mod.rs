@@ -110,6 +110,15 @@ pub(super) fn placeholder(ui: &mut Ui, text: &str) {
     });
 }
 
+/// A few sentences below a [`placeholder`]: why there is nothing.
+pub(super) fn explanation(ui: &mut Ui, text: &str) {
+    ui.vertical_centered(|ui| {
+        ui.add_space(GRID);
+        ui.set_max_width(560.0);
+        ui.weak(text);
+    });
+}
+
 /// That something takes a while; true if the person does not want to wait for it. What is no longer asked for stops.
 pub(super) fn busy(ui: &mut Ui, text: &str) -> bool {
     let mut cancelled = false;
