@@ -262,3 +262,73 @@ fn memory_does_not_grow_with_the_snapshot_that_is_captured() {
     println!("{size} bytes captured with a peak of {peak_kb} kB");
     assert!((1..60_000).contains(&peak_kb), "{peak_kb} kB at the peak");
 }
+
+/// The program itself, taking from a made-up inspector; and it is interrupted once it has said so.
+#[cfg(unix)]
+fn interrupted(inspector: &Inspector, arguments: &[&str], at: &str, folder: &Path) -> (Option<i32>, String) {
+    use std::io::{BufRead as _, BufReader};
+    let mut program = Command::new(env!("CARGO_BIN_EXE_heapglass"))
+        .args(["capture", "--inspect", &inspector.address, "-o"])
+        .arg(folder)
+        .args(arguments)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    for line in BufReader::new(program.stderr.take().unwrap()).lines().map_while(Result::ok) {
+        if line.contains(at) {
+            let id = program.id().to_string();
+            assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        }
+        said += &line;
+        said.push('\n');
+    }
+    (program.wait().unwrap().code(), said)
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_a_recording_which_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let inspector = Inspector::of(Habit::Honest, PIECES);
+    let (code, said) = interrupted(&inspector, &["--timeline", "10m"], "recording", folder.path());
+    assert_eq!(code, Some(0), "{said}");
+    let files = files(folder.path());
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert_eq!(std::fs::read_to_string(&files[0]).unwrap(), PIECES.concat());
+    assert!(record_beside(&files[0]).unwrap().complete);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_snapshot_leaves_nothing_and_a_series_what_is_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let stalled = Inspector::of(Habit::Stalls, PIECES);
+    let (code, said) = interrupted(&stalled, &[], "taking snapshot", folder.path());
+    assert_eq!((code, files(folder.path()).len()), (Some(1), 0), "{said}");
+    let honest = Inspector::of(Habit::Honest, PIECES);
+    let (code, said) = interrupted(&honest, &["--series", "3", "--every", "10m"], "waiting", folder.path());
+    assert_eq!(code, Some(1), "{said}");
+    let files = files(folder.path());
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert!(record_beside(&files[0]).unwrap().complete);
+}
+
+#[test]
+fn a_series_without_a_keyboard_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let inspector = Inspector::of(Habit::Honest, PIECES);
+    let output = Command::new(env!("CARGO_BIN_EXE_heapglass"))
+        .args(["capture", "--inspect", &inspector.address, "--series", "3", "-o"])
+        .arg(folder.path())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("say --every TIME"), "{said}");
+    // The one that was under way is there.
+    assert_eq!(files(folder.path()).len(), 2);
+}

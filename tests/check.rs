@@ -53,6 +53,19 @@ fn the_leaking_pair_fails_with_the_class_that_leaks_and_the_way_that_holds_it() 
 }
 
 #[test]
+fn snapshots_in_the_wrong_order_are_put_right() {
+    let mut files = pair();
+    let right = json(&check(&files, &["--format", "json"]));
+    files.reverse();
+    let output = check(&files, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let wrong = json(&output);
+    assert_eq!((&wrong["findings"], &wrong["limits"]), (&right["findings"], &right["limits"]));
+    assert_eq!(wrong["snapshots"], right["snapshots"]);
+    assert!(wrong["notes"].to_string().contains("not given in the order"), "{}", wrong["notes"]);
+}
+
+#[test]
 fn the_same_snapshot_twice_passes_and_so_do_limits_that_are_wide_enough() {
     let before = example("before");
     let output = check(&[before.clone(), before], &[]);

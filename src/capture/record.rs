@@ -78,11 +78,17 @@ pub fn record_beside(file: &Path) -> Option<Record> {
 }
 
 impl Record {
-    /// Writes it beside the file.
+    /// Writes it beside the file, whole or not at all.
     pub(super) fn write(&self, file: &Path) -> std::io::Result<()> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
-        fs::write(record_file(file), text)
+        let record = record_file(file);
+        let unfinished = record.with_extension("json.partial");
+        let written = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, record));
+        if written.is_err() {
+            let _ = fs::remove_file(&unfinished);
+        }
+        written
     }
 }
 

@@ -22,6 +22,7 @@ included.
 
 Each file gets a record beside it, FILE.capture.json: when it was taken, how long that took, and what process.memoryUsage()
 said before. A file is called .partial until it is complete; where the program ends before, it stays under that name.
+Ctrl+C ends a recording, which is kept, and a series behind its last complete snapshot.
 
   heapglass capture --list
   heapglass capture --gc -o snapshots
@@ -72,6 +73,8 @@ pub struct CaptureArguments {
     pub output: PathBuf,
 }
 
+/// What shells take for the end by Ctrl+C.
+const INTERRUPTED: i32 = 130;
 /// Longer waits are slips of the keyboard.
 const LONGEST_TIME: Duration = Duration::from_hours(30 * 24);
 /// How often it is looked at whether a series waits for an Enter that cannot come.
@@ -124,6 +127,7 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
         Plan { kind, collect_garbage: arguments.gc, folder: arguments.output.clone(), name: arguments.name.clone() };
     announce(&mut connection, &isolate, &cancel)?;
     let watch = Watch::new();
+    listen_for_interrupt(watch.clone(), cancel.clone());
     let has_input_ended = Arc::new(AtomicBool::new(false));
     if matches!(kind, Kind::Snapshots { count: 2.., every: None }) {
         listen_for_enter(watch.clone(), cancel.clone(), Arc::clone(&has_input_ended));
@@ -206,6 +210,22 @@ fn announce(connection: &mut Connection, isolate: &Isolate, cancel: &CancelToken
         .map_or_else(String::new, |usage| format!(", {} of heap in use", human::bytes(usage.used_bytes())));
     say(&format!("{title}{heap}; it stands still while a snapshot is taken and may need as much memory again"));
     Ok(())
+}
+
+/// Ctrl+C ends a recording, so that it is kept. Anything else it cancels, so that no half of a file stays; and where that
+/// takes too long, the next one ends the program.
+fn listen_for_interrupt(watch: Watch, cancel: CancelToken) {
+    // Where no handler can be set, Ctrl+C does what it did.
+    let _ = ctrlc::set_handler(move || {
+        if cancel.is_cancelled() {
+            std::process::exit(INTERRUPTED);
+        }
+        if matches!(watch.step(), Step::Recording { .. }) {
+            watch.go_on();
+        } else {
+            cancel.cancel();
+        }
+    });
 }
 
 /// Enter takes the next snapshot. The thread ends with the program, which may do so while it waits for a key.

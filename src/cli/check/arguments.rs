@@ -35,7 +35,7 @@ JSON: {\"passed\",\"ids_match\",\"notes\":[],\"limits\":[{\"rule\",\"allowed\",\
 pub struct CheckArguments {
     /// The first snapshot
     pub base: PathBuf,
-    /// Later ones of the same process, in the order in which they were taken
+    /// Later ones of the same process; they are checked in the order in which they were taken
     #[arg(required = true, num_args = 1..)]
     pub current: Vec<PathBuf>,
     /// How much the whole heap may grow: 5%, 300kB, 2MiB

@@ -31,6 +31,8 @@ pub(super) struct Rules {
     pub(super) step_objects: u64,
     pub(super) step_size: u64,
     pub(super) ignored: Names,
+    /// Whether the snapshots were given in another order than they were taken in, and put right.
+    pub(super) is_reordered: bool,
 }
 
 /// The whole answer.
@@ -193,8 +195,9 @@ fn notes(snapshots: &[&Snapshot], growth: &Growth, rules: &Rules) -> Vec<String>
     if !growth.ids_match {
         let text = "the snapshots are not of one process: numbers are of totals, and examples are any objects";
         notes.push(text.to_owned());
-    } else if snapshots.windows(2).any(|pair| pair[0].max_object_id() > pair[1].max_object_id()) {
-        notes.push("the snapshots are not in the order in which they were taken".to_owned());
+    } else if rules.is_reordered {
+        let text = "the snapshots were not given in the order in which they were taken; here they are in that order";
+        notes.push(text.to_owned());
     }
     if snapshots.len() == 2 && rules.every_step {
         notes.push("with two snapshots every class that grew grew in every step; take three or more".to_owned());

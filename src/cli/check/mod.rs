@@ -21,7 +21,7 @@ use ignore::Names;
 use super::{BadUsage, Files, name_of};
 use crate::Snapshot;
 use crate::model::CancelToken;
-use crate::query::growth;
+use crate::query::{Growth, growth};
 
 /// A limit is exceeded; the report that was written says which.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +38,15 @@ pub(super) fn run(arguments: &CheckArguments, opener: &Files, out: &mut dyn Writ
         return Err(BadUsage("standard input has only one snapshot: give `-` once").into());
     }
     let snapshots: Vec<Rc<Snapshot>> = files.iter().map(|file| opener.open(file)).collect::<anyhow::Result<_>>()?;
-    let by_reference: Vec<&Snapshot> = snapshots.iter().map(AsRef::as_ref).collect();
-    let growth = growth(&by_reference, &CancelToken::new())?;
+    let mut taken: Vec<(&Snapshot, String)> =
+        snapshots.iter().zip(&files).map(|(snapshot, file)| (snapshot.as_ref(), name_of(file))).collect();
+    let mut growth = growth_of(&taken)?;
+    // A shell puts run-10 before run-9, and a leak read backwards shrinks.
+    let is_reordered = growth.ids_match && !taken.is_sorted_by_key(|(snapshot, _)| snapshot.max_object_id());
+    if is_reordered {
+        taken.sort_by_key(|(snapshot, _)| snapshot.max_object_id());
+        growth = growth_of(&taken)?;
+    }
     let has_limits = arguments.max_total_growth.is_some()
         || !arguments.max_class_growth.is_empty()
         || arguments.fail_on_growing_every_step;
@@ -51,8 +58,9 @@ pub(super) fn run(arguments: &CheckArguments, opener: &Files, out: &mut dyn Writ
         step_objects: arguments.step_objects,
         step_size: arguments.step_size,
         ignored,
+        is_reordered,
     };
-    let names = files.iter().map(|file| name_of(file)).collect();
+    let (by_reference, names): (Vec<&Snapshot>, Vec<String>) = taken.into_iter().unzip();
     let report = findings(&by_reference, names, &growth, &rules)?;
     match arguments.format {
         CheckFormat::Text => report::text(&report, out)?,
@@ -64,4 +72,9 @@ pub(super) fn run(arguments: &CheckArguments, opener: &Files, out: &mut dyn Writ
         CheckFormat::Junit => junit::write(&report, out)?,
     }
     if report.passed { Ok(()) } else { Err(LimitsExceeded.into()) }
+}
+
+fn growth_of(taken: &[(&Snapshot, String)]) -> anyhow::Result<Growth> {
+    let snapshots: Vec<&Snapshot> = taken.iter().map(|(snapshot, _)| *snapshot).collect();
+    Ok(growth(&snapshots, &CancelToken::new())?)
 }

@@ -325,9 +325,7 @@ impl<'a> Document<'a> {
             at += if inner[at] == b'\\' { 2 } else { 1 };
         }
         let behind = inner[at + 1..].trim_ascii_start();
-        // As JSON has it, no control character stands in a name.
-        let is_name = behind.first() == Some(&b':') && inner[..at].iter().all(|byte| *byte >= b' ');
-        is_name.then(|| (String::from_utf8_lossy(&inner[..at]).into_owned(), at + 2))
+        (behind.first() == Some(&b':')).then(|| (String::from_utf8_lossy(&inner[..at]).into_owned(), at + 2))
     }
 
     /// Passes over a value of any depth.
