@@ -334,3 +334,20 @@ fn what_is_packed_twice_or_followed_by_something_else_is_said_to_be() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].starts_with("what stands behind the snapshot"), "{lines:?}");
 }
+
+#[test]
+fn names_of_sections_may_be_long_and_have_no_control_characters() {
+    let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
+    let with = |name: &str| base.replacen("\"edges\":", &format!("\"{name}\":[1,2],\n\"edges\":"), 1);
+    for name in ["x".repeat(300), "x".repeat(60_000), "a\\\"b".to_owned()] {
+        let text = with(&name);
+        assert!(common::open_bytes("long", text.clone().into_bytes()).is_ok(), "{}", name.len());
+        assert_eq!(salvaged(text.as_bytes()).salvage(), None, "{}", name.len());
+    }
+    // Found by fuzzing: a name that swallowed rows passed as an unknown section.
+    for name in ["x".repeat(70_000), "scop,1,2\n,3".to_owned(), "a\u{6}".to_owned()] {
+        let text = with(&name);
+        assert!(common::open_bytes("wrong", text.clone().into_bytes()).is_err(), "{}", name.len());
+        questions::open_and_ask(text.as_bytes());
+    }
+}

@@ -17,6 +17,8 @@ use super::trace::TraceTreeReader;
 /// Bytes of text in a block: enough to make a parallel task worth its while, small enough to spread evenly.
 const BLOCK_BYTES: usize = 512 << 10;
 /// The header describes the columns; no real one is larger than some kilobytes.
+/// Bytes of the longest name of a section that is read.
+pub(super) const LONGEST_NAME: usize = 1 << 16;
 pub(super) const HEADER_LIMIT: usize = 32 << 20;
 /// How many names of sections are remembered at the most, beside those that are known.
 const UNKNOWN_NAMES: usize = 64;
@@ -215,7 +217,17 @@ impl Scanner {
             b'"' => {}
             _ => return Err(self.unexpected(here, &window[at..], "the name of a section in double quotes")),
         }
-        let Some(name_end) = string_end(window, at + 1) else { return Ok(Step::NeedsMore(at)) };
+        let name_end = string_end(window, at + 1);
+        let inside = &window[at + 1..name_end.unwrap_or(window.len()).min(at + 1 + LONGEST_NAME)];
+        if let Some(control) = inside.iter().position(|byte| *byte < b' ') {
+            let wrong = at + 1 + control;
+            return Err(self.unexpected(base + wrong as u64, &window[wrong..], "the rest of a section's name"));
+        }
+        if inside.len() == LONGEST_NAME {
+            let limit = LONGEST_NAME as u64 - 1;
+            return Err(FormatError::Limit { section: Section::Document, what: "the length of a section's name", limit });
+        }
+        let Some(name_end) = name_end else { return Ok(Step::NeedsMore(at)) };
         let colon = skip_white_space(window, name_end + 1);
         let Some(&found) = window.get(colon) else { return Ok(Step::NeedsMore(at)) };
         if found != b':' {

@@ -4,7 +4,7 @@ mod extras;
 
 use super::super::header::Header;
 use super::super::losses::Loss;
-use super::super::scanner::{HEADER_LIMIT, SMALL_TABLES};
+use super::super::scanner::{HEADER_LIMIT, LONGEST_NAME, SMALL_TABLES};
 use super::super::source::OpenSource;
 use super::super::trace::TraceTree;
 use super::super::{FormatError, Section, StringTable};
@@ -24,8 +24,6 @@ pub(super) enum Purpose {
     Everything,
 }
 
-/// Bytes of a name at the top level that are looked at.
-const NAME_BYTES: usize = 256;
 /// More of what can stand in a file any number of times is not listed.
 const MOST_LOSSES: usize = 1000;
 
@@ -267,10 +265,10 @@ impl<'a> Document<'a> {
     /// A name with its value, or a quote that is none.
     fn section(&mut self) {
         let Some((name, length)) = section_ahead(&mut self.input).or_else(|| self.name_ahead()) else {
-            let ahead = self.input.ahead(NAME_BYTES);
-            if ahead.len() < NAME_BYTES && !ahead[1..].contains(&b'"') {
+            let ahead = self.input.ahead(LONGEST_NAME);
+            if ahead.len() < LONGEST_NAME && !ahead[1..].contains(&b'"') {
                 // The file ends inside a name.
-                self.input.advance(NAME_BYTES);
+                self.input.advance(LONGEST_NAME);
             } else {
                 self.pass_over();
             }
@@ -318,14 +316,33 @@ impl<'a> Document<'a> {
 
     /// Any name in quotes with a colon behind it.
     fn name_ahead(&mut self) -> Option<(String, usize)> {
-        let ahead = self.input.ahead(NAME_BYTES);
-        let inner = ahead.get(1..)?;
-        let mut at = 0;
-        while *inner.get(at)? != b'"' {
-            at += if inner[at] == b'\\' { 2 } else { 1 };
+        let mut wanted = 256;
+        loop {
+            let ahead = self.input.ahead(wanted);
+            let is_all = ahead.len() < wanted;
+            let inner = ahead.get(1..)?;
+            let mut at = 0;
+            let closing = loop {
+                match inner.get(at) {
+                    Some(b'"') => break Some(at),
+                    // As JSON has it, no control character stands in a name.
+                    Some(0..b' ') => return None,
+                    Some(b'\\') => at += 2,
+                    Some(_) => at += 1,
+                    None => break None,
+                }
+            };
+            let behind = closing.and_then(|closing| inner[closing + 1..].trim_ascii_start().first());
+            match (closing, behind) {
+                (Some(closing), Some(b':')) if closing < LONGEST_NAME => {
+                    return Some((String::from_utf8_lossy(&inner[..closing]).into_owned(), closing + 2));
+                }
+                (Some(_), Some(_)) => return None,
+                _ if is_all || wanted > LONGEST_NAME => return None,
+                // The name, or the white space behind it, is longer than what was looked at.
+                _ => wanted *= 4,
+            }
         }
-        let behind = inner[at + 1..].trim_ascii_start();
-        (behind.first() == Some(&b':')).then(|| (String::from_utf8_lossy(&inner[..at]).into_owned(), at + 2))
     }
 
     /// Passes over a value of any depth.
