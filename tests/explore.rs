@@ -486,3 +486,29 @@ fn what_lies_two_hundred_thousand_levels_deep_is_revealed_as_far_as_rows_can_sho
         assert_eq!(view.object.target().unwrap().node, far);
     }
 }
+
+#[test]
+fn the_panes_below_keep_their_height_whatever_they_show() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    let top = |window: &Window| window.get_by_label("Paths").rect().top();
+    let before = top(&window);
+    select_cart(&mut window);
+    let check = |window: &mut Window, what: &str| {
+        for at in 0..60_u8 {
+            window.event(egui::Event::PointerMoved(egui::pos2(300.0 + f32::from(at), 200.0)));
+            window.step();
+        }
+        assert!((top(window) - before).abs() < 0.5, "{what}: from {before} to {}", top(window));
+    };
+    check(&mut window, "retainers");
+    click_row(&mut window, "price in {price}");
+    wait_for_label(&mut window, "Cutting price would free 1.9 MB");
+    check(&mut window, "a reference");
+    window.get_by_label("Paths").click();
+    check(&mut window, "paths");
+    for kind in [ViewKind::Comparison, ViewKind::Dominators, ViewKind::Statistics, ViewKind::Growth, ViewKind::Search] {
+        show(&mut window, kind);
+        check(&mut window, kind.label());
+    }
+}

@@ -16,9 +16,9 @@ use super::trace::TraceTreeReader;
 
 /// Bytes of text in a block: enough to make a parallel task worth its while, small enough to spread evenly.
 const BLOCK_BYTES: usize = 512 << 10;
-/// The header describes the columns; no real one is larger than some kilobytes.
 /// Bytes of the longest name of a section that is read.
 pub(super) const LONGEST_NAME: usize = 1 << 16;
+/// The header describes the columns; no real one is larger than some kilobytes.
 pub(super) const HEADER_LIMIT: usize = 32 << 20;
 /// How many names of sections are remembered at the most, beside those that are known.
 const UNKNOWN_NAMES: usize = 64;
@@ -225,7 +225,11 @@ impl Scanner {
         }
         if inside.len() == LONGEST_NAME {
             let limit = LONGEST_NAME as u64 - 1;
-            return Err(FormatError::Limit { section: Section::Document, what: "the length of a section's name", limit });
+            return Err(FormatError::Limit {
+                section: Section::Document,
+                what: "the length of a section's name",
+                limit,
+            });
         }
         let Some(name_end) = name_end else { return Ok(Step::NeedsMore(at)) };
         let colon = skip_white_space(window, name_end + 1);

@@ -29,11 +29,16 @@ const V8_STRINGS: Note = note(
     "Texts",
     "V8 writes the first 1,024 characters of a string, unless the program was told otherwise. Sizes count the whole.",
 );
-const BUN: [Note; 3] = [
+const BUN: [Note; 4] = [
     note(
         "Object ids",
         "JavaScriptCore numbers objects anew in every snapshot, so objects of two snapshots cannot be told apart by their \
          ids. A comparison shows how much more or less of each class there is; which objects are new it cannot say.",
+    ),
+    note(
+        "Missing references",
+        "JavaScriptCore does not write what Maps, Sets and some other objects hold. What only they keep alive seems to be held \
+         by nothing, though it lives. Look at the Maps and Sets that are large themselves: their own sizes count their tables.",
     ),
     note(
         "Roots",

@@ -10,7 +10,7 @@ use egui::{Context, Ui};
 use super::capture::CapturePane;
 use super::chrome;
 use super::command::{Command, ExportList, Target, ViewKind};
-use super::dialog::FileDialog;
+use super::dialog::{FileDialog, Purpose};
 use super::help::Help;
 use super::history::{History, Visit};
 use super::keys;
@@ -20,6 +20,7 @@ use super::panes::profile::ProfilePane;
 use super::panes::search::{Step, search_id};
 use super::panes::summary::filter_id;
 use super::panes::{Place, Slot};
+use super::path_prompt::PathPrompt;
 use super::settings::Settings;
 use super::side_by_side::Link;
 use super::theme;
@@ -116,6 +117,10 @@ pub struct HeapglassApp {
     pub path_field: String,
     /// A passing remark in the status bar.
     pub notice: Option<String>,
+    /// The remark that is on screen, and since when.
+    notice_shown: Option<(String, f64)>,
+    path_prompt: PathPrompt,
+    export_name: String,
     #[cfg(feature = "frame-times")]
     frame_times: super::frame_times::FrameTimes,
 }
@@ -168,6 +173,9 @@ impl HeapglassApp {
             save_name: None,
             path_field: String::new(),
             notice: None,
+            notice_shown: None,
+            path_prompt: PathPrompt::default(),
+            export_name: String::new(),
             #[cfg(feature = "frame-times")]
             frame_times: super::frame_times::FrameTimes::start(&cc.egui_ctx),
         };
@@ -178,7 +186,6 @@ impl HeapglassApp {
 
     /// Queues a file.
     pub fn open(&mut self, path: PathBuf) -> SnapshotId {
-        self.settings.remember(&path);
         self.session.load(Source::file(path))
     }
 
@@ -419,6 +426,10 @@ impl HeapglassApp {
         for event in self.session.poll() {
             match event {
                 Event::Loaded(id) => {
+                    let open = self.session.snapshot(id);
+                    if let Some(path) = open.and_then(|snapshot| snapshot.source().path.clone()) {
+                        self.settings.remember(&path);
+                    }
                     self.show_in(self.active, id);
                     self.notice = None;
                 }
@@ -431,7 +442,9 @@ impl HeapglassApp {
         self.take_answers();
         if let Some(name) = self.save_name.take() {
             self.dialog.save_as(ctx, &name);
+            self.export_name = name;
         }
+        self.forget_notice(ctx);
         if let Some(paths) = self.dialog.take_files() {
             self.open_together(paths);
         }
@@ -440,14 +453,45 @@ impl HeapglassApp {
         {
             self.export_to(path, list);
         }
-        if self.dialog.is_unavailable() {
-            self.notice = Some("No file dialog here: drop a file, or type its path on the start page".to_owned());
+        match self.dialog.is_unavailable_for() {
+            Some(Purpose::Save) => {
+                let folder = std::env::current_dir().unwrap_or_default();
+                let name = self.export_name.clone();
+                self.path_prompt.ask(Purpose::Save, folder.join(name).display().to_string());
+            }
+            Some(Purpose::Open) => self.path_prompt.ask(Purpose::Open, String::new()),
+            None => {}
+        }
+        match self.path_prompt.show(ctx) {
+            Some((Purpose::Open, path)) => drop(self.open(path)),
+            Some((Purpose::Save, path)) => {
+                if let Some(list) = self.export_list.take() {
+                    self.export_to(path, list);
+                }
+            }
+            None => {}
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         self.open_together(dropped.iter().map(|file| file.path().to_path_buf()).collect());
         if self.session.is_loading() {
             // Progress moves without events.
             ctx.request_repaint_after(Duration::from_millis(50));
+        }
+    }
+
+    /// Takes a remark away once there was time to read it.
+    fn forget_notice(&mut self, ctx: &Context) {
+        let now = ctx.input(|input| input.time);
+        let is_shown = self.notice_shown.as_ref().is_some_and(|(notice, _)| Some(notice) == self.notice.as_ref());
+        if !is_shown {
+            self.notice_shown = self.notice.clone().map(|notice| (notice, now));
+        }
+        let Some((_, since)) = &self.notice_shown else { return };
+        let left = since + NOTICE_SECONDS - now;
+        if left <= 0.0 {
+            self.notice = None;
+        } else {
+            ctx.request_repaint_after(Duration::from_secs_f64(left));
         }
     }
 
@@ -650,6 +694,9 @@ impl eframe::App for HeapglassApp {
         self.settings.save(storage);
     }
 }
+
+/// How long a remark in the status bar stays: enough to read it twice.
+const NOTICE_SECONDS: f64 = 20.0;
 
 /// What the system knows the program by; settings lie in a folder of this name.
 const APP_ID: &str = "heapglass";

@@ -172,6 +172,7 @@ impl CapturePane {
             }
             self.outcome(ui, &state);
         });
+        super::close_by_escape(ctx, &mut is_open);
         self.is_open = is_open;
     }
 

@@ -6,8 +6,16 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use egui::Context;
 
-/// A dialog that answers sooner than a person could has not been shown at all.
-const TOO_FAST: Duration = Duration::from_millis(150);
+/// A dialog that answers sooner than a person could has not been shown at all. That there is none can take a while to find
+/// out on a busy machine.
+const TOO_FAST: Duration = Duration::from_millis(700);
+
+/// What a path is wanted for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    Open,
+    Save,
+}
 
 /// What a dialog was for, and its answer.
 #[derive(Debug)]
@@ -18,16 +26,16 @@ enum Chosen {
 
 #[derive(Debug, Default)]
 pub(super) struct FileDialog {
-    waiting: Option<(Receiver<Chosen>, Instant)>,
+    waiting: Option<(Receiver<Chosen>, Instant, Purpose)>,
     files: Option<Vec<PathBuf>>,
     destination: Option<PathBuf>,
-    unavailable: bool,
+    unavailable: Option<Purpose>,
 }
 
 impl FileDialog {
     /// Asks for files to open, unless a dialog is open.
     pub(super) fn open(&mut self, ctx: &Context) {
-        self.start(ctx, || {
+        self.start(ctx, Purpose::Open, || {
             let files = rfd::FileDialog::new()
                 .set_title("Open heap snapshots")
                 .add_filter("Heap snapshots", &["heapsnapshot", "heaptimeline", "gz", "zst"])
@@ -40,7 +48,7 @@ impl FileDialog {
     /// Asks where to write a list, unless a dialog is open.
     pub(super) fn save_as(&mut self, ctx: &Context, name: &str) {
         let name = name.to_owned();
-        self.start(ctx, move || {
+        self.start(ctx, Purpose::Save, move || {
             let file = rfd::FileDialog::new()
                 .set_title("Export the list")
                 .set_file_name(name)
@@ -51,7 +59,7 @@ impl FileDialog {
         });
     }
 
-    fn start(&mut self, ctx: &Context, ask: impl FnOnce() -> Chosen + Send + 'static) {
+    fn start(&mut self, ctx: &Context, purpose: Purpose, ask: impl FnOnce() -> Chosen + Send + 'static) {
         if self.waiting.is_some() {
             return;
         }
@@ -63,18 +71,20 @@ impl FileDialog {
             ctx.request_repaint();
         });
         match thread {
-            Ok(_) => self.waiting = Some((answer, Instant::now())),
-            Err(_) => self.unavailable = true,
+            Ok(_) => self.waiting = Some((answer, Instant::now(), purpose)),
+            Err(_) => self.unavailable = Some(purpose),
         }
     }
 
     fn poll(&mut self) {
-        let Some((answer, since)) = self.waiting.as_ref() else { return };
+        let Some((answer, since, purpose)) = self.waiting.as_ref() else { return };
         match answer.try_recv() {
             Err(TryRecvError::Empty) => return,
             Ok(Chosen::Files(Some(files))) => self.files = Some(files),
             Ok(Chosen::Destination(Some(file))) => self.destination = Some(file),
-            Ok(_) | Err(TryRecvError::Disconnected) => self.unavailable = since.elapsed() < TOO_FAST,
+            Ok(_) | Err(TryRecvError::Disconnected) => {
+                self.unavailable = (since.elapsed() < TOO_FAST).then_some(*purpose);
+            }
         }
         self.waiting = None;
     }
@@ -91,8 +101,8 @@ impl FileDialog {
         self.destination.take()
     }
 
-    /// Whether the last attempt showed that there is no dialog here; asked once.
-    pub(super) fn is_unavailable(&mut self) -> bool {
+    /// What the last attempt was for, if it showed that there is no dialog here; asked once.
+    pub(super) fn is_unavailable_for(&mut self) -> Option<Purpose> {
         std::mem::take(&mut self.unavailable)
     }
 }

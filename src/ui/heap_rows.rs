@@ -363,7 +363,7 @@ pub fn distance_cell(distance: Distance, tokens: &Tokens) -> Cell {
 #[expect(clippy::cast_precision_loss, reason = "a percentage")]
 pub fn size_cell(size: u64, total: u64, look: Look) -> Cell {
     let share = size as f64 / total.max(1) as f64;
-    let percent = format!("{:>5}", format!("{:.0} %", share * 100.0));
+    let percent = format!("{:>6}", format!("{:.0} %", share * 100.0));
     let mut cell = Cell::text(look.units.bytes(size), look.tokens.text);
     cell.runs.push(Run::new(percent, look.tokens.weak));
     #[expect(clippy::cast_possible_truncation, reason = "a fraction")]

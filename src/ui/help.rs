@@ -29,10 +29,12 @@ impl Help {
         centered(ctx, "Keys", [470.0, 560.0]).open(&mut is_open).show(ctx, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, keys_list);
         });
+        super::close_by_escape(ctx, &mut is_open);
         self.keys_open = is_open;
         let mut is_open = self.glossary_open;
         let window = centered(ctx, "Glossary", [560.0, 560.0]).open(&mut is_open);
         window.show(ctx, |ui| self.glossary(ui));
+        super::close_by_escape(ctx, &mut is_open);
         self.glossary_open = is_open;
     }
 

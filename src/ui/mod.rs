@@ -19,6 +19,7 @@ pub mod history;
 mod keys;
 mod palette;
 pub mod panes;
+mod path_prompt;
 mod profiles;
 mod salvage;
 pub mod settings;
@@ -30,3 +31,11 @@ pub mod tree_table;
 pub mod view;
 
 pub use app::{HeapglassApp, run};
+
+/// Closes a window by the key that people expect. A menu that is open closes first.
+fn close_by_escape(ctx: &egui::Context, is_open: &mut bool) {
+    let is_pressed = || ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
+    if *is_open && !egui::Popup::is_any_open(ctx) && is_pressed() {
+        *is_open = false;
+    }
+}

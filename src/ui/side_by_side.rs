@@ -1,6 +1,6 @@
 //! Two snapshots next to each other: which is the older one, and selection and scrolling that go together.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use egui::Ui;
 
@@ -87,6 +87,9 @@ impl Link {
     }
 }
 
+/// Files whose times differ by less than this may have been copied together, in any order.
+const COPIED_TOGETHER: Duration = Duration::from_mins(1);
+
 /// The oldest and the newest of some snapshots, and how that was found out.
 ///
 /// V8 counts object ids up through the life of a process, so of two snapshots of one process the older one's end
@@ -111,7 +114,10 @@ pub(super) fn oldest_and_newest(session: &Session, ids: &[SnapshotId]) -> Option
         "by the files' times".to_owned()
     } else {
         let times = match (first.1, last.1) {
-            (Some(a), Some(b)) if a > b => ", though the files' times say otherwise",
+            // Files that were copied or unpacked together have times of no meaning, but almost the same.
+            (Some(a), Some(b)) if a.duration_since(b).is_ok_and(|time| time > COPIED_TOGETHER) => {
+                ", though the files' times say otherwise"
+            }
             (Some(a), Some(b)) if a < b => ", and so do the files' times",
             _ => "",
         };

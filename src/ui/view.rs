@@ -184,37 +184,41 @@ impl View {
                 ui.label(egui::RichText::new(note).color(theme::tokens(ui).detached));
             });
         }
-        let lower =
-            Panel::bottom(egui::Id::unique(("lower", side))).resizable(true).frame(frame).default_size(height * 0.42);
-        lower.size_range(120.0..=(height - 160.0).max(121.0)).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = GRID;
-            let width = ui.available_width();
-            let is_narrow = width < NARROW;
-            if self.lower == Lower::Object && !is_narrow {
-                self.lower = Lower::Retainers;
-            }
-            if is_narrow {
-                ui.add_space(GRID);
-                self.lower_left(ui, session, place, is_narrow, &mut commands);
-                return;
-            }
-            let right = Panel::right(egui::Id::unique(("object", side))).resizable(true).frame(frame);
-            let right = right.default_size((width * 0.36).clamp(120.0, 420.0));
-            right.size_range(110.0..=(width - 160.0).max(111.0)).show(ui, |ui| {
-                ui.add_space(GRID);
-                commands.extend(self.object.show(ui, session, place));
-            });
-            CentralPanel::default().frame(frame).show(ui, |ui| {
-                ui.add_space(GRID);
-                self.lower_left(ui, session, place, is_narrow, &mut commands);
-            });
-        });
+        let lower = Panel::bottom(egui::Id::unique(("lower pane", side))).resizable(true).frame(frame);
+        let lower = lower.default_size(height * 0.42).size_range(120.0..=(height - 160.0).max(121.0));
+        lower.show(ui, |ui| within(ui, |ui| self.lower(ui, session, place, &mut commands)));
         CentralPanel::default().frame(frame).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = GRID;
             ui.add_space(GRID);
             commands.extend(self.upper(ui, session, place));
         });
         commands
+    }
+
+    fn lower(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut Vec<Command>) {
+        ui.spacing_mut().item_spacing.y = GRID;
+        let width = ui.available_width();
+        let is_narrow = width < NARROW;
+        if self.lower == Lower::Object && !is_narrow {
+            self.lower = Lower::Retainers;
+        }
+        let frame = egui::Frame::new().fill(theme::tokens(ui).background);
+        if !is_narrow {
+            let right = Panel::right(egui::Id::unique(("object", place.slot.side))).resizable(true).frame(frame);
+            let right = right.default_size((width * 0.36).clamp(120.0, 420.0));
+            right.size_range(110.0..=(width - 160.0).max(111.0)).show(ui, |ui| {
+                within(ui, |ui| {
+                    ui.add_space(GRID);
+                    commands.extend(self.object.show(ui, session, place));
+                });
+            });
+        }
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            within(ui, |ui| {
+                ui.add_space(GRID);
+                self.lower_left(ui, session, place, is_narrow, commands);
+            });
+        });
     }
 
     /// Narrows the views to what the timeline has selected, and draws its strip.
@@ -273,8 +277,6 @@ impl View {
         with_object: bool,
         commands: &mut Vec<Command>,
     ) {
-        // The pane keeps its height, however little it has to say.
-        ui.set_min_height(ui.available_height());
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.selectable_value(&mut self.lower, Lower::Retainers, "Retainers")
@@ -381,4 +383,14 @@ impl View {
             table.select_first();
         }
     }
+}
+
+/// Shows something in exactly the room that there is. A panel that can be resized takes the size of what is in it: were that a
+/// little more than its own, the panel would grow with every frame.
+fn within(ui: &mut Ui, show: impl FnOnce(&mut Ui)) {
+    let room = ui.available_rect_before_wrap();
+    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(room));
+    inner.shrink_clip_rect(room);
+    show(&mut inner);
+    ui.advance_cursor_after_rect(room);
 }

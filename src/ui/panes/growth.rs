@@ -98,6 +98,7 @@ impl GrowthPane {
         }
         self.charts(ui, session, place, (&series, &growth));
         self.chosen_line(ui, (&series, &growth), last.0, &mut commands);
+        let scripts = session.scripts(last.0).ready();
         let rows = GrownRows {
             session,
             series,
@@ -105,6 +106,7 @@ impl GrowthPane {
             growth,
             sort: self.sort,
             filter: self.filter.clone(),
+            scripts,
             look: theme::look(ui),
         };
         self.rows(ui, place, rows, &mut commands);

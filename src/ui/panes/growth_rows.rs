@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{EdgeIndex, NodeOrdinal, human};
 use crate::query::{
-    Filter, GrownClass, Growth, GrowthKey, GrowthSort, LABEL_LIMIT, ListSpec, Pattern, Point, Sort, glossary,
+    Filter, GrownClass, Growth, GrowthKey, GrowthSort, LABEL_LIMIT, ListSpec, Pattern, Point, Scripts, Sort, glossary,
 };
 use crate::session::{OrderKey, Series, SeriesKey, SeriesList, Session, SnapshotId};
 use crate::snapshot::Snapshot;
@@ -58,6 +58,8 @@ pub(super) struct GrownRows<'a> {
     pub(super) growth: Arc<Growth>,
     pub(super) sort: GrowthSort,
     pub(super) filter: String,
+    /// Of the last snapshot, once they are known.
+    pub(super) scripts: Option<Arc<Scripts>>,
     pub(super) look: Look,
 }
 
@@ -103,7 +105,11 @@ impl GrownRows<'_> {
             (_, GrowthKey::Name) => {
                 let mut cell = Cell::text(human::visible(&class.name, LABEL_LIMIT).into_owned(), tokens.text);
                 if let Some(at) = class.key.location {
-                    cell.runs.push(Run::new(format!("  script {}, line {}", at.script_id, at.line + 1), tokens.weak));
+                    let none = Scripts::default();
+                    let scripts = self.scripts.as_deref().unwrap_or(&none);
+                    if scripts.url(at.script_id).is_some() {
+                        cell.runs.push(Run::new(format!("  {}", scripts.short(at)), tokens.weak));
+                    }
                 }
                 if let Some(entry) = glossary::for_class(&class.name) {
                     cell.tooltip = Some(format!("{}\n{}", entry.term, entry.short));
@@ -117,6 +123,8 @@ impl GrownRows<'_> {
                 cell.tooltip = Some(over_time(|point| point.count));
                 cell
             }
+            // Without ids that mean the same objects nobody knows.
+            (_, GrowthKey::New | GrowthKey::Survivors) if !self.growth.ids_match => Cell::text("−", tokens.weak),
             (_, GrowthKey::New) => count(class.new_count),
             (_, GrowthKey::Survivors) => count(class.survivor_count),
             (_, GrowthKey::SizeGrowth) => size_growth(GrownClass::grown(points, |point| point.shallow_size)),

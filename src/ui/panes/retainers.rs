@@ -153,12 +153,16 @@ impl RetainersPane {
         spec.distances = distances;
         // Moving along the retainers does not change whose retainers they are.
         spec.selects = false;
-        let room = ui.available_height() - FOOTER_HEIGHT;
-        let width = ui.available_width();
-        ui.allocate_ui(egui::vec2(width, room.max(60.0)), |ui| {
+        let (table, footer) = {
+            let room = ui.available_rect_before_wrap();
+            room.split_top_bottom_at_y((room.bottom() - FOOTER_HEIGHT).max(room.top() + LEAST_TABLE_HEIGHT))
+        };
+        ui.scope_builder(egui::UiBuilder::new().max_rect(table), |ui| {
             commands.extend(self.tree.show(ui, session, &home, &spec));
         });
-        self.footer(ui, session, &home, &mut commands);
+        ui.scope_builder(egui::UiBuilder::new().max_rect(footer), |ui| {
+            self.footer(ui, session, &home, &mut commands);
+        });
         commands
     }
 
@@ -234,9 +238,19 @@ impl RetainersPane {
                     let size = theme::look(ui).units.bytes(freed.shallow_size);
                     format!("Cutting {name} would free {size} in {} objects", human::count(freed.count))
                 }
-                Some((_, Cut::Known(_))) => {
-                    let held = snapshot.graph().edge_target(edge);
-                    format!("Cutting {name} alone frees nothing: other references hold {}", snapshot.id(held))
+                Some((_, Cut::Known(freed))) => {
+                    let held = snapshot.id(snapshot.graph().edge_target(edge));
+                    if let Some(other) = freed.held_by {
+                        let holder = snapshot.graph().edge_source(other);
+                        let label = human::visible(&node_label(snapshot, holder), 60).into_owned();
+                        let other = format!("{} in {label} {}", edge_label(snapshot, other), snapshot.id(holder));
+                        ui.weak(format!("Cutting {name} alone frees nothing: {held} is also"));
+                        if ui.link(other).on_hover_text("Select what else holds it").clicked() {
+                            commands.push(Command::Find(home.slot.id, snapshot.id(holder).0));
+                        }
+                        return;
+                    }
+                    format!("Cutting {name} frees nothing: it does not keep {held} alive")
                 }
                 _ => String::new(),
             };
@@ -246,3 +260,4 @@ impl RetainersPane {
 }
 
 const FOOTER_HEIGHT: f32 = 26.0;
+const LEAST_TABLE_HEIGHT: f32 = 60.0;

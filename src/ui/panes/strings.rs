@@ -185,10 +185,10 @@ impl StringsPane {
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter texts"));
             let units = theme::look(ui).units;
             ui.weak(format!(
-                "{} strings with {} texts take {}; {} of it wasted",
+                "{} strings with {} texts retain {}; one of each would do without {} of it",
                 human::count(duplicates.string_count),
                 human::count(duplicates.groups.len() as u64),
-                units.bytes(duplicates.shallow_size),
+                units.bytes(duplicates.retained_size),
                 units.bytes(duplicates.wasted_bytes)
             ));
         });

@@ -519,11 +519,16 @@ fn keyboard<M: TreeModel>(
     height: f32,
     answer: &mut TableAnswer,
 ) {
-    if !ui.memory(|memory| memory.has_focus(table.id)) || egui::Popup::is_any_open(ui.ctx()) {
+    if !ui.memory(|memory| memory.has_focus(table.id)) {
         return;
     }
-    let filter = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape: false };
+    // Escape closes a menu that is open, and the rows below keep the keyboard.
+    let has_popup = egui::Popup::is_any_open(ui.ctx());
+    let filter = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape: has_popup };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(table.id, filter));
+    if has_popup {
+        return;
+    }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
     let page = ((height / ROW_HEIGHT) as u64).saturating_sub(1).max(1);
     let current = state.selection().and_then(|path| state.index_of(path));

@@ -1,0 +1,61 @@
+//! A field for a path, where the system has no file dialog.
+
+use std::path::PathBuf;
+
+use egui::{Context, Id, Key, TextEdit};
+
+use super::dialog::Purpose;
+use super::theme::GRID;
+
+const WIDTH: f32 = 440.0;
+
+#[derive(Debug, Default)]
+pub(super) struct PathPrompt {
+    asked: Option<Purpose>,
+    path: String,
+    takes_focus: bool,
+}
+
+impl PathPrompt {
+    /// Asks for a path, which begins as `path`.
+    pub(super) fn ask(&mut self, purpose: Purpose, path: String) {
+        (self.asked, self.path, self.takes_focus) = (Some(purpose), path, true);
+    }
+
+    /// The path, once it was entered.
+    pub(super) fn show(&mut self, ctx: &Context) -> Option<(Purpose, PathBuf)> {
+        let purpose = self.asked?;
+        let (title, button, label) = match purpose {
+            Purpose::Open => ("Open a file", "Open", "Path of a file to open"),
+            Purpose::Save => ("Export the list", "Write", "Path of the file to write; .json gives JSON"),
+        };
+        let mut is_open = true;
+        let mut entered = false;
+        let window = egui::Window::new(title).id(Id::unique("path prompt")).collapsible(false).resizable(false);
+        let middle = ctx.content_rect().center();
+        window.pivot(egui::Align2::CENTER_CENTER).default_pos(middle).open(&mut is_open).show(ctx, |ui| {
+            ui.set_width(WIDTH);
+            ui.weak("The system shows no file dialog here.");
+            ui.add_space(GRID);
+            ui.label(label);
+            let response = ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY));
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(label));
+            if std::mem::take(&mut self.takes_focus) {
+                response.request_focus();
+            }
+            ui.add_space(GRID);
+            let by_key = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            entered = ui.button(button).clicked() || by_key;
+        });
+        super::close_by_escape(ctx, &mut is_open);
+        let path = self.path.trim();
+        if entered && !path.is_empty() {
+            self.asked = None;
+            return Some((purpose, PathBuf::from(path)));
+        }
+        if !is_open {
+            self.asked = None;
+        }
+        None
+    }
+}
