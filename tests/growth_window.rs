@@ -42,7 +42,7 @@ fn the_chart_says_exactly_how_large_each_snapshot_is() {
 #[test]
 fn a_class_that_is_selected_has_a_chart_of_its_own_and_leads_to_what_holds_its_new_objects() {
     let mut window = growth_of_the_examples();
-    wait_for_label(&mut window, "Select a class to see how it develops");
+    wait_for_label(&mut window, "Select a class to see it over time");
     click_row(&mut window, "ShoppingCart");
     wait_for_label(&mut window, "ShoppingCart in snapshot 1: 20 objects");
     window.get_by_label_contains("ShoppingCart in snapshot 2: 2,020 objects").hover();

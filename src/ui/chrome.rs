@@ -56,10 +56,12 @@ pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.menu_button("Settings", |ui| settings_menu(ui, app, actions));
-                if ui.button("Glossary").on_hover_text("What the words mean   (Ctrl+G)").clicked() {
+                // What is left of the row; the palette has everything.
+                let has_room = ui.available_width() > 250.0;
+                if has_room && ui.button("Glossary").on_hover_text("What the words mean   (Ctrl+G)").clicked() {
                     actions.push(Action::Glossary);
                 }
-                if ui.button("Keys").on_hover_text("All keys   (F1)").clicked() {
+                if has_room && ui.button("Keys").on_hover_text("All keys   (F1)").clicked() {
                     actions.push(Action::Keys);
                 }
                 if ui.button("Commands").on_hover_text("Everything by name   (Ctrl+P)").clicked() {

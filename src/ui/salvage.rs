@@ -126,7 +126,10 @@ pub(super) fn compared(ui: &mut Ui, base: &Snapshot, current: &Snapshot) {
 fn details(ui: &mut Ui, salvage: &Salvage) {
     let tokens = tokens(ui);
     // However much is missing, the views below keep their room.
-    ScrollArea::vertical().max_height(30.0 * GRID).auto_shrink([false, true]).show(ui, |ui| {
+    let height = (ui.ctx().content_rect().height() * 0.3).clamp(20.0 * GRID, 60.0 * GRID);
+    // A bar that shows only under the pointer would hide that there is more.
+    ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
+    ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(GRID, 0.5 * GRID);
         if salvage.losses.len() > 1 {
             for loss in &salvage.losses {

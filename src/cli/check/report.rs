@@ -66,7 +66,7 @@ pub(super) fn held(finding: &Finding, seen: &mut HashMap<u64, String>) -> Vec<St
     if finding.new_count > 0 {
         let (survivors, alike) = (human::count(finding.survivor_count), human::count(example.alike));
         let before = if finding.survivor_count > 0 && finding.snapshots.len() > 2 {
-            format!(", of which {survivors} were there in a snapshot before")
+            format!(", of which {survivors} were already there in an earlier snapshot")
         } else {
             String::new()
         };

@@ -270,7 +270,7 @@ impl CallsPane {
     /// The function of what is picked, where it stands and its numbers; a click copies the place.
     pub(super) fn about(&self, ui: &mut Ui, calls: &Calls) {
         let Some(picked) = &self.picked else {
-            ui.weak("Select a function for where it stands");
+            ui.weak("Select a function to see where it is defined");
             return;
         };
         let function = match picked {

@@ -53,11 +53,12 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
                 .column(Column::exact(150.0));
             table
                 .header(ROW_HEIGHT, |mut header| {
-                    for title in ["Native context", "Attributed", "Share", "Retained", ""] {
-                        header.col(|ui| {
-                            ui.label(RichText::new(title).font(theme::small()).weak());
-                        });
+                    let small = |title: &str| RichText::new(title).font(theme::small()).weak();
+                    header.col(|ui| drop(ui.label(small("Native context"))));
+                    for title in ["Attributed", "Share", "Retained"] {
+                        header.col(|ui| right(ui, small(title)));
                     }
+                    header.col(|_| {});
                 })
                 .body(|body| {
                     body.rows(ROW_HEIGHT + GRID, rows.len(), |mut row| {
@@ -65,16 +66,10 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
                         row.col(|ui| {
                             ui.add(egui::Label::new(RichText::new(human::visible(name, 200)).font(theme::mono())).truncate().selectable(false));
                         });
-                        row.col(|ui| {
-                            ui.label(RichText::new(look.units.bytes(*size)).font(theme::mono()));
-                        });
-                        row.col(|ui| {
-                            ui.label(RichText::new(share(*size)).font(theme::mono()).weak());
-                        });
-                        row.col(|ui| {
-                            let text = retained.map_or_else(String::new, |size| look.units.bytes(size));
-                            ui.label(RichText::new(text).font(theme::mono()));
-                        });
+                        let number = |text: String| RichText::new(text).font(theme::mono());
+                        row.col(|ui| right(ui, number(look.units.bytes(*size))));
+                        row.col(|ui| right(ui, number(share(*size)).weak()));
+                        row.col(|ui| right(ui, number(retained.map_or_else(String::new, |size| look.units.bytes(size)))));
                         row.col(|ui| {
                             if ui.link("Show in Summary").clicked() {
                                 commands.push(Command::Filter(filter.clone()));
@@ -90,6 +85,14 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         });
     });
     commands
+}
+
+/// A number, or what stands over numbers.
+fn right(ui: &mut Ui, text: RichText) {
+    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.add_space(2.0 * GRID);
+        ui.label(text);
+    });
 }
 
 struct Row {

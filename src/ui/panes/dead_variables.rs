@@ -339,7 +339,7 @@ fn nothing_known(ui: &mut Ui, place: &Place) {
         ui,
         &format!(
             "Chromium since version 156 writes scopes and their variables into its snapshots, and so may other programs \
-             with as new a V8. This one is of {}.",
+             with as recent a V8. This one is of {}.",
             human::visible(&program, 120)
         ),
     );

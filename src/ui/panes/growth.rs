@@ -18,6 +18,8 @@ use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{self, Path, Table, TreeState};
 
 const CHART_HEIGHT: f32 = 132.0;
+/// Where less is left for the table, the charts make room.
+const LEAST_TABLE_HEIGHT: f32 = 130.0;
 
 /// The pane's own state.
 #[derive(Debug)]
@@ -189,8 +191,11 @@ impl GrowthPane {
         });
     }
 
-    /// The whole heap on the left, the chosen class on the right.
+    /// If there is room: the whole heap on the left, the chosen class on the right.
     fn charts(&self, ui: &mut Ui, session: &Session, place: &Place, (series, growth): (&Series, &Growth)) {
+        if ui.available_height() < CHART_HEIGHT + LEAST_TABLE_HEIGHT {
+            return;
+        }
         let units = theme::look(ui).units;
         let (all, _) = ui.allocate_exact_size(vec2(ui.available_width(), CHART_HEIGHT), Sense::hover());
         let all = all.shrink2(vec2(2.0 * GRID, 0.0));
@@ -210,7 +215,7 @@ impl GrowthPane {
         } else {
             let tokens = theme::tokens(ui);
             ui.painter().rect_filled(right, 4.0, tokens.surface);
-            let text = "Select a class to see how it develops";
+            let text = "Select a class to see it over time";
             ui.painter().text(right.center(), egui::Align2::CENTER_CENTER, text, theme::small(), tokens.weak);
             let response = ui.interact(right, Id::unique(("no class chart", place.slot)), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
@@ -245,7 +250,7 @@ impl GrowthPane {
                 commands.extend(merge(series, growth, last, row, false));
             }
             if class.survivor_count > 0 {
-                ui.weak(format!("{} were there in a snapshot before", human::count(class.survivor_count)));
+                ui.weak(format!("{} were already there in an earlier snapshot", human::count(class.survivor_count)));
                 if ui.link("What holds these").on_hover_text("The three-snapshot rule").clicked() {
                     commands.extend(merge(series, growth, last, row, true));
                 }
@@ -277,7 +282,7 @@ fn menu(
             let Some(class) = growth.classes.get(row as usize) else { return };
             for (survivors, text) in [
                 (false, "Merge the retaining paths of the new objects"),
-                (true, "Merge those of what was there in a snapshot before"),
+                (true, "Merge those of what was already there in an earlier snapshot"),
             ] {
                 if let Some(command) = merge(series, growth, newest, row, survivors) {
                     item(ui, text, commands, || command);

@@ -33,7 +33,7 @@ pub(super) const COLUMNS: [Column; 9] = [
     Column { title: "# New", hint: "Objects that are not in the first snapshot and live in the last", width: 68.0 },
     Column {
         title: "# Survived",
-        hint: "New objects that were there in a snapshot before the last: the three-snapshot rule",
+        hint: "New objects that were already there in a snapshot before the last: the three-snapshot rule",
         width: 82.0,
     },
     Column { title: "Size growth", hint: "Shallow bytes more than in the first snapshot", width: 88.0 },

@@ -98,7 +98,7 @@ impl ObjectPane {
         let Some((target, details, snapshot)) =
             details.and_then(|(at, details)| session.snapshot(at.snapshot).map(|of| (at, details, of)))
         else {
-            placeholder(ui, "Its size, place and text stand here");
+            placeholder(ui, "Its sizes, source position and text appear here");
             return commands;
         };
         let home = Place { slot: Slot { side: place.slot.side, id: target.snapshot }, snapshot };
@@ -240,7 +240,11 @@ fn source(ui: &mut Ui, line: &SourceLine) {
 
 fn facts(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, position: Option<&(String, String)>) {
     let units = theme::look(ui).units;
-    let exact = |size: u64| format!("{}   ({} bytes)", units.bytes(size), human::count(size));
+    let exact = |size: u64| {
+        let text = units.bytes(size);
+        // Small sizes are exact as they are.
+        if text.ends_with(" B") { text } else { format!("{text}   ({} bytes)", human::count(size)) }
+    };
     let mut rows = vec![
         ("Class", human::visible(&details.class, 200).into_owned()),
         ("Kind", details.kind.clone()),
@@ -351,8 +355,8 @@ fn dominators(ui: &mut Ui, home: &Place, details: &ObjectDetails, commands: &mut
         return;
     }
     ui.add_space(2.0 * GRID);
-    ui.weak("Freed together with").on_hover_text(
-        "The dominators: every way from the roots to this object leads through each of them, the nearest first",
+    ui.weak("Dominated by").on_hover_text(
+        "Every path from the roots to this object leads through each of them, the nearest first: if one of them is freed, so is it",
     );
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(GRID, GRID * 0.5);

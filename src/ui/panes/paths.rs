@@ -28,7 +28,7 @@ const FAILED: &str = "The ways could not be found: an error in this program";
 
 const COLUMNS: [Column; 5] = [
     Column {
-        title: "Way from the roots",
+        title: "Path from the roots",
         hint: "Objects on the way, by class and by the reference that leads on",
         width: 0.0,
     },
@@ -140,13 +140,13 @@ impl PathsPane {
         if let (Mode::Many { .. }, Some(target)) = (&self.mode, self.target) {
             ui.horizontal(|ui| {
                 ui.add_space(2.0 * GRID);
-                if ui.link("Only the selected object's ways").clicked() {
+                if ui.link("Only the selected object's paths").clicked() {
                     self.show_selected(target);
                 }
             });
         }
         match &mut self.mode {
-            Mode::Nothing => super::placeholder(ui, "Select an object to see its ways to the roots"),
+            Mode::Nothing => super::placeholder(ui, "Select an object to see its paths to the roots"),
             Mode::One { target, ignored, answer } => {
                 if *ignored != ignored_now {
                     *ignored = ignored_now.to_vec();

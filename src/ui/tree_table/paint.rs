@@ -19,7 +19,7 @@ const INDENT: f32 = 14.0;
 const DEEP_INDENT: f32 = 4.0;
 const TRIANGLE: f32 = 16.0;
 const MIN_COLUMN: f32 = 44.0;
-const MIN_FIRST_COLUMN: f32 = 120.0;
+const MIN_FIRST_COLUMN: f32 = 140.0;
 /// Rows that are expanded at once by Shift+→.
 const EXPAND_LIMIT: usize = 200;
 
@@ -113,23 +113,32 @@ impl Columns {
         if widths.len() != table.columns.len() {
             *widths = table.columns.iter().map(|column| column.width).collect();
         }
-        let others: f32 = widths[1..].iter().sum();
-        // Where there is little room the numbers keep theirs up to a point, then all shrink.
-        let room = (rows.width() - MIN_FIRST_COLUMN).max(0.0);
-        let shrink = if others > room { room / others } else { 1.0 };
+        // Half a number says nothing: where there is little room whole columns go, those on the right first, and the one that
+        // the rows are sorted by last.
+        let room = (rows.width() - MIN_FIRST_COLUMN).max(MIN_COLUMN);
+        let mut shown: Vec<bool> = vec![true; widths.len()];
+        let needed = |shown: &[bool]| -> f32 { (1..shown.len()).filter(|&at| shown[at]).map(|at| widths[at]).sum() };
+        while needed(&shown) > room {
+            let Some(last) = (1..shown.len()).rev().find(|&at| shown[at] && at != table.sorted_by.0) else { break };
+            shown[last] = false;
+        }
+        let shrink = (room / needed(&shown).max(1.0)).min(1.0);
         let mut right = rows.right();
-        let mut ends: Vec<(f32, f32)> = widths[1..]
-            .iter()
+        let mut ends: Vec<(f32, f32)> = (1..widths.len())
             .rev()
-            .map(|width| {
+            .map(|at| {
                 let end = right;
-                right -= width * shrink;
+                right -= if shown[at] { widths[at] * shrink } else { 0.0 };
                 (right, end)
             })
             .collect();
         ends.push((rows.left(), right));
         ends.reverse();
         Self { ends }
+    }
+
+    fn is_hidden(&self, column: usize) -> bool {
+        self.ends[column].0 >= self.ends[column].1
     }
 }
 
@@ -201,6 +210,9 @@ impl RowPainter<'_> {
         ui.painter().rect_filled(header, 0.0, tokens.surface);
         ui.painter().hline(header.x_range(), header.bottom() - 0.5, Stroke::new(1.0, tokens.border));
         for (at, (column, &(left, right))) in self.table.columns.iter().zip(&self.columns.ends).enumerate() {
+            if self.columns.is_hidden(at) {
+                continue;
+            }
             let cell = Rect::from_x_y_ranges(left..=right, header.y_range());
             let (by, descending) = self.table.sorted_by;
             let id = self.table.id.with(("header", at));
@@ -233,11 +245,26 @@ impl RowPainter<'_> {
             if response.clicked() {
                 answer.sort_clicked = Some(at);
             }
-            response.on_hover_text(column.hint);
+            let hidden: Vec<&str> = self.hidden().collect();
+            if at == 0 && !hidden.is_empty() {
+                let count = format!("+{}", hidden.len());
+                let place = cell.right_center() - vec2(2.0 * GRID, 0.0);
+                clipped.text(place, Align2::RIGHT_CENTER, count, theme::small(), tokens.weak);
+                let text = format!("{}\n\nNo room here for: {}", column.hint, hidden.join(", "));
+                response.on_hover_text(text.trim_start());
+            } else {
+                response.on_hover_text(column.hint);
+            }
             if at > 0 {
                 resize_handle(ui, id, cell, &mut widths[at], tokens);
             }
         }
+    }
+
+    /// Titles of the columns for which there is no room.
+    fn hidden(&self) -> impl Iterator<Item = &'static str> {
+        let columns = self.table.columns.iter().enumerate();
+        columns.filter(|(at, _)| self.columns.is_hidden(*at)).map(|(_, column)| column.title)
     }
 
     fn rows<M: TreeModel>(
@@ -347,8 +374,15 @@ impl RowPainter<'_> {
         for (at, &(left, right)) in self.columns.ends.iter().enumerate() {
             let cell = model.cell(row.list, row.path, at);
             let rect = Rect::from_x_y_ranges(left..=right, row.rect.y_range());
-            let is_cut = if at == 0 { self.tree_cell(ui, row, rect, &cell) } else { self.number_cell(ui, rect, &cell) };
-            if let Some(amounts) = model.spark(row.list, row.path, at) {
+            let is_hidden = self.columns.is_hidden(at);
+            let is_cut = if is_hidden {
+                false
+            } else if at == 0 {
+                self.tree_cell(ui, row, rect, &cell)
+            } else {
+                self.number_cell(ui, rect, &cell)
+            };
+            if let Some(amounts) = model.spark(row.list, row.path, at).filter(|_| !is_hidden) {
                 self.spark_line(ui, rect, &amounts);
             }
             if pointer.is_some_and(|at| rect.contains(at)) && (is_cut || cell.tooltip.is_some()) {
