@@ -5,12 +5,13 @@
 use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::analysis::{
-    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Producer, Shapes, Sizes, Statistics,
-    WellKnown, classes, concatenated, display_name, distances, dom_states, dominators, ephemerons, essential_edges,
-    first_table, is_essential, locations, page_objects, producer, shallow_sizes, shapes, statistics,
+    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Producer, Ropes, Shapes, Sizes,
+    Statistics, WellKnown, classes, concatenated, display_name, distances, dom_states, dominators, ephemerons,
+    essential_edges, first_table, is_essential, locations, page_objects, producer, shallow_sizes, shapes, statistics,
 };
 use crate::format::{self, FormatError, LocationTable, Salvage, Source};
 use crate::graph::{GraphError, HeapGraph};
@@ -38,6 +39,8 @@ pub struct Snapshot {
     statistics: Statistics,
     max_object_id: u64,
     page_objects: BitSet,
+    /// Made before many names are asked for.
+    ropes: OnceLock<Ropes>,
     /// What is missing, if the file was damaged and opened all the same.
     salvage: Option<Salvage>,
     producer: Producer,
@@ -205,6 +208,7 @@ impl Snapshot {
             statistics,
             max_object_id,
             page_objects,
+            ropes: OnceLock::new(),
             salvage: None,
             producer,
         })
@@ -232,6 +236,7 @@ impl Snapshot {
             statistics,
             max_object_id,
             page_objects,
+            ropes: _,
             // Only what is whole gets an index.
             salvage: _,
             producer,
@@ -272,6 +277,7 @@ impl Snapshot {
             max_object_id: Stored::load(from)?,
             page_objects: Stored::load(from)?,
             producer: Stored::load(from)?,
+            ropes: OnceLock::new(),
             salvage: None,
         };
         if snapshot.lengths_fit() { Ok(snapshot) } else { Err(NotStored::Damaged) }
@@ -464,11 +470,17 @@ impl Snapshot {
         if self.dom.is_renamed(&self.graph, node) { Cow::Owned(format!("Detached {name}")) } else { name }
     }
 
+    /// To be called before the names of many nodes are asked for: those of strings that were put together by very many additions
+    /// take long otherwise. Looks at all concatenated strings, the first time.
+    pub fn expect_many_names(&self) {
+        self.ropes.get_or_init(|| Ropes::new(&self.graph, &self.known, &self.dom));
+    }
+
     /// The name that people are shown: `{a, b, …}` for plain objects, contents for strings, cut after some thousand
     /// characters.
     #[must_use]
     pub fn display_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
-        display_name(&self.graph, &self.known, &self.dom, node)
+        display_name(&self.graph, &self.known, &self.dom, self.ropes.get(), node)
     }
 
     /// The value of a string node up to about `max_bytes`, parts of a concatenated string put together, and whether there
@@ -476,7 +488,7 @@ impl Snapshot {
     #[must_use]
     pub fn string_value(&self, node: NodeOrdinal, max_bytes: usize) -> (Cow<'_, str>, bool) {
         if self.kind(node) == NodeKind::CONCATENATED_STRING {
-            let (text, more) = concatenated(&self.graph, &self.known, &self.dom, node, max_bytes, max_bytes);
+            let (text, more) = concatenated(&self.graph, &self.known, &self.dom, None, node, (max_bytes, max_bytes));
             (Cow::Owned(text), more)
         } else {
             self.graph.strings().prefix(self.graph.name_id(node), max_bytes)

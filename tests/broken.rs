@@ -43,7 +43,14 @@ fn damage_is_named_with_section_and_byte() {
 #[test]
 fn the_byte_of_a_wrong_index_is_where_the_number_stands() {
     let files = common::archive("broken.tar.zst");
-    for name in ["to-node-out-of-range", "edge-name-out-of-range", "node-name-out-of-range"] {
+    let names = [
+        "to-node-out-of-range",
+        "edge-name-out-of-range",
+        "node-name-out-of-range",
+        "to-node-not-multiple",
+        "to-node-2pow32",
+    ];
+    for name in names {
         let bytes = files[&format!("{name}.heapsnapshot")].clone();
         let message = common::open_bytes(name, bytes.clone()).unwrap_err().to_string();
         let offset: usize = message
@@ -53,6 +60,7 @@ fn the_byte_of_a_wrong_index_is_where_the_number_stands() {
             .split(' ')
             .next()
             .unwrap()
+            .trim_end_matches(':')
             .parse()
             .unwrap_or_else(|_| panic!("{message}"));
         assert!(bytes[offset].is_ascii_digit(), "{name}: {message}");
@@ -350,4 +358,53 @@ fn names_of_sections_may_be_long_and_have_no_control_characters() {
         assert!(common::open_bytes("wrong", text.clone().into_bytes()).is_err(), "{}", name.len());
         questions::open_and_ask(text.as_bytes());
     }
+}
+
+#[test]
+fn numbers_that_are_no_whole_rows_are_refused_where_the_table_ends() {
+    let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
+    let start = base.find("\"locations\":[").unwrap();
+    let end = start + base[start..].find(']').unwrap();
+    let text = format!("{},7{}", &base[..end], &base[end..]);
+    let error = common::open_bytes("short", text.clone().into_bytes()).unwrap_err().to_string();
+    let expected = format!("section `locations`, byte {}: found `]`, expected 3 more numbers, as a row has 4", end + 2);
+    assert_eq!(error, expected);
+    let snapshot = salvaged(text.as_bytes());
+    let salvage = snapshot.salvage().unwrap();
+    assert!(salvage.lines()[0].contains("section `locations`: the numbers are no whole rows"), "{:?}", salvage.lines());
+    assert_eq!(salvage.doubts(), [heapglass::format::Doubt::Extras]);
+}
+
+#[test]
+fn a_header_that_is_no_json_is_said_to_be_so_at_the_byte() {
+    let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
+    let at = base.find("\"edge_fields\"").unwrap();
+    let text = format!("{}\n{}", &base[..at], base[at..].replacen("\"edge_fields\"", "edge_fields\"", 1));
+    let error = common::open_bytes("json", text.into_bytes()).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("section `snapshot`, byte {}: not valid JSON: ", at + 1)), "{error}");
+}
+
+#[test]
+fn a_hundred_thousand_kinds_are_read_as_quickly_as_one() {
+    // Each looked for among all before it took half a minute.
+    let kinds: Vec<String> = (0..100_000).map(|kind| format!("\"k{kind}\"")).collect();
+    let text = format!(
+        r#"{{"snapshot":{{"meta":{{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[[{}]],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["element"]]}},"node_count":1,"edge_count":0}},"nodes":[99999,0,1,0,0],"edges":[],"strings":["root"]}}"#,
+        kinds.join(",")
+    );
+    // No header is a megabyte long.
+    let error = common::open_bytes("kinds", text.replace("\"k", "\"kkkkkk").into_bytes());
+    let error = error.err().map_or_else(String::new, |error| error.to_string());
+    assert!(error.contains("exceeds the limit of 1048576"), "{error}");
+    assert_eq!(common::open_bytes("kinds", text.into_bytes()).unwrap().graph().node_count(), 1);
+}
+
+#[test]
+fn a_damaged_trace_tree_costs_no_comma() {
+    let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
+    let text = base.replacen("\"trace_tree\":[]", "\"trace_tree\":[1,x]", 1);
+    assert_ne!(text, base);
+    let lines = salvaged(text.as_bytes()).salvage().unwrap().lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("section `trace_tree` is damaged"), "{lines:?}");
 }

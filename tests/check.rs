@@ -302,3 +302,17 @@ fn the_validator_of_this_test_finds_what_the_schema_forbids() {
         assert_eq!(problems.len(), 1, "{wrong}: {problems:?}");
     }
 }
+
+#[test]
+fn a_damaged_file_passes_no_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let after = common::read(&example("after"));
+    let cut = folder.path().join("after.heapsnapshot");
+    std::fs::write(&cut, &after[..after.len() - 1000]).unwrap();
+    let wide = ["--salvage", "--max-total-growth", "70%", "--format", "json"];
+    let output = check(&[example("before"), cut], &wide);
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let report = json(&output);
+    assert_eq!(report["passed"], false);
+    assert!(report["notes"].to_string().contains("is damaged, so no limit can be passed"), "{}", report["notes"]);
+}

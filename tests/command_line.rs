@@ -413,7 +413,7 @@ fn search_writes_what_a_query_finds_and_points_at_what_it_does_not_understand() 
 fn contexts_lists_dead_variables_in_every_format() {
     let file = bundled("chromium-leak-1");
     let answer_json = json_answer("contexts", &file, &[]);
-    assert_eq!(members(&answer_json), ["file", "has_scopes", "scopes", "scripts_without_scopes"]);
+    assert_eq!(members(&answer_json), ["file", "has_scopes", "is_incomplete", "scopes", "scripts_without_scopes"]);
     let scopes = answer_json["scopes"].as_array().unwrap();
     assert_eq!((scopes.len(), &answer_json["has_scopes"]), (2, &json!(true)));
     assert_eq!(members(&scopes[0]), ["contexts", "end", "function", "location", "start", "url", "variable_count"]);

@@ -164,3 +164,15 @@ fn nothing_is_called_dead_where_the_tables_of_scopes_lack_rows() {
         assert_eq!(dead, DeadVariables { has_scopes: true, is_incomplete: true, ..DeadVariables::default() });
     }
 }
+
+#[test]
+fn nothing_is_called_dead_where_anything_is_missing_that_could_read_it() {
+    let text = String::from_utf8(common::case("chromium-leak-1").bytes()).unwrap();
+    let strings = text.find("\"strings\":").unwrap();
+    for cut in [strings + 20_000, text.len() - 100_000, strings / 2] {
+        let source = heapglass::format::Source::Bytes { name: "cut".to_owned(), bytes: text.as_bytes()[..cut].into() };
+        let progress = heapglass::model::Progress::new();
+        let dead = found(&Snapshot::open_salvaging(source, &progress, &CancelToken::new()).unwrap());
+        assert_eq!(dead, DeadVariables { has_scopes: true, is_incomplete: true, ..DeadVariables::default() }, "{cut}");
+    }
+}

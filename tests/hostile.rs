@@ -342,3 +342,66 @@ fn sizes_that_no_number_holds_are_the_largest_number_and_never_start_from_zero_a
         assert!(kind != "2" || group.shallow_size == u64::MAX);
     }
 }
+
+/// A string that was put together by so many additions, each of which is a string of its own; `deep` says on which side.
+fn rope(additions: u32, deep_first: bool, piece: &str) -> Vec<u8> {
+    let (mut nodes, mut edges) = ("2,0,1,0,2,0,1,3,16,0".to_owned(), String::new());
+    // Nodes 2 and on are the additions, the longest last; the root holds it and the piece.
+    let _ = write!(edges, "0,1,{},0,1,5", (1 + additions) * 5);
+    for at in 0..additions {
+        let _ = write!(nodes, ",1,2,{},20,2", 5 + 2 * at);
+        let before = if at == 0 { 1 } else { 1 + at } * 5;
+        let [first, second] = if deep_first { [before, 5] } else { [5, before] };
+        let _ = write!(edges, ",0,3,{first},0,4,{second}");
+    }
+    format!(
+        r#"{{"snapshot":{{"meta":{{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["string","concatenated string","synthetic"]],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["internal"]]}},"node_count":{},"edge_count":{}}},"nodes":[{nodes}],"edges":[{edges}],"strings":["","{piece}","(concatenated string)","first","second"]}}"#,
+        additions + 2,
+        additions * 2 + 2
+    )
+    .into_bytes()
+}
+
+#[test]
+fn names_of_strings_from_thousands_of_additions_are_read_in_no_time() {
+    // Each read from the bottom of the chain took minutes.
+    for (deep_first, piece, length) in [(true, "ab", 1024), (false, "ab", 1024), (true, "", 0), (false, "", 0)] {
+        let snapshot = open(&rope(30_000, deep_first, piece));
+        snapshot.expect_many_names();
+        for node in snapshot.graph().nodes().skip(2) {
+            let expected = length.min((node.index()) * piece.len());
+            assert_eq!(snapshot.display_name(node).len(), expected, "{deep_first} {piece} {}", node.0);
+        }
+        questions::ask(&snapshot);
+    }
+}
+
+#[test]
+fn names_are_the_same_however_many_are_asked_for() {
+    let fuzz = common::archive("fuzz.tar.zst");
+    let files = fuzz.iter().filter(|(name, _)| name.ends_with(".heapsnapshot"));
+    let small = common::case("small-1").bytes();
+    for (name, bytes) in files.map(|(name, bytes)| (name.as_str(), bytes)).chain([("small-1", &small)]) {
+        let snapshot = open(bytes);
+        let ropes: Vec<NodeOrdinal> = snapshot
+            .graph()
+            .nodes()
+            .filter(|&node| snapshot.kind(node) == heapglass::model::NodeKind::CONCATENATED_STRING)
+            .collect();
+        let one_by_one: Vec<String> = ropes.iter().map(|&node| snapshot.display_name(node).into_owned()).collect();
+        snapshot.expect_many_names();
+        for (&node, before) in ropes.iter().zip(&one_by_one) {
+            assert_eq!(snapshot.display_name(node), before.as_str(), "{name}: {}", snapshot.id(node));
+        }
+    }
+}
+
+#[test]
+fn an_option_may_stand_in_front_of_a_subcommand_and_a_file_may_not() {
+    let file = bundled("node24-1");
+    let right = heapglass().arg("--no-index").arg("summary").arg(&file).output().unwrap();
+    assert!(right.status.success() && !right.stdout.is_empty());
+    let wrong = heapglass().arg(&file).arg("summary").arg(&file).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("in front of a subcommand"));
+}

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{DomStates, WellKnown};
+use super::{DomStates, Ropes, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::{EdgeKind, NodeKind, NodeOrdinal, StringId};
 
@@ -12,15 +12,22 @@ pub(crate) const CONCATENATED_LIMIT: usize = 1024;
 /// UTF-16 units up to which properties are listed in the name of a plain object.
 const PREVIEW_LIMIT: usize = 100;
 /// Characters up to which a single piece of a name is read.
-const PIECE_LIMIT: usize = 4096;
+pub(super) const PIECE_LIMIT: usize = 4096;
 
 /// The node's name as DevTools shows it, with `Detached ` in front of detached nodes. Pieces longer than some thousand characters are
 /// cut, so that the time it takes does not depend on the length of a string; `Snapshot::string_value` has it whole.
 #[must_use]
-pub fn display_name<'a>(graph: &'a HeapGraph, known: &WellKnown, dom: &DomStates, node: NodeOrdinal) -> Cow<'a, str> {
+pub fn display_name<'a>(
+    graph: &'a HeapGraph,
+    known: &WellKnown,
+    dom: &DomStates,
+    ropes: Option<&Ropes>,
+    node: NodeOrdinal,
+) -> Cow<'a, str> {
     match graph.kind(node) {
         NodeKind::CONCATENATED_STRING => {
-            Cow::Owned(concatenated(graph, known, dom, node, CONCATENATED_LIMIT, PIECE_LIMIT).0)
+            let limits = (CONCATENATED_LIMIT, PIECE_LIMIT);
+            Cow::Owned(concatenated(graph, known, dom, ropes, node, limits).0)
         }
         NodeKind::OBJECT if known.object.contains(graph.name_id(node)) => {
             Cow::Owned(object_preview(graph, known, node))
@@ -36,19 +43,19 @@ fn piece<'a>(graph: &'a HeapGraph, dom: &DomStates, node: NodeOrdinal, limit: us
 }
 
 /// The text of a concatenated string up to `limit` UTF-16 units, following its parts from the left, and whether there is
-/// more of it.
+/// more of it. With `ropes` only as much of it as names show can be asked for.
 pub(crate) fn concatenated(
     graph: &HeapGraph,
     known: &WellKnown,
     dom: &DomStates,
+    ropes: Option<&Ropes>,
     node: NodeOrdinal,
-    limit: usize,
-    piece_limit: usize,
+    (limit, piece_limit): (usize, usize),
 ) -> (String, bool) {
     let mut text = String::new();
     let mut units = 0;
     let mut has_cut_piece = false;
-    let has_more = walk_parts(graph, known, node, |part| {
+    let has_more = walk_parts(graph, known, ropes, node, |part| {
         let (text_of_part, more) = piece(graph, dom, part, piece_limit);
         has_cut_piece |= more;
         units += utf16_len(&text_of_part);
@@ -66,6 +73,10 @@ struct Part {
 
 /// Rounds without text after which a string is suspected to go round in a circle.
 const QUIET_ROUNDS: usize = 256;
+/// No string is put together from more parts.
+const MOST_ROUNDS: usize = 1 << 20;
+/// Where ropes are known, only those that go in a circle take more rounds than they have letters.
+const MOST_ROUNDS_OF_NAMES: usize = 1 << 14;
 
 /// Goes through the parts of a concatenated string from the left while more is wanted; true if parts are left.
 ///
@@ -74,19 +85,21 @@ const QUIET_ROUNDS: usize = 256;
 fn walk_parts(
     graph: &HeapGraph,
     known: &WellKnown,
+    ropes: Option<&Ropes>,
     node: NodeOrdinal,
     mut visit: impl FnMut(NodeOrdinal) -> Part,
 ) -> bool {
     let mut stack = vec![node];
+    let most_rounds = if ropes.is_some() { MOST_ROUNDS_OF_NAMES } else { MOST_ROUNDS };
     let (mut rounds, mut quiet_rounds) = (0, 0);
     let mut quiet: HashSet<NodeOrdinal> = HashSet::new();
     while let Some(node) = stack.pop() {
         rounds += 1;
         quiet_rounds += 1;
-        // No string is put together from more.
-        if rounds > 1 << 20 {
+        if rounds > most_rounds {
             return true;
         }
+        let Some(node) = ropes.map_or(Some(node), |ropes| ropes.start(node)) else { continue };
         if graph.kind(node) == NodeKind::CONCATENATED_STRING {
             if quiet_rounds > QUIET_ROUNDS && !quiet.insert(node) {
                 continue;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::args::{AllocationsArguments, Format};
 use super::profile::Place;
 use super::table::{Table, name};
-use super::{Files, csv};
+use super::{Files, csv, salvaged};
 use crate::model::{CancelToken, human};
 use crate::query::{CallKey, CallList, CallRow, CallSort, Calls, allocations, call_rows, has_allocations};
 
@@ -18,6 +18,8 @@ const MAX_CALLERS: usize = 1000;
 #[derive(Serialize)]
 struct Allocated<'a> {
     file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salvaged: Option<Vec<String>>,
     functions: Vec<Row<'a>>,
 }
 
@@ -60,7 +62,8 @@ pub(super) fn run(arguments: &AllocationsArguments, files: &Files, out: &mut dyn
                 Row { callers: arguments.callers.then(|| callers.collect()), ..json(calls, None, &listed.row) }
             };
             let file = arguments.file.display().to_string();
-            let allocated = Allocated { file, functions: functions.iter().map(json).collect() };
+            let salvaged = salvaged(&snapshot);
+            let allocated = Allocated { file, salvaged, functions: functions.iter().map(json).collect() };
             serde_json::to_writer(&mut *out, &allocated)?;
             Ok(writeln!(out)?)
         }

@@ -29,8 +29,8 @@ JSON (stable; sizes are bytes, keys in this order):
                \"variable_count\",\"contexts\":[{\"id\",\"retained_size\",\"dead_size\",\"variables\":[{\"name\",\"id\",\"value\",\"kind\",
                \"retained_size\",\"freed_size\"}]}]}],\"scripts_without_scopes\":[{\"id\",\"url\",\"contexts\"}]}
               variables of contexts that no function alive reads, what retains most first; freed_size is 0 where
-              something else holds the value too; --limit counts contexts; where is_incomplete, the file's tables of
-              scopes lack rows and nothing is listed
+              something else holds the value too; --limit counts contexts; where is_incomplete, the file is
+              damaged or its tables of scopes lack rows, and nothing is listed
   nodes       an array of objects with the columns of the TSV: id kind name class shallow_size retained_size distance
                system_distance dominator_id detachedness (0 unknown, 1 attached, 2 detached) edge_count retainer_count
 
@@ -76,7 +76,8 @@ Objects without a size of their own are found by their id only. A query that is 
 
 /// An explorer for V8 heap snapshots. Without a subcommand it opens the window, with the files if there are any.
 #[derive(Debug, Parser)]
-#[command(name = "heapglass", version, about, after_long_help = JSON_HELP, args_conflicts_with_subcommands = true)]
+#[command(name = "heapglass", version, about, after_long_help = JSON_HELP, subcommand_precedence_over_arg = true)]
+#[command(override_usage = "heapglass [OPTIONS] [FILE]...\n       heapglass [OPTIONS] <COMMAND>")]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -233,6 +234,9 @@ pub struct ObjectArguments {
     /// The object's id, as in @123
     #[arg(value_name = "@ID", value_parser = parse_id)]
     pub id: u64,
+    /// How many references of an object to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::args::{ContextsArguments, Format};
 use super::summary::LocationJson;
 use super::table::{Table, name};
-use super::{Files, csv};
+use super::{Files, csv, salvaged};
 use crate::Snapshot;
 use crate::model::{CancelToken, human};
 use crate::query::{DeadContext, DeadScope, DeadVariable, DeadVariables, Scripts, dead_variables, node_label, scripts};
@@ -18,6 +18,8 @@ struct Answer {
     file: String,
     has_scopes: bool,
     is_incomplete: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salvaged: Option<Vec<String>>,
     scopes: Vec<ScopeJson>,
     scripts_without_scopes: Vec<ScriptJson>,
 }
@@ -118,7 +120,7 @@ impl Found {
             return Ok(());
         }
         if self.dead.is_incomplete {
-            writeln!(out, "The file's tables of scopes are incomplete: which variables are dead cannot be said.")?;
+            writeln!(out, "The file is incomplete: which variables are dead cannot be said.")?;
             return Ok(());
         }
         let mut table = Table::new(&["Context", "Held", "Freed", "Variable"]);
@@ -138,7 +140,11 @@ impl Found {
                 ),
             ]);
         }
-        table.write(out)?;
+        if self.dead.scopes.is_empty() {
+            writeln!(out, "Every variable of every context can still be read by some function.")?;
+        } else {
+            table.write(out)?;
+        }
         for script in &self.dead.unknown_scripts {
             let count = human::count(script.context_count);
             writeln!(out, "not known: {count} contexts of {}", name(&script.name))?;
@@ -200,6 +206,7 @@ impl Found {
             file,
             has_scopes: self.dead.has_scopes,
             is_incomplete: self.dead.is_incomplete,
+            salvaged: salvaged(&self.snapshot),
             scopes: self.dead.scopes.iter().map(scope).collect(),
             scripts_without_scopes: unknown
                 .map(|script| ScriptJson {

@@ -26,7 +26,8 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use anyhow::{Context as _, anyhow};
-use clap::Parser as _;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 
 use args::ObjectArguments;
 pub use args::{Arguments, Command};
@@ -41,7 +42,15 @@ use crate::query::csv;
 /// The arguments of the process; what is wrong with them is said as `clap` does.
 #[must_use]
 pub fn arguments() -> Arguments {
-    Arguments::try_parse().unwrap_or_else(|error| {
+    let parsed = Arguments::try_parse().and_then(|arguments| match (&arguments.command, arguments.files.first()) {
+        // Files of the window in front of a subcommand.
+        (Some(_), Some(file)) => {
+            let text = format!("unexpected argument '{}' in front of a subcommand", file.display());
+            Err(Arguments::command().error(ErrorKind::UnknownArgument, text))
+        }
+        _ => Ok(arguments),
+    });
+    parsed.unwrap_or_else(|error| {
         let text = error.render().to_string();
         // An argument may be the name of a file, and that is anybody's.
         if text.contains(|character| human::is_hidden(character) && character != '\n') {
@@ -232,6 +241,10 @@ fn open_object(arguments: &ObjectArguments, files: &Files) -> anyhow::Result<(Rc
         .graph()
         .find_id(id)
         .with_context(|| format!("{}: no object has the id {id}", name_of(&arguments.file)))?;
+    let count = snapshot.graph().nodes().filter(|&node| snapshot.id(node) == id).count();
+    if count > 1 {
+        complain(&format!("heapglass: {count} objects of the file have the id {id}; this is the first of them"));
+    }
     Ok((snapshot, node))
 }
 

@@ -28,6 +28,7 @@ struct Node<'a> {
 
 pub(super) fn run(arguments: &NodesArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     let snapshot = files.open(&arguments.file)?;
+    snapshot.expect_many_names();
     let mut nodes: Vec<NodeOrdinal> = snapshot.graph().nodes().collect();
     // Stable, so that nodes with equal ids keep the order of the file.
     nodes.sort_by_key(|&node| snapshot.id(node));

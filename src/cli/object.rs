@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::args::{Format, ObjectArguments};
 use super::retainers::Link;
 use super::summary::LocationJson;
-use super::table::{Table, name};
+use super::table::name;
 use super::{Files, csv, open_object, salvaged, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, EdgeIndex, human};
@@ -17,7 +17,7 @@ use crate::query::{
 };
 
 #[derive(Serialize)]
-struct Answer {
+struct Answer<'a> {
     id: u64,
     name: String,
     class: String,
@@ -34,7 +34,26 @@ struct Answer {
     retainer_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     salvaged: Option<Vec<String>>,
-    edges: Vec<Link>,
+    edges: Edges<'a>,
+}
+
+/// The outgoing edges, each made when it is written: they may be millions, and their names long.
+struct Edges<'a> {
+    snapshot: &'a Snapshot,
+    rows: &'a [u32],
+}
+
+impl Edges<'_> {
+    fn links(&self) -> impl Iterator<Item = Link> {
+        let edges = self.rows.iter().map(|&row| EdgeIndex(row));
+        edges.map(|edge| Link::new(self.snapshot, self.snapshot.graph().edge_target(edge), Some(edge)))
+    }
+}
+
+impl Serialize for Edges<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.links())
+    }
 }
 
 pub(super) fn run(arguments: &ObjectArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -43,10 +62,9 @@ pub(super) fn run(arguments: &ObjectArguments, files: &Files, out: &mut dyn Writ
     let list = ListSpec::Edges(node);
     let rows =
         order(&snapshot, list, Sort::BY_RETAINED_SIZE, &Filter::default(), Lens::default(), &CancelToken::new())?.rows;
-    let edges: Vec<Link> = rows
-        .iter()
-        .map(|&row| Link::new(&snapshot, snapshot.graph().edge_target(EdgeIndex(row)), Some(EdgeIndex(row))))
-        .collect();
+    let rows = &rows[..rows.len().min(arguments.limit.unwrap_or(usize::MAX))];
+    snapshot.expect_many_names();
+    let edges = Edges { snapshot: &snapshot, rows };
     let scripts = scripts(&snapshot, &CancelToken::new())?;
     match arguments.format {
         Format::Json => {
@@ -75,7 +93,7 @@ pub(super) fn run(arguments: &ObjectArguments, files: &Files, out: &mut dyn Writ
         Format::Text => text(&snapshot, &scripts, &details, &edges, out)?,
         Format::Csv => {
             csv::line(out, &["edge", "edge_kind", "id", "name", "class", "shallow_size", "retained_size"])?;
-            for link in &edges {
+            for link in edges.links() {
                 let edge = link.edge.as_ref();
                 csv::line(
                     out,
@@ -99,7 +117,7 @@ fn text(
     snapshot: &Snapshot,
     scripts: &Scripts,
     details: &ObjectDetails,
-    edges: &[Link],
+    edges: &Edges<'_>,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     writeln!(out, "{} {}", node_label(snapshot, details.node), details.id)?;
@@ -127,13 +145,27 @@ fn text(
     fact("retainers", human::count(details.retainer_count as u64))?;
     fact("edges", human::count(details.edge_count as u64))?;
     writeln!(out)?;
-    let mut table = Table::new(&["Shallow", "Retained", "Edge"]);
-    for link in edges {
-        table.push(vec![
-            human::bytes(link.shallow_size),
-            human::bytes(link.retained_size),
-            format!("{} → {}", link.edge_label(), link.label(snapshot)),
-        ]);
+    // As wide as the widest number, without keeping the rows.
+    let widths = edges.rows.iter().fold([7, 8], |[shallow, retained], &row| {
+        let target = snapshot.graph().edge_target(EdgeIndex(row));
+        let width = |size| human::bytes(size).chars().count();
+        [shallow.max(width(snapshot.shallow_size(target))), retained.max(width(snapshot.retained_size(target)))]
+    });
+    let [shallow, retained] = widths;
+    writeln!(out, "{:>shallow$}  {:>retained$}  Edge", "Shallow", "Retained")?;
+    for link in edges.links() {
+        let sizes = [link.shallow_size, link.retained_size].map(human::bytes);
+        writeln!(
+            out,
+            "{:>shallow$}  {:>retained$}  {} → {}",
+            sizes[0],
+            sizes[1],
+            link.edge_label(),
+            link.label(snapshot)
+        )?;
     }
-    Ok(table.write(out)?)
+    if edges.rows.len() < details.edge_count {
+        writeln!(out, "…")?;
+    }
+    Ok(())
 }

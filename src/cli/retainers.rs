@@ -42,6 +42,16 @@ pub(super) struct Edge {
     pub(super) kind: String,
 }
 
+/// Characters of a class or of an edge that are written: a name of a megabyte may be that of a million objects.
+const NAME_LIMIT: usize = 4096;
+
+fn cut(name: &str) -> String {
+    match name.char_indices().nth(NAME_LIMIT) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
 impl Link {
     pub(super) fn new(snapshot: &Snapshot, node: NodeOrdinal, edge: Option<EdgeIndex>) -> Self {
         let (distance, system_distance) = split_distance(snapshot.distance(node));
@@ -49,9 +59,9 @@ impl Link {
             node,
             id: snapshot.id(node).0,
             name: snapshot.display_name(node).into_owned(),
-            class: snapshot.class(node).name.clone(),
+            class: cut(&snapshot.class(node).name),
             edge: edge.map(|edge| Edge {
-                name: snapshot.edge_name(edge).into_owned(),
+                name: cut(&snapshot.edge_name(edge)),
                 kind: snapshot.graph().edge_kind_name(edge).to_owned(),
             }),
             distance,
@@ -75,7 +85,9 @@ impl Link {
 pub(super) fn run(arguments: &RetainersArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     let (snapshot, node) = open_object(&arguments.object, files)?;
     let path = RefCell::new(Vec::new());
-    let tree = Retainers { snapshot: &snapshot, node, levels: arguments.depth.min(DEEPEST), path: &path };
+    let levels = arguments.depth.min(DEEPEST);
+    let limit = arguments.object.limit.unwrap_or(usize::MAX);
+    let tree = Retainers { snapshot: &snapshot, node, levels, limit, path: &path };
     let object = Link::new(&snapshot, node, None);
     match arguments.object.format {
         Format::Json => {
@@ -117,6 +129,8 @@ struct Retainers<'a> {
     node: NodeOrdinal,
     /// How many levels are to be written, this one included.
     levels: usize,
+    /// Retainers of one object that are written.
+    limit: usize,
     /// Objects from the one that was asked for to the one whose retainers are being written.
     path: &'a RefCell<Vec<NodeOrdinal>>,
 }
@@ -124,17 +138,18 @@ struct Retainers<'a> {
 impl<'a> Retainers<'a> {
     /// Each retainer with whether it is on the path already, and its own retainers if they are to be written.
     fn entries(&self) -> Result<impl Iterator<Item = (Link, bool, Option<Retainers<'a>>)> + use<'a>, Cancelled> {
-        let Self { snapshot, node, levels, path } = *self;
+        let Self { snapshot, node, levels, limit, path } = *self;
         let rows = if levels == 0 {
             Arc::default()
         } else {
             let list = ListSpec::Retainers(node);
             order(snapshot, list, Sort::BY_DISTANCE, &Filter::default(), Lens::default(), &CancelToken::new())?.rows
         };
-        Ok((0..rows.len()).map(move |at| EdgeIndex(rows[at])).map(move |edge| {
+        let count = rows.len().min(limit);
+        Ok((0..count).map(move |at| EdgeIndex(rows[at])).map(move |edge| {
             let source = snapshot.graph().edge_source(edge);
             let is_cycle = path.borrow().contains(&source);
-            let more = Retainers { snapshot, node: source, levels: levels.saturating_sub(1), path };
+            let more = Retainers { snapshot, node: source, levels: levels.saturating_sub(1), limit, path };
             (Link::new(snapshot, source, Some(edge)), is_cycle, (levels > 1 && !is_cycle).then_some(more))
         }))
     }

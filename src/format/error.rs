@@ -60,6 +60,9 @@ pub enum FormatError {
     Truncated { section: Section, offset: u64, expected: String, hint: Option<&'static str> },
     #[error("section `snapshot`: {0}")]
     Header(String),
+    /// The header is no JSON; `at` is the byte of the file once it is known where the header stands.
+    #[error("section `snapshot`, byte {at}: not valid JSON: {what}")]
+    HeaderJson { what: String, at: u64 },
     #[error("the file has no section `{name}`{}", hint_suffix(*.hint))]
     MissingSection { name: &'static str, hint: Option<&'static str> },
     #[error("{0}, byte {1}: the section appears a second time")]

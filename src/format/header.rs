@@ -67,6 +67,18 @@ stored!(Header {
 const UNDEFINED: &str = "undefined";
 
 impl Header {
+    /// The fields of a row of one of the small tables, by its place among [`super::scanner::SMALL_TABLES`].
+    pub(super) fn small_fields(&self, table: usize) -> &[String] {
+        match table {
+            0 => &self.location_fields,
+            1 => &self.sample_fields,
+            2 => &self.trace_function_info_fields,
+            3 => &self.scope_fields,
+            4 => &self.scope_context_var_fields,
+            _ => &self.scope_use_fields,
+        }
+    }
+
     /// The sections besides the three large ones that the header speaks of.
     pub(super) fn extras(&self) -> impl Iterator<Item = &'static str> {
         let traces = self.trace_function_count_hint.is_some_and(|count| count > 0);
@@ -84,8 +96,12 @@ impl Header {
     }
 
     pub(super) fn parse(json: &[u8]) -> Result<Self, FormatError> {
-        let value: Value =
-            serde_json::from_slice(json).map_err(|error| FormatError::Header(format!("not valid JSON: {error}")))?;
+        let value: Value = serde_json::from_slice(json).map_err(|error| {
+            // It counts lines and columns; people look for a byte.
+            let text = error.to_string();
+            let what = text.split(" at line ").next().unwrap_or(&text).to_owned();
+            FormatError::HeaderJson { what, at: byte_at(json, error.line(), error.column()) }
+        })?;
         let meta = value
             .get("meta")
             .filter(|meta| meta.is_object())
@@ -199,11 +215,21 @@ impl Header {
 /// The value for a kind that this program does not know, entering its name if it is new. Names that no longer fit in a
 /// byte share the value of undefined kinds.
 fn unknown_kind(names: &mut Vec<String>, name: &str, first: u8) -> u8 {
-    let at = names.iter().position(|known| known == name).unwrap_or_else(|| {
+    let number = |at: usize| u8::try_from(at).ok().and_then(|at| first.checked_add(at));
+    let at = names.iter().position(|known| known == name).unwrap_or(names.len());
+    // Those for which there is no number are all alike, however many a file names.
+    let Some(number) = number(at) else { return first };
+    if at == names.len() {
         names.push(name.to_owned());
-        names.len() - 1
-    });
-    u8::try_from(at).ok().and_then(|at| first.checked_add(at)).unwrap_or(first)
+    }
+    number
+}
+
+/// The byte that a line and a column mean, both of which count from 1.
+fn byte_at(json: &[u8], line: usize, column: usize) -> u64 {
+    let lines = memchr::memchr_iter(b'\n', json).map(|end| end + 1);
+    let start = std::iter::once(0).chain(lines).nth(line.saturating_sub(1)).unwrap_or(0);
+    (start + column.saturating_sub(1)).min(json.len()) as u64
 }
 
 fn lenient_number(value: &Value) -> Option<u64> {

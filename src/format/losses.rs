@@ -202,7 +202,7 @@ impl Loss {
             Self::EndsEarly { section, .. } | Self::Unclosed { section, .. } if is_extra(section) => &[Doubt::Extras],
             Self::Dropped { .. } | Self::MissingExtras { .. } => &[Doubt::Extras],
             Self::BadNumbers { section, .. } if section.is("edges") => &[Doubt::References],
-            Self::TooLarge { section, .. } if is_extra(section) => &[Doubt::Extras],
+            Self::TooLarge { section, .. } | Self::ShortRow { section, .. } if is_extra(section) => &[Doubt::Extras],
             Self::BadNumbers { .. } | Self::Rounded { .. } | Self::TooLarge { .. } => &[Doubt::Values],
             Self::EndsEarly { section, .. } | Self::Unclosed { section, .. } if section.is("strings") => {
                 &[Doubt::Names]

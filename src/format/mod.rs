@@ -181,7 +181,9 @@ fn finish(
         let mut blocks = Vec::new();
         scanner.cut_deferred(&deferred, &mut blocks)?;
         let header = scanner.header.as_ref().ok_or_else(|| missing_header(&scanner))?;
-        tables.read(&deferred.text, &blocks, header).map_err(|bad| row_error(&bad, &deferred.text, deferred.offset))?;
+        tables
+            .read(&deferred.text, &blocks, header)
+            .map_err(|bad| row_error(&bad, header, &deferred.text, deferred.offset))?;
     }
     for name in ["nodes", "edges", "strings"] {
         if !scanner.has_section(name) {
@@ -190,6 +192,7 @@ fn finish(
     }
     scanner.strings.shrink();
     scanner.drain_locations()?;
+    scanner.check_rows()?;
     let header = scanner.header.take().ok_or_else(|| missing_header(&scanner))?;
     let [_, samples, function_infos, scopes, context_vars, uses] = scanner.small;
     let (nodes, edges) = tables.finish();
@@ -260,13 +263,28 @@ impl Window {
     }
 
     fn parse(&self, tables: &mut Tables, header: &Header) -> Result<(), FormatError> {
-        tables.read(&self.buffer, &self.blocks, header).map_err(|bad| row_error(&bad, &self.buffer, self.base))
+        tables.read(&self.buffer, &self.blocks, header).map_err(|bad| row_error(&bad, header, &self.buffer, self.base))
     }
 }
 
-fn row_error(bad: &BadRow, window: &[u8], base: u64) -> FormatError {
-    let section = Section::named(if bad.table == TableKind::Nodes { "nodes" } else { "edges" });
-    let offset = base + bad.at as u64;
+fn row_error(bad: &BadRow, header: &Header, window: &[u8], base: u64) -> FormatError {
+    let is_node = bad.table == TableKind::Nodes;
+    let section = Section::named(if is_node { "nodes" } else { "edges" });
+    // What is wrong with a value is known only once its row was read; it stands that many commas further on.
+    let field = match &bad.problem {
+        RowProblem::Integer(_) => None,
+        RowProblem::FieldTooLarge { field, .. } => Some(field.as_str()),
+        RowProblem::TargetOffNode { .. } => Some("to_node"),
+    };
+    let fields = if is_node { &header.node_fields } else { &header.edge_fields };
+    let commas = field.and_then(|field| fields.iter().position(|own| own == field)).unwrap_or(0);
+    let row = &window[bad.at..];
+    let value = match commas.checked_sub(1) {
+        Some(comma) => memchr::memchr_iter(b',', row).nth(comma).map_or(0, |comma| comma + 1),
+        None => 0,
+    };
+    let blank = row[value..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let offset = base + (bad.at + value + blank) as u64;
     match &bad.problem {
         RowProblem::Integer(problem) => {
             FormatError::unexpected(&section, offset, &window[bad.at..], expected_of(*problem))

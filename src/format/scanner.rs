@@ -19,7 +19,7 @@ const BLOCK_BYTES: usize = 512 << 10;
 /// Bytes of the longest name of a section that is read.
 pub(super) const LONGEST_NAME: usize = 1 << 16;
 /// The header describes the columns; no real one is larger than some kilobytes.
-pub(super) const HEADER_LIMIT: usize = 32 << 20;
+pub(super) const HEADER_LIMIT: usize = 1 << 20;
 /// How many names of sections are remembered at the most, beside those that are known.
 const UNKNOWN_NAMES: usize = 64;
 const KILLED: &str = "the process was probably killed, or the copy stopped, while the file was being written";
@@ -68,6 +68,8 @@ pub(super) struct Scanner {
     pub(super) strings: StringTable,
     /// Of `locations` only what was not yet taken over by the table below.
     pub(super) small: [Vec<u64>; SMALL_TABLES.len()],
+    /// Where in the file each of them ended.
+    small_ends: [u64; SMALL_TABLES.len()],
     pub(super) locations: LocationReader,
     pub(super) trace_tree: TraceTreeReader,
     pub(super) deferred: Vec<Deferred>,
@@ -85,6 +87,7 @@ impl Scanner {
             header: None,
             strings: StringTable::default(),
             small: Default::default(),
+            small_ends: Default::default(),
             locations: LocationReader::default(),
             trace_tree: TraceTreeReader::default(),
             deferred: Vec::new(),
@@ -248,6 +251,10 @@ impl Scanner {
     fn enter(&mut self, name: &str, window: &[u8], at: usize, base: u64) -> Result<Step, FormatError> {
         let here = base + at as u64;
         let small = SMALL_TABLES.iter().position(|table| *table == name);
+        // Without names for its numbers it tells nothing, whatever it is.
+        if name == "trace_tree" && self.header.as_ref().is_some_and(|header| header.trace_node_fields.is_empty()) {
+            return self.to(State::Skip { depth: 0, in_string: false }, at);
+        }
         let known = small.is_some() || matches!(name, "snapshot" | "nodes" | "edges" | "strings" | "trace_tree");
         self.section = Section::named(name);
         if known && self.has_section(name) {
@@ -290,18 +297,18 @@ impl Scanner {
     }
 
     fn read_header(&mut self, window: &[u8], at: usize, here: u64) -> Result<Step, FormatError> {
-        let Some(end) = balanced_end(window, at) else {
-            if window.len() - at > HEADER_LIMIT {
-                return Err(FormatError::Limit {
-                    section: self.section.clone(),
-                    what: "its length in bytes",
-                    limit: HEADER_LIMIT as u64,
-                });
-            }
-            return Ok(Step::NeedsMore(at));
-        };
+        let end = balanced_end(window, at);
+        if end.unwrap_or(window.len()) - at > HEADER_LIMIT {
+            return Err(FormatError::Limit {
+                section: self.section.clone(),
+                what: "its length in bytes",
+                limit: HEADER_LIMIT as u64,
+            });
+        }
+        let Some(end) = end else { return Ok(Step::NeedsMore(at)) };
         let header = Header::parse(&window[at..end]).map_err(|error| match error {
             FormatError::Header(problem) => FormatError::Header(format!("byte {here}: {problem}")),
+            FormatError::HeaderJson { what, at } => FormatError::HeaderJson { what, at: here + at },
             other => other,
         })?;
         self.header = Some(header);
@@ -457,7 +464,25 @@ impl Scanner {
         if text.ends_with(b",") || (text.is_empty() && !first) {
             return Err(self.unexpected(base + end as u64, b"]", "a number"));
         }
+        self.small_ends[table] = base + end as u64;
         self.end_section(end + 1)
+    }
+
+    /// Refuses small tables whose numbers are no whole rows: one that is missing shifts all behind it.
+    pub(super) fn check_rows(&self) -> Result<(), FormatError> {
+        let Some(header) = &self.header else { return Ok(()) };
+        for (table, values) in self.small.iter().enumerate() {
+            let fields = header.small_fields(table).len().max(1);
+            let missing = values.len().next_multiple_of(fields) - values.len();
+            if missing > 0 {
+                let section = Section::named(SMALL_TABLES[table]);
+                let numbers =
+                    if missing == 1 { "one more number".to_owned() } else { format!("{missing} more numbers") };
+                let expected = format!("{numbers}, as a row has {fields}");
+                return Err(FormatError::unexpected(&section, self.small_ends[table], b"]", expected));
+            }
+        }
+        Ok(())
     }
 
     /// Makes rows of the numbers of `locations` that were read, once the header says how. They may be many.

@@ -76,7 +76,7 @@ pub struct UnknownScript {
 pub struct DeadVariables {
     /// Whether the file tells of scopes at all; without that nothing can be said.
     pub has_scopes: bool,
-    /// Whether what it tells is incomplete: then every variable could seem dead, and nothing is said either.
+    /// Whether what it tells, or the file as a whole, is incomplete: then every variable could seem dead, and nothing is said either.
     pub is_incomplete: bool,
     /// The one with the largest context first.
     pub scopes: Vec<DeadScope>,
@@ -103,8 +103,10 @@ pub fn dead_variables(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadV
         return Ok(DeadVariables::default());
     }
     let scopes = scopes(snapshot.graph());
-    // Where a table lacks rows that say who uses what, everything would seem dead.
-    let is_in_doubt = snapshot.salvage().is_some_and(|salvage| salvage.doubts().contains(&Doubt::Extras));
+    // Where rows are missing that say who uses what, or closures, or their contexts, variables would seem dead that are not;
+    // and without names none would be found.
+    let doubtful = [Doubt::Objects, Doubt::References, Doubt::Names, Doubt::Extras];
+    let is_in_doubt = snapshot.salvage().is_some_and(|salvage| salvage.doubts().iter().any(|of| doubtful.contains(of)));
     if is_in_doubt || !scopes.is_whole {
         return Ok(DeadVariables { has_scopes: true, is_incomplete: true, ..DeadVariables::default() });
     }

@@ -256,6 +256,7 @@ pub fn duplicate_groups(
 ) -> Result<Vec<u32>, Cancelled> {
     let wanted = text.to_lowercase();
     let group = |row: u32| &strings.groups[row as usize];
+    snapshot.expect_many_names();
     let value = |row: u32| snapshot.display_name(group(row).first);
     let mut found: Vec<u32> = (0..).take(strings.groups.len()).collect();
     if !wanted.is_empty() {

@@ -9,6 +9,9 @@ use crate::graph::{EdgeName, HeapGraph};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
+/// More names than this are prepared for.
+const MANY: usize = 256;
+
 /// The node's outgoing edges.
 pub(super) fn outgoing(
     snapshot: &Snapshot,
@@ -41,6 +44,9 @@ pub(super) fn retainers(
     cancel: &CancelToken,
 ) -> Result<Vec<u32>, Cancelled> {
     let (edges, sources) = retaining(snapshot, node, cancel)?;
+    if edges.len() > MANY {
+        snapshot.expect_many_names();
+    }
     let source = |item: Item| NodeOrdinal(sources[item.position as usize]);
     let mut items = items(&edges);
     if sort.key == SortKey::Distance {

@@ -102,6 +102,7 @@ pub fn write_rows(
         ListSpec::Edges(_) | ListSpec::Retainers(_) => &EDGE,
     };
     let mut table = Rows::start(columns, format, out)?;
+    snapshot.expect_many_names();
     for &row in rows {
         match list {
             ListSpec::Classes => {

@@ -89,6 +89,7 @@ pub(super) fn sorted(
     let mut items = items(nodes);
     match sort.key {
         SortKey::Name | SortKey::Count => {
+            snapshot.expect_many_names();
             let name = |item| snapshot.display_name(node(item));
             by_text(&mut items, down && sort.key == SortKey::Name, cancel, name, &by_id)?;
         }

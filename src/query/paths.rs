@@ -185,6 +185,7 @@ impl Ways<'_> {
         if nearest.len() < 2 {
             return Ok(nearest.pop());
         }
+        self.snapshot.expect_many_names();
         let mut best: Option<(String, (EdgeIndex, NodeOrdinal))> = None;
         for (at, retainer) in nearest.into_iter().enumerate() {
             cancel.check_every(at)?;

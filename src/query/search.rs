@@ -103,6 +103,7 @@ impl<'a> Compiled<'a> {
                     || snapshot.known().is_plain_object(graph, node)
                     || snapshot.is_renamed(node);
                 if is_made_up {
+                    snapshot.expect_many_names();
                     let name: Cow<'_, str> = snapshot.display_name(node);
                     pattern.matches(&name)
                 } else {

@@ -706,6 +706,12 @@ const APP_ID: &str = "heapglass";
 /// # Errors
 /// Without a display or a graphics driver there is no window.
 pub fn run(files: Vec<PathBuf>, indexes: Indexes) -> anyhow::Result<()> {
+    #[cfg(all(unix, not(target_os = "macos")))]
+    if ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"].iter().all(|name| std::env::var_os(name).is_none()) {
+        anyhow::bail!(
+            "there is no display (neither WAYLAND_DISPLAY nor DISPLAY is set); see heapglass --help for the command line"
+        );
+    }
     let viewport = egui::ViewportBuilder::default()
         .with_title("Heapglass")
         .with_app_id(APP_ID)

@@ -138,6 +138,7 @@ pub(super) fn findings(
     growth: &Growth,
     rules: &Rules,
 ) -> Result<Report, Cancelled> {
+    let notes = notes(snapshots, &names, growth, rules);
     let measured = names.into_iter().zip(&growth.totals).map(|(file, total)| Measured {
         file,
         objects: total.count,
@@ -148,7 +149,7 @@ pub(super) fn findings(
     let mut report = Report {
         passed: true,
         ids_match: growth.ids_match,
-        notes: notes(snapshots, growth, rules),
+        notes,
         limits: Vec::new(),
         snapshots: measured.collect(),
         total_growth: GrownClass::grown(&growth.totals, |total| total.retained_size),
@@ -174,7 +175,9 @@ pub(super) fn findings(
         report.ignored_growth = ignored;
         report.limits.insert(0, limit);
     }
-    report.passed = report.limits.iter().all(|limit| limit.passed);
+    // What a damaged file lacks may be what grew.
+    let is_whole = snapshots.iter().all(|snapshot| snapshot.salvage().is_none());
+    report.passed = is_whole && report.limits.iter().all(|limit| limit.passed);
     for (classes, broken) in found {
         report.findings.push(finding(snapshots, &scripts, growth, &classes, broken)?);
     }
@@ -187,8 +190,15 @@ pub(super) fn findings(
     Ok(report)
 }
 
-fn notes(snapshots: &[&Snapshot], growth: &Growth, rules: &Rules) -> Vec<String> {
+fn notes(snapshots: &[&Snapshot], names: &[String], growth: &Growth, rules: &Rules) -> Vec<String> {
     let mut notes = Vec::new();
+    for (snapshot, file) in snapshots.iter().zip(names) {
+        if let Some(salvage) = snapshot.salvage() {
+            let advice = salvage.advice().join(" ");
+            notes
+                .push(format!("{file} is damaged, so no limit can be passed: {} {advice}", salvage.lines().join("; ")));
+        }
+    }
     if rules.are_defaults {
         notes.push("no limit was given, so the usual ones hold; see heapglass check --help".to_owned());
     }

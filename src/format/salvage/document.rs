@@ -46,6 +46,8 @@ pub(super) struct Document<'a> {
     losses: Vec<Loss>,
     /// Something at the top level was passed over already; once is enough to say.
     has_passed: bool,
+    /// The comma behind a damaged section was passed over with it.
+    is_behind_comma: bool,
     /// The brace that ends the document was seen.
     is_closed: bool,
     /// Where the first comma is missing or too many.
@@ -102,6 +104,7 @@ impl<'a> Document<'a> {
             seen: Vec::new(),
             losses: Vec::new(),
             has_passed: false,
+            is_behind_comma: false,
             is_closed: false,
             comma: None,
             gaps,
@@ -197,7 +200,8 @@ impl<'a> Document<'a> {
                 }
                 Some(b'"') => {
                     self.section();
-                    std::mem::replace(&mut before, Before::Value) == Before::Value
+                    let after = if std::mem::take(&mut self.is_behind_comma) { Before::Comma } else { Before::Value };
+                    std::mem::replace(&mut before, after) == Before::Value
                 }
                 Some(_) => {
                     self.pass_over();
@@ -309,6 +313,10 @@ impl<'a> Document<'a> {
             _ if self.purpose == Purpose::Header => self.skip_value(&section),
             "nodes" | "edges" => self.table(&name, &section),
             "strings" => self.read_strings(&section),
+            // Without names for its numbers it tells nothing, whatever it is.
+            "trace_tree" if self.header.as_ref().is_some_and(|header| header.trace_node_fields.is_empty()) => {
+                self.skip_value(&section);
+            }
             "trace_tree" => self.read_tree(&section),
             _ => self.small_table(&name, &section),
         }
@@ -389,6 +397,9 @@ impl<'a> Document<'a> {
             Ok(header) => self.header = Some(header),
             Err(FormatError::Header(problem)) => {
                 self.header_error = Some(FormatError::Header(format!("byte {offset}: {problem}")));
+            }
+            Err(FormatError::HeaderJson { what, at }) => {
+                self.header_error = Some(FormatError::HeaderJson { what, at: offset + at });
             }
             Err(other) => self.header_error = Some(other),
         }

@@ -250,8 +250,11 @@ impl DeadVariablesPane {
             return commands;
         }
         if groups.dead.is_incomplete {
-            super::placeholder(ui, "The tables of scopes are incomplete in this file");
-            super::explanation(ui, "Without all of them every variable could seem dead, so none is listed.");
+            super::placeholder(ui, "This file is incomplete: which variables are dead cannot be said");
+            super::explanation(
+                ui,
+                "Where closures, their contexts or the tables of scopes are missing, variables would seem dead that are not.",
+            );
             return commands;
         }
         headline(ui, &groups, &mut commands);

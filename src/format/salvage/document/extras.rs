@@ -22,6 +22,11 @@ impl Document<'_> {
                     if after_comma {
                         self.comma.get_or_insert(offset);
                     }
+                    let fields = self.header.as_ref().map_or(1, |header| header.small_fields(at).len().max(1));
+                    let rows = self.small[at].len() / fields;
+                    if self.small[at].len() > rows * fields {
+                        self.losses.push(Loss::ShortRow { section: section.clone(), row: rows as u64 });
+                    }
                     return;
                 }
                 Token::Over => {
@@ -84,6 +89,7 @@ impl Document<'_> {
     fn pass_tree(&mut self) {
         while let Some(byte) = self.input.peek() {
             if byte == b'"' && section_ahead(&mut self.input).is_some() {
+                self.is_behind_comma = true;
                 return;
             }
             self.input.advance(1);
