@@ -408,3 +408,16 @@ fn a_damaged_trace_tree_costs_no_comma() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].starts_with("section `trace_tree` is damaged"), "{lines:?}");
 }
+
+#[test]
+fn what_stands_between_sections_is_said_to_have_been_passed_over() {
+    // Found by fuzzing: behind a section that was skipped it was skipped, too.
+    let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
+    for section in ["nodes", "edges", "strings", "locations"] {
+        let text = base.replacen(&format!(",\n\"{section}\""), &format!("\0\0\u{7},\n\"{section}\""), 1);
+        assert_ne!(text, base);
+        questions::open_and_ask(text.as_bytes());
+        let lines = salvaged(text.as_bytes()).salvage().unwrap().lines();
+        assert!(lines[0].contains("stands something that belongs to no section"), "{section}: {lines:?}");
+    }
+}

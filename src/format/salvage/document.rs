@@ -370,6 +370,10 @@ impl<'a> Document<'a> {
             // The byte behind a backslash may be the first of the next buffer.
             self.input.peek();
             self.input.advance(1);
+            // What stands behind its end is another matter.
+            if depth == 0 && !in_string && matches!(byte, b'"' | b']' | b'}') {
+                return;
+            }
         }
         self.ends_early(section);
     }
