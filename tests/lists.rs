@@ -246,3 +246,22 @@ fn the_shortest_path_comes_nearer_with_each_step_and_ends_at_the_root() {
         }
     }
 }
+
+#[test]
+fn an_entry_of_a_map_is_told_by_its_key() {
+    // A Map of two entries, as V8 lays it out: key, value, and a small integer; the second key is a number and has no edge.
+    let text = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["synthetic","object","array","string"]],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["internal","property"]]},"node_count":6,"edge_count":5},
+"nodes":[0,0,1,0,1, 1,1,3,16,1, 2,0,5,64,3, 3,2,7,16,0, 1,3,9,16,0, 1,3,11,16,0],
+"edges":[1,4,5, 0,5,10, 0,6,15, 0,7,20, 0,8,25],
+"strings":["","Map","k0","Ticket","registry","table","5","6","9"]}"#;
+    let snapshot = common::open_bytes("map", text.as_bytes().to_vec()).unwrap();
+    let graph = snapshot.graph();
+    let table = NodeOrdinal(2);
+    let keys: Vec<Option<NodeOrdinal>> =
+        graph.edges(table).map(|edge| heapglass::query::map_key(&snapshot, edge)).collect();
+    assert_eq!(keys, [None, Some(NodeOrdinal(3)), None]);
+    // In an array that is no Map's table neighbours are only neighbours.
+    let array = text.replace("\"Map\"", "\"Set\"");
+    let snapshot = common::open_bytes("set", array.into_bytes()).unwrap();
+    assert!(snapshot.graph().edges(table).all(|edge| heapglass::query::map_key(&snapshot, edge).is_none()));
+}

@@ -26,8 +26,13 @@ pub fn display_name<'a>(
 ) -> Cow<'a, str> {
     match graph.kind(node) {
         NodeKind::CONCATENATED_STRING => {
-            let limits = (CONCATENATED_LIMIT, PIECE_LIMIT);
-            Cow::Owned(concatenated(graph, known, dom, ropes, node, limits).0)
+            let read = |node| concatenated(graph, known, dom, ropes, node, (CONCATENATED_LIMIT, PIECE_LIMIT)).0;
+            let text = match ropes.map(|ropes| (ropes, ropes.start(node))) {
+                Some((_, None)) => String::new(),
+                Some((ropes, Some(start))) if start != node => ropes.shared_text(start, || read(start)),
+                _ => read(node),
+            };
+            Cow::Owned(text)
         }
         NodeKind::OBJECT if known.object.contains(graph.name_id(node)) => {
             Cow::Owned(object_preview(graph, known, node))

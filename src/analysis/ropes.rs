@@ -3,7 +3,10 @@
 //! A text that a program put together by a hundred thousand additions is a chain as long, and each of its nodes is a string of
 //! its own. To read the start of one means to go down the chain; to read that of all of them, to do so for each. But all nodes
 //! far enough up the chain begin alike: with the text of the first one that is long enough. It is worked out once which one
-//! that is, in time and memory by the number of concatenated strings.
+//! that is, in time and memory by the number of concatenated strings; and the text that many share is read once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
 
 use super::display_names::{CONCATENATED_LIMIT, PIECE_LIMIT, string_parts, utf16_len};
 use super::{DomStates, WellKnown};
@@ -16,7 +19,12 @@ pub struct Ropes {
     /// Ordinals of the concatenated strings, ascending.
     nodes: Vec<u32>,
     starts: Vec<u32>,
+    /// Texts that were read, by where they begin; some of those that several strings share.
+    texts: RwLock<HashMap<u32, Arc<str>>>,
 }
+
+/// Texts that are kept; each has some kilobytes at the most.
+const MOST_TEXTS: usize = 1024;
 
 /// In place of a start: the string is empty.
 const EMPTY: u32 = u32::MAX;
@@ -38,7 +46,7 @@ impl Ropes {
     pub fn new(graph: &HeapGraph, known: &WellKnown, dom: &DomStates) -> Self {
         let is_rope = |node: &NodeOrdinal| graph.kind(*node) == NodeKind::CONCATENATED_STRING;
         let nodes: Vec<u32> = graph.nodes().filter(is_rope).map(|node| node.0).collect();
-        let mut ropes = Self { starts: nodes.clone(), nodes };
+        let mut ropes = Self { starts: nodes.clone(), nodes, texts: RwLock::default() };
         let mut states = vec![State::New; ropes.nodes.len()];
         let mut open = Vec::new();
         for first in 0..ropes.nodes.len() {
@@ -79,6 +87,20 @@ impl Ropes {
 
     fn place(&self, node: NodeOrdinal) -> Option<usize> {
         self.nodes.binary_search(&node.0).ok()
+    }
+
+    /// The text that begins at another node than its own, as `read` reads it from there the first time.
+    pub(super) fn shared_text(&self, start: NodeOrdinal, read: impl FnOnce() -> String) -> String {
+        if let Some(text) = self.texts.read().ok().and_then(|texts| texts.get(&start.0).cloned()) {
+            return text.as_ref().to_owned();
+        }
+        let text = read();
+        if let Ok(mut texts) = self.texts.write()
+            && texts.len() < MOST_TEXTS
+        {
+            texts.insert(start.0, Arc::from(text.as_str()));
+        }
+        text
     }
 
     /// The node at which reading the text of `node` begins; `None` if it is empty.

@@ -15,7 +15,7 @@ use super::table::name;
 use super::{Files, csv, open_object, salvaged, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, human};
-use crate::query::{Filter, Lens, ListSpec, Sort, node_label, order};
+use crate::query::{Filter, Lens, ListSpec, Sort, map_key, node_label, order};
 
 /// Levels of retainers that are written at most: more would be of no use and could exhaust the stack.
 const DEEPEST: usize = 200;
@@ -25,6 +25,8 @@ const DEEPEST: usize = 200;
 pub(super) struct Link {
     #[serde(skip)]
     node: NodeOrdinal,
+    #[serde(skip)]
+    at: Option<EdgeIndex>,
     pub(super) id: u64,
     pub(super) name: String,
     pub(super) class: String,
@@ -57,6 +59,7 @@ impl Link {
         let (distance, system_distance) = split_distance(snapshot.distance(node));
         Self {
             node,
+            at: edge,
             id: snapshot.id(node).0,
             name: snapshot.display_name(node).into_owned(),
             class: cut(&snapshot.class(node).name),
@@ -190,9 +193,11 @@ fn text_line(
 ) -> anyhow::Result<()> {
     let distance = link.distance.map_or_else(|| "−".to_owned(), |distance| distance.to_string());
     let cycle = if is_cycle { "  (on the way here already)" } else { "" };
+    let key = link.at.and_then(|edge| map_key(snapshot, edge));
+    let key = key.map_or_else(String::new, |key| format!(" under the key {}", node_label(snapshot, key)));
     writeln!(
         out,
-        "{:indent$}{} in {}  distance {distance}, retains {}{cycle}",
+        "{:indent$}{} in {}{key}  distance {distance}, retains {}{cycle}",
         "",
         link.edge_label(),
         link.label(snapshot),

@@ -32,6 +32,7 @@ mod ignored;
 mod kinds;
 mod label;
 mod live_functions;
+mod map_entry;
 mod merged_paths;
 mod native_contexts;
 mod nodes;
@@ -68,6 +69,7 @@ pub use growth_lists::{GrowthKey, GrowthSort, grown_classes, grown_objects, grow
 pub use ignored::{RetainerDistances, retainer_distances};
 pub use kinds::{KindTotals, by_kind};
 pub use label::{LABEL_LIMIT, edge_label, is_quiet, node_label};
+pub use map_entry::map_key;
 pub use merged_paths::{MergedPaths, PathGroup, merged_paths};
 pub use native_contexts::{HeldByContexts, NativeContext, NativeContexts, Owner, held_by_contexts, native_contexts};
 pub use object::{ObjectDetails, object_details};

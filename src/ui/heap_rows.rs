@@ -8,10 +8,13 @@ use super::tree_table::{Cell, Column, Rows, Run, TreeModel};
 use crate::model::{ClassId, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, human};
 use crate::query::{
     Filter, LABEL_LIMIT, ListSpec, RetainerDistances, Scripts, Selection, Sort, SortKey, class_totals, edge_label,
-    glossary, held_by_root, is_quiet, node_label,
+    glossary, held_by_root, is_quiet, map_key, node_label,
 };
 use crate::session::{OrderKey, OrderState, Session, SnapshotId};
 use crate::snapshot::Snapshot;
+
+/// Characters of a Map's key beside the entry that it leads to.
+const KEY_LIMIT: usize = 48;
 
 /// A list that takes longer than this is said to be on its way.
 pub const NOTICEABLE: Duration = Duration::from_millis(100);
@@ -252,6 +255,7 @@ impl HeapRows<'_> {
         let source = self.snapshot.graph().edge_source(edge);
         let name = Run::new(edge_label(&self.snapshot, edge), edge_color(&self.snapshot, edge, tokens));
         let mut cell = self.node_name(source, vec![name, Run::new(" in ", tokens.weak)]);
+        cell.runs.extend(key_runs(&self.snapshot, edge, tokens));
         if self.is_ignored(source) {
             cell.runs.push(Run::new("  ignored", tokens.detached));
         } else if self.is_cycle(path) {
@@ -356,6 +360,13 @@ pub fn distance_cell(distance: Distance, tokens: &Tokens) -> Cell {
         cell.tooltip = Some("Nothing reaches it: it would be freed by the next garbage collection".to_owned());
     }
     cell
+}
+
+/// The key of a Map's entry, where the edge is that of one.
+pub fn key_runs(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Vec<Run> {
+    let Some(key) = map_key(snapshot, edge) else { return Vec::new() };
+    let label = human::visible(&node_label(snapshot, key), KEY_LIMIT).into_owned();
+    vec![Run::new("  key ", tokens.weak), Run::new(label, tokens.string)]
 }
 
 /// A size with its share of `total`.

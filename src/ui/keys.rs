@@ -24,11 +24,11 @@ fn binding(modifiers: Modifiers, key: Key, action: Action, name: &'static str) -
 #[must_use]
 pub(super) fn bindings() -> Vec<Binding> {
     let mut all = vec![
-        binding(Modifiers::SHIFT, Key::F3, Action::Hit(Step::Previous), "Previous search hit"),
-        binding(Modifiers::NONE, Key::F3, Action::Hit(Step::Next), "Next search hit"),
         binding(CTRL, Key::O, Action::OpenDialog, "Open snapshots…"),
         binding(CTRL, Key::W, Action::CloseShown, "Close this snapshot"),
         binding(CTRL, Key::F, Action::FocusSearch, "Search objects"),
+        binding(Modifiers::SHIFT, Key::F3, Action::Hit(Step::Previous), "Previous search hit"),
+        binding(Modifiers::NONE, Key::F3, Action::Hit(Step::Next), "Next search hit"),
         binding(CTRL, Key::K, Action::FocusFilter, "Filter classes"),
         binding(CTRL, Key::P, Action::Palette, "Command palette"),
         binding(Modifiers::ALT, Key::ArrowLeft, Action::Back, "Back"),

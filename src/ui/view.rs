@@ -185,7 +185,7 @@ impl View {
             });
         }
         let lower = Panel::bottom(egui::Id::unique(("lower pane", side))).resizable(true).frame(frame);
-        let lower = lower.default_size(height * 0.42).size_range(120.0..=(height - 160.0).max(121.0));
+        let lower = lower.default_size(height * 0.42).size_range(120.0..=(height - 200.0).max(121.0));
         lower.show(ui, |ui| within(ui, |ui| self.lower(ui, session, place, &mut commands)));
         CentralPanel::default().frame(frame).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = GRID;

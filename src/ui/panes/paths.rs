@@ -328,7 +328,7 @@ fn show_step(ui: &mut Ui, id: SnapshotId, snapshot: &Snapshot, edge: EdgeIndex, 
     };
     append(&edge_label(snapshot, edge), tokens.property);
     append(" in ", tokens.weak);
-    for run in &cell.runs {
+    for run in cell.runs.iter().chain(&crate::ui::heap_rows::key_runs(snapshot, edge, tokens)) {
         append(&run.text, run.color);
     }
     ui.horizontal(|ui| {

@@ -1,0 +1,38 @@
+//! Entries of a JavaScript Map, of which V8 writes only an array.
+//!
+//! V8's `OrderedHashMap` keeps an entry as three slots of its table: key, value, and the number of the next entry in the same
+//! bucket, which is a small integer and so has no edge. What stands just behind another element is therefore a value, and what
+//! is before it the key. Of keys that are small integers nothing is known.
+
+use crate::model::{EdgeIndex, EdgeKind, NodeKind, NodeOrdinal};
+use crate::snapshot::Snapshot;
+
+/// Retainers of a table that are looked at for the Map.
+const LOOKED_AT: usize = 8;
+
+/// The key under which a Map holds the target of the edge, if the edge is that of a value in a Map's table.
+#[must_use]
+pub fn map_key(snapshot: &Snapshot, edge: EdgeIndex) -> Option<NodeOrdinal> {
+    let graph = snapshot.graph();
+    let table = graph.edge_source(edge);
+    let before = EdgeIndex(edge.0.checked_sub(1)?);
+    if graph.kind(table) != NodeKind::ARRAY || graph.edge_source(before) != table {
+        return None;
+    }
+    let slot = |edge: EdgeIndex| {
+        let is_numbered = matches!(graph.edge_kind(edge), EdgeKind::INTERNAL | EdgeKind::ELEMENT | EdgeKind::HIDDEN);
+        // V8 writes the numbers of internal elements as names.
+        if is_numbered { snapshot.edge_name(edge).parse::<u64>().ok() } else { None }
+    };
+    let (value, key) = (slot(edge)?, slot(before)?);
+    (key.checked_add(1) == Some(value) && is_table_of_map(snapshot, table)).then(|| graph.edge_target(before))
+}
+
+fn is_table_of_map(snapshot: &Snapshot, table: NodeOrdinal) -> bool {
+    let graph = snapshot.graph();
+    super::edges::Sources::of(graph, graph.retainers.row(table.index())).take(LOOKED_AT).any(|(edge, from)| {
+        graph.edge_kind(edge) == EdgeKind::INTERNAL
+            && snapshot.edge_name(edge) == "table"
+            && graph.is_named(from, NodeKind::OBJECT, "Map")
+    })
+}
