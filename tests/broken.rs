@@ -421,3 +421,20 @@ fn what_stands_between_sections_is_said_to_have_been_passed_over() {
         assert!(lines[0].contains("stands something that belongs to no section"), "{section}: {lines:?}");
     }
 }
+
+#[test]
+fn unknown_sections_have_values_and_nothing_else() {
+    let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
+    let with = |value: &str| base.replacen("\"edges\":", &format!("\"foo\":{value},\n\"edges\":"), 1);
+    for value in ["1", "-1.5e3", "true ", "null", "\"a\\\"b\"", "[[{\"a\":[1]}],2]", "{}", " \n {\"x\":\"]\"}"] {
+        let text = with(value);
+        assert!(common::open_bytes("foo", text.clone().into_bytes()).is_ok(), "{value}");
+        assert_eq!(salvaged(text.as_bytes()).salvage(), None, "{value}");
+    }
+    // Found by fuzzing and by reading: what is no value passed for one.
+    for value in ["", "nonsense here ]]]", "01", "tru", "1 2", "\"a\" x,s\"b\"pq", "]", "[1] x", &"1".repeat(80)] {
+        let text = with(value);
+        assert!(common::open_bytes("foo", text.clone().into_bytes()).is_err(), "{value}");
+        questions::open_and_ask(text.as_bytes());
+    }
+}

@@ -66,7 +66,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     drop(node);
 
     // The leak stands first in what grows in every step; the cache and the work stand elsewhere.
-    wait_for_label(&mut window, "LeakedSession  script");
+    wait_for_label(&mut window, "LeakedSession  service.js");
     let text = rows(&window);
     let at = |what: &str| {
         text.lines().position(|line| line.starts_with(what)).unwrap_or_else(|| panic!("{what} in\n{text}"))
@@ -90,7 +90,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     let text = rows(&window);
     assert!(text.lines().next().unwrap().starts_with("Comes and goes"), "{text}");
     window.state_mut().shown_view().unwrap().growth.filter.clear();
-    wait_for_label(&mut window, "LeakedSession  script");
+    wait_for_label(&mut window, "LeakedSession  service.js");
 
     // From the class to what holds what is new of it.
     click_row(&mut window, "LeakedSession");
@@ -98,7 +98,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     window.get_by_label("What holds them").click();
     window.step();
     wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
-    wait_for_label(&mut window, "Ways from the roots to 1,000 × new LeakedSession");
+    wait_for_label(&mut window, "Paths from the roots to 1,000 × new LeakedSession");
     let text = rows(&window);
     assert!(text.contains("sessionRegistry → Map"), "the registry holds them:\n{text}");
 

@@ -461,7 +461,7 @@ fn the_ways_to_all_objects_of_a_class_are_merged_from_its_menu() {
     window.get_by_label("Merge the retaining paths of its objects").click();
     step(&mut window);
     wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
-    wait_for_label(&mut window, "Ways from the roots to 2,020 × ShoppingCart");
+    wait_for_label(&mut window, "Paths from the roots to 2,020 × ShoppingCart");
     wait_for_label(&mut window, "global, 2,020, 100 %");
 }
 

@@ -54,7 +54,7 @@ fn a_class_that_is_selected_has_a_chart_of_its_own_and_leads_to_what_holds_its_n
         let view = app.shown_view().unwrap();
         view.paths.is_merged() && !view.paths.is_busy()
     });
-    wait_for_label(&mut window, "Ways from the roots to 2,000 × new ShoppingCart");
+    wait_for_label(&mut window, "Paths from the roots to 2,000 × new ShoppingCart");
 
     // Its new objects, their fields, and who holds one of them. Without other classes there is room for that.
     window.state_mut().shown_view().unwrap().growth.filter = "ShoppingCart".to_owned();

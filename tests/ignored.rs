@@ -218,11 +218,11 @@ fn a_property_is_cut_with_the_array_that_has_its_value() {
     };
     let cut = |from, to| cut_edge(&snapshot, edge(from, to), &CancelToken::new()).unwrap();
     // What the README promises: `price` of the object of listeners, and one listener of the array.
-    let listeners = cut(42303, 42865);
+    let listeners = cut(42_303, 42_865);
     assert_eq!((listeners.shallow_size / 10_000, listeners.held_by), (193, None));
-    let one = cut(42865, 118945);
+    let one = cut(42_865, 118_945);
     assert_eq!((one.count, one.shallow_size), (24, 960));
     // The array in which the value lies does not hold it without the property.
-    let store = cut(42867, 42865);
-    assert_eq!((store.count, store.held_by), (0, Some(edge(42303, 42865))));
+    let store = cut(42_867, 42_865);
+    assert_eq!((store.count, store.held_by), (0, Some(edge(42_303, 42_865))));
 }

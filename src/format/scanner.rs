@@ -164,7 +164,7 @@ impl Scanner {
                 _ => Err(self.unexpected(here, &window[at..], "`,` between strings or the `]` that ends the section")),
             },
             State::Tree => self.tree(window, at, base),
-            State::Skip { depth, in_string } => Ok(self.skip(window, at, depth, in_string)),
+            State::Skip { depth, in_string } => self.skip(window, at, base, (depth, in_string)),
             State::End => {
                 Err(self.unexpected(here, &window[at..], "nothing more: the snapshot is complete before this byte"))
             }
@@ -562,14 +562,30 @@ impl Scanner {
         if ended { self.end_section(at + next) } else { Ok(Step::NeedsMore(at + next)) }
     }
 
-    /// Passes over a value that nobody knows, of whatever depth.
-    fn skip(&mut self, window: &[u8], mut at: usize, mut depth: u32, mut in_string: bool) -> Step {
+    /// Passes over a value that nobody knows, of whatever depth. What is in it is not looked at, but it must be one.
+    fn skip(
+        &mut self,
+        window: &[u8],
+        mut at: usize,
+        base: u64,
+        (mut depth, mut in_string): (u32, bool),
+    ) -> Result<Step, FormatError> {
+        if depth == 0 && !in_string && !matches!(window[at], b'"' | b'[' | b'{') {
+            let length = scalar_length(&window[at..]);
+            if at + length == window.len() && length < LONGEST_SCALAR {
+                return Ok(Step::NeedsMore(at));
+            }
+            if !is_scalar(&window[at..at + length]) {
+                return Err(self.unexpected(base + at as u64, &window[at..], "a value"));
+            }
+            return self.end_section(at + length);
+        }
         while let Some(&byte) = window.get(at) {
             match byte {
                 b'\\' if in_string => {
                     if at + 1 >= window.len() {
                         self.state = State::Skip { depth, in_string };
-                        return Step::NeedsMore(at);
+                        return Ok(Step::NeedsMore(at));
                     }
                     at += 1;
                 }
@@ -578,18 +594,16 @@ impl Scanner {
                 }
                 _ if in_string => {}
                 b'[' | b'{' => depth = depth.saturating_add(1),
-                b',' | b'}' if depth == 0 => {
-                    self.section = Section::Document;
-                    self.state = State::AfterValue;
-                    return Step::To(at);
-                }
                 b']' | b'}' => depth = depth.saturating_sub(1),
                 _ => {}
             }
             at += 1;
+            if depth == 0 && !in_string {
+                return self.end_section(at);
+            }
         }
         self.state = State::Skip { depth, in_string };
-        Step::To(at)
+        Ok(Step::To(at))
     }
 
     pub(super) fn unexpected(&self, offset: u64, found: &[u8], expected: &str) -> FormatError {
@@ -648,6 +662,21 @@ fn known_file(start: &[u8]) -> Option<&'static str> {
         (b"PK", "this looks like a zip archive; unpack it first"),
     ];
     KNOWN.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, hint)| *hint)
+}
+
+/// Bytes of the longest number or word that is read where a section may stand.
+pub(super) const LONGEST_SCALAR: usize = 64;
+
+/// How far something without quotes or brackets goes, up to a little more than any number.
+pub(super) fn scalar_length(text: &[u8]) -> usize {
+    let ends = |byte: &u8| matches!(byte, b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t');
+    text.iter().take(LONGEST_SCALAR).position(ends).unwrap_or(text.len().min(LONGEST_SCALAR))
+}
+
+/// Whether it is a number, `true`, `false` or `null`.
+pub(super) fn is_scalar(text: &[u8]) -> bool {
+    !matches!(text.first(), None | Some(b'"' | b'[' | b'{'))
+        && serde_json::from_slice::<serde_json::Value>(text).is_ok()
 }
 
 /// A comma, with white space of JSON's kinds before and behind it.

@@ -282,7 +282,7 @@ impl View {
             ui.selectable_value(&mut self.lower, Lower::Retainers, "Retainers")
                 .on_hover_text("Who holds the selected object, step by step");
             ui.selectable_value(&mut self.lower, Lower::Paths, "Paths")
-                .on_hover_text("Whole ways from the roots, of one object or of many merged");
+                .on_hover_text("Whole paths from the roots, of one object or of many merged");
             if with_object {
                 ui.selectable_value(&mut self.lower, Lower::Object, "Object");
             }

@@ -4,7 +4,7 @@ mod extras;
 
 use super::super::header::Header;
 use super::super::losses::Loss;
-use super::super::scanner::{HEADER_LIMIT, LONGEST_NAME, SMALL_TABLES};
+use super::super::scanner::{HEADER_LIMIT, LONGEST_NAME, LONGEST_SCALAR, SMALL_TABLES, is_scalar, scalar_length};
 use super::super::source::OpenSource;
 use super::super::trace::TraceTree;
 use super::super::{FormatError, Section, StringTable};
@@ -357,6 +357,18 @@ impl<'a> Document<'a> {
     fn skip_value(&mut self, section: &Section) {
         let mut depth = 0_u64;
         let mut in_string = false;
+        if self.input.peek().is_some_and(|byte| !matches!(byte, b'"' | b'[' | b'{')) {
+            let ahead = self.input.ahead(LONGEST_SCALAR + 1);
+            let length = scalar_length(ahead);
+            if is_scalar(&ahead[..length]) {
+                self.input.advance(length);
+                return;
+            }
+            let offset = self.input.offset();
+            if self.losses.len() < MOST_LOSSES && self.losses.last() != Some(&Loss::Passed { offset }) {
+                self.losses.push(Loss::Passed { offset });
+            }
+        }
         while let Some(byte) = self.input.peek() {
             match byte {
                 b'\\' if in_string => self.input.advance(1),

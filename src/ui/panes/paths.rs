@@ -1,4 +1,4 @@
-//! Retaining paths: several ways from one object to the roots, or those of many objects merged into one tree.
+//! Retaining paths: several paths from one object to the roots, or those of many objects merged into one tree.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ const WANTED: usize = 8;
 /// Steps of one path that are shown at its two ends.
 const SHOWN_STEPS: usize = 40;
 
-const FAILED: &str = "The ways could not be found: an error in this program";
+const FAILED: &str = "The paths could not be found: an error in this program";
 
 const COLUMNS: [Column; 5] = [
     Column {
@@ -158,7 +158,7 @@ impl PathsPane {
                 match answer {
                     Answer::Known(paths) => show_paths(ui, *target, &snapshot, paths, &mut commands),
                     Answer::Failed => super::failure(ui, FAILED),
-                    _ => cancelled = super::busy(ui, "Looking for ways to the roots…"),
+                    _ => cancelled = super::busy(ui, "Looking for paths to the roots…"),
                 }
             }
             Mode::Many { of, title, nodes, answer, table, rows } => {
@@ -172,7 +172,7 @@ impl PathsPane {
                         merged.show(ui, title, table, &mut commands);
                     }
                     Answer::Failed => super::failure(ui, FAILED),
-                    _ => cancelled = super::busy(ui, "Merging the ways to the roots…"),
+                    _ => cancelled = super::busy(ui, "Merging the paths to the roots…"),
                 }
             }
         }
@@ -411,7 +411,7 @@ impl Merged<'_> {
             ui.add_space(2.0 * GRID);
             let count = human::count(self.paths.count);
             let title = human::visible(title, 80);
-            let text = format!("Ways from the roots to {count} × {title}; • marks where they are");
+            let text = format!("Paths from the roots to {count} × {title}; • marks where they are");
             ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
         });
         let spec = Table {

@@ -122,7 +122,7 @@ impl RetainersPane {
             match session.distances(target.snapshot, &self.ignored) {
                 Fact::Ready(distances) => Some(distances),
                 Fact::Pending { .. } => {
-                    if super::busy(ui, "Finding ways without what is ignored…") {
+                    if super::busy(ui, "Finding paths without what is ignored…") {
                         commands.push(Command::RestoreAll);
                     }
                     return commands;
