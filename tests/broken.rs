@@ -341,6 +341,14 @@ fn what_is_packed_twice_or_followed_by_something_else_is_said_to_be() {
     let lines = snapshot.salvage().unwrap().lines();
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].starts_with("what stands behind the snapshot"), "{lines:?}");
+    // A checksum that is wrong says that something before it is.
+    let mut wrong = gzip(&base);
+    let sum = wrong.len() - 8;
+    wrong[sum] ^= 1;
+    let snapshot = salvaged(&wrong);
+    let salvage = snapshot.salvage().unwrap();
+    assert!(salvage.lines()[0].contains("damaged"), "{:?}", salvage.lines());
+    assert!(salvage.doubts().contains(&heapglass::format::Doubt::References), "{:?}", salvage.doubts());
 }
 
 #[test]
@@ -353,7 +361,7 @@ fn names_of_sections_may_be_long_and_have_no_control_characters() {
         assert_eq!(salvaged(text.as_bytes()).salvage(), None, "{}", name.len());
     }
     // Found by fuzzing: a name that swallowed rows passed as an unknown section.
-    for name in ["x".repeat(70_000), "scop,1,2\n,3".to_owned(), "a\u{6}".to_owned()] {
+    for name in ["x".repeat(70_000), "scop,1,2\n,3".to_owned(), "a\u{6}".to_owned(), "a\\\nb".to_owned()] {
         let text = with(&name);
         assert!(common::open_bytes("wrong", text.clone().into_bytes()).is_err(), "{}", name.len());
         questions::open_and_ask(text.as_bytes());
@@ -435,6 +443,30 @@ fn unknown_sections_have_values_and_nothing_else() {
     for value in ["", "nonsense here ]]]", "01", "tru", "1 2", "\"a\" x,s\"b\"pq", "]", "[1] x", &"1".repeat(80)] {
         let text = with(value);
         assert!(common::open_bytes("foo", text.clone().into_bytes()).is_err(), "{value}");
+        questions::open_and_ask(text.as_bytes());
+    }
+}
+
+#[test]
+fn both_readings_agree_on_trace_trees_without_fields_and_on_long_blanks() {
+    let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
+    let start = base.find(",\"trace_node_fields\"").unwrap();
+    let end = start + base[start..].find(']').unwrap() + 1;
+    let without = format!("{}{}", &base[..start], &base[end..]);
+    let tree = |value: &str| without.replacen("\"trace_tree\":[]", &format!("\"trace_tree\":{value}"), 1);
+    for value in ["[]", "null", "[1,2,[3]]", "[\"x\"]"] {
+        questions::open_and_ask(tree(value).as_bytes());
+        assert!(common::open_bytes("tree", tree(value).into_bytes()).is_ok(), "{value}");
+    }
+    for text in [tree("[],\"trace_tree\":[]"), tree("nonsense")] {
+        assert!(common::open_bytes("tree", text.clone().into_bytes()).is_err());
+        questions::open_and_ask(text.as_bytes());
+    }
+    let before = without.replacen("{\"snapshot\"", "{\"trace_tree\":[\"x\"],\"snapshot\"", 1);
+    questions::open_and_ask(before.replacen(",\n\"trace_tree\":[]", "", 1).as_bytes());
+    for blank in [60_000, 70_000, 300_000] {
+        let text = base.replacen("\"edges\":", &format!("\"foo\"{}:1,\n\"edges\":", " ".repeat(blank)), 1);
+        assert_eq!(common::open_bytes("blank", text.clone().into_bytes()).is_ok(), blank < 65_536);
         questions::open_and_ask(text.as_bytes());
     }
 }

@@ -52,6 +52,10 @@ impl Ropes {
         for first in 0..ropes.nodes.len() {
             open.push(first);
             while let Some(&at) = open.last() {
+                if !matches!(states[at], State::New | State::Open) {
+                    open.pop();
+                    continue;
+                }
                 let parts = string_parts(graph, known, NodeOrdinal(ropes.nodes[at]));
                 if matches!(states[at], State::New) {
                     states[at] = State::Open;
@@ -60,9 +64,6 @@ impl Ropes {
                     continue;
                 }
                 open.pop();
-                if !matches!(states[at], State::Open) {
-                    continue;
-                }
                 let length = |part: NodeOrdinal| match ropes.place(part).map(|place| states[place]) {
                     None => Some(leaf_length(graph, dom, part)),
                     Some(State::Length(length)) => Some(length),

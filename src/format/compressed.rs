@@ -32,6 +32,12 @@ pub(super) enum CompressedError {
     Behind(u64),
 }
 
+/// Whether all that is wrong with compressed data is that something stands behind it.
+pub(super) fn is_only_behind(error: &io::Error) -> bool {
+    let error = error.get_ref().and_then(|error| error.downcast_ref::<CompressedError>());
+    matches!(error, Some(CompressedError::Behind(_)))
+}
+
 /// How a source is compressed, by its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Compression {

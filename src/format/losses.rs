@@ -200,6 +200,8 @@ impl Loss {
     pub fn doubts(&self) -> &'static [Doubt] {
         match self {
             Self::EndsEarly { section, .. } | Self::Unclosed { section, .. } if is_extra(section) => &[Doubt::Extras],
+            // What cannot be read to its end may be wrong before it: a checksum says so only at the end.
+            Self::Unreadable { .. } => &[Doubt::References, Doubt::Names, Doubt::Values],
             Self::Dropped { .. } | Self::MissingExtras { .. } => &[Doubt::Extras],
             Self::BadNumbers { section, .. } if section.is("edges") => &[Doubt::References],
             Self::TooLarge { section, .. } | Self::ShortRow { section, .. } if is_extra(section) => &[Doubt::Extras],
@@ -238,7 +240,6 @@ impl Loss {
             | Self::SharedEdges { .. }
             | Self::Root { .. } => &[Doubt::References],
             Self::EndsEarly { .. }
-            | Self::Unreadable { .. }
             | Self::Before { .. }
             | Self::Behind { .. }
             | Self::Passed { .. }
@@ -264,7 +265,7 @@ impl fmt::Display for Loss {
             }
             Self::EndsEarly { section, offset } => write!(f, "the file ends at byte {offset}, inside {section}"),
             Self::Unreadable { offset, error } => {
-                write!(f, "everything behind byte {offset} is missing: {}", visible(error, 200))
+                write!(f, "reading broke off at byte {offset}: {}", visible(error, 200))
             }
             Self::Before { bytes } => {
                 write!(f, "{} before the snapshot were passed over", counted(*bytes, "byte", "bytes"))

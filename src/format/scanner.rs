@@ -236,6 +236,10 @@ impl Scanner {
         }
         let Some(name_end) = name_end else { return Ok(Step::NeedsMore(at)) };
         let colon = skip_white_space(window, name_end + 1);
+        if colon - name_end > LONGEST_NAME + 1 {
+            let wrong = name_end + 1 + LONGEST_NAME;
+            return Err(self.unexpected(base + wrong as u64, &window[wrong..], "`:` behind the name of a section"));
+        }
         let Some(&found) = window.get(colon) else { return Ok(Step::NeedsMore(at)) };
         if found != b':' {
             return Err(self.unexpected(base + colon as u64, &window[colon..], "`:` behind the name of a section"));
@@ -251,10 +255,6 @@ impl Scanner {
     fn enter(&mut self, name: &str, window: &[u8], at: usize, base: u64) -> Result<Step, FormatError> {
         let here = base + at as u64;
         let small = SMALL_TABLES.iter().position(|table| *table == name);
-        // Without names for its numbers it tells nothing, whatever it is.
-        if name == "trace_tree" && self.header.as_ref().is_some_and(|header| header.trace_node_fields.is_empty()) {
-            return self.to(State::Skip { depth: 0, in_string: false }, at);
-        }
         let known = small.is_some() || matches!(name, "snapshot" | "nodes" | "edges" | "strings" | "trace_tree");
         self.section = Section::named(name);
         if known && self.has_section(name) {
@@ -264,7 +264,9 @@ impl Scanner {
         if known || (self.seen.len() < UNKNOWN_NAMES && !self.has_section(name)) {
             self.seen.push(name.to_owned());
         }
-        if !known {
+        // Without names for its numbers a trace tree tells nothing, whatever it is.
+        let has_no_fields = self.header.as_ref().is_some_and(|header| header.trace_node_fields.is_empty());
+        if !known || (name == "trace_tree" && has_no_fields) {
             return self.to(State::Skip { depth: 0, in_string: false }, at);
         }
         let opening = if name == "snapshot" { b'{' } else { b'[' };

@@ -4,6 +4,7 @@
 //! bucket, which is a small integer and so has no edge. What stands just behind another element is therefore a value, and what
 //! is before it the key. Of keys that are small integers nothing is known.
 
+use crate::graph::EdgeName;
 use crate::model::{EdgeIndex, EdgeKind, NodeKind, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
@@ -19,10 +20,10 @@ pub fn map_key(snapshot: &Snapshot, edge: EdgeIndex) -> Option<NodeOrdinal> {
     if graph.kind(table) != NodeKind::ARRAY || graph.edge_source(before) != table {
         return None;
     }
-    let slot = |edge: EdgeIndex| {
-        let is_numbered = matches!(graph.edge_kind(edge), EdgeKind::INTERNAL | EdgeKind::ELEMENT | EdgeKind::HIDDEN);
-        // V8 writes the numbers of internal elements as names.
-        if is_numbered { snapshot.edge_name(edge).parse::<u64>().ok() } else { None }
+    // V8 writes the numbers of internal elements as names; of a name that is none only the beginning is looked at.
+    let slot = |edge: EdgeIndex| match graph.edge_name(edge) {
+        EdgeName::Index(index) => Some(u64::from(index)),
+        EdgeName::Text(name) => graph.strings().prefix(name, 20).0.parse().ok(),
     };
     let (value, key) = (slot(edge)?, slot(before)?);
     (key.checked_add(1) == Some(value) && is_table_of_map(snapshot, table)).then(|| graph.edge_target(before))
@@ -32,7 +33,7 @@ fn is_table_of_map(snapshot: &Snapshot, table: NodeOrdinal) -> bool {
     let graph = snapshot.graph();
     super::edges::Sources::of(graph, graph.retainers.row(table.index())).take(LOOKED_AT).any(|(edge, from)| {
         graph.edge_kind(edge) == EdgeKind::INTERNAL
-            && snapshot.edge_name(edge) == "table"
+            && matches!(graph.edge_name(edge), EdgeName::Text(name) if graph.strings().is(name, "table"))
             && graph.is_named(from, NodeKind::OBJECT, "Map")
     })
 }

@@ -132,6 +132,8 @@ pub struct Session {
     indexes: Arc<Indexes>,
     /// Indexes that are being written, or wait for it.
     writes: Vec<(SnapshotId, Pending<bool>)>,
+    /// Names of long ropes that are being prepared.
+    namings: Vec<Pending<()>>,
 }
 
 impl Session {
@@ -151,6 +153,7 @@ impl Session {
             call_facts: CallFacts::new(),
             indexes: Arc::new(Indexes::off()),
             writes: Vec::new(),
+            namings: Vec::new(),
         })
     }
 
@@ -275,6 +278,13 @@ impl Session {
                     finished.push(at);
                 }
                 Ok(Ok(Loaded::Snapshot(snapshot, unwritten))) => {
+                    // Rows show names from the first frame on; those of long ropes take a while until this is done.
+                    let of = Arc::clone(&snapshot);
+                    let name = move |_: &CancelToken| -> Result<(), Cancelled> {
+                        of.expect_many_names();
+                        Ok(())
+                    };
+                    self.namings.push(self.lanes.spawn(Lane::Index, name));
                     if let Some(unwritten) = unwritten.filter(|_| self.indexes.is_on()) {
                         let (indexes, of) = (Arc::clone(&self.indexes), Arc::clone(&snapshot));
                         let write = move |cancel: &CancelToken| Ok(indexes.write(&of, &unwritten, cancel));
@@ -307,6 +317,7 @@ impl Session {
             self.loads.remove(at);
         }
         self.writes.retain_mut(|(_, write)| write.take().is_none());
+        self.namings.retain_mut(|naming| naming.take().is_none());
         self.facts.end_frame();
         self.call_facts.end_frame();
         events

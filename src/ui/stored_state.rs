@@ -7,11 +7,13 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 /// What eframe calls its file.
 const STATE: &str = "app.ron";
 const COPY: &str = "app.whole.ron";
-const UNFINISHED: &str = "app.whole.ron.part";
+/// Settings are a few kilobytes: a write that is not done after this time was broken off.
+const WRITING: Duration = Duration::from_millis(80);
 
 /// To be called before eframe reads its file.
 pub(super) fn keep_or_restore(app_id: &str) {
@@ -22,17 +24,31 @@ pub(super) fn keep_or_restore(app_id: &str) {
 }
 
 fn keep_or_restore_in(folder: &Path) -> io::Result<()> {
-    let (state, copy, unfinished) = (folder.join(STATE), folder.join(COPY), folder.join(UNFINISHED));
-    let text = match fs::read_to_string(&state) {
-        // Who removed it wants to start anew.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        text => text.ok(),
+    let (state, copy) = (folder.join(STATE), folder.join(COPY));
+    let (text, to) = match read_whole(&state) {
+        Ok(Some(text)) => (text, &copy),
+        Ok(None) => {
+            // Another window may just be writing it.
+            std::thread::sleep(WRITING);
+            match (read_whole(&state)?, read_whole(&copy)?) {
+                (None, Some(text)) => (text, &state),
+                _ => return Ok(()),
+            }
+        }
+        // Who removed it wants to start anew; what cannot be read is left alone.
+        Err(_) => return Ok(()),
     };
-    let (from, to) = if text.is_some_and(|text| is_whole(&text)) { (&state, &copy) } else { (&copy, &state) };
-    fs::copy(from, &unfinished)?;
+    let unfinished = folder.join(format!("{COPY}.{}", std::process::id()));
+    fs::write(&unfinished, text)?;
     // The disk has it before its name changes.
     fs::File::open(&unfinished)?.sync_all()?;
     fs::rename(&unfinished, to)
+}
+
+/// The text, `None` if it is no whole one.
+fn read_whole(file: &Path) -> io::Result<Option<String>> {
+    let text = String::from_utf8(fs::read(file)?);
+    Ok(text.ok().filter(|text| is_whole(text)))
 }
 
 fn is_whole(text: &str) -> bool {
@@ -51,7 +67,7 @@ mod tests {
         let whole = "{\n    \"heapglass\": \"(theme:Dark,recent:[\\\"/a}\\\"])\",\n    \"egui\": \"{}\",\n}";
         fs::write(&state, whole).expect("a file");
         keep_or_restore_in(folder.path()).expect("kept");
-        for end in 0..whole.len() {
+        for end in (0..whole.len()).step_by(7) {
             fs::write(&state, &whole[..end]).expect("a file");
             keep_or_restore_in(folder.path()).expect("put back");
             assert_eq!(read(), whole, "cut at {end}");

@@ -2,6 +2,7 @@
 
 mod extras;
 
+use super::super::compressed::is_only_behind;
 use super::super::header::Header;
 use super::super::losses::Loss;
 use super::super::scanner::{HEADER_LIMIT, LONGEST_NAME, LONGEST_SCALAR, SMALL_TABLES, is_scalar, scalar_length};
@@ -128,14 +129,9 @@ impl<'a> Document<'a> {
             // It is why the file seemed to end.
             self.losses.retain(|loss| !matches!(loss, Loss::EndsEarly { .. }));
             let offset = self.input.offset();
-            self.losses.insert(
-                0,
-                if self.is_closed && self.has_all() {
-                    Loss::Behind { offset, hint: "" }
-                } else {
-                    Loss::Unreadable { offset, error: FormatError::from(error).to_string() }
-                },
-            );
+            let is_behind = self.is_closed && self.has_all() && is_only_behind(&error);
+            let unreadable = |error| Loss::Unreadable { offset, error: FormatError::from(error).to_string() };
+            self.losses.insert(0, if is_behind { Loss::Behind { offset, hint: "" } } else { unreadable(error) });
         }
         if let Some(offset) = self.comma {
             self.losses.push(Loss::Comma { offset });
@@ -297,6 +293,12 @@ impl<'a> Document<'a> {
             }
             return;
         }
+        if name == "trace_tree" && self.has_no_trace_fields() {
+            // Without names for its numbers it tells nothing, whatever it is.
+            self.skip_value(&section);
+            self.seen.push(name);
+            return;
+        }
         let opening = if name == "snapshot" { b'{' } else { b'[' };
         if self.input.peek() != Some(opening) {
             // Not the section that one expects under this name.
@@ -313,13 +315,15 @@ impl<'a> Document<'a> {
             _ if self.purpose == Purpose::Header => self.skip_value(&section),
             "nodes" | "edges" => self.table(&name, &section),
             "strings" => self.read_strings(&section),
-            // Without names for its numbers it tells nothing, whatever it is.
-            "trace_tree" if self.header.as_ref().is_some_and(|header| header.trace_node_fields.is_empty()) => {
-                self.skip_value(&section);
-            }
             "trace_tree" => self.read_tree(&section),
             _ => self.small_table(&name, &section),
         }
+    }
+
+    /// Whether the header, where it stands before, names no fields of the trace tree.
+    fn has_no_trace_fields(&self) -> bool {
+        self.seen.iter().any(|seen| seen == "snapshot")
+            && self.header.as_ref().is_some_and(|header| header.trace_node_fields.is_empty())
     }
 
     /// Any name in quotes with a colon behind it.
@@ -335,18 +339,20 @@ impl<'a> Document<'a> {
                     Some(b'"') => break Some(at),
                     // As JSON has it, no control character stands in a name.
                     Some(0..b' ') => return None,
+                    Some(b'\\') if inner.get(at + 1).is_some_and(|byte| *byte < b' ') => return None,
                     Some(b'\\') => at += 2,
                     Some(_) => at += 1,
                     None => break None,
                 }
             };
-            let behind = closing.and_then(|closing| inner[closing + 1..].trim_ascii_start().first());
-            match (closing, behind) {
-                (Some(closing), Some(b':')) if closing < LONGEST_NAME => {
+            let behind = closing.map(|closing| &inner[closing + 1..]);
+            let blank = behind.map_or(0, |behind| behind.len() - behind.trim_ascii_start().len());
+            match (closing, behind.and_then(|behind| behind.get(blank))) {
+                (Some(closing), Some(b':')) if closing < LONGEST_NAME && blank <= LONGEST_NAME => {
                     return Some((String::from_utf8_lossy(&inner[..closing]).into_owned(), closing + 2));
                 }
                 (Some(_), Some(_)) => return None,
-                _ if is_all || wanted > LONGEST_NAME => return None,
+                _ if is_all || wanted > 2 * LONGEST_NAME => return None,
                 // The name, or the white space behind it, is longer than what was looked at.
                 _ => wanted *= 4,
             }
@@ -408,6 +414,11 @@ impl<'a> Document<'a> {
             if depth == 0 || text.len() > HEADER_LIMIT {
                 break;
             }
+        }
+        if text.len() > HEADER_LIMIT {
+            let (section, limit) = (Section::named("snapshot"), HEADER_LIMIT as u64);
+            self.header_error = Some(FormatError::Limit { section, what: "its length in bytes", limit });
+            return;
         }
         match Header::parse(&text) {
             Ok(header) => self.header = Some(header),

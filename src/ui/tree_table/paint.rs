@@ -108,6 +108,11 @@ struct Columns {
     ends: Vec<(f32, f32)>,
 }
 
+/// Width that is left for all columns but the first.
+fn room_for_numbers(rows: Rect) -> f32 {
+    (rows.width() - MIN_FIRST_COLUMN).max(MIN_COLUMN)
+}
+
 impl Columns {
     fn new(table: &Table<'_>, widths: &mut Vec<f32>, rows: Rect) -> Self {
         if widths.len() != table.columns.len() {
@@ -115,7 +120,7 @@ impl Columns {
         }
         // Half a number says nothing: where there is little room whole columns go, those on the right first, and the one that
         // the rows are sorted by last.
-        let room = (rows.width() - MIN_FIRST_COLUMN).max(MIN_COLUMN);
+        let room = room_for_numbers(rows);
         let mut shown: Vec<bool> = vec![true; widths.len()];
         let needed = |shown: &[bool]| -> f32 { (1..shown.len()).filter(|&at| shown[at]).map(|at| widths[at]).sum() };
         while needed(&shown) > room {
@@ -257,6 +262,12 @@ impl RowPainter<'_> {
             }
             if at > 0 {
                 resize_handle(ui, id, cell, &mut widths[at], tokens);
+                // Wider than there is room for, and the next frame would hide a column.
+                let shown = (1..widths.len()).filter(|&at| !self.columns.is_hidden(at));
+                let excess = shown.map(|at| widths[at]).sum::<f32>() - room_for_numbers(self.rows);
+                if excess > 0.0 {
+                    widths[at] = (widths[at] - excess).max(MIN_COLUMN);
+                }
             }
         }
     }

@@ -55,7 +55,8 @@ impl Document<'_> {
     pub(super) fn read_tree(&mut self, section: &Section) {
         self.input.advance(1);
         let mut reader = TraceTreeReader::default();
-        reader.start(self.header.as_ref().map_or(5, |header| header.trace_node_fields.len()));
+        let fields = self.header.as_ref().map_or(0, |header| header.trace_node_fields.len());
+        reader.start(if fields == 0 { 5 } else { fields });
         let mut wanted = 1;
         loop {
             let text = self.input.ahead(wanted);
