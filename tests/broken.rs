@@ -470,3 +470,18 @@ fn both_readings_agree_on_trace_trees_without_fields_and_on_long_blanks() {
         questions::open_and_ask(text.as_bytes());
     }
 }
+
+#[test]
+fn two_numbers_far_apart_are_not_one() {
+    // Found by fuzzing: what stood behind 64 bytes of white space was dropped without a word.
+    let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
+    for blanks in [10, 62, 63, 64, 100, 5000] {
+        for section in ["nodes", "edges", "locations"] {
+            let start = base.find(&format!("\"{section}\":[")).unwrap() + section.len() + 4;
+            let comma = start + base[start..].find(',').unwrap();
+            let text = format!("{}{}{}", &base[..comma], "\r".repeat(blanks), &base[comma + 1..]);
+            assert!(common::open_bytes("apart", text.clone().into_bytes()).is_err());
+            questions::open_and_ask(text.as_bytes());
+        }
+    }
+}

@@ -87,6 +87,9 @@ fn slow_token(input: &mut Input<'_>, signed: bool) -> Token {
 fn keep(text: &mut Vec<u8>, byte: u8) {
     if text.len() < LONGEST {
         text.push(byte);
+    } else if text.len() == LONGEST && !is_white(byte) {
+        // Whatever stood before: with this behind it is no number.
+        text.push(b'?');
     }
 }
 
