@@ -529,6 +529,7 @@ impl Snapshot {
             + self.locations.heap_bytes()
             + self.page_objects.heap_bytes()
             + self.ephemerons.heap_bytes()
+            + self.ropes.get().map_or(0, Ropes::heap_bytes)
     }
 }
 

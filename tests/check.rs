@@ -315,4 +315,5 @@ fn a_damaged_file_passes_no_limit() {
     let report = json(&output);
     assert_eq!(report["passed"], false);
     assert!(report["notes"].to_string().contains("is damaged, so no limit can be passed"), "{}", report["notes"]);
+    assert!(report["limits"].as_array().unwrap().iter().all(|limit| limit["passed"] == false));
 }

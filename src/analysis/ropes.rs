@@ -86,6 +86,12 @@ impl Ropes {
         ropes
     }
 
+    /// Bytes held on the heap, but for the few texts.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        (self.nodes.capacity() + self.starts.capacity()) * 4
+    }
+
     fn place(&self, node: NodeOrdinal) -> Option<usize> {
         self.nodes.binary_search(&node.0).ok()
     }

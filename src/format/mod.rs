@@ -9,6 +9,7 @@ mod error;
 mod header;
 mod heap_profile;
 mod integers;
+mod json_text;
 mod locations;
 mod losses;
 mod salvage;

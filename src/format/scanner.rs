@@ -9,6 +9,9 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::Header;
 use super::error::{FormatError, Section};
 use super::integers::{Integers, Problem};
+use super::json_text::{
+    LONGEST_SCALAR, balanced_end, is_comma, is_scalar, scalar_length, skip_white_space, string_end,
+};
 use super::locations::LocationReader;
 use super::strings::StringTable;
 use super::tables::{Block, TableKind};
@@ -664,67 +667,6 @@ fn known_file(start: &[u8]) -> Option<&'static str> {
         (b"PK", "this looks like a zip archive; unpack it first"),
     ];
     KNOWN.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, hint)| *hint)
-}
-
-/// Bytes of the longest number or word that is read where a section may stand.
-pub(super) const LONGEST_SCALAR: usize = 64;
-
-/// How far something without quotes or brackets goes, up to a little more than any number.
-pub(super) fn scalar_length(text: &[u8]) -> usize {
-    let ends = |byte: &u8| matches!(byte, b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t');
-    text.iter().take(LONGEST_SCALAR).position(ends).unwrap_or(text.len().min(LONGEST_SCALAR))
-}
-
-/// Whether it is a number, `true`, `false` or `null`.
-pub(super) fn is_scalar(text: &[u8]) -> bool {
-    !matches!(text.first(), None | Some(b'"' | b'[' | b'{'))
-        && serde_json::from_slice::<serde_json::Value>(text).is_ok()
-}
-
-/// A comma, with white space of JSON's kinds before and behind it.
-fn is_comma(between: &[u8]) -> bool {
-    let mut commas = 0;
-    between.iter().all(|&byte| {
-        commas += usize::from(byte == b',');
-        matches!(byte, b',' | b' ' | b'\n' | b'\r' | b'\t')
-    }) && commas == 1
-}
-
-fn skip_white_space(window: &[u8], mut at: usize) -> usize {
-    while matches!(window.get(at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-        at += 1;
-    }
-    at
-}
-
-/// The closing quote of a string whose inside starts at `at`.
-fn string_end(window: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        match window.get(at)? {
-            b'"' => return Some(at),
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-}
-
-/// The end of the object or array that starts at `at`.
-fn balanced_end(window: &[u8], mut at: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    loop {
-        match window.get(at)? {
-            b'"' => at = string_end(window, at + 1)?,
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
 }
 
 #[cfg(test)]

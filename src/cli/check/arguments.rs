@@ -21,7 +21,7 @@ looked at by this rule.
 --ignore names a file with a class a line, where * stands for any text; # starts a comment, except in a name. What such
 classes grow by does not count for the total either.
 
-Exit codes: 0 all limits hold, 3 a limit is exceeded, 1 a file cannot be read, 2 wrong usage.
+Exit codes: 0 all limits hold, 3 a limit is exceeded or a file is damaged (--salvage), 1 a file cannot be read, 2 wrong usage.
 
 JSON: {\"passed\",\"ids_match\",\"notes\":[],\"limits\":[{\"rule\",\"allowed\",\"passed\"}],
        \"snapshots\":[{\"file\",\"objects\",\"total_size\"}],\"total_growth\",\"ignored_growth\",

@@ -175,9 +175,11 @@ pub(super) fn findings(
         report.ignored_growth = ignored;
         report.limits.insert(0, limit);
     }
-    // What a damaged file lacks may be what grew.
-    let is_whole = snapshots.iter().all(|snapshot| snapshot.salvage().is_none());
-    report.passed = is_whole && report.limits.iter().all(|limit| limit.passed);
+    if snapshots.iter().any(|snapshot| snapshot.salvage().is_some()) {
+        // What a damaged file lacks may be what grew, so that no limit is known to hold.
+        report.limits.iter_mut().for_each(|limit| limit.passed = false);
+    }
+    report.passed = report.limits.iter().all(|limit| limit.passed);
     for (classes, broken) in found {
         report.findings.push(finding(snapshots, &scripts, growth, &classes, broken)?);
     }

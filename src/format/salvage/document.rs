@@ -4,8 +4,9 @@ mod extras;
 
 use super::super::compressed::is_only_behind;
 use super::super::header::Header;
+use super::super::json_text::{LONGEST_SCALAR, is_scalar, scalar_length};
 use super::super::losses::Loss;
-use super::super::scanner::{HEADER_LIMIT, LONGEST_NAME, LONGEST_SCALAR, SMALL_TABLES, is_scalar, scalar_length};
+use super::super::scanner::{HEADER_LIMIT, LONGEST_NAME, SMALL_TABLES};
 use super::super::source::OpenSource;
 use super::super::trace::TraceTree;
 use super::super::{FormatError, Section, StringTable};

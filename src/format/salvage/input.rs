@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
+use super::super::json_text::is_white_space;
 use super::super::source::OpenSource;
 use crate::model::CancelToken;
 
@@ -65,7 +66,7 @@ impl<'a> Input<'a> {
     }
 
     pub(super) fn skip_white_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+        while self.peek().is_some_and(is_white_space) {
             self.at += 1;
         }
     }

@@ -1,5 +1,6 @@
 //! Numbers out of a table that may be damaged anywhere.
 
+use super::super::json_text::{is_white_space, trim};
 use super::input::Input;
 use super::sections::known_section_ahead;
 
@@ -87,7 +88,7 @@ fn slow_token(input: &mut Input<'_>, signed: bool) -> Token {
 fn keep(text: &mut Vec<u8>, byte: u8) {
     if text.len() < LONGEST {
         text.push(byte);
-    } else if text.len() == LONGEST && !is_white(byte) {
+    } else if text.len() == LONGEST && !is_white_space(byte) {
         // Whatever stood before: with this behind it is no number.
         text.push(b'?');
     }
@@ -95,7 +96,7 @@ fn keep(text: &mut Vec<u8>, byte: u8) {
 
 /// What the file ends with: a number only if something stands behind it.
 fn cut(text: &[u8]) -> Token {
-    if text.last().is_some_and(|&byte| is_white(byte)) { parse(trim(text), false) } else { Token::Over }
+    if text.last().is_some_and(|&byte| is_white_space(byte)) { parse(trim(text), false) } else { Token::Over }
 }
 
 fn parse(text: &[u8], signed: bool) -> Token {
@@ -144,16 +145,4 @@ fn nested(text: &[u8]) -> Option<usize> {
         }
     }
     None
-}
-
-/// Whether JSON takes the byte for white space. A form feed it does not.
-fn is_white(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
-}
-
-/// Without white space at both ends.
-fn trim(text: &[u8]) -> &[u8] {
-    let start = text.iter().take_while(|byte| is_white(**byte)).count();
-    let end = text.iter().rev().take_while(|byte| is_white(**byte)).count();
-    text.get(start..text.len() - end).unwrap_or_default()
 }
