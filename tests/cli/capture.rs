@@ -1,0 +1,330 @@
+//! Capturing from inspectors: honest ones, broken ones, and what is none.
+
+use crate::common;
+use crate::node;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::inspector::{Habit, Inspector};
+use heapglass::capture::{
+    self, Address, CaptureError, Connection, Kind, Plan, Record, Remote, Step, Watch, record_beside, record_file,
+};
+use heapglass::model::CancelToken;
+
+const PIECES: &[&str] = &["{\"snapshot\":\"\\\"ü\u{1f600}\\n", "\",\"strings\":[", "\"a\"", "]}"];
+
+fn plan(kind: Kind, folder: &Path) -> Plan {
+    Plan { kind, collect_garbage: true, folder: folder.to_path_buf(), name: String::new() }
+}
+
+const ONE: Kind = Kind::Snapshots { count: 1, every: None };
+
+fn connect(inspector: &Inspector) -> Result<Connection, CaptureError> {
+    let address = Address::parse(&inspector.address)?;
+    let targets = capture::targets(&address, Remote::Refused)?;
+    Connection::open(&targets[0], Remote::Refused, &CancelToken::new())
+}
+
+/// Takes what is planned from the main isolate.
+fn take(inspector: &Inspector, kind: Kind, folder: &Path) -> (Result<(), CaptureError>, Watch) {
+    let mut connection = connect(inspector).unwrap();
+    let (isolate, watch) = (connection.isolates()[0].clone(), Watch::new());
+    let done = capture::run(&mut connection, &isolate, &plan(kind, folder), &watch, &CancelToken::new());
+    (done, watch)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_snapshot_comes_to_disk_as_it_was_sent_with_a_record_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (done, watch) = take(&Inspector::of(Habit::Honest, PIECES), ONE, folder.path());
+    done.unwrap();
+    let taken = watch.taken();
+    assert_eq!(taken.len(), 1);
+    assert_eq!(std::fs::read_to_string(&taken[0].path).unwrap(), PIECES.concat());
+    let name = taken[0].path.file_name().unwrap().to_string_lossy().into_owned();
+    assert!(name.starts_with("orders-20") && name.ends_with(".heapsnapshot"), "{name}");
+    assert_eq!(files(folder.path()), [taken[0].path.clone(), record_file(&taken[0].path)]);
+    let record: Record = record_beside(&taken[0].path).unwrap();
+    assert!(record.complete && record.collected_garbage);
+    assert_eq!((record.file, record.target.as_str(), record.bytes), (name, "orders.js", PIECES.concat().len() as u64));
+    assert_eq!(record.memory_usage.unwrap().rss, 50_000_000);
+    assert_eq!(record.heap_usage.unwrap().used_bytes(), 1_500_000);
+    assert_eq!(watch.step(), Step::Done);
+}
+
+#[test]
+fn a_series_is_a_file_each_and_timelines_and_profiles_have_their_own_endings() {
+    let folder = tempfile::tempdir().unwrap();
+    let inspector = Inspector::of(Habit::Honest, PIECES);
+    let (done, watch) =
+        take(&inspector, Kind::Snapshots { count: 3, every: Some(Duration::from_millis(5)) }, folder.path());
+    done.unwrap();
+    let positions: Vec<(u32, u32)> =
+        watch.taken().iter().map(|taken| (taken.record.position, taken.record.of)).collect();
+    assert_eq!(positions, [(1, 3), (2, 3), (3, 3)]);
+    for (kind, ending) in [
+        (Kind::Timeline { length: Some(Duration::from_millis(5)), stacks: true }, "heaptimeline"),
+        (Kind::Sampling { length: Some(Duration::from_millis(5)), interval_bytes: 1024 }, "heapprofile"),
+    ] {
+        let (done, watch) = take(&inspector, kind, folder.path());
+        done.unwrap();
+        let path = &watch.taken()[0].path;
+        assert_eq!(path.extension().unwrap(), ending);
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.starts_with(if ending == "heapprofile" { "{\"head\"" } else { "{\"snapshot\"" }), "{text}");
+    }
+}
+
+#[test]
+fn what_came_before_the_program_ended_is_kept_and_marked() {
+    for (habit, why) in [
+        (Habit::Dies(2), "the program ended, or closed the connection"),
+        (Habit::Forgets(3), "the data ends in the middle"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (done, watch) = take(&Inspector::of(habit, PIECES), ONE, folder.path());
+        let error = done.unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with(why) || text.contains(why), "{text}");
+        let CaptureError::Incomplete { kept, bytes, .. } = &error else { panic!("{error:?}") };
+        let came = std::fs::read_to_string(kept).unwrap();
+        assert!(PIECES.concat().starts_with(&came) && came.len() as u64 == *bytes && *bytes > 0, "{came}");
+        assert!(kept.to_string_lossy().ends_with(".heapsnapshot.partial"), "{}", kept.display());
+        assert!(watch.taken().is_empty());
+        let record = record_beside(&kept.with_extension("")).unwrap();
+        assert!(!record.complete);
+        assert!(record.error.unwrap().contains(why));
+    }
+}
+
+#[test]
+fn a_target_that_refuses_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (done, _) = take(&Inspector::of(Habit::Refuses, PIECES), ONE, folder.path());
+    let text = done.unwrap_err().to_string();
+    assert!(text.contains("takeHeapSnapshot") && text.contains("Failed to take heap snapshot"), "{text}");
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn cancelling_in_the_middle_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = connect(&Inspector::of(Habit::Stalls, PIECES)).unwrap();
+    let (isolate, watch, cancel) = (connection.isolates()[0].clone(), Watch::new(), CancelToken::new());
+    let done = std::thread::scope(|scope| {
+        let run = scope.spawn(|| capture::run(&mut connection, &isolate, &plan(ONE, folder.path()), &watch, &cancel));
+        while !matches!(watch.step(), Step::Snapshot { bytes: 1.., done: 10, total: 10 }) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        assert_eq!(files(folder.path()).len(), 1, "the partial file is there");
+        cancel.cancel();
+        run.join().unwrap()
+    });
+    assert!(done.unwrap_err().is_cancelled());
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn what_is_no_inspector_is_called_so() {
+    let http = |text: &str| Habit::Http(text.to_owned());
+    let with =
+        |status: &str, body: &str| http(&format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+    for (habit, expected) in [
+        (http("SSH-2.0-OpenSSH_9.6\r\n"), "it answers SSH-2.0-OpenSSH_9.6"),
+        (with("404 Not Found", "no"), "it answers /json/list with status 404"),
+        (with("200 OK", "{\"hello\":1}"), "its list of targets is {\"hello\":1}"),
+        (with("200 OK", "[]"), "has no target"),
+        (http("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"), "its answer breaks off"),
+        (http(""), "it closes the connection without an answer"),
+        (Habit::Silent, "it takes the connection but does not answer"),
+    ] {
+        let error = connect(&Inspector::of(habit.clone(), PIECES)).map(drop).unwrap_err().to_string();
+        assert!(error.contains(expected), "{habit:?}: {error}");
+    }
+}
+
+#[test]
+fn a_target_that_is_gone_is_no_websocket_any_more() {
+    let Some(node) = node::Node::start(node::IDLE) else { return };
+    let address = Address::parse(&format!("ws://{}/00000000-no-such-target", node.address)).unwrap();
+    let targets = capture::targets(&address, Remote::Refused).unwrap();
+    let error = Connection::open(&targets[0], Remote::Refused, &CancelToken::new()).map(drop).unwrap_err();
+    assert!(error.to_string().contains("it opens no websocket at /00000000-no-such-target"), "{error}");
+}
+
+#[test]
+fn workers_of_a_browser_are_isolates_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = connect(&Inspector::of(Habit::Browser, PIECES)).unwrap();
+    let isolates = connection.isolates().to_vec();
+    assert_eq!(isolates.len(), 2, "{isolates:?}");
+    assert_eq!((isolates[1].kind.as_str(), isolates[1].title.as_str()), ("worker", "https://example.com/worker.js"));
+    let cancel = CancelToken::new();
+    assert_eq!(connection.heap_usage(&isolates[1], &cancel).unwrap().unwrap().used_bytes(), 700_000);
+    let watch = Watch::new();
+    capture::run(&mut connection, &isolates[1], &plan(ONE, folder.path()), &watch, &cancel).unwrap();
+    assert_eq!(std::fs::read_to_string(&watch.taken()[0].path).unwrap(), PIECES.concat());
+}
+
+#[test]
+fn a_worker_of_node_has_a_snapshot_of_its_own() {
+    let program = "const { Worker } = require('worker_threads');
+        class OnlyInWorker {}
+        const code = 'class OnlyInWorker {} globalThis.kept = new OnlyInWorker(); setInterval(() => {}, 1000);\
+                      require(\"worker_threads\").parentPort.postMessage(1)';
+        new Worker(code, { eval: true }).on('message', () => console.log('ready'));";
+    let Some(node) = node::Node::start(program) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let address = Address::parse(&node.address).unwrap();
+    let cancel = CancelToken::new();
+    let targets = capture::targets(&address, Remote::Refused).unwrap();
+    let mut connection = Connection::open(&targets[0], Remote::Refused, &cancel).unwrap();
+    let worker = connection.isolates().get(1).cloned().expect("the worker is found");
+    let watch = Watch::new();
+    capture::run(&mut connection, &worker, &plan(ONE, folder.path()), &watch, &cancel).unwrap();
+    let snapshot = common::open_bytes("worker", std::fs::read(&watch.taken()[0].path).unwrap()).unwrap();
+    let has = |name: &str| snapshot.classes().all().iter().any(|class| class.name == name && class.count > 0);
+    assert!(has("OnlyInWorker"));
+}
+
+#[test]
+fn a_program_that_has_done_its_work_is_not_kept_from_ending() {
+    let program = "process.stdin.once('data', () => process.stdin.destroy()); console.log('ready');";
+    let Some(mut node) = node::Node::start(program) else { return };
+    let address = Address::parse(&node.address).unwrap();
+    let targets = capture::targets(&address, Remote::Refused).unwrap();
+    let mut connection = Connection::open(&targets[0], Remote::Refused, &CancelToken::new()).unwrap();
+    node.say("end");
+    let patience = std::time::Instant::now() + Duration::from_secs(20);
+    let error = connection.idle(patience, &CancelToken::new()).unwrap_err();
+    assert!(matches!(error, CaptureError::Closed), "{error}");
+    drop(connection);
+    node.wait();
+}
+
+/// Bytes of a snapshot that is made up piece by piece: 100 MB, or what the variable says for whoever measures more.
+fn streamed_bytes() -> usize {
+    let megabytes = std::env::var("HEAPGLASS_STREAMED_MB").ok().and_then(|text| text.parse().ok());
+    megabytes.unwrap_or(100) * 1_000_000
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_snapshot_that_is_captured() {
+    const PIECE: usize = 100 << 10;
+    let bytes = streamed_bytes();
+    let inspector = Inspector::start(Habit::Honest, move || {
+        let middle = "12345,".repeat(PIECE / 6);
+        let count = bytes / PIECE;
+        Box::new((0..count).map(move |at| match at {
+            0 => "{\"nodes\":[".to_owned(),
+            at if at + 1 == count => "0]}".to_owned(),
+            _ => middle.clone(),
+        }))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_heapglass"))
+        .args(["capture", "--inspect", &inspector.address, "-o"])
+        .arg(folder.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // The peak so far, which the system counts; the last look before the end is what is judged.
+    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
+    let mut peak_kb = 0;
+    let exit = loop {
+        if let Some(exit) = child.try_wait().unwrap() {
+            break exit;
+        }
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        if let Some(now) = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()) {
+            peak_kb = peak_kb.max(now);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert!(exit.success());
+    let size = files(folder.path())[0].metadata().unwrap().len();
+    assert!(size > bytes as u64 * 9 / 10, "{size} bytes came");
+    println!("{size} bytes captured with a peak of {peak_kb} kB");
+    assert!((1..60_000).contains(&peak_kb), "{peak_kb} kB at the peak");
+}
+
+/// The program itself, taking from a made-up inspector; and it is interrupted once it has said so.
+#[cfg(unix)]
+fn interrupted(inspector: &Inspector, arguments: &[&str], at: &str, folder: &Path) -> (Option<i32>, String) {
+    use std::io::{BufRead as _, BufReader};
+    let mut program = Command::new(env!("CARGO_BIN_EXE_heapglass"))
+        .args(["capture", "--inspect", &inspector.address, "-o"])
+        .arg(folder)
+        .args(arguments)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    for line in BufReader::new(program.stderr.take().unwrap()).lines().map_while(Result::ok) {
+        if line.contains(at) {
+            let id = program.id().to_string();
+            assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        }
+        said += &line;
+        said.push('\n');
+    }
+    (program.wait().unwrap().code(), said)
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_a_recording_which_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let inspector = Inspector::of(Habit::Honest, PIECES);
+    let (code, said) = interrupted(&inspector, &["--timeline", "10m"], "recording", folder.path());
+    assert_eq!(code, Some(0), "{said}");
+    let files = files(folder.path());
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert_eq!(std::fs::read_to_string(&files[0]).unwrap(), PIECES.concat());
+    assert!(record_beside(&files[0]).unwrap().complete);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_snapshot_leaves_nothing_and_a_series_what_is_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let stalled = Inspector::of(Habit::Stalls, PIECES);
+    let (code, said) = interrupted(&stalled, &[], "taking snapshot", folder.path());
+    assert_eq!((code, files(folder.path()).len()), (Some(1), 0), "{said}");
+    let honest = Inspector::of(Habit::Honest, PIECES);
+    let (code, said) = interrupted(&honest, &["--series", "3", "--every", "10m"], "waiting", folder.path());
+    assert_eq!(code, Some(1), "{said}");
+    let files = files(folder.path());
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert!(record_beside(&files[0]).unwrap().complete);
+}
+
+#[test]
+fn a_series_without_a_keyboard_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let inspector = Inspector::of(Habit::Honest, PIECES);
+    let output = Command::new(env!("CARGO_BIN_EXE_heapglass"))
+        .args(["capture", "--inspect", &inspector.address, "--series", "3", "-o"])
+        .arg(folder.path())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("say --every TIME"), "{said}");
+    // The one that was under way is there.
+    assert_eq!(files(folder.path()).len(), 2);
+}

@@ -1,0 +1,317 @@
+//! `heapglass check`: what passes, what fails, and that what it writes is enough to act on.
+
+use crate::common;
+use crate::node;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn example(which: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("assets/example-{which}.heapsnapshot.zst"))
+}
+
+fn check(files: &[PathBuf], arguments: &[&str]) -> Output {
+    let heapglass = env!("CARGO_BIN_EXE_heapglass");
+    Command::new(heapglass).arg("check").args(files).args(arguments).output().unwrap()
+}
+
+fn pair() -> Vec<PathBuf> {
+    vec![example("before"), example("after")]
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error} in {}", text(output)))
+}
+
+#[test]
+fn the_leaking_pair_fails_with_the_class_that_leaks_and_the_way_that_holds_it() {
+    let output = check(&pair(), &[]);
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = text(&output);
+    let start = text.find("ShoppingCart (leaky-server.mjs:14)").unwrap_or_else(|| panic!("{text}"));
+    let block = text[start..].split("\n\n").next().unwrap();
+    for expected in [
+        "20 → 2,020 objects, 800 B → 80.8 kB, retaining 16.8 kB → 1.7 MB",
+        "2,000 new objects in the last snapshot; 2,000 of them held like this one:",
+        "cart (context) in system / Context @",
+        "price (property) in {price} @",
+        "_events (property) in EventEmitter @",
+        "priceFeed (context) in system / Context @",
+    ] {
+        assert!(block.contains(expected), "{expected} in\n{block}");
+    }
+    assert!(text.starts_with("heapglass check: FAILED, 2 of 2 limits, 2 snapshots\n"), "{text}");
+    assert!(output.stderr.is_empty(), "the report says it all");
+}
+
+#[test]
+fn snapshots_in_the_wrong_order_are_put_right() {
+    let mut files = pair();
+    let right = json(&check(&files, &["--format", "json"]));
+    files.reverse();
+    let output = check(&files, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let wrong = json(&output);
+    assert_eq!((&wrong["findings"], &wrong["limits"]), (&right["findings"], &right["limits"]));
+    assert_eq!(wrong["snapshots"], right["snapshots"]);
+    assert!(wrong["notes"].to_string().contains("not given in the order"), "{}", wrong["notes"]);
+}
+
+#[test]
+fn the_same_snapshot_twice_passes_and_so_do_limits_that_are_wide_enough() {
+    let before = example("before");
+    let output = check(&[before.clone(), before], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let wide = ["--max-total-growth", "70%", "--max-class-growth", "ShoppingCart=2000"];
+    assert_eq!(check(&pair(), &wide).status.code(), Some(0));
+    for narrow in [
+        ["--max-total-growth", "60%"],
+        ["--max-total-growth", "1.9MB"],
+        ["--max-class-growth", "ShoppingCart=1999"],
+        ["--max-class-growth", "Shop*=10"],
+    ] {
+        assert_eq!(check(&pair(), &narrow).status.code(), Some(3), "{narrow:?}");
+    }
+    assert_eq!(check(&pair(), &["--max-total-growth", "2MB"]).status.code(), Some(0));
+    assert_eq!(check(&pair(), &["--max-class-growth", "NoSuchClass=0"]).status.code(), Some(0));
+}
+
+#[test]
+fn snapshots_of_an_idle_program_pass() {
+    let Some(node) = node::Node::start(node::IDLE) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let heapglass = env!("CARGO_BIN_EXE_heapglass");
+    let captured = Command::new(heapglass)
+        .args(["capture", "--inspect", &node.address, "--series", "3", "--every", "300ms", "-o"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(captured.status.success(), "{}", String::from_utf8_lossy(&captured.stderr));
+    let files = |ending: &str| {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.to_string_lossy().ends_with(ending))
+            .collect();
+        files.sort();
+        files
+    };
+    let snapshots = files(".heapsnapshot");
+    assert_eq!((snapshots.len(), files(".capture.json").len()), (3, 3));
+    for some in [&snapshots[..], &snapshots[..2], &snapshots[1..]] {
+        let output = check(some, &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    }
+}
+
+#[test]
+fn ignored_classes_are_not_reported_and_their_growth_does_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ignore.txt");
+    std::fs::write(&file, "# the carts\nShoppingCart\nCartItem   # and what is in them\n").unwrap();
+    let file = file.to_str().unwrap();
+    let all = json(&check(&pair(), &["--format", "json"]));
+    let without = json(&check(&pair(), &["--format", "json", "--ignore", file]));
+    let classes = |report: &Value| -> Vec<String> {
+        report["findings"].as_array().unwrap().iter().map(|of| of["class"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(classes(&all).contains(&"CartItem".to_owned()));
+    assert!(!classes(&without).iter().any(|class| class == "CartItem" || class == "ShoppingCart"));
+    assert_eq!(without["ignored_growth"], 80_000 + 480_000);
+    assert_eq!(all["ignored_growth"], 0);
+    let missing = check(&pair(), &["--ignore", "no-such-file"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("no-such-file"));
+}
+
+#[test]
+fn json_has_the_numbers_and_the_path_of_each_finding() {
+    let report = json(&check(&pair(), &["--format", "json"]));
+    assert_eq!((&report["passed"], &report["ids_match"]), (&Value::Bool(false), &Value::Bool(true)));
+    let finding = &report["findings"].as_array().unwrap()[0];
+    assert_eq!(finding["class"], "ShoppingCart");
+    assert_eq!(finding["location"]["line"], 13);
+    assert_eq!(finding["new_count"], 2000);
+    let counts: Vec<u64> =
+        finding["snapshots"].as_array().unwrap().iter().map(|point| point["count"].as_u64().unwrap()).collect();
+    assert_eq!(counts, [20, 2020]);
+    let example = &finding["example"];
+    assert_eq!((&example["alike"], &example["skipped"]), (&Value::from(2000), &Value::from(0)));
+    let path = example["path"].as_array().unwrap();
+    assert_eq!(path[0]["edge"]["name"], "cart");
+    assert!(path.iter().any(|step| step["class"] == "EventEmitter"), "{path:?}");
+}
+
+#[test]
+fn the_same_snapshots_give_the_same_report_byte_for_byte() {
+    for format in ["text", "json", "markdown", "junit"] {
+        let once = check(&pair(), &["--format", format]).stdout;
+        assert!(once.len() > 1000, "{format}");
+        assert_eq!(once, check(&pair(), &["--format", format]).stdout, "{format}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_told_from_a_limit_that_is_exceeded() {
+    let before = example("before");
+    assert_eq!(check(&[before], &[]).status.code(), Some(2), "one snapshot is not enough");
+    for wrong in [
+        ["--max-total-growth", "much"],
+        ["--max-total-growth", "-5%"],
+        ["--max-class-growth", "Cart"],
+        ["--max-class-growth", "=3"],
+        ["--format", "xml"],
+    ] {
+        assert_eq!(check(&pair(), &wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    let missing = check(&[example("before"), PathBuf::from("no-such.heapsnapshot")], &[]);
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn markdown_has_a_table_of_the_limits_and_the_paths_as_code() {
+    let output = text(&check(&pair(), &["--format", "markdown"]));
+    assert!(output.starts_with("## ❌ heapglass check: FAILED"), "{output}");
+    assert!(output.contains("| total growth | 5 % | +1.9 MB (+60.3 %) | **exceeded** |"), "{output}");
+    assert!(output.contains("### ShoppingCart (leaky-server.mjs:14)"), "{output}");
+    assert_eq!(output.matches("```").count() % 2, 0, "every block is closed");
+}
+
+/// Attributes with whether each is required, children, and whether there may be text.
+type Allowed = (&'static [(&'static str, bool)], &'static [&'static str], bool);
+
+/// What the schema of Jenkins' xUnit plugin, junit-10.xsd, allows of an element.
+fn allowed(element: &str) -> Option<Allowed> {
+    Some(match element {
+        "testsuites" => (
+            &[("name", false), ("time", false), ("tests", false), ("failures", false), ("errors", false)],
+            &["testsuite"],
+            false,
+        ),
+        "testsuite" => (
+            &[
+                ("name", true),
+                ("tests", true),
+                ("failures", true),
+                ("errors", true),
+                ("group", false),
+                ("time", false),
+                ("skipped", false),
+                ("timestamp", false),
+                ("hostname", false),
+                ("id", false),
+                ("package", false),
+                ("file", false),
+                ("log", false),
+                ("url", false),
+            ],
+            &["testsuite", "properties", "testcase", "system-out", "system-err"],
+            false,
+        ),
+        "properties" => (&[], &["property"], false),
+        "property" => (&[("name", true), ("value", true)], &[], false),
+        "testcase" => (
+            &[("name", true), ("time", false), ("classname", false), ("group", false)],
+            &["skipped", "error", "failure", "system-out", "system-err"],
+            false,
+        ),
+        "failure" | "error" | "skipped" => (&[("type", false), ("message", false)], &[], true),
+        "system-out" | "system-err" => (&[], &[], true),
+        _ => return None,
+    })
+}
+
+fn validate(node: roxmltree::Node<'_, '_>, problems: &mut Vec<String>) {
+    let name = node.tag_name().name();
+    let Some((attributes, children, has_text)) = allowed(name) else {
+        problems.push(format!("no element {name} is known"));
+        return;
+    };
+    for attribute in node.attributes() {
+        if !attributes.iter().any(|(known, _)| *known == attribute.name()) {
+            problems.push(format!("{name} has no attribute {}", attribute.name()));
+        }
+    }
+    for (required, _) in attributes.iter().filter(|(_, is_required)| *is_required) {
+        if !node.has_attribute(*required) {
+            problems.push(format!("{name} needs {required}"));
+        }
+    }
+    for child in node.children() {
+        if child.is_element() {
+            if !children.contains(&child.tag_name().name()) {
+                problems.push(format!("{} in {name}", child.tag_name().name()));
+            }
+            validate(child, problems);
+        } else if child.is_text() && !has_text && !child.text().unwrap_or_default().trim().is_empty() {
+            problems.push(format!("text in {name}"));
+        }
+    }
+}
+
+#[test]
+fn ci_systems_read_the_junit_report() {
+    let before = example("before");
+    for (files, is_passed) in [(pair(), false), (vec![before.clone(), before], true)] {
+        let output = check(&files, &["--format", "junit", "--max-total-growth", "5%", "--fail-on-growing-every-step"]);
+        let text = text(&output);
+        let document = roxmltree::Document::parse(&text).unwrap_or_else(|error| panic!("{error} in\n{text}"));
+        let root = document.root_element();
+        assert_eq!(root.tag_name().name(), "testsuites");
+        let mut problems = Vec::new();
+        validate(root, &mut problems);
+        assert!(problems.is_empty(), "{problems:?} in\n{text}");
+
+        let suite = root.first_element_child().unwrap();
+        let cases: Vec<_> = suite.children().filter(|node| node.has_tag_name("testcase")).collect();
+        let failures: Vec<_> = suite.descendants().filter(|node| node.has_tag_name("failure")).collect();
+        for (attribute, count) in [("tests", cases.len()), ("failures", failures.len()), ("errors", 0)] {
+            assert_eq!(suite.attribute(attribute), Some(count.to_string().as_str()), "{attribute}");
+            assert_eq!(root.attribute(attribute), Some(count.to_string().as_str()), "{attribute}");
+        }
+        assert_eq!(failures.is_empty(), is_passed, "{text}");
+        assert_eq!(output.status.code(), Some(if is_passed { 0 } else { 3 }));
+        if !is_passed {
+            let cart = cases.iter().find(|case| case.attribute("name").unwrap().starts_with("ShoppingCart")).unwrap();
+            let failure = cart.first_element_child().unwrap();
+            assert!(failure.attribute("message").unwrap().contains("20 → 2,020 objects"), "{text}");
+            assert!(failure.text().unwrap().contains("_events (property) in EventEmitter"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_validator_of_this_test_finds_what_the_schema_forbids() {
+    for wrong in [
+        r#"<testsuites><testsuite name="a" tests="1" failures="0"/></testsuites>"#,
+        r#"<testsuites><testcase name="a"/></testsuites>"#,
+        r#"<testsuites><testsuite name="a" tests="1" failures="0" errors="0" colour="red"/></testsuites>"#,
+        r#"<testsuites><testsuite name="a" tests="1" failures="0" errors="0">text</testsuite></testsuites>"#,
+    ] {
+        let document = roxmltree::Document::parse(wrong).unwrap();
+        let mut problems = Vec::new();
+        validate(document.root_element(), &mut problems);
+        assert_eq!(problems.len(), 1, "{wrong}: {problems:?}");
+    }
+}
+
+#[test]
+fn a_damaged_file_passes_no_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let after = common::read(&example("after"));
+    let cut = folder.path().join("after.heapsnapshot");
+    std::fs::write(&cut, &after[..after.len() - 1000]).unwrap();
+    let wide = ["--salvage", "--max-total-growth", "70%", "--format", "json"];
+    let output = check(&[example("before"), cut], &wide);
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let report = json(&output);
+    assert_eq!(report["passed"], false);
+    assert!(report["notes"].to_string().contains("is damaged, so no limit can be passed"), "{}", report["notes"]);
+    assert!(report["limits"].as_array().unwrap().iter().all(|limit| limit["passed"] == false));
+}

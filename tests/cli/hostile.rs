@@ -1,0 +1,405 @@
+//! Files from anyone: names that would command a terminal, standard input, damage on the command line, too little memory,
+//! and graphs of the worst shapes.
+
+use crate::common;
+use crate::questions;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use heapglass::Snapshot;
+use heapglass::model::{CancelToken, NodeOrdinal, Progress};
+use serde_json::{Value, json};
+
+fn heapglass() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_heapglass"))
+}
+
+fn bundled(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/snapshots/{name}.heapsnapshot.zst"))
+}
+
+fn open(bytes: &[u8]) -> Snapshot {
+    Snapshot::open(questions::source(bytes), &Progress::new(), &CancelToken::new()).unwrap()
+}
+
+/// Characters that a terminal would obey, or that reorder or hide text.
+fn is_dangerous(character: char) -> bool {
+    matches!(character, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{feff}')
+}
+
+const POISON: &str = "=1+\u{1b}[2J\u{1b}]0;x\u{7}\r\t\u{8}\0\u{7f}\u{9b}31m\u{85}\u{ad}\u{61c}\u{202e}evil\u{2066}\u{2069}\u{200f}\n\u{feff}";
+
+/// A snapshot in which everything that has a name is called as badly as can be, kinds and edge kinds included.
+fn poisoned(root_name: &str) -> Vec<u8> {
+    let kind = format!("kind{POISON}");
+    let snapshot = json!({
+        "snapshot": {"meta": {
+            "node_fields": ["type", "name", "id", "self_size", "edge_count"],
+            "node_types": [["hidden", "object", "synthetic", "string", "closure", "native", kind], "string", "number", "number", "number"],
+            "edge_fields": ["type", "name_or_index", "to_node"],
+            "edge_types": [["property", "element", "internal", format!("edge{POISON}")], "string_or_number", "node"],
+        }, "node_count": 6, "edge_count": 6},
+        "nodes": [2, 0, 1, 0, 1, 1, 1, 3, 10, 5, 3, 1, 5, 10, 0, 4, 1, 7, 10, 0, 5, 1, 9, 10, 0, 6, 1, 11, 10, 0],
+        "edges": [1, 0, 5, 0, 1, 10, 3, 1, 15, 0, 1, 20, 2, 1, 25, 0, 1, 5],
+        "strings": [root_name, POISON],
+    });
+    snapshot.to_string().into_bytes()
+}
+
+fn check_output(what: &str, output: &Output) {
+    for (stream, bytes) in [("output", &output.stdout), ("complaint", &output.stderr)] {
+        let text = String::from_utf8(bytes.clone()).unwrap_or_else(|_| panic!("{what}: {stream} is no UTF-8"));
+        let allowed_tab = what.contains("nodes");
+        let bad = text.chars().find(|&shown| is_dangerous(shown) && !(shown == '\t' && allowed_tab));
+        assert_eq!(bad, None, "{what}: {stream}: {text:?}");
+        assert!(allowed_tab || stream == "complaint" || !text.contains('\t'), "{what}: {text:?}");
+    }
+}
+
+#[test]
+fn nothing_in_a_file_or_its_name_commands_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = format!("x{}.heapsnapshot", POISON.replace(['\0', '/'], ""));
+    let file = folder.path().join(&name);
+    std::fs::write(&file, poisoned("")).unwrap();
+    let other = folder.path().join(format!("other-{name}"));
+    std::fs::write(&other, poisoned("r").repeat(2)).unwrap();
+    let broken = folder.path().join(format!("broken-{name}"));
+    std::fs::write(&broken, format!("{{\"{}\": 1, \"nodes\": \u{1b}[2J", POISON.escape_default())).unwrap();
+    let missing = folder.path().join(format!("missing-{name}"));
+    let mut runs: Vec<Vec<&str>> = Vec::new();
+    for format in ["text", "json", "csv"] {
+        for command in [&["summary"][..], &["statistics"], &["search"], &["object"], &["retainers"], &["compare"]] {
+            let mut run = command.to_vec();
+            run.extend(["--format", format]);
+            runs.push(run);
+        }
+    }
+    runs.push(vec!["nodes"]);
+    runs.push(vec!["nodes", "--format", "json"]);
+    for run in runs {
+        for first in [&file, &other, &broken, &missing] {
+            for more in [&[][..], &["--salvage"]] {
+                let mut command = heapglass();
+                command.args(&run).args(more).arg(first);
+                match run[0] {
+                    "search" => drop(command.arg("size>0")),
+                    "object" | "retainers" => drop(command.arg("@5")),
+                    "compare" => drop(command.arg(&file)),
+                    _ => {}
+                }
+                let output = command.output().unwrap();
+                check_output(&format!("{run:?} {more:?} {first:?}"), &output);
+                let is_good = first == &file || (first == &other && !more.is_empty());
+                assert_eq!(output.status.code(), Some(i32::from(!is_good)), "{run:?} {more:?} {first:?}");
+                if is_good && run.contains(&"json") {
+                    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+                    if run[0] == "object" {
+                        assert_eq!(answer["name"], POISON, "JSON keeps every character");
+                    }
+                }
+            }
+        }
+    }
+    // What is wrong with the arguments themselves is said by another part of the program.
+    let output = heapglass().arg("summary").arg(format!("--{POISON}").replace('\0', "")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(complaint.chars().find(|&shown| is_dangerous(shown)), None, "{complaint:?}");
+}
+
+/// Runs with standard input.
+fn piped(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = heapglass()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    // A program that refuses the file does not read all of it.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+#[test]
+fn standard_input_is_read_plain_and_compressed_by_every_subcommand() {
+    let plain = common::case("pretty").bytes();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&plain).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let zstd = zstd::encode_all(&plain[..], 3).unwrap();
+    let file = bundled("pretty");
+    let file = file.to_str().unwrap();
+    let runs: [&[&str]; 7] = [
+        &["summary", "-"],
+        &["statistics", "-"],
+        &["nodes", "-"],
+        &["object", "-", "@1"],
+        &["retainers", "-", "@3"],
+        &["search", "-", "a"],
+        &["compare", "-", file],
+    ];
+    for run in runs {
+        let arguments: Vec<&str> = run.iter().map(|argument| if *argument == "-" { file } else { argument }).collect();
+        let wanted = heapglass().args(&arguments).output().unwrap();
+        let wanted = String::from_utf8(wanted.stdout).unwrap().replace("pretty.heapsnapshot.zst", "standard input");
+        for input in [&plain, &gzip, &zstd] {
+            let output = piped(run, input);
+            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{run:?}");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), wanted, "{run:?}");
+        }
+    }
+    let output = piped(&["compare", "-", "-"], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("only one snapshot"));
+    let output = piped(&["summary", "-"], &plain[..plain.len() / 2]);
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(complaint.starts_with("heapglass: standard input: ") && !complaint.contains("--salvage"), "{complaint}");
+    let output = piped(&["summary", "-", "--salvage"], &plain[..plain.len() * 3 / 4]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_damaged_file_is_opened_when_asked_for_and_says_so_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cut.heapsnapshot");
+    let whole = common::case("small-1").bytes();
+    std::fs::write(&file, &whole[..whole.len() * 95 / 100]).unwrap();
+    let file = file.to_str().unwrap();
+    let refused = heapglass().args(["summary", file]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let complaint = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        complaint.ends_with("; `--salvage` opens what is there\n") && complaint.lines().count() == 1,
+        "{complaint}"
+    );
+    let runs: [&[&str]; 6] =
+        [&["summary"], &["statistics"], &["object", "@1"], &["retainers", "@3"], &["search", "a"], &["compare", file]];
+    for run in runs {
+        let output = heapglass()
+            .args(["--format", "json", "--salvage"].iter().fold(vec![run[0], file], |mut all, more| {
+                all.push(more);
+                all
+            }))
+            .args(&run[1..])
+            .output()
+            .unwrap();
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{run:?}: {complaint}");
+        assert!(
+            complaint.contains("the file ends at byte") && complaint.contains("inside section `strings`"),
+            "{complaint}"
+        );
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let losses = answer["salvaged"].as_array().unwrap_or_else(|| panic!("{run:?}: {answer:.200}"));
+        assert!(losses.iter().any(|loss| loss.as_str().unwrap().contains("section `strings`: only")), "{losses:?}");
+    }
+    let whole_file = bundled("pretty");
+    let output = heapglass().args(["summary", "--format", "json", "--salvage"]).arg(whole_file).output().unwrap();
+    assert!(output.stderr.is_empty() && !String::from_utf8_lossy(&output.stdout).contains("salvaged"));
+}
+
+#[test]
+#[cfg(unix)]
+fn pipes_and_folders_and_files_that_may_not_be_read_are_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.heapsnapshot");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // A damaged file through a pipe: nobody may wait for it to be written once more.
+    let writer = pipe.clone();
+    let whole = common::archive("broken.tar.zst")["to-node-out-of-range.heapsnapshot"].clone();
+    let writing = std::thread::spawn(move || std::fs::write(writer, whole).unwrap());
+    let output = heapglass().arg("summary").arg(&pipe).output().unwrap();
+    writing.join().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.contains("found an edge to node 9"), "{complaint}");
+    for (file, wanted) in [(folder.path().to_path_buf(), "folder"), (folder.path().join("nothing"), "No such file")] {
+        let output = heapglass().arg("summary").arg(&file).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(wanted));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn too_little_memory_ends_with_one_line_and_code_1() {
+    let file = bundled("node24-1");
+    let (mut done, mut refused) = (0, 0);
+    let little = (20_000..150_000).step_by(5_000);
+    for kilobytes in little.chain([200_000, 300_000, 500_000, 4_000_000]) {
+        // Where not even that works, the program itself does not fit.
+        let version = format!("ulimit -v {kilobytes}; exec \"$0\" --version");
+        let starts = Command::new("sh").arg("-c").arg(version).arg(env!("CARGO_BIN_EXE_heapglass")).output().unwrap();
+        if !starts.status.success() {
+            continue;
+        }
+        let script = format!("ulimit -v {kilobytes}; exec \"$0\" summary \"$1\" --limit 1");
+        let output = Command::new("sh").arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_heapglass")).arg(&file).output();
+        let output = output.unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        match output.status.code() {
+            Some(0) => done += 1,
+            Some(1) => {
+                refused += 1;
+                assert_eq!(complaint.lines().count(), 1, "{kilobytes}: {complaint}");
+                assert!(complaint.starts_with("heapglass: "), "{kilobytes}: {complaint}");
+            }
+            other => panic!("{kilobytes} kB: {other:?}, {complaint}"),
+        }
+    }
+    assert!(done > 0 && refused > 0, "{done} runs had enough memory, {refused} had not");
+}
+
+/// A snapshot of `count` objects below a root, of which `edges` says for each its targets.
+fn graph(count: u32, mut edges: impl FnMut(u32) -> Vec<u32>, name: &str) -> Vec<u8> {
+    let (mut nodes, mut links) = (String::from("9,0,1,0,1"), String::from("1,0,5"));
+    let (mut node_count, mut edge_count) = (1, 1);
+    for node in 1..=count {
+        let targets = edges(node);
+        let _ = write!(nodes, ",3,1,{},16,{}", node * 2 + 1, targets.len());
+        node_count += 1;
+        for target in targets {
+            let _ = write!(links, ",2,1,{}", target * 5);
+            edge_count += 1;
+        }
+    }
+    format!(
+        "{{\"snapshot\":{{\"meta\":{{\"node_fields\":[\"type\",\"name\",\"id\",\"self_size\",\"edge_count\"],\
+         \"node_types\":[[\"hidden\",\"array\",\"string\",\"object\",\"code\",\"closure\",\"regexp\",\"number\",\"native\",\
+         \"synthetic\",\"concatenated string\"],\"string\",\"number\",\"number\",\"number\"],\"edge_fields\":[\"type\",\
+         \"name_or_index\",\"to_node\"],\"edge_types\":[[\"context\",\"element\",\"property\",\"internal\",\"hidden\",\
+         \"shortcut\",\"weak\"],\"string_or_number\",\"node\"]}},\"node_count\":{node_count},\"edge_count\":{edge_count}}},\
+         \"nodes\":[{nodes}],\"edges\":[{links}],\"strings\":[\"\",{}]}}",
+        Value::from(name)
+    )
+    .into_bytes()
+}
+
+#[test]
+fn the_worst_shapes_are_opened_and_answer_every_question() {
+    const COUNT: u32 = 60_000;
+    let circle = graph(COUNT, |node| vec![if node == COUNT { 1 } else { node + 1 }], "circle");
+    let chain = graph(COUNT, |node| if node == COUNT { vec![] } else { vec![node + 1] }, "chain");
+    let star = graph(COUNT, |node| if node == 1 { (1..=COUNT).collect() } else { vec![1] }, "star");
+    let both = graph(2000, |node| if node <= 40 { (1..=2000).collect() } else { vec![] }, "dense");
+    for (what, bytes) in [("circle", circle), ("chain", chain), ("star", star), ("dense", both)] {
+        let snapshot = open(&bytes);
+        assert_eq!(snapshot.retained_size(NodeOrdinal(1)), snapshot.total_size(), "{what}: all hang on the first");
+        questions::ask(&snapshot);
+    }
+}
+
+#[test]
+fn concatenated_strings_in_a_circle_have_a_name_in_no_time() {
+    // Each leads to the next twice, and the last to the first: without text a walk would never end.
+    let mut bytes = graph(3000, |node| vec![node % 3000 + 1, (node + 1) % 3000 + 1], "first");
+    let text = String::from_utf8(std::mem::take(&mut bytes)).unwrap();
+    let text = text.replace(",3,1,", ",10,0,").replace(",2,1,", ",3,1,");
+    let snapshot = open(text.as_bytes());
+    for node in snapshot.graph().nodes().take(300) {
+        assert!(snapshot.display_name(node).is_empty());
+    }
+}
+
+#[test]
+fn a_name_of_a_hundred_megabytes_is_cut_before_anybody_lays_it_out() {
+    let long = "long name ".repeat(2_000_000);
+    let bytes = graph(50, |node| if node == 1 { (2..=50).collect() } else { vec![] }, &long);
+    let snapshot = open(&bytes);
+    for node in snapshot.graph().nodes().skip(1) {
+        assert!(heapglass::query::node_label(&snapshot, node).chars().count() < 300);
+        assert!(snapshot.display_name(node).len() < 100_000);
+    }
+    questions::ask(&snapshot);
+}
+
+#[test]
+fn sizes_that_no_number_holds_are_the_largest_number_and_never_start_from_zero_again() {
+    let bytes = graph(6, |node| if node == 1 { (2..=6).collect() } else { vec![] }, "Array");
+    let text = String::from_utf8(bytes).unwrap().replace(",16,", &format!(",{},", u64::MAX - 5));
+    for kind in ["3", "0", "2", "4", "8"] {
+        let text = text
+            .replace(",3,1,", &format!(",{kind},1,"))
+            .replace("\"node_count\"", &format!("\"extra_native_bytes\":{},\"node_count\"", u64::MAX));
+        let snapshot = open(text.as_bytes());
+        assert_eq!(snapshot.total_size(), u64::MAX);
+        assert_eq!(snapshot.statistics().native_total, u64::MAX);
+        questions::ask(&snapshot);
+        let group = heapglass::query::duplicate_strings(&snapshot, &CancelToken::new()).unwrap();
+        assert!(kind != "2" || group.shallow_size == u64::MAX);
+    }
+}
+
+/// A string that was put together by so many additions, each of which is a string of its own; `deep` says on which side.
+fn rope(additions: u32, deep_first: bool, piece: &str) -> Vec<u8> {
+    let (mut nodes, mut edges) = ("2,0,1,0,2,0,1,3,16,0".to_owned(), String::new());
+    // Nodes 2 and on are the additions, the longest last; the root holds it and the piece.
+    let _ = write!(edges, "0,1,{},0,1,5", (1 + additions) * 5);
+    for at in 0..additions {
+        let _ = write!(nodes, ",1,2,{},20,2", 5 + 2 * at);
+        let before = if at == 0 { 1 } else { 1 + at } * 5;
+        let [first, second] = if deep_first { [before, 5] } else { [5, before] };
+        let _ = write!(edges, ",0,3,{first},0,4,{second}");
+    }
+    format!(
+        r#"{{"snapshot":{{"meta":{{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["string","concatenated string","synthetic"]],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["internal"]]}},"node_count":{},"edge_count":{}}},"nodes":[{nodes}],"edges":[{edges}],"strings":["","{piece}","(concatenated string)","first","second"]}}"#,
+        additions + 2,
+        additions * 2 + 2
+    )
+    .into_bytes()
+}
+
+#[test]
+fn names_of_strings_from_thousands_of_additions_are_read_in_no_time() {
+    // Each read from the bottom of the chain took minutes.
+    for (deep_first, piece, length) in [(true, "ab", 1024), (false, "ab", 1024), (true, "", 0), (false, "", 0)] {
+        let snapshot = open(&rope(30_000, deep_first, piece));
+        snapshot.expect_many_names();
+        for node in snapshot.graph().nodes().skip(2) {
+            let expected = length.min((node.index()) * piece.len());
+            assert_eq!(snapshot.display_name(node).len(), expected, "{deep_first} {piece} {}", node.0);
+        }
+        questions::ask(&snapshot);
+    }
+}
+
+#[test]
+fn names_are_the_same_however_many_are_asked_for() {
+    let fuzz = common::archive("fuzz.tar.zst");
+    let files = fuzz.iter().filter(|(name, _)| name.ends_with(".heapsnapshot"));
+    let small = common::case("small-1").bytes();
+    for (name, bytes) in files.map(|(name, bytes)| (name.as_str(), bytes)).chain([("small-1", &small)]) {
+        let snapshot = open(bytes);
+        let ropes: Vec<NodeOrdinal> = snapshot
+            .graph()
+            .nodes()
+            .filter(|&node| snapshot.kind(node) == heapglass::model::NodeKind::CONCATENATED_STRING)
+            .collect();
+        let one_by_one: Vec<String> = ropes.iter().map(|&node| snapshot.display_name(node).into_owned()).collect();
+        snapshot.expect_many_names();
+        for (&node, before) in ropes.iter().zip(&one_by_one) {
+            assert_eq!(snapshot.display_name(node), before.as_str(), "{name}: {}", snapshot.id(node));
+        }
+    }
+}
+
+#[test]
+fn an_option_may_stand_in_front_of_a_subcommand_and_a_file_may_not() {
+    let file = bundled("node24-1");
+    let right = heapglass().arg("--no-index").arg("summary").arg(&file).output().unwrap();
+    assert!(right.status.success() && !right.stdout.is_empty());
+    let wrong = heapglass().arg(&file).arg("summary").arg(&file).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("in front of a subcommand"));
+}

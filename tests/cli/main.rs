@@ -1,0 +1,17 @@
+//! The command line as a user runs it, and the capture that it drives.
+#![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/inspector.rs"]
+mod inspector;
+#[path = "../common/node.rs"]
+mod node;
+#[path = "../common/questions.rs"]
+mod questions;
+
+mod capture;
+mod check;
+mod command_line;
+mod command_line_calls;
+mod hostile;

@@ -1,0 +1,26 @@
+//! The library through its public face: every number against DevTools, and every list against an oracle.
+#![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/generated.rs"]
+mod generated;
+#[path = "../common/questions.rs"]
+mod questions;
+
+mod allocations;
+mod broken;
+mod comparison;
+mod conformance;
+mod dead_variables;
+mod dominator_map;
+mod growth;
+mod ignored;
+mod index;
+mod layers;
+mod lists;
+mod producers;
+mod profile;
+mod scripts;
+mod search;
+mod selections;

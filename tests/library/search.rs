@@ -1,0 +1,190 @@
+//! The search: plain words find what Chrome DevTools finds, and each sort of term what it says.
+
+use crate::common;
+
+use std::fmt::Write as _;
+
+use heapglass::Snapshot;
+use heapglass::model::{CancelToken, Detachedness, NodeOrdinal, ObjectId};
+use heapglass::query::{Query, held_by_root, merged_paths, search, several_paths};
+use sha2::{Digest as _, Sha256};
+
+fn hits(snapshot: &Snapshot, query: &str) -> Vec<NodeOrdinal> {
+    let query = Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+    let found = search(snapshot, &query, &CancelToken::new()).unwrap();
+    found.iter().map(|node| NodeOrdinal(u32::try_from(node).unwrap())).collect()
+}
+
+#[test]
+fn words_find_what_devtools_finds() {
+    let mut problems = Vec::new();
+    let mut seen = 0;
+    for case in common::cases() {
+        let Some(expected) = case.expected_json("search") else { continue };
+        let snapshot = case.open();
+        for (query, wanted) in expected.as_object().unwrap() {
+            let ids: Vec<u64> =
+                hits(&snapshot, query).into_iter().map(|node| snapshot.id(node).0 & 0xffff_ffff).collect();
+            seen += ids.len();
+            let text = ids.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
+            let hash = Sha256::digest(text).iter().fold(String::new(), |mut text, byte| {
+                let _ = write!(text, "{byte:02x}");
+                text
+            });
+            if wanted["count"] != ids.len() || wanted["sha256"] != hash.as_str() {
+                let first = &ids[..ids.len().min(20)];
+                problems.push(format!("{}: {query}: {} hits {first:?} instead of {wanted}", case.name, ids.len()));
+            }
+        }
+    }
+    let files = common::archive("fuzz.tar.zst");
+    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".heapsnapshot")) {
+        let full = common::parse_json(std::str::from_utf8(&files[&format!("{name}.full.json")]).unwrap());
+        let snapshot = common::open_bytes(name, bytes.clone()).unwrap();
+        for (prefix, question) in [("", "search"), ("case:", "searchCase")] {
+            for (query, wanted) in full[question].as_object().unwrap() {
+                let got: Vec<u64> =
+                    hits(&snapshot, &format!("{prefix}{query}")).into_iter().map(|node| snapshot.id(node).0).collect();
+                let wanted: Vec<u64> = wanted.as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
+                if got != wanted {
+                    problems.push(format!("{name}: {query}: {got:?} instead of {wanted:?}"));
+                }
+            }
+        }
+    }
+    assert!(seen > 1000, "only {seen} hits");
+    assert!(problems.is_empty(), "{} problems\n{}", problems.len(), problems[..problems.len().min(10)].join("\n"));
+}
+
+#[test]
+fn each_sort_of_term_finds_what_it_says() {
+    let snapshot = common::case("chromium-leak-1").open();
+    let graph = snapshot.graph();
+    let check = |query: &str, test: &dyn Fn(NodeOrdinal) -> bool| {
+        let wanted: Vec<NodeOrdinal> =
+            graph.nodes().filter(|&node| snapshot.shallow_size(node) > 0 && test(node)).collect();
+        let got = hits(&snapshot, query);
+        assert!(!wanted.is_empty(), "{query} finds something");
+        assert_eq!(got, wanted, "{query}");
+    };
+    let has_edge = |node: NodeOrdinal, name: &str| {
+        graph.edges(node).any(|edge| {
+            let kind = graph.edge_kind_name(edge);
+            matches!(kind, "property" | "context" | "element") && snapshot.edge_name(edge) == name
+        })
+    };
+    let class_has = |node: NodeOrdinal, text: &str| snapshot.class(node).name.to_lowercase().contains(text);
+    check("class:html", &|node| class_has(node, "html"));
+    check("kind:closure", &|node| graph.kind_name(node) == "closure");
+    check("kind:function", &|node| graph.kind_name(node) == "closure");
+    check("prop:constructor", &|node| has_edge(node, "constructor"));
+    check("prop:0", &|node| has_edge(node, "0"));
+    check("size>1kB", &|node| snapshot.shallow_size(node) > 1000);
+    check("size>=1KiB", &|node| snapshot.shallow_size(node) >= 1024);
+    check("retained>100kB", &|node| snapshot.retained_size(node) > 100_000);
+    check("distance<4", &|node| snapshot.distance(node).user().is_some_and(|hops| hops < 4));
+    check("detached", &|node| snapshot.detachedness(node) == Detachedness::Detached);
+    check("class:html -detached size<200", &|node| {
+        class_has(node, "html")
+            && snapshot.detachedness(node) != Detachedness::Detached
+            && snapshot.shallow_size(node) < 200
+    });
+    check("/^HTML[A-Z][a-z]+Element$/", &|node| {
+        let name = snapshot.display_name(node);
+        let middle = name.strip_prefix("HTML").and_then(|name| name.strip_suffix("Element")).unwrap_or_default();
+        middle.starts_with(|c: char| c.is_ascii_uppercase())
+            && middle.len() > 1
+            && middle[1..].bytes().all(|byte| byte.is_ascii_lowercase())
+    });
+    let other = common::case("small-2").open();
+    let far = |node: &NodeOrdinal| other.shallow_size(*node) > 0 && other.distance(*node).user().is_none();
+    assert_eq!(hits(&other, "distance=none"), other.graph().nodes().filter(far).collect::<Vec<_>>());
+    // An id finds also what has no size.
+    let empty = graph.nodes().find(|&node| snapshot.shallow_size(node) == 0).unwrap();
+    assert_eq!(hits(&snapshot, &format!("@{}", snapshot.id(empty).0)), [empty]);
+}
+
+#[test]
+fn words_go_on_to_the_next_term_and_quotes_part_them() {
+    let snapshot = common::case("small-2").open();
+    let named = |texts: &[&str]| -> Vec<NodeOrdinal> {
+        let all = snapshot.graph().nodes().filter(|&node| snapshot.shallow_size(node) > 0);
+        all.filter(|&node| {
+            let name = snapshot.display_name(node).to_lowercase();
+            texts.iter().all(|text| name.contains(text))
+        })
+        .collect()
+    };
+    assert_eq!(hits(&snapshot, "get constructor"), named(&["get constructor"]));
+    assert_eq!(hits(&snapshot, "\"constructor\" \"get\""), named(&["get", "constructor"]));
+    assert_eq!(hits(&snapshot, "  get   "), named(&["get"]));
+}
+
+#[test]
+fn what_is_not_understood_says_where_and_what_was_expected() {
+    for (query, at, expected) in [
+        ("class:Map size>1xB", 10..18, "expected a size"),
+        ("distance<far", 0..12, "expected a number or none"),
+        ("foo /(/", 4..7, "not a regular expression"),
+        ("id:abc", 0..6, "expected a number"),
+        ("class:", 0..6, "expected something after class:"),
+        ("   ", 0..3, "an empty query"),
+    ] {
+        let error = Query::parse(query).unwrap_err();
+        assert_eq!(error.at, at, "{query}");
+        assert!(error.message.contains(expected), "{query}: {}", error.message);
+    }
+    // What only looks like a term is text.
+    for query in ["a:b", "https://x/", "\"open", "@", "-", "x<y", "-1", "/", "//"] {
+        assert!(Query::parse(query).is_ok(), "{query}");
+    }
+}
+
+#[test]
+fn several_paths_differ_and_lead_to_the_roots() {
+    let snapshot = common::case("small-2").open();
+    let graph = snapshot.graph();
+    let mut with_several = 0;
+    for node in graph.nodes().step_by(37) {
+        let paths = several_paths(&snapshot, node, 5, None, &CancelToken::new()).unwrap();
+        for path in &paths {
+            let mut at = node;
+            for &edge in path {
+                assert_eq!(graph.edge_target(edge), at, "@{}", snapshot.id(node).0);
+                assert_ne!(graph.edge_kind_name(edge), "weak");
+                at = graph.edge_source(edge);
+            }
+            assert!(paths.len() == 1 || held_by_root(&snapshot, at), "@{}", snapshot.id(node).0);
+        }
+        assert!(paths.is_sorted_by_key(Vec::len));
+        with_several += usize::from(paths.len() > 1);
+    }
+    assert!(with_several > 100, "only {with_several} objects have several paths");
+    assert!(snapshot.graph().find_id(ObjectId(1)).is_some());
+}
+
+#[test]
+fn merged_paths_count_every_object_once() {
+    let snapshot = common::case("small-2").open();
+    let graph = snapshot.graph();
+    for class in ["Map", "Function", "(string)"] {
+        let nodes: Vec<u32> = graph
+            .nodes()
+            .filter(|&node| snapshot.class(node).name == class && snapshot.shallow_size(node) > 0)
+            .map(|node| node.0)
+            .collect();
+        let reachable = nodes.iter().filter(|&&node| snapshot.distance(NodeOrdinal(node)).0 >= 0).count() as u64;
+        let merged = merged_paths(&snapshot, &nodes, &CancelToken::new()).unwrap();
+        assert_eq!(merged.count, reachable, "{class}");
+        let top: u64 = merged.children(None).map(|group| merged.groups[group as usize].count).sum();
+        assert_eq!(top, reachable, "{class}");
+        for (at, group) in (0..).zip(&merged.groups) {
+            let below: u64 = merged.children(Some(at)).map(|child| merged.groups[child as usize].count).sum();
+            assert_eq!(group.count, group.ends + below, "{class}");
+            assert!(merged.children(Some(at)).all(|child| child > at));
+        }
+        let retained: u64 = merged.children(None).map(|group| merged.groups[group as usize].retained_size).sum();
+        let of_class = snapshot.classes().all().iter().find(|of| of.name == class).unwrap().retained_size;
+        assert!(retained <= of_class, "{class}: {retained} of {of_class}");
+    }
+}

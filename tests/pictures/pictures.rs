@@ -1,0 +1,490 @@
+//! Pictures of every view in light and dark, for the README and for whoever judges the looks. They are written where
+//! `UPDATE_SCREENSHOTS` is set; without it the test only draws them, and without a graphics adapter it says so and passes,
+//! except under CI.
+
+use crate::common;
+use crate::generated;
+use crate::inspector;
+use crate::node;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::window::{
+    Window, broken, brush, bundled, click_row, cut_example, example, example_before, expand, show, slow_source,
+    type_into, wait_for_label, wait_for_load, wait_until,
+};
+use egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use heapglass::capture::{Address, Connection, Kind, Plan, Remote, Watch};
+use heapglass::model::CancelToken;
+use heapglass::ui::HeapglassApp;
+use heapglass::ui::app::Action;
+use heapglass::ui::command::{Command, Target, ViewKind};
+use heapglass::ui::panes::Slot;
+
+/// A picture: its name, the files that are open, and what is done before it is taken.
+type Picture = (&'static str, Files, fn(&mut Window));
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Files {
+    None,
+    Example,
+    Pair,
+    /// Three snapshots of one program that leaks, taken for the picture.
+    Series,
+    Broken,
+    Timeline,
+    Profile,
+    Profiles,
+    Cut,
+    /// A page that leaks variables of closures.
+    Chromium,
+    Bun,
+    Deno,
+    Hermes,
+    Julia,
+}
+
+/// Pictures that one theme is enough for.
+const ONE_THEME: [(&str, &str); 4] = [("bun", "light"), ("deno", "dark"), ("hermes", "dark"), ("julia", "light")];
+
+const PICTURES: &[Picture] = &[
+    ("empty", Files::None, |_| {}),
+    ("loading", Files::None, loading),
+    ("error", Files::Broken, |_| {}),
+    ("error-offer", Files::Cut, offer),
+    ("damaged", Files::Cut, damaged),
+    ("summary", Files::Example, select_cart),
+    ("filters", Files::Pair, filters),
+    ("comparison", Files::Pair, comparison),
+    ("side-by-side", Files::Pair, side_by_side),
+    ("containment", Files::Example, containment),
+    ("dominators", Files::Example, dominators),
+    ("dominators-picture", Files::Example, dominator_picture),
+    ("statistics", Files::Example, |window| show(window, ViewKind::Statistics)),
+    ("strings", Files::Example, strings),
+    ("contexts", Files::Example, contexts),
+    ("dead-variables", Files::Chromium, dead_variables),
+    ("source-position", Files::Chromium, source_position),
+    ("bun", Files::Bun, |window| show(window, ViewKind::Statistics)),
+    ("deno", Files::Deno, deno),
+    ("hermes", Files::Hermes, hermes),
+    ("julia", Files::Julia, |window| show(window, ViewKind::Statistics)),
+    ("search", Files::Example, search),
+    ("paths", Files::Example, paths),
+    ("merged-paths", Files::Example, merged_paths),
+    ("ignored", Files::Example, ignored),
+    ("growth", Files::Series, growth),
+    ("capture", Files::None, capture),
+    ("capturing", Files::None, capturing),
+    ("capture-confirm", Files::None, confirm),
+    ("timeline", Files::Timeline, timeline),
+    ("timeline-summary", Files::Timeline, timeline_summary),
+    ("allocations", Files::Timeline, allocations),
+    ("allocations-flame", Files::Timeline, allocations_flame),
+    ("allocated-by", Files::Timeline, allocated_by),
+    ("profile", Files::Profile, profile),
+    ("profile-heavy", Files::Profile, profile_heavy),
+    ("profile-compared", Files::Profiles, profile_compared),
+    ("profile-compared-heavy", Files::Profiles, profile_compared_heavy),
+    ("palette", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::P)),
+    ("glossary", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G)),
+    ("keys", Files::Example, |window| window.key_press(egui::Key::F1)),
+];
+
+fn loading(window: &mut Window) {
+    // A stream that stops half-way stands for a large file.
+    let (source, feed) = slow_source();
+    window.state_mut().session.load(source);
+    std::mem::forget(feed);
+    for _ in 0..40 {
+        window.step();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn offer(window: &mut Window) {
+    wait_for_label(window, "Open what is there");
+}
+
+fn damaged(window: &mut Window) {
+    offer(window);
+    window.get_all_by_label_contains("Open what is there of").next().unwrap().click();
+    window.step();
+    wait_for_load(window);
+    wait_for_label(window, "This file is damaged");
+}
+
+fn select_cart(window: &mut Window) {
+    expand(window, "ShoppingCart  ×2,020");
+    click_row(window, "ShoppingCart @");
+    wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+}
+
+fn filters(window: &mut Window) {
+    show(window, ViewKind::Summary);
+    window.get_by_role_and_label(Role::Button, "Show").click();
+    for _ in 0..30 {
+        window.step();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn comparison(window: &mut Window) {
+    expand(window, "ShoppingCart, ");
+    click_row(window, "ShoppingCart @");
+    wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+}
+
+fn side_by_side(window: &mut Window) {
+    let ctx = window.ctx.clone();
+    show(window, ViewKind::Summary);
+    window.state_mut().apply(&ctx, Action::ToggleSplit);
+    for side in 0..2 {
+        "cart".clone_into(&mut window.state_mut().view_of(side).unwrap().summary.filter);
+    }
+    // A click must not fall on a list that is about to change.
+    wait_until(window, "the filtered lists", |app| {
+        (0..2).all(|side| app.view_of(side).unwrap().summary.tree.table.row_count() == 2)
+    });
+    // A cart of one of the first requests, which is in both.
+    let app = window.state_mut();
+    let slot = Slot { side: 0, id: app.sides[0].unwrap() };
+    let [current, before] = [0, 1].map(|side: usize| app.session.snapshot(app.sides[side].unwrap()).unwrap());
+    let in_both = |node: &heapglass::model::NodeOrdinal| {
+        current.class(*node).name == "ShoppingCart" && before.graph().find_id(current.id(*node)).is_some()
+    };
+    let node = current.graph().nodes().find(in_both).unwrap();
+    app.run(slot, Command::Reveal(Target { snapshot: slot.id, node }, ViewKind::Summary));
+    wait_until(window, "the other side", |app| app.view_of(1).unwrap().object.target().is_some());
+}
+
+fn containment(window: &mut Window) {
+    show(window, ViewKind::Containment);
+    wait_for_label(window, "(GC roots)");
+    expand(window, "[1] :: (GC roots)");
+}
+
+fn dominators(window: &mut Window) {
+    select_cart(window);
+    show(window, ViewKind::Dominators);
+    wait_for_label(window, "(GC roots)");
+}
+
+fn strings(window: &mut Window) {
+    show(window, ViewKind::Strings);
+}
+
+fn contexts(window: &mut Window) {
+    show(window, ViewKind::Contexts);
+}
+
+fn dead_variables(window: &mut Window) {
+    let ctx = window.ctx.clone();
+    window.state_mut().apply(&ctx, Action::ShowDeadVariables);
+    wait_for_label(window, "unused  of closureLeak()");
+    expand(window, "unused  of closureLeak()");
+    click_row(window, "unused :: {huge, arr}");
+    wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+}
+
+/// Goes to the first object whose class and name are these.
+fn reveal(window: &mut Window, class: &str, name: &str) {
+    let app = window.state_mut();
+    let slot = Slot { side: 0, id: app.sides[0].unwrap() };
+    let snapshot = app.session.snapshot(slot.id).unwrap();
+    let is_it = |node: &heapglass::model::NodeOrdinal| {
+        snapshot.class(*node).name == class && snapshot.raw_name(*node) == name && snapshot.shallow_size(*node) > 0
+    };
+    let node = snapshot.graph().nodes().find(is_it).unwrap();
+    app.run(slot, Command::Reveal(Target { snapshot: slot.id, node }, ViewKind::Summary));
+    wait_until(window, "the row", |app| !app.shown_view().unwrap().is_busy());
+}
+
+fn source_position(window: &mut Window) {
+    reveal(window, "Function", "onRowClick");
+    wait_for_label(window, "li.addEventListener(");
+}
+
+fn deno(window: &mut Window) {
+    "person".clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
+    reveal(window, "Person", "Person");
+}
+
+fn hermes(window: &mut Window) {
+    reveal(window, "Cart", "Cart");
+}
+
+fn search(window: &mut Window) {
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::F);
+    window.step();
+    window.get_by_label("Search for").type_text("class:Cart retained>300");
+    show(window, ViewKind::Search);
+}
+
+fn paths(window: &mut Window) {
+    select_cart(window);
+    window.get_by_label("Paths").click();
+    window.step();
+    wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
+}
+
+fn merged_paths(window: &mut Window) {
+    click_row(window, "ShoppingCart  ×2,020");
+    let app = window.state_mut();
+    let id = app.shown().unwrap();
+    let row = app.shown_view().unwrap().summary.tree.table.selection().unwrap()[0];
+    let nodes =
+        heapglass::ui::command::NodeSet::Class(heapglass::model::ClassId(row), heapglass::query::NodeFilter::All);
+    app.shown_view().unwrap().merge_paths(id, "ShoppingCart".to_owned(), nodes);
+    window.step();
+    wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
+}
+
+fn dominator_picture(window: &mut Window) {
+    show(window, ViewKind::Dominators);
+    window.get_by_label("Picture").click();
+    window.step();
+    wait_until(window, "the picture", |app| !app.shown_view().unwrap().dominators.picture.is_busy());
+}
+
+fn ignored(window: &mut Window) {
+    select_cart(window);
+    let app = window.state_mut();
+    let id = app.shown().unwrap();
+    let snapshot = app.session.snapshot(id).unwrap();
+    let target = app.shown_view().unwrap().retainers.target().unwrap();
+    let path = heapglass::query::shortest_path(&snapshot, target.node, None, &CancelToken::new()).unwrap();
+    // The array of listeners that holds the closure.
+    let node = snapshot.graph().edge_source(path[2]);
+    app.run(Slot { side: 0, id }, Command::Ignore(Target { snapshot: id, node }));
+    window.step();
+    wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+}
+
+/// Three snapshots of one program, one after each round of requests; nothing where there is no Node.js.
+fn series(folder: &Path) -> Vec<PathBuf> {
+    let Some(mut node) = node::Node::start(node::LEAK) else { return Vec::new() };
+    let address = Address::parse(&node.address).unwrap();
+    let cancel = CancelToken::new();
+    let targets = heapglass::capture::targets(&address, Remote::Refused).unwrap();
+    let mut connection = Connection::open(&targets[0], Remote::Refused, &cancel).unwrap();
+    let isolate = connection.isolates()[0].clone();
+    (1..=4)
+        .map(|number| {
+            let watch = Watch::new();
+            let plan = Plan {
+                kind: Kind::Snapshots { count: 1, every: None },
+                collect_garbage: true,
+                folder: folder.join(number.to_string()),
+                name: "service".to_owned(),
+            };
+            heapglass::capture::run(&mut connection, &isolate, &plan, &watch, &cancel).unwrap();
+            node.round();
+            // Names without a time, so that the pictures stay alike.
+            let taken = watch.taken()[0].path.clone();
+            let file = taken.with_file_name(format!("service-{number}.heapsnapshot"));
+            std::fs::rename(heapglass::capture::record_file(&taken), heapglass::capture::record_file(&file)).unwrap();
+            std::fs::rename(&taken, &file).unwrap();
+            file
+        })
+        .collect()
+}
+
+fn growth(window: &mut Window) {
+    if window.state().session.open().is_empty() {
+        return;
+    }
+    wait_until(window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::Growth));
+    click_row(window, "LeakedSession");
+    window.get_by_label("What holds them").click();
+    window.step();
+    wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
+}
+
+fn capture(window: &mut Window) {
+    let snapshot = String::from_utf8(common::read(&example_before())).unwrap();
+    let inspector =
+        inspector::Inspector::start(inspector::Habit::Honest, move || Box::new(std::iter::once(snapshot.clone())));
+    window.state_mut().capture.is_open = true;
+    window.state_mut().capture.mode = heapglass::ui::capture::Mode::Series;
+    window.state_mut().capture.address.clone_from(&inspector.address);
+    "/home/user/heapglass-captures".clone_into(&mut window.state_mut().capture.folder);
+    wait_for_label(window, "Connect");
+    window.get_by_label("Connect").click();
+    wait_until(window, "the connection", |app| !app.capture.state().isolates.is_empty());
+    "127.0.0.1:9229".clone_into(&mut window.state_mut().capture.address);
+}
+
+/// The same while it waits for the time of the next snapshot, of a program that takes none.
+fn capturing(window: &mut Window) {
+    capture(window);
+    let folder = tempfile::tempdir().unwrap();
+    window.state_mut().capture.folder = folder.path().display().to_string();
+    window.state_mut().capture.by_hand = true;
+    window.step();
+    window.get_by_label("Start the series").click();
+    wait_until(window, "the first snapshot", |app| {
+        let watch = app.capture.state().watch;
+        let is_waiting = watch.is_some_and(|watch| matches!(watch.step(), heapglass::capture::Step::Waiting { .. }));
+        is_waiting && app.session.open().len() == 1
+    });
+    "/home/user/heapglass-captures".clone_into(&mut window.state_mut().capture.folder);
+}
+
+/// What is said of a machine that is another one.
+fn confirm(window: &mut Window) {
+    window.state_mut().capture.is_open = true;
+    "192.0.2.7:9229".clone_into(&mut window.state_mut().capture.address);
+    wait_for_label(window, "Connect");
+    window.get_by_label("Connect").click();
+    wait_for_label(window, "all the same");
+}
+
+fn timeline(window: &mut Window) {
+    show(window, ViewKind::Timeline);
+    wait_for_label(window, "Timeline of");
+    brush(window, "Timeline", 0.35, 0.6);
+}
+
+fn timeline_summary(window: &mut Window) {
+    wait_for_label(window, "Timeline of");
+    brush(window, "Timeline", 0.75, 0.95);
+    wait_for_label(window, "Allocated");
+}
+
+fn allocations(window: &mut Window) {
+    show(window, ViewKind::Allocations);
+    expand(window, "split");
+}
+
+fn allocations_flame(window: &mut Window) {
+    show(window, ViewKind::Allocations);
+    wait_for_label(window, "Flame graph");
+    window.get_by_role_and_label(Role::Button, "Flame graph").click();
+    wait_for_label(window, "Call ");
+}
+
+/// The stack of an object that the leak has kept.
+fn allocated_by(window: &mut Window) {
+    "reading".clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
+    expand(window, "Reading  ×");
+    click_row(window, "Reading @");
+    wait_for_label(window, "Show in Allocations");
+}
+
+fn profile(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+    type_into(window, "Search functions", "remember");
+}
+
+fn profile_heavy(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+    window.get_by_role_and_label(Role::Button, "Heavy").click();
+    window.step();
+    expand(window, "parseReading");
+}
+
+fn profile_compared(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+}
+
+fn profile_compared_heavy(window: &mut Window) {
+    wait_for_label(window, "Call remember");
+    window.get_by_role_and_label(Role::Button, "Heavy").click();
+    window.step();
+    click_row(window, "remember");
+}
+
+/// A file that the tests' data have.
+fn data_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+/// The files that are made for pictures.
+struct Made {
+    broken: PathBuf,
+    cut: PathBuf,
+    /// Where those of other engines are.
+    folder: PathBuf,
+    series: Vec<PathBuf>,
+}
+
+fn open(files: Files, made: &Made) -> Window {
+    let files = match files {
+        Files::Series => made.series.clone(),
+        Files::None => vec![],
+        Files::Example => vec![example()],
+        Files::Pair => vec![example_before(), example()],
+        Files::Broken => vec![made.broken.clone()],
+        Files::Timeline => vec![bundled("leaky-job.heaptimeline")],
+        Files::Profile => vec![bundled("leaky-job-after.heapprofile")],
+        Files::Profiles => vec![bundled("leaky-job-before.heapprofile"), bundled("leaky-job-after.heapprofile")],
+        Files::Cut => vec![made.cut.clone()],
+        Files::Chromium => vec![data_file("snapshots/chromium-leak-1.heapsnapshot.zst")],
+        Files::Bun => vec![data_file("snapshots/bun-1.heapsnapshot.zst")],
+        // A part of a real one.
+        Files::Deno => vec![data_file("deno-part.heapsnapshot.zst")],
+        Files::Hermes => vec![made.folder.join("react-native.heapsnapshot")],
+        Files::Julia => vec![made.folder.join("session.heapsnapshot")],
+    };
+    Harness::builder()
+        .with_size(egui::vec2(1280.0, 800.0))
+        .with_pixels_per_point(1.0)
+        .allow_missing_glyphs()
+        .wgpu()
+        .build_eframe(move |cc| HeapglassApp::new(cc, files).unwrap())
+}
+
+#[test]
+fn every_view_can_be_drawn_in_light_and_dark() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
+    let only = std::env::var("PICTURES").unwrap_or_default();
+    let (_cut_folder, cut) = cut_example();
+    let (folder_of_broken, broken) = broken("strings-bad-escape.heapsnapshot");
+    let is_wanted = |name: &str| only.is_empty() || only.split(',').any(|only| only == name);
+    let series = if is_wanted("growth") { series(folder_of_broken.path()) } else { Vec::new() };
+    let others = tempfile::tempdir().unwrap();
+    let made = Made { broken, cut, folder: others.path().to_path_buf(), series };
+    std::fs::write(made.folder.join("react-native.heapsnapshot"), generated::hermes(500)).unwrap();
+    std::fs::write(made.folder.join("session.heapsnapshot"), generated::julia(500)).unwrap();
+    for &(name, files, prepare) in PICTURES
+        .iter()
+        .filter(|(name, files, _)| is_wanted(name) && (*files != Files::Series || !made.series.is_empty()))
+    {
+        for (theme, preference) in [("light", egui::ThemePreference::Light), ("dark", egui::ThemePreference::Dark)] {
+            if ONE_THEME.iter().any(|(only, other)| *only == name && *other != theme) {
+                continue;
+            }
+            let mut window = open(files, &made);
+            window.ctx.set_theme(preference);
+            wait_for_load(&mut window);
+            if files == Files::Pair {
+                wait_for_label(&mut window, "is the base");
+            }
+            prepare(&mut window);
+            window.state_mut().settings.recent.clear();
+            for _ in 0..30 {
+                window.step();
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            window.hover_at(egui::pos2(1.0, 799.0));
+            window.step();
+            let image = match window.render() {
+                Ok(image) => image,
+                Err(error) => {
+                    assert!(std::env::var_os("CI").is_none(), "no picture: {error}");
+                    eprintln!("skipped: no graphics adapter ({error})");
+                    return;
+                }
+            };
+            assert_eq!((image.width(), image.height()), (1280, 800));
+            if std::env::var_os("UPDATE_SCREENSHOTS").is_some() {
+                std::fs::create_dir_all(&folder).unwrap();
+                image.save(folder.join(format!("{name}-{theme}.png"))).unwrap();
+            }
+        }
+    }
+}

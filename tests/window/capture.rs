@@ -1,0 +1,163 @@
+//! The window takes snapshots from a real Node.js and says what leaks.
+
+use crate::common;
+use crate::inspector::{Habit, Inspector};
+use crate::node;
+use crate::node::Node;
+use crate::window::{Window, click_row, rows, wait_for_label, wait_until, window};
+use egui_kittest::kittest::Queryable as _;
+use heapglass::capture::Step;
+use heapglass::ui::capture::Mode;
+use heapglass::ui::command::ViewKind;
+
+/// The dialog, connected to a program.
+fn connected(address: &str, folder: &std::path::Path) -> Window {
+    let mut window = window(&[]);
+    window.get_by_label("Capture from a running program…").click();
+    for _ in 0..3 {
+        window.step();
+    }
+    address.clone_into(&mut window.state_mut().capture.address);
+    window.state_mut().capture.folder = folder.join("captures").display().to_string();
+    window.step();
+    window.get_by_label("Connect").click();
+    wait_until(&mut window, "the connection", |app| {
+        let state = app.capture.state();
+        assert_eq!(state.error, None);
+        !state.isolates.is_empty() && !state.is_busy
+    });
+    window
+}
+
+#[test]
+fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() {
+    let Some(mut node) = Node::start(node::LEAK) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = connected(&node.address, folder.path());
+    wait_for_label(&mut window, "heap in use: ");
+    window.get_by_label("Series").click();
+    window.step();
+    window.step();
+    assert_eq!(window.state().capture.mode, Mode::Series);
+    window.get_by_label("when I say so").click();
+    window.step();
+    window.step();
+    window.get_by_label("Start the series").click();
+    for taken in 1..=2 {
+        wait_until(&mut window, "a snapshot", |app| {
+            let watch = app.capture.state().watch;
+            watch.is_some_and(|watch| watch.taken().len() == taken && matches!(watch.step(), Step::Waiting { .. }))
+        });
+        node.round();
+        window.get_by_label("Take the next now").click();
+        window.step();
+    }
+    wait_until(&mut window, "the growth of the series", |app| {
+        app.session.open().len() == 3 && app.shown_view().is_some_and(|view| view.kind == ViewKind::Growth)
+    });
+    drop(node);
+
+    // The leak stands first in what grows in every step; the cache and the work stand elsewhere.
+    wait_for_label(&mut window, "LeakedSession  service.js");
+    let text = rows(&window);
+    let at = |what: &str| {
+        text.lines().position(|line| line.starts_with(what)).unwrap_or_else(|| panic!("{what} in\n{text}"))
+    };
+    assert!(at("Grows in every step") < at("LeakedSession"), "{text}");
+    assert!(at("LeakedSession") < at("Grew once and stayed"), "{text}");
+    let leaked = text.lines().find(|line| line.starts_with("LeakedSession")).unwrap();
+    assert!(leaked.contains(", 1,500, +1,000, 1,000, 500, "), "now, growth, new, survived: {leaked}");
+    for pattern in [2, 3] {
+        // Opens the patterns of caches and of work.
+        window.state_mut().shown_view().unwrap().growth.table.expand(vec![pattern]);
+        for _ in 0..10 {
+            window.step();
+        }
+    }
+    window.state_mut().shown_view().unwrap().growth.filter = "a".to_owned();
+    wait_for_label(&mut window, "CachedPage");
+    let view = window.state_mut().shown_view().unwrap();
+    view.growth.filter = "RunningJob".to_owned();
+    wait_for_label(&mut window, "RunningJob");
+    let text = rows(&window);
+    assert!(text.lines().next().unwrap().starts_with("Comes and goes"), "{text}");
+    window.state_mut().shown_view().unwrap().growth.filter.clear();
+    wait_for_label(&mut window, "LeakedSession  service.js");
+
+    // From the class to what holds what is new of it.
+    click_row(&mut window, "LeakedSession");
+    wait_for_label(&mut window, "LeakedSession in snapshot 3: 1,500 objects");
+    window.get_by_label("What holds them").click();
+    window.step();
+    wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
+    wait_for_label(&mut window, "Paths from the roots to 1,000 × new LeakedSession");
+    let text = rows(&window);
+    assert!(text.contains("sessionRegistry → Map"), "the registry holds them:\n{text}");
+
+    // What the process used is shown with the snapshots, and their files are whole.
+    wait_for_label(&mut window, " external");
+    let session = &window.state().session;
+    assert!(session.open().iter().all(|open| open.record.as_ref().is_some_and(|record| record.complete)));
+}
+
+#[test]
+fn a_program_that_ends_during_a_series_leaves_its_snapshots_and_a_clear_message() {
+    let Some(mut node) = Node::start(node::LEAK) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = connected(&node.address, folder.path());
+    window.state_mut().capture.mode = Mode::Series;
+    window.state_mut().capture.by_hand = true;
+    window.step();
+    window.get_by_label("Start the series").click();
+    wait_until(&mut window, "a snapshot", |app| {
+        app.capture.state().watch.is_some_and(|watch| matches!(watch.step(), Step::Waiting { .. }))
+    });
+    node.kill();
+    wait_until(&mut window, "the end", |app| !app.capture.is_running());
+    wait_for_label(&mut window, "the program ended, or closed the connection");
+    wait_until(&mut window, "the load", |app| app.session.open().len() == 1);
+    assert!(window.state().capture.state().connected.is_none());
+}
+
+#[test]
+fn a_worker_is_chosen_in_the_list_and_its_file_opens_by_itself() {
+    let worker = common::read(&common::case("pretty").file);
+    let worker = String::from_utf8(worker).unwrap();
+    let inspector = Inspector::start(Habit::Browser, move || Box::new(std::iter::once(worker.clone())));
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = connected(&inspector.address, folder.path());
+    wait_for_label(&mut window, "heap in use:  1.5 MB");
+    window.get_by_label_contains("https://example.com/worker.js  700.0 kB").click();
+    for _ in 0..3 {
+        window.step();
+    }
+    window.get_by_label("Take a snapshot").click();
+    wait_until(&mut window, "the snapshot", |app| app.session.open().len() == 1);
+    let record = window.state().session.open()[0].record.clone().unwrap();
+    assert_eq!(record.target, "https://example.com/worker.js");
+    wait_for_label(&mut window, "Done: one file");
+}
+
+#[test]
+fn another_machine_is_not_connected_to_before_someone_says_so() {
+    let mut window = window(&[]);
+    window.state_mut().capture.is_open = true;
+    // An address for documentation, which nobody has.
+    "192.0.2.1:9229".clone_into(&mut window.state_mut().capture.address);
+    wait_for_label(&mut window, "Connect");
+    window.get_by_label("Connect").click();
+    wait_for_label(&mut window, "Connect to 192.0.2.1 all the same");
+    assert_eq!(window.state().capture.state().error, None);
+}
+
+#[test]
+fn where_nothing_listens_the_dialog_says_how_to_start_a_program() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut window = window(&[]);
+    window.state_mut().capture.is_open = true;
+    window.state_mut().capture.address = port.to_string();
+    wait_for_label(&mut window, "Connect");
+    window.get_by_label("Connect").click();
+    wait_for_label(&mut window, "start the program with --inspect");
+}

@@ -1,0 +1,510 @@
+//! What a leak hunter does with the window beyond a first look: comparing, ignoring, filtering, searching, going back.
+
+use crate::common;
+
+use std::sync::Arc;
+
+use crate::window::{
+    Dropped, Window, click_row, drop_file, example, example_before, expand, show, wait_for_label, wait_for_load,
+    wait_until, window,
+};
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use heapglass::model::{CancelToken, NodeOrdinal};
+use heapglass::query::{NodeFilter, Query, search, select};
+use heapglass::session::OrderKey;
+use heapglass::ui::app::Action;
+use heapglass::ui::command::{ExportList, ViewKind};
+
+const COMMAND: egui::Modifiers = egui::Modifiers::COMMAND;
+
+fn step(window: &mut Window) {
+    for _ in 0..4 {
+        window.step();
+    }
+}
+
+fn type_text(window: &mut Window, text: &str) {
+    window.event(egui::Event::Text(text.to_owned()));
+    step(window);
+}
+
+fn selected_class(window: &mut Window, side: usize) -> Option<String> {
+    let app = window.state_mut();
+    let snapshot = app.session.snapshot(app.sides[side]?)?;
+    let row = *app.view_of(side)?.summary.tree.table.selection()?.first()?;
+    Some(snapshot.classes().get(heapglass::model::ClassId(row)).name.clone())
+}
+
+fn select_cart(window: &mut Window) -> NodeOrdinal {
+    expand(window, "ShoppingCart  ×2,020");
+    click_row(window, "ShoppingCart @");
+    wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+    window.state_mut().shown_view().unwrap().object.target().unwrap().node
+}
+
+#[test]
+fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before() {
+    let mut window = window(&[]);
+    // The later one first: the program finds out which is older.
+    for file in [example(), example_before()] {
+        window.input_mut().dropped_files.push(Arc::new(Dropped(file)));
+    }
+    window.step();
+    wait_for_load(&mut window);
+    wait_for_label(&mut window, "example-before.heapsnapshot.zst is the base");
+    let app = window.state_mut();
+    let current = app.session.snapshot(app.shown().unwrap()).unwrap();
+    assert_eq!(current.source().name, "example-after.heapsnapshot.zst");
+    assert_eq!(app.shown_view().unwrap().kind, ViewKind::Comparison);
+
+    // A new object and why it lives.
+    expand(&mut window, "ShoppingCart, 2,000, 0, +2,000");
+    click_row(&mut window, "ShoppingCart @");
+    wait_until(&mut window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+    wait_for_label(&mut window, "cart in system / Context");
+    let node = window.state_mut().shown_view().unwrap().object.target().unwrap().node;
+    let new_id = current.id(node);
+
+    // Side by side: the same class in the other.
+    window.get_by_label("Side by side").click();
+    step(&mut window);
+    assert!(window.state().is_split);
+    assert_eq!(window.state().sides.iter().flatten().count(), 2);
+    show(&mut window, ViewKind::Summary);
+    click_row(&mut window, "Map  ×");
+    wait_until(&mut window, "the linked class", |app| app.view_of(1).unwrap().summary.tree.table.selection().is_some());
+    assert_eq!(selected_class(&mut window, 1).as_deref(), Some("Map"));
+    window.state_mut().view_of(0).unwrap().summary.filter = "ShoppingCart".to_owned();
+    wait_until(&mut window, "the filtered list", |app| app.view_of(0).unwrap().summary.tree.table.row_count() == 1);
+    expand(&mut window, "ShoppingCart  ×2,020");
+    wait_until(&mut window, "the linked class", |app| !app.view_of(1).unwrap().summary.tree.table.is_revealing());
+    assert_eq!(selected_class(&mut window, 1).as_deref(), Some("ShoppingCart"));
+
+    // An object that is in both is found by its id; one that is new is said to be.
+    let other = window.state().sides[1].unwrap();
+    let before = window.state().session.snapshot(other).unwrap();
+    let slot = heapglass::ui::panes::Slot { side: 0, id: window.state().sides[0].unwrap() };
+    let in_both = current
+        .graph()
+        .nodes()
+        .find(|&node| current.class(node).name == "ShoppingCart" && before.graph().find_id(current.id(node)).is_some());
+    let target = heapglass::ui::command::Target { snapshot: slot.id, node: in_both.unwrap() };
+    let reveal = |target| heapglass::ui::command::Command::Reveal(target, ViewKind::Summary);
+    window.state_mut().run(slot, reveal(target));
+    wait_until(&mut window, "the same object", |app| app.view_of(1).unwrap().object.target().is_some());
+    let found = window.state_mut().view_of(1).unwrap().object.target().unwrap().node;
+    assert_eq!(before.id(found), current.id(target.node));
+    window.state_mut().run(slot, reveal(heapglass::ui::command::Target { snapshot: slot.id, node }));
+    wait_for_label(&mut window, &format!("Only in the other one: ShoppingCart {new_id}"));
+}
+
+#[test]
+fn a_retainer_is_ignored_and_restored() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    select_cart(&mut window);
+    wait_for_label(&mut window, "[1012] in Array");
+    let holder = window
+        .query_all_by_role(Role::Row)
+        .find(|row| row.accesskit_node().label().is_some_and(|label| label.starts_with("[1012] in Array")))
+        .unwrap();
+    holder.click_secondary();
+    step(&mut window);
+    window.get_by_label("Ignore this retainer").click();
+    step(&mut window);
+    wait_until(&mut window, "the new distances", |app| !app.shown_view().unwrap().retainers.is_busy());
+    wait_for_label(&mut window, "Only they keep");
+    // The array was the only way.
+    wait_for_label(&mut window, "cart in system / Context @117561, −");
+    assert_eq!(window.state_mut().shown_view().unwrap().retainers.ignored.len(), 1);
+    let restore = window.query_all_by_label_contains("Restore Array @").next().unwrap();
+    restore.click();
+    step(&mut window);
+    wait_until(&mut window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+    assert!(window.state_mut().shown_view().unwrap().retainers.ignored.is_empty());
+    wait_for_label(&mut window, "[1012] in Array");
+    wait_for_label(&mut window, "cart in system / Context @117561, 26");
+}
+
+#[test]
+fn each_filter_of_the_summary_shows_its_count_and_size() {
+    let files = [common::case("small-1").file, common::case("small-2").file];
+    let mut window = window(&files);
+    wait_for_load(&mut window);
+    show(&mut window, ViewKind::Summary);
+    let app = window.state();
+    let snapshot = app.session.snapshot(app.shown().unwrap()).unwrap();
+    let first = app.session.open()[0].snapshot.max_object_id();
+    let second = app.session.open()[1].snapshot.max_object_id();
+    let context = heapglass::query::native_contexts(&snapshot, &CancelToken::new()).unwrap().contexts[0].node;
+    let filters = [
+        ("Held only by detached DOM nodes", NodeFilter::HeldByDetachedDom),
+        ("Held only by closures' contexts", NodeFilter::HeldByContexts),
+        ("Held only by event handlers", NodeFilter::HeldByEventHandlers),
+        ("Held only by the DevTools console", NodeFilter::HeldByConsole),
+        ("Duplicated strings", NodeFilter::DuplicatedStrings),
+        ("Unreachable", NodeFilter::Unreachable),
+        ("Allocated before small-1", NodeFilter::Ids { after: 0, up_to: first }),
+        ("Allocated between small-1", NodeFilter::Ids { after: first, up_to: second }),
+        ("In native context", NodeFilter::NativeContext(context)),
+        ("In no native context", NodeFilter::WithoutContext),
+    ];
+    for (label, filter) in filters {
+        window.get_by_role_and_label(Role::Button, "Show").click();
+        step(&mut window);
+        wait_for_label(&mut window, label);
+        let button =
+            window.query_all_by_label_contains(label).find(|node| node.accesskit_node().role() == Role::Button);
+        button.unwrap_or_else(|| panic!("no {label}")).click();
+        step(&mut window);
+        assert_eq!(window.state_mut().shown_view().unwrap().summary.nodes, filter);
+        let selection = select(&snapshot, &filter, &CancelToken::new()).unwrap();
+        let count = heapglass::model::human::count(selection.count);
+        let size = heapglass::model::human::bytes(selection.shallow_size);
+        wait_for_label(&mut window, &format!(":  {count} objects, {size}"));
+        let classes = selection.classes.iter().filter(|class| class.count > 0).count() as u64;
+        wait_until(&mut window, label, |app| app.shown_view().unwrap().summary.tree.table.row_count() == classes);
+        window.get_by_label("Show all objects").click();
+        step(&mut window);
+    }
+    assert_eq!(window.state_mut().shown_view().unwrap().summary.nodes, NodeFilter::All);
+}
+
+#[test]
+fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    let id = window.state().shown().unwrap();
+    let snapshot = window.state().session.snapshot(id).unwrap();
+    for text in [
+        "shoppingcart",
+        "/^CartItem$/",
+        "case:ShoppingCart",
+        "class:Catalogue",
+        "prop:_events",
+        "kind:closure size>64",
+        "size>10kB",
+        "retained>1MB",
+        "distance<3",
+        "@117563",
+        "detached",
+    ] {
+        window.key_press_modifiers(COMMAND, egui::Key::F);
+        step(&mut window);
+        window.state_mut().shown_view().unwrap().search.text.clear();
+        type_text(&mut window, text);
+        assert_eq!(window.state_mut().shown_view().unwrap().search.text, text, "the line has the keyboard");
+        let hits = search(&snapshot, &Query::parse(text).unwrap(), &CancelToken::new()).unwrap();
+        let count = hits.count();
+        if count == 0 {
+            wait_for_label(&mut window, "No object matches");
+            continue;
+        }
+        let label = format!("{} objects, ", heapglass::model::human::count(count as u64));
+        wait_for_label(&mut window, &label);
+        window.key_press(egui::Key::F3);
+        wait_for_label(&mut window, &format!("1 of {label}"));
+        let found = window.state_mut().shown_view().unwrap().object.target().unwrap().node;
+        assert!(hits.contains(found.index()), "{text}: {} of {:?}", snapshot.id(found), hits.iter().next());
+        if count > 1 {
+            window.key_press(egui::Key::F3);
+            wait_for_label(&mut window, &format!("2 of {label}"));
+            assert_ne!(window.state_mut().shown_view().unwrap().object.target().unwrap().node, found);
+            window.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::F3);
+            wait_for_label(&mut window, &format!("1 of {label}"));
+            assert_eq!(window.state_mut().shown_view().unwrap().object.target().unwrap().node, found);
+        }
+    }
+    // What is not understood says so.
+    window.state_mut().shown_view().unwrap().search.text = "size>lots".to_owned();
+    wait_for_label(&mut window, "expected a size such as");
+}
+
+#[test]
+fn back_and_forward_lead_through_what_was_looked_at() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    let cart = select_cart(&mut window);
+    wait_for_label(&mut window, "_events in EventEmitter @");
+    click_row(&mut window, "_events in EventEmitter @");
+    window.key_press(egui::Key::Enter);
+    let target = |app: &mut heapglass::ui::HeapglassApp| app.shown_view().unwrap().object.target().map(|at| at.node);
+    wait_until(&mut window, "the emitter", |app| target(app) != Some(cart) && !app.shown_view().unwrap().is_busy());
+    let emitter = target(window.state_mut()).unwrap();
+    show(&mut window, ViewKind::Dominators);
+    window.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowLeft);
+    step(&mut window);
+    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::Summary);
+    assert_eq!(target(window.state_mut()), Some(emitter));
+    window.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowLeft);
+    wait_until(&mut window, "the cart again", |app| target(app) == Some(cart));
+    // The mouse's own button for it.
+    for pressed in [true, false] {
+        let (pos, button) = (egui::pos2(600.0, 300.0), egui::PointerButton::Extra2);
+        window.event(egui::Event::PointerButton { pos, button, pressed, modifiers: egui::Modifiers::NONE });
+        window.step();
+    }
+    wait_until(&mut window, "the emitter again", |app| target(app) == Some(emitter));
+}
+
+#[test]
+fn keys_alone_lead_from_the_start_page_to_a_retaining_path() {
+    let mut window = window(&[]);
+    step(&mut window);
+    type_text(&mut window, &example().display().to_string());
+    window.key_press(egui::Key::Enter);
+    step(&mut window);
+    assert!(window.state().session.is_loading() || !window.state().session.open().is_empty(), "the path was taken");
+    wait_for_load(&mut window);
+    wait_for_label(&mut window, "ShoppingCart  ×2,020");
+    window.key_press_modifiers(COMMAND, egui::Key::K);
+    step(&mut window);
+    type_text(&mut window, "ShoppingCart");
+    wait_until(&mut window, "the filtered list", |app| app.shown_view().unwrap().summary.tree.table.row_count() == 1);
+    window.key_press(egui::Key::ArrowDown);
+    step(&mut window);
+    window.key_press(egui::Key::ArrowRight);
+    wait_until(&mut window, "the members", |app| app.shown_view().unwrap().summary.tree.table.row_count() > 2);
+    window.key_press(egui::Key::ArrowDown);
+    step(&mut window);
+    wait_until(&mut window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+    // On to the retainers, down the path; the footer tells what a cut would free.
+    window.key_press(egui::Key::F6);
+    step(&mut window);
+    window.key_press(egui::Key::ArrowDown);
+    step(&mut window);
+    wait_for_label(&mut window, "Cutting");
+    let selection = window.state_mut().shown_view().unwrap().retainers.tree.table.selection().map(<[u32]>::len);
+    assert_eq!(selection, Some(2), "the second step of the path");
+}
+
+#[test]
+fn commands_are_found_by_name_and_each_view_can_be_shown() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    for (text, kind) in [("domin", ViewKind::Dominators), ("containment", ViewKind::Containment)] {
+        window.key_press_modifiers(COMMAND, egui::Key::P);
+        step(&mut window);
+        type_text(&mut window, text);
+        window.key_press(egui::Key::Enter);
+        step(&mut window);
+        assert_eq!(window.state_mut().shown_view().unwrap().kind, kind);
+    }
+    let numbers = [egui::Key::Num1, egui::Key::Num5, egui::Key::Num6, egui::Key::Num7];
+    let kinds = [ViewKind::Summary, ViewKind::Statistics, ViewKind::Strings, ViewKind::Contexts];
+    let labels = ["ShoppingCart  ×2,020", "By kind of node", "copies", "Show in Summary"];
+    for ((key, kind), label) in numbers.into_iter().zip(kinds).zip(labels) {
+        window.key_press_modifiers(COMMAND, key);
+        step(&mut window);
+        assert_eq!(window.state_mut().shown_view().unwrap().kind, kind);
+        if kind != ViewKind::Strings {
+            wait_for_label(&mut window, label);
+        }
+    }
+    window.key_press(egui::Key::F1);
+    wait_for_label(&mut window, "Expand the row, or go to its first child");
+    let ctx = window.ctx.clone();
+    window.state_mut().apply(&ctx, Action::Keys);
+    window.state_mut().help.explain("Retained size");
+    wait_for_label(&mut window, "Bytes that would be freed");
+}
+
+#[test]
+fn an_object_is_revealed_in_containment_and_dominators() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    let cart = select_cart(&mut window);
+    let id = window.state().shown().unwrap();
+    let snapshot = window.state().session.snapshot(id).unwrap();
+    let slot = heapglass::ui::panes::Slot { side: 0, id };
+    let target = heapglass::ui::command::Target { snapshot: id, node: cart };
+    for kind in [ViewKind::Containment, ViewKind::Dominators] {
+        window.state_mut().run(slot, heapglass::ui::command::Command::Reveal(target, kind));
+        wait_until(&mut window, kind.label(), |app| !app.shown_view().unwrap().is_busy());
+        let view = window.state_mut().shown_view().unwrap();
+        let table = if kind == ViewKind::Containment { &view.containment.table } else { &view.dominators.tree.table };
+        let last = *table.selection().unwrap_or_else(|| panic!("nothing is selected in {kind:?}")).last().unwrap();
+        let node = if kind == ViewKind::Containment {
+            snapshot.graph().edge_target(heapglass::model::EdgeIndex(last))
+        } else {
+            NodeOrdinal(last)
+        };
+        assert_eq!(node, cart, "{kind:?}");
+        wait_for_label(&mut window, "ShoppingCart @117563");
+    }
+}
+
+#[test]
+fn the_picture_of_dominators_zooms_in_and_back() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    show(&mut window, ViewKind::Dominators);
+    window.get_by_label("Picture").click();
+    step(&mut window);
+    wait_until(&mut window, "the picture", |app| !app.shown_view().unwrap().dominators.picture.is_busy());
+    let tile = window.query_all_by_label_contains("Tile (GC roots)").next().unwrap();
+    let place = tile.rect().left_top() + egui::vec2(8.0, 6.0);
+    let press = |window: &mut Window| {
+        for pressed in [true, false] {
+            let button = egui::PointerButton::Primary;
+            window.event(egui::Event::PointerButton { pos: place, button, pressed, modifiers: egui::Modifiers::NONE });
+        }
+        window.step();
+    };
+    window.hover_at(place);
+    window.step();
+    press(&mut window);
+    let id = window.state().shown().unwrap();
+    let snapshot = window.state().session.snapshot(id).unwrap();
+    let selected = window.state_mut().shown_view().unwrap().object.target().expect("a click selects").node;
+    assert_eq!(snapshot.display_name(selected), "(GC roots)");
+    window.key_press(egui::Key::Enter);
+    step(&mut window);
+    wait_until(&mut window, "the picture", |app| !app.shown_view().unwrap().dominators.picture.is_busy());
+    assert_eq!(window.state_mut().shown_view().unwrap().dominators.picture.zoomed(), Some(selected));
+    window.get_by_label("Back to All").click();
+    step(&mut window);
+    assert_eq!(window.state_mut().shown_view().unwrap().dominators.picture.zoomed(), Some(snapshot.root()));
+}
+
+#[test]
+fn a_list_is_written_as_csv_and_json() {
+    let mut window = window(&[]);
+    drop_file(&mut window, &example());
+    wait_for_load(&mut window);
+    wait_for_label(&mut window, "ShoppingCart  ×2,020");
+    let folder = tempfile::tempdir().unwrap();
+    let id = window.state().shown().unwrap();
+    let list = ExportList::Rows(OrderKey {
+        snapshot: id,
+        list: heapglass::query::ListSpec::Classes,
+        sort: heapglass::query::Sort::BY_RETAINED_SIZE,
+        filter: heapglass::query::Filter::default(),
+    });
+    for name in ["classes.csv", "classes.json"] {
+        let file = folder.path().join(name);
+        window.state_mut().notice = None;
+        window.state_mut().export_to(file.clone(), list.clone());
+        wait_until(&mut window, "the export", |app| app.notice.is_some());
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains("ShoppingCart"), "{text:.200}");
+        if name.ends_with("json") {
+            let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let row = rows.as_array().unwrap().iter().find(|row| row["class"] == "ShoppingCart").unwrap();
+            assert_eq!(row["count"], 2020);
+        } else {
+            assert!(text.starts_with("class,count,distance,system_distance,shallow_size,retained_size\n"));
+        }
+    }
+    // A place where nothing can be written is an answer too.
+    window.state_mut().notice = None;
+    window.state_mut().export_to(folder.path().join("no/such/folder.csv"), list);
+    wait_until(&mut window, "the refusal", |app| app.notice.is_some());
+    assert!(window.state().notice.as_ref().unwrap().contains("folder.csv"));
+}
+
+#[test]
+fn dragging_one_snapshot_onto_another_compares_them() {
+    let mut window = window(&[]);
+    // One after the other, so that nothing is compared by itself.
+    drop_file(&mut window, &example());
+    wait_for_load(&mut window);
+    drop_file(&mut window, &example_before());
+    wait_for_load(&mut window);
+    step(&mut window);
+    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::Summary);
+    let center = |window: &Window, name: &str| {
+        window.get_by_role_and_label(Role::ListItem, &format!("Snapshot {name}")).rect().center()
+    };
+    let from = center(&window, "example-after.heapsnapshot.zst");
+    let to = center(&window, "example-before.heapsnapshot.zst");
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    window.hover_at(from);
+    window.step();
+    window.event(button(from, true));
+    window.step();
+    for part in [0.3, 0.6, 1.0] {
+        window.hover_at(from + (to - from) * part);
+        window.step();
+    }
+    window.event(button(to, false));
+    step(&mut window);
+    let app = window.state_mut();
+    assert_eq!(app.shown_view().unwrap().kind, ViewKind::Comparison);
+    let base = app.shown_view().unwrap().comparison.base.unwrap();
+    // Whichever was dragged, the older one is the base.
+    let base = app.session.snapshot(base).unwrap();
+    assert_eq!(base.source().name, "example-before.heapsnapshot.zst");
+    wait_for_label(&mut window, "ShoppingCart, 2,000, 0, +2,000");
+}
+
+#[test]
+fn the_ways_to_all_objects_of_a_class_are_merged_from_its_menu() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    wait_for_label(&mut window, "ShoppingCart  ×2,020");
+    let row = window
+        .query_all_by_role(Role::Row)
+        .find(|row| row.accesskit_node().label().is_some_and(|label| label.starts_with("ShoppingCart  ×2,020")));
+    row.unwrap().click_secondary();
+    step(&mut window);
+    window.get_by_label("Merge the retaining paths of its objects").click();
+    step(&mut window);
+    wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
+    wait_for_label(&mut window, "Paths from the roots to 2,020 × ShoppingCart");
+    wait_for_label(&mut window, "global, 2,020, 100 %");
+}
+
+#[test]
+fn what_lies_two_hundred_thousand_levels_deep_is_revealed_as_far_as_rows_can_show() {
+    let mut window = window(&[common::case("deep-chain").file]);
+    wait_for_load(&mut window);
+    let id = window.state().shown().unwrap();
+    let snapshot = window.state().session.snapshot(id).unwrap();
+    let far = snapshot.graph().nodes().max_by_key(|&node| snapshot.distance(node).user()).unwrap();
+    assert!(snapshot.distance(far).user().unwrap() > 100_000);
+    let slot = heapglass::ui::panes::Slot { side: 0, id };
+    let target = heapglass::ui::command::Target { snapshot: id, node: far };
+    for kind in [ViewKind::Dominators, ViewKind::Containment] {
+        window.state_mut().run(slot, heapglass::ui::command::Command::Reveal(target, kind));
+        wait_until(&mut window, kind.label(), |app| !app.shown_view().unwrap().is_busy());
+        wait_for_label(&mut window, "levels deep");
+        let view = window.state_mut().shown_view().unwrap();
+        let table = if kind == ViewKind::Containment { &view.containment.table } else { &view.dominators.tree.table };
+        assert!(table.selection().unwrap().len() > 50, "as far as it goes");
+        // The object itself is in the lower panes all the same.
+        assert_eq!(view.object.target().unwrap().node, far);
+    }
+}
+
+#[test]
+fn the_panes_below_keep_their_height_whatever_they_show() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    let top = |window: &Window| window.get_by_label("Paths").rect().top();
+    let before = top(&window);
+    select_cart(&mut window);
+    let check = |window: &mut Window, what: &str| {
+        for at in 0..60_u8 {
+            window.event(egui::Event::PointerMoved(egui::pos2(300.0 + f32::from(at), 200.0)));
+            window.step();
+        }
+        assert!((top(window) - before).abs() < 0.5, "{what}: from {before} to {}", top(window));
+    };
+    check(&mut window, "retainers");
+    click_row(&mut window, "price in {price}");
+    wait_for_label(&mut window, "Cutting price would free 1.9 MB");
+    check(&mut window, "a reference");
+    window.get_by_label("Paths").click();
+    check(&mut window, "paths");
+    for kind in [ViewKind::Comparison, ViewKind::Dominators, ViewKind::Statistics, ViewKind::Growth, ViewKind::Search] {
+        show(&mut window, kind);
+        check(&mut window, kind.label());
+    }
+}

@@ -1,0 +1,126 @@
+//! The index as people meet it in the window: it is written without being noticed, said where it was used, and can be refused.
+
+use crate::common;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::window::{Window, example, wait_for_label, wait_for_load, wait_until};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use heapglass::index::Indexes;
+use heapglass::ui::HeapglassApp;
+use heapglass::ui::app::Action;
+
+/// A window that keeps its indexes in `folder`.
+fn window_with(folder: &Path, files: Vec<PathBuf>) -> Window {
+    let indexes = Indexes::in_folder(folder);
+    Harness::builder()
+        .with_size(egui::vec2(1280.0, 800.0))
+        .with_pixels_per_point(1.0)
+        .allow_missing_glyphs()
+        .wgpu()
+        .build_eframe(move |cc| HeapglassApp::with_indexes(cc, files, indexes).unwrap())
+}
+
+fn wait_for_index(window: &mut Window) {
+    wait_for_load(window);
+    wait_until(window, "the index", |app| !app.session.is_writing_index());
+}
+
+/// A file that was not written this very moment.
+fn old_file(folder: &Path) -> PathBuf {
+    let file = folder.join("checkout.heapsnapshot");
+    fs::write(&file, common::read(&example())).unwrap();
+    let time = SystemTime::now() - Duration::from_mins(1);
+    File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();
+    file
+}
+
+fn count(folder: &Path) -> usize {
+    fs::read_dir(folder).map_or(0, Iterator::count)
+}
+
+fn apply(window: &mut Window, action: Action) {
+    let ctx = window.ctx.clone();
+    window.state_mut().apply(&ctx, action);
+    window.step();
+}
+
+/// For people who judge how it looks: with `INDEX_PICTURES` naming a folder.
+fn picture(window: &mut Window, name: &str) {
+    let Some(folder) = std::env::var_os("INDEX_PICTURES") else { return };
+    for _ in 0..10 {
+        window.step();
+    }
+    window.render().unwrap().save(Path::new(&folder).join(format!("{name}.png"))).unwrap();
+}
+
+#[test]
+fn a_file_opened_before_opens_by_its_index_and_the_window_says_so() {
+    let place = tempfile::tempdir().unwrap();
+    let (file, folder) = (old_file(place.path()), place.path().join("heapglass"));
+    let mut window = window_with(&folder, vec![file.clone()]);
+    wait_for_index(&mut window);
+    wait_for_label(&mut window, "loaded in");
+    assert_eq!(count(&folder), 1);
+
+    apply(&mut window, Action::CloseShown);
+    apply(&mut window, Action::OpenPath(file));
+    wait_for_load(&mut window);
+    wait_for_label(&mut window, "opened from the index in");
+    wait_for_label(&mut window, "ShoppingCart");
+    picture(&mut window, "opened");
+    for theme in [egui::ThemePreference::Light, egui::ThemePreference::Dark] {
+        window.ctx.set_theme(theme);
+        window.get_by_label("Settings").click();
+        window.step();
+        picture(&mut window, &format!("settings-{theme:?}"));
+        window.key_press(egui::Key::Escape);
+        window.step();
+    }
+}
+
+#[test]
+fn whoever_refuses_the_index_has_none_and_can_delete_it() {
+    let place = tempfile::tempdir().unwrap();
+    let (file, folder) = (old_file(place.path()), place.path().join("heapglass"));
+    let mut window = window_with(&folder, vec![file.clone()]);
+    wait_for_index(&mut window);
+    assert_eq!(count(&folder), 1);
+
+    apply(&mut window, Action::DeleteIndex);
+    wait_for_label(&mut window, "The index was deleted (");
+    picture(&mut window, "deleted");
+    assert_eq!(count(&folder), 0);
+
+    window.get_by_label("Settings").click();
+    wait_for_label(&mut window, "Keep an index of opened files");
+    // The menu stands still only after some frames.
+    (0..5).for_each(|_| window.step());
+    window.get_by_label("Keep an index of opened files").click();
+    wait_until(&mut window, "the click", |app| !app.settings.keep_index);
+    assert!(!window.state().settings.keep_index);
+    apply(&mut window, Action::CloseShown);
+    apply(&mut window, Action::OpenPath(file));
+    wait_for_index(&mut window);
+    wait_for_label(&mut window, "loaded in");
+    assert_eq!(count(&folder), 0);
+    apply(&mut window, Action::DeleteIndex);
+    wait_for_label(&mut window, "There is no index to delete");
+}
+
+#[test]
+fn a_snapshot_that_is_closed_leaves_no_half_of_an_index() {
+    let place = tempfile::tempdir().unwrap();
+    let (file, folder) = (old_file(place.path()), place.path().join("heapglass"));
+    let mut window = window_with(&folder, vec![file]);
+    wait_until(&mut window, "the load", |app| !app.session.open().is_empty());
+    apply(&mut window, Action::CloseShown);
+    assert!(!window.state().session.is_writing_index());
+    // It ends whole or not at all, whenever the close came.
+    apply(&mut window, Action::DeleteIndex);
+    wait_until(&mut window, "the deletion", |app| app.notice.as_deref().is_some_and(|notice| notice.contains("index")));
+    assert_eq!(count(&folder), 0);
+}

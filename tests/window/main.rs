@@ -1,0 +1,24 @@
+//! The real window, driven as a person drives it.
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/generated.rs"]
+mod generated;
+#[path = "../common/inspector.rs"]
+mod inspector;
+#[path = "../common/node.rs"]
+mod node;
+#[path = "../common/window.rs"]
+mod window;
+
+mod any_file;
+mod capture;
+mod explore;
+mod growth;
+mod index;
+mod over_time;
+mod salvage;
+mod tree_table;
+mod ui;
