@@ -23,10 +23,7 @@ fn window(files: Vec<std::path::PathBuf>, indexes: Indexes) -> ExitCode {
     match heapglass::ui::run(files, indexes) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "without a window there is nowhere else to say it")]
-            {
-                eprintln!("heapglass: cannot open the window: {error:#}");
-            }
+            cli::complain(&format!("heapglass: cannot open the window: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -34,9 +31,6 @@ fn window(files: Vec<std::path::PathBuf>, indexes: Indexes) -> ExitCode {
 
 #[cfg(not(feature = "gui"))]
 fn window(_files: Vec<std::path::PathBuf>, _indexes: Indexes) -> ExitCode {
-    #[expect(clippy::print_stderr, reason = "this is the command line")]
-    {
-        eprintln!("heapglass: built without the window; see `heapglass --help` for the subcommands");
-    }
+    cli::complain("heapglass: built without the window; see `heapglass --help` for the subcommands");
     ExitCode::from(2)
 }

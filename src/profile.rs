@@ -99,6 +99,12 @@ impl Profile {
         self.tree.depths().iter().max().copied().unwrap_or(0)
     }
 
+    /// Whether both have the same calls of the same functions with the same sizes.
+    #[must_use]
+    pub fn is_identical_to(&self, other: &Self) -> bool {
+        self.own_sizes == other.own_sizes && self.tree == other.tree && self.functions == other.functions
+    }
+
     /// Bytes that the profile holds in memory.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {

@@ -1,5 +1,6 @@
 //! `heapglass allocations`: which functions allocated how much, where stacks were recorded, and what of it lives.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use anyhow::anyhow;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use super::args::{AllocationsArguments, Format};
 use super::profile::Place;
 use super::table::{Table, name};
-use super::{Files, csv, salvaged};
+use super::{Files, csv, row_name, salvaged};
 use crate::model::{CancelToken, human};
 use crate::query::{CallKey, CallList, CallRow, CallSort, Calls, allocations, call_rows, has_allocations};
 
@@ -27,7 +28,7 @@ struct Allocated<'a> {
 struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     depth: Option<u32>,
-    name: &'a str,
+    name: Cow<'a, str>,
     location: Option<Place<'a>>,
     live_count: u64,
     count: u64,
@@ -106,7 +107,7 @@ fn callers(calls: &Calls, of: &CallRow, sort: CallSort) -> anyhow::Result<Vec<(u
 fn json<'a>(calls: &'a Calls, depth: Option<u32>, row: &CallRow) -> Row<'a> {
     let function = &calls.functions()[row.function as usize];
     let [live_count, count, live_size, size] = row.numbers.own;
-    let (name, location) = (function.label(), Place::of(function));
+    let (name, location) = (row_name(function.label()), Place::of(function));
     Row { depth, name, location, live_count, count, live_size, size, callers: None }
 }
 
@@ -124,8 +125,8 @@ fn write_csv(calls: &Calls, functions: &[Listed], out: &mut dyn Write) -> anyhow
         let function = &calls.functions()[row.function as usize];
         let mut line = vec![
             depth.to_string(),
-            function.label().to_owned(),
-            function.url.clone(),
+            row_name(function.label()).into_owned(),
+            row_name(&function.url).into_owned(),
             function.script_id.to_string(),
             super::optional(function.line),
             super::optional(function.column),

@@ -49,12 +49,17 @@ JSON (stable; sizes are bytes, keys in this order):
               files also \"base\",\"base_total_size\", and in each row \"base_self_size\",\"base_total_size\", what grew
               most first. A function that calls itself counts each byte once
 
+retainer_count counts every reference to the object; retainers lists those that keep it alive, which excludes weak references
+and those of the root. Names of classes, edges, kinds and functions in rows end with … after 4096 characters; summary and
+compare have class names whole. compare and profile have \"identical\":true where both files are one snapshot or profile.
+
 Of a damaged file that was opened with --salvage all but nodes have \"salvaged\": a list of what is missing.
 
 distance is the number of references from a user root; where only system roots reach an object it is null and
 system_distance has the number from those; both are null for what nothing reaches.
 
-Exit codes: 0 done, 1 the file or object cannot be read or found, 2 wrong usage.";
+Exit codes: 0 done, 1 the file or object cannot be read or found or the output cannot be written, 2 wrong usage. A reader
+that closes the pipe early is no error.";
 
 const QUERY_HELP: &str = "\
 A query is a list of terms, all of which must hold:

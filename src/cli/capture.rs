@@ -146,7 +146,9 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
             format!("; the process used {rss}, {heap} of it heap, {} outside it", human::bytes(usage.external))
         });
         let took = human::duration(Duration::from_millis(record.took_ms));
-        writeln!(out, "{}: {} in {took}{memory}", taken.path.display(), human::bytes(record.bytes))?;
+        let path = taken.path.display().to_string();
+        // Whether it was taken does not depend on who reads that; `out` remembers the failure.
+        let _ = writeln!(out, "{}: {} in {took}{memory}", human::visible(&path, 2000), human::bytes(record.bytes));
     }
     match done {
         Err(error) if error.is_cancelled() && has_input_ended.load(Ordering::Relaxed) => {
@@ -278,9 +280,8 @@ fn report(watch: &Watch, is_done: &AtomicBool) {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "this is the command line; what it is busy with is not part of the answer")]
 fn say(text: &str) {
-    eprintln!("heapglass: {text}");
+    super::complain(&format!("heapglass: {text}"));
 }
 
 #[cfg(test)]

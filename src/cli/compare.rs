@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::args::{CompareArguments, ComparedColumn, Format};
 use super::summary::LocationJson;
 use super::table::{Table, name};
-use super::{BadUsage, Files, csv, name_of, salvaged};
+use super::{BadUsage, Files, complain, csv, name_of, salvaged};
 use crate::model::{CancelToken, human};
 use crate::query::{
-    ComparedClass, Comparison, ComparisonKey, ComparisonSort, Scripts, compare, compared_classes, scripts,
+    ComparedClass, Comparison, ComparisonKey, ComparisonSort, Scripts, are_identical, compare, compared_classes,
+    scripts,
 };
 
 #[derive(Serialize)]
@@ -18,6 +19,9 @@ struct Compared<'a> {
     base: String,
     current: String,
     ids_match: bool,
+    /// Whether both are one snapshot; only where they are.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    identical: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     salvaged: Vec<String>,
     classes: Vec<Row<'a>>,
@@ -38,7 +42,10 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(class: &'a ComparedClass, scripts: &Scripts) -> Self {
+    /// `scripts` are those of the base and of the current snapshot.
+    fn new(class: &'a ComparedClass, scripts: &[Scripts; 2]) -> Self {
+        // A class that is in both has the same script in both.
+        let scripts = &scripts[usize::from(class.current_class.is_some())];
         Self {
             name: &class.name,
             location: class.key.location.map(|at| LocationJson::new(at, scripts)),
@@ -54,13 +61,17 @@ impl<'a> Row<'a> {
     }
 }
 
+/// What is said of two files that are one snapshot.
+const IDENTICAL: &str = "the two files are the same snapshot: nothing was allocated or freed";
+
 pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     if [&arguments.base, &arguments.current].iter().all(|file| file.as_os_str() == "-") {
-        return Err(BadUsage("standard input has only one snapshot: give `-` once").into());
+        return Err(BadUsage::new("standard input has only one snapshot: give `-` once"));
     }
     let base = files.open(&arguments.base)?;
     let current = files.open(&arguments.current)?;
     let comparison = compare(&base, &current, &CancelToken::new())?;
+    let identical = are_identical(&base, &current, &CancelToken::new())?;
     let key = match arguments.sort {
         ComparedColumn::Name => ComparisonKey::Name,
         ComparedColumn::New => ComparisonKey::New,
@@ -78,12 +89,12 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
         rows.iter().take(limit).filter_map(|&row| comparison.classes.get(row as usize)).collect();
     match arguments.format {
         Format::Json => {
-            // A class that is in both stands in the same script of both.
-            let scripts = scripts(&current, &CancelToken::new())?;
+            let scripts = [scripts(&base, &CancelToken::new())?, scripts(&current, &CancelToken::new())?];
             let compared = Compared {
                 base: name_of(&arguments.base),
                 current: name_of(&arguments.current),
                 ids_match: comparison.ids_match,
+                identical,
                 salvaged: [("base", &base), ("current", &current)]
                     .into_iter()
                     .flat_map(|(which, of)| {
@@ -95,7 +106,13 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
             serde_json::to_writer(&mut *out, &compared)?;
             Ok(writeln!(out)?)
         }
-        Format::Csv => write_csv(&classes, out),
+        Format::Csv => {
+            if identical {
+                complain(&format!("heapglass: {IDENTICAL}"));
+            }
+            write_csv(&classes, out)
+        }
+        Format::Text if identical => Ok(writeln!(out, "{IDENTICAL}")?),
         Format::Text => write_text(&comparison, &classes, out),
     }
 }
@@ -105,7 +122,7 @@ fn write_csv(classes: &[&ComparedClass], out: &mut dyn Write) -> anyhow::Result<
                    base_retained_size,current_retained_size";
     csv::line(out, &columns.split(',').collect::<Vec<_>>())?;
     for class in classes {
-        let row = Row::new(class, &Scripts::default());
+        let row = Row::new(class, &Default::default());
         let at = class.key.location;
         csv::line(
             out,

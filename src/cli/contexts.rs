@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::args::{ContextsArguments, Format};
 use super::summary::LocationJson;
 use super::table::{Table, name};
-use super::{Files, csv, salvaged};
+use super::{Files, csv, row_name, row_string, salvaged};
 use crate::Snapshot;
 use crate::model::{CancelToken, human};
 use crate::query::{DeadContext, DeadScope, DeadVariable, DeadVariables, Scripts, dead_variables, node_label, scripts};
@@ -100,7 +100,7 @@ impl Found {
     }
 
     fn name(&self, variable: &DeadVariable) -> String {
-        self.snapshot.graph().strings().text(variable.name).into_owned()
+        row_string(&self.snapshot, variable.name)
     }
 
     /// Where the scope's function stands, as far as it is known.
@@ -159,8 +159,8 @@ impl Found {
             csv::line(
                 out,
                 &[
-                    scope.script_name.clone(),
-                    scope.function.clone().unwrap_or_default(),
+                    row_name(&scope.script_name).into_owned(),
+                    row_name(scope.function.as_deref().unwrap_or_default()).into_owned(),
                     self.snapshot.id(context.context).0.to_string(),
                     self.name(variable),
                     self.snapshot.id(variable.value).0.to_string(),
@@ -179,7 +179,7 @@ impl Found {
             name: self.name(variable),
             id: id(variable.value),
             value: self.snapshot.display_name(variable.value).into_owned(),
-            kind: self.snapshot.graph().kind_name(variable.value).to_owned(),
+            kind: row_name(self.snapshot.graph().kind_name(variable.value)).into_owned(),
             retained_size: variable.retained_size,
             freed_size: variable.freed_size,
         };
@@ -190,8 +190,8 @@ impl Found {
             variables: context.variables.iter().map(variable).collect(),
         };
         let scope = |scope: &DeadScope| ScopeJson {
-            function: scope.function.clone(),
-            url: scope.script_name.clone(),
+            function: scope.function.as_deref().map(|function| row_name(function).into_owned()),
+            url: row_name(&scope.script_name).into_owned(),
             location: scope
                 .closure
                 .and_then(|closure| self.snapshot.location(closure))
@@ -211,7 +211,7 @@ impl Found {
             scripts_without_scopes: unknown
                 .map(|script| ScriptJson {
                     id: id(script.script),
-                    url: script.name.clone(),
+                    url: row_name(&script.name).into_owned(),
                     contexts: script.context_count,
                 })
                 .collect(),

@@ -1,47 +1,152 @@
-//! What reaches standard output: text in which nothing is a command to a terminal, whatever stood in the file.
+//! Guards everything that reaches standard output and standard error: text from a file is a command neither to a terminal nor
+//! to a CI system that reads the log.
 //!
-//! Each subcommand makes names fit for its format; this is the one place that all of their output goes through, so that
-//! none can forget it. What is still hidden is written as `\uXXXX`, which in JSON is the same character.
+//! Each subcommand makes names fit for its format; this is the one writer that all of their output passes, so that none can
+//! forget it. A character that is escaped here is written as `\uXXXX`, which in JSON is the same character.
+//!
+//! CI systems obey lines of a log:
+//! - `::name::` at the start of a line, after any white space (GitHub, Gitea, Forgejo)
+//! - `##[name]` (GitHub, Azure Pipelines), `##vso[` (Azure Pipelines) and `##teamcity[` (TeamCity) anywhere in a line
+//! - `---`, `+++`, `~~~` and `^^^` at the start of a line (Buildkite)
+//! - `section_start:` and `travis_fold:` with a carriage return and an escape sequence (GitLab, Travis), which are control
+//!   characters and so never written
 
 use std::io::{self, Write};
 
 use crate::model::human::{is_hidden, push_visible};
 
-/// Passes on text with line breaks and tabs, and escapes all else that a terminal would obey or hide.
+/// Passes on text with line breaks and tabs, and escapes what a terminal or a CI system would obey or hide.
+///
+/// Invariant: after a write has failed, every later one fails, and [`Guard::finish`] returns the first failure.
 #[derive(Debug)]
 pub(super) struct Guard<W> {
-    pub(super) out: W,
+    out: W,
+    line: Line,
+    failure: Option<io::Error>,
+}
+
+/// The part of a line before the next character, as far as it could begin a command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Line {
+    /// Nothing but white space.
+    Start,
+    /// After white space, so many of this character.
+    Run(char, u8),
+    /// A `#`.
+    Hash,
+    /// `##` and the name of a command, which may be empty.
+    Name,
+    /// Anything else.
+    Text,
+}
+
+impl Line {
+    /// The line with another character, and whether that character would complete the beginning of a command.
+    fn with(self, character: char) -> (Self, bool) {
+        match (self, character) {
+            (_, '\n') => (Self::Start, false),
+            (Self::Start, blank) if blank.is_whitespace() => (Self::Start, false),
+            (Self::Start, ':' | '-' | '+' | '~' | '^') => (Self::Run(character, 1), false),
+            (Self::Run(of, count), same) if of == same => {
+                let is_command = count + 1 == if of == ':' { 2 } else { 3 };
+                (if is_command { Self::Text } else { Self::Run(of, count + 1) }, is_command)
+            }
+            (Self::Hash | Self::Name, '#') => (Self::Name, false),
+            (_, '#') => (Self::Hash, false),
+            (Self::Name, '[') => (Self::Text, true),
+            (Self::Name, name) if name.is_ascii_alphanumeric() || matches!(name, '-' | '_' | '.') => {
+                (Self::Name, false)
+            }
+            _ => (Self::Text, false),
+        }
+    }
+}
+
+impl<W: Write> Guard<W> {
+    pub(super) fn new(out: W) -> Self {
+        Self { out, line: Line::Start, failure: None }
+    }
+
+    /// Writes what is buffered.
+    ///
+    /// # Errors
+    /// The first failure of this or of an earlier write.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        let flushed = self.flush();
+        self.failure.take().map_or(flushed, Err)
+    }
+
+    /// Does one thing with the writer behind, unless something failed before.
+    fn attempt<T>(&mut self, act: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.kind().into());
+        }
+        act(self).map_err(|error| {
+            let kind = error.kind();
+            self.failure = Some(error);
+            kind.into()
+        })
+    }
+
+    fn pass(&mut self, text: &str) -> io::Result<()> {
+        let bytes = text.as_bytes();
+        // From where on nothing is written yet.
+        let mut from = 0;
+        let mut at = 0;
+        while at < bytes.len() {
+            let is_plain = |byte: &u8| (0x20..0x7f).contains(byte) && *byte != b'#';
+            if self.line == Line::Text && is_plain(&bytes[at]) {
+                at += 1;
+                continue;
+            }
+            let Some(character) = text[at..].chars().next() else { break };
+            let next = at + character.len_utf8();
+            let is_bad = is_hidden(character) && !matches!(character, '\n' | '\t');
+            let (line, is_command) = self.line.with(character);
+            self.line = if is_bad { Line::Text } else { line };
+            if is_bad || is_command {
+                self.out.write_all(&bytes[from..at])?;
+                from = next;
+                self.escaped(character)?;
+            }
+            at = next;
+        }
+        self.out.write_all(&bytes[from..])
+    }
+
+    fn escaped(&mut self, character: char) -> io::Result<()> {
+        if character < ' ' {
+            // No JSON: there they are escaped already.
+            let mut shown = String::new();
+            push_visible(&mut shown, character);
+            return self.out.write_all(shown.as_bytes());
+        }
+        let mut units = [0; 2];
+        for unit in character.encode_utf16(&mut units) {
+            write!(self.out, "\\u{unit:04x}")?;
+        }
+        Ok(())
+    }
 }
 
 impl<W: Write> Write for Guard<W> {
     /// Takes all of `bytes`: whole characters, as everything that writes text hands them on.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.iter().all(|byte| (0x20..0x7f).contains(byte) || matches!(byte, b'\n' | b'\t')) {
-            self.out.write_all(bytes)?;
-            return Ok(bytes.len());
-        }
-        let text = String::from_utf8_lossy(bytes);
-        let is_bad = |character: char| is_hidden(character) && !matches!(character, '\n' | '\t');
-        let mut rest = &*text;
-        while let Some((at, bad)) = rest.char_indices().find(|(_, character)| is_bad(*character)) {
-            self.out.write_all(&rest.as_bytes()[..at])?;
-            if bad < ' ' {
-                // No JSON: there they are escaped already.
-                let mut shown = String::new();
-                push_visible(&mut shown, bad);
-                self.out.write_all(shown.as_bytes())?;
-            } else {
-                write!(self.out, "\\u{:04x}", u32::from(bad))?;
-            }
-            rest = &rest[at + bad.len_utf8()..];
-        }
-        self.out.write_all(rest.as_bytes())?;
+        self.attempt(|guard| guard.pass(&String::from_utf8_lossy(bytes)))?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.attempt(|guard| guard.out.flush())
     }
+}
+
+/// The text as it may be written to a log.
+pub(super) fn guarded(text: &str) -> String {
+    let mut guard = Guard::new(Vec::with_capacity(text.len()));
+    // Memory can always be written.
+    let _ = guard.write_all(text.as_bytes());
+    String::from_utf8_lossy(&guard.out).into_owned()
 }
 
 #[cfg(test)]
@@ -50,14 +155,58 @@ mod tests {
 
     #[test]
     fn a_name_commands_no_terminal_and_json_keeps_its_meaning() {
-        let mut guard = Guard { out: Vec::new() };
-        let name = "é\u{7f}\u{9b}31m\u{202e}x\u{2066}\u{200f}😀\n";
+        let mut guard = Guard::new(Vec::new());
+        let name = "é\u{7f}\u{9b}31m\u{202e}x\u{2066}\u{200f}😀\u{e0041}##[error]x ##vso[task.complete]\n::add-mask::y";
         serde_json::to_writer(&mut guard, name).expect("memory can be written");
         write!(guard, "\n\ta\u{1b}[2J\r").expect("memory can be written");
         let text = String::from_utf8(guard.out).expect("UTF-8");
         assert!(!text.contains(|c| is_hidden(c) && !matches!(c, '\n' | '\t')), "{text}");
         let (json, rest) = text.split_once('\n').expect("a line");
+        assert!(!json.contains("##[") && !json.contains("##vso["), "{json}");
         assert_eq!(serde_json::from_str::<String>(json).expect("JSON"), name);
         assert_eq!(rest, "\ta␛[2J␍");
+    }
+
+    #[test]
+    fn commands_of_ci_systems_are_escaped_however_the_text_is_cut_into_writes() {
+        for (text, expected) in [
+            ("::add-mask::x", ":\\u003aadd-mask::x"),
+            ("a\n \t\u{a0}\u{3000}::stop-commands::x", "a\n \t\u{a0}\u{3000}:\\u003astop-commands::x"),
+            ("a ::b:: Foo::bar", "a ::b:: Foo::bar"),
+            (":a: b", ":a: b"),
+            ("##[group]x", "##\\u005bgroup]x"),
+            ("x ###[error]y", "x ###\\u005berror]y"),
+            ("x ##vso[task.setvariable]y", "x ##vso\\u005btask.setvariable]y"),
+            ("##teamcity[buildStop]", "##teamcity\\u005bbuildStop]"),
+            ("## heading [link] #[x]", "## heading [link] #[x]"),
+            ("--- group\n+++ open\n~~~ x\n^^^ +++", "--\\u002d group\n++\\u002b open\n~~\\u007e x\n^^\\u005e +++"),
+            ("-1.5 kB --- x", "-1.5 kB --- x"),
+            ("section_start:1:x\r\u{1b}[0K", "section_start:1:x␍␛[0K"),
+        ] {
+            assert_eq!(guarded(text), expected, "{text:?}");
+            let mut guard = Guard::new(Vec::new());
+            for character in text.chars() {
+                write!(guard, "{character}").expect("memory can be written");
+            }
+            assert_eq!(String::from_utf8_lossy(&guard.out), expected, "{text:?} one by one");
+        }
+    }
+
+    #[test]
+    fn the_first_failure_of_a_writer_is_kept_and_nothing_is_written_after_it() {
+        struct Full(usize);
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                self.0 += 1;
+                Err(io::Error::new(io::ErrorKind::StorageFull, "the first"))
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut guard = Guard::new(Full(0));
+        assert!(guard.write_all(b"a").is_err() && guard.write_all(b"b").is_err() && guard.flush().is_err());
+        assert_eq!(guard.out.0, 1);
+        assert_eq!(guard.finish().map_err(|error| error.to_string()), Err("the first".to_owned()));
     }
 }

@@ -2,6 +2,14 @@
 //!
 //! Everything goes through the same [`Snapshot`] and the same queries as the window. No channels and no threads of its own
 //! here.
+//!
+//! Exit codes: 0 done, 1 a file or object cannot be read or found, 2 wrong usage, 3 a limit of `check` is exceeded.
+//! What a subcommand found decides the code:
+//! - Where the output is the whole answer and cannot be written, the code is 1, with a message. A reader that closes the pipe
+//!   has what it wanted, as in `heapglass nodes FILE | head`: that ends the program quietly with 0.
+//! - `check` judges, and its report only says why: the verdict decides, whatever becomes of the report. That it could not be
+//!   written, a closed pipe included, is said on standard error.
+//! - Standard output that was closed before the start (`>&-`) is like `/dev/null`.
 
 mod allocations;
 mod args;
@@ -10,6 +18,7 @@ mod check;
 mod compare;
 mod contexts;
 mod guard;
+mod lines;
 mod nodes;
 mod object;
 mod profile;
@@ -19,6 +28,7 @@ mod statistics;
 mod summary;
 mod table;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -31,12 +41,12 @@ use clap::{CommandFactory as _, Parser as _};
 
 use args::ObjectArguments;
 pub use args::{Arguments, Command};
-use guard::Guard;
+use guard::{Guard, guarded};
 
 use crate::Snapshot;
 use crate::format::{self, Source, looks_like_profile};
 use crate::index::{Indexes, Opened, Unwritten};
-use crate::model::{CancelToken, Distance, NodeOrdinal, ObjectId, Progress, human};
+use crate::model::{CancelToken, Distance, NodeOrdinal, ObjectId, Progress, StringId, human};
 use crate::query::csv;
 
 /// The arguments of the process; what is wrong with them is said as `clap` does.
@@ -53,8 +63,9 @@ pub fn arguments() -> Arguments {
     parsed.unwrap_or_else(|error| {
         let text = error.render().to_string();
         // An argument may be the name of a file, and that is anybody's.
-        if text.contains(|character| human::is_hidden(character) && character != '\n') {
-            complain(&human::visible_lines(&text).replace('\t', "␉"));
+        let shown = guarded(&human::visible_lines(&text).replace('\t', "␉"));
+        if shown != text {
+            complain(&shown);
             std::process::exit(error.exit_code());
         }
         error.exit()
@@ -65,34 +76,63 @@ pub fn arguments() -> Arguments {
 #[must_use]
 pub fn run(command: &Command, files: &Files) -> ExitCode {
     start_threads();
-    let mut out = Guard { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()) };
-    let done = dispatch(command, files, &mut out).and_then(|()| out.flush().map_err(Into::into));
-    match done {
-        Ok(()) => {
-            files.write_indexes();
-            ExitCode::SUCCESS
-        }
-        Err(error) if is_closed_pipe(&error) => {
-            // What is still in the buffer would only fail again.
-            let _ = out.out.into_parts();
-            ExitCode::SUCCESS
-        }
-        // The report that was written says why.
-        Err(error) if error.is::<check::LimitsExceeded>() => match out.flush() {
-            Ok(()) => ExitCode::from(3),
-            Err(_) => ExitCode::FAILURE,
-        },
-        Err(error) => {
+    let mut out = Guard::new(BufWriter::with_capacity(1 << 16, io::stdout().lock()));
+    let verdict = dispatch(command, files, &mut out);
+    match (verdict, out.finish().err()) {
+        (Err(error), failure) if !failure.as_ref().is_some_and(|failure| is_failed_write(&error, failure)) => {
             complain(&format!("heapglass: {}", message_of(&error)));
             if error.is::<search::BadQuery>() || error.is::<BadUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+        }
+        (verdict, failure) => {
+            let code = exit_code(verdict.unwrap_or_default(), failure.as_ref());
+            files.write_indexes();
+            code
         }
     }
 }
 
+/// The answer of a subcommand, apart from what it writes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Verdict {
+    /// There is none: the output is the answer.
+    #[default]
+    None,
+    LimitsHold,
+    LimitsExceeded,
+}
+
+/// Returns the exit code of a verdict, and says why the output could not be written.
+fn exit_code(verdict: Verdict, failure: Option<&io::Error>) -> ExitCode {
+    match (verdict, failure) {
+        (Verdict::None, Some(failure)) if failure.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format!("heapglass: cannot write the output: {failure}"));
+            ExitCode::FAILURE
+        }
+        (Verdict::None, _) => ExitCode::SUCCESS,
+        (verdict, failure) => {
+            let holds = verdict == Verdict::LimitsHold;
+            if let Some(failure) = failure {
+                let text = if holds { "all limits hold" } else { "a limit is exceeded" };
+                complain(&format!("heapglass: {text}, but the report cannot be written: {failure}"));
+            }
+            ExitCode::from(if holds { 0 } else { 3 })
+        }
+    }
+}
+
+/// Whether a subcommand ended because its output could not be written.
+fn is_failed_write(error: &anyhow::Error, failure: &io::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(failure.kind())
+    })
+}
+
 /// Writes a line to standard error.
-fn complain(line: &str) {
-    // Where nobody listens there is nobody to be told.
-    let _ = writeln!(io::stderr(), "{line}");
+pub fn complain(line: &str) {
+    // A message that cannot be written changes nothing else.
+    let _ = io::stderr().write_all(guarded(&format!("{line}\n")).as_bytes());
 }
 
 /// Where the system has no room for the threads that it has cores for, one must do.
@@ -115,10 +155,18 @@ fn start_threads() {
 /// What is wrong with the arguments taken together.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct BadUsage(&'static str);
+struct BadUsage(Cow<'static, str>);
 
-fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+impl BadUsage {
+    fn new(text: impl Into<Cow<'static, str>>) -> anyhow::Error {
+        Self(text.into()).into()
+    }
+}
+
+/// Runs the subcommand. Its error is that of `out` where a write failed, unless it has a verdict.
+fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     match command {
+        Command::Check(arguments) => return check::run(arguments, files, out),
         Command::Summary(arguments) => summary::run(arguments, files, out),
         Command::Retainers(arguments) => retainers::run(arguments, files, out),
         Command::Object(arguments) => object::run(arguments, files, out),
@@ -129,9 +177,9 @@ fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Re
         Command::Search(arguments) => search::run(arguments, files, out),
         Command::Allocations(arguments) => allocations::run(arguments, files, out),
         Command::Profile(arguments) => profile::run(arguments, out),
-        Command::Check(arguments) => check::run(arguments, files, out),
         Command::Capture(arguments) => capture::run(arguments, out),
     }
+    .map(|()| Verdict::None)
 }
 
 /// Text for a terminal; only what points into a query takes several lines.
@@ -141,14 +189,6 @@ fn message_of(error: &anyhow::Error) -> String {
         return text.lines().map(|line| human::visible(line, 2000)).collect::<Vec<_>>().join("\n");
     }
     human::visible(&text, 2000).into_owned()
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-        io.or(json) == Some(io::ErrorKind::BrokenPipe)
-    })
 }
 
 /// How the files of a run are opened: by their indexes where they have one.
@@ -226,6 +266,19 @@ fn source(file: &Path) -> Source {
 /// What a file is called in messages and answers.
 fn name_of(file: &Path) -> String {
     if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+}
+
+/// Characters of a class, an edge, a kind or a function that a row has: a name of a megabyte may be that of a million objects.
+const ROW_NAME_LIMIT: usize = 4096;
+
+/// A name as rows have it in JSON, CSV and TSV.
+fn row_name(name: &str) -> Cow<'_, str> {
+    human::cut(name, ROW_NAME_LIMIT)
+}
+
+/// A string of the file as such a name.
+fn row_string(snapshot: &Snapshot, id: StringId) -> String {
+    row_name(&snapshot.graph().strings().prefix(id, ROW_NAME_LIMIT).0).into_owned()
 }
 
 /// What is missing of a snapshot, as JSON has it: only where something is.

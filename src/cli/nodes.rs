@@ -1,21 +1,22 @@
 //! `heapglass nodes`: every node on a line of its own, for tests and other tools.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write;
 
 use serde::Serialize;
 
 use super::args::{NodesArguments, NodesFormat};
-use super::{Files, split_distance};
+use super::{Files, row_name, split_distance};
 use crate::Snapshot;
 use crate::model::NodeOrdinal;
 
 #[derive(Serialize)]
 struct Node<'a> {
     id: u64,
-    kind: &'a str,
+    kind: Cow<'a, str>,
     name: &'a str,
-    class: &'a str,
+    class: Cow<'a, str>,
     shallow_size: u64,
     retained_size: u64,
     distance: Option<u32>,
@@ -64,9 +65,9 @@ fn record<'a>(snapshot: &'a Snapshot, node: NodeOrdinal, name: &'a str) -> Node<
     let (distance, system_distance) = split_distance(snapshot.distance(node));
     Node {
         id: snapshot.id(node).0,
-        kind: graph.kind_name(node),
+        kind: row_name(graph.kind_name(node)),
         name,
-        class: &snapshot.class(node).name,
+        class: row_name(&snapshot.class(node).name),
         shallow_size: snapshot.shallow_size(node),
         retained_size: snapshot.retained_size(node),
         distance,
@@ -82,11 +83,11 @@ fn write_line(snapshot: &Snapshot, node: NodeOrdinal, line: &mut String) -> std:
     let name = snapshot.display_name(node);
     let record = record(snapshot, node, &name);
     write!(line, "{}\t", record.id)?;
-    escape(record.kind, line)?;
+    escape(&record.kind, line)?;
     line.push('\t');
     escape(record.name, line)?;
     line.push('\t');
-    escape(record.class, line)?;
+    escape(&record.class, line)?;
     write!(line, "\t{}\t{}\t", record.shallow_size, record.retained_size)?;
     if let Some(distance) = record.distance {
         write!(line, "{distance}")?;

@@ -10,7 +10,7 @@ use super::summary::LocationJson;
 use super::table::name;
 use super::{Files, csv, open_object, salvaged, split_distance};
 use crate::Snapshot;
-use crate::model::{CancelToken, EdgeIndex, human};
+use crate::model::{CancelToken, EdgeIndex, NodeOrdinal, human};
 use crate::query::{
     Filter, Lens, ListSpec, ObjectDetails, Scripts, Sort, function_script, node_label, object_details, order, scripts,
     source_line,
@@ -113,6 +113,13 @@ pub(super) fn run(arguments: &ObjectArguments, files: &Files, out: &mut dyn Writ
     Ok(())
 }
 
+/// How many references `retainers` lists.
+fn retainers(snapshot: &Snapshot, node: NodeOrdinal) -> anyhow::Result<usize> {
+    let list = ListSpec::Retainers(node);
+    let rows = order(snapshot, list, Sort::BY_DISTANCE, &Filter::default(), Lens::default(), &CancelToken::new())?.rows;
+    Ok(rows.len())
+}
+
 fn text(
     snapshot: &Snapshot,
     scripts: &Scripts,
@@ -142,7 +149,12 @@ fn text(
     if let Some(dominator) = details.dominators.first() {
         fact("dominator", format!("{} {}", node_label(snapshot, *dominator), snapshot.id(*dominator)))?;
     }
-    fact("retainers", human::count(details.retainer_count as u64))?;
+    let listed = retainers(snapshot, details.node)?;
+    let others = match details.retainer_count.saturating_sub(listed) {
+        0 => String::new(),
+        others => format!(", and {} weak references or references of the root", human::count(others as u64)),
+    };
+    fact("retainers", format!("{}{others}", human::count(listed as u64)))?;
     fact("edges", human::count(details.edge_count as u64))?;
     writeln!(out)?;
     // As wide as the widest number, without keeping the rows.

@@ -1,5 +1,6 @@
 //! `heapglass profile`: who allocated what a sampling heap profile saw, alone or compared with an earlier one.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use anyhow::anyhow;
@@ -7,10 +8,10 @@ use serde::Serialize;
 
 use super::args::{Format, ProfileArguments};
 use super::table::{Table, name};
-use super::{csv, name_of, source};
+use super::{complain, csv, name_of, row_name, source};
 use crate::Profile;
 use crate::model::human::{self, Units};
-use crate::model::{CallFunction, CancelToken, Progress};
+use crate::model::{CallFunction, CancelToken, Progress, difference};
 use crate::query::{CallKey, CallList, CallRow, CallSort, Calls, call_rows, compare_profiles, profile_calls};
 
 #[derive(Serialize)]
@@ -18,6 +19,9 @@ struct Profiled<'a> {
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     base: Option<String>,
+    /// Whether both are one profile; only where they are.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    identical: bool,
     total_size: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     base_total_size: Option<u64>,
@@ -30,7 +34,7 @@ struct Profiled<'a> {
 /// Where a function stands, as JSON has it.
 #[derive(Serialize)]
 pub(super) struct Place<'a> {
-    url: &'a str,
+    url: Cow<'a, str>,
     script_id: u64,
     line: Option<u32>,
     column: Option<u32>,
@@ -40,7 +44,7 @@ impl<'a> Place<'a> {
     pub(super) fn of(function: &'a CallFunction) -> Option<Self> {
         let CallFunction { url, script_id, line, column, .. } = function;
         let is_somewhere = !url.is_empty() || *script_id != 0;
-        is_somewhere.then_some(Self { url, script_id: *script_id, line: *line, column: *column })
+        is_somewhere.then_some(Self { url: row_name(url), script_id: *script_id, line: *line, column: *column })
     }
 }
 
@@ -48,7 +52,7 @@ impl<'a> Place<'a> {
 struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     depth: Option<u32>,
-    name: &'a str,
+    name: Cow<'a, str>,
     location: Option<Place<'a>>,
     self_size: u64,
     total_size: u64,
@@ -57,6 +61,9 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     base_total_size: Option<u64>,
 }
+
+/// What is said of two files that are one profile.
+const IDENTICAL: &str = "the two files are the same profile: nothing changed";
 
 pub(super) fn run(arguments: &ProfileArguments, out: &mut dyn Write) -> anyhow::Result<()> {
     let cancel = CancelToken::new();
@@ -75,6 +82,7 @@ pub(super) fn run(arguments: &ProfileArguments, out: &mut dyn Write) -> anyhow::
         None => profile_calls(&profile, &cancel)?,
     };
     let is_compared = base_profile.is_some();
+    let identical = base_profile.as_ref().is_some_and(|base| base.is_identical_to(&profile));
     let limit = arguments.limit.unwrap_or(usize::MAX);
     let rows =
         if arguments.top_down { tree(&calls, is_compared, limit)? } else { functions(&calls, is_compared, limit)? };
@@ -85,6 +93,7 @@ pub(super) fn run(arguments: &ProfileArguments, out: &mut dyn Write) -> anyhow::
             let profiled = Profiled {
                 file: file.display().to_string(),
                 base: base.map(|base| base.display().to_string()),
+                identical,
                 total_size: profile.total_size(),
                 base_total_size: base_profile.as_ref().map(Profile::total_size),
                 functions,
@@ -93,10 +102,18 @@ pub(super) fn run(arguments: &ProfileArguments, out: &mut dyn Write) -> anyhow::
             serde_json::to_writer(&mut *out, &profiled)?;
             Ok(writeln!(out)?)
         }
-        Format::Csv => write_csv(&calls, is_compared, &rows, out),
+        Format::Csv => {
+            if identical {
+                complain(&format!("heapglass: {IDENTICAL}"));
+            }
+            write_csv(&calls, is_compared, &rows, out)
+        }
         Format::Text => {
             let size = human::bytes(profile.total_size());
             let about = profile.source().name.clone();
+            if identical {
+                return Ok(writeln!(out, "{IDENTICAL}")?);
+            }
             match &base_profile {
                 Some(base) => {
                     let before = human::bytes(base.total_size());
@@ -148,7 +165,7 @@ fn json<'a>(calls: &'a Calls, is_compared: bool, depth: Option<u32>, row: &CallR
     let numbers = row.numbers;
     Row {
         depth,
-        name: function.label(),
+        name: row_name(function.label()),
         location: Place::of(function),
         self_size: numbers.own[0],
         total_size: numbers.total[0],
@@ -159,7 +176,7 @@ fn json<'a>(calls: &'a Calls, is_compared: bool, depth: Option<u32>, row: &CallR
 
 /// A difference of two sizes with its sign.
 fn change(now: u64, before: u64) -> String {
-    Units::Decimal.signed(i64::try_from(i128::from(now) - i128::from(before)).unwrap_or(i64::MAX))
+    Units::Decimal.signed(difference(now, before))
 }
 
 fn write_csv(
@@ -181,8 +198,8 @@ fn write_csv(
         let function = &calls.functions()[row.function as usize];
         let mut line: Vec<String> = depth.map(|depth| depth.to_string()).into_iter().collect();
         line.extend([
-            function.label().to_owned(),
-            function.url.clone(),
+            row_name(function.label()).into_owned(),
+            row_name(&function.url).into_owned(),
             function.script_id.to_string(),
             super::optional(function.line),
             super::optional(function.column),

@@ -12,8 +12,9 @@ use serde::{Serialize, Serializer};
 
 use super::args::{Format, RetainersArguments};
 use super::table::name;
-use super::{Files, csv, open_object, salvaged, split_distance};
+use super::{Files, csv, open_object, row_name, row_string, salvaged, split_distance};
 use crate::Snapshot;
+use crate::graph::EdgeName;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, human};
 use crate::query::{Filter, Lens, ListSpec, Sort, map_key, node_label, order};
 
@@ -44,13 +45,11 @@ pub(super) struct Edge {
     pub(super) kind: String,
 }
 
-/// Characters of a class or of an edge that are written: a name of a megabyte may be that of a million objects.
-const NAME_LIMIT: usize = 4096;
-
-fn cut(name: &str) -> String {
-    match name.char_indices().nth(NAME_LIMIT) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
+/// The edge's name as DevTools shows it, cut as in every row.
+fn edge_name(snapshot: &Snapshot, edge: EdgeIndex) -> String {
+    match snapshot.graph().edge_name(edge) {
+        EdgeName::Index(index) => index.to_string(),
+        EdgeName::Text(id) => row_string(snapshot, id),
     }
 }
 
@@ -62,10 +61,10 @@ impl Link {
             at: edge,
             id: snapshot.id(node).0,
             name: snapshot.display_name(node).into_owned(),
-            class: cut(&snapshot.class(node).name),
+            class: row_name(&snapshot.class(node).name).into_owned(),
             edge: edge.map(|edge| Edge {
-                name: cut(&snapshot.edge_name(edge)),
-                kind: snapshot.graph().edge_kind_name(edge).to_owned(),
+                name: edge_name(snapshot, edge),
+                kind: row_name(snapshot.graph().edge_kind_name(edge)).into_owned(),
             }),
             distance,
             system_distance,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::{Format, SearchArguments};
 use super::table::{Table, name};
-use super::{Files, csv, name_of, salvaged, split_distance};
+use super::{Files, csv, name_of, row_name, salvaged, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, NodeOrdinal, human};
 use crate::query::{Filter, Lens, ListSpec, NodeFilter, Query, Sort, node_label, order, select};
@@ -40,7 +40,7 @@ impl Row {
         Self {
             id: snapshot.id(node).0,
             name: snapshot.display_name(node).into_owned(),
-            class: snapshot.class(node).name.clone(),
+            class: row_name(&snapshot.class(node).name).into_owned(),
             distance,
             system_distance,
             shallow_size: snapshot.shallow_size(node),

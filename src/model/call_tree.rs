@@ -54,7 +54,7 @@ impl CallFunction {
 }
 
 /// The tree, one entry a node in each column, in preorder: a caller, then each of its callees with all below it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CallTree {
     parents: Vec<u32>,
     functions: Vec<u32>,

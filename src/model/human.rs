@@ -123,6 +123,18 @@ pub fn visible(text: &str, limit: usize) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Returns the text as it is, cut after `limit` characters.
+#[must_use]
+pub fn cut(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit {
+        return Cow::Borrowed(text);
+    }
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// The whole text with control characters made visible, line breaks and tabs kept.
 #[must_use]
 pub fn visible_lines(text: &str) -> String {
@@ -197,5 +209,6 @@ mod tests {
         assert_eq!(visible("plain", 10), "plain");
         assert_eq!(visible("a\u{202e}b\u{1b}[31m\0\n", 99), "a\\u{202e}b␛[31m␀⏎");
         assert_eq!(visible("häuser", 3), "häu…");
+        assert_eq!((cut("häuser\n", 3), cut("häuser\n", 7)), ("häu…".into(), "häuser\n".into()));
     }
 }

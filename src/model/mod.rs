@@ -30,6 +30,12 @@ use std::fmt;
 
 use stored::stored_numbers;
 
+/// Returns `a − b`, or the nearest number that an `i64` holds: sizes in a file go up to 2⁶⁴ − 1.
+#[must_use]
+pub fn difference(a: u64, b: u64) -> i64 {
+    i64::try_from(i128::from(a) - i128::from(b)).unwrap_or(if a > b { i64::MAX } else { i64::MIN })
+}
+
 /// Position of a node in the file's node table: dense, `0..node_count`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(transparent)]

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use crate::analysis::{ClassKey, Classes};
-use crate::model::{CancelToken, Cancelled, ClassId, NodeKind, NodeOrdinal, POLL_INTERVAL};
+use crate::model::{CancelToken, Cancelled, ClassId, NodeKind, NodeOrdinal, POLL_INTERVAL, difference};
 use crate::snapshot::Snapshot;
 
 /// Where an object of a comparison lives.
@@ -59,10 +59,6 @@ impl ComparedClass {
     pub fn retained_delta(&self) -> i64 {
         difference(self.current_retained_size, self.base_retained_size)
     }
-}
-
-fn difference(a: u64, b: u64) -> i64 {
-    a.cast_signed().wrapping_sub(b.cast_signed())
 }
 
 /// The answer: classes of which something differs, and the objects that came and went.

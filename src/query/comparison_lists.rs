@@ -37,19 +37,18 @@ impl ComparisonSort {
 #[must_use]
 pub fn compared_classes(comparison: &Comparison, sort: ComparisonSort, class_name: &str) -> Vec<u32> {
     let wanted = class_name.to_lowercase();
-    let number = |class: &ComparedClass| -> i64 {
-        let unsigned = |value: u64| value.cast_signed();
+    let number = |class: &ComparedClass| -> i128 {
         match sort.key {
             ComparisonKey::Name => 0,
-            ComparisonKey::New => unsigned(class.new_count),
-            ComparisonKey::Deleted => unsigned(class.deleted_count),
-            ComparisonKey::Delta => class.delta(),
-            ComparisonKey::AllocatedSize => unsigned(class.allocated_size),
-            ComparisonKey::FreedSize => unsigned(class.freed_size),
-            ComparisonKey::SizeDelta => class.size_delta(),
-            ComparisonKey::BaseRetained => unsigned(class.base_retained_size),
-            ComparisonKey::CurrentRetained => unsigned(class.current_retained_size),
-            ComparisonKey::RetainedDelta => class.retained_delta(),
+            ComparisonKey::New => i128::from(class.new_count),
+            ComparisonKey::Deleted => i128::from(class.deleted_count),
+            ComparisonKey::Delta => class.delta().into(),
+            ComparisonKey::AllocatedSize => i128::from(class.allocated_size),
+            ComparisonKey::FreedSize => i128::from(class.freed_size),
+            ComparisonKey::SizeDelta => class.size_delta().into(),
+            ComparisonKey::BaseRetained => i128::from(class.base_retained_size),
+            ComparisonKey::CurrentRetained => i128::from(class.current_retained_size),
+            ComparisonKey::RetainedDelta => class.retained_delta().into(),
         }
     };
     let classes = &comparison.classes;

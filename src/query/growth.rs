@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use super::comparison::{JointClasses, Sorted, merge, sized_by_id};
 use crate::analysis::{ClassKey, Classes};
-use crate::model::{BitSet, CancelToken, Cancelled, ClassId, NodeOrdinal};
+use crate::model::{BitSet, CancelToken, Cancelled, ClassId, NodeOrdinal, difference};
 use crate::snapshot::Snapshot;
 
 /// How a class develops.
@@ -198,7 +198,7 @@ impl GrownClass {
     #[must_use]
     pub fn grown(points: &[Point], of: impl Fn(&Point) -> u64) -> i64 {
         match (points.first(), points.last()) {
-            (Some(first), Some(last)) => of(last).cast_signed().wrapping_sub(of(first).cast_signed()),
+            (Some(first), Some(last)) => difference(of(last), of(first)),
             _ => 0,
         }
     }

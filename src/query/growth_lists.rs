@@ -50,19 +50,19 @@ pub fn grown_patterns(growth: &Growth, class_name: &str) -> Vec<u32> {
 #[must_use]
 pub fn grown_classes(growth: &Growth, pattern: Pattern, sort: GrowthSort, class_name: &str) -> Vec<u32> {
     let wanted = class_name.to_lowercase();
-    let number = |row: u32| -> i64 {
+    let number = |row: u32| -> i128 {
         let points = growth.points(row as usize);
         let class = &growth.classes[row as usize];
         let last = points.last().copied().unwrap_or_default();
         match sort.key {
             GrowthKey::Name => 0,
-            GrowthKey::Count => last.count.cast_signed(),
-            GrowthKey::CountGrowth => GrownClass::grown(points, |point| point.count),
-            GrowthKey::New => class.new_count.cast_signed(),
-            GrowthKey::Survivors => class.survivor_count.cast_signed(),
-            GrowthKey::SizeGrowth => GrownClass::grown(points, |point| point.shallow_size),
-            GrowthKey::Retained => last.retained_size.cast_signed(),
-            GrowthKey::RetainedGrowth => GrownClass::grown(points, |point| point.retained_size),
+            GrowthKey::Count => last.count.into(),
+            GrowthKey::CountGrowth => GrownClass::grown(points, |point| point.count).into(),
+            GrowthKey::New => class.new_count.into(),
+            GrowthKey::Survivors => class.survivor_count.into(),
+            GrowthKey::SizeGrowth => GrownClass::grown(points, |point| point.shallow_size).into(),
+            GrowthKey::Retained => last.retained_size.into(),
+            GrowthKey::RetainedGrowth => GrownClass::grown(points, |point| point.retained_size).into(),
         }
     };
     let mut rows: Vec<u32> = (0_u32..)

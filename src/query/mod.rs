@@ -28,6 +28,7 @@ mod flame;
 pub mod glossary;
 mod growth;
 mod growth_lists;
+mod identical;
 mod ignored;
 mod kinds;
 mod label;
@@ -66,6 +67,7 @@ pub use duplicates::{DuplicateStrings, GroupKey, GroupSort, StringGroup, duplica
 pub use flame::{FlameLayout, flame_layout};
 pub use growth::{GrownClass, Growth, Pattern, Point, growth};
 pub use growth_lists::{GrowthKey, GrowthSort, grown_classes, grown_objects, grown_patterns};
+pub use identical::{Distinct, are_identical, distinct, may_be_identical};
 pub use ignored::{RetainerDistances, retainer_distances};
 pub use kinds::{KindTotals, by_kind};
 pub use label::{LABEL_LIMIT, edge_label, is_quiet, node_label};

@@ -6,12 +6,16 @@ use super::lanes::Lane;
 use super::memo::{Fact, HeapBytes, Memo};
 use super::orders::{ListKey, OrderState, Orders};
 use super::{Session, SnapshotId};
-use crate::query::{Growth, GrowthSort, Pattern, RowOrder, Sort, grown_classes, grown_objects, grown_patterns, growth};
+use crate::query::{
+    Distinct, Growth, GrowthSort, Pattern, RowOrder, Sort, distinct, grown_classes, grown_objects, grown_patterns,
+    growth, may_be_identical,
+};
 use crate::snapshot::Snapshot;
 
 /// Bytes of growths and of their lists that are kept.
 const GROWTHS_LIMIT_BYTES: usize = 128 << 20;
 const ORDERS_LIMIT_BYTES: usize = 64 << 20;
+const DISTINCT_LIMIT_BYTES: usize = 1 << 20;
 
 /// Snapshots of one program, the oldest first.
 pub type Series = Arc<[SnapshotId]>;
@@ -67,34 +71,65 @@ impl HeapBytes for Growth {
     }
 }
 
+impl HeapBytes for Distinct {
+    fn heap_bytes(&self) -> usize {
+        (self.kept.capacity() + 2 * self.left_out.capacity()) * size_of::<usize>()
+    }
+}
+
 /// Growths that were asked for.
 #[derive(Debug)]
 pub(super) struct SeriesFacts {
+    distinct: Memo<Series, Distinct>,
     growths: Memo<Series, Growth>,
     orders: Orders<SeriesKey>,
 }
 
 impl SeriesFacts {
     pub(super) fn new() -> Self {
-        Self { growths: Memo::new(GROWTHS_LIMIT_BYTES), orders: Orders::new(ORDERS_LIMIT_BYTES) }
+        Self {
+            distinct: Memo::new(DISTINCT_LIMIT_BYTES),
+            growths: Memo::new(GROWTHS_LIMIT_BYTES),
+            orders: Orders::new(ORDERS_LIMIT_BYTES),
+        }
     }
 
     pub(super) fn end_frame(&mut self) {
+        self.distinct.end_frame(|_, _| {});
         self.growths.end_frame(|_, _| {});
         self.orders.end_frame();
     }
 
     pub(super) fn forget(&mut self, id: SnapshotId) {
+        self.distinct.forget(|series| series.contains(&id));
         self.growths.forget(|series| series.contains(&id));
         self.orders.forget(id, |(series, _)| series.contains(&id));
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        self.growths.heap_bytes() + self.orders.heap_bytes()
+        self.distinct.heap_bytes() + self.growths.heap_bytes() + self.orders.heap_bytes()
     }
 }
 
 impl Session {
+    /// Which snapshots of a series differ; the positions are those in the series.
+    pub fn distinct(&mut self, series: &Series) -> Fact<Distinct> {
+        let snapshots: Option<Vec<Arc<Snapshot>>> = series.iter().map(|id| self.snapshot(*id)).collect();
+        let Some(snapshots) = snapshots else { return Fact::Failed("closed".to_owned()) };
+        let is_suspect = |at: usize| snapshots[..at].iter().any(|before| may_be_identical(before, &snapshots[at]));
+        if !(0..snapshots.len()).any(is_suspect) {
+            let kept = (0..snapshots.len()).collect();
+            return Fact::Ready(Arc::new(Distinct { kept, left_out: Vec::new() }));
+        }
+        let lanes = &self.lanes;
+        self.facts.series.distinct.get(series, || {
+            let snapshots = snapshots.clone();
+            lanes.spawn(Lane::Question, move |cancel| {
+                distinct(&snapshots.iter().map(Arc::as_ref).collect::<Vec<_>>(), cancel)
+            })
+        })
+    }
+
     /// How classes develop over snapshots.
     pub fn growth(&mut self, series: &Series) -> Fact<Growth> {
         let snapshots: Option<Vec<Arc<Snapshot>>> = series.iter().map(|id| self.snapshot(*id)).collect();

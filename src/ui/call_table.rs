@@ -8,7 +8,7 @@ use egui::{Id, Ui};
 use super::heap_rows::NOTICEABLE;
 use super::theme::{self, Look};
 use super::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
-use crate::model::human;
+use crate::model::{difference, human};
 use crate::query::{CallKey, CallList, CallRow, CallRows, CallSort, Calls};
 use crate::session::{CallRowsKey, CallsKey, Fact, Session};
 
@@ -238,7 +238,7 @@ impl CallTableRows<'_, '_> {
 
     fn change(&self, numbers: &[u64]) -> Cell {
         let tokens = self.look.tokens;
-        let change = i64::try_from(i128::from(numbers[0]) - i128::from(numbers[1])).unwrap_or(i64::MAX);
+        let change = difference(numbers[0], numbers[1]);
         let color = match change {
             0 => tokens.weak,
             1.. => tokens.added,

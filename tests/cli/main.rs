@@ -12,6 +12,8 @@ mod questions;
 
 mod capture;
 mod check;
+mod ci_logs;
 mod command_line;
 mod command_line_calls;
+mod gate;
 mod hostile;

@@ -126,7 +126,7 @@ fn a_snapshot_can_be_left_out_and_one_alone_has_no_growth() {
     let boxes = window.query_all_by_role(Role::CheckBox).collect::<Vec<_>>();
     let first = boxes.iter().find(|node| node.accesskit_node().label().is_some_and(|label| label.contains("before")));
     first.unwrap().click();
-    wait_for_label(&mut window, "Open two or more snapshots of one program");
+    wait_for_label(&mut window, "Open two or more snapshots of one process that differ");
 }
 
 #[test]

@@ -21,6 +21,10 @@ looked at by this rule.
 --ignore names a file with a class a line, where * stands for any text; # starts a comment, except in a name. What such
 classes grow by does not count for the total either.
 
+A snapshot that is identical to an earlier one is left out with a note; at least two that differ must remain.
+
+The verdict decides the exit code even if the report cannot be written, which is said on standard error.
+
 Exit codes: 0 all limits hold, 3 a limit is exceeded or a file is damaged (--salvage), 1 a file cannot be read, 2 wrong usage.
 
 JSON: {\"passed\",\"ids_match\",\"notes\":[],\"limits\":[{\"rule\",\"allowed\",\"passed\"}],

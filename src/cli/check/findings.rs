@@ -274,12 +274,12 @@ fn class_limit(growth: &Growth, rules: &Rules, (pattern, most): (&str, u64), add
     }
     let mut largest: Option<(i64, &str)> = None;
     for (name, classes) in by_name {
-        let grown: i64 =
-            classes.iter().map(|&class| GrownClass::grown(growth.points(class), |point| point.count)).sum();
+        let each = classes.iter().map(|&class| GrownClass::grown(growth.points(class), |point| point.count));
+        let grown = each.fold(0, i64::saturating_add);
         if largest.is_none_or(|(most, _)| grown > most) {
             largest = Some((grown, name));
         }
-        if grown > most.cast_signed() {
+        if is_above(grown, most) {
             add(classes, &rule);
         }
     }
@@ -287,7 +287,7 @@ fn class_limit(growth: &Growth, rules: &Rules, (pattern, most): (&str, u64), add
     Limit {
         rule,
         allowed: format!("{} objects", human::count(most)),
-        passed: grown <= most.cast_signed(),
+        passed: !is_above(grown, most),
         measured: format!("{} of {}", plain_signed(grown), human::visible(name, 120)),
     }
 }
@@ -298,9 +298,10 @@ fn total_limit(growth: &Growth, rules: &Rules, limit: GrowthLimit, add: Add<'_>)
     let base = growth.totals.first().map_or(0, |total| total.retained_size);
     let grown_size = |class: usize| GrownClass::grown(growth.points(class), |point| point.shallow_size);
     let is_ignored = |class: usize| rules.ignored.has(&growth.classes[class].name);
-    let ignored: i64 = (0..growth.classes.len()).filter(|&class| is_ignored(class)).map(grown_size).sum();
-    let grown = GrownClass::grown(&growth.totals, |total| total.retained_size) - ignored;
-    let passed = grown <= limit.of(base).cast_signed();
+    let ignored: i64 =
+        (0..growth.classes.len()).filter(|&class| is_ignored(class)).map(grown_size).fold(0, i64::saturating_add);
+    let grown = GrownClass::grown(&growth.totals, |total| total.retained_size).saturating_sub(ignored);
+    let passed = !is_above(grown, limit.of(base));
     if !passed {
         let mut most: Vec<(i64, usize)> = (0..growth.classes.len())
             .filter(|&class| !is_ignored(class))
@@ -325,6 +326,11 @@ fn total_limit(growth: &Growth, rules: &Rules, limit: GrowthLimit, add: Add<'_>)
     (Limit { rule: RULE.to_owned(), allowed: limit.to_string(), passed, measured }, ignored)
 }
 
+/// Whether growth exceeds a limit, which may be larger than any growth.
+fn is_above(grown: i64, most: u64) -> bool {
+    u64::try_from(grown).is_ok_and(|grown| grown > most)
+}
+
 /// A difference as terminals and XML take it.
 fn plain_signed(difference: i64) -> String {
     human::signed_count(difference).replace('−', "-")
@@ -344,8 +350,8 @@ fn finding(
     for &class in classes {
         for (sum, point) in points.iter_mut().zip(growth.points(class)) {
             sum.count += point.count;
-            sum.shallow_size += point.shallow_size;
-            sum.retained_size += point.retained_size;
+            sum.shallow_size = sum.shallow_size.saturating_add(point.shallow_size);
+            sum.retained_size = sum.retained_size.saturating_add(point.retained_size);
         }
         new_count += growth.classes[class].new_count;
         survivor_count += growth.classes[class].survivor_count;

@@ -8,56 +8,63 @@ use std::io::{self, Write};
 
 use super::findings::Report;
 use super::report::{held, sentence};
+use crate::cli::lines::{LINE_LIMIT, Lines};
 use crate::model::human;
 
+/// Characters of a text that are written, each of which may take six as an escape.
+const ESCAPED_LIMIT: usize = LINE_LIMIT / 8;
+
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = Lines::new(out);
     let passed: Vec<_> = report.limits.iter().filter(|limit| limit.passed).collect();
     let broken: Vec<_> = report.limits.iter().filter(|limit| !limit.passed).collect();
     let failures = broken.len() + report.findings.len();
-    let tests = passed.len() + failures;
-    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(out, r#"<testsuites name="heapglass check" tests="{tests}" failures="{failures}" errors="0">"#)?;
-    writeln!(
-        out,
-        r#"  <testsuite name="heapglass check" tests="{tests}" failures="{failures}" errors="0" skipped="0">"#
-    )?;
-    writeln!(out, "    <properties>")?;
+    let counts = format!(r#"tests="{}" failures="{failures}" errors="0""#, passed.len() + failures);
+    lines.line(r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    lines.line(&format!(r#"<testsuites name="heapglass check" {counts}>"#))?;
+    lines.line(&format!(r#"  <testsuite name="heapglass check" {counts} skipped="0">"#))?;
+    lines.line("    <properties>")?;
     for (at, measured) in report.snapshots.iter().enumerate() {
-        let value = format!("{}, {} bytes", human::visible(&measured.file, 300), measured.total_size);
-        writeln!(out, r#"      <property name="snapshot {}" value="{}"/>"#, at + 1, escape(&value))?;
+        let value = escape(&format!("{}, {} bytes", measured.file, measured.total_size));
+        lines.line(&format!(r#"      <property name="snapshot {}" value="{value}"/>"#, at + 1))?;
     }
-    writeln!(out, "    </properties>")?;
+    lines.line("    </properties>")?;
     for limit in passed {
-        writeln!(out, r#"    <testcase classname="heapglass.limits" name="{}"/>"#, escape(&limit.rule))?;
+        lines.line(&format!(r#"    <testcase classname="heapglass.limits" name="{}"/>"#, escape(&limit.rule)))?;
     }
     for limit in broken {
-        let message = format!("{}; the limit is {}", limit.measured, limit.allowed);
-        writeln!(out, r#"    <testcase classname="heapglass.limits" name="{}">"#, escape(&limit.rule))?;
-        writeln!(out, r#"      <failure type="limit" message="{}"/>"#, escape(&message))?;
-        writeln!(out, "    </testcase>")?;
+        let message = escape(&format!("{}; the limit is {}", limit.measured, limit.allowed));
+        lines.line(&format!(r#"    <testcase classname="heapglass.limits" name="{}">"#, escape(&limit.rule)))?;
+        lines.line(&format!(r#"      <failure type="limit" message="{message}"/>"#))?;
+        lines.line("    </testcase>")?;
     }
     for finding in &report.findings {
-        writeln!(out, r#"    <testcase classname="heapglass.classes" name="{}">"#, escape(&finding.title()))?;
-        write!(out, r#"      <failure type="growth" message="{}">"#, escape(&sentence(finding)))?;
-        writeln!(out, "{}", escape(&held(finding, &mut HashMap::new()).join("\n")))?;
-        writeln!(out, "      </failure>\n    </testcase>")?;
+        lines.line(&format!(r#"    <testcase classname="heapglass.classes" name="{}">"#, escape(&finding.title())))?;
+        lines.line(&format!(r#"      <failure type="growth" message="{}">"#, escape(&sentence(finding))))?;
+        held(finding, &mut HashMap::new()).iter().try_for_each(|line| lines.line(&escape(line)))?;
+        lines.line("      </failure>")?;
+        lines.line("    </testcase>")?;
     }
     if !report.notes.is_empty() {
-        writeln!(out, "    <system-out>{}</system-out>", escape(&report.notes.join("\n")))?;
+        lines.line("    <system-out>")?;
+        report.notes.iter().try_for_each(|note| lines.line(&escape(note)))?;
+        lines.line("    </system-out>")?;
     }
-    writeln!(out, "  </testsuite>\n</testsuites>")
+    lines.line("  </testsuite>")?;
+    lines.line("</testsuites>")
 }
 
-/// Text that XML 1.0 allows, in content and in attributes. What it cannot hold becomes the replacement character.
+/// Text that XML 1.0 allows, in content and in attributes, on one line. What it cannot hold becomes the replacement character.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    // Cut before it is escaped, so that no line is cut within an escape.
+    for character in human::visible(text, ESCAPED_LIMIT).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' | ' '..='\u{fffd}' | '\u{10000}'.. => escaped.push(character),
+            ' '..='\u{fffd}' | '\u{10000}'.. => escaped.push(character),
             _ => escaped.push('\u{fffd}'),
         }
     }
@@ -70,6 +77,7 @@ mod tests {
 
     #[test]
     fn names_from_a_heap_cannot_break_out_of_the_xml() {
-        assert_eq!(escape("<a b=\"c\">&\u{0}\u{fffe}\n"), "&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}\u{fffd}\n");
+        assert_eq!(escape("<a b=\"c\">&\u{0}\u{fffe}\n"), "&lt;a b=&quot;c&quot;&gt;&amp;␀\u{fffd}⏎");
+        assert!(escape(&"&".repeat(9999)).chars().count() + 200 < LINE_LIMIT, "a whole line has room for it");
     }
 }

@@ -1,54 +1,124 @@
 //! The report as Markdown, for a comment or a job's summary.
+//!
+//! Names come from the heap and may be anything: markup, a mention, a link. A backslash takes the meaning of markup away, but
+//! not that of `@name`, `#1` or an address, which sites look for in the finished page. In code they look for nothing, so text
+//! that could mean anything is written as code.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::findings::Report;
 use super::report::{IN_FULL, held, sentence, verdict};
+use crate::cli::lines::{LINE_LIMIT, Lines};
 use crate::model::human;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = Lines::new(out);
     let sign = if report.passed { "✅" } else { "❌" };
-    writeln!(out, "## {sign} {}\n", escape(&verdict(report)))?;
-    writeln!(out, "| Snapshot | Objects | Size |\n|---|--:|--:|")?;
+    lines.line(&format!("## {sign} {}", escape(&verdict(report))))?;
+    lines.line("")?;
+    lines.line("| Snapshot | Objects | Size |")?;
+    lines.line("|---|--:|--:|")?;
     for measured in &report.snapshots {
         let (size, objects) = (human::bytes(measured.total_size), human::count(measured.objects));
-        writeln!(out, "| {} | {objects} | {size} |", escape(&human::visible(&measured.file, 300)))?;
+        lines.line(&format!("| {} | {objects} | {size} |", escape(&measured.file)))?;
     }
-    writeln!(out, "\n| Limit | Allowed | Measured | |\n|---|---|---|---|")?;
+    lines.line("")?;
+    lines.line("| Limit | Allowed | Measured | |")?;
+    lines.line("|---|---|---|---|")?;
     for limit in &report.limits {
         let sign = if limit.passed { "ok" } else { "**exceeded**" };
-        let (rule, measured) = (escape(&limit.rule), escape(&limit.measured));
-        writeln!(out, "| {rule} | {} | {measured} | {sign} |", escape(&limit.allowed))?;
+        let [rule, allowed, measured] = [&limit.rule, &limit.allowed, &limit.measured].map(|cell| escape(cell));
+        lines.line(&format!("| {rule} | {allowed} | {measured} | {sign} |"))?;
     }
     let mut seen = HashMap::new();
     for (at, finding) in report.findings.iter().enumerate() {
-        writeln!(out, "\n### {}\n\n{}", escape(&finding.title()), escape(&sentence(finding)))?;
+        lines.line("")?;
+        lines.line(&format!("### {}", escape(&finding.title())))?;
+        lines.line("")?;
+        lines.line(&escape(&sentence(finding)))?;
         if at < IN_FULL {
-            // A fence longer than any run of backticks in the text cannot be closed by it.
-            let lines = held(finding, &mut seen).join("\n");
-            let longest = lines.split(|character| character != '`').map(str::len).max().unwrap_or(0);
-            let fence = "`".repeat(longest.max(2) + 1);
-            writeln!(out, "\n{fence}text\n{lines}\n{fence}")?;
+            let held = held(finding, &mut seen);
+            let fence = backticks(&held.join("\n"), 3);
+            lines.line("")?;
+            lines.line(&format!("{fence}text"))?;
+            held.iter().try_for_each(|line| lines.line(line))?;
+            lines.line(&fence)?;
         }
     }
     if !report.notes.is_empty() {
-        writeln!(out)?;
+        lines.line("")?;
     }
-    for note in &report.notes {
-        writeln!(out, "> {}", escape(note))?;
-    }
-    Ok(())
+    report.notes.iter().try_for_each(|note| lines.line(&format!("> {}", escape(note))))
 }
 
-/// Text in which nothing is markup. Names of classes come from the heap and may be anything.
+/// More backticks than the text has in a row, and at least so many: what they enclose cannot end them.
+fn backticks(text: &str, least: usize) -> String {
+    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(least.max(longest + 1))
+}
+
+/// The text where it can mean nothing but itself, else as code, also in a cell of a table.
 fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '\\' | '`' | '*' | '_' | '|' | '<' | '>' | '[' | ']' | '#' | '~' | '&' | '@') {
-            escaped.push('\\');
-        }
-        escaped.push(character);
+    let text = human::visible(text, LINE_LIMIT);
+    if is_plain(&text) {
+        return text.into_owned();
     }
-    escaped
+    // In a table a bar ends the cell even in code, and what a backslash in front of it does differs.
+    let text = text.replace('|', "\\u{7c}");
+    let fence = backticks(&text, 1);
+    // Blanks at both ends are not shown, and keep backticks of the text apart from those around it.
+    let blank = if text.starts_with('`') || text.ends_with('`') || text.trim() != text { " " } else { "" };
+    format!("{fence}{blank}{text}{blank}{fence}")
+}
+
+/// Whether text is words and numbers only, with punctuation that ends a word.
+fn is_plain(text: &str) -> bool {
+    let mut characters = text.chars().peekable();
+    let starts_plain = characters.peek().is_some_and(|first| first.is_alphanumeric() || matches!(first, '+' | '-'));
+    let mut before = ' ';
+    while let Some(character) = characters.next() {
+        let ends_word = characters.peek().is_none_or(|next| matches!(next, ' ' | ')'));
+        let is_plain = match character {
+            ' ' | ',' | ';' | '(' | ')' | '%' | '→' | '…' | '×' => true,
+            '+' | '-' => before == ' ' || before == '(' || before.is_alphanumeric(),
+            '.' => before.is_ascii_digit() || ends_word,
+            ':' => ends_word,
+            other => other.is_alphanumeric(),
+        };
+        if !is_plain {
+            return false;
+        }
+        before = character;
+    }
+    starts_plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_could_mean_anything_is_code() {
+        for (text, expected) in [
+            ("heapglass check: FAILED, 2 of 2 limits, 3 snapshots", None),
+            ("+1.9 MB (+60.3 %), without 2 B of ignored classes", None),
+            ("CartItem", None),
+            ("@octocat", Some("`@octocat`")),
+            ("www.evil.example", Some("`www.evil.example`")),
+            ("https://evil.example", Some("`https://evil.example`")),
+            ("owner/name#1", Some("`owner/name#1`")),
+            (":tada:", Some("`:tada:`")),
+            ("a:tada: b", Some("`a:tada: b`")),
+            ("<img src=x>", Some("`<img src=x>`")),
+            ("[a](b)", Some("`[a](b)`")),
+            ("`a` ``", Some("``` `a` `` ```")),
+            ("a\\|b|c", Some("`a\\\\u{7c}b\\u{7c}c`")),
+            ("a\n# b", Some("`a⏎# b`")),
+            (" x", Some("`  x `")),
+            ("", Some("``")),
+        ] {
+            assert_eq!(escape(text), expected.unwrap_or(text), "{text}");
+        }
+    }
 }

@@ -10,36 +10,61 @@ mod junit;
 mod markdown;
 mod report;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use arguments::{CheckArguments, CheckFormat, GrowthLimit};
-use findings::{Rules, findings};
+use findings::{Report, Rules, findings};
 use ignore::Names;
 
-use super::{BadUsage, Files, name_of};
+use super::{BadUsage, Files, Verdict, name_of};
 use crate::Snapshot;
 use crate::model::CancelToken;
-use crate::query::{Growth, growth};
-
-/// A limit is exceeded; the report that was written says which.
-#[derive(Debug, thiserror::Error)]
-#[error("a limit is exceeded")]
-pub(super) struct LimitsExceeded;
+use crate::query::{Distinct, Growth, distinct, growth};
 
 /// What holds where no limit is given.
 const DEFAULT_TOTAL: GrowthLimit = GrowthLimit::Percent(5.0);
 
-pub(super) fn run(arguments: &CheckArguments, opener: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Judges the snapshots and writes the report. That the report could not be written is no error here: the verdict is what a
+/// job waits for, and `out` remembers the failure.
+pub(super) fn run(arguments: &CheckArguments, opener: &Files, out: &mut dyn Write) -> anyhow::Result<Verdict> {
+    let report = judge(arguments, opener)?;
+    let _ = write(&report, arguments.format, out);
+    Ok(if report.passed { Verdict::LimitsHold } else { Verdict::LimitsExceeded })
+}
+
+fn write(report: &Report, format: CheckFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        CheckFormat::Text => report::text(report, out),
+        CheckFormat::Json => {
+            serde_json::to_writer(&mut *out, report)?;
+            writeln!(out)
+        }
+        CheckFormat::Markdown => markdown::write(report, out),
+        CheckFormat::Junit => junit::write(report, out),
+    }
+}
+
+fn judge(arguments: &CheckArguments, opener: &Files) -> anyhow::Result<Report> {
     let ignored = arguments.ignore.as_deref().map(Names::read).transpose()?.unwrap_or_default();
     let files: Vec<&PathBuf> = std::iter::once(&arguments.base).chain(&arguments.current).collect();
     if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        return Err(BadUsage("standard input has only one snapshot: give `-` once").into());
+        return Err(BadUsage::new("standard input has only one snapshot: give `-` once"));
     }
     let snapshots: Vec<Rc<Snapshot>> = files.iter().map(|file| opener.open(file)).collect::<anyhow::Result<_>>()?;
+    let names: Vec<String> = files.iter().map(|file| name_of(file)).collect();
+    let Distinct { kept, left_out } =
+        distinct(&snapshots.iter().map(Rc::as_ref).collect::<Vec<_>>(), &CancelToken::new())?;
+    let repeated: Vec<String> = left_out
+        .iter()
+        .map(|&(at, before)| format!("{} is the same snapshot as {}", names[at], names[before]))
+        .collect();
+    if kept.len() < 2 {
+        return Err(BadUsage::new(format!("{}: give two or more that differ", repeated.join("; "))));
+    }
     let mut taken: Vec<(&Snapshot, String)> =
-        snapshots.iter().zip(&files).map(|(snapshot, file)| (snapshot.as_ref(), name_of(file))).collect();
+        kept.iter().map(|&at| (snapshots[at].as_ref(), names[at].clone())).collect();
     let mut growth = growth_of(&taken)?;
     // A shell puts run-10 before run-9, and a leak read backwards shrinks.
     let is_reordered = growth.ids_match && !taken.is_sorted_by_key(|(snapshot, _)| snapshot.max_object_id());
@@ -61,17 +86,9 @@ pub(super) fn run(arguments: &CheckArguments, opener: &Files, out: &mut dyn Writ
         is_reordered,
     };
     let (by_reference, names): (Vec<&Snapshot>, Vec<String>) = taken.into_iter().unzip();
-    let report = findings(&by_reference, names, &growth, &rules)?;
-    match arguments.format {
-        CheckFormat::Text => report::text(&report, out)?,
-        CheckFormat::Json => {
-            serde_json::to_writer(&mut *out, &report)?;
-            writeln!(out)?;
-        }
-        CheckFormat::Markdown => markdown::write(&report, out)?,
-        CheckFormat::Junit => junit::write(&report, out)?,
-    }
-    if report.passed { Ok(()) } else { Err(LimitsExceeded.into()) }
+    let mut report = findings(&by_reference, names, &growth, &rules)?;
+    report.notes.extend(repeated.into_iter().map(|repeated| format!("{repeated}, and is left out")));
+    Ok(report)
 }
 
 fn growth_of(taken: &[(&Snapshot, String)]) -> anyhow::Result<Growth> {

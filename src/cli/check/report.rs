@@ -4,36 +4,33 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::findings::{Finding, Report};
+use crate::cli::lines::Lines;
 use crate::model::human;
 
 /// Findings that are written in full; the others by a line.
 pub(super) const IN_FULL: usize = 20;
 
 pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", verdict(report))?;
-    for note in &report.notes {
-        writeln!(out, "note: {note}")?;
-    }
-    writeln!(out)?;
+    let mut lines = Lines::new(out);
+    lines.line(&verdict(report))?;
+    report.notes.iter().try_for_each(|note| lines.line(&format!("note: {note}")))?;
+    lines.line("")?;
     for measured in &report.snapshots {
         let (size, objects) = (human::bytes(measured.total_size), human::count(measured.objects));
-        writeln!(out, "  {size:>9}  {objects:>10} objects  {}", human::visible(&measured.file, 300))?;
+        lines.line(&format!("  {size:>9}  {objects:>10} objects  {}", measured.file))?;
     }
-    writeln!(out)?;
+    lines.line("")?;
     for limit in &report.limits {
         let sign = if limit.passed { "ok    " } else { "FAILED" };
-        writeln!(out, "{sign}  {}: {}; the limit is {}", limit.rule, limit.measured, limit.allowed)?;
+        lines.line(&format!("{sign}  {}: {}; the limit is {}", limit.rule, limit.measured, limit.allowed))?;
     }
     let mut seen = HashMap::new();
     for (at, finding) in report.findings.iter().enumerate() {
-        writeln!(out)?;
-        writeln!(out, "{}", finding.title())?;
-        writeln!(out, "  {}", sentence(finding))?;
-        if at >= IN_FULL {
-            continue;
-        }
-        for line in held(finding, &mut seen) {
-            writeln!(out, "  {line}")?;
+        lines.line("")?;
+        lines.line(&finding.title())?;
+        lines.line(&format!("  {}", sentence(finding)))?;
+        if at < IN_FULL {
+            held(finding, &mut seen).iter().try_for_each(|line| lines.line(&format!("  {line}")))?;
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use egui::{
 };
 
 use super::theme::Look;
-use crate::model::{BitSet, human};
+use crate::model::{BitSet, difference, human};
 use crate::query::{Calls, FlameLayout, Measure};
 use paint::FlamePainter;
 
@@ -298,7 +298,7 @@ pub fn describe(flame: &Flame<'_>, node: u32, look: Look) -> String {
         let _ = write!(text, "\n{label}: {exact}{total}{unit} ({share:.1} %), itself {own}{unit}");
     }
     if flame.by_change {
-        let change = |numbers: &[u64]| i64::try_from(i128::from(numbers[0]) - i128::from(numbers[1])).unwrap_or(0);
+        let change = |numbers: &[u64]| difference(numbers[0], numbers[1]);
         let (total, own) = (look.units.signed(change(&numbers.total)), look.units.signed(change(&numbers.own)));
         let _ = write!(text, "\nChange: {total}, itself {own}");
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use egui::{Align2, Color32, Mesh, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::{Flame, FlameState, LEVEL_HEIGHT, float, offset};
-use crate::model::human;
+use crate::model::{difference, human};
 use crate::query::Measure;
 use crate::ui::theme::{self, GRID, Look, Tokens};
 
@@ -154,8 +154,7 @@ impl<'a> FlamePainter<'a> {
             text.push_str("  ");
             text.push_str(&size(numbers.total[first]));
             if self.flame.by_change {
-                let change = i128::from(numbers.total[0]) - i128::from(numbers.total[1]);
-                let change = self.look.units.signed(i64::try_from(change).unwrap_or(0));
+                let change = self.look.units.signed(difference(numbers.total[0], numbers.total[1]));
                 let _ = write!(text, "  ({change})");
             }
         }

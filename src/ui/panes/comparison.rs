@@ -313,7 +313,7 @@ impl ComparisonPane {
             name: Self::NAME,
             columns: &COLUMNS,
             sorted_by: (by, self.sort.descending),
-            empty_text: "No object came or went",
+            empty_text: "No object was allocated or freed between the two snapshots",
         };
         let root = Compared::Classes(base);
         let rows_ref = &mut rows;

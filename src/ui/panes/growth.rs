@@ -76,10 +76,28 @@ impl GrowthPane {
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         self.toolbar(ui, session, place);
-        let series = self.series(session);
+        let all = self.series(session);
+        let distinct = match session.distinct(&all) {
+            Fact::Ready(distinct) => distinct,
+            Fact::Pending { .. } => {
+                super::busy(ui, "Comparing snapshots that look alike…");
+                return commands;
+            }
+            Fact::Failed(message) => {
+                super::failure(ui, &message);
+                return commands;
+            }
+        };
+        let series: Series = distinct.kept.iter().filter_map(|&at| all.get(at).copied()).collect();
+        for &(at, before) in &distinct.left_out {
+            left_out(ui, session, [all[at], all[before]]);
+        }
         let last = series.last().and_then(|id| session.snapshot(*id).map(|snapshot| (*id, snapshot)));
         let Some(last) = last.filter(|_| series.len() > 1) else {
-            super::placeholder(ui, "Open two or more snapshots of one program, or capture a series, to see what grows");
+            super::placeholder(
+                ui,
+                "Open two or more snapshots of one process that differ, or capture a series, to see what grows",
+            );
             return commands;
         };
         let growth = match session.growth(&series) {
@@ -298,6 +316,17 @@ fn menu(
             }
         }
     }
+}
+
+/// Says that a snapshot is left out because another one is identical to it.
+fn left_out(ui: &mut Ui, session: &Session, ids: [SnapshotId; 2]) {
+    let name = |id| session.snapshot(id).map_or_else(String::new, |of| of.source().name.clone());
+    let [name, before] = ids.map(|id| human::visible(&name(id), 60).into_owned());
+    ui.horizontal(|ui| {
+        ui.add_space(2.0 * GRID);
+        let text = format!("{name} is the same snapshot as {before}, and is left out");
+        ui.label(RichText::new(text).font(theme::small()).weak());
+    });
 }
 
 /// Says so where objects cannot be followed.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use egui::{Align2, Id, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
-use crate::model::human;
+use crate::model::{difference, human};
 use crate::query::{Growth, Point};
 use crate::session::{Series, Session, SnapshotId};
 use crate::ui::theme::{self, GRID};
@@ -132,7 +132,7 @@ pub(super) fn heap_dots(
         let mut about = format!("{name}\n{} ({} bytes)", bytes(size), human::count(size));
         let _ = write!(about, "\n{} objects", human::count(total.count));
         if let Some(before) = before {
-            let delta = size.cast_signed() - before.cast_signed();
+            let delta = difference(size, before);
             let _ = write!(about, "\n{} bytes since the one before", human::signed_count(delta));
         }
         before = Some(size);

@@ -6,7 +6,7 @@ use egui::{CentralPanel, Id, Panel, RichText, Ui};
 
 use super::calls::{CallView, CallsPane, CallsSpec, column};
 use super::{Slot, item};
-use crate::model::human;
+use crate::model::{difference, human};
 use crate::profile::Profile;
 use crate::query::CallKey;
 use crate::session::{CallsKey, Session, SnapshotId};
@@ -151,8 +151,7 @@ impl ProfilePane {
                 });
                 ui.ctx().accesskit_node_builder(response.response.id, |node| node.set_label("Compared with"));
                 if let Some(base) = self.base.and_then(|base| session.profile(base)) {
-                    let (now, before) = (i128::from(profile.total_size()), i128::from(base.total_size()));
-                    let change = i64::try_from(now - before).unwrap_or(0);
+                    let change = difference(profile.total_size(), base.total_size());
                     let tokens = theme::tokens(ui);
                     let color = if change > 0 { tokens.added } else { tokens.removed };
                     ui.label(RichText::new(units.signed(change)).color(color).strong());
