@@ -7,7 +7,7 @@
 //! CI systems obey lines of a log:
 //! - `::name::` at the start of a line, after any white space (GitHub, Gitea, Forgejo)
 //! - `##[name]` (GitHub, Azure Pipelines), `##vso[` (Azure Pipelines) and `##teamcity[` (TeamCity) anywhere in a line
-//! - `---`, `+++`, `~~~` and `^^^` at the start of a line (Buildkite)
+//! - `---`, `+++`, `~~~` and `^^^ +++` at the start of a line (Buildkite)
 //! - `section_start:` and `travis_fold:` with a carriage return and an escape sequence (GitLab, Travis), which are control
 //!   characters and so never written
 
@@ -32,6 +32,8 @@ enum Line {
     Start,
     /// After white space, so many of this character.
     Run(char, u8),
+    /// After white space, `^^^` and more white space.
+    Opening,
     /// A `#`.
     Hash,
     /// `##` and the name of a command, which may be empty.
@@ -47,10 +49,12 @@ impl Line {
             (_, '\n') => (Self::Start, false),
             (Self::Start, blank) if blank.is_whitespace() => (Self::Start, false),
             (Self::Start, ':' | '-' | '+' | '~' | '^') => (Self::Run(character, 1), false),
-            (Self::Run(of, count), same) if of == same => {
-                let is_command = count + 1 == if of == ':' { 2 } else { 3 };
+            (Self::Run(of, count), same) if of == same && count < 3 => {
+                let is_command = count + 1 == if of == ':' { 2 } else { 3 } && of != '^';
                 (if is_command { Self::Text } else { Self::Run(of, count + 1) }, is_command)
             }
+            (Self::Run('^', 3) | Self::Opening, blank) if blank.is_whitespace() => (Self::Opening, false),
+            (Self::Opening, '+') => (Self::Text, true),
             (Self::Hash | Self::Name, '#') => (Self::Name, false),
             (_, '#') => (Self::Hash, false),
             (Self::Name, '[') => (Self::Text, true),
@@ -179,7 +183,8 @@ mod tests {
             ("x ##vso[task.setvariable]y", "x ##vso\\u005btask.setvariable]y"),
             ("##teamcity[buildStop]", "##teamcity\\u005bbuildStop]"),
             ("## heading [link] #[x]", "## heading [link] #[x]"),
-            ("--- group\n+++ open\n~~~ x\n^^^ +++", "--\\u002d group\n++\\u002b open\n~~\\u007e x\n^^\\u005e +++"),
+            ("--- group\n+++ open\n~~~ x\n^^^ +++", "--\\u002d group\n++\\u002b open\n~~\\u007e x\n^^^ \\u002b++"),
+            ("  ^^^\n  ^^^^^ x", "  ^^^\n  ^^^^^ x"),
             ("-1.5 kB --- x", "-1.5 kB --- x"),
             ("section_start:1:x\r\u{1b}[0K", "section_start:1:x␍␛[0K"),
         ] {

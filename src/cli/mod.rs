@@ -31,6 +31,7 @@ mod table;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
+use std::panic;
 use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -143,10 +144,14 @@ fn start_threads() {
         threads.push(std::thread::Builder::new().spawn(|| thread.run())?);
         Ok(())
     });
-    let is_refused = tried.build().map(drop).is_err();
+    // A thread that finds no room for its stack panics before it runs anything; that is an answer and no message.
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let mut is_refused = tried.build().map(drop).is_err();
     for thread in threads {
-        let _ = thread.join();
+        is_refused |= thread.join().is_err();
     }
+    panic::set_hook(hook);
     if is_refused {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
     }

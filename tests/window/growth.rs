@@ -136,6 +136,10 @@ fn three_files_that_are_opened_together_are_followed() {
     wait_for_load(&mut window);
     wait_until(&mut window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::Growth));
     wait_for_label(&mut window, "3 of 3 snapshots");
+    wait_for_label(&mut window, "is the same snapshot as");
+    let growths =
+        |app: &mut heapglass::ui::HeapglassApp| app.shown_view().is_some_and(|view| view.growth.table.row_count() > 1);
+    wait_until(&mut window, "what grew between the two that differ", growths);
 }
 
 #[test]

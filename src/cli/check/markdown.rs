@@ -67,8 +67,8 @@ fn escape(text: &str) -> String {
     // In a table a bar ends the cell even in code, and what a backslash in front of it does differs.
     let text = text.replace('|', "\\u{7c}");
     let fence = backticks(&text, 1);
-    // Blanks at both ends are not shown, and keep backticks of the text apart from those around it.
-    let blank = if text.starts_with('`') || text.ends_with('`') || text.trim() != text { " " } else { "" };
+    // Blanks at both ends are not shown. They keep backticks of the text apart from those around it.
+    let blank = if text.is_empty() || text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{blank}{text}{blank}{fence}")
 }
 
@@ -115,8 +115,8 @@ mod tests {
             ("`a` ``", Some("``` `a` `` ```")),
             ("a\\|b|c", Some("`a\\\\u{7c}b\\u{7c}c`")),
             ("a\n# b", Some("`a⏎# b`")),
-            (" x", Some("`  x `")),
-            ("", Some("``")),
+            (" x", Some("` x`")),
+            ("", Some("`  `")),
         ] {
             assert_eq!(escape(text), expected.unwrap_or(text), "{text}");
         }
