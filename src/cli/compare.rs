@@ -66,7 +66,7 @@ const IDENTICAL: &str = "the two files are the same snapshot: nothing was alloca
 
 pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     if [&arguments.base, &arguments.current].iter().all(|file| file.as_os_str() == "-") {
-        return Err(BadUsage::new("standard input has only one snapshot: give `-` once"));
+        return Err(BadUsage::error("standard input has only one snapshot: give `-` once"));
     }
     let base = files.open(&arguments.base)?;
     let current = files.open(&arguments.current)?;

@@ -6,7 +6,7 @@
 //!
 //! CI systems obey lines of a log:
 //! - `::name::` at the start of a line, after any white space (GitHub, Gitea, Forgejo)
-//! - `##[name]` (GitHub, Azure Pipelines), `##vso[` (Azure Pipelines) and `##teamcity[` (TeamCity) anywhere in a line
+//! - `##[name]` (GitHub, Azure Pipelines), `##vso[` (Azure Pipelines) and `##teamcity[` (`TeamCity`) anywhere in a line
 //! - `---`, `+++`, `~~~` and `^^^ +++` at the start of a line (Buildkite)
 //! - `section_start:` and `travis_fold:` with a carriage return and an escape sequence (GitLab, Travis), which are control
 //!   characters and so never written
@@ -54,10 +54,9 @@ impl Line {
                 (if is_command { Self::Text } else { Self::Run(of, count + 1) }, is_command)
             }
             (Self::Run('^', 3) | Self::Opening, blank) if blank.is_whitespace() => (Self::Opening, false),
-            (Self::Opening, '+') => (Self::Text, true),
             (Self::Hash | Self::Name, '#') => (Self::Name, false),
             (_, '#') => (Self::Hash, false),
-            (Self::Name, '[') => (Self::Text, true),
+            (Self::Name, '[') | (Self::Opening, '+') => (Self::Text, true),
             (Self::Name, name) if name.is_ascii_alphanumeric() || matches!(name, '-' | '_' | '.') => {
                 (Self::Name, false)
             }

@@ -163,7 +163,7 @@ fn start_threads() {
 struct BadUsage(Cow<'static, str>);
 
 impl BadUsage {
-    fn new(text: impl Into<Cow<'static, str>>) -> anyhow::Error {
+    fn error(text: impl Into<Cow<'static, str>>) -> anyhow::Error {
         Self(text.into()).into()
     }
 }

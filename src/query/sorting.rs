@@ -95,11 +95,7 @@ pub(super) fn by_text<'a>(
     put_back(items, &sorted, |texted| texted.item);
     let equal = |a: &Texted<'a>, b: &Texted<'a>| {
         a.digest == b.digest
-            && if a.is_cut || b.is_cut {
-                text(a.item) == text(b.item)
-            } else {
-                std::ptr::eq(&*a.text, &*b.text) || a.text == b.text
-            }
+            && if a.is_cut || b.is_cut { text(a.item) == text(b.item) } else { is_same(&a.text, &b.text) }
     };
     runs(items, &sorted, equal, then)
 }
@@ -142,6 +138,11 @@ fn common_prefix(texts: &[Texted<'_>]) -> usize {
     rest.iter().fold(first.len().min(KEPT_TEXT_BYTES - 16), |common, texted| {
         first[..common].iter().zip(texted.text.as_bytes()).take_while(|(a, b)| a == b).count()
     })
+}
+
+/// Whether two texts are equal, at once where they are one string of the file.
+fn is_same(a: &str, b: &str) -> bool {
+    std::ptr::eq(a, b) || a == b
 }
 
 /// JavaScript's order of strings: by UTF-16 units.

@@ -37,7 +37,7 @@ fn stderr(output: &Output) -> String {
 
 /// The state of a process in which so many objects of each of these classes are held under these keys.
 pub(crate) fn heap(classes: &[(&str, &str)], count: usize) -> Vec<u8> {
-    let mut strings = vec!["".to_owned(), "Holder".to_owned(), "holder".to_owned()];
+    let mut strings = vec![String::new(), "Holder".to_owned(), "holder".to_owned()];
     let (mut nodes, mut edges) = (vec![[2, 0, 1, 0, 1], [1, 1, 3, 24, classes.len() * count]], vec![[0, 2, 5]]);
     for (at, (class, key)) in classes.iter().enumerate() {
         strings.push((*class).to_owned());
@@ -334,8 +334,8 @@ fn object_tells_retainers_from_other_references() {
         let id = format!("@{}", node["id"]);
         let output = heapglass().arg("retainers").arg(&file).args([&id, "--format", "json"]).output().unwrap();
         let retainers: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let listed = retainers["retainers"].as_array().unwrap().len();
-        let others = node["retainer_count"].as_u64().unwrap() as usize - listed;
+        let listed = retainers["retainers"].as_array().unwrap().len() as u64;
+        let others = node["retainer_count"].as_u64().unwrap() - listed;
         let text = stdout(&heapglass().arg("object").arg(&file).arg(&id).output().unwrap());
         let line = text.lines().find(|line| line.trim_start().starts_with("retainers")).unwrap();
         let wanted = if others == 0 { listed.to_string() } else { format!("{listed}, and {others} weak") };

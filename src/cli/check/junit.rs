@@ -73,7 +73,7 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::escape;
+    use super::{LINE_LIMIT, escape};
 
     #[test]
     fn names_from_a_heap_cannot_break_out_of_the_xml() {

@@ -50,7 +50,7 @@ fn judge(arguments: &CheckArguments, opener: &Files) -> anyhow::Result<Report> {
     let ignored = arguments.ignore.as_deref().map(Names::read).transpose()?.unwrap_or_default();
     let files: Vec<&PathBuf> = std::iter::once(&arguments.base).chain(&arguments.current).collect();
     if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        return Err(BadUsage::new("standard input has only one snapshot: give `-` once"));
+        return Err(BadUsage::error("standard input has only one snapshot: give `-` once"));
     }
     let snapshots: Vec<Rc<Snapshot>> = files.iter().map(|file| opener.open(file)).collect::<anyhow::Result<_>>()?;
     let names: Vec<String> = files.iter().map(|file| name_of(file)).collect();
@@ -61,7 +61,7 @@ fn judge(arguments: &CheckArguments, opener: &Files) -> anyhow::Result<Report> {
         .map(|&(at, before)| format!("{} is the same snapshot as {}", names[at], names[before]))
         .collect();
     if kept.len() < 2 {
-        return Err(BadUsage::new(format!("{}: give two or more that differ", repeated.join("; "))));
+        return Err(BadUsage::error(format!("{}: give two or more that differ", repeated.join("; "))));
     }
     let mut taken: Vec<(&Snapshot, String)> =
         kept.iter().map(|&at| (snapshots[at].as_ref(), names[at].clone())).collect();
