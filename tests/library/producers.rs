@@ -37,7 +37,7 @@ fn expected(name: &str) -> Option<(Program, &'static str)> {
 }
 
 #[test]
-fn each_file_is_said_to_be_of_the_program_that_wrote_it() {
+fn corpus_files_name_the_program_that_wrote_them() {
     let mut checked = 0;
     for case in cases() {
         let snapshot = case.open();

@@ -16,11 +16,10 @@ fn hits(snapshot: &Snapshot, query: &str) -> Vec<NodeOrdinal> {
 }
 
 #[test]
-fn words_find_what_devtools_finds() {
+fn corpus_searches_find_what_devtools_finds() {
     let mut problems = Vec::new();
     let mut seen = 0;
-    for case in common::cases() {
-        let Some(expected) = case.expected_json("search") else { continue };
+    for (case, expected) in common::answered("search") {
         let snapshot = case.open();
         for (query, wanted) in expected.as_object().unwrap() {
             let ids: Vec<u64> =

@@ -49,7 +49,7 @@ fn the_window_says_what_wrote_a_file_and_how_to_read_it() {
 }
 
 #[test]
-fn every_file_of_the_corpus_opens_in_the_window() {
+fn corpus_files_open_in_every_view() {
     let folder = tempfile::tempdir().unwrap();
     for case in common::cases() {
         let file = folder.path().join(&case.name);
