@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::args::{CompareArguments, ComparedColumn, Format};
 use super::summary::LocationJson;
 use super::table::{Table, name};
-use super::{BadUsage, Files, csv, name_of, salvaged};
+use super::{BadUsage, Files, complain, csv, name_of, salvaged};
 use crate::model::{CancelToken, human};
 use crate::query::{
     ComparedClass, Comparison, ComparisonKey, ComparisonSort, Scripts, compare, compared_classes, scripts,
@@ -18,6 +18,8 @@ struct Compared<'a> {
     base: String,
     current: String,
     ids_match: bool,
+    /// Whether the base is the newer of the two.
+    is_reversed: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     salvaged: Vec<String>,
     classes: Vec<Row<'a>>,
@@ -61,6 +63,17 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
     let base = files.open(&arguments.base)?;
     let current = files.open(&arguments.current)?;
     let comparison = compare(&base, &current, &CancelToken::new())?;
+    // Ids of objects are counted up through the life of a process, where the engine keeps them.
+    let is_reversed = comparison.ids_match
+        && current.producer().program.has_stable_ids()
+        && base.max_object_id() > current.max_object_id();
+    let reversed = is_reversed.then(|| {
+        let (base_id, current_id) = (base.max_object_id(), current.max_object_id());
+        format!(
+            "The base is newer than the current snapshot (object ids up to @{base_id} and @{current_id}): what is listed \
+             as new was freed, and what is listed as deleted was allocated. Give the older file first."
+        )
+    });
     let key = match arguments.sort {
         ComparedColumn::Name => ComparisonKey::Name,
         ComparedColumn::New => ComparisonKey::New,
@@ -84,6 +97,7 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
                 base: name_of(&arguments.base),
                 current: name_of(&arguments.current),
                 ids_match: comparison.ids_match,
+                is_reversed,
                 salvaged: [("base", &base), ("current", &current)]
                     .into_iter()
                     .flat_map(|(which, of)| {
@@ -95,8 +109,18 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
             serde_json::to_writer(&mut *out, &compared)?;
             Ok(writeln!(out)?)
         }
-        Format::Csv => write_csv(&classes, out),
-        Format::Text => write_text(&comparison, &classes, out),
+        Format::Csv => {
+            if let Some(reversed) = reversed {
+                complain(&format!("heapglass: {reversed}"));
+            }
+            write_csv(&classes, out)
+        }
+        Format::Text => {
+            if let Some(reversed) = reversed {
+                writeln!(out, "{reversed}\n")?;
+            }
+            write_text(&comparison, &classes, out)
+        }
     }
 }
 

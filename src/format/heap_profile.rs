@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use super::error::{FormatError, Section};
+use super::scanner::known_file;
 use super::source::{OpenSource, Source};
 use super::strings::decode_text;
 use crate::model::{CallFunction, CallTree, CancelToken, Phase, Progress};
@@ -285,7 +286,9 @@ impl ProfileReader {
         if text.buffer.len() >= 3 && text.peek()? == Some(0xef) && text.buffer.starts_with(b"\xef\xbb\xbf") {
             text.at = 3;
         }
-        text.expect(b'{', "`{`, the start of a sampling heap profile")?;
+        text.next_token()?;
+        let hint = known_file(&text.buffer[text.at..text.end]);
+        text.expect(b'{', "`{`, the start of a sampling heap profile").map_err(|error| error.with_hint(hint))?;
         let mut depth = 1;
         let (mut has_head, mut has_samples) = (false, false);
         let mut hint = None;

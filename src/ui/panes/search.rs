@@ -1,11 +1,11 @@
 //! Search: one line above every view, its hits counted and stepped through, and all of them in a view of their own.
 
-use egui::{Id, Key, Modifiers, RichText, TextEdit, Ui};
+use egui::{Id, Key, Label, Modifiers, RichText, TextEdit, Ui};
 
 use super::tree::TreeSpec;
 use super::{Place, TreePane};
 use crate::model::{NodeOrdinal, human};
-use crate::query::{Filter, ListSpec, NodeFilter, Query};
+use crate::query::{Filter, ListSpec, NodeFilter, Query, unknown_kind};
 use crate::session::{Fact, OrderKey, OrderState, Session};
 use crate::ui::command::{Command, NodeSet, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
@@ -149,8 +149,10 @@ impl SearchPane {
         if text.is_empty() {
             return;
         }
-        if let Err(error) = Query::parse(text) {
-            ui.label(RichText::new(error.to_string()).color(theme::tokens(ui).error));
+        let unknown_kind = |query: &Query| unknown_kind(&*session.snapshot(place.slot.id)?, query);
+        if let Some(error) = Query::parse(text).map_or_else(Some, |query| unknown_kind(&query)) {
+            let shown = human::visible(&error.message, 300).into_owned();
+            ui.add(Label::new(RichText::new(shown).color(theme::tokens(ui).error)).wrap());
             return;
         }
         let Some(filter) = self.filter() else { return };
@@ -169,7 +171,7 @@ impl SearchPane {
                 let size = theme::look(ui).units.bytes(selection.shallow_size);
                 let place_of = self.at.as_ref().filter(|(of, _)| of == &self.text).map(|(_, at)| *at as u64 + 1);
                 let at = place_of.map_or_else(String::new, |at| format!("{} of ", human::count(at)));
-                ui.weak(format!("{at}{} objects, {size}", human::count(selection.count)));
+                ui.weak(format!("{at}{}, {size}", human::quantity(selection.count, "object", "objects")));
                 if ui.button("⏶").on_hover_text("Previous   (Shift+F3)").clicked() {
                     self.go(Step::Previous);
                 }
