@@ -66,7 +66,8 @@ pub fn read_profile(source: Source, progress: &Progress, cancel: &CancelToken) -
 pub fn looks_like_profile(source: Source) -> bool {
     let mut start = Vec::new();
     let Ok(source) = OpenSource::open(source, &Progress::new()) else { return false };
-    if source.reader.take(1 << 10).read_to_end(&mut start).is_err() {
+    // A log is read through to its first chunk, and is one of a snapshot.
+    if source.events.is_some() || source.reader.take(1 << 10).read_to_end(&mut start).is_err() {
         return false;
     }
     let mut text = String::from_utf8_lossy(&start).into_owned();

@@ -85,8 +85,8 @@ pub(super) struct OpenSource {
     pub(super) reader: Box<dyn Read + Send>,
     /// Bytes of the source before decompression, if known.
     pub(super) size_bytes: Option<u64>,
-    /// Whether the text is the source's bytes, neither compressed nor a log.
-    is_plain: bool,
+    /// Whether the text is not the source's own bytes: decompressed, or put together from a log.
+    is_compressed: bool,
     pub(super) watch: Option<Watch>,
     /// Where the events are, if the source is a log of them.
     pub(super) events: Option<EventPlaces>,
@@ -123,12 +123,12 @@ impl OpenSource {
             None => Box::new(whole),
         };
         let (reader, events) = put_together(reader);
-        Ok(Self { reader, size_bytes, is_plain: compression.is_none() && events.is_none(), watch, events })
+        Ok(Self { reader, size_bytes, is_compressed: compression.is_some() || events.is_some(), watch, events })
     }
 
     /// Bytes of text, where that is known beforehand.
     pub(super) fn text_bytes(&self) -> Option<u64> {
-        self.size_bytes.filter(|_| self.is_plain)
+        self.size_bytes.filter(|_| !self.is_compressed)
     }
 
     /// Fills `buffer` from `start` on as far as there are bytes, and says where they end.

@@ -207,7 +207,7 @@ impl Query {
         }
         terms.extend(words.map(|words| text_term(text, words)));
         if terms.is_empty() {
-            return Err(QueryError { at: 0..text.len(), message: "the query is empty: enter a name, @id or term".to_owned() });
+            return Err(QueryError { at: 0..text.len(), message: "an empty query finds nothing".to_owned() });
         }
         Ok(Self { terms })
     }
@@ -307,7 +307,7 @@ fn regular_expression(word: &str) -> Result<Option<Regex>, String> {
         return Err(format!("unsupported flags `{flags}`: write /{body}/ or, for any case, /{body}/i"));
     }
     let regex = RegexBuilder::new(body).case_insensitive(flags == "i").size_limit(1 << 22).build();
-    regex.map(Some).map_err(|error| format!("invalid regular expression: {}", last_line(&error.to_string())))
+    regex.map(Some).map_err(|error| format!("not a regular expression: {}", last_line(&error.to_string())))
 }
 
 pub(super) const PREFIXES: [&str; 6] = ["name", "case", "class", "prop", "kind", "id"];
@@ -327,9 +327,8 @@ fn prefixed(word: &str) -> Option<(&str, &str)> {
         return is_name.then_some((name, value));
     }
     let is_address = value.starts_with("//") || value.starts_with(':') || SCHEMES.contains(&name);
-    let is_drive = name.len() == 1 && value.starts_with(['/', '\\']);
-    let is_punctuation = value.is_empty();
-    (!is_address && !is_drive && !is_punctuation).then_some((name, value))
+    // One letter is a drive or a variable, and nothing after the colon is punctuation.
+    (!is_address && name.len() > 1 && !value.is_empty()).then_some((name, value))
 }
 
 fn named(name: &str, value: &str) -> Result<Test, String> {

@@ -14,4 +14,6 @@ mod capture;
 mod check;
 mod command_line;
 mod command_line_calls;
+mod documentation;
 mod hostile;
+mod terminal;
