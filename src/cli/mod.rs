@@ -196,11 +196,8 @@ impl Files {
                     let error = error.without_hint();
                     return Err(anyhow!("{name}: {error} (this is a sampling heap profile: use `heapglass profile`)"));
                 }
-                let offer = if again.is_some_and(format::can_salvage) {
-                    "; `--salvage` opens what is there"
-                } else {
-                    ""
-                };
+                let offer =
+                    if again.is_some_and(format::can_salvage) { "; `--salvage` opens what is there" } else { "" };
                 // The error says everything itself; its causes would only repeat parts of it.
                 return Err(anyhow!("{name}: {error}{offer}"));
             }

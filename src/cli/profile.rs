@@ -6,8 +6,8 @@ use anyhow::anyhow;
 use serde::Serialize;
 
 use super::args::{Format, ProfileArguments};
-use super::table::{Table, address, name};
 use super::progress::ShownProgress;
+use super::table::{Table, address, name};
 use super::{csv, name_of, source};
 use crate::Profile;
 use crate::model::human::{self, Units};

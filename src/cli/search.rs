@@ -10,7 +10,9 @@ use super::table::{Table, name, width};
 use super::{Files, csv, name_of, salvaged, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, NodeOrdinal, human};
-use crate::query::{Filter, Lens, ListSpec, NodeFilter, Query, QueryError, Sort, node_label, order, select, unknown_kind};
+use crate::query::{
+    Filter, Lens, ListSpec, NodeFilter, Query, QueryError, Sort, node_label, order, select, unknown_kind,
+};
 
 #[derive(Serialize)]
 struct Found<'a> {
@@ -59,7 +61,7 @@ pub(super) struct BadQuery {
 }
 
 fn bad_query(text: &str, error: QueryError) -> anyhow::Error {
-    let before = width(&human::visible(&text[..error.at.start], usize::MAX));
+    let before = width(&human::visible(&text[..error.at.start], 2000));
     let marks = " ".repeat(before) + &"^".repeat(width(&text[error.at]).max(1));
     anyhow!(BadQuery { message: error.message, query: text.to_owned(), marks })
 }

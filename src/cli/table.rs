@@ -73,7 +73,8 @@ mod tests {
         let mut out = Vec::new();
         table.write(&mut out).expect("memory can be written");
         let text = String::from_utf8(out).expect("UTF-8");
-        let starts: Vec<usize> = text.lines().map(|line| width(line.rsplit_once("  ").expect("two columns").0)).collect();
+        let starts: Vec<usize> =
+            text.lines().map(|line| width(line.rsplit_once("  ").expect("two columns").0)).collect();
         assert_eq!(starts, [8; 5], "{text}");
     }
 }

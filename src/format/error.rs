@@ -111,7 +111,9 @@ impl FormatError {
     #[must_use]
     pub fn without_hint(mut self) -> Self {
         match &mut self {
-            Self::Unexpected { hint, .. } | Self::Truncated { hint, .. } | Self::MissingSection { hint, .. } => *hint = None,
+            Self::Unexpected { hint, .. } | Self::Truncated { hint, .. } | Self::MissingSection { hint, .. } => {
+                *hint = None
+            }
             Self::InEvent { error, line, at } => {
                 let error = std::mem::replace(&mut **error, Self::Header(String::new())).without_hint();
                 return Self::InEvent { error: Box::new(error), line: *line, at: *at };

@@ -118,7 +118,7 @@ pub fn visible(text: &str, limit: usize) -> Cow<'_, str> {
     if is_plain {
         return Cow::Borrowed(text);
     }
-    let mut shown = String::with_capacity(text.len().min(limit * 2));
+    let mut shown = String::with_capacity(text.len().min(limit.saturating_mul(2)));
     for (at, character) in text.chars().enumerate() {
         if at == limit {
             shown.push('…');

@@ -51,7 +51,10 @@ pub(super) fn connective_error(text: &str, at: Range<usize>) -> Option<QueryErro
         "NOT" => "put `-` in front of a term, such as -class:Map",
         _ => return None,
     };
-    Some(QueryError { at, message: format!("`{word}` does not combine terms; {instead} (or quote it to search for it)") })
+    Some(QueryError {
+        at,
+        message: format!("`{word}` does not combine terms; {instead} (or quote it to search for it)"),
+    })
 }
 
 /// A comparison with blanks in it, such as `size > 1kB`.
@@ -74,8 +77,11 @@ pub(super) fn spaced_comparison(text: &str, at: Range<usize>) -> Option<QueryErr
 pub(super) fn unknown_prefix(name: &str, value: &str) -> String {
     let lower = name.to_ascii_lowercase();
     let own = PREFIXES.iter().copied().find(|prefix| *prefix == lower).or_else(|| other_name(&OTHER_PREFIXES, name));
-    let measure = MEASURES.iter().copied().find(|measure| *measure == lower).or_else(|| other_name(&OTHER_MEASURES, name));
-    let instead = if let Some(own) = own {
+    let measure =
+        MEASURES.iter().copied().find(|measure| *measure == lower).or_else(|| other_name(&OTHER_MEASURES, name));
+    let instead = if own == Some("kind") && value.starts_with('/') {
+        "use kind: with one kind, such as kind:closure".to_owned()
+    } else if let Some(own) = own {
         format!("use {own}:{value}")
     } else if let Some(measure) = measure {
         let number = value.trim_start_matches(['<', '>', '=']);
@@ -89,7 +95,10 @@ pub(super) fn unknown_prefix(name: &str, value: &str) -> String {
         let known: Vec<String> = PREFIXES.iter().map(|prefix| format!("{prefix}:")).collect();
         format!("known are {}", known.join(" "))
     };
-    format!("unknown prefix `{name}:`; {instead}, or quote it to search for the text: \"{name}:{}\"", value.replace('"', ""))
+    format!(
+        "unknown prefix `{name}:`; {instead}, or quote it to search for the text: \"{name}:{}\"",
+        value.replace('"', "")
+    )
 }
 
 /// Fails if `name` followed by an operator is a comparison or a term in the form of another tool.

@@ -433,7 +433,11 @@ fn search_refuses_prefixes_and_kinds_that_do_not_exist_and_names_the_right_ones(
     for (query, said, marks) in [
         ("type:closure", "use kind:closure", "  ^^^^^^^^^^^^"),
         ("表 foo:bar", "\"foo:bar\"", "     ^^^^^^^"),
-        ("size>1 kind:fnuction", "unknown kind `fnuction`; the kinds of this file are hidden, ", "         ^^^^^^^^^^^^^"),
+        (
+            "size>1 kind:fnuction",
+            "unknown kind `fnuction`; the kinds of this file are hidden, ",
+            "         ^^^^^^^^^^^^^",
+        ),
         ("class:It*", "class:/^It/", "  ^^^^^^^^^"),
     ] {
         let output = run("search", &file, &[query]);

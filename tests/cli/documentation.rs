@@ -154,7 +154,8 @@ fn json_shapes_in_the_help_are_what_is_written() {
             Shape::parse(shape).0.check(name, &answer(name));
         }
     }
-    let expected = ["summary", "retainers", "object", "statistics", "contexts", "compare", "search", "allocations", "profile"];
+    let expected =
+        ["summary", "retainers", "object", "statistics", "contexts", "compare", "search", "allocations", "profile"];
     assert_eq!(checked, expected);
     let text = help("check");
     let shape = &text[text.find("JSON: {").unwrap() + "JSON: ".len()..];

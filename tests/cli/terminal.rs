@@ -1,6 +1,5 @@
 //! What people see in a terminal: tables of profiles, and progress where there is a terminal and nowhere else.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -100,7 +99,10 @@ fn a_log_with_two_snapshots_is_answered_with_a_note_on_standard_error() {
     std::fs::write(&file, format!("{event}\n{event}\n")).unwrap();
     let output = heapglass(&["summary", "--format", "json"]).arg(&file).output().unwrap();
     let note = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(note.ends_with("the log contains 2 heap snapshots; this is the first, the other starts on line 2\n"), "{note}");
+    assert!(
+        note.ends_with("the log contains 2 heap snapshots; this is the first, the other starts on line 2\n"),
+        "{note}"
+    );
     assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok());
     // By standard input as well.
     let input = std::fs::File::open(&file).unwrap();

@@ -56,7 +56,8 @@ fn chunk_events_open_as_the_snapshot_that_they_are_parts_of() {
         let response = json!({"id": 1, "result": {"text": "[{\"}\\"}});
         // Longer than what is looked at to recognize a log.
         let screenshot = json!({"method": "Page.screencastFrame", "params": {"data": "x".repeat(100_000)}});
-        let mention = json!({"id": 2, "method": "Runtime.evaluate", "params": {"expression": "addHeapSnapshotChunk({"}});
+        let mention =
+            json!({"id": 2, "method": "Runtime.evaluate", "params": {"expression": "addHeapSnapshotChunk({"}});
         [response, screenshot, mention].into_iter().chain(events().flat_map(|event| [progress(), event]))
     };
     let array = |events: Vec<Value>| serde_json::to_string(&events).unwrap();
@@ -131,7 +132,7 @@ fn errors_in_a_log_name_the_line_and_the_byte() {
     let mut torn = log.clone();
     torn.insert_str(start_of(4), "2024-01-01 ");
     let text = complaint(torn);
-    assert!(text.starts_with(&place(4)) && text.contains("found `2024-01-01 …`"), "{text}");
+    assert!(text.starts_with(&place(4)) && text.contains("found `2024-01-01 {…`"), "{text}");
     let mut broken = log.clone();
     broken.replace_range(start_of(2)..start_of(2) + 1, "{,");
     let text = complaint(broken);

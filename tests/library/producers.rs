@@ -190,8 +190,18 @@ fn what_wrote_a_file_is_part_of_its_statistics() {
 /// `more` are strings that no node has.
 fn of_old_v8(children: &[(&str, &str)], more: &[&str]) -> Snapshot {
     const KINDS: [&str; 12] = [
-        "hidden", "array", "string", "object", "code", "closure", "regexp", "number", "native", "synthetic",
-        "concatenated string", "sliced string",
+        "hidden",
+        "array",
+        "string",
+        "object",
+        "code",
+        "closure",
+        "regexp",
+        "number",
+        "native",
+        "synthetic",
+        "concatenated string",
+        "sliced string",
     ];
     let kind = |name: &str| KINDS.iter().position(|kind| *kind == name).unwrap();
     let mut strings = vec!["", "(GC roots)", "(Strong roots)"];

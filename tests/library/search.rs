@@ -166,6 +166,7 @@ fn forms_of_other_tools_are_errors_that_name_the_right_form() {
         ("/It/gm", 0..6, "/It/i"),
         ("class:/(/", 0..9, "not a regular expression"),
         ("kind:/clo/", 0..10, "kind:closure"),
+        ("type:/clo/", 0..10, "kind:closure"),
         ("class:=", 0..7, "expected something after class:="),
     ] {
         let error = Query::parse(query).unwrap_err();

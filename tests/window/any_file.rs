@@ -133,3 +133,17 @@ fn a_cut_text_says_how_long_the_whole_is() {
     app.run(slot, Command::Select { target: Target { snapshot: slot.id, node }, by_key: false });
     wait_for_label(&mut window, "The file has only the beginning of this text: the whole has ");
 }
+
+#[test]
+fn a_log_of_protocol_events_opens_as_its_first_snapshot() {
+    let snapshot = String::from_utf8(common::case("pretty").bytes()).unwrap();
+    let event = serde_json::json!({"method": "HeapProfiler.addHeapSnapshotChunk", "params": {"chunk": snapshot}});
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl");
+    std::fs::write(&file, format!("{event}\n{event}\n")).unwrap();
+    let mut window = opened(file);
+    wait_for_label(&mut window, "the log contains 2 heap snapshots");
+    let id = window.state().shown().unwrap();
+    let opened = window.state().session.snapshot(id).unwrap();
+    assert_eq!(opened.graph().node_count(), common::case("pretty").open().graph().node_count());
+}

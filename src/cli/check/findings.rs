@@ -237,7 +237,11 @@ fn every_step(growth: &Growth, rules: &Rules, add: Add<'_>) -> Limit {
     }
     Limit {
         rule: RULE.to_owned(),
-        allowed: format!("{} or {} a step", human::quantity(rules.step_objects, "object", "objects"), human::bytes(rules.step_size)),
+        allowed: format!(
+            "{} or {} a step",
+            human::quantity(rules.step_objects, "object", "objects"),
+            human::bytes(rules.step_size)
+        ),
         passed: broken == 0,
         measured: match broken {
             0 => "none does".to_owned(),
@@ -414,7 +418,10 @@ impl Example {
         let mut lines = vec![self.label.clone()];
         for (at, (link, label)) in self.path.iter().zip(&self.labels).enumerate() {
             if self.skipped > 0 && at == SHOWN_STEPS {
-                lines.push(format!("  … {} …", human::quantity(self.skipped as u64, "more reference", "more references")));
+                lines.push(format!(
+                    "  … {} …",
+                    human::quantity(self.skipped as u64, "more reference", "more references")
+                ));
             }
             lines.push(format!("  {label}"));
             if let Some(before) = seen.get(&link.id) {

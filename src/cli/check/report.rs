@@ -47,7 +47,10 @@ pub(super) fn verdict(report: &Report) -> String {
     if report.passed {
         format!("heapglass check: passed, {snapshots}")
     } else {
-        format!("heapglass check: FAILED, {broken} of {}, {snapshots}", human::quantity(report.limits.len() as u64, "limit", "limits"))
+        format!(
+            "heapglass check: FAILED, {broken} of {}, {snapshots}",
+            human::quantity(report.limits.len() as u64, "limit", "limits")
+        )
     }
 }
 

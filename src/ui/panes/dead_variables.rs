@@ -331,8 +331,12 @@ fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
         let unknown: u64 = dead.unknown_scripts.iter().map(|script| script.context_count).sum();
         if unknown > 0 {
             let names: Vec<_> = dead.unknown_scripts.iter().map(|script| human::visible(&script.name, 120)).collect();
-            ui.weak(human::quantity(unknown, "context is of a script without scopes", "contexts are of scripts without scopes"))
-                .on_hover_text(names[..names.len().min(20)].join("\n"));
+            ui.weak(human::quantity(
+                unknown,
+                "context is of a script without scopes",
+                "contexts are of scripts without scopes",
+            ))
+            .on_hover_text(names[..names.len().min(20)].join("\n"));
         }
     });
 }

@@ -153,8 +153,11 @@ pub(super) fn heap_dots(
 pub(super) fn class_dots(name: &str, points: &[Point], bytes: &dyn Fn(u64) -> String) -> Vec<Dot> {
     let name = human::visible(name, 60);
     let dot = |(at, point): (usize, &Point)| {
-        let (count, shallow, retained) =
-            (human::quantity(point.count, "object", "objects"), human::count(point.shallow_size), bytes(point.retained_size));
+        let (count, shallow, retained) = (
+            human::quantity(point.count, "object", "objects"),
+            human::count(point.shallow_size),
+            bytes(point.retained_size),
+        );
         Dot {
             amount: point.count,
             label: (at + 1).to_string(),

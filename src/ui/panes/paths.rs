@@ -303,7 +303,10 @@ fn show_paths(ui: &mut Ui, target: Target, snapshot: &Snapshot, paths: &[Vec<Edg
                 let skipped = path.len().saturating_sub(2 * SHOWN_STEPS);
                 for (step, &edge) in path.iter().enumerate() {
                     if skipped > 0 && step == SHOWN_STEPS {
-                        ui.weak(format!("      … {} …", human::quantity(skipped as u64, "more reference", "more references")));
+                        ui.weak(format!(
+                            "      … {} …",
+                            human::quantity(skipped as u64, "more reference", "more references")
+                        ));
                     }
                     if skipped == 0 || step < SHOWN_STEPS || step >= path.len() - SHOWN_STEPS {
                         show_step(ui, target.snapshot, snapshot, edge, commands);
