@@ -112,7 +112,7 @@ impl FormatError {
     pub fn without_hint(mut self) -> Self {
         match &mut self {
             Self::Unexpected { hint, .. } | Self::Truncated { hint, .. } | Self::MissingSection { hint, .. } => {
-                *hint = None
+                *hint = None;
             }
             Self::InEvent { error, line, at } => {
                 let error = std::mem::replace(&mut **error, Self::Header(String::new())).without_hint();

@@ -190,15 +190,12 @@ impl Query {
             if let Some(error) = spaced_comparison(text, start..end) {
                 return Err(error);
             }
-            match term(text, start..end)? {
-                Some(term) => {
-                    terms.extend(words.take().map(|words| text_term(text, words)));
-                    terms.push(term);
-                }
-                None => {
-                    connective = connective.or_else(|| connective_error(text, start..end));
-                    words = Some(words.map_or(start..end, |words| words.start..end));
-                }
+            if let Some(term) = term(text, start..end)? {
+                terms.extend(words.take().map(|words| text_term(text, words)));
+                terms.push(term);
+            } else {
+                connective = connective.or_else(|| connective_error(text, start..end));
+                words = Some(words.map_or(start..end, |words| words.start..end));
             }
         }
         // Among mere words they are words.
@@ -214,8 +211,8 @@ impl Query {
 }
 
 fn text_term(text: &str, at: Range<usize>) -> Term {
-    let test = Test::Text(Pattern::text(&text[at.clone()], false));
-    Term { at, negated: false, test }
+    let pattern = Pattern::text(&text[at.clone()], false);
+    Term { at, negated: false, test: Test::Text(pattern) }
 }
 
 /// Returns the end of a term: the next blank that is in no quotes and in no regular expression.

@@ -271,9 +271,11 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
         let facts = format!("{} file, {objects}", human::bytes(source.size_bytes));
         let small = |text: String, color| Label::new(RichText::new(text).font(theme::small()).color(color));
         let producer = human::visible(&open.snapshot.producer().label(), 80).into_owned();
-        let note = source.note.as_ref().map(|note| human::visible(note, 200).into_owned());
-        for line in [facts, producer].into_iter().chain(note) {
+        for line in [facts, producer] {
             ui.add(small(line, tokens.weak).truncate().selectable(false));
+        }
+        if let Some(note) = &source.note {
+            ui.add(small(human::visible(note, 200).into_owned(), tokens.weak).wrap().selectable(false));
         }
         let mark = salvage::mark(open.snapshot.salvage());
         if !mark.is_empty() {

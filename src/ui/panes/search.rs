@@ -50,6 +50,16 @@ impl SearchPane {
         (!text.is_empty() && Query::parse(text).is_ok()).then(matching)
     }
 
+    /// Returns what is wrong with the query, if anything, also in view of the snapshot.
+    fn error(&self, place: &Place) -> Option<String> {
+        let text = self.text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        let error = Query::parse(text).map_or_else(Some, |query| unknown_kind(&place.snapshot, &query))?;
+        Some(human::visible(&error.message, 300).into_owned())
+    }
+
     /// Goes on to another hit as soon as there are any.
     pub fn go(&mut self, step: Step) {
         self.step = Some(step);
@@ -149,10 +159,13 @@ impl SearchPane {
         if text.is_empty() {
             return;
         }
-        let unknown_kind = |query: &Query| unknown_kind(&*session.snapshot(place.slot.id)?, query);
-        if let Some(error) = Query::parse(text).map_or_else(Some, |query| unknown_kind(&query)) {
-            let shown = human::visible(&error.message, 300).into_owned();
-            ui.add(Label::new(RichText::new(shown).color(theme::tokens(ui).error)).wrap());
+        if let Some(error) = self.error(place) {
+            // On one line, so that nothing below moves; the view has the whole text.
+            let label = Label::new(RichText::new(&error).color(theme::tokens(ui).error)).truncate();
+            ui.scope(|ui| {
+                ui.set_max_width((ui.available_width() - 8.0 * GRID).max(16.0 * GRID));
+                ui.add(label).on_hover_text(error);
+            });
             return;
         }
         let Some(filter) = self.filter() else { return };
@@ -197,6 +210,11 @@ impl SearchPane {
 
     /// The view of all hits.
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        if let Some(error) = self.error(place) {
+            super::placeholder(ui, &error);
+            help(ui);
+            return Vec::new();
+        }
         let Some(filter) = self.filter() else {
             super::placeholder(ui, "Type above what you look for   (Ctrl+F)");
             help(ui);
