@@ -31,7 +31,7 @@ fn progress() -> Value {
 }
 
 fn lines(events: impl IntoIterator<Item = Value>) -> String {
-    events.into_iter().map(|event| format!("{event}\n")).collect()
+    events.into_iter().fold(String::new(), |text, event| text + &event.to_string() + "\n")
 }
 
 fn open(bytes: impl Into<Vec<u8>>) -> Result<Snapshot, String> {
@@ -134,7 +134,7 @@ fn errors_in_a_log_name_the_line_and_the_byte() {
     let text = complaint(torn);
     assert!(text.starts_with(&place(4)) && text.contains("found `2024-01-01 {…`"), "{text}");
     let mut broken = log.clone();
-    broken.replace_range(start_of(2)..start_of(2) + 1, "{,");
+    broken.replace_range(start_of(2)..=start_of(2), "{,");
     let text = complaint(broken);
     assert!(text.starts_with(&place(2)) && text.contains("not valid JSON"), "{text}");
     // An event is missing, so that the snapshot in the log is damaged.
