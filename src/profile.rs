@@ -29,7 +29,7 @@ impl Profile {
         let raw = progress.stage("read", || format::read_profile(source, progress, cancel))?;
         let size_bytes = raw.size_bytes;
         let mut profile = Self::derive(raw, cancel)?;
-        profile.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), from_index: false };
+        profile.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), ..SourceInfo::default() };
         Ok(profile)
     }
 
@@ -91,6 +91,12 @@ impl Profile {
     #[must_use]
     pub fn total_size(&self) -> u64 {
         self.total_size
+    }
+
+    /// Returns the number of calls: the nodes of the tree without the first, which is no call.
+    #[must_use]
+    pub fn call_count(&self) -> u64 {
+        self.tree.len().saturating_sub(1) as u64
     }
 
     /// How many calls the deepest one is made of.

@@ -53,9 +53,11 @@ pub struct SourceInfo {
     pub name: String,
     /// The file, if it came from one.
     pub path: Option<PathBuf>,
-    /// Bytes of the file as it lies there, before decompression.
+    /// Bytes of the file before decompression.
     pub size_bytes: u64,
     pub load_time: Duration,
+    /// What the file contains besides, in words.
+    pub note: Option<String>,
     /// Whether it was read from an index of an earlier time, which is quicker.
     pub from_index: bool,
 }
@@ -63,7 +65,7 @@ pub struct SourceInfo {
 impl SourceInfo {
     /// Of a snapshot that is read from an index.
     pub(crate) fn of_index(name: String, path: Option<PathBuf>, size_bytes: u64) -> Self {
-        Self { name, path, size_bytes, load_time: Duration::ZERO, from_index: true }
+        Self { name, path, size_bytes, from_index: true, ..Self::default() }
     }
 }
 
@@ -76,6 +78,17 @@ pub enum OpenError {
     Graph(GraphError),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl OpenError {
+    /// Returns the same error without its explanation, to which the caller has a better one.
+    #[must_use]
+    pub fn without_hint(self) -> Self {
+        match self {
+            Self::Format(error) => Self::Format(error.without_hint()),
+            other => other,
+        }
+    }
 }
 
 impl From<FormatError> for OpenError {
@@ -105,15 +118,15 @@ impl Snapshot {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
         let again = source.again();
-        let raw = progress.stage("read", || format::read(source, progress, cancel))?;
-        let size_bytes = raw.size_bytes;
+        let mut raw = progress.stage("read", || format::read(source, progress, cancel))?;
+        let (size_bytes, note) = (raw.size_bytes, raw.note.take());
         progress.publish(progress.stage("first table", || first_table(&raw, cancel))?);
         let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel)).map_err(|mut error| {
             error.set_offset(again.zip(error.place()).and_then(|(source, place)| format::locate(source, place)));
             error
         })?;
         let mut snapshot = Self::derive(graph, progress, cancel)?;
-        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), from_index: false };
+        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), note, from_index: false };
         Ok(snapshot)
     }
 
@@ -125,12 +138,12 @@ impl Snapshot {
     pub fn open_salvaging(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
-        let (raw, salvage) = progress.stage("read", || format::read_salvaging(source, progress, cancel))?;
-        let size_bytes = raw.size_bytes;
+        let (mut raw, salvage) = progress.stage("read", || format::read_salvaging(source, progress, cancel))?;
+        let (size_bytes, note) = (raw.size_bytes, raw.note.take());
         progress.publish(progress.stage("first table", || first_table(&raw, cancel))?);
         let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel))?;
         let mut snapshot = Self::derive(graph, progress, cancel)?;
-        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), from_index: false };
+        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), note, from_index: false };
         snapshot.salvage = Some(salvage).filter(|salvage| !salvage.losses.is_empty());
         Ok(snapshot)
     }
@@ -190,10 +203,8 @@ impl Snapshot {
         progress.advance(1);
         let max_object_id = graph.nodes().map(|node| graph.id(node).0).filter(|id| id % 2 == 1).max().unwrap_or(0);
         let producer = producer(&graph, &known);
-        let source =
-            SourceInfo { name: String::new(), path: None, size_bytes: 0, load_time: Duration::ZERO, from_index: false };
         Ok(Self {
-            source,
+            source: SourceInfo::default(),
             graph,
             known,
             ephemerons,

@@ -184,7 +184,7 @@ impl Traces {
     pub(super) fn enter(&mut self, raw: &[u8]) {
         match raw.first() {
             Some(b'0'..=b'9' | b'v') => self.version(raw),
-            Some(b'b' | b'e' | b'n' | b'i' | b'N' | b'H' | b'I' | b'V' | b's' | b'B') => {
+            Some(b'b' | b'd' | b'e' | b'n' | b'i' | b'N' | b'H' | b'I' | b'V' | b's' | b'B') => {
                 if let Some(mark) = mark(raw) {
                     self.marks |= 1 << mark as u16;
                 }
@@ -257,7 +257,12 @@ fn mark(raw: &[u8]) -> Option<Mark> {
         _ if starts("blink::") => Mark::Blink,
         _ if starts("bun:") => Mark::Bun,
         _ if starts("ext:deno_") || starts("ext:core/") => Mark::Deno,
+        // Names of Deno's own scripts up to 1.28 and in 1.29 to 1.31.
+        _ if starts("deno:core/") || starts("deno:ext/") || starts("deno:runtime/") => Mark::Deno,
+        _ if starts("internal:core/") || starts("internal:deno_") => Mark::Deno,
         _ if starts("electron/js2c/") || starts("node:electron/js2c/") => Mark::Electron,
+        // Electron's own scripts up to version 4 were no part of js2c.
+        b"electronBinding" => Mark::Electron,
         _ if starts("Node / ") => Mark::Node,
         _ if starts("system / JSGlobalLexicalEnvironment") => Mark::JavaScriptCore,
         _ => return None,
@@ -273,6 +278,8 @@ fn is_number(part: &str) -> bool {
 struct Roots {
     children: Vec<String>,
     groups: Vec<String>,
+    /// Whether the root holds the global object of a page.
+    has_window: bool,
     any_of_user: bool,
 }
 
@@ -283,17 +290,24 @@ impl Roots {
             let targets = graph.edges(of).take(ROOTS_LIMIT).map(|edge| graph.edge_target(edge));
             targets.filter(|&node| graph.kind(node) == NodeKind::SYNTHETIC)
         };
+        let is_window = |node: NodeOrdinal| graph.strings().starts_with(graph.name_id(node), "Window / ");
         let is_group = |node: &NodeOrdinal| graph.strings().is(graph.name_id(*node), "(GC roots)");
         let groups = synthetic(graph.root()).find(is_group).map(|node| synthetic(node).map(name).collect());
         Self {
             children: synthetic(graph.root()).map(name).collect(),
             groups: groups.unwrap_or_default(),
+            has_window: graph.edges(graph.root()).take(ROOTS_LIMIT).any(|edge| is_window(graph.edge_target(edge))),
             any_of_user: graph.edges(graph.root()).any(|edge| known.is_user_root(graph, graph.edge_target(edge))),
         }
     }
 
     fn has_child(&self, test: impl Fn(&str) -> bool) -> bool {
         self.children.iter().any(|name| test(name))
+    }
+
+    /// Whether the root holds the groups of DOM trees that Blink wrote until 2018, or the global object of a page.
+    fn has_page(&self) -> bool {
+        self.has_window || self.has_child(|name| name == "(Document DOM trees)" || name == "(Detached DOM trees)")
     }
 
     fn has_group(&self, names: &[&str]) -> bool {
@@ -326,7 +340,8 @@ fn layout(header: &Header) -> Layout {
     } else if has_type("symbol") && !header.location_fields.is_empty() {
         ("7–8", 11..=15, "12–14")
     } else {
-        ("6", 8..=11, "8–10")
+        // The layout did not change for years before.
+        ("6 or older", 0..=11, "10 or older")
     };
     Layout { v8, node_majors, node }
 }
@@ -362,6 +377,13 @@ pub fn producer(graph: &HeapGraph, known: &WellKnown) -> Producer {
     if traces.has(Mark::Electron) || traces.v8("-electron.").is_some() {
         let evidence = "Strings of Electron's own scripts, or of its build of V8, are in it";
         return found(Program::Electron, None, v8("-electron."), evidence);
+    }
+    if roots.has_page() {
+        return if is_node {
+            found(Program::Electron, None, v8("?"), "Roots of a page and of Node.js")
+        } else {
+            found(Program::Chromium, None, v8("?"), "Roots of a page: documents or their global objects")
+        };
     }
     if is_node || traces.v8("-node.").is_some() || (traces.has(Mark::NodeBootstrap) && !traces.has(Mark::Deno)) {
         let version = traces.node_version(layout.node_majors).unwrap_or_else(|| layout.node.to_owned());

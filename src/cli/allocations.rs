@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::args::{AllocationsArguments, Format};
 use super::profile::Place;
-use super::table::{Table, name};
+use super::table::{Table, address, name};
 use super::{Files, csv, row_name, salvaged};
 use crate::model::{CancelToken, human};
 use crate::query::{CallKey, CallList, CallRow, CallSort, Calls, allocations, call_rows, has_allocations};
@@ -71,9 +71,9 @@ pub(super) fn run(arguments: &AllocationsArguments, files: &Files, out: &mut dyn
         Format::Csv => write_csv(calls, &functions, out),
         Format::Text => {
             let sums = calls.sums();
-            let (live, all) = (human::count(sums[0]), human::count(sums[1]));
+            let (live, all) = (human::quantity(sums[0], "object", "objects"), human::count(sums[1]));
             let (live_size, size) = (human::bytes(sums[2]), human::bytes(sums[3]));
-            writeln!(out, "{live} objects, {live_size}, live of {all}, {size}, allocated with a stack\n")?;
+            writeln!(out, "{live}, {live_size}, live of {all}, {size}, allocated with a stack\n")?;
             write_text(calls, &functions, out)
         }
     }
@@ -147,7 +147,7 @@ fn write_text(calls: &Calls, functions: &[Listed], out: &mut dyn Write) -> anyho
         let arrow = if depth > 0 { "← " } else { "" };
         let indent = "  ".repeat(depth.min(MAX_INDENT) as usize);
         let place = function.place();
-        let place = if place.is_empty() { place } else { format!("  {}", name(&place)) };
+        let place = if place.is_empty() { place } else { format!("  {}", address(&place)) };
         table.push(vec![
             human::count(live_count),
             human::count(count),

@@ -1,11 +1,13 @@
 //! Arguments of the command line.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::capture::{CAPTURE_HELP, CaptureArguments};
 use super::check::arguments::{CHECK_HELP, CheckArguments};
+use crate::query::Query;
 
 const JSON_HELP: &str = "\
 JSON (stable; sizes are bytes, keys in this order):
@@ -34,10 +36,11 @@ JSON (stable; sizes are bytes, keys in this order):
   nodes       an array of objects with the columns of the TSV: id kind name class shallow_size retained_size distance
                system_distance dominator_id detachedness (0 unknown, 1 attached, 2 detached) edge_count retainer_count
 
-  compare     {\"base\",\"current\",\"ids_match\",\"classes\":[{\"name\",\"location\",\"new\",\"deleted\",\"delta\",
+  compare     {\"base\",\"current\",\"ids_match\",\"is_reversed\",\"classes\":[{\"name\",\"location\",\"new\",\"deleted\",\"delta\",
                \"allocated_size\",\"freed_size\",\"size_delta\",\"base_retained_size\",\"current_retained_size\"}]}
               classes of which objects came or went, most allocated first, unless --sort says otherwise; where
-              ids_match is false the ids of the two do not mean the same objects and the numbers are of totals
+              ids_match is false the ids of the two do not mean the same objects and the numbers are of totals; is_reversed:
+              the base is newer
   search      {\"file\",\"query\",\"count\",\"size\",\"objects\":[{\"id\",\"name\",\"class\",\"distance\",\"system_distance\",
                \"shallow_size\",\"retained_size\"}]}
               by retained size, largest first; count and size are of all that was found, whatever --limit says
@@ -61,23 +64,18 @@ system_distance has the number from those; both are null for what nothing reache
 Exit codes: 0 done, 1 the file or object cannot be read or found or the output cannot be written, 2 wrong usage. A reader
 that closes the pipe early is no error.";
 
-const QUERY_HELP: &str = "\
-A query is a list of terms, all of which must hold:
-  cart item          these words in the name, in any case
-  \"a b\" \"c\"        both texts, in any order
-  case:Cart          with upper and lower case as written
-  /^Cart[0-9]+$/     a regular expression; /…/i for any case
-  @1234              the object with this id
-  class:Map          in the name of the class
-  prop:items         has a property, variable or element of this name; prop:it* for its beginning
-  kind:closure       kind of node: object, string, array, closure, code, native, hidden, number …
-  size>1kB           shallow size; also < <= >= =, and B kB MB GB KiB MiB GiB
-  retained>=2MB      retained size
-  distance<5         references from a user root; distance=none for what no user root reaches
-  detached           no longer part of a document
-  -class:Map         not this
-
-Objects without a size of their own are found by their id only. A query that is not understood ends with exit code 2.";
+/// The grammar of searches, as the window shows it.
+fn query_help() -> String {
+    let mut text = "A query is a list of terms, all of which must hold:\n".to_owned();
+    for (example, meaning) in Query::help() {
+        let _ = writeln!(text, "  {example:<24}{meaning}");
+    }
+    text.push_str(
+        "\nText with a colon, such as foo:bar, must be in quotes; addresses and modules (https://…, node:fs) need none. \
+         Objects without a size of their own are found by their id only. An invalid query is an error with exit code 2.",
+    );
+    text
+}
 
 /// An explorer for V8 heap snapshots. Without a subcommand it opens the window, with the files if there are any.
 #[derive(Debug, Parser)]
@@ -121,7 +119,7 @@ pub enum Command {
     #[command(after_long_help = JSON_HELP)]
     Compare(CompareArguments),
     /// Objects by name, id, class, property, kind, size, distance
-    #[command(after_long_help = QUERY_HELP)]
+    #[command(after_long_help = query_help())]
     Search(SearchArguments),
     /// For CI: fails with exit code 3 if memory grew beyond limits, and says what grew and what holds it
     #[command(after_long_help = CHECK_HELP)]

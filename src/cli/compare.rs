@@ -22,6 +22,8 @@ struct Compared<'a> {
     /// Whether both are one snapshot; only where they are.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     identical: bool,
+    /// Whether the base is the newer of the two.
+    is_reversed: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     salvaged: Vec<String>,
     classes: Vec<Row<'a>>,
@@ -72,6 +74,18 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
     let current = files.open(&arguments.current)?;
     let comparison = compare(&base, &current, &CancelToken::new())?;
     let identical = are_identical(&base, &current, &CancelToken::new())?;
+    // Ids of objects are counted up through the life of a process, where the engine keeps them.
+    let is_reversed = comparison.ids_match
+        && current.producer().program.has_stable_ids()
+        && base.max_object_id() > current.max_object_id();
+    let reversed = is_reversed.then(|| {
+        let (base_id, current_id) = (base.max_object_id(), current.max_object_id());
+        format!(
+            "The base is newer than the current snapshot (object ids up to @{base_id} and @{current_id}): what is listed \
+             as new was freed, and what is listed as deleted was allocated. Give the older file first."
+        )
+    });
+    let note = if identical { Some(IDENTICAL.to_owned()) } else { reversed };
     let key = match arguments.sort {
         ComparedColumn::Name => ComparisonKey::Name,
         ComparedColumn::New => ComparisonKey::New,
@@ -95,6 +109,7 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
                 current: name_of(&arguments.current),
                 ids_match: comparison.ids_match,
                 identical,
+                is_reversed,
                 salvaged: [("base", &base), ("current", &current)]
                     .into_iter()
                     .flat_map(|(which, of)| {
@@ -107,13 +122,18 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
             Ok(writeln!(out)?)
         }
         Format::Csv => {
-            if identical {
-                complain(&format!("heapglass: {IDENTICAL}"));
+            if let Some(note) = note {
+                complain(&format!("heapglass: {note}"));
             }
             write_csv(&classes, out)
         }
         Format::Text if identical => Ok(writeln!(out, "{IDENTICAL}")?),
-        Format::Text => write_text(&comparison, &classes, out),
+        Format::Text => {
+            if let Some(note) = note {
+                writeln!(out, "{note}\n")?;
+            }
+            write_text(&comparison, &classes, out)
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::{ContextsArguments, Format};
 use super::summary::LocationJson;
-use super::table::{Table, name};
+use super::table::{Table, address, name};
 use super::{Files, csv, row_name, row_string, salvaged};
 use crate::Snapshot;
 use crate::model::{CancelToken, human};
@@ -107,7 +107,7 @@ impl Found {
     fn place(&self, scope: &DeadScope) -> String {
         match scope.closure.and_then(|closure| self.snapshot.location(closure)) {
             Some(at) => self.scripts.short(at),
-            None => format!("{}, from character {}", name(&scope.script_name), scope.start),
+            None => format!("{}, from character {}", address(&scope.script_name), scope.start),
         }
     }
 
@@ -146,8 +146,8 @@ impl Found {
             table.write(out)?;
         }
         for script in &self.dead.unknown_scripts {
-            let count = human::count(script.context_count);
-            writeln!(out, "not known: {count} contexts of {}", name(&script.name))?;
+            let count = human::quantity(script.context_count, "context", "contexts");
+            writeln!(out, "not known: {count} of {}", address(&script.name))?;
         }
         Ok(())
     }

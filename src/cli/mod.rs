@@ -22,6 +22,7 @@ mod lines;
 mod nodes;
 mod object;
 mod profile;
+mod progress;
 mod retainers;
 mod search;
 mod statistics;
@@ -43,6 +44,7 @@ use clap::{CommandFactory as _, Parser as _};
 use args::ObjectArguments;
 pub use args::{Arguments, Command};
 use guard::{Guard, guarded};
+use progress::ShownProgress;
 
 use crate::Snapshot;
 use crate::format::{self, Source, looks_like_profile};
@@ -215,6 +217,7 @@ impl Files {
     /// Opens a file, or standard input for `-`; losses of a damaged one are listed on standard error.
     fn open(&self, file: &Path) -> anyhow::Result<Rc<Snapshot>> {
         let (progress, cancel) = (Progress::new(), CancelToken::new());
+        let shown = ShownProgress::start(&progress, file);
         let source = source(file);
         let again = source.again();
         let opened = if self.salvage && again.is_none() {
@@ -232,18 +235,23 @@ impl Files {
             }
             (Err(error), again) => {
                 let is_profile = again.as_ref().and_then(Source::again).is_some_and(looks_like_profile);
-                let offer = if is_profile {
-                    " (this is a sampling heap profile; see `heapglass profile`)"
-                } else if again.is_some_and(format::can_salvage) {
-                    "; `--salvage` opens what is there"
-                } else {
-                    ""
-                };
+                drop(shown);
+                if is_profile {
+                    // What the reader of snapshots guesses is known now.
+                    let error = error.without_hint();
+                    return Err(anyhow!("{name}: {error} (this is a sampling heap profile: use `heapglass profile`)"));
+                }
+                let offer =
+                    if again.is_some_and(format::can_salvage) { "; `--salvage` opens what is there" } else { "" };
                 // The error says everything itself; its causes would only repeat parts of it.
                 return Err(anyhow!("{name}: {error}{offer}"));
             }
             (Ok(opened), _) => opened,
         };
+        drop(shown);
+        if let Some(note) = &snapshot.source().note {
+            complain(&format!("heapglass: {}", human::visible(&format!("{name}: {note}"), 2000)));
+        }
         if let Some(salvage) = snapshot.salvage() {
             let advice = salvage.advice().into_iter().map(str::to_owned);
             for line in salvage.lines().into_iter().chain(advice) {

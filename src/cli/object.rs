@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::args::{Format, ObjectArguments};
 use super::retainers::Link;
 use super::summary::LocationJson;
-use super::table::name;
+use super::table::{address, name};
 use super::{Files, csv, open_object, salvaged, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, EdgeIndex, NodeOrdinal, human};
@@ -144,7 +144,7 @@ fn text(
     if details.location.is_none()
         && let Some(url) = function_script(snapshot, details.node)
     {
-        fact("file", name(&url))?;
+        fact("file", address(&url))?;
     }
     if let Some(dominator) = details.dominators.first() {
         fact("dominator", format!("{} {}", node_label(snapshot, *dominator), snapshot.id(*dominator)))?;

@@ -7,7 +7,8 @@ use anyhow::anyhow;
 use serde::Serialize;
 
 use super::args::{Format, ProfileArguments};
-use super::table::{Table, name};
+use super::progress::ShownProgress;
+use super::table::{Table, address, name};
 use super::{complain, csv, name_of, row_name, source};
 use crate::Profile;
 use crate::model::human::{self, Units};
@@ -73,7 +74,9 @@ pub(super) fn run(arguments: &ProfileArguments, out: &mut dyn Write) -> anyhow::
         None => (None, &arguments.file),
     };
     let open = |file: &std::path::Path| {
-        Profile::open(source(file), &Progress::new(), &cancel).map_err(|error| anyhow!("{}: {error}", name_of(file)))
+        let progress = Progress::new();
+        let _shown = ShownProgress::start(&progress, file);
+        Profile::open(source(file), &progress, &cancel).map_err(|error| anyhow!("{}: {error}", name_of(file)))
     };
     let base_profile = base.map(|base| open(base)).transpose()?;
     let profile = open(file)?;
@@ -122,9 +125,9 @@ pub(super) fn run(arguments: &ProfileArguments, out: &mut dyn Write) -> anyhow::
                 }
                 None => writeln!(
                     out,
-                    "{}: {size} sampled in {} calls\n",
+                    "{}: {size} sampled in {}\n",
                     name(&about),
-                    human::count(profile.tree().len() as u64)
+                    human::quantity(profile.call_count(), "call", "calls")
                 )?,
             }
             write_text(&calls, is_compared, &rows, out)
@@ -227,6 +230,9 @@ fn write_text(
     } else {
         &["Self", "%", "Total", "%", "Function"]
     };
+    if rows.is_empty() {
+        return Ok(writeln!(out, "The profile has no samples: no allocation that was sampled was still alive.")?);
+    }
     let mut table = Table::new(header);
     let whole = calls.sums()[0].max(1);
     for (depth, row) in rows {
@@ -242,7 +248,7 @@ fn write_text(
             depth => "  ".repeat(depth.unwrap_or(0) as usize),
         };
         let place = function.place();
-        let place = if place.is_empty() { place } else { format!("  {}", name(&place)) };
+        let place = if place.is_empty() { place } else { format!("  {}", address(&place)) };
         table.push(vec![
             human::bytes(own[0]),
             beside(own),

@@ -6,11 +6,13 @@ use anyhow::anyhow;
 use serde::Serialize;
 
 use super::args::{Format, SearchArguments};
-use super::table::{Table, name};
+use super::table::{Table, name, width};
 use super::{Files, csv, name_of, row_name, salvaged, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, NodeOrdinal, human};
-use crate::query::{Filter, Lens, ListSpec, NodeFilter, Query, Sort, node_label, order, select};
+use crate::query::{
+    Filter, Lens, ListSpec, NodeFilter, Query, QueryError, Sort, node_label, order, select, unknown_kind,
+};
 
 #[derive(Serialize)]
 struct Found<'a> {
@@ -49,7 +51,7 @@ impl Row {
     }
 }
 
-/// What is wrong with a query, with a line that points at it; such an error is one of usage.
+/// An error in a query, with a line that points at it; such an error is one of usage.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}\n  {query}\n  {marks}")]
 pub(super) struct BadQuery {
@@ -58,14 +60,19 @@ pub(super) struct BadQuery {
     marks: String,
 }
 
+fn bad_query(text: &str, error: QueryError) -> anyhow::Error {
+    let before = width(&human::visible(&text[..error.at.start], 2000));
+    let marks = " ".repeat(before) + &"^".repeat(width(&text[error.at]).max(1));
+    anyhow!(BadQuery { message: error.message, query: text.to_owned(), marks })
+}
+
 pub(super) fn run(arguments: &SearchArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     let text = arguments.query.trim();
-    Query::parse(text).map_err(|error| {
-        let before = text[..error.at.start].chars().count();
-        let marks = " ".repeat(before) + &"^".repeat(text[error.at.clone()].chars().count().max(1));
-        anyhow!(BadQuery { message: error.message, query: text.to_owned(), marks })
-    })?;
+    let query = Query::parse(text).map_err(|error| bad_query(text, error))?;
     let snapshot = files.open(&arguments.file)?;
+    if let Some(error) = unknown_kind(&snapshot, &query) {
+        return Err(bad_query(text, error));
+    }
     let cancel = CancelToken::new();
     let filter = Filter { nodes: NodeFilter::Matching(text.to_owned()), ..Filter::default() };
     let selection = select(&snapshot, &filter.nodes, &cancel)?;
@@ -106,7 +113,7 @@ pub(super) fn run(arguments: &SearchArguments, files: &Files, out: &mut dyn Writ
         }
         Format::Text => {
             let size = human::bytes(selection.shallow_size);
-            writeln!(out, "{} objects, {size}\n", human::count(selection.count))?;
+            writeln!(out, "{}, {size}\n", human::quantity(selection.count, "object", "objects"))?;
             let mut table = Table::new(&["Id", "Distance", "Shallow", "Retained", "Class", "Object"]);
             for node in shown {
                 table.push(vec![

@@ -10,10 +10,10 @@ use crate::model::human;
 
 pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     let snapshot = files.open(&arguments.file)?;
-    let sums = *snapshot.statistics();
+    let (sums, producer) = (*snapshot.statistics(), snapshot.producer());
     let rows = [
         ("Total", sums.total),
-        ("V8 heap", sums.v8heap_total),
+        (if producer.program.is_v8() { "V8 heap" } else { "Heap" }, sums.v8heap_total),
         ("  Code", sums.code),
         ("  Strings", sums.strings),
         ("  JS arrays", sums.js_arrays),
@@ -23,7 +23,6 @@ pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn 
         ("  Typed arrays", sums.typed_arrays),
         ("  Without a node", snapshot.graph().header().extra_native_bytes),
     ];
-    let producer = snapshot.producer();
     match arguments.format {
         Format::Text => {
             writeln!(out, "Written by {}\n", human::visible(&producer.label(), 200))?;

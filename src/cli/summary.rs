@@ -151,12 +151,12 @@ fn text(
     let total = snapshot.total_size().max(1);
     writeln!(
         out,
-        "{}: {} in {} objects, {} edges, {} classes\n",
+        "{}: {} in {}, {}, {}\n",
         name(&snapshot.source().name),
         human::bytes(snapshot.total_size()),
-        human::count(snapshot.graph().node_count() as u64),
-        human::count(snapshot.graph().edge_count() as u64),
-        human::count(class_count as u64),
+        human::quantity(snapshot.graph().node_count() as u64, "object", "objects"),
+        human::quantity(snapshot.graph().edge_count() as u64, "edge", "edges"),
+        human::quantity(class_count as u64, "class", "classes"),
     )?;
     let mut table = Table::new(&["Count", "Distance", "Shallow", "Retained", "%", "Constructor"]);
     for class in classes {

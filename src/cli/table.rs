@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::model::human;
 
-/// Rows of cells with a header; numbers stand right, the last column is free.
+/// Rows of cells with a header. All columns but the last are right-aligned; the last is as wide as its cells.
 #[derive(Debug)]
 pub(super) struct Table {
     header: Vec<&'static str>,
@@ -23,18 +25,19 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// Writes all columns but the last right-aligned.
+    /// Writes the header and the rows.
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let last = self.header.len() - 1;
-        let width = |column: usize| {
-            let cells = self.rows.iter().map(|row| row[column].chars().count());
-            cells.chain([self.header[column].chars().count()]).max().unwrap_or(0)
+        let column_width = |column: usize| {
+            let cells = self.rows.iter().map(|row| width(&row[column]));
+            cells.chain([width(self.header[column])]).max().unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..last).map(width).collect();
+        let widths: Vec<usize> = (0..last).map(column_width).collect();
         let header: Vec<String> = self.header.iter().map(|&name| name.to_owned()).collect();
         for row in std::iter::once(&header).chain(&self.rows) {
-            for (cell, &width) in row.iter().zip(&widths) {
-                write!(out, "{cell:>width$}  ")?;
+            for (cell, &column) in row.iter().zip(&widths) {
+                // Formatting pads by characters, not by columns of the terminal.
+                write!(out, "{:1$}{cell}  ", "", column.saturating_sub(width(cell)))?;
             }
             writeln!(out, "{}", row[last])?;
         }
@@ -42,7 +45,36 @@ impl Table {
     }
 }
 
+/// Returns how many columns of a terminal a text takes: 2 for wide characters, 0 for combining ones.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// An address as a terminal may show it, with the file and line at its end.
+pub(super) fn address(text: &str) -> String {
+    human::visible_ends(text, NAME_LIMIT).into_owned()
+}
+
 /// A name as a terminal may show it.
 pub(super) fn name(text: &str) -> String {
     human::visible(text, NAME_LIMIT).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_by_the_width_of_characters_in_a_terminal() {
+        let mut table = Table::new(&["Class", "Object"]);
+        for class in ["Plain", "表データ", "e\u{301}te\u{301}", "👩‍🚀x"] {
+            table.push(vec![class.to_owned(), "x".to_owned()]);
+        }
+        let mut out = Vec::new();
+        table.write(&mut out).expect("memory can be written");
+        let text = String::from_utf8(out).expect("UTF-8");
+        let starts: Vec<usize> =
+            text.lines().map(|line| width(line.rsplit_once("  ").expect("two columns").0)).collect();
+        assert_eq!(starts, [8; 5], "{text}");
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::compressed::CompressedError;
+use super::event_log::EventLogError;
 use crate::model::Cancelled;
 
 /// A part of the file, as people find it there.
@@ -44,7 +45,13 @@ pub enum FormatError {
     /// The compressed file around the snapshot is damaged.
     #[error("{0}")]
     Compressed(io::Error),
-    /// What is wrong probably comes from the file being written to while it was read.
+    /// A log of protocol events has no snapshot, or none that can be put together.
+    #[error("{0}")]
+    EventLog(io::Error),
+    /// The error in a snapshot that was put together from a log, with the event that contains it.
+    #[error("line {line}, byte {at}: the snapshot in this log is damaged: {error}")]
+    InEvent { error: Box<FormatError>, line: u64, at: u64 },
+    /// The probable cause of the error is that the file was written to while it was read.
     #[error("{error} ({change})")]
     Changed { error: Box<FormatError>, change: &'static str },
     #[error("{section}, byte {offset}: found {found}, expected {expected}{}", hint_suffix(*.hint))]
@@ -75,17 +82,61 @@ pub enum FormatError {
 
 impl From<io::Error> for FormatError {
     fn from(error: io::Error) -> Self {
-        let is_compressed = error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<CompressedError>);
-        if is_compressed { Self::Compressed(error) } else { Self::Io(error) }
+        match error.get_ref() {
+            Some(inner) if inner.is::<CompressedError>() => Self::Compressed(error),
+            Some(inner) if inner.is::<EventLogError>() => Self::EventLog(error),
+            _ => Self::Io(error),
+        }
     }
 }
 
 impl FormatError {
-    /// The same error with what happened to the file meanwhile, which may be its cause.
+    /// Adds what happened to the file meanwhile, which is a better explanation than the error's own.
     pub(super) fn with_change(self, change: Option<&'static str>) -> Self {
         match (self, change) {
             (error @ Self::Cancelled(_), _) | (error, None) => error,
-            (error, Some(change)) => Self::Changed { error: Box::new(error), change },
+            (error, Some(change)) => Self::Changed { error: Box::new(error.without_hint()), change },
+        }
+    }
+
+    /// Adds the line and the first byte of the event that contains the error.
+    pub(super) fn in_event(self, event: Option<(u64, u64)>) -> Self {
+        match event {
+            Some((line, at)) => Self::InEvent { error: Box::new(self), line, at },
+            None => self,
+        }
+    }
+
+    /// Returns the same error without its explanation, to which the caller has a better one.
+    #[must_use]
+    pub fn without_hint(mut self) -> Self {
+        match &mut self {
+            Self::Unexpected { hint, .. } | Self::Truncated { hint, .. } | Self::MissingSection { hint, .. } => {
+                *hint = None;
+            }
+            Self::InEvent { error, line, at } => {
+                let error = std::mem::replace(&mut **error, Self::Header(String::new())).without_hint();
+                return Self::InEvent { error: Box::new(error), line: *line, at: *at };
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// Adds an explanation.
+    pub(super) fn with_hint(mut self, found: Option<&'static str>) -> Self {
+        if let Self::Unexpected { hint, .. } = &mut self {
+            *hint = found.or(*hint);
+        }
+        self
+    }
+
+    /// The byte of the (decompressed) file at which the error is, if it is at one.
+    pub(super) fn offset(&self) -> Option<u64> {
+        match self {
+            Self::Unexpected { offset, .. } | Self::Truncated { offset, .. } => Some(*offset),
+            Self::HeaderJson { at, .. } | Self::DuplicateSection(_, at) => Some(*at),
+            _ => None,
         }
     }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use super::error::{FormatError, Section};
+use super::scanner::known_file;
 use super::source::{OpenSource, Source};
 use super::strings::decode_text;
 use crate::model::{CallFunction, CallTree, CancelToken, Phase, Progress};
@@ -65,7 +66,8 @@ pub fn read_profile(source: Source, progress: &Progress, cancel: &CancelToken) -
 pub fn looks_like_profile(source: Source) -> bool {
     let mut start = Vec::new();
     let Ok(source) = OpenSource::open(source, &Progress::new()) else { return false };
-    if source.reader.take(1 << 10).read_to_end(&mut start).is_err() {
+    // A log is read through to its first chunk, and is one of a snapshot.
+    if source.events.is_some() || source.reader.take(1 << 10).read_to_end(&mut start).is_err() {
         return false;
     }
     let mut text = String::from_utf8_lossy(&start).into_owned();
@@ -285,7 +287,9 @@ impl ProfileReader {
         if text.buffer.len() >= 3 && text.peek()? == Some(0xef) && text.buffer.starts_with(b"\xef\xbb\xbf") {
             text.at = 3;
         }
-        text.expect(b'{', "`{`, the start of a sampling heap profile")?;
+        text.next_token()?;
+        let hint = known_file(&text.buffer[text.at..text.end]);
+        text.expect(b'{', "`{`, the start of a sampling heap profile").map_err(|error| error.with_hint(hint))?;
         let mut depth = 1;
         let (mut has_head, mut has_samples) = (false, false);
         let mut hint = None;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Section;
 use crate::model::StringId;
-use crate::model::human::{count, visible};
+use crate::model::human::{count, quantity, visible};
 
 /// Something that a damaged file lacks, and what stands in its place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -268,7 +268,7 @@ impl fmt::Display for Loss {
                 write!(f, "reading broke off at byte {offset}: {}", visible(error, 200))
             }
             Self::Before { bytes } => {
-                write!(f, "{} before the snapshot were passed over", counted(*bytes, "byte", "bytes"))
+                write!(f, "{} before the snapshot were passed over", quantity(*bytes, "byte", "bytes"))
             }
             Self::Behind { offset, hint } => {
                 write!(f, "what stands behind the snapshot, from byte {offset} on, was not read{hint}")
@@ -294,17 +294,17 @@ impl fmt::Display for Loss {
             Self::BadNumbers { section, count: number, offset } => write!(
                 f,
                 "{section}: {} not be read (the first at byte {offset}); nothing stands in its place",
-                counted(*number, "value could", "values could")
+                quantity(*number, "value could", "values could")
             ),
             Self::Rounded { section, count: number, offset } => write!(
                 f,
                 "{section}: {} written as a whole number (the first at byte {offset}) and rounded down",
-                counted(*number, "value was not", "values were not")
+                quantity(*number, "value was not", "values were not")
             ),
             Self::TooLarge { section, count: number, row } => write!(
                 f,
                 "{section}: {} too large (the first in row {row}); nothing stands in its place",
-                counted(*number, "value is", "values are")
+                quantity(*number, "value is", "values are")
             ),
             Self::LostRows { section, row, rows, offset } => write!(
                 f,
@@ -327,51 +327,53 @@ impl fmt::Display for Loss {
             Self::BadStrings { count: number, offset } => write!(
                 f,
                 "section `strings`: {} damaged (the first at byte {offset}); names behind it may be mixed up",
-                counted(*number, "string is", "strings are")
+                quantity(*number, "string is", "strings are")
             ),
-            Self::FewerRows { section, found, declared } => write!(
-                f,
-                "{section}: the last {} of {} rows are missing",
-                count(declared.saturating_sub(*found)),
-                count(*declared)
-            ),
+            Self::FewerRows { section, found, declared } => {
+                write!(f, "{section}: {} missing", last_of(declared.saturating_sub(*found), *declared, "rows"))
+            }
             Self::MoreRows { section, found, declared } => write!(
                 f,
-                "{section}: behind the damage {} rows were read as its own, the header declares {}: those beyond were dropped",
-                count(*found),
+                "{section}: behind the damage {} read as its own, the header declares {}: those beyond were dropped",
+                quantity(*found, "row was", "rows were"),
                 count(*declared)
             ),
             Self::MissingStrings { names, strings, first, found } => write!(
                 f,
                 "section `strings`: {} there; {} to {}, shown as `{}` and so on",
-                if *found == 0 { "none is".to_owned() } else { format!("only {}", counted(*found, "is", "are")) },
-                counted(*names, "name refers", "names refer"),
-                counted(*strings, "other", "others"),
+                if *found == 0 { "none is".to_owned() } else { format!("only {}", quantity(*found, "is", "are")) },
+                quantity(*names, "name refers", "names refer"),
+                quantity(*strings, "other", "others"),
                 placeholder(*first)
             ),
             Self::UnreadableNames { count: number } => write!(
                 f,
                 "{} not be read, shown as `{}`",
-                counted(*number, "name could", "names could"),
+                quantity(*number, "name could", "names could"),
                 placeholder(u32::MAX)
             ),
             Self::UnreadableTypes { count: number, row } => write!(
                 f,
                 "section `nodes`: the type of {} not be read (the first in row {row}); it is shown as unknown",
-                counted(*number, "node could", "nodes could")
+                quantity(*number, "node could", "nodes could")
             ),
             Self::LostEdges { count: number, row } => write!(
                 f,
                 "section `edges`: {} nowhere and {} left out (the first in row {row})",
-                counted(*number, "edge led", "edges led"),
+                quantity(*number, "edge led", "edges led"),
                 if *number == 1 { "was" } else { "were" }
             ),
             Self::MissingEdges { count: number, declared } if number == declared => {
-                write!(f, "section `edges`: all {} are missing", counted(*declared, "edge", "edges"))
+                write!(f, "section `edges`: all {} are missing", quantity(*declared, "edge", "edges"))
             }
             Self::MissingEdges { count: number, declared } => {
-                write!(f, "section `edges`: the last {} of {} edges are missing", count(*number), count(*declared))
+                write!(f, "section `edges`: {} missing", last_of(*number, *declared, "edges"))
             }
+            Self::SurplusEdges { count: 1, found } => write!(
+                f,
+                "section `edges`: the last of {} edges starts at a node that is missing and was left out",
+                count(*found)
+            ),
             Self::SurplusEdges { count: number, found } => write!(
                 f,
                 "section `edges`: the last {} of {} edges start at nodes that are missing and were left out",
@@ -381,7 +383,7 @@ impl fmt::Display for Loss {
             Self::EdgeCounts { declared, found } => write!(
                 f,
                 "the nodes declare {}, but section `edges` has {}: edges may be shown at the wrong object",
-                counted(*declared, "edge", "edges"),
+                quantity(*declared, "edge", "edges"),
                 count(*found)
             ),
             Self::EdgeCount { row } => write!(
@@ -392,7 +394,7 @@ impl fmt::Display for Loss {
                 f,
                 "section `nodes`: the number of edges of {} could not be read: edges of row {from} and behind it may be \
                  shown at the wrong object",
-                counted(*nodes, "node", "nodes")
+                quantity(*nodes, "node", "nodes")
             ),
             Self::Root { root_index } => {
                 write!(f, "`root_index` is {root_index}, which is no node: the first node was taken as the root")
@@ -406,8 +408,12 @@ pub(super) fn placeholder(string: u32) -> String {
     if string == u32::MAX { "(unreadable name)".to_owned() } else { format!("(missing string {string})") }
 }
 
-fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
+/// The end of a list of rows that is missing or wrong: `the last 3 of 10 rows are`.
+fn last_of(number: u64, all: u64, what: &str) -> String {
+    match number {
+        1 => format!("the last of {} {what} is", count(all)),
+        _ => format!("the last {} of {} {what} are", count(number), count(all)),
+    }
 }
 
 /// All that is missing of a snapshot that was opened in spite of damage.

@@ -6,6 +6,7 @@
 
 mod compressed;
 mod error;
+mod event_log;
 mod header;
 mod heap_profile;
 mod integers;
@@ -53,8 +54,10 @@ pub struct RawSnapshot {
     pub samples: Vec<Sample>,
     pub allocation_trace: AllocationTrace,
     pub scopes: ScopeTables,
-    /// Bytes of the source as it lies there, before decompression.
+    /// Bytes of the source, before decompression.
     pub size_bytes: u64,
+    /// What the source contains besides this snapshot, in words.
+    pub note: Option<String>,
 }
 
 /// A row of `samples`: which ids had been given out by when.
@@ -84,8 +87,12 @@ stored!(ScopeTables { scopes, context_vars, uses });
 pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
     progress.start(Phase::Reading, 0);
     let mut source = OpenSource::open(source, progress)?;
-    let watch = source.watch.take();
-    read_open(source, progress, cancel).map_err(|error| error.with_change(watch.and_then(|watch| watch.change())))
+    let (watch, events) = (source.watch.take(), source.events.clone());
+    let read = read_open(source, progress, cancel).map_err(|error| {
+        let event = events.as_ref().zip(error.offset()).and_then(|(events, offset)| events.event_of(offset));
+        error.in_event(event).with_change(watch.and_then(|watch| watch.change()))
+    });
+    Ok(RawSnapshot { note: events.and_then(|events| events.note()), ..read? })
 }
 
 fn read_open(mut source: OpenSource, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
@@ -131,13 +138,13 @@ pub struct Place {
     pub field: &'static str,
 }
 
-/// The byte at which a value stands, found by reading the source once more. `None` if it cannot be read again or stands
-/// in a table before the header.
+/// Returns the byte of a value, found by reading the source once more. `None` if it cannot be read again, if the value is
+/// in a table before the header, or if the snapshot is put together from a log, whose bytes are others.
 ///
 /// Values are checked against each other after the text is gone; this is how an error then still says where it is.
 #[must_use]
 pub fn locate(source: Source, place: Place) -> Option<u64> {
-    let mut source = OpenSource::open(source, &Progress::new()).ok()?;
+    let mut source = OpenSource::open(source, &Progress::new()).ok().filter(|source| source.events.is_none())?;
     let mut scanner = Scanner::new(None);
     let table = if place.section == "nodes" { TableKind::Nodes } else { TableKind::Edges };
     let (mut current, mut next) = (Window::default(), Window::default());
@@ -207,6 +214,7 @@ fn finish(
         scopes: ScopeTables { scopes, context_vars, uses },
         header,
         size_bytes,
+        note: None,
     })
 }
 

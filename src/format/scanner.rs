@@ -653,9 +653,9 @@ pub(super) fn expected_of(problem: Problem) -> &'static str {
     }
 }
 
-/// What a file is that starts with these bytes and is no heap snapshot.
-fn known_file(start: &[u8]) -> Option<&'static str> {
-    const KNOWN: [(&[u8], &str); 8] = [
+/// Names what a file is by its first bytes, if they are those of something that is often taken for a snapshot or profile.
+pub(super) fn known_file(start: &[u8]) -> Option<&'static str> {
+    const KNOWN: [(&[u8], &str); 10] = [
         (b"\0\0\0\0", "the file starts with zeros: its space was reserved, but it was never written"),
         (b"\x7fELF", "this is a program or a core dump, not a heap snapshot"),
         // What is compressed once never comes here.
@@ -664,6 +664,8 @@ fn known_file(start: &[u8]) -> Option<&'static str> {
         (b"BZh", "this is compressed with bzip2; unpack it first (gzip and zstd are opened as they are)"),
         (b"\xfd7zXZ", "this is compressed with xz; unpack it first (gzip and zstd are opened as they are)"),
         (b"7z\xbc\xaf", "this is a 7z archive; unpack it first"),
+        (b"version https://git-lfs", "this is a Git LFS pointer, not the file; download the file with `git lfs pull`"),
+        (b"/annex/objects/", "this is a git-annex pointer, not the file; download the file with `git annex get`"),
         (b"PK", "this looks like a zip archive; unpack it first"),
     ];
     KNOWN.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, hint)| *hint)

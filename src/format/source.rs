@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::compressed::{Compression, Decompressed};
+use super::event_log::{EventLog, EventPlaces, RECOGNIZED_BYTES, recognize};
 use crate::model::Progress;
 
 /// Something that a snapshot can be read from. Compression is recognised by the first bytes, not by the name.
@@ -79,13 +80,16 @@ impl fmt::Debug for Source {
     }
 }
 
-/// An open source: decompressed bytes, with what is known of their number.
+/// An open source: the text of a snapshot or profile, decompressed and put together, with its size if that is known.
 pub(super) struct OpenSource {
     pub(super) reader: Box<dyn Read + Send>,
-    /// Bytes of the source as it lies there, if known.
+    /// Bytes of the source before decompression, if known.
     pub(super) size_bytes: Option<u64>,
-    compressed: bool,
+    /// Whether the text is not the source's own bytes: decompressed, or put together from a log.
+    is_compressed: bool,
     pub(super) watch: Option<Watch>,
+    /// Where the events are, if the source is a log of them.
+    pub(super) events: Option<EventPlaces>,
 }
 
 impl OpenSource {
@@ -118,12 +122,13 @@ impl OpenSource {
             Some(compression) => Box::new(Decompressed::new(whole, compression)),
             None => Box::new(whole),
         };
-        Ok(Self { reader, size_bytes, compressed: compression.is_some(), watch })
+        let (reader, events) = put_together(reader);
+        Ok(Self { reader, size_bytes, is_compressed: compression.is_some() || events.is_some(), watch, events })
     }
 
     /// Bytes of text, where that is known beforehand.
     pub(super) fn text_bytes(&self) -> Option<u64> {
-        self.size_bytes.filter(|_| !self.compressed)
+        self.size_bytes.filter(|_| !self.is_compressed)
     }
 
     /// Fills `buffer` from `start` on as far as there are bytes, and says where they end.
@@ -138,6 +143,49 @@ impl OpenSource {
             }
         }
         Ok(end)
+    }
+}
+
+/// Puts the snapshot together if the text is a log of protocol events. Reads only as far as it must to tell.
+fn put_together(mut reader: Box<dyn Read + Send>) -> (Box<dyn Read + Send>, Option<EventPlaces>) {
+    let mut start = Vec::new();
+    let mut failed = None;
+    let is_log = loop {
+        if let Some(is_log) = recognize(&start, false) {
+            break is_log;
+        }
+        let had = start.len();
+        start.resize((had * 4).clamp(1 << 10, RECOGNIZED_BYTES), 0);
+        match reader.read(&mut start[had..]) {
+            Ok(count) => start.truncate(had + count),
+            Err(error) => {
+                start.truncate(had);
+                // Whoever reads on gets the error after the bytes before it.
+                failed = Some(error).filter(|error| error.kind() != io::ErrorKind::Interrupted);
+                if failed.is_none() {
+                    continue;
+                }
+            }
+        }
+        if failed.is_some() || start.len() == had {
+            break recognize(&start, true) == Some(true);
+        }
+    };
+    let whole = Box::new(Cursor::new(start).chain(Failed(failed)).chain(reader));
+    if is_log {
+        let places = EventPlaces::default();
+        (Box::new(EventLog::new(whole, places.clone())), Some(places))
+    } else {
+        (whole, None)
+    }
+}
+
+/// Returns an error once, if there is one, and then nothing.
+struct Failed(Option<io::Error>);
+
+impl Read for Failed {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
     }
 }
 

@@ -125,7 +125,8 @@ impl Indexes {
             }
         }
         let snapshot = Snapshot::open(source, progress, cancel)?;
-        let is_worthwhile = snapshot.heap_bytes() as u64 >= self.worthwhile_bytes;
+        // An index has no room for the note.
+        let is_worthwhile = snapshot.heap_bytes() as u64 >= self.worthwhile_bytes && snapshot.source().note.is_none();
         Ok(Opened { snapshot, unwritten: unwritten.filter(|unwritten| is_worthwhile && unwritten.is_settled) })
     }
 

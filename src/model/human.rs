@@ -91,6 +91,12 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// A count with its unit, in the singular for one: `1 object`, `2,000 objects`.
+#[must_use]
+pub fn quantity(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
 /// A time span with a unit that fits.
 #[must_use]
 pub fn duration(time: Duration) -> String {
@@ -112,7 +118,7 @@ pub fn visible(text: &str, limit: usize) -> Cow<'_, str> {
     if is_plain {
         return Cow::Borrowed(text);
     }
-    let mut shown = String::with_capacity(text.len().min(limit * 2));
+    let mut shown = String::with_capacity(text.len().min(limit.saturating_mul(2)));
     for (at, character) in text.chars().enumerate() {
         if at == limit {
             shown.push('…');
@@ -133,6 +139,21 @@ pub fn cut(text: &str, limit: usize) -> Cow<'_, str> {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),
     }
+}
+
+/// Like [`visible`], but cuts the middle out: for addresses, whose end says which file and line.
+#[must_use]
+pub fn visible_ends(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.chars().nth(limit).is_none() {
+        return visible(text, limit);
+    }
+    let (head, tail) = (limit / 3, limit - limit / 3 - 1);
+    let mut shown = String::with_capacity(limit * 2);
+    text.chars().take(head).for_each(|character| push_visible(&mut shown, character));
+    shown.push('…');
+    let start = text.char_indices().rev().nth(tail.saturating_sub(1)).map_or(text.len(), |(at, _)| at);
+    text[start..].chars().for_each(|character| push_visible(&mut shown, character));
+    Cow::Owned(shown)
 }
 
 /// The whole text with control characters made visible, line breaks and tabs kept.
@@ -202,6 +223,21 @@ mod tests {
         assert_eq!(signed_count(1234), "+1,234");
         assert_eq!(count(1), "1");
         assert_eq!(count(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn one_of_something_is_in_the_singular() {
+        let objects = |number| quantity(number, "object", "objects");
+        assert_eq!([0, 1, 2, 1000].map(objects), ["0 objects", "1 object", "2 objects", "1,000 objects"]);
+    }
+
+    #[test]
+    fn long_addresses_keep_their_start_and_their_line() {
+        assert_eq!(visible_ends("app.js:12:3", 11), "app.js:12:3");
+        let address = format!("https://example.org/{}/app.js:12:3", "é".repeat(1000));
+        let shown = visible_ends(&address, 30);
+        assert_eq!(shown, "https://ex…ééééééé/app.js:12:3");
+        assert_eq!(visible_ends("\u{202e}aaaaaaaaaa\u{1b}", 6), "\\u{202e}a…aa␛");
     }
 
     #[test]

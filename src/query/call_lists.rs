@@ -132,7 +132,14 @@ fn callees(calls: &Calls, node: Option<u32>) -> Vec<CallRow> {
             below: has_callees.then_some(CallList::Callees(Some(child))),
         }
     };
-    calls.callees(node).map(row).collect()
+    // What the root allocated itself is beside the calls, so that the rows add up to the whole.
+    let root = calls.root_numbers().filter(|_| node.is_none()).map(|numbers| CallRow {
+        function: calls.tree().functions()[0],
+        node: Some(0),
+        numbers,
+        below: None,
+    });
+    root.into_iter().chain(calls.callees(node).map(row)).collect()
 }
 
 fn caller_row(caller: &Caller, path: &[u32], chained: bool) -> CallRow {

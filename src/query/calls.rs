@@ -96,7 +96,8 @@ impl Calls {
             Heavy::Allocating(measure) => measures.iter().position(|of| *of == measure).map(|at| &own[at]),
         };
         let counts = |node: u32| match heavy {
-            Heavy::EveryCall => tree.parent(node).is_some(),
+            // The root is no call, but allocations without a stack are counted there.
+            Heavy::EveryCall => tree.parent(node).is_some() || own.iter().any(|own| own[node as usize] > 0),
             Heavy::Allocating(_) => counted.is_none_or(|counted| counted[node as usize] > 0),
         };
         let count = u32::try_from(tree.len()).unwrap_or(u32::MAX);
@@ -166,6 +167,12 @@ impl Calls {
     pub fn callees(&self, node: Option<u32>) -> impl Iterator<Item = u32> + '_ {
         let top = if self.tree.is_empty() { None } else { Some(0) };
         self.tree.children(node.or(top))
+    }
+
+    /// Returns what the root of a sampling profile allocated itself, if anything: allocations without a stack.
+    pub(super) fn root_numbers(&self) -> Option<CallNumbers> {
+        let own = (!self.shows_root && !self.tree.is_empty()).then(|| self.numbers(0).own)?;
+        own.iter().any(|number| *number > 0).then_some(CallNumbers { own, total: own })
     }
 
     /// The node's caller, unless that only stands for the whole.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
-use super::search_grammar::{Comparison, Pattern, Query, Test};
+use super::search_grammar::{Comparison, Pattern, PropertyName, Query, QueryError, Test};
 use super::selection::that;
 use super::strings_that;
 use crate::graph::EdgeName;
@@ -31,6 +31,20 @@ pub fn search(snapshot: &Snapshot, query: &Query, cancel: &CancelToken) -> Resul
     })
 }
 
+/// Finds the first term that can find nothing in this snapshot because the file has no such kind of node.
+#[must_use]
+pub fn unknown_kind(snapshot: &Snapshot, query: &Query) -> Option<QueryError> {
+    let header = snapshot.graph().header();
+    let mut kinds: Vec<&str> = header.node_kinds().map(|kind| header.node_kind_name(kind)).collect();
+    kinds.retain(|kind| *kind != "undefined");
+    query.terms.iter().find_map(|term| {
+        let Test::Kind(name) = &term.test else { return None };
+        let is_known = kinds.contains(&name.as_str());
+        let message = || format!("unknown kind `{name}`; the kinds of this file are {}", kinds.join(", "));
+        (!is_known).then(|| QueryError { at: term.at.clone(), message: message() })
+    })
+}
+
 /// A test with whatever can be worked out before the first node.
 enum Compiled<'a> {
     Text {
@@ -39,10 +53,10 @@ enum Compiled<'a> {
     },
     Id(ObjectId),
     Classes(BitSet),
-    /// Names of edges, and the number if the name is one.
+    /// Names of edges that are text, and the pattern for those that are numbers.
     Property {
         names: BitSet,
-        number: Option<u32>,
+        pattern: &'a PropertyName,
     },
     Kinds(Vec<bool>),
     Shallow(Comparison, u64),
@@ -68,10 +82,8 @@ impl<'a> Compiled<'a> {
                 }
                 Self::Classes(set)
             }
-            Test::Property { name, is_prefix } => {
-                let matches = |text: &str| if *is_prefix { text.starts_with(name.as_str()) } else { text == name };
-                let number = if *is_prefix { None } else { name.parse().ok() };
-                Self::Property { names: strings_that(snapshot, matches), number }
+            Test::Property(pattern) => {
+                Self::Property { names: strings_that(snapshot, |text| pattern.matches(text)), pattern }
             }
             Test::Kind(name) => {
                 let mut kinds = vec![false; 256];
@@ -112,12 +124,12 @@ impl<'a> Compiled<'a> {
             }
             Self::Id(id) => snapshot.id(node) == *id,
             Self::Classes(classes) => classes.contains(snapshot.class_id(node).index()),
-            Self::Property { names, number } => graph.edges(node).any(|edge| {
+            Self::Property { names, pattern } => graph.edges(node).any(|edge| {
                 let kind = graph.edge_kind(edge);
                 matches!(kind, EdgeKind::PROPERTY | EdgeKind::CONTEXT | EdgeKind::ELEMENT)
                     && match graph.edge_name(edge) {
                         EdgeName::Text(StringId(name)) => names.contains(name as usize),
-                        EdgeName::Index(index) => *number == Some(index),
+                        EdgeName::Index(index) => pattern.matches_number(index),
                     }
             }),
             Self::Kinds(kinds) => kinds[usize::from(graph.kind(node).0)],

@@ -1,12 +1,17 @@
 //! The grammar of searches, the same in the window and on the command line.
 //!
-//! A query is a list of terms that must all hold. What looks like no other term is text; text without quotes goes on to the
-//! next term, blanks included, so that a query of mere words finds what Chrome DevTools' search finds with it: objects that
-//! have a size and those words in their name, in any case.
+//! A query is a list of terms that must all hold. A word that is no other term is text, and text without quotes includes
+//! the words after it up to the next term, so that a query of mere words finds what Chrome DevTools' search finds: objects
+//! that have a size and those words in their name, in any case.
+//!
+//! A word that looks like a term of another tool (`type:closure`, `class=Map`, `OR`) is an error that names the right form.
+//! Text with a colon is searched as text if it is a URL or a module (`node:fs`, `https://…`, `blink::Node`), and in quotes.
 
 use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
+
+use super::search_forms::{connective_error, spaced_comparison, unknown_measure, unknown_prefix};
 
 /// A query that was understood.
 #[derive(Clone, Debug)]
@@ -16,6 +21,8 @@ pub struct Query {
 
 #[derive(Clone, Debug)]
 pub(super) struct Term {
+    /// Bytes of the query.
+    pub(super) at: Range<usize>,
     pub(super) negated: bool,
     pub(super) test: Test,
 }
@@ -27,17 +34,42 @@ pub(super) enum Test {
     Id(u64),
     /// In the class's name.
     Class(Pattern),
-    /// Has a reference of this name, or one that starts so.
-    Property {
-        name: String,
-        is_prefix: bool,
-    },
+    /// Has a reference of such a name.
+    Property(PropertyName),
     Kind(String),
     Shallow(Comparison, u64),
     Retained(Comparison, u64),
     /// Hops from a user root; `None` for what no user root reaches.
     Distance(Comparison, Option<u32>),
     Detached,
+}
+
+/// Names of references.
+#[derive(Clone, Debug)]
+pub(super) enum PropertyName {
+    Exact(String),
+    StartsWith(String),
+    Regex(Regex),
+}
+
+impl PropertyName {
+    pub(super) fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(name) => text == name,
+            Self::StartsWith(start) => text.starts_with(start.as_str()),
+            Self::Regex(regex) => regex.is_match(text.as_bytes()),
+        }
+    }
+
+    /// Returns whether the number of an element matches.
+    pub(super) fn matches_number(&self, number: u32) -> bool {
+        match self {
+            Self::Exact(name) => name.parse() == Ok(number),
+            // The beginning of a number is no name that anybody looks for.
+            Self::StartsWith(_) => false,
+            Self::Regex(regex) => regex.is_match(number.to_string().as_bytes()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,6 +100,8 @@ pub(super) enum Pattern {
     Regex(Regex),
     /// In any case, characters beyond ASCII among them.
     Folded(String),
+    /// The whole text.
+    Exact(String),
 }
 
 impl Pattern {
@@ -85,6 +119,7 @@ impl Pattern {
         match self {
             Self::Regex(regex) => regex.is_match(text.as_bytes()),
             Self::Folded(folded) => fold(text).contains(folded.as_str()),
+            Self::Exact(whole) => text == whole,
         }
     }
 }
@@ -103,7 +138,7 @@ fn fold(text: &str) -> String {
         .collect()
 }
 
-/// What of a query was not understood, and where.
+/// An error in a query.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryError {
@@ -112,20 +147,23 @@ pub struct QueryError {
     pub message: String,
 }
 
-const HELP: [(&str, &str); 15] = [
-    ("cart item", "these words in the name, in any case"),
-    ("\"a b\" \"c\"", "both texts, in any order"),
-    ("case:Cart", "with upper and lower case as written"),
-    ("/^Cart[0-9]+$/", "a regular expression; /…/i for any case"),
+const HELP: [(&str, &str); 18] = [
+    ("cart item", "words in the name, in any case"),
+    ("\"a b\" \"c\"", "both texts, in any order; in quotes nothing has a special meaning"),
+    ("case:Cart", "text in the name, in this case"),
+    ("name:=Cart", "exactly this name"),
+    ("/^Cart[0-9]+$/", "a regular expression for the name; /…/i for any case"),
     ("@1234", "the object with this id"),
-    ("class:Map", "in the name of the class"),
-    ("prop:items", "has a property, variable or element of this name; prop:it* for its beginning"),
-    ("kind:closure", "kind of node: object, string, array, closure, code, native, hidden, number …"),
+    ("class:Map", "text in the name of the class, in any case"),
+    ("class:=Map", "exactly this class"),
+    ("class:/^(Map|Set)$/", "a regular expression for the name of the class"),
+    ("prop:items", "name of a property, variable or element; also prop:it* and prop:/…/"),
+    ("kind:closure", "object, string, array, closure, code, native, hidden, number …"),
     ("size>1kB", "shallow size; also < <= >= =, and B kB MB GB KiB MiB GiB"),
     ("retained>=2MB", "retained size"),
     ("distance<5", "references from a user root"),
-    ("distance=none", "no user root reaches it"),
-    ("detached", "no longer part of a document"),
+    ("distance=none", "not reached by any user root"),
+    ("detached", "detached from its document"),
     ("-class:Map", "not this"),
     ("class:Cart retained>1kB", "all of these"),
 ];
@@ -144,19 +182,27 @@ impl Query {
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let mut terms = Vec::new();
         let mut words: Option<Range<usize>> = None;
+        let mut connective = None;
         let mut at = 0;
         while let Some(start) = text[at..].find(|character: char| !character.is_whitespace()).map(|skip| at + skip) {
             let end = end_of_term(text, start);
             at = end;
-            match term(text, start..end)? {
-                Some(term) => {
-                    terms.extend(words.take().map(|words| text_term(&text[words])));
-                    terms.push(term);
-                }
-                None => words = Some(words.map_or(start..end, |words| words.start..end)),
+            if let Some(error) = spaced_comparison(text, start..end) {
+                return Err(error);
+            }
+            if let Some(term) = term(text, start..end)? {
+                terms.extend(words.take().map(|words| text_term(text, words)));
+                terms.push(term);
+            } else {
+                connective = connective.or_else(|| connective_error(text, start..end));
+                words = Some(words.map_or(start..end, |words| words.start..end));
             }
         }
-        terms.extend(words.map(|words| text_term(&text[words])));
+        // Among mere words they are words.
+        if let Some(error) = connective.filter(|_| !terms.is_empty()) {
+            return Err(error);
+        }
+        terms.extend(words.map(|words| text_term(text, words)));
         if terms.is_empty() {
             return Err(QueryError { at: 0..text.len(), message: "an empty query finds nothing".to_owned() });
         }
@@ -164,19 +210,21 @@ impl Query {
     }
 }
 
-fn text_term(text: &str) -> Term {
-    Term { negated: false, test: Test::Text(Pattern::text(text, false)) }
+fn text_term(text: &str, at: Range<usize>) -> Term {
+    let pattern = Pattern::text(&text[at.clone()], false);
+    Term { at, negated: false, test: Test::Text(pattern) }
 }
 
-/// A term ends at the next blank that stands in no quotes and in no regular expression.
+/// Returns the end of a term: the next blank that is in no quotes and in no regular expression.
 fn end_of_term(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = start + usize::from(bytes[start] == b'-' && bytes.len() > start + 1);
-    if bytes[at] == b'/'
-        && let Some(close) = (at + 1..bytes.len()).find(|&close| {
-            let next = &bytes[close + 1..];
-            let rest = next.strip_prefix(b"i").unwrap_or(next);
-            bytes[close] == b'/' && bytes[close - 1] != b'\\' && rest.first().is_none_or(u8::is_ascii_whitespace)
+    let value = at + prefixed(&text[at..]).map_or(0, |(name, _)| name.len() + 1);
+    if bytes.get(value) == Some(&b'/')
+        && let Some(close) = (value + 1..bytes.len()).find(|&close| {
+            let rest = &bytes[close + 1..];
+            let flags = rest.iter().take_while(|byte| FLAGS.contains(byte)).count();
+            bytes[close] == b'/' && bytes[close - 1] != b'\\' && rest.get(flags).is_none_or(u8::is_ascii_whitespace)
         })
     {
         at = close;
@@ -184,7 +232,7 @@ fn end_of_term(text: &str, start: usize) -> usize {
     let mut in_quotes = false;
     while at < bytes.len() && (in_quotes || !bytes[at].is_ascii_whitespace()) {
         // A quote opens where a value may start, and closes anywhere.
-        let opens = at == start || matches!(bytes[at - 1], b':' | b'-');
+        let opens = at == start || matches!(bytes[at - 1], b':' | b'-') || bytes[..at].ends_with(b":=");
         if bytes[at] == b'"' && (in_quotes || opens) {
             in_quotes = !in_quotes;
         }
@@ -198,7 +246,7 @@ fn end_without_quotes(text: &str, start: usize) -> usize {
     text[start..].find(char::is_whitespace).map_or(text.len(), |length| start + length)
 }
 
-/// The term that stands there; `None` for a word of a text.
+/// Returns the term at a range of the query; `None` for a word of a text.
 fn term(text: &str, range: Range<usize>) -> Result<Option<Term>, QueryError> {
     let word = &text[range.clone()];
     let is_dash_term = word.len() > 1 && word.starts_with('-');
@@ -208,9 +256,9 @@ fn term(text: &str, range: Range<usize>) -> Result<Option<Term>, QueryError> {
         // Not a term: a dash in front of a word takes the word out.
         let is_word = negated && positive.starts_with(char::is_alphabetic);
         let found = is_word.then(|| Test::Text(Pattern::text(positive, false)));
-        return Ok(found.map(|test| Term { negated, test }));
+        return Ok(found.map(|test| Term { at: range, negated, test }));
     };
-    Ok(Some(Term { negated, test: found }))
+    Ok(Some(Term { at: range, negated, test: found }))
 }
 
 fn test(word: &str) -> Result<Option<Test>, String> {
@@ -226,19 +274,13 @@ fn test(word: &str) -> Result<Option<Test>, String> {
             if word.starts_with("id:") { Err(format!("expected a number after id:, found {id}")) } else { Ok(None) }
         });
     }
-    if let Some((body, any_case)) = regular_expression(word) {
-        let regex = RegexBuilder::new(body).case_insensitive(any_case).size_limit(1 << 22).build();
-        return match regex {
-            Ok(regex) => Ok(Some(Test::Text(Pattern::Regex(regex)))),
-            Err(error) => Err(format!("not a regular expression: {}", last_line(&error.to_string()))),
-        };
+    if let Some(regex) = regular_expression(word)? {
+        return Ok(Some(Test::Text(Pattern::Regex(regex))));
     }
-    if let Some((name, value)) = word.split_once(':')
-        && let Some(test) = named(name, quoted(value).unwrap_or(value))?
-    {
-        return Ok(Some(test));
+    match prefixed(word) {
+        Some((name, value)) => named(name, value).map(Some),
+        None => measured(word),
     }
-    measured(word)
 }
 
 fn last_line(text: &str) -> &str {
@@ -249,30 +291,98 @@ fn quoted(word: &str) -> Option<&str> {
     word.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.is_empty())
 }
 
-fn regular_expression(word: &str) -> Option<(&str, bool)> {
-    let body = word.strip_prefix('/')?;
-    let (body, any_case) = match body.strip_suffix("/i") {
-        Some(body) => (body, true),
-        None => (body.strip_suffix('/')?, false),
-    };
-    (!body.is_empty()).then_some((body, any_case))
+/// The flags of JavaScript's regular expressions.
+const FLAGS: &[u8] = b"dgimsuvy";
+
+/// Returns the regular expression of `/…/` or `/…/i`; `None` if the word is none.
+fn regular_expression(word: &str) -> Result<Option<Regex>, String> {
+    let Some((body, flags)) = word.strip_prefix('/').and_then(|body| body.rsplit_once('/')) else { return Ok(None) };
+    if body.is_empty() || !flags.bytes().all(|flag| FLAGS.contains(&flag)) {
+        return Ok(None);
+    }
+    if !matches!(flags, "" | "i") {
+        return Err(format!("unsupported flags `{flags}`: write /{body}/ or, for any case, /{body}/i"));
+    }
+    let regex = RegexBuilder::new(body).case_insensitive(flags == "i").size_limit(1 << 22).build();
+    regex.map(Some).map_err(|error| format!("not a regular expression: {}", last_line(&error.to_string())))
 }
 
-fn named(name: &str, value: &str) -> Result<Option<Test>, String> {
-    let test = match name {
-        "case" => Test::Text(Pattern::text(value, true)),
-        "class" => Test::Class(Pattern::text(value, false)),
-        "prop" => match value.strip_suffix('*') {
-            Some(start) => Test::Property { name: start.to_owned(), is_prefix: true },
-            None => Test::Property { name: value.to_owned(), is_prefix: false },
-        },
-        "kind" => Test::Kind(kind_name(value)),
-        _ => return Ok(None),
-    };
-    if value.is_empty() {
-        return Err(format!("expected something after {name}:"));
+pub(super) const PREFIXES: [&str; 6] = ["name", "case", "class", "prop", "kind", "id"];
+
+/// Schemes of addresses that are not followed by `//`, and modules of runtimes: text that people search for.
+const SCHEMES: [&str; 12] =
+    ["node", "ext", "bun", "npm", "jsr", "data", "blob", "about", "internal", "javascript", "mailto", "urn"];
+
+pub(super) const MEASURES: [&str; 4] = ["size", "shallow", "retained", "distance"];
+
+/// Splits `name:value`, unless it is the start of an address or a name of another language (`a::b`).
+fn prefixed(word: &str) -> Option<(&str, &str)> {
+    let (name, value) = word.split_once(':')?;
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if !is_name || PREFIXES.contains(&name) {
+        return is_name.then_some((name, value));
     }
-    Ok(Some(test))
+    let is_address = value.starts_with("//") || value.starts_with(':') || SCHEMES.contains(&name);
+    // One letter is a drive or a variable, and nothing after the colon is punctuation.
+    (!is_address && name.len() > 1 && !value.is_empty()).then_some((name, value))
+}
+
+fn named(name: &str, value: &str) -> Result<Test, String> {
+    if !PREFIXES.contains(&name) {
+        return Err(unknown_prefix(name, value));
+    }
+    if value.is_empty() || value == "=" {
+        return Err(format!("expected something after {name}:{value}"));
+    }
+    match name {
+        "case" => text_pattern(name, value, true).map(Test::Text),
+        "name" => text_pattern(name, value, false).map(Test::Text),
+        "class" => text_pattern(name, value, false).map(Test::Class),
+        "prop" => property_name(value).map(Test::Property),
+        _ if regular_expression(value)?.is_some() => Err("kind: takes one kind, such as kind:closure".to_owned()),
+        _ => {
+            let value = value.strip_prefix('=').unwrap_or(value);
+            Ok(Test::Kind(kind_name(quoted(value).unwrap_or(value))))
+        }
+    }
+}
+
+/// Reads `text`, `"text"`, `=text` (the whole name) or `/…/` after a prefix.
+fn text_pattern(name: &str, value: &str, case_sensitive: bool) -> Result<Pattern, String> {
+    if let Some(exact) = value.strip_prefix('=') {
+        return Ok(Pattern::Exact(quoted(exact).unwrap_or(exact).to_owned()));
+    }
+    if let Some(quoted) = quoted(value) {
+        return Ok(Pattern::text(quoted, case_sensitive));
+    }
+    if let Some(regex) = regular_expression(value)? {
+        return Ok(Pattern::Regex(regex));
+    }
+    let literal = value.trim_matches('*');
+    if literal.len() < value.len() && !literal.is_empty() {
+        return Err(format!(
+            "`*` is not supported here: {name}:{literal} finds the text anywhere in the name, {name}:/^{literal}/ at its start"
+        ));
+    }
+    Ok(Pattern::text(value, case_sensitive))
+}
+
+/// Reads `name`, `"name"`, `=name`, `start*` or `/…/` after `prop:`.
+fn property_name(value: &str) -> Result<PropertyName, String> {
+    if let Some(exact) = value.strip_prefix('=').or_else(|| quoted(value).map(|_| value)) {
+        return Ok(PropertyName::Exact(quoted(exact).unwrap_or(exact).to_owned()));
+    }
+    if let Some(regex) = regular_expression(value)? {
+        return Ok(PropertyName::Regex(regex));
+    }
+    match (value.strip_prefix('*'), value.strip_suffix('*')) {
+        (Some(end), _) if !end.is_empty() => {
+            Err(format!("`*` is only supported at the end: use prop:/{}/", end.trim_end_matches('*')))
+        }
+        (None, Some(start)) => Ok(PropertyName::StartsWith(start.to_owned())),
+        _ => Ok(PropertyName::Exact(value.to_owned())),
+    }
 }
 
 /// The file's own name of a kind that people call otherwise.
@@ -290,8 +400,8 @@ fn kind_name(name: &str) -> String {
 fn measured(word: &str) -> Result<Option<Test>, String> {
     let Some(at) = word.find(['<', '>', '=']) else { return Ok(None) };
     let (name, rest) = word.split_at(at);
-    if !matches!(name, "size" | "shallow" | "retained" | "distance") {
-        return Ok(None);
+    if !MEASURES.contains(&name) {
+        return unknown_measure(name, rest).map(|()| None);
     }
     let operators = [
         ("<=", Comparison::AtMost),

@@ -184,8 +184,8 @@ pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp) {
                 if let Some(open) = app.session.open().iter().find(|open| Some(open.id) == app.shown()) {
                     let graph = open.snapshot.graph();
                     ui.label(format!("{} in all", units.bytes(open.snapshot.total_size())));
-                    ui.weak(format!("{} objects", human::count(graph.node_count() as u64)));
-                    ui.weak(format!("{} references", human::count(graph.edge_count() as u64)));
+                    ui.weak(human::quantity(graph.node_count() as u64, "object", "objects"));
+                    ui.weak(human::quantity(graph.edge_count() as u64, "reference", "references"));
                     load_time(ui, open.snapshot.source());
                 }
                 if let Some(notice) = &app.notice {
@@ -267,12 +267,15 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
                 });
             });
         });
-        let objects = human::count(open.snapshot.graph().node_count() as u64);
-        let facts = format!("{} file, {objects} objects", human::bytes(source.size_bytes));
+        let objects = human::quantity(open.snapshot.graph().node_count() as u64, "object", "objects");
+        let facts = format!("{} file, {objects}", human::bytes(source.size_bytes));
         let small = |text: String, color| Label::new(RichText::new(text).font(theme::small()).color(color));
         let producer = human::visible(&open.snapshot.producer().label(), 80).into_owned();
         for line in [facts, producer] {
             ui.add(small(line, tokens.weak).truncate().selectable(false));
+        }
+        if let Some(note) = &source.note {
+            ui.add(small(human::visible(note, 200).into_owned(), tokens.weak).wrap().selectable(false));
         }
         let mark = salvage::mark(open.snapshot.salvage());
         if !mark.is_empty() {
@@ -546,7 +549,7 @@ fn welcome(ui: &mut Ui, app: &mut HeapglassApp, actions: &mut Vec<Action>) {
         if ui.link("Open the example").on_hover_text("A small Node.js service that leaks").clicked() {
             actions.push(Action::OpenExample);
         }
-        let hint = "The same service before and after an hour of requests";
+        let hint = "The same service before and after 2,000 requests";
         if ui.link("Compare the two example snapshots").on_hover_text(hint).clicked() {
             actions.push(Action::OpenExamplePair);
         }

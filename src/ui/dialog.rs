@@ -38,7 +38,10 @@ impl FileDialog {
         self.start(ctx, Purpose::Open, || {
             let files = rfd::FileDialog::new()
                 .set_title("Open heap snapshots")
-                .add_filter("Heap snapshots", &["heapsnapshot", "heaptimeline", "gz", "zst"])
+                .add_filter(
+                    "Heap snapshots",
+                    &["heapsnapshot", "heaptimeline", "heapprofile", "gz", "zst", "json", "jsonl", "ndjson", "log"],
+                )
                 .add_filter("All files", &["*"])
                 .pick_files();
             Chosen::Files(files)

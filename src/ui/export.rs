@@ -59,7 +59,7 @@ pub(super) fn job(session: &mut Session, path: PathBuf, list: ExportList) -> Res
             })
         }
     };
-    let count = human::count(rows.rows.len() as u64);
+    let count = human::quantity(rows.rows.len() as u64, "row", "rows");
     Ok(session.ask(Lane::Bulk, move |_| {
         let name = human::visible(&path.display().to_string(), 300).into_owned();
         let written = File::create(&path).and_then(|file| {
@@ -68,7 +68,7 @@ pub(super) fn job(session: &mut Session, path: PathBuf, list: ExportList) -> Res
             out.flush()
         });
         Ok(match written {
-            Ok(()) => Ok(format!("{count} rows written to {name}")),
+            Ok(()) => Ok(format!("{count} written to {name}")),
             Err(error) => Err(format!("{name}: {error}")),
         })
     }))

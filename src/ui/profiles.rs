@@ -47,7 +47,7 @@ fn entry(ui: &mut Ui, app: &HeapglassApp, open: &OpenProfile, actions: &mut Vec<
             });
         });
         let size = theme::look(ui).units.bytes(open.profile.total_size());
-        let facts = format!("{size} in {} calls", human::count(open.profile.tree().len() as u64));
+        let facts = format!("{size} in {}", human::quantity(open.profile.call_count(), "call", "calls"));
         ui.add(Label::new(RichText::new(facts).font(theme::small()).color(tokens.weak)).truncate().selectable(false));
     });
     // Behind the entry's own button, which keeps its clicks.
@@ -88,10 +88,10 @@ pub(super) fn status(ui: &mut Ui, app: &HeapglassApp) {
     let Some(profile) = app.shown().and_then(|id| app.session.profile(id)) else { return };
     let units = theme::look(ui).units;
     ui.label(format!("{} sampled", units.bytes(profile.total_size())));
-    ui.weak(format!("{} functions", human::count(profile.functions().len() as u64)));
-    ui.weak(format!("{} calls", human::count(profile.tree().len() as u64)));
+    ui.weak(human::quantity(profile.functions().len() as u64, "function", "functions"));
+    ui.weak(human::quantity(profile.call_count(), "call", "calls"));
     if !profile.samples().is_empty() {
-        ui.weak(format!("{} samples", human::count(profile.samples().len() as u64)));
+        ui.weak(human::quantity(profile.samples().len() as u64, "sample", "samples"));
     }
     ui.weak(format!("loaded in {}", human::duration(profile.source().load_time)));
 }

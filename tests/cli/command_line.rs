@@ -349,7 +349,7 @@ fn without_the_window_a_file_alone_is_bad_usage() {
 fn compare_writes_devtools_rows_in_every_format() {
     let (base, current) = (bundled("small-1"), bundled("small-2"));
     let compared = json_answer("compare", &base, &[current.to_str().unwrap()]);
-    assert_eq!(members(&compared), ["base", "classes", "current", "ids_match"]);
+    assert_eq!(members(&compared), ["base", "classes", "current", "ids_match", "is_reversed"]);
     assert_eq!(compared["ids_match"], true);
     let file = "tests/data/expected/small-1.heapsnapshot..small-2.heapsnapshot.diff.json.zst";
     let bytes = common::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
@@ -376,12 +376,31 @@ fn compare_writes_devtools_rows_in_every_format() {
     assert_eq!(csv.lines().count(), ours.len() + 1);
     assert!(csv.starts_with("name,script_id,line,column,new,deleted,delta,"));
     // A negative number is no formula.
-    let back = answer("compare", &current, &[base.to_str().unwrap(), "--format", "csv"]);
+    let back = run("compare", &current, &[base.to_str().unwrap(), "--format", "csv"]);
+    assert!(String::from_utf8_lossy(&back.stderr).contains("Give the older file first"));
+    let back = String::from_utf8(back.stdout).unwrap();
     assert!(back.lines().any(|line| line.contains(",-")) && !back.contains("'-"));
     let text = answer("compare", &base, &[bundled("node24-1").to_str().unwrap(), "--limit", "3"]);
     assert!(text.starts_with("These snapshots are not of one process"), "{text}");
     let missing = run("compare", &base, &["no-such-file"]);
     assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn comparing_a_newer_file_with_an_older_one_says_that_they_are_reversed() {
+    let [older, newer] = ["small-1", "small-2"].map(bundled);
+    let compared = |base: &Path, current: &Path| {
+        let more = [current.to_str().unwrap(), "--limit", "1"];
+        let text = answer("compare", base, &more);
+        (text.contains("The base is newer than the current snapshot"), json_answer("compare", base, &more))
+    };
+    let (is_said, json) = compared(&newer, &older);
+    assert!(is_said && json["is_reversed"] == true && json["ids_match"] == true, "{json}");
+    let (is_said, json) = compared(&older, &newer);
+    assert!(!is_said && json["is_reversed"] == false, "{json}");
+    // Ids of different processes say nothing about age.
+    let (is_said, json) = compared(&bundled("node24-1"), &older);
+    assert!(!is_said && json["is_reversed"] == false, "{json}");
 }
 
 #[test]
@@ -406,6 +425,35 @@ fn search_writes_what_a_query_finds_and_points_at_what_it_does_not_understand() 
     assert_eq!(output.status.code(), Some(2));
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.contains("expected a size") && complaint.ends_with("            ^^^^^^^^\n"), "{complaint}");
+}
+
+#[test]
+fn search_refuses_prefixes_and_kinds_that_do_not_exist_and_names_the_right_ones() {
+    let file = bundled("small-2");
+    for (query, said, marks) in [
+        ("type:closure", "use kind:closure", "  ^^^^^^^^^^^^"),
+        ("表 foo:bar", "\"foo:bar\"", "     ^^^^^^^"),
+        (
+            "size>1 kind:fnuction",
+            "unknown kind `fnuction`; the kinds of this file are hidden, ",
+            "         ^^^^^^^^^^^^^",
+        ),
+        ("class:It*", "class:/^It/", "  ^^^^^^^^^"),
+    ] {
+        let output = run("search", &file, &[query]);
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{query}: {complaint}");
+        assert!(output.stdout.is_empty() && complaint.contains(said), "{complaint}");
+        assert_eq!(complaint.lines().last(), Some(marks), "{complaint}");
+    }
+    // The help of the command is that of the window.
+    let help = heapglass().args(["search", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for (example, meaning) in heapglass::query::Query::help() {
+        let line = help.lines().find(|line| line.trim_start().starts_with(&format!("{example} ")));
+        let line = line.unwrap_or_else(|| panic!("{example} in {help}"));
+        assert!(line.ends_with(meaning) || meaning.starts_with(line.split("  ").last().unwrap()), "{line}");
+    }
 }
 
 #[test]

@@ -15,5 +15,7 @@ mod check;
 mod ci_logs;
 mod command_line;
 mod command_line_calls;
+mod documentation;
 mod gate;
 mod hostile;
+mod terminal;

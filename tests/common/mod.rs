@@ -1,7 +1,8 @@
-//! What the integration tests share: where the data lies and how it is read.
+//! Shared helpers of the integration tests: where the data is and how it is read.
 //!
-//! `tests/data` has a part of the corpus, so that a fresh clone tests itself. Where the environment variable
-//! `HEAPGLASS_CORPUS` names a folder with `snapshots/` and `expected/`, all of that is used as well.
+//! `tests/data` contains a part of the corpus, so a fresh clone can run every test. If the environment variable
+//! `HEAPGLASS_CORPUS` names a folder with `snapshots/` and `expected/`, the tests of the whole corpus read it too. Their
+//! names contain `corpus`, which `.ci/run` selects them by; [`cases`] fails in any other test.
 #![allow(unreachable_pub, reason = "a module of test binaries")]
 #![allow(dead_code, reason = "each test binary uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
@@ -17,11 +18,15 @@ use heapglass::model::{CancelToken, Progress};
 
 /// Folders with `snapshots/` and `expected/`.
 pub fn corpus_dirs() -> Vec<PathBuf> {
-    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    std::iter::once(bundled).chain(std::env::var_os("HEAPGLASS_CORPUS").map(PathBuf::from)).collect()
+    std::iter::once(bundled("")).chain(std::env::var_os("HEAPGLASS_CORPUS").map(PathBuf::from)).collect()
 }
 
-/// A snapshot of the corpus and where what is expected of it lies.
+/// Returns the path of a file in `tests/data`.
+pub fn bundled(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+/// A snapshot of the corpus and the folder of its expected answers.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub name: String,
@@ -38,6 +43,10 @@ impl Case {
         open_bytes(&self.name, self.bytes()).unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
+    fn has(&self, answer: &str) -> bool {
+        self.expected.join(format!("{}.{answer}.zst", self.name)).exists()
+    }
+
     /// DevTools' answer to `question` (`summary.json`, `nodes.tsv`, …), if the corpus has it.
     pub fn expected(&self, question: &str) -> Option<Vec<u8>> {
         let path = self.expected.join(format!("{}.{question}.zst", self.name));
@@ -50,25 +59,65 @@ impl Case {
     }
 }
 
-/// All snapshots and timelines of the corpus, each once, by name.
+/// Returns all snapshots and timelines of the corpus, each once, sorted by name.
+///
+/// Panics in a test whose name does not contain `corpus`.
 pub fn cases() -> Vec<Case> {
+    expect_corpus_test();
+    let cases = cases_in(corpus_dirs());
+    // Every question has an answer for each bundled file but those that DevTools cannot open.
+    let bundled = cases_in([bundled("")]).iter().filter(|case| case.has("summary.json")).count();
+    assert!(bundled >= 20, "tests/data has {bundled} files with expected answers");
+    cases
+}
+
+fn cases_in(dirs: impl IntoIterator<Item = PathBuf>) -> Vec<Case> {
     let mut cases = BTreeMap::new();
-    for dir in corpus_dirs() {
-        for entry in fs::read_dir(dir.join("snapshots")).unwrap() {
+    for dir in dirs {
+        let snapshots = dir.join("snapshots");
+        let entries = fs::read_dir(&snapshots).unwrap_or_else(|error| panic!("{}: {error}", snapshots.display()));
+        let before = cases.len();
+        for entry in entries {
             let file = entry.unwrap().path();
             let name = file.file_name().unwrap().to_string_lossy().trim_end_matches(".zst").to_owned();
             if name.ends_with(".heapsnapshot") || name.ends_with(".heaptimeline") {
                 cases.entry(name.clone()).or_insert(Case { name, file, expected: dir.join("expected") });
             }
         }
+        assert!(cases.len() > before, "{} adds no snapshot", snapshots.display());
     }
     cases.into_values().collect()
 }
 
-/// One snapshot of the corpus by its name without ending; it must be among the bundled ones.
+/// Panics if the running test reads the whole corpus under a name that `.ci/run` does not select.
+pub fn expect_corpus_test() {
+    let thread = std::thread::current();
+    // With one test thread, libtest runs the tests on the main thread.
+    let name = thread.name().filter(|name| *name != "main");
+    assert!(name.is_none_or(|name| name.contains("corpus")), "{name:?} reads the corpus: put `corpus` in its name");
+}
+
+/// Returns the cases that have an answer of DevTools to `question` (`nodes.tsv`, `summary.json`, …). Panics if no
+/// bundled one has.
+pub fn cases_with(question: &str) -> Vec<Case> {
+    let cases: Vec<Case> = cases().into_iter().filter(|case| case.has(question)).collect();
+    assert!(cases.iter().any(|case| case.file.starts_with(bundled(""))), "no bundled file answers {question}");
+    cases
+}
+
+/// Returns the cases that have a JSON answer to `question`, with the answers. Answers are read one at a time.
+pub fn answered(question: &str) -> impl Iterator<Item = (Case, serde_json::Value)> + use<'_> {
+    cases_with(&format!("{question}.json")).into_iter().map(move |case| {
+        let answer = case.expected_json(question).unwrap();
+        (case, answer)
+    })
+}
+
+/// Returns a bundled snapshot by its name without the extension.
 pub fn case(name: &str) -> Case {
     let wanted = format!("{name}.heapsnapshot");
-    cases().into_iter().find(|case| case.name == wanted).unwrap_or_else(|| panic!("{name} is not in the corpus"))
+    let mut bundled = cases_in([bundled("")]).into_iter();
+    bundled.find(|case| case.name == wanted).unwrap_or_else(|| panic!("{name} is not in tests/data/snapshots"))
 }
 
 pub fn open_bytes(name: &str, bytes: Vec<u8>) -> Result<Snapshot, heapglass::OpenError> {
@@ -115,7 +164,7 @@ pub fn parse_json(text: &str) -> serde_json::Value {
 
 /// The files of a bundled `.tar.zst`, by name without folders.
 pub fn archive(name: &str) -> BTreeMap<String, Vec<u8>> {
-    let tar = read(&corpus_dirs()[0].join(name));
+    let tar = read(&bundled(name));
     let mut files = BTreeMap::new();
     let mut at = 0;
     while let Some(header) = tar.get(at..at + 512).filter(|header| header[0] != 0) {

@@ -148,7 +148,7 @@ fn whatever_is_opened_answers_every_question() {
 }
 
 #[test]
-fn a_whole_file_read_with_salvage_is_the_same_and_lacks_nothing() {
+fn corpus_files_recovered_are_the_same_and_lack_nothing() {
     for case in common::cases().into_iter().filter(|case| case.name != "deep-chain.heapsnapshot") {
         let bytes = case.bytes();
         let strict = case.open();

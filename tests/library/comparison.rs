@@ -32,9 +32,10 @@ fn ids_differ(snapshot: &Snapshot, objects: &[u32], expected: &Value) -> Option<
 }
 
 #[test]
-fn rows_and_objects_are_those_of_devtools() {
+fn corpus_comparisons_have_devtools_rows_and_objects() {
     let mut problems = Vec::new();
     let mut checked = 0;
+    let cases = cases();
     for dir in corpus_dirs() {
         for entry in std::fs::read_dir(dir.join("expected")).unwrap() {
             let path = entry.unwrap().path();
@@ -43,7 +44,7 @@ fn rows_and_objects_are_those_of_devtools() {
             else {
                 continue;
             };
-            let find = |name: &str| cases().into_iter().find(|case| case.name == name).unwrap();
+            let find = |name: &str| cases.iter().find(|case| case.name == name).unwrap();
             let (base_case, current_case) = (find(before), find(after));
             let (base, current) = (base_case.open(), current_case.open());
             let comparison = compared(&base, &current);
@@ -60,7 +61,7 @@ fn rows_and_objects_are_those_of_devtools() {
             let expected = parse_json(&String::from_utf8(read(&path)).unwrap());
             // Classes of which DevTools shows only a part, see its collisions.
             let mut collisions: Vec<String> = Vec::new();
-            for case in [&base_case, &current_case] {
+            for case in [base_case, current_case] {
                 let summary = case.expected_json("summary").unwrap();
                 let keys = summary["collisions"].as_array().map_or(&[][..], Vec::as_slice);
                 collisions.extend(keys.iter().map(|key| {
@@ -104,7 +105,7 @@ fn rows_and_objects_are_those_of_devtools() {
 }
 
 #[test]
-fn a_snapshot_does_not_differ_from_itself() {
+fn corpus_snapshots_do_not_differ_from_themselves() {
     for case in cases().into_iter().take(12) {
         let snapshot = case.open();
         let comparison = compared(&snapshot, &snapshot);

@@ -202,20 +202,19 @@ fn check_statistics(name: &str, snapshot: &Snapshot, expected: &Value, problems:
 }
 
 #[test]
-fn nodes_have_devtools_sizes_distances_dominators_and_classes() {
+fn corpus_nodes_have_devtools_sizes_distances_dominators_and_classes() {
     let mut problems = Problems::default();
-    for case in common::cases() {
-        let Some(tsv) = case.expected("nodes.tsv") else { continue };
+    for case in common::cases_with("nodes.tsv") {
+        let tsv = case.expected("nodes.tsv").unwrap();
         check_nodes(&case.name, &case.open(), &String::from_utf8(tsv).unwrap(), &mut problems);
     }
     problems.finish();
 }
 
 #[test]
-fn summary_and_statistics_have_devtools_rows() {
+fn corpus_summary_and_statistics_have_devtools_rows() {
     let mut problems = Problems::default();
-    for case in common::cases() {
-        let Some(summary) = case.expected_json("summary") else { continue };
+    for (case, summary) in common::answered("summary") {
         let snapshot = case.open();
         check_classes(&case.name, &snapshot, &summary, &summary["collisions"], &mut problems);
         check_statistics(&case.name, &snapshot, &summary["statistics"], &mut problems);
@@ -224,11 +223,10 @@ fn summary_and_statistics_have_devtools_rows() {
 }
 
 #[test]
-fn fields_and_retainers_stand_in_devtools_order() {
+fn corpus_fields_and_retainers_have_devtools_order() {
     let mut problems = Problems::default();
     let mut seen = 0;
-    for case in common::cases() {
-        let Some(probe) = case.expected_json("probe") else { continue };
+    for (case, probe) in common::answered("probe") {
         let snapshot = case.open();
         for object in probe.as_array().unwrap() {
             let id = object["id"].as_u64().unwrap();
@@ -308,10 +306,9 @@ fn members_of_a_class_stand_in_devtools_order() {
 }
 
 #[test]
-fn object_shapes_are_those_that_devtools_infers() {
+fn corpus_object_shapes_equal_devtools() {
     let mut problems = Problems::default();
-    for case in common::cases() {
-        let Some(expected) = case.expected_json("interfaces") else { continue };
+    for (case, expected) in common::answered("interfaces") {
         // The answer is JSON within JSON in some files.
         let expected = expected.as_str().map_or(expected.clone(), common::parse_json);
         let names: Vec<&str> =

@@ -1,7 +1,7 @@
 //! Variables that no function alive reads, as Chrome DevTools finds them.
 
 use crate::common;
-use crate::common::{archive, cases, open_bytes, parse_json};
+use crate::common::{archive, open_bytes, parse_json};
 use heapglass::Snapshot;
 use heapglass::model::{CancelToken, NodeOrdinal};
 use heapglass::query::{DeadContext, DeadVariable, DeadVariables, dead_variables, node_label};
@@ -107,10 +107,9 @@ fn check(name: &str, snapshot: &Snapshot, expected: &Value) -> usize {
 }
 
 #[test]
-fn dead_variables_are_those_that_devtools_finds() {
+fn corpus_dead_variables_equal_devtools() {
     let (mut files, mut contexts) = (0, 0);
-    for case in cases() {
-        let Some(expected) = case.expected_json("contexts") else { continue };
+    for (case, expected) in common::answered("contexts") {
         files += 1;
         contexts += check(&case.name, &case.open(), &expected);
     }

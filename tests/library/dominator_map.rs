@@ -21,7 +21,7 @@ fn overlap(a: &Tile, b: &Tile) -> f32 {
 }
 
 #[test]
-fn tiles_are_as_large_as_what_they_retain_and_lie_side_by_side() {
+fn corpus_tiles_are_as_large_as_retained_sizes_and_do_not_overlap() {
     for case in common::cases() {
         let snapshot = case.open();
         let map = dominator_map(&snapshot, snapshot.root(), (1000.0, 600.0), &CancelToken::new()).unwrap();

@@ -35,11 +35,10 @@ fn by_distance(mut rows: Vec<(String, u64, i64)>) -> Vec<(String, u64, i64)> {
 }
 
 #[test]
-fn retainers_are_those_of_devtools_with_one_ignored() {
+fn corpus_retainers_with_one_ignored_equal_devtools() {
     let mut problems = Vec::new();
     let mut seen = 0;
-    for case in common::cases() {
-        let Some(expected) = case.expected_json("ignore") else { continue };
+    for (case, expected) in common::answered("ignore") {
         let snapshot = case.open();
         let find = |id: &Value| snapshot.graph().find_id(ObjectId(id.as_u64().unwrap()));
         for question in expected.as_array().unwrap() {

@@ -140,7 +140,7 @@ fn assert_same(one: &Snapshot, other: &Snapshot, what: &str) {
 }
 
 #[test]
-fn a_file_that_is_opened_again_gives_the_same_answers() {
+fn corpus_files_opened_again_give_the_same_answers() {
     let corpus = std::env::var_os("HEAPGLASS_CORPUS").is_some();
     for case in common::cases() {
         // The index of a compressed file is one of what is in it, as any other.

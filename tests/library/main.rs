@@ -14,6 +14,7 @@ mod comparison;
 mod conformance;
 mod dead_variables;
 mod dominator_map;
+mod event_logs;
 mod growth;
 mod ignored;
 mod index;

@@ -37,7 +37,7 @@ fn expected(name: &str) -> Option<(Program, &'static str)> {
 }
 
 #[test]
-fn each_file_is_said_to_be_of_the_program_that_wrote_it() {
+fn corpus_files_name_the_program_that_wrote_them() {
     let mut checked = 0;
     for case in cases() {
         let snapshot = case.open();
@@ -184,4 +184,72 @@ fn what_wrote_a_file_is_part_of_its_statistics() {
     assert_eq!(answer["producer"]["program"], "Bun");
     assert_eq!(answer["producer"]["user_roots"], true);
     assert_eq!(answer["native"]["extra"], 0);
+}
+
+/// A snapshot with the layout of V8 6: the root holds `(GC roots)` with a group, and the given nodes of kind and name.
+/// `more` are strings that no node has.
+fn of_old_v8(children: &[(&str, &str)], more: &[&str]) -> Snapshot {
+    const KINDS: [&str; 12] = [
+        "hidden",
+        "array",
+        "string",
+        "object",
+        "code",
+        "closure",
+        "regexp",
+        "number",
+        "native",
+        "synthetic",
+        "concatenated string",
+        "sliced string",
+    ];
+    let kind = |name: &str| KINDS.iter().position(|kind| *kind == name).unwrap();
+    let mut strings = vec!["", "(GC roots)", "(Strong roots)"];
+    let mut nodes = vec![vec![9, 0, 1, 0, children.len() + 1, 0], vec![9, 1, 3, 0, 1, 0], vec![9, 2, 5, 0, 0, 0]];
+    let mut edges = vec![[1, 1, 6]];
+    for (at, (of, name)) in children.iter().enumerate() {
+        strings.push(name);
+        edges.push([1, at + 2, nodes.len() * 6]);
+        nodes.push(vec![kind(of), strings.len() - 1, 7 + 2 * at, 16, 0, 0]);
+    }
+    edges.push([1, 1, 12]);
+    strings.extend(more);
+    let file = json!({
+        "snapshot": {"meta": {
+            "node_fields": ["type", "name", "id", "self_size", "edge_count", "trace_node_id"],
+            "node_types": [KINDS, "string", "number", "number", "number", "number"],
+            "edge_fields": ["type", "name_or_index", "to_node"],
+            "edge_types": [["context", "element", "property", "internal", "hidden", "shortcut", "weak"],
+                "string_or_number", "node"],
+        }},
+        "nodes": nodes.concat(), "edges": edges.concat(), "strings": strings,
+    });
+    open_bytes("old.heapsnapshot", file.to_string().into_bytes()).unwrap()
+}
+
+#[test]
+fn old_programs_are_recognized_by_their_roots() {
+    let trees = ("synthetic", "(Document DOM trees)");
+    let window = ("object", "Window / file://");
+    let node: &[&str] = &["Node / 4096", "bootstrap_node.js"];
+    for (children, strings, label) in [
+        (&[trees, window][..], &[][..], "Chromium (V8 6 or older)"),
+        (&[trees], &[], "Chromium (V8 6 or older)"),
+        (&[("synthetic", "(Detached DOM trees)")], &[], "Chromium (V8 6 or older)"),
+        (&[window], &[], "Chromium (V8 6 or older)"),
+        // A page that mentions a module of Node.js is a page.
+        (&[window], &["internalBinding"], "Chromium (V8 6 or older)"),
+        (&[window], node, "Electron (V8 6 or older)"),
+        (&[("object", "global")], &["electronBinding"], "Electron (V8 6 or older)"),
+        (&[("object", "global")], node, "Node.js 10 or older (V8 6 or older)"),
+        (&[("synthetic", "PIPEWRAP")], &[], "Node.js 10 or older (V8 6 or older)"),
+        (&[("object", "global")], &["deno:core/core.js"], "Deno (V8 6 or older)"),
+        (&[("object", "global")], &["internal:deno_web/00_infra.js"], "Deno (V8 6 or older)"),
+        // An object of a program is no root of a page, whatever it is called.
+        (&[("object", "(Document DOM trees)")], &["Window / file://"], "V8 6 or older, program not known"),
+    ] {
+        let snapshot = of_old_v8(children, strings);
+        let producer = snapshot.producer();
+        assert_eq!(producer.label(), label, "{children:?} {strings:?}: {}", producer.evidence);
+    }
 }

@@ -19,6 +19,7 @@ struct Case {
 
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
+    common::expect_corpus_test();
     for dir in common::corpus_dirs() {
         for entry in std::fs::read_dir(dir.join("snapshots")).unwrap() {
             let file = entry.unwrap().path();
@@ -113,7 +114,7 @@ fn theirs(text: &str, tree: &str) -> Vec<Row> {
 const BY_OWN: CallSort = CallSort { key: CallKey::Own(0), descending: true };
 
 #[test]
-fn heavy_and_tree_are_those_of_devtools() {
+fn corpus_profiles_equal_devtools() {
     for Case { name, profile, expected } in cases() {
         let head = &expected[..expected.find(",\"bottomUp\"").unwrap()];
         let totals: Value = serde_json::from_str(&format!("{head}}}")).unwrap();

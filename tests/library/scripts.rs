@@ -37,7 +37,7 @@ fn functions_and_classes_have_the_file_that_they_stand_in() {
 }
 
 #[test]
-fn most_scripts_of_each_runtime_are_known_by_name() {
+fn corpus_scripts_of_each_runtime_have_names() {
     for case in common::cases() {
         let snapshot = case.open();
         let scripts = found(&snapshot);

@@ -16,11 +16,10 @@ fn hits(snapshot: &Snapshot, query: &str) -> Vec<NodeOrdinal> {
 }
 
 #[test]
-fn words_find_what_devtools_finds() {
+fn corpus_searches_find_what_devtools_finds() {
     let mut problems = Vec::new();
     let mut seen = 0;
-    for case in common::cases() {
-        let Some(expected) = case.expected_json("search") else { continue };
+    for (case, expected) in common::answered("search") {
         let snapshot = case.open();
         for (query, wanted) in expected.as_object().unwrap() {
             let ids: Vec<u64> =
@@ -138,6 +137,106 @@ fn what_is_not_understood_says_where_and_what_was_expected() {
     for query in ["a:b", "https://x/", "\"open", "@", "-", "x<y", "-1", "/", "//"] {
         assert!(Query::parse(query).is_ok(), "{query}");
     }
+}
+
+#[test]
+fn forms_of_other_tools_are_errors_that_name_the_right_form() {
+    for (query, at, right) in [
+        ("type:closure", 0..12, "use kind:closure"),
+        ("size>1 -Constructor:Map", 7..23, "use class:Map"),
+        ("Class:Map", 0..9, "use class:Map"),
+        ("property:items", 0..14, "use prop:items"),
+        ("foo:bar", 0..7, "name: case: class: prop: kind: id:"),
+        ("foo:\"b r\" x", 0..9, "\"foo:b r\""),
+        ("size:1kB", 0..8, "use size>1kB"),
+        ("retained_size:<1kB", 0..18, "use retained<1kB"),
+        ("regex:/a/", 0..9, "use /a/"),
+        ("is:detached", 0..11, "use detached"),
+        ("nodeId:12", 0..9, "use id:12"),
+        ("self_size>10", 0..12, "use size>10"),
+        ("size!=10", 0..8, "use -size=10"),
+        ("class=Map", 0..9, "use class:Map"),
+        ("retained > 1kB", 0..8, "write retained>1kB without blanks"),
+        ("x size> 3", 2..7, "write size>3 without blanks"),
+        ("class:Map OR class:Set", 10..12, "class:/Map|Set/"),
+        ("class:Map && detached", 10..12, "leave it out"),
+        ("class:It*", 0..9, "class:/^It/"),
+        ("prop:*s", 0..7, "prop:/s/"),
+        ("class:/It/g", 0..11, "/It/i"),
+        ("/It/gm", 0..6, "/It/i"),
+        ("class:/(/", 0..9, "not a regular expression"),
+        ("kind:/clo/", 0..10, "kind:closure"),
+        ("type:/clo/", 0..10, "kind:closure"),
+        ("class:=", 0..7, "expected something after class:="),
+    ] {
+        let error = Query::parse(query).unwrap_err();
+        assert!(error.message.contains(right), "{query}: {}", error.message);
+        assert_eq!(error.at, at, "{query}: {}", error.message);
+    }
+}
+
+#[test]
+fn text_with_a_colon_or_an_operator_is_found_as_an_address_a_module_or_in_quotes() {
+    let snapshot = common::case("node24-1").open();
+    let named = |text: &str| -> Vec<NodeOrdinal> {
+        let all = snapshot.graph().nodes().filter(|&node| snapshot.shallow_size(node) > 0);
+        all.filter(|&node| snapshot.display_name(node).to_lowercase().contains(text)).collect()
+    };
+    for (query, text) in
+        [("node:internal/", "node:internal/"), ("\"node:events\"", "node:events"), ("name:\"node:fs\"", "node:fs")]
+    {
+        assert!(!named(text).is_empty(), "{text}");
+        assert_eq!(hits(&snapshot, query), named(text), "{query}");
+    }
+    for query in [
+        "https://example.org/a?b=c",
+        "file:///app/x.js",
+        "C:\\app",
+        "blink::Node",
+        "data:image/png",
+        "12:30",
+        "error: not found",
+        "class=\"button\"",
+        "a => b",
+        "x<y",
+        "this OR that",
+        "/usr/local/lib",
+        "\"type:closure\"",
+        "\"size > 3\"",
+    ] {
+        assert!(Query::parse(query).is_ok(), "{query}: {:?}", Query::parse(query));
+    }
+}
+
+#[test]
+fn classes_and_properties_are_found_exactly_and_by_regular_expression() {
+    let snapshot = common::case("small-2").open();
+    let graph = snapshot.graph();
+    let check = |query: &str, test: &dyn Fn(NodeOrdinal) -> bool| {
+        let wanted: Vec<NodeOrdinal> =
+            graph.nodes().filter(|&node| snapshot.shallow_size(node) > 0 && test(node)).collect();
+        assert!(!wanted.is_empty(), "{query} finds something");
+        assert_eq!(hits(&snapshot, query), wanted, "{query}");
+    };
+    let class = |node: NodeOrdinal| snapshot.class(node).name.as_str();
+    let has_edge = |node: NodeOrdinal, test: &dyn Fn(&str) -> bool| {
+        graph.edges(node).any(|edge| {
+            let kind = graph.edge_kind_name(edge);
+            matches!(kind, "property" | "context" | "element") && test(&snapshot.edge_name(edge))
+        })
+    };
+    check("class:=Map", &|node| class(node) == "Map");
+    check("class:=\"system / Context\"", &|node| class(node) == "system / Context");
+    check("class:/^(Map|Set)$/", &|node| matches!(class(node), "Map" | "Set"));
+    check("class:/^system \\/ Con/", &|node| class(node).starts_with("system / Con"));
+    check("class:/^MAP$/i", &|node| class(node).eq_ignore_ascii_case("map"));
+    check("-class:=Map kind:object", &|node| class(node) != "Map" && graph.kind_name(node) == "object");
+    check("name:=Map", &|node| snapshot.display_name(node) == "Map");
+    check("name:/^get /", &|node| snapshot.display_name(node).starts_with("get "));
+    check("prop:/^_?events$/", &|node| has_edge(node, &|name| matches!(name, "events" | "_events")));
+    check("prop:=constructor", &|node| has_edge(node, &|name| name == "constructor"));
+    check("prop:/^1[0-3]$/", &|node| has_edge(node, &|name| matches!(name, "10" | "11" | "12" | "13")));
+    check("prop:constr*", &|node| has_edge(node, &|name| name.starts_with("constr")));
 }
 
 #[test]

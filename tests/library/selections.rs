@@ -69,7 +69,7 @@ fn id_marks(snapshot: &Snapshot, selection: &Selection) -> Vec<u64> {
 }
 
 #[test]
-fn each_filter_shows_the_classes_that_devtools_shows() {
+fn corpus_filters_show_the_classes_of_devtools() {
     let mut problems = Vec::new();
     let mut checked = BTreeMap::new();
     every_file(|file, snapshot, collisions, expected| {
@@ -118,7 +118,7 @@ fn each_filter_shows_the_classes_that_devtools_shows() {
 }
 
 #[test]
-fn native_contexts_have_devtools_sizes() {
+fn corpus_native_contexts_have_devtools_sizes() {
     let mut problems = Vec::new();
     let mut seen = 0;
     every_file(|file, snapshot, _, expected| {
@@ -179,7 +179,7 @@ fn check_waste(file: &str, snapshot: &Snapshot, strings: &DuplicateStrings) {
 }
 
 #[test]
-fn duplicated_strings_are_grouped_as_in_devtools() {
+fn corpus_duplicate_strings_are_grouped_as_in_devtools() {
     let mut problems = Vec::new();
     let mut seen = 0;
     every_file(|file, snapshot, _, expected| {
@@ -241,7 +241,7 @@ fn duplicated_strings_are_grouped_as_in_devtools() {
 }
 
 #[test]
-fn containment_starts_with_what_the_root_holds_in_devtools_order() {
+fn corpus_containment_starts_with_the_children_of_the_root_in_devtools_order() {
     let mut seen = 0;
     every_file(|file, snapshot, _, expected| {
         let Some(wanted) = expected("containment") else { return };
@@ -277,7 +277,7 @@ fn containment_starts_with_what_the_root_holds_in_devtools_order() {
 }
 
 #[test]
-fn kinds_add_up_to_all_nodes_and_bytes() {
+fn corpus_kinds_add_up_to_all_nodes_and_bytes() {
     for case in common::cases() {
         let snapshot = case.open();
         let kinds = by_kind(&snapshot, None, &CancelToken::new()).unwrap();

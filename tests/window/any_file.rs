@@ -49,7 +49,7 @@ fn the_window_says_what_wrote_a_file_and_how_to_read_it() {
 }
 
 #[test]
-fn every_file_of_the_corpus_opens_in_the_window() {
+fn corpus_files_open_in_every_view() {
     let folder = tempfile::tempdir().unwrap();
     for case in common::cases() {
         let file = folder.path().join(&case.name);
@@ -132,4 +132,18 @@ fn a_cut_text_says_how_long_the_whole_is() {
     let node = snapshot.graph().nodes().find(is_cut).unwrap();
     app.run(slot, Command::Select { target: Target { snapshot: slot.id, node }, by_key: false });
     wait_for_label(&mut window, "The file has only the beginning of this text: the whole has ");
+}
+
+#[test]
+fn a_log_of_protocol_events_opens_as_its_first_snapshot() {
+    let snapshot = String::from_utf8(common::case("pretty").bytes()).unwrap();
+    let event = serde_json::json!({"method": "HeapProfiler.addHeapSnapshotChunk", "params": {"chunk": snapshot}});
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl");
+    std::fs::write(&file, format!("{event}\n{event}\n")).unwrap();
+    let mut window = opened(file);
+    wait_for_label(&mut window, "the log contains 2 heap snapshots");
+    let id = window.state().shown().unwrap();
+    let opened = window.state().session.snapshot(id).unwrap();
+    assert_eq!(opened.graph().node_count(), common::case("pretty").open().graph().node_count());
 }

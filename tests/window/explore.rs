@@ -201,7 +201,7 @@ fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
             wait_for_label(&mut window, "No object matches");
             continue;
         }
-        let label = format!("{} objects, ", heapglass::model::human::count(count as u64));
+        let label = format!("{}, ", heapglass::model::human::quantity(count as u64, "object", "objects"));
         wait_for_label(&mut window, &label);
         window.key_press(egui::Key::F3);
         wait_for_label(&mut window, &format!("1 of {label}"));
@@ -219,6 +219,10 @@ fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
     // What is not understood says so.
     window.state_mut().shown_view().unwrap().search.text = "size>lots".to_owned();
     wait_for_label(&mut window, "expected a size such as");
+    window.state_mut().shown_view().unwrap().search.text = "type:closure".to_owned();
+    wait_for_label(&mut window, "use kind:closure");
+    window.state_mut().shown_view().unwrap().search.text = "kind:fnuction".to_owned();
+    wait_for_label(&mut window, "unknown kind `fnuction`");
 }
 
 #[test]

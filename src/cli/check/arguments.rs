@@ -32,7 +32,8 @@ JSON: {\"passed\",\"ids_match\",\"notes\":[],\"limits\":[{\"rule\",\"allowed\",\
        \"findings\":[{\"rules\":[],\"class\",\"location\",\"pattern\",
                     \"snapshots\":[{\"count\",\"shallow_size\",\"retained_size\"}],\"new_count\",\"survivor_count\",
                     \"example\":null|{\"id\",\"name\",\"alike\",\"skipped\",
-                                   \"path\":[{\"edge\":{\"name\",\"kind\"},\"id\",\"name\",\"class\"}]}}]}
+                                   \"path\":[{\"edge\":{\"name\",\"kind\"},\"id\",\"name\",\"class\",\"distance\",
+                                             \"system_distance\",\"shallow_size\",\"retained_size\"}]}}]}
   path leads from the example up to a root; alike says how many of the new objects are held the same way";
 
 #[derive(Debug, Args)]

@@ -237,7 +237,11 @@ fn every_step(growth: &Growth, rules: &Rules, add: Add<'_>) -> Limit {
     }
     Limit {
         rule: RULE.to_owned(),
-        allowed: format!("{} objects or {} a step", human::count(rules.step_objects), human::bytes(rules.step_size)),
+        allowed: format!(
+            "{} or {} a step",
+            human::quantity(rules.step_objects, "object", "objects"),
+            human::bytes(rules.step_size)
+        ),
         passed: broken == 0,
         measured: match broken {
             0 => "none does".to_owned(),
@@ -286,7 +290,7 @@ fn class_limit(growth: &Growth, rules: &Rules, (pattern, most): (&str, u64), add
     let (grown, name) = largest.unwrap_or((0, pattern));
     Limit {
         rule,
-        allowed: format!("{} objects", human::count(most)),
+        allowed: human::quantity(most, "object", "objects"),
         passed: !is_above(grown, most),
         measured: format!("{} of {}", plain_signed(grown), human::visible(name, 120)),
     }
@@ -420,7 +424,10 @@ impl Example {
         let mut lines = vec![self.label.clone()];
         for (at, (link, label)) in self.path.iter().zip(&self.labels).enumerate() {
             if self.skipped > 0 && at == SHOWN_STEPS {
-                lines.push(format!("  … {} more references …", human::count(self.skipped as u64)));
+                lines.push(format!(
+                    "  … {} …",
+                    human::quantity(self.skipped as u64, "more reference", "more references")
+                ));
             }
             lines.push(format!("  {label}"));
             if let Some(before) = seen.get(&link.id) {

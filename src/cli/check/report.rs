@@ -16,8 +16,9 @@ pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     report.notes.iter().try_for_each(|note| lines.line(&format!("note: {note}")))?;
     lines.line("")?;
     for measured in &report.snapshots {
-        let (size, objects) = (human::bytes(measured.total_size), human::count(measured.objects));
-        lines.line(&format!("  {size:>9}  {objects:>10} objects  {}", measured.file))?;
+        let size = human::bytes(measured.total_size);
+        let objects = human::quantity(measured.objects, "object ", "objects");
+        lines.line(&format!("  {size:>9}  {objects:>18}  {}", measured.file))?;
     }
     lines.line("")?;
     for limit in &report.limits {
@@ -38,12 +39,15 @@ pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// The first line.
 pub(super) fn verdict(report: &Report) -> String {
-    let count = report.snapshots.len();
+    let snapshots = human::quantity(report.snapshots.len() as u64, "snapshot", "snapshots");
     let broken = report.limits.iter().filter(|limit| !limit.passed).count();
     if report.passed {
-        format!("heapglass check: passed, {count} snapshots")
+        format!("heapglass check: passed, {snapshots}")
     } else {
-        format!("heapglass check: FAILED, {broken} of {} limits, {count} snapshots", report.limits.len())
+        format!(
+            "heapglass check: FAILED, {broken} of {}, {snapshots}",
+            human::quantity(report.limits.len() as u64, "limit", "limits")
+        )
     }
 }
 
@@ -59,15 +63,15 @@ pub(super) fn sentence(finding: &Finding) -> String {
 pub(super) fn held(finding: &Finding, seen: &mut HashMap<u64, String>) -> Vec<String> {
     let Some(example) = &finding.example else { return vec!["none of its objects is in the last snapshot".to_owned()] };
     let mut lines = Vec::new();
-    let new = human::count(finding.new_count);
+    let new = human::quantity(finding.new_count, "new object", "new objects");
     if finding.new_count > 0 {
         let (survivors, alike) = (human::count(finding.survivor_count), human::count(example.alike));
         let before = if finding.survivor_count > 0 && finding.snapshots.len() > 2 {
-            format!(", of which {survivors} were already there in an earlier snapshot")
+            format!(", of which {survivors} were in an earlier snapshot too")
         } else {
             String::new()
         };
-        lines.push(format!("{new} new objects in the last snapshot{before}; {alike} of them held like this one:"));
+        lines.push(format!("{new} in the last snapshot{before}; {alike} of them held like this one:"));
     } else {
         lines.push("None of its objects is new; the largest:".to_owned());
     }

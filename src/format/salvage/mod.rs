@@ -49,7 +49,7 @@ pub fn read_salvaging(
     let again = source.again();
     let source = OpenSource::open(source, progress)?;
     progress.set_total(source.size_bytes.unwrap_or(0));
-    let known_size = source.size_bytes;
+    let (known_size, events) = (source.size_bytes, source.events.clone());
     let mut document = Document::read(source, header.clone(), Purpose::Everything, Gaps::default(), cancel);
     cancel.check()?;
     let gaps = document.found_gaps;
@@ -63,7 +63,9 @@ pub fn read_salvaging(
         cancel.check()?;
     }
     let size_bytes = known_size.unwrap_or_else(|| progress.read().done);
-    finish(document, size_bytes)
+    let (mut raw, salvage) = finish(document, size_bytes)?;
+    raw.note = events.and_then(|events| events.note());
+    Ok((raw, salvage))
 }
 
 fn find_header(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Header, FormatError> {
@@ -123,6 +125,7 @@ fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salva
         scopes: ScopeTables { scopes, context_vars, uses },
         header: parts.header,
         size_bytes,
+        note: None,
     };
     let mut losses = parts.losses;
     // A program may write none of them; where something else is missing, they likely went with it.

@@ -102,8 +102,7 @@ impl CallsPane {
                 let found = found.count() as u64;
                 ui.weak(match found {
                     0 => "No function matches".to_owned(),
-                    1 => "1 function".to_owned(),
-                    _ => format!("{} functions", human::count(found)),
+                    _ => human::quantity(found, "function", "functions"),
                 });
             }
             more(ui);

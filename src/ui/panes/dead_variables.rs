@@ -317,8 +317,11 @@ fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
     ui.horizontal_wrapped(|ui| {
         ui.add_space(2.0 * GRID);
         ui.weak(format!(
-            "{} variables in contexts hold {} that no function alive can read; clearing them would free {}",
-            human::count(groups.places.len() as u64),
+            "{} {} that no function alive can read; clearing would free {}",
+            match groups.places.len() {
+                1 => "1 variable in a context holds".to_owned(),
+                count => format!("{} variables in contexts hold", human::count(count as u64)),
+            },
             units.bytes(groups.held_size),
             units.bytes(groups.freed_size)
         ));
@@ -328,8 +331,12 @@ fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
         let unknown: u64 = dead.unknown_scripts.iter().map(|script| script.context_count).sum();
         if unknown > 0 {
             let names: Vec<_> = dead.unknown_scripts.iter().map(|script| human::visible(&script.name, 120)).collect();
-            ui.weak(format!("{} contexts are of scripts without scopes", human::count(unknown)))
-                .on_hover_text(names[..names.len().min(20)].join("\n"));
+            ui.weak(human::quantity(
+                unknown,
+                "context is of a script without scopes",
+                "contexts are of scripts without scopes",
+            ))
+            .on_hover_text(names[..names.len().min(20)].join("\n"));
         }
     });
 }

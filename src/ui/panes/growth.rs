@@ -187,7 +187,7 @@ impl GrowthPane {
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter growing classes"));
             let count = session.open().iter().filter(|open| !self.excluded.contains(&open.id)).count();
-            let text = format!("{count} of {} snapshots", session.open().len());
+            let text = format!("{count} of {}", human::quantity(session.open().len() as u64, "snapshot", "snapshots"));
             ui.menu_button(text, |ui| {
                 for open in session.open() {
                     let mut is_in = !self.excluded.contains(&open.id);

@@ -130,7 +130,7 @@ pub(super) fn heap_dots(
             session.snapshot(*id).map_or_else(String::new, |of| human::visible(&of.source().name, 80).into_owned());
         let size = total.retained_size;
         let mut about = format!("{name}\n{} ({} bytes)", bytes(size), human::count(size));
-        let _ = write!(about, "\n{} objects", human::count(total.count));
+        let _ = write!(about, "\n{}", human::quantity(total.count, "object", "objects"));
         if let Some(before) = before {
             let delta = difference(size, before);
             let _ = write!(about, "\n{} bytes since the one before", human::signed_count(delta));
@@ -142,8 +142,8 @@ pub(super) fn heap_dots(
                 let _ = write!(about, "\nprocess {}, outside the heap {}", bytes(usage.rss), bytes(usage.external));
             }
         }
-        let objects = human::count(total.count);
-        let name = format!("Snapshot {}, {name}: {} in {objects} objects", at + 1, bytes(size));
+        let objects = human::quantity(total.count, "object", "objects");
+        let name = format!("Snapshot {}, {name}: {} in {objects}", at + 1, bytes(size));
         Dot { amount: size, label: (at + 1).to_string(), name, about }
     };
     series.iter().zip(&growth.totals).enumerate().map(dot).collect()
@@ -153,13 +153,16 @@ pub(super) fn heap_dots(
 pub(super) fn class_dots(name: &str, points: &[Point], bytes: &dyn Fn(u64) -> String) -> Vec<Dot> {
     let name = human::visible(name, 60);
     let dot = |(at, point): (usize, &Point)| {
-        let (count, shallow, retained) =
-            (human::count(point.count), human::count(point.shallow_size), bytes(point.retained_size));
+        let (count, shallow, retained) = (
+            human::quantity(point.count, "object", "objects"),
+            human::count(point.shallow_size),
+            bytes(point.retained_size),
+        );
         Dot {
             amount: point.count,
             label: (at + 1).to_string(),
-            name: format!("{name} in snapshot {}: {count} objects", at + 1),
-            about: format!("{count} objects\n{shallow} bytes themselves\n{retained} retained"),
+            name: format!("{name} in snapshot {}: {count}", at + 1),
+            about: format!("{count}\n{shallow} bytes themselves\n{retained} retained"),
         }
     };
     points.iter().enumerate().map(dot).collect()

@@ -195,10 +195,8 @@ impl TreeModel for GrownRows<'_> {
         match list {
             Grown::Patterns(_) => match (Pattern::ALL.get(row as usize), column) {
                 (Some(&pattern), 0) => {
-                    let count = match self.growth.class_count(pattern) {
-                        1 => "  1 class".to_owned(),
-                        count => format!("  {} classes", human::count(count)),
-                    };
+                    let count = self.growth.class_count(pattern);
+                    let count = format!("  {}", human::quantity(count, "class", "classes"));
                     let mut cell = Cell::text(pattern.label(), tokens.accent);
                     cell.runs.push(Run::new(count, tokens.weak));
                     cell.tooltip = Some(pattern.hint().to_owned());

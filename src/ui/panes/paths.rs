@@ -295,7 +295,7 @@ fn show_paths(ui: &mut Ui, target: Target, snapshot: &Snapshot, paths: &[Vec<Edg
             for (at, path) in paths.iter().enumerate() {
                 ui.horizontal(|ui| {
                     ui.label(RichText::new(format!("Path {}", at + 1)).strong());
-                    ui.weak(format!("{} references", human::count(path.len() as u64)));
+                    ui.weak(human::quantity(path.len() as u64, "reference", "references"));
                     if ui.link("Copy").on_hover_text("This path as text").clicked() {
                         commands.push(Command::Copy(path_text(snapshot, target, path)));
                     }
@@ -303,7 +303,10 @@ fn show_paths(ui: &mut Ui, target: Target, snapshot: &Snapshot, paths: &[Vec<Edg
                 let skipped = path.len().saturating_sub(2 * SHOWN_STEPS);
                 for (step, &edge) in path.iter().enumerate() {
                     if skipped > 0 && step == SHOWN_STEPS {
-                        ui.weak(format!("      … {} more references …", human::count(skipped as u64)));
+                        ui.weak(format!(
+                            "      … {} …",
+                            human::quantity(skipped as u64, "more reference", "more references")
+                        ));
                     }
                     if skipped == 0 || step < SHOWN_STEPS || step >= path.len() - SHOWN_STEPS {
                         show_step(ui, target.snapshot, snapshot, edge, commands);

@@ -194,8 +194,8 @@ impl RetainersPane {
             }
             if let Fact::Ready(distances) = session.distances(home.slot.id, &self.ignored) {
                 let size = theme::look(ui).units.bytes(distances.lost_size);
-                let count = human::count(distances.lost_count);
-                ui.weak(format!("Only they keep {count} objects alive, {size}"));
+                let count = human::quantity(distances.lost_count, "object", "objects");
+                ui.weak(format!("Only they keep {count} alive, {size}"));
             }
         });
     }
@@ -236,7 +236,7 @@ impl RetainersPane {
             let text = match &self.cut {
                 Some((_, Cut::Known(freed))) if freed.count > 0 => {
                     let size = theme::look(ui).units.bytes(freed.shallow_size);
-                    format!("Cutting {name} would free {size} in {} objects", human::count(freed.count))
+                    format!("Cutting {name} would free {size} in {}", human::quantity(freed.count, "object", "objects"))
                 }
                 Some((_, Cut::Known(freed))) => {
                     let held = snapshot.id(snapshot.graph().edge_target(edge));

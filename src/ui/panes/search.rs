@@ -1,11 +1,11 @@
 //! Search: one line above every view, its hits counted and stepped through, and all of them in a view of their own.
 
-use egui::{Id, Key, Modifiers, RichText, TextEdit, Ui};
+use egui::{Id, Key, Label, Modifiers, RichText, TextEdit, Ui};
 
 use super::tree::TreeSpec;
 use super::{Place, TreePane};
 use crate::model::{NodeOrdinal, human};
-use crate::query::{Filter, ListSpec, NodeFilter, Query};
+use crate::query::{Filter, ListSpec, NodeFilter, Query, unknown_kind};
 use crate::session::{Fact, OrderKey, OrderState, Session};
 use crate::ui::command::{Command, NodeSet, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
@@ -48,6 +48,16 @@ impl SearchPane {
         let text = self.text.trim();
         let matching = || self.within.clone().and(NodeFilter::Matching(text.to_owned()));
         (!text.is_empty() && Query::parse(text).is_ok()).then(matching)
+    }
+
+    /// Returns what is wrong with the query, if anything, also in view of the snapshot.
+    fn error(&self, place: &Place) -> Option<String> {
+        let text = self.text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        let error = Query::parse(text).map_or_else(Some, |query| unknown_kind(&place.snapshot, &query))?;
+        Some(human::visible(&error.message, 300).into_owned())
     }
 
     /// Goes on to another hit as soon as there are any.
@@ -149,8 +159,13 @@ impl SearchPane {
         if text.is_empty() {
             return;
         }
-        if let Err(error) = Query::parse(text) {
-            ui.label(RichText::new(error.to_string()).color(theme::tokens(ui).error));
+        if let Some(error) = self.error(place) {
+            // On one line, so that nothing below moves; the view has the whole text.
+            let label = Label::new(RichText::new(&error).color(theme::tokens(ui).error)).truncate();
+            ui.scope(|ui| {
+                ui.set_max_width((ui.available_width() - 8.0 * GRID).max(16.0 * GRID));
+                ui.add(label).on_hover_text(error);
+            });
             return;
         }
         let Some(filter) = self.filter() else { return };
@@ -169,7 +184,7 @@ impl SearchPane {
                 let size = theme::look(ui).units.bytes(selection.shallow_size);
                 let place_of = self.at.as_ref().filter(|(of, _)| of == &self.text).map(|(_, at)| *at as u64 + 1);
                 let at = place_of.map_or_else(String::new, |at| format!("{} of ", human::count(at)));
-                ui.weak(format!("{at}{} objects, {size}", human::count(selection.count)));
+                ui.weak(format!("{at}{}, {size}", human::quantity(selection.count, "object", "objects")));
                 if ui.button("⏶").on_hover_text("Previous   (Shift+F3)").clicked() {
                     self.go(Step::Previous);
                 }
@@ -195,6 +210,11 @@ impl SearchPane {
 
     /// The view of all hits.
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        if let Some(error) = self.error(place) {
+            super::placeholder(ui, &error);
+            help(ui);
+            return Vec::new();
+        }
         let Some(filter) = self.filter() else {
             super::placeholder(ui, "Type above what you look for   (Ctrl+F)");
             help(ui);

@@ -74,7 +74,7 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilt
                     .map(|kind| Part {
                         label: kind.name.clone(),
                         size: kind.shallow_size,
-                        note: Some(format!("{} nodes", human::count(kind.count))),
+                        note: Some(human::quantity(kind.count, "node", "nodes")),
                         color: tokens.accent,
                     })
                     .collect();

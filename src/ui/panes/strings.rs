@@ -185,9 +185,9 @@ impl StringsPane {
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter texts"));
             let units = theme::look(ui).units;
             ui.weak(format!(
-                "{} strings with {} texts retain {}; one of each would do without {} of it",
-                human::count(duplicates.string_count),
-                human::count(duplicates.groups.len() as u64),
+                "{} with {} retain {}; one of each would do without {} of it",
+                human::quantity(duplicates.string_count, "string", "strings"),
+                human::quantity(duplicates.groups.len() as u64, "text", "texts"),
                 units.bytes(duplicates.retained_size),
                 units.bytes(duplicates.wasted_bytes)
             ));

@@ -201,7 +201,7 @@ impl SummaryPane {
             let mut text = filter_label(session, place, &self.nodes);
             if let Fact::Ready(selection) = session.selection(place.slot.id, &self.shown()) {
                 let size = theme::look(ui).units.bytes(selection.shallow_size);
-                let _ = write!(text, ":  {} objects, {size}", human::count(selection.count));
+                let _ = write!(text, ":  {}, {size}", human::quantity(selection.count, "object", "objects"));
             }
             if chip(ui, &text, "Show all objects") {
                 self.nodes = NodeFilter::All;
@@ -291,7 +291,7 @@ impl SummaryPane {
 
 fn count_and_size(ui: &Ui, count: Option<u64>, size: u64) -> String {
     let size = theme::look(ui).units.bytes(size);
-    count.map_or_else(|| size.clone(), |count| format!("{} objects, {size}", human::count(count)))
+    count.map_or_else(|| size.clone(), |count| format!("{}, {size}", human::quantity(count, "object", "objects")))
 }
 
 /// Before, between and after any of the open snapshots, by the largest ids in them.

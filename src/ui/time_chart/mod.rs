@@ -293,7 +293,7 @@ impl TimeChart {
         );
         scale.axis(&painter, look);
         let highest = match self.unit {
-            BarUnit::Objects => format!("{} objects", human::count(highest)),
+            BarUnit::Objects => human::quantity(highest, "object", "objects"),
             BarUnit::Bytes => look.units.bytes(highest),
         };
         let at = pos2(scale.time.left() + GRID, scale.rect.top() + 1.0);
@@ -342,9 +342,9 @@ pub fn interval(timeline: &Timeline, first: usize, last: usize) -> String {
 
 fn describe(timeline: &Timeline, bar: usize, look: Look) -> String {
     let Some(of) = timeline.bars.get(bar) else { return String::new() };
-    let (live, all) = (human::count(of.live_count), human::count(of.allocated_count));
+    let (live, all) = (human::count(of.live_count), human::quantity(of.allocated_count, "object", "objects"));
     format!(
-        "{}\n{live} of {all} objects alive\n{} alive, {} bytes\nids @{} to @{}",
+        "{}\n{live} of {all} alive\n{} alive, {} bytes\nids @{} to @{}",
         interval(timeline, bar, bar),
         look.units.bytes(of.live_size),
         human::count(of.live_size),
