@@ -13,7 +13,7 @@ mod address;
 mod connection;
 mod discovery;
 mod error;
-mod partial_file;
+mod received;
 mod record;
 mod recording;
 mod watch;

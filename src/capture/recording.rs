@@ -9,9 +9,10 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::partial_file::PartialFile;
+use super::received::Received;
 use super::record::Utc;
 use super::{CaptureError, Connection, Isolate, Record, Step, Taken, Watch};
+use crate::files::partial_name;
 use crate::model::CancelToken;
 
 /// How often it is looked at whether to go on.
@@ -140,11 +141,7 @@ impl Recorder<'_> {
         // As many digits for each, so that names sort in the order of the series.
         let width = record.of.to_string().len();
         let number = if record.of > 1 { format!("-{:0width$}", record.position) } else { String::new() };
-        let is_taken = |path: &PathBuf| {
-            let mut partial = path.as_os_str().to_owned();
-            partial.push(".partial");
-            path.exists() || PathBuf::from(partial).exists()
-        };
+        let is_taken = |path: &PathBuf| path.exists() || partial_name(path).exists();
         let plain = self.plan.folder.join(format!("{name}-{time}{number}.{ending}"));
         let more = (2..1000).map(|at| self.plan.folder.join(format!("{name}-{time}{number}-{at}.{ending}")));
         std::iter::once(plain.clone()).chain(more).find(|path| !is_taken(path)).unwrap_or(plain)
@@ -184,7 +181,7 @@ impl Recorder<'_> {
         let sampled: Sampled<'_> =
             serde_json::from_str(answer.get()).map_err(|error| CaptureError::Odd(error.to_string()))?;
         let path = self.path(&record, "heapprofile");
-        let mut file = PartialFile::create(&path)?;
+        let mut file = Received::create(&path)?;
         let written = file.write(sampled.profile.get());
         self.settle(file, written, path, record, since)
     }
@@ -201,7 +198,7 @@ impl Recorder<'_> {
             done: u64,
             total: u64,
         }
-        let mut file = PartialFile::create(&path)?;
+        let mut file = Received::create(&path)?;
         let since = Instant::now();
         let (mut done, mut total) = (0, 0);
         let (watch, cancel) = (self.watch, self.cancel);
@@ -218,7 +215,7 @@ impl Recorder<'_> {
                 }
                 _ => return Ok(()),
             }
-            watch.enter(Step::Snapshot { done, total, bytes: file.bytes });
+            watch.enter(Step::Snapshot { done, total, bytes: file.bytes() });
             Ok(())
         };
         let params = json!({"reportProgress": true, "captureNumericValue": false});
@@ -229,13 +226,13 @@ impl Recorder<'_> {
     /// Gives a file its name and its record, or keeps what there is of it.
     fn settle(
         &mut self,
-        mut file: PartialFile,
+        mut file: Received,
         written: Result<(), CaptureError>,
         path: PathBuf,
         mut record: Record,
         since: Instant,
     ) -> Result<(), CaptureError> {
-        record.bytes = file.bytes;
+        record.bytes = file.bytes();
         record.took_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         let name_of = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match written.and_then(|()| file.finish()) {
@@ -247,14 +244,13 @@ impl Recorder<'_> {
                 Ok(())
             }
             Err(error) if error.is_cancelled() => {
-                file.remove();
+                drop(file);
                 Err(error)
             }
             Err(error) => {
-                let partial = file.partial.clone();
                 let kept = file.keep(error);
-                if let CaptureError::Incomplete { why, .. } = &kept {
-                    record.file = name_of(&partial);
+                if let CaptureError::Incomplete { kept: partial, why, .. } = &kept {
+                    record.file = name_of(partial);
                     record.error = Some(why.to_string());
                     // The error that is on its way says more than that this could not be written.
                     let _ = record.write(&path);
