@@ -153,6 +153,33 @@ impl Drop for PartialFile {
     }
 }
 
+/// The space of a disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Space {
+    /// What this user can still write.
+    pub free_bytes: u64,
+    pub total_bytes: u64,
+}
+
+/// Returns the space of the disk that a folder is on, where the system says it.
+#[cfg(unix)]
+#[must_use]
+pub fn space(folder: &Path) -> Option<Space> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    let bytes = |blocks: u64| blocks.checked_mul(disk.f_frsize);
+    // Some virtual file systems count no blocks at all.
+    let total_bytes = bytes(disk.f_blocks).filter(|&total| total > 0)?;
+    Some(Space { free_bytes: bytes(disk.f_bavail)?, total_bytes })
+}
+
+/// Returns the space of the disk that a folder is on, where the system says it.
+#[cfg(not(unix))]
+#[must_use]
+pub fn space(_folder: &Path) -> Option<Space> {
+    None
+}
+
 /// Creates a file that only its owner may read, since heaps hold passwords, keys and personal data. Symbolic links are not
 /// followed: `create_new` takes them for existing files.
 fn create_new(path: &Path) -> io::Result<File> {

@@ -10,6 +10,7 @@ mod check;
 mod compare;
 mod contexts;
 mod guard;
+mod interrupts;
 mod nodes;
 mod object;
 mod profile;

@@ -395,7 +395,7 @@ impl CapturePane {
             Mode::Sampling => Kind::Sampling { length, interval_bytes: SAMPLING_INTERVAL },
         };
         let folder = PathBuf::from(self.folder.trim());
-        Plan { kind, collect_garbage: self.collect_garbage, folder, name: String::new() }
+        Plan { kind, collect_garbage: self.collect_garbage, folder, name: String::new(), max_bytes: None }
     }
 
     fn buttons(&mut self, ui: &mut Ui, state: &CaptureState) {
