@@ -152,7 +152,7 @@ mod tests {
             "[::1",
             "ws://a:1/x y",
             "ws://a:1/\u{202e}",
-            "ws://a:1/x\r\n",
+            "ws://a:1/x\r\ny",
         ] {
             assert!(Address::parse(text).is_err(), "{text}");
         }

@@ -22,7 +22,7 @@ const WORKERS_PATIENCE: Duration = Duration::from_millis(250);
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a program may take to answer what costs it nothing, and what is asked on connecting all together.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
-/// How long nothing at all may arrive in the middle of a snapshot, and how long no whole piece of it may.
+/// How long nothing may arrive in the middle of a snapshot or a message, and how long no whole piece of a snapshot may.
 const SILENCE_PATIENCE: Duration = Duration::from_secs(10);
 const PIECE_PATIENCE: Duration = Duration::from_mins(1);
 /// Calls that go through the whole heap, which may take minutes.
@@ -296,11 +296,13 @@ impl Connection {
             if let Some(answer) = self.receive(Some(&waited), &mut on_event).map_err(no_answer)? {
                 return answer.map_err(|message| CaptureError::Refusal { method: method.to_owned(), message });
             }
-            let Some(piece) = piece.get() else { continue };
-            for (passed, patience) in [(self.socket.silence(), SILENCE_PATIENCE), (piece.elapsed(), PIECE_PATIENCE)] {
-                if passed > patience {
-                    return Err(CaptureError::Stalled { patience });
-                }
+            let (silence, since_piece) = (self.socket.silence(), piece.get().map(|piece| piece.elapsed()));
+            let is_in_the_middle = since_piece.is_some() || self.socket.is_in_message();
+            if is_in_the_middle && silence > SILENCE_PATIENCE {
+                return Err(CaptureError::Stalled { patience: SILENCE_PATIENCE });
+            }
+            if since_piece.is_some_and(|since| since > PIECE_PATIENCE) {
+                return Err(CaptureError::Stalled { patience: PIECE_PATIENCE });
             }
         }
     }

@@ -33,7 +33,7 @@ pub enum CaptureError {
     WorkerEnded,
     #[error("the program does not answer {method}; it may be stopped in a debugger")]
     NoAnswer { method: String },
-    #[error("the program stopped sending: nothing of the snapshot arrived for {}", human::duration(*patience))]
+    #[error("the program stopped sending: nothing more arrived for {}", human::duration(*patience))]
     Stalled { patience: Duration },
     #[error("the connection was lost: {0}")]
     Lost(io::Error),
@@ -50,16 +50,16 @@ pub enum CaptureError {
     )]
     TooLarge { limit: u64 },
     #[error(
-        "not enough space on the disk of {}: {} free, and {} are left to other programs",
-        path.display(), human::bytes(*free), human::bytes(*reserve)
+        "not enough space on the disk of {}: {} free, and captures stop below {}",
+        path.display(), human::bytes(*free), human::bytes(*least)
     )]
-    LowSpace { path: PathBuf, free: u64, reserve: u64 },
+    LowSpace { path: PathBuf, free: u64, least: u64 },
     #[error("no space left on device: {}", path.display())]
     DiskFull { path: PathBuf },
     #[error("{}: {reason}", path.display())]
     File { path: PathBuf, reason: io::Error },
-    /// Part of a file had come when it broke off.
-    #[error("{why}. What had come, {}, is kept in {}", human::bytes(*bytes), kept.display())]
+    /// Part of a file had arrived when it broke off.
+    #[error("{why}. The {} that arrived are kept in {}", human::bytes(*bytes), kept.display())]
     Incomplete { kept: PathBuf, bytes: u64, why: Box<CaptureError> },
     #[error("cancelled")]
     Cancelled,

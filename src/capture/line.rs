@@ -24,8 +24,8 @@ pub(super) struct Line {
     stream: TcpStream,
     cancel: CancelToken,
     deadline: Option<Instant>,
-    /// When the last byte arrived.
-    heard: Instant,
+    /// Since when reads have found nothing. What the reader does between two reads is not the peer's silence.
+    silent_since: Option<Instant>,
     fragments: Option<Fragments>,
 }
 
@@ -34,8 +34,7 @@ impl Line {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(TICK))?;
         stream.set_write_timeout(Some(TICK))?;
-        let heard = Instant::now();
-        Ok(Self { stream, cancel: cancel.clone(), deadline: Some(deadline), heard, fragments: None })
+        Ok(Self { stream, cancel: cancel.clone(), deadline: Some(deadline), silent_since: None, fragments: None })
     }
 
     /// Sets when reading and writing fail at the latest, and what cancels them.
@@ -49,9 +48,14 @@ impl Line {
         self.fragments = Some(Fragments::default());
     }
 
-    /// How long nothing has arrived.
+    /// Returns for how long reads have found nothing.
     pub(super) fn silence(&self) -> Duration {
-        self.heard.elapsed()
+        self.silent_since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// Returns whether a part of a message of a websocket has arrived, but not all of it.
+    pub(super) fn is_in_message(&self) -> bool {
+        self.fragments.as_ref().is_some_and(Fragments::is_in_message)
     }
 
     /// Fails where it is cancelled or too late.
@@ -67,8 +71,10 @@ impl Line {
 impl Read for Line {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.check()?;
-        let count = self.stream.read(buffer).map_err(as_would_block)?;
-        self.heard = Instant::now();
+        let started = Instant::now();
+        let read = self.stream.read(buffer).map_err(as_would_block);
+        self.silent_since = if read.is_ok() { None } else { self.silent_since.or(Some(started)) };
+        let count = read?;
         if let Some(fragments) = &mut self.fragments {
             fragments.see(&buffer[..count])?;
         }
@@ -97,7 +103,7 @@ fn as_would_block(error: io::Error) -> io::Error {
 
 /// Returns whether the error is that of a read or write that was cancelled.
 pub(super) fn is_cancelled(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|error| error.is::<Cancelled>())
+    matches!(error.get_ref(), Some(inner) if inner.is::<Cancelled>())
 }
 
 /// Connects to the first of the addresses that `resolve` returns and that accepts.
@@ -177,6 +183,10 @@ const HEAD_END: &[u8] = b"\r\n\r\n";
 const START_OF_FRAME: Place = Place::Header { bytes: [0; 10], have: 0 };
 
 impl Fragments {
+    fn is_in_message(&self) -> bool {
+        self.count > 0 || matches!(self.place, Place::Payload { .. } | Place::Header { have: 1.., .. })
+    }
+
     fn see(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while let Some(&byte) = bytes.first() {
             match &mut self.place {
@@ -271,9 +281,12 @@ mod tests {
         for piece in [1, 2, 7, 1 << 20] {
             let see = |of: &[(u8, usize)]| {
                 let mut fragments = Fragments::default();
-                frames(of).chunks(piece).try_for_each(|bytes| fragments.see(bytes))
+                frames(of).chunks(piece).try_for_each(|bytes| fragments.see(bytes)).map(|()| fragments)
             };
-            assert!(see(&ordinary).is_ok(), "{piece}");
+            assert!(see(&ordinary).is_ok_and(|fragments| !fragments.is_in_message()), "{piece}");
+            for part in [&[(first, 0)][..], &[(first, 9), (next, 9)]] {
+                assert!(see(part).is_ok_and(|fragments| fragments.is_in_message()), "{piece}");
+            }
             assert_eq!(see(&endless).unwrap_err().kind(), io::ErrorKind::InvalidData, "{piece}");
         }
     }

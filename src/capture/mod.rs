@@ -6,8 +6,12 @@
 //! connection breaks before, what has come is kept under that name and its record says that it is incomplete.
 //!
 //! Everything here blocks and belongs on a thread of its own; a [`Watch`] tells others how far it is, and a
-//! [`crate::model::CancelToken`] stops it. Nothing but loopback is connected to unless that was confirmed: whoever reaches
-//! an inspector can run code in the process.
+//! [`crate::model::CancelToken`] stops it within milliseconds. Nothing but loopback is connected to unless that was
+//! confirmed: whoever reaches an inspector can run code in the process.
+//!
+//! Invariant: a target is not trusted. Whatever it sends, every call ends, memory stays bounded, the disk keeps some space,
+//! and only new files in the chosen folder are written. Only the time that V8 works before it sends the first byte of a
+//! snapshot has no limit: it may be minutes, and people can cancel it.
 
 mod address;
 mod connection;

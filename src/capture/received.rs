@@ -82,14 +82,18 @@ impl Received {
         self.space_checked_until = bytes + SPACE_INTERVAL;
         let folder = self.file.partial().parent().unwrap_or(Path::new("."));
         let Some(space) = files::space(folder) else { return Ok(()) };
-        let reserve = RESERVE.min(space.total_bytes / 20);
-        // What is written until the next look must fit, too.
-        if space.free_bytes < reserve + SPACE_INTERVAL {
-            let (path, free) = (folder.to_path_buf(), space.free_bytes);
-            return Err(CaptureError::LowSpace { path, free, reserve });
+        let (free, least) = (space.free_bytes, least_space(space.total_bytes));
+        if free < least {
+            return Err(CaptureError::LowSpace { path: folder.to_path_buf(), free, least });
         }
         Ok(())
     }
+}
+
+/// Returns the free space below which nothing more is written to a disk of that size. What is written until the next look
+/// must fit, too.
+fn least_space(total_bytes: u64) -> u64 {
+    RESERVE.min(total_bytes / 20) + SPACE_INTERVAL
 }
 
 /// Follows JSON text far enough to see that it begins as it should and where its object ends. Reading the file finds all
@@ -204,6 +208,12 @@ mod tests {
         }
         assert!(receive(&["{\"head\":{}}"], PROFILE).is_ok());
         assert!(receive(&["[]"], PROFILE).is_err());
+    }
+
+    #[test]
+    fn a_part_of_the_disk_is_left_to_other_programs() {
+        assert_eq!(least_space(1 << 40), (1 << 30) + (16 << 20));
+        assert_eq!(least_space(200 << 20), (10 << 20) + (16 << 20));
     }
 
     #[test]

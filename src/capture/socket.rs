@@ -13,6 +13,8 @@ use crate::model::CancelToken;
 /// Pieces of snapshots are some 100 kB; a sampling profile comes as one message.
 const LONGEST_MESSAGE: usize = 64 << 20;
 const READ_BUFFER: usize = 256 << 10;
+/// A ping counts as this many bytes of what nobody asked for: to answer it costs more than to read it.
+const COST_OF_PING: usize = 64 << 10;
 
 /// An open websocket.
 #[derive(Debug)]
@@ -23,7 +25,7 @@ pub(super) struct Socket {
 /// What arrived.
 pub(super) enum Arrived {
     Text(Utf8Bytes),
-    /// Something else, of so many bytes.
+    /// Something else, such as a ping, which counts as so many bytes.
     Other(usize),
     /// Nothing within a [tick](super::line::TICK).
     Nothing,
@@ -47,9 +49,14 @@ impl Socket {
         self.socket.get_mut().limit(deadline, cancel);
     }
 
-    /// How long nothing has arrived.
+    /// Returns for how long nothing has arrived while it was waited for.
     pub(super) fn silence(&self) -> Duration {
         self.socket.get_ref().silence()
+    }
+
+    /// Returns whether a part of a message has arrived, but not all of it.
+    pub(super) fn is_in_message(&self) -> bool {
+        self.socket.get_ref().is_in_message()
     }
 
     pub(super) fn send(&mut self, text: String) -> Result<(), Broken> {
@@ -67,7 +74,7 @@ impl Socket {
         match self.socket.read() {
             Ok(Message::Text(text)) => Ok(Arrived::Text(text)),
             Ok(Message::Close(_)) => Err(CaptureError::Closed.into()),
-            Ok(message) => Ok(Arrived::Other(message.len())),
+            Ok(message) => Ok(Arrived::Other(message.len().max(COST_OF_PING))),
             Err(SocketError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(Arrived::Nothing),
             Err(error) => Err(broken(error)),
         }

@@ -14,7 +14,7 @@ use super::complain;
 use super::interrupts::Interrupts;
 use super::table::{Table, name};
 use crate::capture::{
-    self, Address, CaptureError, Connection, HeapUsage, Isolate, Kind, Plan, Remote, Step, Target, Watch,
+    self, Address, CaptureError, Connection, HeapUsage, Isolate, Kind, Plan, Remote, Step, Taken, Target, Watch,
 };
 use crate::model::{CancelToken, human};
 use crate::query::search_grammar::size;
@@ -129,15 +129,14 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
         return list(&targets, remote, out);
     }
     let (target, worker) = choice(&arguments.target)?;
-    let target = targets
-        .get(target)
-        .with_context(|| format!("there are {} targets; see heapglass capture --list", targets.len()))?;
+    let target =
+        targets.get(target).with_context(|| format!("no target {}; see heapglass capture --list", arguments.target))?;
     let mut connection = Connection::open(target, remote, &cancel)?;
     let isolates = connection.isolates();
     let isolate = isolates
         .get(worker)
         .cloned()
-        .with_context(|| format!("the target has {} workers; see heapglass capture --list", isolates.len() - 1))?;
+        .with_context(|| format!("no worker {}; see heapglass capture --list", arguments.target))?;
     let kind = match (arguments.timeline, arguments.sampling) {
         (Some(length), _) => Kind::Timeline { length: Some(length), stacks: arguments.stacks },
         (None, Some(length)) => Kind::Sampling { length: Some(length), interval_bytes: 32 << 10 },
@@ -165,21 +164,25 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
         let done = capture.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         anyhow::Ok(done)
     })?;
-    for taken in watch.taken() {
-        let record = &taken.record;
-        let memory = record.memory_usage.map_or_else(String::new, |usage| {
-            let (rss, heap) = (human::bytes(usage.rss), human::bytes(usage.heap_used));
-            format!("; the process used {rss}, {heap} of it heap, {} outside it", human::bytes(usage.external))
-        });
-        let took = human::duration(Duration::from_millis(record.took_ms));
-        writeln!(out, "{}: {} in {took}{memory}", taken.path.display(), human::bytes(record.bytes))?;
-    }
+    let written = watch.taken().iter().try_for_each(|taken| write_taken(taken, out));
     match done {
         Err(error) if error.is_cancelled() && has_input_ended.load(Ordering::Relaxed) => {
             bail!("standard input ended; say --every TIME")
         }
-        done => Ok(done?),
+        // Why a capture failed is more than that nobody reads what it took before.
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(written?),
     }
+}
+
+fn write_taken(taken: &Taken, out: &mut dyn Write) -> std::io::Result<()> {
+    let record = &taken.record;
+    let memory = record.memory_usage.map_or_else(String::new, |usage| {
+        let (rss, heap) = (human::bytes(usage.rss), human::bytes(usage.heap_used));
+        format!("; the process used {rss}, {heap} of it heap, {} outside it", human::bytes(usage.external))
+    });
+    let took = human::duration(Duration::from_millis(record.took_ms));
+    writeln!(out, "{}: {} in {took}{memory}", taken.path.display(), human::bytes(record.bytes))
 }
 
 /// Sets a flag when it goes, whichever way that is.
@@ -200,7 +203,7 @@ fn choice(text: &str) -> anyhow::Result<(usize, usize)> {
     };
     match parsed {
         Some((target, worker)) if target > 0 => Ok((target - 1, worker)),
-        _ => bail!("{text} is no number of the list; expected 1, or 1.2 for a worker"),
+        _ => bail!("invalid target: {text}; expected a number of the list such as 1, or 1.2 for a worker"),
     }
 }
 
@@ -208,7 +211,7 @@ fn choice(text: &str) -> anyhow::Result<(usize, usize)> {
 fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut table = Table::new(&["Number", "Heap used", "Kind", "Title"]);
-    let (mut failed, mut unasked, mut error) = (0, 0, None);
+    let (mut failed, mut unasked) = (0, 0);
     for (at, target) in targets.iter().enumerate() {
         let text = |title: &str, url: &str| name(&format!("{title}  {url}"));
         let unknown = vec![(at + 1).to_string(), String::new(), name(&target.kind), text(&target.title, &target.url)];
@@ -221,7 +224,7 @@ fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Resu
             Ok(isolates) => isolates,
             Err(reason) => {
                 complain(&human::visible(&format!("heapglass: target {}: {reason}", at + 1), 2000));
-                (failed, error) = (failed + 1, Some(reason));
+                failed += 1;
                 table.push(unknown);
                 continue;
             }
@@ -240,10 +243,10 @@ fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Resu
             "heapglass: the last {count} were not asked for their heaps and workers: the others took too long"
         ));
     }
-    match error {
-        Some(_) if failed == targets.len() => bail!("no target answers"),
-        _ => Ok(()),
+    if failed == targets.len() {
+        bail!("no target answers");
     }
+    Ok(())
 }
 
 /// Connects to a target and returns its isolates with the sizes of their heaps.

@@ -182,7 +182,7 @@ impl CapturePane {
             let ctx = ctx.clone();
             match Capturer::start(move || ctx.request_repaint()) {
                 Ok(capturer) => self.capturer = Some(capturer),
-                Err(error) => self.outcome = Some(format!("The system gives no thread: {error}")),
+                Err(error) => self.outcome = Some(format!("Cannot start the capture thread: {error}")),
             }
         }
         self.capturer.as_mut()

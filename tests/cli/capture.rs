@@ -394,7 +394,7 @@ fn a_program_that_stops_in_the_middle_of_a_snapshot_is_given_up_and_what_came_is
     let folder = tempfile::tempdir().unwrap();
     let (done, _) = take(&Inspector::of(Habit::Stalls, PIECES), ONE, folder.path());
     let error = done.unwrap_err();
-    assert!(error.to_string().contains("nothing of the snapshot arrived for 10.0 s"), "{error}");
+    assert!(error.to_string().contains("nothing more arrived for 10.0 s"), "{error}");
     let CaptureError::Incomplete { kept, .. } = error else { panic!("it is kept") };
     assert_eq!(std::fs::read_to_string(kept).unwrap(), PIECES[0]);
 }
