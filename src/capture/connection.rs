@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::discovery::shortened;
 use super::socket::{Arrived, Broken, Socket};
 use super::{Address, CaptureError, HeapUsage, MemoryUsage, Remote, Target};
-use crate::model::{CancelToken, human};
+use crate::model::CancelToken;
 
 /// How long workers have to make themselves known after they were asked for.
 const WORKERS_PATIENCE: Duration = Duration::from_millis(250);
@@ -362,8 +362,7 @@ impl Connection {
             self.unwanted += bytes;
         }
         if self.unwanted > MOST_UNWANTED {
-            let most = human::bytes(MOST_UNWANTED as u64);
-            return Err(CaptureError::Odd(format!("more than {most} that nobody asked for")).into());
+            return Err(CaptureError::Odd("it keeps sending what nobody asked for".to_owned()).into());
         }
         Ok(answer)
     }

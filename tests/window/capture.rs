@@ -166,7 +166,7 @@ fn where_nothing_listens_the_dialog_says_how_to_start_a_program() {
 fn a_program_that_misbehaves_gets_an_answer_and_leaves_no_file() {
     for (habit, pieces, expected) in [
         (Habit::Fragments, &["{}"][..], "a message of more than 10000 fragments"),
-        (Habit::Floods, &["{}"], "that nobody asked for"),
+        (Habit::Floods, &["{}"], "it keeps sending what nobody asked for"),
         (Habit::Honest, &["\u{1b}[2J}"], "not a heap snapshot: it begins with ␛[2J}"),
     ] {
         let inspector = Inspector::of(habit, pieces);
