@@ -11,7 +11,7 @@
 //!
 //! `capture` stands beside: it brings files from running processes for `session` and `cli`, and knows `model` only.
 //!
-//! - `model` is the vocabulary that all of them share.
+//! - `model` is the vocabulary that all of them share; `files`, which knows nothing of them, writes files safely.
 //! - `analysis` and `query` know no channel and no widget; they may use rayon within one function.
 //! - `index` keeps snapshots in files of its own and gives them back; only `session` and `cli` know that there are such.
 //! - egui appears only in `ui`. Without the feature `gui` the library and the command line build alone.
@@ -20,6 +20,7 @@
 
 pub mod analysis;
 pub mod capture;
+pub mod files;
 pub mod format;
 pub mod graph;
 pub mod index;

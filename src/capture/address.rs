@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
-use std::time::Duration;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::time::Instant;
 
 use super::CaptureError;
+use super::line::{self, Line};
+use crate::model::CancelToken;
 
 /// Where `--inspect` listens if nothing else is said.
 const USUAL_PORT: u16 = 9229;
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whether other machines may be connected to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -48,7 +49,9 @@ impl Address {
             None => (rest, None),
         };
         let path = path.filter(|path| is_socket && path.len() > 1);
-        if is_socket && path.is_none() {
+        // It becomes part of a request: nothing in it may end a line or a word.
+        let is_in_a_path = |byte: u8| byte.is_ascii_graphic();
+        if is_socket && !path.as_ref().is_some_and(|path| path.bytes().all(is_in_a_path)) {
             return Err(bad());
         }
         let port_of = |text: &str| text.parse::<u16>().ok().filter(|&port| port > 0).ok_or_else(bad);
@@ -80,46 +83,36 @@ impl Address {
         }
     }
 
-    /// Whether every address of the host is this machine's own.
-    #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        self.resolve().is_ok_and(|addresses| addresses.iter().all(|address| address.ip().is_loopback()))
-    }
-
     fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         let addresses: Vec<SocketAddr> = (self.host.as_str(), self.port).to_socket_addrs()?.collect();
         if addresses.is_empty() { Err(io::Error::other("the host has no address")) } else { Ok(addresses) }
     }
 
-    /// Connects; reads wait a short time only, so that whoever reads can look whether to go on.
+    /// Connects, until a time.
     ///
     /// # Errors
-    /// [`CaptureError::Remote`] for other machines that were not confirmed; where nobody answers.
-    pub(super) fn connect(&self, remote: Remote, read_patience: Duration) -> Result<TcpStream, CaptureError> {
-        let address = self.authority();
-        let unreachable = |source| CaptureError::Unreachable { address: address.clone(), source };
-        let all = self.resolve().map_err(unreachable)?;
-        // What was looked at is what is connected to: a name may mean another address the next time.
-        if remote == Remote::Refused && !all.iter().all(|address| address.ip().is_loopback()) {
-            return Err(CaptureError::Remote { host: self.host.clone() });
-        }
-        let mut error = None;
-        for socket_address in all {
-            match TcpStream::connect_timeout(&socket_address, PATIENCE) {
-                Ok(stream) => {
-                    stream.set_nodelay(true).map_err(unreachable)?;
-                    stream.set_read_timeout(Some(read_patience)).map_err(unreachable)?;
-                    stream.set_write_timeout(Some(PATIENCE)).map_err(unreachable)?;
-                    return Ok(stream);
-                }
-                Err(reason) => error = Some(reason),
+    /// Returns [`CaptureError::Remote`] for other machines that were not confirmed, and an error where nobody answers.
+    pub(super) fn connect(
+        &self,
+        remote: Remote,
+        deadline: Instant,
+        cancel: &CancelToken,
+    ) -> Result<Line, CaptureError> {
+        let (named, address) = (self.clone(), self.authority());
+        let failed = move |reason: io::Error| match reason.kind() {
+            io::ErrorKind::ConnectionRefused => CaptureError::Refused { address: address.clone() },
+            _ => CaptureError::Unreachable { address: address.clone(), reason },
+        };
+        let unresolved = failed.clone();
+        let resolve = move || {
+            let all = named.resolve().map_err(unresolved)?;
+            // The addresses that were checked are connected to: a name may mean another one the next time.
+            if remote == Remote::Refused && !all.iter().all(|address| address.ip().is_loopback()) {
+                return Err(CaptureError::Remote { host: named.host });
             }
-        }
-        Err(match error {
-            Some(error) if error.kind() == io::ErrorKind::ConnectionRefused => CaptureError::Refused { address },
-            Some(error) => CaptureError::Unreachable { address, source: error },
-            None => CaptureError::Refused { address },
-        })
+            Ok(all)
+        };
+        line::connect(resolve, failed, deadline, cancel)
     }
 }
 
@@ -148,7 +141,19 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text).unwrap().to_string(), expected, "{text}");
         }
-        for text in ["", "wss://a/b", "a b:1", "host:99999", "host:0", "ws://127.0.0.1:9229", "a\r\nb:1", "[::1"] {
+        for text in [
+            "",
+            "wss://a/b",
+            "a b:1",
+            "host:99999",
+            "host:0",
+            "ws://127.0.0.1:9229",
+            "a\r\nb:1",
+            "[::1",
+            "ws://a:1/x y",
+            "ws://a:1/\u{202e}",
+            "ws://a:1/x\r\ny",
+        ] {
             assert!(Address::parse(text).is_err(), "{text}");
         }
     }
@@ -157,9 +162,8 @@ mod tests {
     fn another_machine_is_not_connected_to_without_a_word() {
         // An address for documentation; nothing is sent before the refusal.
         let address = Address::parse("192.0.2.1:9229").unwrap();
-        assert!(!address.is_loopback());
-        let error = address.connect(Remote::Refused, PATIENCE).unwrap_err();
+        let deadline = Instant::now() + std::time::Duration::from_secs(20);
+        let error = address.connect(Remote::Refused, deadline, &CancelToken::new()).unwrap_err();
         assert!(matches!(error, CaptureError::Remote { .. }), "{error}");
-        assert!(Address::parse("127.0.0.1:1").unwrap().is_loopback());
     }
 }

@@ -4,27 +4,27 @@
 //! browsers by sessions of the same connection (`Target`).
 
 use std::borrow::Cow;
-use std::io;
-use std::net::TcpStream;
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use tungstenite::protocol::WebSocketConfig;
-use tungstenite::{Error as SocketError, HandshakeError, Message, WebSocket};
 
-use super::discovery::is_timeout;
-use super::{Address, CaptureError, MemoryUsage, Remote, Target};
-use crate::model::{CancelToken, Cancelled};
+use super::discovery::shortened;
+use super::socket::{Arrived, Broken, Socket};
+use super::{Address, CaptureError, HeapUsage, MemoryUsage, Remote, Target};
+use crate::model::CancelToken;
 
-/// How long a read waits before it is looked at whether to go on.
-const TICK: Duration = Duration::from_millis(50);
 /// How long workers have to make themselves known after they were asked for.
 const WORKERS_PATIENCE: Duration = Duration::from_millis(250);
+/// How long it may take to connect and to open the websocket.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a program may take to answer what costs it nothing.
+/// How long a program may take to answer what costs it nothing, and what is asked on connecting all together.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
+/// How long nothing may arrive in the middle of a snapshot or a message, and how long no whole piece of a snapshot may.
+const SILENCE_PATIENCE: Duration = Duration::from_secs(10);
+const PIECE_PATIENCE: Duration = Duration::from_mins(1);
 /// Calls that go through the whole heap, which may take minutes.
 const LONG_CALLS: [&str; 5] = [
     "HeapProfiler.collectGarbage",
@@ -33,28 +33,9 @@ const LONG_CALLS: [&str; 5] = [
     "HeapProfiler.stopTrackingHeapObjects",
     "HeapProfiler.takeHeapSnapshot",
 ];
-/// Pieces of snapshots are some 100 kB; a sampling profile comes as one message.
-const LONGEST_MESSAGE: usize = 128 << 20;
-const READ_BUFFER: usize = 256 << 10;
-
-/// Bytes of an isolate's heap, from `Runtime.getHeapUsage`.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct HeapUsage {
-    #[serde(alias = "usedSize")]
-    pub used_size: f64,
-    #[serde(alias = "totalSize")]
-    pub total_size: f64,
-}
-
-impl HeapUsage {
-    /// Bytes in use.
-    #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size in bytes")]
-    pub fn used_bytes(&self) -> u64 {
-        self.used_size.max(0.0) as u64
-    }
-}
+/// Bytes of messages that are no part of what a call waits for: events of workers, pings, progress.
+const MOST_UNWANTED: usize = 64 << 20;
+const MOST_ISOLATES: usize = 1000;
 
 /// A heap of its own that can be reached over a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -105,8 +86,8 @@ struct FromWorker<'a> {
     message: Cow<'a, str>,
 }
 
-/// Takes events: their method and their parameters as JSON.
-pub(super) type OnEvent<'a> = &'a mut dyn FnMut(&str, &str) -> Result<(), CaptureError>;
+/// Takes events: their method and their parameters as JSON. Returns whether the event is a piece of what was called for.
+pub(super) type OnEvent<'a> = &'a mut dyn FnMut(&str, &str) -> Result<bool, CaptureError>;
 
 /// What a call waits for.
 struct Waited<'a> {
@@ -119,8 +100,10 @@ struct Waited<'a> {
 /// An open connection.
 #[derive(Debug)]
 pub struct Connection {
-    socket: WebSocket<TcpStream>,
+    socket: Socket,
     next_id: u64,
+    /// Bytes of messages that the current call was not waiting for.
+    unwanted: usize,
     target: Target,
     isolates: Vec<Isolate>,
     /// The program has ended but for this connection, which Node.js waits for.
@@ -131,41 +114,21 @@ impl Connection {
     /// Connects to a target and finds its isolates.
     ///
     /// # Errors
-    /// Where nobody listens or it is no inspector; [`CaptureError::Cancelled`] when `cancel` says so.
+    /// Returns an error where nobody listens, or it is no inspector; [`CaptureError::Cancelled`] when `cancel` says so.
     pub fn open(target: &Target, remote: Remote, cancel: &CancelToken) -> Result<Self, CaptureError> {
-        let address = &target.address;
-        let stream = address.connect(remote, HANDSHAKE_PATIENCE)?;
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .max_message_size(Some(LONGEST_MESSAGE))
-            .max_frame_size(Some(LONGEST_MESSAGE));
-        let path = address.path.as_deref().unwrap_or("/");
-        let request = format!("ws://{}{path}", address.authority());
-        let handshake = tungstenite::client::client_with_config(request, stream, Some(config));
-        let (socket, _) = handshake.map_err(|error| {
-            let found = match error {
-                HandshakeError::Interrupted(_) => "it takes the connection but does not answer".to_owned(),
-                HandshakeError::Failure(error) if is_patience_over(&error) => {
-                    "it takes the connection but does not answer".to_owned()
-                }
-                HandshakeError::Failure(error) => {
-                    format!("it opens no websocket at {path} ({error}); the program may have been started again")
-                }
-            };
-            CaptureError::NotAnInspector { address: address.authority(), found }
-        })?;
-        // From now on reads come back often, so that it can be looked at whether to go on.
-        socket.get_ref().set_read_timeout(Some(TICK)).map_err(CaptureError::Lost)?;
+        let started = Instant::now();
+        let socket = Socket::open(&target.address, remote, started + HANDSHAKE_PATIENCE, cancel)?;
         let main = Isolate {
             title: target.title.clone(),
             url: target.url.clone(),
             kind: "main".to_owned(),
             route: Route::Main,
         };
-        let mut connection =
-            Self { socket, next_id: 1, target: target.clone(), isolates: vec![main], is_ending: false };
-        connection.ask_for_the_end(cancel)?;
-        connection.find_workers(cancel)?;
+        let (target, isolates) = (target.clone(), vec![main]);
+        let mut connection = Self { socket, next_id: 1, unwanted: 0, target, isolates, is_ending: false };
+        let deadline = started + ANSWER_PATIENCE;
+        connection.ask_for_the_end(deadline, cancel)?;
+        connection.find_workers(deadline, cancel)?;
         Ok(connection)
     }
 
@@ -181,24 +144,21 @@ impl Connection {
     }
 
     /// A Node.js that has done its work waits for debuggers to go away; asked to, it says so.
-    fn ask_for_the_end(&mut self, cancel: &CancelToken) -> Result<(), CaptureError> {
+    fn ask_for_the_end(&mut self, deadline: Instant, cancel: &CancelToken) -> Result<(), CaptureError> {
         let params = json!({"enabled": true});
-        match self.call_by(&Route::Main, "NodeRuntime.notifyWhenWaitingForDisconnect", &params, &mut ignore, cancel) {
+        match self.ask("NodeRuntime.notifyWhenWaitingForDisconnect", &params, deadline, cancel) {
             Ok(_) | Err(CaptureError::Refusal { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    fn find_workers(&mut self, cancel: &CancelToken) -> Result<(), CaptureError> {
-        let main = Route::Main;
-        let asked =
-            self.call_by(&main, "NodeWorker.enable", &json!({"waitForDebuggerOnStart": false}), &mut ignore, cancel);
-        match asked {
+    fn find_workers(&mut self, deadline: Instant, cancel: &CancelToken) -> Result<(), CaptureError> {
+        match self.ask("NodeWorker.enable", &json!({"waitForDebuggerOnStart": false}), deadline, cancel) {
             Ok(_) => {}
             // Not Node.js: a browser, or something that has no workers.
             Err(CaptureError::Refusal { .. }) => {
                 let follow = json!({"autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true});
-                match self.call_by(&main, "Target.setAutoAttach", &follow, &mut ignore, cancel) {
+                match self.ask("Target.setAutoAttach", &follow, deadline, cancel) {
                     Ok(_) => {}
                     Err(CaptureError::Refusal { .. }) => return Ok(()),
                     Err(error) => return Err(error),
@@ -214,11 +174,15 @@ impl Connection {
     /// # Errors
     /// Where it does; [`CaptureError::Cancelled`] when `cancel` says so.
     pub fn idle(&mut self, until: Instant, cancel: &CancelToken) -> Result<(), CaptureError> {
+        self.socket.limit(Some(until), cancel);
         while Instant::now() < until {
             if self.is_ending {
                 return Err(CaptureError::Closed);
             }
-            self.receive(None, &mut ignore, cancel)?;
+            match self.receive(None, &mut ignore) {
+                Ok(_) | Err(Broken::TooLate) => {}
+                Err(Broken::By(error)) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -229,7 +193,7 @@ impl Connection {
     /// Where the connection fails.
     pub fn heap_usage(&mut self, isolate: &Isolate, cancel: &CancelToken) -> Result<Option<HeapUsage>, CaptureError> {
         match self.call(isolate, "Runtime.getHeapUsage", &json!({}), &mut ignore, cancel) {
-            Ok(usage) => Ok(serde_json::from_str(usage.get()).ok()),
+            Ok(usage) => Ok(serde_json::from_str(usage.get()).ok().filter(HeapUsage::is_plausible)),
             Err(CaptureError::Refusal { .. }) => Ok(None),
             Err(error) => Err(error),
         }
@@ -282,32 +246,63 @@ impl Connection {
         on_event: OnEvent<'_>,
         cancel: &CancelToken,
     ) -> Result<Box<RawValue>, CaptureError> {
-        self.call_by(&isolate.route, method, params, on_event, cancel)
+        let is_short = !LONG_CALLS.contains(&method);
+        let deadline = is_short.then(|| Instant::now() + ANSWER_PATIENCE);
+        self.call_by(&isolate.route, (method, params), on_event, deadline, cancel)
+    }
+
+    /// Calls a method of the main isolate that has to answer until a time.
+    fn ask(
+        &mut self,
+        method: &str,
+        params: &Value,
+        deadline: Instant,
+        cancel: &CancelToken,
+    ) -> Result<Box<RawValue>, CaptureError> {
+        self.call_by(&Route::Main, (method, params), &mut ignore, Some(deadline), cancel)
     }
 
     fn call_by(
         &mut self,
         route: &Route,
-        method: &str,
-        params: &Value,
+        (method, params): (&str, &Value),
         on_event: OnEvent<'_>,
+        deadline: Option<Instant>,
         cancel: &CancelToken,
     ) -> Result<Box<RawValue>, CaptureError> {
         if self.is_ending {
             return Err(CaptureError::Closed);
         }
         self.check_route(route)?;
-        let (id, outer) = self.send(route, method, params)?;
+        // An answer that comes later has the id of a call that nobody waits for, and is passed over.
+        let no_answer = |broken| match broken {
+            Broken::TooLate => CaptureError::NoAnswer { method: method.to_owned() },
+            Broken::By(error) => error,
+        };
+        self.socket.limit(deadline, cancel);
+        self.unwanted = 0;
+        let (id, outer) = self.send(route, method, params).map_err(no_answer)?;
         let waited = Waited { id, outer, route };
-        let sent = Instant::now();
-        let is_short = !LONG_CALLS.contains(&method);
+        // When the last piece of a snapshot arrived, once one has.
+        let piece = Cell::new(None::<Instant>);
+        let mut on_event = |method: &str, params: &str| {
+            let is_piece = on_event(method, params)?;
+            if is_piece {
+                piece.set(Some(Instant::now()));
+            }
+            Ok(is_piece)
+        };
         loop {
-            if let Some(answer) = self.receive(Some(&waited), on_event, cancel)? {
+            if let Some(answer) = self.receive(Some(&waited), &mut on_event).map_err(no_answer)? {
                 return answer.map_err(|message| CaptureError::Refusal { method: method.to_owned(), message });
             }
-            // An answer that comes later has the id of a call that nobody waits for, and is passed over.
-            if is_short && sent.elapsed() > ANSWER_PATIENCE {
-                return Err(CaptureError::NoAnswer { method: method.to_owned() });
+            let (silence, since_piece) = (self.socket.silence(), piece.get().map(|piece| piece.elapsed()));
+            let is_in_the_middle = since_piece.is_some() || self.socket.is_in_message();
+            if is_in_the_middle && silence > SILENCE_PATIENCE {
+                return Err(CaptureError::Stalled { patience: SILENCE_PATIENCE });
+            }
+            if since_piece.is_some_and(|since| since > PIECE_PATIENCE) {
+                return Err(CaptureError::Stalled { patience: PIECE_PATIENCE });
             }
         }
     }
@@ -327,7 +322,7 @@ impl Connection {
     }
 
     /// The id of the call, and that of the message around it if there is one.
-    fn send(&mut self, route: &Route, method: &str, params: &Value) -> Result<(u64, Option<u64>), CaptureError> {
+    fn send(&mut self, route: &Route, method: &str, params: &Value) -> Result<(u64, Option<u64>), Broken> {
         let id = self.next_id;
         self.next_id += 1;
         let mut around = None;
@@ -343,12 +338,7 @@ impl Connection {
                 json!({"id": outer, "method": "NodeWorker.sendMessageToWorker", "params": params})
             }
         };
-        let mut sent = self.socket.send(Message::text(message.to_string()));
-        // A signal breaks nothing; what was not sent yet waits in the buffer.
-        while matches!(&sent, Err(SocketError::Io(error)) if error.kind() == io::ErrorKind::Interrupted) {
-            sent = self.socket.flush();
-        }
-        sent.map_err(broken)?;
+        self.socket.send(message.to_string())?;
         Ok((id, around))
     }
 
@@ -357,18 +347,35 @@ impl Connection {
         &mut self,
         waited: Option<&Waited<'_>>,
         on_event: OnEvent<'_>,
-        cancel: &CancelToken,
-    ) -> Result<Option<Result<Box<RawValue>, String>>, CaptureError> {
-        cancel.check()?;
-        let message = match self.socket.read() {
-            Ok(Message::Text(text)) => text,
-            Ok(Message::Close(_)) => return Err(CaptureError::Closed),
-            Ok(_) => return Ok(None),
-            Err(SocketError::Io(error)) if is_timeout(&error) => return Ok(None),
-            Err(error) => return Err(broken(error)),
+    ) -> Result<Option<Result<Box<RawValue>, String>>, Broken> {
+        let mut is_piece = false;
+        let mut take = |method: &str, params: &str| {
+            is_piece |= on_event(method, params)?;
+            Ok(is_piece)
         };
+        let (bytes, answer) = match self.socket.receive()? {
+            Arrived::Text(text) => (text.len(), self.take_in(&text, waited, &mut take)?),
+            Arrived::Other(bytes) => (bytes, None),
+            Arrived::Nothing => return Ok(None),
+        };
+        if waited.is_some() && !is_piece && answer.is_none() {
+            self.unwanted += bytes;
+        }
+        if self.unwanted > MOST_UNWANTED {
+            return Err(CaptureError::Odd("it keeps sending what nobody asked for".to_owned()).into());
+        }
+        Ok(answer)
+    }
+
+    /// Takes in a message: the answer that is waited for, if it is that.
+    fn take_in(
+        &mut self,
+        message: &str,
+        waited: Option<&Waited<'_>>,
+        on_event: OnEvent<'_>,
+    ) -> Result<Option<Result<Box<RawValue>, String>>, CaptureError> {
         let odd = |error: serde_json::Error| CaptureError::Odd(error.to_string());
-        let outer: Incoming<'_> = serde_json::from_str(message.as_str()).map_err(odd)?;
+        let outer: Incoming<'_> = serde_json::from_str(message).map_err(odd)?;
         if outer.method.as_deref() == Some("NodeWorker.receivedMessageFromWorker") {
             let params = outer.params.map_or("{}", RawValue::get);
             let wrapped: FromWorker<'_> = serde_json::from_str(params).map_err(odd)?;
@@ -425,9 +432,15 @@ impl Connection {
             };
         }
         let Info { title, url, r#type } = attached.info;
+        let [title, url, kind] = [title, url, r#type].map(shortened);
         let title = if title.is_empty() { url.clone() } else { title };
-        let kind = if r#type.is_empty() { "worker".to_owned() } else { r#type };
-        self.isolates.push(Isolate { title, url, kind, route });
+        let kind = if kind.is_empty() { "worker".to_owned() } else { kind };
+        let isolate = Isolate { title, url, kind, route };
+        match self.isolates.iter().position(|known| known.route == isolate.route) {
+            Some(at) => self.isolates[at] = isolate,
+            None if self.isolates.len() < MOST_ISOLATES => self.isolates.push(isolate),
+            None => return Err(CaptureError::Odd(format!("more than {MOST_ISOLATES} workers"))),
+        }
         Ok(())
     }
 }
@@ -448,38 +461,15 @@ fn handle(
         return Ok(None);
     }
     if let Some(error) = &message.error {
-        return Ok(Some(Err(error.message.clone())));
+        return Ok(Some(Err(shortened(error.message.clone()))));
     }
     let nothing = || RawValue::from_string("{}".to_owned()).map_err(|error| CaptureError::Odd(error.to_string()));
     Ok(Some(Ok(message.result.map_or_else(nothing, |result| Ok(result.to_owned()))?)))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it stands where events are taken")]
-fn ignore(_: &str, _: &str) -> Result<(), CaptureError> {
-    Ok(())
-}
-
-fn is_patience_over(error: &SocketError) -> bool {
-    matches!(error, SocketError::Io(error) if is_timeout(error))
-}
-
-/// What became of the connection.
-fn broken(error: SocketError) -> CaptureError {
-    use tungstenite::error::ProtocolError;
-    match error {
-        SocketError::ConnectionClosed
-        | SocketError::AlreadyClosed
-        | SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => CaptureError::Closed,
-        SocketError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => CaptureError::Closed,
-        SocketError::Io(error) => CaptureError::Lost(error),
-        other => CaptureError::Odd(other.to_string()),
-    }
-}
-
-impl From<Cancelled> for Box<CaptureError> {
-    fn from(cancelled: Cancelled) -> Self {
-        Self::new(CaptureError::Cancelled(cancelled))
-    }
+#[expect(clippy::unnecessary_wraps, reason = "the type of what takes events")]
+fn ignore(_: &str, _: &str) -> Result<bool, CaptureError> {
+    Ok(false)
 }
 
 /// Names a target by its address alone, as the list does for those with a path.

@@ -1,16 +1,24 @@
 //! The targets that an inspector offers, asked for over HTTP.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use super::line::is_cancelled;
 use super::{Address, CaptureError, Remote};
-use crate::model::human;
+use crate::model::{CancelToken, human};
 
+/// How long a list of targets may take, from looking up the name to the last byte.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Bytes of an answer; lists of targets are small.
-const LONGEST_ANSWER: usize = 4 << 20;
+/// Bytes of the header and of the body of an answer; lists of targets are small.
+const LONGEST_HEAD: usize = 64 << 10;
+const LONGEST_BODY: usize = 4 << 20;
+const MOST_HEADERS: usize = 100;
+/// A browser lists its tabs, frames, workers and extensions.
+const MOST_TARGETS: usize = 1000;
+/// Characters of a title or an address that are kept.
+const LONGEST_TEXT: usize = 2000;
 
 /// Something that can be inspected: a process, a page, a worker.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,70 +45,85 @@ struct Listed {
 /// Asks for the targets. An address that names one is that target.
 ///
 /// # Errors
-/// Where nobody listens, or somebody who is no inspector.
-pub fn targets(address: &Address, remote: Remote) -> Result<Vec<Target>, CaptureError> {
+/// Returns an error where nobody listens, or somebody who is no inspector; [`CaptureError::Cancelled`] when `cancel` says
+/// so.
+pub fn targets(address: &Address, remote: Remote, cancel: &CancelToken) -> Result<Vec<Target>, CaptureError> {
     if address.path.is_some() {
-        let kind = "target".to_owned();
-        return Ok(vec![Target { title: address.to_string(), url: String::new(), kind, address: address.clone() }]);
+        return Ok(vec![address.clone().into()]);
     }
-    let body = get(address, "/json/list", remote)?;
-    let listed: Vec<Listed> = serde_json::from_str(&body).map_err(|_| CaptureError::NotAnInspector {
-        address: address.authority(),
-        found: format!("its list of targets is {}", human::visible(&body, 80)),
-    })?;
+    let body = get(address, "/json/list", remote, cancel)?;
+    let odd = |found: String| CaptureError::NotAnInspector { address: address.authority(), found };
+    let listed: Vec<Listed> = serde_json::from_str(&body)
+        .map_err(|_| odd(format!("its list of targets is {}", human::visible(&body, 80))))?;
+    if listed.len() > MOST_TARGETS {
+        let count = human::count(listed.len() as u64);
+        return Err(odd(format!("it lists {count} targets; name one of them: ws://host:port/id")));
+    }
     let targets = listed.into_iter().filter_map(|listed| {
         // Only the path is taken: an answer must not send the connection elsewhere.
         let at = Address::parse(&listed.web_socket_debugger_url?).ok()?;
         let address = Address { path: at.path, ..address.clone() };
-        Some(Target { title: listed.title, url: listed.url, kind: listed.kind, address })
+        let [title, url, kind] = [listed.title, listed.url, listed.kind].map(shortened);
+        Some(Target { title, url, kind, address })
     });
     let targets: Vec<Target> = targets.collect();
     if targets.is_empty() { Err(CaptureError::NoTarget { address: address.authority() }) } else { Ok(targets) }
 }
 
-/// One request; the body of the answer.
-fn get(address: &Address, path: &str, remote: Remote) -> Result<String, CaptureError> {
+/// Cuts what a target says of itself, which is kept, shown and written down, to a sensible length.
+pub(super) fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
+        text.truncate(end);
+        text.shrink_to_fit();
+    }
+    text
+}
+
+/// Sends a request and returns the body of the answer.
+fn get(address: &Address, path: &str, remote: Remote, cancel: &CancelToken) -> Result<String, CaptureError> {
     let authority = address.authority();
     let odd = |found: String| CaptureError::NotAnInspector { address: authority.clone(), found };
-    let unreachable = |source| CaptureError::Unreachable { address: authority.clone(), source };
-    let mut stream = address.connect(remote, PATIENCE)?;
+    let failed = |reason: io::Error| {
+        if is_cancelled(&reason) {
+            CaptureError::Cancelled
+        } else {
+            CaptureError::Unreachable { address: authority.clone(), reason }
+        }
+    };
+    let mut line = address.connect(remote, Instant::now() + PATIENCE, cancel)?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nAccept: */*\r\n\r\n");
-    stream.write_all(request.as_bytes()).map_err(unreachable)?;
+    line.write_all(request.as_bytes()).map_err(failed)?;
     let mut answer: Vec<u8> = Vec::new();
-    let started = Instant::now();
+    let mut head = None;
     let mut buffer = [0; 16 << 10];
     loop {
-        if let Some(body) = whole_body(&answer) {
-            let (status, body) = body.map_err(odd)?;
+        if head.is_none() {
+            head = read_head(&answer).map_err(odd)?;
+        }
+        if let Some(Head { bytes, status, length }) = head {
             if status != 200 {
                 return Err(odd(format!("it answers {path} with status {status}")));
             }
-            return String::from_utf8(body).map_err(|_| odd("its answer is not UTF-8".to_owned()));
+            let Some(length) = length else { return Err(odd("its answer does not say how long it is".to_owned())) };
+            if let Some(body) = answer.get(bytes..).and_then(|body| body.get(..length)) {
+                return String::from_utf8(body.to_vec()).map_err(|_| odd("its answer is not UTF-8".to_owned()));
+            }
         }
-        if answer.len() > LONGEST_ANSWER || started.elapsed() > PATIENCE {
-            return Err(odd("it does not finish its answer".to_owned()));
-        }
-        match stream.read(&mut buffer) {
+        match line.read(&mut buffer) {
             Ok(0) if answer.is_empty() => return Err(odd("it closes the connection without an answer".to_owned())),
             Ok(0) => return Err(odd(format!("its answer breaks off: {}", shown(&answer)))),
             Ok(count) => answer.extend_from_slice(&buffer[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) if is_timeout(&error) => {
-                return Err(odd(if answer.is_empty() {
-                    "it takes the connection but does not answer".to_owned()
-                } else {
-                    format!("it answers {}", shown(&answer))
-                }));
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::TimedOut && answer.is_empty() => {
+                return Err(odd("it takes the connection but does not answer".to_owned()));
             }
-            Err(error) => return Err(unreachable(error)),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                let patience = human::duration(PATIENCE);
+                return Err(odd(format!("it does not finish its answer within {patience}: {}", shown(&answer))));
+            }
+            Err(error) => return Err(failed(error)),
         }
     }
-}
-
-/// Whether nothing came in the time that a read waits, or a signal came first.
-pub(super) fn is_timeout(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
 }
 
 fn shown(bytes: &[u8]) -> String {
@@ -108,26 +131,60 @@ fn shown(bytes: &[u8]) -> String {
     human::visible(&String::from_utf8_lossy(start), 60).into_owned()
 }
 
-/// Status and body of an answer once it is whole; what is wrong with it if it is no HTTP.
-fn whole_body(answer: &[u8]) -> Option<Result<(u16, Vec<u8>), String>> {
-    let start = b"HTTP/1.";
-    if !answer.starts_with(&start[..start.len().min(answer.len())]) {
-        return Some(Err(format!("it answers {}", shown(answer))));
+/// The start of an answer.
+#[derive(Clone, Copy)]
+struct Head {
+    /// Its length, where the body starts.
+    bytes: usize,
+    status: u16,
+    /// The length of the body, where the answer says it.
+    length: Option<usize>,
+}
+
+/// Reads the start of an answer once all of it is there. Fails where it is not that of HTTP, or too long.
+fn read_head(answer: &[u8]) -> Result<Option<Head>, String> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    let bytes = match response.parse(answer) {
+        Ok(httparse::Status::Complete(bytes)) => bytes,
+        Ok(httparse::Status::Partial) if answer.len() < LONGEST_HEAD => return Ok(None),
+        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
+            return Err("the header of its answer is too long".to_owned());
+        }
+        Err(_) => return Err(format!("it answers {}", shown(answer))),
+    };
+    let mut length = None;
+    for header in response.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("content-length")) {
+        let text = std::str::from_utf8(header.value).unwrap_or_default();
+        let found = text.trim().parse::<usize>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+        match found {
+            Some(found) if found > LONGEST_BODY => return Err("its answer is too long".to_owned()),
+            Some(found) if length.is_none_or(|length| length == found) => length = Some(found),
+            _ => return Err(format!("its Content-Length is {}", shown(header.value))),
+        }
     }
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
-    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-    let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
-    let Some(status) = status else { return Some(Err(format!("it answers {}", shown(answer)))) };
-    let length = lines.find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    });
-    let body = &answer[end + 4..];
-    match length {
-        Some(length) if length > LONGEST_ANSWER => Some(Err("its answer is too long".to_owned())),
-        Some(length) => (body.len() >= length).then(|| Ok((status, body[..length].to_vec()))),
-        None if status != 200 => Some(Ok((status, Vec::new()))),
-        None => Some(Err("its answer does not say how long it is".to_owned())),
+    Ok(Some(Head { bytes, status: response.code.unwrap_or_default(), length }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_length_that_is_a_number_and_said_once_is_believed() {
+        let head = |headers: &str| read_head(format!("HTTP/1.1 200 OK\r\n{headers}\r\n[]").as_bytes());
+        let length = |headers: &str| head(headers).map(|head| head.and_then(|head| head.length));
+        assert_eq!(length("content-length: 2\r\n"), Ok(Some(2)));
+        assert_eq!(length("Content-Length: 2\r\nContent-Length: 2\r\n"), Ok(Some(2)));
+        assert_eq!(length("A: b\r\n"), Ok(None));
+        for bad in ["-5", "+5", "", "1, 1", "99999999999999999999999", "18446744073709551615", "2\r\nContent-Length: 3"]
+        {
+            assert!(length(&format!("Content-Length: {bad}\r\n")).is_err(), "{bad}");
+        }
+        assert!(matches!(read_head(b"HTTP/1.1 200 OK\r\nA: b"), Ok(None)));
+        for endless in ["A: b\r\n".repeat(MOST_HEADERS + 1), format!("A: {}", "b".repeat(LONGEST_HEAD))] {
+            assert!(read_head(format!("HTTP/1.1 200 OK\r\n{endless}").as_bytes()).is_err());
+        }
+        assert!(read_head(b"SSH-2.0-OpenSSH_9.6\r\n").is_err());
     }
 }

@@ -1,13 +1,16 @@
 //! Why a capture failed, in words that say what to do.
+//!
+//! Each message contains its cause, and so no variant reports it as its source: a chain of errors would say it twice.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::model::{Cancelled, human};
 
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
-    #[error("{text} is no address: expected host:port such as 127.0.0.1:9229, or ws://host:port/id")]
+    #[error("invalid address: {text}; expected host:port such as 127.0.0.1:9229, or ws://host:port/id")]
     BadAddress { text: String },
     #[error(
         "{host} is not this machine. Whoever reaches an inspector can run code in the process, and snapshots hold \
@@ -18,8 +21,8 @@ pub enum CaptureError {
         "nothing listens on {address}: start the program with --inspect, or send a running Node.js the signal SIGUSR1"
     )]
     Refused { address: String },
-    #[error("{address} cannot be reached: {source}")]
-    Unreachable { address: String, source: io::Error },
+    #[error("{address} cannot be reached: {reason}")]
+    Unreachable { address: String, reason: io::Error },
     #[error("{address} is not an inspector: {found}")]
     NotAnInspector { address: String, found: String },
     #[error("{address} has no target: nothing runs there that could be inspected")]
@@ -30,32 +33,73 @@ pub enum CaptureError {
     WorkerEnded,
     #[error("the program does not answer {method}; it may be stopped in a debugger")]
     NoAnswer { method: String },
+    #[error("the program stopped sending: nothing more arrived for {}", human::duration(*patience))]
+    Stalled { patience: Duration },
     #[error("the connection was lost: {0}")]
     Lost(io::Error),
     #[error("the program answers {method} with an error: {message}")]
     Refusal { method: String, message: String },
     #[error("the program sent what the protocol does not allow: {0}")]
     Odd(String),
-    #[error("the disk is full: {} could not be written further", path.display())]
+    #[error("not a heap snapshot: {0}")]
+    NotASnapshot(String),
+    #[error(
+        "the snapshot is larger than {}, the limit for the heap of this program; `heapglass capture --max-size` sets \
+         another one",
+        human::bytes(*limit)
+    )]
+    TooLarge { limit: u64 },
+    #[error(
+        "not enough space on the disk of {}: {} free, and captures stop below {}",
+        path.display(), human::bytes(*free), human::bytes(*least)
+    )]
+    LowSpace { path: PathBuf, free: u64, least: u64 },
+    #[error("no space left on device: {}", path.display())]
     DiskFull { path: PathBuf },
-    #[error("{}: {source}", path.display())]
-    File { path: PathBuf, source: io::Error },
-    /// Part of a file had come when it broke off.
-    #[error("{why}. What had come, {}, is kept in {}", human::bytes(*bytes), kept.display())]
+    #[error("{}: {reason}", path.display())]
+    File { path: PathBuf, reason: io::Error },
+    /// Part of a file had arrived when it broke off.
+    #[error("{why}. The {} that arrived are kept in {}", human::bytes(*bytes), kept.display())]
     Incomplete { kept: PathBuf, bytes: u64, why: Box<CaptureError> },
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl From<Cancelled> for CaptureError {
+    fn from(Cancelled: Cancelled) -> Self {
+        Self::Cancelled
+    }
 }
 
 impl CaptureError {
-    pub(super) fn file(path: &Path, source: io::Error) -> Self {
+    pub(super) fn file(path: &Path, reason: io::Error) -> Self {
         let path = path.to_path_buf();
-        if source.kind() == io::ErrorKind::StorageFull { Self::DiskFull { path } } else { Self::File { path, source } }
+        if reason.kind() == io::ErrorKind::StorageFull { Self::DiskFull { path } } else { Self::File { path, reason } }
     }
 
-    /// Whether it was the person who stopped it.
+    /// Returns whether it was the person who stopped it.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled(_))
+        matches!(self, Self::Cancelled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_of_errors_says_each_cause_once() {
+        let reason = || io::Error::from(io::ErrorKind::AlreadyExists);
+        let path = PathBuf::from("a");
+        for error in [
+            CaptureError::Unreachable { address: "a".to_owned(), reason: reason() },
+            CaptureError::Lost(reason()),
+            CaptureError::File { path: path.clone(), reason: reason() },
+            CaptureError::Incomplete { kept: path, bytes: 1, why: Box::new(CaptureError::Lost(reason())) },
+        ] {
+            let text = format!("{:#}", anyhow::Error::from(error));
+            assert_eq!(text.matches(&reason().to_string()).count(), 1, "{text}");
+        }
     }
 }

@@ -1,32 +1,18 @@
 //! What is written down beside each file that was taken: when, of what, and how much memory the process used.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::HeapUsage;
+use super::{HeapUsage, MemoryUsage};
+use crate::files::PartialFile;
 
 /// The ending of the file beside a snapshot.
 const ENDING: &str = "capture.json";
 /// More than any record has.
 const LONGEST: u64 = 1 << 20;
-
-/// `process.memoryUsage()` of Node.js, in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct MemoryUsage {
-    /// Of the whole process, as the system counts it.
-    pub rss: u64,
-    #[serde(alias = "heapTotal")]
-    pub heap_total: u64,
-    #[serde(alias = "heapUsed")]
-    pub heap_used: u64,
-    /// Memory outside the heap that objects on it stand for.
-    pub external: u64,
-    #[serde(alias = "arrayBuffers")]
-    pub array_buffers: u64,
-}
 
 /// One file that was taken, or as much of it as came.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -78,17 +64,16 @@ pub fn record_beside(file: &Path) -> Option<Record> {
 }
 
 impl Record {
-    /// Writes it beside the file, whole or not at all.
+    /// Writes it beside the file, whole or not at all. A record that exists is not overwritten.
+    ///
+    /// What a target says of itself is [cut](super::discovery::shortened) when it arrives, so that a record stays far below
+    /// what [`record_beside`] reads.
     pub(super) fn write(&self, file: &Path) -> std::io::Result<()> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
-        let record = record_file(file);
-        let unfinished = record.with_extension("json.partial");
-        let written = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, record));
-        if written.is_err() {
-            let _ = fs::remove_file(&unfinished);
-        }
-        written
+        let mut record = PartialFile::create(&record_file(file))?;
+        record.write_all(text.as_bytes())?;
+        record.finish()
     }
 }
 
@@ -160,5 +145,8 @@ mod tests {
         assert_eq!(record_beside(&file), Some(record.clone()));
         assert_eq!(record_beside(&folder.path().join("a.heapsnapshot.zst")), Some(record));
         assert_eq!(record_beside(&folder.path().join("b.heapsnapshot")), None);
+        let other = Record::default().write(&file).unwrap_err();
+        assert_eq!(other.kind(), std::io::ErrorKind::AlreadyExists);
+        assert_eq!(record_beside(&file).unwrap().memory_usage, Some(memory));
     }
 }

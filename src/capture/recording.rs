@@ -9,13 +9,20 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::partial_file::PartialFile;
+use super::received::{PROFILE, Received, SNAPSHOT};
 use super::record::Utc;
-use super::{CaptureError, Connection, Isolate, Record, Step, Taken, Watch};
+use super::{CaptureError, Connection, HeapUsage, Isolate, Record, Step, Taken, Watch, record_file};
+use crate::files::partial_name;
 use crate::model::CancelToken;
 
 /// How often it is looked at whether to go on.
 const TICK: Duration = Duration::from_millis(100);
+/// A snapshot describes an object of some 50 bytes in some 100 characters, and each of its strings in 1024 at most. One that
+/// is larger than this and so many times its heap is none.
+const LARGEST_SMALL_SNAPSHOT: u64 = 1 << 30;
+const LARGEST_RATIO: u64 = 32;
+/// The limit where the program does not say how large its heap is.
+const LARGEST_SNAPSHOT: u64 = 64 << 30;
 
 /// What is taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +44,8 @@ pub struct Plan {
     pub folder: PathBuf,
     /// What names of files start with; empty for what the target is called.
     pub name: String,
+    /// The most bytes of a file, if not as many as the heap makes plausible.
+    pub max_bytes: Option<u64>,
 }
 
 /// Takes what is planned. Files that are complete are told to `watch` one by one.
@@ -82,7 +91,7 @@ struct Recorder<'a> {
 
 impl Recorder<'_> {
     fn call(&mut self, method: &str, params: &serde_json::Value) -> Result<Box<RawValue>, CaptureError> {
-        self.connection.call(self.isolate, method, params, &mut |_, _| Ok(()), self.cancel)
+        self.connection.call(self.isolate, method, params, &mut |_, _| Ok(false), self.cancel)
     }
 
     /// Waits until a time or until told to go on, whichever is first.
@@ -140,32 +149,41 @@ impl Recorder<'_> {
         // As many digits for each, so that names sort in the order of the series.
         let width = record.of.to_string().len();
         let number = if record.of > 1 { format!("-{:0width$}", record.position) } else { String::new() };
-        let is_taken = |path: &PathBuf| {
-            let mut partial = path.as_os_str().to_owned();
-            partial.push(".partial");
-            path.exists() || PathBuf::from(partial).exists()
-        };
-        let plain = self.plan.folder.join(format!("{name}-{time}{number}.{ending}"));
-        let more = (2..1000).map(|at| self.plan.folder.join(format!("{name}-{time}{number}-{at}.{ending}")));
-        std::iter::once(plain.clone()).chain(more).find(|path| !is_taken(path)).unwrap_or(plain)
+        free_name(&self.plan.folder, &format!("{name}-{time}{number}"), ending)
+    }
+
+    /// The most bytes that a snapshot of the heap may have.
+    fn limit(&self, usage: Option<HeapUsage>) -> u64 {
+        let plausible = usage.map_or(LARGEST_SNAPSHOT, |usage| {
+            let in_proportion = usage.described_bytes().saturating_mul(LARGEST_RATIO);
+            in_proportion.saturating_add(LARGEST_SMALL_SNAPSHOT).min(LARGEST_SNAPSHOT)
+        });
+        self.plan.max_bytes.unwrap_or(plausible)
     }
 
     fn snapshot(&mut self, position: u32, of: u32) -> Result<(), CaptureError> {
         let record = self.prepare((position, of))?;
         self.watch.enter(Step::Snapshot { done: 0, total: 0, bytes: 0 });
         let path = self.path(&record, "heapsnapshot");
-        self.stream("HeapProfiler.takeHeapSnapshot", path, record)
+        let mut file = Received::create(&path, SNAPSHOT)?;
+        file.limit(self.limit(record.heap_usage));
+        self.stream("HeapProfiler.takeHeapSnapshot", file, path, record)
     }
 
     fn timeline(&mut self, length: Option<Duration>, stacks: bool) -> Result<(), CaptureError> {
         let record = self.prepare((1, 1))?;
+        // Before anything is recorded that could not be written then.
+        let path = self.path(&record, "heaptimeline");
+        let mut file = Received::create(&path, SNAPSHOT)?;
         self.call("HeapProfiler.startTrackingHeapObjects", &json!({"trackAllocations": stacks}))?;
         let since = Instant::now();
         self.watch.enter(Step::Recording { since, length });
         self.until(length.and_then(|length| since.checked_add(length)))?;
         self.watch.enter(Step::Snapshot { done: 0, total: 0, bytes: 0 });
-        let path = self.path(&record, "heaptimeline");
-        self.stream("HeapProfiler.stopTrackingHeapObjects", path, record)
+        // The heap has grown meanwhile.
+        let usage = self.connection.heap_usage(self.isolate, self.cancel)?;
+        file.limit(self.limit(usage));
+        self.stream("HeapProfiler.stopTrackingHeapObjects", file, path, record)
     }
 
     fn sampling(&mut self, length: Option<Duration>, interval_bytes: u32) -> Result<(), CaptureError> {
@@ -175,6 +193,8 @@ impl Recorder<'_> {
             profile: &'a RawValue,
         }
         let record = self.prepare((1, 1))?;
+        let path = self.path(&record, "heapprofile");
+        let mut file = Received::create(&path, PROFILE)?;
         self.call("HeapProfiler.startSampling", &json!({"samplingInterval": interval_bytes}))?;
         let since = Instant::now();
         self.watch.enter(Step::Recording { since, length });
@@ -183,14 +203,13 @@ impl Recorder<'_> {
         let answer = self.call("HeapProfiler.stopSampling", &json!({}))?;
         let sampled: Sampled<'_> =
             serde_json::from_str(answer.get()).map_err(|error| CaptureError::Odd(error.to_string()))?;
-        let path = self.path(&record, "heapprofile");
-        let mut file = PartialFile::create(&path)?;
+        file.limit(self.plan.max_bytes.unwrap_or(u64::MAX));
         let written = file.write(sampled.profile.get());
         self.settle(file, written, path, record, since)
     }
 
     /// Calls what sends a snapshot in pieces, and writes them as they come.
-    fn stream(&mut self, method: &str, path: PathBuf, record: Record) -> Result<(), CaptureError> {
+    fn stream(&mut self, method: &str, mut file: Received, path: PathBuf, record: Record) -> Result<(), CaptureError> {
         #[derive(Deserialize)]
         struct Chunk<'a> {
             #[serde(borrow)]
@@ -201,25 +220,26 @@ impl Recorder<'_> {
             done: u64,
             total: u64,
         }
-        let mut file = PartialFile::create(&path)?;
         let since = Instant::now();
         let (mut done, mut total) = (0, 0);
         let (watch, cancel) = (self.watch, self.cancel);
         let odd = |error: serde_json::Error| CaptureError::Odd(error.to_string());
         let mut on_event = |method: &str, params: &str| {
+            let mut is_piece = false;
             match method {
                 "HeapProfiler.addHeapSnapshotChunk" => {
                     let piece: Chunk<'_> = serde_json::from_str(params).map_err(odd)?;
                     file.write(&piece.chunk)?;
+                    is_piece = !piece.chunk.is_empty();
                 }
                 "HeapProfiler.reportHeapSnapshotProgress" => {
                     let progress: Progress = serde_json::from_str(params).map_err(odd)?;
                     (done, total) = (progress.done, progress.total);
                 }
-                _ => return Ok(()),
+                _ => return Ok(false),
             }
-            watch.enter(Step::Snapshot { done, total, bytes: file.bytes });
-            Ok(())
+            watch.enter(Step::Snapshot { done, total, bytes: file.bytes() });
+            Ok(is_piece)
         };
         let params = json!({"reportProgress": true, "captureNumericValue": false});
         let called = self.connection.call(self.isolate, method, &params, &mut on_event, cancel);
@@ -229,32 +249,32 @@ impl Recorder<'_> {
     /// Gives a file its name and its record, or keeps what there is of it.
     fn settle(
         &mut self,
-        mut file: PartialFile,
+        mut file: Received,
         written: Result<(), CaptureError>,
         path: PathBuf,
         mut record: Record,
         since: Instant,
     ) -> Result<(), CaptureError> {
-        record.bytes = file.bytes;
+        record.bytes = file.bytes();
         record.took_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         let name_of = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match written.and_then(|()| file.finish()) {
             Ok(()) => {
                 record.file = name_of(&path);
                 record.complete = true;
-                record.write(&path).map_err(|error| CaptureError::file(&path, error))?;
+                let written = record.write(&path).map_err(|error| CaptureError::file(&record_file(&path), error));
+                // The file is complete, whatever became of its record.
                 self.watch.add(Taken { path, record });
-                Ok(())
+                written
             }
             Err(error) if error.is_cancelled() => {
-                file.remove();
+                drop(file);
                 Err(error)
             }
             Err(error) => {
-                let partial = file.partial.clone();
                 let kept = file.keep(error);
-                if let CaptureError::Incomplete { why, .. } = &kept {
-                    record.file = name_of(&partial);
+                if let CaptureError::Incomplete { kept: partial, why, .. } = &kept {
+                    record.file = name_of(partial);
                     record.error = Some(why.to_string());
                     // The error that is on its way says more than that this could not be written.
                     let _ = record.write(&path);
@@ -263,6 +283,19 @@ impl Recorder<'_> {
             }
         }
     }
+}
+
+/// A path of a file that does not exist, nor its partial file, nor a record of it. Creating it fails should it exist by then.
+fn free_name(folder: &Path, stem: &str, ending: &str) -> PathBuf {
+    let is_taken = |path: &PathBuf| {
+        let record = record_file(path);
+        let names = [partial_name(path), partial_name(&record), record];
+        // A symbolic link to nothing is a name that is taken, too.
+        names.iter().chain([path]).any(|path| path.symlink_metadata().is_ok())
+    };
+    let plain = folder.join(format!("{stem}.{ending}"));
+    let more = (2..1000).map(|at| folder.join(format!("{stem}-{at}.{ending}")));
+    std::iter::once(plain.clone()).chain(more).find(|path| !is_taken(path)).unwrap_or(plain)
 }
 
 /// What an isolate's files are called: the script's name as a rule.
@@ -285,12 +318,25 @@ fn file_name(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::file_name;
+    use super::{file_name, free_name};
 
     #[test]
     fn titles_from_elsewhere_do_not_lead_out_of_the_folder() {
         assert_eq!(file_name("../../etc/passwd"), "etc-passwd");
         assert_eq!(file_name("node[12]: server.js\n"), "node-12---server.js");
         assert_eq!(file_name(".."), "");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_of_which_anything_exists_even_as_a_link_to_nothing_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let nothing = folder.path().join("nothing");
+        for (at, taken) in
+            ["a.x", "a-2.x.partial", "a-3.x.capture.json", "a-4.x.capture.json.partial"].iter().enumerate()
+        {
+            std::os::unix::fs::symlink(&nothing, folder.path().join(taken)).unwrap();
+            assert_eq!(free_name(folder.path(), "a", "x"), folder.path().join(format!("a-{}.x", at + 2)));
+        }
     }
 }

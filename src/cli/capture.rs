@@ -4,25 +4,35 @@ use std::io::{BufRead as _, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use super::complain;
+use super::interrupts::Interrupts;
 use super::table::{Table, name};
-use crate::capture::{self, Address, Connection, Isolate, Kind, Plan, Remote, Step, Target, Watch};
+use crate::capture::{
+    self, Address, CaptureError, Connection, HeapUsage, Isolate, Kind, Plan, Remote, Step, Taken, Target, Watch,
+};
 use crate::model::{CancelToken, human};
+use crate::query::search_grammar::size;
 
 pub(super) const CAPTURE_HELP: &str = "\
 The program must have been started with --inspect; a Node.js that runs without it opens its inspector on SIGUSR1.
 
-While a snapshot is taken the program stands still, for some seconds or with a large heap for minutes, and may need as much
-memory again: one that is near its limit can die of it. A snapshot holds what the program holds, passwords and personal data
-included.
+While a snapshot is taken the program is paused, for some seconds or with a large heap for minutes, and may need as much
+memory again: one that is near its limit can die of it. A snapshot contains what the program has in memory, passwords and
+personal data included; only you can read the files.
 
 Each file gets a record beside it, FILE.capture.json: when it was taken, how long that took, and what process.memoryUsage()
-said before. A file is called .partial until it is complete; where the program ends before, it stays under that name.
-Ctrl+C ends a recording, which is kept, and a series behind its last complete snapshot.
+said before. A file is called .partial until it is complete; where the program ends before, it stays under that name. No file
+that exists is overwritten. A snapshot of more than 1 GB plus 32 times the heap is broken off, and so is one that would leave
+less than 1 GB, or 5 %, of the disk free.
+
+Ctrl+C, SIGTERM and SIGHUP end a recording, which is kept, and a series after its last complete snapshot. Again, they cancel
+that, too, and the third time they end heapglass at once.
 
   heapglass capture --list
   heapglass capture --gc -o snapshots
@@ -65,6 +75,9 @@ pub struct CaptureArguments {
     /// Connect to another machine
     #[arg(long)]
     pub allow_remote: bool,
+    /// The largest snapshot that is received, such as 4GB, if not 1 GB plus 32 times the heap
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_size: Option<u64>,
     /// What the names of files start with
     #[arg(long, value_name = "NAME", default_value = "")]
     pub name: String,
@@ -73,12 +86,19 @@ pub struct CaptureArguments {
     pub output: PathBuf,
 }
 
-/// What shells take for the end by Ctrl+C.
-const INTERRUPTED: i32 = 130;
 /// Longer waits are slips of the keyboard.
 const LONGEST_TIME: Duration = Duration::from_hours(30 * 24);
 /// How often it is looked at whether a series waits for an Enter that cannot come.
 const WAITS_TICK: Duration = Duration::from_millis(400);
+const NO_THREAD: &str = "cannot start the capture thread";
+/// How often it is looked at whether a step has begun or a signal came.
+const TICK: Duration = Duration::from_millis(20);
+/// How long targets are asked for the list how large they are.
+const LIST_PATIENCE: Duration = Duration::from_secs(5);
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    size(text).filter(|&bytes| bytes > 0).ok_or_else(|| "expected a size such as 500MB or 4GB".to_owned())
+}
 
 /// `30s`, `5m`, `500ms`, `2h`; a number alone is seconds.
 fn parse_time(text: &str) -> Result<Duration, String> {
@@ -101,61 +121,69 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
     let address = Address::parse(&arguments.inspect)?;
     let remote = if arguments.allow_remote { Remote::Confirmed } else { Remote::Refused };
     let cancel = CancelToken::new();
-    let targets = capture::targets(&address, remote).map_err(|error| match error {
-        capture::CaptureError::Remote { .. } => anyhow::anyhow!("{error}, or say --allow-remote"),
+    let targets = capture::targets(&address, remote, &cancel).map_err(|error| match error {
+        CaptureError::Remote { .. } => anyhow::anyhow!("{error}, or say --allow-remote"),
         other => other.into(),
     })?;
     if arguments.list {
         return list(&targets, remote, out);
     }
     let (target, worker) = choice(&arguments.target)?;
-    let target = targets
-        .get(target)
-        .with_context(|| format!("there are {} targets; see heapglass capture --list", targets.len()))?;
+    let target =
+        targets.get(target).with_context(|| format!("no target {}; see heapglass capture --list", arguments.target))?;
     let mut connection = Connection::open(target, remote, &cancel)?;
     let isolates = connection.isolates();
     let isolate = isolates
         .get(worker)
         .cloned()
-        .with_context(|| format!("the target has {} workers; see heapglass capture --list", isolates.len() - 1))?;
+        .with_context(|| format!("no worker {}; see heapglass capture --list", arguments.target))?;
     let kind = match (arguments.timeline, arguments.sampling) {
         (Some(length), _) => Kind::Timeline { length: Some(length), stacks: arguments.stacks },
         (None, Some(length)) => Kind::Sampling { length: Some(length), interval_bytes: 32 << 10 },
         (None, None) => Kind::Snapshots { count: arguments.series.unwrap_or(1), every: arguments.every },
     };
-    let plan =
-        Plan { kind, collect_garbage: arguments.gc, folder: arguments.output.clone(), name: arguments.name.clone() };
+    let (folder, name) = (arguments.output.clone(), arguments.name.clone());
+    let plan = Plan { kind, collect_garbage: arguments.gc, folder, name, max_bytes: arguments.max_size };
     announce(&mut connection, &isolate, &cancel)?;
     let watch = Watch::new();
-    listen_for_interrupt(watch.clone(), cancel.clone());
+    // Until now nothing is lost where a signal ends the program.
+    let interrupts = Interrupts::listen().context("cannot handle signals")?;
     let has_input_ended = Arc::new(AtomicBool::new(false));
     if matches!(kind, Kind::Snapshots { count: 2.., every: None }) {
-        listen_for_enter(watch.clone(), cancel.clone(), Arc::clone(&has_input_ended));
+        listen_for_enter(watch.clone(), cancel.clone(), Arc::clone(&has_input_ended)).context(NO_THREAD)?;
     }
     let is_done = AtomicBool::new(false);
-    let done = std::thread::scope(|scope| {
-        scope.spawn(|| report(&watch, &is_done));
-        // Also where this panics, or the scope would wait for the other thread for ever.
-        let _guard = SetOnDrop(&is_done);
-        capture::run(&mut connection, &isolate, &plan, &watch, &cancel)
-    });
-    for taken in watch.taken() {
-        let record = &taken.record;
-        let memory = record.memory_usage.map_or_else(String::new, |usage| {
-            let (rss, heap) = (human::bytes(usage.rss), human::bytes(usage.heap_used));
-            format!("; the process used {rss}, {heap} of it heap, {} outside it", human::bytes(usage.external))
+    let done = thread::scope(|scope| {
+        let capture = thread::Builder::new().name("capture".to_owned()).spawn_scoped(scope, || {
+            // Also where this panics, or nobody would look whether it is over.
+            let _guard = SetOnDrop(&is_done);
+            capture::run(&mut connection, &isolate, &plan, &watch, &cancel)
         });
-        let took = human::duration(Duration::from_millis(record.took_ms));
-        let path = taken.path.display().to_string();
-        // Whether it was taken does not depend on who reads that; `out` remembers the failure.
-        let _ = writeln!(out, "{}: {} in {took}{memory}", human::visible(&path, 2000), human::bytes(record.bytes));
-    }
+        let capture = capture.context(NO_THREAD)?;
+        attend(&watch, &cancel, &interrupts, &is_done);
+        let done = capture.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        anyhow::Ok(done)
+    })?;
+    let written = watch.taken().iter().try_for_each(|taken| write_taken(taken, out));
     match done {
         Err(error) if error.is_cancelled() && has_input_ended.load(Ordering::Relaxed) => {
             bail!("standard input ended; say --every TIME")
         }
-        done => Ok(done?),
+        // Why a capture failed is more than that nobody reads what it took before.
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(written?),
     }
+}
+
+fn write_taken(taken: &Taken, out: &mut dyn Write) -> std::io::Result<()> {
+    let record = &taken.record;
+    let memory = record.memory_usage.map_or_else(String::new, |usage| {
+        let (rss, heap) = (human::bytes(usage.rss), human::bytes(usage.heap_used));
+        format!("; the process used {rss}, {heap} of it heap, {} outside it", human::bytes(usage.external))
+    });
+    let took = human::duration(Duration::from_millis(record.took_ms));
+    let path = taken.path.display().to_string();
+    writeln!(out, "{}: {} in {took}{memory}", human::visible(&path, 2000), human::bytes(record.bytes))
 }
 
 /// Sets a flag when it goes, whichever way that is.
@@ -176,32 +204,66 @@ fn choice(text: &str) -> anyhow::Result<(usize, usize)> {
     };
     match parsed {
         Some((target, worker)) if target > 0 => Ok((target - 1, worker)),
-        _ => bail!("{text} is no number of the list; expected 1, or 1.2 for a worker"),
+        _ => bail!("invalid target: {text}; expected a number of the list such as 1, or 1.2 for a worker"),
     }
 }
 
+/// Lists the targets. One that does not answer keeps none of the others from being listed.
 fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Result<()> {
-    let cancel = CancelToken::new();
+    let started = Instant::now();
     let mut table = Table::new(&["Number", "Heap used", "Kind", "Title"]);
+    let (mut failed, mut unasked) = (0, 0);
     for (at, target) in targets.iter().enumerate() {
-        let mut connection = Connection::open(target, remote, &cancel)?;
-        for (worker, isolate) in connection.isolates().to_vec().iter().enumerate() {
-            let usage = match connection.heap_usage(isolate, &cancel) {
-                // It ended since it was found.
-                Err(capture::CaptureError::WorkerEnded) => continue,
-                usage => usage?,
-            };
+        let text = |title: &str, url: &str| name(&format!("{title}  {url}"));
+        let unknown = vec![(at + 1).to_string(), String::new(), name(&target.kind), text(&target.title, &target.url)];
+        if started.elapsed() > LIST_PATIENCE {
+            unasked += 1;
+            table.push(unknown);
+            continue;
+        }
+        let isolates = match measured(target, remote) {
+            Ok(isolates) => isolates,
+            Err(reason) => {
+                complain(&human::visible(&format!("heapglass: target {}: {reason}", at + 1), 2000));
+                failed += 1;
+                table.push(unknown);
+                continue;
+            }
+        };
+        for (worker, (isolate, usage)) in isolates.iter().enumerate() {
             let number = if worker == 0 { (at + 1).to_string() } else { format!("{}.{worker}", at + 1) };
             let kind = if worker == 0 { &target.kind } else { &isolate.kind };
-            table.push(vec![
-                number,
-                usage.map_or_else(String::new, |usage| human::bytes(usage.used_bytes())),
-                name(kind),
-                name(&format!("{}  {}", isolate.title, isolate.url)),
-            ]);
+            let used = usage.map_or_else(String::new, |usage| human::bytes(usage.used_bytes()));
+            table.push(vec![number, used, name(kind), text(&isolate.title, &isolate.url)]);
         }
     }
-    Ok(table.write(out)?)
+    table.write(out)?;
+    if unasked > 0 {
+        let count = human::count(unasked);
+        complain(&format!(
+            "heapglass: the last {count} were not asked for their heaps and workers: the others took too long"
+        ));
+    }
+    if failed == targets.len() {
+        bail!("no target answers");
+    }
+    Ok(())
+}
+
+/// Connects to a target and returns its isolates with the sizes of their heaps.
+fn measured(target: &Target, remote: Remote) -> Result<Vec<(Isolate, Option<HeapUsage>)>, CaptureError> {
+    let cancel = CancelToken::new();
+    let mut connection = Connection::open(target, remote, &cancel)?;
+    let mut measured = Vec::new();
+    for isolate in connection.isolates().to_vec() {
+        match connection.heap_usage(&isolate, &cancel) {
+            Ok(usage) => measured.push((isolate, usage)),
+            // It ended since it was found.
+            Err(CaptureError::WorkerEnded) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(measured)
 }
 
 /// Says of what a snapshot is taken, and what that costs, before it is too late.
@@ -210,31 +272,39 @@ fn announce(connection: &mut Connection, isolate: &Isolate, cancel: &CancelToken
     let heap = connection
         .heap_usage(isolate, cancel)?
         .map_or_else(String::new, |usage| format!(", {} of heap in use", human::bytes(usage.used_bytes())));
-    say(&format!("{title}{heap}; it stands still while a snapshot is taken and may need as much memory again"));
+    say(&format!("{title}{heap}; it is paused while a snapshot is taken and may need as much memory again"));
     Ok(())
 }
 
-/// Ctrl+C ends a recording, so that it is kept. Anything else it cancels, so that no half of a file stays; and where that
-/// takes too long, the next one ends the program.
-fn listen_for_interrupt(watch: Watch, cancel: CancelToken) {
-    // Where no handler can be set, Ctrl+C does what it did.
-    let _ = ctrlc::set_handler(move || {
-        if cancel.is_cancelled() {
-            std::process::exit(INTERRUPTED);
+/// Says each step as it begins, and does what signals ask for, until it is done.
+///
+/// A signal ends a recording, so that it is kept. Anything else it cancels, so that no half of a file stays.
+fn attend(watch: &Watch, cancel: &CancelToken, interrupts: &Interrupts, is_done: &AtomicBool) {
+    let mut said = String::new();
+    while !is_done.load(Ordering::Relaxed) {
+        let step = watch.step();
+        // Once it is cancelled there is nothing gentler left: the signal stays noted, and the next one ends the program.
+        if !cancel.is_cancelled() && interrupts.take() {
+            if matches!(step, Step::Recording { .. }) {
+                watch.go_on();
+            } else {
+                cancel.cancel();
+            }
         }
-        if matches!(watch.step(), Step::Recording { .. }) {
-            watch.go_on();
-        } else {
-            cancel.cancel();
+        let line = line(step, &said, watch.taken().len());
+        if line != said && !line.is_empty() {
+            say(&line);
         }
-    });
+        said = line;
+        thread::sleep(TICK);
+    }
 }
 
 /// Enter takes the next snapshot. The thread ends with the program, which may do so while it waits for a key.
 ///
 /// Where the input ends, what is under way is finished; a wait for the next Enter is cancelled.
-fn listen_for_enter(watch: Watch, cancel: CancelToken, has_input_ended: Arc<AtomicBool>) {
-    std::thread::spawn(move || {
+fn listen_for_enter(watch: Watch, cancel: CancelToken, has_input_ended: Arc<AtomicBool>) -> std::io::Result<()> {
+    let listening = thread::Builder::new().name("input".to_owned()).spawn(move || {
         for _ in std::io::stdin().lock().lines().map_while(Result::ok) {
             watch.go_on();
         }
@@ -247,41 +317,34 @@ fn listen_for_enter(watch: Watch, cancel: CancelToken, has_input_ended: Arc<Atom
                 cancel.cancel();
             }
             has_waited = waits;
-            std::thread::sleep(WAITS_TICK);
+            thread::sleep(WAITS_TICK);
         }
     });
+    listening.map(drop)
 }
 
-/// Says each step as it begins.
-fn report(watch: &Watch, is_done: &AtomicBool) {
-    let mut said = String::new();
-    while !is_done.load(Ordering::Relaxed) {
-        let line = match watch.step() {
-            Step::Connecting | Step::Done | Step::Receiving { .. } => String::new(),
-            Step::CollectingGarbage => "collecting garbage".to_owned(),
-            Step::Snapshot { bytes: 0, .. } => format!("taking snapshot {}", watch.taken().len() + 1),
-            Step::Snapshot { .. } => "receiving it".to_owned(),
-            Step::Waiting { until: None } => "press Enter for the next snapshot".to_owned(),
-            Step::Waiting { until: Some(until) } => {
-                // Rounded, so that the same wait is said once.
-                let left = until.saturating_duration_since(Instant::now()) + Duration::from_millis(500);
-                if said.starts_with("waiting") { said.clone() } else { format!("waiting {} s", left.as_secs()) }
-            }
-            Step::Recording { length, .. } => match length {
-                Some(length) => format!("recording for {}", human::duration(length)),
-                None => "recording".to_owned(),
-            },
-        };
-        if line != said && !line.is_empty() {
-            say(&line);
+/// Describes a step; nothing where there is nothing to say of it. `said` is what was said last.
+fn line(step: Step, said: &str, taken: usize) -> String {
+    match step {
+        Step::Connecting | Step::Done | Step::Receiving { .. } => String::new(),
+        Step::CollectingGarbage => "collecting garbage".to_owned(),
+        Step::Snapshot { bytes: 0, .. } => format!("taking snapshot {}", taken + 1),
+        Step::Snapshot { .. } => "receiving it".to_owned(),
+        Step::Waiting { until: None } => "press Enter for the next snapshot".to_owned(),
+        // The same wait is said once.
+        Step::Waiting { until: Some(_) } if said.starts_with("waiting") => said.to_owned(),
+        Step::Waiting { until: Some(until) } => {
+            let left = until.saturating_duration_since(Instant::now()) + Duration::from_millis(500);
+            format!("waiting {} s", left.as_secs())
         }
-        said = line;
-        std::thread::sleep(Duration::from_millis(20));
+        Step::Recording { length: Some(length), .. } => format!("recording for {}", human::duration(length)),
+        Step::Recording { length: None, .. } => "recording".to_owned(),
     }
 }
 
+/// Says what the program is busy with, which is not part of the answer.
 fn say(text: &str) {
-    super::complain(&format!("heapglass: {text}"));
+    complain(&format!("heapglass: {text}"));
 }
 
 #[cfg(test)]

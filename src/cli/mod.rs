@@ -18,6 +18,7 @@ mod check;
 mod compare;
 mod contexts;
 mod guard;
+mod interrupts;
 mod lines;
 mod nodes;
 mod object;

@@ -253,7 +253,7 @@ impl Worker {
             Ask::List(address, remote, cancel) => {
                 self.disconnect();
                 self.change(|state| state.targets.clear());
-                let targets = capture::targets(&address, remote)?;
+                let targets = capture::targets(&address, remote, &cancel)?;
                 self.change(|state| state.targets.clone_from(&targets));
                 match &targets[..] {
                     [only] => self.connect(only, remote, &cancel),

@@ -182,7 +182,7 @@ impl CapturePane {
             let ctx = ctx.clone();
             match Capturer::start(move || ctx.request_repaint()) {
                 Ok(capturer) => self.capturer = Some(capturer),
-                Err(error) => self.outcome = Some(format!("The system gives no thread: {error}")),
+                Err(error) => self.outcome = Some(format!("Cannot start the capture thread: {error}")),
             }
         }
         self.capturer.as_mut()
@@ -395,7 +395,7 @@ impl CapturePane {
             Mode::Sampling => Kind::Sampling { length, interval_bytes: SAMPLING_INTERVAL },
         };
         let folder = PathBuf::from(self.folder.trim());
-        Plan { kind, collect_garbage: self.collect_garbage, folder, name: String::new() }
+        Plan { kind, collect_garbage: self.collect_garbage, folder, name: String::new(), max_bytes: None }
     }
 
     fn buttons(&mut self, ui: &mut Ui, state: &CaptureState) {

@@ -16,14 +16,14 @@ use heapglass::model::CancelToken;
 const PIECES: &[&str] = &["{\"snapshot\":\"\\\"ü\u{1f600}\\n", "\",\"strings\":[", "\"a\"", "]}"];
 
 fn plan(kind: Kind, folder: &Path) -> Plan {
-    Plan { kind, collect_garbage: true, folder: folder.to_path_buf(), name: String::new() }
+    Plan { kind, collect_garbage: true, folder: folder.to_path_buf(), name: String::new(), max_bytes: None }
 }
 
 const ONE: Kind = Kind::Snapshots { count: 1, every: None };
 
 fn connect(inspector: &Inspector) -> Result<Connection, CaptureError> {
     let address = Address::parse(&inspector.address)?;
-    let targets = capture::targets(&address, Remote::Refused)?;
+    let targets = capture::targets(&address, Remote::Refused, &CancelToken::new())?;
     Connection::open(&targets[0], Remote::Refused, &CancelToken::new())
 }
 
@@ -144,6 +144,7 @@ fn what_is_no_inspector_is_called_so() {
         (with("200 OK", "[]"), "has no target"),
         (http("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"), "its answer breaks off"),
         (http(""), "it closes the connection without an answer"),
+        (with("200 OK", &format!("[{}{{}}]", "{},".repeat(1000))), "it lists 1,001 targets; name one of them"),
         (Habit::Silent, "it takes the connection but does not answer"),
     ] {
         let error = connect(&Inspector::of(habit.clone(), PIECES)).map(drop).unwrap_err().to_string();
@@ -155,7 +156,7 @@ fn what_is_no_inspector_is_called_so() {
 fn a_target_that_is_gone_is_no_websocket_any_more() {
     let Some(node) = node::Node::start(node::IDLE) else { return };
     let address = Address::parse(&format!("ws://{}/00000000-no-such-target", node.address)).unwrap();
-    let targets = capture::targets(&address, Remote::Refused).unwrap();
+    let targets = capture::targets(&address, Remote::Refused, &CancelToken::new()).unwrap();
     let error = Connection::open(&targets[0], Remote::Refused, &CancelToken::new()).map(drop).unwrap_err();
     assert!(error.to_string().contains("it opens no websocket at /00000000-no-such-target"), "{error}");
 }
@@ -185,7 +186,7 @@ fn a_worker_of_node_has_a_snapshot_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let address = Address::parse(&node.address).unwrap();
     let cancel = CancelToken::new();
-    let targets = capture::targets(&address, Remote::Refused).unwrap();
+    let targets = capture::targets(&address, Remote::Refused, &CancelToken::new()).unwrap();
     let mut connection = Connection::open(&targets[0], Remote::Refused, &cancel).unwrap();
     let worker = connection.isolates().get(1).cloned().expect("the worker is found");
     let watch = Watch::new();
@@ -200,7 +201,7 @@ fn a_program_that_has_done_its_work_is_not_kept_from_ending() {
     let program = "process.stdin.once('data', () => process.stdin.destroy()); console.log('ready');";
     let Some(mut node) = node::Node::start(program) else { return };
     let address = Address::parse(&node.address).unwrap();
-    let targets = capture::targets(&address, Remote::Refused).unwrap();
+    let targets = capture::targets(&address, Remote::Refused, &CancelToken::new()).unwrap();
     let mut connection = Connection::open(&targets[0], Remote::Refused, &CancelToken::new()).unwrap();
     node.say("end");
     let patience = std::time::Instant::now() + Duration::from_secs(20);
@@ -225,7 +226,7 @@ fn memory_does_not_grow_with_the_snapshot_that_is_captured() {
         let middle = "12345,".repeat(PIECE / 6);
         let count = bytes / PIECE;
         Box::new((0..count).map(move |at| match at {
-            0 => "{\"nodes\":[".to_owned(),
+            0 => "{\"snapshot\":{},\"nodes\":[".to_owned(),
             at if at + 1 == count => "0]}".to_owned(),
             _ => middle.clone(),
         }))
@@ -259,24 +260,25 @@ fn memory_does_not_grow_with_the_snapshot_that_is_captured() {
     assert!((1..60_000).contains(&peak_kb), "{peak_kb} kB at the peak");
 }
 
-/// The program itself, taking from a made-up inspector; and it is interrupted once it has said so.
+/// The program itself, taking from a made-up inspector.
 #[cfg(unix)]
-fn interrupted(inspector: &Inspector, arguments: &[&str], at: &str, folder: &Path) -> (Option<i32>, String) {
+fn program(inspector: &Inspector, arguments: &[&str], folder: &Path) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_heapglass"));
+    program.args(["capture", "--inspect", &inspector.address, "-o"]).arg(folder).args(arguments);
+    program.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
+    program
+}
+
+/// Runs it and sends it a signal each time it says `at`. Returns its exit code and what it said.
+#[cfg(unix)]
+fn signaled(mut program: Command, signal: &str, at: &str) -> (Option<i32>, String) {
     use std::io::{BufRead as _, BufReader};
-    let mut program = Command::new(env!("CARGO_BIN_EXE_heapglass"))
-        .args(["capture", "--inspect", &inspector.address, "-o"])
-        .arg(folder)
-        .args(arguments)
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut program = program.stderr(std::process::Stdio::piped()).spawn().unwrap();
     let mut said = String::new();
     for line in BufReader::new(program.stderr.take().unwrap()).lines().map_while(Result::ok) {
         if line.contains(at) {
             let id = program.id().to_string();
-            assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+            assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
         }
         said += &line;
         said.push('\n');
@@ -285,16 +287,43 @@ fn interrupted(inspector: &Inspector, arguments: &[&str], at: &str, folder: &Pat
 }
 
 #[cfg(unix)]
+fn interrupted(inspector: &Inspector, arguments: &[&str], at: &str, folder: &Path) -> (Option<i32>, String) {
+    signaled(program(inspector, arguments, folder), "-INT", at)
+}
+
+#[cfg(unix)]
 #[test]
-fn an_interrupt_ends_a_recording_which_is_kept() {
-    let folder = tempfile::tempdir().unwrap();
+fn an_interrupt_or_a_termination_ends_a_recording_which_is_kept() {
     let inspector = Inspector::of(Habit::Honest, PIECES);
-    let (code, said) = interrupted(&inspector, &["--timeline", "10m"], "recording", folder.path());
-    assert_eq!(code, Some(0), "{said}");
-    let files = files(folder.path());
-    assert_eq!(files.len(), 2, "{files:?}");
-    assert_eq!(std::fs::read_to_string(&files[0]).unwrap(), PIECES.concat());
-    assert!(record_beside(&files[0]).unwrap().complete);
+    for signal in ["-INT", "-TERM"] {
+        let folder = tempfile::tempdir().unwrap();
+        let program = program(&inspector, &["--timeline", "10m"], folder.path());
+        let (code, said) = signaled(program, signal, "recording");
+        assert_eq!(code, Some(0), "{signal}: {said}");
+        let files = files(folder.path());
+        assert_eq!(files.len(), 2, "{signal}: {files:?}");
+        assert_eq!(std::fs::read_to_string(&files[0]).unwrap(), PIECES.concat());
+        assert!(record_beside(&files[0]).unwrap().complete);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_closes_ends_a_recording_unless_it_was_started_with_nohup() {
+    let inspector = Inspector::of(Habit::Honest, PIECES);
+    for (action, length) in [("--default-signal=HUP", "10m"), ("--ignore-signal=HUP", "1s")] {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = program(&inspector, &["--timeline", length], folder.path());
+        let mut program = Command::new("env");
+        program.arg(action).arg(inner.get_program()).args(inner.get_args());
+        program.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
+        let started = std::time::Instant::now();
+        let (code, said) = signaled(program, "-HUP", "recording");
+        assert_eq!(code, Some(0), "{action}: {said}");
+        // All of it was recorded where the signal was ignored.
+        assert!(length == "10m" || started.elapsed() >= Duration::from_secs(1), "{said}");
+        assert!(record_beside(&files(folder.path())[0]).unwrap().complete, "{action}");
+    }
 }
 
 #[cfg(unix)]
@@ -327,4 +356,168 @@ fn a_series_without_a_keyboard_says_what_to_do() {
     assert!(said.contains("say --every TIME"), "{said}");
     // The one that was under way is there.
     assert_eq!(files(folder.path()).len(), 2);
+}
+
+#[test]
+fn a_handshake_byte_by_byte_is_given_up() {
+    std::thread::scope(|scope| {
+        for (habit, expected) in [
+            (Habit::SlowHttp, "it does not finish its answer within 5.0 s: HTTP/1.0"),
+            (Habit::SlowUpgrade, "it takes the connection but does not open a websocket"),
+        ] {
+            scope.spawn(move || {
+                let error = connect(&Inspector::of(habit, PIECES)).map(drop).unwrap_err();
+                assert!(error.to_string().contains(expected), "{error}");
+            });
+        }
+    });
+}
+
+#[test]
+fn data_without_an_end_or_a_purpose_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    for (habit, expected) in [
+        (Habit::Fragments, "a message of more than 10000 fragments"),
+        (Habit::Floods, "it keeps sending what nobody asked for"),
+    ] {
+        let (done, _) = take(&Inspector::of(habit, PIECES), ONE, folder.path());
+        let error = done.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+    }
+    let error = connect(&Inspector::of(Habit::Workers, PIECES)).map(drop).unwrap_err().to_string();
+    assert!(error.contains("what nobody asked for") || error.contains("more than 1000 workers"), "{error}");
+}
+
+#[test]
+fn a_program_that_stops_in_the_middle_of_a_snapshot_is_given_up_and_what_came_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (done, _) = take(&Inspector::of(Habit::Stalls, PIECES), ONE, folder.path());
+    let error = done.unwrap_err();
+    assert!(error.to_string().contains("nothing more arrived for 10.0 s"), "{error}");
+    let CaptureError::Incomplete { kept, .. } = error else { panic!("it is kept") };
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), PIECES[0]);
+}
+
+#[test]
+fn cancelling_ends_the_wait_for_a_message_that_never_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = connect(&Inspector::of(Habit::Drips, PIECES)).unwrap();
+    let (isolate, watch, cancel) = (connection.isolates()[0].clone(), Watch::new(), CancelToken::new());
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| capture::run(&mut connection, &isolate, &plan(ONE, folder.path()), &watch, &cancel));
+        while !matches!(watch.step(), Step::Snapshot { .. }) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        cancel.cancel();
+        assert!(run.join().unwrap().unwrap_err().is_cancelled());
+    });
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn a_snapshot_without_an_end_stops_at_the_size_that_is_allowed_and_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let inspector = Inspector::start(Habit::Honest, || {
+        let start = std::iter::once("{\"snapshot\":{},\"nodes\":[".to_owned());
+        Box::new(start.chain(std::iter::repeat_with(|| "12345,".repeat(10_000))))
+    });
+    let output = Command::new(env!("CARGO_BIN_EXE_heapglass"))
+        .args(["capture", "--inspect", &inspector.address, "--max-size", "2MB", "-o"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the snapshot is larger than 2.0 MB") && said.contains(".partial"), "{said}");
+    let sizes: Vec<u64> = files(folder.path()).iter().map(|file| file.metadata().unwrap().len()).collect();
+    assert!(sizes.len() == 2 && sizes.iter().sum::<u64>() < 2_001_000, "{sizes:?}");
+}
+
+#[test]
+fn text_that_is_no_snapshot_leaves_no_file_and_commands_no_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let inspector = Inspector::of(Habit::Honest, &["\u{1b}[2J}"]);
+    let output = Command::new(env!("CARGO_BIN_EXE_heapglass"))
+        .args(["capture", "--inspect", &inspector.address, "-o"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("not a heap snapshot: it begins with ␛[2J}"), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said}");
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_can_read_a_capture_and_its_record_however_long_the_title_of_the_program() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let inspector = Inspector::of(Habit::Titled("../\u{202e}\u{1b}".repeat(300_000)), PIECES);
+    let (done, watch) = take(&inspector, ONE, folder.path());
+    done.unwrap();
+    let files = files(folder.path());
+    assert_eq!(files.len(), 2, "{files:?}");
+    for file in &files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+    }
+    // What is written is what can be read again.
+    assert_eq!(record_beside(&watch.taken()[0].path), Some(watch.taken()[0].record.clone()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_timeline_into_a_folder_that_takes_no_files_fails_before_it_is_recorded() {
+    let inspector = Inspector::of(Habit::Honest, PIECES);
+    // No user can create files there.
+    let output = program(&inspector, &["--timeline", "10m"], Path::new("/proc/self")).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("/proc/self/orders-") && !said.contains("recording"), "{said}");
+}
+
+#[test]
+fn an_error_of_the_disk_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let inspector = Inspector::of(Habit::Honest, PIECES);
+    let output = Command::new(env!("CARGO_BIN_EXE_heapglass"))
+        .args(["capture", "--inspect", &inspector.address, "-o"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(said.matches("os error").count(), 1, "{said}");
+}
+
+/// `None` where the number of threads cannot be limited: root must become someone else first, and without `prlimit`.
+#[cfg(target_os = "linux")]
+fn without_threads(inspector: &Inspector, folder: &Path) -> Option<std::process::Output> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let inner = program(inspector, &[], folder);
+    let mut words = vec!["prlimit", "--nproc=1:1"];
+    if std::fs::metadata("/proc/self").ok()?.uid() == 0 {
+        words.splice(0..0, ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).ok()?;
+    }
+    let run = |arguments: &mut dyn Iterator<Item = &std::ffi::OsStr>| {
+        Command::new(words[0]).args(&words[1..]).arg(inner.get_program()).args(arguments).output().ok()
+    };
+    let can_run = run(&mut [std::ffi::OsStr::new("--version")].into_iter())?.status.success();
+    can_run.then(|| run(&mut inner.get_args())).flatten()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_no_thread_can_be_started_capture_says_so_without_a_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let inspector = Inspector::of(Habit::Honest, PIECES);
+    let Some(output) = without_threads(&inspector, folder.path()) else { return };
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot start a thread") && !said.contains("panicked"), "{said}");
 }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::thread;
 
 use serde_json::{Value, json};
+use tungstenite::protocol::frame::Frame;
+use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::{Message, WebSocket};
 
 /// What it does where others would do as they are asked.
@@ -30,6 +32,18 @@ pub enum Habit {
     Silent,
     /// A browser: no `NodeWorker`, but a worker as a session.
     Browser,
+    /// Answers the request for targets, or the one for a websocket, byte by byte.
+    SlowHttp,
+    SlowUpgrade,
+    /// Sends a snapshot as one message of fragments without an end, at once or a few a second.
+    Fragments,
+    Drips,
+    /// Announces a worker again and again instead of a snapshot.
+    Floods,
+    /// Has more workers than any program.
+    Workers,
+    /// Has this title.
+    Titled(String),
 }
 
 /// A running one; its thread lives as long as the tests.
@@ -70,6 +84,10 @@ fn serve(mut stream: TcpStream, habit: &Habit, pieces: &Arc<Pieces>) {
         return;
     }
     if !start.starts_with(b"GET /json") {
+        if *habit == Habit::SlowUpgrade {
+            byte_by_byte(&mut stream, "HTTP/1.1 101 Switching Protocols\r\n");
+            return;
+        }
         let Ok(socket) = tungstenite::accept(stream) else { return };
         Target { socket, habit, pieces }.answer_all();
         return;
@@ -80,14 +98,28 @@ fn serve(mut stream: TcpStream, habit: &Habit, pieces: &Arc<Pieces>) {
         answer.clone()
     } else {
         // The host is a trap: only the path of the address may be used.
+        let title = if let Habit::Titled(title) = habit { title } else { "orders.js" };
         let list = json!([{
-            "type": "node", "title": "orders.js", "url": "file:///app/orders.js",
+            "type": "node", "title": title, "url": "file:///app/orders.js",
             "webSocketDebuggerUrl": "ws://192.0.2.1:9/the-target",
         }]);
         let body = list.to_string();
         format!("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     };
-    let _ = stream.write_all(answer.as_bytes());
+    if *habit == Habit::SlowHttp {
+        byte_by_byte(&mut stream, &answer);
+    } else {
+        let _ = stream.write_all(answer.as_bytes());
+    }
+}
+
+fn byte_by_byte(stream: &mut TcpStream, text: &str) {
+    for byte in text.bytes() {
+        if stream.write_all(&[byte]).is_err() {
+            return;
+        }
+        thread::sleep(std::time::Duration::from_millis(500));
+    }
 }
 
 struct Target<'a> {
@@ -125,6 +157,9 @@ impl Target<'_> {
             "NodeWorker.enable" if *self.habit == Habit::Browser => {
                 self.send(refused("'NodeWorker.enable' wasn't found"), &session)
             }
+            "NodeWorker.enable" if *self.habit == Habit::Workers => {
+                (0..2000).all(|id| self.announce(&format!("W{id}"))) && self.send(done, &session)
+            }
             "Target.setAutoAttach" => {
                 let info =
                     json!({"targetId": "w", "type": "worker", "title": "", "url": "https://example.com/worker.js"});
@@ -153,7 +188,36 @@ impl Target<'_> {
         }
     }
 
+    /// Announces a worker with a title of a megabyte.
+    fn announce(&mut self, id: &str) -> bool {
+        let info = json!({"type": "worker", "title": "T".repeat(1 << 20), "url": "worker.js"});
+        let params = json!({"sessionId": id, "workerInfo": info});
+        self.send(json!({"method": "NodeWorker.attachedToWorker", "params": params}), &Value::Null)
+    }
+
+    /// Sends the fragments of a message that has no last one.
+    fn fragments(&mut self, pause: std::time::Duration) -> bool {
+        let mut kind = Data::Text;
+        loop {
+            let frame = Frame::message("{".repeat(usize::from(kind == Data::Text)), OpCode::Data(kind), false);
+            if self.socket.send(Message::Frame(frame)).is_err() {
+                return false;
+            }
+            kind = Data::Continue;
+            thread::sleep(pause);
+        }
+    }
+
     fn snapshot(&mut self, session: &Value) -> bool {
+        match self.habit {
+            Habit::Fragments => return self.fragments(std::time::Duration::ZERO),
+            Habit::Drips => return self.fragments(std::time::Duration::from_millis(20)),
+            Habit::Floods => {
+                while self.announce("W") {}
+                return false;
+            }
+            _ => {}
+        }
         let progress = |done: u32| {
             let params = json!({"done": done, "total": 10, "finished": done == 10});
             json!({"method": "HeapProfiler.reportHeapSnapshotProgress", "params": params})

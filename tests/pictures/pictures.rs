@@ -269,7 +269,7 @@ fn series(folder: &Path) -> Vec<PathBuf> {
     let Some(mut node) = node::Node::start(node::LEAK) else { return Vec::new() };
     let address = Address::parse(&node.address).unwrap();
     let cancel = CancelToken::new();
-    let targets = heapglass::capture::targets(&address, Remote::Refused).unwrap();
+    let targets = heapglass::capture::targets(&address, Remote::Refused, &cancel).unwrap();
     let mut connection = Connection::open(&targets[0], Remote::Refused, &cancel).unwrap();
     let isolate = connection.isolates()[0].clone();
     (1..=4)
@@ -280,6 +280,7 @@ fn series(folder: &Path) -> Vec<PathBuf> {
                 collect_garbage: true,
                 folder: folder.join(number.to_string()),
                 name: "service".to_owned(),
+                max_bytes: None,
             };
             heapglass::capture::run(&mut connection, &isolate, &plan, &watch, &cancel).unwrap();
             node.round();

@@ -161,3 +161,41 @@ fn where_nothing_listens_the_dialog_says_how_to_start_a_program() {
     window.get_by_label("Connect").click();
     wait_for_label(&mut window, "start the program with --inspect");
 }
+
+#[test]
+fn a_program_that_misbehaves_gets_an_answer_and_leaves_no_file() {
+    for (habit, pieces, expected) in [
+        (Habit::Fragments, &["{}"][..], "a message of more than 10000 fragments"),
+        (Habit::Floods, &["{}"], "it keeps sending what nobody asked for"),
+        (Habit::Honest, &["\u{1b}[2J}"], "not a heap snapshot: it begins with ␛[2J}"),
+    ] {
+        let inspector = Inspector::of(habit, pieces);
+        let folder = tempfile::tempdir().unwrap();
+        let mut window = connected(&inspector.address, folder.path());
+        wait_for_label(&mut window, "Take a snapshot");
+        window.get_by_label("Take a snapshot").click();
+        wait_for_label(&mut window, expected);
+        assert!(!window.state().capture.is_running() && window.state().session.open().is_empty());
+        assert_eq!(std::fs::read_dir(folder.path().join("captures")).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn cancel_ends_the_wait_for_a_message_that_never_ends() {
+    let inspector = Inspector::of(Habit::Drips, &["{}"]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = connected(&inspector.address, folder.path());
+    wait_for_label(&mut window, "Take a snapshot");
+    window.get_by_label("Take a snapshot").click();
+    wait_until(&mut window, "the snapshot", |app| {
+        app.capture.state().watch.is_some_and(|watch| matches!(watch.step(), Step::Snapshot { .. }))
+    });
+    window.get_by_label("Cancel").click();
+    wait_for_label(&mut window, "Cancelled; nothing was kept");
+    // The connection is made anew and good for more.
+    wait_until(&mut window, "the connection", |app| {
+        let state = app.capture.state();
+        state.connected.is_some() && !state.is_busy
+    });
+    assert_eq!(std::fs::read_dir(folder.path().join("captures")).unwrap().count(), 0);
+}

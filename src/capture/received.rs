@@ -1,0 +1,230 @@
+//! What a target sends, on its way to a file.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::CaptureError;
+use crate::files::{self, PartialFile};
+use crate::model::human;
+
+/// The disk keeps this much, or a twentieth of its size if that is less, for other programs.
+const RESERVE: u64 = 1 << 30;
+/// How many bytes are written between two looks at the free space.
+const SPACE_INTERVAL: u64 = 16 << 20;
+/// How a snapshot or a timeline begins; a profile is any object.
+pub(super) const SNAPSHOT: &[u8] = b"{\"snapshot\":";
+pub(super) const PROFILE: &[u8] = b"{";
+
+/// A file that is called `….partial` until all of it is there.
+#[derive(Debug)]
+pub(super) struct Received {
+    file: PartialFile,
+    shape: Shape,
+    /// The most bytes that it may have.
+    limit: u64,
+    /// So many bytes are written before the free space is looked at again.
+    space_checked_until: u64,
+}
+
+impl Received {
+    /// Begins a file that starts with `start`; none that exists is overwritten.
+    pub(super) fn create(path: &Path, start: &'static [u8]) -> Result<Self, CaptureError> {
+        let file = PartialFile::create(path).map_err(|error| CaptureError::file(path, error))?;
+        let mut created = Self { file, shape: Shape::new(start), limit: u64::MAX, space_checked_until: 0 };
+        created.check_space(0)?;
+        Ok(created)
+    }
+
+    /// Sets the most bytes that it may have.
+    pub(super) fn limit(&mut self, bytes: u64) {
+        self.limit = bytes;
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.file.bytes()
+    }
+
+    pub(super) fn write(&mut self, text: &str) -> Result<(), CaptureError> {
+        self.shape.see(text)?;
+        let bytes = self.bytes() + text.len() as u64;
+        if bytes > self.limit {
+            return Err(CaptureError::TooLarge { limit: self.limit });
+        }
+        self.check_space(bytes)?;
+        self.file.write_all(text.as_bytes()).map_err(|error| CaptureError::file(self.file.partial(), error))
+    }
+
+    /// Gives the file its name. Data that does not end as JSON of an object does is not complete, whatever the sender says.
+    pub(super) fn finish(&mut self) -> Result<(), CaptureError> {
+        if self.bytes() == 0 {
+            return Err(CaptureError::Odd("it says that it is done but has sent nothing".to_owned()));
+        }
+        if !self.shape.is_closed() {
+            return Err(CaptureError::Odd("the data ends in the middle".to_owned()));
+        }
+        self.file.finish().map_err(|error| CaptureError::file(self.file.partial(), error))
+    }
+
+    /// Keeps what has come, as far as the disk takes it, and says so; nothing is kept of nothing.
+    pub(super) fn keep(self, why: CaptureError) -> CaptureError {
+        if self.file.bytes() == 0 {
+            return why;
+        }
+        let (kept, bytes) = self.file.keep();
+        CaptureError::Incomplete { kept, bytes, why: Box::new(why) }
+    }
+
+    /// Fails where the disk would have too little space left with so many bytes in the file.
+    fn check_space(&mut self, bytes: u64) -> Result<(), CaptureError> {
+        if bytes < self.space_checked_until {
+            return Ok(());
+        }
+        self.space_checked_until = bytes + SPACE_INTERVAL;
+        let folder = self.file.partial().parent().unwrap_or(Path::new("."));
+        let Some(space) = files::space(folder) else { return Ok(()) };
+        let (free, least) = (space.free_bytes, least_space(space.total_bytes));
+        if free < least {
+            return Err(CaptureError::LowSpace { path: folder.to_path_buf(), free, least });
+        }
+        Ok(())
+    }
+}
+
+/// Returns the free space below which nothing more is written to a disk of that size. What is written until the next look
+/// must fit, too.
+fn least_space(total_bytes: u64) -> u64 {
+    RESERVE.min(total_bytes / 20) + SPACE_INTERVAL
+}
+
+/// Follows JSON text far enough to see that it begins as it should and where its object ends. Reading the file finds all
+/// else that is wrong with it.
+#[derive(Debug)]
+struct Shape {
+    start: &'static [u8],
+    /// Bytes of the start that were seen.
+    matched: usize,
+    /// Objects and arrays that are open.
+    depth: u64,
+    is_in_string: bool,
+    is_escaped: bool,
+}
+
+impl Shape {
+    fn new(start: &'static [u8]) -> Self {
+        Self { start, matched: 0, depth: 0, is_in_string: false, is_escaped: false }
+    }
+
+    /// Whether the object has ended.
+    fn is_closed(&self) -> bool {
+        self.matched == self.start.len() && self.depth == 0
+    }
+
+    fn see(&mut self, text: &str) -> Result<(), CaptureError> {
+        let mut bytes = text.as_bytes();
+        while let Some((&byte, rest)) = bytes.split_first() {
+            if self.is_in_string && !self.is_escaped && self.matched == self.start.len() {
+                // Most bytes of a string mean nothing here.
+                let plain = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
+                if plain > 0 {
+                    bytes = &bytes[plain..];
+                    continue;
+                }
+            }
+            self.step(byte, text)?;
+            bytes = rest;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, byte: u8, text: &str) -> Result<(), CaptureError> {
+        let is_blank = !self.is_in_string && byte.is_ascii_whitespace();
+        if is_blank {
+            return Ok(());
+        }
+        if self.is_closed() {
+            return Err(CaptureError::NotASnapshot("it goes on after the end of its object".to_owned()));
+        }
+        if let Some(&expected) = self.start.get(self.matched) {
+            if byte != expected {
+                let (found, start) = (human::visible(text, 40), String::from_utf8_lossy(self.start));
+                return Err(CaptureError::NotASnapshot(format!("it begins with {found}, expected {start}")));
+            }
+            self.matched += 1;
+        }
+        match byte {
+            _ if self.is_escaped => self.is_escaped = false,
+            b'\\' if self.is_in_string => self.is_escaped = true,
+            b'"' => self.is_in_string = !self.is_in_string,
+            _ if self.is_in_string => {}
+            b'{' | b'[' => self.depth += 1,
+            // Never below 0: at 0 the object has ended.
+            b'}' | b']' => self.depth -= 1,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receive(pieces: &[&str], start: &'static [u8]) -> Result<(), CaptureError> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = Received::create(&folder.path().join("a"), start)?;
+        pieces.iter().try_for_each(|piece| file.write(piece))?;
+        file.finish()
+    }
+
+    #[test]
+    fn only_an_object_that_begins_as_a_snapshot_and_ends_is_one() {
+        for good in [
+            "{\"snapshot\":{},\"strings\":[\"}{\\\"\",\"\\\\\"]}",
+            " {\n \"snapshot\" : {}\r\n}\n",
+            "{\"snapshot\":{\"meta\":[[],{}]}}",
+        ] {
+            assert!(receive(&[good], SNAPSHOT).is_ok(), "{good}");
+            let bytes: Vec<String> = good.chars().map(String::from).collect();
+            let bytes: Vec<&str> = bytes.iter().map(String::as_str).collect();
+            assert!(receive(&bytes, SNAPSHOT).is_ok(), "{good}, byte by byte");
+        }
+        for bad in [
+            "",
+            " ",
+            "\u{1b}[2J}",
+            "{",
+            "}",
+            "{}",
+            "{\"snapshot\"",
+            "{\"snapshot\":",
+            "{\"snap shot\":1}",
+            "{\"snapshot\":{}}}",
+            "{\"snapshot\":{}} x",
+            "{\"snapshot\":\"}",
+            "{\"snapshot\":\"\\\"}",
+            "{\"head\":{}}",
+        ] {
+            assert!(receive(&[bad], SNAPSHOT).is_err(), "{bad}");
+        }
+        assert!(receive(&["{\"head\":{}}"], PROFILE).is_ok());
+        assert!(receive(&["[]"], PROFILE).is_err());
+    }
+
+    #[test]
+    fn a_part_of_the_disk_is_left_to_other_programs() {
+        assert_eq!(least_space(1 << 40), (1 << 30) + (16 << 20));
+        assert_eq!(least_space(200 << 20), (10 << 20) + (16 << 20));
+    }
+
+    #[test]
+    fn data_without_an_end_stops_at_the_limit_and_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = Received::create(&folder.path().join("a"), SNAPSHOT).unwrap();
+        file.limit(1000);
+        file.write("{\"snapshot\":[").unwrap();
+        let error = (0..1000).find_map(|_| file.write("12345,").err()).unwrap();
+        let CaptureError::Incomplete { kept, bytes, why } = file.keep(error) else { panic!("it is kept") };
+        assert!(matches!(*why, CaptureError::TooLarge { limit: 1000 }), "{why}");
+        assert!((990..=1000).contains(&bytes) && kept.metadata().unwrap().len() == bytes);
+    }
+}

@@ -1,0 +1,141 @@
+//! The websocket of a target: messages that are sent and received within limits.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use tungstenite::protocol::WebSocketConfig;
+use tungstenite::{Error as SocketError, HandshakeError, Message, Utf8Bytes, WebSocket};
+
+use super::line::{Line, is_cancelled};
+use super::{Address, CaptureError, Remote};
+use crate::model::CancelToken;
+
+/// Pieces of snapshots are some 100 kB; a sampling profile comes as one message.
+const LONGEST_MESSAGE: usize = 64 << 20;
+const READ_BUFFER: usize = 256 << 10;
+/// A ping counts as this many bytes of what nobody asked for: to answer it costs more than to read it.
+const COST_OF_PING: usize = 64 << 10;
+
+/// An open websocket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    socket: WebSocket<Line>,
+}
+
+/// What arrived.
+pub(super) enum Arrived {
+    Text(Utf8Bytes),
+    /// Something else, such as a ping, which counts as so many bytes.
+    Other(usize),
+    /// Nothing within a [tick](super::line::TICK).
+    Nothing,
+}
+
+impl Socket {
+    /// Connects and opens the websocket, until a time.
+    pub(super) fn open(
+        address: &Address,
+        remote: Remote,
+        deadline: Instant,
+        cancel: &CancelToken,
+    ) -> Result<Self, CaptureError> {
+        let mut line = address.connect(remote, deadline, cancel)?;
+        line.count_fragments();
+        Ok(Self { socket: upgrade(address, line)? })
+    }
+
+    /// Sets when sending and receiving fail at the latest, and what cancels them.
+    pub(super) fn limit(&mut self, deadline: Option<Instant>, cancel: &CancelToken) {
+        self.socket.get_mut().limit(deadline, cancel);
+    }
+
+    /// Returns for how long nothing has arrived while it was waited for.
+    pub(super) fn silence(&self) -> Duration {
+        self.socket.get_ref().silence()
+    }
+
+    /// Returns whether a part of a message has arrived, but not all of it.
+    pub(super) fn is_in_message(&self) -> bool {
+        self.socket.get_ref().is_in_message()
+    }
+
+    pub(super) fn send(&mut self, text: String) -> Result<(), Broken> {
+        let mut sent = self.socket.send(Message::text(text));
+        // What was not sent yet waits in the buffer of the socket.
+        while matches!(&sent, Err(SocketError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock) {
+            sent = self.socket.flush();
+        }
+        sent.map_err(broken)
+    }
+
+    pub(super) fn receive(&mut self) -> Result<Arrived, Broken> {
+        // Messages that are in the buffer already are taken from there without a look at the line.
+        self.socket.get_ref().check().map_err(|error| broken(SocketError::Io(error)))?;
+        match self.socket.read() {
+            Ok(Message::Text(text)) => Ok(Arrived::Text(text)),
+            Ok(Message::Close(_)) => Err(CaptureError::Closed.into()),
+            Ok(message) => Ok(Arrived::Other(message.len().max(COST_OF_PING))),
+            Err(SocketError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(Arrived::Nothing),
+            Err(error) => Err(broken(error)),
+        }
+    }
+}
+
+/// Opens the websocket of a target.
+fn upgrade(address: &Address, line: Line) -> Result<WebSocket<Line>, CaptureError> {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .max_message_size(Some(LONGEST_MESSAGE))
+        .max_frame_size(Some(LONGEST_MESSAGE));
+    let path = address.path.as_deref().unwrap_or("/");
+    let request = format!("ws://{}{path}", address.authority());
+    let mut handshake = tungstenite::client::client_with_config(request, line, Some(config));
+    let error = loop {
+        match handshake {
+            Ok((socket, _)) => return Ok(socket),
+            // Nothing came within a tick. The line fails once that has lasted too long.
+            Err(HandshakeError::Interrupted(middle)) => handshake = middle.handshake(),
+            Err(HandshakeError::Failure(error)) => break error,
+        }
+    };
+    let found = match error {
+        SocketError::Io(error) if is_cancelled(&error) => return Err(CaptureError::Cancelled),
+        SocketError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+            "it takes the connection but does not open a websocket".to_owned()
+        }
+        SocketError::AttackAttempt => "the header of its answer is too long".to_owned(),
+        error => format!("it opens no websocket at {path} ({error}); the program may have been started again"),
+    };
+    Err(CaptureError::NotAnInspector { address: address.authority(), found })
+}
+
+/// Why nothing more can be read now.
+pub(super) enum Broken {
+    /// The deadline has passed. The connection is good for other calls.
+    TooLate,
+    By(CaptureError),
+}
+
+impl From<CaptureError> for Broken {
+    fn from(error: CaptureError) -> Self {
+        Self::By(error)
+    }
+}
+
+/// Says what became of the connection.
+fn broken(error: SocketError) -> Broken {
+    use tungstenite::error::ProtocolError;
+    Broken::By(match error {
+        SocketError::ConnectionClosed
+        | SocketError::AlreadyClosed
+        | SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => CaptureError::Closed,
+        SocketError::Io(error) => match error.kind() {
+            io::ErrorKind::TimedOut => return Broken::TooLate,
+            io::ErrorKind::UnexpectedEof => CaptureError::Closed,
+            io::ErrorKind::InvalidData => CaptureError::Odd(error.to_string()),
+            _ if is_cancelled(&error) => CaptureError::Cancelled,
+            _ => CaptureError::Lost(error),
+        },
+        other => CaptureError::Odd(other.to_string()),
+    })
+}

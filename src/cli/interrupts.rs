@@ -1,0 +1,82 @@
+//! Signals that ask the program to end: Ctrl+C, SIGTERM of a service manager, SIGHUP of a terminal that closes.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What shells take for the end by Ctrl+C.
+const INTERRUPTED: i32 = 130;
+
+/// Notes signals, for a loop that looks for them. Where one is noted and not yet [taken](Self::take), the next one ends the
+/// program at once, so that nothing that blocks can keep it from ending.
+#[derive(Debug)]
+pub(super) struct Interrupts {
+    noted: Arc<AtomicBool>,
+}
+
+impl Interrupts {
+    /// Notes signals from now on, instead of ending by them. To be called once.
+    pub(super) fn listen() -> io::Result<Self> {
+        let noted = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&noted);
+        let hangup = Hangup::if_ignored();
+        let handle = move || {
+            if theirs.swap(true, Ordering::Relaxed) {
+                std::process::exit(INTERRUPTED);
+            }
+        };
+        ctrlc::set_handler(handle).map_err(|error| match error {
+            ctrlc::Error::System(error) => error,
+            other => io::Error::other(other),
+        })?;
+        if let Some(hangup) = hangup {
+            hangup.restore()?;
+        }
+        Ok(Self { noted })
+    }
+
+    /// Returns whether a signal came since this was called last.
+    pub(super) fn take(&self) -> bool {
+        self.noted.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// What SIGHUP did when the program was started by `nohup`, which lets it outlive its terminal: nothing.
+#[cfg(unix)]
+struct Hangup(libc::sigaction);
+
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "there is no safe function that reads or restores the action of a signal")]
+impl Hangup {
+    fn if_ignored() -> Option<Self> {
+        let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+        // SAFETY: without a new action this only writes the current one, to a struct of the right type.
+        let failed = unsafe { libc::sigaction(libc::SIGHUP, std::ptr::null(), action.as_mut_ptr()) } != 0;
+        // SAFETY: all zeros are a value of the struct, which holds integers and an optional function, and so is what was
+        // written.
+        let action = unsafe { action.assume_init() };
+        (!failed && action.sa_sigaction == libc::SIG_IGN).then_some(Self(action))
+    }
+
+    fn restore(&self) -> io::Result<()> {
+        // SAFETY: the action is one that the system returned, and it ignores the signal: no code of ours runs by it.
+        let failed = unsafe { libc::sigaction(libc::SIGHUP, &raw const self.0, std::ptr::null_mut()) } != 0;
+        if failed { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+}
+
+/// Other systems have no such signal.
+#[cfg(not(unix))]
+struct Hangup;
+
+#[cfg(not(unix))]
+impl Hangup {
+    fn if_ignored() -> Option<Self> {
+        None
+    }
+
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as on systems that have the signal")]
+    fn restore(&self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,288 @@
+//! Files that other programs must never see half written, and that hold what a process had in memory.
+//!
+//! Whatever the program writes for someone (captures and their records, exports) goes through [`PartialFile`]: a new file
+//! beside the destination, readable by its owner only, that gets its name once it is complete.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const BUFFER_BYTES: usize = 1 << 20;
+/// Appended to the name of a file that is not complete.
+const ENDING: &str = ".partial";
+
+/// A new file that gets its name only once it is complete. It is removed on drop unless it was [named](Self::finish),
+/// [put in the place of another](Self::replace) or [kept](Self::keep).
+///
+/// Invariant: the file was created by this value. Neither a file that existed before nor the target of a symbolic link is
+/// ever written to.
+#[derive(Debug)]
+pub struct PartialFile {
+    /// `None` once the file has been settled.
+    out: Option<BufWriter<File>>,
+    partial: PathBuf,
+    path: PathBuf,
+    bytes: u64,
+}
+
+/// Returns the name that a file has until it is complete: `PATH.partial`.
+#[must_use]
+pub fn partial_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ENDING);
+    PathBuf::from(name)
+}
+
+impl PartialFile {
+    /// Creates `PATH.partial`, the name under which people find what broke off.
+    ///
+    /// # Errors
+    /// Returns an error if the file or the partial file exists, also as a symbolic link to nothing, or cannot be created.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        if path.symlink_metadata().is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let partial = partial_name(path);
+        Ok(Self::over(create_new(&partial)?, partial, path))
+    }
+
+    /// Creates a hidden file of a name that nothing else has, beside `path`. Nothing is known of `path` yet: it may exist.
+    ///
+    /// # Errors
+    /// Returns an error if the folder does not allow it.
+    pub fn create_hidden(path: &Path) -> io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let mut name = OsString::from(".");
+            name.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
+            name.push(format!(".{}-{count}{ENDING}", std::process::id()));
+            let partial = path.with_file_name(name);
+            match create_new(&partial) {
+                // Left over from a process that had the same number.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                created => return Ok(Self::over(created?, partial, path)),
+            }
+        }
+    }
+
+    fn over(file: File, partial: PathBuf, path: &Path) -> Self {
+        let out = Some(BufWriter::with_capacity(BUFFER_BYTES, file));
+        Self { out, partial, path: path.to_path_buf(), bytes: 0 }
+    }
+
+    /// The bytes written so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Where the file is until it has its name.
+    #[must_use]
+    pub fn partial(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// Returns an error if a file of that name exists by now, or what is buffered cannot be written. The partial file is
+    /// then still there until this value is dropped.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.settle()?;
+        name_new(&self.partial, &self.path)?;
+        self.out = None;
+        Ok(())
+    }
+
+    /// Puts the file in the place of the one that has the name, if there is one, at once or not at all. A symbolic link of
+    /// that name is replaced, not followed.
+    ///
+    /// # Errors
+    /// Returns an error if what is buffered cannot be written, or the file cannot be renamed.
+    pub fn replace(&mut self) -> io::Result<()> {
+        self.settle()?;
+        fs::rename(&self.partial, &self.path)?;
+        self.out = None;
+        Ok(())
+    }
+
+    /// Keeps what was written under the partial name, as far as the disk takes it. Returns that name and the file's size.
+    #[must_use]
+    pub fn keep(mut self) -> (PathBuf, u64) {
+        if let Some(mut out) = self.out.take() {
+            let _ = out.flush();
+            // Writing again what failed would only fail again.
+            drop(out.into_parts());
+        }
+        // On a full disk fewer bytes arrive there than were handed over.
+        let bytes = fs::metadata(&self.partial).map_or(self.bytes, |file| file.len());
+        (std::mem::take(&mut self.partial), bytes)
+    }
+
+    /// Writes what is buffered, and waits until the disk has it: a name must not be there before its content.
+    fn settle(&mut self) -> io::Result<()> {
+        let out = self.out.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        out.flush()?;
+        out.get_ref().sync_all()
+    }
+}
+
+impl Write for PartialFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let out = self.out.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        let count = out.write(bytes)?;
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.as_mut().map_or(Ok(()), BufWriter::flush)
+    }
+}
+
+impl Drop for PartialFile {
+    fn drop(&mut self) {
+        if let Some(out) = self.out.take() {
+            // Without writing what the buffer still has.
+            drop(out.into_parts());
+            let _ = fs::remove_file(&self.partial);
+        }
+    }
+}
+
+/// The space of a disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Space {
+    /// What this user can still write.
+    pub free_bytes: u64,
+    pub total_bytes: u64,
+}
+
+/// Returns the space of the disk that a folder is on, where the system says it.
+#[cfg(unix)]
+#[must_use]
+pub fn space(folder: &Path) -> Option<Space> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    let bytes = |blocks: u64| blocks.checked_mul(disk.f_frsize);
+    // Some virtual file systems count no blocks at all.
+    let total_bytes = bytes(disk.f_blocks).filter(|&total| total > 0)?;
+    Some(Space { free_bytes: bytes(disk.f_bavail)?, total_bytes })
+}
+
+/// Returns the space of the disk that a folder is on, where the system says it.
+#[cfg(not(unix))]
+#[must_use]
+pub fn space(_folder: &Path) -> Option<Space> {
+    None
+}
+
+/// Creates a file that only its owner may read, since heaps hold passwords, keys and personal data. Symbolic links are not
+/// followed: `create_new` takes them for existing files.
+fn create_new(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Renames a file unless the new name exists. A link fails where the name exists, which a rename does not.
+fn name_new(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        // The file is complete and has its name; a second name does no harm.
+        Ok(()) => {
+            let _ = fs::remove_file(from);
+            Ok(())
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // A file system without links, such as FAT. Between the look and the rename another program may create the file.
+        Err(_) if to.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => fs::rename(from, to),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_its_name_only_once_it_is_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.heapsnapshot");
+        let mut file = PartialFile::create(&path).unwrap();
+        file.write_all(b"{\"a\":").unwrap();
+        file.write_all(b"1}\n").unwrap();
+        assert!(!path.exists());
+        assert_eq!((file.bytes(), file.partial()), (8, partial_name(&path).as_path()));
+        file.finish().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"a\":1}\n");
+        assert!(!partial_name(&path).exists());
+    }
+
+    #[test]
+    fn a_file_that_exists_is_replaced_only_on_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let mut late = PartialFile::create(&path).unwrap();
+        fs::write(&path, "old").unwrap();
+        assert_eq!(PartialFile::create(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        late.write_all(b"new").unwrap();
+        assert_eq!(late.finish().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        drop(late);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        let mut hidden = PartialFile::create_hidden(&path).unwrap();
+        hidden.write_all(b"new").unwrap();
+        hidden.replace().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_dropped_file_is_removed_and_a_kept_one_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.heapsnapshot");
+        let mut file = PartialFile::create(&path).unwrap();
+        file.write_all(b"{").unwrap();
+        drop(file);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let mut file = PartialFile::create(&path).unwrap();
+        file.write_all(b"{").unwrap();
+        assert_eq!(file.keep(), (partial_name(&path), 1));
+        assert_eq!(fs::read_to_string(partial_name(&path)).unwrap(), "{");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_symbolic_link_is_never_written_through() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let [path, elsewhere] = ["a.csv", "elsewhere"].map(|name| folder.path().join(name));
+        symlink(&elsewhere, &path).unwrap();
+        assert_eq!(PartialFile::create(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        let mut hidden = PartialFile::create_hidden(&path).unwrap();
+        hidden.write_all(b"new").unwrap();
+        assert_eq!(hidden.finish().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        hidden.replace().unwrap();
+        assert!(!elsewhere.exists() && path.symlink_metadata().unwrap().is_file());
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        fs::remove_file(&path).unwrap();
+        symlink(&elsewhere, partial_name(&path)).unwrap();
+        assert_eq!(PartialFile::create(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert!(!elsewhere.exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_an_error_of_its_own_kind() {
+        let device = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = PartialFile::over(device, folder.path().join("x.partial"), &folder.path().join("x"));
+        let chunk = vec![b'x'; BUFFER_BYTES];
+        let error = (0..4).find_map(|_| file.write_all(&chunk).err()).unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+}
