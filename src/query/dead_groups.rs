@@ -1,7 +1,9 @@
 //! Dead variables by variable: one row for each variable of each scope, however many contexts have it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::sorting::{Item, as_they_are, by_number, by_text, items, rows};
 use super::{DeadVariable, DeadVariables, dead_variables};
 use crate::model::{CancelToken, Cancelled, NodeOrdinal};
 use crate::snapshot::Snapshot;
@@ -83,4 +85,42 @@ pub fn dead_groups(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadGrou
     all.held_size = all.groups.iter().fold(0, |sum, group| sum.saturating_add(group.held_size));
     all.freed_size = all.groups.iter().fold(0, |sum, group| sum.saturating_add(group.freed_size));
     Ok(all)
+}
+
+/// A sort key of dead variables.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DeadGroupKey {
+    Name,
+    /// Number of contexts.
+    Contexts,
+    HeldSize,
+    FreedSize,
+}
+
+/// An order of dead variables.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct DeadSort {
+    pub key: DeadGroupKey,
+    pub descending: bool,
+}
+
+/// Returns the indices of the groups in order; ties are in the order of the scopes.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn ordered_dead_groups(all: &DeadGroups, sort: DeadSort, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
+    let group = |item: Item| &all.groups[item.row as usize];
+    let mut items = items(&(0..).take(all.groups.len()).collect::<Vec<u32>>());
+    if sort.key == DeadGroupKey::Name {
+        let name = |item: Item| Cow::from(group(item).name.as_str());
+        by_text(&mut items, sort.descending, cancel, name, &as_they_are)?;
+        return Ok(rows(&items));
+    }
+    let number = |item: Item| match sort.key {
+        DeadGroupKey::Contexts => group(item).places.len() as u64,
+        DeadGroupKey::FreedSize => group(item).freed_size,
+        DeadGroupKey::Name | DeadGroupKey::HeldSize => group(item).held_size,
+    };
+    by_number(&mut items, sort.descending, cancel, number, &as_they_are)?;
+    Ok(rows(&items))
 }

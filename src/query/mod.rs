@@ -61,7 +61,7 @@ pub use comparison::{ComparedClass, Comparison, Side, compare};
 pub use comparison_lists::{ComparisonKey, ComparisonSort, compared_classes, compared_objects};
 pub use containment::{EphemeronIds, dominators_down, ephemeron_ids, root_edge, way_down};
 pub use cut::{Freed, cut_edge};
-pub use dead_groups::{DeadGroup, DeadGroups, dead_groups};
+pub use dead_groups::{DeadGroup, DeadGroupKey, DeadGroups, DeadSort, dead_groups, ordered_dead_groups};
 pub use dead_variables::{DeadContext, DeadScope, DeadVariable, DeadVariables, UnknownScript, dead_variables};
 pub use dominator_map::{Area, DominatorMap, Tile, dominator_map};
 pub use duplicates::{DuplicateStrings, GroupKey, GroupSort, StringGroup, duplicate_groups, duplicate_strings};

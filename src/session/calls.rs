@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lanes::Lane;
+use super::lanes::{Graveyard, Lane};
 use super::memo::{Fact, HeapBytes, Memo};
 use super::{Session, SnapshotId};
 use crate::model::BitSet;
@@ -110,13 +110,13 @@ pub(super) struct CallFacts {
 }
 
 impl CallFacts {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(graveyard: &Graveyard) -> Self {
         Self {
-            calls: Memo::new(LIMIT_BYTES),
-            rows: Memo::new(LIMIT_BYTES),
-            flames: Memo::new(LIMIT_BYTES),
-            timelines: Memo::new(LIMIT_BYTES),
-            found: Memo::new(LIMIT_BYTES),
+            calls: Memo::new(LIMIT_BYTES, graveyard),
+            rows: Memo::new(LIMIT_BYTES, graveyard),
+            flames: Memo::new(LIMIT_BYTES, graveyard),
+            timelines: Memo::new(LIMIT_BYTES, graveyard),
+            found: Memo::new(LIMIT_BYTES, graveyard),
         }
     }
 

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::lanes::{Lane, Lanes};
+use super::lanes::{Graveyard, Lane, Lanes};
 use super::memo::{Fact, HeapBytes, Memo};
-use super::orders::{GroupsKey, OrderKey, OrderState, Orders, PairKey, PairList};
+use super::orders::{CopiesKey, DeadKey, GroupsKey, OrderKey, OrderState, Orders, PairKey, PairList};
 use super::series::SeriesFacts;
 use super::{Session, SnapshotId};
 use crate::model::NodeOrdinal;
 use crate::query::{
     Comparison, DeadGroups, DuplicateStrings, KindTotals, Lens, NativeContexts, NodeFilter, RetainerDistances,
     RowOrder, Scripts, Selection, by_kind, compare, compared_classes, compared_objects, dead_groups, duplicate_groups,
-    duplicate_strings, native_contexts, order, retainer_distances, scripts, select,
+    duplicate_strings, native_contexts, order, ordered_dead_groups, retainer_distances, scripts, select,
 };
 use crate::snapshot::Snapshot;
 
@@ -26,6 +26,8 @@ pub(super) struct Facts {
     orders: Orders<OrderKey>,
     pair_orders: Orders<PairKey>,
     group_orders: Orders<GroupsKey>,
+    copies: Orders<CopiesKey>,
+    dead_orders: Orders<DeadKey>,
     selections: Memo<(SnapshotId, NodeFilter), Selection>,
     distances: Memo<(SnapshotId, Vec<NodeOrdinal>), RetainerDistances>,
     comparisons: Memo<(SnapshotId, SnapshotId), Comparison>,
@@ -86,20 +88,22 @@ impl HeapBytes for Vec<KindTotals> {
 }
 
 impl Facts {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(graveyard: &Graveyard) -> Self {
         Self {
-            orders: Orders::new(ORDERS_LIMIT_BYTES),
-            pair_orders: Orders::new(PAIR_ORDERS_LIMIT_BYTES),
-            group_orders: Orders::new(PAIR_ORDERS_LIMIT_BYTES),
-            selections: Memo::new(FACTS_LIMIT_BYTES),
-            distances: Memo::new(FACTS_LIMIT_BYTES),
-            comparisons: Memo::new(FACTS_LIMIT_BYTES),
-            native_contexts: Memo::new(FACTS_LIMIT_BYTES),
-            duplicates: Memo::new(FACTS_LIMIT_BYTES),
-            kinds: Memo::new(FACTS_LIMIT_BYTES),
-            series: SeriesFacts::new(),
-            scripts: Memo::new(FACTS_LIMIT_BYTES),
-            dead_variables: Memo::new(FACTS_LIMIT_BYTES),
+            orders: Orders::new(ORDERS_LIMIT_BYTES, graveyard),
+            pair_orders: Orders::new(PAIR_ORDERS_LIMIT_BYTES, graveyard),
+            group_orders: Orders::new(PAIR_ORDERS_LIMIT_BYTES, graveyard),
+            copies: Orders::new(PAIR_ORDERS_LIMIT_BYTES, graveyard),
+            dead_orders: Orders::new(PAIR_ORDERS_LIMIT_BYTES, graveyard),
+            selections: Memo::new(FACTS_LIMIT_BYTES, graveyard),
+            distances: Memo::new(FACTS_LIMIT_BYTES, graveyard),
+            comparisons: Memo::new(FACTS_LIMIT_BYTES, graveyard),
+            native_contexts: Memo::new(FACTS_LIMIT_BYTES, graveyard),
+            duplicates: Memo::new(FACTS_LIMIT_BYTES, graveyard),
+            kinds: Memo::new(FACTS_LIMIT_BYTES, graveyard),
+            series: SeriesFacts::new(graveyard),
+            scripts: Memo::new(FACTS_LIMIT_BYTES, graveyard),
+            dead_variables: Memo::new(FACTS_LIMIT_BYTES, graveyard),
         }
     }
 
@@ -107,6 +111,8 @@ impl Facts {
         self.orders.end_frame();
         self.pair_orders.end_frame();
         self.group_orders.end_frame();
+        self.copies.end_frame();
+        self.dead_orders.end_frame();
         self.selections.end_frame(|_, _| {});
         self.distances.end_frame(|_, _| {});
         self.comparisons.end_frame(|_, _| {});
@@ -123,6 +129,8 @@ impl Facts {
         self.orders.forget(id, |(of, _)| *of == id);
         self.pair_orders.forget(id, |(base, current, _)| *base == id || *current == id);
         self.group_orders.forget(id, |of| *of == id);
+        self.copies.forget(id, |(of, _)| *of == id);
+        self.dead_orders.forget(id, |of| *of == id);
         self.selections.forget(|(of, _)| *of == id);
         self.distances.forget(|(of, _)| *of == id);
         self.comparisons.forget(|(base, current)| *base == id || *current == id);
@@ -138,6 +146,8 @@ impl Facts {
         self.orders.heap_bytes()
             + self.pair_orders.heap_bytes()
             + self.group_orders.heap_bytes()
+            + self.copies.heap_bytes()
+            + self.dead_orders.heap_bytes()
             + self.selections.heap_bytes()
             + self.distances.heap_bytes()
             + self.comparisons.heap_bytes()
@@ -313,6 +323,22 @@ impl Session {
         })
     }
 
+    /// The copies of a duplicated string, ascending.
+    pub fn copies(&mut self, key: CopiesKey) -> OrderState {
+        let duplicates = match self.duplicates(key.snapshot) {
+            Fact::Ready(duplicates) => duplicates,
+            Fact::Pending { since } => return self.facts.copies.pending(&key, since),
+            Fact::Failed(message) => return OrderState::Failed(message),
+        };
+        let lanes = &self.lanes;
+        self.facts.copies.get(&key, || {
+            let duplicates = Arc::clone(&duplicates);
+            lanes.spawn(Lane::Interactive, move |_| {
+                Ok(RowOrder { rows: Arc::new(duplicates.copies(key.group).to_vec()) })
+            })
+        })
+    }
+
     /// The files that source positions are in.
     pub fn scripts(&mut self, id: SnapshotId) -> Fact<Scripts> {
         let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
@@ -330,6 +356,22 @@ impl Session {
         self.facts.dead_variables.get(&id, || {
             let snapshot = Arc::clone(&snapshot);
             lanes.spawn(Lane::Question, move |cancel| dead_groups(&snapshot, cancel))
+        })
+    }
+
+    /// The groups of dead variables, in order.
+    pub fn dead_order(&mut self, key: DeadKey) -> OrderState {
+        let groups = match self.dead_variables(key.snapshot) {
+            Fact::Ready(groups) => groups,
+            Fact::Pending { since } => return self.facts.dead_orders.pending(&key, since),
+            Fact::Failed(message) => return OrderState::Failed(message),
+        };
+        let lanes = &self.lanes;
+        self.facts.dead_orders.get(&key, || {
+            let groups = Arc::clone(&groups);
+            lanes.spawn(Lane::Interactive, move |cancel| {
+                Ok(RowOrder { rows: Arc::new(ordered_dead_groups(&groups, key.sort, cancel)?) })
+            })
         })
     }
 

@@ -1,18 +1,22 @@
 //! Lanes of work with a thread pool each: what is on screen never waits behind a question, and neither behind a load.
 //!
 //! The pools have all cores but a lowered priority, so that the window gets its share at once when it wants to draw.
+//!
+//! A job that does not end when it is cancelled, such as one that reads from a pipe or a network drive that gives nothing,
+//! does not hold up those after it: its thread is given up and another takes the lane over.
 
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
 
+use crate::memory;
 use crate::model::{CancelToken, Cancelled};
-use crate::snapshot::Snapshot;
 
 pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
 type Job = Box<dyn FnOnce() + Send>;
@@ -43,33 +47,69 @@ pub enum JobError {
 pub struct Pending<T> {
     answer: Receiver<Result<T, JobError>>,
     cancel: CancelToken,
+    job: Started,
+    is_answered: bool,
     pub since: Instant,
 }
 
 impl<T> Pending<T> {
     /// The answer, once, when it is there.
     pub fn take(&mut self) -> Option<Result<T, JobError>> {
-        match self.answer.try_recv() {
-            Ok(answer) => Some(answer),
-            Err(TryRecvError::Empty) => None,
+        let answer = match self.answer.try_recv() {
+            Ok(answer) => answer,
+            Err(TryRecvError::Empty) => return None,
             // The lane ended, as it does when the program closes.
-            Err(TryRecvError::Disconnected) => Some(Err(JobError::Cancelled)),
-        }
+            Err(TryRecvError::Disconnected) => Err(JobError::Cancelled),
+        };
+        self.is_answered = true;
+        Some(answer)
     }
 }
 
 impl<T> Drop for Pending<T> {
     fn drop(&mut self) {
         self.cancel.cancel();
+        if !self.is_answered {
+            self.job.expect_end();
+        }
     }
 }
 
+/// A job of a lane, by its number there.
+#[derive(Debug)]
+struct Started {
+    lane: Arc<Worker>,
+    number: u64,
+    cancelled: Sender<Cancellation>,
+}
+
+impl Started {
+    /// Has the job's thread replaced unless the job ends soon.
+    fn expect_end(&self) {
+        let cancellation = Cancellation { lane: Arc::clone(&self.lane), number: self.number, at: Instant::now() };
+        // The other end goes only with the program.
+        let _ = self.cancelled.send(cancellation);
+    }
+}
+
+/// A job that was cancelled, and when.
+#[derive(Debug)]
+struct Cancellation {
+    lane: Arc<Worker>,
+    number: u64,
+    at: Instant,
+}
+
+/// How long a job may go on after it was cancelled. One that waits longer for a disk or a pipe may wait forever.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 pub(super) struct Lanes {
-    interactive: Sender<Job>,
-    question: Sender<Job>,
-    bulk: Sender<Job>,
-    index: Sender<Job>,
-    graveyard: Sender<Arc<Snapshot>>,
+    interactive: Queue,
+    question: Queue,
+    bulk: Queue,
+    index: Queue,
+    cancelled: Sender<Cancellation>,
+    graveyard: Graveyard,
     wake: Wake,
 }
 
@@ -81,16 +121,25 @@ impl fmt::Debug for Lanes {
 
 impl Lanes {
     pub(super) fn start(wake: Wake) -> std::io::Result<Self> {
-        let (graveyard, dead) = unbounded::<Arc<Snapshot>>();
-        thread::Builder::new().name("free".to_owned()).spawn(move || {
-            lower_priority();
-            // Freeing gigabytes takes a while; each is dropped as it arrives.
-            dead.into_iter().for_each(drop);
+        let graveyard = Graveyard::start()?;
+        let (cancelled, cancellations) = unbounded::<Cancellation>();
+        thread::Builder::new().name("cancel".to_owned()).spawn(move || {
+            // They come in the order of their times, so each deadline is later than the one before it.
+            for Cancellation { lane, number, at } in cancellations {
+                thread::sleep((at + PATIENCE).saturating_duration_since(Instant::now()));
+                lane.give_up(number);
+            }
         })?;
         let all_cores = 0;
-        let (interactive, question) = (lane("list", all_cores)?, lane("question", all_cores)?);
-        let (bulk, index) = (lane("load", all_cores)?, lane("index", 1)?);
-        Ok(Self { interactive, question, bulk, index, graveyard, wake })
+        Ok(Self {
+            interactive: Queue::start("list", all_cores)?,
+            question: Queue::start("question", all_cores)?,
+            bulk: Queue::start("load", all_cores)?,
+            index: Queue::start("index", 1)?,
+            cancelled,
+            graveyard,
+            wake,
+        })
     }
 
     pub(super) fn spawn<T: Send + 'static>(
@@ -120,32 +169,133 @@ impl Lanes {
             Lane::Bulk => &self.bulk,
             Lane::Index => &self.index,
         };
-        // A lane ends only with the program; then the answer's channel is closed, which reads as cancelled.
-        let _ = queue.send(Box::new(job));
-        Pending { answer, cancel, since: Instant::now() }
+        let number = queue.push(Box::new(job));
+        let job = Started { lane: Arc::clone(&queue.worker), number, cancelled: self.cancelled.clone() };
+        Pending { answer, cancel, job, is_answered: false, since: Instant::now() }
     }
 
-    /// Drops a snapshot on a thread of its own.
-    pub(super) fn free(&self, snapshot: Arc<Snapshot>) {
-        let _ = self.graveyard.send(snapshot);
+    /// Where values are dropped that take a while.
+    pub(super) fn graveyard(&self) -> &Graveyard {
+        &self.graveyard
     }
 }
 
-/// A thread that runs jobs one after another, each on a pool of so many threads; 0 stands for all cores.
-fn lane(name: &'static str, threads: usize) -> std::io::Result<Sender<Job>> {
-    let (sender, jobs) = unbounded::<Job>();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(move |at| format!("{name}-{at}"))
-        .start_handler(|_| lower_priority())
-        .build()
-        .map_err(std::io::Error::other)?;
-    thread::Builder::new().name(name.to_owned()).spawn(move || {
-        for job in jobs {
+/// Drops values on a thread of its own: freeing gigabytes takes a while.
+#[derive(Clone, Debug)]
+pub(super) struct Graveyard(Sender<Box<dyn Any + Send>>);
+
+impl Graveyard {
+    /// After this time without another value what was freed goes back to the system.
+    const QUIET: Duration = Duration::from_millis(300);
+
+    pub(super) fn start() -> std::io::Result<Self> {
+        let (sender, dead) = unbounded::<Box<dyn Any + Send>>();
+        thread::Builder::new().name("free".to_owned()).spawn(move || {
+            lower_priority();
+            while let Ok(value) = dead.recv() {
+                drop(value);
+                while let Ok(value) = dead.recv_timeout(Self::QUIET) {
+                    drop(value);
+                }
+                memory::give_back();
+            }
+        })?;
+        Ok(Self(sender))
+    }
+
+    pub(super) fn free(&self, value: impl Any + Send) {
+        let _ = self.0.send(Box::new(value));
+    }
+}
+
+/// The window's end of a lane.
+struct Queue {
+    jobs: Sender<(u64, Job)>,
+    pushed: AtomicU64,
+    worker: Arc<Worker>,
+}
+
+impl Queue {
+    fn start(name: &'static str, pool_threads: usize) -> std::io::Result<Self> {
+        let (jobs, queued) = unbounded();
+        let worker = Arc::new(Worker { name, pool_threads, jobs: queued, now: Mutex::default() });
+        worker.start_thread(0)?;
+        Ok(Self { jobs, pushed: AtomicU64::new(0), worker })
+    }
+
+    /// Queues a job and returns its number.
+    fn push(&self, job: Job) -> u64 {
+        let number = self.pushed.fetch_add(1, Ordering::Relaxed);
+        // A lane ends only with the program; then the answer's channel is closed, which reads as cancelled.
+        let _ = self.jobs.send((number, job));
+        number
+    }
+}
+
+/// Runs the jobs of a lane one after another on one thread, each on a pool.
+struct Worker {
+    name: &'static str,
+    /// Threads of the pool; 0 for all cores.
+    pool_threads: usize,
+    jobs: Receiver<(u64, Job)>,
+    now: Mutex<Now>,
+}
+
+/// What a lane does at the moment.
+#[derive(Debug, Default)]
+struct Now {
+    /// Number of the thread that takes jobs; those before it were given up.
+    thread: u64,
+    /// Number of the job that this thread runs.
+    job: Option<u64>,
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Worker {
+    fn now(&self) -> MutexGuard<'_, Now> {
+        // Nothing panics under the lock.
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start_thread(self: &Arc<Self>, thread: u64) -> std::io::Result<()> {
+        let name = self.name;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.pool_threads)
+            .thread_name(move |at| format!("{name}-{at}"))
+            .start_handler(|_| lower_priority())
+            .build()
+            .map_err(std::io::Error::other)?;
+        let worker = Arc::clone(self);
+        thread::Builder::new().name(name.to_owned()).spawn(move || worker.run(thread, &pool))?;
+        Ok(())
+    }
+
+    /// Runs jobs until the program ends or another thread has taken over.
+    fn run(&self, thread: u64, pool: &rayon::ThreadPool) {
+        for (number, job) in &self.jobs {
+            self.now().job = Some(number);
             pool.install(job);
+            let mut now = self.now();
+            if now.thread != thread {
+                return;
+            }
+            now.job = None;
         }
-    })?;
-    Ok(sender)
+    }
+
+    /// Starts a new thread if the present one still runs that job. The old one ends when the job does, if it ever does.
+    fn give_up(self: &Arc<Self>, number: u64) {
+        let mut now = self.now();
+        // Without a new thread the old one is still the only hope.
+        if now.job == Some(number) && self.start_thread(now.thread + 1).is_ok() {
+            (now.thread, now.job) = (now.thread + 1, None);
+        }
+    }
 }
 
 /// Of 99: nice 7 on Linux. The least there is would let a window that paints by the processor, as it does without a graphics
@@ -166,8 +316,6 @@ fn message_of(panic: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn lanes() -> Lanes {
@@ -224,5 +372,80 @@ mod tests {
         assert!(seen.recv_timeout(Duration::from_secs(20)).is_ok(), "it started");
         drop(pending);
         assert!(seen.recv_timeout(Duration::from_secs(20)).is_ok());
+    }
+
+    /// A job that waits for something that never comes, whatever it is told; it ends with the sender.
+    fn stuck(lanes: &Lanes, lane: Lane) -> (Pending<()>, Sender<()>) {
+        let (started, has_started) = bounded(1);
+        let (release, never) = bounded::<()>(0);
+        let pending = lanes.spawn(lane, move |_| {
+            let _ = started.send(());
+            let _ = never.recv();
+            Ok(())
+        });
+        has_started.recv_timeout(Duration::from_secs(20)).expect("it started");
+        (pending, release)
+    }
+
+    #[test]
+    fn a_job_that_ignores_its_cancellation_does_not_hold_up_the_next() {
+        let lanes = lanes();
+        for lane in [Lane::Interactive, Lane::Question, Lane::Bulk, Lane::Index] {
+            let (first, _release_first) = stuck(&lanes, lane);
+            drop(first);
+            // The thread that takes over can get stuck as well.
+            let (second, _release_second) = stuck(&lanes, lane);
+            drop(second);
+            assert_eq!(wait(&mut lanes.spawn(lane, |_| Ok(7))), Ok(7), "{lane:?}");
+        }
+    }
+
+    #[test]
+    fn a_thread_that_was_given_up_takes_no_more_jobs_when_it_comes_back() {
+        let lanes = lanes();
+        let (pending, release) = stuck(&lanes, Lane::Bulk);
+        drop(pending);
+        assert_eq!(wait(&mut lanes.spawn(Lane::Bulk, |_| Ok(1))), Ok(1));
+        let worker = Arc::clone(&lanes.bulk.worker);
+        let with_both = Arc::strong_count(&worker);
+        drop(release);
+        let started = Instant::now();
+        while Arc::strong_count(&worker) >= with_both {
+            assert!(started.elapsed() < Duration::from_secs(20), "the old thread is still there");
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(wait(&mut lanes.spawn(Lane::Bulk, |_| Ok(2))), Ok(2));
+    }
+
+    #[test]
+    fn a_job_that_ends_when_it_is_cancelled_keeps_its_thread() {
+        let lanes = lanes();
+        for _ in 0..20 {
+            let (sender, started) = bounded(1);
+            let pending = lanes.spawn(Lane::Bulk, move |cancel| {
+                let _ = sender.send(());
+                while !cancel.is_cancelled() {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                cancel.check()
+            });
+            started.recv_timeout(Duration::from_secs(20)).expect("it started");
+            drop(pending);
+        }
+        // The last of them was looked at by then.
+        thread::sleep(PATIENCE + Duration::from_millis(200));
+        assert_eq!(wait(&mut lanes.spawn(Lane::Bulk, |_| Ok(1))), Ok(1));
+        assert_eq!(lanes.bulk.worker.now().thread, 0);
+    }
+
+    #[test]
+    fn a_job_that_was_not_cancelled_may_take_as_long_as_it_wants() {
+        let lanes = lanes();
+        let (mut pending, release) = stuck(&lanes, Lane::Bulk);
+        drop(lanes.spawn(Lane::Bulk, |_| Ok(1)));
+        thread::sleep(PATIENCE + Duration::from_millis(200));
+        assert_eq!(lanes.bulk.worker.now().thread, 0);
+        drop(release);
+        assert_eq!(wait(&mut pending), Ok(()));
     }
 }

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::lanes::{JobError, Pending};
+use super::lanes::{Graveyard, JobError, Pending};
 
 /// What is known of an answer.
 #[derive(Debug)]
@@ -64,11 +64,13 @@ pub(super) struct Memo<K, V> {
     limit_bytes: usize,
     bytes: usize,
     frame: u64,
+    /// Where answers are dropped: some are of millions of pieces.
+    graveyard: Graveyard,
 }
 
-impl<K: Clone + Eq + Hash, V: HeapBytes> Memo<K, V> {
-    pub(super) fn new(limit_bytes: usize) -> Self {
-        Self { entries: HashMap::new(), limit_bytes, bytes: 0, frame: 0 }
+impl<K: Clone + Eq + Hash, V: HeapBytes + Send + Sync + 'static> Memo<K, V> {
+    pub(super) fn new(limit_bytes: usize, graveyard: &Graveyard) -> Self {
+        Self { entries: HashMap::new(), limit_bytes, bytes: 0, frame: 0, graveyard: graveyard.clone() }
     }
 
     /// The answer, or what is known of it; `ask` starts the work if nobody has.
@@ -115,13 +117,18 @@ impl<K: Clone + Eq + Hash, V: HeapBytes> Memo<K, V> {
             if let Some(Entry { answer: Answer::Ready(value), .. }) = self.entries.remove(&key) {
                 self.bytes -= value.heap_bytes();
                 dropped(&key, &value);
+                self.graveyard.free(value);
             }
         }
     }
 
     /// Drops the answers to some questions.
     pub(super) fn forget(&mut self, concerns: impl Fn(&K) -> bool) {
-        self.entries.retain(|key, _| !concerns(key));
+        for (_, entry) in self.entries.extract_if(|key, _| concerns(key)) {
+            if let Answer::Ready(value) = entry.answer {
+                self.graveyard.free(value);
+            }
+        }
         self.bytes = self
             .entries
             .values()

@@ -22,7 +22,7 @@ pub use capturer::{CaptureState, Capturer};
 pub use lanes::{JobError, Lane, Pending};
 use lanes::{Lanes, Wake};
 pub use memo::Fact;
-pub use orders::{GroupsKey, OrderKey, OrderState, PairKey, PairList};
+pub use orders::{CopiesKey, DeadKey, GroupsKey, OrderKey, OrderState, PairKey, PairList};
 pub use series::{Series, SeriesKey, SeriesList};
 
 pub use salvage::Rescue;
@@ -143,14 +143,16 @@ impl Session {
     /// Fails if the system gives no threads.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
         let wake: Wake = Arc::new(wake);
+        let lanes = Lanes::start(wake)?;
+        let graveyard = lanes.graveyard().clone();
         Ok(Self {
-            lanes: Lanes::start(wake)?,
+            lanes,
             next_id: 0,
             loads: Vec::new(),
             open: Vec::new(),
             profiles: Vec::new(),
-            facts: Facts::new(),
-            call_facts: CallFacts::new(),
+            facts: Facts::new(&graveyard),
+            call_facts: CallFacts::new(&graveyard),
             indexes: Arc::new(Indexes::off()),
             writes: Vec::new(),
             namings: Vec::new(),
@@ -255,10 +257,12 @@ impl Session {
     pub fn close(&mut self, id: SnapshotId) {
         self.facts.forget(id);
         self.call_facts.forget(id);
-        self.profiles.retain(|open| open.id != id);
         self.writes.retain(|(of, _)| *of != id);
+        if let Some(at) = self.profiles.iter().position(|open| open.id == id) {
+            self.lanes.graveyard().free(self.profiles.remove(at));
+        }
         if let Some(at) = self.open.iter().position(|open| open.id == id) {
-            self.lanes.free(self.open.remove(at).snapshot);
+            self.lanes.graveyard().free(self.open.remove(at));
         }
     }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::SnapshotId;
-use super::lanes::Pending;
+use super::lanes::{Graveyard, Pending};
 use super::memo::{Fact, HeapBytes, Memo};
-use crate::query::{ComparisonSort, Filter, GroupSort, ListSpec, NodeFilter, RowOrder, Sort};
+use crate::query::{ComparisonSort, DeadSort, Filter, GroupSort, ListSpec, NodeFilter, RowOrder, Sort};
 
 /// Names a list of one snapshot completely.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -47,6 +47,21 @@ pub struct GroupsKey {
     pub text: String,
     /// Only groups with a copy that passes.
     pub within: NodeFilter,
+}
+
+/// Names the list of the copies of one duplicated string; row ids are node ordinals.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct CopiesKey {
+    pub snapshot: SnapshotId,
+    /// Index of the string's group.
+    pub group: u32,
+}
+
+/// Names the list of dead variables; row ids are indices of groups.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct DeadKey {
+    pub snapshot: SnapshotId,
+    pub sort: DeadSort,
 }
 
 /// What is known of a list.
@@ -106,6 +121,30 @@ impl ListKey for GroupsKey {
     }
 }
 
+impl ListKey for CopiesKey {
+    type List = (SnapshotId, u32);
+
+    fn list(&self) -> Self::List {
+        (self.snapshot, self.group)
+    }
+
+    fn concerns(&self, snapshot: SnapshotId) -> bool {
+        self.snapshot == snapshot
+    }
+}
+
+impl ListKey for DeadKey {
+    type List = SnapshotId;
+
+    fn list(&self) -> Self::List {
+        self.snapshot
+    }
+
+    fn concerns(&self, snapshot: SnapshotId) -> bool {
+        self.snapshot == snapshot
+    }
+}
+
 impl HeapBytes for RowOrder {
     fn heap_bytes(&self) -> usize {
         Self::heap_bytes(self)
@@ -120,8 +159,8 @@ pub(super) struct Orders<K: ListKey> {
 }
 
 impl<K: ListKey> Orders<K> {
-    pub(super) fn new(limit_bytes: usize) -> Self {
-        Self { memo: Memo::new(limit_bytes), last: HashMap::new() }
+    pub(super) fn new(limit_bytes: usize, graveyard: &Graveyard) -> Self {
+        Self { memo: Memo::new(limit_bytes, graveyard), last: HashMap::new() }
     }
 
     pub(super) fn get(&mut self, key: &K, ask: impl Fn() -> Pending<RowOrder>) -> OrderState {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lanes::Lane;
+use super::lanes::{Graveyard, Lane};
 use super::memo::{Fact, HeapBytes, Memo};
 use super::orders::{ListKey, OrderState, Orders};
 use super::{Session, SnapshotId};
@@ -86,11 +86,11 @@ pub(super) struct SeriesFacts {
 }
 
 impl SeriesFacts {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(graveyard: &Graveyard) -> Self {
         Self {
-            distinct: Memo::new(DISTINCT_LIMIT_BYTES),
-            growths: Memo::new(GROWTHS_LIMIT_BYTES),
-            orders: Orders::new(ORDERS_LIMIT_BYTES),
+            distinct: Memo::new(DISTINCT_LIMIT_BYTES, graveyard),
+            growths: Memo::new(GROWTHS_LIMIT_BYTES, graveyard),
+            orders: Orders::new(ORDERS_LIMIT_BYTES, graveyard),
         }
     }
 

@@ -6,8 +6,10 @@ use egui::{Id, Ui};
 
 use super::{Place, object_menu};
 use crate::model::{EdgeIndex, NodeOrdinal, human};
-use crate::query::{DeadGroup, DeadGroups, DeadScope, Filter, ListSpec, Scripts, Sort, edge_label, node_label};
-use crate::session::{Fact, OrderKey, Session};
+use crate::query::{
+    DeadGroup, DeadGroupKey, DeadGroups, DeadScope, DeadSort, Filter, ListSpec, Scripts, Sort, edge_label, node_label,
+};
+use crate::session::{DeadKey, Fact, OrderKey, Session};
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, distance_cell, node_cell, rows_of, size_cell};
 use crate::ui::theme::{self, GRID, Look};
@@ -34,23 +36,28 @@ const CONTEXTS: usize = 1;
 const HELD: usize = 3;
 const FREED: usize = 4;
 
-/// Groups, the column they are sorted by and whether descending, and the indices in order.
-type Order = (Arc<DeadGroups>, (usize, bool), Arc<Vec<u32>>);
+/// What a click on each column sorts by.
+const KEYS: [Option<DeadGroupKey>; 5] = [
+    Some(DeadGroupKey::Name),
+    Some(DeadGroupKey::Contexts),
+    None,
+    Some(DeadGroupKey::HeldSize),
+    Some(DeadGroupKey::FreedSize),
+];
 
 /// The pane's own state.
 #[derive(Debug)]
 pub struct DeadVariablesPane {
     /// Whether Contexts shows this instead of the realms.
     pub is_shown: bool,
-    sort: (usize, bool),
+    sort: DeadSort,
     pub table: TreeState<List>,
-    /// The rows in order, with what they are the order of.
-    order: Option<Order>,
 }
 
 impl Default for DeadVariablesPane {
     fn default() -> Self {
-        Self { is_shown: false, sort: (HELD, true), table: TreeState::default(), order: None }
+        let sort = DeadSort { key: DeadGroupKey::HeldSize, descending: true };
+        Self { is_shown: false, sort, table: TreeState::default() }
     }
 }
 
@@ -65,27 +72,11 @@ pub enum List {
     Holders(NodeOrdinal),
 }
 
-/// Indices of the groups in the order of a column; ties as they were found.
-fn order(groups: &[DeadGroup], (column, descending): (usize, bool)) -> Vec<u32> {
-    let mut rows: Vec<u32> = (0..).take(groups.len()).collect();
-    let group = |row: &u32| &groups[*row as usize];
-    rows.sort_by(|a, b| {
-        let order = match column {
-            NAME => group(a).name.cmp(&group(b).name),
-            CONTEXTS => group(a).places.len().cmp(&group(b).places.len()),
-            FREED => group(a).freed_size.cmp(&group(b).freed_size),
-            _ => group(a).held_size.cmp(&group(b).held_size),
-        };
-        if descending { order.reverse() } else { order }
-    });
-    rows
-}
-
 struct VariableRows<'a> {
     session: &'a mut Session,
     place: &'a Place,
     groups: Arc<DeadGroups>,
-    order: Arc<Vec<u32>>,
+    key: DeadKey,
     scripts: Option<Arc<Scripts>>,
     look: Look,
 }
@@ -149,7 +140,7 @@ impl TreeModel for VariableRows<'_> {
 
     fn rows(&mut self, list: &List) -> Rows {
         match *list {
-            List::Variables => Rows::Ready(Arc::clone(&self.order)),
+            List::Variables => rows_of(self.session.dead_order(self.key)),
             List::Contexts(group) => Rows::Ready(
                 self.groups.groups.get(group as usize).map(|group| Arc::clone(&group.places)).unwrap_or_default(),
             ),
@@ -258,29 +249,24 @@ impl DeadVariablesPane {
             return commands;
         }
         headline(ui, &groups, &mut commands);
-        let order = match &self.order {
-            Some((of, sort, order)) if Arc::ptr_eq(of, &groups) && *sort == self.sort => Arc::clone(order),
-            _ => {
-                let order = Arc::new(order(&groups.groups, self.sort));
-                self.order = Some((Arc::clone(&groups), self.sort, Arc::clone(&order)));
-                order
-            }
-        };
+        let key = DeadKey { snapshot: place.slot.id, sort: self.sort };
         let scripts = session.scripts(place.slot.id).ready();
-        let mut rows = VariableRows { session, place, groups, order, scripts, look: theme::look(ui) };
+        let mut rows = VariableRows { session, place, groups, key, scripts, look: theme::look(ui) };
+        let by = KEYS.iter().position(|key| *key == Some(self.sort.key)).unwrap_or(0);
         let table = Table {
             id: Id::unique((Self::NAME, place.slot)),
             name: Self::NAME,
             columns: &COLUMNS,
-            sorted_by: self.sort,
+            sorted_by: (by, self.sort.descending),
             empty_text: "Every variable of every context can still be read by some function",
         };
         let groups = Arc::clone(&rows.groups);
         let answer = tree_table::show(ui, &table, &List::Variables, &mut self.table, &mut rows, |ui, list, path| {
             menu(ui, place, &groups, *list, path.last().copied().unwrap_or_default(), &mut commands);
         });
-        if let Some(column) = answer.sort_clicked.filter(|column| *column != 2) {
-            self.sort = (column, if self.sort.0 == column { !self.sort.1 } else { column != NAME });
+        if let Some(key) = answer.sort_clicked.and_then(|column| KEYS[column]) {
+            let descending = if self.sort.key == key { !self.sort.descending } else { key != DeadGroupKey::Name };
+            self.sort = DeadSort { key, descending };
         }
         let node_at = |path: &[u32]| rows.node(rows.list_at(path)?, *path.last()?);
         if let Some(node) = answer.selected.as_deref().and_then(node_at) {
@@ -314,8 +300,7 @@ fn menu(ui: &mut Ui, place: &Place, groups: &DeadGroups, list: List, row: u32, c
 fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
     let units = theme::look(ui).units;
     let dead = &groups.dead;
-    ui.horizontal_wrapped(|ui| {
-        ui.add_space(2.0 * GRID);
+    super::toolbar(ui, |ui| {
         ui.weak(format!(
             "{} {} that no function alive can read; clearing would free {}",
             match groups.places.len() {
@@ -330,13 +315,14 @@ fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
         }
         let unknown: u64 = dead.unknown_scripts.iter().map(|script| script.context_count).sum();
         if unknown > 0 {
-            let names: Vec<_> = dead.unknown_scripts.iter().map(|script| human::visible(&script.name, 120)).collect();
+            let names = dead.unknown_scripts.iter().take(20).map(|script| human::visible(&script.name, 120));
+            let names: Vec<_> = names.collect();
             ui.weak(human::quantity(
                 unknown,
                 "context is of a script without scopes",
                 "contexts are of scripts without scopes",
             ))
-            .on_hover_text(names[..names.len().min(20)].join("\n"));
+            .on_hover_text(names.join("\n"));
         }
     });
 }

@@ -69,6 +69,16 @@ pub(super) fn containment(root: ListSpec) -> TreeSpec<'static> {
     TreeSpec::new("Containment", root, &CONTAINMENT_COLUMNS, "The root holds nothing")
 }
 
+/// Adds a line of controls above a table. What has no room in the first row begins where that one does.
+pub(super) fn toolbar<R>(ui: &mut Ui, show: impl FnOnce(&mut Ui) -> R) -> R {
+    let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 0));
+    let inner = margin.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal_wrapped(show).inner
+    });
+    inner.inner
+}
+
 /// A button of a menu that gives a command.
 fn item(ui: &mut Ui, text: &str, commands: &mut Vec<Command>, command: impl FnOnce() -> Command) {
     if ui.button(text).clicked() {

@@ -1,6 +1,5 @@
 //! Strings: equal ones that stand in memory more than once, with the bytes that this wastes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use egui::{Id, TextEdit, Ui};
@@ -8,10 +7,10 @@ use egui::{Id, TextEdit, Ui};
 use super::{Place, item, object_menu};
 use crate::model::{EdgeIndex, NodeOrdinal, human};
 use crate::query::{DuplicateStrings, Filter, GroupKey, GroupSort, ListSpec, NodeFilter, Sort, node_label};
-use crate::session::{Fact, GroupsKey, OrderKey, Session};
+use crate::session::{CopiesKey, Fact, GroupsKey, OrderKey, Session};
 use crate::ui::command::{Command, ExportList, NodeSet, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW, distance_cell, node_cell, rows_of, size_cell};
-use crate::ui::theme::{self, GRID, Look};
+use crate::ui::theme::{self, Look};
 use crate::ui::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
 
 const KEYS: [Option<GroupKey>; 6] = [
@@ -39,20 +38,12 @@ pub struct StringsPane {
     pub within: NodeFilter,
     sort: GroupSort,
     pub table: TreeState<Copies>,
-    /// Copies of the groups that were expanded.
-    copies: HashMap<u32, Arc<Vec<u32>>>,
 }
 
 impl Default for StringsPane {
     fn default() -> Self {
         let sort = GroupSort { key: GroupKey::Wasted, descending: true };
-        Self {
-            filter: String::new(),
-            within: NodeFilter::All,
-            sort,
-            table: TreeState::default(),
-            copies: HashMap::new(),
-        }
+        Self { filter: String::new(), within: NodeFilter::All, sort, table: TreeState::default() }
     }
 }
 
@@ -70,7 +61,6 @@ struct StringRows<'a> {
     place: &'a Place,
     duplicates: Arc<DuplicateStrings>,
     key: GroupsKey,
-    copies: &'a mut HashMap<u32, Arc<Vec<u32>>>,
     look: Look,
 }
 
@@ -98,10 +88,7 @@ impl TreeModel for StringRows<'_> {
     fn rows(&mut self, list: &Copies) -> Rows {
         match *list {
             Copies::Groups => rows_of(self.session.groups(&self.key)),
-            Copies::Of(group) => {
-                let copies = self.copies.entry(group);
-                Rows::Ready(Arc::clone(copies.or_insert_with(|| Arc::new(self.duplicates.copies(group).to_vec()))))
-            }
+            Copies::Of(group) => rows_of(self.session.copies(CopiesKey { snapshot: self.place.slot.id, group })),
             Copies::Holders(node) => rows_of(self.session.order(&OrderKey {
                 snapshot: self.place.slot.id,
                 list: ListSpec::Retainers(node),
@@ -178,8 +165,7 @@ impl StringsPane {
                 return commands;
             }
         };
-        ui.horizontal_wrapped(|ui| {
-            ui.add_space(2.0 * GRID);
+        super::toolbar(ui, |ui| {
             let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter texts").desired_width(190.0);
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter texts"));
@@ -194,7 +180,7 @@ impl StringsPane {
         });
         let (text, within) = (self.filter.clone(), self.within.clone());
         let key = GroupsKey { snapshot: place.slot.id, sort: self.sort, text, within };
-        let mut rows = StringRows { session, place, duplicates, key, copies: &mut self.copies, look: theme::look(ui) };
+        let mut rows = StringRows { session, place, duplicates, key, look: theme::look(ui) };
         let by = KEYS.iter().position(|key| *key == Some(self.sort.key)).unwrap_or(0);
         let table = Table {
             id: Id::unique((Self::NAME, place.slot)),
