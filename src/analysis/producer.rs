@@ -103,6 +103,13 @@ impl Program {
         matches!(self, Self::NodeJs | Self::Chromium | Self::Electron | Self::Deno | Self::V8)
     }
 
+    /// Whether the program can have documents, whose detached nodes and event listeners are worth asking for. Node.js marks
+    /// its own native objects as detached too, which means nothing there.
+    #[must_use]
+    pub fn has_documents(self) -> bool {
+        matches!(self, Self::Chromium | Self::Electron | Self::JavaScriptCore | Self::V8 | Self::Unknown)
+    }
+
     /// Whether an object keeps its id from one snapshot of a process to the next.
     #[must_use]
     pub fn has_stable_ids(self) -> bool {

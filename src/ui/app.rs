@@ -11,6 +11,7 @@ use super::capture::CapturePane;
 use super::chrome;
 use super::command::{Command, ExportList, Target, ViewKind};
 use super::dialog::{FileDialog, Purpose};
+use super::export::{Exports, Replace};
 use super::help::Help;
 use super::history::{History, Visit};
 use super::keys;
@@ -22,6 +23,7 @@ use super::panes::summary::filter_id;
 use super::panes::{Place, Slot};
 use super::path_prompt::PathPrompt;
 use super::settings::Settings;
+use super::settings_file::{self, SettingsWriter};
 use super::side_by_side::Link;
 use super::theme;
 use super::view::View;
@@ -81,6 +83,7 @@ pub enum Action {
     Glossary,
     /// Take snapshots from a running program.
     Capture,
+    CancelExport,
 }
 
 /// The whole window.
@@ -88,6 +91,8 @@ pub enum Action {
 pub struct HeapglassApp {
     pub session: Session,
     pub settings: Settings,
+    /// Keeps the settings in their file.
+    writer: SettingsWriter,
     /// Where indexes are kept if the settings say that they are.
     indexes: Indexes,
     /// Bytes of the indexes that were deleted.
@@ -109,10 +114,7 @@ pub struct HeapglassApp {
     /// Files that were opened together, to be compared once they are there.
     batch: Vec<SnapshotId>,
     find: Option<(Slot, u64, Pending<Option<crate::model::NodeOrdinal>>)>,
-    export: Option<Pending<Result<String, String>>>,
-    export_list: Option<ExportList>,
-    /// The name that the dialog for an export is to be opened with.
-    save_name: Option<String>,
+    pub(super) exports: Exports,
     /// Text of the field for a path, for systems without a file dialog.
     pub path_field: String,
     /// A passing remark in the status bar.
@@ -120,7 +122,6 @@ pub struct HeapglassApp {
     /// The remark that is on screen, and since when.
     notice_shown: Option<(String, f64)>,
     path_prompt: PathPrompt,
-    export_name: String,
     #[cfg(feature = "frame-times")]
     frame_times: super::frame_times::FrameTimes,
 }
@@ -134,6 +135,14 @@ impl HeapglassApp {
         Self::with_indexes(cc, files, Indexes::off())
     }
 
+    /// The same with a file that settings are read from and kept in.
+    ///
+    /// # Errors
+    /// Fails if the system gives no threads.
+    pub fn with_settings_file(cc: &eframe::CreationContext<'_>, file: PathBuf) -> std::io::Result<Self> {
+        Self::start(cc, Vec::new(), Indexes::off(), Some(file))
+    }
+
     /// The same with indexes of opened files, if the settings do not forbid them.
     ///
     /// # Errors
@@ -143,8 +152,18 @@ impl HeapglassApp {
         files: Vec<PathBuf>,
         indexes: Indexes,
     ) -> std::io::Result<Self> {
+        Self::start(cc, files, indexes, None)
+    }
+
+    fn start(
+        cc: &eframe::CreationContext<'_>,
+        files: Vec<PathBuf>,
+        indexes: Indexes,
+        settings_file: Option<PathBuf>,
+    ) -> std::io::Result<Self> {
         theme::install(&cc.egui_ctx);
-        let settings = Settings::load(cc.storage);
+        let settings = settings_file.as_deref().map_or_else(Settings::default, settings_file::read);
+        let writer = settings_file.map(|file| SettingsWriter::start(file, settings.clone()));
         cc.egui_ctx.options_mut(|options| options.zoom_with_keyboard = false);
         cc.egui_ctx.set_theme(settings.theme);
         cc.egui_ctx.set_zoom_factor(settings.text_scale);
@@ -153,6 +172,7 @@ impl HeapglassApp {
         let mut app = Self {
             session: Session::new(move || ctx.request_repaint())?,
             settings,
+            writer: writer.unwrap_or_default(),
             indexes,
             deleted: None,
             sides: [None; 2],
@@ -168,14 +188,11 @@ impl HeapglassApp {
             dialog: FileDialog::default(),
             batch: Vec::new(),
             find: None,
-            export: None,
-            export_list: None,
-            save_name: None,
+            exports: Exports::default(),
             path_field: String::new(),
             notice: None,
             notice_shown: None,
             path_prompt: PathPrompt::default(),
-            export_name: String::new(),
             #[cfg(feature = "frame-times")]
             frame_times: super::frame_times::FrameTimes::start(&cc.egui_ctx),
         };
@@ -285,6 +302,10 @@ impl HeapglassApp {
             Action::Palette => self.palette.toggle(),
             Action::Keys => self.help.keys_open = !self.help.keys_open,
             Action::Glossary => self.help.glossary_open = !self.help.glossary_open,
+            Action::CancelExport => {
+                self.exports.cancel();
+                self.notice = Some("The export was cancelled".to_owned());
+            }
             Action::Capture => self.capture.is_open = !self.capture.is_open,
         }
     }
@@ -440,24 +461,22 @@ impl HeapglassApp {
         self.finish_batch();
         self.take_captured(ctx);
         self.take_answers();
-        if let Some(name) = self.save_name.take() {
+        if let Some(name) = self.exports.take_proposed_name() {
             self.dialog.save_as(ctx, &name);
-            self.export_name = name;
         }
         self.forget_notice(ctx);
         if let Some(paths) = self.dialog.take_files() {
             self.open_together(paths);
         }
         if let Some(path) = self.dialog.take_destination()
-            && let Some(list) = self.export_list.take()
+            && let Some(list) = self.exports.take_wanted()
         {
-            self.export_to(path, list);
+            // The system's dialog has asked.
+            self.start_export(path, list, Replace::Agreed);
         }
         match self.dialog.is_unavailable_for() {
             Some(Purpose::Save) => {
-                let folder = std::env::current_dir().unwrap_or_default();
-                let name = self.export_name.clone();
-                self.path_prompt.ask(Purpose::Save, folder.join(name).display().to_string());
+                self.path_prompt.ask(Purpose::Save, self.dialog.proposed());
             }
             Some(Purpose::Open) => self.path_prompt.ask(Purpose::Open, String::new()),
             None => {}
@@ -465,7 +484,7 @@ impl HeapglassApp {
         match self.path_prompt.show(ctx) {
             Some((Purpose::Open, path)) => drop(self.open(path)),
             Some((Purpose::Save, path)) => {
-                if let Some(list) = self.export_list.take() {
+                if let Some(list) = self.exports.take_wanted() {
                     self.export_to(path, list);
                 }
             }
@@ -558,12 +577,8 @@ impl HeapglassApp {
                 _ => self.notice = Some(format!("No object has the id @{id}")),
             }
         }
-        if let Some(answer) = self.export.as_mut().and_then(Pending::take) {
-            self.export = None;
-            self.notice = Some(match answer {
-                Ok(Ok(message) | Err(message)) => message,
-                Err(_) => "The export was cancelled".to_owned(),
-            });
+        if let Some(message) = self.exports.poll() {
+            self.notice = Some(message);
         }
         if let Some(answer) = self.deleted.as_mut().and_then(Pending::take) {
             self.deleted = None;
@@ -577,11 +592,14 @@ impl HeapglassApp {
         }
     }
 
-    /// Writes a list to a file, on a worker.
+    /// Writes a list to a file, on a worker. If a file of that name exists, the person is asked first.
     pub fn export_to(&mut self, path: PathBuf, list: ExportList) {
-        match super::export::job(&mut self.session, path, list) {
-            Ok(pending) => self.export = Some(pending),
-            Err(message) => self.notice = Some(message),
+        self.start_export(path, list, Replace::Ask);
+    }
+
+    fn start_export(&mut self, path: PathBuf, list: ExportList, replace: Replace) {
+        if let Err(message) = self.exports.start(&mut self.session, path, list, replace) {
+            self.notice = Some(message);
         }
     }
 
@@ -621,11 +639,16 @@ impl HeapglassApp {
                 self.active = slot.side;
                 self.show_view(kind);
             }
-            Command::ShowStack(node) => {
-                view.timeline.clear();
-                view.allocations.reveal(node);
+            Command::ShowStack { target, call } if target.snapshot == slot.id => {
+                view.leave_interval_for(&place, target.node);
+                view.allocations.reveal(call);
                 self.active = slot.side;
                 self.show_view(ViewKind::Allocations);
+            }
+            Command::ShowStack { target, call } => {
+                let there = Slot { side: slot.side, id: target.snapshot };
+                self.show_in(there.side, there.id);
+                return self.run(there, Command::ShowStack { target, call });
             }
             Command::Filter(filter) => {
                 view.summary.nodes = filter;
@@ -650,10 +673,9 @@ impl HeapglassApp {
                 return Some(scripts.map_or_else(|| Scripts::default().full(at), |scripts| scripts.full(at)));
             }
             Command::Export { name, list } => {
-                self.export_list = Some(list);
                 // Whoever finds the file later must be able to see it too.
                 let damaged = if place.snapshot.salvage().is_some() { "-damaged" } else { "" };
-                self.save_name = Some(format!("{name}{damaged}.csv"));
+                self.exports.want(list, format!("{name}{damaged}.csv"));
             }
         }
         None
@@ -669,12 +691,13 @@ impl eframe::App for HeapglassApp {
         for action in keys::pressed(ctx) {
             self.apply(ctx, action);
         }
+        self.writer.keep(&self.settings);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let mut actions = Vec::new();
         chrome::top_bar(ui, self, &mut actions);
-        chrome::status_bar(ui, self);
+        chrome::status_bar(ui, self, &mut actions);
         let has_files = !self.session.open().is_empty() || !self.session.profiles().is_empty();
         if has_files || !self.session.loads().is_empty() {
             chrome::side_list(ui, self, &mut actions);
@@ -685,13 +708,12 @@ impl eframe::App for HeapglassApp {
         actions.extend(self.palette.show(&ctx));
         self.help.show(&ctx);
         self.capture.show(&ctx);
+        if let Some(message) = self.exports.show(&ctx, &mut self.session) {
+            self.notice = Some(message);
+        }
         for action in actions {
             self.apply(&ctx, action);
         }
-    }
-
-    fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        self.settings.save(storage);
     }
 }
 
@@ -719,15 +741,32 @@ pub fn run(files: Vec<PathBuf>, indexes: Indexes) -> anyhow::Result<()> {
         .with_min_inner_size([640.0, 400.0])
         .with_drag_and_drop(true);
     let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
-    super::stored_state::keep_or_restore(APP_ID);
     eframe::run_native(
         APP_ID,
         options,
         Box::new(|cc| {
-            HeapglassApp::with_indexes(cc, files, indexes)
+            close_on_signal(cc.egui_ctx.clone());
+            HeapglassApp::start(cc, files, indexes, settings_file::default_path(APP_ID))
                 .map(|app| Box::new(app) as Box<dyn eframe::App>)
                 .map_err(Into::into)
         }),
     )
     .map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+/// How long the window may take to close when a signal asks for it.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// Closes the window as its button does when the program is asked to end (SIGINT, SIGTERM, SIGHUP): it then keeps its size and
+/// what egui remembers.
+fn close_on_signal(ctx: Context) {
+    let close = move || {
+        ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        ctx.request_repaint();
+        // A window that is hidden, or whose display is gone, may never draw again.
+        std::thread::sleep(CLOSING);
+        std::process::exit(1);
+    };
+    // Without it the program ends at once, with all settings kept.
+    let _ = ctrlc::set_handler(close);
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, DragValue, Frame, Id, Margin, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
 
+use super::dialog;
 use super::theme::{self, GRID};
 use crate::capture::{Address, Kind, Plan, Remote, Step, Taken, Watch};
 use crate::model::human;
@@ -49,6 +50,8 @@ pub struct CapturePane {
     /// Where files go.
     pub folder: String,
     isolate: usize,
+    /// Whether the address is to get the keyboard when the dialog is shown.
+    takes_focus: bool,
     /// What was asked for last, whatever the text field says by now.
     asked: Option<(Address, Remote)>,
     capturer: Option<Capturer>,
@@ -84,6 +87,7 @@ impl Default for CapturePane {
             stacks: true,
             folder: home.join("heapglass-captures").display().to_string(),
             isolate: 0,
+            takes_focus: true,
             asked: None,
             capturer: None,
             running: None,
@@ -144,6 +148,7 @@ impl CapturePane {
 
     pub(super) fn show(&mut self, ctx: &Context) {
         if !self.is_open {
+            self.takes_focus = true;
             return;
         }
         let state = self.state();
@@ -151,15 +156,8 @@ impl CapturePane {
             ctx.request_repaint_after(REDRAW);
         }
         let mut is_open = true;
-        let middle = ctx.content_rect().center();
-        let window = egui::Window::new("Capture from a running program")
-            .id(Id::unique("capture"))
-            .pivot(egui::Align2::CENTER_CENTER)
-            .default_pos(middle)
-            .collapsible(false)
-            .resizable(false)
-            .open(&mut is_open);
-        window.show(ctx, |ui| {
+        let window = dialog::window(ctx, "Capture from a running program", Id::unique("capture"));
+        window.open(&mut is_open).show(ctx, |ui| {
             ui.set_width(WIDTH);
             self.connection(ui, &state);
             if state.connected.is_some() || self.running.is_some() {
@@ -221,6 +219,9 @@ impl CapturePane {
             let is_idle = !self.is_running();
             let edit = TextEdit::singleline(&mut self.address).hint_text("127.0.0.1:9229").desired_width(300.0);
             let response = ui.add_enabled(is_idle, edit);
+            if is_idle && std::mem::take(&mut self.takes_focus) {
+                response.request_focus();
+            }
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Address of the inspector"));
             if response.changed()
                 && let Some(capturer) = &mut self.capturer

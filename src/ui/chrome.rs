@@ -10,6 +10,7 @@ use egui::{
 
 use super::app::{Action, HeapglassApp};
 use super::salvage;
+use super::text;
 use super::theme::{self, GRID, tokens};
 use crate::capture::Record;
 use crate::model::FirstTable;
@@ -21,8 +22,11 @@ pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 5));
     Panel::top("top bar").frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
-            ui.strong("Heapglass");
-            ui.add_space(GRID);
+            // The title has the name of the program too.
+            if ui.available_width() > 720.0 {
+                ui.strong("Heapglass");
+                ui.add_space(GRID);
+            }
             if ui.button("Open…").on_hover_text("Open snapshots   (Ctrl+O)").clicked() {
                 actions.push(Action::OpenDialog);
             }
@@ -64,7 +68,8 @@ pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>
                 if has_room && ui.button("Keys").on_hover_text("All keys   (F1)").clicked() {
                     actions.push(Action::Keys);
                 }
-                if ui.button("Commands").on_hover_text("Everything by name   (Ctrl+P)").clicked() {
+                let has_room = ui.available_width() > 90.0;
+                if has_room && ui.button("Commands").on_hover_text("Everything by name   (Ctrl+P)").clicked() {
                     actions.push(Action::Palette);
                 }
             });
@@ -143,19 +148,17 @@ pub(super) fn side_header(ui: &mut Ui, app: &HeapglassApp, side: usize, actions:
     let frame = Frame::new().fill(tokens.surface).inner_margin(Margin::symmetric(8, 3));
     Panel::top(Id::unique(("side header", side))).frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
-            let name_of = |id| {
-                app.session
-                    .snapshot(id)
-                    .map_or_else(String::new, |of| human::visible(&of.source().name, 60).into_owned())
-            };
+            let name_of = |id| text::name_of(&app.session, id);
             let name = app.sides[side].map_or_else(String::new, name_of);
             let color = if is_active { tokens.accent } else { tokens.weak };
             let label = if side == 0 { "Left" } else { "Right" };
             ui.label(RichText::new(label).font(theme::small()).color(color));
-            let combo = egui::ComboBox::from_id_salt(("side", side)).selected_text(name).width(240.0);
+            let width = (ui.available_width() - GRID).clamp(80.0, 320.0);
+            let combo = text::file_choice(ui, ("side", side), &name, width);
             let response = combo.show_ui(ui, |ui| {
                 for open in app.session.open() {
-                    if ui.selectable_label(app.sides[side] == Some(open.id), name_of(open.id)).clicked() {
+                    let name = human::visible(&name_of(open.id), 80).into_owned();
+                    if ui.selectable_label(app.sides[side] == Some(open.id), name).clicked() {
                         actions.push(Action::ShowIn(side, open.id));
                     }
                 }
@@ -170,7 +173,7 @@ fn recent_button(ui: &mut Ui, path: &std::path::Path) -> bool {
     ui.button(human::visible(&name, 60)).on_hover_text(path.display().to_string()).clicked()
 }
 
-pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp) {
+pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 3));
     Panel::bottom("status bar").frame(frame).show(ui, |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -187,6 +190,12 @@ pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp) {
                     ui.weak(human::quantity(graph.node_count() as u64, "object", "objects"));
                     ui.weak(human::quantity(graph.edge_count() as u64, "reference", "references"));
                     load_time(ui, open.snapshot.source());
+                }
+                if let Some(name) = app.exports.writing() {
+                    ui.label(format!("Writing {name}…"));
+                    if ui.link("Cancel").on_hover_text("Stop writing; nothing is left of the file").clicked() {
+                        actions.push(Action::CancelExport);
+                    }
                 }
                 if let Some(notice) = &app.notice {
                     let text = RichText::new(notice).color(tokens(ui).detached);
@@ -263,7 +272,7 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
                     actions.push(Action::Close(open.id));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(Label::new(human::visible(&source.name, 80).into_owned()).truncate().selectable(false));
+                    text::file_label(ui, &text::name_of(&app.session, open.id));
                 });
             });
         });
@@ -336,7 +345,8 @@ fn record_text(record: &Record, units: Units) -> String {
 fn entry_menu(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Vec<Action>) {
     let others: Vec<&Open> = app.session.open().iter().filter(|other| other.id != open.id).collect();
     for other in &others {
-        let name = human::visible(&other.snapshot.source().name, 60);
+        let name = text::name_of(&app.session, other.id);
+        let name = human::visible(&name, 60);
         if ui.button(format!("Compare with {name}")).clicked() {
             actions.push(Action::CompareTwo(other.id, open.id));
             ui.close();
@@ -368,7 +378,7 @@ fn load_entry(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
                     actions.push(Action::DismissLoad(load.id));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(Label::new(human::visible(&load.name, 80).into_owned()).truncate());
+                    text::file_label(ui, &load.name);
                 });
             });
         });
@@ -411,17 +421,24 @@ fn loading(ui: &mut Ui, load: &Load) {
 pub(super) fn start_page(ui: &mut Ui, app: &mut HeapglassApp, actions: &mut Vec<Action>) {
     let frame = Frame::new().fill(tokens(ui).background).inner_margin(Margin::same(24));
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-        ui.add_space((ui.available_height() * 0.14).min(110.0));
-        ui.vertical_centered(|ui| {
-            ui.set_max_width(520.0);
-            if let Some(load) = app.session.loads().iter().find(|load| load.error.is_none()) {
+        let above = (ui.available_height() * 0.14).min(110.0);
+        if let Some(load) = app.session.loads().iter().find(|load| load.error.is_none()) {
+            ui.add_space(above);
+            ui.vertical_centered(|ui| {
+                ui.set_max_width(520.0);
                 loading_card(ui, load, actions);
-                return;
-            }
-            for load in app.session.loads() {
-                error_card(ui, load, actions);
-            }
-            welcome(ui, app, actions);
+            });
+            return;
+        }
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.add_space(above);
+            ui.vertical_centered(|ui| {
+                ui.set_max_width(520.0);
+                for load in app.session.loads() {
+                    error_card(ui, load, actions);
+                }
+                welcome(ui, app, actions);
+            });
         });
     });
 }
@@ -520,7 +537,7 @@ fn welcome(ui: &mut Ui, app: &mut HeapglassApp, actions: &mut Vec<Action>) {
         ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Path of a snapshot"));
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         // Whoever has only a keyboard can type at once.
-        if ui.memory(|memory| memory.focused().is_none()) {
+        if !app.capture.is_open && ui.memory(|memory| memory.focused().is_none()) {
             response.request_focus();
         }
         let path = app.path_field.trim();

@@ -129,8 +129,11 @@ pub enum Command {
     /// Go to the object with this id.
     Find(SnapshotId, u64),
     Show(ViewKind),
-    /// Show where an object was allocated: a node of the call tree.
-    ShowStack(u32),
+    /// Show where an object was allocated: a node of its snapshot's call tree.
+    ShowStack {
+        target: Target,
+        call: u32,
+    },
     /// Show classes and objects that pass this only.
     Filter(NodeFilter),
     /// Treat the object as if it held nothing, or no longer.

@@ -1,14 +1,28 @@
-//! The system's file dialog, on a thread of its own so that the window goes on.
+//! The system's file dialog, on a thread of its own so that the window goes on, and where the window's own dialogs are.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
-use egui::Context;
+use egui::{Align2, Context, Id, Window};
+
+use super::export::{free_path, proposed_folder};
 
 /// A dialog that answers sooner than a person could has not been shown at all. That there is none can take a while to find
 /// out on a busy machine.
 const TOO_FAST: Duration = Duration::from_millis(700);
+
+/// Width of what is in a small dialog.
+pub(super) const WIDTH: f32 = 440.0;
+/// The part of the window's height above a dialog.
+const ABOVE: f32 = 0.1;
+
+/// Returns a dialog of the window. Its upper edge stays where it is while its content grows.
+pub(super) fn window(ctx: &Context, title: &str, id: Id) -> Window<'static> {
+    let screen = ctx.content_rect();
+    let top = egui::pos2(screen.center().x, screen.top() + screen.height() * ABOVE);
+    Window::new(title).id(id).pivot(Align2::CENTER_TOP).default_pos(top).collapsible(false).resizable(false)
+}
 
 /// What a path is wanted for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,7 +35,8 @@ pub(super) enum Purpose {
 #[derive(Debug)]
 enum Chosen {
     Files(Option<Vec<PathBuf>>),
-    Destination(Option<PathBuf>),
+    /// With a path to propose where there is no dialog.
+    Destination(Option<PathBuf>, PathBuf),
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +45,7 @@ pub(super) struct FileDialog {
     files: Option<Vec<PathBuf>>,
     destination: Option<PathBuf>,
     unavailable: Option<Purpose>,
+    proposed: PathBuf,
 }
 
 impl FileDialog {
@@ -51,14 +67,18 @@ impl FileDialog {
     /// Asks where to write a list, unless a dialog is open.
     pub(super) fn save_as(&mut self, ctx: &Context, name: &str) {
         let name = name.to_owned();
+        self.proposed = proposed_folder().join(&name);
         self.start(ctx, Purpose::Save, move || {
+            // Another export of the same list must not take the place of the first.
+            let proposed = free_path(&proposed_folder(), &name);
+            let name = proposed.file_name().map_or(name, |name| name.to_string_lossy().into_owned());
             let file = rfd::FileDialog::new()
                 .set_title("Export the list")
                 .set_file_name(name)
                 .add_filter("CSV", &["csv"])
                 .add_filter("JSON", &["json"])
                 .save_file();
-            Chosen::Destination(file)
+            Chosen::Destination(file, proposed)
         });
     }
 
@@ -84,8 +104,12 @@ impl FileDialog {
         match answer.try_recv() {
             Err(TryRecvError::Empty) => return,
             Ok(Chosen::Files(Some(files))) => self.files = Some(files),
-            Ok(Chosen::Destination(Some(file))) => self.destination = Some(file),
-            Ok(_) | Err(TryRecvError::Disconnected) => {
+            Ok(Chosen::Destination(Some(file), _)) => self.destination = Some(file),
+            Ok(Chosen::Destination(None, proposed)) => {
+                self.proposed = proposed;
+                self.unavailable = (since.elapsed() < TOO_FAST).then_some(*purpose);
+            }
+            Ok(Chosen::Files(None)) | Err(TryRecvError::Disconnected) => {
                 self.unavailable = (since.elapsed() < TOO_FAST).then_some(*purpose);
             }
         }
@@ -102,6 +126,11 @@ impl FileDialog {
     pub(super) fn take_destination(&mut self) -> Option<PathBuf> {
         self.poll();
         self.destination.take()
+    }
+
+    /// Returns the path to propose where there is no dialog for saving.
+    pub(super) fn proposed(&self) -> String {
+        self.proposed.display().to_string()
     }
 
     /// What the last attempt was for, if it showed that there is no dialog here; asked once.

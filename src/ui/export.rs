@@ -1,23 +1,174 @@
 //! Writing a list to a file: CSV for spreadsheets, JSON for programs.
+//!
+//! A file that exists is replaced only after the person has agreed, and only by one that is complete.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use egui::{Context, Id};
 
 use super::command::ExportList;
-use crate::model::human;
+use super::dialog;
+use super::theme::GRID;
+use crate::files::PartialFile;
+use crate::model::{CancelToken, human};
 use crate::query::export::{Format, write_comparison, write_groups, write_growth, write_rows};
 use crate::query::{NodeFilter, Pattern, grown_classes};
 use crate::session::{Fact, Lane, OrderState, Pending, SeriesList, Session};
 
-/// What a job says when it is done: a remark for the status bar either way.
-type Said = Result<String, String>;
-
 /// Writes the rows to an open file.
-type Writer = Box<dyn FnOnce(&mut BufWriter<File>) -> std::io::Result<()> + Send>;
+type Writer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
 
-/// Starts writing; the list must be on screen, so that its order is known.
-pub(super) fn job(session: &mut Session, path: PathBuf, list: ExportList) -> Result<Pending<Said>, String> {
+/// Whether a file of the chosen name may be replaced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Replace {
+    Ask,
+    Agreed,
+}
+
+/// What became of an export.
+#[derive(Debug)]
+enum Outcome {
+    /// With a remark for the status bar.
+    Ended(String),
+    /// Nothing was written, since a file of this name exists.
+    Exists(Existing),
+}
+
+/// A file that would be replaced.
+#[derive(Debug)]
+struct Existing {
+    path: PathBuf,
+    is_link: bool,
+}
+
+/// The export that is under way, and what is asked about it.
+#[derive(Debug, Default)]
+pub(super) struct Exports {
+    /// The list that waits for a path, and the name that is proposed for its file.
+    wanted: Option<(ExportList, String)>,
+    running: Option<(String, ExportList, Pending<Outcome>)>,
+    question: Option<(Existing, ExportList)>,
+    takes_focus: bool,
+    /// Whether a path is to be asked for.
+    is_name_needed: bool,
+}
+
+/// What the person wants to do about a file that exists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Choice {
+    Replace,
+    OtherName,
+    Cancel,
+}
+
+impl Exports {
+    /// Notes that a list is to be written.
+    pub(super) fn want(&mut self, list: ExportList, name: String) {
+        self.wanted = Some((list, name));
+        self.is_name_needed = true;
+    }
+
+    /// Returns the list that waits for a path.
+    pub(super) fn take_wanted(&mut self) -> Option<ExportList> {
+        self.wanted.take().map(|(list, _)| list)
+    }
+
+    /// Returns the name of the file that is being written.
+    pub(super) fn writing(&self) -> Option<&str> {
+        self.running.as_ref().map(|(name, ..)| name.as_str())
+    }
+
+    pub(super) fn cancel(&mut self) {
+        self.running = None;
+    }
+
+    /// Starts writing.
+    pub(super) fn start(
+        &mut self,
+        session: &mut Session,
+        path: PathBuf,
+        list: ExportList,
+        replace: Replace,
+    ) -> Result<(), String> {
+        let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy()).into_owned();
+        let pending = job(session, path, list.clone(), replace)?;
+        self.running = Some((human::visible(&name, 60).into_owned(), list, pending));
+        Ok(())
+    }
+
+    /// Takes in what became of an export; returns a remark for the status bar.
+    pub(super) fn poll(&mut self) -> Option<String> {
+        let (_, _, pending) = self.running.as_mut()?;
+        let answer = pending.take()?;
+        let (_, list, _) = self.running.take()?;
+        match answer {
+            Ok(Outcome::Ended(message)) => Some(message),
+            Ok(Outcome::Exists(existing)) => {
+                (self.question, self.takes_focus) = (Some((existing, list)), true);
+                None
+            }
+            Err(_) => Some("The export was cancelled".to_owned()),
+        }
+    }
+
+    /// Asks what to do about a file that exists; returns a remark for the status bar.
+    pub(super) fn show(&mut self, ctx: &Context, session: &mut Session) -> Option<String> {
+        let (existing, _) = self.question.as_ref()?;
+        let choice = ask(ctx, existing, std::mem::take(&mut self.takes_focus))?;
+        let (existing, list) = self.question.take()?;
+        match choice {
+            Choice::Replace => self.start(session, existing.path, list, Replace::Agreed).err(),
+            Choice::OtherName => {
+                let name = existing.path.file_name().map(|name| name.to_string_lossy().into_owned());
+                self.want(list, name.unwrap_or_default());
+                None
+            }
+            Choice::Cancel => None,
+        }
+    }
+
+    /// Returns the proposed name once, if a path is to be asked for.
+    pub(super) fn take_proposed_name(&mut self) -> Option<String> {
+        std::mem::take(&mut self.is_name_needed).then(|| self.wanted.as_ref().map(|(_, name)| name.clone())).flatten()
+    }
+}
+
+/// Shows the question; `None` until it is answered.
+fn ask(ctx: &Context, existing: &Existing, takes_focus: bool) -> Option<Choice> {
+    let name = existing.path.file_name().map_or_else(|| existing.path.to_string_lossy(), |name| name.to_string_lossy());
+    let folder = existing.path.parent().map_or_else(String::new, |folder| folder.display().to_string());
+    let (mut choice, mut is_open) = (None, true);
+    dialog::window(ctx, "Replace the file?", Id::unique("replace file")).open(&mut is_open).show(ctx, |ui| {
+        ui.set_width(dialog::WIDTH);
+        let what = if existing.is_link { "is a symbolic link" } else { "already exists" };
+        ui.label(format!("{} {what} in {}", human::visible(&name, 120), human::visible(&folder, 300)));
+        if existing.is_link {
+            ui.weak("Replacing it removes the link. The file that it leads to stays as it is.");
+        }
+        ui.add_space(2.0 * GRID);
+        ui.horizontal(|ui| {
+            if ui.button("Replace").clicked() {
+                choice = Some(Choice::Replace);
+            }
+            let other = ui.button("Choose another name…");
+            if takes_focus {
+                other.request_focus();
+            }
+            if other.clicked() {
+                choice = Some(Choice::OtherName);
+            }
+            if ui.button("Cancel").clicked() {
+                choice = Some(Choice::Cancel);
+            }
+        });
+    });
+    super::close_by_escape(ctx, &mut is_open);
+    choice.or((!is_open).then_some(Choice::Cancel))
+}
+
+/// Returns a job that writes the list; it must be on screen, so that its order is known.
+fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace) -> Result<Pending<Outcome>, String> {
     let not_yet = || "The list is not there yet".to_owned();
     let rows = match &list {
         ExportList::Rows(key) => session.order(key),
@@ -36,7 +187,7 @@ pub(super) fn job(session: &mut Session, path: PathBuf, list: ExportList) -> Res
                 filter => Some(session.selection(key.snapshot, filter).ready().ok_or_else(not_yet)?),
             };
             let rows = std::sync::Arc::clone(&rows);
-            Box::new(move |out| write_rows(&snapshot, key.list, &rows.rows, selection.as_deref(), format, out))
+            Box::new(move |mut out| write_rows(&snapshot, key.list, &rows.rows, selection.as_deref(), format, &mut out))
         }
         ExportList::Comparison(key) => {
             let Fact::Ready(comparison) = session.comparison(key.base, key.current) else { return Err(not_yet()) };
@@ -60,16 +211,186 @@ pub(super) fn job(session: &mut Session, path: PathBuf, list: ExportList) -> Res
         }
     };
     let count = human::quantity(rows.rows.len() as u64, "row", "rows");
-    Ok(session.ask(Lane::Bulk, move |_| {
+    Ok(session.ask(Lane::Bulk, move |cancel| {
         let name = human::visible(&path.display().to_string(), 300).into_owned();
-        let written = File::create(&path).and_then(|file| {
-            let mut out = BufWriter::new(file);
-            write(&mut out)?;
-            out.flush()
-        });
+        let written = write_file(&path, replace, cancel, write);
+        // What an export says after it was cancelled reaches nobody.
+        cancel.check()?;
         Ok(match written {
-            Ok(()) => Ok(format!("{count} written to {name}")),
-            Err(error) => Err(format!("{name}: {error}")),
+            Ok(()) => Outcome::Ended(format!("{count} written to {name}")),
+            Err(NotWritten::Exists { is_link }) => Outcome::Exists(Existing { path, is_link }),
+            Err(NotWritten::NotAFile) => Outcome::Ended(format!("{name} is not a regular file; choose another name")),
+            Err(NotWritten::Failed(error)) if error.kind() == io::ErrorKind::StorageFull => {
+                Outcome::Ended(format!("No space left on the device of {name}; nothing was written"))
+            }
+            Err(NotWritten::Failed(error)) => Outcome::Ended(format!("Cannot write {name}: {error}")),
         })
     }))
+}
+
+/// Why a file was not written. What had its name is unchanged.
+#[derive(Debug)]
+enum NotWritten {
+    Exists {
+        is_link: bool,
+    },
+    /// A folder, a device or a pipe has the name.
+    NotAFile,
+    Failed(io::Error),
+}
+
+impl From<io::Error> for NotWritten {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Writes a new file that only its owner may read, and gives it the name once it is complete.
+fn write_file(
+    path: &Path,
+    replace: Replace,
+    cancel: &CancelToken,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), NotWritten> {
+    match path.symlink_metadata() {
+        Ok(there) if !there.is_file() && !there.is_symlink() => return Err(NotWritten::NotAFile),
+        Ok(there) if replace == Replace::Ask => return Err(NotWritten::Exists { is_link: there.is_symlink() }),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut file = PartialFile::create_hidden(path)?;
+    write(&mut Cancellable { out: &mut file, cancel })?;
+    cancel.check().map_err(io::Error::other)?;
+    if replace == Replace::Agreed {
+        return Ok(file.replace()?);
+    }
+    match file.finish() {
+        // It appeared while this one was written.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(NotWritten::Exists { is_link: false }),
+        finished => Ok(finished?),
+    }
+}
+
+/// A writer that fails once the work is cancelled.
+struct Cancellable<'a> {
+    out: &'a mut PartialFile,
+    cancel: &'a CancelToken,
+}
+
+impl Write for Cancellable<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.cancel.check().map_err(io::Error::other)?;
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Returns a path in the folder that no file has: `name`, or with a number before its ending.
+pub(super) fn free_path(folder: &Path, name: &str) -> PathBuf {
+    let (stem, ending) = name.rsplit_once('.').map_or((name, String::new()), |(stem, end)| (stem, format!(".{end}")));
+    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
+    let numbered = |number: u32| folder.join(format!("{stem}-{number}{ending}"));
+    let first = folder.join(name);
+    if is_free(&first) { first } else { (2..1000).map(numbered).find(is_free).unwrap_or(first) }
+}
+
+/// Returns the folder that a path is proposed in: the current one, unless that is the root, where programs that were started
+/// from a menu are.
+pub(super) fn proposed_folder() -> PathBuf {
+    let current = std::env::current_dir().ok().filter(|folder| folder.parent().is_some());
+    current.or_else(std::env::home_dir).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn text(out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"new")
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn an_existing_file_is_replaced_only_when_the_person_agrees() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("classes.csv");
+        fs::write(&path, "old").expect("written");
+        let cancel = CancelToken::new();
+        let asked = write_file(&path, Replace::Ask, &cancel, text);
+        assert!(matches!(asked, Err(NotWritten::Exists { is_link: false })), "{asked:?}");
+        assert_eq!(fs::read_to_string(&path).expect("it exists"), "old");
+        write_file(&path, Replace::Agreed, &cancel, text).expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("it exists"), "new");
+        assert_eq!(names(folder.path()), ["classes.csv"]);
+    }
+
+    #[test]
+    fn an_export_that_fails_or_is_cancelled_leaves_the_old_file_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("classes.csv");
+        fs::write(&path, "old").expect("written");
+        let full = |out: &mut dyn Write| {
+            out.write_all(b"half")?;
+            Err(io::ErrorKind::StorageFull.into())
+        };
+        let failed = write_file(&path, Replace::Agreed, &CancelToken::new(), full);
+        assert!(matches!(&failed, Err(NotWritten::Failed(error)) if error.kind() == io::ErrorKind::StorageFull));
+        let cancel = CancelToken::new();
+        let stopped = write_file(&path, Replace::Agreed, &cancel, |out| {
+            out.write_all(b"half")?;
+            cancel.cancel();
+            out.write_all(b"more")
+        });
+        assert!(stopped.is_err());
+        assert_eq!(fs::read_to_string(&path).expect("it exists"), "old");
+        assert_eq!(names(folder.path()), ["classes.csv"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn exports_are_private_and_never_written_to_devices_or_through_links() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let cancel = CancelToken::new();
+        for replace in [Replace::Ask, Replace::Agreed] {
+            for path in [Path::new("/dev/null"), folder.path()] {
+                let refused = write_file(path, replace, &cancel, text);
+                assert!(matches!(refused, Err(NotWritten::NotAFile)), "{refused:?}");
+            }
+        }
+        let [link, target] = ["link.csv", "target"].map(|name| folder.path().join(name));
+        fs::write(&target, "old").expect("written");
+        symlink(&target, &link).expect("linked");
+        let asked = write_file(&link, Replace::Ask, &cancel, text);
+        assert!(matches!(asked, Err(NotWritten::Exists { is_link: true })), "{asked:?}");
+        write_file(&link, Replace::Agreed, &cancel, text).expect("written");
+        assert_eq!(fs::read_to_string(&target).expect("it exists"), "old");
+        let written = link.symlink_metadata().expect("it exists");
+        assert!(written.is_file());
+        assert_eq!(written.permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_proposed_name_is_one_that_no_file_has() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let proposed = || free_path(folder.path(), "classes.csv");
+        assert_eq!(proposed(), folder.path().join("classes.csv"));
+        fs::write(proposed(), "").expect("written");
+        assert_eq!(proposed(), folder.path().join("classes-2.csv"));
+        fs::write(proposed(), "").expect("written");
+        assert_eq!(proposed(), folder.path().join("classes-3.csv"));
+    }
 }

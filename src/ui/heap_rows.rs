@@ -324,7 +324,8 @@ pub fn node_cell(snapshot: &Snapshot, node: NodeOrdinal, mut runs: Vec<Run>, tok
     };
     runs.push(Run::new(node_label(snapshot, node), color));
     runs.push(Run::new(format!(" {}", snapshot.id(node)), tokens.weak));
-    if snapshot.detachedness(node) == Detachedness::Detached {
+    let has_documents = snapshot.producer().program.has_documents();
+    if has_documents && snapshot.detachedness(node) == Detachedness::Detached {
         runs.push(Run::new("  detached", tokens.detached));
     }
     Cell { runs, bar: None, tooltip: None }

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use egui::{Context, Id, Key, TextEdit};
 
-use super::dialog::Purpose;
+use super::dialog::{self, Purpose};
 use super::theme::GRID;
-
-const WIDTH: f32 = 440.0;
 
 #[derive(Debug, Default)]
 pub(super) struct PathPrompt {
@@ -31,10 +29,8 @@ impl PathPrompt {
         };
         let mut is_open = true;
         let mut entered = false;
-        let window = egui::Window::new(title).id(Id::unique("path prompt")).collapsible(false).resizable(false);
-        let middle = ctx.content_rect().center();
-        window.pivot(egui::Align2::CENTER_CENTER).default_pos(middle).open(&mut is_open).show(ctx, |ui| {
-            ui.set_width(WIDTH);
+        dialog::window(ctx, title, Id::unique("path prompt")).open(&mut is_open).show(ctx, |ui| {
+            ui.set_width(dialog::WIDTH);
             ui.weak("The system shows no file dialog here.");
             ui.add_space(GRID);
             ui.label(label);

@@ -7,6 +7,7 @@ use super::app::{Action, HeapglassApp};
 use super::chrome::close_button;
 use super::panes::Slot;
 use super::panes::profile::ProfilePane;
+use super::text;
 use super::theme::{self, tokens};
 use crate::model::human;
 use crate::session::{OpenProfile, SnapshotId};
@@ -42,7 +43,7 @@ fn entry(ui: &mut Ui, app: &HeapglassApp, open: &OpenProfile, actions: &mut Vec<
                     actions.push(Action::Close(open.id));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(Label::new(human::visible(&source.name, 80).into_owned()).truncate().selectable(false));
+                    text::file_label(ui, &text::name_of(&app.session, open.id));
                 });
             });
         });
@@ -65,7 +66,8 @@ fn entry(ui: &mut Ui, app: &HeapglassApp, open: &OpenProfile, actions: &mut Vec<
     }
     response.context_menu(|ui| {
         for other in app.session.profiles().iter().filter(|other| other.id != open.id) {
-            let name = human::visible(&other.profile.source().name, 60);
+            let name = text::name_of(&app.session, other.id);
+            let name = human::visible(&name, 60);
             if ui.button(format!("Compare with {name}")).clicked() {
                 actions.push(Action::CompareTwo(other.id, open.id));
                 ui.close();

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::human::Units;
 
-const KEY: &str = "heapglass";
 const RECENT_LIMIT: usize = 8;
 
 /// The theme that was chosen.
@@ -76,18 +75,6 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads them; what is damaged or missing is the default.
-    #[must_use]
-    pub fn load(storage: Option<&dyn eframe::Storage>) -> Self {
-        let mut settings: Self = storage.and_then(|storage| eframe::get_value(storage, KEY)).unwrap_or_default();
-        settings.set_text_scale(settings.text_scale);
-        settings
-    }
-
-    pub fn save(&self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, KEY, self);
-    }
-
     pub fn set_text_scale(&mut self, scale: f32) {
         self.text_scale = if scale.is_finite() { scale.clamp(0.6, 2.5) } else { 1.0 };
     }
@@ -96,6 +83,10 @@ impl Settings {
     pub fn remember(&mut self, path: &Path) {
         // A relative path would mean another file in the next run.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        // The file of the settings cannot express other paths.
+        if path.to_str().is_none() {
+            return;
+        }
         self.recent.retain(|recent| *recent != path);
         self.recent.insert(0, path);
         self.recent.truncate(RECENT_LIMIT);

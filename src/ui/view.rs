@@ -19,7 +19,7 @@ use super::panes::summary::SummaryPane;
 use super::panes::timeline::TimelinePane;
 use super::panes::{Place, TreePane, contexts, statistics};
 use super::theme::{self, GRID};
-use crate::model::{ClassId, human};
+use crate::model::{ClassId, NodeOrdinal, human};
 use crate::query::{Filter, ListSpec, NodeFilter, dominators_down, has_allocations, way_down};
 use crate::session::{Lane, Pending, Session, SnapshotId};
 
@@ -85,7 +85,7 @@ impl View {
         kind: ViewKind,
     ) -> Result<(), String> {
         self.select(session, target);
-        self.leave_interval_for(session, target);
+        self.leave_interval_for(place, target.node);
         match kind {
             ViewKind::Containment => {
                 let snapshot = Arc::clone(&place.snapshot);
@@ -112,14 +112,11 @@ impl View {
         Ok(())
     }
 
-    /// Clears the timeline's interval if the object was not allocated in it.
-    fn leave_interval_for(&mut self, session: &mut Session, target: Target) {
-        let within = self.timeline.within();
-        if *within == NodeFilter::All {
-            return;
-        }
-        let selection = session.selection(target.snapshot, within).ready();
-        if selection.is_none_or(|selection| !selection.contains(target.node)) {
+    /// Clears the timeline's interval if an object of this snapshot was not allocated in it.
+    pub(super) fn leave_interval_for(&mut self, place: &Place, node: NodeOrdinal) {
+        let id = place.snapshot.id(node).0;
+        let NodeFilter::Ids { after, up_to } = *self.timeline.within() else { return };
+        if id <= after || id > up_to {
             self.timeline.clear();
             self.summary.within = NodeFilter::All;
         }
@@ -184,9 +181,13 @@ impl View {
                 ui.label(egui::RichText::new(note).color(theme::tokens(ui).detached));
             });
         }
-        let lower = Panel::bottom(egui::Id::unique(("lower pane", side))).resizable(true).frame(frame);
-        let lower = lower.default_size(height * 0.42).size_range(120.0..=(height - 200.0).max(121.0));
-        lower.show(ui, |ui| within(ui, |ui| self.lower(ui, session, place, &mut commands)));
+        // Views without objects get the room of panes that would say nothing.
+        let is_alone = matches!(self.kind, ViewKind::Statistics | ViewKind::Timeline | ViewKind::Allocations);
+        if !is_alone || self.object.target().is_some() {
+            let lower = Panel::bottom(egui::Id::unique(("lower pane", side))).resizable(true).frame(frame);
+            let lower = lower.default_size(height * 0.42).size_range(120.0..=(height - 200.0).max(121.0));
+            lower.show(ui, |ui| within(ui, |ui| self.lower(ui, session, place, &mut commands)));
+        }
         CentralPanel::default().frame(frame).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = GRID;
             ui.add_space(GRID);

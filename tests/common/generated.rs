@@ -164,7 +164,11 @@ pub fn hermes_heap(carts: u64) -> Heap {
 
 /// As Hermes writes: all in one line, both counts 0, sections that are empty but there, locations before the strings.
 pub fn hermes(carts: u64) -> Vec<u8> {
-    let heap = hermes_heap(carts);
+    write(&hermes_heap(carts))
+}
+
+/// Writes any heap as Hermes would.
+pub fn write(heap: &Heap) -> Vec<u8> {
     let mut strings = Strings::default();
     let position = |names: &[&str], name: &str| names.iter().position(|known| *known == name).unwrap();
     let (mut nodes, mut edges) = (Vec::new(), Vec::new());
@@ -179,7 +183,8 @@ pub fn hermes(carts: u64) -> Vec<u8> {
             edges.push(format!("{},{name},{}", position(&EDGE_TYPES, kind), to * 7));
         }
     }
-    let function = heap.nodes.iter().position(|node| node.kind == "closure").unwrap();
+    let function = heap.nodes.iter().position(|node| node.kind == "closure");
+    let locations = function.map_or_else(String::new, |at| format!("{},2,41,8", at * 7));
     let own = |names: &[&str]| list(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
     let text = format!(
         "{{\"snapshot\":{{\"meta\":{{\"node_fields\":[\"type\",\"name\",\"id\",\"self_size\",\"edge_count\",\"trace_node_id\",\
@@ -191,12 +196,11 @@ pub fn hermes(carts: u64) -> Vec<u8> {
          \"location_fields\":[\"object_index\",\"script_id\",\"line\",\"column\"]}},\
          \"node_count\":0,\"edge_count\":0,\"trace_function_count\":0}},\
          \"nodes\":[{}],\"edges\":[{}],\"trace_function_infos\":[],\"trace_tree\":[],\"samples\":[],\
-         \"locations\":[{},2,41,8],\"strings\":{}}}",
+         \"locations\":[{locations}],\"strings\":{}}}",
         own(&HERMES_NODE_TYPES),
         own(&EDGE_TYPES),
         nodes.join(","),
         edges.join(","),
-        function * 7,
         strings.json(",")
     );
     text.into_bytes()
@@ -287,4 +291,20 @@ pub fn julia(entries: u64) -> Vec<u8> {
         strings.json(",\n")
     );
     text.into_bytes()
+}
+
+/// A linked list of `count` objects of 40 bytes, each with a value of as many bytes as `payload` says, or none.
+pub fn linked_list(count: u64, payload: impl Fn(u64) -> u64) -> Heap {
+    let mut heap = Heap::default();
+    let mut last = heap.add("synthetic", "", 1, 0);
+    for at in 0..count {
+        let link = heap.add("object", "Link", 3 + 4 * at, 40);
+        heap.named(last, "property", "next", link);
+        if payload(at) > 0 {
+            let value = heap.add("object", "Value", 5 + 4 * at, payload(at));
+            heap.named(link, "property", "value", value);
+        }
+        last = link;
+    }
+    heap
 }

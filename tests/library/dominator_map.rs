@@ -3,8 +3,22 @@
 
 use crate::common;
 
-use heapglass::model::CancelToken;
-use heapglass::query::{Tile, dominator_map};
+use crate::generated::{linked_list, write};
+use heapglass::Snapshot;
+use heapglass::model::{CancelToken, NodeOrdinal};
+use heapglass::query::{DominatorMap, Tile, dominator_map};
+
+fn whole(snapshot: &Snapshot) -> DominatorMap {
+    of(snapshot, snapshot.root())
+}
+
+fn of(snapshot: &Snapshot, node: NodeOrdinal) -> DominatorMap {
+    dominator_map(snapshot, node, (1000.0, 600.0), &CancelToken::new()).unwrap()
+}
+
+fn list(count: u64, payload: impl Fn(u64) -> u64) -> Snapshot {
+    common::open_bytes("list.heapsnapshot", write(&linked_list(count, payload))).unwrap()
+}
 
 fn inside(outer: &Tile, inner: &Tile) -> bool {
     let slack = 0.5;
@@ -24,7 +38,7 @@ fn overlap(a: &Tile, b: &Tile) -> f32 {
 fn corpus_tiles_are_as_large_as_retained_sizes_and_do_not_overlap() {
     for case in common::cases() {
         let snapshot = case.open();
-        let map = dominator_map(&snapshot, snapshot.root(), (1000.0, 600.0), &CancelToken::new()).unwrap();
+        let map = whole(&snapshot);
         assert!(map.tiles.len() <= 5000, "{}: {} tiles", case.name, map.tiles.len());
         for tile in &map.tiles[1..] {
             let node = tile.node.or_else(|| map.tiles.iter().find(|outer| outer.is_open).and_then(|outer| outer.node));
@@ -44,10 +58,10 @@ fn corpus_tiles_are_as_large_as_retained_sizes_and_do_not_overlap() {
         // Of one parent, twice the bytes are twice the area.
         let first: Vec<&Tile> = map.tiles.iter().filter(|tile| tile.depth == 1).collect();
         if let Some(largest) = first.first() {
-            let density = largest.area.width * largest.area.height / largest.retained_size as f32;
+            let density = largest.area.width * largest.area.height / largest.size as f32;
             for tile in &first {
                 let area = tile.area.width * tile.area.height;
-                let expected = tile.retained_size as f32 * density;
+                let expected = tile.size as f32 * density;
                 assert!((area - expected).abs() <= expected * 0.02 + 1.0, "{}: {tile:?}, not {expected}", case.name);
             }
         }
@@ -61,4 +75,49 @@ fn two_hundred_thousand_children_make_few_tiles() {
     assert!(map.tiles.len() < 5000, "{} tiles", map.tiles.len());
     let stands_for: u64 = map.tiles.iter().filter(|tile| tile.node.is_none()).map(|tile| tile.count).sum();
     assert!(stands_for > 100_000, "one tile stands for the small ones: {stands_for}");
+}
+
+#[test]
+fn a_linked_list_is_one_tile_of_nested_objects_that_opens_into_parts() {
+    let snapshot = list(1395, |_| 0);
+    let map = whole(&snapshot);
+    let chains: Vec<&Tile> = map.tiles.iter().filter(|tile| tile.is_chain()).collect();
+    let chain = chains.first().expect("the list is a tile");
+    assert_eq!(chain.depth, 1, "{chain:?}");
+    // The last ones retain too little more than the next to be called a chain.
+    assert!((1380..1395).contains(&chain.count), "{}", chain.count);
+    assert!(chain.is_open);
+    let parts: Vec<&Tile> = map.tiles.iter().filter(|tile| tile.depth == 2).collect();
+    assert!((20..=120).contains(&parts.len()), "{} parts", parts.len());
+    assert_eq!(parts.iter().map(|part| part.count).sum::<u64>(), chain.count, "each link is in one part");
+    assert_eq!(parts.iter().map(|part| part.size).sum::<u64>(), chain.size);
+    // What is zoomed in on shows its own parts, down to the single links.
+    let last = parts.iter().filter_map(|part| part.node).max().unwrap();
+    let nearer = of(&snapshot, last);
+    assert!(nearer.tiles.len() > 1, "it can be opened");
+    let covered: f32 =
+        map.tiles.iter().filter(|tile| tile.depth == 2).map(|tile| tile.area.width * tile.area.height).sum();
+    assert!(covered > 0.8 * 1000.0 * 600.0, "nothing is left blank: {covered}");
+}
+
+#[test]
+fn a_link_of_a_list_is_as_large_as_what_it_retains_without_the_next_ones() {
+    let snapshot = list(400, |at| if at == 200 { 100_000 } else { 100 });
+    let map = whole(&snapshot);
+    let value =
+        |tile: &&Tile| tile.size == 100_000 && tile.node.is_some_and(|node| snapshot.class(node).name == "Value");
+    let large = map.tiles.iter().find(value).expect("the large value is seen");
+    let area = large.area.width * large.area.height;
+    assert!(area > 0.3 * 1000.0 * 600.0, "it has most of the bytes: {area}");
+}
+
+#[test]
+fn the_way_to_a_deep_object_is_kept_at_both_ends_only() {
+    let snapshot = list(50_000, |_| 0);
+    let last = snapshot.graph().nodes().last().unwrap();
+    let map = of(&snapshot, last);
+    assert_eq!(map.way.len(), 2 * DominatorMap::ENDS);
+    assert_eq!((map.way.first(), map.way.last()), (Some(&snapshot.root()), Some(&last)));
+    assert_eq!(map.left_out + map.way.len(), 50_001);
+    assert_eq!(whole(&snapshot).way, [snapshot.root()]);
 }

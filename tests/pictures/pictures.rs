@@ -45,10 +45,13 @@ enum Files {
     Deno,
     Hermes,
     Julia,
+    /// A linked list.
+    List,
 }
 
 /// Pictures that one theme is enough for.
-const ONE_THEME: [(&str, &str); 4] = [("bun", "light"), ("deno", "dark"), ("hermes", "dark"), ("julia", "light")];
+const ONE_THEME: [(&str, &str); 5] =
+    [("dominators-list", "light"), ("bun", "light"), ("deno", "dark"), ("hermes", "dark"), ("julia", "light")];
 
 const PICTURES: &[Picture] = &[
     ("empty", Files::None, |_| {}),
@@ -63,6 +66,7 @@ const PICTURES: &[Picture] = &[
     ("containment", Files::Example, containment),
     ("dominators", Files::Example, dominators),
     ("dominators-picture", Files::Example, dominator_picture),
+    ("dominators-list", Files::List, dominator_picture),
     ("statistics", Files::Example, |window| show(window, ViewKind::Statistics)),
     ("strings", Files::Example, strings),
     ("contexts", Files::Example, contexts),
@@ -73,6 +77,7 @@ const PICTURES: &[Picture] = &[
     ("hermes", Files::Hermes, hermes),
     ("julia", Files::Julia, |window| show(window, ViewKind::Statistics)),
     ("search", Files::Example, search),
+    ("search-help", Files::Example, |window| show(window, ViewKind::Search)),
     ("paths", Files::Example, paths),
     ("merged-paths", Files::Example, merged_paths),
     ("ignored", Files::Example, ignored),
@@ -413,7 +418,20 @@ struct Made {
     series: Vec<PathBuf>,
 }
 
-fn open(files: Files, made: &Made) -> Window {
+/// Size of a window in points, and pixels of a point: a window of 1280 × 800 pixels with text at 150 % has room for 853 × 533.
+#[derive(Clone, Copy)]
+struct Screen {
+    size: egui::Vec2,
+    pixels_per_point: f32,
+}
+
+const USUAL: Screen = Screen { size: egui::vec2(1280.0, 800.0), pixels_per_point: 1.0 };
+const CROWDED: [(&str, Screen); 2] = [
+    ("800x600", Screen { size: egui::vec2(800.0, 600.0), pixels_per_point: 1.0 }),
+    ("zoomed", Screen { size: egui::vec2(1280.0 / 1.5, 800.0 / 1.5), pixels_per_point: 1.5 }),
+];
+
+fn open(files: Files, made: &Made, is_drawn: bool) -> Window {
     let files = match files {
         Files::Series => made.series.clone(),
         Files::None => vec![],
@@ -429,50 +447,104 @@ fn open(files: Files, made: &Made) -> Window {
         // A part of a real one.
         Files::Deno => vec![data_file("deno-part.heapsnapshot.zst")],
         Files::Hermes => vec![made.folder.join("react-native.heapsnapshot")],
+        Files::List => vec![made.folder.join("list.heapsnapshot")],
         Files::Julia => vec![made.folder.join("session.heapsnapshot")],
     };
-    Harness::builder()
-        .with_size(egui::vec2(1280.0, 800.0))
-        .with_pixels_per_point(1.0)
-        .allow_missing_glyphs()
-        .wgpu()
-        .build_eframe(move |cc| HeapglassApp::new(cc, files).unwrap())
+    let harness =
+        Harness::builder().with_size(USUAL.size).with_pixels_per_point(USUAL.pixels_per_point).allow_missing_glyphs();
+    let harness = if is_drawn { harness.wgpu() } else { harness };
+    harness.build_eframe(move |cc| HeapglassApp::new(cc, files).unwrap())
 }
 
-#[test]
-fn every_view_can_be_drawn_in_light_and_dark() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
-    let only = std::env::var("PICTURES").unwrap_or_default();
-    let (_cut_folder, cut) = cut_example();
+/// Makes the files for pictures of these names; the folders live as long as the answer.
+fn make(is_wanted: impl Fn(&str) -> bool) -> (Made, [tempfile::TempDir; 3]) {
+    let (folder_of_cut, cut) = cut_example();
     let (folder_of_broken, broken) = broken("strings-bad-escape.heapsnapshot");
-    let is_wanted = |name: &str| only.is_empty() || only.split(',').any(|only| only == name);
     let series = if is_wanted("growth") { series(folder_of_broken.path()) } else { Vec::new() };
     let others = tempfile::tempdir().unwrap();
     let made = Made { broken, cut, folder: others.path().to_path_buf(), series };
     std::fs::write(made.folder.join("react-native.heapsnapshot"), generated::hermes(500)).unwrap();
     std::fs::write(made.folder.join("session.heapsnapshot"), generated::julia(500)).unwrap();
-    for &(name, files, prepare) in PICTURES
-        .iter()
-        .filter(|(name, files, _)| is_wanted(name) && (*files != Files::Series || !made.series.is_empty()))
-    {
+    std::fs::write(made.folder.join("list.heapsnapshot"), generated::write(&generated::linked_list(1395, |_| 0)))
+        .unwrap();
+    (made, [folder_of_cut, folder_of_broken, others])
+}
+
+/// Opens a window in the state that a picture shows.
+fn prepared((_, files, prepare): &Picture, made: &Made, theme: egui::ThemePreference, is_drawn: bool) -> Window {
+    let mut window = open(*files, made, is_drawn);
+    window.ctx.set_theme(theme);
+    wait_for_load(&mut window);
+    if *files == Files::Pair {
+        wait_for_label(&mut window, "is the base");
+    }
+    prepare(&mut window);
+    window.state_mut().settings.recent.clear();
+    settle(&mut window, USUAL);
+    window
+}
+
+/// Gives the window this size, and time to draw what changes by it.
+fn settle(window: &mut Window, screen: Screen) {
+    window.set_pixels_per_point(screen.pixels_per_point);
+    // A frame in which both change has the size of before.
+    window.step();
+    window.set_size(screen.size);
+    for _ in 0..30 {
+        window.step();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    window.hover_at(egui::pos2(1.0, screen.size.y - 1.0));
+    window.step();
+}
+
+/// The pictures that were asked for, without those whose files could not be made.
+fn wanted(made: &Made) -> impl Iterator<Item = &'static Picture> {
+    let has_files = made.series.is_empty();
+    PICTURES.iter().filter(move |(name, files, _)| is_wanted(name) && (*files != Files::Series || !has_files))
+}
+
+fn is_wanted(name: &str) -> bool {
+    let only = std::env::var("PICTURES").unwrap_or_default();
+    only.is_empty() || only.split(',').any(|only| only == name)
+}
+
+/// Texts that an edge cuts: those with less room to the left or right than they take, and no ellipsis.
+fn cut_texts(window: &Window) -> Vec<String> {
+    fn collect(clip: egui::Rect, shape: &egui::Shape, found: &mut Vec<String>) {
+        match shape {
+            egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(clip, shape, found)),
+            egui::Shape::Text(text) => {
+                let rect = text.galley.rect.translate(text.pos.to_vec2());
+                let is_seen = clip.intersects(rect) && clip.height() > 4.0;
+                if is_seen && (rect.right() > clip.right() + 1.5 || rect.left() < clip.left() - 1.5) {
+                    found.push(format!(
+                        "{:?} takes {:?}, has {:?}",
+                        text.galley.text(),
+                        rect.x_range(),
+                        clip.x_range()
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    window.output().shapes.iter().for_each(|clipped| collect(clipped.clip_rect, &clipped.shape, &mut found));
+    found
+}
+
+#[test]
+fn every_view_can_be_drawn_in_light_and_dark() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
+    let (made, _folders) = make(is_wanted);
+    for picture in wanted(&made) {
+        let name = picture.0;
         for (theme, preference) in [("light", egui::ThemePreference::Light), ("dark", egui::ThemePreference::Dark)] {
             if ONE_THEME.iter().any(|(only, other)| *only == name && *other != theme) {
                 continue;
             }
-            let mut window = open(files, &made);
-            window.ctx.set_theme(preference);
-            wait_for_load(&mut window);
-            if files == Files::Pair {
-                wait_for_label(&mut window, "is the base");
-            }
-            prepare(&mut window);
-            window.state_mut().settings.recent.clear();
-            for _ in 0..30 {
-                window.step();
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            window.hover_at(egui::pos2(1.0, 799.0));
-            window.step();
+            let mut window = prepared(picture, &made, preference, true);
             let image = match window.render() {
                 Ok(image) => image,
                 Err(error) => {
@@ -482,10 +554,32 @@ fn every_view_can_be_drawn_in_light_and_dark() {
                 }
             };
             assert_eq!((image.width(), image.height()), (1280, 800));
+            assert_eq!(cut_texts(&window), Vec::<String>::new(), "{name}");
             if std::env::var_os("UPDATE_SCREENSHOTS").is_some() {
                 std::fs::create_dir_all(&folder).unwrap();
                 image.save(folder.join(format!("{name}-{theme}.png"))).unwrap();
             }
         }
     }
+}
+
+/// `CROWDED_PICTURES` names a folder for pictures of these windows.
+#[test]
+fn no_text_is_cut_off_in_a_small_window_or_with_large_text() {
+    let folder = std::env::var_os("CROWDED_PICTURES").map(PathBuf::from);
+    let (made, _folders) = make(is_wanted);
+    let mut problems = Vec::new();
+    for picture in wanted(&made) {
+        let name = picture.0;
+        let mut window = prepared(picture, &made, egui::ThemePreference::Light, folder.is_some());
+        for (screen_name, screen) in CROWDED {
+            window.ctx.set_theme(if screen_name == "zoomed" { egui::Theme::Dark } else { egui::Theme::Light });
+            settle(&mut window, screen);
+            problems.extend(cut_texts(&window).into_iter().map(|text| format!("{name} {screen_name}: {text}")));
+            if let Some(folder) = &folder {
+                window.render().unwrap().save(folder.join(format!("{name}-{screen_name}.png"))).unwrap();
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

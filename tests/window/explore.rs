@@ -128,6 +128,22 @@ fn a_retainer_is_ignored_and_restored() {
 }
 
 #[test]
+fn filters_about_documents_are_offered_only_where_there_can_be_documents() {
+    for (file, has_documents) in [("node24-1", false), ("chromium-leak-1", true)] {
+        let mut window = window(&[common::case(file).file]);
+        wait_for_load(&mut window);
+        show(&mut window, ViewKind::Summary);
+        window.get_by_role_and_label(Role::Button, "Show").click();
+        step(&mut window);
+        wait_for_label(&mut window, "Held only by closures' contexts");
+        for label in ["Held only by detached DOM nodes", "Held only by event handlers"] {
+            let is_offered = window.query_all_by_label_contains(label).next().is_some();
+            assert_eq!(is_offered, has_documents, "{label} for {file}");
+        }
+    }
+}
+
+#[test]
 fn each_filter_of_the_summary_shows_its_count_and_size() {
     let files = [common::case("small-1").file, common::case("small-2").file];
     let mut window = window(&files);
@@ -139,9 +155,7 @@ fn each_filter_of_the_summary_shows_its_count_and_size() {
     let second = app.session.open()[1].snapshot.max_object_id();
     let context = heapglass::query::native_contexts(&snapshot, &CancelToken::new()).unwrap().contexts[0].node;
     let filters = [
-        ("Held only by detached DOM nodes", NodeFilter::HeldByDetachedDom),
         ("Held only by closures' contexts", NodeFilter::HeldByContexts),
-        ("Held only by event handlers", NodeFilter::HeldByEventHandlers),
         ("Held only by the DevTools console", NodeFilter::HeldByConsole),
         ("Duplicated strings", NodeFilter::DuplicatedStrings),
         ("Unreachable", NodeFilter::Unreachable),

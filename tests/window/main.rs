@@ -15,6 +15,7 @@ mod window;
 
 mod any_file;
 mod capture;
+mod dialogs;
 mod explore;
 mod growth;
 mod index;

@@ -198,6 +198,25 @@ fn an_object_shows_the_stack_that_allocated_it_and_leads_to_it() {
 }
 
 #[test]
+fn showing_a_stack_keeps_the_interval_that_the_object_was_allocated_in() {
+    let mut window = timeline_window();
+    brush(&mut window, "Timeline", 0.75, 0.95);
+    let interval = window.state_mut().shown_view().unwrap().timeline.within().clone();
+    assert!(matches!(interval, NodeFilter::Ids { .. }), "{interval:?}");
+    filter_classes(&mut window, "reading");
+    expand(&mut window, "Reading  ×");
+    click_row(&mut window, "Reading @");
+    wait_for_label(&mut window, "Show in Allocations");
+    window.get_by_label("Show in Allocations").click();
+    steps(&mut window, 3);
+    wait_for_label(&mut window, "Call ");
+    let view = window.state_mut().shown_view().unwrap();
+    assert_eq!(view.kind, ViewKind::Allocations);
+    assert_eq!(view.timeline.within(), &interval);
+    assert!(view.allocations.calls.picked().is_some());
+}
+
+#[test]
 fn a_profile_that_is_dropped_opens_as_a_flame_graph() {
     let mut window = window(&[]);
     drop_file(&mut window, &bundled("leaky-job-after.heapprofile"));

@@ -1,12 +1,11 @@
 //! Drawing what can be seen of a flame graph.
 
-use std::fmt::Write as _;
-
-use egui::{Align2, Color32, Mesh, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{Color32, Mesh, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::{Flame, FlameState, LEVEL_HEIGHT, float, offset};
 use crate::model::{difference, human};
 use crate::query::Measure;
+use crate::ui::text;
 use crate::ui::theme::{self, GRID, Look, Tokens};
 
 /// Calls narrower than this are drawn together.
@@ -139,30 +138,21 @@ impl<'a> FlamePainter<'a> {
 
     fn label(&self, painter: &egui::Painter, node: u32, rect: Rect) {
         let Some(function) = self.flame.calls.function(node) else { return };
-        let room = rect.width() - 2.0 * GRID;
-        // Letters are about this wide; the clip cuts what is not.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "letters of a name")]
-        let letters = (room / 5.5).max(1.0) as usize;
         let is_root = self.flame.calls.tree().parent(node).is_none();
-        let mut text = if is_root { "All".to_owned() } else { human::visible(function.label(), letters).into_owned() };
-        if text.chars().count() * 2 < letters {
-            let (numbers, first) = (self.flame.calls.numbers(node), self.flame.measures.first().copied().unwrap_or(0));
-            let measure = self.flame.calls.measures().get(first).copied().unwrap_or(Measure::Size);
-            let size = |value: u64| {
-                if measure.is_size() { self.look.units.bytes(value) } else { human::count(value) }
-            };
-            text.push_str("  ");
-            text.push_str(&size(numbers.total[first]));
-            if self.flame.by_change {
-                let change = self.look.units.signed(difference(numbers.total[0], numbers.total[1]));
-                let _ = write!(text, "  ({change})");
-            }
+        let name = if is_root { "All".to_owned() } else { human::visible(function.label(), 100).into_owned() };
+        let (numbers, first) = (self.flame.calls.numbers(node), self.flame.measures.first().copied().unwrap_or(0));
+        let measure = self.flame.calls.measures().get(first).copied().unwrap_or(Measure::Size);
+        let total = numbers.total[first];
+        let size = if measure.is_size() { self.look.units.bytes(total) } else { human::count(total) };
+        let mut details = vec![format!("  {size}")];
+        if self.flame.by_change {
+            let change = self.look.units.signed(difference(numbers.total[0], numbers.total[1]));
+            details.insert(0, format!("  {size}  ({change})"));
         }
-        let clip = rect.shrink2(vec2(GRID * 0.75, 0.0)).intersect(painter.clip_rect());
         let at = pos2(rect.left() + GRID, rect.center().y - 0.5);
         let is_quiet = self.flame.by_change || self.is_pale(node);
         let color = if is_quiet { self.look.tokens.text } else { self.look.tokens.on_category };
-        painter.with_clip_rect(clip).text(at, Align2::LEFT_CENTER, text, theme::small(), color);
+        text::in_room(painter, at, rect.width() - 2.0 * GRID, &name, &details, (theme::small(), color));
     }
 
     /// Whether a search has found something, but not this.

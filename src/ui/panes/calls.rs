@@ -8,6 +8,7 @@ use crate::query::{CallKey, CallList, Calls, Measure};
 use crate::session::{CallsKey, CallsOf, Fact, Session};
 use crate::ui::call_table::{CallColumn, CallTable, CallTableSpec, Picked};
 use crate::ui::flame_graph::{self, Flame, FlameState, measure_label};
+use crate::ui::text;
 use crate::ui::theme::{self, GRID};
 
 /// How calls are shown.
@@ -80,8 +81,7 @@ impl CallsPane {
 
     /// The buttons for the views and the search; `more` adds to the line.
     pub(super) fn tools(&mut self, ui: &mut Ui, session: &mut Session, labels: [&str; 3], more: impl FnOnce(&mut Ui)) {
-        ui.horizontal_wrapped(|ui| {
-            ui.add_space(2.0 * GRID);
+        super::toolbar(ui, |ui| {
             for (view, label) in [CallView::Flame, CallView::Heavy, CallView::Tree].into_iter().zip(labels) {
                 let hint = match view {
                     CallView::Flame => "Every call as wide as what it and all below it have",
@@ -234,7 +234,7 @@ impl CallsPane {
             ui.spacing_mut().item_spacing.x = GRID;
             if !self.flame.is_zoomed() {
                 let hint = "Double-click a call to fill the width with it; wheel to zoom, drag to move";
-                ui.label(RichText::new(hint).font(theme::small()).weak());
+                ui.add(egui::Label::new(RichText::new(hint).font(theme::small()).weak()).truncate());
                 return;
             }
             if ui.link(RichText::new("All").font(theme::small())).on_hover_text("Show everything   (Home)").clicked() {
@@ -248,6 +248,8 @@ impl CallsPane {
                 calls.tree().way_up(zoomed).filter(|&node| calls.tree().parent(node).is_some()).collect();
             way.reverse();
             let left_out = way.len().saturating_sub(SHOWN);
+            #[expect(clippy::cast_precision_loss, reason = "a few names")]
+            let room = (ui.available_width() - 90.0) / (way.len() - left_out).max(1) as f32 - 24.0;
             if left_out > 0 {
                 ui.label(RichText::new(format!("› … {left_out} more …")).font(theme::small()).weak());
             }
@@ -255,8 +257,8 @@ impl CallsPane {
                 ui.label(RichText::new("›").font(theme::small()).weak());
                 let name = calls
                     .function(node)
-                    .map_or_else(String::new, |function| human::visible(function.label(), 40).into_owned());
-                let text = RichText::new(name).font(theme::small());
+                    .map_or_else(String::new, |function| human::visible(function.label(), 80).into_owned());
+                let text = RichText::new(text::middle(ui, &name, &theme::small(), room)).font(theme::small());
                 if node == zoomed {
                     ui.label(text.strong());
                 } else if ui.link(text).clicked() {
@@ -266,7 +268,8 @@ impl CallsPane {
         });
     }
 
-    /// The function of what is picked, where it stands and its numbers; a click copies the place.
+    /// The function of what is picked, its source position, which a click copies, and its numbers: in one line, in which
+    /// first the numbers make room and then the middle of the position.
     pub(super) fn about(&self, ui: &mut Ui, calls: &Calls) {
         let Some(picked) = &self.picked else {
             ui.weak("Select a function to see where it is defined");
@@ -277,26 +280,52 @@ impl CallsPane {
             Picked::Callers(path) => path.last().and_then(|function| calls.functions().get(*function as usize)),
         };
         let Some(function) = function else { return };
-        ui.label(RichText::new(human::visible(function.label(), 80).into_owned()).font(theme::mono()).strong());
+        let gap = ui.spacing().item_spacing.x;
+        let body = egui::TextStyle::Body.resolve(ui.style());
+        let width = |ui: &Ui, text: &str, font: &egui::FontId| {
+            ui.painter().layout_no_wrap(text.to_owned(), font.clone(), egui::Color32::PLACEHOLDER).size().x + gap
+        };
+        let name = text::middle(ui, function.label(), &theme::mono(), ui.available_width() * 0.4);
         let place = function.place();
+        let shown_place = if place.is_empty() { "of the runtime".to_owned() } else { place.clone() };
+        let mut room = ui.available_width() - width(ui, &name, &theme::mono());
+        let whole_place = width(ui, &shown_place, &theme::mono());
+        let mut numbers = Vec::new();
+        for number in numbers_of(ui, calls, picked) {
+            let taken = width(ui, &number, &body);
+            if whole_place.min(room * 0.5) + taken > room {
+                break;
+            }
+            room -= taken;
+            numbers.push(number);
+        }
+        ui.label(RichText::new(name).font(theme::mono()).strong()).on_hover_text(human::visible(function.label(), 300));
         if place.is_empty() {
-            ui.weak("of the runtime");
+            ui.weak(shown_place);
         } else {
-            let text = RichText::new(human::visible(&place, 120).into_owned()).font(theme::mono());
-            if ui.link(text).on_hover_text("Copy where the function starts, as editors take it").clicked() {
+            let shown = text::middle(ui, &place, &theme::mono(), room - gap);
+            let link = ui.link(RichText::new(shown).font(theme::mono()));
+            if link.on_hover_text(format!("{}\nClick to copy", human::visible(&place, 300))).clicked() {
                 ui.copy_text(place);
             }
         }
-        if let Picked::Call(node) = picked {
-            let numbers = calls.numbers(*node);
-            let units = theme::look(ui).units;
-            for (at, &measure) in calls.measures().iter().enumerate() {
-                let amount = |value: u64| if measure.is_size() { units.bytes(value) } else { human::count(value) };
-                let (own, total) = (amount(numbers.own[at]), amount(numbers.total[at]));
-                ui.weak(format!("{} {total}, itself {own}", measure_label(measure).to_lowercase()));
-            }
+        for number in numbers {
+            ui.weak(number);
         }
     }
+}
+
+/// The numbers of a call in words; a function in many calls has none of its own.
+fn numbers_of(ui: &Ui, calls: &Calls, picked: &Picked) -> Vec<String> {
+    let Picked::Call(node) = picked else { return Vec::new() };
+    let numbers = calls.numbers(*node);
+    let units = theme::look(ui).units;
+    let in_words = |(at, measure): (usize, &Measure)| {
+        let amount = |value: u64| if measure.is_size() { units.bytes(value) } else { human::count(value) };
+        let (own, total) = (amount(numbers.own[at]), amount(numbers.total[at]));
+        format!("{} {total}, itself {own}", measure_label(*measure).to_lowercase())
+    };
+    calls.measures().iter().enumerate().map(in_words).collect()
 }
 
 /// The columns for a name and numbers.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{ComboBox, Id, RichText, TextEdit, Ui};
+use egui::{Id, RichText, TextEdit, Ui};
 
 use super::{Place, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, human};
@@ -10,9 +10,10 @@ use crate::query::{Comparison, ComparisonKey, ComparisonSort, Filter, LABEL_LIMI
 use crate::session::{Fact, OrderKey, PairKey, PairList, Session, SnapshotId};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
-use crate::ui::heap_rows::{distance_cell, field_cell, node_cell, rows_of};
-use crate::ui::theme::{self, GRID, Look};
-use crate::ui::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
+use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
+use crate::ui::text;
+use crate::ui::theme::{self, Look};
+use crate::ui::tree_table::{self, Cell, Column, Rows, Table, TreeModel, TreeState};
 
 /// A column and what it sorts by.
 const KEYS: [ComparisonKey; 10] = [
@@ -180,7 +181,6 @@ impl PairRows<'_> {
             ComparisonKey::FreedSize => sized(!is_new, snapshot.shallow_size(node)),
             ComparisonKey::BaseRetained => sized(!is_new, snapshot.retained_size(node)),
             ComparisonKey::CurrentRetained => sized(is_new, snapshot.retained_size(node)),
-            ComparisonKey::Delta => distance_note(snapshot, node, tokens),
             _ => Cell::default(),
         }
     }
@@ -198,13 +198,6 @@ impl PairRows<'_> {
             _ => Cell::default(),
         }
     }
-}
-
-/// The distance of an object, where its row has room for it.
-fn distance_note(snapshot: &Snapshot, node: crate::model::NodeOrdinal, tokens: &theme::Tokens) -> Cell {
-    let mut cell = distance_cell(snapshot.distance(node), tokens);
-    cell.runs.insert(0, Run::new("dist. ", tokens.weak));
-    cell
 }
 
 impl TreeModel for PairRows<'_> {
@@ -361,19 +354,19 @@ impl ComparisonPane {
         base: SnapshotId,
         commands: &mut Vec<Command>,
     ) {
-        let name_of = |id: SnapshotId| {
-            session.snapshot(id).map_or_else(String::new, |of| human::visible(&of.source().name, 48).into_owned())
-        };
+        let name_of = |id: SnapshotId| text::name_of(session, id);
         let current = place.slot.id;
-        ui.horizontal_wrapped(|ui| {
-            ui.add_space(2.0 * GRID);
+        super::toolbar(ui, |ui| {
+            // Both names and what is between them are in one row if the window is not very small.
+            let width = ((ui.available_width() - 310.0) / 2.0).clamp(110.0, 240.0);
             let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter classes").desired_width(150.0);
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter compared classes"));
             ui.weak("Base");
-            ComboBox::from_id_salt(("base", place.slot)).selected_text(name_of(base)).width(180.0).show_ui(ui, |ui| {
+            text::file_choice(ui, ("base", place.slot), &name_of(base), width).show_ui(ui, |ui| {
                 for open in session.open().iter().filter(|open| open.id != current) {
-                    if ui.selectable_label(open.id == base, name_of(open.id)).clicked() {
+                    let name = human::visible(&name_of(open.id), 80).into_owned();
+                    if ui.selectable_label(open.id == base, name).clicked() {
                         commands.push(Command::Compare { base: open.id, current });
                     }
                 }
@@ -382,7 +375,9 @@ impl ComparisonPane {
                 commands.push(Command::Compare { base: current, current: base });
             }
             ui.weak("Current");
-            ui.label(name_of(current));
+            let font = egui::TextStyle::Body.resolve(ui.style());
+            let name = name_of(current);
+            ui.label(text::file_name(ui, &name, &font, width)).on_hover_text(human::visible(&name, 300));
         });
     }
 }

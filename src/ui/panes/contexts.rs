@@ -1,6 +1,6 @@
 //! Contexts: the realms of a snapshot, with what belongs to each as DevTools attributes it.
 
-use egui::{RichText, ScrollArea, Sense, Ui};
+use egui::{Align, Layout, RichText, ScrollArea, Sense, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use super::Place;
@@ -8,7 +8,7 @@ use crate::model::{NodeOrdinal, human};
 use crate::query::{NativeContexts, NodeFilter, node_label};
 use crate::session::{Fact, Session};
 use crate::ui::command::{Command, ViewKind};
-use crate::ui::theme::{self, GRID, ROW_HEIGHT};
+use crate::ui::theme::{self, GRID, Look, ROW_HEIGHT};
 
 /// Draws the pane; it has no state of its own.
 pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
@@ -28,68 +28,91 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
     };
     let look = theme::look(ui);
     let total = place.snapshot.total_size().max(1);
-    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
-    let share = |size: u64| format!("{:.1} %", size as f64 * 100.0 / total as f64);
     let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8));
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         margin.show(ui, |ui| {
-            ui.label(RichText::new(
-                "A native context is a realm: a window, a frame, a vm context. An object belongs to the realm that alone \
-                 leads to it; what several realms lead to is shared.",
-            ).weak());
+            let example = if place.snapshot.producer().program.has_documents() {
+                "a window, a frame, a vm context"
+            } else {
+                "a vm context"
+            };
+            let about = format!(
+                "A native context is a realm, such as {example}. An object belongs to the realm that alone leads to it; what \
+                 several realms lead to is shared."
+            );
+            ui.weak(about);
             ui.add_space(2.0 * GRID);
             if contexts.contexts.is_empty() {
                 ui.weak("This snapshot has no native context");
             }
             let rows = rows(&contexts, place);
-            let table = TableBuilder::new(ui)
-                .id_salt(("contexts", place.slot))
-                .striped(false)
-                .sense(Sense::click())
-                .column(Column::remainder().clip(true))
-                .column(Column::exact(110.0))
-                .column(Column::exact(80.0))
-                .column(Column::exact(110.0))
-                .column(Column::exact(150.0));
-            table
-                .header(ROW_HEIGHT, |mut header| {
-                    let small = |title: &str| RichText::new(title).font(theme::small()).weak();
-                    header.col(|ui| drop(ui.label(small("Native context"))));
-                    for title in ["Attributed", "Share", "Retained"] {
-                        header.col(|ui| right(ui, small(title)));
-                    }
-                    header.col(|_| {});
-                })
-                .body(|body| {
-                    body.rows(ROW_HEIGHT + GRID, rows.len(), |mut row| {
-                        let Row { name, node, size, retained, filter } = &rows[row.index()];
-                        row.col(|ui| {
-                            ui.add(egui::Label::new(RichText::new(human::visible(name, 200)).font(theme::mono())).truncate().selectable(false));
-                        });
-                        let number = |text: String| RichText::new(text).font(theme::mono());
-                        row.col(|ui| right(ui, number(look.units.bytes(*size))));
-                        row.col(|ui| right(ui, number(share(*size)).weak()));
-                        row.col(|ui| right(ui, number(retained.map_or_else(String::new, |size| look.units.bytes(size)))));
-                        row.col(|ui| {
-                            if ui.link("Show in Summary").clicked() {
-                                commands.push(Command::Filter(filter.clone()));
-                            }
-                        });
-                        if row.response().clicked()
-                            && let Some(node) = node
-                        {
-                            commands.push(Command::Select { target: place.target(*node), by_key: false });
-                        }
-                    });
-                });
+            table(ui, place, &rows, (total, look), &mut commands);
         });
     });
     commands
 }
 
+fn table(ui: &mut Ui, place: &Place, rows: &[Row], (total, look): (u64, Look), commands: &mut Vec<Command>) {
+    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+    let share = |size: u64| format!("{:.1} %", size as f64 * 100.0 / total as f64);
+    // The name keeps its room: what can be looked up elsewhere goes first.
+    let width = ui.available_width();
+    let (has_share, has_retained) = (width >= 560.0, width >= 480.0);
+    let mut table = TableBuilder::new(ui)
+        .id_salt(("contexts", place.slot))
+        .striped(false)
+        .sense(Sense::click())
+        .cell_layout(Layout::left_to_right(Align::Center))
+        .column(Column::remainder().clip(true))
+        .column(Column::exact(100.0));
+    for _ in [has_share, has_retained].into_iter().filter(|is_shown| *is_shown) {
+        table = table.column(Column::exact(90.0));
+    }
+    let small = |title: &str| RichText::new(title).font(theme::small()).weak();
+    let number = |text: String| RichText::new(text).font(theme::mono());
+    let header = table.column(Column::exact(124.0)).header(ROW_HEIGHT, |mut header| {
+        header.col(|ui| drop(ui.label(small("Native context"))));
+        header.col(|ui| right(ui, small("Attributed")));
+        if has_share {
+            header.col(|ui| right(ui, small("Share")));
+        }
+        if has_retained {
+            header.col(|ui| right(ui, small("Retained")));
+        }
+        header.col(|_| {});
+    });
+    header.body(|body| {
+        body.rows(ROW_HEIGHT + GRID, rows.len(), |mut row| {
+            let Row { name, node, size, retained, filter } = &rows[row.index()];
+            row.col(|ui| {
+                let name = RichText::new(human::visible(name, 200)).font(theme::mono());
+                ui.add(egui::Label::new(name).truncate().selectable(false));
+            });
+            row.col(|ui| right(ui, number(look.units.bytes(*size))));
+            if has_share {
+                row.col(|ui| right(ui, number(share(*size)).weak()));
+            }
+            if has_retained {
+                row.col(|ui| right(ui, number(retained.map_or_else(String::new, |size| look.units.bytes(size)))));
+            }
+            row.col(|ui| {
+                ui.add_space(2.0 * GRID);
+                if ui.link("Show in Summary").clicked() {
+                    commands.push(Command::Filter(filter.clone()));
+                }
+            });
+            if row.response().clicked()
+                && let Some(node) = node
+            {
+                commands.push(Command::Select { target: place.target(*node), by_key: false });
+            }
+        });
+    });
+}
+
 /// A number, or what stands over numbers.
 fn right(ui: &mut Ui, text: RichText) {
-    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.add_space(2.0 * GRID);
         ui.label(text);
     });

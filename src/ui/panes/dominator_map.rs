@@ -1,10 +1,9 @@
-//! The picture of the dominator tree: zoomed by double click, with the way back above.
+//! The treemap of the dominator tree: zoomed by double click, with the way back above.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
-use egui::{
-    Align2, Color32, Id, Key, Modifiers, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
-};
+use egui::{Color32, Id, Key, Modifiers, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::{Place, object_menu};
 use crate::model::{NodeKind, NodeOrdinal, human};
@@ -12,10 +11,14 @@ use crate::query::{DominatorMap, Tile, dominator_map, node_label};
 use crate::session::{Lane, Pending, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ViewKind};
+use crate::ui::text;
 use crate::ui::theme::{self, GRID, Look};
 
-/// Objects of the way back that are shown at its two ends.
-const CRUMBS: usize = 3;
+/// Room for the letters of one name on the way back, and for what is between two names.
+const LETTER: f32 = 6.5;
+const BETWEEN: f32 = 18.0;
+/// Letters of a name there.
+const CRUMB: std::ops::RangeInclusive<usize> = 4..=24;
 
 /// The pane's own state.
 #[derive(Debug, Default)]
@@ -54,7 +57,7 @@ impl DominatorMapPane {
     pub fn show(&mut self, ui: &mut Ui, session: &Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         let root = self.zoom.unwrap_or(place.snapshot.root());
-        self.breadcrumbs(ui, place, root);
+        self.breadcrumbs(ui, place);
         let rect = ui.available_rect_before_wrap().shrink2(vec2(GRID, GRID));
         let response = ui.interact(rect, Id::unique(("dominator picture", place.slot)), Sense::click());
         self.ask(session, place, root, rect);
@@ -73,7 +76,7 @@ impl DominatorMapPane {
         let hovered = hover.and_then(|at| map.at(at.x, at.y)).copied();
         painter.tiles(ui, map, self.selected, hovered.as_ref(), place);
         if let Some(tile) = hovered {
-            let text = painter.describe(&tile);
+            let about = painter.describe(&tile);
             if let Some(node) = tile.node {
                 if response.clicked() || response.secondary_clicked() {
                     response.request_focus();
@@ -84,7 +87,7 @@ impl DominatorMapPane {
                     self.zoom = Some(node);
                 }
             }
-            response.clone().on_hover_text_at_pointer(text);
+            response.clone().on_hover_text_at_pointer(about);
         }
         if let Some(node) = self.selected {
             response.context_menu(|ui| {
@@ -135,37 +138,35 @@ impl DominatorMapPane {
         }
     }
 
-    /// The way from the root to what fills the picture.
-    fn breadcrumbs(&mut self, ui: &mut Ui, place: &Place, root: NodeOrdinal) {
+    /// The way from the root to what fills the treemap.
+    fn breadcrumbs(&mut self, ui: &mut Ui, place: &Place) {
         let snapshot = &place.snapshot;
-        let mut way = vec![root];
-        while let Some(&last) = way.last()
-            && last != snapshot.root()
-            && way.len() < 10_000
-        {
-            way.push(snapshot.dominators().dominator(last));
-        }
-        way.reverse();
+        let (way, left_out) = self.map.as_ref().map_or((Vec::new(), 0), |(_, _, map)| (map.way.clone(), map.left_out));
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.spacing_mut().item_spacing.x = GRID;
-            let left_out = way.len().saturating_sub(2 * CRUMBS);
+            let small = |text: String| RichText::new(text).font(theme::small());
+            let gap = (left_out > 0).then(|| format!("› {} more ›", human::count(left_out as u64)));
+            // Each name gets its share of the line, so that the last one, which says where one is, is never cut off.
+            #[expect(clippy::cast_precision_loss, reason = "a few names")]
+            let names = way.len().max(1) as f32;
+            let taken = gap.as_ref().map_or(0.0, |_| 100.0) + names * BETWEEN;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "letters of a name")]
+            let letters = ((ui.available_width() - taken) / names / LETTER).max(0.0) as usize;
+            let letters = letters.clamp(*CRUMB.start(), *CRUMB.end());
             for (at, &node) in way.iter().enumerate() {
-                if left_out > 0 && at == CRUMBS {
-                    ui.weak(format!("› … {left_out} more …"));
+                match &gap {
+                    Some(gap) if at == DominatorMap::ENDS => drop(ui.label(small(gap.clone()).weak())),
+                    _ if at > 0 => drop(ui.label(small("›".to_owned()).weak())),
+                    _ => {}
                 }
-                if left_out > 0 && (CRUMBS..CRUMBS + left_out).contains(&at) {
-                    continue;
-                }
-                if at > 0 {
-                    ui.weak("›");
-                }
-                let label = if node == snapshot.root() { "All".to_owned() } else { short_label(snapshot, node) };
-                let text = RichText::new(&label).font(theme::small());
+                let label = if node == snapshot.root() { "All".to_owned() } else { node_label(snapshot, node) };
+                let text = small(human::visible(&label, letters).into_owned());
                 if at + 1 == way.len() {
                     ui.label(text.strong());
                 } else {
-                    let link = ui.link(text);
+                    let link = ui.link(text).on_hover_text(human::visible(&label, 200));
+                    let label = human::visible(&label, *CRUMB.end()).into_owned();
                     link.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("Back to {label}")));
                     if link.clicked() {
                         self.zoom = Some(node);
@@ -173,14 +174,10 @@ impl DominatorMapPane {
                 }
             }
             if way.len() == 1 {
-                ui.label(RichText::new("double-click a tile to go in").font(theme::small()).weak());
+                ui.label(small("Double-click a tile to zoom in".to_owned()).weak());
             }
         });
     }
-}
-
-fn short_label(snapshot: &Snapshot, node: NodeOrdinal) -> String {
-    human::visible(&node_label(snapshot, node), 24).into_owned()
 }
 
 struct Painter<'a> {
@@ -216,6 +213,7 @@ impl Painter<'_> {
 
     fn name(&self, tile: &Tile) -> String {
         match tile.node {
+            Some(_) if tile.is_chain() => format!("{} nested objects", human::count(tile.count)),
             Some(node) if tile.depth == 0 && node == self.snapshot.root() => "All".to_owned(),
             Some(node) => human::visible(&node_label(self.snapshot, node), 80).into_owned(),
             None => format!("{} smaller", human::count(tile.count)),
@@ -224,19 +222,28 @@ impl Painter<'_> {
 
     fn describe(&self, tile: &Tile) -> String {
         #[expect(clippy::cast_precision_loss, reason = "a percentage")]
-        let share = tile.retained_size as f64 * 100.0 / self.snapshot.total_size().max(1) as f64;
+        let share = |size: u64| size as f64 * 100.0 / self.snapshot.total_size().max(1) as f64;
         let bytes = |size: u64| self.look.units.bytes(size);
-        let retained = format!("{} retained, {share:.1} % of the snapshot", bytes(tile.retained_size));
-        match tile.node {
-            None => format!("{} smaller objects\n{retained}", human::count(tile.count)),
-            Some(node) => format!(
-                "{} {}\n{retained}\n{} itself, distance {}",
-                self.name(tile),
-                self.snapshot.id(node),
-                bytes(self.snapshot.shallow_size(node)),
-                self.snapshot.distance(node)
-            ),
+        let retained = |size: u64| format!("{} retained, {:.1} % of the snapshot", bytes(size), share(size));
+        let Some(node) = tile.node else {
+            return format!("{} smaller objects\n{}", human::count(tile.count), retained(tile.size));
+        };
+        let label = node_label(self.snapshot, node);
+        let label = format!("{} {}", human::visible(&label, 80), self.snapshot.id(node));
+        let mut text = if tile.is_chain() {
+            format!("{} objects, each retaining the next, from {label}", human::count(tile.count))
+        } else {
+            label
+        };
+        let _ = write!(text, "\n{}", retained(self.snapshot.retained_size(node)));
+        if tile.without.is_some() {
+            let _ = write!(text, "\n{} without the objects nested in it", bytes(tile.size));
         }
+        if !tile.is_chain() {
+            let shallow = bytes(self.snapshot.shallow_size(node));
+            let _ = write!(text, "\n{shallow} itself, distance {}", self.snapshot.distance(node));
+        }
+        text
     }
 
     fn tiles(&self, ui: &Ui, map: &DominatorMap, selected: Option<NodeOrdinal>, hovered: Option<&Tile>, place: &Place) {
@@ -255,33 +262,32 @@ impl Painter<'_> {
             if rect.width() > 60.0 && rect.height() > 24.0 && tile.node.is_some() {
                 let id = Id::unique(("tile", place.slot, at));
                 let response = ui.interact(rect, id, Sense::hover());
-                let label = format!("Tile {}, {}", self.name(tile), self.look.units.bytes(tile.retained_size));
+                let label = format!("Tile {}, {}", self.name(tile), self.look.units.bytes(tile.size));
                 response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
             }
         }
         if let Some(tile) = hovered {
             painter.rect_stroke(self.rect(tile), 1.5, Stroke::new(1.5, tokens.text), egui::StrokeKind::Inside);
         }
-        if let Some(tile) = map.tiles.iter().find(|tile| tile.node.is_some() && tile.node == selected) {
+        // An object that begins a chain has tiles in each other: the innermost is its own.
+        if let Some(tile) = map.tiles.iter().rfind(|tile| tile.node.is_some() && tile.node == selected) {
             painter.rect_stroke(self.rect(tile), 1.5, Stroke::new(2.5, tokens.accent), egui::StrokeKind::Inside);
         }
     }
 
+    /// Writes name and size where there is room for them; the name is cut with an ellipsis, the size is left out whole.
     fn label(&self, ui: &Ui, tile: &Tile, rect: Rect, color: Color32) {
-        let painter = ui.painter().with_clip_rect(rect.shrink2(vec2(2.0, 0.0)).intersect(ui.clip_rect()));
-        let font = theme::small();
-        let size = self.look.units.bytes(tile.retained_size);
+        let painter = ui.painter();
+        let room = rect.width() - 8.0;
+        let size = self.look.units.bytes(tile.size);
         let line = pos2(rect.left() + 4.0, rect.top() + 7.0);
         if tile.is_open || rect.height() < 30.0 {
-            let chain = match tile.skipped {
-                0 => String::new(),
-                1 => "  › 1 more".to_owned(),
-                more => format!("  › {more} more"),
-            };
-            painter.text(line, Align2::LEFT_CENTER, format!("{}  {size}{chain}", self.name(tile)), font, color);
+            let chain = if tile.skipped == 0 { String::new() } else { format!("  › {} more", tile.skipped) };
+            let details = [format!("  {size}{chain}"), format!("  {size}"), String::new()];
+            text::in_room(painter, line, room, &self.name(tile), &details, (theme::small(), color));
         } else {
-            painter.text(line, Align2::LEFT_CENTER, self.name(tile), font.clone(), color);
-            painter.text(line + vec2(0.0, 13.0), Align2::LEFT_CENTER, size, font, color);
+            text::in_room(painter, line, room, &self.name(tile), &[], (theme::small(), color));
+            text::in_room(painter, line + vec2(0.0, 13.0), room, &size, &[], (theme::small(), color));
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::query::{Growth, GrowthKey, GrowthSort, Pattern};
 use crate::session::{Fact, Series, SeriesList, Session, SnapshotId};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
+use crate::ui::text;
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{self, Path, Table, TreeState};
 
@@ -181,8 +182,7 @@ impl GrowthPane {
     }
 
     fn toolbar(&mut self, ui: &mut Ui, session: &Session, place: &Place) {
-        ui.horizontal_wrapped(|ui| {
-            ui.add_space(2.0 * GRID);
+        super::toolbar(ui, |ui| {
             let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter classes").desired_width(150.0);
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter growing classes"));
@@ -191,7 +191,7 @@ impl GrowthPane {
             ui.menu_button(text, |ui| {
                 for open in session.open() {
                     let mut is_in = !self.excluded.contains(&open.id);
-                    let name = human::visible(&open.snapshot.source().name, 60).into_owned();
+                    let name = human::visible(&text::name_of(session, open.id), 80).into_owned();
                     if ui.checkbox(&mut is_in, name).changed() {
                         if is_in {
                             self.excluded.remove(&open.id);
@@ -258,17 +258,25 @@ impl GrowthPane {
                 ui.weak("What grew in every step is what to look at first");
                 return;
             };
-            let name = human::visible(&class.name, 60);
+            // The links keep their room; the words between them make it.
+            let is_wide = ui.available_width() > 660.0;
+            let name = text::middle(ui, &class.name, &theme::small(), if is_wide { 220.0 } else { 110.0 });
             if class.new_count == 0 {
                 ui.weak(format!("Nothing of {name} is new"));
                 return;
             }
-            ui.weak(format!("{} new {name} live in the last snapshot", human::count(class.new_count)));
+            let (new, survived) = (human::count(class.new_count), human::count(class.survivor_count));
+            ui.weak(if is_wide {
+                format!("{new} new {name} live in the last snapshot")
+            } else {
+                format!("{new} new {name}")
+            });
             if ui.link("What holds them").on_hover_text("Merges their retaining paths   (Enter)").clicked() {
                 commands.extend(merge(series, growth, last, row, false));
             }
             if class.survivor_count > 0 {
-                ui.weak(format!("{} were already there in an earlier snapshot", human::count(class.survivor_count)));
+                let long = format!("{survived} were already there in an earlier snapshot");
+                ui.weak(if is_wide { long } else { format!("{survived} in an earlier one") });
                 if ui.link("What holds these").on_hover_text("The three-snapshot rule").clicked() {
                     commands.extend(merge(series, growth, last, row, true));
                 }

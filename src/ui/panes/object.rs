@@ -208,7 +208,8 @@ fn heading(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails) {
         ui.spacing_mut().item_spacing.x = GRID;
         ui.label(RichText::new(node_label(snapshot, details.node)).font(theme::mono()).strong());
         ui.label(RichText::new(details.id.to_string()).font(theme::mono()).weak());
-        if details.detachedness == Detachedness::Detached {
+        let has_documents = snapshot.producer().program.has_documents();
+        if has_documents && details.detachedness == Detachedness::Detached {
             ui.label(RichText::new("detached").color(theme::tokens(ui).detached))
                 .on_hover_text("No longer part of a document, but something still holds it");
         }
@@ -313,7 +314,7 @@ fn stack(ui: &mut Ui, session: &mut Session, home: &Place, details: &ObjectDetai
     ui.horizontal(|ui| {
         ui.weak("Allocated by").on_hover_text("The functions that were running then, the innermost first");
         if ui.link("Show in Allocations").clicked() {
-            commands.push(Command::ShowStack(node));
+            commands.push(Command::ShowStack { target: home.target(details.node), call: node });
         }
     });
     let depth = calls.tree().way_up(node).count();

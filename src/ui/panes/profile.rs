@@ -11,6 +11,7 @@ use crate::profile::Profile;
 use crate::query::CallKey;
 use crate::session::{CallsKey, Session, SnapshotId};
 use crate::ui::call_table::{CallColumn, Picked};
+use crate::ui::text;
 use crate::ui::theme::{self, GRID};
 
 const OWN: CallColumn = column(CallKey::Own(0), "Self size", "Bytes that the function itself allocated", 124.0);
@@ -129,7 +130,7 @@ impl ProfilePane {
                     .profiles()
                     .iter()
                     .filter(|open| open.id != slot.id)
-                    .map(|open| (open.id, human::visible(&open.profile.source().name, 60).into_owned()))
+                    .map(|open| (open.id, human::visible(&text::name_of(session, open.id), 80).into_owned()))
                     .collect();
                 if others.is_empty() {
                     return;
@@ -138,7 +139,7 @@ impl ProfilePane {
                 let name_of =
                     |id: SnapshotId| others.iter().find(|(other, _)| *other == id).map(|(_, name)| name.clone());
                 let chosen = self.base.and_then(name_of).unwrap_or_else(|| "nothing".to_owned());
-                let combo = egui::ComboBox::from_id_salt(("profile base", slot)).selected_text(chosen).width(200.0);
+                let combo = text::file_choice(ui, ("profile base", slot), &chosen, 220.0);
                 let response = combo.show_ui(ui, |ui| {
                     if ui.selectable_label(self.base.is_none(), "nothing").clicked() {
                         self.base = None;

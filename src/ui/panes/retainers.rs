@@ -176,8 +176,7 @@ impl RetainersPane {
         if self.ignored.is_empty() {
             return;
         }
-        ui.horizontal_wrapped(|ui| {
-            ui.add_space(2.0 * GRID);
+        super::toolbar(ui, |ui| {
             ui.weak("Ignored");
             for &node in self.ignored.iter().take(12) {
                 let label = human::visible(&node_label(snapshot, node), 32).into_owned();
@@ -207,7 +206,8 @@ impl RetainersPane {
         let Some(edge) = selected else {
             ui.horizontal(|ui| {
                 ui.add_space(2.0 * GRID);
-                ui.weak("Select a reference to see what cutting it would free");
+                let hint = RichText::new("Select a reference to see what cutting it would free").weak();
+                ui.add(egui::Label::new(hint).truncate());
             });
             return;
         };

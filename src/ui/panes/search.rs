@@ -232,11 +232,23 @@ fn text_title(text: &str) -> String {
 
 /// The grammar by example.
 fn help(ui: &mut Ui) {
-    egui::Grid::new("search help").num_columns(2).spacing([4.0 * GRID, GRID]).show(ui, |ui| {
-        for (example, meaning) in Query::help() {
-            ui.label(RichText::new(*example).font(theme::mono()));
-            ui.weak(*meaning);
-            ui.end_row();
-        }
+    /// Width of an example, and of what it means at most.
+    const EXAMPLE: f32 = 190.0;
+    const MEANING: f32 = 430.0;
+    let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(14, 8));
+    egui::ScrollArea::vertical().auto_shrink([true, true]).show(ui, |ui| {
+        margin.show(ui, |ui| {
+            let meaning_width = (ui.available_width() - EXAMPLE - 4.0 * GRID).clamp(120.0, MEANING);
+            egui::Grid::new("search help").num_columns(2).spacing([4.0 * GRID, GRID]).show(ui, |ui| {
+                for (example, meaning) in Query::help() {
+                    ui.label(RichText::new(*example).font(theme::mono()));
+                    ui.scope(|ui| {
+                        ui.set_width(meaning_width);
+                        ui.add(Label::new(RichText::new(*meaning).weak()).wrap());
+                    });
+                    ui.end_row();
+                }
+            });
+        });
     });
 }

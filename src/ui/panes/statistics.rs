@@ -8,7 +8,16 @@ use crate::model::human;
 use crate::query::{NodeFilter, producer_notes};
 use crate::session::{Fact, Session};
 use crate::ui::command::Command;
+use crate::ui::text;
 use crate::ui::theme::{self, GRID, Look};
+
+/// Widths of the columns of a list of parts: the label at most and at least, its square, and the numbers.
+const LABEL: f32 = 276.0;
+const LEAST_LABEL: f32 = 150.0;
+const SWATCH: f32 = 20.0;
+const SIZE: f32 = 84.0;
+const PERCENT: f32 = 70.0;
+const NOTE: f32 = 150.0;
 
 /// A part of a whole.
 struct Part {
@@ -32,16 +41,24 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilt
         color: tokens.categories[color],
     };
     let typed = statistics.typed_arrays;
+    let producer = place.snapshot.producer();
     let parts = vec![
         part("Code", statistics.code, 0),
         part("Strings", statistics.strings, 1),
         part("JavaScript arrays", statistics.js_arrays, 2),
         part("Typed arrays", typed, 3),
-        part("Other native (DOM, C++ objects)", statistics.native_total.saturating_sub(typed), 4),
+        part(
+            if producer.program.has_documents() {
+                "Other native (DOM, C++ objects)"
+            } else {
+                "Other native (C++ objects)"
+            },
+            statistics.native_total.saturating_sub(typed),
+            4,
+        ),
         part("Other JavaScript objects", statistics.v8heap_total.saturating_sub(known), 5),
         part("System (maps, contexts, hidden)", statistics.system, 6),
     ];
-    let producer = place.snapshot.producer();
     let heap = if producer.program.is_v8() { "V8 heap" } else { "Heap" };
     let extra = place.snapshot.graph().header().extra_native_bytes;
     let mut heaps = vec![
@@ -54,7 +71,7 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilt
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(14, 10));
         margin.show(ui, |ui| {
-            ui.set_max_width(900.0);
+            ui.set_max_width(ui.available_width().min(900.0));
             written_by(ui, place);
             ui.add_space(5.0 * GRID);
             // Julia's kinds are its types, which the categories of JavaScript say nothing of.
@@ -171,24 +188,33 @@ fn rows(ui: &mut Ui, parts: &[Part], total: u64, look: Look, swatch: bool) {
         let percent = format!("{:.1} %", share * 100.0);
         let size = look.units.bytes(part.size);
         let painter = ui.painter();
-        let left = pos2(rect.left(), rect.center().y);
+        let middle = rect.center().y;
+        let begin = rect.left() + if swatch { SWATCH } else { 0.0 };
         if swatch {
-            let square = Rect::from_center_size(left + vec2(6.0, 0.0), vec2(11.0, 11.0));
+            let square = Rect::from_center_size(pos2(rect.left() + 6.0, middle), vec2(11.0, 11.0));
             painter.rect_filled(square, 2.0, part.color);
         }
-        let text_at = left + vec2(if swatch { 20.0 } else { 0.0 }, 0.0);
+        // What there is no room for is left out from the right: first the bar, then the note.
+        let has_note = part.note.is_some() && rect.width() >= LEAST_LABEL + SIZE + PERCENT + NOTE;
+        let numbers = SIZE + PERCENT + if has_note { NOTE } else { 0.0 };
+        let label_width = (rect.width() - numbers).clamp(0.0, LABEL);
+        let room = rect.left() + label_width - begin - 2.0 * GRID;
         let body = egui::FontId::proportional(theme::TEXT_BODY);
-        painter.text(text_at, egui::Align2::LEFT_CENTER, &part.label, body, tokens.text);
-        let right = |x: f32| pos2((rect.left() + x).min(rect.right()), rect.center().y);
-        painter.text(right(360.0), egui::Align2::RIGHT_CENTER, &size, theme::mono(), tokens.text);
-        painter.text(right(430.0), egui::Align2::RIGHT_CENTER, &percent, theme::mono(), tokens.weak);
-        if let Some(note) = &part.note {
-            painter.text(right(580.0), egui::Align2::RIGHT_CENTER, note, theme::mono(), tokens.weak);
+        text::in_room(painter, pos2(begin, middle), room, &part.label, &[], (body, tokens.text));
+        let mut right = rect.left() + label_width;
+        let mut number = |width: f32, text: &str, color: Color32| {
+            right += width;
+            text::right(painter, pos2(right, middle), width - GRID, text, (theme::mono(), color));
+        };
+        number(SIZE, &size, tokens.text);
+        number(PERCENT, &percent, tokens.weak);
+        if let Some(note) = part.note.as_ref().filter(|_| has_note) {
+            number(NOTE, note, tokens.weak);
         }
-        let from = if part.note.is_some() { 596.0 } else { 446.0 };
+        let from = right + 4.0 * GRID;
         #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
-        let width = (rect.width() - from).max(0.0) * share as f32;
-        let bar = Rect::from_min_size(pos2(rect.left() + from, rect.top() + 6.0), vec2(width, 10.0));
+        let width = (rect.right() - from).max(0.0) * share as f32;
+        let bar = Rect::from_min_size(pos2(from, rect.top() + 6.0), vec2(width, 10.0));
         painter.rect_filled(bar, 2.0, if swatch { part.color } else { tokens.percent_bar });
         let label = format!("{}, {size}, {percent}", part.label);
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));

@@ -11,7 +11,7 @@ use crate::query::{Filter, ListSpec, NativeContexts, NodeFilter, allocating_func
 use crate::session::{Fact, Session};
 use crate::ui::command::{Command, NodeSet};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
-use crate::ui::theme::{self, GRID};
+use crate::ui::theme;
 use crate::ui::tree_table::Column;
 
 const COLUMNS: [Column; 4] = [
@@ -102,6 +102,9 @@ const FILTERS: [NodeFilter; 6] = [
     NodeFilter::Unreachable,
 ];
 
+/// Those of them that only mean something where there are documents.
+const DOCUMENT_FILTERS: [NodeFilter; 2] = [NodeFilter::HeldByDetachedDom, NodeFilter::HeldByEventHandlers];
+
 impl SummaryPane {
     /// Opens the object's class, scrolls to the object and selects it; false if objects without a size of their own are
     /// not listed and this is one.
@@ -181,8 +184,7 @@ impl SummaryPane {
             && ui.input_mut(|input| {
                 input.consume_key(Modifiers::NONE, Key::ArrowDown) || input.consume_key(Modifiers::NONE, Key::Enter)
             });
-        ui.horizontal_wrapped(|ui| {
-            ui.add_space(2.0 * GRID);
+        super::toolbar(ui, |ui| {
             let hint = "Filter classes   (Ctrl+K)";
             let edit = egui::TextEdit::singleline(&mut self.filter).id(filter_id).hint_text(hint).desired_width(190.0);
             let response = ui.add(edit);
@@ -229,7 +231,8 @@ impl SummaryPane {
             ui.close();
         }
         ui.separator();
-        for filter in FILTERS {
+        let has_documents = place.snapshot.producer().program.has_documents();
+        for filter in FILTERS.into_iter().filter(|filter| has_documents || !DOCUMENT_FILTERS.contains(filter)) {
             self.filter_item(ui, session, place, filter);
         }
         ui.separator();

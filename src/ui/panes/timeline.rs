@@ -83,7 +83,8 @@ impl TimelinePane {
             let small = |text: String| RichText::new(text).font(theme::small());
             let Some((first, last)) = self.chart.selection() else {
                 let hint = "Drag over the bars to see only what was allocated then and is still alive";
-                ui.label(small(hint.to_owned()).color(theme::tokens(ui).weak));
+                let hint = small(hint.to_owned()).color(theme::tokens(ui).weak);
+                ui.add(egui::Label::new(hint).truncate());
                 return;
             };
             let bars = timeline.bars.get(first..=last).unwrap_or_default();
@@ -94,9 +95,11 @@ impl TimelinePane {
             if super::chip(ui, &text, "Clear the interval") {
                 self.clear();
             }
-            ui.label(small(format!("{live} of {all} objects are alive, {size}")));
+            let note = |ui: &mut Ui, text: RichText| drop(ui.add(egui::Label::new(text).truncate()));
+            note(ui, small(format!("{live} of {all} objects are alive, {size}")));
             if whole {
-                ui.label(small("This view shows the whole snapshot".to_owned()).color(theme::tokens(ui).detached));
+                let color = theme::tokens(ui).weak;
+                note(ui, small("This view shows the whole snapshot".to_owned()).color(color));
             }
         });
     }
@@ -151,18 +154,25 @@ impl TimelinePane {
     fn table(&mut self, ui: &mut Ui, place: &Place, timeline: &Timeline) {
         let look = theme::look(ui);
         let mono = |text: String| RichText::new(text).font(theme::mono());
+        // The interval keeps its room: the exact bytes go first, then what was allocated.
+        let width = ui.available_width();
+        let titles: &[&str] = match width {
+            620.0.. => &["Allocated", "Alive", "Live size", "Exact bytes"],
+            460.0.. => &["Allocated", "Alive", "Live size"],
+            _ => &["Alive", "Live size"],
+        };
         let table = TableBuilder::new(ui)
-            .id_salt(("intervals", place.slot))
+            .id_salt(("intervals", place.slot, titles.len()))
             .sense(egui::Sense::click())
             .auto_shrink(false)
             .column(Column::remainder().clip(true))
-            .columns(Column::exact(120.0), 4);
+            .columns(Column::exact(112.0), titles.len());
         let header = table.header(ROW_HEIGHT, |mut header| {
-            for title in ["Interval", "Allocated", "Alive", "Live size", "Exact bytes"] {
+            for title in ["Interval"].iter().chain(titles) {
                 header.col(|ui| {
-                    let align = if title == "Interval" { egui::Align::Min } else { egui::Align::Max };
+                    let align = if *title == "Interval" { egui::Align::Min } else { egui::Align::Max };
                     ui.with_layout(egui::Layout::top_down(align), |ui| {
-                        ui.label(RichText::new(title).font(theme::small()).weak());
+                        ui.label(RichText::new(*title).font(theme::small()).weak());
                     });
                 });
             }
@@ -174,16 +184,16 @@ impl TimelinePane {
                 row.set_selected(self.chart.selection().is_some_and(|(first, last)| (first..=last).contains(&at)));
                 row.col(|ui| {
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        ui.add(egui::Label::new(mono(interval(timeline, at, at))).selectable(false));
+                        ui.add(egui::Label::new(mono(interval(timeline, at, at))).truncate().selectable(false));
                     });
                 });
-                let cells = [
-                    human::count(bar.allocated_count),
-                    human::count(bar.live_count),
-                    look.units.bytes(bar.live_size),
-                    human::count(bar.live_size),
-                ];
-                for cell in cells {
+                for title in titles {
+                    let cell = match *title {
+                        "Allocated" => human::count(bar.allocated_count),
+                        "Alive" => human::count(bar.live_count),
+                        "Live size" => look.units.bytes(bar.live_size),
+                        _ => human::count(bar.live_size),
+                    };
                     row.col(|ui| {
                         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                             ui.add(egui::Label::new(mono(cell)).selectable(false));

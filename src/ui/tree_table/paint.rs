@@ -12,6 +12,7 @@ use super::layout::Place;
 use super::scroll::BAR_WIDTH;
 use super::state::{Branch, TreeState};
 use super::{Cell, Path, Run, Table, TreeModel};
+use crate::ui::text;
 use crate::ui::theme::{self, GRID, ROW_HEIGHT, Tokens, tokens};
 
 const HEADER_HEIGHT: f32 = 24.0;
@@ -233,7 +234,13 @@ impl RowPainter<'_> {
                 (Align2::RIGHT_CENTER, cell.right_center() - vec2(2.0 * GRID, 0.0))
             };
             let clipped = ui.painter().with_clip_rect(cell);
-            let text = clipped.text(place, anchor, column.title, theme::small(), color);
+            let hidden: Vec<&str> = self.hidden().collect();
+            let beside =
+                if is_sorted { 4.0 * GRID } else { 0.0 } + if at == 0 && !hidden.is_empty() { 6.0 * GRID } else { 0.0 };
+            let room = cell.width() - 4.0 * GRID - beside;
+            let title = text::line(&clipped, column.title, room, theme::small(), color);
+            let text = anchor.anchor_size(place, title.size());
+            clipped.galley(text.min, title, color);
             if is_sorted {
                 let center =
                     if at == 0 { text.right_center() + vec2(9.0, 0.0) } else { text.left_center() - vec2(9.0, 0.0) };
@@ -250,7 +257,6 @@ impl RowPainter<'_> {
             if response.clicked() {
                 answer.sort_clicked = Some(at);
             }
-            let hidden: Vec<&str> = self.hidden().collect();
             if at == 0 && !hidden.is_empty() {
                 let count = format!("+{}", hidden.len());
                 let place = cell.right_center() - vec2(2.0 * GRID, 0.0);
@@ -261,11 +267,11 @@ impl RowPainter<'_> {
                 response.on_hover_text(column.hint);
             }
             if at > 0 {
-                resize_handle(ui, id, cell, &mut widths[at], tokens);
+                let is_dragged = resize_handle(ui, id, cell, &mut widths[at], tokens);
                 // Wider than there is room for, and the next frame would hide a column.
                 let shown = (1..widths.len()).filter(|&at| !self.columns.is_hidden(at));
                 let excess = shown.map(|at| widths[at]).sum::<f32>() - room_for_numbers(self.rows);
-                if excess > 0.0 {
+                if is_dragged && excess > 0.0 {
                     widths[at] = (widths[at] - excess).max(MIN_COLUMN);
                 }
             }
@@ -545,7 +551,8 @@ fn arrow(painter: &egui::Painter, center: egui::Pos2, down: bool, color: egui::C
 }
 
 /// The left border of a column can be dragged.
-fn resize_handle(ui: &Ui, id: Id, cell: Rect, width: &mut f32, tokens: &Tokens) {
+/// Draws it; returns whether it is being dragged.
+fn resize_handle(ui: &Ui, id: Id, cell: Rect, width: &mut f32, tokens: &Tokens) -> bool {
     let line = Rect::from_center_size(cell.left_center(), Vec2::new(7.0, cell.height()));
     let response = ui.interact(line, id.with("resize"), Sense::DRAG);
     if response.dragged() {
@@ -553,7 +560,9 @@ fn resize_handle(ui: &Ui, id: Id, cell: Rect, width: &mut f32, tokens: &Tokens) 
     }
     let color = if response.hovered() || response.dragged() { tokens.accent } else { tokens.border };
     ui.painter().vline(cell.left(), cell.shrink2(vec2(0.0, 5.0)).y_range(), Stroke::new(1.0, color));
+    let is_dragged = response.dragged();
     response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
+    is_dragged
 }
 
 fn keyboard<M: TreeModel>(

@@ -1,0 +1,187 @@
+//! Text in limited room: cut with an ellipsis or left out whole, never cut in the middle of a letter.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Color32, ComboBox, FontId, Galley, Label, Painter, Pos2, Response, RichText, Ui, vec2};
+
+use crate::model::human;
+use crate::session::{Session, SnapshotId};
+
+/// Less room than this shows no text at all: an ellipsis alone says nothing.
+const LEAST: f32 = 18.0;
+/// Letters of a name of a file that are looked at.
+const NAME_LIMIT: usize = 160;
+
+/// Lays out a text in one line, cut with an ellipsis if it is wider than `room`.
+pub(super) fn line(painter: &Painter, text: &str, room: f32, font: FontId, color: Color32) -> Arc<Galley> {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = TextWrapping::truncate_at_width(room);
+    painter.layout_job(job)
+}
+
+/// Writes a name in one line with the first of `details` that fits behind the whole name, or the name alone. What the name
+/// has no room for is cut with an ellipsis; without room for any of it nothing is written. `at` is the middle of the left end.
+pub(super) fn in_room(
+    painter: &Painter,
+    at: Pos2,
+    room: f32,
+    name: &str,
+    details: &[String],
+    (font, color): (FontId, Color32),
+) {
+    if room < LEAST {
+        return;
+    }
+    let width = |text: &str| painter.layout_no_wrap(text.to_owned(), font.clone(), color).size().x;
+    let whole = details.iter().map(|detail| format!("{name}{detail}")).find(|text| width(text) <= room);
+    let galley = line(painter, whole.as_deref().unwrap_or(name), room, font.clone(), color);
+    // A first letter that does not fit leaves only the ellipsis.
+    if galley.elided && galley.rows.first().is_none_or(|row| row.glyphs.len() < 2) {
+        return;
+    }
+    painter.galley(at - vec2(0.0, galley.size().y / 2.0), galley, color);
+}
+
+/// Writes one line of text whose right end is at `at`, the middle of that end.
+pub(super) fn right(painter: &Painter, at: Pos2, room: f32, text: &str, (font, color): (FontId, Color32)) {
+    if room < LEAST {
+        return;
+    }
+    let galley = line(painter, text, room, font, color);
+    painter.galley(at - vec2(galley.size().x, galley.size().y / 2.0), galley, color);
+}
+
+/// Cuts a text in the middle so that it is no wider than `room`. More of the end is kept: names of files that belong together
+/// begin alike.
+pub(super) fn middle(ui: &Ui, text: &str, font: &FontId, room: f32) -> String {
+    let text = human::visible(text, NAME_LIMIT);
+    let fits =
+        |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), Color32::PLACEHOLDER).size().x <= room;
+    if fits(&text) {
+        return text.into_owned();
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let cut = |kept: usize| -> String {
+        let head = kept * 2 / 5;
+        letters[..head].iter().chain(&['…']).chain(&letters[letters.len() - (kept - head)..]).collect()
+    };
+    let (mut fitting, mut too_wide) = (0, letters.len());
+    while fitting + 1 < too_wide {
+        let kept = usize::midpoint(fitting, too_wide);
+        if fits(&cut(kept)) { fitting = kept } else { too_wide = kept }
+    }
+    cut(fitting)
+}
+
+/// Endings of names that say what kind of file it is, which is seen anyway.
+const ENDINGS: [&str; 3] = [".heapsnapshot", ".heaptimeline", ".heapprofile"];
+
+/// Cuts the name of a file to `room`: first its ending, then its middle.
+pub(super) fn file_name(ui: &Ui, name: &str, font: &FontId, room: f32) -> String {
+    let whole = middle(ui, name, font, room);
+    let end = ENDINGS.iter().filter_map(|ending| name.rfind(ending)).max();
+    match end.filter(|end| *end > 0 && whole != name) {
+        Some(end) => middle(ui, &name[..end], font, room),
+        None => whole,
+    }
+}
+
+/// Adds the name of a file in one line, cut in the middle to the room that there is; on hover it is shown whole.
+pub(super) fn file_label(ui: &mut Ui, name: &str) -> Response {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let shown = file_name(ui, name, &font, ui.available_width());
+    let is_cut = shown != name;
+    let response = ui.add(Label::new(RichText::new(shown).font(font)).selectable(false).extend());
+    if is_cut { response.on_hover_text(human::visible(name, 300)) } else { response }
+}
+
+/// Returns the name of an open file, with its folder where another open file has the same name.
+pub(super) fn name_of(session: &Session, id: SnapshotId) -> String {
+    let files = || {
+        let snapshots = session.open().iter().map(|open| (open.id, open.snapshot.source()));
+        snapshots.chain(session.profiles().iter().map(|open| (open.id, open.profile.source())))
+    };
+    let Some((_, source)) = files().find(|(of, _)| *of == id) else { return String::new() };
+    let others = files().filter(|(of, _)| *of != id).map(|(_, other)| (other.name.as_str(), other.path.as_deref()));
+    distinct_name(&source.name, source.path.as_deref(), others)
+}
+
+/// Returns a box for a choice between files. The chosen name is cut in the middle to `width`.
+pub(super) fn file_choice(
+    ui: &Ui,
+    salt: impl std::hash::Hash + std::fmt::Debug,
+    chosen: &str,
+    width: f32,
+) -> ComboBox<'static> {
+    /// The arrow and the margins of the box.
+    const AROUND: f32 = 36.0;
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let shown = file_name(ui, chosen, &font, width - AROUND);
+    ComboBox::from_id_salt(salt).selected_text(shown).width(width).truncate()
+}
+
+/// Returns the name by which a file is told from others: with its folder where one of the others has the same name.
+pub(super) fn distinct_name<'a>(
+    name: &str,
+    path: Option<&Path>,
+    others: impl IntoIterator<Item = (&'a str, Option<&'a Path>)>,
+) -> String {
+    let folder = path.and_then(Path::parent).and_then(Path::file_name);
+    let is_shared = others.into_iter().any(|(other, at)| other == name && at != path);
+    match folder {
+        Some(folder) if is_shared => format!("{}/{name}", folder.to_string_lossy()),
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_ui(test: impl FnMut(&mut Ui)) {
+        let ctx = egui::Context::default();
+        crate::ui::theme::install(&ctx);
+        let mut test = test;
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| test(ui));
+        output.textures_delta.clear();
+    }
+
+    #[test]
+    fn names_that_differ_at_the_end_still_differ_when_they_are_cut() {
+        in_ui(|ui| {
+            let font = egui::TextStyle::Body.resolve(ui.style());
+            let names = ["1", "2", "3"].map(|at| format!("Heap.20260101.checkout-service.{at}.heapsnapshot"));
+            for room in [130.0, 150.0, 200.0] {
+                let cut = names.each_ref().map(|name| file_name(ui, name, &font, room));
+                assert!(cut[0] != cut[1] && cut[1] != cut[2] && cut[0] != cut[2], "{cut:?}");
+                for text in &cut {
+                    let width = ui.painter().layout_no_wrap(text.clone(), font.clone(), Color32::WHITE).size().x;
+                    assert!(width <= room, "{text} is {width} wide, not {room}");
+                }
+            }
+            assert_eq!(file_name(ui, "a.heapsnapshot", &font, 200.0), "a.heapsnapshot");
+        });
+    }
+
+    #[test]
+    fn a_line_is_never_wider_than_its_room() {
+        in_ui(|ui| {
+            for room in 18_u8..120 {
+                let room = f32::from(room);
+                let galley =
+                    line(ui.painter(), "ShoppingCart 12.5 kB", room, super::super::theme::small(), Color32::WHITE);
+                assert!(galley.size().x <= room + 0.5, "{} in {room}", galley.size().x);
+            }
+        });
+    }
+
+    #[test]
+    fn files_of_the_same_name_are_told_apart_by_their_folders() {
+        let [before, after] = ["/x/before/heap.heapsnapshot", "/x/after/heap.heapsnapshot"].map(Path::new);
+        let name = "heap.heapsnapshot";
+        assert_eq!(distinct_name(name, Some(before), [(name, Some(after))]), "before/heap.heapsnapshot");
+        assert_eq!(distinct_name(name, Some(before), [("other", Some(after)), (name, Some(before))]), name);
+    }
+}

@@ -1,0 +1,139 @@
+//! What outlasts a mishap: files that block, exports to names that exist, settings of a program that is killed, and dialogs
+//! that stay where they are.
+
+use std::path::{Path, PathBuf};
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use heapglass::query::{Filter, ListSpec, Sort};
+use heapglass::session::OrderKey;
+use heapglass::ui::HeapglassApp;
+use heapglass::ui::app::Action;
+use heapglass::ui::command::ExportList;
+
+use crate::common;
+use crate::inspector::{Habit, Inspector};
+use crate::window::{
+    Window, drop_file, example, example_before, slow_source, wait_for_label, wait_for_load, wait_until, window,
+};
+
+fn steps(window: &mut Window, count: usize) {
+    for _ in 0..count {
+        window.step();
+    }
+}
+
+#[test]
+fn a_file_opens_after_one_that_gives_nothing_was_cancelled() {
+    let mut window = window(&[]);
+    // The reader waits for a byte that never comes, whatever becomes of the load.
+    let (source, _feed) = slow_source();
+    let blocked = window.state_mut().session.load(source);
+    drop_file(&mut window, &example());
+    wait_until(&mut window, "the start of the first load", |app| app.session.loads()[0].elapsed().is_some());
+    assert_eq!(window.state().session.loads().len(), 2);
+    let ctx = window.ctx.clone();
+    window.state_mut().apply(&ctx, Action::DismissLoad(blocked));
+    wait_for_load(&mut window);
+    assert_eq!(window.state().session.open().len(), 1);
+    wait_for_label(&mut window, "ShoppingCart  ×2,020");
+}
+
+fn classes(window: &Window) -> ExportList {
+    ExportList::Rows(OrderKey {
+        snapshot: window.state().shown().unwrap(),
+        list: ListSpec::Classes,
+        sort: Sort::BY_RETAINED_SIZE,
+        filter: Filter::default(),
+    })
+}
+
+/// The example with its classes on screen, and a folder with a file that an export could replace.
+fn with_older_export() -> (Window, tempfile::TempDir, PathBuf) {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    wait_for_label(&mut window, "ShoppingCart  ×2,020");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("classes.csv");
+    std::fs::write(&file, "older").unwrap();
+    let list = classes(&window);
+    window.state_mut().notice = None;
+    window.state_mut().export_to(file.clone(), list);
+    wait_for_label(&mut window, "already exists in");
+    (window, folder, file)
+}
+
+fn read(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap()
+}
+
+#[test]
+fn an_export_asks_before_it_replaces_a_file() {
+    let (mut window, folder, file) = with_older_export();
+    assert_eq!(read(&file), "older");
+    window.get_by_label("Replace").click();
+    wait_until(&mut window, "the export", |app| app.notice.is_some());
+    assert!(read(&file).contains("ShoppingCart"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+}
+
+#[test]
+fn an_export_that_is_not_to_replace_a_file_leaves_it_and_can_have_another_name() {
+    let (mut window, _folder, file) = with_older_export();
+    window.key_press(egui::Key::Escape);
+    steps(&mut window, 3);
+    assert!(window.query_all_by_label_contains("already exists in").next().is_none());
+    assert_eq!(read(&file), "older");
+
+    let list = classes(&window);
+    window.state_mut().export_to(file.clone(), list);
+    wait_for_label(&mut window, "already exists in");
+    window.get_by_label("Choose another name…").click();
+    steps(&mut window, 3);
+    assert!(window.query_all_by_label_contains("already exists in").next().is_none());
+    assert_eq!(read(&file), "older");
+}
+
+#[test]
+fn a_file_that_was_opened_is_in_the_settings_file_while_the_window_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.json");
+    let open = |file: PathBuf| -> Window {
+        Harness::builder()
+            .with_size(egui::vec2(1280.0, 800.0))
+            .allow_missing_glyphs()
+            .build_eframe(move |cc| HeapglassApp::with_settings_file(cc, file).unwrap())
+    };
+    let mut first = open(file.clone());
+    drop_file(&mut first, &example());
+    wait_for_load(&mut first);
+    let kept = file.clone();
+    wait_until(&mut first, "the settings", move |_| {
+        std::fs::read_to_string(&kept).is_ok_and(|text| text.contains("example-after"))
+    });
+    // The program ends without a word: what the next one finds is what was written so far.
+    let second = open(file);
+    assert_eq!(second.state().settings.recent, [example()]);
+    drop(first);
+}
+
+#[test]
+fn the_capture_dialog_has_the_keyboard_and_its_upper_edge_stays_where_it_is() {
+    let snapshot = String::from_utf8(common::read(&example_before())).unwrap();
+    let inspector = Inspector::start(Habit::Honest, move || Box::new(std::iter::once(snapshot.clone())));
+    let mut window = window(&[]);
+    window.get_by_label("Capture from a running program…").click();
+    steps(&mut window, 4);
+    let field = |window: &Window| window.get_by_label("Address of the inspector").rect();
+    assert!(window.get_by_label("Address of the inspector").is_focused(), "one can type at once");
+    let before = field(&window);
+    window.state_mut().capture.address.clone_from(&inspector.address);
+    window.step();
+    window.key_press(egui::Key::Enter);
+    wait_until(&mut window, "the connection", |app| !app.capture.state().isolates.is_empty());
+    wait_for_label(&mut window, "Take a snapshot");
+    assert_eq!(field(&window).min, before.min, "the dialog has grown downwards only");
+    window.get_by_label("Timeline").click();
+    steps(&mut window, 4);
+    assert_eq!(field(&window).min, before.min);
+}
