@@ -9,9 +9,13 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::inputs::read_small;
+
 /// What eframe calls its file.
 const STATE: &str = "app.ron";
 const COPY: &str = "app.whole.ron";
+/// More bytes than settings ever have.
+const LONGEST: u64 = 16 << 20;
 /// Settings are a few kilobytes: a write that is not done after this time was broken off.
 const WRITING: Duration = Duration::from_millis(80);
 
@@ -47,7 +51,7 @@ fn keep_or_restore_in(folder: &Path) -> io::Result<()> {
 
 /// The text, `None` if it is no whole one.
 fn read_whole(file: &Path) -> io::Result<Option<String>> {
-    let text = String::from_utf8(fs::read(file)?);
+    let text = String::from_utf8(read_small(file, LONGEST)?);
     Ok(text.ok().filter(|text| is_whole(text)))
 }
 

@@ -17,6 +17,7 @@ mod any_file;
 mod capture;
 mod explore;
 mod growth;
+mod hostile;
 mod index;
 mod over_time;
 mod salvage;
