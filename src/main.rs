@@ -5,22 +5,24 @@ use std::process::ExitCode;
 use heapglass::cli::{self, Files};
 use heapglass::index::Indexes;
 use heapglass::memory::{HugePages, OrExit};
+use heapglass::model::MemoryLimit;
 
 #[global_allocator]
 static ALLOCATOR: OrExit<HugePages> = OrExit(HugePages);
 
 fn main() -> ExitCode {
+    heapglass::inputs::survive_file_size_limit();
     let arguments = cli::arguments();
     let indexes = if arguments.no_index { Indexes::off() } else { Indexes::from_environment() };
     match &arguments.command {
-        Some(command) => cli::run(command, &Files::new(arguments.salvage, indexes)),
-        None => window(arguments.files, indexes),
+        Some(command) => cli::run(command, &Files::new(arguments.salvage, indexes, arguments.max_memory)),
+        None => window(arguments.files, indexes, arguments.max_memory),
     }
 }
 
 #[cfg(feature = "gui")]
-fn window(files: Vec<std::path::PathBuf>, indexes: Indexes) -> ExitCode {
-    match heapglass::ui::run(files, indexes) {
+fn window(files: Vec<std::path::PathBuf>, indexes: Indexes, memory_limit: MemoryLimit) -> ExitCode {
+    match heapglass::ui::run(files, indexes, memory_limit) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             cli::complain(&format!("heapglass: cannot open the window: {error:#}"));
@@ -30,7 +32,7 @@ fn window(files: Vec<std::path::PathBuf>, indexes: Indexes) -> ExitCode {
 }
 
 #[cfg(not(feature = "gui"))]
-fn window(_files: Vec<std::path::PathBuf>, _indexes: Indexes) -> ExitCode {
+fn window(_files: Vec<std::path::PathBuf>, _indexes: Indexes, _memory_limit: MemoryLimit) -> ExitCode {
     cli::complain("heapglass: built without the window; see `heapglass --help` for the subcommands");
     ExitCode::from(2)
 }

@@ -4,8 +4,12 @@
 //! faults, which took as long as all the parsing. Linux gives pages of 2 MiB to who asks for them (`madvise`), if the
 //! memory is aligned. Growing a column moves its pages instead of copying them. Other systems get what they always got.
 
+mod account;
+mod machine;
 mod or_exit;
 
+pub use account::Account;
+pub use machine::available_bytes;
 pub use or_exit::OrExit;
 
 /// An allocator that serves small requests as the system does, and large ones in huge pages where there are any.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::format::{self, ProfileSample, RawProfile, Source};
+use crate::memory::Account;
 use crate::model::{CallFunction, CallTree, CancelToken, Cancelled, Progress};
 use crate::snapshot::{OpenError, SourceInfo};
 
@@ -24,12 +25,18 @@ impl Profile {
     /// # Errors
     /// [`OpenError`] says what is wrong with the file and where, or that `cancel` stopped the work.
     pub fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
+        let _account = Account::open(cancel);
+        Self::read(source, progress, cancel).map_err(|error| error.explained(cancel))
+    }
+
+    fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
         let raw = progress.stage("read", || format::read_profile(source, progress, cancel))?;
-        let size_bytes = raw.size_bytes;
+        let (size_bytes, change) = (raw.size_bytes, raw.change);
         let mut profile = Self::derive(raw, cancel)?;
-        profile.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), ..SourceInfo::default() };
+        let load_time = started.elapsed();
+        profile.source = SourceInfo { name, path, size_bytes, load_time, change, ..SourceInfo::default() };
         Ok(profile)
     }
 

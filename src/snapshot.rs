@@ -8,17 +8,20 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use rayon::prelude::*;
+
 use crate::analysis::{
     Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Producer, Ropes, Shapes, Sizes,
     Statistics, WellKnown, classes, concatenated, display_name, distances, dom_states, dominators, ephemerons,
     essential_edges, first_table, is_essential, locations, page_objects, producer, shallow_sizes, shapes, statistics,
 };
-use crate::format::{self, FormatError, LocationTable, Salvage, Source};
+use crate::format::{self, Change, FormatError, LocationTable, Salvage, Source};
 use crate::graph::{GraphError, HeapGraph};
+use crate::memory::Account;
 use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{
     BitSet, CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal,
-    ObjectId, Phase, Progress,
+    ObjectId, Phase, Progress, Shortage,
 };
 
 /// One heap snapshot with all its derived facts.
@@ -60,6 +63,8 @@ pub struct SourceInfo {
     pub note: Option<String>,
     /// Whether it was read from an index of an earlier time, which is quicker.
     pub from_index: bool,
+    /// What happened to the file while it was being read.
+    pub change: Option<Change>,
 }
 
 impl SourceInfo {
@@ -76,6 +81,8 @@ pub enum OpenError {
     Format(FormatError),
     #[error(transparent)]
     Graph(GraphError),
+    #[error("{0}")]
+    Memory(Shortage),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
@@ -87,6 +94,14 @@ impl OpenError {
         match self {
             Self::Format(error) => Self::Format(error.without_hint()),
             other => other,
+        }
+    }
+
+    /// Says what was missing where the work was stopped for want of memory.
+    pub(crate) fn explained(self, cancel: &CancelToken) -> Self {
+        match (self, cancel.shortage()) {
+            (Self::Cancelled(_), Some(shortage)) => Self::Memory(shortage),
+            (other, _) => other,
         }
     }
 }
@@ -115,18 +130,25 @@ impl Snapshot {
     /// # Errors
     /// [`OpenError`] says what is wrong with the file and where, or that `cancel` stopped the work.
     pub fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
+        let _account = Account::open(cancel);
+        Self::open_whole(source, progress, cancel).map_err(|error| error.explained(cancel))
+    }
+
+    fn open_whole(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
         let again = source.again();
         let mut raw = progress.stage("read", || format::read(source, progress, cancel))?;
-        let (size_bytes, note) = (raw.size_bytes, raw.note.take());
+        let (size_bytes, note, change) = (raw.size_bytes, raw.note.take(), raw.change);
         progress.publish(progress.stage("first table", || first_table(&raw, cancel))?);
         let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel)).map_err(|mut error| {
-            error.set_offset(again.zip(error.place()).and_then(|(source, place)| format::locate(source, place)));
+            error
+                .set_offset(again.zip(error.place()).and_then(|(source, place)| format::locate(source, place, cancel)));
             error
         })?;
         let mut snapshot = Self::derive(graph, progress, cancel)?;
-        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), note, from_index: false };
+        let load_time = started.elapsed();
+        snapshot.source = SourceInfo { name, path, size_bytes, load_time, note, from_index: false, change };
         Ok(snapshot)
     }
 
@@ -136,14 +158,20 @@ impl Snapshot {
     /// # Errors
     /// [`OpenError`] if there is no header or not one node, or when `cancel` stopped the work.
     pub fn open_salvaging(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
+        let _account = Account::open(cancel);
+        Self::open_damaged(source, progress, cancel).map_err(|error| error.explained(cancel))
+    }
+
+    fn open_damaged(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
         let (mut raw, salvage) = progress.stage("read", || format::read_salvaging(source, progress, cancel))?;
-        let (size_bytes, note) = (raw.size_bytes, raw.note.take());
+        let (size_bytes, note, change) = (raw.size_bytes, raw.note.take(), raw.change);
         progress.publish(progress.stage("first table", || first_table(&raw, cancel))?);
         let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel))?;
         let mut snapshot = Self::derive(graph, progress, cancel)?;
-        snapshot.source = SourceInfo { name, path, size_bytes, load_time: started.elapsed(), note, from_index: false };
+        let load_time = started.elapsed();
+        snapshot.source = SourceInfo { name, path, size_bytes, load_time, note, from_index: false, change };
         snapshot.salvage = Some(salvage).filter(|salvage| !salvage.losses.is_empty());
         Ok(snapshot)
     }
@@ -153,7 +181,9 @@ impl Snapshot {
     /// # Errors
     /// As [`Self::open_salvaging`].
     pub fn survey(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Salvage, OpenError> {
-        Ok(format::read_salvaging(source, progress, cancel)?.1)
+        let _account = Account::open(cancel);
+        let read = format::read_salvaging(source, progress, cancel);
+        read.map(|(_, salvage)| salvage).map_err(|error| OpenError::from(error).explained(cancel))
     }
 
     fn derive(mut graph: HeapGraph, progress: &Progress, cancel: &CancelToken) -> Result<Self, Cancelled> {
@@ -291,25 +321,26 @@ impl Snapshot {
             ropes: OnceLock::new(),
             salvage: None,
         };
-        if snapshot.lengths_fit() { Ok(snapshot) } else { Err(NotStored::Damaged) }
+        if snapshot.fits() { Ok(snapshot) } else { Err(NotStored::Damaged) }
     }
 
-    /// Whether every column has as many entries as it must, so that nothing looks up what is not there.
-    fn lengths_fit(&self) -> bool {
+    /// Whether every column has as many entries as it must and every index is within its bounds, so that nothing looks up
+    /// what does not exist, whoever wrote what was read.
+    fn fits(&self) -> bool {
         let (nodes, strings) = (self.graph.node_count(), self.graph.strings().len());
-        let by_node = [
-            self.sizes.shallow().len(),
-            self.retained_sizes.len(),
-            self.distances.len(),
-            self.classes.by_node().len(),
-            self.dominators.preorder().len(),
-            self.page_objects.len(),
-        ];
-        self.graph.lengths_fit()
-            && self.sizes.lengths_fit()
-            && self.locations.lengths_fit()
-            && by_node == [nodes; 6]
+        self.graph.fits()
+            && self.dom.fits(nodes)
+            && self.sizes.fits(nodes)
+            && self.retained_sizes.len() == nodes
+            && self.distances.len() == nodes
+            && self.distances.par_iter().all(|&distance| Distance(distance).fits(nodes))
+            && self.dominators.fits(nodes, self.graph.root())
+            && self.classes.fits(nodes)
+            && self.locations.fits(nodes)
+            && self.page_objects.len() == nodes
+            && self.page_objects.fits()
             && self.ephemerons.fits(strings)
+            && self.statistics.fits()
     }
 
     /// What is missing, if the file was damaged and opened all the same.

@@ -9,10 +9,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use heapglass::Snapshot;
 use heapglass::format::Source;
-use heapglass::model::{CancelToken, Progress};
+use heapglass::model::{CancelToken, MemoryLimit, Progress};
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static BYTES: AtomicU64 = AtomicU64::new(0);
+/// Bytes that are allocated now, and the most that were since [`work`] began.
+static HELD: AtomicU64 = AtomicU64::new(0);
+static PEAK: AtomicU64 = AtomicU64::new(0);
+
+fn count(size: usize) {
+    ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+    BYTES.fetch_add(size as u64, Ordering::Relaxed);
+}
+
+/// Where a block was `before` bytes large, it is `after` now.
+fn resize(before: usize, after: usize) {
+    let held = HELD.fetch_add(after as u64, Ordering::Relaxed) + after as u64 - before as u64;
+    HELD.fetch_sub(before as u64, Ordering::Relaxed);
+    PEAK.fetch_max(held, Ordering::Relaxed);
+}
 
 /// The system's allocator, with a count of what it is asked for.
 struct Counting;
@@ -21,13 +36,21 @@ struct Counting;
 // SAFETY: every call is passed on as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        BYTES.fetch_add(layout.size() as u64, Ordering::Relaxed);
+        count(layout.size());
+        resize(0, layout.size());
         // SAFETY: the caller's promises are those that `System` asks for.
         unsafe { System.alloc(layout) }
     }
 
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count(new_size);
+        resize(layout.size(), new_size);
+        // SAFETY: the caller's promises are those that `System` asks for.
+        unsafe { System.realloc(block, layout, new_size) }
+    }
+
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        resize(layout.size(), 0);
         // SAFETY: the caller's promises are those that `System` asks for.
         unsafe { System.dealloc(block, layout) }
     }
@@ -115,21 +138,30 @@ struct Work {
     steps: Vec<(&'static str, u64)>,
     allocations: u64,
     allocated_bytes: u64,
+    /// At the same time, and what the load said that it needs.
+    peak_bytes: u64,
+    needed_bytes: u64,
 }
 
 fn work(graph: &Graph) -> Work {
     let bytes: Arc<[u8]> = file(graph).into();
     let file_bytes = bytes.len() as u64;
     let progress = Progress::new();
+    // A watcher of the memory would allocate by the clock.
+    let cancel = CancelToken::with_memory_limit(MemoryLimit::Unlimited);
+    let held = HELD.load(Ordering::Relaxed);
+    PEAK.store(held, Ordering::Relaxed);
     let before = (ALLOCATIONS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
     let source = Source::Bytes { name: "made".to_owned(), bytes };
-    let snapshot = Snapshot::open(source, &progress, &CancelToken::new()).unwrap();
+    let snapshot = Snapshot::open(source, &progress, &cancel).unwrap();
     Work {
         edges: snapshot.graph().edge_count() as u64,
         file_bytes,
         steps: progress.steps(),
         allocations: ALLOCATIONS.load(Ordering::Relaxed) - before.0,
         allocated_bytes: BYTES.load(Ordering::Relaxed) - before.1,
+        peak_bytes: PEAK.load(Ordering::Relaxed) - held,
+        needed_bytes: cancel.needed(),
     }
 }
 
@@ -166,9 +198,20 @@ fn no_shape_of_graph_makes_a_load_take_more_than_its_share() {
         assert!(large.allocations < 5000, "{name}: {} allocations", large.allocations);
         let most = 40 * large.file_bytes + (8 << 20);
         assert!(large.allocated_bytes < most, "{name}: {} bytes for {}", large.allocated_bytes, large.file_bytes);
+        for work in [&small, &large] {
+            let (peak, needed) = (work.peak_bytes, work.needed_bytes);
+            assert!(peak <= needed, "{name}: {peak} bytes at the peak, {needed} were expected");
+            assert!(needed < 3 * peak + (16 << 20), "{name}: {needed} bytes were expected, but only {peak} needed");
+        }
         println!(
-            "{name}: {} edges, {:?}, {} allocations of {} bytes for {}",
-            large.edges, large.steps, large.allocations, large.allocated_bytes, large.file_bytes
+            "{name}: {} edges, {:?}, {} allocations of {} bytes for {}, {} of {} at the peak",
+            large.edges,
+            large.steps,
+            large.allocations,
+            large.allocated_bytes,
+            large.file_bytes,
+            large.peak_bytes,
+            large.needed_bytes
         );
     }
 }

@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 
 use super::{DomStates, DominatorTree, Location, Locations, Shapes, WellKnown};
 use crate::graph::HeapGraph;
+use crate::model::bounds::are_below;
 use crate::model::stored::stored;
 use crate::model::{CancelToken, Cancelled, ClassId, Column, Distance, NodeKind, NodeOrdinal, StringId};
 
@@ -78,6 +79,15 @@ impl Classes {
     pub fn find(&self, key: &ClassKey) -> Option<ClassId> {
         let at = self.table.iter().position(|class| class.key == *key)?;
         u32::try_from(at).ok().map(ClassId)
+    }
+
+    /// Whether every node has a class of the table, and the numbers of classes are such as their nodes can have.
+    pub(crate) fn fits(&self, nodes: usize) -> bool {
+        let counted = self.table.iter().try_fold(0_u64, |sum, class| sum.checked_add(class.count));
+        self.by_node.len() == nodes
+            && are_below(&self.by_node, self.table.len())
+            && counted.is_some_and(|counted| counted <= nodes as u64)
+            && self.table.iter().all(|class| class.distance.fits(nodes))
     }
 
     #[must_use]
@@ -164,6 +174,7 @@ pub fn classes(
         by_string: [vec![UNSET; graph.strings().len()], Vec::new()],
         by_kind: vec![UNSET; 256],
         table: Vec::new(),
+        uncounted_bytes: 0,
     };
     let mut by_node = vec![UNSET; graph.node_count()];
     // A plain object's shape comes first, by number; the loop below turns numbers into classes.
@@ -174,6 +185,7 @@ pub fn classes(
     let mut located = locations.entries().peekable();
     for node in graph.nodes() {
         cancel.check_every(node.index())?;
+        namer.count_memory(cancel)?;
         let shape =
             Some(by_node[node.index()]).filter(|&shape| shape != UNSET).map(|shape| (shape & !shape_bit) as usize);
         let location = located.next_if(|entry| entry.0 == node).map(|entry| entry.1);
@@ -193,6 +205,7 @@ pub fn classes(
                     };
                     let class = namer.class(name, Some(locations.place(place)), kind);
                     namer.by_place.insert((source, place), class);
+                    namer.uncounted_bytes += PAIR_BYTES;
                     class
                 }
             }
@@ -229,9 +242,27 @@ struct Namer<'a> {
     by_string: [Vec<u32>; 2],
     by_kind: Vec<u32>,
     table: Vec<Class>,
+    /// Bytes of memory that were taken since they were last counted.
+    uncounted_bytes: usize,
 }
 
+/// Bytes of memory that a class takes without its name, with its entries in tables that grow; and those of a pair of a name
+/// and a position.
+const CLASS_BYTES: usize = 420;
+const PAIR_BYTES: usize = 90;
+/// Bytes after which memory is counted.
+const COUNTED_EVERY: usize = 1 << 20;
+
 impl<'a> Namer<'a> {
+    /// A small file can make many classes with long names, so they are counted where they are made.
+    #[inline]
+    fn count_memory(&mut self, cancel: &CancelToken) -> Result<(), Cancelled> {
+        if self.uncounted_bytes < COUNTED_EVERY {
+            return Ok(());
+        }
+        cancel.need_more(std::mem::take(&mut self.uncounted_bytes) as u64)
+    }
+
     fn class(&mut self, name: Vec<u8>, location: Option<Location>, kind: NodeKind) -> u32 {
         let key = ClassKey { name: name.into_boxed_slice(), location };
         if let Some(&class) = self.by_key.get(&key) {
@@ -239,6 +270,8 @@ impl<'a> Namer<'a> {
         }
         let class = u32::try_from(self.table.len()).unwrap_or(UNSET);
         self.by_key.insert(key.clone(), class);
+        // The name is kept three times: in both keys and as it is shown.
+        self.uncounted_bytes += CLASS_BYTES + 3 * key.name.len();
         self.table.push(Class {
             name: display_of(&key.name),
             key,

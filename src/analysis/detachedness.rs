@@ -29,6 +29,11 @@ impl DomStates {
         self.from_file && self.states.get(node.index()) == Some(&2) && graph.kind(node) == NodeKind::NATIVE
     }
 
+    /// Whether every node has a state, or none has.
+    pub(crate) fn fits(&self, nodes: usize) -> bool {
+        self.states.is_empty() || self.states.len() == nodes
+    }
+
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.states.capacity()

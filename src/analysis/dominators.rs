@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::graph::HeapGraph;
 use crate::memory::Reuse;
+use crate::model::bounds::are_below;
 use crate::model::stored::stored;
 use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeIndex, NodeOrdinal, POLL_INTERVAL, Progress};
 
@@ -121,6 +122,28 @@ impl DominatorTree {
     /// All nodes in preorder with the sizes of their subtrees.
     pub fn preorder(&self) -> impl ExactSizeIterator<Item = (NodeOrdinal, u32)> + '_ {
         self.nodes.iter().zip(&self.subtree_sizes).map(|(&node, &size)| (NodeOrdinal(node), size))
+    }
+
+    /// Whether this is a tree of so many nodes from `root` on: positions and nodes are each other's inverse, and the subtrees
+    /// of what a node dominates fill its own. For what was not built here.
+    pub(crate) fn fits(&self, nodes: usize, root: NodeOrdinal) -> bool {
+        let is_nested = |position: usize| {
+            let end = position + self.subtree_sizes[position] as usize;
+            let mut next = position + 1;
+            while next < end {
+                next += (self.subtree_sizes[next] as usize).max(1);
+            }
+            next == end
+        };
+        let is_inverse = |(node, &position): (usize, &u32)| self.nodes[position as usize] as usize == node;
+        [self.positions.len(), self.nodes.len(), self.subtree_sizes.len()] == [nodes; 3]
+            && self.nodes.first() == Some(&root.0)
+            && self.subtree_sizes[0] as usize == nodes
+            && are_below(&self.positions, nodes)
+            && self.subtree_sizes.par_iter().enumerate().all(|(at, &size)| size > 0 && at + size as usize <= nodes)
+            && self.positions.par_iter().enumerate().all(is_inverse)
+            && (0..nodes).into_par_iter().all(is_nested)
+            && self.reaches == reaches(&self.subtree_sizes)
     }
 
     /// Sums `sizes` (bytes, by ordinal) over each node's subtree.
@@ -573,17 +596,25 @@ fn tree(vertices: &[u32], dominators: &[u32], cancel: &CancelToken) -> Result<Do
         tree.positions[vertices[vertex] as usize] = position;
     }
     cancel.check()?;
+    tree.reaches = reaches(&tree.subtree_sizes);
+    Ok(tree)
+}
+
+/// How far the subtrees reach, see [`DominatorTree::reaches`].
+fn reaches(subtree_sizes: &[u32]) -> Vec<Vec<u32>> {
     let furthest = |ends: &[u32]| ends.iter().copied().max().unwrap_or(0);
+    let count = subtree_sizes.len();
     let mut level: Vec<u32> = (0..count.div_ceil(FAN))
         .map(|block| {
             let starts = block * FAN..((block + 1) * FAN).min(count);
             #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-            starts.map(|at| at as u32 + tree.subtree_sizes[at]).max().unwrap_or(0)
+            starts.map(|at| at as u32 + subtree_sizes[at]).max().unwrap_or(0)
         })
         .collect();
+    let mut reaches = Vec::new();
     while level.len() > 1 {
         let above = level.chunks(FAN).map(furthest).collect();
-        tree.reaches.push(std::mem::replace(&mut level, above));
+        reaches.push(std::mem::replace(&mut level, above));
     }
-    Ok(tree)
+    reaches
 }

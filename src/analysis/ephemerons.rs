@@ -49,6 +49,7 @@ impl Ephemerons {
     /// Whether this is of a table of so many strings.
     pub(crate) fn fits(&self, strings: usize) -> bool {
         self.is_ephemeron.len() == strings
+            && self.is_ephemeron.fits()
             && (self.pairs.is_empty() || self.pairs.len() == strings)
             && self
                 .is_ephemeron

@@ -3,6 +3,7 @@
 pub use crate::format::Location;
 use crate::format::LocationTable;
 use crate::model::NodeOrdinal;
+use crate::model::bounds::{are_below, ascends};
 use crate::model::stored::stored;
 
 /// The locations that a file has, by node.
@@ -42,9 +43,13 @@ impl Locations {
         self.script_ids.iter().copied().zip(self.script_nodes.iter().copied())
     }
 
-    /// Whether every entry has a position.
-    pub(crate) fn lengths_fit(&self) -> bool {
-        self.nodes.len() == self.places.len() && self.places.iter().all(|&place| (place as usize) < self.distinct.len())
+    /// Whether every entry has a node and a position, and every script a node. That need not be one that exists.
+    pub(crate) fn fits(&self, nodes: usize) -> bool {
+        self.nodes.len() == self.places.len()
+            && self.script_ids.len() == self.script_nodes.len()
+            && are_below(&self.nodes, nodes)
+            && ascends(&self.nodes, |one, other| one < other)
+            && are_below(&self.places, self.distinct.len())
     }
 
     #[must_use]

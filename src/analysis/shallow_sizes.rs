@@ -5,6 +5,7 @@
 
 use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
+use crate::model::bounds::are_below;
 use crate::model::stored::stored;
 use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeKind, NodeKind, NodeOrdinal, prefetch};
 
@@ -43,9 +44,9 @@ impl Sizes {
         }
     }
 
-    /// Whether every changed node has its size.
-    pub(crate) fn lengths_fit(&self) -> bool {
-        self.changed.len() == self.file.len()
+    /// Whether every node has a size, and every changed one that of the file as well.
+    pub(crate) fn fits(&self, nodes: usize) -> bool {
+        self.shallow.len() == nodes && self.changed.len() == self.file.len() && are_below(&self.changed, nodes)
     }
 
     #[must_use]

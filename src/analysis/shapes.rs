@@ -16,6 +16,11 @@ const NAME_LIMIT: usize = 120;
 /// A shape needs at least this many objects, and one in so many plain objects.
 const MIN_OBJECTS: usize = 2;
 const ONE_IN: usize = 1000;
+/// Bytes of memory that a list of properties takes which may become a shape: its entries in tables that grow and, once they
+/// are merged, its text of up to [`NAME_LIMIT`] characters, twice and in parts.
+const CANDIDATE_BYTES: usize = 900;
+/// Bytes after which memory is counted.
+const COUNTED_EVERY: usize = 1 << 20;
 /// Objects with more properties than this are matched one by one; shorter lists are remembered.
 const MEMO_LIMIT: usize = 64;
 const UNKNOWN: u32 = u32::MAX;
@@ -72,6 +77,10 @@ pub fn shapes(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Res
     for (properties, count) in candidates {
         let names: Vec<String> = properties.iter().map(|&id| graph.strings().text(StringId(id)).into_owned()).collect();
         let name = shape_name(&names);
+        if name.len() > CANDIDATE_BYTES {
+            // The first property may have a name of any length.
+            cancel.need_more(3 * name.len() as u64)?;
+        }
         let at = *by_name.entry(name.clone()).or_insert(merged.len());
         if at == merged.len() {
             merged.push((name, names, 0));
@@ -113,7 +122,7 @@ fn candidates(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Res
     let mut positions: HashMap<Box<[u32]>, usize, RandomState> = HashMap::default();
     let mut candidates = Candidates::new();
     let mut properties: Vec<u32> = Vec::new();
-    let mut object_count = 0;
+    let (mut object_count, mut uncounted_bytes) = (0, 0);
     for node in graph.nodes() {
         cancel.check_every(node.index())?;
         if !known.is_plain_object(graph, node) {
@@ -141,6 +150,10 @@ fn candidates(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Res
             candidates[at].1 += 1;
         } else {
             let list: Box<[u32]> = properties.as_slice().into();
+            uncounted_bytes += CANDIDATE_BYTES + 2 * size_of_val(&*list);
+            if uncounted_bytes >= COUNTED_EVERY {
+                cancel.need_more(std::mem::take(&mut uncounted_bytes) as u64)?;
+            }
             positions.insert(list.clone(), candidates.len());
             candidates.push((list, 1));
         }

@@ -31,6 +31,11 @@ impl Statistics {
         [self.code, self.js_arrays, self.strings, self.system].into_iter().fold(self.v8heap_total, u64::saturating_sub)
     }
 
+    /// Whether the parts are no more than what they are parts of.
+    pub(crate) fn fits(&self) -> bool {
+        self.v8heap_total == self.total.saturating_sub(self.native_total) && self.typed_arrays <= self.native_total
+    }
+
     fn add(self, other: Self) -> Self {
         Self {
             native_total: self.native_total.saturating_add(other.native_total),

@@ -1,6 +1,5 @@
 //! What is written down beside each file that was taken: when, of what, and how much memory the process used.
 
-use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{HeapUsage, MemoryUsage};
 use crate::files::PartialFile;
+use crate::inputs::read_small;
 
 /// The ending of the file beside a snapshot.
 const ENDING: &str = "capture.json";
@@ -56,11 +56,7 @@ pub fn record_file(file: &Path) -> PathBuf {
 /// The record of a file, if it has one that can be read.
 #[must_use]
 pub fn record_beside(file: &Path) -> Option<Record> {
-    let file = record_file(file);
-    if fs::metadata(&file).ok()?.len() > LONGEST {
-        return None;
-    }
-    serde_json::from_slice(&fs::read(file).ok()?).ok()
+    serde_json::from_slice(&read_small(&record_file(file), LONGEST).ok()?).ok()
 }
 
 impl Record {

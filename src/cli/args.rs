@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::capture::{CAPTURE_HELP, CaptureArguments};
 use super::check::arguments::{CHECK_HELP, CheckArguments};
+use crate::model::MemoryLimit;
 use crate::query::Query;
 
 const JSON_HELP: &str = "\
@@ -93,6 +94,11 @@ pub struct Arguments {
     /// Open what is there of a damaged file and list on standard error what is missing; the window offers it by itself
     #[arg(long, global = true)]
     pub salvage: bool,
+    /// Refuse files that need more memory than this: a size such as 8GB, `available` for what the system, its container and
+    /// its limits leave, or `none` to open them anyway
+    #[arg(long, global = true, value_name = "SIZE", default_value = "available", env = "HEAPGLASS_MAX_MEMORY")]
+    #[arg(value_parser = clap::value_parser!(MemoryLimit), hide_env_values = true)]
+    pub max_memory: MemoryLimit,
 }
 
 #[derive(Debug, Subcommand)]

@@ -47,11 +47,12 @@ pub use args::{Arguments, Command};
 use guard::{Guard, guarded};
 use progress::ShownProgress;
 
-use crate::Snapshot;
-use crate::format::{self, Source, looks_like_profile};
+use crate::format::{self, Change, Source, looks_like_profile};
 use crate::index::{Indexes, Opened, Unwritten};
-use crate::model::{CancelToken, Distance, NodeOrdinal, ObjectId, Progress, StringId, human};
+use crate::model::{CancelToken, Distance, MemoryLimit, NodeOrdinal, ObjectId, Progress, StringId, human};
 use crate::query::csv;
+use crate::snapshot::SourceInfo;
+use crate::{OpenError, Profile, Snapshot};
 
 /// The arguments of the process; what is wrong with them is said as `clap` does.
 #[must_use]
@@ -184,7 +185,7 @@ fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Re
         Command::Compare(arguments) => compare::run(arguments, files, out),
         Command::Search(arguments) => search::run(arguments, files, out),
         Command::Allocations(arguments) => allocations::run(arguments, files, out),
-        Command::Profile(arguments) => profile::run(arguments, out),
+        Command::Profile(arguments) => profile::run(arguments, files, out),
         Command::Capture(arguments) => capture::run(arguments, out),
     }
     .map(|()| Verdict::None)
@@ -205,19 +206,20 @@ pub struct Files {
     /// What is there of damaged ones, too.
     salvage: bool,
     indexes: Indexes,
+    memory_limit: MemoryLimit,
     /// Kept until the answer is printed; then their indexes are written.
     unwritten: RefCell<Vec<(Rc<Snapshot>, Unwritten)>>,
 }
 
 impl Files {
     #[must_use]
-    pub fn new(salvage: bool, indexes: Indexes) -> Self {
-        Self { salvage, indexes, unwritten: RefCell::default() }
+    pub fn new(salvage: bool, indexes: Indexes, memory_limit: MemoryLimit) -> Self {
+        Self { salvage, indexes, memory_limit, unwritten: RefCell::default() }
     }
 
     /// Opens a file, or standard input for `-`; losses of a damaged one are listed on standard error.
     fn open(&self, file: &Path) -> anyhow::Result<Rc<Snapshot>> {
-        let (progress, cancel) = (Progress::new(), CancelToken::new());
+        let (progress, cancel) = (Progress::new(), CancelToken::with_memory_limit(self.memory_limit));
         let shown = ShownProgress::start(&progress, file);
         let source = source(file);
         let again = source.again();
@@ -229,21 +231,24 @@ impl Files {
         };
         let name = name_of(file);
         let Opened { snapshot, unwritten } = match (opened, again) {
+            // To read it once more would take as much.
+            (Err(error @ OpenError::Memory(_)), _) => return Err(refusal(&name, &error)),
             (Err(error), Some(again)) if self.salvage => {
                 // Where nothing can be opened, why it is refused is what helps.
                 let salvaged = Snapshot::open_salvaging(again, &progress, &cancel);
                 Opened::without_index(salvaged.map_err(|_| anyhow!("{name}: {error}"))?)
             }
             (Err(error), again) => {
-                let is_profile = again.as_ref().and_then(Source::again).is_some_and(looks_like_profile);
+                let is_profile =
+                    again.as_ref().and_then(Source::again).is_some_and(|again| looks_like_profile(again, &cancel));
                 drop(shown);
                 if is_profile {
                     // What the reader of snapshots guesses is known now.
                     let error = error.without_hint();
                     return Err(anyhow!("{name}: {error} (this is a sampling heap profile: use `heapglass profile`)"));
                 }
-                let offer =
-                    if again.is_some_and(format::can_salvage) { "; `--salvage` opens what is there" } else { "" };
+                let can_salvage = again.is_some_and(|again| format::can_salvage(again, &cancel));
+                let offer = if can_salvage { "; `--salvage` opens what is there" } else { "" };
                 // The error says everything itself; its causes would only repeat parts of it.
                 return Err(anyhow!("{name}: {error}{offer}"));
             }
@@ -253,6 +258,7 @@ impl Files {
         if let Some(note) = &snapshot.source().note {
             complain(&format!("heapglass: {}", human::visible(&format!("{name}: {note}"), 2000)));
         }
+        note_change(&name, snapshot.source());
         if let Some(salvage) = snapshot.salvage() {
             let advice = salvage.advice().into_iter().map(str::to_owned);
             for line in salvage.lines().into_iter().chain(advice) {
@@ -264,11 +270,35 @@ impl Files {
         Ok(snapshot)
     }
 
+    /// Opens a sampling heap profile, or standard input for `-`.
+    fn open_profile(&self, file: &Path) -> anyhow::Result<Profile> {
+        let cancel = CancelToken::with_memory_limit(self.memory_limit);
+        let name = name_of(file);
+        let progress = Progress::new();
+        let _shown = ShownProgress::start(&progress, file);
+        let profile = Profile::open(source(file), &progress, &cancel).map_err(|error| refusal(&name, &error))?;
+        note_change(&name, profile.source());
+        Ok(profile)
+    }
+
     fn write_indexes(&self) {
         for (snapshot, unwritten) in self.unwritten.borrow().iter() {
             // That there is none is nothing that anybody asked about.
             let _ = self.indexes.write(snapshot, unwritten, &CancelToken::new());
         }
+    }
+}
+
+/// Why a file is not opened. The error says everything itself; its causes would only repeat parts of it.
+fn refusal(name: &str, error: &OpenError) -> anyhow::Error {
+    let offer = if matches!(error, OpenError::Memory(_)) { "; `--max-memory none` opens it anyway" } else { "" };
+    anyhow!("{name}: {error}{offer}")
+}
+
+/// Says what happened to a file while it was being read.
+fn note_change(name: &str, source: &SourceInfo) {
+    if let Some(notice) = source.change.and_then(Change::notice) {
+        complain(&format!("heapglass: {}", human::visible(&format!("{name}: {notice}"), 2000)));
     }
 }
 

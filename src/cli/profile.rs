@@ -3,16 +3,14 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use anyhow::anyhow;
 use serde::Serialize;
 
 use super::args::{Format, ProfileArguments};
-use super::progress::ShownProgress;
 use super::table::{Table, address, name};
-use super::{complain, csv, name_of, row_name, source};
+use super::{Files, complain, csv, row_name};
 use crate::Profile;
 use crate::model::human::{self, Units};
-use crate::model::{CallFunction, CancelToken, Progress, difference};
+use crate::model::{CallFunction, CancelToken, difference};
 use crate::query::{CallKey, CallList, CallRow, CallSort, Calls, call_rows, compare_profiles, profile_calls};
 
 #[derive(Serialize)]
@@ -66,20 +64,15 @@ struct Row<'a> {
 /// What is said of two files that are one profile.
 const IDENTICAL: &str = "the two files are the same profile: nothing changed";
 
-pub(super) fn run(arguments: &ProfileArguments, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &ProfileArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     let cancel = CancelToken::new();
     // Two files are compared from the earlier to the later one, as everywhere.
     let (base, file) = match &arguments.current {
         Some(current) => (Some(&arguments.file), current),
         None => (None, &arguments.file),
     };
-    let open = |file: &std::path::Path| {
-        let progress = Progress::new();
-        let _shown = ShownProgress::start(&progress, file);
-        Profile::open(source(file), &progress, &cancel).map_err(|error| anyhow!("{}: {error}", name_of(file)))
-    };
-    let base_profile = base.map(|base| open(base)).transpose()?;
-    let profile = open(file)?;
+    let base_profile = base.map(|base| files.open_profile(base)).transpose()?;
+    let profile = files.open_profile(file)?;
     let calls = match &base_profile {
         Some(base) => compare_profiles(base, &profile, &cancel)?,
         None => profile_calls(&profile, &cancel)?,

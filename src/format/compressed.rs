@@ -9,6 +9,7 @@ use flate2::bufread::GzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
 use super::source::Counted;
+use crate::model::Cancelled;
 
 const BUFFER_BYTES: usize = 1 << 16;
 
@@ -70,12 +71,14 @@ enum State<R> {
 pub(super) struct Decompressed<R> {
     state: State<R>,
     compression: Compression,
+    largest_window_log: u32,
 }
 
 impl<R: Read> Decompressed<R> {
     pub(super) fn new(source: Counted<R>, compression: Compression) -> Self {
+        let largest_window_log = LARGEST_WINDOW_LOG.min(source.available_bytes().max(1).ilog2());
         let reader = BufReader::with_capacity(BUFFER_BYTES, source);
-        Self { state: State::Between(reader), compression }
+        Self { state: State::Between(reader), compression, largest_window_log }
     }
 
     /// Starts on the next member or frame, if there is one.
@@ -104,7 +107,7 @@ impl<R: Read> Decompressed<R> {
                 Compression::Gzip => State::Gzip(GzDecoder::new(reader)),
                 Compression::Zstd => {
                     let mut decoder = ZstdDecoder::with_buffer(reader)?.single_frame();
-                    decoder.window_log_max(LARGEST_WINDOW_LOG)?;
+                    decoder.window_log_max(self.largest_window_log)?;
                     State::Zstd(decoder)
                 }
             });
@@ -152,7 +155,8 @@ impl<R: Read> Read for Decompressed<R> {
 
 /// Says where the decompressor gave up; errors of the system stay what they are.
 fn explain<R>(error: io::Error, reader: &Reader<R>) -> io::Error {
-    if error.raw_os_error().is_some() || error.kind() == ErrorKind::Interrupted {
+    let is_cancelled = error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Cancelled>);
+    if error.raw_os_error().is_some() || error.kind() == ErrorKind::Interrupted || is_cancelled {
         return error;
     }
     let at = position(reader);
@@ -171,11 +175,11 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
-    use crate::model::Progress;
+    use crate::model::{CancelToken, Progress};
 
     fn decompress(bytes: &[u8]) -> io::Result<Vec<u8>> {
         let compression = Compression::of(bytes).expect("compressed");
-        let source = Counted::new(bytes, Progress::new());
+        let source = Counted::new(bytes, Progress::new(), CancelToken::new());
         let mut out = Vec::new();
         Decompressed::new(source, compression).read_to_end(&mut out).map(|_| out)
     }

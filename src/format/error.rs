@@ -5,6 +5,7 @@ use std::io;
 
 use super::compressed::CompressedError;
 use super::event_log::EventLogError;
+use super::source::Change;
 use crate::model::Cancelled;
 
 /// A part of the file, as people find it there.
@@ -54,6 +55,9 @@ pub enum FormatError {
     /// The probable cause of the error is that the file was written to while it was read.
     #[error("{error} ({change})")]
     Changed { error: Box<FormatError>, change: &'static str },
+    /// What was read is complete, but not what the file was at any one time.
+    #[error("{0}: open it again once it is complete")]
+    Unstable(&'static str),
     #[error("{section}, byte {offset}: found {found}, expected {expected}{}", hint_suffix(*.hint))]
     Unexpected {
         section: Section,
@@ -83,6 +87,7 @@ pub enum FormatError {
 impl From<io::Error> for FormatError {
     fn from(error: io::Error) -> Self {
         match error.get_ref() {
+            Some(inner) if inner.is::<Cancelled>() => Self::Cancelled(Cancelled),
             Some(inner) if inner.is::<CompressedError>() => Self::Compressed(error),
             Some(inner) if inner.is::<EventLogError>() => Self::EventLog(error),
             _ => Self::Io(error),
@@ -92,10 +97,10 @@ impl From<io::Error> for FormatError {
 
 impl FormatError {
     /// Adds what happened to the file meanwhile, which is a better explanation than the error's own.
-    pub(super) fn with_change(self, change: Option<&'static str>) -> Self {
+    pub(super) fn with_change(self, change: Option<Change>) -> Self {
         match (self, change) {
             (error @ Self::Cancelled(_), _) | (error, None) => error,
-            (error, Some(change)) => Self::Changed { error: Box::new(error.without_hint()), change },
+            (error, Some(change)) => Self::Changed { error: Box::new(error.without_hint()), change: change.text() },
         }
     }
 

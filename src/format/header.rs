@@ -66,6 +66,10 @@ stored!(Header {
 /// What DevTools calls a kind whose number stands beyond the file's own list.
 const UNDEFINED: &str = "undefined";
 
+/// Fields that every file has.
+const NODE_FIELDS: [&str; 5] = ["type", "name", "id", "self_size", "edge_count"];
+const EDGE_FIELDS: [&str; 2] = ["name_or_index", "to_node"];
+
 impl Header {
     /// The fields of a row of one of the small tables, by its place among [`super::scanner::SMALL_TABLES`].
     pub(super) fn small_fields(&self, table: usize) -> &[String] {
@@ -108,10 +112,10 @@ impl Header {
             .ok_or_else(|| FormatError::Header("it has no `meta`, which says what the numbers mean".to_owned()))?;
         let node_fields = field_names(meta, "node_fields")?;
         let edge_fields = field_names(meta, "edge_fields")?;
-        for name in ["type", "name", "id", "self_size", "edge_count"] {
+        for name in NODE_FIELDS {
             position(&node_fields, name, "node_fields")?;
         }
-        for name in ["name_or_index", "to_node"] {
+        for name in EDGE_FIELDS {
             position(&edge_fields, name, "edge_fields")?;
         }
         let node_types = type_names(meta, "node_types", position(&node_fields, "type", "node_fields")?)?;
@@ -202,6 +206,17 @@ impl Header {
         kind.known_name().unwrap_or_else(|| {
             self.unknown_edge_kinds.get(usize::from(kind.0 - EdgeKind::FIRST_UNKNOWN)).map_or(UNDEFINED, String::as_str)
         })
+    }
+
+    /// Whether it names the fields without which there are no tables, and the kinds of all of these numbers.
+    #[must_use]
+    pub(crate) fn fits(&self, most_node_kind: u8, most_edge_kind: u8) -> bool {
+        let has = |fields: &[String], names: &[&str]| names.iter().all(|name| fields.iter().any(|field| field == name));
+        let is_named = |kind: u8, first: u8, names: &[String]| usize::from(kind) < usize::from(first) + names.len();
+        has(&self.node_fields, &NODE_FIELDS)
+            && has(&self.edge_fields, &EDGE_FIELDS)
+            && is_named(most_node_kind, NodeKind::FIRST_UNKNOWN, &self.unknown_node_kinds)
+            && is_named(most_edge_kind, EdgeKind::FIRST_UNKNOWN, &self.unknown_edge_kinds)
     }
 
     /// All node kinds that the file can use, each once.

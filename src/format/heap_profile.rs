@@ -9,12 +9,16 @@ use std::io::Read;
 
 use super::error::{FormatError, Section};
 use super::scanner::known_file;
-use super::source::{OpenSource, Source};
+use super::source::{Change, OpenSource, Source};
 use super::strings::decode_text;
 use crate::model::{CallFunction, CallTree, CancelToken, Phase, Progress};
 
 /// Bytes that are read at once.
 const BUFFER_BYTES: usize = 1 << 18;
+/// Bytes of memory that a node, a sample and a function take at most, while the tree is put together, without texts.
+const NODE_BYTES: u64 = 100;
+const SAMPLE_BYTES: u64 = 24;
+const FUNCTION_BYTES: u64 = 250;
 /// Bytes that are ahead of every position but those at the file's end: more than the longest number and what errors show.
 const AHEAD_BYTES: usize = 32;
 
@@ -33,6 +37,8 @@ pub struct RawProfile {
     pub samples: Vec<ProfileSample>,
     /// Bytes of the source as it lies there, before decompression.
     pub size_bytes: u64,
+    /// What happened to the file while it was being read.
+    pub change: Option<Change>,
 }
 
 /// Allocations of one size in one node.
@@ -50,7 +56,8 @@ pub struct ProfileSample {
 /// [`FormatError`] says what is wrong and where, or that the read failed or was cancelled.
 pub fn read_profile(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<RawProfile, FormatError> {
     progress.start(Phase::Reading, 0);
-    let source = OpenSource::open(source, progress)?;
+    let mut source = OpenSource::open(source, progress, cancel)?;
+    let change = source.take_watch();
     progress.set_total(source.size_bytes.unwrap_or(0));
     let declared = source.size_bytes;
     let mut text = Text::new(source.reader, cancel);
@@ -58,14 +65,15 @@ pub fn read_profile(source: Source, progress: &Progress, cancel: &CancelToken) -
     reader.document(&mut text)?;
     let mut profile = reader.profile;
     profile.size_bytes = declared.unwrap_or_else(|| progress.read().done);
+    profile.change = change();
     Ok(profile)
 }
 
 /// Whether a source begins as sampling heap profiles do, whatever it is called.
 #[must_use]
-pub fn looks_like_profile(source: Source) -> bool {
+pub fn looks_like_profile(source: Source, cancel: &CancelToken) -> bool {
     let mut start = Vec::new();
-    let Ok(source) = OpenSource::open(source, &Progress::new()) else { return false };
+    let Ok(source) = OpenSource::open(source, &Progress::new(), cancel) else { return false };
     // A log is read through to its first chunk, and is one of a snapshot.
     if source.events.is_some() || source.reader.take(1 << 10).read_to_end(&mut start).is_err() {
         return false;
@@ -85,17 +93,19 @@ struct Text<'a> {
     /// Position of the buffer in the file.
     base: u64,
     section: Section,
+    /// Bytes of memory that what was read takes.
+    kept_bytes: u64,
 }
 
 impl<'a> Text<'a> {
     fn new(reader: Box<dyn Read + Send>, cancel: &'a CancelToken) -> Self {
         let buffer = vec![0; BUFFER_BYTES];
-        Self { reader, cancel, buffer, at: 0, end: 0, base: 0, section: Section::Document }
+        Self { reader, cancel, buffer, at: 0, end: 0, base: 0, section: Section::Document, kept_bytes: 0 }
     }
 
     /// Reads on until some bytes are ahead or the file ends.
     fn fill(&mut self) -> Result<(), FormatError> {
-        self.cancel.check()?;
+        self.cancel.need(self.kept_bytes, self.kept_bytes)?;
         self.buffer.copy_within(self.at..self.end, 0);
         self.base += self.at as u64;
         (self.at, self.end) = (0, self.end - self.at);
@@ -187,6 +197,11 @@ impl<'a> Text<'a> {
                 Some(byte) => {
                     raw.push(byte);
                     self.at += 1;
+                    if raw.len().is_multiple_of(BUFFER_BYTES) {
+                        // Once as it stands there, once decoded.
+                        let needed = self.kept_bytes.saturating_add(2 * raw.len() as u64);
+                        self.cancel.need(needed, needed)?;
+                    }
                 }
                 None => return self.unexpected("the `\"` that ends the string"),
             }
@@ -409,6 +424,7 @@ impl ProfileReader {
         profile.node_functions.push(0);
         profile.self_sizes.push(0);
         profile.node_ids.push(0);
+        text.kept_bytes += NODE_BYTES;
         stack.push(OpenNode { node, ..OpenNode::default() });
         Ok(())
     }
@@ -447,6 +463,7 @@ impl ProfileReader {
         let index = *self.functions.entry((name.clone(), script_id, line, column)).or_insert(next);
         if index == next {
             let (line, column) = (u32::try_from(line).ok(), u32::try_from(column).ok());
+            text.kept_bytes += FUNCTION_BYTES + (2 * name.len() + url.len()) as u64;
             functions.push(CallFunction { name, url, script_id, line, column });
         }
         Ok(index)
@@ -469,6 +486,7 @@ impl ProfileReader {
                 more = text.goes_on(b'}', "`,` and the next member of the sample, or the `}` that ends it")?;
             }
             self.profile.samples.push(sample);
+            text.kept_bytes += SAMPLE_BYTES;
             goes_on = text.goes_on(b']', "`,` and the next sample, or the `]` that ends them")?;
         }
         Ok(())

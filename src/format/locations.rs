@@ -35,6 +35,15 @@ pub struct LocationTable {
 
 stored!(LocationTable { nodes, places, distinct, script_ids, script_nodes });
 
+impl LocationTable {
+    /// Whether there are no rows: they were handed over.
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { nodes, places, distinct, script_ids, script_nodes } = self;
+        nodes.is_empty() && places.is_empty() && distinct.is_empty() && script_ids.is_empty() && script_nodes.is_empty()
+    }
+}
+
 /// Makes the table, piece by piece.
 #[derive(Debug, Default)]
 pub(super) struct LocationReader {
@@ -99,6 +108,16 @@ impl LocationReader {
             // At most one place a row, and there are fewer than 2^32 rows of anything.
             u32::try_from(distinct.len() - 1).unwrap_or(u32::MAX)
         })
+    }
+
+    /// Bytes that the table takes with what it is made with, and while it is sorted.
+    pub(super) fn peak_bytes(&self) -> usize {
+        const ROW_BYTES: usize = 24;
+        const PLACE_BYTES: usize = 80;
+        const SCRIPT_BYTES: usize = 50;
+        self.table.nodes.len() * ROW_BYTES
+            + self.table.distinct.len() * PLACE_BYTES
+            + self.table.script_ids.len() * SCRIPT_BYTES
     }
 
     pub(super) fn finish(self) -> LocationTable {

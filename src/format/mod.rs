@@ -6,6 +6,7 @@
 
 mod compressed;
 mod error;
+mod estimate;
 mod event_log;
 mod header;
 mod heap_profile;
@@ -26,13 +27,14 @@ pub use heap_profile::{ProfileSample, RawProfile, looks_like_profile, read_profi
 pub use locations::{Location, LocationTable};
 pub use losses::{Doubt, Loss, Salvage};
 pub use salvage::{can_salvage, read_salvaging};
-pub use source::Source;
+pub use source::{Change, Source};
 pub use strings::StringTable;
 pub use tables::{EdgeTable, NodeTable};
 pub use trace::{AllocationTrace, TraceTree};
 
 use crate::model::stored::{stored, stored_rows};
 use crate::model::{CancelToken, Phase, Progress};
+use estimate::{Counts, Estimate};
 use scanner::{Scanner, expected_of};
 use source::OpenSource;
 use tables::{BadRow, Block, RowProblem, TableKind, Tables};
@@ -58,6 +60,8 @@ pub struct RawSnapshot {
     pub size_bytes: u64,
     /// What the source contains besides this snapshot, in words.
     pub note: Option<String>,
+    /// What happened to the file while it was being read.
+    pub change: Option<Change>,
 }
 
 /// A row of `samples`: which ids had been given out by when.
@@ -86,13 +90,18 @@ stored!(ScopeTables { scopes, context_vars, uses });
 /// [`FormatError`] says what is wrong and where, or that the read failed or was cancelled.
 pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
     progress.start(Phase::Reading, 0);
-    let mut source = OpenSource::open(source, progress)?;
-    let (watch, events) = (source.watch.take(), source.events.clone());
-    let read = read_open(source, progress, cancel).map_err(|error| {
-        let event = events.as_ref().zip(error.offset()).and_then(|(events, offset)| events.event_of(offset));
-        error.in_event(event).with_change(watch.and_then(|watch| watch.change()))
-    });
-    Ok(RawSnapshot { note: events.and_then(|events| events.note()), ..read? })
+    let mut source = OpenSource::open(source, progress, cancel)?;
+    let (change, events) = (source.take_watch(), source.events.clone());
+    let read = read_open(source, progress, cancel);
+    match (read, change()) {
+        (Err(error), change) => {
+            let event = events.as_ref().zip(error.offset()).and_then(|(events, offset)| events.event_of(offset));
+            Err(error.in_event(event).with_change(change))
+        }
+        // A part of it was read as it was before, and what was cut off is not there to be read again.
+        (Ok(_), Some(change @ Change::Shrank)) => Err(FormatError::Unstable(change.text())),
+        (Ok(raw), change) => Ok(RawSnapshot { change, note: events.and_then(|events| events.note()), ..raw }),
+    }
 }
 
 fn read_open(mut source: OpenSource, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
@@ -100,12 +109,17 @@ fn read_open(mut source: OpenSource, progress: &Progress, cancel: &CancelToken) 
     let text_bytes = source.text_bytes();
     let mut scanner = Scanner::new(text_bytes);
     let mut tables: Option<Tables> = None;
+    let mut estimate = Estimate::new(source.size_bytes, source.is_compressed, progress, cancel);
 
     let mut current = Window::default();
     let mut next = Window::default();
     let mut last = false;
     while !last || !current.blocks.is_empty() {
         cancel.check()?;
+        if let Some(header) = &scanner.header {
+            estimate.declare(header);
+        }
+        estimate.check(counts(&scanner, tables.as_ref(), current.bytes() + next.bytes()))?;
         if tables.is_none() {
             tables = scanner.header.as_ref().map(|header| Tables::new(header, text_bytes));
         }
@@ -125,7 +139,15 @@ fn read_open(mut source: OpenSource, progress: &Progress, cancel: &CancelToken) 
     }
     drop((current, next));
     let size_bytes = source.size_bytes.unwrap_or_else(|| progress.read().done);
-    finish(scanner, tables, text_bytes, size_bytes)
+    finish(scanner, tables, text_bytes, size_bytes, cancel)
+}
+
+/// What was found of the snapshot so far.
+fn counts(scanner: &Scanner, tables: Option<&Tables>, text_bytes: usize) -> Counts {
+    let [nodes, edges] = scanner.rows;
+    let (strings, string_bytes) = (scanner.strings.len() as u64, scanner.strings.byte_count());
+    let is_wide = tables.is_some_and(Tables::is_wide);
+    Counts { nodes, edges, is_wide, strings, string_bytes, other_bytes: scanner.other_bytes() + text_bytes as u64 }
 }
 
 /// A value in one of the two large tables.
@@ -143,8 +165,9 @@ pub struct Place {
 ///
 /// Values are checked against each other after the text is gone; this is how an error then still says where it is.
 #[must_use]
-pub fn locate(source: Source, place: Place) -> Option<u64> {
-    let mut source = OpenSource::open(source, &Progress::new()).ok().filter(|source| source.events.is_none())?;
+pub fn locate(source: Source, place: Place, cancel: &CancelToken) -> Option<u64> {
+    let source = OpenSource::open(source, &Progress::new(), cancel).ok();
+    let mut source = source.filter(|source| source.events.is_none())?;
     let mut scanner = Scanner::new(None);
     let table = if place.section == "nodes" { TableKind::Nodes } else { TableKind::Edges };
     let (mut current, mut next) = (Window::default(), Window::default());
@@ -181,6 +204,7 @@ fn finish(
     tables: Option<Tables>,
     text_bytes: Option<u64>,
     size_bytes: u64,
+    cancel: &CancelToken,
 ) -> Result<RawSnapshot, FormatError> {
     let header = scanner.header.take().ok_or_else(|| missing_header(&scanner))?;
     let mut tables = tables.unwrap_or_else(|| Tables::new(&header, text_bytes));
@@ -188,6 +212,8 @@ fn finish(
     for deferred in std::mem::take(&mut scanner.deferred) {
         let mut blocks = Vec::new();
         scanner.cut_deferred(&deferred, &mut blocks)?;
+        let needed = counts(&scanner, Some(&tables), deferred.text.len()).peak_bytes();
+        cancel.need(needed, needed)?;
         let header = scanner.header.as_ref().ok_or_else(|| missing_header(&scanner))?;
         tables
             .read(&deferred.text, &blocks, header)
@@ -201,6 +227,9 @@ fn finish(
     scanner.strings.shrink();
     scanner.drain_locations()?;
     scanner.check_rows()?;
+    // What the header said no longer matters.
+    let needed = counts(&scanner, Some(&tables), 0).peak_bytes();
+    cancel.need(needed, needed)?;
     let header = scanner.header.take().ok_or_else(|| missing_header(&scanner))?;
     let [_, samples, function_infos, scopes, context_vars, uses] = scanner.small;
     let (nodes, edges) = tables.finish();
@@ -215,6 +244,7 @@ fn finish(
         header,
         size_bytes,
         note: None,
+        change: None,
     })
 }
 
@@ -269,6 +299,10 @@ impl Window {
         let last = self.end < self.buffer.len();
         self.consumed = scanner.scan(&self.buffer[..self.end], self.base, last, &mut self.blocks)?;
         Ok(last)
+    }
+
+    fn bytes(&self) -> usize {
+        self.buffer.len()
     }
 
     fn parse(&self, tables: &mut Tables, header: &Header) -> Result<(), FormatError> {

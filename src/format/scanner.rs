@@ -99,6 +99,14 @@ impl Scanner {
         }
     }
 
+    /// Bytes of what was read besides the two large tables and the strings, as it is kept or will be.
+    pub(super) fn other_bytes(&self) -> u64 {
+        let deferred: usize = self.deferred.iter().map(|deferred| deferred.text.len()).sum();
+        let small: usize = self.small.iter().map(|values| values.len() * size_of::<u64>()).sum();
+        let locations = self.locations.peak_bytes() + self.trace_tree.peak_bytes();
+        (deferred + small + locations) as u64
+    }
+
     /// Whether the file had a section of that name.
     pub(super) fn has_section(&self, name: &str) -> bool {
         self.seen.iter().any(|seen| seen == name)

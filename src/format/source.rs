@@ -9,7 +9,8 @@ use std::time::SystemTime;
 
 use super::compressed::{Compression, Decompressed};
 use super::event_log::{EventLog, EventPlaces, RECOGNIZED_BYTES, recognize};
-use crate::model::Progress;
+use crate::inputs::{Patient, open_without_waiting};
+use crate::model::{CancelToken, Progress};
 
 /// Something that a snapshot can be read from. Compression is recognised by the first bytes, not by the name.
 pub enum Source {
@@ -86,25 +87,30 @@ pub(super) struct OpenSource {
     /// Bytes of the source before decompression, if known.
     pub(super) size_bytes: Option<u64>,
     /// Whether the text is not the source's own bytes: decompressed, or put together from a log.
-    is_compressed: bool,
-    pub(super) watch: Option<Watch>,
+    pub(super) is_compressed: bool,
+    watch: Option<Watch>,
     /// Where the events are, if the source is a log of them.
     pub(super) events: Option<EventPlaces>,
 }
 
 impl OpenSource {
-    pub(super) fn open(source: Source, progress: &Progress) -> io::Result<Self> {
+    /// Opens the source. Reading ends with an error once `cancel` says so, however little comes of it.
+    pub(super) fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> io::Result<Self> {
         let mut watch = None;
         let (reader, size_bytes): (Box<dyn Read + Send>, Option<u64>) = match source {
             Source::File(path) => {
-                let file = File::open(&path)?;
+                let file = open_without_waiting(&path)?;
                 let metadata = file.metadata()?;
-                watch = Some(Watch::new(path, &metadata));
                 if metadata.is_dir() {
                     return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, not a file"));
                 }
-                // A pipe or a device says 0 and is read to its end all the same.
-                (Box::new(file), Some(metadata.len()).filter(|_| metadata.is_file()))
+                if metadata.is_file() {
+                    watch = Watch::new(path, &file, &metadata);
+                    (Box::new(file), Some(metadata.len()))
+                } else {
+                    // A pipe or a device says 0 and is read to its end all the same.
+                    (Box::new(Patient::new(file, cancel.clone())), None)
+                }
             }
             Source::Bytes { bytes, .. } => {
                 let size = bytes.len() as u64;
@@ -112,18 +118,24 @@ impl OpenSource {
             }
             Source::Stream { reader, size_bytes, .. } => (reader, size_bytes),
         };
-        let mut counted = Counted::new(reader, progress.clone());
+        let mut counted = Counted::new(reader, progress.clone(), cancel.clone());
         let mut magic = Vec::with_capacity(4);
         counted.by_ref().take(4).read_to_end(&mut magic)?;
         let compression = Compression::of(&magic);
         counted.count = 0;
-        let whole = Counted::new(Cursor::new(magic).chain(counted), Progress::new());
+        let whole = Counted::new(Cursor::new(magic).chain(counted), Progress::new(), cancel.clone());
         let reader: Box<dyn Read + Send> = match compression {
             Some(compression) => Box::new(Decompressed::new(whole, compression)),
             None => Box::new(whole),
         };
         let (reader, events) = put_together(reader);
         Ok(Self { reader, size_bytes, is_compressed: compression.is_some() || events.is_some(), watch, events })
+    }
+
+    /// What became of the file since it was opened; to be asked once it was read.
+    pub(super) fn take_watch(&mut self) -> impl FnOnce() -> Option<Change> + use<> {
+        let watch = self.watch.take();
+        move || watch.and_then(|watch| watch.change())
     }
 
     /// Bytes of text, where that is known beforehand.
@@ -189,21 +201,29 @@ impl Read for Failed {
     }
 }
 
-/// Counts the bytes that pass, before they are decompressed.
+/// Counts the bytes that pass, before they are decompressed, and stops when it is cancelled.
 pub(super) struct Counted<R> {
     reader: R,
     progress: Progress,
+    cancel: CancelToken,
     pub(super) count: u64,
 }
 
 impl<R> Counted<R> {
-    pub(super) fn new(reader: R, progress: Progress) -> Self {
-        Self { reader, progress, count: 0 }
+    pub(super) fn new(reader: R, progress: Progress, cancel: CancelToken) -> Self {
+        Self { reader, progress, cancel, count: 0 }
+    }
+
+    /// Bytes of memory that whoever reads may take.
+    pub(super) fn available_bytes(&self) -> u64 {
+        self.cancel.available()
     }
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Decompressed, any number of bytes may be nothing, and whoever reads that never gets to look.
+        self.cancel.check().map_err(io::Error::other)?;
         let count = self.reader.read(buffer)?;
         self.count += count as u64;
         self.progress.advance(count as u64);
@@ -211,38 +231,86 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Remembers what a file was like when it was opened.
-#[derive(Debug)]
-pub(super) struct Watch {
-    path: PathBuf,
-    before: Option<Look>,
+/// What happened to a file while it was being read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Change {
+    Removed,
+    Replaced,
+    Shrank,
+    Changed,
 }
 
-/// What changes when a file is written to or another takes its place.
-type Look = (u64, Option<SystemTime>, u64);
+impl Change {
+    /// As an error says it.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Removed => "the file was removed while it was being read",
+            Self::Replaced => "another file took its place while it was being read",
+            Self::Shrank => "the file was made shorter while it was being read",
+            Self::Changed => "the file was changed while it was being read: is it still being written?",
+        }
+    }
+
+    /// As a note on what was read of it, where that is not what the file was at any time, or not what it is now.
+    #[must_use]
+    pub fn notice(self) -> Option<&'static str> {
+        match self {
+            Self::Removed => None,
+            Self::Replaced => Some("another file took its place while it was being read: this is the earlier one"),
+            Self::Shrank | Self::Changed => {
+                Some("the file was changed while it was being read: this may be a mixture of two states, open it again")
+            }
+        }
+    }
+}
+
+/// Remembers what a file was like when it was opened.
+#[derive(Debug)]
+struct Watch {
+    path: PathBuf,
+    /// The open file, whatever its path names meanwhile.
+    file: File,
+    before: Look,
+}
+
+/// What changes when a file is written to.
+type Look = (u64, Option<SystemTime>);
 
 fn look(metadata: &Metadata) -> Look {
-    #[cfg(unix)]
-    let identity = std::os::unix::fs::MetadataExt::ino(metadata);
-    #[cfg(not(unix))]
-    let identity = 0;
-    (metadata.len(), metadata.modified().ok(), identity)
+    (metadata.len(), metadata.modified().ok())
+}
+
+#[cfg(unix)]
+fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_one: &Metadata, _other: &Metadata) -> bool {
+    true
 }
 
 impl Watch {
-    fn new(path: PathBuf, metadata: &Metadata) -> Self {
-        Self { path, before: metadata.is_file().then(|| look(metadata)) }
+    /// `None` if the system has no second handle for the file.
+    fn new(path: PathBuf, file: &File, metadata: &Metadata) -> Option<Self> {
+        Some(Self { path, file: file.try_clone().ok()?, before: look(metadata) })
     }
 
     /// What happened to the file since, if anything did.
-    pub(super) fn change(&self) -> Option<&'static str> {
-        let before = self.before?;
+    fn change(&self) -> Option<Change> {
+        let opened = self.file.metadata().ok()?;
+        let now = look(&opened);
+        if now.0 < self.before.0 {
+            return Some(Change::Shrank);
+        }
+        if now != self.before {
+            return Some(Change::Changed);
+        }
         match self.path.metadata() {
-            Err(_) => Some("the file was removed while it was being read"),
-            Ok(now) if look(&now).2 != before.2 => Some("another file took its place while it was being read"),
-            Ok(now) if look(&now) != before => {
-                Some("the file was changed while it was being read: is it still being written?")
-            }
+            Err(_) => Some(Change::Removed),
+            Ok(named) if !is_same_file(&named, &opened) => Some(Change::Replaced),
             Ok(_) => None,
         }
     }
@@ -260,20 +328,61 @@ mod tests {
         let path = folder.path().join("growing.heapsnapshot");
         let opened = || {
             fs::write(&path, "{\"snapshot\":").expect("a file");
-            OpenSource::open(Source::file(&path), &Progress::new()).expect("readable").watch.expect("a file")
+            let source = OpenSource::open(Source::file(&path), &Progress::new(), &CancelToken::new());
+            source.expect("readable").watch.expect("a file")
         };
         assert_eq!(opened().change(), None);
         let watch = opened();
         fs::write(&path, "{\"snapshot\":{\"meta\":").expect("a file");
-        assert!(watch.change().is_some_and(|change| change.contains("still being written")));
+        assert_eq!(watch.change(), Some(Change::Changed));
+        let watch = opened();
+        fs::write(&path, "{").expect("a file");
+        assert_eq!(watch.change(), Some(Change::Shrank));
         let watch = opened();
         fs::rename(&path, folder.path().join("old")).expect("renamed");
-        assert!(watch.change().is_some_and(|change| change.contains("removed")));
+        assert_eq!(watch.change(), Some(Change::Removed));
         fs::write(&path, "{\"snapshot\":").expect("a file");
         if cfg!(unix) {
-            assert!(watch.change().is_some_and(|change| change.contains("took its place")));
+            assert_eq!(watch.change(), Some(Change::Replaced));
         }
-        let error = super::super::FormatError::Header("x".to_owned()).with_change(Some("why"));
-        assert_eq!(error.to_string(), "section `snapshot`: x (why)");
+        let error = super::super::FormatError::Header("x".to_owned()).with_change(Some(Change::Removed));
+        assert_eq!(error.to_string(), "section `snapshot`: x (the file was removed while it was being read)");
+    }
+
+    /// Gives the same bytes for ever, and cancels after a while.
+    struct Endless {
+        bytes: Vec<u8>,
+        at: usize,
+        reads: usize,
+        cancel: CancelToken,
+    }
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.reads += 1;
+            if self.reads > 20 {
+                self.cancel.cancel();
+            }
+            for byte in buffer.iter_mut() {
+                *byte = self.bytes[self.at];
+                self.at = (self.at + 1) % self.bytes.len();
+            }
+            Ok(buffer.len())
+        }
+    }
+
+    #[test]
+    fn compressed_input_that_unpacks_to_nothing_can_be_cancelled() {
+        use std::io::Write as _;
+        let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        member.write_all(b"").expect("memory can be written");
+        let (gzip, zstd) = (member.finish().expect("memory"), ::zstd::encode_all(&b""[..], 1).expect("memory"));
+        for bytes in [gzip, zstd] {
+            let cancel = CancelToken::new();
+            let reader = Box::new(Endless { bytes, at: 0, reads: 0, cancel: cancel.clone() });
+            let source = Source::Stream { name: "endless".to_owned(), size_bytes: None, reader };
+            let read = super::super::read(source, &Progress::new(), &cancel);
+            assert!(matches!(read, Err(super::super::FormatError::Cancelled(_))), "{read:?}");
+        }
     }
 }

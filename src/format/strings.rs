@@ -36,6 +36,11 @@ impl StringTable {
         self.bytes.truncate(usize::try_from(end).unwrap_or(usize::MAX));
     }
 
+    /// Bytes of all strings, that which is being read included.
+    pub(super) fn byte_count(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     pub(super) fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
         self.ends.shrink_to_fit();
@@ -122,6 +127,13 @@ impl StringTable {
         #[expect(clippy::cast_possible_truncation, reason = "the reader refuses more than 2^32 - 1 strings")]
         let count = self.len() as u32;
         (0..count).map(StringId)
+    }
+
+    /// Whether each string ends where the next begins, the last at the end of the text, and an index is enough for each.
+    #[must_use]
+    pub(crate) fn fits(&self) -> bool {
+        let last = self.ends.len().checked_sub(1).map_or(0, |last| self.ends.get(last));
+        last == self.bytes.len() as u64 && self.ends.ascends() && u32::try_from(self.ends.len()).is_ok()
     }
 
     /// Bytes held on the heap.

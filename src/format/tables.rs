@@ -155,6 +155,11 @@ impl Tables {
         Self { layout, nodes, edges, node_rows: 0, edge_rows: 0 }
     }
 
+    /// Whether ids or sizes need 8 bytes.
+    pub(super) fn is_wide(&self) -> bool {
+        matches!(self.nodes.ids, Column::Wide(_)) || matches!(self.nodes.self_sizes, Column::Wide(_))
+    }
+
     /// The columns as far as they were filled.
     pub(super) fn finish(mut self) -> (NodeTable, EdgeTable) {
         // Most files have these fields for nothing: what was never written took no memory.

@@ -1,5 +1,7 @@
 //! Allocation stacks: the nested `trace_tree` as flat columns, whatever its depth.
 
+use rayon::prelude::*;
+
 use crate::model::stored::stored;
 
 /// Functions and call tree of recorded allocations; empty if the file has none.
@@ -11,6 +13,17 @@ pub struct AllocationTrace {
 }
 
 stored!(AllocationTrace { function_infos, tree });
+
+impl TraceTree {
+    /// Whether every node has its fields and a caller before it.
+    #[must_use]
+    pub(crate) fn fits(&self) -> bool {
+        let is_before = |(node, &parent): (usize, &u32)| parent == u32::MAX || (parent as usize) < node;
+        self.parents.len().checked_mul(self.field_count) == Some(self.fields.len())
+            && u32::try_from(self.parents.len()).is_ok()
+            && self.parents.par_iter().enumerate().all(is_before)
+    }
+}
 
 impl AllocationTrace {
     /// Bytes held on the heap.
@@ -52,6 +65,11 @@ impl TraceTreeReader {
     /// Whether there is no number left for another node.
     pub(super) fn is_full(&self) -> bool {
         u32::try_from(self.tree.parents.len()).is_err()
+    }
+
+    /// Bytes of what was read.
+    pub(super) fn peak_bytes(&self) -> usize {
+        self.tree.fields.len() * 8 + (self.tree.parents.len() + self.stack.len()) * 4
     }
 
     pub(super) fn finish(self) -> TraceTree {

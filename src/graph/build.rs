@@ -135,7 +135,7 @@ fn root(root_index: u64, node_count: usize, node_fields: usize) -> Result<NodeOr
 }
 
 /// The source of every [`SOURCE_STEP`]th edge, and the last node behind them.
-fn edge_sources(first_edges: &[u32]) -> Vec<u32> {
+pub(super) fn edge_sources(first_edges: &[u32]) -> Vec<u32> {
     let edge_count = first_edges.last().map_or(0, |&count| count as usize);
     let mut sources = Vec::with_capacity(edge_count / SOURCE_STEP + 2);
     let mut next = 0;

@@ -11,7 +11,10 @@ use std::ops::Range;
 
 pub use build::GraphError;
 
+use rayon::prelude::*;
+
 use crate::format::{AllocationTrace, Header, LocationTable, Sample, ScopeTables, StringTable};
+use crate::model::bounds::{are_below, are_offsets};
 use crate::model::js::parse_int;
 use crate::model::stored::stored;
 use crate::model::{Column, Csr, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId, prefetch};
@@ -317,18 +320,41 @@ impl HeapGraph {
         std::mem::take(&mut self.file_detachedness)
     }
 
-    /// Whether every column has as many entries as it must.
-    pub(crate) fn lengths_fit(&self) -> bool {
-        let (nodes, edges) = (self.node_count(), self.edge_count());
-        let by_node = [self.node_names.len(), self.node_ids.len(), self.retainers.row_count()];
+    /// Whether every column has as many entries as it must, and every index is within its bounds: for what was not built
+    /// here.
+    pub(crate) fn fits(&self) -> bool {
+        let (nodes, edges, strings) = (self.node_count(), self.edge_count(), self.strings.len());
+        let by_node = [self.node_names.len(), self.node_ids.len()];
         let by_node_or_empty = [self.file_detachedness.len(), self.trace_nodes.len()];
         let by_edge = [self.edge_kinds.len(), self.edge_names.len(), self.retainers.items().len()];
-        by_node == [nodes; 3]
+        by_node == [nodes; 2]
             && by_node_or_empty.iter().all(|&len| len == 0 || len == nodes)
             && by_edge == [edges; 3]
-            && self.first_edges.len() == nodes + 1
-            && self.edge_sources.len() == edges.div_ceil(SOURCE_STEP) + 1
             && self.root.index() < nodes
+            && self.first_edges.len() == nodes + 1
+            && are_offsets(&self.first_edges, edges)
+            && self.strings.fits()
+            && are_below(&self.node_names, strings)
+            && are_below(&self.edge_targets, nodes)
+            && self.edge_names_fit(strings)
+            && self.retainers.fits(nodes, edges)
+            && self.edge_sources == build::edge_sources(&self.first_edges)
+            && self.kinds_fit()
+            && self.allocation_trace.tree.fits()
+            // Their owners took them.
+            && self.locations.is_empty()
+            && self.self_sizes.is_empty()
+    }
+
+    fn edge_names_fit(&self, strings: usize) -> bool {
+        let kinds = self.edge_kinds.par_iter().with_min_len(1 << 14);
+        kinds.zip(&self.edge_names).all(|(kind, &name)| kind.has_numeric_name() || (name as usize) < strings)
+    }
+
+    fn kinds_fit(&self) -> bool {
+        let most_node_kind = self.node_kinds.par_iter().with_min_len(1 << 14).map(|kind| kind.0).max().unwrap_or(0);
+        let most_edge_kind = self.edge_kinds.par_iter().with_min_len(1 << 14).map(|kind| kind.0).max().unwrap_or(0);
+        self.header.fits(most_node_kind, most_edge_kind)
     }
 
     /// Bytes held on the heap.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
+use crate::inputs::open_regular;
+
 /// What files are called that are whole, and those that are being written.
 pub(super) const ENDING: &str = "heapglass-index";
 const UNFINISHED: &str = "heapglass-writing";
@@ -49,6 +51,26 @@ pub(super) fn default_folder() -> Option<PathBuf> {
         variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))
     };
     caches.map(|caches| caches.join("heapglass"))
+}
+
+/// Whether only this user can have put something into the folder, or there is none yet.
+pub(super) fn is_trusted(folder: &Path) -> bool {
+    // What cannot be looked at cannot be read either.
+    fs::metadata(folder).map_or(true, |metadata| metadata.is_dir() && is_own(&metadata))
+}
+
+/// Whether a file or folder belongs to this user, and nobody else may write to it.
+#[cfg(unix)]
+pub(super) fn is_own(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    const OTHERS_WRITE: u32 = 0o022;
+    metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & OTHERS_WRITE == 0
+}
+
+/// Other systems keep the folders of users apart by themselves.
+#[cfg(not(unix))]
+pub(super) fn is_own(_metadata: &fs::Metadata) -> bool {
+    true
 }
 
 /// Makes the folder if it is not there. A heap holds secrets, so nobody else may look into it.
@@ -106,7 +128,7 @@ impl Drop for Unfinished {
 /// Removes what writers left behind that were killed. One that still lives holds a lock on its file.
 pub(super) fn remove_leftovers(folder: &Path) {
     for entry in entries(folder).into_iter().filter(|entry| !entry.is_whole) {
-        let is_abandoned = File::open(&entry.path).is_ok_and(|file| file.try_lock().is_ok());
+        let is_abandoned = open_regular(&entry.path).is_ok_and(|(file, _)| file.try_lock().is_ok());
         if is_abandoned {
             let _ = fs::remove_file(&entry.path);
         }

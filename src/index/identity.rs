@@ -1,12 +1,13 @@
 //! Which state of which file an index belongs to.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use xxhash_rust::xxh3::Xxh3;
 
 use super::layout::read_at;
+use crate::inputs::open_regular;
 use crate::model::stored::stored;
 
 /// Bytes that are looked at of the beginning and of the end, and of each block between.
@@ -35,10 +36,7 @@ impl Identity {
     /// `None` if there is no such file, or if it is none that could be read again: a pipe, a folder.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let path = path.canonicalize().ok()?;
-        // To open a pipe would wait for its other end, and take from what the reader is to get.
-        fs::metadata(&path).ok().filter(Metadata::is_file)?;
-        let file = File::open(&path).ok()?;
-        let metadata = file.metadata().ok().filter(Metadata::is_file)?;
+        let (file, metadata) = open_regular(&path).ok()?;
         let size_bytes = metadata.len();
         Some(Self {
             path: path.as_os_str().as_encoded_bytes().to_vec(),

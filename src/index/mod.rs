@@ -3,10 +3,11 @@
 //!
 //! - An index belongs to one state of one file ([`identity`]) and to one version of the program ([`layout`]). Whatever is
 //!   wrong with it, it is removed without a word and the file is read instead.
-//! - Every byte of an index is under a hash that is checked while it is read. So what was read is what was written;
-//!   that it is also consistent is the business of whoever wrote it.
+//! - Every byte of an index is under a hash that is checked while it is read. So what was read is what was written; that
+//!   whoever wrote it made no mistake is checked too: every number that is an index is within its bounds.
 //! - It appears in its place whole or not at all: it is written under another name and renamed.
-//! - A heap holds secrets: folder and files are readable by their user only.
+//! - A heap holds secrets: folder and files are readable by their user only. A folder or a file that belongs to another
+//!   user, or that others may write to, is not used.
 //!
 //! How each structure is stored stands next to its fields, see `model::stored`.
 
@@ -25,6 +26,8 @@ use std::time::{Instant, SystemTime};
 use identity::Identity;
 
 use crate::format::Source;
+use crate::inputs::open_regular;
+use crate::memory::Account;
 use crate::model::stored::NotStored;
 use crate::model::{CancelToken, Cancelled, Progress};
 use crate::snapshot::{OpenError, Snapshot, SourceInfo};
@@ -114,16 +117,18 @@ impl Indexes {
     /// Those of [`Snapshot::open`]; what is wrong with an index is none.
     pub fn open(&self, source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Opened, OpenError> {
         let started = Instant::now();
+        let account = Account::open(cancel);
         let unwritten = self.unwritten(&source);
         if let Some(unwritten) = &unwritten {
             let name = source.name();
             let path = source.path().map(Path::to_path_buf);
             let read = progress.stage("index", || unwritten.read(name, path, progress, cancel));
-            if let Some(mut snapshot) = read? {
+            if let Some(mut snapshot) = read.map_err(|error| OpenError::from(error).explained(cancel))? {
                 snapshot.set_load_time(started.elapsed());
                 return Ok(Opened { snapshot, unwritten: None });
             }
         }
+        drop(account);
         let snapshot = Snapshot::open(source, progress, cancel)?;
         // An index has no room for the note.
         let is_worthwhile = snapshot.heap_bytes() as u64 >= self.worthwhile_bytes && snapshot.source().note.is_none();
@@ -132,7 +137,7 @@ impl Indexes {
 
     /// Where the index of the source belongs. Streams and bytes in memory have none.
     fn unwritten(&self, source: &Source) -> Option<Unwritten> {
-        let folder = self.folder.as_ref()?;
+        let folder = self.folder.as_ref().filter(|folder| folder::is_trusted(folder))?;
         folder::remove_leftovers(folder);
         let identity = Identity::of(source.path()?)?;
         let file = folder.join(identity.file_name());
@@ -144,7 +149,7 @@ impl Indexes {
     #[must_use]
     pub fn write(&self, snapshot: &Snapshot, unwritten: &Unwritten, cancel: &CancelToken) -> bool {
         let Unwritten { identity, file, .. } = unwritten;
-        let Some(folder) = &self.folder else { return false };
+        let Some(folder) = self.folder.as_ref().filter(|folder| folder::is_trusted(folder)) else { return false };
         // A file that was written while it was read must not pass for what was read of it.
         let is_unchanged = || snapshot.source().path.as_deref().and_then(Identity::of).as_ref() == Some(identity);
         let bytes = snapshot.heap_bytes() as u64;
@@ -174,7 +179,10 @@ impl Unwritten {
         progress: &Progress,
         cancel: &CancelToken,
     ) -> Result<Option<Snapshot>, Cancelled> {
-        let Ok(file) = File::open(&self.file) else { return Ok(None) };
+        let Ok((file, metadata)) = open_regular(&self.file) else { return Ok(None) };
+        if !folder::is_own(&metadata) {
+            return Ok(None);
+        }
         let source = SourceInfo::of_index(name, path, self.identity.size_bytes);
         match read::read(&file, &self.identity, source, progress, cancel) {
             Ok(snapshot) => {

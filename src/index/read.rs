@@ -13,6 +13,9 @@ use crate::model::stored::{NotStored, Stored as _, Take};
 use crate::model::{CancelToken, Phase, Progress};
 use crate::snapshot::{Snapshot, SourceInfo};
 
+/// Buffers, and stacks of threads.
+const FIXED_BYTES: u64 = 16 << 20;
+
 /// Reads the snapshot if the file is the index of `identity` and whole.
 pub(super) fn read(
     file: &File,
@@ -25,6 +28,9 @@ pub(super) fn read(
     let mut bytes = [0; HEADER_BYTES];
     read_at(file, &mut bytes, 0).map_err(|_| NotStored::Damaged)?;
     let header = Header::from_bytes(&bytes, file_bytes).ok_or(NotStored::Damaged)?;
+    // All that is read is kept, and some of it is put together from parts.
+    let needed = header.column_bytes.saturating_add(header.rest_bytes.saturating_mul(4)).saturating_add(FIXED_BYTES);
+    cancel.need(needed, needed)?;
     // No longer than the file, or the header would be none.
     let rest_bytes = usize::try_from(header.rest_bytes).map_err(|_| NotStored::Damaged)?;
     let mut rest = bytemuck::allocation::try_zeroed_vec(rest_bytes).map_err(|()| NotStored::Damaged)?;

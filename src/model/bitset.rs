@@ -64,6 +64,14 @@ impl BitSet {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    /// Whether it has a word for every 64 integers and none beyond the last.
+    #[must_use]
+    pub(crate) fn fits(&self) -> bool {
+        let beyond = self.len % 64;
+        self.words.len() == self.len.div_ceil(64)
+            && (beyond == 0 || self.words.last().is_none_or(|&word| word >> beyond == 0))
+    }
+
     /// The integers in the set, ascending.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.words.iter().enumerate().flat_map(|(at, &word)| {

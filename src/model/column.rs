@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::bounds::ascends;
 use super::stored::{NotStored, Put, Stored, Take};
 
 /// Unsigned integers, 4 bytes each until a value needs 8.
@@ -118,6 +119,15 @@ impl Column {
         match self {
             Self::Wide(values) => values,
             Self::Narrow(_) => unreachable!("the column was widened just above"),
+        }
+    }
+
+    /// Whether the values ascend, equal ones included.
+    #[must_use]
+    pub(crate) fn ascends(&self) -> bool {
+        match self {
+            Self::Narrow(values) => ascends(values, |one, other| one <= other),
+            Self::Wide(values) => ascends(values, |one, other| one <= other),
         }
     }
 

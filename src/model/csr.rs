@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::bounds::{are_below, are_offsets};
 use super::stored::stored;
 
 /// For each row a slice of `items`; `offsets` has one entry more than there are rows.
@@ -55,6 +56,13 @@ impl Csr {
     #[must_use]
     pub fn items(&self) -> &[u32] {
         &self.items
+    }
+
+    /// Whether the offsets cut `items` into so many rows, and every item is below `limit`: what was read from a file need not
+    /// be what [`Self::new`] asks for.
+    #[must_use]
+    pub(crate) fn fits(&self, rows: usize, limit: usize) -> bool {
+        self.offsets.len() == rows + 1 && are_offsets(&self.offsets, self.items.len()) && are_below(&self.items, limit)
     }
 
     /// Bytes held on the heap.

@@ -4,6 +4,7 @@
 //! node index of the file (ordinal × field count, which never leaves `format`), and [`ObjectId`] (the `@id` people see).
 
 mod bitset;
+pub(crate) mod bounds;
 mod call_tree;
 mod cancel;
 mod column;
@@ -12,6 +13,7 @@ mod first_table;
 pub mod human;
 pub mod js;
 mod kinds;
+mod memory;
 mod prefetch;
 mod progress;
 pub(crate) mod stored;
@@ -23,6 +25,7 @@ pub use column::Column;
 pub use csr::Csr;
 pub use first_table::{FirstRow, FirstTable};
 pub use kinds::{EdgeKind, NodeKind};
+pub use memory::{BadMemoryLimit, MemoryLimit, Shortage};
 pub use prefetch::prefetch;
 pub use progress::{Phase, Progress, ProgressReading, Stage};
 
@@ -119,6 +122,14 @@ impl Distance {
     #[must_use]
     pub fn system(self) -> Option<u32> {
         (self.0 >= Self::SYSTEM_BASE).then(|| (self.0 - Self::SYSTEM_BASE).unsigned_abs())
+    }
+}
+
+impl Distance {
+    /// Whether a node of so many can be that far away.
+    pub(crate) fn fits(self, nodes: usize) -> bool {
+        let hops = i64::from(self.0) - if self.0 >= Self::SYSTEM_BASE { i64::from(Self::SYSTEM_BASE) } else { 0 };
+        self >= Self::NONE && usize::try_from(hops.max(0)).is_ok_and(|hops| hops <= nodes)
     }
 }
 

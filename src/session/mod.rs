@@ -33,7 +33,7 @@ use facts::Facts;
 use crate::capture::{Record, record_beside};
 use crate::format::{Source, looks_like_profile};
 use crate::index::{Indexes, Opened, Unwritten};
-use crate::model::{CancelToken, Cancelled, Progress};
+use crate::model::{CancelToken, Cancelled, MemoryLimit, Progress, Shortage};
 use crate::profile::Profile;
 use crate::snapshot::{OpenError, Snapshot};
 
@@ -58,7 +58,8 @@ enum Loaded {
 
 /// Reads a file as what it says it is: a snapshot, or a sampling heap profile whatever it is called.
 fn load(source: Source, indexes: &Indexes, progress: &Progress, cancel: &CancelToken) -> Result<Loaded, OpenError> {
-    let is_profile = source.name().contains(".heapprofile") || source.again().is_some_and(looks_like_profile);
+    let begins_as_one = || source.again().is_some_and(|again| looks_like_profile(again, cancel));
+    let is_profile = source.name().contains(".heapprofile") || begins_as_one();
     if is_profile {
         return Profile::open(source, progress, cancel).map(|profile| Loaded::Profile(Arc::new(profile)));
     }
@@ -78,6 +79,8 @@ pub struct Load {
     pending: Option<Pending<Result<Loaded, OpenError>>>,
     /// Why it could not be loaded.
     pub error: Option<String>,
+    /// What is missing, where it was memory.
+    pub shortage: Option<Shortage>,
     /// What could be opened of it all the same.
     pub rescue: Rescue,
 }
@@ -134,6 +137,7 @@ pub struct Session {
     writes: Vec<(SnapshotId, Pending<bool>)>,
     /// Names of long ropes that are being prepared.
     namings: Vec<Pending<()>>,
+    memory_limit: MemoryLimit,
 }
 
 impl Session {
@@ -156,7 +160,13 @@ impl Session {
             indexes: Arc::new(Indexes::off()),
             writes: Vec::new(),
             namings: Vec::new(),
+            memory_limit: MemoryLimit::default(),
         })
+    }
+
+    /// How much memory each load from now on may take.
+    pub fn set_memory_limit(&mut self, limit: MemoryLimit) {
+        self.memory_limit = limit;
     }
 
     /// Keeps indexes of what is opened from now on, or none.
@@ -184,28 +194,49 @@ impl Session {
         let id = SnapshotId(self.next_id);
         self.next_id += 1;
         let (name, path) = (source.name(), source.path().map(Path::to_path_buf));
-        let rescue = Rescue::of(&source);
-        let progress = Progress::new();
-        let started = Arc::new(OnceLock::new());
-        let record = Arc::new(OnceLock::new());
-        let job = {
-            let (progress, started) = (progress.clone(), Arc::clone(&started));
-            let indexes = Arc::clone(&self.indexes);
-            let (path, record) = (path.clone(), Arc::clone(&record));
-            move |cancel: &CancelToken| {
-                let _ = started.set(Instant::now());
-                if let Some(beside) = path.as_deref().and_then(record_beside) {
-                    let _ = record.set(Arc::new(beside));
-                }
-                match load(source, &indexes, &progress, cancel) {
-                    Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
-                    other => Ok(other),
-                }
+        self.loads.push(Load {
+            id,
+            name,
+            path,
+            progress: Progress::new(),
+            started: Arc::default(),
+            record: Arc::default(),
+            pending: None,
+            error: None,
+            shortage: None,
+            rescue: Rescue::of(&source),
+        });
+        self.start_load(self.loads.len() - 1, source, self.memory_limit);
+        id
+    }
+
+    /// Opens a file that was refused for want of memory, whatever it takes.
+    pub fn open_anyway(&mut self, id: SnapshotId) {
+        let Some(at) = self.loads.iter().position(|load| load.id == id && load.shortage.is_some()) else { return };
+        let load = &mut self.loads[at];
+        let Some(source) = load.rescue.source.as_ref().and_then(Source::twin) else { return };
+        (load.error, load.shortage) = (None, None);
+        (load.progress, load.started) = (Progress::new(), Arc::default());
+        self.start_load(at, source, MemoryLimit::Unlimited);
+    }
+
+    fn start_load(&mut self, at: usize, source: Source, limit: MemoryLimit) {
+        let load = &mut self.loads[at];
+        let (progress, started) = (load.progress.clone(), Arc::clone(&load.started));
+        let indexes = Arc::clone(&self.indexes);
+        let (path, record) = (load.path.clone(), Arc::clone(&load.record));
+        let job = move |cancel: &CancelToken| {
+            Load::begin(&started);
+            cancel.set_memory_limit(limit);
+            if let Some(beside) = path.as_deref().and_then(record_beside) {
+                let _ = record.set(Arc::new(beside));
+            }
+            match self::load(source, &indexes, &progress, cancel) {
+                Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
+                other => Ok(other),
             }
         };
-        let pending = Some(self.lanes.spawn(Lane::Bulk, job));
-        self.loads.push(Load { id, name, path, progress, started, record, pending, error: None, rescue });
-        id
+        load.pending = Some(self.lanes.spawn(Lane::Bulk, job));
     }
 
     /// Stops a load, or takes a failed one off the list.
@@ -301,7 +332,11 @@ impl Session {
                 }
                 Ok(Err(error)) => {
                     load.error = Some(error.to_string());
-                    failed.push(at);
+                    match error {
+                        // To look at what can be opened would take as much.
+                        OpenError::Memory(shortage) => load.shortage = Some(shortage),
+                        _ => failed.push(at),
+                    }
                     events.push(Event::Failed(load.id));
                 }
                 Err(JobError::Cancelled) => {

@@ -44,7 +44,9 @@ impl Session {
     pub(super) fn start_survey(&mut self, at: usize) {
         let load = &mut self.loads[at];
         let Some(source) = load.rescue.source.as_ref().and_then(Source::twin) else { return };
+        let limit = self.memory_limit;
         let survey = move |cancel: &CancelToken| {
+            cancel.set_memory_limit(limit);
             let Some(source) = source.again() else { return Ok(None) };
             match Snapshot::survey(source, &Progress::new(), cancel) {
                 Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
@@ -63,8 +65,10 @@ impl Session {
         load.progress = Progress::new();
         load.started = Arc::default();
         let (progress, started) = (load.progress.clone(), Arc::clone(&load.started));
+        let limit = self.memory_limit;
         let job = move |cancel: &CancelToken| {
             Load::begin(&started);
+            cancel.set_memory_limit(limit);
             match Snapshot::open_salvaging(source, &progress, cancel) {
                 Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
                 // Only what is whole gets an index.

@@ -29,8 +29,8 @@ use super::theme;
 use super::view::View;
 use crate::format::Source;
 use crate::index::Indexes;
-use crate::model::ObjectId;
 use crate::model::human::Units;
+use crate::model::{MemoryLimit, ObjectId};
 use crate::query::Scripts;
 use crate::session::{Event, Lane, Pending, Session, SnapshotId};
 
@@ -57,6 +57,8 @@ pub enum Action {
     DismissLoad(SnapshotId),
     /// Open what is there of a damaged file.
     Salvage(SnapshotId),
+    /// Open a file that needs more memory than there is.
+    OpenAnyway(SnapshotId),
     /// The older of the two is the base.
     CompareTwo(SnapshotId, SnapshotId),
     ShowView(ViewKind),
@@ -264,6 +266,7 @@ impl HeapglassApp {
             }
             Action::DismissLoad(id) => self.session.dismiss_load(id),
             Action::Salvage(id) => self.session.salvage(id),
+            Action::OpenAnyway(id) => self.session.open_anyway(id),
             Action::CompareTwo(a, b) => match self.profiles_of(&[a, b]) {
                 Some(profiles) => self.compare_profiles(&profiles),
                 None => self.compare(&[a, b]),
@@ -727,7 +730,7 @@ const APP_ID: &str = "heapglass";
 ///
 /// # Errors
 /// Without a display or a graphics driver there is no window.
-pub fn run(files: Vec<PathBuf>, indexes: Indexes) -> anyhow::Result<()> {
+pub fn run(files: Vec<PathBuf>, indexes: Indexes, memory_limit: MemoryLimit) -> anyhow::Result<()> {
     #[cfg(all(unix, not(target_os = "macos")))]
     if ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"].iter().all(|name| std::env::var_os(name).is_none()) {
         anyhow::bail!(
@@ -746,7 +749,12 @@ pub fn run(files: Vec<PathBuf>, indexes: Indexes) -> anyhow::Result<()> {
         options,
         Box::new(|cc| {
             close_on_signal(cc.egui_ctx.clone());
-            HeapglassApp::start(cc, files, indexes, settings_file::default_path(APP_ID))
+            HeapglassApp::start(cc, Vec::new(), indexes, settings_file::default_path(APP_ID))
+                .map(|mut app| {
+                    app.session.set_memory_limit(memory_limit);
+                    app.open_together(files);
+                    app
+                })
                 .map(|app| Box::new(app) as Box<dyn eframe::App>)
                 .map_err(Into::into)
         }),

@@ -7,7 +7,7 @@ use egui::{Color32, CornerRadius, Frame, Label, Margin, Panel, RichText, ScrollA
 use super::app::Action;
 use super::panes::Place;
 use super::theme::{self, GRID, tokens};
-use crate::format::Salvage;
+use crate::format::{Change, Salvage};
 use crate::model::human;
 use crate::session::Load;
 use crate::snapshot::Snapshot;
@@ -31,8 +31,26 @@ fn point(ui: &mut Ui, text: &str, color: Color32) {
     });
 }
 
+/// Below an error for want of memory: to open the file anyway.
+fn offer_anyway(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
+    ui.add_space(GRID);
+    let advice = "Closing other files or programs frees memory. Without enough of it the system may end Heapglass, and what \
+                  is open would have to be opened again.";
+    line(ui, advice, tokens(ui).text);
+    ui.add_space(2.0 * GRID);
+    let button = ui.button("Open anyway");
+    ui.ctx().accesskit_node_builder(button.id, |node| node.set_label(format!("Open {} anyway", load.name)));
+    if button.clicked() {
+        actions.push(Action::OpenAnyway(load.id));
+    }
+}
+
 /// Below an error: what could be opened all the same, if something can be. `is_wide` has room for all that is missing.
 pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<Action>) {
+    if load.shortage.is_some() {
+        offer_anyway(ui, load, actions);
+        return;
+    }
     let tokens = tokens(ui);
     if load.rescue.is_busy() {
         ui.add_space(GRID);
@@ -70,6 +88,20 @@ pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<A
 /// A short mark for lists: that the file was damaged.
 pub(super) fn mark(salvage: Option<&Salvage>) -> &'static str {
     if salvage.is_some() { "damaged" } else { "" }
+}
+
+/// Over all views of a snapshot of which the file was changed while it was being read.
+pub(super) fn change_banner(ui: &mut Ui, place: &Place) {
+    let Some(notice) = place.snapshot.source().change.and_then(Change::notice) else { return };
+    let tokens = tokens(ui);
+    let frame = Frame::new()
+        .fill(tokens.error_surface)
+        .stroke(Stroke::new(1.0, tokens.border))
+        .inner_margin(Margin::symmetric(8, 5));
+    let id = egui::Id::unique(("change banner", place.slot));
+    Panel::top(id).frame(frame).show_separator_line(false).show(ui, |ui| {
+        ui.add(Label::new(RichText::new(format!("Changed while reading: {notice}")).color(tokens.error)).wrap());
+    });
 }
 
 /// Over all views of a snapshot that was opened in spite of damage: what is missing and what cannot be trusted.

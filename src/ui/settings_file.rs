@@ -3,8 +3,8 @@
 //! It is written whenever a setting changes, so that a program that is killed has lost nothing, and is put in the place of the
 //! one before only once it is complete, so that it is whole at any time.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::settings::Settings;
 use crate::files::PartialFile;
+use crate::inputs::read_small;
 
 /// Name of the file in the program's folder.
 const NAME: &str = "settings.json";
@@ -25,14 +26,8 @@ pub(super) fn default_path(app_id: &str) -> Option<PathBuf> {
 
 /// Reads settings; what is damaged or missing is the default.
 pub(super) fn read(file: &Path) -> Settings {
-    let text = || {
-        // A pipe of this name would never end.
-        let metadata = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
-        let mut text = Vec::new();
-        File::open(file).ok()?.take(LIMIT_BYTES.min(metadata.len())).read_to_end(&mut text).ok()?;
-        serde_json::from_slice(&text).ok()
-    };
-    let mut settings: Settings = text().unwrap_or_default();
+    let read = read_small(file, LIMIT_BYTES).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let mut settings: Settings = read.unwrap_or_default();
     settings.set_text_scale(settings.text_scale);
     settings
 }

@@ -209,6 +209,7 @@ impl HeapglassApp {
         let Some(place) = self.place(slot) else { return };
         let Some(mut view) = self.views.remove(&slot) else { return };
         super::salvage::banner(ui, &place);
+        super::salvage::change_banner(ui, &place);
         let commands = view.show(ui, &mut self.session, &place);
         self.views.insert(slot, view);
         for command in commands {

@@ -5,6 +5,7 @@ use crate::common;
 use crate::questions;
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -65,11 +66,11 @@ fn nothing_in_a_file_or_its_name_commands_a_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let name = format!("x{}.heapsnapshot", POISON.replace(['\0', '/'], ""));
     let file = folder.path().join(&name);
-    std::fs::write(&file, poisoned("")).unwrap();
+    fs::write(&file, poisoned("")).unwrap();
     let other = folder.path().join(format!("other-{name}"));
-    std::fs::write(&other, poisoned("r").repeat(2)).unwrap();
+    fs::write(&other, poisoned("r").repeat(2)).unwrap();
     let broken = folder.path().join(format!("broken-{name}"));
-    std::fs::write(&broken, format!("{{\"{}\": 1, \"nodes\": \u{1b}[2J", POISON.escape_default())).unwrap();
+    fs::write(&broken, format!("{{\"{}\": 1, \"nodes\": \u{1b}[2J", POISON.escape_default())).unwrap();
     let missing = folder.path().join(format!("missing-{name}"));
     let mut runs: Vec<Vec<&str>> = Vec::new();
     for format in ["text", "json", "csv"] {
@@ -174,7 +175,7 @@ fn a_damaged_file_is_opened_when_asked_for_and_says_so_everywhere() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cut.heapsnapshot");
     let whole = common::case("small-1").bytes();
-    std::fs::write(&file, &whole[..whole.len() * 95 / 100]).unwrap();
+    fs::write(&file, &whole[..whole.len() * 95 / 100]).unwrap();
     let file = file.to_str().unwrap();
     let refused = heapglass().args(["summary", file]).output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
@@ -218,7 +219,7 @@ fn pipes_and_folders_and_files_that_may_not_be_read_are_answered() {
     // A damaged file through a pipe: nobody may wait for it to be written once more.
     let writer = pipe.clone();
     let whole = common::archive("broken.tar.zst")["to-node-out-of-range.heapsnapshot"].clone();
-    let writing = std::thread::spawn(move || std::fs::write(writer, whole).unwrap());
+    let writing = std::thread::spawn(move || fs::write(writer, whole).unwrap());
     let output = heapglass().arg("summary").arg(&pipe).output().unwrap();
     writing.join().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -402,4 +403,153 @@ fn an_option_may_stand_in_front_of_a_subcommand_and_a_file_may_not() {
     let wrong = heapglass().arg(&file).arg("summary").arg(&file).output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("in front of a subcommand"));
+}
+
+const HEADER: &str = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],
+"node_types":[["object"],"string","number","number","number"],"edge_fields":["type","name_or_index","to_node"],
+"edge_types":[["property"],"string_or_number","node"],"trace_function_info_fields":["function_id"],
+"trace_node_fields":["id","function_info_index","count","size","children"],"sample_fields":["timestamp_us","last_assigned_id"],
+"location_fields":["object_index","script_id","line","column"]},"node_count":5,"edge_count":5,"trace_function_count":1},"#;
+
+/// A compressed file of some kilobytes that unpacks to `count` times the same text.
+fn bomb(start: &str, repeated: &str, count: usize) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(HEADER.as_bytes()).unwrap();
+    packed.write_all(start.as_bytes()).unwrap();
+    let block = repeated.repeat(1000);
+    for _ in 0..count / 1000 {
+        packed.write_all(block.as_bytes()).unwrap();
+    }
+    packed.finish().unwrap()
+}
+
+#[test]
+fn a_small_file_that_unpacks_to_more_than_memory_holds_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bomb.heapsnapshot.gz");
+    let bombs = [
+        ("nodes", "\"nodes\":[0,0,1,0,0", ",0,0,1,0,0", 500_000),
+        ("edges", "\"nodes\":[0,0,1,0,5],\"edges\":[0,0,0", ",0,0,0", 1_500_000),
+        ("strings", "\"strings\":[\"\"", ",\"\"", 1_500_000),
+        ("one string", "\"strings\":[\"", "0123456789", 4_000_000),
+        ("locations", "\"locations\":[0,0,0,0", ",0,0,0,0", 1_500_000),
+        ("samples", "\"samples\":[0,0", ",0,0", 2_500_000),
+        ("trace tree", "\"trace_tree\":[1,0,0,0,[", "1,0,0,0,[", 1_000_000),
+    ];
+    for (what, start, repeated, count) in bombs {
+        fs::write(&file, bomb(start, repeated, count)).unwrap();
+        for more in [&[][..], &["--salvage"]] {
+            let output = heapglass().args(["summary", "--max-memory", "30MB"]).args(more).arg(&file).output().unwrap();
+            let complaint = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{what} {more:?}: {complaint}");
+            assert_eq!(complaint.lines().count(), 1, "{what} {more:?}: {complaint}");
+            let expected = "not enough memory: needs ";
+            assert!(complaint.contains(expected), "{what} {more:?}: {complaint}");
+            assert!(complaint.contains("30.0 MB are available; `--max-memory none`"), "{what} {more:?}: {complaint}");
+        }
+    }
+}
+
+#[test]
+fn the_limit_of_memory_can_be_lifted_and_a_wrong_one_is_refused() {
+    let file = bundled("node24-1");
+    let run = |limit: &str| heapglass().args(["statistics", "--max-memory", limit]).arg(&file).output().unwrap();
+    assert_eq!(run("1MB").status.code(), Some(1));
+    for enough in ["none", "available", "8GB"] {
+        assert_eq!(run(enough).status.code(), Some(0), "{enough}");
+    }
+    assert_eq!(run("much").status.code(), Some(2));
+    let by_variable = heapglass().arg("statistics").arg(&file).env("HEAPGLASS_MAX_MEMORY", "1MB").output().unwrap();
+    assert_eq!(by_variable.status.code(), Some(1));
+}
+
+#[test]
+fn recovering_input_that_never_ends_is_given_up() {
+    for (start, repeated) in [("", " "), ("", "x"), (HEADER, "x"), ("{\"junk\":[", "[")] {
+        let mut child = heapglass()
+            .args(["summary", "--salvage", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let block = repeated.repeat(1 << 20);
+        // The pipe closes when the program has had enough.
+        let is_written = input.write_all(start.as_bytes()).is_ok();
+        while is_written && input.write_all(block.as_bytes()).is_ok() {}
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{start:.20} {repeated}: {output:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_snapshot_is_read_from_a_named_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("node24-1.heapsnapshot.zst");
+    common::pipe(&pipe);
+    let script = "cat \"$1\" > \"$2\" & exec \"$0\" summary \"$2\" --limit 1";
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_heapglass")).arg(bundled("node24-1")).arg(&pipe);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let direct = heapglass().args(["summary", "--limit", "1"]).arg(bundled("node24-1")).output().unwrap();
+    assert_eq!(output.stdout, direct.stdout);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_of_file_sizes_keeps_no_cache_and_changes_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.heapsnapshot.zst");
+    fs::copy(bundled("node24-1"), &file).unwrap();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_mins(1);
+    fs::File::options().write(true).open(&file).unwrap().set_modified(old).unwrap();
+    let cache = folder.path().join("cache");
+    let script = "ulimit -f 8; exec \"$0\" statistics \"$1\"";
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_heapglass")).arg(&file);
+    let output = command.env("HEAPGLASS_INDEX", "always").env("HEAPGLASS_INDEX_DIR", &cache).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(fs::read_dir(&cache).unwrap().count(), 0, "what could not be written is gone");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_changes_while_it_is_read_is_said_to_have_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.heapsnapshot");
+    let text = graph(2000, |_| vec![0], "x");
+    let blanks = vec![b' '; 64 << 20];
+    let open = |change: &dyn Fn(&fs::File, u64)| {
+        fs::write(&file, [&text[..], &blanks].concat()).unwrap();
+        let handle = fs::File::options().write(true).open(&file).unwrap();
+        let is_done = std::sync::atomic::AtomicBool::new(false);
+        let (progress, cancel) = (Progress::new(), CancelToken::new());
+        std::thread::scope(|scope| {
+            let load = scope.spawn(|| {
+                let opened = Snapshot::open(heapglass::format::Source::file(&file), &progress, &cancel);
+                is_done.store(true, std::sync::atomic::Ordering::Relaxed);
+                opened
+            });
+            for step in 1.. {
+                if is_done.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+                change(&handle, step);
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            load.join().unwrap()
+        })
+    };
+    let start = std::time::SystemTime::now();
+    let touched = open(&|handle, step| handle.set_modified(start + std::time::Duration::from_secs(step)).unwrap());
+    let change = touched.unwrap().source().change.expect("it was written to");
+    assert!(change.notice().is_some_and(|notice| notice.contains("mixture of two states")));
+    let whole = (text.len() + blanks.len()) as u64;
+    let cut = open(&|handle, step| handle.set_len(whole - step).unwrap()).expect_err("it was made shorter");
+    assert!(cut.to_string().contains("the file was made shorter while it was being read"), "{cut}");
+    let calm = open(&|_, _| ());
+    assert_eq!(calm.unwrap().source().change, None);
 }

@@ -182,3 +182,10 @@ pub fn archive(name: &str) -> BTreeMap<String, Vec<u8>> {
     assert!(!files.is_empty(), "{name} is empty");
     files
 }
+
+/// Makes a named pipe.
+#[cfg(unix)]
+pub fn pipe(path: &Path) {
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+}

@@ -32,7 +32,7 @@ pub fn open_and_ask(bytes: &[u8]) {
         assert_eq!(again.graph().edge_count(), snapshot.graph().edge_count());
         return;
     }
-    let promised = heapglass::format::can_salvage(source(bytes));
+    let promised = heapglass::format::can_salvage(source(bytes), &CancelToken::new());
     match Snapshot::open_salvaging(source(bytes), &Progress::new(), &CancelToken::new()) {
         Ok(snapshot) => {
             assert!(promised, "what can be opened is offered");
@@ -112,7 +112,7 @@ pub fn ask(snapshot: &Snapshot) {
 
 /// Opens the bytes as a sampling heap profile and asks all questions of what was opened.
 pub fn open_profile_and_ask(bytes: &[u8]) {
-    let _ = heapglass::format::looks_like_profile(source(bytes));
+    let _ = heapglass::format::looks_like_profile(source(bytes), &CancelToken::new());
     let cancel = CancelToken::new();
     let Ok(profile) = Profile::open(source(bytes), &Progress::new(), &cancel) else { return };
     let calls = query::profile_calls(&profile, &cancel).expect("nobody cancels");

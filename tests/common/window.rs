@@ -25,7 +25,7 @@ pub fn window(files: &[PathBuf]) -> Window {
 }
 
 /// Draws frames until `done`; workers need time in between.
-pub fn wait_until(window: &mut Window, what: &str, done: impl Fn(&mut HeapglassApp) -> bool) {
+pub fn wait_until(window: &mut Window, what: &str, mut done: impl FnMut(&mut HeapglassApp) -> bool) {
     let started = Instant::now();
     while !done(window.state_mut()) {
         assert!(started.elapsed() < Duration::from_mins(1), "timed out waiting for {what}");

@@ -188,7 +188,7 @@ fn what_is_offered_is_found_the_way_it_is_opened() {
     let tables = tables.trim_end().trim_end_matches(',');
     let text = format!("{header}\"strings\":{strings},\n\"nodes\":{tables}}}");
     assert!(common::open_bytes("quoted", text.clone().into_bytes()).is_err());
-    assert!(heapglass::format::can_salvage(questions::source(text.as_bytes())));
+    assert!(heapglass::format::can_salvage(questions::source(text.as_bytes()), &CancelToken::new()));
     questions::open_and_ask(text.as_bytes());
 }
 
@@ -258,7 +258,7 @@ fn a_list_of_a_hundred_thousand_records_is_refused_at_once() {
     let records: Vec<String> = (0..100_000).map(|id| format!("{{\"id\": {id}, \"name\": \"n\"}}")).collect();
     let bytes = format!("[{}]", records.join(",")).into_bytes();
     // With the names of all records remembered this took minutes.
-    assert!(!heapglass::format::can_salvage(questions::source(&bytes)));
+    assert!(!heapglass::format::can_salvage(questions::source(&bytes), &CancelToken::new()));
 }
 
 #[test]

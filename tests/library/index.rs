@@ -51,6 +51,10 @@ impl Place {
         files
     }
 
+    fn is_opened_by_index(&self) -> bool {
+        open(&self.indexes(), &self.file).snapshot.source().from_index
+    }
+
     fn index_file(&self) -> PathBuf {
         let files = self.index_files();
         assert_eq!(files.len(), 1, "{files:?}");
@@ -426,4 +430,41 @@ fn a_program_killed_at_any_moment_does_no_harm_to_the_next() {
         assert_eq!(place.index_files().len(), 1, "nothing is left behind");
         fs::remove_file(place.index_file()).unwrap();
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_index_that_others_could_have_written_is_not_used() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new("cycle-cons-empty");
+    open_and_write(&place.indexes(), &place.file);
+    assert!(place.is_opened_by_index());
+    let set_mode = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let file = place.index_file();
+    for (path, bad, good) in
+        [(place.index_folder(), 0o777, 0o700), (place.index_folder(), 0o770, 0o755), (file.clone(), 0o622, 0o600)]
+    {
+        set_mode(&path, bad);
+        assert!(!place.is_opened_by_index(), "{path:?} {bad:o}");
+        assert!(file.exists(), "what is not trusted is left alone");
+        set_mode(&path, good);
+        assert!(place.is_opened_by_index(), "{path:?} {good:o}");
+    }
+    set_mode(&place.index_folder(), 0o777);
+    let opened = open(&place.indexes(), &place.file);
+    assert!(opened.unwritten.is_none(), "nor is anything written there");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_in_the_place_of_an_index_is_passed_over() {
+    let place = Place::new("cycle-cons-empty");
+    open_and_write(&place.indexes(), &place.file);
+    let file = place.index_file();
+    fs::remove_file(&file).unwrap();
+    common::pipe(&file);
+    assert!(!place.is_opened_by_index());
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
+    assert!(!place.is_opened_by_index());
 }

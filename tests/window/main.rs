@@ -18,6 +18,7 @@ mod capture;
 mod dialogs;
 mod explore;
 mod growth;
+mod hostile;
 mod index;
 mod over_time;
 mod salvage;

@@ -121,11 +121,17 @@ impl<'a> Document<'a> {
     }
 
     pub(super) fn into_header(self) -> Result<Header, FormatError> {
-        let Self { header, header_error, .. } = self;
-        header.ok_or_else(|| header_error.unwrap_or_else(missing_header))
+        let Self { header, header_error, input, .. } = self;
+        let stopped = || input.error.map_or_else(missing_header, FormatError::from);
+        header.ok_or_else(|| header_error.unwrap_or_else(stopped))
     }
 
     pub(super) fn into_parts(mut self) -> Result<Parts, FormatError> {
+        if self.header.is_none()
+            && let Some(error) = self.input.error.take()
+        {
+            return Err(error.into());
+        }
         if let Some(error) = self.input.error.take() {
             // It is why the file seemed to end.
             self.losses.retain(|loss| !matches!(loss, Loss::EndsEarly { .. }));
@@ -276,6 +282,9 @@ impl<'a> Document<'a> {
             return;
         };
         self.input.advance(length);
+        if is_known(&name) {
+            self.input.note_useful();
+        }
         self.input.skip_white_space();
         // The colon.
         self.input.advance(1);
@@ -376,7 +385,12 @@ impl<'a> Document<'a> {
                 self.losses.push(Loss::Passed { offset });
             }
         }
+        // While the header is looked for, the other sections are not idle bytes.
+        let is_useful = self.purpose == Purpose::Header && matches!(section, Section::Named(name) if is_known(name));
         while let Some(byte) = self.input.peek() {
+            if is_useful {
+                self.input.note_useful();
+            }
             match byte {
                 b'\\' if in_string => self.input.advance(1),
                 b'"' => in_string = !in_string,

@@ -2,11 +2,14 @@
 
 use std::io::{self, ErrorKind};
 
+use super::super::estimate::Counts;
 use super::super::json_text::is_white_space;
 use super::super::source::OpenSource;
-use crate::model::CancelToken;
+use crate::model::{CancelToken, human};
 
 const BUFFER_BYTES: usize = 1 << 20;
+/// Bytes in which nothing of a snapshot was found, after which an input of unknown length is given up: it may be endless.
+const MOST_IDLE_BYTES: u64 = 256 << 20;
 
 pub(super) struct Input<'a> {
     source: OpenSource,
@@ -18,12 +21,51 @@ pub(super) struct Input<'a> {
     is_over: bool,
     /// What stopped the reading, if it was not the end of the file.
     pub(super) error: Option<io::Error>,
+    /// What was read so far, for the estimate of the memory that it takes.
+    pub(super) counts: Counts,
+    /// Up to where something was found that belongs to a snapshot.
+    useful: u64,
+    /// Whether the length of the (decompressed) file is known, so that it will end.
+    is_finite: bool,
     cancel: &'a CancelToken,
 }
 
 impl<'a> Input<'a> {
     pub(super) fn new(source: OpenSource, cancel: &'a CancelToken) -> Self {
-        Self { source, buffer: vec![0; BUFFER_BYTES], at: 0, end: 0, base: 0, is_over: false, error: None, cancel }
+        let is_finite = source.text_bytes().is_some();
+        Self {
+            source,
+            buffer: vec![0; BUFFER_BYTES],
+            at: 0,
+            end: 0,
+            base: 0,
+            is_over: false,
+            error: None,
+            counts: Counts::default(),
+            useful: 0,
+            is_finite,
+            cancel,
+        }
+    }
+
+    /// Notes that what was just read belongs to a snapshot.
+    #[inline]
+    pub(super) fn note_useful(&mut self) {
+        self.useful = self.base + self.at as u64;
+    }
+
+    /// Stops the reading where it would not end or takes too much memory; true if it goes on.
+    fn goes_on(&mut self) -> bool {
+        let needed = self.counts.peak_bytes();
+        if self.cancel.need(needed, needed).is_err() {
+            return false;
+        }
+        let is_idle = !self.is_finite && self.offset().saturating_sub(self.useful) > MOST_IDLE_BYTES;
+        if is_idle {
+            let bytes = human::bytes(MOST_IDLE_BYTES);
+            self.error = Some(io::Error::other(format!("given up after {bytes} that belong to no section")));
+        }
+        !is_idle
     }
 
     pub(super) fn offset(&self) -> u64 {
@@ -81,11 +123,11 @@ impl<'a> Input<'a> {
         self.base += kept as u64;
         self.end -= kept;
         self.at -= kept;
+        if !self.goes_on() {
+            self.is_over = true;
+            return;
+        }
         loop {
-            if self.cancel.is_cancelled() {
-                self.is_over = true;
-                return;
-            }
             match self.source.reader.read(&mut self.buffer[self.end..]) {
                 Ok(0) => self.is_over = true,
                 Ok(count) => self.end += count,

@@ -25,12 +25,11 @@ use tables::Gaps;
 
 /// Whether enough of the source can be read to open it with losses: its header and at least one node. Reads only as far as it must.
 #[must_use]
-pub fn can_salvage(source: Source) -> bool {
+pub fn can_salvage(source: Source, cancel: &CancelToken) -> bool {
     let Some(again) = source.again() else { return false };
-    let cancel = CancelToken::new();
-    let Ok(header) = find_header(again, &Progress::new(), &cancel) else { return false };
-    let Ok(source) = OpenSource::open(source, &Progress::new()) else { return false };
-    let document = Document::read(source, Some(header), Purpose::FirstNode, Gaps::default(), &cancel);
+    let Ok(header) = find_header(again, &Progress::new(), cancel) else { return false };
+    let Ok(source) = OpenSource::open(source, &Progress::new(), cancel) else { return false };
+    let document = Document::read(source, Some(header), Purpose::FirstNode, Gaps::default(), cancel);
     document.node_count() > 0
 }
 
@@ -47,7 +46,8 @@ pub fn read_salvaging(
     // The header may stand behind tables that cannot be read without it.
     let header = source.again().map(|again| find_header(again, &Progress::new(), cancel)).transpose()?;
     let again = source.again();
-    let source = OpenSource::open(source, progress)?;
+    let mut source = OpenSource::open(source, progress, cancel)?;
+    let change = source.take_watch();
     progress.set_total(source.size_bytes.unwrap_or(0));
     let (known_size, events) = (source.size_bytes, source.events.clone());
     let mut document = Document::read(source, header.clone(), Purpose::Everything, Gaps::default(), cancel);
@@ -58,18 +58,18 @@ pub fn read_salvaging(
     if let (Some(again), true) = (again, has_gaps) {
         // How much is missing in the middle is known only at the end: once more, with a place kept for it.
         drop(document);
-        let source = OpenSource::open(again, &Progress::new())?;
+        let source = OpenSource::open(again, &Progress::new(), cancel)?;
         document = Document::read(source, header, Purpose::Everything, gaps, cancel);
         cancel.check()?;
     }
     let size_bytes = known_size.unwrap_or_else(|| progress.read().done);
-    let (mut raw, salvage) = finish(document, size_bytes)?;
-    raw.note = events.and_then(|events| events.note());
-    Ok((raw, salvage))
+    let (raw, salvage) = finish(document, size_bytes)?;
+    let note = events.and_then(|events| events.note());
+    Ok((RawSnapshot { change: change(), note, ..raw }, salvage))
 }
 
 fn find_header(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Header, FormatError> {
-    let source = OpenSource::open(source, progress)?;
+    let source = OpenSource::open(source, progress, cancel)?;
     let document = Document::read(source, None, Purpose::Header, Gaps::default(), cancel);
     cancel.check()?;
     document.into_header()
@@ -126,6 +126,7 @@ fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salva
         header: parts.header,
         size_bytes,
         note: None,
+        change: None,
     };
     let mut losses = parts.losses;
     // A program may write none of them; where something else is missing, they likely went with it.

@@ -1,8 +1,9 @@
 //! The tables of a damaged file as columns: what cannot be read is noted and a place is kept for it, so that all that
 //! stands behind keeps its row.
 
+use super::super::estimate::Counts;
 use super::super::{EdgeTable, Header, NodeTable};
-use crate::model::{EdgeKind, NodeKind};
+use crate::model::{Column, EdgeKind, NodeKind};
 
 /// A name that cannot be read, as a string's index.
 pub(super) const NO_STRING: u32 = u32::MAX;
@@ -58,6 +59,8 @@ pub(super) trait Rows {
     fn too_large(&self) -> (u64, u64);
     /// Values of a row that is not complete.
     fn pending(&self) -> usize;
+    /// Says how many rows there are.
+    fn count(&self, counts: &mut Counts);
 }
 
 #[derive(Debug)]
@@ -139,6 +142,12 @@ impl Rows for NodeRows {
     fn pending(&self) -> usize {
         self.gather.filled
     }
+
+    fn count(&self, counts: &mut Counts) {
+        counts.nodes = self.len() as u64;
+        let is_wide = |column: &Column| matches!(column, Column::Wide(_));
+        counts.is_wide = is_wide(&self.table.ids) || is_wide(&self.table.self_sizes);
+    }
 }
 
 #[derive(Debug)]
@@ -183,6 +192,10 @@ impl Rows for EdgeRows {
 
     fn pending(&self) -> usize {
         self.gather.filled
+    }
+
+    fn count(&self, counts: &mut Counts) {
+        counts.edges = self.len() as u64;
     }
 }
 

@@ -60,6 +60,8 @@ pub(super) fn read_strings(input: &mut Input<'_>, strings: &mut StringTable, dam
             }
         };
         strings.end_string();
+        input.counts.strings = strings.len() as u64;
+        input.note_useful();
         if is_damaged {
             damage.offset = if damage.count == 0 { offset } else { damage.offset };
             damage.count += 1;
@@ -90,6 +92,8 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
         let stop = rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
         strings.extend(&rest[..stop]);
         input.advance(stop);
+        input.counts.string_bytes = strings.byte_count();
+        input.note_useful();
         match input.peek()? {
             b'"' => {
                 if ends_string(&input.ahead(BEHIND)[1..]) {

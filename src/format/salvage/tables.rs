@@ -95,6 +95,9 @@ impl TableNotes {
     }
 }
 
+/// Values after which the rows are counted for the estimate of memory.
+const COUNTED_EVERY: u64 = 1 << 16;
+
 /// Reads values into rows up to the end of the table; whether that was there.
 pub(super) fn read_rows(
     input: &mut Input<'_>,
@@ -108,6 +111,11 @@ pub(super) fn read_rows(
         noted.0 += 1;
     };
     while rows.len() < stop_at {
+        if notes.values.is_multiple_of(COUNTED_EVERY) {
+            rows.count(&mut input.counts);
+            // Also where no value is one, as each takes a place.
+            input.note_useful();
+        }
         let offset = input.offset();
         match token(input, false) {
             Token::Number(value) => rows.push(Some(value), header),
@@ -127,6 +135,7 @@ pub(super) fn read_rows(
                 }
             }
             end @ (Token::End { .. } | Token::Unclosed | Token::Over) => {
+                rows.count(&mut input.counts);
                 notes.end = end;
                 return matches!(end, Token::End { .. }) && rows.pending() == 0;
             }

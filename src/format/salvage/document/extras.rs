@@ -8,6 +8,10 @@ use super::super::sections::section_ahead;
 use super::super::tokens::{Token, token};
 use super::Document;
 
+/// Bytes of memory a value of `locations`, and a byte of the text of the trace tree, at most.
+const LOCATION_BYTES: u64 = 40;
+const TREE_BYTES: u64 = 8;
+
 impl Document<'_> {
     /// A table that can be done without: whole rows up to the end of the file, or nothing if it is damaged.
     pub(super) fn small_table(&mut self, name: &str, section: &Section) {
@@ -17,7 +21,11 @@ impl Document<'_> {
         loop {
             let offset = self.input.offset();
             match token(&mut self.input, signed) {
-                Token::Number(value) => self.small[at].push(value),
+                Token::Number(value) => {
+                    self.small[at].push(value);
+                    self.input.counts.other_bytes += if name == "locations" { LOCATION_BYTES } else { 8 };
+                    self.input.note_useful();
+                }
                 Token::End { after_comma } => {
                     if after_comma {
                         self.comma.get_or_insert(offset);
@@ -69,6 +77,8 @@ impl Document<'_> {
                 }
                 Ok((taken, false)) => {
                     self.input.advance(taken);
+                    self.input.counts.other_bytes += TREE_BYTES * taken as u64;
+                    self.input.note_useful();
                     // A number at the end must be seen again with what follows it.
                     wanted = if taken == 0 { wanted * 2 } else { 4096 };
                     if is_all || wanted > 1 << 16 {

@@ -1,0 +1,67 @@
+//! The memory of one piece of work: what it may take is found out when it begins, and what it takes is watched.
+//!
+//! The work says on the way what it will need ([`CancelToken::need`]), and stops before it takes more than there is. Where
+//! an estimate is too low, or another program takes the memory meanwhile, the watcher stops it.
+
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use super::machine::available_bytes;
+use crate::model::{CancelToken, MemoryLimit};
+
+/// How often the watcher looks.
+const INTERVAL: Duration = Duration::from_millis(20);
+/// What is left to the rest of the process and of the system: one in so many of the bytes, within the bounds.
+const RESERVE_ONE_IN: u64 = 16;
+const LEAST_RESERVE: u64 = 16 << 20;
+const MOST_RESERVE: u64 = 512 << 20;
+
+/// An account that is open; the watcher ends with it.
+#[derive(Debug)]
+pub struct Account {
+    watcher: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Account {
+    /// Finds out how much memory the work of `cancel` may take, and watches it until this is dropped.
+    #[must_use]
+    pub fn open(cancel: &CancelToken) -> Self {
+        let available = match cancel.memory_limit() {
+            MemoryLimit::Unlimited => None,
+            MemoryLimit::Bytes(bytes) => Some(bytes),
+            MemoryLimit::Available => available_bytes().map(|free| free.saturating_sub(reserve(free))),
+        };
+        cancel.open_account(available.unwrap_or(u64::MAX));
+        let is_watched = available.is_some() && cancel.memory_limit() == MemoryLimit::Available;
+        Self { watcher: if is_watched { watch(cancel.clone()) } else { None } }
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        if let Some((stop, watcher)) = self.watcher.take() {
+            drop(stop);
+            let _ = watcher.join();
+        }
+    }
+}
+
+fn reserve(free: u64) -> u64 {
+    (free / RESERVE_ONE_IN).clamp(LEAST_RESERVE, MOST_RESERVE)
+}
+
+/// Stops the work when half of the reserve is gone. Where the system gives no thread, the estimates alone must do.
+fn watch(cancel: CancelToken) -> Option<(Sender<()>, JoinHandle<()>)> {
+    let (stop, stopped) = channel();
+    let least = available_bytes().map_or(0, reserve) / 2;
+    let watcher = Builder::new().name("memory".to_owned()).stack_size(128 << 10).spawn(move || {
+        while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+            if available_bytes().is_some_and(|free| free < least) {
+                cancel.run_short();
+                return;
+            }
+        }
+    });
+    watcher.ok().map(|watcher| (stop, watcher))
+}

@@ -1,0 +1,84 @@
+//! The window with files from anyone: what is beside a snapshot, pipes, and files that need more memory than there is.
+
+use crate::common;
+
+use heapglass::model::MemoryLimit;
+
+use crate::window::{Window, drop_file, example, wait_for_label, wait_for_load, wait_until, window};
+use egui_kittest::kittest::Queryable as _;
+
+fn errors(window: &Window) -> Vec<String> {
+    window.state().session.loads().iter().filter_map(|load| load.error.clone()).collect()
+}
+
+#[test]
+fn a_file_that_needs_more_memory_than_available_is_refused_and_can_be_opened_anyway() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    window.state_mut().session.set_memory_limit(MemoryLimit::Bytes(1_000_000));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("large.heapsnapshot.zst");
+    std::fs::copy(example(), &file).unwrap();
+    drop_file(&mut window, &file);
+    wait_for_load(&mut window);
+    assert!(errors(&window)[0].contains("not enough memory: needs about"), "{:?}", errors(&window));
+    assert_eq!(window.state().session.open().len(), 1, "what was open stays open");
+    wait_for_label(&mut window, "Open large.heapsnapshot.zst anyway");
+    window.get_by_label("Open large.heapsnapshot.zst anyway").click();
+    window.step();
+    wait_for_load(&mut window);
+    assert_eq!(errors(&window), [""; 0]);
+    assert_eq!(window.state().session.open().len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_record_that_is_a_pipe_or_a_device_does_not_hold_up_a_load() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.heapsnapshot.zst");
+    std::fs::copy(example(), &file).unwrap();
+    let record = folder.path().join("a.heapsnapshot.capture.json");
+    common::pipe(&record);
+    let mut opened = window(std::slice::from_ref(&file));
+    wait_for_load(&mut opened);
+    assert_eq!(opened.state().session.open().len(), 1);
+    std::fs::remove_file(&record).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &record).unwrap();
+    let mut opened = window(&[file]);
+    wait_for_load(&mut opened);
+    assert_eq!(opened.state().session.open().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn waiting_for_a_pipe_can_be_cancelled_and_the_next_file_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.heapsnapshot");
+    common::pipe(&pipe);
+    let mut window = window(&[]);
+    drop_file(&mut window, &pipe);
+    drop_file(&mut window, &example());
+    wait_until(&mut window, "the load to begin", |app| app.session.loads()[0].elapsed().is_some());
+    let first = window.state().session.loads()[0].id;
+    window.state_mut().session.dismiss_load(first);
+    wait_for_load(&mut window);
+    assert_eq!(window.state().session.open().len(), 1);
+}
+
+#[test]
+fn a_snapshot_of_a_file_that_changed_while_it_was_read_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("changing.heapsnapshot");
+    let mut text = common::read(&example());
+    text.resize(text.len() + (64 << 20), b' ');
+    std::fs::write(&file, text).unwrap();
+    let handle = std::fs::File::options().write(true).open(&file).unwrap();
+    let mut window = window(&[file]);
+    let mut time = std::time::SystemTime::now();
+    wait_until(&mut window, "the load", move |app| {
+        time += std::time::Duration::from_secs(1);
+        handle.set_modified(time).unwrap();
+        !app.session.is_loading()
+    });
+    wait_for_label(&mut window, "Changed while reading: the file was changed");
+}
