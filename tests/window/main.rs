@@ -19,6 +19,7 @@ mod explore;
 mod growth;
 mod index;
 mod over_time;
+mod reloaded;
 mod salvage;
 mod tree_table;
 mod ui;
