@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use crate::analysis::{
-    Class, Classes, DomStates, DominatorTree, Ephemerons, Location, Locations, Producer, Ropes, Shapes, Sizes,
-    Statistics, WellKnown, classes, concatenated, display_name, distances, dom_states, dominators, ephemerons,
+    Class, Classes, DomStates, DominatorTree, Ephemerons, JoinedClasses, Location, Locations, Producer, Ropes, Shapes,
+    Sizes, Statistics, WellKnown, classes, concatenated, display_name, distances, dom_states, dominators, ephemerons,
     essential_edges, first_table, is_essential, locations, page_objects, producer, shallow_sizes, shapes, statistics,
+    unreachable,
 };
 use crate::format::{self, Change, FormatError, LocationTable, Salvage, Source};
 use crate::graph::{GraphError, HeapGraph};
@@ -35,6 +36,8 @@ pub struct Snapshot {
     sizes: Sizes,
     retained_sizes: Column,
     distances: Vec<i32>,
+    /// No strong references lead there from the root. Follows from the distances, so it is not stored.
+    unreachable: BitSet,
     dominators: DominatorTree,
     shapes: Shapes,
     classes: Classes,
@@ -44,6 +47,8 @@ pub struct Snapshot {
     page_objects: BitSet,
     /// Made before many names are asked for.
     ropes: OnceLock<Ropes>,
+    /// Made when classes of scripts that were loaded again are first asked for.
+    joined_classes: OnceLock<JoinedClasses>,
     /// What is missing, if the file was damaged and opened all the same.
     salvage: Option<Salvage>,
     producer: Producer,
@@ -231,6 +236,7 @@ impl Snapshot {
         );
         summed?;
         progress.advance(1);
+        let unreachable = progress.stage("unreachable", || unreachable(&graph, &distances, cancel))?;
         let max_object_id = graph.nodes().map(|node| graph.id(node).0).filter(|id| id % 2 == 1).max().unwrap_or(0);
         let producer = producer(&graph, &known);
         Ok(Self {
@@ -242,6 +248,7 @@ impl Snapshot {
             sizes,
             retained_sizes,
             distances,
+            unreachable,
             dominators,
             shapes,
             classes,
@@ -250,6 +257,7 @@ impl Snapshot {
             max_object_id,
             page_objects,
             ropes: OnceLock::new(),
+            joined_classes: OnceLock::new(),
             salvage: None,
             producer,
         })
@@ -270,6 +278,7 @@ impl Snapshot {
             sizes,
             retained_sizes,
             distances,
+            unreachable: _,
             dominators,
             shapes,
             classes,
@@ -278,6 +287,7 @@ impl Snapshot {
             max_object_id,
             page_objects,
             ropes: _,
+            joined_classes: _,
             // Only what is whole gets an index.
             salvage: _,
             producer,
@@ -301,7 +311,7 @@ impl Snapshot {
 
     /// Reads what [`Self::store`] has written.
     pub(crate) fn load(source: SourceInfo, from: &mut dyn Take) -> Result<Self, NotStored> {
-        let snapshot = Self {
+        let mut snapshot = Self {
             source,
             graph: Stored::load(from)?,
             known: Stored::load(from)?,
@@ -310,6 +320,7 @@ impl Snapshot {
             sizes: Stored::load(from)?,
             retained_sizes: Stored::load(from)?,
             distances: Stored::load(from)?,
+            unreachable: BitSet::default(),
             dominators: Stored::load(from)?,
             shapes: Stored::load(from)?,
             classes: Stored::load(from)?,
@@ -319,9 +330,15 @@ impl Snapshot {
             page_objects: Stored::load(from)?,
             producer: Stored::load(from)?,
             ropes: OnceLock::new(),
+            joined_classes: OnceLock::new(),
             salvage: None,
         };
-        if snapshot.fits() { Ok(snapshot) } else { Err(NotStored::Damaged) }
+        if !snapshot.fits() {
+            return Err(NotStored::Damaged);
+        }
+        let unreachable = unreachable(&snapshot.graph, &snapshot.distances, &CancelToken::new());
+        snapshot.unreachable = unreachable.map_err(|Cancelled| NotStored::Damaged)?;
+        Ok(snapshot)
     }
 
     /// Whether every column has as many entries as it must and every index is within its bounds, so that nothing looks up
@@ -434,6 +451,14 @@ impl Snapshot {
         &self.distances
     }
 
+    /// Returns whether no strong references lead to the node from the root. Nodes that are reachable may have no distance either:
+    /// distances leave out some of the runtime's own references.
+    #[inline]
+    #[must_use]
+    pub fn is_unreachable(&self, node: NodeOrdinal) -> bool {
+        self.unreachable.contains(node.index())
+    }
+
     #[must_use]
     pub fn detachedness(&self, node: NodeOrdinal) -> Detachedness {
         self.dom.get(node)
@@ -463,6 +488,17 @@ impl Snapshot {
     #[must_use]
     pub fn class_id(&self, node: NodeOrdinal) -> ClassId {
         self.classes.of(node)
+    }
+
+    /// The classes with those of scripts that were loaded again joined, if they were asked for before.
+    #[must_use]
+    pub fn joined_classes(&self) -> Option<&JoinedClasses> {
+        self.joined_classes.get()
+    }
+
+    /// Keeps joined classes for later; returns those that are kept, which may be of an earlier call.
+    pub(crate) fn keep_joined_classes(&self, joined: JoinedClasses) -> &JoinedClasses {
+        self.joined_classes.get_or_init(|| joined)
     }
 
     #[must_use]
@@ -566,12 +602,14 @@ impl Snapshot {
             + self.sizes.heap_bytes()
             + self.retained_sizes.heap_bytes()
             + self.distances.capacity() * 4
+            + self.unreachable.heap_bytes()
             + self.dominators.heap_bytes()
             + self.classes.heap_bytes()
             + self.locations.heap_bytes()
             + self.page_objects.heap_bytes()
             + self.ephemerons.heap_bytes()
             + self.ropes.get().map_or(0, Ropes::heap_bytes)
+            + self.joined_classes.get().map_or(0, JoinedClasses::heap_bytes)
     }
 }
 

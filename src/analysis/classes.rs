@@ -121,7 +121,8 @@ impl Classes {
         }
         let classes = self.table.len();
         let counts = |node: NodeOrdinal| shallow_sizes.get(node.index()) != 0;
-        let sums = retained_by_class(&self.by_node, classes, counts, retained_sizes, dominators, cancel)?;
+        let class_of = |node: NodeOrdinal| self.by_node[node.index()] as usize;
+        let sums = retained_by_class(class_of, classes, counts, retained_sizes, dominators, cancel)?;
         for (class, size) in self.table.iter_mut().zip(sums) {
             class.retained_size = size;
         }
@@ -134,7 +135,7 @@ impl Classes {
 /// The dominator tree lies in preorder, so a node is dominated by one of its class if it stands before the end of the
 /// last outermost subtree of that class.
 pub(crate) fn retained_by_class(
-    by_node: &[u32],
+    class_of: impl Fn(NodeOrdinal) -> usize,
     class_count: usize,
     counts: impl Fn(NodeOrdinal) -> bool,
     retained_sizes: &Column,
@@ -145,7 +146,7 @@ pub(crate) fn retained_by_class(
     let mut open_until = vec![0_usize; class_count];
     for (position, (node, subtree_size)) in (0_usize..).zip(dominators.preorder()) {
         cancel.check_every(position)?;
-        let class = by_node[node.index()] as usize;
+        let class = class_of(node);
         if position >= open_until[class] && counts(node) {
             sums[class] = sums[class].saturating_add(retained_sizes.get(node.index()));
             open_until[class] = position + subtree_size as usize;

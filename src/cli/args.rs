@@ -37,11 +37,11 @@ JSON (stable; sizes are bytes, keys in this order):
   nodes       an array of objects with the columns of the TSV: id kind name class shallow_size retained_size distance
                system_distance dominator_id detachedness (0 unknown, 1 attached, 2 detached) edge_count retainer_count
 
-  compare     {\"base\",\"current\",\"ids_match\",\"is_reversed\",\"classes\":[{\"name\",\"location\",\"new\",\"deleted\",\"delta\",
+  compare     {\"base\",\"current\",\"ids_match\",\"options_differ\",\"is_reversed\",\"classes\":[{\"name\",\"location\",\"new\",\"deleted\",\"delta\",
                \"allocated_size\",\"freed_size\",\"size_delta\",\"base_retained_size\",\"current_retained_size\"}]}
               classes of which objects came or went, most allocated first, unless --sort says otherwise; where
               ids_match is false the ids of the two do not mean the same objects and the numbers are of totals; is_reversed:
-              the base is newer
+              the base is newer; options_differ: one of the two exposes internals or values of numbers, the other does not
   search      {\"file\",\"query\",\"count\",\"size\",\"objects\":[{\"id\",\"name\",\"class\",\"distance\",\"system_distance\",
                \"shallow_size\",\"retained_size\"}]}
               by retained size, largest first; count and size are of all that was found, whatever --limit says
@@ -60,7 +60,11 @@ compare have class names whole. compare and profile have \"identical\":true wher
 Of a damaged file that was opened with --salvage all but nodes have \"salvaged\": a list of what is missing.
 
 distance is the number of references from a user root; where only system roots reach an object it is null and
-system_distance has the number from those; both are null for what nothing reaches.
+system_distance has the number from those. Where both are null the object is unreachable, or reached only through references
+that distances leave out: \"unreachable\" is true for the first (object: always there). summary's totals have \"unreachable_size\", statistics \"unreachable\", in bytes.
+
+With --join-reloaded summary and compare list the classes of a script that was loaded several times as one, by name, URL without
+query, line and column; such a class has \"joined_classes\", their number.
 
 Exit codes: 0 done, 1 the file or object cannot be read or found or the output cannot be written, 2 wrong usage. A reader
 that closes the pipe early is no error.";
@@ -192,6 +196,9 @@ pub struct CompareArguments {
     /// Column to sort by: names from A to Z, numbers largest first
     #[arg(long, value_enum, default_value = "allocated", value_name = "COL")]
     pub sort: ComparedColumn,
+    /// List classes of a script that was loaded several times (?t=, hot reloading) as one
+    #[arg(long)]
+    pub join_reloaded: bool,
     /// How many classes to list
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -220,6 +227,9 @@ pub struct SummaryArguments {
     /// Column to sort by: sizes and counts largest first, names and distances smallest first
     #[arg(long, value_enum, default_value = "retained", value_name = "COL")]
     pub sort: Column,
+    /// List classes of a script that was loaded several times (?t=, hot reloading) as one
+    #[arg(long)]
+    pub join_reloaded: bool,
     /// How many classes to list
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,

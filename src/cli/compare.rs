@@ -5,13 +5,13 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::args::{CompareArguments, ComparedColumn, Format};
-use super::summary::LocationJson;
+use super::summary::{LocationJson, RELOADED_HINT};
 use super::table::{Table, name};
 use super::{BadUsage, Files, complain, csv, name_of, salvaged};
 use crate::model::{CancelToken, human};
 use crate::query::{
-    ComparedClass, Comparison, ComparisonKey, ComparisonSort, Scripts, are_identical, compare, compared_classes,
-    scripts,
+    ComparedClass, Comparison, ComparisonKey, ComparisonSort, OPTIONS_DIFFER, Scripts, are_identical, compare,
+    compare_joined, compared_classes, scripts,
 };
 
 #[derive(Serialize)]
@@ -19,6 +19,7 @@ struct Compared<'a> {
     base: String,
     current: String,
     ids_match: bool,
+    options_differ: bool,
     /// Whether both are one snapshot; only where they are.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     identical: bool,
@@ -33,6 +34,9 @@ struct Compared<'a> {
 struct Row<'a> {
     name: &'a str,
     location: Option<LocationJson>,
+    /// Classes of one script that was loaded several times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    joined_classes: Option<u32>,
     new: u64,
     deleted: u64,
     delta: i64,
@@ -50,7 +54,8 @@ impl<'a> Row<'a> {
         let scripts = &scripts[usize::from(class.current_class.is_some())];
         Self {
             name: &class.name,
-            location: class.key.location.map(|at| LocationJson::new(at, scripts)),
+            location: LocationJson::of_class(class.key.location, class.joined_count, scripts),
+            joined_classes: (class.joined_count > 1).then_some(class.joined_count),
             new: class.new_count,
             deleted: class.deleted_count,
             delta: class.delta(),
@@ -72,6 +77,7 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
     }
     let base = files.open(&arguments.base)?;
     let current = files.open(&arguments.current)?;
+    let compare = if arguments.join_reloaded { compare_joined } else { compare };
     let comparison = compare(&base, &current, &CancelToken::new())?;
     let identical = are_identical(&base, &current, &CancelToken::new())?;
     // Ids of objects are counted up through the life of a process, where the engine keeps them.
@@ -108,6 +114,7 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
                 base: name_of(&arguments.base),
                 current: name_of(&arguments.current),
                 ids_match: comparison.ids_match,
+                options_differ: comparison.options_differ,
                 identical,
                 is_reversed,
                 salvaged: [("base", &base), ("current", &current)]
@@ -132,7 +139,11 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
             if let Some(note) = note {
                 writeln!(out, "{note}\n")?;
             }
-            write_text(&comparison, &classes, out)
+            write_text(&comparison, &classes, out)?;
+            if comparison.has_reloaded && !arguments.join_reloaded {
+                writeln!(out, "\n{RELOADED_HINT}")?;
+            }
+            Ok(())
         }
     }
 }
@@ -171,6 +182,8 @@ fn write_text(comparison: &Comparison, classes: &[&ComparedClass], out: &mut dyn
             out,
             "These snapshots are not of one process: their object ids do not match. Classes are compared by their totals.\n"
         )?;
+    } else if comparison.options_differ {
+        writeln!(out, "{OPTIONS_DIFFER}\n")?;
     }
     let mut table =
         Table::new(&["New", "Deleted", "Delta", "Allocated", "Freed", "Size delta", "Retained", "now", "Constructor"]);

@@ -12,8 +12,8 @@ use super::{Files, csv, open_object, salvaged, split_distance};
 use crate::Snapshot;
 use crate::model::{CancelToken, EdgeIndex, NodeOrdinal, human};
 use crate::query::{
-    Filter, Lens, ListSpec, ObjectDetails, Scripts, Sort, function_script, node_label, object_details, order, scripts,
-    source_line,
+    Filter, Lens, ListSpec, ObjectDetails, Scripts, Sort, distance_meaning, function_script, node_label,
+    object_details, order, scripts, source_line,
 };
 
 #[derive(Serialize)]
@@ -24,6 +24,7 @@ struct Answer<'a> {
     kind: String,
     distance: Option<u32>,
     system_distance: Option<u32>,
+    unreachable: bool,
     self_size: u64,
     shallow_size: u64,
     retained_size: u64,
@@ -76,6 +77,7 @@ pub(super) fn run(arguments: &ObjectArguments, files: &Files, out: &mut dyn Writ
                 kind: details.kind,
                 distance,
                 system_distance,
+                unreachable: snapshot.is_unreachable(node),
                 self_size: details.self_size,
                 shallow_size: details.shallow_size,
                 retained_size: details.retained_size,
@@ -133,7 +135,8 @@ fn text(
     fact("kind", name(&details.kind))?;
     fact("shallow size", human::bytes(details.shallow_size))?;
     fact("retained size", human::bytes(details.retained_size))?;
-    fact("distance", details.distance.to_string())?;
+    let meaning = distance_meaning(snapshot, details.node).map_or_else(String::new, |meaning| format!("  ({meaning})"));
+    fact("distance", format!("{}{meaning}", details.distance))?;
     if let Some(at) = details.location {
         let place = scripts.full(at);
         fact("location", place)?;

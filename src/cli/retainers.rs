@@ -16,7 +16,9 @@ use super::{Files, csv, open_object, row_name, row_string, salvaged, split_dista
 use crate::Snapshot;
 use crate::graph::EdgeName;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, human};
-use crate::query::{Filter, Lens, ListSpec, Sort, map_key, node_label, order};
+use crate::query::{
+    Filter, Lens, ListSpec, Sort, UNREACHABLE, UNREACHABLE_MEANING, held_by_root, map_key, node_label, order,
+};
 
 /// Levels of retainers that are written at most: more would be of no use and could exhaust the stack.
 const DEEPEST: usize = 200;
@@ -35,6 +37,9 @@ pub(super) struct Link {
     pub(super) edge: Option<Edge>,
     pub(super) distance: Option<u32>,
     pub(super) system_distance: Option<u32>,
+    /// Only where it is the case.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unreachable: bool,
     pub(super) shallow_size: u64,
     pub(super) retained_size: u64,
 }
@@ -68,6 +73,7 @@ impl Link {
             }),
             distance,
             system_distance,
+            unreachable: snapshot.is_unreachable(node),
             shallow_size: snapshot.shallow_size(node),
             retained_size: snapshot.retained_size(node),
         }
@@ -99,6 +105,11 @@ pub(super) fn run(arguments: &RetainersArguments, files: &Files, out: &mut dyn W
         }
         Format::Text => {
             writeln!(out, "{}  retains {}", object.label(&snapshot), human::bytes(object.retained_size))?;
+            if object.unreachable {
+                writeln!(out, "  {UNREACHABLE}. {UNREACHABLE_MEANING}")?;
+            } else if held_by_root(&snapshot, node) {
+                writeln!(out, "  the root itself holds it")?;
+            }
             tree.visit(&mut |depth, link, cycle| text_line(&snapshot, depth, link, cycle, out))?;
         }
         Format::Csv => {

@@ -32,6 +32,9 @@ struct Row {
     class: String,
     distance: Option<u32>,
     system_distance: Option<u32>,
+    /// Only where it is the case.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unreachable: bool,
     shallow_size: u64,
     retained_size: u64,
 }
@@ -45,6 +48,7 @@ impl Row {
             class: row_name(&snapshot.class(node).name).into_owned(),
             distance,
             system_distance,
+            unreachable: snapshot.is_unreachable(node),
             shallow_size: snapshot.shallow_size(node),
             retained_size: snapshot.retained_size(node),
         }

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::args::{Format, StatisticsArguments};
 use super::{Files, csv, salvaged};
-use crate::model::human;
+use crate::model::{CancelToken, human};
+use crate::query::{relevant_percent, unreachable_size};
 
 pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     let snapshot = files.open(&arguments.file)?;
@@ -23,11 +24,15 @@ pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn 
         ("  Typed arrays", sums.typed_arrays),
         ("  Without a node", snapshot.graph().header().extra_native_bytes),
     ];
+    let unreachable = unreachable_size(&snapshot, &CancelToken::new())?;
     match arguments.format {
         Format::Text => {
             writeln!(out, "Written by {}\n", human::visible(&producer.label(), 200))?;
             for (label, size) in rows {
                 writeln!(out, "{label:<20}{:>10}", human::bytes(size))?;
+            }
+            if relevant_percent(&snapshot, unreachable).is_some() {
+                writeln!(out, "{:<20}{:>10}", "Unreachable", human::bytes(unreachable))?;
             }
             if !producer.has_user_roots {
                 writeln!(out, "\nNo user roots: distances count from the snapshot's root")?;
@@ -44,6 +49,7 @@ pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn 
                     "strings": sums.strings,
                     "system": sums.system,
                 },
+                "unreachable": unreachable,
                 "producer": {
                     "program": producer.program.name(),
                     "version": producer.version,
@@ -62,6 +68,7 @@ pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn 
             for (label, size) in rows {
                 csv::line(out, &[label.trim(), &size.to_string()])?;
             }
+            csv::line(out, &["Unreachable", &unreachable.to_string()])?;
         }
     }
     Ok(())

@@ -9,8 +9,15 @@ use super::table::{Table, name};
 use super::{Files, csv, name_of, salvaged, split_distance};
 use crate::Snapshot;
 use crate::analysis::{Class, Location};
-use crate::model::{CancelToken, human};
-use crate::query::{Filter, Lens, ListSpec, Scripts, Sort, SortKey, order, scripts};
+use crate::model::{CancelToken, ClassId, human};
+use crate::query::{
+    ClassTotals, Filter, Lens, ListSpec, Scripts, Sort, SortKey, class_totals, join_with, order, reloaded_url, scripts,
+    unreachable_note, unreachable_size,
+};
+
+/// Says how to list classes of reloaded scripts as one.
+pub(super) const RELOADED_HINT: &str =
+    "Some scripts were loaded several times, so classes are listed once a load; `--join-reloaded` lists them once";
 
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -27,12 +34,17 @@ struct Totals {
     edges: usize,
     strings: usize,
     total_size: u64,
+    /// Bytes of objects that no path from a root leads to.
+    unreachable_size: u64,
 }
 
 #[derive(Serialize)]
 struct Row<'a> {
     name: &'a str,
     location: Option<LocationJson>,
+    /// Classes of one script that was loaded several times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    joined_classes: Option<u32>,
     count: u64,
     distance: Option<u32>,
     system_distance: Option<u32>,
@@ -53,19 +65,36 @@ impl LocationJson {
         let Location { script_id, line, column } = location;
         Self { script_id, line, column, url: scripts.url(script_id).map(str::to_owned) }
     }
+
+    /// The position of a class. If several are joined, the URL has nothing that changes from load to load.
+    pub(super) fn of_class(location: Option<Location>, joined_count: u32, scripts: &Scripts) -> Option<Self> {
+        let mut json = Self::new(location?, scripts);
+        if joined_count > 1 {
+            json.url = json.url.map(|url| reloaded_url(&url).unwrap_or(&url).to_owned());
+        }
+        Some(json)
+    }
 }
 
-impl<'a> Row<'a> {
-    fn new(class: &'a Class, scripts: &Scripts) -> Self {
-        let (distance, system_distance) = split_distance(class.distance);
-        Self {
-            name: &class.name,
-            location: class.key.location.map(|at| LocationJson::new(at, scripts)),
-            count: class.count,
+/// A class, or several of one script that was loaded several times, with their sums.
+struct Listed<'a> {
+    class: &'a Class,
+    joined_count: u32,
+    totals: ClassTotals,
+}
+
+impl<'a> Listed<'a> {
+    fn row(&self, scripts: &Scripts) -> Row<'a> {
+        let (distance, system_distance) = split_distance(self.totals.distance);
+        Row {
+            name: &self.class.name,
+            location: LocationJson::of_class(self.class.key.location, self.joined_count, scripts),
+            joined_classes: (self.joined_count > 1).then_some(self.joined_count),
+            count: self.totals.count,
             distance,
             system_distance,
-            shallow_size: class.shallow_size,
-            retained_size: class.retained_size,
+            shallow_size: self.totals.shallow_size,
+            retained_size: self.totals.retained_size,
         }
     }
 }
@@ -80,13 +109,26 @@ pub(super) fn run(arguments: &SummaryArguments, files: &Files, out: &mut dyn Wri
         Column::Retained => (SortKey::RetainedSize, true),
     };
     let sort = Sort { key, descending };
-    let rows =
-        order(&snapshot, ListSpec::Classes, sort, &Filter::default(), Lens::default(), &CancelToken::new())?.rows;
+    let cancel = CancelToken::new();
+    let scripts = scripts(&snapshot, &cancel)?;
+    let joined = join_with(&snapshot, &scripts, &cancel)?;
+    let list = if arguments.join_reloaded { ListSpec::JoinedClasses } else { ListSpec::Classes };
+    let rows = order(&snapshot, list, sort, &Filter::default(), Lens::default(), &cancel)?.rows;
     let limit = arguments.limit.unwrap_or(usize::MAX);
-    let classes: Vec<&Class> = rows.iter().take(limit).map(|&row| &snapshot.classes().all()[row as usize]).collect();
-    let scripts = scripts(&snapshot, &CancelToken::new())?;
+    let listed = |class: ClassId| Listed {
+        class: snapshot.classes().get(class),
+        joined_count: if arguments.join_reloaded { joined.joined_count(class) } else { 1 },
+        totals: if arguments.join_reloaded { joined.totals(class) } else { class_totals(&snapshot, None, class) },
+    };
+    let classes: Vec<Listed<'_>> = rows.iter().take(limit).map(|&row| listed(ClassId(row))).collect();
     match arguments.format {
-        Format::Text => text(&snapshot, &scripts, &classes, rows.len(), out),
+        Format::Text => {
+            text(&snapshot, &scripts, &classes, rows.len(), out)?;
+            if joined.changes_anything() && !arguments.join_reloaded {
+                writeln!(out, "\n{RELOADED_HINT}")?;
+            }
+            Ok(())
+        }
         Format::Json => {
             let graph = snapshot.graph();
             let summary = Summary {
@@ -96,55 +138,59 @@ pub(super) fn run(arguments: &SummaryArguments, files: &Files, out: &mut dyn Wri
                     edges: graph.edge_count(),
                     strings: graph.strings().len(),
                     total_size: snapshot.total_size(),
+                    unreachable_size: unreachable_size(&snapshot, &cancel)?,
                 },
                 salvaged: salvaged(&snapshot),
-                classes: classes.into_iter().map(|class| Row::new(class, &scripts)).collect(),
+                classes: classes.iter().map(|class| class.row(&scripts)).collect(),
             };
             serde_json::to_writer(&mut *out, &summary)?;
             Ok(writeln!(out)?)
         }
-        Format::Csv => {
-            csv::line(
-                out,
-                &[
-                    "name",
-                    "script_id",
-                    "line",
-                    "column",
-                    "count",
-                    "distance",
-                    "system_distance",
-                    "shallow_size",
-                    "retained_size",
-                ],
-            )?;
-            for class in classes {
-                let row = Row::new(class, &scripts);
-                let at = class.key.location;
-                csv::line(
-                    out,
-                    &[
-                        row.name.to_owned(),
-                        super::optional(at.map(|at| at.script_id)),
-                        super::optional(at.map(|at| at.line)),
-                        super::optional(at.map(|at| at.column)),
-                        row.count.to_string(),
-                        super::optional(row.distance),
-                        super::optional(row.system_distance),
-                        row.shallow_size.to_string(),
-                        row.retained_size.to_string(),
-                    ],
-                )?;
-            }
-            Ok(())
-        }
+        Format::Csv => write_csv(&scripts, &classes, out),
     }
+}
+
+/// Writes the classes as CSV.
+fn write_csv(scripts: &Scripts, classes: &[Listed<'_>], out: &mut dyn Write) -> anyhow::Result<()> {
+    csv::line(
+        out,
+        &[
+            "name",
+            "script_id",
+            "line",
+            "column",
+            "count",
+            "distance",
+            "system_distance",
+            "shallow_size",
+            "retained_size",
+        ],
+    )?;
+    for listed in classes {
+        let row = listed.row(scripts);
+        let at = listed.class.key.location;
+        csv::line(
+            out,
+            &[
+                row.name.to_owned(),
+                super::optional(at.map(|at| at.script_id)),
+                super::optional(at.map(|at| at.line)),
+                super::optional(at.map(|at| at.column)),
+                row.count.to_string(),
+                super::optional(row.distance),
+                super::optional(row.system_distance),
+                row.shallow_size.to_string(),
+                row.retained_size.to_string(),
+            ],
+        )?;
+    }
+    Ok(())
 }
 
 fn text(
     snapshot: &Snapshot,
     scripts: &Scripts,
-    classes: &[&Class],
+    classes: &[Listed<'_>],
     class_count: usize,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
@@ -158,16 +204,20 @@ fn text(
         human::quantity(snapshot.graph().edge_count() as u64, "edge", "edges"),
         human::quantity(class_count as u64, "class", "classes"),
     )?;
+    if let Some(note) = unreachable_note(snapshot, &CancelToken::new())? {
+        writeln!(out, "{note}\n")?;
+    }
     let mut table = Table::new(&["Count", "Distance", "Shallow", "Retained", "%", "Constructor"]);
-    for class in classes {
+    for Listed { class, joined_count, totals } in classes {
         #[expect(clippy::cast_precision_loss, reason = "a percentage with one decimal")]
-        let percent = class.retained_size as f64 * 100.0 / total as f64;
-        let place = class.key.location.map_or_else(String::new, |at| format!("  ({})", scripts.short(at)));
+        let percent = totals.retained_size as f64 * 100.0 / total as f64;
+        let loads = if *joined_count > 1 { format!(", {joined_count} loads") } else { String::new() };
+        let place = class.key.location.map_or_else(String::new, |at| format!("  ({}{loads})", scripts.short(at)));
         table.push(vec![
-            human::count(class.count),
-            class.distance.to_string(),
-            human::bytes(class.shallow_size),
-            human::bytes(class.retained_size),
+            human::count(totals.count),
+            totals.distance.to_string(),
+            human::bytes(totals.shallow_size),
+            human::bytes(totals.retained_size),
             format!("{percent:.1}"),
             format!("{}{place}", name(&class.name)),
         ]);

@@ -2,18 +2,23 @@
 
 use std::cmp::Ordering;
 
-use super::selection::{ClassTotals, Selection};
+use super::selection::Selection;
 use super::sorting::utf16_order;
 use super::{Filter, Sort, SortKey};
-use crate::analysis::Class;
+use crate::analysis::{Class, ClassTotals};
 use crate::model::ClassId;
 use crate::snapshot::Snapshot;
 
 /// Ids of the classes that have (selected) members and pass the filter. There are some thousand at most, so this needs no
 /// worker.
-pub(super) fn classes(snapshot: &Snapshot, sort: Sort, filter: &Filter, selection: Option<&Selection>) -> Vec<u32> {
+pub(super) fn classes(
+    snapshot: &Snapshot,
+    sort: Sort,
+    filter: &Filter,
+    totals: impl Fn(ClassId) -> ClassTotals,
+) -> Vec<u32> {
     let table = snapshot.classes().all();
-    let totals = |row: u32| class_totals(snapshot, selection, ClassId(row));
+    let totals = |row: u32| totals(ClassId(row));
     let wanted = filter.class_name.to_lowercase();
     let mut rows: Vec<u32> = (0..)
         .zip(table)
@@ -49,6 +54,17 @@ pub fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: C
         retained_size: class.retained_size,
         distance: class.distance,
     }
+}
+
+/// Returns the sums of all classes that are listed under one when those of scripts that were loaded again are joined; nothing before a
+/// list of them was made.
+#[must_use]
+pub fn joined_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
+    let totals = match selection {
+        Some(selection) => selection.joined().and_then(|totals| totals.get(class.index()).copied()),
+        None => snapshot.joined_classes().map(|joined| joined.totals(class)),
+    };
+    totals.unwrap_or(ClassTotals::NOTHING)
 }
 
 fn compare(a: (&Class, ClassTotals), b: (&Class, ClassTotals), key: SortKey) -> Ordering {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::selection::Selection;
-use super::{Comparison, DuplicateStrings, Growth, ListSpec, class_totals, csv};
+use super::{Comparison, DuplicateStrings, Growth, ListSpec, class_totals, csv, joined_totals};
 use crate::model::{ClassId, Distance, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
@@ -97,22 +97,23 @@ pub fn write_rows(
         ]
     };
     let columns: &[&'static str] = match list {
-        ListSpec::Classes => &CLASS,
-        ListSpec::Members(_) | ListSpec::Selected | ListSpec::Dominated(_) => &OBJECT,
+        ListSpec::Classes | ListSpec::JoinedClasses => &CLASS,
+        ListSpec::Members(_) | ListSpec::JoinedMembers(_) | ListSpec::Selected | ListSpec::Dominated(_) => &OBJECT,
         ListSpec::Edges(_) | ListSpec::Retainers(_) => &EDGE,
     };
     let mut table = Rows::start(columns, format, out)?;
     snapshot.expect_many_names();
     for &row in rows {
         match list {
-            ListSpec::Classes => {
-                let totals = class_totals(snapshot, selection, ClassId(row));
+            ListSpec::Classes | ListSpec::JoinedClasses => {
+                let totals_of = if list == ListSpec::Classes { class_totals } else { joined_totals };
+                let totals = totals_of(snapshot, selection, ClassId(row));
                 let [hops, system] = distance(totals.distance);
                 let name = &snapshot.classes().get(ClassId(row)).name;
                 let (shallow, retained) = (totals.shallow_size, totals.retained_size);
                 table.push(&[json!(name), json!(totals.count), hops, system, json!(shallow), json!(retained)])?;
             }
-            ListSpec::Members(_) | ListSpec::Selected | ListSpec::Dominated(_) => {
+            ListSpec::Members(_) | ListSpec::JoinedMembers(_) | ListSpec::Selected | ListSpec::Dominated(_) => {
                 table.push(&object(NodeOrdinal(row)))?;
             }
             ListSpec::Edges(_) | ListSpec::Retainers(_) => {

@@ -177,13 +177,19 @@ const ENTRIES: &[Entry] = &[
         Column,
         "Distance",
         "The number of references on the shortest way from a user root.",
-        "Objects of one class with a much larger distance than the others, or growing distances from one snapshot to the next, hint at a list or a chain that grows. A dash stands for what only the runtime's own roots reach.",
+        "Objects of one class with a much larger distance than the others, or growing distances from one snapshot to the next, hint at a list or a chain that grows. A dash means that no user root reaches the object.",
     ),
     entry(
         Column,
         "Distance −",
         "No user root reaches the object: only the runtime's own roots do, or nothing does.",
-        "Such objects are held by handles of native code, by the compilation cache, by the stack or other roots of the runtime; the hover text says how many references from there. If nothing reaches it, it would have been freed next.",
+        "What the runtime's roots reach is held by handles of native code, by the compilation cache, by the stack and the like; the hover text says how many references from there. An object without any distance is unreachable, or it is reached only through references of the runtime that distances leave out, such as those from tables of property descriptors. Search for distance=system or is:unreachable to see the one or the other.",
+    ),
+    entry(
+        Column,
+        "Unreachable",
+        "No path of references from a root leads to the object.",
+        "It is garbage that was not collected yet, or the program that wrote the snapshot left out the references that hold it: JavaScriptCore does not write what Maps and Sets hold, and Julia not all that its collector marks. V8 collects garbage first, so its snapshots have nearly none. Statistics says how many bytes are unreachable; the filter of the summary shows which.",
     ),
     entry(
         Column,
@@ -550,7 +556,7 @@ const ENTRIES: &[Entry] = &[
         Root,
         "(GC roots)",
         "All that the garbage collector starts from, in groups.",
-        "Below it are the runtime's own roots. What only these reach has the distance −.",
+        "Below it are the runtime's own roots. What only these reach has the distance −, as has what is unreachable.",
     ),
     entry(
         Root,

@@ -6,12 +6,18 @@
 //! Every earlier snapshot is compared with the last one, one after another: classes are grouped by the last one's shapes,
 //! as a comparison of two does it, and an object of the last is as old as the first snapshot that has its id. So the time
 //! is that of one comparison a snapshot, and memory that of one comparison in all.
+//!
+//! Classes of scripts that were loaded again are one class here: the leak of a module that is loaded anew in each step is a
+//! leak of one class that grows in every step.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::comparison::{JointClasses, Sorted, merge, sized_by_id};
-use crate::analysis::{ClassKey, Classes};
+use super::matching::{Sorted, merge, sized_by_id};
+use super::reloaded::{Grouping, Identity, JointClasses};
+use super::scripts::scripts;
+use crate::analysis::ClassKey;
 use crate::model::{BitSet, CancelToken, Cancelled, ClassId, NodeOrdinal, difference};
 use crate::snapshot::Snapshot;
 
@@ -64,7 +70,9 @@ impl Pattern {
         }
     }
 
-    fn of(points: &[Point]) -> Self {
+    /// Says how something with these points develops.
+    #[must_use]
+    pub fn of(points: &[Point]) -> Self {
         let by_size = points.windows(2).all(|pair| pair[0].count == pair[1].count);
         let amounts: Vec<u64> =
             points.iter().map(|point| if by_size { point.shallow_size } else { point.count }).collect();
@@ -107,8 +115,10 @@ pub struct GrownClass {
     pub name: String,
     pub key: ClassKey,
     pub pattern: Pattern,
-    /// The class of this key in the last snapshot.
+    /// The class of this key in the last snapshot; the first of them if several are joined.
     pub last_class: Option<ClassId>,
+    /// Number of classes of the last snapshot that are joined in this one.
+    pub joined_count: u32,
     /// Objects that are not in the first snapshot and live in the last, and their shallow sizes in bytes.
     pub new_count: u64,
     pub new_size: u64,
@@ -121,6 +131,8 @@ pub struct GrownClass {
 pub struct Growth {
     /// Whether ids mean the same objects in all snapshots; if not, there are numbers but no objects.
     pub ids_match: bool,
+    /// Whether snapshots of one process describe it differently, see [`super::Comparison::options_differ`].
+    pub options_differ: bool,
     /// Of each snapshot: all objects, and the bytes of all as its retained size.
     pub totals: Vec<Point>,
     /// In the order of the last snapshot's classes, then those of earlier ones alone.
@@ -216,6 +228,7 @@ pub fn growth(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Growth, C
     });
     let mut growth = Growth {
         ids_match: true,
+        options_differ: false,
         totals: totals.collect(),
         classes: Vec::new(),
         points: Vec::new(),
@@ -225,21 +238,23 @@ pub fn growth(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Growth, C
     };
     let Some((&last, earlier)) = snapshots.split_last() else { return Ok(growth) };
     let ids = sized_by_id(last, cancel)?;
-    let mut table = Table::new(snapshots.len(), last.classes());
+    let newest = Grouping::new(last, Cow::Borrowed(last.classes()), &scripts(last, cancel)?, cancel)?;
+    let mut table = Table::new(snapshots.len(), &newest);
     let last_step = u16::try_from(earlier.len()).unwrap_or(u16::MAX);
     // The first snapshot that has each object of the last; those without a size are in no list.
     let mut first_seen = vec![last_step; last.graph().node_count()];
     for (at, &base) in earlier.iter().enumerate().rev() {
-        let regrouped = base.regrouped(last.shapes(), cancel)?;
-        table.add(at, &regrouped);
+        let older = Grouping::new(base, base.regrouped(last.shapes(), cancel)?, &scripts(base, cancel)?, cancel)?;
+        table.add(at, &older);
         let base_ids = sized_by_id(base, cancel)?;
-        let joint = JointClasses::of(&regrouped, last.classes());
+        let joint = JointClasses::new(&older, &newest);
         let sides = [
-            Sorted { ids: &base_ids, snapshot: base, classes: &regrouped, joint: Some(&joint.of_base) },
-            Sorted { ids: &ids, snapshot: last, classes: last.classes(), joint: None },
+            Sorted { ids: &base_ids, snapshot: base, classes: &older.classes, joint: &joint.of_base },
+            Sorted { ids: &ids, snapshot: last, classes: &newest.classes, joint: &joint.of_current },
         ];
         let merged = merge(&sides, cancel)?;
-        growth.ids_match &= merged.is_of_one_process(base_ids.len().min(ids.len()));
+        growth.ids_match &= merged.is_of_one_process();
+        growth.options_differ |= merged.options_differ;
         let mut new = BitSet::new(first_seen.len());
         merged.new.iter().for_each(|&(_, node)| {
             new.insert(node as usize);
@@ -252,7 +267,8 @@ pub fn growth(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Growth, C
         }
         cancel.check()?;
     }
-    growth.fill(&table, last, &first_seen, cancel)?;
+    growth.options_differ &= growth.ids_match;
+    growth.fill(&table, last, &newest, &first_seen, cancel)?;
     Ok(growth)
 }
 
@@ -261,12 +277,12 @@ impl Growth {
         &mut self,
         table: &Table,
         last: &Snapshot,
+        newest: &Grouping<'_>,
         first_seen: &[u16],
         cancel: &CancelToken,
     ) -> Result<(), Cancelled> {
         let steps = self.steps();
-        let classes = last.classes();
-        let class_count = classes.all().len();
+        let class_count = table.newest_count;
         // Places of each class's objects by the step in which they came: counted, then filled.
         let mut counts = vec![0_u32; class_count * steps];
         let mut sizes = vec![0_u64; class_count];
@@ -275,7 +291,7 @@ impl Growth {
             #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
             let ordinal = NodeOrdinal(node as u32);
             let size = last.shallow_size(ordinal);
-            (size > 0).then(|| (classes.of(ordinal).index(), step, size))
+            (size > 0).then(|| (table.of_newest[newest.class(ordinal).index()] as usize, step, size))
         };
         for node in 0..first_seen.len() {
             cancel.check_every(node)?;
@@ -303,7 +319,8 @@ impl Growth {
                 name,
                 key,
                 pattern: Pattern::of(points),
-                last_class: u32::try_from(class).ok().filter(|_| class < class_count).map(ClassId),
+                last_class: table.last_classes.get(class).copied(),
+                joined_count: table.last_classes.get(class).map_or(1, |&class| newest.joined.joined_count(class)),
                 new_count: came(0..steps),
                 new_size: sizes.get(class).copied().unwrap_or_default(),
                 survivor_count: came(0..steps.saturating_sub(1)),
@@ -328,27 +345,46 @@ impl Growth {
 struct Table {
     snapshots: usize,
     rows: Vec<(String, ClassKey)>,
-    by_key: HashMap<ClassKey, usize>,
+    by_identity: HashMap<Identity, usize>,
     points: Vec<Point>,
+    /// Number of rows of the last snapshot, its class by row, and its row by class.
+    newest_count: usize,
+    last_classes: Vec<ClassId>,
+    of_newest: Vec<u32>,
 }
 
 impl Table {
-    fn new(snapshots: usize, last: &Classes) -> Self {
-        let mut table = Self { snapshots, rows: Vec::new(), by_key: HashMap::new(), points: Vec::new() };
-        table.add(snapshots - 1, last);
+    fn new(snapshots: usize, newest: &Grouping<'_>) -> Self {
+        let mut table = Self {
+            snapshots,
+            rows: Vec::new(),
+            by_identity: HashMap::new(),
+            points: Vec::new(),
+            newest_count: 0,
+            last_classes: newest.firsts().collect(),
+            of_newest: vec![0; newest.classes.all().len()],
+        };
+        table.add(snapshots - 1, newest);
+        table.newest_count = table.rows.len();
+        for (row, class) in (0_u32..).zip(&table.last_classes) {
+            table.of_newest[class.index()] = row;
+        }
         table
     }
 
-    fn add(&mut self, at: usize, classes: &Classes) {
-        for class in classes.all() {
+    fn add(&mut self, at: usize, group: &Grouping<'_>) {
+        for class in group.firsts() {
             let next = self.rows.len();
-            let row = *self.by_key.entry(class.key.clone()).or_insert(next);
+            let identity = group.identities[class.index()].clone();
+            let row = *self.by_identity.entry(identity).or_insert(next);
             if row == next {
+                let class = group.classes.get(class);
                 self.rows.push((class.name.clone(), class.key.clone()));
                 self.points.resize(self.rows.len() * self.snapshots, Point::default());
             }
+            let totals = group.joined.totals(class);
             self.points[row * self.snapshots + at] =
-                Point { count: class.count, shallow_size: class.shallow_size, retained_size: class.retained_size };
+                Point { count: totals.count, shallow_size: totals.shallow_size, retained_size: totals.retained_size };
         }
     }
 

@@ -7,17 +7,20 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::edges::{Sources, retains};
+use super::path_growth::{is_numbered, nearest_retainer};
+use super::reloaded::join_reloaded;
 use super::sorting::utf16_order;
-use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, EdgeKind, NodeOrdinal, StringId};
+use crate::analysis::JoinedClasses;
+use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
 const UNKNOWN: u32 = u32::MAX;
 const UNREACHED: u32 = u32::MAX - 1;
 
-/// Objects of one class that one sort of reference leads to.
+/// Objects of one class that one sort of reference leads to. Classes of scripts that were loaded again are one class.
 #[derive(Clone, Debug)]
 pub struct PathGroup {
+    /// The class; the first of them if several are joined.
     pub class: ClassId,
     /// One of the references that lead here; `None` for what the root itself holds.
     pub edge: Option<EdgeIndex>,
@@ -65,6 +68,8 @@ type GroupKey = (u32, u32, u8, u32);
 
 struct Placer<'a> {
     snapshot: &'a Snapshot,
+    /// Classes of scripts that were loaded again are one class on a path.
+    joined: &'a JoinedClasses,
     groups: Vec<PathGroup>,
     parents: Vec<u32>,
     by_key: HashMap<GroupKey, u32>,
@@ -79,6 +84,7 @@ struct Placer<'a> {
 pub fn merged_paths(snapshot: &Snapshot, nodes: &[u32], cancel: &CancelToken) -> Result<MergedPaths, Cancelled> {
     let mut placer = Placer {
         snapshot,
+        joined: join_reloaded(snapshot, cancel)?,
         groups: Vec::new(),
         parents: Vec::new(),
         by_key: HashMap::new(),
@@ -121,7 +127,7 @@ impl Placer<'_> {
                 break known;
             }
             cancel.check_every(way.len() + 1)?;
-            let Some(edge) = self.nearest(at, cancel)? else {
+            let Some(edge) = nearest_retainer(self.snapshot, at, cancel)? else {
                 let is_held = self.snapshot.distance(at).0 >= 0;
                 let group = if is_held { self.group(UNKNOWN, at, None) } else { UNREACHED };
                 self.places[at.index()] = group;
@@ -139,37 +145,12 @@ impl Placer<'_> {
         Ok(group)
     }
 
-    /// The edge from the node's nearest retainer; `None` where the way ends. Distances fall with every step, so no way runs
-    /// in circles.
-    fn nearest(&self, node: NodeOrdinal, cancel: &CancelToken) -> Result<Option<EdgeIndex>, Cancelled> {
-        let graph = self.snapshot.graph();
-        let own = self.snapshot.distance(node).0;
-        let mut nearest: Option<(i32, EdgeIndex)> = None;
-        for (at, (edge, source)) in Sources::of(graph, graph.retainers.row(node.index())).enumerate() {
-            cancel.check_every(at + 1)?;
-            let distance = self.snapshot.distance(source).0;
-            let is_nearer = distance >= 0 && distance < own && nearest.is_none_or(|(least, _)| distance <= least);
-            if is_nearer && retains(graph, edge, source) {
-                nearest = Some((distance, edge));
-                if distance + 1 == own {
-                    break;
-                }
-            }
-        }
-        Ok(nearest.map(|(_, edge)| edge))
-    }
-
     fn group(&mut self, parent: u32, node: NodeOrdinal, edge: Option<EdgeIndex>) -> u32 {
         let graph = self.snapshot.graph();
-        let class = self.snapshot.class_id(node);
+        let class = self.joined.first(self.snapshot.class_id(node));
         let (kind, name) = edge.map_or((u8::MAX, 0), |edge| {
-            let kind = graph.edge_kind(edge);
-            let name = graph.edge_names[edge.index()];
-            // The slots of a Map's table are internal edges that are called by their numbers.
-            let is_slot = || graph.strings().raw(StringId(name)).first().is_some_and(u8::is_ascii_digit);
-            let is_numbered =
-                kind == EdgeKind::ELEMENT || kind == EdgeKind::HIDDEN || (kind == EdgeKind::INTERNAL && is_slot());
-            (kind.0, if is_numbered { 0 } else { name })
+            let name = if is_numbered(graph, edge) { 0 } else { graph.edge_names[edge.index()] };
+            (graph.edge_kind(edge).0, name)
         });
         let next = u32::try_from(self.groups.len()).unwrap_or(UNREACHED);
         let group = *self.by_key.entry((parent, class.0, kind, name)).or_insert(next);

@@ -34,14 +34,17 @@ mod kinds;
 mod label;
 mod live_functions;
 mod map_entry;
+mod matching;
 mod merged_paths;
 mod native_contexts;
 mod nodes;
 mod object;
 mod order;
+mod path_growth;
 mod paths;
 mod producer_notes;
 mod profile;
+mod reloaded;
 mod scripts;
 mod search;
 mod search_forms;
@@ -51,13 +54,15 @@ mod sorting;
 mod string_facts;
 mod texts;
 mod timeline;
+mod unreachable;
 mod v8_values;
 
+pub use crate::analysis::ClassTotals;
 pub use allocations::{AllocatedBy, Allocations, allocating_function, allocations, has_allocations};
 pub use call_lists::{CallKey, CallList, CallRow, CallRows, CallSort, call_rows};
 pub use calls::{CallNumbers, Caller, Calls, MEASURES, Measure};
-pub use classes::class_totals;
-pub use comparison::{ComparedClass, Comparison, Side, compare};
+pub use classes::{class_totals, joined_totals};
+pub use comparison::{ComparedClass, Comparison, OPTIONS_DIFFER, Side, compare, compare_joined};
 pub use comparison_lists::{ComparisonKey, ComparisonSort, compared_classes, compared_objects};
 pub use containment::{EphemeronIds, dominators_down, ephemeron_ids, root_edge, way_down};
 pub use cut::{Freed, cut_edge};
@@ -77,15 +82,20 @@ pub use merged_paths::{MergedPaths, PathGroup, merged_paths};
 pub use native_contexts::{HeldByContexts, NativeContext, NativeContexts, Owner, held_by_contexts, native_contexts};
 pub use object::{ObjectDetails, object_details};
 pub use order::{Filter, Lens, ListSpec, RowOrder, Sort, SortKey, order};
+pub use path_growth::{HeldAlike, PathGrowth};
 pub use paths::{held_by_root, several_paths, shortest_path};
 pub use producer_notes::{Note, producer_notes};
 pub use profile::{compare_profiles, profile_calls};
+pub use reloaded::{join_reloaded, join_with, reloaded_url};
 pub use scripts::{Script, Scripts, SourceLine, function_script, scripts, short_script, source_line};
 pub use search::{search, unknown_kind};
 pub use search_grammar::{Query, QueryError};
-pub use selection::{ClassTotals, NodeFilter, Selection, select};
+pub use selection::{NodeFilter, Selection, select};
 pub use string_facts::{StringFacts, string_facts};
 pub use timeline::{Timeline, TimelineBar, timeline};
+pub use unreachable::{
+    UNREACHABLE, UNREACHABLE_MEANING, distance_meaning, relevant_percent, unreachable_note, unreachable_size,
+};
 
 /// The strings that a test holds for, one bit each.
 fn strings_that(snapshot: &Snapshot, test: impl Fn(&str) -> bool + Sync) -> BitSet {

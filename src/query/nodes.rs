@@ -8,10 +8,10 @@ use super::{Sort, SortKey};
 use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
-/// The class's (selected) nodes that have a size.
+/// The (selected) nodes that have a size, of the classes for which `is_wanted` holds.
 pub(super) fn members(
     snapshot: &Snapshot,
-    class: ClassId,
+    is_wanted: impl Fn(ClassId) -> bool + Sync,
     sort: Sort,
     selection: Option<&Selection>,
     cancel: &CancelToken,
@@ -24,7 +24,7 @@ pub(super) fn members(
         .map(|(block, classes)| {
             cancel.check()?;
             let first = u32::try_from(block * POLL_INTERVAL).unwrap_or(u32::MAX);
-            let members = (first..).zip(classes).filter(|(_, of)| **of == class.0).map(|(node, _)| node);
+            let members = (first..).zip(classes).filter(|(_, of)| is_wanted(ClassId(**of))).map(|(node, _)| node);
             let is_listed = |node: &u32| {
                 snapshot.shallow_size(NodeOrdinal(*node)) > 0
                     && selection.is_none_or(|selection| selection.contains(NodeOrdinal(*node)))

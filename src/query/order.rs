@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ignored::RetainerDistances;
 use super::selection::{NodeFilter, Selection};
-use super::{classes, edges, nodes};
+use super::{class_totals, classes, edges, join_reloaded, joined_totals, nodes};
 use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
@@ -15,6 +15,10 @@ pub enum ListSpec {
     Classes,
     /// The members of a class that have a size; row ids are node ordinals.
     Members(ClassId),
+    /// All classes that have members, those of scripts that were loaded again as one; row ids are the ids of the first of each.
+    JoinedClasses,
+    /// The members of all classes that are listed under this one; row ids are node ordinals.
+    JoinedMembers(ClassId),
     /// The outgoing edges of a node; row ids are edge indices.
     Edges(NodeOrdinal),
     /// The edges that lead to a node, without weak ones and those from the root; row ids are edge indices.
@@ -97,8 +101,21 @@ pub fn order(
     cancel: &CancelToken,
 ) -> Result<RowOrder, Cancelled> {
     let mut rows = match list {
-        ListSpec::Classes => classes::classes(snapshot, sort, filter, lens.selection),
-        ListSpec::Members(class) => nodes::members(snapshot, class, sort, lens.selection, cancel)?,
+        ListSpec::Classes => {
+            classes::classes(snapshot, sort, filter, |class| class_totals(snapshot, lens.selection, class))
+        }
+        ListSpec::Members(class) => nodes::members(snapshot, |of| of == class, sort, lens.selection, cancel)?,
+        ListSpec::JoinedClasses => {
+            let joined = join_reloaded(snapshot, cancel)?;
+            if let Some(selection) = lens.selection {
+                selection.join(snapshot, joined, cancel)?;
+            }
+            classes::classes(snapshot, sort, filter, |class| joined_totals(snapshot, lens.selection, class))
+        }
+        ListSpec::JoinedMembers(class) => {
+            let joined = join_reloaded(snapshot, cancel)?;
+            nodes::members(snapshot, |of| joined.first(of) == class, sort, lens.selection, cancel)?
+        }
         ListSpec::Edges(node) => edges::outgoing(snapshot, node, sort, cancel)?,
         ListSpec::Retainers(node) => edges::retainers(snapshot, node, sort, lens.distances, cancel)?,
         ListSpec::Dominated(node) => nodes::dominated(snapshot, node, sort, cancel)?,

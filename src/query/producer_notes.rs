@@ -23,7 +23,7 @@ const NO_USER_ROOTS: Note = note(
 const USER_ROOTS: Note = note(
     "Distances",
     "They count references from what hangs on the root itself, such as the global object. − means that only the \
-     runtime's own roots reach an object, or nothing does.",
+     runtime's own roots reach an object, or that it is unreachable.",
 );
 const V8_STRINGS: Note = note(
     "Texts",
@@ -84,7 +84,8 @@ const JULIA: [Note; 4] = [
     note(
         "Distances",
         "They count from the modules, tasks and constants that the root holds. − means that an object is reached through \
-         GC roots or the list of finalizers only.",
+         GC roots or the list of finalizers only, or that it is unreachable: Julia does not write all references by which its \
+         collector keeps objects, so most of a heap may be.",
     ),
 ];
 

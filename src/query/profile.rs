@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::calls::{Calls, Heavy, Measure};
+use super::reloaded::reloaded_url;
 use crate::model::{CallFunction, CallTree, CancelToken, Cancelled};
 use crate::profile::Profile;
 
@@ -15,8 +16,8 @@ pub fn profile_calls(profile: &Profile, cancel: &CancelToken) -> Result<Calls, C
     Calls::new(functions, tree, vec![Measure::Size], vec![profile.own_sizes().to_vec()], Heavy::EveryCall, cancel)
 }
 
-/// The calls of two profiles in one tree. Functions are matched by name, script and place, for the numbers of scripts differ
-/// from process to process.
+/// The calls of two profiles in one tree. Functions are matched by name, URL of the script without query, and position, for the
+/// numbers of scripts differ from process to process, and queries from load to load.
 ///
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
@@ -25,7 +26,8 @@ pub fn compare_profiles(base: &Profile, current: &Profile, cancel: &CancelToken)
     let mut places: HashMap<(String, String, Option<u32>, Option<u32>), u32> = HashMap::new();
     let mut renamed = |of: &Profile| -> Vec<u32> {
         let rename = |function: &CallFunction| {
-            let key = (function.name.clone(), function.url.clone(), function.line, function.column);
+            let url = reloaded_url(&function.url).unwrap_or(&function.url).to_owned();
+            let key = (function.name.clone(), url, function.line, function.column);
             let next = u32::try_from(functions.len()).unwrap_or(u32::MAX);
             let index = *places.entry(key).or_insert(next);
             if index == next {

@@ -63,6 +63,8 @@ enum Compiled<'a> {
     Retained(Comparison, u64),
     Distance(Comparison, Option<u32>),
     Detached,
+    Unreachable,
+    SystemOnly,
 }
 
 impl<'a> Compiled<'a> {
@@ -96,6 +98,8 @@ impl<'a> Compiled<'a> {
             Test::Retained(comparison, size) => Self::Retained(*comparison, *size),
             Test::Distance(comparison, hops) => Self::Distance(*comparison, *hops),
             Test::Detached => Self::Detached,
+            Test::Unreachable => Self::Unreachable,
+            Test::SystemOnly => Self::SystemOnly,
         }
     }
 
@@ -141,6 +145,8 @@ impl<'a> Compiled<'a> {
                 _ => false,
             },
             Self::Detached => snapshot.detachedness(node) == Detachedness::Detached,
+            Self::Unreachable => snapshot.is_unreachable(node),
+            Self::SystemOnly => snapshot.distance(node).system().is_some(),
         }
     }
 }

@@ -42,6 +42,10 @@ pub(super) enum Test {
     /// Hops from a user root; `None` for what no user root reaches.
     Distance(Comparison, Option<u32>),
     Detached,
+    /// No path from a root leads to it.
+    Unreachable,
+    /// Only the runtime's own roots reach it.
+    SystemOnly,
 }
 
 /// Names of references.
@@ -147,7 +151,7 @@ pub struct QueryError {
     pub message: String,
 }
 
-const HELP: [(&str, &str); 18] = [
+const HELP: [(&str, &str); 20] = [
     ("cart item", "words in the name, in any case"),
     ("\"a b\" \"c\"", "both texts, in any order; in quotes nothing has a special meaning"),
     ("case:Cart", "text in the name, in this case"),
@@ -163,6 +167,8 @@ const HELP: [(&str, &str); 18] = [
     ("retained>=2MB", "retained size"),
     ("distance<5", "references from a user root"),
     ("distance=none", "not reached by any user root"),
+    ("distance=system", "reached by the runtime's own roots only"),
+    ("is:unreachable", "no path of references from a root leads to it"),
     ("detached", "detached from its document"),
     ("-class:Map", "not this"),
     ("class:Cart retained>1kB", "all of these"),
@@ -307,7 +313,7 @@ fn regular_expression(word: &str) -> Result<Option<Regex>, String> {
     regex.map(Some).map_err(|error| format!("not a regular expression: {}", last_line(&error.to_string())))
 }
 
-pub(super) const PREFIXES: [&str; 6] = ["name", "case", "class", "prop", "kind", "id"];
+pub(super) const PREFIXES: [&str; 7] = ["name", "case", "class", "prop", "kind", "id", "is"];
 
 /// Schemes of addresses that are not followed by `//`, and modules of runtimes: text that people search for.
 const SCHEMES: [&str; 12] =
@@ -340,6 +346,11 @@ fn named(name: &str, value: &str) -> Result<Test, String> {
         "name" => text_pattern(name, value, false).map(Test::Text),
         "class" => text_pattern(name, value, false).map(Test::Class),
         "prop" => property_name(value).map(Test::Property),
+        "is" => match value {
+            "unreachable" => Ok(Test::Unreachable),
+            "detached" => Ok(Test::Detached),
+            _ => Err(format!("expected unreachable or detached after is:, found {value}")),
+        },
         _ if regular_expression(value)?.is_some() => Err("kind: takes one kind, such as kind:closure".to_owned()),
         _ => {
             let value = value.strip_prefix('=').unwrap_or(value);
@@ -419,7 +430,11 @@ fn measured(word: &str) -> Result<Option<Test>, String> {
         if value == "none" || value == "-" {
             return Ok(Some(Test::Distance(Comparison::Equal, None)));
         }
-        let hops = value.parse().map_err(|_| format!("expected a number or none after {name}, found {value}"))?;
+        if value == "system" {
+            return Ok(Some(Test::SystemOnly));
+        }
+        let hops =
+            value.parse().map_err(|_| format!("expected a number or none (or system) after {name}, found {value}"))?;
         return Ok(Some(Test::Distance(comparison, Some(hops))));
     }
     let size = size(value).ok_or_else(|| format!("expected a size such as 300, 1kB or 2.5MiB, found {value}"))?;

@@ -13,7 +13,7 @@ use super::native_contexts::{Owner, native_contexts};
 use super::search::search;
 use super::search_grammar::Query;
 use super::strings_that;
-use crate::analysis::retained_by_class;
+use crate::analysis::{ClassTotals, JoinedClasses, retained_by_class};
 use crate::graph::EdgeName;
 use crate::model::{
     BitSet, CancelToken, Cancelled, Detachedness, Distance, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, POLL_INTERVAL,
@@ -64,17 +64,6 @@ impl NodeFilter {
     }
 }
 
-/// Sums over the selected nodes of one class.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ClassTotals {
-    /// Selected nodes that have a size.
-    pub count: u64,
-    pub shallow_size: u64,
-    /// Sum of the retained sizes of those that no other selected node of the class dominates.
-    pub retained_size: u64,
-    pub distance: Distance,
-}
-
 /// The nodes that pass a [`NodeFilter`], and what they sum up to.
 #[derive(Clone, Debug)]
 pub struct Selection {
@@ -87,6 +76,8 @@ pub struct Selection {
     pub classes: Vec<ClassTotals>,
     /// Nodes that lead to selected ones, once somebody has asked.
     leading: OnceLock<BitSet>,
+    /// By class that others are listed under, once somebody has asked for joined classes.
+    joined: OnceLock<Vec<ClassTotals>>,
 }
 
 impl Selection {
@@ -121,10 +112,34 @@ impl Selection {
         Ok(self.leading.get_or_init(|| leading))
     }
 
+    /// Returns sums by class that others are listed under, if [`Self::join`] was called.
+    #[must_use]
+    pub fn joined(&self) -> Option<&[ClassTotals]> {
+        self.joined.get().map(Vec::as_slice)
+    }
+
+    /// Sums up by joined class.
+    ///
+    /// # Errors
+    /// [`Cancelled`] when `cancel` says so.
+    pub fn join(
+        &self,
+        snapshot: &Snapshot,
+        joined: &JoinedClasses,
+        cancel: &CancelToken,
+    ) -> Result<&[ClassTotals], Cancelled> {
+        if self.joined.get().is_none() {
+            let of = |node: NodeOrdinal| joined.first(snapshot.class_id(node)).index();
+            let retained = retained_by(snapshot, &self.nodes, of, self.classes.len(), cancel)?;
+            let _ = self.joined.set(joined.sum(&self.classes, &retained));
+        }
+        Ok(self.joined.get().map_or(&[], Vec::as_slice))
+    }
+
     /// Bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.nodes.heap_bytes() * 2 + self.classes.capacity() * size_of::<ClassTotals>()
+        self.nodes.heap_bytes() * 2 + self.classes.capacity() * 2 * size_of::<ClassTotals>()
     }
 }
 
@@ -177,7 +192,7 @@ pub(super) fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelTok
         NodeFilter::NativeContext(context) => owned_by(Owner::Context(*context)),
         NodeFilter::SharedByContexts => owned_by(Owner::Shared),
         NodeFilter::WithoutContext => owned_by(Owner::None),
-        NodeFilter::Unreachable => that(snapshot, cancel, |node| snapshot.distance(node) == Distance::NONE),
+        NodeFilter::Unreachable => that(snapshot, cancel, |node| snapshot.is_unreachable(node)),
         NodeFilter::Matching(text) => match Query::parse(text) {
             Ok(query) => search(snapshot, &query, cancel),
             Err(_) => Ok(BitSet::new(snapshot.graph().node_count())),
@@ -311,10 +326,16 @@ fn sum_up(
     counts_empty: bool,
     cancel: &CancelToken,
 ) -> Result<Selection, Cancelled> {
-    let empty = ClassTotals { count: 0, shallow_size: 0, retained_size: 0, distance: Distance::NONE };
     let class_count = snapshot.classes().all().len();
-    let mut classes = vec![empty; class_count];
-    let mut selection = Selection { nodes, count: 0, shallow_size: 0, classes: Vec::new(), leading: OnceLock::new() };
+    let mut classes = vec![ClassTotals::NOTHING; class_count];
+    let mut selection = Selection {
+        nodes,
+        count: 0,
+        shallow_size: 0,
+        classes: Vec::new(),
+        leading: OnceLock::new(),
+        joined: OnceLock::new(),
+    };
     for (at, node) in selection.nodes.iter().enumerate() {
         cancel.check_every(at)?;
         #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
@@ -333,13 +354,25 @@ fn sum_up(
         selection.shallow_size = selection.shallow_size.saturating_add(size);
     }
     if selection.count > 0 {
-        let counts = |node: NodeOrdinal| selection.nodes.contains(node.index()) && snapshot.shallow_size(node) != 0;
-        let (by_node, sizes) = (snapshot.classes().by_node(), snapshot.retained_sizes());
-        let sums = retained_by_class(by_node, class_count, counts, sizes, snapshot.dominators(), cancel)?;
+        let class_of = |node: NodeOrdinal| snapshot.class_id(node).index();
+        let sums = retained_by(snapshot, &selection.nodes, class_of, class_count, cancel)?;
         for (totals, size) in classes.iter_mut().zip(sums) {
             totals.retained_size = size;
         }
     }
     selection.classes = classes;
     Ok(selection)
+}
+
+/// Sums what the nodes of each class retain together, of those that are in `nodes` and have a size.
+fn retained_by(
+    snapshot: &Snapshot,
+    nodes: &BitSet,
+    class_of: impl Fn(NodeOrdinal) -> usize,
+    class_count: usize,
+    cancel: &CancelToken,
+) -> Result<Vec<u64>, Cancelled> {
+    let counts = |node: NodeOrdinal| nodes.contains(node.index()) && snapshot.shallow_size(node) != 0;
+    let (sizes, dominators) = (snapshot.retained_sizes(), snapshot.dominators());
+    retained_by_class(class_of, class_count, counts, sizes, dominators, cancel)
 }

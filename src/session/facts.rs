@@ -10,8 +10,9 @@ use super::{Session, SnapshotId};
 use crate::model::NodeOrdinal;
 use crate::query::{
     Comparison, DeadGroups, DuplicateStrings, KindTotals, Lens, NativeContexts, NodeFilter, RetainerDistances,
-    RowOrder, Scripts, Selection, by_kind, compare, compared_classes, compared_objects, dead_groups, duplicate_groups,
-    duplicate_strings, native_contexts, order, ordered_dead_groups, retainer_distances, scripts, select,
+    RowOrder, Scripts, Selection, by_kind, compare, compare_joined, compared_classes, compared_objects, dead_groups,
+    duplicate_groups, duplicate_strings, join_with, native_contexts, order, ordered_dead_groups, retainer_distances,
+    scripts, select,
 };
 use crate::snapshot::Snapshot;
 
@@ -30,7 +31,7 @@ pub(super) struct Facts {
     dead_orders: Orders<DeadKey>,
     selections: Memo<(SnapshotId, NodeFilter), Selection>,
     distances: Memo<(SnapshotId, Vec<NodeOrdinal>), RetainerDistances>,
-    comparisons: Memo<(SnapshotId, SnapshotId), Comparison>,
+    comparisons: Memo<(SnapshotId, SnapshotId, bool), Comparison>,
     native_contexts: Memo<SnapshotId, NativeContexts>,
     duplicates: Memo<SnapshotId, DuplicateStrings>,
     pub(super) series: SeriesFacts,
@@ -127,13 +128,13 @@ impl Facts {
     /// Drops everything about a snapshot.
     pub(super) fn forget(&mut self, id: SnapshotId) {
         self.orders.forget(id, |(of, _)| *of == id);
-        self.pair_orders.forget(id, |(base, current, _)| *base == id || *current == id);
+        self.pair_orders.forget(id, |(base, current, _, _)| *base == id || *current == id);
         self.group_orders.forget(id, |of| *of == id);
         self.copies.forget(id, |(of, _)| *of == id);
         self.dead_orders.forget(id, |of| *of == id);
         self.selections.forget(|(of, _)| *of == id);
         self.distances.forget(|(of, _)| *of == id);
-        self.comparisons.forget(|(base, current)| *base == id || *current == id);
+        self.comparisons.forget(|(base, current, _)| *base == id || *current == id);
         self.native_contexts.forget(|of| *of == id);
         self.duplicates.forget(|of| *of == id);
         self.kinds.forget(|(of, _)| *of == id);
@@ -234,21 +235,22 @@ impl Session {
         self.facts.distances(&self.lanes, (id, &snapshot), ignored)
     }
 
-    /// What differs between two snapshots.
-    pub fn comparison(&mut self, base: SnapshotId, current: SnapshotId) -> Fact<Comparison> {
+    /// What differs between two snapshots; classes of scripts that were loaded again are joined in one row on request.
+    pub fn comparison(&mut self, base: SnapshotId, current: SnapshotId, joined: bool) -> Fact<Comparison> {
         let (Some(a), Some(b)) = (self.snapshot(base), self.snapshot(current)) else {
             return Fact::Failed("closed".to_owned());
         };
         let lanes = &self.lanes;
-        self.facts.comparisons.get(&(base, current), || {
+        self.facts.comparisons.get(&(base, current, joined), || {
             let (a, b) = (Arc::clone(&a), Arc::clone(&b));
+            let compare = if joined { compare_joined } else { compare };
             lanes.spawn(Lane::Question, move |cancel| compare(&a, &b, cancel))
         })
     }
 
     /// The rows of a list of a comparison.
     pub fn pair_order(&mut self, key: &PairKey) -> OrderState {
-        let comparison = match self.comparison(key.base, key.current) {
+        let comparison = match self.comparison(key.base, key.current, key.joined) {
             Fact::Ready(comparison) => comparison,
             Fact::Pending { since } => return self.facts.pair_orders.pending(key, since),
             Fact::Failed(message) => return OrderState::Failed(message),
@@ -339,13 +341,17 @@ impl Session {
         })
     }
 
-    /// The files that source positions are in.
+    /// The files that source positions are in. Once they are known, so are [`Snapshot::joined_classes`].
     pub fn scripts(&mut self, id: SnapshotId) -> Fact<Scripts> {
         let Some(snapshot) = self.snapshot(id) else { return Fact::Failed("closed".to_owned()) };
         let lanes = &self.lanes;
         self.facts.scripts.get(&id, || {
             let snapshot = Arc::clone(&snapshot);
-            lanes.spawn(Lane::Question, move |cancel| scripts(&snapshot, cancel))
+            lanes.spawn(Lane::Question, move |cancel| {
+                let scripts = scripts(&snapshot, cancel)?;
+                join_with(&snapshot, &scripts, cancel)?;
+                Ok(scripts)
+            })
         })
     }
 

@@ -33,6 +33,8 @@ pub enum PairList {
 pub struct PairKey {
     pub base: SnapshotId,
     pub current: SnapshotId,
+    /// Whether classes of scripts that were loaded again are one.
+    pub joined: bool,
     pub list: PairList,
     /// Classes: part of the name.
     pub class_name: String,
@@ -97,11 +99,11 @@ impl ListKey for OrderKey {
 }
 
 impl ListKey for PairKey {
-    type List = (SnapshotId, SnapshotId, Option<u32>);
+    type List = (SnapshotId, SnapshotId, bool, Option<u32>);
 
     fn list(&self) -> Self::List {
         let class = if let PairList::Objects { class, .. } = self.list { Some(class) } else { None };
-        (self.base, self.current, class)
+        (self.base, self.current, self.joined, class)
     }
 
     fn concerns(&self, snapshot: SnapshotId) -> bool {

@@ -84,6 +84,8 @@ impl ViewKind {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum NodeSet {
     Class(ClassId, NodeFilter),
+    /// All classes of scripts that were loaded again that are listed under this one.
+    JoinedClass(ClassId, NodeFilter),
     Filter(NodeFilter),
     /// The copies of a group of duplicated strings.
     Copies(u32),
@@ -91,6 +93,7 @@ pub enum NodeSet {
     Compared {
         base: SnapshotId,
         current: SnapshotId,
+        joined: bool,
         class: u32,
         new: bool,
     },

@@ -190,7 +190,9 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
             Box::new(move |mut out| write_rows(&snapshot, key.list, &rows.rows, selection.as_deref(), format, &mut out))
         }
         ExportList::Comparison(key) => {
-            let Fact::Ready(comparison) = session.comparison(key.base, key.current) else { return Err(not_yet()) };
+            let Fact::Ready(comparison) = session.comparison(key.base, key.current, key.joined) else {
+                return Err(not_yet());
+            };
             let rows = std::sync::Arc::clone(&rows);
             Box::new(move |out| write_comparison(&comparison, &rows.rows, format, out))
         }

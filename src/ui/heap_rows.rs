@@ -7,8 +7,8 @@ use super::theme::{Look, Tokens};
 use super::tree_table::{Cell, Column, Rows, Run, TreeModel};
 use crate::model::{ClassId, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, human};
 use crate::query::{
-    Filter, LABEL_LIMIT, ListSpec, RetainerDistances, Scripts, Selection, Sort, SortKey, class_totals, edge_label,
-    glossary, held_by_root, is_quiet, map_key, node_label,
+    Filter, LABEL_LIMIT, ListSpec, RetainerDistances, Scripts, Selection, Sort, SortKey, class_totals,
+    distance_meaning, edge_label, glossary, held_by_root, is_quiet, joined_totals, map_key, node_label,
 };
 use crate::session::{OrderKey, OrderState, Session, SnapshotId};
 use crate::snapshot::Snapshot;
@@ -45,7 +45,7 @@ impl Field {
 /// Columns behind the name.
 pub const DISTANCE: Column = Column {
     title: "Distance",
-    hint: "References on the shortest way from a root. − where only the runtime's own roots reach the object",
+    hint: "References on the shortest way from a root. − where no user root reaches the object",
     width: 76.0,
 };
 pub const SHALLOW: Column = Column {
@@ -115,8 +115,8 @@ impl TreeModel for HeapRows<'_> {
 
     fn rows(&mut self, list: &ListSpec) -> Rows {
         let filter = match list {
-            ListSpec::Classes => Filter { ignored: Vec::new(), ..self.filter.clone() },
-            ListSpec::Members(_) | ListSpec::Selected => {
+            ListSpec::Classes | ListSpec::JoinedClasses => Filter { ignored: Vec::new(), ..self.filter.clone() },
+            ListSpec::Members(_) | ListSpec::JoinedMembers(_) | ListSpec::Selected => {
                 Filter { nodes: self.filter.nodes.clone(), ..Filter::default() }
             }
             ListSpec::Retainers(_) => Filter { ignored: self.filter.ignored.clone(), ..Filter::default() },
@@ -135,7 +135,8 @@ impl TreeModel for HeapRows<'_> {
         let fields = |node: NodeOrdinal| (!graph.edge_range(node).is_empty()).then_some(ListSpec::Edges(node));
         match list {
             ListSpec::Classes => Some(ListSpec::Members(ClassId(row))),
-            ListSpec::Members(_) | ListSpec::Selected => fields(NodeOrdinal(row)),
+            ListSpec::JoinedClasses => Some(ListSpec::JoinedMembers(ClassId(row))),
+            ListSpec::Members(_) | ListSpec::JoinedMembers(_) | ListSpec::Selected => fields(NodeOrdinal(row)),
             ListSpec::Dominated(_) => {
                 let node = NodeOrdinal(row);
                 (self.snapshot.dominators().subtree(node).len() > 1).then_some(ListSpec::Dominated(node))
@@ -156,7 +157,7 @@ impl TreeModel for HeapRows<'_> {
         let Some(&row) = path.last() else { return Cell::default() };
         let field = self.fields.get(column).copied().unwrap_or(Field::Name);
         match (list, field) {
-            (ListSpec::Classes, _) => self.class_cell(ClassId(row), field),
+            (ListSpec::Classes | ListSpec::JoinedClasses, _) => self.class_cell(*list, ClassId(row), field),
             (ListSpec::Edges(_), Field::Name) => self.field_name(EdgeIndex(row)),
             (ListSpec::Retainers(_), Field::Name) => self.retainer_name(path),
             (ListSpec::Retainers(_), Field::Distance) => self.retainer_distance(EdgeIndex(row)),
@@ -175,8 +176,10 @@ impl HeapRows<'_> {
     #[must_use]
     pub fn node_of(snapshot: &Snapshot, list: &ListSpec, row: u32) -> Option<NodeOrdinal> {
         match list {
-            ListSpec::Classes => None,
-            ListSpec::Members(_) | ListSpec::Dominated(_) | ListSpec::Selected => Some(NodeOrdinal(row)),
+            ListSpec::Classes | ListSpec::JoinedClasses => None,
+            ListSpec::Members(_) | ListSpec::JoinedMembers(_) | ListSpec::Dominated(_) | ListSpec::Selected => {
+                Some(NodeOrdinal(row))
+            }
             ListSpec::Edges(_) => Some(snapshot.graph().edge_target(EdgeIndex(row))),
             ListSpec::Retainers(_) => Some(snapshot.graph().edge_source(EdgeIndex(row))),
         }
@@ -211,9 +214,13 @@ impl HeapRows<'_> {
         start == Some(source) || above.iter().any(|&edge| graph.edge_source(EdgeIndex(edge)) == source)
     }
 
-    fn class_cell(&self, class: ClassId, field: Field) -> Cell {
+    fn class_cell(&self, list: ListSpec, class: ClassId, field: Field) -> Cell {
         let tokens = self.look.tokens;
-        let totals = class_totals(&self.snapshot, self.selection.as_deref(), class);
+        let is_joined = list == ListSpec::JoinedClasses;
+        let totals_of = if is_joined { joined_totals } else { class_totals };
+        let totals = totals_of(&self.snapshot, self.selection.as_deref(), class);
+        let joined = self.snapshot.joined_classes().filter(|_| is_joined);
+        let loads = joined.map_or(1, |joined| joined.joined_count(class));
         let class = self.snapshot.classes().get(class);
         match field {
             Field::Name => {
@@ -227,6 +234,13 @@ impl HeapRows<'_> {
                         cell.runs.push(Run::new(format!("  {}", scripts.short(at)), tokens.weak));
                     }
                     cell.tooltip = Some(format!("{name}\n{}", scripts.full(at)));
+                    if loads > 1 {
+                        cell.runs.push(Run::new(format!("  {loads} loads"), tokens.accent));
+                        cell.tooltip = Some(format!(
+                            "{name}\n{}\nThe same class of {loads} loads of its script",
+                            scripts.full(at)
+                        ));
+                    }
                 }
                 if let Some(entry) = glossary::for_class(&class.name) {
                     let above = cell.tooltip.unwrap_or_else(|| entry.term.to_owned());
@@ -234,7 +248,7 @@ impl HeapRows<'_> {
                 }
                 cell
             }
-            Field::Distance => self.distance(totals.distance),
+            Field::Distance => least_distance_cell(totals.distance, self.look.tokens),
             Field::Shallow => self.size(totals.shallow_size),
             Field::Retained => self.size(totals.retained_size),
             Field::OfParent => Cell::default(),
@@ -270,11 +284,11 @@ impl HeapRows<'_> {
     fn retainer_distance(&self, edge: EdgeIndex) -> Cell {
         let source = self.snapshot.graph().edge_source(edge);
         match &self.distances {
-            None => self.distance(self.snapshot.distance(source)),
+            None => distance_cell(&self.snapshot, source, self.look.tokens),
             Some(distances) => {
                 let distance = distances.of(&self.snapshot, edge, source);
                 if distance.0 < RetainerDistances::UNREACHABLE_BASE {
-                    return self.distance(distance);
+                    return hops_cell(distance, self.look.tokens);
                 }
                 let mut cell = Cell::text("−", self.look.tokens.weak);
                 cell.tooltip = Some("Reached only through what is ignored".to_owned());
@@ -285,7 +299,7 @@ impl HeapRows<'_> {
 
     fn node_number(&self, node: NodeOrdinal, field: Field) -> Cell {
         match field {
-            Field::Distance => self.distance(self.snapshot.distance(node)),
+            Field::Distance => distance_cell(&self.snapshot, node, self.look.tokens),
             Field::Shallow => self.size(self.snapshot.shallow_size(node)),
             Field::Retained => self.size(self.snapshot.retained_size(node)),
             Field::Name | Field::OfParent => Cell::default(),
@@ -301,10 +315,6 @@ impl HeapRows<'_> {
         let bar = share as f32;
         cell.bar = Some(bar);
         cell
-    }
-
-    fn distance(&self, distance: Distance) -> Cell {
-        distance_cell(distance, self.look.tokens)
     }
 
     fn size(&self, size: u64) -> Cell {
@@ -351,16 +361,28 @@ fn edge_tooltip(snapshot: &Snapshot, edge: EdgeIndex, cell: &Cell) -> Option<Str
     is_quiet(snapshot, edge).then(|| format!("{}\n{}: {}", cell.plain(), entry.term, entry.short))
 }
 
+/// The distance of an object, with what it means if it is no number.
 #[must_use]
-pub fn distance_cell(distance: Distance, tokens: &Tokens) -> Cell {
-    let color = if distance.user().is_some() { tokens.text } else { tokens.weak };
-    let mut cell = Cell::text(distance.to_string(), color);
+pub fn distance_cell(snapshot: &Snapshot, node: NodeOrdinal, tokens: &Tokens) -> Cell {
+    let mut cell = hops_cell(snapshot.distance(node), tokens);
+    cell.tooltip = distance_meaning(snapshot, node);
+    cell
+}
+
+/// The least distance of several objects.
+fn least_distance_cell(distance: Distance, tokens: &Tokens) -> Cell {
+    let mut cell = hops_cell(distance, tokens);
     if let Some(hops) = distance.system() {
-        cell.tooltip = Some(format!("{hops} from the runtime's own roots; no user root reaches it"));
+        cell.tooltip = Some(format!("{hops} from the runtime's own roots; no user root reaches any of them"));
     } else if distance == Distance::NONE {
-        cell.tooltip = Some("Nothing reaches it: it would be freed by the next garbage collection".to_owned());
+        cell.tooltip = Some("At least one of these objects has no distance".to_owned());
     }
     cell
+}
+
+fn hops_cell(distance: Distance, tokens: &Tokens) -> Cell {
+    let color = if distance.user().is_some() { tokens.text } else { tokens.weak };
+    Cell::text(distance.to_string(), color)
 }
 
 /// The key of a Map's entry, where the edge is that of one.

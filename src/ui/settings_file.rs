@@ -175,7 +175,7 @@ mod tests {
         let file = folder.path().join(NAME);
         let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
         let make = |name: &str, is_old: bool| {
-            let file = File::create(folder.path().join(name)).expect("created");
+            let file = fs::File::create(folder.path().join(name)).expect("created");
             if is_old {
                 file.set_modified(long_ago).expect("set");
             }

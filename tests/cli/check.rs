@@ -8,6 +8,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::generated::V8Heap;
+
 fn example(which: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("assets/example-{which}.heapsnapshot.zst"))
 }
@@ -312,4 +314,106 @@ fn a_damaged_file_passes_no_limit() {
     assert_eq!(report["passed"], false);
     assert!(report["notes"].to_string().contains("is damaged, so no limit can be passed"), "{}", report["notes"]);
     assert!(report["limits"].as_array().unwrap().iter().all(|limit| limit["passed"] == false));
+}
+
+/// A leak of 40 items a step in `all`, beside a cache of 100 items of which each step replaces all.
+fn leak_beside_a_cache(step: u64) -> Vec<u8> {
+    let mut heap = V8Heap::new(false);
+    let global = heap.global;
+    let all = heap.array(global, "all");
+    let recent = heap.add("object", "Recent", 200);
+    heap.heap.named(global, "property", "recent", recent);
+    for number in 0..40 * (step + 1) {
+        let item = heap.heap.add("object", "Item", 10_001 + 2 * number, 48);
+        heap.heap.numbered(all, "element", number, item);
+    }
+    for number in 0..100 {
+        let item = heap.heap.add("object", "Item", 20_001 + 1_000 * step + 2 * number, 48);
+        heap.heap.named(recent, "property", &format!("user-{step}-{number}"), item);
+    }
+    heap.write()
+}
+
+/// 30 items a step under keys of an object, and 30 more in a list of which each item holds the next.
+fn leak_by_key_and_in_a_chain(step: u64) -> Vec<u8> {
+    let mut heap = V8Heap::new(false);
+    let global = heap.global;
+    let by_id = heap.add("object", "Registry", 200);
+    heap.heap.named(global, "property", "byId", by_id);
+    for number in 0..30 * (step + 1) {
+        let keyed = heap.heap.add("object", "Keyed", 10_001 + 2 * number, 48);
+        heap.heap.named(by_id, "property", &format!("user-{number}"), keyed);
+    }
+    let mut holder = global;
+    for number in 0..30 * (step + 1) {
+        let linked = heap.heap.add("object", "Linked", 20_001 + 2 * number, 48);
+        heap.heap.named(holder, "property", if number == 0 { "head" } else { "next" }, linked);
+        holder = linked;
+    }
+    heap.write()
+}
+
+fn written(folder: &Path, steps: u64, make: impl Fn(u64) -> Vec<u8>) -> Vec<PathBuf> {
+    let write = |step: u64| {
+        let path = folder.join(format!("step-{step}.heapsnapshot"));
+        std::fs::write(&path, make(step)).unwrap();
+        path
+    };
+    (0..steps).map(write).collect()
+}
+
+fn finding(report: &Value, class: &str) -> Value {
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().find(|finding| finding["class"] == class).unwrap_or_else(|| panic!("{class} in {report}")).clone()
+}
+
+#[test]
+fn the_example_of_a_leak_is_no_entry_of_the_cache_beside_it() {
+    for steps in [2, 3, 4] {
+        let folder = tempfile::tempdir().unwrap();
+        let files = written(folder.path(), steps, leak_beside_a_cache);
+        let report = json(&check(&files, &["--fail-on-growing-every-step", "--format", "json"]));
+        let example = &finding(&report, "Item")["example"];
+        assert_eq!(example["path"][1]["edge"]["name"], "elements", "{example}");
+        assert_eq!(example["path"][2]["edge"]["name"], "all", "{example}");
+        assert_eq!(example["alike"], 40 * (steps - 1));
+        let counts: Vec<u64> = (1..=steps).map(|step| 40 * step).collect();
+        assert_eq!(example["alike_counts"], Value::from(counts));
+    }
+}
+
+#[test]
+fn objects_that_are_held_under_other_keys_or_deeper_in_a_chain_are_held_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = written(folder.path(), 3, leak_by_key_and_in_a_chain);
+    let output = check(&files, &["--fail-on-growing-every-step", "--format", "json"]);
+    let report = json(&output);
+    assert_eq!(finding(&report, "Keyed")["example"]["alike"], 60);
+    // The first is under `head`, all others under `next`.
+    assert_eq!(finding(&report, "Linked")["example"]["alike"], 60);
+    let text = text(&check(&files, &["--fail-on-growing-every-step"]));
+    assert!(text.contains("60 new objects in the last snapshot, of which 30 were"), "{text}");
+    assert!(text.contains("60 of them held like this one"), "{text}");
+}
+
+#[test]
+fn a_limit_that_holds_says_how_far_it_reaches() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = written(folder.path(), 3, leak_beside_a_cache);
+    let limits = ["--fail-on-growing-every-step", "--step-objects", "50", "--max-total-growth", "1%"];
+    let output = check(&files, &limits);
+    assert_eq!(output.status.code(), Some(3));
+    let text = text(&output);
+    let expected =
+        "ok      no class grows in every step: none by 50 objects or 10.0 kB a step, and 1 % of the class in BASE\n";
+    assert!(text.contains(expected), "{text}");
+    assert!(text.contains("grows in every step: 140 → 180 → 220 objects"), "{text}");
+    let narrow = self::text(&check(&files, &["--fail-on-growing-every-step"]));
+    assert!(
+        narrow.contains("FAILED  no class grows in every step: 1 class by 10 objects or 10.0 kB a step"),
+        "{narrow}"
+    );
+    let class = ["--max-class-growth", "Item=80", "--max-total-growth", "900%"];
+    let passed = self::text(&check(&files, &class));
+    assert!(passed.contains("ok      growth of Item: +80 of Item; the limit is 80 objects\n"), "{passed}");
 }

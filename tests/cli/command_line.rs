@@ -59,7 +59,7 @@ fn summary_as_json_has_devtools_classes_in_its_order() {
         let summary = json_answer("summary", &bundled(name), &[]);
         assert_eq!(members(&summary), ["classes", "file", "totals"]);
         let totals = &summary["totals"];
-        assert_eq!(members(totals), ["edges", "nodes", "strings", "total_size"]);
+        assert_eq!(members(totals), ["edges", "nodes", "strings", "total_size", "unreachable_size"]);
         assert_eq!(totals["nodes"], expected["nodeCount"]);
         assert_eq!(totals["edges"], expected["edgeCount"]);
         assert_eq!(totals["total_size"], expected["static"]["totalSize"]);
@@ -174,6 +174,7 @@ fn statistics_have_devtools_numbers() {
     let (native, v8) = (&expected["native"], &expected["v8heap"]);
     let wanted = json!({
         "total": expected["total"],
+        "unreachable": 0,
         "native": {"total": native["total"], "typed_arrays": native["typedArrays"], "extra": 0},
         "v8heap": {"total": v8["total"], "code": v8["code"], "js_arrays": v8["jsArrays"], "strings": v8["strings"], "system": v8["system"]},
     });
@@ -349,7 +350,7 @@ fn without_the_window_a_file_alone_is_bad_usage() {
 fn compare_writes_devtools_rows_in_every_format() {
     let (base, current) = (bundled("small-1"), bundled("small-2"));
     let compared = json_answer("compare", &base, &[current.to_str().unwrap()]);
-    assert_eq!(members(&compared), ["base", "classes", "current", "ids_match", "is_reversed"]);
+    assert_eq!(members(&compared), ["base", "classes", "current", "ids_match", "is_reversed", "options_differ"]);
     assert_eq!(compared["ids_match"], true);
     let file = "tests/data/expected/small-1.heapsnapshot..small-2.heapsnapshot.diff.json.zst";
     let bytes = common::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file));

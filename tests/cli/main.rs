@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/generated.rs"]
+mod generated;
 #[path = "../common/inspector.rs"]
 mod inspector;
 #[path = "../common/node.rs"]
@@ -18,4 +20,6 @@ mod command_line_calls;
 mod documentation;
 mod gate;
 mod hostile;
+mod reloaded;
 mod terminal;
+mod unreachable;

@@ -258,7 +258,19 @@ pub fn julia_heap(entries: u64) -> Heap {
 /// As Julia's `Profile.take_heap_snapshot` puts it together: kinds in the order of their first use, white space between
 /// the parts, a row a line, strings behind everything else.
 pub fn julia(entries: u64) -> Vec<u8> {
-    let heap = julia_heap(entries);
+    julia_file(&julia_heap(entries))
+}
+
+/// Writes a Julia session with `lost` objects of 10 kB that no reference leads to.
+pub fn julia_unreachable(entries: u64, lost: u64) -> Vec<u8> {
+    let mut heap = julia_heap(entries);
+    for number in 0..lost {
+        heap.add("jl_array_t", "Array{UInt8, 1}", 0x7f3a_5000_0000 + 64 * number, 10_000);
+    }
+    julia_file(&heap)
+}
+
+fn julia_file(heap: &Heap) -> Vec<u8> {
     let (mut strings, mut kinds, mut edge_kinds) = (Strings::default(), Strings::default(), Strings::default());
     let (mut nodes, mut edges) = (String::new(), String::new());
     for node in &heap.nodes {
@@ -307,4 +319,147 @@ pub fn linked_list(count: u64, payload: impl Fn(u64) -> u64) -> Heap {
         last = link;
     }
     heap
+}
+
+const V8_NODE_TYPES: [&str; 15] = [
+    "hidden",
+    "array",
+    "string",
+    "object",
+    "code",
+    "closure",
+    "regexp",
+    "number",
+    "native",
+    "synthetic",
+    "concatenated string",
+    "sliced string",
+    "symbol",
+    "bigint",
+    "object shape",
+];
+
+/// A script of a program, and the node that names it.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadedScript {
+    pub number: u64,
+    pub node: usize,
+}
+
+/// A heap as V8 writes it, with the source positions of classes.
+#[derive(Clone, Debug)]
+pub struct V8Heap {
+    pub heap: Heap,
+    pub gc_roots: usize,
+    pub global: usize,
+    /// Rows of `locations`.
+    locations: Vec<[u64; 5]>,
+    next_id: u64,
+}
+
+impl V8Heap {
+    /// A program with a global object; `exposes_internals` leaves out the root's own reference to it.
+    pub fn new(exposes_internals: bool) -> Self {
+        let mut heap = Heap::default();
+        let root = heap.add("synthetic", "", 1, 0);
+        let gc_roots = heap.add("synthetic", "(GC roots)", 3, 0);
+        let global = heap.add("object", "global", 5, 40);
+        heap.numbered(root, "element", 1, gc_roots);
+        heap.named(gc_roots, "internal", "global", global);
+        if !exposes_internals {
+            heap.named(root, "shortcut", "global", global);
+        }
+        Self { heap, gc_roots, global, locations: Vec::new(), next_id: 1001 }
+    }
+
+    /// Adds a node with the next free id.
+    pub fn add(&mut self, kind: &str, name: &str, size: u64) -> usize {
+        self.next_id += 2;
+        self.heap.add(kind, name, self.next_id, size)
+    }
+
+    /// Ids from here on, to say that something is younger than what has smaller ones.
+    pub fn continue_with(&mut self, id: u64) {
+        self.next_id = id;
+    }
+
+    /// Adds a script, which the runtime holds.
+    pub fn script(&mut self, number: u64, url: Option<&str>) -> LoadedScript {
+        let name = url.map_or_else(|| "system / Script".to_owned(), |url| format!("system / Script / {url}"));
+        let node = self.heap.add("code", &name, 100_001 + 2 * number, 64);
+        self.heap.numbered(self.gc_roots, "element", number, node);
+        LoadedScript { number, node }
+    }
+
+    /// Adds an object of a class that a script declares at a line.
+    pub fn instance(&mut self, class: &str, size: u64, script: LoadedScript, line: u64) -> usize {
+        let node = self.add("object", class, size);
+        self.locations.push([node as u64, script.number, line, 14, script.node as u64]);
+        node
+    }
+
+    /// An array that `holder` has as a property; its elements are added to what is returned.
+    pub fn array(&mut self, holder: usize, property: &str) -> usize {
+        let array = self.add("object", "Array", 16);
+        let elements = self.add("array", "(object elements)", 16);
+        self.heap.named(holder, "property", property, array);
+        self.heap.named(array, "internal", "elements", elements);
+        elements
+    }
+
+    pub fn write(&self) -> Vec<u8> {
+        let mut strings = Strings::default();
+        let position = |names: &[&str], name: &str| names.iter().position(|known| *known == name).unwrap();
+        let (mut nodes, mut edges) = (Vec::new(), Vec::new());
+        for node in &self.heap.nodes {
+            let (kind, name) = (position(&V8_NODE_TYPES, &node.kind), strings.id(&node.name));
+            nodes.push(format!("{kind},{name},{},{},{},0", node.id, node.self_size, node.edges.len()));
+            for Edge(kind, name, to) in &node.edges {
+                let name = match name {
+                    Name::Text(text) => strings.id(text) as u64,
+                    Name::Number(number) => *number,
+                };
+                edges.push(format!("{},{name},{}", position(&EDGE_TYPES, kind), to * 6));
+            }
+        }
+        let locations: Vec<String> = self
+            .locations
+            .iter()
+            .map(|[node, script, line, column, of]| format!("{},{script},{line},{column},{}", node * 6, of * 6))
+            .collect();
+        let own = |names: &[&str]| list(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        let text = format!(
+            "{{\"snapshot\":{{\"meta\":{{\"node_fields\":[\"type\",\"name\",\"id\",\"self_size\",\"edge_count\",\
+             \"detachedness\"],\"node_types\":[[{}],\"string\",\"number\",\"number\",\"number\",\"number\"],\
+             \"edge_fields\":[\"type\",\"name_or_index\",\"to_node\"],\"edge_types\":[[{}],\"string_or_number\",\"node\"],\
+             \"trace_function_info_fields\":[],\"trace_node_fields\":[],\"sample_fields\":[],\"location_fields\":\
+             [\"object_index\",\"script_id\",\"line\",\"column\",\"script_object_index\"]}},\"node_count\":{},\
+             \"edge_count\":{},\"trace_function_count\":0}},\"nodes\":[{}],\"edges\":[{}],\"locations\":[{}],\"strings\":{}}}",
+            own(&V8_NODE_TYPES),
+            own(&EDGE_TYPES),
+            nodes.len(),
+            edges.len(),
+            nodes.join(","),
+            edges.join(","),
+            locations.join(","),
+            strings.json(",")
+        );
+        text.into_bytes()
+    }
+}
+
+/// A program that loads `session.mjs?t=N` anew in each step, and keeps `count` sessions of each load.
+pub fn reloaded(steps: u64, count: u64) -> Vec<u8> {
+    let mut heap = V8Heap::new(false);
+    let global = heap.global;
+    let store = heap.array(global, "sessions");
+    for step in 0..steps {
+        heap.continue_with(10_001 + 20_000 * step);
+        let script = heap.script(200 + 7 * step, Some(&format!("file:///srv/app/session.mjs?t={step}")));
+        for number in 0..count {
+            let session = heap.instance("Session", 48, script, 3);
+            heap.heap.numbered(store, "element", step * count + number, session);
+        }
+    }
+    heap.write()
 }

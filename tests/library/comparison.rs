@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::common::{case, cases, corpus_dirs, open_bytes, parse_json, read};
+use crate::generated::V8Heap;
 
 fn compared(base: &Snapshot, current: &Snapshot) -> Comparison {
     compare(base, current, &CancelToken::new()).unwrap()
@@ -170,5 +171,73 @@ fn a_damaged_file_is_of_the_same_process_as_its_original_and_of_no_other() {
         let numbers = (comparison.agreeing_ids, comparison.common_ids);
         println!("another program agrees in {numbers:?}");
         assert!(!comparison.ids_match, "cut at {end}: {numbers:?}");
+    }
+}
+
+/// A program with some strings and internal objects, which V8 calls hidden unless internals are exposed.
+fn described(run: u64, strings: u64, exposes_internals: bool) -> Snapshot {
+    let mut heap = V8Heap::new(exposes_internals);
+    let global = heap.global;
+    let all = heap.array(global, "all");
+    for number in 0..strings {
+        let text = heap.add("string", &format!("text {number} of run {run}"), 32);
+        heap.heap.numbered(all, "element", number, text);
+    }
+    for number in 0..500 {
+        let kind = if exposes_internals { "native" } else { "hidden" };
+        let internal = heap.add(kind, "system / Something", 16);
+        heap.heap.numbered(heap.gc_roots, "element", 1000 + number, internal);
+        // Its size is its owner's where the root has references of its own.
+        let owner = heap.add("object", "Owner", 16);
+        let elements = heap.add("array", "", 64);
+        heap.heap.numbered(all, "element", 10_000 + number, owner);
+        heap.heap.named(owner, "internal", "elements", elements);
+    }
+    open_bytes("made", heap.write()).unwrap()
+}
+
+#[test]
+fn snapshots_of_one_process_match_though_only_one_exposes_internals() {
+    for strings in [600, 10] {
+        let (plain, exposed) = (described(1, strings, false), described(1, strings, true));
+        for (base, current) in [(&plain, &exposed), (&exposed, &plain)] {
+            let comparison = compared(base, current);
+            assert!(comparison.ids_match && comparison.options_differ, "{strings} strings");
+            assert!(
+                comparison.classes.is_empty(),
+                "what is hidden in one only did not change: {:?}",
+                comparison.classes
+            );
+        }
+        let same = compared(&plain, &described(1, strings, false));
+        assert!(same.ids_match && !same.options_differ);
+    }
+}
+
+#[test]
+fn two_runs_of_one_program_do_not_match_though_ids_and_classes_do() {
+    let comparison = compared(&described(1, 600, false), &described(2, 600, false));
+    assert_eq!(comparison.agreeing_ids, comparison.common_ids, "every id has the same class in both");
+    assert!(!comparison.ids_match && !comparison.options_differ);
+    let comparison = compared(&described(1, 600, false), &described(2, 600, true));
+    assert!(!comparison.ids_match && !comparison.options_differ, "options are said to differ of one process only");
+}
+
+#[test]
+fn snapshots_of_unrelated_programs_never_match() {
+    let real = ["node", "small", "express", "deno", "chromium", "bun"];
+    // One of each process: those with another number or with other options are of the same.
+    let mut seen = std::collections::HashSet::new();
+    let cases = cases().into_iter().filter(|case| real.iter().any(|start| case.name.starts_with(start)));
+    let process = |name: &str| name.split(['-', '.']).next().unwrap().to_owned();
+    let snapshots: Vec<(String, Snapshot)> =
+        cases.filter(|case| seen.insert(process(&case.name))).map(|case| (case.name.clone(), case.open())).collect();
+    assert!(snapshots.len() > 3, "{}", snapshots.len());
+    for (at, (one, base)) in snapshots.iter().enumerate() {
+        for (other, current) in &snapshots[at + 1..] {
+            let comparison = compared(base, current);
+            let facts = (comparison.agreeing_strings, comparison.common_strings, comparison.agreeing_ids);
+            assert!(!comparison.ids_match, "{one} and {other}: {facts:?} of {}", comparison.common_ids);
+        }
     }
 }

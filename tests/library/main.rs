@@ -22,6 +22,8 @@ mod layers;
 mod lists;
 mod producers;
 mod profile;
+mod reloaded;
 mod scripts;
 mod search;
 mod selections;
+mod unreachable;

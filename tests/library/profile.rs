@@ -141,7 +141,7 @@ fn json(call: &Call, line: u32) -> String {
     let Call(name, size, callees) = call;
     let callees: Vec<String> = callees.iter().map(|callee| json(callee, line)).collect();
     format!(
-        "{{\"callFrame\":{{\"functionName\":\"{name}\",\"scriptId\":\"{line}\",\"url\":\"/app.js\",\"lineNumber\":1,\
+        "{{\"callFrame\":{{\"functionName\":\"{name}\",\"scriptId\":\"{line}\",\"url\":\"file:///app.js?t={line}\",\"lineNumber\":1,\
          \"columnNumber\":0}},\"selfSize\":{size},\"children\":[{}]}}",
         callees.join(",")
     )
@@ -168,7 +168,7 @@ fn a_function_that_calls_itself_counts_each_byte_once() {
 }
 
 #[test]
-fn two_profiles_are_compared_by_function_whatever_the_numbers_of_their_scripts() {
+fn two_profiles_are_compared_by_function_whatever_the_numbers_and_queries_of_their_scripts() {
     let base = profile_of(7, vec![Call("f", 10, vec![Call("g", 5, vec![])]), Call("gone", 3, vec![])]);
     let current = profile_of(9, vec![Call("new", 4, vec![]), Call("f", 10, vec![Call("g", 50, vec![])])]);
     let calls = compare_profiles(&base, &current, &CancelToken::new()).unwrap();

@@ -21,6 +21,7 @@ mod growth;
 mod hostile;
 mod index;
 mod over_time;
+mod reloaded;
 mod salvage;
 mod tree_table;
 mod ui;

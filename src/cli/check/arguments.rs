@@ -27,14 +27,18 @@ The verdict decides the exit code even if the report cannot be written, which is
 
 Exit codes: 0 all limits hold, 3 a limit is exceeded or a file is damaged (--salvage), 1 a file cannot be read, 2 wrong usage.
 
-JSON: {\"passed\",\"ids_match\",\"notes\":[],\"limits\":[{\"rule\",\"allowed\",\"passed\"}],
+Classes and functions of a script that was loaded again (?t=, a test runner's registry) are one: by URL without query, name, line and
+column. The example is one of the objects that are held in the way that grows most, in every step if any does.
+
+JSON: {\"passed\",\"ids_match\",\"options_differ\",\"notes\":[],\"limits\":[{\"rule\",\"allowed\",\"passed\"}],
        \"snapshots\":[{\"file\",\"objects\",\"total_size\"}],\"total_growth\",\"ignored_growth\",
        \"findings\":[{\"rules\":[],\"class\",\"location\",\"pattern\",
                     \"snapshots\":[{\"count\",\"shallow_size\",\"retained_size\"}],\"new_count\",\"survivor_count\",
-                    \"example\":null|{\"id\",\"name\",\"alike\",\"skipped\",
+                    \"example\":null|{\"id\",\"name\",\"alike\",\"alike_counts\":[],\"unreachable\",\"skipped\",
                                    \"path\":[{\"edge\":{\"name\",\"kind\"},\"id\",\"name\",\"class\",\"distance\",
                                              \"system_distance\",\"shallow_size\",\"retained_size\"}]}}]}
-  path leads from the example up to a root; alike says how many of the new objects are held the same way";
+  path leads from the example up to a root; alike says how many of the new objects are held the same way, whatever the
+  numbers of elements, the keys and the length of chains; alike_counts how many objects were held so in each snapshot";
 
 #[derive(Debug, Args)]
 pub struct CheckArguments {

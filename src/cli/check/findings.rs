@@ -1,23 +1,19 @@
 //! What exceeds the limits, worked out once for all ways of writing it.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use super::arguments::GrowthLimit;
+use super::example::Example;
 use super::ignore::{Names, matches};
 use crate::Snapshot;
-use crate::cli::retainers::Link;
 use crate::cli::summary::LocationJson;
-use crate::model::{CancelToken, Cancelled, NodeOrdinal, human};
-use crate::query::{GrownClass, Growth, Point, Scripts, merged_paths, scripts, short_script, shortest_path};
+use crate::model::{CancelToken, Cancelled, human};
+use crate::query::{GrownClass, Growth, OPTIONS_DIFFER, PathGrowth, Pattern, Point, Scripts, scripts, short_script};
 
 /// Classes that are listed where the whole heap grew too much.
 const CONTRIBUTORS: usize = 5;
 /// Of the growth such a class has one part in so many.
 const LEAST_PART: i64 = 20;
-/// Steps of a path that are written at its two ends.
-const SHOWN_STEPS: usize = 25;
 /// What the runtime keeps for itself: it grows while code runs for the first time.
 const OF_THE_RUNTIME: [&str; 4] = ["(compiled code)", "(system)", "(object shape)", "(synthetic)"];
 
@@ -40,6 +36,7 @@ pub(super) struct Rules {
 pub(super) struct Report {
     pub(super) passed: bool,
     pub(super) ids_match: bool,
+    pub(super) options_differ: bool,
     /// What a reader must know to trust the numbers.
     pub(super) notes: Vec<String>,
     pub(super) limits: Vec<Limit>,
@@ -59,6 +56,16 @@ pub(super) struct Limit {
     /// What was measured, in words.
     #[serde(skip)]
     pub(super) measured: String,
+    /// Set if `measured` includes what is allowed.
+    #[serde(skip)]
+    pub(super) is_said: bool,
+}
+
+impl Limit {
+    /// Returns the measured and the allowed amount in words.
+    pub(super) fn sentence(&self) -> String {
+        if self.is_said { self.measured.clone() } else { format!("{}; the limit is {}", self.measured, self.allowed) }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -87,24 +94,6 @@ pub(super) struct ClassPoint {
     pub(super) count: u64,
     pub(super) shallow_size: u64,
     pub(super) retained_size: u64,
-}
-
-/// One of the new objects, and what holds it.
-#[derive(Debug, Serialize)]
-pub(super) struct Example {
-    pub(super) id: u64,
-    pub(super) name: String,
-    /// How many of the new objects are held the same way, it included.
-    pub(super) alike: u64,
-    /// Steps in the middle of the path that are left out.
-    pub(super) skipped: usize,
-    /// From the object up to a root.
-    pub(super) path: Vec<Link>,
-    /// In the notation of lists.
-    #[serde(skip)]
-    pub(super) label: String,
-    #[serde(skip)]
-    pub(super) labels: Vec<String>,
 }
 
 impl Finding {
@@ -149,6 +138,7 @@ pub(super) fn findings(
     let mut report = Report {
         passed: true,
         ids_match: growth.ids_match,
+        options_differ: growth.options_differ,
         notes,
         limits: Vec::new(),
         snapshots: measured.collect(),
@@ -180,8 +170,12 @@ pub(super) fn findings(
         report.limits.iter_mut().for_each(|limit| limit.passed = false);
     }
     report.passed = report.limits.iter().all(|limit| limit.passed);
-    for (classes, broken) in found {
-        report.findings.push(finding(snapshots, &scripts, growth, &classes, broken)?);
+    if !found.is_empty() {
+        let mut paths = PathGrowth::new(snapshots, &CancelToken::new())?;
+        for (classes, broken) in found {
+            let finding = finding(snapshots, &scripts, (growth, &mut paths), &classes, broken)?;
+            report.findings.push(finding);
+        }
     }
     // A program's own classes say more than arrays and strings; what retains most comes first.
     report.findings.sort_by_cached_key(|finding| {
@@ -211,6 +205,9 @@ fn notes(snapshots: &[&Snapshot], names: &[String], growth: &Growth, rules: &Rul
         let text = "the snapshots were not given in the order in which they were taken; here they are in that order";
         notes.push(text.to_owned());
     }
+    if growth.options_differ {
+        notes.push(OPTIONS_DIFFER.to_owned());
+    }
     if snapshots.len() == 2 && rules.every_step {
         notes.push("with two snapshots every class that grew grew in every step; take three or more".to_owned());
     }
@@ -227,28 +224,32 @@ type Add<'a> = &'a mut dyn FnMut(Vec<usize>, &str);
 
 fn every_step(growth: &Growth, rules: &Rules, add: Add<'_>) -> Limit {
     const RULE: &str = "no class grows in every step";
-    let mut broken = 0;
+    let (mut broken, mut exempt) = (0, 0);
     for (at, class) in growth.classes.iter().enumerate() {
-        let is_exempt = OF_THE_RUNTIME.contains(&class.name.as_str()) || rules.ignored.has(&class.name);
-        if !is_exempt && grows_in_every_step(growth.points(at), rules) {
+        if !grows_in_every_step(growth.points(at), rules) {
+            continue;
+        }
+        if OF_THE_RUNTIME.contains(&class.name.as_str()) || rules.ignored.has(&class.name) {
+            exempt += 1;
+        } else {
             broken += 1;
             add(vec![at], RULE);
         }
     }
-    Limit {
-        rule: RULE.to_owned(),
-        allowed: format!(
-            "{} or {} a step",
-            human::quantity(rules.step_objects, "object", "objects"),
-            human::bytes(rules.step_size)
-        ),
-        passed: broken == 0,
-        measured: match broken {
-            0 => "none does".to_owned(),
-            1 => "1 class does".to_owned(),
-            broken => format!("{broken} classes do"),
-        },
-    }
+    let objects = human::quantity(rules.step_objects, "object", "objects");
+    let bytes = human::bytes(rules.step_size);
+    let allowed = format!("{objects} or {bytes} a step, and 1 % of the class in BASE");
+    let verb = match broken {
+        0 => "none by".to_owned(),
+        1 => "1 class by".to_owned(),
+        broken => format!("{broken} classes by"),
+    };
+    let aside = match exempt {
+        0 => String::new(),
+        exempt => format!("; {exempt} of the runtime's own or ignored classes not counted"),
+    };
+    let measured = format!("{verb} {allowed}{aside}");
+    Limit { rule: RULE.to_owned(), allowed, passed: broken == 0, measured, is_said: true }
 }
 
 /// Whether each step brings more than noise.
@@ -293,6 +294,7 @@ fn class_limit(growth: &Growth, rules: &Rules, (pattern, most): (&str, u64), add
         allowed: human::quantity(most, "object", "objects"),
         passed: !is_above(grown, most),
         measured: format!("{} of {}", plain_signed(grown), human::visible(name, 120)),
+        is_said: false,
     }
 }
 
@@ -327,7 +329,7 @@ fn total_limit(growth: &Growth, rules: &Rules, limit: GrowthLimit, add: Add<'_>)
         format!(", without {} of ignored classes", human::bytes(ignored.unsigned_abs()))
     };
     let measured = format!("{sign}{} ({percent:+.1} %){without}", human::bytes(grown.unsigned_abs()));
-    (Limit { rule: RULE.to_owned(), allowed: limit.to_string(), passed, measured }, ignored)
+    (Limit { rule: RULE.to_owned(), allowed: limit.to_string(), passed, measured, is_said: false }, ignored)
 }
 
 /// Whether growth exceeds a limit, which may be larger than any growth.
@@ -344,13 +346,12 @@ fn plain_signed(difference: i64) -> String {
 fn finding(
     snapshots: &[&Snapshot],
     scripts: &Scripts,
-    growth: &Growth,
+    (growth, paths): (&Growth, &mut PathGrowth<'_>),
     classes: &[usize],
     rules: Vec<String>,
 ) -> Result<Finding, Cancelled> {
     let mut points = vec![ClassPoint::default(); snapshots.len()];
     let (mut new_count, mut survivor_count) = (0, 0);
-    let mut new: Vec<u32> = Vec::new();
     for &class in classes {
         for (sum, point) in points.iter_mut().zip(growth.points(class)) {
             sum.count += point.count;
@@ -359,7 +360,6 @@ fn finding(
         }
         new_count += growth.classes[class].new_count;
         survivor_count += growth.classes[class].survivor_count;
-        new.extend_from_slice(growth.new_objects(class));
     }
     // The class that an example is taken from and whose place is named: the one that grew most.
     let chief = classes
@@ -368,80 +368,31 @@ fn finding(
         .max_by_key(|&class| (GrownClass::grown(growth.points(class), |point| point.count), std::cmp::Reverse(class)));
     let chief = chief.and_then(|class| growth.classes.get(class));
     let example = match snapshots.last() {
-        Some(last) => {
-            if new.is_empty() {
-                // What grew without new objects, as a Map does, is most likely the largest one.
-                let largest = chief.and_then(|class| class.last_class).and_then(|class| {
-                    let nodes = last.graph().nodes().filter(|&node| last.class_id(node) == class);
-                    nodes.max_by_key(|&node| (last.shallow_size(node), std::cmp::Reverse(node)))
-                });
-                new.extend(largest.map(|node| node.0));
-            }
-            example(last, &new)?
+        // What grew without new objects, as a Map does, is most likely the largest one.
+        Some(last) if growth.ids_match && new_count == 0 => {
+            let class = chief.and_then(|class| class.last_class);
+            let largest = class.and_then(|class| {
+                let nodes = last.graph().nodes().filter(|&node| last.class_id(node) == class);
+                nodes.max_by_key(|&node| (last.shallow_size(node), std::cmp::Reverse(node)))
+            });
+            largest.map(|node| paths.of(node, &CancelToken::new())).transpose()?.map(|held| Example::new(last, held))
         }
+        Some(last) => paths.most(growth, classes, &CancelToken::new())?.map(|held| Example::new(last, held)),
         None => None,
     };
+    // One class keeps its pattern; several are judged by their sums, as they were for the limit.
+    let sums: Vec<Point> = points
+        .iter()
+        .map(|&ClassPoint { count, shallow_size, retained_size }| Point { count, shallow_size, retained_size })
+        .collect();
     Ok(Finding {
         rules,
         class: chief.map_or_else(String::new, |class| class.name.clone()),
-        location: chief.and_then(|class| class.key.location).map(|at| LocationJson::new(at, scripts)),
-        pattern: chief.map_or("", |class| class.pattern.label()),
+        location: chief.and_then(|class| LocationJson::of_class(class.key.location, class.joined_count, scripts)),
+        pattern: Pattern::of(&sums).label(),
         snapshots: points,
         new_count,
         survivor_count,
         example,
     })
-}
-
-/// An object of those that most are held like.
-fn example(last: &Snapshot, nodes: &[u32]) -> Result<Option<Example>, Cancelled> {
-    let cancel = CancelToken::new();
-    let merged = merged_paths(last, nodes, &cancel)?;
-    let most = merged.groups.iter().filter(|group| group.ends > 0).reduce(|most, group| {
-        // The first of equals, in the order in which the tree is listed.
-        if group.ends > most.ends { group } else { most }
-    });
-    let Some((node, alike)) =
-        most.map(|group| (group.example, group.ends)).or_else(|| Some((NodeOrdinal(*nodes.first()?), 1)))
-    else {
-        return Ok(None);
-    };
-    let path = shortest_path(last, node, None, &cancel)?;
-    let skipped = path.len().saturating_sub(2 * SHOWN_STEPS);
-    let shown =
-        path.iter().enumerate().filter(|&(at, _)| skipped == 0 || at < SHOWN_STEPS || at >= path.len() - SHOWN_STEPS);
-    let path: Vec<Link> = shown.map(|(_, &edge)| Link::new(last, last.graph().edge_source(edge), Some(edge))).collect();
-    let labels = path.iter().map(|link| format!("{} in {}", link.edge_label(), link.label(last))).collect();
-    let own = Link::new(last, node, None);
-    let label = own.label(last);
-    Ok(Some(Example { id: own.id, name: own.name, alike, skipped, path, label, labels }))
-}
-
-impl Example {
-    /// The path as lines: the object, then who holds it, up to a root, or up to a holder that `seen` has: objects that were
-    /// written before, with the class under whose name. Those of this path are added.
-    pub(super) fn lines(&self, class: &str, seen: &mut HashMap<u64, String>) -> Vec<String> {
-        let mut lines = vec![self.label.clone()];
-        for (at, (link, label)) in self.path.iter().zip(&self.labels).enumerate() {
-            if self.skipped > 0 && at == SHOWN_STEPS {
-                lines.push(format!(
-                    "  … {} …",
-                    human::quantity(self.skipped as u64, "more reference", "more references")
-                ));
-            }
-            lines.push(format!("  {label}"));
-            if let Some(before) = seen.get(&link.id) {
-                let rest = self.path.len() - at - 1;
-                if rest > 0 {
-                    lines.push(format!("  … and on as for {before}"));
-                }
-                return lines;
-            }
-            seen.insert(link.id, class.to_owned());
-        }
-        if self.labels.is_empty() {
-            lines.push("  nothing but the root holds it, or only weak references do".to_owned());
-        }
-        lines
-    }
 }

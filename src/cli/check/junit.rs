@@ -33,7 +33,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         lines.line(&format!(r#"    <testcase classname="heapglass.limits" name="{}"/>"#, escape(&limit.rule)))?;
     }
     for limit in broken {
-        let message = escape(&format!("{}; the limit is {}", limit.measured, limit.allowed));
+        let message = escape(&limit.sentence());
         lines.line(&format!(r#"    <testcase classname="heapglass.limits" name="{}">"#, escape(&limit.rule)))?;
         lines.line(&format!(r#"      <failure type="limit" message="{message}"/>"#))?;
         lines.line("    </testcase>")?;

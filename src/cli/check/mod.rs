@@ -4,6 +4,7 @@
 //! those that are held like most.
 
 pub(super) mod arguments;
+mod example;
 mod findings;
 mod ignore;
 mod junit;

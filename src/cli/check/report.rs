@@ -23,7 +23,7 @@ pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     lines.line("")?;
     for limit in &report.limits {
         let sign = if limit.passed { "ok    " } else { "FAILED" };
-        lines.line(&format!("{sign}  {}: {}; the limit is {}", limit.rule, limit.measured, limit.allowed))?;
+        lines.line(&format!("{sign}  {}: {}", limit.rule, limit.sentence()))?;
     }
     let mut seen = HashMap::new();
     for (at, finding) in report.findings.iter().enumerate() {
@@ -72,6 +72,10 @@ pub(super) fn held(finding: &Finding, seen: &mut HashMap<u64, String>) -> Vec<St
             String::new()
         };
         lines.push(format!("{new} in the last snapshot{before}; {alike} of them held like this one:"));
+    } else if let [.., now] = example.alike_counts[..] {
+        // Of different processes, so that nothing is known to be new.
+        let objects = human::quantity(now, "object", "objects");
+        lines.push(format!("{objects} in the last snapshot held like this one:"));
     } else {
         lines.push("None of its objects is new; the largest:".to_owned());
     }

@@ -6,14 +6,16 @@ use egui::{Id, RichText, TextEdit, Ui};
 
 use super::{Place, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, human};
-use crate::query::{Comparison, ComparisonKey, ComparisonSort, Filter, LABEL_LIMIT, ListSpec, Side, Sort, glossary};
+use crate::query::{
+    Comparison, ComparisonKey, ComparisonSort, Filter, LABEL_LIMIT, ListSpec, OPTIONS_DIFFER, Side, Sort, glossary,
+};
 use crate::session::{Fact, OrderKey, PairKey, PairList, Session, SnapshotId};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
 use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
 use crate::ui::text;
 use crate::ui::theme::{self, Look};
-use crate::ui::tree_table::{self, Cell, Column, Rows, Table, TreeModel, TreeState};
+use crate::ui::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
 
 /// A column and what it sorts by.
 const KEYS: [ComparisonKey; 10] = [
@@ -48,6 +50,8 @@ pub struct ComparisonPane {
     pub base: Option<SnapshotId>,
     pub filter: String,
     sort: ComparisonSort,
+    /// Whether classes of scripts that were loaded again are one row, where there are any.
+    joins_reloaded: bool,
     pub table: TreeState<Compared>,
 }
 
@@ -57,6 +61,7 @@ impl Default for ComparisonPane {
             base: None,
             filter: String::new(),
             sort: ComparisonSort { key: ComparisonKey::AllocatedSize, descending: true },
+            joins_reloaded: false,
             table: TreeState::default(),
         }
     }
@@ -76,6 +81,7 @@ struct PairRows<'a> {
     base: (SnapshotId, Arc<Snapshot>),
     current: (SnapshotId, Arc<Snapshot>),
     comparison: Arc<Comparison>,
+    joined: bool,
     sort: ComparisonSort,
     filter: String,
     look: Look,
@@ -90,7 +96,8 @@ impl PairRows<'_> {
     }
 
     fn key(&self, list: PairList) -> PairKey {
-        PairKey { base: self.base.0, current: self.current.0, list, class_name: self.filter.trim().to_owned() }
+        let (base, current, joined) = (self.base.0, self.current.0, self.joined);
+        PairKey { base, current, joined, list, class_name: self.filter.trim().to_owned() }
     }
 
     /// The sort of objects and fields that goes with the one of the classes.
@@ -148,6 +155,9 @@ impl PairRows<'_> {
             ComparisonKey::Name => {
                 let name = human::visible(&class.name, LABEL_LIMIT).into_owned();
                 let mut cell = Cell::text(name, tokens.text);
+                if class.joined_count > 1 {
+                    cell.runs.push(Run::new(format!("  {} loads", class.joined_count), tokens.accent));
+                }
                 if let Some(entry) = glossary::for_class(&class.name) {
                     cell.tooltip = Some(format!("{}\n{}", entry.term, entry.short));
                 }
@@ -262,22 +272,26 @@ impl ComparisonPane {
         }
     }
 
-    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
-        let mut commands = Vec::new();
-        let current = place.slot.id;
+    /// Without a choice the snapshot that was loaded before the current one is the base, else any other.
+    fn choose_base(&mut self, session: &Session, current: SnapshotId) {
         if self.base.is_none_or(|base| base == current || session.snapshot(base).is_none()) {
-            // Without a choice the snapshot that was loaded before this one is the base, else any other.
             let others: Vec<SnapshotId> =
                 session.open().iter().map(|open| open.id).filter(|id| *id != current).collect();
             self.base = others.iter().rfind(|id| **id < current).or(others.first()).copied();
             self.table.reset();
         }
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let current = place.slot.id;
+        self.choose_base(session, current);
         let Some((base, base_snapshot)) = self.base.and_then(|id| session.snapshot(id).map(|of| (id, of))) else {
             super::placeholder(ui, "Open another snapshot of the same program to compare with");
             return commands;
         };
         self.toolbar(ui, session, place, base, &mut commands);
-        let comparison = match session.comparison(base, current) {
+        let comparison = match session.comparison(base, current, self.joins_reloaded) {
             Fact::Ready(comparison) => comparison,
             Fact::Pending { .. } => {
                 if super::busy(ui, "Comparing…") {
@@ -296,6 +310,7 @@ impl ComparisonPane {
             base: (base, base_snapshot),
             current: (current, Arc::clone(&place.snapshot)),
             comparison,
+            joined: self.joins_reloaded,
             sort: self.sort,
             filter: self.filter.clone(),
             look: theme::look(ui),
@@ -311,13 +326,17 @@ impl ComparisonPane {
         let root = Compared::Classes(base);
         let rows_ref = &mut rows;
         let mut menus: Vec<(Compared, u32, Vec<Command>)> = Vec::new();
-        let comparison = Arc::clone(&rows_ref.comparison);
+        let (comparison, joined) = (Arc::clone(&rows_ref.comparison), rows_ref.joined);
         let (base_of, current_of) = (Arc::clone(&rows_ref.base.1), Arc::clone(&rows_ref.current.1));
         let answer = tree_table::show(ui, &table, &root, &mut self.table, rows_ref, |ui, list, path| {
             let row = path.last().copied().unwrap_or_default();
             let mut asked = Vec::new();
-            let context =
-                MenuContext { comparison: &comparison, base: (base, &base_of), current: (current, &current_of) };
+            let context = MenuContext {
+                comparison: &comparison,
+                joined,
+                base: (base, &base_of),
+                current: (current, &current_of),
+            };
             context.menu(ui, *list, row, &mut asked);
             menus.push((*list, row, asked));
         });
@@ -349,11 +368,13 @@ impl ComparisonPane {
     fn toolbar(
         &mut self,
         ui: &mut Ui,
-        session: &Session,
+        session: &mut Session,
         place: &Place,
         base: SnapshotId,
         commands: &mut Vec<Command>,
     ) {
+        let comparison = session.comparison(base, place.slot.id, self.joins_reloaded).ready();
+        let offers_joining = self.joins_reloaded || comparison.is_some_and(|comparison| comparison.has_reloaded);
         let name_of = |id: SnapshotId| text::name_of(session, id);
         let current = place.slot.id;
         super::toolbar(ui, |ui| {
@@ -374,10 +395,15 @@ impl ComparisonPane {
             if ui.button("Swap").on_hover_text("Make the base the current one and the other way round").clicked() {
                 commands.push(Command::Compare { base: current, current: base });
             }
-            ui.weak("Current");
-            let font = egui::TextStyle::Body.resolve(ui.style());
-            let name = name_of(current);
-            ui.label(text::file_name(ui, &name, &font, width)).on_hover_text(human::visible(&name, 300));
+            ui.horizontal(|ui| {
+                ui.weak("Current");
+                let font = egui::TextStyle::Body.resolve(ui.style());
+                let name = name_of(current);
+                ui.label(text::file_name(ui, &name, &font, width)).on_hover_text(human::visible(&name, 300));
+            });
+            if offers_joining && super::join_switch(ui, &mut self.joins_reloaded) {
+                self.table.reset();
+            }
         });
     }
 }
@@ -385,6 +411,9 @@ impl ComparisonPane {
 /// Says so where one of the two is not whole, or where they cannot be compared object by object.
 fn banner(ui: &mut Ui, comparison: &Comparison, base: &Snapshot, place: &Place) {
     crate::ui::salvage::compared(ui, base, &place.snapshot);
+    if comparison.options_differ {
+        super::remark(ui, OPTIONS_DIFFER);
+    }
     if comparison.ids_match {
         return;
     }
@@ -405,6 +434,7 @@ fn banner(ui: &mut Ui, comparison: &Comparison, base: &Snapshot, place: &Place) 
 
 struct MenuContext<'a> {
     comparison: &'a Comparison,
+    joined: bool,
     base: (SnapshotId, &'a Arc<Snapshot>),
     current: (SnapshotId, &'a Arc<Snapshot>),
 }
@@ -425,7 +455,7 @@ impl MenuContext<'_> {
                         item(ui, &text, commands, || Command::MergePaths {
                             of: if new { current } else { base },
                             title: format!("{what} {}", class.name),
-                            nodes: NodeSet::Compared { base, current, class: row, new },
+                            nodes: NodeSet::Compared { base, current, joined: self.joined, class: row, new },
                         });
                     }
                 }

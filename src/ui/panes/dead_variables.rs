@@ -185,7 +185,7 @@ impl TreeModel for VariableRows<'_> {
                     }
                     HELD => size_cell(variable.retained_size, total, self.look),
                     FREED => size_cell(variable.freed_size, total, self.look),
-                    2 => distance_cell(snapshot.distance(variable.value), tokens),
+                    2 => distance_cell(snapshot, variable.value, tokens),
                     _ => Cell::default(),
                 }
             }
@@ -198,7 +198,7 @@ impl TreeModel for VariableRows<'_> {
                             vec![Run::new(edge_label(snapshot, edge), tokens.property), Run::new(" in ", tokens.weak)];
                         node_cell(snapshot, holder, runs, tokens)
                     }
-                    2 => distance_cell(snapshot.distance(holder), tokens),
+                    2 => distance_cell(snapshot, holder, tokens),
                     HELD => size_cell(snapshot.retained_size(holder), total, self.look),
                     _ => Cell::default(),
                 }

@@ -10,7 +10,7 @@ pub use super::growth_rows::Grown;
 use super::growth_rows::{COLUMNS, GrownRows, KEYS, node_of};
 use super::{Place, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, human};
-use crate::query::{Growth, GrowthKey, GrowthSort, Pattern};
+use crate::query::{Growth, GrowthKey, GrowthSort, OPTIONS_DIFFER, Pattern};
 use crate::session::{Fact, Series, SeriesList, Session, SnapshotId};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
@@ -116,6 +116,8 @@ impl GrowthPane {
         };
         if !growth.ids_match {
             banner(ui);
+        } else if growth.options_differ {
+            super::remark(ui, OPTIONS_DIFFER);
         }
         self.charts(ui, session, place, (&series, &growth));
         self.chosen_line(ui, (&series, &growth), last.0, &mut commands);

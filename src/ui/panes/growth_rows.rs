@@ -110,6 +110,9 @@ impl GrownRows<'_> {
                     if scripts.url(at.script_id).is_some() {
                         cell.runs.push(Run::new(format!("  {}", scripts.short(at)), tokens.weak));
                     }
+                    if class.joined_count > 1 {
+                        cell.runs.push(Run::new(format!("  {} loads", class.joined_count), tokens.accent));
+                    }
                 }
                 if let Some(entry) = glossary::for_class(&class.name) {
                     cell.tooltip = Some(format!("{}\n{}", entry.term, entry.short));

@@ -29,7 +29,8 @@ use super::command::{Command, Target, ViewKind};
 use super::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use super::theme::{self, GRID};
 use super::tree_table::Column;
-use crate::query::{ListSpec, ephemeron_ids};
+use crate::model::NodeOrdinal;
+use crate::query::{ListSpec, UNREACHABLE, UNREACHABLE_MEANING, ephemeron_ids, held_by_root};
 use crate::session::SnapshotId;
 use crate::snapshot::Snapshot;
 
@@ -52,7 +53,7 @@ pub struct Place {
 
 impl Place {
     #[must_use]
-    pub fn target(&self, node: crate::model::NodeOrdinal) -> Target {
+    pub fn target(&self, node: NodeOrdinal) -> Target {
         Target { snapshot: self.slot.id, node }
     }
 }
@@ -118,6 +119,42 @@ pub(super) fn placeholder(ui: &mut Ui, text: &str) {
         ui.add_space(8.0 * GRID);
         ui.weak(text);
     });
+}
+
+/// Returns the text of an empty list of an object's retainers or paths.
+pub(super) fn no_retainers(snapshot: &Snapshot, node: NodeOrdinal) -> &'static str {
+    if snapshot.is_unreachable(node) {
+        UNREACHABLE
+    } else if held_by_root(snapshot, node) {
+        "The root itself holds it"
+    } else {
+        "Only weak references lead to it"
+    }
+}
+
+/// Marks an unreachable object beside its name.
+pub(super) fn unreachable_mark(ui: &mut Ui, snapshot: &Snapshot, node: NodeOrdinal) {
+    if snapshot.is_unreachable(node) {
+        ui.label(RichText::new("unreachable").color(theme::tokens(ui).detached))
+            .on_hover_text(format!("{UNREACHABLE}. {UNREACHABLE_MEANING}"));
+    }
+}
+
+/// Draws a fact about the pane's content, across the pane.
+pub(super) fn remark(ui: &mut Ui, text: &str) {
+    let tokens = theme::tokens(ui);
+    let frame = egui::Frame::new().fill(tokens.surface).inner_margin(egui::Margin::symmetric(8, 4));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.add(egui::Label::new(RichText::new(text).color(tokens.weak)).wrap());
+    });
+}
+
+/// Draws the switch for rows of reloaded scripts; returns whether it was clicked.
+pub(super) fn join_switch(ui: &mut Ui, joins: &mut bool) -> bool {
+    let hint = "Some scripts were loaded several times (hot reloading, ?t=), so that classes are listed once a load. \
+                Joined, a class is known by its name, URL without query, line and column";
+    ui.checkbox(joins, "Join reloaded scripts").on_hover_text(hint).changed()
 }
 
 /// A few sentences below a [`placeholder`]: why there is nothing.

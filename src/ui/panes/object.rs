@@ -9,8 +9,8 @@ use egui_extras::{Column, TableBuilder};
 use super::{Place, Slot, placeholder};
 use crate::model::{CancelToken, Detachedness, NodeOrdinal, human};
 use crate::query::{
-    NodeFilter, ObjectDetails, Scripts, SourceLine, StringFacts, function_script, glossary, has_allocations,
-    node_label, object_details, producer_notes, short_script, source_line, string_facts,
+    NodeFilter, ObjectDetails, Scripts, SourceLine, StringFacts, distance_meaning, function_script, glossary,
+    has_allocations, node_label, object_details, producer_notes, short_script, source_line, string_facts,
 };
 use crate::session::{CallsKey, Fact, Lane, Pending, Session};
 use crate::snapshot::Snapshot;
@@ -213,6 +213,7 @@ fn heading(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails) {
             ui.label(RichText::new("detached").color(theme::tokens(ui).detached))
                 .on_hover_text("No longer part of a document, but something still holds it");
         }
+        super::unreachable_mark(ui, snapshot, details.node);
     });
 }
 
@@ -255,7 +256,8 @@ fn facts(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, position: Op
     let distance = match (details.distance.user(), details.distance.system()) {
         (Some(hops), _) => hops.to_string(),
         (None, Some(hops)) => format!("−   ({hops} from the runtime's own roots)"),
-        (None, None) => "−   (nothing reaches it)".to_owned(),
+        (None, None) if snapshot.is_unreachable(details.node) => "−   (unreachable)".to_owned(),
+        (None, None) => "−   (left out of distances)".to_owned(),
     };
     rows.push(("Distance", distance));
     if let Some((short, _)) = position {
@@ -281,6 +283,10 @@ fn facts(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, position: Op
                             }
                         }
                         "Distance" => {
+                            if let Some(meaning) = distance_meaning(snapshot, details.node) {
+                                text.on_hover_text(meaning);
+                                return;
+                            }
                             let notes = producer_notes(snapshot);
                             if let Some(note) = notes.iter().find(|note| note.title == "Distances") {
                                 text.on_hover_text(note.text);

@@ -232,12 +232,16 @@ fn ask_many(
         NodeSet::Class(class, filter) => {
             selected(session, filter).map(|selection| Listed::Rows(ListSpec::Members(*class), selection))
         }
+        NodeSet::JoinedClass(class, filter) => {
+            selected(session, filter).map(|selection| Listed::Rows(ListSpec::JoinedMembers(*class), selection))
+        }
         NodeSet::Filter(filter) => {
             selected(session, filter).map(|selection| Listed::Rows(ListSpec::Selected, selection))
         }
         NodeSet::Copies(group) => session.duplicates(id).ready().map(|of| Listed::Copies(of, *group)),
-        NodeSet::Compared { base, current, class, new } => {
-            session.comparison(*base, *current).ready().map(|comparison| Listed::Compared(comparison, *class, *new))
+        NodeSet::Compared { base, current, joined, class, new } => {
+            let comparison = session.comparison(*base, *current, *joined).ready();
+            comparison.map(|comparison| Listed::Compared(comparison, *class, *new))
         }
         NodeSet::Grown { series, class, survivors } => {
             session.growth(series).ready().map(|growth| Listed::Grown(growth, *class, *survivors))
@@ -285,7 +289,7 @@ pub fn path_text(snapshot: &Snapshot, target: Target, path: &[EdgeIndex]) -> Str
 
 fn show_paths(ui: &mut Ui, target: Target, snapshot: &Snapshot, paths: &[Vec<EdgeIndex>], commands: &mut Vec<Command>) {
     if paths.is_empty() || paths.iter().all(Vec::is_empty) {
-        super::placeholder(ui, "Nothing but the root holds it, or only weak references do");
+        super::placeholder(ui, super::no_retainers(snapshot, target.node));
         return;
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

@@ -24,6 +24,8 @@ const COLUMNS: [Column; 4] = [
     SHALLOW,
     RETAINED,
 ];
+/// Room for what is said beside the object's name.
+const MARK_WIDTH: f32 = 22.0 * GRID;
 /// Levels of the shortest path that are opened by themselves.
 const OPEN_LEVELS: usize = 100;
 
@@ -147,7 +149,7 @@ impl RetainersPane {
                 self.tree.table.expand(above.to_vec());
             }
         }
-        let empty = "Nothing but the root holds it, or only weak references do";
+        let empty = super::no_retainers(&home.snapshot, target.node);
         let mut spec = TreeSpec::new("Retainers", ListSpec::Retainers(target.node), &COLUMNS, empty);
         spec.filter = Filter { ignored: self.ignored.clone(), ..Filter::default() };
         spec.distances = distances;
@@ -171,7 +173,11 @@ impl RetainersPane {
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             let of = format!("of {} {}", node_label(snapshot, target.node), snapshot.id(target.node));
-            ui.add(egui::Label::new(RichText::new(of).font(theme::mono()).weak()).truncate());
+            let room = egui::vec2(ui.available_width() - MARK_WIDTH, ui.available_height());
+            ui.allocate_ui(room, |ui| {
+                ui.add(egui::Label::new(RichText::new(of).font(theme::mono()).weak()).truncate());
+            });
+            super::unreachable_mark(ui, snapshot, target.node);
         });
         if self.ignored.is_empty() {
             return;

@@ -5,7 +5,7 @@ use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Sense, Ui, Widget
 use super::Place;
 use crate::analysis::Program;
 use crate::model::human;
-use crate::query::{NodeFilter, producer_notes};
+use crate::query::{NodeFilter, UNREACHABLE_MEANING, producer_notes, relevant_percent};
 use crate::session::{Fact, Session};
 use crate::ui::command::Command;
 use crate::ui::text;
@@ -68,11 +68,13 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilt
     if extra > 0 {
         heaps.push(part("Native memory that no node stands for", extra, 6));
     }
+    let mut commands = Vec::new();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(14, 10));
         margin.show(ui, |ui| {
             ui.set_max_width(ui.available_width().min(900.0));
             written_by(ui, place);
+            unreachable(ui, session, place, &mut commands);
             ui.add_space(5.0 * GRID);
             // Julia's kinds are its types, which the categories of JavaScript say nothing of.
             if producer.program != Program::Julia && *within == NodeFilter::All {
@@ -104,7 +106,39 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilt
             ui.label(RichText::new(missing(producer.program)).weak());
         });
     });
-    Vec::new()
+    commands
+}
+
+/// Says how many bytes are unreachable, where they are a relevant part, and leads to them.
+fn unreachable(ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut Vec<Command>) {
+    let Fact::Ready(selection) = session.selection(place.slot.id, &NodeFilter::Unreachable) else { return };
+    let Some(percent) = relevant_percent(&place.snapshot, selection.shallow_size) else { return };
+    let size = theme::look(ui).units.bytes(selection.shallow_size);
+    let count = human::count(selection.count);
+    note(ui, "Unreachable", |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = GRID;
+            let text = format!(
+                "{size} ({percent:.1} %) in {count} objects: no path of references from a root leads there. \
+                 {UNREACHABLE_MEANING}"
+            );
+            ui.weak(text);
+            if ui.link("Show them").on_hover_text("Show only the unreachable objects in the Summary").clicked() {
+                commands.push(Command::Filter(NodeFilter::Unreachable));
+            }
+        });
+    });
+}
+
+/// A remark with its title on the left.
+fn note(ui: &mut Ui, title: &str, text: impl FnOnce(&mut Ui)) {
+    ui.horizontal_top(|ui| {
+        ui.allocate_ui_with_layout(vec2(88.0, 0.0), Layout::left_to_right(Align::Min), |ui| {
+            ui.set_min_width(88.0);
+            ui.label(title);
+        });
+        text(ui);
+    });
 }
 
 /// What a snapshot of a program cannot show.
@@ -133,13 +167,9 @@ fn written_by(ui: &mut Ui, place: &Place) {
         ui.weak(producer.evidence.as_ref());
     });
     ui.add_space(GRID);
-    for note in producer_notes(&place.snapshot) {
-        ui.horizontal_top(|ui| {
-            ui.allocate_ui_with_layout(vec2(88.0, 0.0), Layout::left_to_right(Align::Min), |ui| {
-                ui.set_min_width(88.0);
-                ui.label(note.title);
-            });
-            ui.add(egui::Label::new(RichText::new(note.text).weak()).wrap());
+    for remark in producer_notes(&place.snapshot) {
+        note(ui, remark.title, |ui| {
+            ui.add(egui::Label::new(RichText::new(remark.text).weak()).wrap());
         });
     }
 }

@@ -139,7 +139,7 @@ impl TreeModel for StringRows<'_> {
                 }
                 node_cell(snapshot, node, runs, tokens)
             }
-            2 => distance_cell(snapshot.distance(node), tokens),
+            2 => distance_cell(snapshot, node, tokens),
             3 => size_cell(snapshot.shallow_size(node), total, self.look),
             4 => size_cell(snapshot.retained_size(node), total, self.look),
             _ => Cell::default(),

@@ -6,9 +6,11 @@ use egui::{Id, Key, Modifiers, RichText, Ui};
 
 use super::tree::TreeSpec;
 use super::{Place, TreePane, chip};
-use crate::model::{NodeOrdinal, human};
-use crate::query::{Filter, ListSpec, NativeContexts, NodeFilter, allocating_function};
+use crate::analysis::JoinedClasses;
+use crate::model::{ClassId, NodeOrdinal, human};
+use crate::query::{Filter, ListSpec, NativeContexts, NodeFilter, allocating_function, relevant_percent};
 use crate::session::{Fact, Session};
+use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, NodeSet};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme;
@@ -34,6 +36,8 @@ pub struct SummaryPane {
     pub nodes: NodeFilter,
     /// What the timeline narrows every view to.
     pub within: NodeFilter,
+    /// Whether classes of scripts that were loaded again are one row, where there are any.
+    pub joins_reloaded: bool,
     pub tree: TreePane,
 }
 
@@ -121,14 +125,20 @@ impl SummaryPane {
         if !is_listed {
             self.nodes = NodeFilter::All;
         }
-        self.tree.table.reveal(vec![class.0, node.0]);
+        self.tree.table.reveal(vec![self.row(snapshot, class), node.0]);
         true
     }
 
     /// Scrolls to a class and selects it.
-    pub fn reveal_class(&mut self, place: &Place, class: crate::model::ClassId) {
+    pub fn reveal_class(&mut self, place: &Place, class: ClassId) {
         self.make_room_for(&place.snapshot.classes().get(class).name);
-        self.tree.table.reveal(vec![class.0]);
+        self.tree.table.reveal(vec![self.row(&place.snapshot, class)]);
+    }
+
+    /// The row that a class is listed in.
+    fn row(&self, snapshot: &Snapshot, class: ClassId) -> u32 {
+        let joined = snapshot.joined_classes().filter(|_| self.joins_reloaded);
+        joined.map_or(class, |joined| joined.first(class)).0
     }
 
     /// The filter and the timeline's interval together.
@@ -167,7 +177,8 @@ impl SummaryPane {
         };
         let empty =
             if self.filter.trim().is_empty() { "No object passes the filter" } else { "No class has this in its name" };
-        let mut spec = TreeSpec::new(Self::NAME, ListSpec::Classes, &COLUMNS, empty);
+        let list = if self.joins_reloaded { ListSpec::JoinedClasses } else { ListSpec::Classes };
+        let mut spec = TreeSpec::new(Self::NAME, list, &COLUMNS, empty);
         spec.filter = Filter { class_name: self.filter.trim().to_owned(), nodes: shown, ..Filter::default() };
         spec.selection = selection;
         commands.extend(self.tree.show(ui, session, place, &spec));
@@ -197,7 +208,11 @@ impl SummaryPane {
             })
             .response
             .on_hover_text("Show only a part of the objects");
+            if place.snapshot.joined_classes().is_some_and(JoinedClasses::changes_anything) {
+                super::join_switch(ui, &mut self.joins_reloaded);
+            }
             if self.nodes == NodeFilter::All {
+                self.unreachable_link(ui, session, place);
                 return;
             }
             let mut text = filter_label(session, place, &self.nodes);
@@ -222,6 +237,18 @@ impl SummaryPane {
             }
         });
         goes_on
+    }
+
+    /// Says how much is unreachable, where it is a relevant part; a click shows it.
+    fn unreachable_link(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) {
+        let Fact::Ready(unreachable) = session.selection(place.slot.id, &NodeFilter::Unreachable) else { return };
+        if let Some(percent) = relevant_percent(&place.snapshot, unreachable.shallow_size) {
+            let text = RichText::new(format!("{percent:.1} % unreachable")).font(theme::small());
+            let hint = "No path of references from a root leads to these objects: show only them";
+            if ui.link(text).on_hover_text(hint).clicked() {
+                self.nodes = NodeFilter::Unreachable;
+            }
+        }
     }
 
     fn filter_menu(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) {

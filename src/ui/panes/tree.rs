@@ -74,7 +74,8 @@ impl TreePane {
     ) -> Vec<Command> {
         let mut commands = Vec::new();
         let snapshot = &place.snapshot;
-        let scripts = if spec.root == ListSpec::Classes { session.scripts(place.slot.id).ready() } else { None };
+        let lists_classes = matches!(spec.root, ListSpec::Classes | ListSpec::JoinedClasses);
+        let scripts = if lists_classes { session.scripts(place.slot.id).ready() } else { None };
         let mut rows = HeapRows {
             session,
             scripts,
@@ -104,7 +105,7 @@ impl TreePane {
             let by_key = answer.by_key;
             match (rows.node_at(spec.root, &path), spec.root) {
                 (Some(node), _) => commands.push(Command::Select { target: place.target(node), by_key }),
-                (None, ListSpec::Classes) => {
+                (None, ListSpec::Classes | ListSpec::JoinedClasses) => {
                     let class = ClassId(path.last().copied().unwrap_or_default());
                     commands.push(Command::SelectClass { class, by_key });
                 }
@@ -150,10 +151,11 @@ fn row_menu(
         }
     } else {
         let class = snapshot.classes().get(ClassId(row));
+        let nodes = if list == ListSpec::JoinedClasses { NodeSet::JoinedClass } else { NodeSet::Class };
         super::item(ui, "Merge the retaining paths of its objects", commands, || Command::MergePaths {
             of: id,
             title: class.name.clone(),
-            nodes: NodeSet::Class(ClassId(row), spec.filter.nodes.clone()),
+            nodes: nodes(ClassId(row), spec.filter.nodes.clone()),
         });
         super::item(ui, "Copy class name", commands, || Command::Copy(class.name.clone()));
         if let Some(at) = class.key.location {

@@ -1,0 +1,124 @@
+//! Classes of which several are listed as one, with the sums of all of them.
+
+use super::{Classes, DominatorTree, retained_by_class};
+use crate::model::{CancelToken, Cancelled, ClassId, Column, Distance, NodeOrdinal};
+
+/// Sums over objects of one class, or of several that are listed as one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClassTotals {
+    /// Objects that have a size and are counted.
+    pub count: u64,
+    pub shallow_size: u64,
+    /// Sum of the retained sizes of those that no other counted object of the class dominates.
+    pub retained_size: u64,
+    pub distance: Distance,
+}
+
+impl ClassTotals {
+    pub const NOTHING: Self = Self { count: 0, shallow_size: 0, retained_size: 0, distance: Distance::NONE };
+
+    /// Adds the counts and shallow sizes of more objects; their retained sizes may overlap and are left alone.
+    pub fn add(&mut self, more: &Self) {
+        if more.count == 0 {
+            return;
+        }
+        self.distance = if self.count == 0 { more.distance } else { self.distance.min(more.distance) };
+        self.count += more.count;
+        self.shallow_size = self.shallow_size.saturating_add(more.shallow_size);
+    }
+}
+
+/// Classes of which those that are the same are listed under the first of them.
+#[derive(Clone, Debug, Default)]
+pub struct JoinedClasses {
+    /// By class: the first class that is the same.
+    first: Vec<u32>,
+    /// By class: how many classes are listed under it.
+    sizes: Vec<u32>,
+    /// By class: what those listed under it sum up to.
+    totals: Vec<ClassTotals>,
+}
+
+impl JoinedClasses {
+    /// Lists classes under the first that is the same, which `first` has by class.
+    ///
+    /// # Errors
+    /// [`Cancelled`] when `cancel` says so.
+    pub fn new(
+        classes: &Classes,
+        first: Vec<u32>,
+        (shallow_sizes, retained_sizes): (&Column, &Column),
+        dominators: &DominatorTree,
+        cancel: &CancelToken,
+    ) -> Result<Self, Cancelled> {
+        let own = classes.all().iter().map(|class| ClassTotals {
+            count: class.count,
+            shallow_size: class.shallow_size,
+            retained_size: class.retained_size,
+            distance: class.distance,
+        });
+        let own: Vec<ClassTotals> = own.collect();
+        let mut joined = Self { sizes: vec![0; first.len()], totals: Vec::new(), first };
+        for &first in &joined.first {
+            joined.sizes[first as usize] += 1;
+        }
+        if !joined.changes_anything() {
+            joined.totals = own;
+            return Ok(joined);
+        }
+        let counts = |node: NodeOrdinal| shallow_sizes.get(node.index()) != 0;
+        let of = |node: NodeOrdinal| joined.first(classes.of(node)).index();
+        let retained = retained_by_class(of, own.len(), counts, retained_sizes, dominators, cancel)?;
+        joined.totals = joined.sum(&own, &retained);
+        Ok(joined)
+    }
+
+    /// Sums by class that are given as sums under the first of each; `retained` has what each first one retains.
+    #[must_use]
+    pub fn sum(&self, own: &[ClassTotals], retained: &[u64]) -> Vec<ClassTotals> {
+        let mut totals = vec![ClassTotals::NOTHING; own.len()];
+        for (own, &first) in own.iter().zip(&self.first) {
+            totals[first as usize].add(own);
+        }
+        for (total, &retained) in totals.iter_mut().zip(retained) {
+            total.retained_size = retained;
+        }
+        totals
+    }
+
+    /// Returns whether any two classes are listed as one.
+    #[must_use]
+    pub fn changes_anything(&self) -> bool {
+        self.sizes.contains(&0)
+    }
+
+    /// Returns the class that a class is listed under.
+    #[must_use]
+    pub fn first(&self, class: ClassId) -> ClassId {
+        ClassId(self.first[class.index()])
+    }
+
+    /// Returns whether other classes are listed under this one, and it under no other.
+    #[must_use]
+    pub fn is_first(&self, class: ClassId) -> bool {
+        self.first[class.index()] == class.0
+    }
+
+    /// Returns the number of classes that are listed under this one, itself included.
+    #[must_use]
+    pub fn joined_count(&self, class: ClassId) -> u32 {
+        self.sizes[class.index()]
+    }
+
+    /// Returns the sums of all that is listed under a class; nothing for a class that is listed under another.
+    #[must_use]
+    pub fn totals(&self, class: ClassId) -> ClassTotals {
+        self.totals[class.index()]
+    }
+
+    /// Returns the bytes held on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        (self.first.capacity() + self.sizes.capacity()) * 4 + self.totals.capacity() * size_of::<ClassTotals>()
+    }
+}

@@ -1,0 +1,90 @@
+//! The example of a finding: an object that is held as those that grow are, and the path that holds it.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::Snapshot;
+use crate::cli::retainers::Link;
+use crate::model::human;
+use crate::query::HeldAlike;
+
+/// Steps of a path that are written at its two ends.
+const SHOWN_STEPS: usize = 25;
+
+/// One of the new objects, and what holds it.
+#[derive(Debug, Serialize)]
+pub(super) struct Example {
+    pub(super) id: u64,
+    pub(super) name: String,
+    /// Number of new objects that are held the same way, it included: by the same references but for the numbers of elements, keys and
+    /// the length of chains. 0 if the example is not new.
+    pub(super) alike: u64,
+    /// Number of objects that were held the same way in each snapshot.
+    pub(super) alike_counts: Vec<u64>,
+    /// Whether no path from a root leads to it.
+    pub(super) unreachable: bool,
+    /// Steps in the middle of the path that are left out.
+    pub(super) skipped: usize,
+    /// From the object up to a root.
+    pub(super) path: Vec<Link>,
+    /// In the notation of lists.
+    #[serde(skip)]
+    pub(super) label: String,
+    #[serde(skip)]
+    pub(super) labels: Vec<String>,
+}
+
+impl Example {
+    pub(super) fn new(last: &Snapshot, held: HeldAlike) -> Self {
+        let (node, path) = (held.example, held.path);
+        let skipped = path.len().saturating_sub(2 * SHOWN_STEPS);
+        let is_shown = |at: usize| skipped == 0 || at < SHOWN_STEPS || at >= path.len() - SHOWN_STEPS;
+        let shown = path.iter().enumerate().filter(|&(at, _)| is_shown(at));
+        let path: Vec<Link> =
+            shown.map(|(_, &edge)| Link::new(last, last.graph().edge_source(edge), Some(edge))).collect();
+        let labels = path.iter().map(|link| format!("{} in {}", link.edge_label(), link.label(last))).collect();
+        let own = Link::new(last, node, None);
+        let label = own.label(last);
+        Self {
+            id: own.id,
+            name: own.name,
+            alike: held.new_count,
+            alike_counts: held.counts,
+            unreachable: last.is_unreachable(node),
+            skipped,
+            path,
+            label,
+            labels,
+        }
+    }
+
+    /// The path as lines: the object, then who holds it, up to a root, or up to a holder that `seen` has: objects that were
+    /// written before, with the class under whose name. Those of this path are added.
+    pub(super) fn lines(&self, class: &str, seen: &mut HashMap<u64, String>) -> Vec<String> {
+        let mut lines = vec![self.label.clone()];
+        for (at, (link, label)) in self.path.iter().zip(&self.labels).enumerate() {
+            if self.skipped > 0 && at == SHOWN_STEPS {
+                lines.push(format!(
+                    "  … {} …",
+                    human::quantity(self.skipped as u64, "more reference", "more references")
+                ));
+            }
+            lines.push(format!("  {label}"));
+            if let Some(before) = seen.get(&link.id) {
+                let rest = self.path.len() - at - 1;
+                if rest > 0 {
+                    lines.push(format!("  … and on as for {before}"));
+                }
+                return lines;
+            }
+            seen.insert(link.id, class.to_owned());
+        }
+        if self.unreachable {
+            lines.push("  unreachable: no path from a root leads to it".to_owned());
+        } else if self.labels.is_empty() {
+            lines.push("  a root holds it".to_owned());
+        }
+        lines
+    }
+}

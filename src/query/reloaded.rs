@@ -1,0 +1,222 @@
+//! Classes of scripts that were loaded again.
+//!
+//! Hot reloading, the module registries of test runners and `import('x?t=')` load a module several times, and V8 numbers
+//! each load as a script of its own. So one class is listed once a load. Here two classes are the same if their name, the URL of their
+//! script without query and fragment, line and column are: whatever judges growth joins them, and lists do on request.
+//!
+//! Two different texts that were loaded from one URL and have a class of one name at the same position are one class by
+//! this rule. Classes whose script has no known URL are joined with nothing.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use super::scripts::{Scripts, scripts};
+use crate::analysis::{ClassKey, Classes, JoinedClasses};
+use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal};
+use crate::snapshot::Snapshot;
+
+/// The name that Node.js gives scripts without one.
+const UNNAMED: &str = "evalmachine.<anonymous>";
+
+/// Returns a script's URL without query and fragment, which change from load to load; `None` for a name that many scripts share.
+#[must_use]
+pub fn reloaded_url(url: &str) -> Option<&str> {
+    // The text of a data URL may have a question mark, and it is all of the script.
+    if url == UNNAMED || url.starts_with("data:") {
+        return (url != UNNAMED).then_some(url);
+    }
+    // In the path of a file a # is a character as others are.
+    let is_path = url.starts_with('/') || url.get(1..3) == Some(":\\");
+    let end = if is_path { url.find('?') } else { url.find(['?', '#']) };
+    Some(&url[..end.unwrap_or(url.len())]).filter(|url| !url.is_empty())
+}
+
+/// The key by which classes of different loads, and of different snapshots, are matched.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Identity {
+    /// The script's number is 0 where the URL replaces it.
+    key: ClassKey,
+    url: Option<Box<str>>,
+}
+
+impl Identity {
+    fn new(key: &ClassKey, scripts: &Scripts) -> Self {
+        let mut key = key.clone();
+        let mut url = None;
+        if let Some(at) = &mut key.location
+            && let Some(known) = scripts.url(at.script_id).and_then(reloaded_url)
+        {
+            at.script_id = 0;
+            url = Some(known.into());
+        }
+        Self { key, url }
+    }
+}
+
+/// Returns identities by class.
+pub(super) fn identities(classes: &Classes, scripts: &Scripts) -> Vec<Identity> {
+    classes.all().iter().map(|class| Identity::new(&class.key, scripts)).collect()
+}
+
+/// A snapshot's classes as a comparison lists them: each for itself, or those of reloaded scripts as one.
+#[derive(Debug)]
+pub(super) struct Grouping<'a> {
+    pub(super) classes: Cow<'a, Classes>,
+    pub(super) joined: JoinedClasses,
+    /// By class.
+    pub(super) identities: Vec<Identity>,
+}
+
+impl<'a> Grouping<'a> {
+    /// With the snapshot's scripts those that were loaded again are joined; with none each class stays for itself.
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        classes: Cow<'a, Classes>,
+        scripts: &Scripts,
+        cancel: &CancelToken,
+    ) -> Result<Self, Cancelled> {
+        let identities = identities(&classes, scripts);
+        let joined = join(snapshot, &classes, &identities, cancel)?;
+        Ok(Self { classes, joined, identities })
+    }
+
+    /// Returns the class that a node is listed under.
+    pub(super) fn class(&self, node: NodeOrdinal) -> ClassId {
+        self.joined.first(self.classes.of(node))
+    }
+
+    /// Returns the classes that are listed: the first of those that are the same.
+    pub(super) fn firsts(&self) -> impl Iterator<Item = ClassId> + '_ {
+        let count = u32::try_from(self.classes.all().len()).unwrap_or(u32::MAX);
+        (0..count).map(ClassId).filter(|&class| self.joined.is_first(class))
+    }
+}
+
+fn join(
+    snapshot: &Snapshot,
+    classes: &Classes,
+    identities: &[Identity],
+    cancel: &CancelToken,
+) -> Result<JoinedClasses, Cancelled> {
+    let mut known: HashMap<&Identity, u32> = HashMap::with_capacity(identities.len());
+    let first = (0_u32..).zip(identities).map(|(class, identity)| *known.entry(identity).or_insert(class)).collect();
+    let sizes = (snapshot.shallow_sizes(), snapshot.retained_sizes());
+    JoinedClasses::new(classes, first, sizes, snapshot.dominators(), cancel)
+}
+
+/// Joins the snapshot's own classes, if that was not done before.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn join_reloaded<'a>(snapshot: &'a Snapshot, cancel: &CancelToken) -> Result<&'a JoinedClasses, Cancelled> {
+    if let Some(joined) = snapshot.joined_classes() {
+        return Ok(joined);
+    }
+    join_with(snapshot, &scripts(snapshot, cancel)?, cancel)
+}
+
+/// Joins the snapshot's own classes with the help of its scripts, if that was not done before.
+///
+/// # Errors
+/// [`Cancelled`] when `cancel` says so.
+pub fn join_with<'a>(
+    snapshot: &'a Snapshot,
+    scripts: &Scripts,
+    cancel: &CancelToken,
+) -> Result<&'a JoinedClasses, Cancelled> {
+    if let Some(joined) = snapshot.joined_classes() {
+        return Ok(joined);
+    }
+    let classes = snapshot.classes();
+    Ok(snapshot.keep_joined_classes(join(snapshot, classes, &identities(classes, scripts), cancel)?))
+}
+
+/// Classes of two snapshots under one numbering: those of the current one, then those of the base alone.
+pub(super) struct JointClasses {
+    /// Joint number by class.
+    pub(super) of_base: Vec<u32>,
+    pub(super) of_current: Vec<u32>,
+    /// By joint number: the class that it is listed under in the base and in the current snapshot.
+    pub(super) rows: Vec<(Option<ClassId>, Option<ClassId>)>,
+}
+
+impl JointClasses {
+    pub(super) fn new(base: &Grouping<'_>, current: &Grouping<'_>) -> Self {
+        let mut rows: Vec<(Option<ClassId>, Option<ClassId>)> = Vec::new();
+        let mut known: HashMap<&Identity, usize> = HashMap::new();
+        for class in current.firsts() {
+            known.insert(&current.identities[class.index()], rows.len());
+            rows.push((None, Some(class)));
+        }
+        for class in base.firsts() {
+            let row = *known.entry(&base.identities[class.index()]).or_insert(rows.len());
+            if row == rows.len() {
+                rows.push((None, None));
+            }
+            rows[row].0 = Some(class);
+        }
+        let numbers = |of: &Grouping<'_>| -> Vec<u32> {
+            let number =
+                |class: &Identity| known.get(class).map_or(u32::MAX, |&row| u32::try_from(row).unwrap_or(u32::MAX));
+            of.identities.iter().map(number).collect()
+        };
+        Self { of_base: numbers(base), of_current: numbers(current), rows }
+    }
+}
+
+/// The rows of a comparison that joining reloaded scripts changes.
+pub(super) struct Reloaded {
+    base: Vec<Identity>,
+    current: Vec<Identity>,
+    /// Identities that several classes of the two snapshots have.
+    shared: HashSet<Identity>,
+}
+
+impl Reloaded {
+    /// Compares the classes that `base` and `current` have each for itself; their scripts are looked up.
+    pub(super) fn find(
+        (base, base_classes): (&Snapshot, &Classes),
+        (current, current_classes): (&Snapshot, &Classes),
+        cancel: &CancelToken,
+    ) -> Result<Self, Cancelled> {
+        let base_of = identities(base_classes, &scripts(base, cancel)?);
+        let current_of = identities(current_classes, &scripts(current, cancel)?);
+        let mut keys: HashMap<&Identity, &ClassKey> = HashMap::new();
+        let mut shared = HashSet::new();
+        let all = [(&base_of, base_classes), (&current_of, current_classes)];
+        for (identity, class) in all.into_iter().flat_map(|(of, classes)| of.iter().zip(classes.all())) {
+            if *keys.entry(identity).or_insert(&class.key) != &class.key {
+                shared.insert(identity.clone());
+            }
+        }
+        Ok(Self { base: base_of, current: current_of, shared })
+    }
+
+    /// Returns whether a row with these classes of the base and of the current snapshot is one of several that are the same.
+    pub(super) fn concerns(&self, (base, current): (Option<ClassId>, Option<ClassId>)) -> bool {
+        let is_shared = |of: &[Identity], class: Option<ClassId>| {
+            class.and_then(|class| of.get(class.index())).is_some_and(|identity| self.shared.contains(identity))
+        };
+        !self.shared.is_empty() && (is_shared(&self.base, base) || is_shared(&self.current, current))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reloaded_url;
+
+    #[test]
+    fn urls_of_loads_differ_in_query_and_fragment_only() {
+        for (url, expected) in [
+            ("file:///srv/app/x.mjs?t=3", Some("file:///srv/app/x.mjs")),
+            ("http://host/app.js#2", Some("http://host/app.js")),
+            ("/srv/c#/x.js?v=1", Some("/srv/c#/x.js")),
+            (r"C:\c#\x.js", Some(r"C:\c#\x.js")),
+            ("data:text/javascript,a?b:c", Some("data:text/javascript,a?b:c")),
+            ("evalmachine.<anonymous>", None),
+            ("?x", None),
+        ] {
+            assert_eq!(reloaded_url(url), expected, "{url}");
+        }
+    }
+}
