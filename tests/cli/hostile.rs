@@ -427,14 +427,15 @@ fn bomb(start: &str, repeated: &str, count: usize) -> Vec<u8> {
 fn a_small_file_that_unpacks_to_more_than_memory_holds_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bomb.heapsnapshot.gz");
+    // Each text is longer than what is read at once.
     let bombs = [
-        ("nodes", "\"nodes\":[0,0,1,0,0", ",0,0,1,0,0", 500_000),
-        ("edges", "\"nodes\":[0,0,1,0,5],\"edges\":[0,0,0", ",0,0,0", 1_500_000),
-        ("strings", "\"strings\":[\"\"", ",\"\"", 1_500_000),
+        ("nodes", "\"nodes\":[0,0,1,0,0", ",0,0,1,0,0", 2_000_000),
+        ("edges", "\"nodes\":[0,0,1,0,5],\"edges\":[0,0,0", ",0,0,0", 3_000_000),
+        ("strings", "\"strings\":[\"\"", ",\"\"", 6_000_000),
         ("one string", "\"strings\":[\"", "0123456789", 4_000_000),
-        ("locations", "\"locations\":[0,0,0,0", ",0,0,0,0", 1_500_000),
-        ("samples", "\"samples\":[0,0", ",0,0", 2_500_000),
-        ("trace tree", "\"trace_tree\":[1,0,0,0,[", "1,0,0,0,[", 1_000_000),
+        ("locations", "\"locations\":[0,0,0,0", ",0,0,0,0", 3_000_000),
+        ("samples", "\"samples\":[0,0", ",0,0", 5_000_000),
+        ("trace tree", "\"trace_tree\":[1,0,0,0,[", "1,0,0,0,[", 2_000_000),
     ];
     for (what, start, repeated, count) in bombs {
         fs::write(&file, bomb(start, repeated, count)).unwrap();
