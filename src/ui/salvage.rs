@@ -92,7 +92,9 @@ pub(super) fn mark(salvage: Option<&Salvage>) -> &'static str {
 
 /// Over all views of a snapshot of which the file was changed while it was being read.
 pub(super) fn change_banner(ui: &mut Ui, place: &Place) {
-    let Some(notice) = place.snapshot.source().change.and_then(Change::notice) else { return };
+    let source = place.snapshot.source();
+    let Some(notice) = source.change.and_then(Change::notice) else { return };
+    let text = format!("{}: {notice}", human::visible(&source.name, 60));
     let tokens = tokens(ui);
     let frame = Frame::new()
         .fill(tokens.error_surface)
@@ -100,7 +102,7 @@ pub(super) fn change_banner(ui: &mut Ui, place: &Place) {
         .inner_margin(Margin::symmetric(8, 5));
     let id = egui::Id::unique(("change banner", place.slot));
     Panel::top(id).frame(frame).show_separator_line(false).show(ui, |ui| {
-        ui.add(Label::new(RichText::new(format!("Changed while reading: {notice}")).color(tokens.error)).wrap());
+        ui.add(Label::new(RichText::new(text).color(tokens.error)).wrap());
     });
 }
 

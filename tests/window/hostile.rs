@@ -80,5 +80,5 @@ fn a_snapshot_of_a_file_that_changed_while_it_was_read_says_so() {
         handle.set_modified(time).unwrap();
         !app.session.is_loading()
     });
-    wait_for_label(&mut window, "Changed while reading: the file was changed");
+    wait_for_label(&mut window, "changing.heapsnapshot: the file was changed while it was being read");
 }
