@@ -12,7 +12,7 @@ use crate::query::Query;
 
 const JSON_HELP: &str = "\
 JSON (stable; sizes are bytes, keys in this order):
-  summary     {\"file\",\"totals\":{\"nodes\",\"edges\",\"strings\",\"total_size\"},
+  summary     {\"file\",\"totals\":{\"nodes\",\"edges\",\"strings\",\"total_size\",\"unreachable_size\"},
                \"classes\":[{\"name\",\"location\":null|{\"script_id\",\"line\",\"column\",\"url\"},\"count\",
                            \"distance\",\"system_distance\",\"shallow_size\",\"retained_size\"}]}
               by retained size, largest first, unless --sort says otherwise; lines and columns count from 0 (in
@@ -20,11 +20,11 @@ JSON (stable; sizes are bytes, keys in this order):
   retainers   {\"id\",\"name\",\"class\",\"distance\",\"system_distance\",\"shallow_size\",\"retained_size\",
                \"retainers\":[{…the same…,\"edge\":{\"name\",\"kind\"},\"cycle\",\"retainers\":[…]}]}
               as deep as --depth says; cycle is true where an object stands on the way to itself
-  object      {\"id\",\"name\",\"class\",\"kind\",\"distance\",\"system_distance\",\"self_size\",\"shallow_size\",
-               \"retained_size\",\"detachedness\",\"location\",\"dominator_id\",\"edge_count\",\"retainer_count\",
+  object      {\"id\",\"name\",\"class\",\"kind\",\"distance\",\"system_distance\",\"unreachable\",\"self_size\",
+               \"shallow_size\",\"retained_size\",\"detachedness\",\"location\",\"dominator_id\",\"edge_count\",\"retainer_count\",
                \"edges\":[{\"id\",\"name\",\"class\",…,\"edge\":{\"name\",\"kind\"}}]}
   statistics  {\"total\",\"native\":{\"total\",\"typed_arrays\",\"extra\"},
-               \"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"},
+               \"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"},\"unreachable\",
                \"producer\":{\"program\",\"version\",\"v8\",\"evidence\",\"user_roots\"}}
               extra is what the header counts without any node; program is one of Node.js, Chromium, Electron, Deno,
               Bun, JavaScriptCore, Hermes, Julia, V8, Unknown program
@@ -61,7 +61,8 @@ Of a damaged file that was opened with --salvage all but nodes have \"salvaged\"
 
 distance is the number of references from a user root; where only system roots reach an object it is null and
 system_distance has the number from those. Where both are null the object is unreachable, or reached only through references
-that distances leave out: \"unreachable\" is true for the first (object: always there). summary's totals have \"unreachable_size\", statistics \"unreachable\", in bytes.
+that distances leave out; rows of search and retainers have \"unreachable\":true for the first. unreachable_size and, in statistics,
+unreachable are bytes of such objects.
 
 With --join-reloaded summary and compare list the classes of a script that was loaded several times as one, by name, URL without
 query, line and column; such a class has \"joined_classes\", their number.

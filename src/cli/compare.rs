@@ -15,6 +15,7 @@ use crate::query::{
 };
 
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the answer")]
 struct Compared<'a> {
     base: String,
     current: String,

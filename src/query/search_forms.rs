@@ -89,7 +89,7 @@ pub(super) fn unknown_prefix(name: &str, value: &str) -> String {
         format!("use {measure}{}{number}", operator.unwrap_or(">"))
     } else if matches!(lower.as_str(), "regex" | "regexp" | "re") {
         format!("use /{}/", value.trim_matches('/'))
-    } else if lower == "detached" || (lower == "is" && value == "detached") {
+    } else if lower == "detached" {
         "use detached".to_owned()
     } else {
         let known: Vec<String> = PREFIXES.iter().map(|prefix| format!("{prefix}:")).collect();

@@ -346,11 +346,9 @@ fn named(name: &str, value: &str) -> Result<Test, String> {
         "name" => text_pattern(name, value, false).map(Test::Text),
         "class" => text_pattern(name, value, false).map(Test::Class),
         "prop" => property_name(value).map(Test::Property),
-        "is" => match value {
-            "unreachable" => Ok(Test::Unreachable),
-            "detached" => Ok(Test::Detached),
-            _ => Err(format!("expected unreachable or detached after is:, found {value}")),
-        },
+        "is" if value == "unreachable" => Ok(Test::Unreachable),
+        "is" if value == "detached" => Err("use detached, without is:".to_owned()),
+        "is" => Err(format!("expected unreachable after is:, found {value}")),
         _ if regular_expression(value)?.is_some() => Err("kind: takes one kind, such as kind:closure".to_owned()),
         _ => {
             let value = value.strip_prefix('=').unwrap_or(value);

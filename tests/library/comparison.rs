@@ -224,7 +224,7 @@ fn two_runs_of_one_program_do_not_match_though_ids_and_classes_do() {
 }
 
 #[test]
-fn snapshots_of_unrelated_programs_never_match() {
+fn corpus_snapshots_of_unrelated_programs_never_match() {
     let real = ["node", "small", "express", "deno", "chromium", "bun"];
     // One of each process: those with another number or with other options are of the same.
     let mut seen = std::collections::HashSet::new();

@@ -19,7 +19,7 @@ fn a_search_finds_unreachable_objects_apart_from_those_that_the_runtime_holds() 
     assert_eq!((unreachable, none), (400, unreachable + system));
     assert!(system > 0);
     assert_eq!(count(&snapshot, "-is:unreachable distance=none"), system);
-    assert!(Query::parse("is:lost").unwrap_err().message.contains("unreachable or detached"));
+    assert!(Query::parse("is:lost").unwrap_err().message.contains("expected unreachable after is:"));
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn the_unreachable_part_is_mentioned_where_it_is_relevant() {
 }
 
 #[test]
-fn unreachable_is_what_no_path_of_strong_references_leads_to() {
+fn corpus_objects_are_unreachable_if_no_path_of_strong_references_leads_to_them() {
     let mut left_out = 0;
     for case in cases().into_iter().filter(|case| case.bytes().len() < 12_000_000) {
         let snapshot = case.open();
