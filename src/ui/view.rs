@@ -64,6 +64,8 @@ pub struct View {
     upper_rect: Option<Rect>,
     /// The rows to open on the way to what is to be revealed in Containment or Dominators.
     way_down: Option<(ViewKind, Pending<Vec<u32>>)>,
+    /// What to say once the rows on the way are open.
+    way_note: Option<String>,
 }
 
 impl View {
@@ -77,7 +79,7 @@ impl View {
                 table.clear_selection();
             }
         }
-        self.way_down = None;
+        (self.way_down, self.way_note) = (None, None);
         self.clear_lower_selection();
         self.retainers.set_target(target);
         self.paths.set_target(target);
@@ -418,6 +420,9 @@ impl View {
     }
 
     fn take_way_down(&mut self, commands: &mut Vec<Command>) {
+        if !self.containment.table.is_revealing() && !self.dominators.tree.table.is_revealing() {
+            commands.extend(self.way_note.take().map(Command::Notify));
+        }
         let Some((kind, pending)) = &mut self.way_down else { return };
         let (kind, Some(answer)) = (*kind, pending.take()) else { return };
         self.way_down = None;
@@ -428,8 +433,7 @@ impl View {
         }
         if way.len() > MAX_REVEALED {
             let levels = human::count(way.len() as u64);
-            let text = format!("The object is {levels} levels deep; {MAX_REVEALED} of them are expanded");
-            commands.push(Command::Notify(text));
+            self.way_note = Some(format!("The object is {levels} levels deep; {MAX_REVEALED} of them are expanded"));
             way.truncate(MAX_REVEALED);
             // The last of them is another object than the one that is shown below.
             match kind {

@@ -32,8 +32,13 @@ fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
 
 /// Draws frames until no worker has anything to do.
 fn settle(window: &mut Window) {
-    wait_until(window, "the workers", |app| !app.session.is_busy());
-    wait_until(window, "the workers", |app| !app.session.is_busy());
+    // A list that has come may ask for the next one.
+    let is_done = |app: &mut heapglass::ui::HeapglassApp| {
+        !app.session.is_busy() && app.shown_view().is_none_or(|view| !view.is_busy())
+    };
+    for _ in 0..2 {
+        wait_until(window, "the workers", is_done);
+    }
 }
 
 fn row_rect(window: &Window, text: &str) -> egui::Rect {

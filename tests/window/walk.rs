@@ -116,20 +116,25 @@ struct Widget {
     is_selected: bool,
 }
 
+/// Whether a person can do something with such a widget, or a check looks at it.
+fn is_of_use(role: Role) -> bool {
+    matches!(role, Role::Button | Role::Link | Role::CheckBox | Role::RadioButton | Role::ListItem | Role::ComboBox)
+        || matches!(role, Role::TextInput | Role::MultilineTextInput | Role::ColumnHeader | Role::Row)
+}
+
 fn widgets(window: &Window) -> Vec<Widget> {
     let screen = window.ctx.content_rect();
-    window
-        .root()
-        .children_recursive()
+    let of_use = window.root().children_recursive().filter(|node| is_of_use(node.accesskit_node().role()));
+    of_use
         .filter_map(|node| {
             let of = node.accesskit_node();
-            let widget = Widget {
+            let rect = of.bounding_box().map(|_| node.rect())?;
+            screen.intersects(rect).then(|| Widget {
                 role: of.role(),
                 label: of.label().unwrap_or_default(),
-                rect: of.bounding_box().map(|_| node.rect())?,
+                rect,
                 is_selected: of.is_selected() == Some(true),
-            };
-            screen.intersects(widget.rect).then_some(widget)
+            })
         })
         .collect()
 }
@@ -280,14 +285,8 @@ impl Walk {
     }
 
     fn click_widget(&mut self) {
-        let can = |widget: &&Widget| {
-            matches!(
-                widget.role,
-                Role::Button | Role::Link | Role::CheckBox | Role::RadioButton | Role::ListItem | Role::ComboBox
-            ) | matches!(widget.role, Role::TextInput | Role::MultilineTextInput | Role::ColumnHeader)
-        };
-        let all: Vec<Widget> =
-            self.widgets.iter().filter(can).filter(|widget| !is_off_limits(&widget.label)).cloned().collect();
+        let can = |widget: &&Widget| widget.role != Role::Row && !is_off_limits(&widget.label);
+        let all: Vec<Widget> = self.widgets.iter().filter(can).cloned().collect();
         if all.is_empty() {
             return;
         }
