@@ -85,8 +85,9 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.selection.as_deref()
     }
 
-    /// Selects a row without scrolling to it.
+    /// Selects a row without scrolling to it. A row that is still on its way is not selected any more.
     pub fn select(&mut self, path: Option<Path>) {
+        self.reveals.retain(|reveal| !reveal.select);
         self.selection = path;
         self.cursor = None;
     }
