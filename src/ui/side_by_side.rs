@@ -345,6 +345,7 @@ impl HeapglassApp {
         let at = middle(self.left_share);
         let tokens = theme::tokens(ui);
         let color = if response.hovered() || response.dragged() { tokens.accent } else { tokens.border };
+        ui.painter().rect_filled(line, 0.0, tokens.surface);
         ui.painter().vline(at, room.y_range(), egui::Stroke::new(1.0, color));
         response.on_hover_and_drag_cursor(egui::CursorIcon::ResizeHorizontal);
         // Room for the line, which the rows at its sides would cover.
