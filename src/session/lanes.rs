@@ -8,7 +8,7 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -111,6 +111,8 @@ pub(super) struct Lanes {
     cancelled: Sender<Cancellation>,
     graveyard: Graveyard,
     wake: Wake,
+    /// Jobs that wait or run.
+    unfinished: Arc<AtomicUsize>,
 }
 
 impl fmt::Debug for Lanes {
@@ -139,7 +141,13 @@ impl Lanes {
             cancelled,
             graveyard,
             wake,
+            unfinished: Arc::default(),
         })
+    }
+
+    /// Whether a job waits or runs.
+    pub(super) fn is_busy(&self) -> bool {
+        self.unfinished.load(Ordering::Acquire) > 0
     }
 
     pub(super) fn spawn<T: Send + 'static>(
@@ -150,6 +158,8 @@ impl Lanes {
         let (sender, answer) = bounded(1);
         let cancel = CancelToken::new();
         let (token, wake) = (cancel.clone(), Arc::clone(&self.wake));
+        let unfinished = Arc::clone(&self.unfinished);
+        unfinished.fetch_add(1, Ordering::AcqRel);
         let job = move || {
             let result = if token.is_cancelled() {
                 Err(JobError::Cancelled)
@@ -161,6 +171,7 @@ impl Lanes {
             };
             // Nobody may be waiting any more.
             let _ = sender.send(result);
+            unfinished.fetch_sub(1, Ordering::AcqRel);
             wake();
         };
         let queue = match lane {

@@ -256,6 +256,12 @@ impl Session {
         self.loads.iter().any(|load| load.error.is_none())
     }
 
+    /// Whether any job waits or runs, be it a load or a list.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.lanes.is_busy()
+    }
+
     /// Open snapshots in the order in which they were loaded.
     #[must_use]
     pub fn open(&self) -> &[Open] {

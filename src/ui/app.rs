@@ -12,6 +12,7 @@ use super::chrome;
 use super::command::{Command, ExportList, Target, ViewKind};
 use super::dialog::{FileDialog, Purpose};
 use super::export::{Exports, Replace};
+use super::focus_order;
 use super::help::Help;
 use super::history::{History, Visit};
 use super::keys;
@@ -65,6 +66,10 @@ pub enum Action {
     /// The part of Contexts that lists variables no function reads.
     ShowDeadVariables,
     ToggleSplit,
+    /// Next to the one on screen.
+    ShowBeside(SnapshotId),
+    /// Leave the other of two sides alone.
+    CloseSide(usize),
     ToggleLink,
     FocusFilter,
     FocusSearch,
@@ -109,6 +114,14 @@ pub struct HeapglassApp {
     pub(super) views: HashMap<Slot, View>,
     pub(super) profile_panes: HashMap<Slot, ProfilePane>,
     pub history: History,
+    /// Whether something was done in this frame that going back undoes; true if it only passes over rows.
+    step: Option<bool>,
+    /// The side whose upper table gets the keyboard as soon as it is on screen.
+    wants_keyboard: Option<usize>,
+    /// Where the sides are on screen.
+    pub(super) side_rects: [egui::Rect; 2],
+    /// The part of the width that the left of two sides has.
+    pub(super) left_share: f32,
     pub(super) palette: Palette,
     pub help: Help,
     pub capture: CapturePane,
@@ -184,6 +197,10 @@ impl HeapglassApp {
             views: HashMap::new(),
             profile_panes: HashMap::new(),
             history: History::default(),
+            step: None,
+            wants_keyboard: None,
+            side_rects: [egui::Rect::NOTHING; 2],
+            left_share: 0.5,
             palette: Palette::default(),
             help: Help::default(),
             capture: CapturePane::default(),
@@ -279,14 +296,18 @@ impl HeapglassApp {
                 }
             }
             Action::ToggleSplit => self.toggle_split(),
-            Action::ToggleLink => self.link.is_on = !self.link.is_on,
+            Action::ShowBeside(id) => self.show_beside(id),
+            Action::CloseSide(side) => self.close_side(side),
+            Action::ToggleLink => self.toggle_link(),
             Action::Back => {
-                let visit = self.history.back();
-                self.revisit(visit);
+                if let Some(visit) = self.history.back() {
+                    self.revisit(visit);
+                }
             }
             Action::Forward => {
-                let visit = self.history.forward();
-                self.revisit(visit);
+                if let Some(visit) = self.history.forward() {
+                    self.revisit(visit);
+                }
             }
             Action::Hit(step) => {
                 if let Some(view) = self.shown_view() {
@@ -350,45 +371,101 @@ impl HeapglassApp {
     /// Gives the keyboard to a field or to the next table.
     fn focus(&mut self, ctx: &Context, action: &Action) {
         let side = self.active;
-        let Some(slot) = self.shown().map(|id| Slot { side, id }) else { return };
-        let Some(place) = self.place(slot) else { return };
-        let Some(view) = self.views.get_mut(&slot) else { return };
         let id = match action {
-            Action::FocusFilter => {
+            Action::FocusNextPane => self.next_stop(ctx),
+            Action::FocusFilter => self.shown_snapshot_view().map(|view| {
                 view.kind = ViewKind::Summary;
                 filter_id(side)
-            }
-            Action::FocusSearch => {
+            }),
+            _ => self.shown_snapshot_view().map(|view| {
                 view.search.is_open = true;
                 search_id(side)
-            }
-            _ => {
-                let ids = view.table_ids(&place);
-                let focused = ctx.memory(|memory| ids.iter().position(|id| memory.has_focus(*id)));
-                let next = focused.map_or(0, |at| (at + 1) % ids.len());
-                view.select_first_if_none(next);
-                ids[next]
-            }
+            }),
         };
-        ctx.memory_mut(|memory| memory.request_focus(id));
+        if *action == Action::FocusFilter {
+            self.mark_step(false);
+        }
+        if let Some(id) = id {
+            self.wants_keyboard = None;
+            ctx.memory_mut(|memory| memory.request_focus(id));
+        }
+    }
+
+    /// The view of the active side, if it shows a snapshot.
+    fn shown_snapshot_view(&mut self) -> Option<&mut View> {
+        self.session.snapshot(self.shown()?)?;
+        self.shown_view()
+    }
+
+    pub(super) fn wants_keyboard_in(&mut self, side: usize) {
+        self.wants_keyboard = Some(side);
+    }
+
+    /// The side that a widget is in.
+    fn side_at(&self, rect: egui::Rect) -> usize {
+        usize::from(self.is_split && self.side_rects[1].contains(rect.center()))
+    }
+
+    /// The table or chart after the one that has the keyboard, in reading order; the first of the active side if none has.
+    fn next_stop(&mut self, ctx: &Context) -> Option<egui::Id> {
+        let mut stops: Vec<(usize, focus_order::Stop)> =
+            focus_order::stops(ctx).into_iter().map(|stop| (self.side_at(stop.rect), stop)).collect();
+        stops.sort_by(|(a_side, a), (b_side, b)| {
+            a_side.cmp(b_side).then(a.rect.top().total_cmp(&b.rect.top())).then(a.rect.left().total_cmp(&b.rect.left()))
+        });
+        let focused = ctx.memory(|memory| stops.iter().position(|(_, stop)| memory.has_focus(stop.id)));
+        let next = match focused {
+            Some(at) => stops.get(at + 1).or(stops.first()),
+            None => stops.iter().find(|(side, _)| *side == self.active).or(stops.first()),
+        };
+        let &(side, stop) = next?;
+        self.active = side;
+        Some(stop.id)
+    }
+
+    /// Gives the keyboard to the upper table of a side that was asked for, once it is on screen. What the person types in
+    /// keeps it.
+    fn give_keyboard(&mut self, ctx: &Context) {
+        let Some(side) = self.wants_keyboard else { return };
+        if ctx.input(|input| input.pointer.any_pressed()) {
+            self.wants_keyboard = None;
+            return;
+        }
+        let Some(view) = self.view_of(side) else { return };
+        if view.kind == ViewKind::Search && view.search.text.trim().is_empty() {
+            self.wants_keyboard = None;
+            ctx.memory_mut(|memory| memory.request_focus(search_id(side)));
+            return;
+        }
+        let Some(room) = view.upper_rect() else { return };
+        let stops = focus_order::stops(ctx);
+        let focused = ctx.memory(egui::Memory::focused);
+        if focused.is_some_and(|focused| stops.iter().all(|stop| stop.id != focused)) {
+            return;
+        }
+        if let Some(stop) = stops.iter().find(|stop| room.contains(stop.rect.center())) {
+            self.wants_keyboard = None;
+            ctx.memory_mut(|memory| memory.request_focus(stop.id));
+        }
     }
 
     pub(super) fn show_in(&mut self, side: usize, id: SnapshotId) {
         self.sides[side] = Some(id);
         self.views.entry(Slot { side, id }).or_default();
         self.active = side;
-        self.note_visit(Slot { side, id }, None, None, false);
+        self.wants_keyboard = Some(side);
+        self.mark_step(false);
     }
 
     fn show_view(&mut self, kind: ViewKind) {
-        let Some(view) = self.shown_view() else { return };
+        let side = self.active;
+        let Some(view) = self.shown_snapshot_view() else { return };
         view.kind = kind;
         if kind == ViewKind::Search {
             view.search.is_open = true;
         }
-        if let Some(id) = self.shown() {
-            self.note_visit(Slot { side: self.active, id }, None, None, false);
-        }
+        self.wants_keyboard = Some(side);
+        self.mark_step(false);
     }
 
     fn close(&mut self, id: SnapshotId) {
@@ -396,54 +473,63 @@ impl HeapglassApp {
         self.profile_panes.retain(|slot, _| slot.id != id);
         self.session.close(id);
         self.history.forget(id);
-        let profile = self.session.profiles().last().map(|open| open.id);
-        let last = self.session.open().last().map(|open| open.id).or(profile);
+        if !self.can_split() {
+            self.is_split = false;
+            self.active = 0;
+        }
         for side in 0..2 {
             if self.sides[side] == Some(id) {
-                self.sides[side] = last;
-                if let Some(id) = last {
+                let other = self.sides[1 - side].filter(|_| self.is_split);
+                self.sides[side] = self.newest_but(other).or(other);
+                if let Some(id) = self.sides[side] {
                     self.views.entry(Slot { side, id }).or_default();
                 }
             }
         }
-        if self.session.open().len() + self.session.profiles().len() < 2 {
-            self.is_split = false;
-            self.active = 0;
-        }
+        self.wants_keyboard = Some(self.active);
     }
 
-    pub(super) fn note_visit(
-        &mut self,
-        slot: Slot,
-        target: Option<Target>,
-        class: Option<crate::model::ClassId>,
-        passing: bool,
-    ) {
-        let Some(kind) = self.views.get(&slot).map(|view| view.kind) else { return };
-        self.history.visit(Visit { slot, kind, target, class }, passing);
+    /// The file that was opened last, of those that are not this one.
+    fn newest_but(&self, other: Option<SnapshotId>) -> Option<SnapshotId> {
+        let profiles = self.session.profiles().iter().rev().map(|open| open.id);
+        let mut ids = self.session.open().iter().rev().map(|open| open.id).chain(profiles);
+        ids.find(|id| Some(*id) != other)
+    }
+
+    /// Notes that what is done in this frame is a step that going back undoes. `passing` steps replace each other.
+    pub(super) fn mark_step(&mut self, passing: bool) {
+        self.step = Some(passing && self.step.unwrap_or(true));
+    }
+
+    /// Takes what is on screen at the end of a frame into the history: one visit at most, whatever was done.
+    fn note_visit(&mut self) {
+        let side = self.active;
+        let Some(id) = self.shown() else { return };
+        let slot = Slot { side, id };
+        let Some(view) = self.views.get_mut(&slot) else { return };
+        let visit = view.visit(slot);
+        match self.step.take() {
+            Some(passing) => self.history.visit(visit, passing),
+            None => self.history.refresh(visit),
+        }
     }
 
     /// Shows again what was looked at before.
-    fn revisit(&mut self, visit: Option<Visit>) {
-        let Some(visit) = visit else { return };
-        if visit.slot.side == 1 && !self.is_split {
-            self.is_split = true;
+    fn revisit(&mut self, visit: Visit) {
+        let id = visit.slot.id;
+        if visit.slot.side == 1 && !self.is_split && self.can_split() {
+            self.split(None);
         }
-        self.sides[visit.slot.side] = Some(visit.slot.id);
-        self.active = visit.slot.side;
-        let Some(place) = self.place(visit.slot) else { return };
-        let view = self.views.entry(visit.slot).or_default();
-        view.kind = visit.kind;
-        let reveals = matches!(visit.kind, ViewKind::Summary | ViewKind::Containment | ViewKind::Dominators);
-        match (visit.target, visit.class) {
-            (Some(target), _) if reveals && target.snapshot == visit.slot.id => {
-                // An object that the summary does not list is still selected.
-                let _ = view.reveal(&mut self.session, &place, target, visit.kind);
-            }
-            (Some(target), _) => view.select(&self.session, target),
-            (None, Some(class)) => view.reveal_class(&place, class),
-            (None, None) => {}
-        }
+        let side = if self.is_split { visit.slot.side } else { 0 };
+        self.sides[side] = Some(id);
+        self.active = side;
+        self.wants_keyboard = Some(side);
+        let slot = Slot { side, id };
+        let place = self.place(slot);
+        let view = self.views.entry(slot).or_default();
+        let Some(place) = place else { return };
+        view.restore(&mut self.session, &place, visit);
+        self.follow_selection(slot);
     }
 
     fn take_in(&mut self, ctx: &Context) {
@@ -575,7 +661,7 @@ impl HeapglassApp {
             match answer {
                 Ok(Some(node)) => {
                     let target = Target { snapshot: slot.id, node };
-                    self.run(slot, Command::Reveal(target, ViewKind::Summary));
+                    self.go_to(slot.side, target, ViewKind::Summary);
                 }
                 _ => self.notice = Some(format!("No object has the id @{id}")),
             }
@@ -595,6 +681,25 @@ impl HeapglassApp {
         }
     }
 
+    /// Notes a step of the person in a side.
+    fn stepped(&mut self, slot: Slot, passing: bool) {
+        self.active = slot.side;
+        self.mark_step(passing);
+    }
+
+    /// Goes to an object in a view of a side. It may be of another snapshot than the one on screen there, as a deleted one
+    /// of a comparison is.
+    fn go_to(&mut self, side: usize, target: Target, kind: ViewKind) {
+        let slot = Slot { side, id: target.snapshot };
+        let Some(place) = self.place(slot) else { return };
+        self.show_in(side, slot.id);
+        let view = self.views.entry(slot).or_default();
+        if let Err(message) = view.reveal(&mut self.session, &place, target, kind) {
+            self.notice = Some(message);
+        }
+        self.follow_selection(slot);
+    }
+
     /// Writes a list to a file, on a worker. If a file of that name exists, the person is asked first.
     pub fn export_to(&mut self, path: PathBuf, list: ExportList) {
         self.start_export(path, list, Replace::Ask);
@@ -612,32 +717,33 @@ impl HeapglassApp {
         let view = self.views.get_mut(&slot)?;
         match command {
             Command::Select { target, by_key } => {
-                view.select(&self.session, target);
-                self.note_visit(slot, Some(target), None, by_key);
-                self.follow(slot, Some(target), None);
+                view.select(&self.session, Some(target), Some(view.kind));
+                self.stepped(slot, by_key);
+                self.follow_selection(slot);
             }
             Command::SelectClass { class, by_key } => {
-                self.note_visit(slot, None, Some(class), by_key);
-                self.follow(slot, None, Some(class));
+                view.select(&self.session, None, Some(view.kind));
+                self.stepped(slot, by_key);
+                self.follow(slot, None, class);
             }
-            Command::Reveal(target, kind) if target.snapshot == slot.id => {
-                if let Err(message) = view.reveal(&mut self.session, &place, target, kind) {
-                    self.notice = Some(message);
-                }
-                self.note_visit(slot, Some(target), None, false);
-                self.follow(slot, Some(target), None);
+            Command::Inspect(target) => view.inspect(&self.session, target),
+            Command::ShowObject(target) => {
+                view.select(&self.session, Some(target), None);
+                self.stepped(slot, false);
+                self.follow_selection(slot);
             }
-            Command::Reveal(target, kind) => {
-                // The object lives in another snapshot, as a deleted one of a comparison does: go there.
-                let there = Slot { side: slot.side, id: target.snapshot };
-                self.show_in(there.side, there.id);
-                return self.run(there, Command::Reveal(target, kind));
+            Command::ShowRetainers(target) => {
+                view.show_retainers(&self.session, target);
+                self.stepped(slot, false);
+                self.follow_selection(slot);
             }
+            Command::Reveal(target, kind) => self.go_to(slot.side, target, kind),
             Command::Find(snapshot, id) => {
                 let of = self.session.snapshot(snapshot)?;
                 let pending = self.session.ask(Lane::Interactive, move |_| Ok(of.graph().find_id(ObjectId(id))));
                 self.find = Some((Slot { side: slot.side, id: snapshot }, id, pending));
             }
+            Command::Notify(text) => self.notice = Some(text),
             Command::Show(kind) => {
                 self.active = slot.side;
                 self.show_view(kind);
@@ -661,7 +767,10 @@ impl HeapglassApp {
             Command::Ignore(target) => view.retainers.ignore(target.node),
             Command::Restore(node) => view.retainers.restore(node),
             Command::RestoreAll => view.retainers.restore_all(),
-            Command::MergePaths { of, title, nodes } => view.merge_paths(of, title, nodes),
+            Command::MergePaths { of, title, nodes } => {
+                view.merge_paths(of, title, nodes);
+                self.stepped(slot, false);
+            }
             Command::Compare { base, current } => {
                 self.show_in(slot.side, current);
                 if let Some(view) = self.shown_view() {
@@ -708,7 +817,8 @@ impl eframe::App for HeapglassApp {
         self.body(ui, &mut actions);
         chrome::drop_target(ui);
         let ctx = ui.ctx().clone();
-        actions.extend(self.palette.show(&ctx));
+        let can_split = self.can_split();
+        actions.extend(self.palette.show(&ctx, |action| *action != Action::ToggleSplit || can_split));
         self.help.show(&ctx);
         self.capture.show(&ctx);
         if let Some(message) = self.exports.show(&ctx, &mut self.session) {
@@ -717,6 +827,8 @@ impl eframe::App for HeapglassApp {
         for action in actions {
             self.apply(&ctx, action);
         }
+        self.give_keyboard(&ctx);
+        self.note_visit();
     }
 }
 

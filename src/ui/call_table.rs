@@ -183,6 +183,10 @@ impl TreeModel for CallTableRows<'_, '_> {
         self.row(list, path)?.below.clone()
     }
 
+    fn is_link(&self, list: &CallList, _path: &[u32]) -> bool {
+        matches!(list, CallList::Callees(_))
+    }
+
     fn cell(&self, list: &CallList, path: &[u32], column: usize) -> Cell {
         let (Some(row), Some(column)) = (self.row(list, path), self.spec.columns.get(column)) else {
             return Cell::default();

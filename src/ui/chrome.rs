@@ -9,6 +9,7 @@ use egui::{
 };
 
 use super::app::{Action, HeapglassApp};
+use super::context_menu;
 use super::salvage;
 use super::text;
 use super::theme::{self, GRID, tokens};
@@ -48,7 +49,7 @@ pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>
             if app.shown().is_some() && ui.button("Find").on_hover_text("Find objects   (Ctrl+F)").clicked() {
                 actions.push(Action::FocusSearch);
             }
-            if app.session.open().len() + app.session.profiles().len() > 1 {
+            if app.can_split() || app.is_split {
                 let hint = "Two snapshots next to each other   (Ctrl+\\)";
                 if ui.selectable_label(app.is_split, "Side by side").on_hover_text(hint).clicked() {
                     actions.push(Action::ToggleSplit);
@@ -149,21 +150,30 @@ pub(super) fn side_header(ui: &mut Ui, app: &HeapglassApp, side: usize, actions:
     Panel::top(Id::unique(("side header", side))).frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             let name_of = |id| text::name_of(&app.session, id);
+            let snapshots = app.session.open().iter().map(|open| open.id);
+            let files: Vec<SnapshotId> = snapshots.chain(app.session.profiles().iter().map(|open| open.id)).collect();
             let name = app.sides[side].map_or_else(String::new, name_of);
             let color = if is_active { tokens.accent } else { tokens.weak };
             let label = if side == 0 { "Left" } else { "Right" };
             ui.label(RichText::new(label).font(theme::small()).color(color));
-            let width = (ui.available_width() - GRID).clamp(80.0, 320.0);
-            let combo = text::file_choice(ui, ("side", side), &name, width);
-            let response = combo.show_ui(ui, |ui| {
-                for open in app.session.open() {
-                    let name = human::visible(&name_of(open.id), 80).into_owned();
-                    if ui.selectable_label(app.sides[side] == Some(open.id), name).clicked() {
-                        actions.push(Action::ShowIn(side, open.id));
-                    }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if close_button(ui, &format!("Close the {} side", label.to_lowercase())) {
+                    actions.push(Action::CloseSide(side));
                 }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let width = (ui.available_width() - GRID).clamp(80.0, 320.0);
+                    let response = text::file_choice(ui, ("side", side), &name, width).show_ui(ui, |ui| {
+                        for id in files {
+                            let name = human::visible(&name_of(id), 80).into_owned();
+                            if ui.selectable_label(app.sides[side] == Some(id), name).clicked() {
+                                actions.push(Action::ShowIn(side, id));
+                            }
+                        }
+                    });
+                    let name = format!("{label} snapshot");
+                    ui.ctx().accesskit_node_builder(response.response.id, |node| node.set_label(name));
+                });
             });
-            ui.ctx().accesskit_node_builder(response.response.id, |node| node.set_label(format!("{label} snapshot")));
         });
     });
 }
@@ -312,7 +322,7 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
     {
         actions.push(Action::CompareTwo(*dragged, open.id));
     }
-    response.context_menu(|ui| entry_menu(ui, app, open, actions));
+    context_menu::show(&response, rect.left_bottom(), |ui| entry_menu(ui, app, open, actions));
     let hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
     let mut hover =
         format!("{hover}\nWritten by {}. {}", open.snapshot.producer().label(), open.snapshot.producer().evidence);
@@ -352,11 +362,15 @@ fn entry_menu(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Vec<Ac
             ui.close();
         }
     }
-    if !others.is_empty() && ui.button("Show on the right side").clicked() {
-        if !app.is_split {
-            actions.push(Action::ToggleSplit);
+    if app.is_split {
+        for (side, text) in ["Show on the left side", "Show on the right side"].into_iter().enumerate() {
+            if ui.button(text).clicked() {
+                actions.push(Action::ShowIn(side, open.id));
+                ui.close();
+            }
         }
-        actions.push(Action::ShowIn(1, open.id));
+    } else if app.shown().is_some_and(|shown| shown != open.id) && ui.button("Show side by side").clicked() {
+        actions.push(Action::ShowBeside(open.id));
         ui.close();
     }
     if ui.button("Close").clicked() {

@@ -117,16 +117,22 @@ pub enum ExportList {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Command {
-    /// Show the object in the lower panes.
+    /// A row of the upper table was selected that stands for an object: show it in the lower panes.
     Select {
         target: Target,
         by_key: bool,
     },
-    /// A class was selected.
+    /// A row of the upper table was selected that is no object, but perhaps a class of the snapshot: show no object.
     SelectClass {
-        class: ClassId,
+        class: Option<ClassId>,
         by_key: bool,
     },
+    /// A row of a lower table was selected: show its object, if it has one, and keep the tables as they are.
+    Inspect(Option<Target>),
+    /// Show an object that was chosen elsewhere than in a table in the lower panes.
+    ShowObject(Target),
+    /// The same, with its retainers in front.
+    ShowRetainers(Target),
     /// Go to the object in a view.
     Reveal(Target, ViewKind),
     /// Go to the object with this id.
@@ -154,6 +160,8 @@ pub enum Command {
         base: SnapshotId,
         current: SnapshotId,
     },
+    /// Say something in the status bar.
+    Notify(String),
     /// Open the glossary at an entry.
     Explain(&'static str),
     Copy(String),

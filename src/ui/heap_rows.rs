@@ -153,6 +153,10 @@ impl TreeModel for HeapRows<'_> {
         }
     }
 
+    fn is_link(&self, list: &ListSpec, _path: &[u32]) -> bool {
+        !matches!(list, ListSpec::Classes | ListSpec::JoinedClasses)
+    }
+
     fn cell(&self, list: &ListSpec, path: &[u32], column: usize) -> Cell {
         let Some(&row) = path.last() else { return Cell::default() };
         let field = self.fields.get(column).copied().unwrap_or(Field::Name);

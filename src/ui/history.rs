@@ -1,19 +1,29 @@
 //! Back and forward through what was looked at.
 
+use std::sync::Arc;
+
 use super::command::{Target, ViewKind};
 use super::panes::Slot;
-use crate::model::ClassId;
+use super::panes::paths::MergeRequest;
+use super::tree_table::Path;
+use super::view::Lower;
+use crate::session::SnapshotId;
 
 /// How far back one can go.
 const LIMIT: usize = 500;
 
-/// Something that was looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// The state of a view at one step of the person, as far as going back restores it.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Visit {
     pub slot: Slot,
     pub kind: ViewKind,
+    /// The selected row of the upper table.
+    pub row: Option<Path>,
+    /// The object whose retainers and paths are shown.
     pub target: Option<Target>,
-    pub class: Option<ClassId>,
+    pub lower: Lower,
+    /// The objects whose paths are merged.
+    pub merged: Option<Arc<MergeRequest>>,
 }
 
 /// Visits in order, and where in them the person is.
@@ -27,7 +37,7 @@ pub struct History {
 }
 
 impl History {
-    /// Notes what is looked at now. Rows that are only moved over leave one visit, not one each.
+    /// Notes what a step of the person led to. Rows that are only moved over leave one visit, not one each.
     pub fn visit(&mut self, visit: Visit, passing: bool) {
         if self.visits.get(self.at) == Some(&visit) {
             self.passing = passing;
@@ -46,14 +56,34 @@ impl History {
         self.passing = passing;
     }
 
+    /// Takes in what has changed on screen without a step of the person, as rows do that were still on their way.
+    pub fn refresh(&mut self, visit: Visit) {
+        if let Some(current) = self.visits.get_mut(self.at)
+            && current.slot == visit.slot
+        {
+            *current = visit;
+        }
+    }
+
+    /// The number of visits, those that forward leads to included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.visits.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.visits.is_empty()
+    }
+
     pub fn back(&mut self) -> Option<Visit> {
         self.at = self.at.checked_sub(1)?;
         self.passing = false;
-        self.visits.get(self.at).copied()
+        self.visits.get(self.at).cloned()
     }
 
     pub fn forward(&mut self) -> Option<Visit> {
-        let visit = self.visits.get(self.at + 1).copied()?;
+        let visit = self.visits.get(self.at + 1).cloned()?;
         self.at += 1;
         self.passing = false;
         Some(visit)
@@ -70,21 +100,41 @@ impl History {
     }
 
     /// Drops visits of a snapshot that is closed.
-    pub fn forget(&mut self, id: crate::session::SnapshotId) {
+    pub fn forget(&mut self, id: SnapshotId) {
         let kept = self.visits.iter().take(self.at + 1).filter(|visit| visit.slot.id != id).count();
-        self.visits.retain(|visit| visit.slot.id != id && visit.target.is_none_or(|target| target.snapshot != id));
+        self.visits.retain(|visit| visit.slot.id != id);
+        for visit in &mut self.visits {
+            visit.forget(id);
+        }
         self.at = kept.saturating_sub(1).min(self.visits.len().saturating_sub(1));
+    }
+}
+
+impl Visit {
+    /// Drops what was shown of a snapshot that is closed.
+    fn forget(&mut self, id: SnapshotId) {
+        if self.target.is_some_and(|target| target.snapshot == id) {
+            (self.target, self.row) = (None, None);
+        }
+        if self.merged.as_ref().is_some_and(|merged| merged.of == id) {
+            self.merged = None;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::SnapshotId;
 
     fn visit(class: u32) -> Visit {
-        let slot = Slot { side: 0, id: SnapshotId::for_test(1) };
-        Visit { slot, kind: ViewKind::Summary, target: None, class: Some(ClassId(class)) }
+        Visit {
+            slot: Slot { side: 0, id: SnapshotId::for_test(1) },
+            kind: ViewKind::Summary,
+            row: Some(vec![class]),
+            target: None,
+            lower: Lower::Retainers,
+            merged: None,
+        }
     }
 
     #[test]
@@ -111,5 +161,16 @@ mod tests {
         }
         assert_eq!(history.back(), Some(visit(0)));
         assert_eq!(history.forward(), Some(visit(49)));
+    }
+
+    #[test]
+    fn a_row_that_arrives_later_belongs_to_the_step_that_asked_for_it() {
+        let mut history = History::default();
+        history.visit(visit(0), false);
+        history.visit(Visit { row: None, ..visit(1) }, false);
+        history.refresh(visit(1));
+        assert_eq!(history.len(), 2);
+        assert_eq!(history.back(), Some(visit(0)));
+        assert_eq!(history.forward(), Some(visit(1)));
     }
 }

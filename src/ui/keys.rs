@@ -33,7 +33,7 @@ pub(super) fn bindings() -> Vec<Binding> {
         binding(CTRL, Key::P, Action::Palette, "Command palette"),
         binding(Modifiers::ALT, Key::ArrowLeft, Action::Back, "Back"),
         binding(Modifiers::ALT, Key::ArrowRight, Action::Forward, "Forward"),
-        binding(Modifiers::NONE, Key::F6, Action::FocusNextPane, "Next table"),
+        binding(Modifiers::NONE, Key::F6, Action::FocusNextPane, "Next table or chart"),
         binding(CTRL, Key::Backslash, Action::ToggleSplit, "Side by side"),
         binding(CTRL, Key::L, Action::ToggleLink, "Link the two sides"),
         binding(CTRL, Key::Plus, Action::Larger, "Larger text"),
@@ -54,12 +54,13 @@ pub(super) fn bindings() -> Vec<Binding> {
 }
 
 /// Keys of tables and fields, which the widgets take themselves.
-pub(super) const TABLE_KEYS: [(&str, &str); 15] = [
+pub(super) const TABLE_KEYS: [(&str, &str); 17] = [
     ("↑ ↓ PgUp PgDn Home End", "Move along the rows"),
     ("→", "Expand the row, or go to its first child"),
     ("←", "Collapse the row, or go to its parent"),
     ("Shift+→  Shift+←", "Expand all below, or collapse"),
-    ("Enter", "Reveal the object in the Summary"),
+    ("Enter", "Go to the object in the Summary; on a class or a group, show or hide its rows"),
+    ("Menu  Shift+F10", "Open the context menu of the selected row"),
     ("Ctrl+C", "Copy the row"),
     ("↓ or Enter in the class filter", "Go on to the classes"),
     ("Enter, Shift+Enter in the search", "Next and previous hit"),
@@ -69,7 +70,8 @@ pub(super) const TABLE_KEYS: [(&str, &str); 15] = [
     ("Enter, Backspace in a flame graph", "Fill the width with the call, or with its caller"),
     ("+ − Home in a flame graph", "Zoom in, out, show everything"),
     ("Mouse buttons 4 and 5", "Back and forward"),
-    ("Right click", "What can be done with a row"),
+    ("Double click", "Show or hide the rows below, or go to the object"),
+    ("Right click", "Open the context menu of a row"),
 ];
 
 /// What was pressed in this frame.

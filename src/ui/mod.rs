@@ -8,9 +8,11 @@ pub mod call_table;
 pub mod capture;
 mod chrome;
 pub mod command;
+mod context_menu;
 mod dialog;
 mod export;
 pub mod flame_graph;
+mod focus_order;
 #[cfg(feature = "frame-times")]
 mod frame_times;
 pub mod heap_rows;

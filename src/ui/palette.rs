@@ -53,8 +53,8 @@ impl Palette {
         *self = Self { is_open: !self.is_open, ..Self::default() };
     }
 
-    /// Draws it over everything else; gives what was chosen.
-    pub(super) fn show(&mut self, ctx: &Context) -> Option<Action> {
+    /// Draws it over everything else, with what is possible now; gives what was chosen.
+    pub(super) fn show(&mut self, ctx: &Context, is_possible: impl Fn(&Action) -> bool) -> Option<Action> {
         if !self.is_open {
             return None;
         }
@@ -65,7 +65,8 @@ impl Palette {
             self.is_open = false;
             return None;
         }
-        let entries: Vec<_> = entries(ctx).into_iter().filter(|(name, _, _)| matches(name, &self.text)).collect();
+        let mut entries = entries(ctx);
+        entries.retain(|(name, _, action)| is_possible(action) && matches(name, &self.text));
         let last = entries.len().saturating_sub(1);
         self.at = if down { self.at + 1 } else { self.at.saturating_sub(usize::from(up)) }.min(last);
         let mut chosen = None;

@@ -5,6 +5,7 @@ use egui::{WidgetInfo, accesskit::Role, vec2};
 
 use super::app::{Action, HeapglassApp};
 use super::chrome::close_button;
+use super::context_menu;
 use super::panes::Slot;
 use super::panes::profile::ProfilePane;
 use super::text;
@@ -64,7 +65,7 @@ fn entry(ui: &mut Ui, app: &HeapglassApp, open: &OpenProfile, actions: &mut Vec<
     if let Some(dragged) = response.dnd_release_payload::<SnapshotId>().filter(|dragged| is_other(**dragged)) {
         actions.push(Action::CompareTwo(*dragged, open.id));
     }
-    response.context_menu(|ui| {
+    context_menu::show(&response, rect.left_bottom(), |ui| {
         for other in app.session.profiles().iter().filter(|other| other.id != open.id) {
             let name = text::name_of(&app.session, other.id);
             let name = human::visible(&name, 60);

@@ -87,6 +87,11 @@ impl Link {
     }
 }
 
+/// Width between the sides.
+const LINE: f32 = 4.0;
+/// A side is not made narrower than this while there is room.
+const LEAST_SIDE: f32 = 240.0;
+
 /// Files whose times differ by less than this may have been copied together, in any order.
 const COPIED_TOGETHER: Duration = Duration::from_mins(1);
 
@@ -128,22 +133,105 @@ pub(super) fn oldest_and_newest(session: &Session, ids: &[SnapshotId]) -> Option
 
 /// What the window does with its one or two sides.
 impl HeapglassApp {
+    /// Whether there are two files to be shown next to each other.
+    #[must_use]
+    pub fn can_split(&self) -> bool {
+        self.session.open().len() + self.session.profiles().len() > 1
+    }
+
     pub(super) fn toggle_split(&mut self) {
-        self.is_split = !self.is_split;
+        if self.is_split {
+            self.close_side(1 - self.active);
+        } else if self.can_split() {
+            self.split(None);
+            self.follow_active();
+        } else {
+            self.notice = Some("Open another file to see two side by side".to_owned());
+        }
+        self.mark_step(false);
+    }
+
+    /// Shows a file beside the one on screen, the older one on the left.
+    pub(super) fn show_beside(&mut self, other: SnapshotId) {
+        self.split(Some(other));
+        self.follow_active();
+        self.mark_step(false);
+    }
+
+    /// Shows another file beside the one on screen, the older one on the left; without a choice the base of the comparison,
+    /// if one is on screen, or the file that was opened last.
+    pub(super) fn split(&mut self, with: Option<SnapshotId>) {
+        let Some(shown) = self.shown() else { return };
+        let base = self.shown_view().and_then(|view| view.comparison.base);
+        let base = base.filter(|base| *base != shown && self.session.snapshot(*base).is_some());
+        let is_snapshot = self.session.snapshot(shown).is_some();
+        let snapshots = self.session.open().iter().rev().map(|open| open.id);
+        let profiles = self.session.profiles().iter().rev().map(|open| open.id);
+        // Of the same kind if there is one.
+        let mut others: Vec<SnapshotId> = snapshots.chain(profiles).filter(|id| *id != shown).collect();
+        others.sort_by_key(|id| self.session.snapshot(*id).is_some() != is_snapshot);
+        let Some(other) = with.or(base).or(others.first().copied()).filter(|other| *other != shown) else { return };
+        let is_newer = match oldest_and_newest(&self.session, &[shown, other]) {
+            Some((oldest, ..)) => oldest == other,
+            None => other < shown,
+        };
+        self.is_split = true;
+        if is_newer {
+            self.move_view(Slot { side: 0, id: shown }, 1);
+            self.sides = [Some(other), Some(shown)];
+        } else {
+            self.sides = [Some(shown), Some(other)];
+        }
+        self.active = usize::from(is_newer);
+        for slot in self.slots() {
+            self.views.entry(slot).or_default();
+        }
+    }
+
+    /// Leaves the other side alone, in the whole window.
+    pub(super) fn close_side(&mut self, side: usize) {
         if !self.is_split {
-            self.active = 0;
             return;
         }
-        // The other side shows another snapshot if there is one: the base of the comparison, if that is on screen.
-        let left = self.sides[0];
-        let base = self.view_of(0).and_then(|view| view.comparison.base);
-        let open: Vec<SnapshotId> = self.session.open().iter().map(|open| open.id).collect();
-        let other = base.filter(|base| open.contains(base) && left != Some(*base));
-        let right = other.or_else(|| open.iter().rev().copied().find(|id| Some(*id) != left)).or(left);
-        if let Some(id) = right {
-            self.sides[1] = Some(id);
-            self.views.entry(Slot { side: 1, id }).or_default();
+        if side == 0
+            && let Some(id) = self.sides[1]
+        {
+            self.move_view(Slot { side: 1, id }, 0);
+            self.sides[0] = Some(id);
         }
+        self.is_split = false;
+        self.active = 0;
+        self.wants_keyboard_in(0);
+        self.mark_step(false);
+    }
+
+    /// Takes what is shown of a file along to the other side.
+    fn move_view(&mut self, from: Slot, side: usize) {
+        let to = Slot { side, id: from.id };
+        if let Some(view) = self.views.remove(&from) {
+            self.views.insert(to, view);
+        }
+        if let Some(pane) = self.profile_panes.remove(&from) {
+            self.profile_panes.insert(to, pane);
+        }
+    }
+
+    /// Lets the two sides go together or no longer; what is selected now is looked for in the other side at once.
+    pub(super) fn toggle_link(&mut self) {
+        self.link.is_on = !self.link.is_on;
+        self.follow_active();
+    }
+
+    fn follow_active(&mut self) {
+        if let Some(id) = self.shown() {
+            self.follow_selection(Slot { side: self.active, id });
+        }
+    }
+
+    /// Looks in the other side for what is selected in this one.
+    pub(super) fn follow_selection(&mut self, slot: Slot) {
+        let Some(view) = self.views.get(&slot) else { return };
+        self.follow(slot, view.target(), view.selected_class());
     }
 
     /// Compares the first and the last of some snapshots, in the order of their ages.
@@ -169,10 +257,10 @@ impl HeapglassApp {
                     // An object that the summary does not list is still selected.
                     let _ = view.reveal(&mut self.session, &place, target, kind);
                 } else {
-                    view.select(&self.session, target);
+                    view.select(&self.session, Some(target), None);
                 }
             }
-            None => view.note = Some(format!("Only in the other one: {}", found.label)),
+            None => self.notice = Some(format!("Only in the other one: {}", found.label)),
         }
     }
 
@@ -189,8 +277,8 @@ impl HeapglassApp {
                 there.snapshot.classes().find(&class.key).filter(|id| there.snapshot.classes().get(*id).count > 0);
             let Some(view) = self.views.get_mut(&slot) else { return };
             match found {
-                Some(found) => view.reveal_class(&there, found),
-                None => view.note = Some(format!("Only in the other one: {}", human::visible(&class.name, 100))),
+                Some(found) => view.reveal_class(&self.session, &there, found),
+                None => self.notice = Some(format!("Only in the other one: {}", human::visible(&class.name, 100))),
             }
         } else if let Some(target) = target.filter(|target| target.snapshot == from.id) {
             self.link.look_for(&self.session, &here, &there, target.node);
@@ -217,6 +305,9 @@ impl HeapglassApp {
                 ui.copy_text(text);
             }
         }
+        if let Some(view) = self.views.get_mut(&slot) {
+            view.settle(&self.session);
+        }
     }
 
     pub(super) fn body(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -225,29 +316,41 @@ impl HeapglassApp {
             [] => chrome::start_page(ui, self, actions),
             [only] => self.side(ui, only),
             [left, right, ..] => {
-                let frame = egui::Frame::new().fill(theme::tokens(ui).background);
-                let width = ui.available_width();
-                let panel = egui::Panel::left("left side").resizable(true).frame(frame).default_size(width / 2.0);
-                let mut rects = [egui::Rect::NOTHING; 2];
-                rects[0] = panel
-                    .size_range(240.0..=(width - 240.0).max(241.0))
-                    .show(ui, |ui| {
-                        chrome::side_header(ui, self, 0, actions);
-                        self.side(ui, left);
-                    })
-                    .response
-                    .rect;
-                rects[1] = egui::CentralPanel::default()
-                    .frame(frame)
-                    .show(ui, |ui| {
-                        chrome::side_header(ui, self, 1, actions);
-                        self.side(ui, right);
-                    })
-                    .response
-                    .rect;
+                let rects = self.divide(ui);
+                for (side, slot) in [left, right].into_iter().enumerate() {
+                    let mut half = ui.new_child(egui::UiBuilder::new().max_rect(rects[side]).id_salt(("side", side)));
+                    half.shrink_clip_rect(rects[side]);
+                    chrome::side_header(&mut half, self, side, actions);
+                    self.side(&mut half, slot);
+                }
+                self.side_rects = rects;
                 self.scroll_together(ui, [left, right], rects);
             }
         }
+    }
+
+    /// The room of each side, and the line between them, which can be dragged. A double click makes them equal.
+    fn divide(&mut self, ui: &Ui) -> [egui::Rect; 2] {
+        let room = ui.available_rect_before_wrap();
+        let least = (LEAST_SIDE / room.width().max(1.0)).min(0.5);
+        let middle = |share: f32| room.left() + room.width() * share.clamp(least, 1.0 - least);
+        let at = middle(self.left_share);
+        let line = egui::Rect::from_x_y_ranges(at - 3.0..=at + 3.0, room.y_range());
+        let response = ui.interact(line, egui::Id::unique("between the sides"), egui::Sense::click_and_drag());
+        if response.double_clicked() {
+            self.left_share = 0.5;
+        } else if let Some(pointer) = response.interact_pointer_pos().filter(|_| response.dragged()) {
+            self.left_share = (pointer.x - room.left()) / room.width().max(1.0);
+        }
+        let at = middle(self.left_share);
+        let tokens = theme::tokens(ui);
+        let color = if response.hovered() || response.dragged() { tokens.accent } else { tokens.border };
+        ui.painter().rect_filled(line, 0.0, tokens.surface);
+        ui.painter().vline(at, room.y_range(), egui::Stroke::new(1.0, color));
+        response.on_hover_and_drag_cursor(egui::CursorIcon::ResizeHorizontal);
+        // Room for the line, which the rows at its sides would cover.
+        let (left, right) = (room.with_max_x(at - LINE / 2.0), room.with_min_x(at + LINE / 2.0));
+        [left, right]
     }
 
     /// Scrolls the other side along with the one under the pointer.

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use egui::{CentralPanel, Panel, Ui};
+use egui::{CentralPanel, Panel, Rect, Ui};
 
 use super::command::{Command, NodeSet, Target, ViewKind};
+use super::history::Visit;
 use super::panes::allocations::AllocationsPane;
 use super::panes::comparison::ComparisonPane;
 use super::panes::dead_variables::DeadVariablesPane;
 use super::panes::dominators::DominatorsPane;
 use super::panes::growth::GrowthPane;
 use super::panes::object::ObjectPane;
-use super::panes::paths::PathsPane;
+use super::panes::paths::{MergeRequest, PathsPane};
 use super::panes::retainers::RetainersPane;
 use super::panes::search::SearchPane;
 use super::panes::strings::StringsPane;
@@ -19,6 +20,7 @@ use super::panes::summary::SummaryPane;
 use super::panes::timeline::TimelinePane;
 use super::panes::{Place, TreePane, contexts, statistics};
 use super::theme::{self, GRID};
+use super::tree_table::RowSelection;
 use crate::model::{ClassId, NodeOrdinal, human};
 use crate::query::{Filter, ListSpec, NodeFilter, dominators_down, has_allocations, way_down};
 use crate::session::{Lane, Pending, Session, SnapshotId};
@@ -56,21 +58,136 @@ pub struct View {
     pub retainers: RetainersPane,
     pub paths: PathsPane,
     pub object: ObjectPane,
-    /// What the linked view on the other side wants said here.
-    pub note: Option<String>,
+    /// The object of the row that is selected in a lower table; `None` where none is, or the row is no object.
+    inspected: Option<Target>,
+    /// Where the upper pane was drawn last.
+    upper_rect: Option<Rect>,
     /// The rows to open on the way to what is to be revealed in Containment or Dominators.
     way_down: Option<(ViewKind, Pending<Vec<u32>>)>,
+    /// What to say once the rows on the way are open.
+    way_note: Option<String>,
 }
 
 impl View {
-    /// Shows the object in the lower panes.
-    pub fn select(&mut self, session: &Session, target: Target) {
-        let Some(snapshot) = session.snapshot(target.snapshot) else { return };
+    /// Shows an object in the lower panes, or none. `by` is the view whose table has selected it; a row that is selected
+    /// anywhere else would belong to another object.
+    pub fn select(&mut self, session: &Session, target: Option<Target>, by: Option<ViewKind>) {
+        for kind in ViewKind::ALL {
+            if by != Some(kind)
+                && let Some(table) = self.upper_table(kind)
+            {
+                table.clear_selection();
+            }
+        }
+        (self.way_down, self.way_note) = (None, None);
+        self.clear_lower_selection();
         self.retainers.set_target(target);
         self.paths.set_target(target);
-        self.object.set_target(session, &snapshot, target);
-        self.dominators.picture.set_selected(Some(target.node));
-        self.note = None;
+        self.dominators.picture.set_selected(target.map(|target| target.node));
+        self.settle(session);
+    }
+
+    /// Shows the object of a lower table's row in the object pane, and leaves everything else as it is.
+    pub fn inspect(&mut self, session: &Session, target: Option<Target>) {
+        self.inspected = target;
+        self.settle(session);
+    }
+
+    /// The object whose retainers and paths are shown.
+    #[must_use]
+    pub fn target(&self) -> Option<Target> {
+        self.retainers.target()
+    }
+
+    /// The object of the row that is selected in a lower table.
+    #[must_use]
+    pub fn inspected(&self) -> Option<Target> {
+        self.inspected
+    }
+
+    /// The class that is selected in the summary, if one is.
+    #[must_use]
+    pub fn selected_class(&self) -> Option<ClassId> {
+        let row = self.summary.tree.table.selected_row().filter(|_| self.kind == ViewKind::Summary)?;
+        (row.len() == 1).then(|| row.first().copied().map(ClassId)).flatten()
+    }
+
+    fn clear_lower_selection(&mut self) {
+        self.retainers.tree.table.clear_selection();
+        if let Some(table) = self.paths.table_mut() {
+            table.clear_selection();
+        }
+    }
+
+    /// Invariant: the object pane shows the object of the row that is selected in the lower table or, where none is, the
+    /// one whose retainers are shown. Lists that were made anew, tabs and closed snapshots take selections away.
+    pub(super) fn settle(&mut self, session: &Session) {
+        if self.target().is_some_and(|target| session.snapshot(target.snapshot).is_none()) {
+            return self.select(session, None, None);
+        }
+        match self.lower {
+            Lower::Retainers => {
+                if let Some(table) = self.paths.table_mut() {
+                    table.clear_selection();
+                }
+            }
+            Lower::Paths => self.retainers.tree.table.clear_selection(),
+            // In the place of the table whose row it shows.
+            Lower::Object => {}
+        }
+        if self.lower_row().is_none() {
+            self.inspected = None;
+        }
+        let shown = self.inspected.or(self.target());
+        self.object.set_target(session, shown.filter(|target| session.snapshot(target.snapshot).is_some()));
+    }
+
+    /// The selected row of the lower tables.
+    fn lower_row(&self) -> Option<&super::tree_table::Path> {
+        let paths = self.paths.table().and_then(RowSelection::selected_row);
+        self.retainers.tree.table.selected_row().or(paths)
+    }
+
+    /// The table of a view, if it has one whose rows are objects or lead to them.
+    fn upper_table(&mut self, kind: ViewKind) -> Option<&mut dyn RowSelection> {
+        Some(match kind {
+            ViewKind::Summary => &mut self.summary.tree.table,
+            ViewKind::Comparison => &mut self.comparison.table,
+            ViewKind::Containment => &mut self.containment.table,
+            ViewKind::Dominators => &mut self.dominators.tree.table,
+            ViewKind::Strings => &mut self.strings.table,
+            ViewKind::Contexts => &mut self.dead_variables.table,
+            ViewKind::Search => &mut self.search.tree.table,
+            ViewKind::Growth => &mut self.growth.table,
+            ViewKind::Statistics | ViewKind::Timeline | ViewKind::Allocations => return None,
+        })
+    }
+
+    /// What going back to this moment restores.
+    pub(super) fn visit(&mut self, slot: super::panes::Slot) -> Visit {
+        let kind = self.kind;
+        let row = self.upper_table(kind).and_then(|table| table.selected_row().cloned());
+        Visit { slot, kind, row, target: self.target(), lower: self.lower, merged: self.paths.merged().cloned() }
+    }
+
+    /// Shows again what was shown at a moment.
+    pub(super) fn restore(&mut self, session: &mut Session, place: &Place, visit: Visit) {
+        self.kind = visit.kind;
+        self.lower = visit.lower;
+        self.select(session, visit.target, None);
+        self.paths.merge(visit.merged);
+        let own = visit.target.filter(|target| target.snapshot == place.slot.id);
+        match (visit.row, own) {
+            (Some(row), _) if visit.kind == ViewKind::Summary => self.summary.restore_row(session, place, row),
+            (Some(row), _) => {
+                if let Some(table) = self.upper_table(visit.kind) {
+                    table.reveal_row(row);
+                }
+            }
+            // The row was never reached.
+            (None, Some(target)) => self.ask_for_way(session, place, target, visit.kind),
+            (None, None) => {}
+        }
     }
 
     /// Goes to an object of the view's own snapshot; says why if that cannot be.
@@ -84,23 +201,11 @@ impl View {
         target: Target,
         kind: ViewKind,
     ) -> Result<(), String> {
-        self.select(session, target);
+        self.select(session, Some(target), None);
         self.leave_interval_for(place, target.node);
         match kind {
-            ViewKind::Containment => {
-                let snapshot = Arc::clone(&place.snapshot);
-                let way = session.ask(Lane::Interactive, move |cancel| {
-                    Ok(way_down(&snapshot, target.node, None, cancel)?.into_iter().map(|edge| edge.0).collect())
-                });
-                self.way_down = Some((kind, way));
-            }
-            ViewKind::Dominators => {
-                let snapshot = Arc::clone(&place.snapshot);
-                let way = session.ask(Lane::Interactive, move |cancel| {
-                    Ok(dominators_down(&snapshot, target.node, cancel)?.into_iter().map(|node| node.0).collect())
-                });
-                self.way_down = Some((kind, way));
-            }
+            ViewKind::Containment | ViewKind::Dominators => self.ask_for_way(session, place, target, kind),
+            ViewKind::Search => self.search.tree.table.reveal(vec![target.node.0]),
             _ => {
                 if !self.summary.reveal(session, place, target.node) {
                     let id = place.snapshot.id(target.node);
@@ -108,8 +213,24 @@ impl View {
                 }
             }
         }
-        self.kind = if matches!(kind, ViewKind::Containment | ViewKind::Dominators) { kind } else { ViewKind::Summary };
+        let shows = matches!(kind, ViewKind::Containment | ViewKind::Dominators | ViewKind::Search);
+        self.kind = if shows { kind } else { ViewKind::Summary };
         Ok(())
+    }
+
+    /// Asks for the rows to open on the way to an object, in the views that have them below each other.
+    fn ask_for_way(&mut self, session: &Session, place: &Place, target: Target, kind: ViewKind) {
+        let snapshot = Arc::clone(&place.snapshot);
+        let way = match kind {
+            ViewKind::Containment => session.ask(Lane::Interactive, move |cancel| {
+                Ok(way_down(&snapshot, target.node, None, cancel)?.into_iter().map(|edge| edge.0).collect())
+            }),
+            ViewKind::Dominators => session.ask(Lane::Interactive, move |cancel| {
+                Ok(dominators_down(&snapshot, target.node, cancel)?.into_iter().map(|node| node.0).collect())
+            }),
+            _ => return,
+        };
+        self.way_down = Some((kind, way));
     }
 
     /// Clears the timeline's interval if an object of this snapshot was not allocated in it.
@@ -123,15 +244,23 @@ impl View {
     }
 
     /// Goes to a class in the summary.
-    pub fn reveal_class(&mut self, place: &Place, class: ClassId) {
-        self.note = None;
+    pub fn reveal_class(&mut self, session: &Session, place: &Place, class: ClassId) {
+        self.select(session, None, None);
         self.summary.reveal_class(place, class);
     }
 
     /// Merges the retaining paths of many objects and shows them.
     pub fn merge_paths(&mut self, of: SnapshotId, title: String, nodes: NodeSet) {
-        self.paths.merge(of, title, nodes);
+        self.paths.merge(Some(Arc::new(MergeRequest { of, title, nodes })));
         self.lower = Lower::Paths;
+    }
+
+    /// Shows the object's retainers.
+    pub fn show_retainers(&mut self, session: &Session, target: Target) {
+        // The row that the menu belongs to may be the one that has selected the object.
+        let by = (self.target() == Some(target)).then_some(self.kind);
+        self.lower = Lower::Retainers;
+        self.select(session, Some(target), by);
     }
 
     /// The selected row of the upper table and the position of its first row, for the view that this one is linked to.
@@ -175,12 +304,6 @@ impl View {
         self.tabs(ui, place, &mut commands);
         self.narrow(ui, session, place);
         commands.extend(self.search.line(ui, session, place, self.kind));
-        if let Some(note) = &self.note {
-            ui.horizontal(|ui| {
-                ui.add_space(2.0 * GRID);
-                ui.label(egui::RichText::new(note).color(theme::tokens(ui).detached));
-            });
-        }
         // Views without objects get the room of panes that would say nothing.
         let is_alone = matches!(self.kind, ViewKind::Statistics | ViewKind::Timeline | ViewKind::Allocations);
         if !is_alone || self.object.target().is_some() {
@@ -191,6 +314,7 @@ impl View {
         CentralPanel::default().frame(frame).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = GRID;
             ui.add_space(GRID);
+            self.upper_rect = Some(ui.available_rect_before_wrap());
             commands.extend(self.upper(ui, session, place));
         });
         commands
@@ -295,19 +419,28 @@ impl View {
         }
     }
 
-    fn take_way_down(&mut self) {
+    fn take_way_down(&mut self, commands: &mut Vec<Command>) {
+        if !self.containment.table.is_revealing() && !self.dominators.tree.table.is_revealing() {
+            commands.extend(self.way_note.take().map(Command::Notify));
+        }
         let Some((kind, pending)) = &mut self.way_down else { return };
         let (kind, Some(answer)) = (*kind, pending.take()) else { return };
         self.way_down = None;
         let Ok(mut way) = answer else { return };
         if way.is_empty() {
-            self.note = Some("No strong reference leads from the root to this object".to_owned());
+            commands.push(Command::Notify("No strong reference leads from the root to this object".to_owned()));
             return;
         }
         if way.len() > MAX_REVEALED {
             let levels = human::count(way.len() as u64);
-            self.note = Some(format!("It is {levels} levels deep; the way to it is opened for {MAX_REVEALED} of them"));
+            self.way_note = Some(format!("The object is {levels} levels deep; {MAX_REVEALED} of them are expanded"));
             way.truncate(MAX_REVEALED);
+            // The last of them is another object than the one that is shown below.
+            match kind {
+                ViewKind::Dominators => self.dominators.tree.table.look_at(way),
+                _ => self.containment.table.look_at(way),
+            }
+            return;
         }
         match kind {
             ViewKind::Dominators => self.dominators.tree.table.reveal(way),
@@ -316,8 +449,9 @@ impl View {
     }
 
     fn upper(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
-        self.take_way_down();
-        match self.kind {
+        let mut commands = Vec::new();
+        self.take_way_down(&mut commands);
+        commands.extend(match self.kind {
             ViewKind::Summary => self.summary.show(ui, session, place),
             ViewKind::Comparison => self.comparison.show(ui, session, place),
             ViewKind::Containment => {
@@ -344,45 +478,14 @@ impl View {
             ViewKind::Growth => self.growth.show(ui, session, place),
             ViewKind::Timeline => self.timeline.show(ui, session, place),
             ViewKind::Allocations => self.allocations.show(ui, session, place),
-        }
-    }
-}
-
-impl View {
-    /// The tables on screen, the upper one first, to go from one to the next with a key.
-    pub(super) fn table_ids(&self, place: &Place) -> Vec<egui::Id> {
-        let upper = match self.kind {
-            ViewKind::Contexts if self.dead_variables.is_shown => Some(DeadVariablesPane::NAME),
-            ViewKind::Statistics | ViewKind::Contexts | ViewKind::Timeline | ViewKind::Allocations => None,
-            ViewKind::Search => Some("Search hits"),
-            kind => Some(kind.label()),
-        };
-        let mut ids: Vec<egui::Id> = upper.map(|name| egui::Id::unique((name, place.slot))).into_iter().collect();
-        let home = self.retainers.target().map_or(place.slot.id, |target| target.snapshot);
-        let slot = super::panes::Slot { side: place.slot.side, id: home };
-        match self.lower {
-            Lower::Retainers => ids.push(egui::Id::unique(("Retainers", slot))),
-            Lower::Paths if self.paths.is_merged() => ids.push(egui::Id::unique(("merged paths", slot))),
-            Lower::Paths | Lower::Object => {}
-        }
-        ids
+        });
+        commands
     }
 
-    /// Selects the first row of the table that gets the keyboard, if it has no selection.
-    pub(super) fn select_first_if_none(&mut self, table: usize) {
-        let upper = match self.kind {
-            ViewKind::Summary => Some(&mut self.summary.tree.table),
-            ViewKind::Containment => Some(&mut self.containment.table),
-            ViewKind::Dominators => Some(&mut self.dominators.tree.table),
-            ViewKind::Search => Some(&mut self.search.tree.table),
-            _ => None,
-        };
-        let table = if table == 0 { upper } else { Some(&mut self.retainers.tree.table) };
-        if let Some(table) = table
-            && table.selection().is_none()
-        {
-            table.select_first();
-        }
+    /// Where the upper pane is on screen.
+    #[must_use]
+    pub(super) fn upper_rect(&self) -> Option<Rect> {
+        self.upper_rect
     }
 }
 

@@ -12,6 +12,7 @@ use egui::{
     EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, Sense, Stroke, Ui, WidgetInfo, accesskit::Role,
 };
 
+use super::focus_order;
 use super::theme::Look;
 use crate::model::{BitSet, difference, human};
 use crate::query::{Calls, FlameLayout, Measure};
@@ -131,6 +132,7 @@ pub fn show(ui: &mut Ui, flame: &Flame<'_>, state: &mut FlameState) -> (FlameAns
     let rect = ui.available_rect_before_wrap();
     ui.allocate_rect(rect, Sense::hover());
     let response = ui.interact(rect, flame.id, Sense::click_and_drag());
+    focus_order::offer(ui, flame.id, rect);
     response.widget_info(|| WidgetInfo::labeled(Role::Group, true, "Flame graph"));
     let mut answer = FlameAnswer::default();
     move_by_mouse(ui, flame, state, &response);
@@ -264,7 +266,7 @@ fn keyboard(ui: &Ui, flame: &Flame<'_>, state: &mut FlameState, rect: Rect, answ
 fn reveal(state: &mut FlameState, flame: &Flame<'_>, node: u32, rect: Rect) {
     #[expect(clippy::cast_precision_loss, reason = "levels on a screen")]
     let level = flame.calls.tree().depths().get(node as usize).map_or(0.0, |depth| *depth as f32);
-    let rows = rect.height() / LEVEL_HEIGHT;
+    let rows = (rect.height() / LEVEL_HEIGHT).max(1.0);
     state.top = state.top.clamp((level + 1.0 - rows).max(0.0), level);
     let (start, end) = state.view(flame.layout);
     let (node_start, node_end) =

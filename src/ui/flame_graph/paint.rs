@@ -37,7 +37,7 @@ impl<'a> FlamePainter<'a> {
 
     #[expect(clippy::cast_possible_truncation, reason = "points on a screen, clamped to it")]
     fn x(&self, at: f64) -> f32 {
-        let points = ((at - self.start) * self.scale).clamp(0.0, f64::from(self.rect.width()));
+        let points = ((at - self.start) * self.scale).clamp(0.0, f64::from(self.rect.width().max(0.0)));
         self.rect.left() + points as f32
     }
 

@@ -7,6 +7,7 @@ use crate::model::{BitSet, human};
 use crate::query::{CallKey, CallList, Calls, Measure};
 use crate::session::{CallsKey, CallsOf, Fact, Session};
 use crate::ui::call_table::{CallColumn, CallTable, CallTableSpec, Picked};
+use crate::ui::context_menu;
 use crate::ui::flame_graph::{self, Flame, FlameState, measure_label};
 use crate::ui::text;
 use crate::ui::theme::{self, GRID};
@@ -98,12 +99,14 @@ impl CallsPane {
                 Some(of) if !text.is_empty() => session.functions_with(of, &text).ready(),
                 _ => None,
             };
-            if let Some(found) = &self.found {
-                let found = found.count() as u64;
-                ui.weak(match found {
+            if !text.is_empty() {
+                // The number comes later than the text; what follows stays where it is.
+                let found = self.found.as_ref().map(|found| match found.count() as u64 {
                     0 => "No function matches".to_owned(),
-                    _ => human::quantity(found, "function", "functions"),
+                    count => human::quantity(count, "function", "functions"),
                 });
+                let size = egui::vec2(30.0 * GRID, ui.spacing().interact_size.y);
+                ui.add_sized(size, egui::Label::new(RichText::new(found.unwrap_or_default()).weak()).truncate());
             }
             more(ui);
         });
@@ -220,7 +223,7 @@ impl CallsPane {
             self.picked = Some(Picked::Call(node));
         }
         if let Some(picked) = self.picked.clone() {
-            response.context_menu(|ui| menu(ui, &picked));
+            context_menu::show(&response, response.rect.left_top(), |ui| menu(ui, &picked));
         }
         answer.selected.is_some()
     }

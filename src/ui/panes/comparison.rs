@@ -251,6 +251,10 @@ impl TreeModel for PairRows<'_> {
         }
     }
 
+    fn is_link(&self, list: &Compared, _path: &[u32]) -> bool {
+        !matches!(list, Compared::Classes(_))
+    }
+
     fn cell(&self, list: &Compared, path: &[u32], column: usize) -> Cell {
         let Some(&row) = path.last() else { return Cell::default() };
         match list {
@@ -347,13 +351,14 @@ impl ComparisonPane {
             self.sort = ComparisonSort { key, descending };
         }
         if let Some(path) = answer.selected {
-            if let Some(target) = rows.target_at(&path) {
-                commands.push(Command::Select { target, by_key: answer.by_key });
-            } else if let Some(class) =
-                path.first().and_then(|&row| comparison.classes.get(row as usize)?.current_class)
-            {
-                commands.push(Command::SelectClass { class, by_key: answer.by_key });
-            }
+            let by_key = answer.by_key;
+            commands.push(match rows.target_at(&path) {
+                Some(target) => Command::Select { target, by_key },
+                None => {
+                    let class = path.first().and_then(|&row| comparison.classes.get(row as usize)?.current_class);
+                    Command::SelectClass { class, by_key }
+                }
+            });
         }
         if let Some(target) = answer.activated.and_then(|path| rows.target_at(&path)) {
             commands.push(Command::Reveal(target, ViewKind::Summary));

@@ -104,7 +104,7 @@ fn table(ui: &mut Ui, place: &Place, rows: &[Row], (total, look): (u64, Look), c
             if row.response().clicked()
                 && let Some(node) = node
             {
-                commands.push(Command::Select { target: place.target(*node), by_key: false });
+                commands.push(Command::ShowObject(place.target(*node)));
             }
         });
     });

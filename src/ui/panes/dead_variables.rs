@@ -162,6 +162,10 @@ impl TreeModel for VariableRows<'_> {
         }
     }
 
+    fn is_link(&self, list: &List, _path: &[u32]) -> bool {
+        *list != List::Variables
+    }
+
     fn cell(&self, list: &List, path: &[u32], column: usize) -> Cell {
         let Some(&row) = path.last() else { return Cell::default() };
         let (snapshot, tokens) = (&self.place.snapshot, self.look.tokens);
@@ -285,9 +289,8 @@ fn menu(ui: &mut Ui, place: &Place, groups: &DeadGroups, list: List, row: u32, c
         List::Variables => return,
         List::Contexts(_) => {
             let Some((context, variable)) = groups.places.get(row as usize) else { return };
-            super::item(ui, "Show the context's retainers", commands, || Command::Select {
-                target: place.target(*context),
-                by_key: false,
+            super::item(ui, "Show the context's retainers", commands, || {
+                Command::ShowRetainers(place.target(*context))
             });
             variable.value
         }

@@ -13,6 +13,7 @@ use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::text;
 use crate::ui::theme::{self, GRID, Look};
+use crate::ui::{context_menu, focus_order};
 
 /// Room for the letters of one name on the way back, and for what is between two names.
 const LETTER: f32 = 6.5;
@@ -60,6 +61,7 @@ impl DominatorMapPane {
         self.breadcrumbs(ui, place);
         let rect = ui.available_rect_before_wrap().shrink2(vec2(GRID, GRID));
         let response = ui.interact(rect, Id::unique(("dominator picture", place.slot)), Sense::click());
+        focus_order::offer(ui, response.id, rect);
         self.ask(session, place, root, rect);
         let Some((_, size, map)) = &self.map else {
             if super::busy(ui, "Drawing…") {
@@ -81,7 +83,7 @@ impl DominatorMapPane {
                 if response.clicked() || response.secondary_clicked() {
                     response.request_focus();
                     self.selected = Some(node);
-                    commands.push(Command::Select { target: place.target(node), by_key: false });
+                    commands.push(Command::ShowObject(place.target(node)));
                 }
                 if response.double_clicked() {
                     self.zoom = Some(node);
@@ -90,7 +92,7 @@ impl DominatorMapPane {
             response.clone().on_hover_text_at_pointer(about);
         }
         if let Some(node) = self.selected {
-            response.context_menu(|ui| {
+            context_menu::show(&response, rect.left_top(), |ui| {
                 if ui.button("Zoom in").clicked() {
                     self.zoom = Some(node);
                     ui.close();

@@ -166,9 +166,11 @@ impl GrowthPane {
             if let [_, class, ..] = path[..] {
                 self.chosen = Some((Arc::clone(&series), class));
             }
-            if let Some(target) = target(path) {
-                commands.push(Command::Select { target, by_key: answer.by_key });
-            }
+            let by_key = answer.by_key;
+            commands.push(match target(path) {
+                Some(target) => Command::Select { target, by_key },
+                None => Command::SelectClass { class: None, by_key },
+            });
         }
         if let Some(path) = &answer.activated {
             match (target(path), &path[..]) {

@@ -192,6 +192,10 @@ impl TreeModel for GrownRows<'_> {
         }
     }
 
+    fn is_link(&self, list: &Grown, _path: &[u32]) -> bool {
+        !matches!(list, Grown::Patterns(_))
+    }
+
     fn cell(&self, list: &Grown, path: &[u32], column: usize) -> Cell {
         let Some(&row) = path.last() else { return Cell::default() };
         let tokens = self.look.tokens;

@@ -11,6 +11,7 @@ pub mod growth;
 mod growth_chart;
 mod growth_rows;
 pub mod object;
+pub mod path_tables;
 pub mod paths;
 pub mod profile;
 pub mod retainers;
@@ -91,7 +92,7 @@ fn item(ui: &mut Ui, text: &str, commands: &mut Vec<Command>, command: impl FnOn
 /// The context menu of an object's row.
 fn object_menu(ui: &mut Ui, snapshot: &Snapshot, target: Target, commands: &mut Vec<Command>) {
     let node = target.node;
-    item(ui, "Show retainers", commands, || Command::Select { target, by_key: false });
+    item(ui, "Show retainers", commands, || Command::ShowRetainers(target));
     ui.separator();
     for kind in [ViewKind::Summary, ViewKind::Containment, ViewKind::Dominators] {
         item(ui, &format!("Reveal in {}", kind.label()), commands, || Command::Reveal(target, kind));
@@ -199,7 +200,11 @@ pub(super) fn chip(ui: &mut Ui, text: &str, close: &str) -> bool {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = GRID;
             ui.spacing_mut().interact_size.y = 4.0 * GRID;
-            ui.label(RichText::new(text).font(theme::small()));
+            let room = (ui.available_width() - 6.0 * GRID).max(10.0 * GRID);
+            ui.scope(|ui| {
+                ui.set_max_width(room);
+                ui.add(egui::Label::new(RichText::new(text).font(theme::small())).truncate());
+            });
             closed = super::chrome::close_button(ui, close);
         });
     });

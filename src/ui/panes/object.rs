@@ -31,6 +31,8 @@ pub struct ObjectPane {
     facts: StringFacts,
     text: Text,
     line: Line,
+    /// Whether the object was not drawn yet: it begins with its name, wherever the one before was scrolled to.
+    is_new: bool,
 }
 
 /// The line of the source that the object's position points at.
@@ -55,16 +57,18 @@ enum Text {
 }
 
 impl ObjectPane {
-    /// Shows another object.
-    pub fn set_target(&mut self, session: &Session, snapshot: &Arc<Snapshot>, target: Target) {
-        if self.target() == Some(target) {
+    /// Shows another object, or none.
+    pub fn set_target(&mut self, session: &Session, target: Option<Target>) {
+        if self.target() == target {
             return;
         }
+        *self = Self::default();
+        let Some(target) = target else { return };
+        let Some(snapshot) = &session.snapshot(target.snapshot) else { return };
         let node = target.node;
         self.details = Some((target, object_details(snapshot, node)));
         self.facts = string_facts(snapshot, node);
-        self.text = Text::None;
-        self.line = Line::NotAsked;
+        self.is_new = true;
         if snapshot.kind(node).is_string() {
             self.ask_text(session, snapshot, node, FIRST_BYTES);
         }
@@ -98,7 +102,7 @@ impl ObjectPane {
         let Some((target, details, snapshot)) =
             details.and_then(|(at, details)| session.snapshot(at.snapshot).map(|of| (at, details, of)))
         else {
-            placeholder(ui, "Its sizes, source position and text appear here");
+            placeholder(ui, "Select an object to see its details");
             return commands;
         };
         let home = Place { slot: Slot { side: place.slot.side, id: target.snapshot }, snapshot };
@@ -113,7 +117,11 @@ impl ObjectPane {
         }
         let position = self.position(session, &home, &details);
         let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 4));
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let mut area = ScrollArea::vertical().id_salt("object").auto_shrink(false);
+        if std::mem::take(&mut self.is_new) {
+            area = area.vertical_scroll_offset(0.0);
+        }
+        area.show(ui, |ui| {
             margin.show(ui, |ui| {
                 if target.snapshot != place.slot.id {
                     let name = human::visible(&snapshot.source().name, 80);
@@ -207,7 +215,8 @@ fn heading(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = GRID;
         ui.label(RichText::new(node_label(snapshot, details.node)).font(theme::mono()).strong());
-        ui.label(RichText::new(details.id.to_string()).font(theme::mono()).weak());
+        let id = ui.label(RichText::new(details.id.to_string()).font(theme::mono()).weak());
+        ui.ctx().accesskit_node_builder(id.id, |node| node.set_value(format!("Shown object {}", details.id)));
         let has_documents = snapshot.producer().program.has_documents();
         if has_documents && details.detachedness == Detachedness::Detached {
             ui.label(RichText::new("detached").color(theme::tokens(ui).detached))
@@ -377,7 +386,7 @@ fn dominators(ui: &mut Ui, home: &Place, details: &ObjectDetails, commands: &mut
             let link = ui.add(egui::Label::new(text.color(theme::tokens(ui).accent)).sense(Sense::click()));
             link.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("Dominator {short}")));
             if link.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(label).clicked() {
-                commands.push(Command::Select { target: home.target(node), by_key: false });
+                commands.push(Command::ShowObject(home.target(node)));
             }
         }
         let rest = details.dominators.len().saturating_sub(SHOWN);

@@ -8,8 +8,8 @@ use super::tree::TreeSpec;
 use super::{Place, TreePane, chip};
 use crate::model::{EdgeIndex, NodeOrdinal, human};
 use crate::query::{Filter, Freed, ListSpec, Sort, cut_edge, edge_label, ephemeron_ids, node_label, shortest_path};
-use crate::session::{Fact, Lane, Pending, Session};
-use crate::ui::command::{Command, Target};
+use crate::session::{Fact, Lane, Pending, Session, SnapshotId};
+use crate::ui::command::{Command, Target, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::Column;
@@ -39,6 +39,8 @@ pub struct RetainersPane {
     pub tree: TreePane,
     /// Objects of the target's snapshot that are treated as if they held nothing, ascending.
     pub ignored: Vec<NodeOrdinal>,
+    /// The snapshot that they are of.
+    ignored_in: Option<SnapshotId>,
     /// What would be freed if the selected reference were cut.
     cut: Option<(EdgeIndex, Cut)>,
 }
@@ -52,27 +54,30 @@ enum Cut {
 impl Default for RetainersPane {
     fn default() -> Self {
         let tree = TreePane { sort: Sort::BY_DISTANCE, ..TreePane::default() };
-        Self { target: None, path: None, wants_path: false, tree, ignored: Vec::new(), cut: None }
+        Self { target: None, path: None, wants_path: false, tree, ignored: Vec::new(), ignored_in: None, cut: None }
     }
 }
 
 impl RetainersPane {
-    /// Shows another object.
-    pub fn set_target(&mut self, target: Target) {
-        if self.target == Some(target) {
+    /// Shows the retainers of another object, or of none.
+    pub fn set_target(&mut self, target: Option<Target>) {
+        if self.target == target {
             return;
         }
-        if self.target.is_some_and(|before| before.snapshot != target.snapshot) {
+        if let (Some(before), Some(now)) = (self.ignored_in, target)
+            && before != now.snapshot
+        {
             self.ignored.clear();
         }
-        self.target = Some(target);
+        self.ignored_in = target.map(|target| target.snapshot).or(self.ignored_in);
+        self.target = target;
         self.look_again();
     }
 
     fn look_again(&mut self) {
         self.tree.table.reset();
         self.path = None;
-        self.wants_path = true;
+        self.wants_path = self.target.is_some();
         self.cut = None;
     }
 
@@ -117,7 +122,7 @@ impl RetainersPane {
         };
         let slot = super::Slot { side: place.slot.side, id: target.snapshot };
         let home = Place { slot, snapshot };
-        self.heading(ui, session, &home, target, &mut commands);
+        Self::heading(ui, &home, target);
         let distances = if self.ignored.is_empty() {
             None
         } else {
@@ -153,22 +158,28 @@ impl RetainersPane {
         let mut spec = TreeSpec::new("Retainers", ListSpec::Retainers(target.node), &COLUMNS, empty);
         spec.filter = Filter { ignored: self.ignored.clone(), ..Filter::default() };
         spec.distances = distances;
-        // Moving along the retainers does not change whose retainers they are.
         spec.selects = false;
-        let (table, footer) = {
-            let room = ui.available_rect_before_wrap();
-            room.split_top_bottom_at_y((room.bottom() - FOOTER_HEIGHT).max(room.top() + LEAST_TABLE_HEIGHT))
+        let room = ui.available_rect_before_wrap();
+        let cut = |rect: egui::Rect, height: f32| {
+            rect.split_top_bottom_at_y((rect.bottom() - height).max(rect.top() + LEAST_TABLE_HEIGHT))
         };
+        let (above, footer) = cut(room, FOOTER_HEIGHT);
+        let (table, ignored) = cut(above, if self.ignored.is_empty() { 0.0 } else { FOOTER_HEIGHT + GRID });
         ui.scope_builder(egui::UiBuilder::new().max_rect(table), |ui| {
             commands.extend(self.tree.show(ui, session, &home, &spec));
         });
+        if !self.ignored.is_empty() {
+            ui.scope_builder(egui::UiBuilder::new().max_rect(ignored), |ui| {
+                self.ignored_line(ui, session, &home, &mut commands);
+            });
+        }
         ui.scope_builder(egui::UiBuilder::new().max_rect(footer), |ui| {
             self.footer(ui, session, &home, &mut commands);
         });
         commands
     }
 
-    fn heading(&self, ui: &mut Ui, session: &mut Session, home: &Place, target: Target, commands: &mut Vec<Command>) {
+    fn heading(ui: &mut Ui, home: &Place, target: Target) {
         let snapshot = &home.snapshot;
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
@@ -179,29 +190,34 @@ impl RetainersPane {
             });
             super::unreachable_mark(ui, snapshot, target.node);
         });
-        if self.ignored.is_empty() {
-            return;
-        }
-        super::toolbar(ui, |ui| {
-            ui.weak("Ignored");
-            for &node in self.ignored.iter().take(12) {
-                let label = human::visible(&node_label(snapshot, node), 32).into_owned();
-                let text = format!("{label} {}", snapshot.id(node));
-                if chip(ui, &text, &format!("Restore {text}")) {
-                    commands.push(Command::Restore(node));
+    }
+
+    /// The objects that are ignored, in one line below the table, so that the table does not move.
+    fn ignored_line(&self, ui: &mut Ui, session: &mut Session, home: &Place, commands: &mut Vec<Command>) {
+        let snapshot = &home.snapshot;
+        egui::ScrollArea::horizontal().id_salt("ignored").show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.add_space(2.0 * GRID);
+                ui.weak("Ignored");
+                if ui.link("Restore all").clicked() {
+                    commands.push(Command::RestoreAll);
                 }
-            }
-            if self.ignored.len() > 12 {
-                ui.weak(format!("and {} more", self.ignored.len() - 12));
-            }
-            if ui.link("Restore all").clicked() {
-                commands.push(Command::RestoreAll);
-            }
-            if let Fact::Ready(distances) = session.distances(home.slot.id, &self.ignored) {
-                let size = theme::look(ui).units.bytes(distances.lost_size);
-                let count = human::quantity(distances.lost_count, "object", "objects");
-                ui.weak(format!("Only they keep {count} alive, {size}"));
-            }
+                if let Fact::Ready(distances) = session.distances(home.slot.id, &self.ignored) {
+                    let size = theme::look(ui).units.bytes(distances.lost_size);
+                    let count = human::quantity(distances.lost_count, "object", "objects");
+                    ui.weak(format!("Only they keep {count} alive, {size}"));
+                }
+                for &node in self.ignored.iter().take(12) {
+                    let label = human::visible(&node_label(snapshot, node), 32).into_owned();
+                    let text = format!("{label} {}", snapshot.id(node));
+                    if chip(ui, &text, &format!("Restore {text}")) {
+                        commands.push(Command::Restore(node));
+                    }
+                }
+                if self.ignored.len() > 12 {
+                    ui.weak(format!("and {} more", self.ignored.len() - 12));
+                }
+            });
         });
     }
 
@@ -251,8 +267,8 @@ impl RetainersPane {
                         let label = human::visible(&node_label(snapshot, holder), 60).into_owned();
                         let other = format!("{} in {label} {}", edge_label(snapshot, other), snapshot.id(holder));
                         ui.weak(format!("Cutting {name} alone frees nothing: {held} is also"));
-                        if ui.link(other).on_hover_text("Select what else holds it").clicked() {
-                            commands.push(Command::Find(home.slot.id, snapshot.id(holder).0));
+                        if ui.link(other).on_hover_text("Go to the other retainer").clicked() {
+                            commands.push(Command::Reveal(home.target(holder), ViewKind::Summary));
                         }
                         return;
                     }

@@ -1,6 +1,6 @@
 //! Search: one line above every view, its hits counted and stepped through, and all of them in a view of their own.
 
-use egui::{Id, Key, Label, Modifiers, RichText, TextEdit, Ui};
+use egui::{Align, Id, Key, Label, Layout, Modifiers, RichText, TextEdit, Ui};
 
 use super::tree::TreeSpec;
 use super::{Place, TreePane};
@@ -14,6 +14,9 @@ use crate::ui::tree_table::Column;
 
 const COLUMNS: [Column; 4] =
     [Column { title: "Object", hint: "Objects that the search has found", width: 0.0 }, DISTANCE, SHALLOW, RETAINED];
+
+/// Where there is less room, what was found has a line of its own.
+const NARROW: f32 = 760.0;
 
 /// State of the line and of the view.
 #[derive(Debug, Default)]
@@ -103,13 +106,10 @@ impl SearchPane {
         if let Some(node) = self.take_step(session, place) {
             let target = place.target(node);
             match kind {
-                ViewKind::Containment | ViewKind::Dominators | ViewKind::Summary => {
+                ViewKind::Containment | ViewKind::Dominators | ViewKind::Summary | ViewKind::Search => {
                     commands.push(Command::Reveal(target, kind));
                 }
-                _ => commands.push(Command::Select { target, by_key: false }),
-            }
-            if kind == ViewKind::Search {
-                self.tree.table.reveal(vec![node.0]);
+                _ => commands.push(Command::ShowObject(target)),
             }
         }
         if !self.is_open {
@@ -131,18 +131,32 @@ impl SearchPane {
         let frame = egui::Frame::new().fill(tokens.surface).inner_margin(egui::Margin::symmetric(8, 4));
         frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.horizontal_wrapped(|ui| {
-                let hint = "Search: text, @id, class:Map size>1kB …";
-                let width = (ui.available_width() * 0.45).clamp(160.0, 420.0);
-                let edit = TextEdit::singleline(&mut self.text).id(id).hint_text(hint).desired_width(width);
-                let response = ui.add(edit);
-                ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search for"));
-                ui.menu_button("?", help).response.on_hover_text("What can be searched for");
-                self.facts(ui, session, place, kind, &mut commands);
-                if super::super::chrome::close_button(ui, "Close the search") {
-                    self.is_open = false;
-                }
+            // What is found is said later than what is typed: the line neither wraps nor grows then.
+            let is_narrow = ui.available_width() < NARROW;
+            ui.horizontal(|ui| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if super::super::chrome::close_button(ui, "Close the search") {
+                        self.is_open = false;
+                    }
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        let hint = "Search: text, @id, class:Map size>1kB …";
+                        let width = if is_narrow { ui.available_width() - 10.0 * GRID } else { 340.0 };
+                        let edit = TextEdit::singleline(&mut self.text).id(id).hint_text(hint).desired_width(width);
+                        let response = ui.add(edit);
+                        ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search for"));
+                        ui.menu_button("?", help).response.on_hover_text("What can be searched for");
+                        if !is_narrow {
+                            self.facts(ui, session, place, kind, &mut commands);
+                        }
+                    });
+                });
             });
+            if is_narrow {
+                ui.horizontal(|ui| {
+                    ui.set_min_height(6.0 * GRID);
+                    self.facts(ui, session, place, kind, &mut commands);
+                });
+            }
         });
         commands
     }
@@ -161,11 +175,7 @@ impl SearchPane {
         }
         if let Some(error) = self.error(place) {
             // On one line, so that nothing below moves; the view has the whole text.
-            let label = Label::new(RichText::new(&error).color(theme::tokens(ui).error)).truncate();
-            ui.scope(|ui| {
-                ui.set_max_width((ui.available_width() - 8.0 * GRID).max(16.0 * GRID));
-                ui.add(label).on_hover_text(error);
-            });
+            ui.add(Label::new(RichText::new(&error).color(theme::tokens(ui).error)).truncate()).on_hover_text(error);
             return;
         }
         let Some(filter) = self.filter() else { return };

@@ -107,6 +107,10 @@ impl TreeModel for StringRows<'_> {
         }
     }
 
+    fn is_link(&self, list: &Copies, _path: &[u32]) -> bool {
+        *list != Copies::Groups
+    }
+
     fn cell(&self, list: &Copies, path: &[u32], column: usize) -> Cell {
         let Some(&row) = path.last() else { return Cell::default() };
         let snapshot = &self.place.snapshot;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use egui::{Id, Key, Modifiers, RichText, Ui};
+use egui::{Align, Id, Key, Layout, Modifiers, RichText, Ui};
 
 use super::tree::TreeSpec;
 use super::{Place, TreePane, chip};
@@ -13,7 +13,7 @@ use crate::session::{Fact, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, NodeSet};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
-use crate::ui::theme;
+use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::Column;
 
 const COLUMNS: [Column; 4] = [
@@ -119,14 +119,36 @@ impl SummaryPane {
         }
         let class = snapshot.class_id(node);
         self.make_room_for(&snapshot.classes().get(class).name);
+        self.leave_filter_for(session, place, node);
+        self.tree.table.reveal(vec![self.row(snapshot, class), node.0]);
+        true
+    }
+
+    /// Shows all objects if the filter leaves this one out.
+    fn leave_filter_for(&mut self, session: &mut Session, place: &Place, node: NodeOrdinal) {
         let shown = self.shown();
         let is_listed = shown == NodeFilter::All
             || session.selection(place.slot.id, &shown).ready().is_some_and(|selection| selection.contains(node));
         if !is_listed {
             self.nodes = NodeFilter::All;
         }
-        self.tree.table.reveal(vec![self.row(snapshot, class), node.0]);
-        true
+    }
+
+    /// Shows again a row that was selected before, whatever the filters are now.
+    pub fn restore_row(&mut self, session: &mut Session, place: &Place, row: Vec<u32>) {
+        match row[..] {
+            [] => {}
+            [class] => self.reveal_class(place, ClassId(class)),
+            [_, object] => {
+                // Only listed objects were selected.
+                let _ = self.reveal(session, place, NodeOrdinal(object));
+            }
+            [class, object, ..] => {
+                self.make_room_for(&place.snapshot.classes().get(ClassId(class)).name);
+                self.leave_filter_for(session, place, NodeOrdinal(object));
+                self.tree.table.reveal(row);
+            }
+        }
     }
 
     /// Scrolls to a class and selects it.
@@ -213,29 +235,11 @@ impl SummaryPane {
             }
             if self.nodes == NodeFilter::All {
                 self.unreachable_link(ui, session, place);
-                return;
-            }
-            let mut text = filter_label(session, place, &self.nodes);
-            if let Fact::Ready(selection) = session.selection(place.slot.id, &self.shown()) {
-                let size = theme::look(ui).units.bytes(selection.shallow_size);
-                let _ = write!(text, ":  {}, {size}", human::quantity(selection.count, "object", "objects"));
-            }
-            if chip(ui, &text, "Show all objects") {
-                self.nodes = NodeFilter::All;
-                return;
-            }
-            if ui
-                .link("Merge their paths")
-                .on_hover_text("The retaining paths of all these objects as one tree")
-                .clicked()
-            {
-                commands.push(Command::MergePaths {
-                    of: place.slot.id,
-                    title: filter_label(session, place, &self.nodes),
-                    nodes: NodeSet::Filter(self.shown()),
-                });
             }
         });
+        if self.nodes != NodeFilter::All {
+            self.filter_line(ui, session, place, commands);
+        }
         goes_on
     }
 
@@ -249,6 +253,34 @@ impl SummaryPane {
                 self.nodes = NodeFilter::Unreachable;
             }
         }
+    }
+
+    /// The filter that is chosen. Its numbers come later, so the line neither wraps nor grows.
+    fn filter_line(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut Vec<Command>) {
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.add_space(2.0 * GRID);
+                let hint = "The retaining paths of all these objects as one tree";
+                if ui.link("Merge their paths").on_hover_text(hint).clicked() {
+                    commands.push(Command::MergePaths {
+                        of: place.slot.id,
+                        title: filter_label(session, place, &self.nodes),
+                        nodes: NodeSet::Filter(self.shown()),
+                    });
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let mut text = filter_label(session, place, &self.nodes);
+                    if let Fact::Ready(selection) = session.selection(place.slot.id, &self.shown()) {
+                        let size = theme::look(ui).units.bytes(selection.shallow_size);
+                        let _ = write!(text, ":  {}, {size}", human::quantity(selection.count, "object", "objects"));
+                    }
+                    if chip(ui, &text, "Show all objects") {
+                        self.nodes = NodeFilter::All;
+                    }
+                });
+            });
+        });
     }
 
     fn filter_menu(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) {

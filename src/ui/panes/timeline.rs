@@ -16,6 +16,8 @@ use crate::ui::time_chart::{BarUnit, TimeChart, interval, time};
 /// Height of the strip above the other views, and of the pane's own chart.
 const STRIP: f32 = 58.0;
 const TALL: f32 = 180.0;
+/// Height of the line below the chart.
+const LINE: f32 = 7.0 * GRID;
 
 /// From when to when objects got these ids, if the snapshot has samples that begin and end so.
 #[must_use]
@@ -62,11 +64,15 @@ impl TimelinePane {
 
     /// The strip above the other views; `whole` says that the view shows everything whatever is selected.
     pub fn strip(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, whole: bool) {
-        let Fact::Ready(timeline) = session.timeline(place.slot.id) else { return };
+        let timeline = session.timeline(place.slot.id).ready();
         let frame = egui::Frame::new().fill(theme::tokens(ui).background).inner_margin(egui::Margin::symmetric(8, 2));
         frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
-            self.chart_and_line(ui, place, &timeline, STRIP, whole);
+            match timeline {
+                Some(timeline) => self.chart_and_line(ui, place, &timeline, STRIP, whole),
+                // As high as with the chart, so that nothing below moves when it comes.
+                None => drop(ui.allocate_space(egui::vec2(1.0, STRIP + ui.spacing().item_spacing.y + LINE))),
+            }
         });
     }
 
@@ -78,7 +84,7 @@ impl TimelinePane {
         }
         ui.horizontal(|ui| {
             // As high with an interval as without, so that nothing below moves.
-            ui.set_min_height(7.0 * GRID);
+            ui.set_min_height(LINE);
             ui.spacing_mut().item_spacing.x = 2.0 * GRID;
             let small = |text: String| RichText::new(text).font(theme::small());
             let Some((first, last)) = self.chart.selection() else {

@@ -38,7 +38,7 @@ pub(in crate::ui) struct TreeSpec<'a> {
     pub(super) selection: Option<Arc<Selection>>,
     pub(super) distances: Option<Arc<RetainerDistances>>,
     pub(super) empty_text: &'a str,
-    /// Whether moving along the rows changes which object is shown below.
+    /// Whether moving along the rows changes whose retainers and paths are shown, or only which object's facts.
     pub(super) selects: bool,
 }
 
@@ -95,22 +95,26 @@ impl TreePane {
             sorted_by: sorted_by(spec.fields, self.sort),
             empty_text: spec.empty_text,
         };
+        if !spec.selects {
+            tree_table::select_on_keyboard(ui, table.id, &mut self.table);
+        }
         let answer = tree_table::show(ui, &table, &spec.root, &mut self.table, &mut rows, |ui, list, path| {
             row_menu(ui, place, spec, (*list, path), &mut commands);
         });
         if let Some(column) = answer.sort_clicked {
             self.sort = clicked(self.sort, spec.fields[column]);
         }
-        if let Some(path) = answer.selected.filter(|_| spec.selects) {
+        if let Some(path) = answer.selected {
             let by_key = answer.by_key;
-            match (rows.node_at(spec.root, &path), spec.root) {
-                (Some(node), _) => commands.push(Command::Select { target: place.target(node), by_key }),
-                (None, ListSpec::Classes | ListSpec::JoinedClasses) => {
-                    let class = ClassId(path.last().copied().unwrap_or_default());
-                    commands.push(Command::SelectClass { class, by_key });
+            let target = rows.node_at(spec.root, &path).map(|node| place.target(node));
+            commands.push(match (target, spec.selects) {
+                (target, false) => Command::Inspect(target),
+                (Some(target), true) => Command::Select { target, by_key },
+                (None, true) => {
+                    let class = lists_classes.then(|| path.last().copied().map(ClassId)).flatten();
+                    Command::SelectClass { class, by_key }
                 }
-                (None, _) => {}
-            }
+            });
         }
         if let Some(node) = answer.activated.and_then(|path| rows.node_at(spec.root, &path)) {
             commands.push(Command::Reveal(place.target(node), ViewKind::Summary));

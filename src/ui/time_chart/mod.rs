@@ -9,6 +9,7 @@ use egui::{
     accesskit::Role, pos2, vec2,
 };
 
+use super::focus_order;
 use super::theme::{self, GRID, Look};
 use crate::model::human;
 use crate::query::{Timeline, TimelineBar};
@@ -83,6 +84,7 @@ impl TimeChart {
     pub fn show(&mut self, ui: &mut Ui, id: Id, timeline: &Timeline, height: f32) -> bool {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
         let response = ui.interact(rect, id, Sense::click_and_drag());
+        focus_order::offer(ui, id, rect);
         if timeline.bars.is_empty() {
             return false;
         }
@@ -260,7 +262,7 @@ impl TimeChart {
             #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
             let points = |value: u64| {
                 let least = if value > 0 { 1.5 } else { 0.0 };
-                (value as f32 / highest as f32 * room).clamp(least, room)
+                (value as f32 / highest as f32 * room).max(least).min(room.max(0.0))
             };
             let (left, right) = (left + 0.5, (right - 0.5).max(left + 1.0));
             // What is not selected steps back.

@@ -1,6 +1,6 @@
 //! Which row stands at a position of the whole table, and the other way round.
 
-use super::state::{Branch, TreeState, position};
+use super::state::{Branch, Reveal, TreeState, position};
 use super::{Path, TreeModel};
 
 /// What stands at a position.
@@ -121,17 +121,31 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         }
     }
 
-    /// Opens the next rows on the way to what is being revealed. When the row is reached, its path, if it is to be
-    /// selected.
-    pub(super) fn advance_reveal<M: TreeModel<List = L>>(&mut self, model: &mut M) -> Option<Path> {
-        let reveal = self.reveal.clone()?;
+    /// Opens the next rows on the ways to what is being revealed. The last one that was reached and is to be
+    /// scrolled to.
+    pub(super) fn advance_reveals<M: TreeModel<List = L>>(&mut self, model: &mut M) -> Option<Reveal> {
+        let mut reached = None;
+        while let Some(reveal) = self.reveals.pop_front() {
+            if !self.advance(model, &reveal) {
+                self.reveals.push_front(reveal);
+                break;
+            }
+            if reveal.scroll {
+                reached = Some(reveal);
+            }
+        }
+        reached
+    }
+
+    /// Opens rows on the way as far as their lists are there; whether that is as far as it goes.
+    fn advance<M: TreeModel<List = L>>(&mut self, model: &mut M, reveal: &Reveal) -> bool {
         let steps = reveal.path.len();
         for depth in 0..steps {
             let (above, path) = (&reveal.path[..depth], &reveal.path[..=depth]);
             let row = reveal.path[depth];
             let Some(branch) = self.root.as_mut().and_then(|root| root.descend(above)) else { break };
             if !branch.is_ready {
-                return None;
+                return false;
             }
             if position(&branch.rows, row).is_none() {
                 break;
@@ -141,8 +155,7 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
                 self.toggle(model, path, true);
             }
         }
-        self.reveal = None;
-        reveal.select.then_some(reveal.path)
+        true
     }
 }
 
@@ -246,7 +259,7 @@ mod tests {
         let mut state = TreeState { root: Some(Branch::new((0, model.len))), ..TreeState::default() };
         state.update(&mut model);
         state.reveal(vec![999_999, 2, 1]);
-        assert_eq!(state.advance_reveal(&mut model), Some(vec![999_999, 2, 1]));
+        assert_eq!(state.advance_reveals(&mut model).map(|reveal| reveal.path), Some(vec![999_999, 2, 1]));
         assert_eq!(state.index_of(&[999_999, 2, 1]), Some(999_999 + 3 + 2));
     }
 }

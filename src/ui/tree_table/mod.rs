@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use egui::{Color32, Id};
 
-pub use paint::{TableAnswer, show};
-pub use state::TreeState;
+pub use paint::{TableAnswer, select_on_keyboard, show};
+pub use state::{RowSelection, TreeState};
 
 /// A row's place in the tree: the ids of its ancestors from the top, its own last.
 pub type Path = Vec<u32>;
@@ -90,6 +90,11 @@ pub trait TreeModel {
 
     /// The first column is the tree's.
     fn cell(&self, list: &Self::List, path: &[u32], column: usize) -> Cell;
+
+    /// Whether Enter on the row leads somewhere. On other rows it shows or hides the rows below.
+    fn is_link(&self, _list: &Self::List, _path: &[u32]) -> bool {
+        true
+    }
 
     /// Amounts over time that a cell draws as a small line, in place of a text.
     fn spark(&self, _list: &Self::List, _path: &[u32], _column: usize) -> Option<Vec<f32>> {

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{
-    Align2, CursorIcon, Event, EventFilter, Id, Key, Modifiers, Rect, Response, Sense, Stroke, Ui, UiBuilder, Vec2,
-    WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, CursorIcon, Event, EventFilter, Id, Key, Modifiers, Popup, Rect, Response, Sense, Stroke, Ui, UiBuilder,
+    Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 use super::layout::Place;
 use super::scroll::BAR_WIDTH;
 use super::state::{Branch, TreeState};
 use super::{Cell, Path, Run, Table, TreeModel};
+use crate::ui::context_menu;
+use crate::ui::focus_order;
 use crate::ui::text;
 use crate::ui::theme::{self, GRID, ROW_HEIGHT, Tokens, tokens};
 
@@ -27,9 +29,9 @@ const EXPAND_LIMIT: usize = 200;
 /// What the person did.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct TableAnswer {
-    /// A row was selected.
+    /// A row was selected, or the table with this selected row got the keyboard.
     pub selected: Option<Path>,
-    /// The row was selected by moving along the rows with the keyboard.
+    /// The row was selected with the keyboard.
     pub by_key: bool,
     /// The list's rows are to be written to a file.
     pub export: bool,
@@ -37,8 +39,21 @@ pub struct TableAnswer {
     pub activated: Option<Path>,
     /// A column's header was clicked.
     pub sort_clicked: Option<usize>,
-    /// The table got the keyboard.
+    /// The table has the keyboard.
     pub focused: bool,
+    /// A row was asked to show or hide the rows below.
+    toggled: Option<(Path, bool)>,
+}
+
+/// Selects a row of a table without a selection when it gets the keyboard: the one that was selected last, or the first.
+/// Call it before [`show`], which answers with the row, for tables where a selection changes nothing else on screen.
+pub fn select_on_keyboard<L: Clone + Eq + std::hash::Hash>(ui: &Ui, id: Id, state: &mut TreeState<L>) {
+    let gained = ui.memory(|memory| memory.has_focus(id) && !memory.had_focus_last_frame(id));
+    if gained && state.selection().is_none() {
+        let cursor = state.cursor.take().filter(|path| state.index_of(path).is_some());
+        let first = state.root.as_ref().and_then(|root| root.rows.first().map(|&row| vec![row]));
+        state.select(cursor.or(first));
+    }
 }
 
 /// Draws the table into all the room there is. `menu` fills the context menu of a row.
@@ -52,10 +67,10 @@ pub fn show<M: TreeModel>(
 ) -> TableAnswer {
     if state.root.as_ref().is_none_or(|branch| branch.list != *root) {
         // What is to be revealed was asked for with the new list in mind.
-        let reveal = state.reveal.take();
+        let reveals = std::mem::take(&mut state.reveals);
         state.reset();
         state.root = Some(Branch::new(root.clone()));
-        state.reveal = reveal;
+        state.reveals = reveals;
     }
     state.update(model);
     let rect = ui.available_rect_before_wrap();
@@ -70,14 +85,23 @@ pub fn show<M: TreeModel>(
 
     let mut answer = TableAnswer::default();
     let height = rows.height();
-    if let Some(path) = state.advance_reveal(model) {
-        if let Some(index) = state.index_of(&path) {
+    if let Some(reveal) = state.advance_reveals(model) {
+        if let Some(index) = state.index_of(&reveal.path) {
             state.scroll_to(index, height, true);
         }
-        // Whoever asked for it knows; an answer would come too late when something else was selected meanwhile.
-        state.select(Some(path));
+        if reveal.select {
+            // Whoever asked for it knows; an answer would come too late when something else was selected meanwhile.
+            state.select(Some(reveal.path));
+        }
     }
     let focus = ui.interact(rows, table.id, Sense::focusable_noninteractive());
+    focus_order::offer(ui, table.id, rect);
+    if focus.gained_focus()
+        && let Some(path) = state.selection()
+    {
+        answer.selected = Some(path.to_vec());
+        answer.by_key = true;
+    }
     keyboard(ui, table, state, model, height, &mut answer);
     if ui.rect_contains_pointer(body) {
         let wheel = ui.input(|input| input.smooth_scroll_delta().y);
@@ -304,7 +328,7 @@ impl RowPainter<'_> {
         }
         let mut index = state.first_row;
         let mut top = self.rows.top() - state.offset;
-        let mut toggled = None;
+        state.has_menu = false;
         while top < self.rows.bottom() {
             let Some(place) = state.place(index) else { break };
             let rect = Rect::from_min_size(pos2(self.rows.left(), top), vec2(self.rows.width(), ROW_HEIGHT));
@@ -318,64 +342,100 @@ impl RowPainter<'_> {
                     let is_selected = state.selection() == Some(path.as_slice());
                     let children = model.children(&list, &path).is_some();
                     let expanded = state.is_expanded(&path);
-                    let row = Row { list: &list, path: &path, rect, is_selected, children, expanded, index };
+                    let row = Row { list: &list, path: &path, rect, is_selected, children, expanded };
                     let response = self.row(ui, model, &row);
-                    let on_triangle = children
-                        && response
-                            .interact_pointer_pos()
-                            .is_some_and(|at| at.x < rect.left() + indent(path.len() - 1) + TRIANGLE);
-                    if response.clicked() || response.secondary_clicked() {
-                        ui.memory_mut(|memory| memory.request_focus(self.table.id));
-                        if on_triangle && !response.secondary_clicked() {
-                            toggled = Some((path.clone(), !expanded));
-                        } else {
-                            state.select(Some(path.clone()));
-                            answer.selected = Some(path.clone());
-                        }
-                    }
-                    if response.double_clicked() && !on_triangle {
-                        if children {
-                            toggled = Some((path.clone(), !expanded));
-                        } else {
-                            answer.activated = Some(path.clone());
-                        }
-                    }
-                    if response.secondary_clicked() {
-                        let x = response.interact_pointer_pos().map_or(rect.left(), |at| at.x);
-                        state.menu_column = self.columns.at(x);
-                    }
-                    let column = state.menu_column;
-                    let mut copy = None;
-                    response.context_menu(|ui| {
-                        menu(ui, &list, &path);
-                        ui.separator();
-                        copy = copy_menu(ui, answer);
-                    });
-                    match copy {
-                        Some(CopyWhat::Cell) => {
-                            ui.copy_text(model.cell(&list, &path, column).plain().trim().to_owned());
-                        }
-                        Some(CopyWhat::Row) => ui.copy_text(row_text(self.table, model, &list, &path)),
-                        Some(CopyWhat::Visible) => {
-                            let text = visible_text(self.table, state, model, self.rows.height());
-                            ui.copy_text(text);
-                        }
-                        None => {}
+                    self.clicks(ui, &row, &response, state, answer);
+                    let copy = self.menu(&row, &response, state, answer, menu);
+                    if let Some(copy) = copy {
+                        ui.copy_text(self.text_to_copy(&copy, &row, state, model));
                     }
                 }
             }
             index += 1;
             top += ROW_HEIGHT;
         }
-        if let Some((path, expand)) = toggled {
+        if let Some((path, expand)) = answer.toggled.take() {
             state.toggle(model, &path, expand);
+        }
+    }
+
+    /// Takes in clicks on a row.
+    fn clicks<L: Clone + Eq + std::hash::Hash>(
+        &self,
+        ui: &Ui,
+        row: &Row<'_, L>,
+        response: &Response,
+        state: &mut TreeState<L>,
+        answer: &mut TableAnswer,
+    ) {
+        let triangle_end = row.rect.left() + indent(row.path.len() - 1) + TRIANGLE;
+        let at = response.interact_pointer_pos();
+        let on_triangle = row.children && at.is_some_and(|at| at.x < triangle_end);
+        if response.clicked() || response.secondary_clicked() {
+            ui.memory_mut(|memory| memory.request_focus(self.table.id));
+            if on_triangle && !response.secondary_clicked() {
+                answer.toggled = Some((row.path.to_vec(), !row.expanded));
+            } else {
+                state.select(Some(row.path.to_vec()));
+                answer.selected = Some(row.path.to_vec());
+                answer.by_key = false;
+            }
+        }
+        if response.double_clicked() && !on_triangle {
+            if row.children {
+                answer.toggled = Some((row.path.to_vec(), !row.expanded));
+            } else {
+                answer.activated = Some(row.path.to_vec());
+            }
+        }
+        if response.secondary_clicked() {
+            state.menu_column = self.columns.at(at.map_or(row.rect.left(), |at| at.x));
+        }
+    }
+
+    /// The context menu of a row; what is to be copied, if anything.
+    fn menu<L: Clone + Eq + std::hash::Hash>(
+        &self,
+        row: &Row<'_, L>,
+        response: &Response,
+        state: &mut TreeState<L>,
+        answer: &mut TableAnswer,
+        menu: &mut impl FnMut(&mut Ui, &L, &[u32]),
+    ) -> Option<CopyWhat> {
+        let is_wanted = row.is_selected && std::mem::take(&mut state.wants_menu);
+        if is_wanted {
+            state.menu_column = 0;
+        }
+        let left = row.rect.left() + indent(row.path.len() - 1) + TRIANGLE;
+        let at = is_wanted.then_some(pos2(left, row.rect.bottom()));
+        let mut copy = None;
+        state.has_menu |= context_menu::show_for(response, self.table.id, at, |ui| {
+            menu(ui, row.list, row.path);
+            ui.separator();
+            copy = copy_menu(ui, answer);
+        });
+        copy
+    }
+
+    fn text_to_copy<M: TreeModel>(
+        &self,
+        copy: &CopyWhat,
+        row: &Row<'_, M::List>,
+        state: &TreeState<M::List>,
+        model: &M,
+    ) -> String {
+        match copy {
+            CopyWhat::Cell => model.cell(row.list, row.path, state.menu_column).plain().trim().to_owned(),
+            CopyWhat::Row => row_text(self.table, model, row.list, row.path),
+            CopyWhat::Visible => visible_text(self.table, state, model, self.rows.height()),
         }
     }
 
     fn row<M: TreeModel>(&self, ui: &Ui, model: &M, row: &Row<'_, M::List>) -> Response {
         let tokens = self.tokens;
         let visible = row.rect.intersect(self.rows);
-        let response = ui.interact(visible, self.table.id.with(("row", row.index)), Sense::CLICK);
+        // By its path: a menu that is open belongs to the row, wherever another order puts it.
+        let response = ui.interact(visible, self.table.id.with(("row", row.path)), Sense::CLICK);
         let fill = match (row.is_selected, self.has_focus, response.hovered()) {
             (true, true, _) => Some(tokens.selection),
             (true, false, _) => Some(tokens.selection_quiet),
@@ -416,6 +476,7 @@ impl RowPainter<'_> {
                 node.set_expanded(row.expanded);
             }
             node.set_level(row.path.len());
+            node.set_selected(row.is_selected);
         });
         match tooltip {
             Some(text) => response.on_hover_text_at_pointer(text),
@@ -489,7 +550,6 @@ struct Row<'a, L> {
     is_selected: bool,
     children: bool,
     expanded: bool,
-    index: u64,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "depths that fit a screen")]
@@ -576,70 +636,103 @@ fn keyboard<M: TreeModel>(
     if !ui.memory(|memory| memory.has_focus(table.id)) {
         return;
     }
-    // Escape closes a menu that is open, and the rows below keep the keyboard.
-    let has_popup = egui::Popup::is_any_open(ui.ctx());
-    let filter = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape: has_popup };
+    // Escape closes a menu that is open, and the rows below keep the keyboard. Arrows go into the menu of a row.
+    let has_popup = Popup::is_any_open(ui.ctx());
+    let arrows = !state.has_menu;
+    let filter = EventFilter { tab: false, horizontal_arrows: arrows, vertical_arrows: arrows, escape: has_popup };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(table.id, filter));
     if has_popup {
         return;
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
-    let page = ((height / ROW_HEIGHT) as u64).saturating_sub(1).max(1);
-    let current = state.selection().and_then(|path| state.index_of(path));
-    let last = state.row_count().saturating_sub(1);
-    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    let shift = |key| ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, key));
-
-    let mut target = None;
-    for (key, to) in [
-        (Key::ArrowDown, current.map_or(0, |at| at + 1)),
-        (Key::ArrowUp, current.map_or(0, |at| at.saturating_sub(1))),
-        (Key::PageDown, current.map_or(0, |at| at + page)),
-        (Key::PageUp, current.map_or(0, |at| at.saturating_sub(page))),
-        (Key::Home, 0),
-        (Key::End, last),
-    ] {
-        if pressed(key) {
-            target = Some(to.min(last));
+    let mut target = moved(ui, state, height);
+    if let Some(path) = state.selection().map(<[u32]>::to_vec) {
+        if let Some(to) = keys_of_row(ui, state, model, &path, answer) {
+            target = Some(to);
+        }
+        if ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy)))
+            && let Some(Place::Row { list, path }) = state.index_of(&path).and_then(|index| state.place(index))
+        {
+            ui.copy_text(row_text(table, model, &list, &path));
         }
     }
-    let selected = state.selection().map(<[u32]>::to_vec);
-    if let Some(path) = selected {
-        let is_expanded = state.is_expanded(&path);
-        if shift(Key::ArrowRight) {
-            expand_below(state, model, &path);
-        } else if shift(Key::ArrowLeft) {
-            state.toggle(model, &path, false);
-        } else if pressed(Key::ArrowRight) {
-            if is_expanded {
-                target = current.map(|at| (at + 1).min(last));
-            } else {
-                state.toggle(model, &path, true);
-            }
-        } else if pressed(Key::ArrowLeft) {
-            if is_expanded {
-                state.toggle(model, &path, false);
-            } else if path.len() > 1 {
-                target = state.index_of(&path[..path.len() - 1]);
-            }
-        } else if pressed(Key::Enter) {
-            answer.activated = Some(path.clone());
-        }
-        if ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy))) {
-            let row = state.index_of(&path).and_then(|index| state.place(index));
-            if let Some(Place::Row { list, path }) = row {
-                ui.copy_text(row_text(table, model, &list, &path));
-            }
-        }
+    let wants_menu = context_menu::is_asked_for(ui.ctx());
+    if wants_menu {
+        let current = state.selection().and_then(|path| state.index_of(path));
+        target = target.or(current).or(Some(state.first_row));
     }
     if let Some(index) = target
         && let Some(Place::Row { path, .. }) = state.place(index)
     {
-        state.select(Some(path.clone()));
         state.scroll_to(index, height, false);
-        answer.selected = Some(path);
-        answer.by_key = true;
+        state.wants_menu = wants_menu;
+        if state.selection() != Some(path.as_slice()) {
+            state.select(Some(path.clone()));
+            answer.selected = Some(path);
+            answer.by_key = true;
+        }
     }
+}
+
+/// The position that a key moves the selection to. Where no row is selected, arrows go to the one that was selected last,
+/// or to the first.
+fn moved<L: Clone + Eq + std::hash::Hash>(ui: &Ui, state: &TreeState<L>, height: f32) -> Option<u64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
+    let page = ((height / ROW_HEIGHT) as u64).saturating_sub(1).max(1);
+    let current = state.selection().and_then(|path| state.index_of(path));
+    let start = state.cursor.as_deref().and_then(|path| state.index_of(path)).unwrap_or(0);
+    let last = state.row_count().saturating_sub(1);
+    let mut target = None;
+    for (key, to) in [
+        (Key::ArrowDown, current.map_or(start, |at| at + 1)),
+        (Key::ArrowUp, current.map_or(start, |at| at.saturating_sub(1))),
+        (Key::PageDown, current.map_or(start, |at| at + page)),
+        (Key::PageUp, current.map_or(start, |at| at.saturating_sub(page))),
+        (Key::Home, 0),
+        (Key::End, last),
+    ] {
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+            target = Some(to.min(last));
+        }
+    }
+    target
+}
+
+/// Takes in the keys that act on the selected row; the position that they move the selection to, if they do.
+fn keys_of_row<M: TreeModel>(
+    ui: &Ui,
+    state: &mut TreeState<M::List>,
+    model: &mut M,
+    path: &[u32],
+    answer: &mut TableAnswer,
+) -> Option<u64> {
+    let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+    let is_expanded = state.is_expanded(path);
+    if pressed(Modifiers::SHIFT, Key::ArrowRight) {
+        expand_below(state, model, path);
+    } else if pressed(Modifiers::SHIFT, Key::ArrowLeft) {
+        state.toggle(model, path, false);
+    } else if pressed(Modifiers::NONE, Key::ArrowRight) {
+        if is_expanded {
+            let last = state.row_count().saturating_sub(1);
+            return state.index_of(path).map(|at| (at + 1).min(last));
+        }
+        state.toggle(model, path, true);
+    } else if pressed(Modifiers::NONE, Key::ArrowLeft) {
+        if is_expanded {
+            state.toggle(model, path, false);
+        } else if path.len() > 1 {
+            return state.index_of(&path[..path.len() - 1]);
+        }
+    } else if pressed(Modifiers::NONE, Key::Enter) {
+        let list = state.index_of(path).and_then(|index| state.place(index));
+        match list {
+            Some(Place::Row { list, .. }) if !model.is_link(&list, path) => state.toggle(model, path, !is_expanded),
+            Some(_) => answer.activated = Some(path.to_vec()),
+            // The row is not shown: another filter has left it out.
+            None => {}
+        }
+    }
+    None
 }
 
 /// Expands a row and what is below it, as far as it is there, up to a limit.

@@ -1,5 +1,6 @@
 //! What a tree table remembers between frames.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Path, Rows, TreeModel};
@@ -38,10 +39,16 @@ pub struct TreeState<L> {
     /// Points of the first row that are scrolled out.
     pub(super) offset: f32,
     pub(super) selection: Option<Path>,
-    /// A path to open and select as its lists arrive.
-    pub(super) reveal: Option<Reveal>,
+    /// The row that was selected before the selection was cleared: the keyboard goes on from there.
+    pub(super) cursor: Option<Path>,
+    /// Paths to open as their lists arrive, one after another.
+    pub(super) reveals: VecDeque<Reveal>,
     /// The column under the pointer when the context menu was asked for.
     pub(super) menu_column: usize,
+    /// Whether the context menu of a row was open in the last frame.
+    pub(super) has_menu: bool,
+    /// Whether a key has asked for the context menu of the selected row.
+    pub(super) wants_menu: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -49,13 +56,25 @@ pub(super) struct Reveal {
     pub(super) path: Path,
     /// Whether the last row of the path is expanded too.
     pub(super) expand: bool,
-    /// Whether the row is scrolled to and selected.
+    /// Whether the row is scrolled to.
+    pub(super) scroll: bool,
+    /// Whether the row is selected.
     pub(super) select: bool,
 }
 
 impl<L> Default for TreeState<L> {
     fn default() -> Self {
-        Self { root: None, first_row: 0, offset: 0.0, selection: None, reveal: None, menu_column: 0 }
+        Self {
+            root: None,
+            first_row: 0,
+            offset: 0.0,
+            selection: None,
+            cursor: None,
+            reveals: VecDeque::new(),
+            menu_column: 0,
+            has_menu: false,
+            wants_menu: false,
+        }
     }
 }
 
@@ -66,21 +85,24 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.selection.as_deref()
     }
 
-    /// Selects a row without scrolling to it.
+    /// Selects a row without scrolling to it. A row that is still on its way is not selected any more.
     pub fn select(&mut self, path: Option<Path>) {
+        self.reveals.retain(|reveal| !reveal.select);
         self.selection = path;
+        self.cursor = None;
     }
 
     /// Selects the first row there is.
     pub fn select_first(&mut self) {
         let first = self.root.as_ref().and_then(|root| root.rows.first().copied());
-        self.selection = first.map(|row| vec![row]);
+        self.select(first.map(|row| vec![row]));
         (self.first_row, self.offset) = (0, 0.0);
     }
 
     /// Opens the way to a row, selects it and scrolls to it, as soon as the lists on the way are there.
     pub fn reveal(&mut self, path: Path) {
-        self.reveal = Some(Reveal { path, expand: false, select: true });
+        self.reveals.retain(|reveal| !reveal.select);
+        self.reveals.push_back(Reveal { path, expand: false, scroll: true, select: true });
     }
 
     /// Scrolls by whole rows, as another table does that this one is linked to.
@@ -88,15 +110,20 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.first_row = self.first_row.saturating_add_signed(rows);
     }
 
+    /// Opens the way to a row and scrolls to it, but does not select it.
+    pub fn look_at(&mut self, path: Path) {
+        self.reveals.push_back(Reveal { path, expand: false, scroll: true, select: false });
+    }
+
     /// Opens all rows of a path without moving or selecting anything.
     pub fn expand(&mut self, path: Path) {
-        self.reveal = Some(Reveal { path, expand: true, select: false });
+        self.reveals.push_back(Reveal { path, expand: true, scroll: false, select: false });
     }
 
     /// Whether a reveal is still on its way.
     #[must_use]
     pub fn is_revealing(&self) -> bool {
-        self.reveal.is_some()
+        !self.reveals.is_empty()
     }
 
     /// Forgets everything.
@@ -114,6 +141,36 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
     #[must_use]
     pub fn first_row(&self) -> u64 {
         self.first_row
+    }
+}
+
+/// The selection of a table, whatever its lists are.
+pub trait RowSelection {
+    /// The selected row, or the one that is about to be.
+    fn selected_row(&self) -> Option<&Path>;
+
+    /// Selects no row, also none that is still on its way. The keyboard goes on from where it was.
+    fn clear_selection(&mut self);
+
+    /// Opens the way to a row, selects it and scrolls to it, as soon as the lists on the way are there.
+    fn reveal_row(&mut self, path: Path);
+}
+
+impl<L: Clone + Eq + std::hash::Hash> RowSelection for TreeState<L> {
+    fn selected_row(&self) -> Option<&Path> {
+        let coming = self.reveals.iter().find(|reveal| reveal.select).map(|reveal| &reveal.path);
+        coming.or(self.selection.as_ref())
+    }
+
+    fn clear_selection(&mut self) {
+        self.reveals.retain(|reveal| !reveal.select);
+        if let Some(path) = self.selection.take() {
+            self.cursor = Some(path);
+        }
+    }
+
+    fn reveal_row(&mut self, path: Path) {
+        self.reveal(path);
     }
 }
 
