@@ -154,7 +154,7 @@ impl TreeModel for Paths<'_> {
                 cell.runs.extend(key_runs(snapshot, edge, tokens));
                 cell
             }
-            1 => distance_cell(snapshot.distance(holder), tokens),
+            1 => distance_cell(snapshot, holder, tokens),
             2 => size_cell(snapshot.shallow_size(holder), total, self.look),
             _ => size_cell(snapshot.retained_size(holder), total, self.look),
         }
