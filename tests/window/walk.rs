@@ -4,7 +4,7 @@
 //!
 //! `HEAPGLASS_WALK_STEPS` is the number of steps in all (20,000 without it), `HEAPGLASS_WALK_SEED` the first seed.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -314,8 +314,8 @@ impl Walk {
     }
 
     /// Where the headers of tables are, by their names.
-    fn headers(widgets: &[Widget]) -> HashMap<String, Vec<egui::Rect>> {
-        let mut headers: HashMap<String, Vec<egui::Rect>> = HashMap::new();
+    fn headers(widgets: &[Widget]) -> BTreeMap<String, Vec<egui::Rect>> {
+        let mut headers: BTreeMap<String, Vec<egui::Rect>> = BTreeMap::new();
         for widget in widgets.iter().filter(|widget| widget.role == Role::ColumnHeader) {
             headers.entry(widget.label.clone()).or_default().push(widget.rect);
         }
@@ -384,6 +384,7 @@ impl Walk {
 /// Prints what led to a failure.
 struct Trail<'a>(&'a mut Walk, u64, usize);
 
+#[expect(clippy::print_stderr, reason = "what led to a failure")]
 impl Drop for Trail<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -397,6 +398,7 @@ fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
+#[expect(clippy::print_stdout, reason = "the length of the walk, where somebody asks for it")]
 fn walk(files: &[PathBuf], kind: u64, share: u64) {
     let steps = number("HEAPGLASS_WALK_STEPS", 20_000) * share / 100;
     let seed = number("HEAPGLASS_WALK_SEED", 1).wrapping_mul(1000) + kind;

@@ -123,6 +123,15 @@ impl PairRows<'_> {
         }
     }
 
+    /// What selecting a row asks for.
+    fn selected(&self, path: &[u32], by_key: bool) -> Command {
+        if let Some(target) = self.target_at(path) {
+            return Command::Select { target, by_key };
+        }
+        let row = path.first().and_then(|&row| self.comparison.classes.get(row as usize));
+        Command::SelectClass { class: row.and_then(|row| row.current_class), by_key }
+    }
+
     fn target_at(&self, path: &[u32]) -> Option<Target> {
         let mut list = Compared::Classes(self.base.0);
         for depth in 1..path.len() {
@@ -351,14 +360,7 @@ impl ComparisonPane {
             self.sort = ComparisonSort { key, descending };
         }
         if let Some(path) = answer.selected {
-            let by_key = answer.by_key;
-            commands.push(match rows.target_at(&path) {
-                Some(target) => Command::Select { target, by_key },
-                None => {
-                    let class = path.first().and_then(|&row| comparison.classes.get(row as usize)?.current_class);
-                    Command::SelectClass { class, by_key }
-                }
-            });
+            commands.push(rows.selected(&path, answer.by_key));
         }
         if let Some(target) = answer.activated.and_then(|path| rows.target_at(&path)) {
             commands.push(Command::Reveal(target, ViewKind::Summary));

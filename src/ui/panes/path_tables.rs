@@ -50,7 +50,7 @@ pub enum PathList {
 }
 
 /// The paths of one object as rows.
-pub(super) struct Paths<'a> {
+pub(super) struct PathRows<'a> {
     pub(super) place: &'a Place,
     pub(super) target: Target,
     pub(super) paths: &'a [Vec<EdgeIndex>],
@@ -61,7 +61,7 @@ fn count_up(count: usize) -> Arc<Vec<u32>> {
     Arc::new((0..).take(count).collect())
 }
 
-impl Paths<'_> {
+impl PathRows<'_> {
     fn path(&self, at: u32) -> &[EdgeIndex] {
         self.paths.get(at as usize).map_or(&[], Vec::as_slice)
     }
@@ -108,7 +108,7 @@ impl Paths<'_> {
     }
 }
 
-impl TreeModel for Paths<'_> {
+impl TreeModel for PathRows<'_> {
     type List = PathList;
 
     fn rows(&mut self, list: &PathList) -> Rows {

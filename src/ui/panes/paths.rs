@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use egui::{Align, Layout, RichText, Ui};
 
-use super::path_tables::{Merged, PathList, Paths};
+use super::path_tables::{Merged, PathList, PathRows};
 use super::{Place, Slot};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, human};
 use crate::query::{
@@ -185,7 +185,7 @@ impl PathsPane {
                 match answer {
                     Answer::Known(paths) => {
                         let home = Place { slot: Slot { side: place.slot.side, id: target.snapshot }, snapshot };
-                        let mut paths = Paths { place: &home, target: *target, paths, look: theme::look(ui) };
+                        let mut paths = PathRows { place: &home, target: *target, paths, look: theme::look(ui) };
                         if is_new {
                             paths.open_all(table);
                         }
