@@ -23,6 +23,8 @@ const BLOCK_BYTES: usize = 512 << 10;
 pub(super) const LONGEST_NAME: usize = 1 << 16;
 /// The header describes the columns; no real one is larger than some kilobytes.
 pub(super) const HEADER_LIMIT: usize = 1 << 20;
+/// Bytes in which nothing of a snapshot was found, after which an input of unknown length is given up: it may be endless.
+pub(super) const MOST_IDLE_BYTES: u64 = 256 << 20;
 /// How many names of sections are remembered at the most, beside those that are known.
 const UNKNOWN_NAMES: usize = 64;
 const KILLED: &str = "the process was probably killed, or the copy stopped, while the file was being written";
@@ -79,6 +81,8 @@ pub(super) struct Scanner {
     /// Size of the decompressed file, if known, to reserve by.
     file_bytes: Option<u64>,
     pub(super) rows: [u64; 2],
+    /// The end of what was last found that belongs to a section of a snapshot.
+    useful: u64,
 }
 
 impl Scanner {
@@ -96,6 +100,7 @@ impl Scanner {
             deferred: Vec::new(),
             file_bytes,
             rows: [0; 2],
+            useful: 0,
         }
     }
 
@@ -129,8 +134,14 @@ impl Scanner {
             if at >= window.len() {
                 break;
             }
+            let is_useful = !matches!(self.state, State::Skip { .. });
             match self.step(window, at, base, last, blocks)? {
-                Step::To(next) => at = next,
+                Step::To(next) => {
+                    at = next;
+                    if is_useful {
+                        self.useful = base + at as u64;
+                    }
+                }
                 Step::NeedsMore(from) => {
                     at = from;
                     break;
@@ -140,7 +151,17 @@ impl Scanner {
         if last && (self.state != State::End || at < window.len()) {
             return Err(self.truncated(base + window.len() as u64));
         }
+        self.check_idle(base + at as u64)?;
         Ok(at)
+    }
+
+    /// Gives up an input of unknown length that may never end: compressed, or from a pipe.
+    fn check_idle(&self, read: u64) -> Result<(), FormatError> {
+        if self.file_bytes.is_some() || read.saturating_sub(self.useful) <= MOST_IDLE_BYTES {
+            return Ok(());
+        }
+        let what = "the number of bytes that belong to no section of a snapshot";
+        Err(FormatError::Limit { section: self.section.clone(), what, limit: MOST_IDLE_BYTES })
     }
 
     fn step(

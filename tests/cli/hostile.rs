@@ -465,22 +465,19 @@ fn the_limit_of_memory_can_be_lifted_and_a_wrong_one_is_refused() {
 }
 
 #[test]
-fn recovering_input_that_never_ends_is_given_up() {
-    for (start, repeated) in [("", " "), ("", "x"), (HEADER, "x"), ("{\"junk\":[", "[")] {
-        let mut child = heapglass()
-            .args(["summary", "--salvage", "-"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+fn input_that_never_ends_is_given_up_with_recovery_and_without() {
+    let inputs = [("", " "), ("", "x"), (HEADER, "x"), (HEADER, " "), ("{\"junk\":[", "["), ("{\"junk\":\"", "x")];
+    for ((start, repeated), recovers) in inputs.into_iter().flat_map(|input| [(input, true), (input, false)]) {
+        let mut command = heapglass();
+        command.args(["summary", "-"]).args(recovers.then_some("--salvage"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         let block = repeated.repeat(1 << 20);
         // The pipe closes when the program has had enough.
         let is_written = input.write_all(start.as_bytes()).is_ok();
         while is_written && input.write_all(block.as_bytes()).is_ok() {}
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{start:.20} {repeated}: {output:?}");
+        assert_eq!(output.status.code(), Some(1), "{start:.20} {repeated} {recovers}: {output:?}");
     }
 }
 

@@ -4,12 +4,11 @@ use std::io::{self, ErrorKind};
 
 use super::super::estimate::Counts;
 use super::super::json_text::is_white_space;
+use super::super::scanner::MOST_IDLE_BYTES;
 use super::super::source::OpenSource;
 use crate::model::{CancelToken, human};
 
 const BUFFER_BYTES: usize = 1 << 20;
-/// Bytes in which nothing of a snapshot was found, after which an input of unknown length is given up: it may be endless.
-const MOST_IDLE_BYTES: u64 = 256 << 20;
 
 pub(super) struct Input<'a> {
     source: OpenSource,
