@@ -300,6 +300,10 @@ impl HeapglassApp {
         super::salvage::change_banner(ui, &place);
         let commands = view.show(ui, &mut self.session, &place);
         self.views.insert(slot, view);
+        if !commands.is_empty() {
+            // What they change is drawn in the next frame, and an answer of a worker asks for one frame only.
+            ui.request_repaint();
+        }
         for command in commands {
             if let Some(text) = self.run(slot, command) {
                 ui.copy_text(text);

@@ -288,7 +288,7 @@ impl View {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.way_down.is_some()
-            || self.retainers.is_busy()
+            || (self.lower == Lower::Retainers && self.retainers.is_busy())
             || self.summary.tree.table.is_revealing()
             || self.containment.table.is_revealing()
             || self.dominators.tree.table.is_revealing()

@@ -332,6 +332,7 @@ impl Walk {
         }
         let Some(view) = self.window.state_mut().shown_view() else { return };
         let [target, shown] = [view.target(), view.object.target()];
+        let kind = view.kind;
         let app = self.window.state();
         let id = |target: Option<heapglass::ui::command::Target>| {
             target.and_then(|at| Some(app.session.snapshot(at.snapshot)?.id(at.node).to_string()))
@@ -342,7 +343,7 @@ impl Walk {
         for row in self.widgets.iter().filter(is_object) {
             let id = id(if row.rect.top() > lower_top { shown } else { target }).unwrap_or_default();
             let has_it = row.label.split(|c: char| !c.is_alphanumeric() && c != '@').any(|word| word == id);
-            assert!(has_it, "{id:?} is shown, the selected row is {}", row.label);
+            assert!(has_it, "{id:?} is shown in {kind:?}, the selected row is {} at {}", row.label, row.rect);
         }
     }
 
@@ -368,9 +369,7 @@ impl Walk {
             widgets(&self.window)
         });
         self.settle();
-        if before.is_some() {
-            self.frame([]);
-        }
+        self.frame([]);
         self.widgets = widgets(&self.window);
         if let Some(before) = before {
             self.check_rest(&before);
