@@ -391,7 +391,7 @@ impl ComparisonPane {
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter compared classes"));
             ui.weak("Base");
-            text::file_choice(ui, ("base", place.slot), &name_of(base), width).show_ui(ui, |ui| {
+            let choice = text::file_choice(ui, ("base", place.slot), &name_of(base), width).show_ui(ui, |ui| {
                 for open in session.open().iter().filter(|open| open.id != current) {
                     let name = human::visible(&name_of(open.id), 80).into_owned();
                     if ui.selectable_label(open.id == base, name).clicked() {
@@ -399,6 +399,7 @@ impl ComparisonPane {
                     }
                 }
             });
+            ui.ctx().accesskit_node_builder(choice.response.id, |node| node.set_label("Base snapshot"));
             if ui.button("Swap").on_hover_text("Make the base the current one and the other way round").clicked() {
                 commands.push(Command::Compare { base: current, current: base });
             }
