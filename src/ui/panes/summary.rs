@@ -245,6 +245,11 @@ impl SummaryPane {
 
     /// Says how much is unreachable, where it is a relevant part; a click shows it.
     fn unreachable_link(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) {
+        /// Where it would begin a line, the table would move when the numbers come. The filters have it too.
+        const ROOM: f32 = 32.0 * GRID;
+        if ui.available_size_before_wrap().x < ROOM {
+            return;
+        }
         let Fact::Ready(unreachable) = session.selection(place.slot.id, &NodeFilter::Unreachable) else { return };
         if let Some(percent) = relevant_percent(&place.snapshot, unreachable.shallow_size) {
             let text = RichText::new(format!("{percent:.1} % unreachable")).font(theme::small());
