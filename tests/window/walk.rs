@@ -256,7 +256,10 @@ impl Walk {
                 let (width, height) = *self.dice.pick(SIZES);
                 self.note(format!("size {width}×{height}"));
                 self.window.set_size(vec2(width, height));
-                self.frame([]);
+                // Panels and columns take their new sizes over some frames.
+                for _ in 0..5 {
+                    self.frame([]);
+                }
             }
             _ => {
                 let to = self.dice.point(self.size());
@@ -360,6 +363,12 @@ impl Walk {
 
     /// Takes a step and checks everything.
     fn step_and_check(&mut self) {
+        // An export would write a file into the folder that the test runs in.
+        if self.widgets.iter().any(|widget| widget.label == "Write") {
+            self.press(Modifiers::NONE, Key::Escape);
+            self.press(Modifiers::NONE, Key::Escape);
+            self.widgets = widgets(&self.window);
+        }
         let visits = self.window.state().history.len();
         self.step();
         // What was asked for is done after everything is drawn, and shows in the next frame.
