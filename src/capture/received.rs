@@ -1,4 +1,4 @@
-//! What a target sends, on its way to a file.
+//! The chunks that a target sends, written to a file.
 
 use std::io::Write as _;
 use std::path::Path;

@@ -22,7 +22,7 @@ pub(super) struct Socket {
     socket: WebSocket<Line>,
 }
 
-/// What arrived.
+/// Data that arrived.
 pub(super) enum Arrived {
     Text(Utf8Bytes),
     /// Something else, such as a ping, which counts as so many bytes.

@@ -55,7 +55,7 @@ pub struct MemoryUsage {
     pub heap_total: u64,
     #[serde(alias = "heapUsed")]
     pub heap_used: u64,
-    /// Memory outside the heap that objects on it stand for.
+    /// Memory outside the heap that belongs to objects on it.
     pub external: u64,
     #[serde(alias = "arrayBuffers")]
     pub array_buffers: u64,

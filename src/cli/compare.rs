@@ -69,7 +69,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// What is said of two files that are one snapshot.
+/// The message about two files that are one snapshot.
 const IDENTICAL: &str = "the two files are the same snapshot: nothing was allocated or freed";
 
 pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What shells take for the end by Ctrl+C.
+/// The exit code by which shells know that Ctrl+C ended a program.
 const INTERRUPTED: i32 = 130;
 
 /// Notes signals, for a loop that looks for them. Where one is noted and not yet [taken](Self::take), the next one ends the
@@ -41,7 +41,7 @@ impl Interrupts {
     }
 }
 
-/// What SIGHUP did when the program was started by `nohup`, which lets it outlive its terminal: nothing.
+/// The action for SIGHUP when the program started. Under `nohup` it is to ignore it, so that the program outlives its terminal.
 #[cfg(unix)]
 struct Hangup(libc::sigaction);
 

@@ -4,7 +4,7 @@
 //! here.
 //!
 //! Exit codes: 0 done, 1 a file or object cannot be read or found, 2 wrong usage, 3 a limit of `check` is exceeded.
-//! What a subcommand found decides the code:
+//! The finding of a subcommand decides the code:
 //! - Where the output is the whole answer and cannot be written, the code is 1, with a message. A reader that closes the pipe
 //!   has what it wanted, as in `heapglass nodes FILE | head`: that ends the program quietly with 0.
 //! - `check` judges, and its report only says why: the verdict decides, whatever becomes of the report. That it could not be
