@@ -162,16 +162,8 @@ pub(super) fn remove_all(folder: &Path) -> u64 {
     whole.filter(|entry| fs::remove_file(&entry.path).is_ok()).map(|entry| entry.bytes).sum()
 }
 
-/// Bytes that this user can still write to the disk, where that is known.
-#[cfg(unix)]
+/// Returns the bytes that are free on the disk of a folder, which need not exist yet.
 fn free_bytes(folder: &Path) -> Option<u64> {
-    // The folder itself may not be there yet.
     let existing = folder.ancestors().find(|path| path.is_dir())?;
-    let disk = rustix::fs::statvfs(existing).ok()?;
-    disk.f_bavail.checked_mul(disk.f_frsize)
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_folder: &Path) -> Option<u64> {
-    None
+    crate::files::space(existing).map(|space| space.free_bytes)
 }
