@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use super::error::{FormatError, Section};
-use super::scanner::known_file;
+use super::scanner::{MOST_IDLE_BYTES, known_file};
 use super::source::{Change, OpenSource, Source};
 use super::strings::decode_text;
 use crate::model::{CallFunction, CallTree, CancelToken, Phase, Progress};
@@ -60,7 +60,8 @@ pub fn read_profile(source: Source, progress: &Progress, cancel: &CancelToken) -
     let change = source.take_watch();
     progress.set_total(source.size_bytes.unwrap_or(0));
     let declared = source.size_bytes;
-    let mut text = Text::new(source.reader, cancel);
+    let is_finite = source.text_bytes().is_some();
+    let mut text = Text::new(source.reader, is_finite, cancel);
     let mut reader = ProfileReader::default();
     reader.document(&mut text)?;
     let mut profile = reader.profile;
@@ -95,12 +96,29 @@ struct Text<'a> {
     section: Section,
     /// Bytes of memory that what was read takes.
     kept_bytes: u64,
+    /// Whether the length of the text is known, so that it ends.
+    is_finite: bool,
+    /// Position of the buffer in the file, and `kept_bytes`, when something was last added to the profile.
+    useful: (u64, u64),
 }
 
 impl<'a> Text<'a> {
-    fn new(reader: Box<dyn Read + Send>, cancel: &'a CancelToken) -> Self {
+    fn new(reader: Box<dyn Read + Send>, is_finite: bool, cancel: &'a CancelToken) -> Self {
         let buffer = vec![0; BUFFER_BYTES];
-        Self { reader, cancel, buffer, at: 0, end: 0, base: 0, section: Section::Document, kept_bytes: 0 }
+        let section = Section::Document;
+        Self { reader, cancel, buffer, at: 0, end: 0, base: 0, section, kept_bytes: 0, is_finite, useful: (0, 0) }
+    }
+
+    /// Gives up an input of unknown length that may never end: compressed, or from a pipe.
+    fn check_idle(&mut self) -> Result<(), FormatError> {
+        if self.kept_bytes != self.useful.1 {
+            self.useful = (self.base, self.kept_bytes);
+        }
+        if self.is_finite || self.base - self.useful.0 <= MOST_IDLE_BYTES {
+            return Ok(());
+        }
+        let what = "the number of bytes that belong to no part of a profile";
+        Err(FormatError::Limit { section: self.section.clone(), what, limit: MOST_IDLE_BYTES })
     }
 
     /// Reads on until some bytes are ahead or the file ends.
@@ -109,6 +127,7 @@ impl<'a> Text<'a> {
         self.buffer.copy_within(self.at..self.end, 0);
         self.base += self.at as u64;
         (self.at, self.end) = (0, self.end - self.at);
+        self.check_idle()?;
         while self.end < AHEAD_BYTES {
             match self.reader.read(&mut self.buffer[self.end..]) {
                 Ok(0) => break,

@@ -33,9 +33,12 @@ use facts::Facts;
 use crate::capture::{Record, record_beside};
 use crate::format::{Source, looks_like_profile};
 use crate::index::{Indexes, Opened, Unwritten};
-use crate::model::{CancelToken, Cancelled, MemoryLimit, Progress, Shortage};
+use crate::model::{CancelToken, Cancelled, MemoryLimit, Progress, Shortage, human};
 use crate::profile::Profile;
 use crate::snapshot::{OpenError, Snapshot};
+
+/// Letters of the name of a load.
+const NAME_LIMIT: usize = 300;
 
 /// A snapshot or a profile of this session; never reused.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -71,6 +74,7 @@ fn load(source: Source, indexes: &Indexes, progress: &Progress, cancel: &CancelT
 #[derive(Debug)]
 pub struct Load {
     pub id: SnapshotId,
+    /// The name of the file with control characters made visible, cut after some hundred letters.
     pub name: String,
     pub path: Option<PathBuf>,
     pub progress: Progress,
@@ -193,7 +197,8 @@ impl Session {
     pub fn load(&mut self, source: Source) -> SnapshotId {
         let id = SnapshotId(self.next_id);
         self.next_id += 1;
-        let (name, path) = (source.name(), source.path().map(Path::to_path_buf));
+        let name = human::visible(&source.name(), NAME_LIMIT).into_owned();
+        let path = source.path().map(Path::to_path_buf);
         self.loads.push(Load {
             id,
             name,

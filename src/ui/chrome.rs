@@ -179,8 +179,7 @@ pub(super) fn side_header(ui: &mut Ui, app: &HeapglassApp, side: usize, actions:
 }
 
 fn recent_button(ui: &mut Ui, path: &std::path::Path) -> bool {
-    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-    ui.button(human::visible(&name, 60)).on_hover_text(path.display().to_string()).clicked()
+    ui.button(text::path_name(path)).on_hover_text(text::path(path)).clicked()
 }
 
 pub(super) fn status_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
@@ -278,7 +277,7 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
         ui.spacing_mut().item_spacing.y = 1.0;
         ui.horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if close_button(ui, &format!("Close {}", source.name)) {
+                if close_button(ui, &format!("Close {}", text::source_name(source))) {
                     actions.push(Action::Close(open.id));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -309,7 +308,9 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
     // Behind the entry's own button, which keeps its clicks.
     let rect = Rect::from_min_max(entry.response.rect.min, entry.response.rect.max - vec2(26.0, 0.0));
     let response = ui.interact(rect, id, Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, is_shown, format!("Snapshot {}", source.name)));
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::ListItem, true, is_shown, format!("Snapshot {}", text::source_name(source)))
+    });
     response.dnd_set_drag_payload(open.id);
     if let Some(dragged) = response.dnd_hover_payload::<SnapshotId>()
         && *dragged != open.id
@@ -323,7 +324,7 @@ fn snapshot_entry(ui: &mut Ui, app: &HeapglassApp, open: &Open, actions: &mut Ve
         actions.push(Action::CompareTwo(*dragged, open.id));
     }
     context_menu::show(&response, rect.left_bottom(), |ui| entry_menu(ui, app, open, actions));
-    let hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
+    let hover = text::place_of(source);
     let mut hover =
         format!("{hover}\nWritten by {}. {}", open.snapshot.producer().label(), open.snapshot.producer().evidence);
     if let Some(record) = &open.record {
@@ -564,10 +565,7 @@ fn welcome(ui: &mut Ui, app: &mut HeapglassApp, actions: &mut Vec<Action>) {
         if !app.settings.recent.is_empty() {
             ui.label(RichText::new("Recent").font(theme::small()).color(tokens(ui).weak));
             for path in app.settings.recent.clone() {
-                let name = path
-                    .file_name()
-                    .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-                if ui.link(human::visible(&name, 60)).on_hover_text(path.display().to_string()).clicked() {
+                if ui.link(text::path_name(&path)).on_hover_text(text::path(&path)).clicked() {
                     actions.push(Action::OpenPath(path));
                 }
             }

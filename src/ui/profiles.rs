@@ -40,7 +40,7 @@ fn entry(ui: &mut Ui, app: &HeapglassApp, open: &OpenProfile, actions: &mut Vec<
         ui.spacing_mut().item_spacing.y = 1.0;
         ui.horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if close_button(ui, &format!("Close {}", source.name)) {
+                if close_button(ui, &format!("Close {}", text::source_name(source))) {
                     actions.push(Action::Close(open.id));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -55,7 +55,9 @@ fn entry(ui: &mut Ui, app: &HeapglassApp, open: &OpenProfile, actions: &mut Vec<
     // Behind the entry's own button, which keeps its clicks.
     let rect = Rect::from_min_max(entry.response.rect.min, entry.response.rect.max - vec2(26.0, 0.0));
     let response = ui.interact(rect, Id::unique(("profile entry", open.id)), Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, is_shown, format!("Profile {}", source.name)));
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::ListItem, true, is_shown, format!("Profile {}", text::source_name(source)))
+    });
     response.dnd_set_drag_payload(open.id);
     let is_other = |dragged: SnapshotId| dragged != open.id && app.session.profile(dragged).is_some();
     if response.dnd_hover_payload::<SnapshotId>().is_some_and(|dragged| is_other(*dragged)) {
@@ -79,7 +81,7 @@ fn entry(ui: &mut Ui, app: &HeapglassApp, open: &OpenProfile, actions: &mut Vec<
             ui.close();
         }
     });
-    let hover = source.path.as_ref().map_or_else(|| source.name.clone(), |path| path.display().to_string());
+    let hover = text::place_of(source);
     if response.on_hover_text(hover).clicked() {
         actions.push(Action::Show(open.id));
     }

@@ -8,11 +8,14 @@ use egui::{Color32, ComboBox, FontId, Galley, Label, Painter, Pos2, Response, Ri
 
 use crate::model::human;
 use crate::session::{Session, SnapshotId};
+use crate::snapshot::SourceInfo;
 
 /// Less room than this shows no text at all: an ellipsis alone says nothing.
 const LEAST: f32 = 18.0;
 /// Letters of a name of a file that are looked at.
 const NAME_LIMIT: usize = 160;
+/// Letters of a path that are shown.
+const PATH_LIMIT: usize = 300;
 
 /// Lays out a text in one line, cut with an ellipsis if it is wider than `room`.
 pub(super) fn line(painter: &Painter, text: &str, room: f32, font: FontId, color: Color32) -> Arc<Galley> {
@@ -130,10 +133,32 @@ pub(super) fn distinct_name<'a>(
 ) -> String {
     let folder = path.and_then(Path::parent).and_then(Path::file_name);
     let is_shared = others.into_iter().any(|(other, at)| other == name && at != path);
-    match folder {
+    let name = match folder {
         Some(folder) if is_shared => format!("{}/{name}", folder.to_string_lossy()),
         _ => name.to_owned(),
-    }
+    };
+    human::visible(&name, PATH_LIMIT).into_owned()
+}
+
+/// Returns a path as the window shows it: control characters are made visible, and a very long one is cut.
+pub(super) fn path(path: &Path) -> String {
+    human::visible(&path.display().to_string(), PATH_LIMIT).into_owned()
+}
+
+/// Returns the last part of a path as the window shows it.
+pub(super) fn path_name(path: &Path) -> String {
+    let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+    human::visible(&name, 60).into_owned()
+}
+
+/// Returns the name of an open file as the window shows it.
+pub(super) fn source_name(source: &SourceInfo) -> String {
+    human::visible(&source.name, PATH_LIMIT).into_owned()
+}
+
+/// Returns the path of an open file, or its name if it was not read from a file.
+pub(super) fn place_of(source: &SourceInfo) -> String {
+    source.path.as_deref().map_or_else(|| source_name(source), path)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! and graphs of the worst shapes.
 
 use crate::common;
+use crate::hostile_files::{self, POISON, is_dangerous, poisoned};
 use crate::questions;
 
 use std::fmt::Write as _;
@@ -12,7 +13,7 @@ use std::process::{Command, Output, Stdio};
 
 use heapglass::Snapshot;
 use heapglass::model::{CancelToken, NodeOrdinal, Progress};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 fn heapglass() -> Command {
     Command::new(env!("CARGO_BIN_EXE_heapglass"))
@@ -24,31 +25,6 @@ fn bundled(name: &str) -> PathBuf {
 
 fn open(bytes: &[u8]) -> Snapshot {
     Snapshot::open(questions::source(bytes), &Progress::new(), &CancelToken::new()).unwrap()
-}
-
-/// Characters that a terminal would obey, or that reorder or hide text.
-fn is_dangerous(character: char) -> bool {
-    matches!(character, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{feff}')
-}
-
-const POISON: &str = "=1+\u{1b}[2J\u{1b}]0;x\u{7}\r\t\u{8}\0\u{7f}\u{9b}31m\u{85}\u{ad}\u{61c}\u{202e}evil\u{2066}\u{2069}\u{200f}\n\u{feff}";
-
-/// A snapshot in which everything that has a name is called as badly as can be, kinds and edge kinds included.
-fn poisoned(root_name: &str) -> Vec<u8> {
-    let kind = format!("kind{POISON}");
-    let snapshot = json!({
-        "snapshot": {"meta": {
-            "node_fields": ["type", "name", "id", "self_size", "edge_count"],
-            "node_types": [["hidden", "object", "synthetic", "string", "closure", "native", kind], "string", "number", "number", "number"],
-            "edge_fields": ["type", "name_or_index", "to_node"],
-            "edge_types": [["property", "element", "internal", format!("edge{POISON}")], "string_or_number", "node"],
-        }, "node_count": 6, "edge_count": 6},
-        "nodes": [2, 0, 1, 0, 1, 1, 1, 3, 10, 5, 3, 1, 5, 10, 0, 4, 1, 7, 10, 0, 5, 1, 9, 10, 0, 6, 1, 11, 10, 0],
-        "edges": [1, 0, 5, 0, 1, 10, 3, 1, 15, 0, 1, 20, 2, 1, 25, 0, 1, 5],
-        "strings": [root_name, POISON],
-    });
-    snapshot.to_string().into_bytes()
 }
 
 fn check_output(what: &str, output: &Output) {
@@ -405,40 +381,12 @@ fn an_option_may_stand_in_front_of_a_subcommand_and_a_file_may_not() {
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("in front of a subcommand"));
 }
 
-const HEADER: &str = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],
-"node_types":[["object"],"string","number","number","number"],"edge_fields":["type","name_or_index","to_node"],
-"edge_types":[["property"],"string_or_number","node"],"trace_function_info_fields":["function_id"],
-"trace_node_fields":["id","function_info_index","count","size","children"],"sample_fields":["timestamp_us","last_assigned_id"],
-"location_fields":["object_index","script_id","line","column"]},"node_count":5,"edge_count":5,"trace_function_count":1},"#;
-
-/// A compressed file of some kilobytes that unpacks to `count` times the same text.
-fn bomb(start: &str, repeated: &str, count: usize) -> Vec<u8> {
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packed.write_all(HEADER.as_bytes()).unwrap();
-    packed.write_all(start.as_bytes()).unwrap();
-    let block = repeated.repeat(1000);
-    for _ in 0..count / 1000 {
-        packed.write_all(block.as_bytes()).unwrap();
-    }
-    packed.finish().unwrap()
-}
-
 #[test]
 fn a_small_file_that_unpacks_to_more_than_memory_holds_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bomb.heapsnapshot.gz");
-    // Each text is longer than what is read at once.
-    let bombs = [
-        ("nodes", "\"nodes\":[0,0,1,0,0", ",0,0,1,0,0", 2_000_000),
-        ("edges", "\"nodes\":[0,0,1,0,5],\"edges\":[0,0,0", ",0,0,0", 3_000_000),
-        ("strings", "\"strings\":[\"\"", ",\"\"", 6_000_000),
-        ("one string", "\"strings\":[\"", "0123456789", 4_000_000),
-        ("locations", "\"locations\":[0,0,0,0", ",0,0,0,0", 3_000_000),
-        ("samples", "\"samples\":[0,0", ",0,0", 5_000_000),
-        ("trace tree", "\"trace_tree\":[1,0,0,0,[", "1,0,0,0,[", 2_000_000),
-    ];
-    for (what, start, repeated, count) in bombs {
-        fs::write(&file, bomb(start, repeated, count)).unwrap();
+    for (what, bytes) in hostile_files::bombs() {
+        fs::write(&file, bytes).unwrap();
         for more in [&[][..], &["--salvage"]] {
             let output = heapglass().args(["summary", "--max-memory", "30MB"]).args(more).arg(&file).output().unwrap();
             let complaint = String::from_utf8(output.stderr).unwrap();
@@ -466,10 +414,19 @@ fn the_limit_of_memory_can_be_lifted_and_a_wrong_one_is_refused() {
 
 #[test]
 fn input_that_never_ends_is_given_up_with_recovery_and_without() {
-    let inputs = [("", " "), ("", "x"), (HEADER, "x"), (HEADER, " "), ("{\"junk\":[", "["), ("{\"junk\":\"", "x")];
-    for ((start, repeated), recovers) in inputs.into_iter().flat_map(|input| [(input, true), (input, false)]) {
+    let inputs = [
+        ("", " "),
+        ("", "x"),
+        (hostile_files::HEADER, "x"),
+        (hostile_files::HEADER, " "),
+        ("{\"junk\":[", "["),
+        ("{\"junk\":\"", "x"),
+    ];
+    let commands = [&["summary", "-"][..], &["summary", "-", "--salvage"], &["profile", "-"]];
+    for ((start, repeated), arguments) in inputs.into_iter().flat_map(|input| commands.map(|command| (input, command)))
+    {
         let mut command = heapglass();
-        command.args(["summary", "-"]).args(recovers.then_some("--salvage"));
+        command.args(arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         let block = repeated.repeat(1 << 20);
@@ -477,7 +434,7 @@ fn input_that_never_ends_is_given_up_with_recovery_and_without() {
         let is_written = input.write_all(start.as_bytes()).is_ok();
         while is_written && input.write_all(block.as_bytes()).is_ok() {}
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{start:.20} {repeated} {recovers}: {output:?}");
+        assert_eq!(output.status.code(), Some(1), "{start:.20} {repeated} {arguments:?}: {output:?}");
     }
 }
 

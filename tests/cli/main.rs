@@ -5,6 +5,8 @@
 mod common;
 #[path = "../common/generated.rs"]
 mod generated;
+#[path = "../common/hostile_files.rs"]
+mod hostile_files;
 #[path = "../common/inspector.rs"]
 mod inspector;
 #[path = "../common/node.rs"]

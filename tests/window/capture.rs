@@ -116,7 +116,7 @@ fn a_program_that_ends_during_a_series_leaves_its_snapshots_and_a_clear_message(
     wait_until(&mut window, "the end", |app| !app.capture.is_running());
     wait_for_label(&mut window, "the program ended, or closed the connection");
     wait_until(&mut window, "the load", |app| app.session.open().len() == 1);
-    assert!(window.state().capture.state().connected.is_none());
+    wait_until(&mut window, "the end of the connection", |app| app.capture.state().connected.is_none());
 }
 
 #[test]
@@ -175,7 +175,8 @@ fn a_program_that_misbehaves_gets_an_answer_and_leaves_no_file() {
         wait_for_label(&mut window, "Take a snapshot");
         window.get_by_label("Take a snapshot").click();
         wait_for_label(&mut window, expected);
-        assert!(!window.state().capture.is_running() && window.state().session.open().is_empty());
+        wait_until(&mut window, "the end", |app| !app.capture.is_running());
+        assert!(window.state().session.open().is_empty());
         assert_eq!(std::fs::read_dir(folder.path().join("captures")).unwrap().count(), 0);
     }
 }

@@ -1,11 +1,17 @@
 //! The window with files from anyone: what is beside a snapshot, pipes, and files that need more memory than there is.
 
+use std::collections::BTreeSet;
+
 use crate::common;
+use crate::hostile_files::{bombs, is_dangerous, poisoned};
 
 use heapglass::model::MemoryLimit;
 
-use crate::window::{Window, drop_file, example, wait_for_label, wait_for_load, wait_until, window};
-use egui_kittest::kittest::Queryable as _;
+use crate::window::{Window, drop_file, example, show, wait_for_label, wait_for_load, wait_until, window};
+use egui::Key;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use heapglass::ui::command::ViewKind;
+use heapglass::ui::view::Lower;
 
 fn errors(window: &Window) -> Vec<String> {
     window.state().session.loads().iter().filter_map(|load| load.error.clone()).collect()
@@ -81,4 +87,60 @@ fn a_snapshot_of_a_file_that_changed_while_it_was_read_says_so() {
         !app.session.is_loading()
     });
     wait_for_label(&mut window, "changing.heapsnapshot: the file was changed while it was being read");
+}
+
+#[test]
+fn files_that_unpack_to_more_than_memory_holds_are_refused_and_what_is_open_stays() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    window.state_mut().session.set_memory_limit(MemoryLimit::Bytes(30_000_000));
+    let folder = tempfile::tempdir().unwrap();
+    for (what, bytes) in bombs() {
+        let file = folder.path().join(format!("{what}.heapsnapshot.gz"));
+        std::fs::write(&file, bytes).unwrap();
+        drop_file(&mut window, &file);
+        wait_for_load(&mut window);
+        let errors = errors(&window);
+        assert!(errors.len() == 1 && errors[0].contains("not enough memory: needs "), "{what}: {errors:?}");
+        wait_for_label(&mut window, &format!("Open {what}.heapsnapshot.gz anyway"));
+        assert_eq!(window.state().session.open().len(), 1, "what was open stays open");
+        let failed = window.state().session.loads()[0].id;
+        window.state_mut().session.dismiss_load(failed);
+    }
+}
+
+/// Returns the texts of the window, for eyes and for screen readers, that have a character in them which is obeyed or hidden.
+fn dangerous_texts(window: &Window) -> Vec<String> {
+    let nodes = window.root().children_recursive();
+    let texts = nodes.flat_map(|node| {
+        let node = node.accesskit_node();
+        [node.label(), node.value(), node.description()].into_iter().flatten()
+    });
+    texts.filter(|text| text.chars().any(is_dangerous)).collect()
+}
+
+#[test]
+fn names_made_to_deceive_are_shown_without_their_control_characters_in_every_view() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["a", "b"].map(|name| folder.path().join(format!("{name}\u{1b}[2J\u{202e}.heapsnapshot")));
+    files.iter().zip(["", "r"]).for_each(|(file, root)| std::fs::write(file, poisoned(root)).unwrap());
+    let mut window = window(&files);
+    wait_for_load(&mut window);
+    assert_eq!(window.state().session.open().len(), 2, "{:?}", errors(&window));
+    let mut found = BTreeSet::new();
+    for kind in ViewKind::ALL {
+        show(&mut window, kind);
+        for lower in [Lower::Retainers, Lower::Paths, Lower::Object] {
+            let view = window.state_mut().shown_view().unwrap();
+            view.lower = lower;
+            // Selects the first row of each table and opens all that is below it.
+            for key in [Key::F6, Key::Home, Key::ArrowRight, Key::ArrowDown, Key::ArrowRight] {
+                window.key_press(key);
+                wait_until(&mut window, "the answer", |app| !app.session.is_busy());
+            }
+            wait_until(&mut window, "every answer", |app| !app.session.is_busy());
+            found.extend(dangerous_texts(&window).iter().map(|text| format!("{kind:?}, {lower:?}: {text:?}")));
+        }
+    }
+    assert_eq!(found, BTreeSet::new());
 }

@@ -406,19 +406,8 @@ fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
-/// Walks, and if that fails walks the same way once more: answers of workers arrive at other times in each run, and a failure
-/// that depends on that is printed but does not fail the test.
-#[expect(clippy::print_stderr, reason = "a failure that is not repeatable must be seen, too")]
-fn walk(files: &[PathBuf], kind: u64, share: u64) {
-    let first = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| walk_once(files, kind, share)));
-    if first.is_err() {
-        eprintln!("walking the same way once more");
-        walk_once(files, kind, share);
-    }
-}
-
 #[expect(clippy::print_stdout, reason = "the length of the walk, where somebody asks for it")]
-fn walk_once(files: &[PathBuf], kind: u64, share: u64) {
+fn walk(files: &[PathBuf], kind: u64, share: u64) {
     let steps = number("HEAPGLASS_WALK_STEPS", 20_000) * share / 100;
     let seed = number("HEAPGLASS_WALK_SEED", 1).wrapping_mul(1000) + kind;
     let mut window = window(files);

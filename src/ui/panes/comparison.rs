@@ -403,11 +403,19 @@ impl ComparisonPane {
             if ui.button("Swap").on_hover_text("Make the base the current one and the other way round").clicked() {
                 commands.push(Command::Compare { base: current, current: base });
             }
+            let font = egui::TextStyle::Body.resolve(ui.style());
+            let name = name_of(current);
+            let shown = text::file_name(ui, &name, &font, width);
+            let layout =
+                |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), egui::Color32::PLACEHOLDER);
+            let wanted = layout("Current").size().x + layout(&shown).size().x + 2.0 * ui.spacing().item_spacing.x;
+            // A row inside a row is not wrapped by itself.
+            if ui.available_size_before_wrap().x < wanted {
+                ui.end_row();
+            }
             ui.horizontal(|ui| {
                 ui.weak("Current");
-                let font = egui::TextStyle::Body.resolve(ui.style());
-                let name = name_of(current);
-                ui.label(text::file_name(ui, &name, &font, width)).on_hover_text(human::visible(&name, 300));
+                ui.label(shown).on_hover_text(human::visible(&name, 300));
             });
             if offers_joining && super::join_switch(ui, &mut self.joins_reloaded) {
                 self.table.reset();

@@ -91,7 +91,7 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilt
                     .iter()
                     .filter(|kind| kind.count > 0)
                     .map(|kind| Part {
-                        label: kind.name.clone(),
+                        label: human::visible(&kind.name, 120).into_owned(),
                         size: kind.shallow_size,
                         note: Some(human::quantity(kind.count, "node", "nodes")),
                         color: tokens.accent,

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use egui::{Align, Id, Key, Layout, Modifiers, RichText, Ui};
 
+use super::super::text;
 use super::tree::TreeSpec;
 use super::{Place, TreePane, chip};
 use crate::analysis::JoinedClasses;
@@ -56,7 +57,7 @@ pub fn filter_label(session: &Session, place: &Place, filter: &NodeFilter) -> St
             // An id bound is always the largest id of one of the open snapshots.
             let name_of = |bound: u64| {
                 let open = session.open().iter().find(|open| open.snapshot.max_object_id() == bound);
-                open.map_or_else(|| format!("@{bound}"), |open| open.snapshot.source().name.clone())
+                open.map_or_else(|| format!("@{bound}"), |open| text::name_of(session, open.id))
             };
             if let Some(times) = super::timeline::times(place, *after, *up_to) {
                 return format!("Allocated {times}");
