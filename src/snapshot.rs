@@ -21,8 +21,8 @@ use crate::graph::{GraphError, HeapGraph};
 use crate::memory::Account;
 use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{
-    BitSet, CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal,
-    ObjectId, Phase, Progress, Shortage,
+    BitSet, CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, HeapBytes, NodeKind,
+    NodeOrdinal, ObjectId, Phase, Progress, Shortage,
 };
 
 /// One heap snapshot with all its derived facts.

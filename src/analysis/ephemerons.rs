@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::format::StringTable;
 use crate::model::stored::stored;
-use crate::model::{BitSet, StringId};
+use crate::model::{BitSet, HeapBytes, StringId};
 
 /// What the name of an ephemeron edge says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

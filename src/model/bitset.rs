@@ -1,5 +1,6 @@
 //! A fixed-size set of small integers, one bit each.
 
+use super::HeapBytes;
 use super::stored::stored;
 
 /// A set over `0..len`.
@@ -82,10 +83,10 @@ impl BitSet {
             .map(move |rest| at * 64 + rest.trailing_zeros() as usize)
         })
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for BitSet {
+    fn heap_bytes(&self) -> usize {
         self.words.capacity() * 8
     }
 }

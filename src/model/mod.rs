@@ -10,6 +10,7 @@ mod cancel;
 mod column;
 mod csr;
 mod first_table;
+mod heap_bytes;
 pub mod human;
 pub mod js;
 mod kinds;
@@ -24,6 +25,7 @@ pub use cancel::{CancelToken, Cancelled, POLL_INTERVAL};
 pub use column::Column;
 pub use csr::Csr;
 pub use first_table::{FirstRow, FirstTable};
+pub use heap_bytes::HeapBytes;
 pub use kinds::{EdgeKind, NodeKind};
 pub use memory::{BadMemoryLimit, MemoryLimit, Shortage};
 pub use prefetch::prefetch;
@@ -38,6 +40,10 @@ use stored::stored_numbers;
 pub fn difference(a: u64, b: u64) -> i64 {
     i64::try_from(i128::from(a) - i128::from(b)).unwrap_or(if a > b { i64::MAX } else { i64::MIN })
 }
+
+/// A snapshot or a profile that is open; never reused within one run of the program.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SnapshotId(pub u32);
 
 /// Position of a node in the file's node table: dense, `0..node_count`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]

@@ -5,7 +5,7 @@
 
 use super::calls::{Calls, Heavy, Measure};
 use super::selection::Selection;
-use crate::model::{CallFunction, CallTree, CancelToken, Cancelled, NodeOrdinal, StringId};
+use crate::model::{CallFunction, CallTree, CancelToken, Cancelled, HeapBytes, NodeOrdinal, StringId};
 use crate::snapshot::Snapshot;
 
 /// Calls that allocated, with the way from an object to its place among them.
@@ -60,10 +60,10 @@ impl Allocations {
         ids.dedup();
         Ok(ids)
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for Allocations {
+    fn heap_bytes(&self) -> usize {
         self.calls.heap_bytes() + self.places.capacity() * 16 + self.ids.capacity() * 8
     }
 }

@@ -4,8 +4,10 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::call_questions::CallsKey;
 use super::calls::{CallNumbers, Caller, Calls};
-use crate::model::{BitSet, CancelToken, Cancelled};
+use super::question::{Lane, Need, Needs, Question};
+use crate::model::{BitSet, CancelToken, Cancelled, HeapBytes, SnapshotId};
 
 /// Callers that stand in one list at most: a function that calls itself a thousand times over would make it long, and each
 /// of its calls goes up through all of them.
@@ -80,10 +82,10 @@ impl CallRows {
         let at = *self.places.get(&id)? as usize;
         Some((at, self.rows.get(at)?))
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for CallRows {
+    fn heap_bytes(&self) -> usize {
         let path = |row: &CallRow| match &row.below {
             Some(CallList::Callers(path) | CallList::Chain(path)) => path.capacity() * 4,
             _ => 0,
@@ -196,4 +198,33 @@ fn in_order(calls: &Calls, sort: CallSort, a: &CallRow, b: &CallRow) -> Ordering
         .then_with(|| second.own.cmp(&first.own))
         .then_with(|| calls.by_name(a.function, b.function))
         .then(a.node.cmp(&b.node))
+}
+
+/// Names a list of calls completely.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct CallRowsKey {
+    pub calls: CallsKey,
+    pub list: CallList,
+    pub sort: CallSort,
+    /// Of the allocating functions only those that have this in their name or script; empty for all.
+    pub text: String,
+}
+
+impl Question for CallRowsKey {
+    type Answer = CallRows;
+    const LANE: Lane = Lane::Interactive;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        self.calls.snapshots()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Box::new(self.calls.clone())]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<CallRows, Cancelled> {
+        let calls = needs.answer(&self.calls);
+        let only = (!self.text.is_empty()).then(|| calls.calls().matching(&self.text));
+        call_rows(calls.calls(), &self.list, self.sort, only.as_ref(), cancel)
+    }
 }

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use super::sorting::utf16_order;
-use crate::model::{BitSet, CallFunction, CallTree, CancelToken, Cancelled, Csr};
+use crate::model::{BitSet, CallFunction, CallTree, CancelToken, Cancelled, Csr, HeapBytes};
 
 /// How many things can be counted at once.
 pub const MEASURES: usize = 4;
@@ -287,10 +287,10 @@ impl Calls {
             .then_with(|| places(first).cmp(&places(second)))
             .then(a.cmp(&b))
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for Calls {
+    fn heap_bytes(&self) -> usize {
         let functions: usize = self.functions.iter().map(CallFunction::heap_bytes).sum();
         let columns = self.own.iter().chain(&self.totals).map(|column| column.capacity() * 8).sum::<usize>();
         functions

@@ -8,10 +8,11 @@
 //! ([`compare_joined`]).
 
 use super::matching::{Sorted, merge, sized_by_id};
+use super::question::{Needs, Question};
 use super::reloaded::{Grouping, JointClasses, Reloaded};
 use super::scripts::{Scripts, scripts};
 use crate::analysis::{ClassKey, ClassTotals};
-use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal, difference};
+use crate::model::{CancelToken, Cancelled, ClassId, HeapBytes, NodeOrdinal, SnapshotId, difference};
 use crate::snapshot::Snapshot;
 
 /// Where an object of a comparison lives.
@@ -121,10 +122,10 @@ impl Comparison {
         let side = if part % 2 == 0 { Side::Current } else { Side::Base };
         (side, NodeOrdinal(self.objects.get(index as usize).copied().unwrap_or_default()))
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for Comparison {
+    fn heap_bytes(&self) -> usize {
         (self.objects.capacity() + self.starts.capacity()) * 4 + self.classes.capacity() * size_of::<ComparedClass>()
     }
 }
@@ -329,5 +330,27 @@ impl Buckets {
 
     pub(super) fn get(&self, class: usize) -> &[u32] {
         &self.nodes[self.starts[class] as usize..self.starts[class + 1] as usize]
+    }
+}
+
+/// Asks for what differs between two snapshots.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ComparisonOf {
+    pub base: SnapshotId,
+    pub current: SnapshotId,
+    /// Whether classes of scripts that were loaded again are joined in one row.
+    pub joined: bool,
+}
+
+impl Question for ComparisonOf {
+    type Answer = Comparison;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.base, self.current]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Comparison, Cancelled> {
+        let compare = if self.joined { compare_joined } else { compare };
+        compare(needs.snapshot(self.base), needs.snapshot(self.current), cancel)
     }
 }

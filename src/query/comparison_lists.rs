@@ -1,10 +1,15 @@
 //! The lists of a comparison: its classes and what came and went of each, in order.
 
+use std::sync::Arc;
+
+use super::RowOrder;
 use super::Sort;
+use super::comparison::ComparisonOf;
 use super::comparison::{ComparedClass, Comparison};
 use super::nodes::sorted;
+use super::question::{Lane, Need, Needs, Question};
 use super::sorting::utf16_order;
-use crate::model::{CancelToken, Cancelled};
+use crate::model::{CancelToken, Cancelled, SnapshotId};
 use crate::snapshot::Snapshot;
 
 /// What the rows of a comparison are sorted by.
@@ -100,4 +105,55 @@ pub fn compared_objects(
         }
     }
     Ok(rows)
+}
+
+/// A list of a comparison.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PairList {
+    /// Row ids are indices into [`Comparison::classes`].
+    Classes(ComparisonSort),
+    /// Deleted and new objects of a class; row ids are indices of objects, see [`Comparison::object`].
+    Objects { class: u32, sort: Sort },
+}
+
+/// Names a list of a comparison completely.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct PairKey {
+    pub of: ComparisonOf,
+    pub list: PairList,
+    /// Classes: part of the name.
+    pub class_name: String,
+}
+
+impl Question for PairKey {
+    type Answer = RowOrder;
+    const LANE: Lane = Lane::Interactive;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        self.of.snapshots()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Box::new(self.of)]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<RowOrder, Cancelled> {
+        let comparison = needs.answer(&self.of);
+        let rows = match self.list {
+            PairList::Classes(sort) => compared_classes(&comparison, sort, &self.class_name),
+            PairList::Objects { class, sort } => {
+                let [base, current] = [self.of.base, self.of.current].map(|id| needs.snapshot(id));
+                compared_objects(&comparison, base, current, class, sort, cancel)?
+            }
+        };
+        Ok(RowOrder { rows: Arc::new(rows) })
+    }
+
+    fn list(&self) -> Option<Self> {
+        let list = match self.list {
+            PairList::Classes(_) => PairList::Classes(ComparisonSort::BY_ALLOCATED_SIZE),
+            PairList::Objects { class, .. } => PairList::Objects { class, sort: Sort::BY_RETAINED_SIZE },
+        };
+        Some(Self { of: self.of, list, class_name: String::new() })
+    }
 }

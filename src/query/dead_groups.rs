@@ -1,11 +1,15 @@
 //! Dead variables by variable: one row for each variable of each scope, however many contexts have it.
 
+use std::sync::Arc;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::RowOrder;
+use super::question::{Lane, Need, Needs, Question};
 use super::sorting::{Item, as_they_are, by_number, by_text, items, rows};
 use super::{DeadVariable, DeadVariables, dead_variables};
-use crate::model::{CancelToken, Cancelled, NodeOrdinal};
+use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal, SnapshotId};
 use crate::snapshot::Snapshot;
 
 /// A variable of a scope, in all contexts where it is dead.
@@ -16,7 +20,7 @@ pub struct DeadGroup {
     /// The variable's name, as long as it may be.
     pub name: String,
     /// Indices of [`DeadGroups::places`], what retains most first.
-    pub places: std::sync::Arc<Vec<u32>>,
+    pub places: Arc<Vec<u32>>,
     /// Sums of what the values retain, and of what clearing the variables would free, in bytes.
     pub held_size: u64,
     pub freed_size: u64,
@@ -34,10 +38,8 @@ pub struct DeadGroups {
     pub freed_size: u64,
 }
 
-impl DeadGroups {
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for DeadGroups {
+    fn heap_bytes(&self) -> usize {
         self.dead.heap_bytes()
             + self.places.capacity() * size_of::<(NodeOrdinal, DeadVariable)>()
             + self.places.len() * 4
@@ -62,13 +64,7 @@ pub fn dead_groups(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadGrou
                 let name = strings.text(variable.name).into_owned();
                 let at = *at_name.entry(name.clone()).or_insert_with(|| {
                     places.push(Vec::new());
-                    all.groups.push(DeadGroup {
-                        scope,
-                        name,
-                        places: std::sync::Arc::default(),
-                        held_size: 0,
-                        freed_size: 0,
-                    });
+                    all.groups.push(DeadGroup { scope, name, places: Arc::default(), held_size: 0, freed_size: 0 });
                     places.len() - 1
                 });
                 places[at].push(u32::try_from(all.places.len()).unwrap_or(u32::MAX));
@@ -79,7 +75,7 @@ pub fn dead_groups(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadGrou
             }
         }
         for (group, places) in all.groups[first..].iter_mut().zip(places) {
-            group.places = std::sync::Arc::new(places);
+            group.places = Arc::new(places);
         }
     }
     all.held_size = all.groups.iter().fold(0, |sum, group| sum.saturating_add(group.held_size));
@@ -104,6 +100,11 @@ pub struct DeadSort {
     pub descending: bool,
 }
 
+impl DeadSort {
+    /// Largest held size first.
+    pub const BY_HELD_SIZE: Self = Self { key: DeadGroupKey::HeldSize, descending: true };
+}
+
 /// Returns the indices of the groups in order; ties are in the order of the scopes.
 ///
 /// # Errors
@@ -123,4 +124,49 @@ pub fn ordered_dead_groups(all: &DeadGroups, sort: DeadSort, cancel: &CancelToke
     };
     by_number(&mut items, sort.descending, cancel, number, &as_they_are)?;
     Ok(rows(&items))
+}
+
+/// Asks for the variables of contexts that no live function reads.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct DeadGroupsOf(pub SnapshotId);
+
+impl Question for DeadGroupsOf {
+    type Answer = DeadGroups;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.0]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<DeadGroups, Cancelled> {
+        dead_groups(needs.snapshot(self.0), cancel)
+    }
+}
+
+/// Names the list of dead variables; row ids are indices of groups.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct DeadKey {
+    pub snapshot: SnapshotId,
+    pub sort: DeadSort,
+}
+
+impl Question for DeadKey {
+    type Answer = RowOrder;
+    const LANE: Lane = Lane::Interactive;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.snapshot]
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Box::new(DeadGroupsOf(self.snapshot))]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<RowOrder, Cancelled> {
+        let groups = needs.answer(&DeadGroupsOf(self.snapshot));
+        Ok(RowOrder { rows: Arc::new(ordered_dead_groups(&groups, self.sort, cancel)?) })
+    }
+
+    fn list(&self) -> Option<Self> {
+        Some(Self { sort: DeadSort::BY_HELD_SIZE, ..*self })
+    }
 }

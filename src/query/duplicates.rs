@@ -1,13 +1,18 @@
 //! Strings that stand in memory more than once.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
+use super::RowOrder;
+use super::question::{Lane, Need, Needs, Question};
+use super::selection::{NodeFilter, SelectionOf};
 use super::sorting::{Item, as_they_are, by_number, by_text, items, rows};
 use super::strings_named;
 use super::texts::Texts;
 use crate::graph::HeapGraph;
-use crate::model::js::parse_int;
 use crate::model::{CancelToken, Cancelled, EdgeKind, NodeKind, NodeOrdinal, POLL_INTERVAL, StringId};
+use crate::model::{HeapBytes, SnapshotId, js::parse_int};
 use crate::snapshot::Snapshot;
 
 /// Strings of one text.
@@ -56,10 +61,10 @@ impl DuplicateStrings {
     pub fn nodes(&self) -> &[u32] {
         &self.nodes
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for DuplicateStrings {
+    fn heap_bytes(&self) -> usize {
         self.nodes.capacity() * 4 + self.groups.capacity() * size_of::<StringGroup>()
     }
 }
@@ -242,6 +247,11 @@ pub struct GroupSort {
     pub descending: bool,
 }
 
+impl GroupSort {
+    /// Most wasted bytes first.
+    pub const BY_WASTED_SIZE: Self = Self { key: GroupKey::Wasted, descending: true };
+}
+
 /// Indices of the groups whose text contains `text` in any case, in order; ties as in the file. Of a very long text the
 /// beginning counts, as much as a name on screen can have.
 ///
@@ -283,4 +293,86 @@ pub fn duplicate_groups(
     };
     by_number(&mut items, sort.descending, cancel, number, &as_they_are)?;
     Ok(rows(&items))
+}
+
+/// Asks for the strings that are in memory more than once.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct DuplicatesOf(pub SnapshotId);
+
+impl Question for DuplicatesOf {
+    type Answer = DuplicateStrings;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.0]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<DuplicateStrings, Cancelled> {
+        duplicate_strings(needs.snapshot(self.0), cancel)
+    }
+}
+
+/// Names a list of groups of equal strings; row ids are indices of groups.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct GroupsKey {
+    pub snapshot: SnapshotId,
+    pub sort: GroupSort,
+    /// Part of the text.
+    pub text: String,
+    /// Only groups with a copy that passes.
+    pub within: NodeFilter,
+}
+
+impl Question for GroupsKey {
+    type Answer = RowOrder;
+    const LANE: Lane = Lane::Interactive;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.snapshot]
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let mut needs = SelectionOf::needed(self.snapshot, &self.within);
+        needs.push(Box::new(DuplicatesOf(self.snapshot)));
+        needs
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<RowOrder, Cancelled> {
+        let duplicates = needs.answer(&DuplicatesOf(self.snapshot));
+        let mut rows = duplicate_groups(&duplicates, needs.snapshot(self.snapshot), self.sort, &self.text, cancel)?;
+        if let Some(selection) = SelectionOf::answered(self.snapshot, &self.within, needs) {
+            let is_selected = |&node: &u32| selection.contains(NodeOrdinal(node));
+            rows.retain(|&group| duplicates.copies(group).iter().any(is_selected));
+        }
+        Ok(RowOrder { rows: Arc::new(rows) })
+    }
+
+    fn list(&self) -> Option<Self> {
+        Some(Self { sort: GroupSort::BY_WASTED_SIZE, text: String::new(), within: NodeFilter::All, ..*self })
+    }
+}
+
+/// Names the list of the copies of one duplicated string; row ids are node ordinals, ascending.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct CopiesKey {
+    pub snapshot: SnapshotId,
+    /// Index of the string's group.
+    pub group: u32,
+}
+
+impl Question for CopiesKey {
+    type Answer = RowOrder;
+    const LANE: Lane = Lane::Interactive;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.snapshot]
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Box::new(DuplicatesOf(self.snapshot))]
+    }
+
+    fn run(&self, needs: &Needs, _: &CancelToken) -> Result<RowOrder, Cancelled> {
+        let duplicates = needs.answer(&DuplicatesOf(self.snapshot));
+        Ok(RowOrder { rows: Arc::new(duplicates.copies(self.group).to_vec()) })
+    }
 }

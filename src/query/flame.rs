@@ -3,8 +3,10 @@
 //! The layout is made once for a tree and a measure. Zooming is only a change of scale, and what is on screen is found by
 //! binary search, so a frame takes time by what can be seen and not by the size of the tree.
 
+use super::call_questions::CallsKey;
 use super::calls::Calls;
-use crate::model::{CancelToken, Cancelled, Csr};
+use super::question::{Lane, Need, Needs, Question};
+use crate::model::{CancelToken, Cancelled, Csr, HeapBytes, SnapshotId};
 
 /// Where calls stand: an offset in units of the measure, and a level.
 #[derive(Debug, Default)]
@@ -65,10 +67,10 @@ impl FlameLayout {
         let node = *self.level(level).get(self.first_behind(level, offset))?;
         (self.start(node) <= offset).then_some(node)
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for FlameLayout {
+    fn heap_bytes(&self) -> usize {
         (self.starts.capacity() + self.widths.capacity()) * 8 + self.levels.heap_bytes()
     }
 }
@@ -119,4 +121,29 @@ pub fn flame_layout(calls: &Calls, measures: &[usize], cancel: &CancelToken) -> 
         offsets.push(last + u32::try_from(level.len()).unwrap_or(0));
     }
     Ok(FlameLayout { starts, widths, levels: Csr::new(offsets, levels.concat()) })
+}
+
+/// Asks for the flame graph of calls by the sum of some measures.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct FlameOf {
+    pub calls: CallsKey,
+    /// Indices of measures.
+    pub measures: Vec<usize>,
+}
+
+impl Question for FlameOf {
+    type Answer = FlameLayout;
+    const LANE: Lane = Lane::Interactive;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        self.calls.snapshots()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Box::new(self.calls.clone())]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<FlameLayout, Cancelled> {
+        flame_layout(needs.answer(&self.calls).calls(), &self.measures, cancel)
+    }
 }

@@ -18,7 +18,7 @@ use super::matching::{Sorted, merge, sized_by_id};
 use super::reloaded::{Grouping, Identity, JointClasses};
 use super::scripts::scripts;
 use crate::analysis::ClassKey;
-use crate::model::{BitSet, CancelToken, Cancelled, ClassId, NodeOrdinal, difference};
+use crate::model::{BitSet, CancelToken, Cancelled, ClassId, HeapBytes, NodeOrdinal, difference};
 use crate::snapshot::Snapshot;
 
 /// How a class develops.
@@ -195,10 +195,10 @@ impl Growth {
     pub fn step_of(&self, class: usize, node: NodeOrdinal) -> Option<usize> {
         (0..self.steps()).find(|&step| self.came_in(class, step..step + 1).binary_search(&node.0).is_ok())
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for Growth {
+    fn heap_bytes(&self) -> usize {
         (self.objects.capacity() + self.starts.capacity()) * 4
             + self.points.capacity() * size_of::<Point>()
             + self.classes.capacity() * size_of::<GrownClass>()

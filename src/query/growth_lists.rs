@@ -1,10 +1,15 @@
 //! The lists of a growth over time: patterns, the classes of each, and what is new of a class, in order.
 
+use std::sync::Arc;
+
+use super::RowOrder;
 use super::Sort;
+use super::growth::growth;
 use super::growth::{GrownClass, Growth, Pattern};
 use super::nodes::sorted;
+use super::question::{Lane, Need, Needs, Question};
 use super::sorting::utf16_order;
-use crate::model::{CancelToken, Cancelled};
+use crate::model::{CancelToken, Cancelled, SnapshotId};
 use crate::snapshot::Snapshot;
 
 /// What classes over time are sorted by.
@@ -94,4 +99,83 @@ pub fn grown_objects(
     let mut nodes = growth.new_objects(class as usize).to_vec();
     nodes.sort_unstable();
     sorted(last, &nodes, sort, cancel)
+}
+
+/// Snapshots of one process, the oldest first.
+pub type Series = Arc<[SnapshotId]>;
+
+/// Returns the snapshots of a series, in its order.
+pub(super) fn snapshots_of<'a>(series: &Series, needs: &'a Needs) -> Vec<&'a Snapshot> {
+    series.iter().map(|id| needs.snapshot(*id)).collect()
+}
+
+/// Asks how classes develop over a series.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct GrowthOf(pub Series);
+
+impl Question for GrowthOf {
+    type Answer = Growth;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        self.0.to_vec()
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Growth, Cancelled> {
+        growth(&snapshots_of(&self.0, needs), cancel)
+    }
+}
+
+/// A list of a growth.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SeriesList {
+    /// Row ids are indices into [`Pattern::ALL`].
+    Patterns,
+    /// Row ids are indices into [`Growth::classes`].
+    Classes(Pattern, GrowthSort),
+    /// The new objects of a class; row ids are node ordinals of the last snapshot.
+    Objects { class: u32, sort: Sort },
+}
+
+/// Names a list of a growth completely.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct SeriesKey {
+    pub series: Series,
+    pub list: SeriesList,
+    /// Classes: part of the name.
+    pub class_name: String,
+}
+
+impl Question for SeriesKey {
+    type Answer = RowOrder;
+    const LANE: Lane = Lane::Interactive;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        self.series.to_vec()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Box::new(GrowthOf(Arc::clone(&self.series)))]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<RowOrder, Cancelled> {
+        let growth = needs.answer(&GrowthOf(Arc::clone(&self.series)));
+        let rows = match self.list {
+            SeriesList::Patterns => grown_patterns(&growth, &self.class_name),
+            SeriesList::Classes(pattern, sort) => grown_classes(&growth, pattern, sort, &self.class_name),
+            SeriesList::Objects { class, sort } => match self.series.last() {
+                Some(last) => grown_objects(&growth, needs.snapshot(*last), class, sort, cancel)?,
+                None => Vec::new(),
+            },
+        };
+        Ok(RowOrder { rows: Arc::new(rows) })
+    }
+
+    fn list(&self) -> Option<Self> {
+        let list = match self.list {
+            SeriesList::Patterns => SeriesList::Patterns,
+            SeriesList::Classes(pattern, _) => SeriesList::Classes(pattern, GrowthSort::BY_SIZE_GROWTH),
+            SeriesList::Objects { class, .. } => SeriesList::Objects { class, sort: Sort::BY_RETAINED_SIZE },
+        };
+        Some(Self { series: Arc::clone(&self.series), list, class_name: String::new() })
+    }
 }

@@ -4,8 +4,10 @@
 
 use rayon::prelude::*;
 
+use super::growth_lists::{Series, snapshots_of};
+use super::question::{Needs, Question};
 use crate::graph::{EdgeName, HeapGraph};
-use crate::model::{BitSet, CancelToken, Cancelled, NodeOrdinal, POLL_INTERVAL, StringId};
+use crate::model::{BitSet, CancelToken, Cancelled, HeapBytes, NodeOrdinal, POLL_INTERVAL, SnapshotId, StringId};
 use crate::snapshot::Snapshot;
 
 /// Which of several snapshots differ from each other.
@@ -108,4 +110,26 @@ fn all(count: usize, cancel: &CancelToken, test: impl Fn(usize) -> bool + Sync) 
         Ok((first..count.min(first + POLL_INTERVAL)).all(&test))
     });
     blocks.try_reduce(|| true, |a, b| Ok(a && b))
+}
+
+impl HeapBytes for Distinct {
+    fn heap_bytes(&self) -> usize {
+        (self.kept.capacity() + 2 * self.left_out.capacity()) * size_of::<usize>()
+    }
+}
+
+/// Asks which snapshots of a series differ; the positions in the answer are those in the series.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct DistinctOf(pub Series);
+
+impl Question for DistinctOf {
+    type Answer = Distinct;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        self.0.to_vec()
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Distinct, Cancelled> {
+        distinct(&snapshots_of(&self.0, needs), cancel)
+    }
 }

@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
+use super::question::{Needs, Question};
 use crate::analysis::distances_avoiding;
 use crate::model::{
-    BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind, NodeOrdinal, POLL_INTERVAL, StringId,
+    BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind, HeapBytes, NodeOrdinal, POLL_INTERVAL, SnapshotId,
+    StringId,
 };
 use crate::snapshot::Snapshot;
 
@@ -52,10 +54,10 @@ impl RetainerDistances {
         }
         self.of_node(snapshot, source)
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for RetainerDistances {
+    fn heap_bytes(&self) -> usize {
         self.distances.capacity() * 4 + self.ignored.heap_bytes() + self.broken_pairs.capacity() * 16
     }
 }
@@ -103,4 +105,24 @@ pub fn retainer_distances(
         }
     }
     Ok(RetainerDistances { distances, ignored: set, lost_count, lost_size, broken_pairs })
+}
+
+/// Asks for the distances without some retainers.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct DistancesWithout {
+    pub snapshot: SnapshotId,
+    /// Ascending.
+    pub ignored: Vec<NodeOrdinal>,
+}
+
+impl Question for DistancesWithout {
+    type Answer = RetainerDistances;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.snapshot]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<RetainerDistances, Cancelled> {
+        retainer_distances(needs.snapshot(self.snapshot), &self.ignored, cancel)
+    }
 }

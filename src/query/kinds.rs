@@ -1,7 +1,8 @@
 //! Bytes and counts by kind of node.
 
-use super::selection::Selection;
-use crate::model::{CancelToken, Cancelled, NodeKind};
+use super::question::{Need, Needs, Question};
+use super::selection::{NodeFilter, Selection, SelectionOf};
+use crate::model::{CancelToken, Cancelled, HeapBytes, NodeKind, SnapshotId};
 use crate::snapshot::Snapshot;
 
 /// Sums over the nodes of one kind.
@@ -43,4 +44,34 @@ pub fn by_kind(
         row.shallow_size = row.shallow_size.saturating_add(snapshot.shallow_size(node));
     }
     Ok(rows)
+}
+
+impl HeapBytes for Vec<KindTotals> {
+    fn heap_bytes(&self) -> usize {
+        self.capacity() * size_of::<KindTotals>()
+    }
+}
+
+/// Asks for the sums by node kind, of the nodes that pass a filter.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct KindsOf {
+    pub snapshot: SnapshotId,
+    pub filter: NodeFilter,
+}
+
+impl Question for KindsOf {
+    type Answer = Vec<KindTotals>;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.snapshot]
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        SelectionOf::needed(self.snapshot, &self.filter)
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Self::Answer, Cancelled> {
+        let selection = SelectionOf::answered(self.snapshot, &self.filter, needs);
+        by_kind(needs.snapshot(self.snapshot), selection.as_deref(), cancel)
+    }
 }

@@ -1,8 +1,9 @@
 //! Native contexts: the realms of a snapshot, and which one each object belongs to.
 
+use super::question::{Needs, Question};
 use super::selection::{NodeFilter, contexts, nodes};
 use super::{strings_named, strings_that};
-use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, NodeOrdinal};
+use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, HeapBytes, NodeOrdinal, SnapshotId};
 use crate::snapshot::Snapshot;
 
 /// An ordinal that no native context has; the other values of `owners` while they are worked out.
@@ -82,10 +83,10 @@ impl NativeContexts {
             },
         }
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for NativeContexts {
+    fn heap_bytes(&self) -> usize {
         let owners = match &self.owners {
             Owners::Narrow(owners) => owners.capacity(),
             Owners::Wide(owners) => owners.capacity() * 4,
@@ -269,4 +270,20 @@ pub fn held_by_contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Hel
         }
     }
     Ok(sums)
+}
+
+/// Asks for the realms of a snapshot and what belongs to each.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct NativeContextsOf(pub SnapshotId);
+
+impl Question for NativeContextsOf {
+    type Answer = NativeContexts;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.0]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<NativeContexts, Cancelled> {
+        native_contexts(needs.snapshot(self.0), cancel)
+    }
 }

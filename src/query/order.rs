@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::ignored::RetainerDistances;
-use super::selection::{NodeFilter, Selection};
+use super::ignored::{DistancesWithout, RetainerDistances};
+use super::question::{Lane, Need, Needs, Question};
+use super::selection::{NodeFilter, Selection, SelectionOf};
 use super::{class_totals, classes, edges, join_reloaded, joined_totals, nodes};
-use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, NodeOrdinal};
+use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, HeapBytes, NodeOrdinal, SnapshotId};
 use crate::snapshot::Snapshot;
 
 /// A list of rows within one snapshot. The variant says what a row id of its [`RowOrder`] is.
@@ -80,10 +81,8 @@ pub struct RowOrder {
     pub rows: Arc<Vec<u32>>,
 }
 
-impl RowOrder {
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for RowOrder {
+    fn heap_bytes(&self) -> usize {
         self.rows.capacity() * 4
     }
 }
@@ -138,4 +137,47 @@ pub fn order(
         }
     }
     Ok(RowOrder { rows: Arc::new(rows) })
+}
+
+/// Names a list of one snapshot completely.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct OrderKey {
+    pub snapshot: SnapshotId,
+    pub list: ListSpec,
+    pub sort: Sort,
+    pub filter: Filter,
+}
+
+impl OrderKey {
+    /// Returns the question for the distances that the filter needs, if it does.
+    fn distances(&self) -> Option<DistancesWithout> {
+        let ignored = &self.filter.ignored;
+        (!ignored.is_empty()).then(|| DistancesWithout { snapshot: self.snapshot, ignored: ignored.clone() })
+    }
+}
+
+impl Question for OrderKey {
+    type Answer = RowOrder;
+    const LANE: Lane = Lane::Interactive;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.snapshot]
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let mut needs = SelectionOf::needed(self.snapshot, &self.filter.nodes);
+        needs.extend(self.distances().map(|question| -> Need { Box::new(question) }));
+        needs
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<RowOrder, Cancelled> {
+        let selection = SelectionOf::answered(self.snapshot, &self.filter.nodes, needs);
+        let distances = self.distances().map(|question| needs.answer(&question));
+        let lens = Lens { selection: selection.as_deref(), distances: distances.as_deref() };
+        order(needs.snapshot(self.snapshot), self.list, self.sort, &self.filter, lens, cancel)
+    }
+
+    fn list(&self) -> Option<Self> {
+        Some(Self { sort: Sort::BY_RETAINED_SIZE, filter: Filter::default(), ..self.clone() })
+    }
 }

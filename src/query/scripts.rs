@@ -8,11 +8,13 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
+use super::question::{Needs, Question};
+use super::reloaded::join_with;
 use super::v8_values::{int, internal, internal_of};
 use super::{strings_named, strings_that};
 use crate::analysis::Location;
 use crate::graph::HeapGraph;
-use crate::model::{CancelToken, Cancelled, NodeKind, NodeOrdinal, StringId, human};
+use crate::model::{CancelToken, Cancelled, HeapBytes, NodeKind, NodeOrdinal, SnapshotId, StringId, human};
 use crate::snapshot::Snapshot;
 
 /// What V8 calls a script's node, with the script's name behind it.
@@ -76,10 +78,10 @@ impl Scripts {
             None => format!("script {}, line {line}, column {column}", at.script_id),
         }
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for Scripts {
+    fn heap_bytes(&self) -> usize {
         let urls: usize = self.scripts.iter().filter_map(|script| script.url.as_ref()).map(String::capacity).sum();
         urls + self.scripts.capacity() * size_of::<Script>()
     }
@@ -286,6 +288,25 @@ pub(super) fn is_script(snapshot: &Snapshot) -> impl Fn(NodeOrdinal) -> bool + '
     let graph = snapshot.graph();
     let names = strings_that(snapshot, |text| text.starts_with("system / Script"));
     move |node| names.contains(graph.name_id(node).0 as usize) && !snapshot.is_renamed(node)
+}
+
+/// Asks for the files that source positions are in. Once they are known, so are [`Snapshot::joined_classes`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ScriptsOf(pub SnapshotId);
+
+impl Question for ScriptsOf {
+    type Answer = Scripts;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.0]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Scripts, Cancelled> {
+        let snapshot = needs.snapshot(self.0);
+        let scripts = scripts(snapshot, cancel)?;
+        join_with(snapshot, &scripts, cancel)?;
+        Ok(scripts)
+    }
 }
 
 #[cfg(test)]

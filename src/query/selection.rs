@@ -3,6 +3,8 @@
 //! “Held only by” means: a search from the root that may not enter the holders does not reach the object, though one without
 //! that restriction does. It follows all but weak edges, as Chrome DevTools' filters do.
 
+use std::sync::Arc;
+
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
@@ -10,14 +12,15 @@ use rayon::prelude::*;
 use super::allocations::{AllocatedBy, allocations};
 use super::duplicates::duplicate_strings;
 use super::native_contexts::{Owner, native_contexts};
+use super::question::{Need, Needs, Question};
 use super::search::search;
 use super::search_grammar::Query;
 use super::strings_that;
 use crate::analysis::{ClassTotals, JoinedClasses, retained_by_class};
 use crate::graph::EdgeName;
 use crate::model::{
-    BitSet, CancelToken, Cancelled, Detachedness, Distance, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, POLL_INTERVAL,
-    StringId,
+    BitSet, CancelToken, Cancelled, Detachedness, Distance, EdgeIndex, EdgeKind, HeapBytes, NodeKind, NodeOrdinal,
+    POLL_INTERVAL, SnapshotId, StringId,
 };
 use crate::snapshot::Snapshot;
 
@@ -135,10 +138,10 @@ impl Selection {
         }
         Ok(self.joined.get().map_or(&[], Vec::as_slice))
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for Selection {
+    fn heap_bytes(&self) -> usize {
         self.nodes.heap_bytes() * 2 + self.classes.capacity() * 2 * size_of::<ClassTotals>()
     }
 }
@@ -375,4 +378,38 @@ fn retained_by(
     let counts = |node: NodeOrdinal| nodes.contains(node.index()) && snapshot.shallow_size(node) != 0;
     let (sizes, dominators) = (snapshot.retained_sizes(), snapshot.dominators());
     retained_by_class(class_of, class_count, counts, sizes, dominators, cancel)
+}
+
+/// Asks for the nodes that pass a filter, with their sums.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct SelectionOf {
+    pub snapshot: SnapshotId,
+    pub filter: NodeFilter,
+}
+
+impl SelectionOf {
+    /// Returns the question as a need of another one; nothing where every node passes.
+    #[must_use]
+    pub fn needed(snapshot: SnapshotId, filter: &NodeFilter) -> Vec<Need> {
+        let is_needed = *filter != NodeFilter::All;
+        is_needed.then(|| -> Need { Box::new(Self { snapshot, filter: filter.clone() }) }).into_iter().collect()
+    }
+
+    /// Returns the answer to what [`Self::needed`] asks; `None` where every node passes.
+    #[must_use]
+    pub fn answered(snapshot: SnapshotId, filter: &NodeFilter, needs: &Needs) -> Option<Arc<Selection>> {
+        (*filter != NodeFilter::All).then(|| needs.answer(&Self { snapshot, filter: filter.clone() }))
+    }
+}
+
+impl Question for SelectionOf {
+    type Answer = Selection;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.snapshot]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Selection, Cancelled> {
+        select(needs.snapshot(self.snapshot), &self.filter, cancel)
+    }
 }

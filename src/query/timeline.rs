@@ -4,7 +4,8 @@
 //! belongs to the first sample whose last id is not below its own. Only odd ids count, which are those of JavaScript
 //! objects. A file has no sizes of what has died, but the ids tell how many there were.
 
-use crate::model::{CancelToken, Cancelled};
+use super::question::{Needs, Question};
+use crate::model::{CancelToken, Cancelled, HeapBytes, SnapshotId};
 use crate::snapshot::Snapshot;
 
 use super::selection::NodeFilter;
@@ -54,10 +55,10 @@ impl Timeline {
         let last = self.bars.iter().rposition(|bar| bar.up_to <= up_to)?;
         (first <= last).then_some((first, last))
     }
+}
 
-    /// Bytes held on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+impl HeapBytes for Timeline {
+    fn heap_bytes(&self) -> usize {
         self.bars.capacity() * size_of::<TimelineBar>()
     }
 }
@@ -97,4 +98,20 @@ pub fn timeline(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Timeline, C
         }
     }
     Ok(Timeline { bars })
+}
+
+/// Asks for the allocation timeline of a snapshot.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TimelineOf(pub SnapshotId);
+
+impl Question for TimelineOf {
+    type Answer = Timeline;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.0]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Timeline, Cancelled> {
+        timeline(needs.snapshot(self.0), cancel)
+    }
 }

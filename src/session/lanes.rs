@@ -17,22 +17,10 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
 
 use crate::memory;
 use crate::model::{CancelToken, Cancelled};
+use crate::query::Lane;
 
 pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
 type Job = Box<dyn FnOnce() + Send>;
-
-/// Where a job runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Lane {
-    /// For what is on screen: short, one after another, never behind the other lane.
-    Interactive,
-    /// What takes up to some seconds on snapshots that are open: it waits for no load, and no list waits for it.
-    Question,
-    /// Loads and exports.
-    Bulk,
-    /// What nobody waits for: indexes are written here, one after another and on one thread.
-    Index,
-}
 
 /// Why a job gave no answer.
 #[derive(Clone, PartialEq, Eq, Debug)]

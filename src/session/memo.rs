@@ -1,139 +1,210 @@
-//! Answers that were asked for and are kept: a cache measured in bytes, least recently used out first.
+//! Answers that were asked for, by question, whatever their types: one cache measured in bytes, least recently used out first.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::lanes::{Graveyard, JobError, Pending};
+use super::lanes::{Graveyard, JobError, Lanes, Pending};
+use crate::model::{CancelToken, SnapshotId};
+use crate::query::{AnyAnswer, AnyQuestion, Needs, OpenFile, Question};
 
 /// What is known of an answer.
 #[derive(Debug)]
-pub enum Fact<V> {
-    Ready(Arc<V>),
-    /// It is on its way.
+pub enum Reply<T> {
+    Ready(Arc<T>),
+    /// It is being computed. Of a list, `previous` is the last answer with another order or filter.
     Pending {
         since: Instant,
+        previous: Option<Arc<T>>,
     },
     Failed(String),
 }
 
-impl<V> Clone for Fact<V> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Ready(value) => Self::Ready(Arc::clone(value)),
-            Self::Pending { since } => Self::Pending { since: *since },
-            Self::Failed(message) => Self::Failed(message.clone()),
-        }
-    }
-}
-
-impl<V> Fact<V> {
-    /// The answer, if it is there.
+impl<T> Reply<T> {
+    /// Returns the answer if it is ready.
     #[must_use]
-    pub fn ready(self) -> Option<Arc<V>> {
+    pub fn ready(self) -> Option<Arc<T>> {
         if let Self::Ready(value) = self { Some(value) } else { None }
     }
 }
 
-/// Memory that an answer takes, in bytes.
-pub(super) trait HeapBytes {
-    fn heap_bytes(&self) -> usize;
-}
-
 /// A question that nobody asked for during so many frames is no longer waited for.
 const PATIENCE_FRAMES: u64 = 3;
+/// Bytes of answers that are kept.
+const LIMIT_BYTES: usize = 768 << 20;
 
 #[derive(Debug)]
-enum Answer<V> {
-    Ready(Arc<V>),
-    Waiting(Pending<V>),
+enum State {
+    Ready(AnyAnswer),
+    Waiting(Pending<AnyAnswer>),
     Failed(String),
 }
 
 #[derive(Debug)]
-struct Entry<V> {
-    answer: Answer<V>,
+struct Entry {
+    state: State,
     used_at: u64,
+}
+
+/// What is known of an answer of any type.
+enum AnyReply {
+    Ready(AnyAnswer),
+    Pending(Instant),
+    Failed(String),
 }
 
 /// Answers by question.
 #[derive(Debug)]
-pub(super) struct Memo<K, V> {
-    entries: HashMap<K, Entry<V>>,
+pub(super) struct Memo {
+    entries: HashMap<Box<dyn AnyQuestion>, Entry>,
+    /// The last answer of each list, by the list in its first order.
+    last: HashMap<Box<dyn AnyQuestion>, AnyAnswer>,
     limit_bytes: usize,
     bytes: usize,
     frame: u64,
-    /// Where answers are dropped: some are of millions of pieces.
+    /// Where answers are dropped: some have millions of parts.
     graveyard: Graveyard,
 }
 
-impl<K: Clone + Eq + Hash, V: HeapBytes + Send + Sync + 'static> Memo<K, V> {
-    pub(super) fn new(limit_bytes: usize, graveyard: &Graveyard) -> Self {
-        Self { entries: HashMap::new(), limit_bytes, bytes: 0, frame: 0, graveyard: graveyard.clone() }
+impl Memo {
+    pub(super) fn new(graveyard: &Graveyard) -> Self {
+        Self {
+            entries: HashMap::new(),
+            last: HashMap::new(),
+            limit_bytes: LIMIT_BYTES,
+            bytes: 0,
+            frame: 0,
+            graveyard: graveyard.clone(),
+        }
     }
 
-    /// The answer, or what is known of it; `ask` starts the work if nobody has.
-    pub(super) fn get(&mut self, key: &K, ask: impl Fn() -> Pending<V>) -> Fact<V> {
-        let frame = self.frame;
-        let entry =
-            self.entries.entry(key.clone()).or_insert_with(|| Entry { answer: Answer::Waiting(ask()), used_at: frame });
-        entry.used_at = frame;
-        if let Answer::Waiting(pending) = &mut entry.answer
+    /// Returns the answer, or what is known of it; starts the work once everything that it needs is ready. `file` returns an
+    /// open file.
+    pub(super) fn ask<Q: Question>(
+        &mut self,
+        question: &Q,
+        lanes: &Lanes,
+        file: &dyn Fn(SnapshotId) -> Option<OpenFile>,
+    ) -> Reply<Q::Answer> {
+        let reply = self.reply(question, lanes, file);
+        // Invariant: the answer of a question has the question's type.
+        let typed = |answer: AnyAnswer| answer.value.downcast().ok();
+        match reply {
+            AnyReply::Ready(answer) => {
+                if let Some(list) = AnyQuestion::list(question) {
+                    self.last.insert(list, answer.clone());
+                }
+                typed(answer)
+                    .map_or_else(|| Reply::Failed("internal error: an answer of another type".to_owned()), Reply::Ready)
+            }
+            AnyReply::Pending(since) => {
+                let list = AnyQuestion::list(question);
+                let previous = list.and_then(|list| self.last.get(&list)).cloned().and_then(typed);
+                Reply::Pending { since, previous }
+            }
+            AnyReply::Failed(message) => Reply::Failed(message),
+        }
+    }
+
+    fn reply(
+        &mut self,
+        question: &dyn AnyQuestion,
+        lanes: &Lanes,
+        file: &dyn Fn(SnapshotId) -> Option<OpenFile>,
+    ) -> AnyReply {
+        if let Some(reply) = self.known(question) {
+            return reply;
+        }
+        let mut needs = Needs::default();
+        for id in question.snapshots() {
+            let Some(open) = file(id) else { return AnyReply::Failed("closed".to_owned()) };
+            needs.files.push((id, open));
+        }
+        // All are asked before the first is waited for, so that they are answered side by side.
+        let mut waits = None;
+        for needed in question.needs() {
+            match self.reply(&*needed, lanes, file) {
+                AnyReply::Ready(answer) => needs.answers.push((needed, answer)),
+                AnyReply::Pending(since) => waits = waits.or(Some(AnyReply::Pending(since))),
+                failed @ AnyReply::Failed(_) => return failed,
+            }
+        }
+        if let Some(waits) = waits {
+            return waits;
+        }
+        let asked = question.boxed();
+        let pending = lanes.spawn(question.lane(), move |cancel: &CancelToken| asked.run(&needs, cancel));
+        let since = pending.since;
+        self.entries.insert(question.boxed(), Entry { state: State::Waiting(pending), used_at: self.frame });
+        AnyReply::Pending(since)
+    }
+
+    /// Returns what is known of the answer to a question that was asked before; `None` if it must be asked.
+    fn known(&mut self, question: &dyn AnyQuestion) -> Option<AnyReply> {
+        let entry = self.entries.get_mut(question)?;
+        entry.used_at = self.frame;
+        if let State::Waiting(pending) = &mut entry.state
             && let Some(answer) = pending.take()
         {
-            entry.answer = match answer {
-                Ok(value) => {
-                    self.bytes += value.heap_bytes();
-                    Answer::Ready(Arc::new(value))
+            entry.state = match answer {
+                Ok(answer) => {
+                    self.bytes += answer.bytes;
+                    State::Ready(answer)
                 }
-                Err(JobError::Cancelled) => Answer::Waiting(ask()),
-                Err(JobError::Panicked(message)) => Answer::Failed(message),
+                Err(JobError::Panicked(message)) => State::Failed(message),
+                Err(JobError::Cancelled) => {
+                    self.entries.remove(question);
+                    return None;
+                }
             };
         }
-        match &entry.answer {
-            Answer::Ready(value) => Fact::Ready(Arc::clone(value)),
-            Answer::Failed(message) => Fact::Failed(message.clone()),
-            Answer::Waiting(pending) => Fact::Pending { since: pending.since },
-        }
+        Some(match &entry.state {
+            State::Ready(answer) => AnyReply::Ready(answer.clone()),
+            State::Failed(message) => AnyReply::Failed(message.clone()),
+            State::Waiting(pending) => AnyReply::Pending(pending.since),
+        })
     }
 
-    /// Cancels what nobody waits for any more and makes room. Answers that had to go are handed to `dropped`.
-    pub(super) fn end_frame(&mut self, mut dropped: impl FnMut(&K, &Arc<V>)) {
+    /// Cancels what nobody waits for any more and makes room.
+    pub(super) fn end_frame(&mut self) {
         self.frame += 1;
         let oldest = self.frame.saturating_sub(PATIENCE_FRAMES);
-        self.entries.retain(|_, entry| entry.used_at >= oldest || !matches!(entry.answer, Answer::Waiting(_)));
+        self.entries.retain(|_, entry| entry.used_at >= oldest || !matches!(entry.state, State::Waiting(_)));
         while self.bytes > self.limit_bytes {
-            let ready = self.entries.iter().filter(|(_, entry)| matches!(entry.answer, Answer::Ready(_)));
-            // Ties in age only decide which of two answers is made again; the order of the map does not show.
-            let Some((key, used_at)) =
-                ready.min_by_key(|(_, entry)| entry.used_at).map(|(key, entry)| (key.clone(), entry.used_at))
+            let ready = self.entries.iter().filter(|(_, entry)| matches!(entry.state, State::Ready(_)));
+            // Ties in age only decide which of two answers is computed again; the order of the map does not show.
+            let Some((question, used_at)) =
+                ready.min_by_key(|(_, entry)| entry.used_at).map(|(question, entry)| (question.clone(), entry.used_at))
             else {
                 break;
             };
             if used_at + 1 >= self.frame {
                 break;
             }
-            if let Some(Entry { answer: Answer::Ready(value), .. }) = self.entries.remove(&key) {
-                self.bytes -= value.heap_bytes();
-                dropped(&key, &value);
-                self.graveyard.free(value);
+            if let Some(entry) = self.entries.remove(&question) {
+                self.free(&*question, entry);
             }
         }
     }
 
-    /// Drops the answers to some questions.
-    pub(super) fn forget(&mut self, concerns: impl Fn(&K) -> bool) {
-        for (_, entry) in self.entries.extract_if(|key, _| concerns(key)) {
-            if let Answer::Ready(value) = entry.answer {
-                self.graveyard.free(value);
-            }
+    fn free(&mut self, question: &dyn AnyQuestion, entry: Entry) {
+        let State::Ready(answer) = entry.state else { return };
+        self.bytes -= answer.bytes;
+        if let Some(list) = question.list()
+            && self.last.get(&list).is_some_and(|last| Arc::ptr_eq(&last.value, &answer.value))
+        {
+            self.last.remove(&list);
         }
-        self.bytes = self
-            .entries
-            .values()
-            .map(|entry| if let Answer::Ready(value) = &entry.answer { value.heap_bytes() } else { 0 })
-            .sum();
+        self.graveyard.free(answer);
+    }
+
+    /// Drops everything about a snapshot or a profile.
+    pub(super) fn forget(&mut self, id: SnapshotId) {
+        let dropped: Vec<_> = self.entries.extract_if(|question, _| question.snapshots().contains(&id)).collect();
+        for (question, entry) in dropped {
+            self.free(&*question, entry);
+        }
+        self.last.retain(|list, _| !list.snapshots().contains(&id));
     }
 
     pub(super) fn heap_bytes(&self) -> usize {

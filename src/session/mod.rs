@@ -4,52 +4,33 @@
 //! never waits behind a load; whoever drops a [`Pending`] cancels its job. A job that panics is an error of that job. The
 //! session wakes the window by a callback and knows no widget.
 
-mod calls;
 mod capturer;
-mod facts;
 mod lanes;
 mod memo;
-mod orders;
 mod salvage;
-mod series;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-pub use calls::{CallRowsKey, CallsKey, CallsOf};
 pub use capturer::{CaptureState, Capturer};
-pub use lanes::{JobError, Lane, Pending};
+pub use lanes::{JobError, Pending};
 use lanes::{Lanes, Wake};
-pub use memo::Fact;
-pub use orders::{CopiesKey, DeadKey, GroupsKey, OrderKey, OrderState, PairKey, PairList};
-pub use series::{Series, SeriesKey, SeriesList};
+use memo::Memo;
+pub use memo::Reply;
 
 pub use salvage::Rescue;
-
-use calls::CallFacts;
-use facts::Facts;
 
 use crate::capture::{Record, record_beside};
 use crate::format::{Source, looks_like_profile};
 use crate::index::{Indexes, Opened, Unwritten};
-use crate::model::{CancelToken, Cancelled, MemoryLimit, Progress, Shortage, human};
+use crate::model::{CancelToken, Cancelled, MemoryLimit, Progress, Shortage, SnapshotId, human};
 use crate::profile::Profile;
+use crate::query::{Lane, OpenFile, Question};
 use crate::snapshot::{OpenError, Snapshot};
 
 /// Letters of the name of a load.
 const NAME_LIMIT: usize = 300;
-
-/// A snapshot or a profile of this session; never reused.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct SnapshotId(u32);
-
-#[cfg(test)]
-impl SnapshotId {
-    pub(crate) fn for_test(id: u32) -> Self {
-        Self(id)
-    }
-}
 
 /// What was in a file.
 #[derive(Debug)]
@@ -134,8 +115,7 @@ pub struct Session {
     loads: Vec<Load>,
     open: Vec<Open>,
     profiles: Vec<OpenProfile>,
-    facts: Facts,
-    call_facts: CallFacts,
+    memo: Memo,
     indexes: Arc<Indexes>,
     /// Indexes that are being written, or wait for it.
     writes: Vec<(SnapshotId, Pending<bool>)>,
@@ -159,8 +139,7 @@ impl Session {
             loads: Vec::new(),
             open: Vec::new(),
             profiles: Vec::new(),
-            facts: Facts::new(&graveyard),
-            call_facts: CallFacts::new(&graveyard),
+            memo: Memo::new(&graveyard),
             indexes: Arc::new(Indexes::off()),
             writes: Vec::new(),
             namings: Vec::new(),
@@ -297,8 +276,7 @@ impl Session {
 
     /// Closes a snapshot or a profile, cancels what was asked of it and frees its memory on a worker.
     pub fn close(&mut self, id: SnapshotId) {
-        self.facts.forget(id);
-        self.call_facts.forget(id);
+        self.memo.forget(id);
         self.writes.retain(|(of, _)| *of != id);
         if let Some(at) = self.profiles.iter().position(|open| open.id == id) {
             self.lanes.graveyard().free(self.profiles.remove(at));
@@ -368,18 +346,30 @@ impl Session {
         }
         self.writes.retain_mut(|(_, write)| write.take().is_none());
         self.namings.retain_mut(|naming| naming.take().is_none());
-        self.facts.end_frame();
-        self.call_facts.end_frame();
+        self.memo.end_frame();
         events
     }
 
-    /// Runs a question on a worker. Dropping the answer cancels it.
-    pub fn ask<T: Send + 'static>(
+    /// Returns the answer to a question, or what is known of it so far. Whoever shows the answer asks once a frame; what
+    /// nobody asks for any more is cancelled.
+    pub fn ask<Q: Question>(&mut self, question: &Q) -> Reply<Q::Answer> {
+        let (open, profiles) = (&self.open, &self.profiles);
+        let file = |id| {
+            let snapshot =
+                open.iter().find(|open| open.id == id).map(|open| OpenFile::Snapshot(Arc::clone(&open.snapshot)));
+            let profile = || profiles.iter().find(|open| open.id == id);
+            snapshot.or_else(|| profile().map(|open| OpenFile::Profile(Arc::clone(&open.profile))))
+        };
+        self.memo.ask(question, &self.lanes, &file)
+    }
+
+    /// Runs a job on a worker, once. Dropping the answer cancels it.
+    pub fn spawn<T: Send + 'static>(
         &self,
         lane: Lane,
-        question: impl FnOnce(&CancelToken) -> Result<T, Cancelled> + Send + 'static,
+        job: impl FnOnce(&CancelToken) -> Result<T, Cancelled> + Send + 'static,
     ) -> Pending<T> {
-        self.lanes.spawn(lane, question)
+        self.lanes.spawn(lane, job)
     }
 
     /// Bytes held by the open snapshots and the cached lists.
@@ -387,7 +377,6 @@ impl Session {
     pub fn heap_bytes(&self) -> usize {
         self.open.iter().map(|open| open.snapshot.heap_bytes()).sum::<usize>()
             + self.profiles.iter().map(|open| open.profile.heap_bytes()).sum::<usize>()
-            + self.facts.heap_bytes()
-            + self.call_facts.heap_bytes()
+            + self.memo.heap_bytes()
     }
 }

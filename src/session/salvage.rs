@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::lanes::{Lane, Pending};
+use super::lanes::Pending;
 use super::{Load, Loaded, Session, SnapshotId};
 use crate::format::{Salvage, Source};
 use crate::model::{CancelToken, Progress};
+use crate::query::Lane;
 use crate::snapshot::{OpenError, Snapshot};
 
 /// What is known of a second try with a file that could not be loaded.

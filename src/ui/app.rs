@@ -31,9 +31,9 @@ use super::view::View;
 use crate::format::Source;
 use crate::index::Indexes;
 use crate::model::human::Units;
-use crate::model::{MemoryLimit, ObjectId};
-use crate::query::Scripts;
-use crate::session::{Event, Lane, Pending, Session, SnapshotId};
+use crate::model::{MemoryLimit, ObjectId, SnapshotId};
+use crate::query::{Lane, Scripts, ScriptsOf};
+use crate::session::{Event, Pending, Session};
 
 /// Two snapshots of a small leaking service, for whoever has none at hand.
 const EXAMPLES: [(&str, &[u8]); 2] = [
@@ -740,7 +740,7 @@ impl HeapglassApp {
             Command::Reveal(target, kind) => self.go_to(slot.side, target, kind),
             Command::Find(snapshot, id) => {
                 let of = self.session.snapshot(snapshot)?;
-                let pending = self.session.ask(Lane::Interactive, move |_| Ok(of.graph().find_id(ObjectId(id))));
+                let pending = self.session.spawn(Lane::Interactive, move |_| Ok(of.graph().find_id(ObjectId(id))));
                 self.find = Some((Slot { side: slot.side, id: snapshot }, id, pending));
             }
             Command::Notify(text) => self.notice = Some(text),
@@ -781,7 +781,7 @@ impl HeapglassApp {
             Command::Explain(term) => self.help.explain(term),
             Command::Copy(text) => return Some(text),
             Command::CopyPosition(of, at) => {
-                let scripts = self.session.scripts(of).ready();
+                let scripts = self.session.ask(&ScriptsOf(of)).ready();
                 return Some(scripts.map_or_else(|| Scripts::default().full(at), |scripts| scripts.full(at)));
             }
             Command::Export { name, list } => {

@@ -9,8 +9,8 @@ use super::heap_rows::NOTICEABLE;
 use super::theme::{self, Look};
 use super::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
 use crate::model::{difference, human};
-use crate::query::{CallKey, CallList, CallRow, CallRows, CallSort, Calls};
-use crate::session::{CallRowsKey, CallsKey, Fact, Session};
+use crate::query::{CallKey, CallList, CallRow, CallRows, CallRowsKey, CallSort, Calls, CallsKey};
+use crate::session::{Reply, Session};
 
 /// What a column shows; numbers are of the measure at that place.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -165,17 +165,17 @@ impl TreeModel for CallTableRows<'_, '_> {
             // What calls a function that was found is shown whatever its name.
             text: if is_root { self.spec.text.trim().to_owned() } else { String::new() },
         };
-        match self.session.call_rows(&key) {
-            Fact::Ready(rows) => {
+        match self.session.ask(&key) {
+            Reply::Ready(rows) => {
                 let ids = Arc::clone(&rows.ids);
                 self.lists.insert(list.clone(), rows);
                 Rows::Ready(ids)
             }
-            Fact::Pending { since } => Rows::Pending {
+            Reply::Pending { since, .. } => Rows::Pending {
                 previous: self.lists.get(list).map(|rows| Arc::clone(&rows.ids)).unwrap_or_default(),
                 slow: since.elapsed() > NOTICEABLE,
             },
-            Fact::Failed(message) => Rows::Failed(message),
+            Reply::Failed(message) => Rows::Failed(message),
         }
     }
 

@@ -11,8 +11,8 @@ use egui::{Context, DragValue, Frame, Id, Margin, ProgressBar, RichText, ScrollA
 use super::dialog;
 use super::theme::{self, GRID};
 use crate::capture::{Address, Kind, Plan, Remote, Step, Taken, Watch};
-use crate::model::human;
-use crate::session::{CaptureState, Capturer, SnapshotId};
+use crate::model::{SnapshotId, human};
+use crate::session::{CaptureState, Capturer};
 
 const WIDTH: f32 = 500.0;
 /// One sample in so many bytes, as V8 does it unless told otherwise.

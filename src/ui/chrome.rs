@@ -14,9 +14,9 @@ use super::salvage;
 use super::text;
 use super::theme::{self, GRID, tokens};
 use crate::capture::Record;
-use crate::model::FirstTable;
 use crate::model::human::{self, Units};
-use crate::session::{Load, Open, SnapshotId};
+use crate::model::{FirstTable, SnapshotId};
+use crate::session::{Load, Open};
 use crate::snapshot::SourceInfo;
 
 pub(super) fn top_bar(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {

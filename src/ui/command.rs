@@ -1,9 +1,8 @@
 //! What panes ask of the application. They draw and say what the person wants; the application does it.
 
 use crate::analysis::Location;
-use crate::model::{ClassId, NodeOrdinal};
-use crate::query::NodeFilter;
-use crate::session::{GroupsKey, OrderKey, PairKey, Series, SeriesKey, SnapshotId};
+use crate::model::{ClassId, NodeOrdinal, SnapshotId};
+use crate::query::{GroupsKey, NodeFilter, OrderKey, PairKey, Series, SeriesKey};
 
 /// An object of a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

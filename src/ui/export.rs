@@ -13,8 +13,8 @@ use super::theme::GRID;
 use crate::files::PartialFile;
 use crate::model::{CancelToken, human};
 use crate::query::export::{Format, write_comparison, write_groups, write_growth, write_rows};
-use crate::query::{NodeFilter, Pattern, grown_classes};
-use crate::session::{Fact, Lane, OrderState, Pending, SeriesList, Session};
+use crate::query::{DuplicatesOf, GrowthOf, Lane, NodeFilter, Pattern, SelectionOf, SeriesList, grown_classes};
+use crate::session::{Pending, Reply, Session};
 
 /// Writes the rows to an open file.
 type Writer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
@@ -171,12 +171,12 @@ fn ask(ctx: &Context, existing: &Existing, takes_focus: bool) -> Option<Choice> 
 fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace) -> Result<Pending<Outcome>, String> {
     let not_yet = || "The list is not there yet".to_owned();
     let rows = match &list {
-        ExportList::Rows(key) => session.order(key),
-        ExportList::Comparison(key) => session.pair_order(key),
-        ExportList::Strings(key) => session.groups(key),
-        ExportList::Growth(key) => session.series_order(key),
+        ExportList::Rows(key) => session.ask(key),
+        ExportList::Comparison(key) => session.ask(key),
+        ExportList::Strings(key) => session.ask(key),
+        ExportList::Growth(key) => session.ask(key),
     };
-    let OrderState::Ready(rows) = rows else { return Err(not_yet()) };
+    let Reply::Ready(rows) = rows else { return Err(not_yet()) };
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let format = if is_json { Format::Json } else { Format::Csv };
     let write: Writer = match list {
@@ -184,13 +184,18 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
             let snapshot = session.snapshot(key.snapshot).ok_or_else(not_yet)?;
             let selection = match &key.filter.nodes {
                 NodeFilter::All => None,
-                filter => Some(session.selection(key.snapshot, filter).ready().ok_or_else(not_yet)?),
+                filter => Some(
+                    session
+                        .ask(&SelectionOf { snapshot: key.snapshot, filter: filter.clone() })
+                        .ready()
+                        .ok_or_else(not_yet)?,
+                ),
             };
             let rows = std::sync::Arc::clone(&rows);
             Box::new(move |mut out| write_rows(&snapshot, key.list, &rows.rows, selection.as_deref(), format, &mut out))
         }
         ExportList::Comparison(key) => {
-            let Fact::Ready(comparison) = session.comparison(key.base, key.current, key.joined) else {
+            let Reply::Ready(comparison) = session.ask(&key.of) else {
                 return Err(not_yet());
             };
             let rows = std::sync::Arc::clone(&rows);
@@ -198,12 +203,14 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
         }
         ExportList::Strings(key) => {
             let snapshot = session.snapshot(key.snapshot).ok_or_else(not_yet)?;
-            let Fact::Ready(groups) = session.duplicates(key.snapshot) else { return Err(not_yet()) };
+            let Reply::Ready(groups) = session.ask(&DuplicatesOf(key.snapshot)) else { return Err(not_yet()) };
             let rows = std::sync::Arc::clone(&rows);
             Box::new(move |out| write_groups(&snapshot, &groups, &rows.rows, format, out))
         }
         ExportList::Growth(key) => {
-            let Fact::Ready(growth) = session.growth(&key.series) else { return Err(not_yet()) };
+            let Reply::Ready(growth) = session.ask(&GrowthOf(std::sync::Arc::clone(&key.series))) else {
+                return Err(not_yet());
+            };
             let SeriesList::Classes(_, sort) = key.list else { return Err(not_yet()) };
             Box::new(move |out| {
                 let classes = |pattern| grown_classes(&growth, pattern, sort, &key.class_name);
@@ -213,7 +220,7 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
         }
     };
     let count = human::quantity(rows.rows.len() as u64, "row", "rows");
-    Ok(session.ask(Lane::Bulk, move |cancel| {
+    Ok(session.spawn(Lane::Bulk, move |cancel| {
         let name = human::visible(&path.display().to_string(), 300).into_owned();
         let written = write_file(&path, replace, cancel, write);
         // What an export says after it was cancelled reaches nobody.

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::theme::{Look, Tokens};
 use super::tree_table::{Cell, Column, Rows, Run, TreeModel};
-use crate::model::{ClassId, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, human};
+use crate::model::{ClassId, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, SnapshotId, human};
 use crate::query::{
-    Filter, LABEL_LIMIT, ListSpec, RetainerDistances, Scripts, Selection, Sort, SortKey, class_totals,
-    distance_meaning, edge_label, glossary, held_by_root, is_quiet, joined_totals, map_key, node_label,
+    Filter, LABEL_LIMIT, ListSpec, OrderKey, RetainerDistances, RowOrder, Scripts, Selection, Sort, SortKey,
+    class_totals, distance_meaning, edge_label, glossary, held_by_root, is_quiet, joined_totals, map_key, node_label,
 };
-use crate::session::{OrderKey, OrderState, Session, SnapshotId};
+use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
 
 /// Characters of a Map's key beside the entry that it leads to.
@@ -99,14 +99,14 @@ pub struct HeapRows<'a> {
 
 /// Tells the table what is known of a list.
 #[must_use]
-pub fn rows_of(state: OrderState) -> Rows {
+pub fn rows_of(state: Reply<RowOrder>) -> Rows {
     match state {
-        OrderState::Ready(order) => Rows::Ready(Arc::clone(&order.rows)),
-        OrderState::Pending { since, previous } => Rows::Pending {
+        Reply::Ready(order) => Rows::Ready(Arc::clone(&order.rows)),
+        Reply::Pending { since, previous } => Rows::Pending {
             previous: previous.map(|order| Arc::clone(&order.rows)).unwrap_or_default(),
             slow: since.elapsed() > NOTICEABLE,
         },
-        OrderState::Failed(message) => Rows::Failed(message),
+        Reply::Failed(message) => Rows::Failed(message),
     }
 }
 
@@ -126,7 +126,7 @@ impl TreeModel for HeapRows<'_> {
             ListSpec::Edges(_) | ListSpec::Dominated(_) => Filter::default(),
         };
         let key = OrderKey { snapshot: self.id, list: *list, sort: self.sort, filter };
-        rows_of(self.session.order(&key))
+        rows_of(self.session.ask(&key))
     }
 
     fn children(&self, list: &ListSpec, path: &[u32]) -> Option<ListSpec> {

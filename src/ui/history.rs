@@ -1,5 +1,6 @@
 //! Back and forward through what was looked at.
 
+use crate::model::SnapshotId;
 use std::sync::Arc;
 
 use super::command::{Target, ViewKind};
@@ -7,7 +8,6 @@ use super::panes::Slot;
 use super::panes::paths::MergeRequest;
 use super::tree_table::Path;
 use super::view::Lower;
-use crate::session::SnapshotId;
 
 /// How far back one can go.
 const LIMIT: usize = 500;
@@ -128,7 +128,7 @@ mod tests {
 
     fn visit(class: u32) -> Visit {
         Visit {
-            slot: Slot { side: 0, id: SnapshotId::for_test(1) },
+            slot: Slot { side: 0, id: SnapshotId(1) },
             kind: ViewKind::Summary,
             row: Some(vec![class]),
             target: None,

@@ -10,8 +10,8 @@ use super::panes::Slot;
 use super::panes::profile::ProfilePane;
 use super::text;
 use super::theme::{self, tokens};
-use crate::model::human;
-use crate::session::{OpenProfile, SnapshotId};
+use crate::model::{SnapshotId, human};
+use crate::session::OpenProfile;
 
 /// The entries of all profiles, below those of the snapshots.
 pub(super) fn entries(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {

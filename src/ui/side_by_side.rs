@@ -10,9 +10,9 @@ use super::command::{Target, ViewKind};
 use super::panes::{Place, Slot};
 use super::theme;
 use super::view::View;
-use crate::model::{NodeOrdinal, human};
-use crate::query::node_label;
-use crate::session::{Lane, Pending, Session, SnapshotId};
+use crate::model::{NodeOrdinal, SnapshotId, human};
+use crate::query::{Lane, node_label};
+use crate::session::{Pending, Session};
 
 /// Whether the two sides go together, and what is being looked for in the other one.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Link {
         let id = here.snapshot.id(node);
         let label = format!("{} {id}", human::visible(&node_label(&here.snapshot, node), 100));
         let (from, to) = (here.snapshot.clone(), there.snapshot.clone());
-        let pending = session.ask(Lane::Interactive, move |_| {
+        let pending = session.spawn(Lane::Interactive, move |_| {
             let found = to.graph().find_id(id);
             // An id of another process may belong to anything.
             Ok(found.filter(|&found| to.class(found).key == from.class(node).key))

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Color32, ComboBox, FontId, Galley, Label, Painter, Pos2, Response, RichText, Ui, vec2};
 
-use crate::model::human;
-use crate::session::{Session, SnapshotId};
+use crate::model::{SnapshotId, human};
+use crate::session::Session;
 use crate::snapshot::SourceInfo;
 
 /// Less room than this shows no text at all: an ellipsis alone says nothing.

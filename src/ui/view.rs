@@ -21,9 +21,9 @@ use super::panes::timeline::TimelinePane;
 use super::panes::{Place, TreePane, contexts, statistics};
 use super::theme::{self, GRID};
 use super::tree_table::RowSelection;
-use crate::model::{ClassId, NodeOrdinal, human};
-use crate::query::{Filter, ListSpec, NodeFilter, dominators_down, has_allocations, way_down};
-use crate::session::{Lane, Pending, Session, SnapshotId};
+use crate::model::{ClassId, NodeOrdinal, SnapshotId, human};
+use crate::query::{Filter, Lane, ListSpec, NodeFilter, dominators_down, has_allocations, way_down};
+use crate::session::{Pending, Session};
 
 /// What the lower left pane shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -222,10 +222,10 @@ impl View {
     fn ask_for_way(&mut self, session: &Session, place: &Place, target: Target, kind: ViewKind) {
         let snapshot = Arc::clone(&place.snapshot);
         let way = match kind {
-            ViewKind::Containment => session.ask(Lane::Interactive, move |cancel| {
+            ViewKind::Containment => session.spawn(Lane::Interactive, move |cancel| {
                 Ok(way_down(&snapshot, target.node, None, cancel)?.into_iter().map(|edge| edge.0).collect())
             }),
-            ViewKind::Dominators => session.ask(Lane::Interactive, move |cancel| {
+            ViewKind::Dominators => session.spawn(Lane::Interactive, move |cancel| {
                 Ok(dominators_down(&snapshot, target.node, cancel)?.into_iter().map(|node| node.0).collect())
             }),
             _ => return,

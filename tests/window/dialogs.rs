@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use heapglass::query::{Filter, ListSpec, Sort};
-use heapglass::session::OrderKey;
+use heapglass::query::{Filter, ListSpec, OrderKey, Sort};
 use heapglass::ui::HeapglassApp;
 use heapglass::ui::app::Action;
 use heapglass::ui::command::ExportList;

@@ -11,8 +11,7 @@ use crate::window::{
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use heapglass::model::{CancelToken, NodeOrdinal};
-use heapglass::query::{NodeFilter, Query, search, select};
-use heapglass::session::OrderKey;
+use heapglass::query::{NodeFilter, OrderKey, Query, search, select};
 use heapglass::ui::app::Action;
 use heapglass::ui::command::{ExportList, ViewKind};
 

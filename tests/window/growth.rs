@@ -7,7 +7,7 @@ use crate::window::{
 };
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use heapglass::query::Pattern;
+use heapglass::query::{GrowthOf, Pattern};
 use heapglass::ui::command::ViewKind;
 
 /// The two examples, followed.
@@ -101,8 +101,8 @@ fn rows_sort_filter_and_say_when_nothing_matches() {
 fn every_pattern_has_a_row_with_the_number_of_its_classes() {
     let mut window = growth_of_the_examples();
     let app = window.state_mut();
-    let series: heapglass::session::Series = app.session.open().iter().map(|open| open.id).collect();
-    let growth = app.session.growth(&series).ready().unwrap();
+    let series: heapglass::query::Series = app.session.open().iter().map(|open| open.id).collect();
+    let growth = app.session.ask(&GrowthOf(series)).ready().unwrap();
     for pattern in Pattern::ALL.into_iter().filter(|&pattern| growth.class_count(pattern) > 1) {
         let label = format!("{}  {} classes", pattern.label(), growth.class_count(pattern));
         for _ in 0..30 {

@@ -4,8 +4,8 @@ use egui::{Id, Ui};
 
 use super::calls::{CallView, CallsPane, CallsSpec, column, measure_choice};
 use super::{Place, item};
-use crate::query::{AllocatedBy, CallKey, NodeFilter, has_allocations};
-use crate::session::{CallsKey, Session};
+use crate::query::{AllocatedBy, CallKey, CallsKey, FlameOf, NodeFilter, has_allocations};
+use crate::session::Session;
 use crate::ui::call_table::{CallColumn, Picked};
 use crate::ui::command::Command;
 use crate::ui::theme::GRID;
@@ -64,7 +64,9 @@ impl AllocationsPane {
         if let Some(node) = self.reveal.take() {
             self.calls.view = CallView::Flame;
             self.calls.pick_call(node);
-            if let Some(layout) = session.flame(&key, &self.calls.measures).ready() {
+            if let Some(layout) =
+                session.ask(&FlameOf { calls: key.clone(), measures: self.calls.measures.clone() }).ready()
+            {
                 self.calls.flame.zoom_to(&layout, node);
             }
         }

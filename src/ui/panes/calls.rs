@@ -4,8 +4,8 @@
 use egui::{Id, RichText, TextEdit, Ui};
 
 use crate::model::{BitSet, human};
-use crate::query::{CallKey, CallList, Calls, Measure};
-use crate::session::{CallsKey, CallsOf, Fact, Session};
+use crate::query::{CallKey, CallList, Calls, CallsKey, CallsOf, FlameOf, FunctionsWith, Measure};
+use crate::session::{Reply, Session};
 use crate::ui::call_table::{CallColumn, CallTable, CallTableSpec, Picked};
 use crate::ui::context_menu;
 use crate::ui::flame_graph::{self, Flame, FlameState, measure_label};
@@ -96,7 +96,9 @@ impl CallsPane {
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search functions"));
             let text = self.text.trim().to_lowercase();
             self.found = match &self.of {
-                Some(of) if !text.is_empty() => session.functions_with(of, &text).ready(),
+                Some(of) if !text.is_empty() => {
+                    session.ask(&FunctionsWith { calls: of.clone(), text: text.clone() }).ready()
+                }
                 _ => None,
             };
             if !text.is_empty() {
@@ -125,13 +127,13 @@ impl CallsPane {
             self.picked = None;
             self.of = Some(key.clone());
         }
-        match session.calls(key) {
-            Fact::Ready(calls) => Some(calls),
-            Fact::Pending { .. } => {
+        match session.ask(key) {
+            Reply::Ready(calls) => Some(calls),
+            Reply::Pending { .. } => {
                 super::placeholder(ui, "Adding up the calls…");
                 None
             }
-            Fact::Failed(message) => {
+            Reply::Failed(message) => {
                 super::failure(ui, &message);
                 None
             }
@@ -179,7 +181,9 @@ impl CallsPane {
         }
         if let Some(Picked::Call(node)) = answer.activated {
             self.view = CallView::Flame;
-            if let Some(layout) = session.flame(&spec.key, &self.measures).ready() {
+            if let Some(layout) =
+                session.ask(&FlameOf { calls: spec.key.clone(), measures: self.measures.clone() }).ready()
+            {
                 self.flame.zoom_to(&layout, node);
             }
         }
@@ -194,13 +198,13 @@ impl CallsPane {
         spec: &CallsSpec<'_>,
         mut menu: impl FnMut(&mut Ui, &Picked),
     ) -> bool {
-        let layout = match session.flame(&spec.key, &self.measures) {
-            Fact::Ready(layout) => layout,
-            Fact::Pending { .. } => {
+        let layout = match session.ask(&FlameOf { calls: spec.key.clone(), measures: self.measures.clone() }) {
+            Reply::Ready(layout) => layout,
+            Reply::Pending { .. } => {
                 super::placeholder(ui, "Laying out the calls…");
                 return false;
             }
-            Fact::Failed(message) => {
+            Reply::Failed(message) => {
                 super::failure(ui, &message);
                 return false;
             }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use egui::{Id, RichText, TextEdit, Ui};
 
 use super::{Place, ephemeron_menu, item, object_menu};
-use crate::model::{EdgeIndex, human};
+use crate::model::{EdgeIndex, SnapshotId, human};
 use crate::query::{
-    Comparison, ComparisonKey, ComparisonSort, Filter, LABEL_LIMIT, ListSpec, OPTIONS_DIFFER, Side, Sort, glossary,
+    Comparison, ComparisonKey, ComparisonOf, ComparisonSort, Filter, LABEL_LIMIT, ListSpec, OPTIONS_DIFFER, OrderKey,
+    PairKey, PairList, Side, Sort, glossary,
 };
-use crate::session::{Fact, OrderKey, PairKey, PairList, Session, SnapshotId};
+use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
 use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
@@ -97,7 +98,7 @@ impl PairRows<'_> {
 
     fn key(&self, list: PairList) -> PairKey {
         let (base, current, joined) = (self.base.0, self.current.0, self.joined);
-        PairKey { base, current, joined, list, class_name: self.filter.trim().to_owned() }
+        PairKey { of: ComparisonOf { base, current, joined }, list, class_name: self.filter.trim().to_owned() }
     }
 
     /// The sort of objects and fields that goes with the one of the classes.
@@ -226,17 +227,17 @@ impl TreeModel for PairRows<'_> {
         let state = match *list {
             Compared::Classes(_) => {
                 let key = self.key(PairList::Classes(self.sort));
-                self.session.pair_order(&key)
+                self.session.ask(&key)
             }
             Compared::Objects(class) => {
                 let key = self.key(PairList::Objects { class, sort: self.object_sort() });
-                self.session.pair_order(&PairKey { class_name: String::new(), ..key })
+                self.session.ask(&PairKey { class_name: String::new(), ..key })
             }
             Compared::Fields(side, node) => {
                 let snapshot = self.side(side).0;
                 let sort = self.object_sort();
                 let list = ListSpec::Edges(node);
-                self.session.order(&OrderKey { snapshot, list, sort, filter: Filter::default() })
+                self.session.ask(&OrderKey { snapshot, list, sort, filter: Filter::default() })
             }
         };
         rows_of(state)
@@ -304,15 +305,15 @@ impl ComparisonPane {
             return commands;
         };
         self.toolbar(ui, session, place, base, &mut commands);
-        let comparison = match session.comparison(base, current, self.joins_reloaded) {
-            Fact::Ready(comparison) => comparison,
-            Fact::Pending { .. } => {
+        let comparison = match session.ask(&ComparisonOf { base, current, joined: self.joins_reloaded }) {
+            Reply::Ready(comparison) => comparison,
+            Reply::Pending { .. } => {
                 if super::busy(ui, "Comparing…") {
                     commands.push(Command::Show(ViewKind::Summary));
                 }
                 return commands;
             }
-            Fact::Failed(message) => {
+            Reply::Failed(message) => {
                 super::failure(ui, &message);
                 return commands;
             }
@@ -380,7 +381,8 @@ impl ComparisonPane {
         base: SnapshotId,
         commands: &mut Vec<Command>,
     ) {
-        let comparison = session.comparison(base, place.slot.id, self.joins_reloaded).ready();
+        let comparison =
+            session.ask(&ComparisonOf { base, current: place.slot.id, joined: self.joins_reloaded }).ready();
         let offers_joining = self.joins_reloaded || comparison.is_some_and(|comparison| comparison.has_reloaded);
         let name_of = |id: SnapshotId| text::name_of(session, id);
         let current = place.slot.id;

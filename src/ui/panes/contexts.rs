@@ -5,23 +5,23 @@ use egui_extras::{Column, TableBuilder};
 
 use super::Place;
 use crate::model::{NodeOrdinal, human};
-use crate::query::{NativeContexts, NodeFilter, node_label};
-use crate::session::{Fact, Session};
+use crate::query::{NativeContexts, NativeContextsOf, NodeFilter, node_label};
+use crate::session::{Reply, Session};
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::theme::{self, GRID, Look, ROW_HEIGHT};
 
 /// Draws the pane; it has no state of its own.
 pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
     let mut commands = Vec::new();
-    let contexts = match session.native_contexts(place.slot.id) {
-        Fact::Ready(contexts) => contexts,
-        Fact::Pending { .. } => {
+    let contexts = match session.ask(&NativeContextsOf(place.slot.id)) {
+        Reply::Ready(contexts) => contexts,
+        Reply::Pending { .. } => {
             if super::busy(ui, "Attributing objects to native contexts…") {
                 commands.push(Command::Show(ViewKind::Summary));
             }
             return commands;
         }
-        Fact::Failed(message) => {
+        Reply::Failed(message) => {
             super::failure(ui, &message);
             return commands;
         }

@@ -7,9 +7,10 @@ use egui::{Id, Ui};
 use super::{Place, object_menu};
 use crate::model::{EdgeIndex, NodeOrdinal, human};
 use crate::query::{
-    DeadGroup, DeadGroupKey, DeadGroups, DeadScope, DeadSort, Filter, ListSpec, Scripts, Sort, edge_label, node_label,
+    DeadGroup, DeadGroupKey, DeadGroups, DeadGroupsOf, DeadKey, DeadScope, DeadSort, Filter, ListSpec, OrderKey,
+    Scripts, ScriptsOf, Sort, edge_label, node_label,
 };
-use crate::session::{DeadKey, Fact, OrderKey, Session};
+use crate::session::{Reply, Session};
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, distance_cell, node_cell, rows_of, size_cell};
 use crate::ui::theme::{self, GRID, Look};
@@ -140,11 +141,11 @@ impl TreeModel for VariableRows<'_> {
 
     fn rows(&mut self, list: &List) -> Rows {
         match *list {
-            List::Variables => rows_of(self.session.dead_order(self.key)),
+            List::Variables => rows_of(self.session.ask(&self.key)),
             List::Contexts(group) => Rows::Ready(
                 self.groups.groups.get(group as usize).map(|group| Arc::clone(&group.places)).unwrap_or_default(),
             ),
-            List::Holders(context) => rows_of(self.session.order(&OrderKey {
+            List::Holders(context) => rows_of(self.session.ask(&OrderKey {
                 snapshot: self.place.slot.id,
                 list: ListSpec::Retainers(context),
                 sort: Sort::BY_DISTANCE,
@@ -227,15 +228,15 @@ impl DeadVariablesPane {
 
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
-        let groups = match session.dead_variables(place.slot.id) {
-            Fact::Ready(groups) => groups,
-            Fact::Pending { .. } => {
+        let groups = match session.ask(&DeadGroupsOf(place.slot.id)) {
+            Reply::Ready(groups) => groups,
+            Reply::Pending { .. } => {
                 if super::busy(ui, "Looking at what each function can read…") {
                     commands.push(Command::Show(ViewKind::Summary));
                 }
                 return commands;
             }
-            Fact::Failed(message) => {
+            Reply::Failed(message) => {
                 super::failure(ui, &message);
                 return commands;
             }
@@ -254,7 +255,7 @@ impl DeadVariablesPane {
         }
         headline(ui, &groups, &mut commands);
         let key = DeadKey { snapshot: place.slot.id, sort: self.sort };
-        let scripts = session.scripts(place.slot.id).ready();
+        let scripts = session.ask(&ScriptsOf(place.slot.id)).ready();
         let mut rows = VariableRows { session, place, groups, key, scripts, look: theme::look(ui) };
         let by = KEYS.iter().position(|key| *key == Some(self.sort.key)).unwrap_or(0);
         let table = Table {

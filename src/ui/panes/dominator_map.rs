@@ -7,8 +7,8 @@ use egui::{Color32, Id, Key, Modifiers, Rect, RichText, Sense, Stroke, Ui, Widge
 
 use super::{Place, object_menu};
 use crate::model::{NodeKind, NodeOrdinal, human};
-use crate::query::{DominatorMap, Tile, dominator_map, node_label};
-use crate::session::{Lane, Pending, Session};
+use crate::query::{DominatorMap, Lane, Tile, dominator_map, node_label};
+use crate::session::{Pending, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::text;
@@ -135,7 +135,8 @@ impl DominatorMapPane {
             let snapshot = Arc::clone(&place.snapshot);
             #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
             let points = (size[0] as f32, size[1] as f32);
-            let pending = session.ask(Lane::Interactive, move |cancel| dominator_map(&snapshot, root, points, cancel));
+            let pending =
+                session.spawn(Lane::Interactive, move |cancel| dominator_map(&snapshot, root, points, cancel));
             self.pending = Some((root, size, pending));
         }
     }

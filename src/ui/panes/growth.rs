@@ -9,9 +9,11 @@ use super::growth_chart::{Chart, class_dots, heap_dots};
 pub use super::growth_rows::Grown;
 use super::growth_rows::{COLUMNS, GrownRows, KEYS, node_of};
 use super::{Place, ephemeron_menu, item, object_menu};
-use crate::model::{EdgeIndex, human};
-use crate::query::{Growth, GrowthKey, GrowthSort, OPTIONS_DIFFER, Pattern};
-use crate::session::{Fact, Series, SeriesList, Session, SnapshotId};
+use crate::model::{EdgeIndex, SnapshotId, human};
+use crate::query::{
+    DistinctOf, Growth, GrowthKey, GrowthOf, GrowthSort, OPTIONS_DIFFER, Pattern, ScriptsOf, Series, SeriesList,
+};
+use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
 use crate::ui::text;
@@ -78,13 +80,13 @@ impl GrowthPane {
         let mut commands = Vec::new();
         self.toolbar(ui, session, place);
         let all = self.series(session);
-        let distinct = match session.distinct(&all) {
-            Fact::Ready(distinct) => distinct,
-            Fact::Pending { .. } => {
+        let distinct = match session.ask(&DistinctOf(Arc::clone(&all))) {
+            Reply::Ready(distinct) => distinct,
+            Reply::Pending { .. } => {
                 super::busy(ui, "Comparing snapshots that look alike…");
                 return commands;
             }
-            Fact::Failed(message) => {
+            Reply::Failed(message) => {
                 super::failure(ui, &message);
                 return commands;
             }
@@ -101,15 +103,15 @@ impl GrowthPane {
             );
             return commands;
         };
-        let growth = match session.growth(&series) {
-            Fact::Ready(growth) => growth,
-            Fact::Pending { .. } => {
+        let growth = match session.ask(&GrowthOf(Arc::clone(&series))) {
+            Reply::Ready(growth) => growth,
+            Reply::Pending { .. } => {
                 if super::busy(ui, "Following classes through the snapshots…") {
                     commands.push(Command::Show(ViewKind::Summary));
                 }
                 return commands;
             }
-            Fact::Failed(message) => {
+            Reply::Failed(message) => {
                 super::failure(ui, &message);
                 return commands;
             }
@@ -121,7 +123,7 @@ impl GrowthPane {
         }
         self.charts(ui, session, place, (&series, &growth));
         self.chosen_line(ui, (&series, &growth), last.0, &mut commands);
-        let scripts = session.scripts(last.0).ready();
+        let scripts = session.ask(&ScriptsOf(last.0)).ready();
         let rows = GrownRows {
             session,
             series,

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use egui::{Align2, Id, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
-use crate::model::{difference, human};
-use crate::query::{Growth, Point};
-use crate::session::{Series, Session, SnapshotId};
+use crate::model::{SnapshotId, difference, human};
+use crate::query::{Growth, Point, Series};
+use crate::session::Session;
 use crate::ui::theme::{self, GRID};
 
 const AXIS: f32 = 16.0;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::model::{EdgeIndex, NodeOrdinal, human};
+use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, human};
 use crate::query::{
-    Filter, GrownClass, Growth, GrowthKey, GrowthSort, LABEL_LIMIT, ListSpec, Pattern, Point, Scripts, Sort, glossary,
+    Filter, GrownClass, Growth, GrowthKey, GrowthSort, LABEL_LIMIT, ListSpec, OrderKey, Pattern, Point, Scripts,
+    Series, SeriesKey, SeriesList, Sort, glossary,
 };
-use crate::session::{OrderKey, Series, SeriesKey, SeriesList, Session, SnapshotId};
+use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
 use crate::ui::theme::Look;
@@ -174,10 +175,10 @@ impl TreeModel for GrownRows<'_> {
             },
             Grown::Fields(node) => {
                 let (snapshot, list, sort) = (self.last.0, ListSpec::Edges(*node), Sort::BY_RETAINED_SIZE);
-                return rows_of(self.session.order(&OrderKey { snapshot, list, sort, filter: Filter::default() }));
+                return rows_of(self.session.ask(&OrderKey { snapshot, list, sort, filter: Filter::default() }));
             }
         };
-        rows_of(self.session.series_order(&key))
+        rows_of(self.session.ask(&key))
     }
 
     fn children(&self, list: &Grown, path: &[u32]) -> Option<Grown> {

@@ -30,9 +30,8 @@ use super::command::{Command, Target, ViewKind};
 use super::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use super::theme::{self, GRID};
 use super::tree_table::Column;
-use crate::model::NodeOrdinal;
+use crate::model::{NodeOrdinal, SnapshotId};
 use crate::query::{ListSpec, UNREACHABLE, UNREACHABLE_MEANING, ephemeron_ids, held_by_root};
-use crate::session::SnapshotId;
 use crate::snapshot::Snapshot;
 
 pub use tree::TreePane;

@@ -9,10 +9,11 @@ use egui_extras::{Column, TableBuilder};
 use super::{Place, Slot, placeholder};
 use crate::model::{CancelToken, Detachedness, NodeOrdinal, human};
 use crate::query::{
-    NodeFilter, ObjectDetails, Scripts, SourceLine, StringFacts, distance_meaning, function_script, glossary,
-    has_allocations, node_label, object_details, producer_notes, short_script, source_line, string_facts,
+    CallsKey, Lane, NodeFilter, ObjectDetails, Scripts, ScriptsOf, SourceLine, StringFacts, distance_meaning,
+    function_script, glossary, has_allocations, node_label, object_details, producer_notes, short_script, source_line,
+    string_facts,
 };
-use crate::session::{CallsKey, Fact, Lane, Pending, Session};
+use crate::session::{Pending, Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, Target};
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
@@ -82,7 +83,7 @@ impl ObjectPane {
 
     fn ask_text(&mut self, session: &Session, snapshot: &Arc<Snapshot>, node: NodeOrdinal, limit: usize) {
         let snapshot = Arc::clone(snapshot);
-        self.text = Text::Waiting(session.ask(Lane::Interactive, move |_| {
+        self.text = Text::Waiting(session.spawn(Lane::Interactive, move |_| {
             let (text, more) = snapshot.string_value(node, limit);
             let mut end = text.len().min(limit);
             while !text.is_char_boundary(end) {
@@ -147,7 +148,7 @@ impl ObjectPane {
             let url = function_script(&home.snapshot, details.node)?;
             return Some((short_script(&url), human::visible(&url, 500).into_owned()));
         };
-        let Some(scripts) = session.scripts(home.slot.id).ready() else {
+        let Some(scripts) = session.ask(&ScriptsOf(home.slot.id)).ready() else {
             let unnamed = Scripts::default();
             return Some((unnamed.short(at), unnamed.full(at)));
         };
@@ -156,7 +157,7 @@ impl ObjectPane {
             Line::NotAsked => {
                 let snapshot = Arc::clone(&home.snapshot);
                 let ask = move |_: &CancelToken| Ok(source_line(&snapshot, &scripts, at, SOURCE_LIMIT));
-                self.line = Line::Waiting(session.ask(Lane::Interactive, ask));
+                self.line = Line::Waiting(session.spawn(Lane::Interactive, ask));
             }
             Line::Waiting(pending) => {
                 if let Some(answer) = pending.take() {
@@ -320,7 +321,7 @@ fn stack(ui: &mut Ui, session: &mut Session, home: &Place, details: &ObjectDetai
         return;
     }
     let key = CallsKey::Allocations(home.slot.id, NodeFilter::All);
-    let Fact::Ready(of) = session.calls(&key) else { return };
+    let Reply::Ready(of) = session.ask(&key) else { return };
     let Some(node) = of.allocations().and_then(|allocations| allocations.place(&home.snapshot, details.node)) else {
         return;
     };

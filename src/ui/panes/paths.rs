@@ -8,12 +8,13 @@ use egui::{Align, Layout, RichText, Ui};
 
 use super::path_tables::{Merged, PathList, PathRows};
 use super::{Place, Slot};
-use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, human};
+use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, SnapshotId, human};
 use crate::query::{
-    Comparison, DuplicateStrings, Filter, Growth, Lens, ListSpec, MergedPaths, RetainerDistances, Selection, Sort,
-    edge_label, merged_paths, node_label, order, several_paths,
+    Comparison, ComparisonOf, DistancesWithout, DuplicateStrings, DuplicatesOf, Filter, Growth, GrowthOf, Lane, Lens,
+    ListSpec, MergedPaths, RetainerDistances, Selection, SelectionOf, Sort, edge_label, merged_paths, node_label,
+    order, several_paths,
 };
-use crate::session::{Fact, Lane, Pending, Session, SnapshotId};
+use crate::session::{Pending, Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, NodeSet, Target};
 use crate::ui::theme::{self, GRID};
@@ -272,13 +273,13 @@ fn ask_one(
     let distances: Option<Arc<RetainerDistances>> = if ignored.is_empty() {
         None
     } else {
-        match session.distances(target.snapshot, ignored) {
-            Fact::Ready(distances) => Some(distances),
+        match session.ask(&DistancesWithout { snapshot: target.snapshot, ignored: ignored.to_vec() }) {
+            Reply::Ready(distances) => Some(distances),
             _ => return,
         }
     };
     let snapshot = Arc::clone(snapshot);
-    *answer = Answer::Waiting(session.ask(Lane::Question, move |cancel| {
+    *answer = Answer::Waiting(session.spawn(Lane::Question, move |cancel| {
         several_paths(&snapshot, target.node, WANTED, distances.as_deref(), cancel)
     }));
 }
@@ -302,7 +303,7 @@ fn ask_many(
     }
     let selected = |session: &mut Session, filter| match filter {
         &crate::query::NodeFilter::All => Some(None),
-        filter => session.selection(id, filter).ready().map(Some),
+        filter => session.ask(&SelectionOf { snapshot: id, filter: filter.clone() }).ready().map(Some),
     };
     let listed = match nodes {
         NodeSet::Class(class, filter) => {
@@ -314,18 +315,18 @@ fn ask_many(
         NodeSet::Filter(filter) => {
             selected(session, filter).map(|selection| Listed::Rows(ListSpec::Selected, selection))
         }
-        NodeSet::Copies(group) => session.duplicates(id).ready().map(|of| Listed::Copies(of, *group)),
+        NodeSet::Copies(group) => session.ask(&DuplicatesOf(id)).ready().map(|of| Listed::Copies(of, *group)),
         NodeSet::Compared { base, current, joined, class, new } => {
-            let comparison = session.comparison(*base, *current, *joined).ready();
+            let comparison = session.ask(&ComparisonOf { base: *base, current: *current, joined: *joined }).ready();
             comparison.map(|comparison| Listed::Compared(comparison, *class, *new))
         }
         NodeSet::Grown { series, class, survivors } => {
-            session.growth(series).ready().map(|growth| Listed::Grown(growth, *class, *survivors))
+            session.ask(&GrowthOf(Arc::clone(series))).ready().map(|growth| Listed::Grown(growth, *class, *survivors))
         }
     };
     let Some(listed) = listed else { return };
     let snapshot = Arc::clone(snapshot);
-    *answer = Answer::Waiting(session.ask(Lane::Question, move |cancel| {
+    *answer = Answer::Waiting(session.spawn(Lane::Question, move |cancel| {
         let nodes = list(&snapshot, listed, cancel)?;
         merged_paths(&snapshot, &nodes, cancel).map(Arc::new)
     }));

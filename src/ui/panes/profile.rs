@@ -6,10 +6,10 @@ use egui::{CentralPanel, Id, Panel, RichText, Ui};
 
 use super::calls::{CallView, CallsPane, CallsSpec, column};
 use super::{Slot, item};
-use crate::model::{difference, human};
+use crate::model::{SnapshotId, difference, human};
 use crate::profile::Profile;
-use crate::query::CallKey;
-use crate::session::{CallsKey, Session, SnapshotId};
+use crate::query::{CallKey, CallsKey};
+use crate::session::Session;
 use crate::ui::call_table::{CallColumn, Picked};
 use crate::ui::text;
 use crate::ui::theme::{self, GRID};

@@ -6,9 +6,12 @@ use egui::{RichText, Ui};
 
 use super::tree::TreeSpec;
 use super::{Place, TreePane, chip};
-use crate::model::{EdgeIndex, NodeOrdinal, human};
-use crate::query::{Filter, Freed, ListSpec, Sort, cut_edge, edge_label, ephemeron_ids, node_label, shortest_path};
-use crate::session::{Fact, Lane, Pending, Session, SnapshotId};
+use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, human};
+use crate::query::{
+    DistancesWithout, Filter, Freed, Lane, ListSpec, Sort, cut_edge, edge_label, ephemeron_ids, node_label,
+    shortest_path,
+};
+use crate::session::{Pending, Reply, Session};
 use crate::ui::command::{Command, Target, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme::{self, GRID};
@@ -126,15 +129,15 @@ impl RetainersPane {
         let distances = if self.ignored.is_empty() {
             None
         } else {
-            match session.distances(target.snapshot, &self.ignored) {
-                Fact::Ready(distances) => Some(distances),
-                Fact::Pending { .. } => {
+            match session.ask(&DistancesWithout { snapshot: target.snapshot, ignored: self.ignored.clone() }) {
+                Reply::Ready(distances) => Some(distances),
+                Reply::Pending { .. } => {
                     if super::busy(ui, "Finding paths without what is ignored…") {
                         commands.push(Command::RestoreAll);
                     }
                     return commands;
                 }
-                Fact::Failed(message) => {
+                Reply::Failed(message) => {
                     super::failure(ui, &message);
                     return commands;
                 }
@@ -142,7 +145,7 @@ impl RetainersPane {
         };
         if std::mem::take(&mut self.wants_path) {
             let (snapshot, distances) = (Arc::clone(&home.snapshot), distances.clone());
-            self.path = Some(session.ask(Lane::Interactive, move |cancel| {
+            self.path = Some(session.spawn(Lane::Interactive, move |cancel| {
                 shortest_path(&snapshot, target.node, distances.as_deref(), cancel)
             }));
         }
@@ -202,7 +205,9 @@ impl RetainersPane {
                 if ui.link("Restore all").clicked() {
                     commands.push(Command::RestoreAll);
                 }
-                if let Fact::Ready(distances) = session.distances(home.slot.id, &self.ignored) {
+                if let Reply::Ready(distances) =
+                    session.ask(&DistancesWithout { snapshot: home.slot.id, ignored: self.ignored.clone() })
+                {
                     let size = theme::look(ui).units.bytes(distances.lost_size);
                     let count = human::quantity(distances.lost_count, "object", "objects");
                     ui.weak(format!("Only they keep {count} alive, {size}"));
@@ -235,7 +240,7 @@ impl RetainersPane {
         };
         if self.cut.as_ref().is_none_or(|(of, _)| *of != edge) {
             let of = Arc::clone(snapshot);
-            let pending = session.ask(Lane::Interactive, move |cancel| cut_edge(&of, edge, cancel));
+            let pending = session.spawn(Lane::Interactive, move |cancel| cut_edge(&of, edge, cancel));
             self.cut = Some((edge, Cut::Waiting(pending)));
         }
         if let Some((_, cut)) = &mut self.cut

@@ -5,8 +5,8 @@ use egui::{Align, Id, Key, Label, Layout, Modifiers, RichText, TextEdit, Ui};
 use super::tree::TreeSpec;
 use super::{Place, TreePane};
 use crate::model::{NodeOrdinal, human};
-use crate::query::{Filter, ListSpec, NodeFilter, Query, unknown_kind};
-use crate::session::{Fact, OrderKey, OrderState, Session};
+use crate::query::{Filter, ListSpec, NodeFilter, OrderKey, Query, SelectionOf, unknown_kind};
+use crate::session::{Reply, Session};
 use crate::ui::command::{Command, NodeSet, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme::{self, GRID};
@@ -70,7 +70,10 @@ impl SearchPane {
 
     /// How many hits there are, once that is known.
     pub fn hit_count(&self, session: &mut Session, place: &Place) -> Option<u64> {
-        session.selection(place.slot.id, &self.filter()?).ready().map(|selection| selection.count)
+        session
+            .ask(&SelectionOf { snapshot: place.slot.id, filter: self.filter()?.clone() })
+            .ready()
+            .map(|selection| selection.count)
     }
 
     fn order_key(&self, place: &Place, filter: NodeFilter) -> OrderKey {
@@ -85,7 +88,7 @@ impl SearchPane {
             self.step = None;
             return None;
         };
-        let OrderState::Ready(order) = session.order(&self.order_key(place, filter)) else { return None };
+        let Reply::Ready(order) = session.ask(&self.order_key(place, filter)) else { return None };
         self.step = None;
         let count = order.rows.len();
         let before = self.at.as_ref().filter(|(text, _)| *text == self.text).map(|(_, at)| *at);
@@ -179,18 +182,18 @@ impl SearchPane {
             return;
         }
         let Some(filter) = self.filter() else { return };
-        match session.selection(place.slot.id, &filter) {
-            Fact::Pending { .. } => {
+        match session.ask(&SelectionOf { snapshot: place.slot.id, filter: filter.clone() }) {
+            Reply::Pending { .. } => {
                 ui.spinner();
                 ui.weak("Searching…");
             }
-            Fact::Failed(message) => {
+            Reply::Failed(message) => {
                 ui.label(RichText::new(message).color(theme::tokens(ui).error));
             }
-            Fact::Ready(selection) if selection.count == 0 => {
+            Reply::Ready(selection) if selection.count == 0 => {
                 ui.weak("No object matches");
             }
-            Fact::Ready(selection) => {
+            Reply::Ready(selection) => {
                 let size = theme::look(ui).units.bytes(selection.shallow_size);
                 let place_of = self.at.as_ref().filter(|(of, _)| of == &self.text).map(|(_, at)| *at as u64 + 1);
                 let at = place_of.map_or_else(String::new, |at| format!("{} of ", human::count(at)));

@@ -5,8 +5,8 @@ use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Sense, Ui, Widget
 use super::Place;
 use crate::analysis::Program;
 use crate::model::human;
-use crate::query::{NodeFilter, UNREACHABLE_MEANING, producer_notes, relevant_percent};
-use crate::session::{Fact, Session};
+use crate::query::{KindsOf, NodeFilter, SelectionOf, UNREACHABLE_MEANING, producer_notes, relevant_percent};
+use crate::session::{Reply, Session};
 use crate::ui::command::Command;
 use crate::ui::text;
 use crate::ui::theme::{self, GRID, Look};
@@ -85,7 +85,7 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilt
                 section(ui, title, &heaps, statistics.total, look);
                 ui.add_space(5.0 * GRID);
             }
-            if let Fact::Ready(kinds) = session.kinds(place.slot.id, within) {
+            if let Reply::Ready(kinds) = session.ask(&KindsOf { snapshot: place.slot.id, filter: within.clone() }) {
                 let total = kinds.iter().map(|kind| kind.shallow_size).sum();
                 let mut kinds: Vec<Part> = kinds
                     .iter()
@@ -111,7 +111,11 @@ pub fn show(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilt
 
 /// Says how many bytes are unreachable, where they are a relevant part, and leads to them.
 fn unreachable(ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut Vec<Command>) {
-    let Fact::Ready(selection) = session.selection(place.slot.id, &NodeFilter::Unreachable) else { return };
+    let Reply::Ready(selection) =
+        session.ask(&SelectionOf { snapshot: place.slot.id, filter: NodeFilter::Unreachable })
+    else {
+        return;
+    };
     let Some(percent) = relevant_percent(&place.snapshot, selection.shallow_size) else { return };
     let size = theme::look(ui).units.bytes(selection.shallow_size);
     let count = human::count(selection.count);

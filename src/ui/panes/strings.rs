@@ -6,8 +6,11 @@ use egui::{Id, TextEdit, Ui};
 
 use super::{Place, item, object_menu};
 use crate::model::{EdgeIndex, NodeOrdinal, human};
-use crate::query::{DuplicateStrings, Filter, GroupKey, GroupSort, ListSpec, NodeFilter, Sort, node_label};
-use crate::session::{CopiesKey, Fact, GroupsKey, OrderKey, Session};
+use crate::query::{
+    CopiesKey, DuplicateStrings, DuplicatesOf, Filter, GroupKey, GroupSort, GroupsKey, ListSpec, NodeFilter, OrderKey,
+    Sort, node_label,
+};
+use crate::session::{Reply, Session};
 use crate::ui::command::{Command, ExportList, NodeSet, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW, distance_cell, node_cell, rows_of, size_cell};
 use crate::ui::theme::{self, Look};
@@ -87,9 +90,9 @@ impl TreeModel for StringRows<'_> {
 
     fn rows(&mut self, list: &Copies) -> Rows {
         match *list {
-            Copies::Groups => rows_of(self.session.groups(&self.key)),
-            Copies::Of(group) => rows_of(self.session.copies(CopiesKey { snapshot: self.place.slot.id, group })),
-            Copies::Holders(node) => rows_of(self.session.order(&OrderKey {
+            Copies::Groups => rows_of(self.session.ask(&self.key)),
+            Copies::Of(group) => rows_of(self.session.ask(&CopiesKey { snapshot: self.place.slot.id, group })),
+            Copies::Holders(node) => rows_of(self.session.ask(&OrderKey {
                 snapshot: self.place.slot.id,
                 list: ListSpec::Retainers(node),
                 sort: Sort::BY_DISTANCE,
@@ -156,15 +159,15 @@ impl StringsPane {
 
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
-        let duplicates = match session.duplicates(place.slot.id) {
-            Fact::Ready(duplicates) => duplicates,
-            Fact::Pending { .. } => {
+        let duplicates = match session.ask(&DuplicatesOf(place.slot.id)) {
+            Reply::Ready(duplicates) => duplicates,
+            Reply::Pending { .. } => {
                 if super::busy(ui, "Looking for equal strings…") {
                     commands.push(Command::Show(ViewKind::Summary));
                 }
                 return commands;
             }
-            Fact::Failed(message) => {
+            Reply::Failed(message) => {
                 super::failure(ui, &message);
                 return commands;
             }

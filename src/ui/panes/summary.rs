@@ -9,8 +9,10 @@ use super::tree::TreeSpec;
 use super::{Place, TreePane, chip};
 use crate::analysis::JoinedClasses;
 use crate::model::{ClassId, NodeOrdinal, human};
-use crate::query::{Filter, ListSpec, NativeContexts, NodeFilter, allocating_function, relevant_percent};
-use crate::session::{Fact, Session};
+use crate::query::{
+    Filter, ListSpec, NativeContexts, NativeContextsOf, NodeFilter, SelectionOf, allocating_function, relevant_percent,
+};
+use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, NodeSet};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
@@ -129,7 +131,10 @@ impl SummaryPane {
     fn leave_filter_for(&mut self, session: &mut Session, place: &Place, node: NodeOrdinal) {
         let shown = self.shown();
         let is_listed = shown == NodeFilter::All
-            || session.selection(place.slot.id, &shown).ready().is_some_and(|selection| selection.contains(node));
+            || session
+                .ask(&SelectionOf { snapshot: place.slot.id, filter: shown.clone() })
+                .ready()
+                .is_some_and(|selection| selection.contains(node));
         if !is_listed {
             self.nodes = NodeFilter::All;
         }
@@ -184,15 +189,15 @@ impl SummaryPane {
         let shown = self.shown();
         let selection = match &shown {
             NodeFilter::All => None,
-            filter => match session.selection(place.slot.id, filter) {
-                Fact::Ready(selection) => Some(selection),
-                Fact::Pending { .. } => {
+            filter => match session.ask(&SelectionOf { snapshot: place.slot.id, filter: filter.clone() }) {
+                Reply::Ready(selection) => Some(selection),
+                Reply::Pending { .. } => {
                     if super::busy(ui, "Finding the objects…") {
                         self.nodes = NodeFilter::All;
                     }
                     return commands;
                 }
-                Fact::Failed(message) => {
+                Reply::Failed(message) => {
                     super::failure(ui, &message);
                     return commands;
                 }
@@ -251,7 +256,11 @@ impl SummaryPane {
         if ui.available_size_before_wrap().x < ROOM {
             return;
         }
-        let Fact::Ready(unreachable) = session.selection(place.slot.id, &NodeFilter::Unreachable) else { return };
+        let Reply::Ready(unreachable) =
+            session.ask(&SelectionOf { snapshot: place.slot.id, filter: NodeFilter::Unreachable })
+        else {
+            return;
+        };
         if let Some(percent) = relevant_percent(&place.snapshot, unreachable.shallow_size) {
             let text = RichText::new(format!("{percent:.1} % unreachable")).font(theme::small());
             let hint = "No path of references from a root leads to these objects: show only them";
@@ -277,7 +286,9 @@ impl SummaryPane {
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let mut text = filter_label(session, place, &self.nodes);
-                    if let Fact::Ready(selection) = session.selection(place.slot.id, &self.shown()) {
+                    if let Reply::Ready(selection) =
+                        session.ask(&SelectionOf { snapshot: place.slot.id, filter: self.shown().clone() })
+                    {
                         let size = theme::look(ui).units.bytes(selection.shallow_size);
                         let _ = write!(text, ":  {}, {size}", human::quantity(selection.count, "object", "objects"));
                     }
@@ -309,12 +320,12 @@ impl SummaryPane {
             self.filter_item(ui, session, place, filter);
         }
         ui.separator();
-        match session.native_contexts(place.slot.id) {
-            Fact::Ready(contexts) => self.context_items(ui, session, place, &contexts),
-            Fact::Pending { .. } => {
+        match session.ask(&NativeContextsOf(place.slot.id)) {
+            Reply::Ready(contexts) => self.context_items(ui, session, place, &contexts),
+            Reply::Pending { .. } => {
                 ui.weak("Finding native contexts…");
             }
-            Fact::Failed(message) => {
+            Reply::Failed(message) => {
                 ui.weak(message);
             }
         }
@@ -322,10 +333,10 @@ impl SummaryPane {
 
     /// A filter with what it would show, which is worked out while the menu is open.
     fn filter_item(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, filter: NodeFilter) {
-        let facts = match session.selection(place.slot.id, &filter) {
-            Fact::Ready(selection) => count_and_size(ui, Some(selection.count), selection.shallow_size),
-            Fact::Pending { .. } => "…".to_owned(),
-            Fact::Failed(message) => message,
+        let facts = match session.ask(&SelectionOf { snapshot: place.slot.id, filter: filter.clone() }) {
+            Reply::Ready(selection) => count_and_size(ui, Some(selection.count), selection.shallow_size),
+            Reply::Pending { .. } => "…".to_owned(),
+            Reply::Failed(message) => message,
         };
         let label = filter_label(session, place, &filter);
         self.item(ui, &label, &facts, filter);

@@ -7,8 +7,8 @@ use egui_extras::{Column, TableBuilder};
 
 use super::Place;
 use crate::model::human;
-use crate::query::{NodeFilter, Timeline};
-use crate::session::{Fact, Session};
+use crate::query::{NodeFilter, Timeline, TimelineOf};
+use crate::session::{Reply, Session};
 use crate::ui::command::Command;
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
 use crate::ui::time_chart::{BarUnit, TimeChart, interval, time};
@@ -64,7 +64,7 @@ impl TimelinePane {
 
     /// The strip above the other views; `whole` says that the view shows everything whatever is selected.
     pub fn strip(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, whole: bool) {
-        let timeline = session.timeline(place.slot.id).ready();
+        let timeline = session.ask(&TimelineOf(place.slot.id)).ready();
         let frame = egui::Frame::new().fill(theme::tokens(ui).background).inner_margin(egui::Margin::symmetric(8, 2));
         frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
@@ -112,20 +112,20 @@ impl TimelinePane {
 
     /// The pane: a tall chart and every interval in numbers.
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
-        let timeline: Arc<Timeline> = match session.timeline(place.slot.id) {
-            Fact::Ready(timeline) if timeline.bars.is_empty() => {
+        let timeline: Arc<Timeline> = match session.ask(&TimelineOf(place.slot.id)) {
+            Reply::Ready(timeline) if timeline.bars.is_empty() => {
                 super::placeholder(
                     ui,
                     "This file has no timeline. Record allocations over time, as DevTools' “Allocations on timeline” does.",
                 );
                 return Vec::new();
             }
-            Fact::Ready(timeline) => timeline,
-            Fact::Pending { .. } => {
+            Reply::Ready(timeline) => timeline,
+            Reply::Pending { .. } => {
                 super::placeholder(ui, "Adding up the timeline…");
                 return Vec::new();
             }
-            Fact::Failed(message) => {
+            Reply::Failed(message) => {
                 super::failure(ui, &message);
                 return Vec::new();
             }

@@ -6,8 +6,8 @@ use egui::{Id, Ui};
 
 use super::{Place, ephemeron_menu, object_menu};
 use crate::model::{ClassId, EdgeIndex};
-use crate::query::{Filter, ListSpec, RetainerDistances, Selection, Sort};
-use crate::session::{OrderKey, Session};
+use crate::query::{Filter, ListSpec, OrderKey, RetainerDistances, ScriptsOf, Selection, Sort};
+use crate::session::Session;
 use crate::ui::command::{Command, ExportList, NodeSet, ViewKind};
 use crate::ui::heap_rows::{FIELDS, Field, HeapRows, clicked, sorted_by};
 use crate::ui::theme;
@@ -75,7 +75,7 @@ impl TreePane {
         let mut commands = Vec::new();
         let snapshot = &place.snapshot;
         let lists_classes = matches!(spec.root, ListSpec::Classes | ListSpec::JoinedClasses);
-        let scripts = if lists_classes { session.scripts(place.slot.id).ready() } else { None };
+        let scripts = if lists_classes { session.ask(&ScriptsOf(place.slot.id)).ready() } else { None };
         let mut rows = HeapRows {
             session,
             scripts,
