@@ -290,9 +290,9 @@ impl HeapglassApp {
             },
             Action::ShowView(kind) => self.show_view(kind),
             Action::ShowDeadVariables => {
-                self.show_view(ViewKind::Contexts);
+                self.show_view(ViewKind::CONTEXTS);
                 if let Some(view) = self.shown_view() {
-                    view.dead_variables.is_shown = true;
+                    view.panes.dead_variables.is_shown = true;
                 }
             }
             Action::ToggleSplit => self.toggle_split(),
@@ -311,7 +311,7 @@ impl HeapglassApp {
             }
             Action::Hit(step) => {
                 if let Some(view) = self.shown_view() {
-                    view.search.go(step);
+                    view.panes.search.go(step);
                 }
             }
             Action::FocusFilter | Action::FocusSearch | Action::FocusNextPane => self.focus(ctx, &action),
@@ -374,11 +374,11 @@ impl HeapglassApp {
         let id = match action {
             Action::FocusNextPane => self.next_stop(ctx),
             Action::FocusFilter => self.shown_snapshot_view().map(|view| {
-                view.kind = ViewKind::Summary;
+                view.kind = ViewKind::SUMMARY;
                 filter_id(side)
             }),
             _ => self.shown_snapshot_view().map(|view| {
-                view.search.is_open = true;
+                view.panes.search.is_open = true;
                 search_id(side)
             }),
         };
@@ -432,7 +432,7 @@ impl HeapglassApp {
             return;
         }
         let Some(view) = self.view_of(side) else { return };
-        if view.kind == ViewKind::Search && view.search.text.trim().is_empty() {
+        if view.kind == ViewKind::SEARCH && view.panes.search.text.trim().is_empty() {
             self.wants_keyboard = None;
             ctx.memory_mut(|memory| memory.request_focus(search_id(side)));
             return;
@@ -461,8 +461,8 @@ impl HeapglassApp {
         let side = self.active;
         let Some(view) = self.shown_snapshot_view() else { return };
         view.kind = kind;
-        if kind == ViewKind::Search {
-            view.search.is_open = true;
+        if kind == ViewKind::SEARCH {
+            view.panes.search.is_open = true;
         }
         self.wants_keyboard = Some(side);
         self.mark_step(false);
@@ -629,9 +629,9 @@ impl HeapglassApp {
         let Some(&last) = pane.series(&self.session).last() else { return };
         self.show_in(self.active, last);
         if let Some(view) = self.shown_view() {
-            view.growth = pane;
+            view.panes.growth = pane;
         }
-        self.show_view(ViewKind::Growth);
+        self.show_view(ViewKind::GROWTH);
     }
 
     /// Opens what was captured, and shows a series once it is there.
@@ -661,7 +661,7 @@ impl HeapglassApp {
             match answer {
                 Ok(Some(node)) => {
                     let target = Target { snapshot: slot.id, node };
-                    self.go_to(slot.side, target, ViewKind::Summary);
+                    self.go_to(slot.side, target, ViewKind::SUMMARY);
                 }
                 _ => self.notice = Some(format!("No object has the id @{id}")),
             }
@@ -750,9 +750,9 @@ impl HeapglassApp {
             }
             Command::ShowStack { target, call } if target.snapshot == slot.id => {
                 view.leave_interval_for(&place, target.node);
-                view.allocations.reveal(call);
+                view.panes.allocations.reveal(call);
                 self.active = slot.side;
-                self.show_view(ViewKind::Allocations);
+                self.show_view(ViewKind::ALLOCATIONS);
             }
             Command::ShowStack { target, call } => {
                 let there = Slot { side: slot.side, id: target.snapshot };
@@ -760,9 +760,9 @@ impl HeapglassApp {
                 return self.run(there, Command::ShowStack { target, call });
             }
             Command::Filter(filter) => {
-                view.summary.nodes = filter;
+                view.panes.summary.nodes = filter;
                 self.active = slot.side;
-                self.show_view(ViewKind::Summary);
+                self.show_view(ViewKind::SUMMARY);
             }
             Command::Ignore(target) => view.retainers.ignore(target.node),
             Command::Restore(node) => view.retainers.restore(node),
@@ -774,8 +774,8 @@ impl HeapglassApp {
             Command::Compare { base, current } => {
                 self.show_in(slot.side, current);
                 if let Some(view) = self.shown_view() {
-                    view.kind = ViewKind::Comparison;
-                    view.comparison.set_base(base);
+                    view.kind = ViewKind::COMPARISON;
+                    view.panes.comparison.set_base(base);
                 }
             }
             Command::Explain(term) => self.help.explain(term),

@@ -11,71 +11,15 @@ pub struct Target {
     pub node: NodeOrdinal,
 }
 
-/// What the upper pane shows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum ViewKind {
-    #[default]
-    Summary,
-    Comparison,
-    Containment,
-    Dominators,
-    Statistics,
-    Strings,
-    Contexts,
-    Search,
-    Growth,
-    Timeline,
-    Allocations,
-}
+/// A kind of pane, by the label of its tab. Each pane's file declares its own as a constant, such as `ViewKind::SUMMARY`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ViewKind(pub(in crate::ui) &'static str);
 
 impl ViewKind {
-    /// In the order of their tabs and of the keys Ctrl+1, Ctrl+2, …, Ctrl+9; what only timelines have stands behind.
-    pub const ALL: [Self; 11] = [
-        Self::Summary,
-        Self::Comparison,
-        Self::Containment,
-        Self::Dominators,
-        Self::Statistics,
-        Self::Strings,
-        Self::Contexts,
-        Self::Search,
-        Self::Growth,
-        Self::Timeline,
-        Self::Allocations,
-    ];
-
+    /// Returns the label of its tab.
     #[must_use]
     pub fn label(self) -> &'static str {
-        match self {
-            Self::Summary => "Summary",
-            Self::Comparison => "Comparison",
-            Self::Containment => "Containment",
-            Self::Dominators => "Dominators",
-            Self::Statistics => "Statistics",
-            Self::Strings => "Strings",
-            Self::Contexts => "Contexts",
-            Self::Search => "Search",
-            Self::Timeline => "Timeline",
-            Self::Allocations => "Allocations",
-            Self::Growth => "Growth",
-        }
-    }
-
-    #[must_use]
-    pub fn hint(self) -> &'static str {
-        match self {
-            Self::Summary => "Objects by the function that made them",
-            Self::Comparison => "What is new, gone and grown since another snapshot",
-            Self::Containment => "From the roots down, reference by reference",
-            Self::Dominators => "What would be freed with what, as a tree and as a picture",
-            Self::Statistics => "Bytes by category and kind",
-            Self::Strings => "Strings that stand in memory more than once",
-            Self::Contexts => "Realms: windows, frames and vm contexts, with what belongs to each",
-            Self::Search => "Everything that the search has found",
-            Self::Timeline => "What was allocated when, and how much of it is still alive",
-            Self::Allocations => "The functions that allocated, and what of it is still alive",
-            Self::Growth => "Which classes grow over any number of snapshots, and which only come and go",
-        }
+        self.0
     }
 }
 

@@ -129,7 +129,7 @@ mod tests {
     fn visit(class: u32) -> Visit {
         Visit {
             slot: Slot { side: 0, id: SnapshotId(1) },
-            kind: ViewKind::Summary,
+            kind: ViewKind::SUMMARY,
             row: Some(vec![class]),
             target: None,
             lower: Lower::Retainers,

@@ -3,7 +3,8 @@
 use egui::{Context, Key, KeyboardShortcut, Modifiers, PointerButton};
 
 use super::app::Action;
-use super::command::ViewKind;
+use super::panes::pane::About;
+use super::panes::registry;
 use super::panes::search::Step;
 
 const CTRL: Modifiers = Modifiers::COMMAND;
@@ -43,14 +44,25 @@ pub(super) fn bindings() -> Vec<Binding> {
         binding(CTRL, Key::G, Action::Glossary, "Glossary"),
         binding(Modifiers::NONE, Key::F1, Action::Keys, "All keys"),
     ];
-    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
-    for (key, kind) in numbers.into_iter().zip(ViewKind::ALL) {
-        all.push(binding(CTRL, key, Action::ShowView(kind), kind.label()));
-    }
-    for (key, kind) in [(Key::T, ViewKind::Timeline), (Key::A, ViewKind::Allocations)] {
-        all.push(binding(CTRL.plus(Modifiers::SHIFT), key, Action::ShowView(kind), kind.label()));
+    for (about, key) in of_panes() {
+        let (action, name) = (Action::ShowView(about.kind), about.kind.label());
+        all.extend(key.map(|shortcut| Binding { shortcut, action, name }));
     }
     all
+}
+
+/// Returns the panes in the order of their tabs, each with its key: Ctrl and a number for the first nine that have none of
+/// their own.
+pub(super) fn of_panes() -> impl Iterator<Item = (About, Option<KeyboardShortcut>)> {
+    let mut numbers =
+        [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9].into_iter();
+    registry::all().into_iter().map(move |about| {
+        let key = match about.key {
+            Some(key) => Some(KeyboardShortcut::new(CTRL.plus(Modifiers::SHIFT), key)),
+            None => numbers.next().map(|key| KeyboardShortcut::new(CTRL, key)),
+        };
+        (about, key)
+    })
 }
 
 /// Keys of tables and fields, which the widgets take themselves.

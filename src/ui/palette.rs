@@ -4,6 +4,7 @@ use egui::{Align2, Context, Id, Key, Modifiers, RichText, TextEdit};
 
 use super::app::Action;
 use super::keys;
+use super::panes::registry::about;
 use super::theme::{self, GRID};
 use crate::model::human::Units;
 
@@ -22,7 +23,7 @@ fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
         let is_known = entries.iter().any(|(_, _, action)| *action == binding.action);
         if binding.action != Action::Palette && !is_known {
             let name = match &binding.action {
-                Action::ShowView(kind) => format!("Show {}: {}", kind.label(), kind.hint().to_lowercase()),
+                Action::ShowView(kind) => format!("Show {}: {}", kind.label(), about(*kind).hint.to_lowercase()),
                 _ => binding.name.to_owned(),
             };
             entries.push((name, ctx.format_shortcut(&binding.shortcut), binding.action));

@@ -7,6 +7,7 @@ use egui::Ui;
 use super::app::{Action, HeapglassApp};
 use super::chrome;
 use super::command::{Target, ViewKind};
+use super::panes::registry::about;
 use super::panes::{Place, Slot};
 use super::theme;
 use super::view::View;
@@ -162,7 +163,7 @@ impl HeapglassApp {
     /// if one is on screen, or the file that was opened last.
     pub(super) fn split(&mut self, with: Option<SnapshotId>) {
         let Some(shown) = self.shown() else { return };
-        let base = self.shown_view().and_then(|view| view.comparison.base);
+        let base = self.shown_view().and_then(|view| view.panes.comparison.base);
         let base = base.filter(|base| *base != shown && self.session.snapshot(*base).is_some());
         let is_snapshot = self.session.snapshot(shown).is_some();
         let snapshots = self.session.open().iter().rev().map(|open| open.id);
@@ -239,8 +240,8 @@ impl HeapglassApp {
         let Some((base, current, why)) = oldest_and_newest(&self.session, ids) else { return };
         self.show_in(self.active, current);
         if let Some(view) = self.shown_view() {
-            view.kind = ViewKind::Comparison;
-            view.comparison.set_base(base);
+            view.kind = ViewKind::COMPARISON;
+            view.panes.comparison.set_base(base);
         }
         self.notice = Some(why);
     }
@@ -253,7 +254,7 @@ impl HeapglassApp {
             Some(node) => {
                 let kind = view.kind;
                 let target = place.target(node);
-                if matches!(kind, ViewKind::Summary | ViewKind::Containment | ViewKind::Dominators) {
+                if kind != ViewKind::SEARCH && about(kind).reveals {
                     // An object that the summary does not list is still selected.
                     let _ = view.reveal(&mut self.session, &place, target, kind);
                 } else {
@@ -366,7 +367,7 @@ impl HeapglassApp {
             self.active = side;
         }
         let kinds = slots.map(|slot| self.views.get(&slot).map(|view| view.kind));
-        let rows = slots.map(|slot| self.views.get(&slot).and_then(View::first_row));
+        let rows = slots.map(|slot| self.views.get_mut(&slot).and_then(View::first_row));
         let moved = self.link.moved(kinds, rows);
         if !self.link.is_on || kinds[0] != kinds[1] {
             return;

@@ -67,17 +67,17 @@ const PICTURES: &[Picture] = &[
     ("dominators", Files::Example, dominators),
     ("dominators-picture", Files::Example, dominator_picture),
     ("dominators-list", Files::List, dominator_picture),
-    ("statistics", Files::Example, |window| show(window, ViewKind::Statistics)),
+    ("statistics", Files::Example, |window| show(window, ViewKind::STATISTICS)),
     ("strings", Files::Example, strings),
     ("contexts", Files::Example, contexts),
     ("dead-variables", Files::Chromium, dead_variables),
     ("source-position", Files::Chromium, source_position),
-    ("bun", Files::Bun, |window| show(window, ViewKind::Statistics)),
+    ("bun", Files::Bun, |window| show(window, ViewKind::STATISTICS)),
     ("deno", Files::Deno, deno),
     ("hermes", Files::Hermes, hermes),
-    ("julia", Files::Julia, |window| show(window, ViewKind::Statistics)),
+    ("julia", Files::Julia, |window| show(window, ViewKind::STATISTICS)),
     ("search", Files::Example, search),
-    ("search-help", Files::Example, |window| show(window, ViewKind::Search)),
+    ("search-help", Files::Example, |window| show(window, ViewKind::SEARCH)),
     ("paths", Files::Example, paths),
     ("merged-paths", Files::Example, merged_paths),
     ("ignored", Files::Example, ignored),
@@ -129,7 +129,7 @@ fn select_cart(window: &mut Window) {
 }
 
 fn filters(window: &mut Window) {
-    show(window, ViewKind::Summary);
+    show(window, ViewKind::SUMMARY);
     window.get_by_role_and_label(Role::Button, "Show").click();
     for _ in 0..30 {
         window.step();
@@ -145,14 +145,14 @@ fn comparison(window: &mut Window) {
 
 fn side_by_side(window: &mut Window) {
     let ctx = window.ctx.clone();
-    show(window, ViewKind::Summary);
+    show(window, ViewKind::SUMMARY);
     window.state_mut().apply(&ctx, Action::ToggleSplit);
     for side in 0..2 {
-        "cart".clone_into(&mut window.state_mut().view_of(side).unwrap().summary.filter);
+        "cart".clone_into(&mut window.state_mut().view_of(side).unwrap().panes.summary.filter);
     }
     // A click must not fall on a list that is about to change.
     wait_until(window, "the filtered lists", |app| {
-        (0..2).all(|side| app.view_of(side).unwrap().summary.tree.table.row_count() == 2)
+        (0..2).all(|side| app.view_of(side).unwrap().panes.summary.tree.table.row_count() == 2)
     });
     // A cart of one of the first requests, which is in both.
     let app = window.state_mut();
@@ -162,28 +162,28 @@ fn side_by_side(window: &mut Window) {
         current.class(*node).name == "ShoppingCart" && before.graph().find_id(current.id(*node)).is_some()
     };
     let node = current.graph().nodes().find(in_both).unwrap();
-    app.run(slot, Command::Reveal(Target { snapshot: slot.id, node }, ViewKind::Summary));
+    app.run(slot, Command::Reveal(Target { snapshot: slot.id, node }, ViewKind::SUMMARY));
     wait_until(window, "the other side", |app| app.view_of(1).unwrap().object.target().is_some());
 }
 
 fn containment(window: &mut Window) {
-    show(window, ViewKind::Containment);
+    show(window, ViewKind::CONTAINMENT);
     wait_for_label(window, "(GC roots)");
     expand(window, "[1] :: (GC roots)");
 }
 
 fn dominators(window: &mut Window) {
     select_cart(window);
-    show(window, ViewKind::Dominators);
+    show(window, ViewKind::DOMINATORS);
     wait_for_label(window, "(GC roots)");
 }
 
 fn strings(window: &mut Window) {
-    show(window, ViewKind::Strings);
+    show(window, ViewKind::STRINGS);
 }
 
 fn contexts(window: &mut Window) {
-    show(window, ViewKind::Contexts);
+    show(window, ViewKind::CONTEXTS);
 }
 
 fn dead_variables(window: &mut Window) {
@@ -204,7 +204,7 @@ fn reveal(window: &mut Window, class: &str, name: &str) {
         snapshot.class(*node).name == class && snapshot.raw_name(*node) == name && snapshot.shallow_size(*node) > 0
     };
     let node = snapshot.graph().nodes().find(is_it).unwrap();
-    app.run(slot, Command::Reveal(Target { snapshot: slot.id, node }, ViewKind::Summary));
+    app.run(slot, Command::Reveal(Target { snapshot: slot.id, node }, ViewKind::SUMMARY));
     wait_until(window, "the row", |app| !app.shown_view().unwrap().is_busy());
 }
 
@@ -214,7 +214,7 @@ fn source_position(window: &mut Window) {
 }
 
 fn deno(window: &mut Window) {
-    "person".clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
+    "person".clone_into(&mut window.state_mut().shown_view().unwrap().panes.summary.filter);
     reveal(window, "Person", "Person");
 }
 
@@ -226,7 +226,7 @@ fn search(window: &mut Window) {
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::F);
     window.step();
     window.get_by_label("Search for").type_text("class:Cart retained>300");
-    show(window, ViewKind::Search);
+    show(window, ViewKind::SEARCH);
 }
 
 fn paths(window: &mut Window) {
@@ -240,7 +240,7 @@ fn merged_paths(window: &mut Window) {
     click_row(window, "ShoppingCart  ×2,020");
     let app = window.state_mut();
     let id = app.shown().unwrap();
-    let row = app.shown_view().unwrap().summary.tree.table.selection().unwrap()[0];
+    let row = app.shown_view().unwrap().panes.summary.tree.table.selection().unwrap()[0];
     let nodes =
         heapglass::ui::command::NodeSet::Class(heapglass::model::ClassId(row), heapglass::query::NodeFilter::All);
     app.shown_view().unwrap().merge_paths(id, "ShoppingCart".to_owned(), nodes);
@@ -249,10 +249,10 @@ fn merged_paths(window: &mut Window) {
 }
 
 fn dominator_picture(window: &mut Window) {
-    show(window, ViewKind::Dominators);
+    show(window, ViewKind::DOMINATORS);
     window.get_by_label("Picture").click();
     window.step();
-    wait_until(window, "the picture", |app| !app.shown_view().unwrap().dominators.picture.is_busy());
+    wait_until(window, "the picture", |app| !app.shown_view().unwrap().panes.dominators.picture.is_busy());
 }
 
 fn ignored(window: &mut Window) {
@@ -303,7 +303,7 @@ fn growth(window: &mut Window) {
     if window.state().session.open().is_empty() {
         return;
     }
-    wait_until(window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::Growth));
+    wait_until(window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::GROWTH));
     click_row(window, "LeakedSession");
     window.get_by_label("What holds them").click();
     window.step();
@@ -350,7 +350,7 @@ fn confirm(window: &mut Window) {
 }
 
 fn timeline(window: &mut Window) {
-    show(window, ViewKind::Timeline);
+    show(window, ViewKind::TIMELINE);
     wait_for_label(window, "Timeline of");
     brush(window, "Timeline", 0.35, 0.6);
 }
@@ -362,12 +362,12 @@ fn timeline_summary(window: &mut Window) {
 }
 
 fn allocations(window: &mut Window) {
-    show(window, ViewKind::Allocations);
+    show(window, ViewKind::ALLOCATIONS);
     expand(window, "split");
 }
 
 fn allocations_flame(window: &mut Window) {
-    show(window, ViewKind::Allocations);
+    show(window, ViewKind::ALLOCATIONS);
     wait_for_label(window, "Flame graph");
     window.get_by_role_and_label(Role::Button, "Flame graph").click();
     wait_for_label(window, "Call ");
@@ -375,7 +375,7 @@ fn allocations_flame(window: &mut Window) {
 
 /// The stack of an object that the leak has kept.
 fn allocated_by(window: &mut Window) {
-    "reading".clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
+    "reading".clone_into(&mut window.state_mut().shown_view().unwrap().panes.summary.filter);
     expand(window, "Reading  ×");
     click_row(window, "Reading @");
     wait_for_label(window, "Show in Allocations");

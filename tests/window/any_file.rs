@@ -41,7 +41,7 @@ fn the_window_says_what_wrote_a_file_and_how_to_read_it() {
     ] {
         let mut window = opened(file);
         assert!(window.query_all_by_label_contains(program).next().is_some(), "{program} in the list of snapshots");
-        show(&mut window, ViewKind::Statistics);
+        show(&mut window, ViewKind::STATISTICS);
         wait_for_label(&mut window, "Written by");
         assert!(window.query_all_by_label_contains(program).count() >= 2, "{program}");
         assert!(window.query_all_by_label_contains(note).next().is_some(), "{program}: {note}");
@@ -55,7 +55,7 @@ fn corpus_files_open_in_every_view() {
         let file = folder.path().join(&case.name);
         std::fs::write(&file, case.bytes()).unwrap();
         let mut window = opened(file);
-        for kind in ViewKind::ALL {
+        for kind in ViewKind::all() {
             show(&mut window, kind);
         }
         let ctx = window.ctx.clone();
@@ -90,7 +90,7 @@ fn dead_variables_lead_to_what_they_hold_and_who_holds_the_context() {
 #[test]
 fn a_file_without_scopes_is_said_to_have_none() {
     let mut window = opened(example());
-    show(&mut window, ViewKind::Contexts);
+    show(&mut window, ViewKind::CONTEXTS);
     window.get_by_label("Dead variables").click();
     wait_for_label(&mut window, "does not say which functions use which variables");
     wait_for_label(&mut window, "This one is of Node.js");
@@ -118,7 +118,7 @@ fn a_function_shows_its_file_and_the_line_of_its_source() {
 fn classes_show_the_file_of_their_constructor() {
     let mut window = opened(example());
     wait_for_label(&mut window, "leaky-server.mjs:");
-    wait_until(&mut window, "the rows", |app| app.shown_view().unwrap().summary.tree.table.row_count() > 10);
+    wait_until(&mut window, "the rows", |app| app.shown_view().unwrap().panes.summary.tree.table.row_count() > 10);
     assert!(window::rows(&window).contains("ShoppingCart  ×2,020  leaky-server.mjs:"), "{}", window::rows(&window));
 }
 

@@ -53,7 +53,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
         window.step();
     }
     wait_until(&mut window, "the growth of the series", |app| {
-        app.session.open().len() == 3 && app.shown_view().is_some_and(|view| view.kind == ViewKind::Growth)
+        app.session.open().len() == 3 && app.shown_view().is_some_and(|view| view.kind == ViewKind::GROWTH)
     });
     drop(node);
 
@@ -69,19 +69,19 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     assert!(leaked.contains(", 1,500, +1,000, 1,000, 500, "), "now, growth, new, survived: {leaked}");
     for pattern in [2, 3] {
         // Opens the patterns of caches and of work.
-        window.state_mut().shown_view().unwrap().growth.table.expand(vec![pattern]);
+        window.state_mut().shown_view().unwrap().panes.growth.table.expand(vec![pattern]);
         for _ in 0..10 {
             window.step();
         }
     }
-    window.state_mut().shown_view().unwrap().growth.filter = "a".to_owned();
+    window.state_mut().shown_view().unwrap().panes.growth.filter = "a".to_owned();
     wait_for_label(&mut window, "CachedPage");
     let view = window.state_mut().shown_view().unwrap();
-    view.growth.filter = "RunningJob".to_owned();
+    view.panes.growth.filter = "RunningJob".to_owned();
     wait_for_label(&mut window, "RunningJob");
     let text = rows(&window);
     assert!(text.lines().next().unwrap().starts_with("Comes and goes"), "{text}");
-    window.state_mut().shown_view().unwrap().growth.filter.clear();
+    window.state_mut().shown_view().unwrap().panes.growth.filter.clear();
     wait_for_label(&mut window, "LeakedSession  service.js");
 
     // From the class to what holds what is new of it.

@@ -31,7 +31,7 @@ fn type_text(window: &mut Window, text: &str) {
 fn selected_class(window: &mut Window, side: usize) -> Option<String> {
     let app = window.state_mut();
     let snapshot = app.session.snapshot(app.sides[side]?)?;
-    let row = *app.view_of(side)?.summary.tree.table.selection()?.first()?;
+    let row = *app.view_of(side)?.panes.summary.tree.table.selection()?.first()?;
     Some(snapshot.classes().get(heapglass::model::ClassId(row)).name.clone())
 }
 
@@ -55,7 +55,7 @@ fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before
     let app = window.state_mut();
     let current = app.session.snapshot(app.shown().unwrap()).unwrap();
     assert_eq!(current.source().name, "example-after.heapsnapshot.zst");
-    assert_eq!(app.shown_view().unwrap().kind, ViewKind::Comparison);
+    assert_eq!(app.shown_view().unwrap().kind, ViewKind::COMPARISON);
 
     // A new object and why it lives.
     expand(&mut window, "ShoppingCart, 2,000, 0, +2,000");
@@ -73,14 +73,18 @@ fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before
     let before = window.state().session.snapshot(older).unwrap();
     assert_eq!(before.source().name, "example-before.heapsnapshot.zst");
     assert_eq!(window.state().shown(), Some(newer), "what was on screen has the keyboard");
-    show(&mut window, ViewKind::Summary);
+    show(&mut window, ViewKind::SUMMARY);
     click_row(&mut window, "Map  ×");
-    wait_until(&mut window, "the linked class", |app| app.view_of(1).unwrap().summary.tree.table.selection().is_some());
+    wait_until(&mut window, "the linked class", |app| {
+        app.view_of(1).unwrap().panes.summary.tree.table.selection().is_some()
+    });
     assert_eq!(selected_class(&mut window, 1).as_deref(), Some("Map"));
-    window.state_mut().view_of(1).unwrap().summary.filter = "ShoppingCart".to_owned();
-    wait_until(&mut window, "the filtered list", |app| app.view_of(1).unwrap().summary.tree.table.row_count() == 1);
+    window.state_mut().view_of(1).unwrap().panes.summary.filter = "ShoppingCart".to_owned();
+    wait_until(&mut window, "the filtered list", |app| {
+        app.view_of(1).unwrap().panes.summary.tree.table.row_count() == 1
+    });
     expand(&mut window, "ShoppingCart  ×2,020");
-    wait_until(&mut window, "the linked class", |app| !app.view_of(0).unwrap().summary.tree.table.is_revealing());
+    wait_until(&mut window, "the linked class", |app| !app.view_of(0).unwrap().panes.summary.tree.table.is_revealing());
     assert_eq!(selected_class(&mut window, 0).as_deref(), Some("ShoppingCart"));
 
     // An object that is in both is found by its id; one that is new is said to be.
@@ -90,7 +94,7 @@ fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before
         .nodes()
         .find(|&node| current.class(node).name == "ShoppingCart" && before.graph().find_id(current.id(node)).is_some());
     let target = heapglass::ui::command::Target { snapshot: slot.id, node: in_both.unwrap() };
-    let reveal = |target| heapglass::ui::command::Command::Reveal(target, ViewKind::Summary);
+    let reveal = |target| heapglass::ui::command::Command::Reveal(target, ViewKind::SUMMARY);
     window.state_mut().run(slot, reveal(target));
     wait_until(&mut window, "the same object", |app| app.view_of(0).unwrap().object.target().is_some());
     let found = window.state_mut().view_of(0).unwrap().object.target().unwrap().node;
@@ -132,7 +136,7 @@ fn filters_about_documents_are_offered_only_where_there_can_be_documents() {
     for (file, has_documents) in [("node24-1", false), ("chromium-leak-1", true)] {
         let mut window = window(&[common::case(file).file]);
         wait_for_load(&mut window);
-        show(&mut window, ViewKind::Summary);
+        show(&mut window, ViewKind::SUMMARY);
         window.get_by_role_and_label(Role::Button, "Show").click();
         step(&mut window);
         wait_for_label(&mut window, "Held only by closures' contexts");
@@ -148,7 +152,7 @@ fn each_filter_of_the_summary_shows_its_count_and_size() {
     let files = [common::case("small-1").file, common::case("small-2").file];
     let mut window = window(&files);
     wait_for_load(&mut window);
-    show(&mut window, ViewKind::Summary);
+    show(&mut window, ViewKind::SUMMARY);
     let app = window.state();
     let snapshot = app.session.snapshot(app.shown().unwrap()).unwrap();
     let first = app.session.open()[0].snapshot.max_object_id();
@@ -172,17 +176,17 @@ fn each_filter_of_the_summary_shows_its_count_and_size() {
             window.query_all_by_label_contains(label).find(|node| node.accesskit_node().role() == Role::Button);
         button.unwrap_or_else(|| panic!("no {label}")).click();
         step(&mut window);
-        assert_eq!(window.state_mut().shown_view().unwrap().summary.nodes, filter);
+        assert_eq!(window.state_mut().shown_view().unwrap().panes.summary.nodes, filter);
         let selection = select(&snapshot, &filter, &CancelToken::new()).unwrap();
         let count = heapglass::model::human::count(selection.count);
         let size = heapglass::model::human::bytes(selection.shallow_size);
         wait_for_label(&mut window, &format!(":  {count} objects, {size}"));
         let classes = selection.classes.iter().filter(|class| class.count > 0).count() as u64;
-        wait_until(&mut window, label, |app| app.shown_view().unwrap().summary.tree.table.row_count() == classes);
+        wait_until(&mut window, label, |app| app.shown_view().unwrap().panes.summary.tree.table.row_count() == classes);
         window.get_by_label("Show all objects").click();
         step(&mut window);
     }
-    assert_eq!(window.state_mut().shown_view().unwrap().summary.nodes, NodeFilter::All);
+    assert_eq!(window.state_mut().shown_view().unwrap().panes.summary.nodes, NodeFilter::All);
 }
 
 #[test]
@@ -206,9 +210,9 @@ fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
     ] {
         window.key_press_modifiers(COMMAND, egui::Key::F);
         step(&mut window);
-        window.state_mut().shown_view().unwrap().search.text.clear();
+        window.state_mut().shown_view().unwrap().panes.search.text.clear();
         type_text(&mut window, text);
-        assert_eq!(window.state_mut().shown_view().unwrap().search.text, text, "the line has the keyboard");
+        assert_eq!(window.state_mut().shown_view().unwrap().panes.search.text, text, "the line has the keyboard");
         let hits = search(&snapshot, &Query::parse(text).unwrap(), &CancelToken::new()).unwrap();
         let count = hits.count();
         if count == 0 {
@@ -231,11 +235,11 @@ fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
         }
     }
     // What is not understood says so.
-    window.state_mut().shown_view().unwrap().search.text = "size>lots".to_owned();
+    window.state_mut().shown_view().unwrap().panes.search.text = "size>lots".to_owned();
     wait_for_label(&mut window, "expected a size such as");
-    window.state_mut().shown_view().unwrap().search.text = "type:closure".to_owned();
+    window.state_mut().shown_view().unwrap().panes.search.text = "type:closure".to_owned();
     wait_for_label(&mut window, "use kind:closure");
-    window.state_mut().shown_view().unwrap().search.text = "kind:fnuction".to_owned();
+    window.state_mut().shown_view().unwrap().panes.search.text = "kind:fnuction".to_owned();
     wait_for_label(&mut window, "unknown kind `fnuction`");
 }
 
@@ -250,10 +254,10 @@ fn back_and_forward_lead_through_what_was_looked_at() {
     let target = |app: &mut heapglass::ui::HeapglassApp| app.shown_view().unwrap().object.target().map(|at| at.node);
     wait_until(&mut window, "the emitter", |app| target(app) != Some(cart) && !app.shown_view().unwrap().is_busy());
     let emitter = target(window.state_mut()).unwrap();
-    show(&mut window, ViewKind::Dominators);
+    show(&mut window, ViewKind::DOMINATORS);
     window.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowLeft);
     step(&mut window);
-    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::Summary);
+    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::SUMMARY);
     assert_eq!(target(window.state_mut()), Some(emitter));
     window.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowLeft);
     wait_until(&mut window, "the cart again", |app| target(app) == Some(cart));
@@ -279,11 +283,13 @@ fn keys_alone_lead_from_the_start_page_to_a_retaining_path() {
     window.key_press_modifiers(COMMAND, egui::Key::K);
     step(&mut window);
     type_text(&mut window, "ShoppingCart");
-    wait_until(&mut window, "the filtered list", |app| app.shown_view().unwrap().summary.tree.table.row_count() == 1);
+    wait_until(&mut window, "the filtered list", |app| {
+        app.shown_view().unwrap().panes.summary.tree.table.row_count() == 1
+    });
     window.key_press(egui::Key::ArrowDown);
     step(&mut window);
     window.key_press(egui::Key::ArrowRight);
-    wait_until(&mut window, "the members", |app| app.shown_view().unwrap().summary.tree.table.row_count() > 2);
+    wait_until(&mut window, "the members", |app| app.shown_view().unwrap().panes.summary.tree.table.row_count() > 2);
     window.key_press(egui::Key::ArrowDown);
     step(&mut window);
     wait_until(&mut window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
@@ -301,7 +307,7 @@ fn keys_alone_lead_from_the_start_page_to_a_retaining_path() {
 fn commands_are_found_by_name_and_each_view_can_be_shown() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
-    for (text, kind) in [("domin", ViewKind::Dominators), ("containment", ViewKind::Containment)] {
+    for (text, kind) in [("domin", ViewKind::DOMINATORS), ("containment", ViewKind::CONTAINMENT)] {
         window.key_press_modifiers(COMMAND, egui::Key::P);
         step(&mut window);
         type_text(&mut window, text);
@@ -310,13 +316,13 @@ fn commands_are_found_by_name_and_each_view_can_be_shown() {
         assert_eq!(window.state_mut().shown_view().unwrap().kind, kind);
     }
     let numbers = [egui::Key::Num1, egui::Key::Num5, egui::Key::Num6, egui::Key::Num7];
-    let kinds = [ViewKind::Summary, ViewKind::Statistics, ViewKind::Strings, ViewKind::Contexts];
+    let kinds = [ViewKind::SUMMARY, ViewKind::STATISTICS, ViewKind::STRINGS, ViewKind::CONTEXTS];
     let labels = ["ShoppingCart  ×2,020", "By kind of node", "copies", "Show in Summary"];
     for ((key, kind), label) in numbers.into_iter().zip(kinds).zip(labels) {
         window.key_press_modifiers(COMMAND, key);
         step(&mut window);
         assert_eq!(window.state_mut().shown_view().unwrap().kind, kind);
-        if kind != ViewKind::Strings {
+        if kind != ViewKind::STRINGS {
             wait_for_label(&mut window, label);
         }
     }
@@ -337,13 +343,17 @@ fn an_object_is_revealed_in_containment_and_dominators() {
     let snapshot = window.state().session.snapshot(id).unwrap();
     let slot = heapglass::ui::panes::Slot { side: 0, id };
     let target = heapglass::ui::command::Target { snapshot: id, node: cart };
-    for kind in [ViewKind::Containment, ViewKind::Dominators] {
+    for kind in [ViewKind::CONTAINMENT, ViewKind::DOMINATORS] {
         window.state_mut().run(slot, heapglass::ui::command::Command::Reveal(target, kind));
         wait_until(&mut window, kind.label(), |app| !app.shown_view().unwrap().is_busy());
         let view = window.state_mut().shown_view().unwrap();
-        let table = if kind == ViewKind::Containment { &view.containment.table } else { &view.dominators.tree.table };
+        let table = if kind == ViewKind::CONTAINMENT {
+            &view.panes.containment.tree.table
+        } else {
+            &view.panes.dominators.tree.table
+        };
         let last = *table.selection().unwrap_or_else(|| panic!("nothing is selected in {kind:?}")).last().unwrap();
-        let node = if kind == ViewKind::Containment {
+        let node = if kind == ViewKind::CONTAINMENT {
             snapshot.graph().edge_target(heapglass::model::EdgeIndex(last))
         } else {
             NodeOrdinal(last)
@@ -357,10 +367,10 @@ fn an_object_is_revealed_in_containment_and_dominators() {
 fn the_picture_of_dominators_zooms_in_and_back() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
-    show(&mut window, ViewKind::Dominators);
+    show(&mut window, ViewKind::DOMINATORS);
     window.get_by_label("Picture").click();
     step(&mut window);
-    wait_until(&mut window, "the picture", |app| !app.shown_view().unwrap().dominators.picture.is_busy());
+    wait_until(&mut window, "the picture", |app| !app.shown_view().unwrap().panes.dominators.picture.is_busy());
     let tile = window.query_all_by_label_contains("Tile (GC roots)").next().unwrap();
     let place = tile.rect().left_top() + egui::vec2(8.0, 6.0);
     let press = |window: &mut Window| {
@@ -379,11 +389,11 @@ fn the_picture_of_dominators_zooms_in_and_back() {
     assert_eq!(snapshot.display_name(selected), "(GC roots)");
     window.key_press(egui::Key::Enter);
     step(&mut window);
-    wait_until(&mut window, "the picture", |app| !app.shown_view().unwrap().dominators.picture.is_busy());
-    assert_eq!(window.state_mut().shown_view().unwrap().dominators.picture.zoomed(), Some(selected));
+    wait_until(&mut window, "the picture", |app| !app.shown_view().unwrap().panes.dominators.picture.is_busy());
+    assert_eq!(window.state_mut().shown_view().unwrap().panes.dominators.picture.zoomed(), Some(selected));
     window.get_by_label("Back to All").click();
     step(&mut window);
-    assert_eq!(window.state_mut().shown_view().unwrap().dominators.picture.zoomed(), Some(snapshot.root()));
+    assert_eq!(window.state_mut().shown_view().unwrap().panes.dominators.picture.zoomed(), Some(snapshot.root()));
 }
 
 #[test]
@@ -431,7 +441,7 @@ fn dragging_one_snapshot_onto_another_compares_them() {
     drop_file(&mut window, &example_before());
     wait_for_load(&mut window);
     step(&mut window);
-    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::Summary);
+    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::SUMMARY);
     let center = |window: &Window, name: &str| {
         window.get_by_role_and_label(Role::ListItem, &format!("Snapshot {name}")).rect().center()
     };
@@ -454,8 +464,8 @@ fn dragging_one_snapshot_onto_another_compares_them() {
     window.event(button(to, false));
     step(&mut window);
     let app = window.state_mut();
-    assert_eq!(app.shown_view().unwrap().kind, ViewKind::Comparison);
-    let base = app.shown_view().unwrap().comparison.base.unwrap();
+    assert_eq!(app.shown_view().unwrap().kind, ViewKind::COMPARISON);
+    let base = app.shown_view().unwrap().panes.comparison.base.unwrap();
     // Whichever was dragged, the older one is the base.
     let base = app.session.snapshot(base).unwrap();
     assert_eq!(base.source().name, "example-before.heapsnapshot.zst");
@@ -489,12 +499,16 @@ fn what_lies_two_hundred_thousand_levels_deep_is_revealed_as_far_as_rows_can_sho
     assert!(snapshot.distance(far).user().unwrap() > 100_000);
     let slot = heapglass::ui::panes::Slot { side: 0, id };
     let target = heapglass::ui::command::Target { snapshot: id, node: far };
-    for kind in [ViewKind::Dominators, ViewKind::Containment] {
+    for kind in [ViewKind::DOMINATORS, ViewKind::CONTAINMENT] {
         window.state_mut().run(slot, heapglass::ui::command::Command::Reveal(target, kind));
         wait_until(&mut window, kind.label(), |app| !app.shown_view().unwrap().is_busy());
         wait_for_label(&mut window, "levels deep");
         let view = window.state_mut().shown_view().unwrap();
-        let table = if kind == ViewKind::Containment { &view.containment.table } else { &view.dominators.tree.table };
+        let table = if kind == ViewKind::CONTAINMENT {
+            &view.panes.containment.tree.table
+        } else {
+            &view.panes.dominators.tree.table
+        };
         assert!(table.row_count() > 190, "as far as it goes");
         // The deepest row is another object than the one in the lower panes, so it is not selected.
         assert_eq!(table.selection(), None);
@@ -522,7 +536,7 @@ fn the_panes_below_keep_their_height_whatever_they_show() {
     check(&mut window, "a reference");
     window.get_by_label("Paths").click();
     check(&mut window, "paths");
-    for kind in [ViewKind::Comparison, ViewKind::Dominators, ViewKind::Statistics, ViewKind::Growth, ViewKind::Search] {
+    for kind in [ViewKind::COMPARISON, ViewKind::DOMINATORS, ViewKind::STATISTICS, ViewKind::GROWTH, ViewKind::SEARCH] {
         show(&mut window, kind);
         check(&mut window, kind.label());
     }

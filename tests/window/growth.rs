@@ -15,7 +15,7 @@ fn growth_of_the_examples() -> Window {
     let mut window = window(&[example_before(), example()]);
     wait_for_load(&mut window);
     wait_for_label(&mut window, "is the base");
-    show(&mut window, ViewKind::Growth);
+    show(&mut window, ViewKind::GROWTH);
     wait_for_label(&mut window, "Grows in every step");
     wait_for_label(&mut window, "ShoppingCart");
     window
@@ -53,8 +53,8 @@ fn a_class_that_is_selected_has_a_chart_of_its_own_and_leads_to_what_holds_its_n
     wait_for_label(&mut window, "Paths from the roots to 2,000 × new ShoppingCart");
 
     // Its new objects, their fields, and who holds one of them. Without other classes there is room for that.
-    window.state_mut().shown_view().unwrap().growth.filter = "ShoppingCart".to_owned();
-    wait_until(&mut window, "the class alone", |app| app.shown_view().unwrap().growth.table.row_count() == 2);
+    window.state_mut().shown_view().unwrap().panes.growth.filter = "ShoppingCart".to_owned();
+    wait_until(&mut window, "the class alone", |app| app.shown_view().unwrap().panes.growth.table.row_count() == 2);
     expand(&mut window, "ShoppingCart");
     wait_for_label(&mut window, "ShoppingCart @");
     expand(&mut window, "ShoppingCart @");
@@ -90,10 +90,11 @@ fn rows_sort_filter_and_say_when_nothing_matches() {
     window.get_by_role_and_label(Role::ColumnHeader, "# New").click();
     wait_for_label(&mut window, "# New, descending");
 
-    window.state_mut().shown_view().unwrap().growth.filter = "shoppingc".to_owned();
-    let only_one = |app: &mut heapglass::ui::HeapglassApp| app.shown_view().unwrap().growth.table.row_count() == 2;
+    window.state_mut().shown_view().unwrap().panes.growth.filter = "shoppingc".to_owned();
+    let only_one =
+        |app: &mut heapglass::ui::HeapglassApp| app.shown_view().unwrap().panes.growth.table.row_count() == 2;
     wait_until(&mut window, "the filtered rows", only_one);
-    window.state_mut().shown_view().unwrap().growth.filter = "no class is called so".to_owned();
+    window.state_mut().shown_view().unwrap().panes.growth.filter = "no class is called so".to_owned();
     wait_for_label(&mut window, "No class is called so");
 }
 
@@ -109,7 +110,7 @@ fn every_pattern_has_a_row_with_the_number_of_its_classes() {
             if window.query_all_by_label_contains(&label).next().is_some() {
                 break;
             }
-            window.state_mut().shown_view().unwrap().growth.table.scroll_rows(5);
+            window.state_mut().shown_view().unwrap().panes.growth.table.scroll_rows(5);
             window.step();
         }
         wait_for_label(&mut window, &label);
@@ -134,11 +135,12 @@ fn three_files_that_are_opened_together_are_followed() {
     let files = [example_before(), example(), example_before()];
     let mut window = window(&files);
     wait_for_load(&mut window);
-    wait_until(&mut window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::Growth));
+    wait_until(&mut window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::GROWTH));
     wait_for_label(&mut window, "3 of 3 snapshots");
     wait_for_label(&mut window, "is the same snapshot as");
-    let growths =
-        |app: &mut heapglass::ui::HeapglassApp| app.shown_view().is_some_and(|view| view.growth.table.row_count() > 1);
+    let growths = |app: &mut heapglass::ui::HeapglassApp| {
+        app.shown_view().is_some_and(|view| view.panes.growth.table.row_count() > 1)
+    };
     wait_until(&mut window, "what grew between the two that differ", growths);
 }
 
@@ -149,6 +151,6 @@ fn snapshots_of_two_programs_are_said_to_be_such() {
     wait_for_load(&mut window);
     window::drop_file(&mut window, &other);
     wait_for_load(&mut window);
-    show(&mut window, ViewKind::Growth);
+    show(&mut window, ViewKind::GROWTH);
     wait_for_label(&mut window, "These snapshots are not all of one process");
 }

@@ -128,7 +128,7 @@ fn names_made_to_deceive_are_shown_without_their_control_characters_in_every_vie
     wait_for_load(&mut window);
     assert_eq!(window.state().session.open().len(), 2, "{:?}", errors(&window));
     let mut found = BTreeSet::new();
-    for kind in ViewKind::ALL {
+    for kind in ViewKind::all() {
         show(&mut window, kind);
         for lower in [Lower::Retainers, Lower::Paths, Lower::Object] {
             let view = window.state_mut().shown_view().unwrap();

@@ -106,7 +106,7 @@ fn f6_goes_only_to_what_is_on_screen_in_every_view() {
         let mut window = opened(&files);
         for size in [egui::vec2(640.0, 480.0), egui::vec2(1280.0, 800.0)] {
             window.set_size(size);
-            for kind in ViewKind::ALL {
+            for kind in ViewKind::all() {
                 show(&mut window, kind);
                 for lower in [Lower::Retainers, Lower::Paths, Lower::Object] {
                     if let Some(view) = window.state_mut().shown_view() {
@@ -152,7 +152,7 @@ fn a_file_alone_is_not_shown_side_by_side() {
 #[test]
 fn two_sides_are_equal_with_the_older_file_on_the_left_and_the_mouse_can_leave_them() {
     let mut window = opened(&[example(), example_before()]);
-    show(&mut window, ViewKind::Summary);
+    show(&mut window, ViewKind::SUMMARY);
     let [newer, older] = ["after", "before"].map(|name| {
         let open = window.state().session.open();
         open.iter().find(|open| open.snapshot.source().name.contains(name)).unwrap().id
@@ -173,7 +173,7 @@ fn two_sides_are_equal_with_the_older_file_on_the_left_and_the_mouse_can_leave_t
 #[test]
 fn linking_looks_for_what_is_selected_already() {
     let mut window = opened(&[example(), example_before()]);
-    show(&mut window, ViewKind::Summary);
+    show(&mut window, ViewKind::SUMMARY);
     press(&mut window, Modifiers::COMMAND, Key::Backslash);
     press(&mut window, Modifiers::COMMAND, Key::L);
     assert!(!window.state().link.is_on);
@@ -248,7 +248,7 @@ fn a_click_on_a_step_of_a_path_selects_and_a_double_click_or_enter_goes() {
     wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
     wait_for_label(&mut window, "cart in system / Context @");
     let upper = |window: &mut Window| {
-        window.state_mut().shown_view().unwrap().summary.tree.table.selection().map(<[u32]>::to_vec)
+        window.state_mut().shown_view().unwrap().panes.summary.tree.table.selection().map(<[u32]>::to_vec)
     };
     let before = upper(&mut window);
     let rect = row_rect(&window, "cart in system / Context @");
@@ -302,18 +302,18 @@ fn back_and_forward_restore_view_object_and_lower_pane_one_step_at_a_time() {
     let slot = Slot { side: 0, id: window.state().shown().unwrap() };
     let visits = window.state().history.len();
     let target = Target { snapshot: slot.id, node: cart };
-    window.state_mut().run(slot, Command::Reveal(target, ViewKind::Dominators));
+    window.state_mut().run(slot, Command::Reveal(target, ViewKind::DOMINATORS));
     settle(&mut window);
     assert_eq!(window.state().history.len(), visits + 1, "one step, one visit");
     window.get_by_label("Retainers").click();
     step(&mut window);
-    show(&mut window, ViewKind::Summary);
+    show(&mut window, ViewKind::SUMMARY);
     click_row(&mut window, "Map  ×");
     assert_eq!(shown_object(&mut window), None);
     for (kind, lower) in [
-        (ViewKind::Summary, Lower::Retainers),
-        (ViewKind::Dominators, Lower::Retainers),
-        (ViewKind::Summary, Lower::Paths),
+        (ViewKind::SUMMARY, Lower::Retainers),
+        (ViewKind::DOMINATORS, Lower::Retainers),
+        (ViewKind::SUMMARY, Lower::Paths),
     ] {
         press(&mut window, Modifiers::ALT, Key::ArrowLeft);
         settle(&mut window);
@@ -324,22 +324,22 @@ fn back_and_forward_restore_view_object_and_lower_pane_one_step_at_a_time() {
     press(&mut window, Modifiers::ALT, Key::ArrowRight);
     settle(&mut window);
     let view = window.state_mut().shown_view().unwrap();
-    assert_eq!((view.kind, view.object.target()), (ViewKind::Dominators, Some(target)));
-    assert!(view.dominators.tree.table.selection().is_some(), "the row is selected again");
+    assert_eq!((view.kind, view.object.target()), (ViewKind::DOMINATORS, Some(target)));
+    assert!(view.panes.dominators.tree.table.selection().is_some(), "the row is selected again");
 }
 
 #[test]
 fn revealing_a_deleted_object_is_one_step() {
     let mut window = opened(&[example_before(), example()]);
-    wait_until(&mut window, "the comparison", |app| app.shown_view().unwrap().kind == ViewKind::Comparison);
+    wait_until(&mut window, "the comparison", |app| app.shown_view().unwrap().kind == ViewKind::COMPARISON);
     settle(&mut window);
     let slot = Slot { side: 0, id: window.state().shown().unwrap() };
-    let base = window.state_mut().shown_view().unwrap().comparison.base.unwrap();
+    let base = window.state_mut().shown_view().unwrap().panes.comparison.base.unwrap();
     let visits = window.state().history.len();
     let of = window.state().session.snapshot(base).unwrap();
     let node = of.graph().nodes().find(|&node| of.class(node).name == "ShoppingCart").unwrap();
     let target = Target { snapshot: base, node };
-    window.state_mut().run(slot, Command::Reveal(target, ViewKind::Summary));
+    window.state_mut().run(slot, Command::Reveal(target, ViewKind::SUMMARY));
     settle(&mut window);
     assert_eq!(window.state().shown(), Some(base));
     assert_eq!(window.state().history.len(), visits + 1);
@@ -356,20 +356,24 @@ fn the_table_has_the_keyboard_after_opening_a_file_and_after_going_to_a_view() {
     step(&mut window);
     press(&mut window, Modifiers::NONE, Key::ArrowDown);
     let view = window.state_mut().shown_view().unwrap();
-    assert!(view.summary.tree.table.selection().is_some());
-    for kind in [ViewKind::Containment, ViewKind::Dominators] {
-        let number = if kind == ViewKind::Containment { Key::Num3 } else { Key::Num4 };
+    assert!(view.panes.summary.tree.table.selection().is_some());
+    for kind in [ViewKind::CONTAINMENT, ViewKind::DOMINATORS] {
+        let number = if kind == ViewKind::CONTAINMENT { Key::Num3 } else { Key::Num4 };
         press(&mut window, Modifiers::COMMAND, number);
         settle(&mut window);
         press(&mut window, Modifiers::NONE, Key::ArrowDown);
         let view = window.state_mut().shown_view().unwrap();
-        let table = if kind == ViewKind::Containment { &view.containment.table } else { &view.dominators.tree.table };
+        let table = if kind == ViewKind::CONTAINMENT {
+            &view.panes.containment.tree.table
+        } else {
+            &view.panes.dominators.tree.table
+        };
         assert!(table.selection().is_some(), "{kind:?}");
     }
     press(&mut window, Modifiers::COMMAND, Key::Num8);
     window.event(egui::Event::Text("cart".to_owned()));
     step(&mut window);
-    assert_eq!(window.state_mut().shown_view().unwrap().search.text, "cart", "a query can be typed at once");
+    assert_eq!(window.state_mut().shown_view().unwrap().panes.search.text, "cart", "a query can be typed at once");
 }
 
 #[test]
@@ -405,7 +409,7 @@ fn enter_on_a_class_shows_and_hides_its_objects() {
     let mut window = opened(&[example()]);
     wait_for_label(&mut window, "ShoppingCart  ×2,020");
     click_row(&mut window, "ShoppingCart  ×2,020");
-    let count = |window: &mut Window| window.state_mut().shown_view().unwrap().summary.tree.table.row_count();
+    let count = |window: &mut Window| window.state_mut().shown_view().unwrap().panes.summary.tree.table.row_count();
     let before = count(&mut window);
     press(&mut window, Modifiers::NONE, Key::Enter);
     settle(&mut window);

@@ -28,7 +28,7 @@ fn profile_window(names: &[&str]) -> Window {
 }
 
 fn filter_classes(window: &mut Window, text: &str) {
-    text.clone_into(&mut window.state_mut().shown_view().unwrap().summary.filter);
+    text.clone_into(&mut window.state_mut().shown_view().unwrap().panes.summary.filter);
 }
 
 fn steps(window: &mut Window, count: usize) {
@@ -76,7 +76,7 @@ fn double_click(window: &mut Window, at: egui::Pos2) {
 }
 
 fn nodes(window: &mut Window) -> NodeFilter {
-    window.state_mut().shown_view().unwrap().timeline.within().clone()
+    window.state_mut().shown_view().unwrap().panes.timeline.within().clone()
 }
 
 #[test]
@@ -113,9 +113,9 @@ fn brushing_an_interval_narrows_the_summary_to_what_was_allocated_in_it() {
 #[test]
 fn the_interval_is_moved_and_resized_by_keys_and_cleared_by_a_double_click() {
     let mut window = timeline_window();
-    show(&mut window, ViewKind::Timeline);
+    show(&mut window, ViewKind::TIMELINE);
     brush(&mut window, "Timeline", 0.3, 0.32);
-    let selection = |window: &mut Window| window.state_mut().shown_view().unwrap().timeline.chart.selection();
+    let selection = |window: &mut Window| window.state_mut().shown_view().unwrap().panes.timeline.chart.selection();
     let (first, last) = selection(&mut window).unwrap();
     let press = |window: &mut Window, modifiers: Modifiers, key: Key| {
         window.key_press_modifiers(modifiers, key);
@@ -139,9 +139,9 @@ fn the_interval_is_moved_and_resized_by_keys_and_cleared_by_a_double_click() {
 #[test]
 fn an_edge_of_the_interval_can_be_dragged() {
     let mut window = timeline_window();
-    show(&mut window, ViewKind::Timeline);
+    show(&mut window, ViewKind::TIMELINE);
     brush(&mut window, "Timeline", 0.3, 0.5);
-    let selection = |window: &mut Window| window.state_mut().shown_view().unwrap().timeline.chart.selection();
+    let selection = |window: &mut Window| window.state_mut().shown_view().unwrap().panes.timeline.chart.selection();
     let (first, last) = selection(&mut window).unwrap();
     // The end of the last bar is a little to the right of where the pointer was let go; walk to it.
     let chart = window.get_by_label_contains("Timeline, selected").rect();
@@ -169,14 +169,14 @@ fn an_edge_of_the_interval_can_be_dragged() {
 #[test]
 fn a_function_leads_to_the_live_objects_it_allocated() {
     let mut window = timeline_window();
-    show(&mut window, ViewKind::Allocations);
+    show(&mut window, ViewKind::ALLOCATIONS);
     click_row(&mut window, "remember");
     window.get_by_label("Show its live objects").click();
     steps(&mut window, 3);
     wait_for_label(&mut window, "Allocated by remember (record-allocations.mjs");
     let view = window.state_mut().shown_view().unwrap();
-    assert_eq!(view.kind, ViewKind::Summary);
-    let filter = view.summary.nodes.clone();
+    assert_eq!(view.kind, ViewKind::SUMMARY);
+    let filter = view.panes.summary.nodes.clone();
     assert!(matches!(filter, NodeFilter::Allocated(AllocatedBy::Callers(ref path)) if path.len() == 1), "{filter:?}");
     // The records that the leak keeps.
     wait_for_label(&mut window, "{reading, note}");
@@ -192,16 +192,16 @@ fn an_object_shows_the_stack_that_allocated_it_and_leads_to_it() {
     assert!(!labels(&window, "parseReading").is_empty(), "the constructor's caller is on the stack");
     window.get_by_label("Show in Allocations").click();
     steps(&mut window, 3);
-    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::Allocations);
+    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::ALLOCATIONS);
     wait_for_label(&mut window, "Call ");
-    assert!(window.state_mut().shown_view().unwrap().allocations.calls.picked().is_some());
+    assert!(window.state_mut().shown_view().unwrap().panes.allocations.calls.picked().is_some());
 }
 
 #[test]
 fn showing_a_stack_keeps_the_interval_that_the_object_was_allocated_in() {
     let mut window = timeline_window();
     brush(&mut window, "Timeline", 0.75, 0.95);
-    let interval = window.state_mut().shown_view().unwrap().timeline.within().clone();
+    let interval = window.state_mut().shown_view().unwrap().panes.timeline.within().clone();
     assert!(matches!(interval, NodeFilter::Ids { .. }), "{interval:?}");
     filter_classes(&mut window, "reading");
     expand(&mut window, "Reading  ×");
@@ -211,9 +211,9 @@ fn showing_a_stack_keeps_the_interval_that_the_object_was_allocated_in() {
     steps(&mut window, 3);
     wait_for_label(&mut window, "Call ");
     let view = window.state_mut().shown_view().unwrap();
-    assert_eq!(view.kind, ViewKind::Allocations);
-    assert_eq!(view.timeline.within(), &interval);
-    assert!(view.allocations.calls.picked().is_some());
+    assert_eq!(view.kind, ViewKind::ALLOCATIONS);
+    assert_eq!(view.panes.timeline.within(), &interval);
+    assert!(view.panes.allocations.calls.picked().is_some());
 }
 
 #[test]
@@ -329,8 +329,8 @@ fn a_snapshot_without_timeline_or_stacks_says_so() {
     let mut window = window(&[window::example()]);
     wait_for_load(&mut window);
     for (kind, text) in [
-        (ViewKind::Timeline, "This file has no timeline"),
-        (ViewKind::Allocations, "This file has no allocation stacks"),
+        (ViewKind::TIMELINE, "This file has no timeline"),
+        (ViewKind::ALLOCATIONS, "This file has no allocation stacks"),
     ] {
         show(&mut window, kind);
         wait_for_label(&mut window, text);
@@ -349,7 +349,7 @@ fn going_to_an_object_outside_the_interval_leaves_the_interval() {
         snapshot.id(*node).0 < 80_000 && snapshot.shallow_size(*node) > 0 && snapshot.id(*node).0 > 1000
     };
     let node = snapshot.graph().nodes().find(old).unwrap();
-    app.run(Slot { side: 0, id }, Command::Reveal(Target { snapshot: id, node }, ViewKind::Summary));
+    app.run(Slot { side: 0, id }, Command::Reveal(Target { snapshot: id, node }, ViewKind::SUMMARY));
     steps(&mut window, 4);
     assert_eq!(nodes(&mut window), NodeFilter::All);
 }

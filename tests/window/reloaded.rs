@@ -49,7 +49,7 @@ fn the_summary_joins_reloaded_classes_and_reveals_an_object_among_them() {
         app.session.open().last().map(|open| (open.id, std::sync::Arc::clone(&open.snapshot))).unwrap();
     let last = snapshot.graph().nodes().filter(|&node| snapshot.raw_name(node) == "Session").last().unwrap();
     let target = Target { snapshot: id, node: last };
-    window.state_mut().run(Slot { side: 0, id }, Command::Reveal(target, ViewKind::Summary));
+    window.state_mut().run(Slot { side: 0, id }, Command::Reveal(target, ViewKind::SUMMARY));
     let label = format!("Session {}", snapshot.id(last));
     wait_for_label(&mut window, &label);
     wait_until(&mut window, "the object", |app| app.shown_view().unwrap().retainers.target() == Some(target));
@@ -66,7 +66,7 @@ fn the_switch_is_offered_only_where_it_changes_rows() {
 fn the_comparison_joins_reloaded_classes() {
     let files = [("1.heapsnapshot", reloaded(1, 10)), ("2.heapsnapshot", reloaded(3, 10))];
     let (_folder, mut window) = opened(&files);
-    show(&mut window, ViewKind::Comparison);
+    show(&mut window, ViewKind::COMPARISON);
     wait_for_label(&mut window, SWITCH);
     wait_for_session_rows(&mut window, 2);
     window.get_by_role_and_label(Role::CheckBox, SWITCH).click();
@@ -103,17 +103,17 @@ fn an_unreachable_object_is_called_so_in_every_pane() {
     let chips = window.query_all_by_label("unreachable").filter(|node| node.accesskit_node().role() == Role::Label);
     assert_eq!(chips.count(), 2);
 
-    show(&mut window, ViewKind::Statistics);
+    show(&mut window, ViewKind::STATISTICS);
     wait_for_label(&mut window, "in 400 objects: no path of references from a root leads there");
     window.get_by_label("Show them").click();
-    wait_until(&mut window, "the summary", |app| app.shown_view().unwrap().kind == ViewKind::Summary);
+    wait_until(&mut window, "the summary", |app| app.shown_view().unwrap().kind == ViewKind::SUMMARY);
 }
 
 #[test]
 fn a_snapshot_that_is_reached_as_a_whole_has_no_remark_on_the_unreachable() {
     let (_folder, mut window) = opened(&[("julia.heapsnapshot", julia(5))]);
     wait_for_label(&mut window, "(jl_array_t)");
-    show(&mut window, ViewKind::Statistics);
+    show(&mut window, ViewKind::STATISTICS);
     wait_for_label(&mut window, "By kind of node");
     assert!(window.query_by_label("Show them").is_none());
     assert!(window.query_all_by_label_contains("% unreachable").next().is_none());

@@ -198,10 +198,10 @@ fn a_class_with_a_million_members_scrolls_to_its_last_and_reveals_any() {
     let middle = snapshot.graph().find_id(heapglass::model::ObjectId(1_000_005)).unwrap();
     let target = heapglass::ui::command::Target { snapshot: id, node: middle };
     let slot = heapglass::ui::panes::Slot { side: 0, id };
-    let reveal = heapglass::ui::command::Command::Reveal(target, heapglass::ui::command::ViewKind::Summary);
+    let reveal = heapglass::ui::command::Command::Reveal(target, heapglass::ui::command::ViewKind::SUMMARY);
     window.state_mut().run(slot, reveal);
     wait(&mut window, "Point @1000005");
     let class = snapshot.class_id(middle).0;
     let view = window.state_mut().shown_view().unwrap();
-    assert_eq!(view.summary.tree.table.selection(), Some(&[class, middle.0][..]));
+    assert_eq!(view.panes.summary.tree.table.selection(), Some(&[class, middle.0][..]));
 }

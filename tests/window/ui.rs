@@ -46,11 +46,11 @@ fn a_dropped_file_leads_from_its_class_to_the_reason_why_an_object_lives() {
     click_row(&mut window, label);
     window.key_press(egui::Key::Enter);
     wait_until(&mut window, "the reveal", |app| {
-        let table = &app.shown_view().unwrap().summary.tree.table;
+        let table = &app.shown_view().unwrap().panes.summary.tree.table;
         !table.is_revealing() && table.selection().and_then(|path| path.last()) != Some(&selected.0)
     });
     let view = window.state_mut().shown_view().unwrap();
-    let path = view.summary.tree.table.selection().unwrap().to_vec();
+    let path = view.panes.summary.tree.table.selection().unwrap().to_vec();
     assert_eq!(path.len(), 2, "a class and its object");
     let node = NodeOrdinal(path[1]);
     assert_ne!(node, selected);
@@ -123,7 +123,9 @@ fn the_filter_narrows_the_classes_as_one_types() {
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
     window.step();
     window.get_by_label("Filter classes").type_text("cartITEM");
-    wait_until(&mut window, "the filtered list", |app| app.shown_view().unwrap().summary.tree.table.row_count() == 1);
+    wait_until(&mut window, "the filtered list", |app| {
+        app.shown_view().unwrap().panes.summary.tree.table.row_count() == 1
+    });
     wait_for_label(&mut window, "CartItem  ×10,100");
     assert!(window.query_all_by_label_contains("ShoppingCart").next().is_none());
 }
@@ -149,12 +151,14 @@ fn keys_alone_lead_from_an_open_file_to_a_retaining_path() {
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
     window.step();
     window.get_by_label("Filter classes").type_text("ShoppingCart");
-    wait_until(&mut window, "the filtered list", |app| app.shown_view().unwrap().summary.tree.table.row_count() == 1);
+    wait_until(&mut window, "the filtered list", |app| {
+        app.shown_view().unwrap().panes.summary.tree.table.row_count() == 1
+    });
     window.key_press(egui::Key::ArrowDown);
     window.step();
     window.step();
     window.key_press(egui::Key::ArrowRight);
-    wait_until(&mut window, "the members", |app| app.shown_view().unwrap().summary.tree.table.row_count() > 2);
+    wait_until(&mut window, "the members", |app| app.shown_view().unwrap().panes.summary.tree.table.row_count() > 2);
     window.key_press(egui::Key::ArrowDown);
     window.step();
     window.step();

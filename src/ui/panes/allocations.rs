@@ -3,11 +3,12 @@
 use egui::{Id, Ui};
 
 use super::calls::{CallView, CallsPane, CallsSpec, column, measure_choice};
+use super::pane::{About, Pane};
 use super::{Place, item};
 use crate::query::{AllocatedBy, CallKey, CallsKey, FlameOf, NodeFilter, has_allocations};
 use crate::session::Session;
 use crate::ui::call_table::{CallColumn, Picked};
-use crate::ui::command::Command;
+use crate::ui::command::{Command, ViewKind};
 use crate::ui::theme::GRID;
 
 const HEAVY: [CallColumn; 5] = [
@@ -49,7 +50,53 @@ impl AllocationsPane {
         self.reveal = Some(node);
     }
 
-    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+    /// What is selected, and the way to its objects.
+    fn line(&self, ui: &mut Ui, calls: &crate::query::Calls, commands: &mut Vec<Command>) {
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            if let Some(picked) = self.calls.picked() {
+                let hint = "Only the objects that it allocated and that are alive, in the Summary";
+                if ui.button("Show its live objects").on_hover_text(hint).clicked() {
+                    commands.push(Command::Filter(filter(picked)));
+                }
+            }
+            self.calls.about(ui, calls);
+        });
+    }
+}
+
+/// The objects that a row or a call stands for.
+fn filter(picked: &Picked) -> NodeFilter {
+    NodeFilter::Allocated(match picked {
+        Picked::Call(node) => AllocatedBy::Call(*node),
+        Picked::Callers(path) => AllocatedBy::Callers(path.clone()),
+    })
+}
+
+fn place_of(calls: &crate::query::Calls, picked: &Picked) -> String {
+    let function = match picked {
+        Picked::Call(node) => calls.function(*node),
+        Picked::Callers(path) => path.last().and_then(|function| calls.functions().get(*function as usize)),
+    };
+    function.map_or_else(String::new, |function| format!("{} {}", function.label(), function.place()))
+}
+
+impl ViewKind {
+    pub const ALLOCATIONS: Self = Self("Allocations");
+}
+
+impl Pane for AllocationsPane {
+    fn about() -> About {
+        let hint = "The functions that allocated, and how much of it is still alive";
+        About {
+            key: Some(egui::Key::A),
+            is_available: |place| has_allocations(&place.snapshot),
+            lists_objects: false,
+            ..About::new(ViewKind::ALLOCATIONS, hint)
+        }
+    }
+
+    fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         if !has_allocations(&place.snapshot) {
             super::placeholder(
@@ -95,33 +142,7 @@ impl AllocationsPane {
         commands
     }
 
-    /// What is selected, and the way to its objects.
-    fn line(&self, ui: &mut Ui, calls: &crate::query::Calls, commands: &mut Vec<Command>) {
-        ui.horizontal(|ui| {
-            ui.add_space(2.0 * GRID);
-            if let Some(picked) = self.calls.picked() {
-                let hint = "Only the objects that it allocated and that are alive, in the Summary";
-                if ui.button("Show its live objects").on_hover_text(hint).clicked() {
-                    commands.push(Command::Filter(filter(picked)));
-                }
-            }
-            self.calls.about(ui, calls);
-        });
+    fn narrow(&mut self, within: &NodeFilter) {
+        self.within.clone_from(within);
     }
-}
-
-/// The objects that a row or a call stands for.
-fn filter(picked: &Picked) -> NodeFilter {
-    NodeFilter::Allocated(match picked {
-        Picked::Call(node) => AllocatedBy::Call(*node),
-        Picked::Callers(path) => AllocatedBy::Callers(path.clone()),
-    })
-}
-
-fn place_of(calls: &crate::query::Calls, picked: &Picked) -> String {
-    let function = match picked {
-        Picked::Call(node) => calls.function(*node),
-        Picked::Callers(path) => path.last().and_then(|function| calls.functions().get(*function as usize)),
-    };
-    function.map_or_else(String::new, |function| format!("{} {}", function.label(), function.place()))
 }

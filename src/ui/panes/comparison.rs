@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::{Id, RichText, TextEdit, Ui};
 
+use super::pane::{About, Pane};
 use super::{Place, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, SnapshotId, human};
 use crate::query::{
@@ -16,7 +17,7 @@ use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
 use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
 use crate::ui::text;
 use crate::ui::theme::{self, Look};
-use crate::ui::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
+use crate::ui::tree_table::{self, Cell, Column, RowSelection, Rows, Run, Table, TreeModel, TreeState};
 
 /// A column and what it sorts by.
 const KEYS: [ComparisonKey; 10] = [
@@ -296,83 +297,6 @@ impl ComparisonPane {
         }
     }
 
-    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
-        let mut commands = Vec::new();
-        let current = place.slot.id;
-        self.choose_base(session, current);
-        let Some((base, base_snapshot)) = self.base.and_then(|id| session.snapshot(id).map(|of| (id, of))) else {
-            super::placeholder(ui, "Open another snapshot of the same program to compare with");
-            return commands;
-        };
-        self.toolbar(ui, session, place, base, &mut commands);
-        let comparison = match session.ask(&ComparisonOf { base, current, joined: self.joins_reloaded }) {
-            Reply::Ready(comparison) => comparison,
-            Reply::Pending { .. } => {
-                if super::busy(ui, "Comparing…") {
-                    commands.push(Command::Show(ViewKind::Summary));
-                }
-                return commands;
-            }
-            Reply::Failed(message) => {
-                super::failure(ui, &message);
-                return commands;
-            }
-        };
-        banner(ui, &comparison, &base_snapshot, place);
-        let mut rows = PairRows {
-            session,
-            base: (base, base_snapshot),
-            current: (current, Arc::clone(&place.snapshot)),
-            comparison,
-            joined: self.joins_reloaded,
-            sort: self.sort,
-            filter: self.filter.clone(),
-            look: theme::look(ui),
-        };
-        let by = KEYS.iter().position(|key| *key == self.sort.key).unwrap_or(0);
-        let table = Table {
-            id: Id::unique((Self::NAME, place.slot)),
-            name: Self::NAME,
-            columns: &COLUMNS,
-            sorted_by: (by, self.sort.descending),
-            empty_text: "No object was allocated or freed between the two snapshots",
-        };
-        let root = Compared::Classes(base);
-        let rows_ref = &mut rows;
-        let mut menus: Vec<(Compared, u32, Vec<Command>)> = Vec::new();
-        let (comparison, joined) = (Arc::clone(&rows_ref.comparison), rows_ref.joined);
-        let (base_of, current_of) = (Arc::clone(&rows_ref.base.1), Arc::clone(&rows_ref.current.1));
-        let answer = tree_table::show(ui, &table, &root, &mut self.table, rows_ref, |ui, list, path| {
-            let row = path.last().copied().unwrap_or_default();
-            let mut asked = Vec::new();
-            let context = MenuContext {
-                comparison: &comparison,
-                joined,
-                base: (base, &base_of),
-                current: (current, &current_of),
-            };
-            context.menu(ui, *list, row, &mut asked);
-            menus.push((*list, row, asked));
-        });
-        commands.extend(menus.into_iter().flat_map(|(_, _, asked)| asked));
-        if let Some(column) = answer.sort_clicked {
-            let key = KEYS[column];
-            let descending = if self.sort.key == key { !self.sort.descending } else { key != ComparisonKey::Name };
-            self.sort = ComparisonSort { key, descending };
-        }
-        if let Some(path) = answer.selected {
-            commands.push(rows.selected(&path, answer.by_key));
-        }
-        if let Some(target) = answer.activated.and_then(|path| rows.target_at(&path)) {
-            commands.push(Command::Reveal(target, ViewKind::Summary));
-        }
-        if answer.export {
-            let list = ExportList::Comparison(rows.key(PairList::Classes(self.sort)));
-            commands.push(Command::Export { name: "comparison".to_owned(), list });
-        }
-        commands
-    }
-
     fn toolbar(
         &mut self,
         ui: &mut Ui,
@@ -490,5 +414,100 @@ impl MenuContext<'_> {
                 ephemeron_menu(ui, id, &of.edge_name(edge), commands);
             }
         }
+    }
+}
+
+impl ViewKind {
+    pub const COMPARISON: Self = Self("Comparison");
+}
+
+impl Pane for ComparisonPane {
+    fn about() -> About {
+        About::new(ViewKind::COMPARISON, "New, deleted and grown objects since another snapshot")
+    }
+
+    fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let current = place.slot.id;
+        self.choose_base(session, current);
+        let Some((base, base_snapshot)) = self.base.and_then(|id| session.snapshot(id).map(|of| (id, of))) else {
+            super::placeholder(ui, "Open another snapshot of the same program to compare with");
+            return commands;
+        };
+        self.toolbar(ui, session, place, base, &mut commands);
+        let comparison = match session.ask(&ComparisonOf { base, current, joined: self.joins_reloaded }) {
+            Reply::Ready(comparison) => comparison,
+            Reply::Pending { .. } => {
+                if super::busy(ui, "Comparing…") {
+                    commands.push(Command::Show(ViewKind::SUMMARY));
+                }
+                return commands;
+            }
+            Reply::Failed(message) => {
+                super::failure(ui, &message);
+                return commands;
+            }
+        };
+        banner(ui, &comparison, &base_snapshot, place);
+        let mut rows = PairRows {
+            session,
+            base: (base, base_snapshot),
+            current: (current, Arc::clone(&place.snapshot)),
+            comparison,
+            joined: self.joins_reloaded,
+            sort: self.sort,
+            filter: self.filter.clone(),
+            look: theme::look(ui),
+        };
+        let by = KEYS.iter().position(|key| *key == self.sort.key).unwrap_or(0);
+        let table = Table {
+            id: Id::unique((Self::NAME, place.slot)),
+            name: Self::NAME,
+            columns: &COLUMNS,
+            sorted_by: (by, self.sort.descending),
+            empty_text: "No object was allocated or freed between the two snapshots",
+        };
+        let root = Compared::Classes(base);
+        let rows_ref = &mut rows;
+        let mut menus: Vec<(Compared, u32, Vec<Command>)> = Vec::new();
+        let (comparison, joined) = (Arc::clone(&rows_ref.comparison), rows_ref.joined);
+        let (base_of, current_of) = (Arc::clone(&rows_ref.base.1), Arc::clone(&rows_ref.current.1));
+        let answer = tree_table::show(ui, &table, &root, &mut self.table, rows_ref, |ui, list, path| {
+            let row = path.last().copied().unwrap_or_default();
+            let mut asked = Vec::new();
+            let context = MenuContext {
+                comparison: &comparison,
+                joined,
+                base: (base, &base_of),
+                current: (current, &current_of),
+            };
+            context.menu(ui, *list, row, &mut asked);
+            menus.push((*list, row, asked));
+        });
+        commands.extend(menus.into_iter().flat_map(|(_, _, asked)| asked));
+        if let Some(column) = answer.sort_clicked {
+            let key = KEYS[column];
+            let descending = if self.sort.key == key { !self.sort.descending } else { key != ComparisonKey::Name };
+            self.sort = ComparisonSort { key, descending };
+        }
+        if let Some(path) = answer.selected {
+            commands.push(rows.selected(&path, answer.by_key));
+        }
+        if let Some(target) = answer.activated.and_then(|path| rows.target_at(&path)) {
+            commands.push(Command::Reveal(target, ViewKind::SUMMARY));
+        }
+        if answer.export {
+            let list = ExportList::Comparison(rows.key(PairList::Classes(self.sort)));
+            commands.push(Command::Export { name: "comparison".to_owned(), list });
+        }
+        commands
+    }
+
+    fn table(&mut self) -> Option<&mut dyn RowSelection> {
+        Some(&mut self.table)
+    }
+
+    fn shows_whole(&self) -> bool {
+        true
     }
 }

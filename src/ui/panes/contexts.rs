@@ -11,13 +11,13 @@ use crate::ui::command::{Command, ViewKind};
 use crate::ui::theme::{self, GRID, Look, ROW_HEIGHT};
 
 /// Draws the pane; it has no state of its own.
-pub fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+pub(super) fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
     let mut commands = Vec::new();
     let contexts = match session.ask(&NativeContextsOf(place.slot.id)) {
         Reply::Ready(contexts) => contexts,
         Reply::Pending { .. } => {
             if super::busy(ui, "Attributing objects to native contexts…") {
-                commands.push(Command::Show(ViewKind::Summary));
+                commands.push(Command::Show(ViewKind::SUMMARY));
             }
             return commands;
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::{Id, Ui};
 
+use super::pane::{About, Pane};
 use super::{Place, object_menu};
 use crate::model::{EdgeIndex, NodeOrdinal, human};
 use crate::query::{
@@ -14,7 +15,7 @@ use crate::session::{Reply, Session};
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, distance_cell, node_cell, rows_of, size_cell};
 use crate::ui::theme::{self, GRID, Look};
-use crate::ui::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
+use crate::ui::tree_table::{self, Cell, Column, RowSelection, Rows, Run, Table, TreeModel, TreeState};
 
 const COLUMNS: [Column; 5] = [
     Column {
@@ -215,24 +216,14 @@ impl TreeModel for VariableRows<'_> {
 impl DeadVariablesPane {
     pub(in crate::ui) const NAME: &'static str = "Dead variables";
 
-    /// The two parts of Contexts.
-    pub fn choice(&mut self, ui: &mut Ui) {
-        ui.horizontal(|ui| {
-            ui.add_space(2.0 * GRID);
-            ui.selectable_value(&mut self.is_shown, false, "Realms")
-                .on_hover_text("Native contexts: windows, frames and vm contexts, with what belongs to each");
-            ui.selectable_value(&mut self.is_shown, true, Self::NAME)
-                .on_hover_text("Variables that closures keep alive though no function can read them any more");
-        });
-    }
-
-    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+    /// Draws the table of dead variables.
+    fn variables(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         let groups = match session.ask(&DeadGroupsOf(place.slot.id)) {
             Reply::Ready(groups) => groups,
             Reply::Pending { .. } => {
                 if super::busy(ui, "Looking at what each function can read…") {
-                    commands.push(Command::Show(ViewKind::Summary));
+                    commands.push(Command::Show(ViewKind::SUMMARY));
                 }
                 return commands;
             }
@@ -278,9 +269,20 @@ impl DeadVariablesPane {
             commands.push(Command::Select { target: place.target(node), by_key: answer.by_key });
         }
         if let Some(node) = answer.activated.as_deref().and_then(node_at) {
-            commands.push(Command::Reveal(place.target(node), ViewKind::Summary));
+            commands.push(Command::Reveal(place.target(node), ViewKind::SUMMARY));
         }
         commands
+    }
+
+    /// Draws the switch between the two parts.
+    fn choice(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.selectable_value(&mut self.is_shown, false, "Realms")
+                .on_hover_text("Native contexts: windows, frames and vm contexts, with what belongs to each");
+            ui.selectable_value(&mut self.is_shown, true, Self::NAME)
+                .on_hover_text("Variables that closures keep alive though no function can read them any more");
+        });
     }
 }
 
@@ -343,4 +345,27 @@ fn nothing_known(ui: &mut Ui, place: &Place) {
             human::visible(&program, 120)
         ),
     );
+}
+
+impl ViewKind {
+    pub const CONTEXTS: Self = Self("Contexts");
+}
+
+impl Pane for DeadVariablesPane {
+    fn about() -> About {
+        About::new(ViewKind::CONTEXTS, "Realms: windows, frames and vm contexts, with what belongs to each")
+    }
+
+    fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        self.choice(ui);
+        if self.is_shown { self.variables(ui, session, place) } else { super::contexts::show(ui, session, place) }
+    }
+
+    fn table(&mut self) -> Option<&mut dyn RowSelection> {
+        Some(&mut self.table)
+    }
+
+    fn shows_whole(&self) -> bool {
+        true
+    }
 }

@@ -65,7 +65,7 @@ impl DominatorMapPane {
         self.ask(session, place, root, rect);
         let Some((_, size, map)) = &self.map else {
             if super::busy(ui, "Drawing…") {
-                commands.push(Command::Show(ViewKind::Summary));
+                commands.push(Command::Show(ViewKind::SUMMARY));
             }
             return commands;
         };

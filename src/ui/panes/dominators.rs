@@ -3,14 +3,17 @@
 use egui::Ui;
 
 use super::dominator_map::DominatorMapPane;
+use super::pane::{About, Pane};
 use super::tree::TreeSpec;
+use super::way_down::WayDown;
 use super::{Place, TreePane};
-use crate::query::{Filter, ListSpec, NodeFilter};
+use crate::model::NodeOrdinal;
+use crate::query::{Filter, ListSpec, NodeFilter, dominators_down};
 use crate::session::Session;
-use crate::ui::command::Command;
+use crate::ui::command::{Command, Target, ViewKind};
 use crate::ui::heap_rows::{Field, OF_PARENT, RETAINED, SHALLOW};
 use crate::ui::theme::GRID;
-use crate::ui::tree_table::Column;
+use crate::ui::tree_table::{Column, RowSelection};
 
 const COLUMNS: [Column; 4] = [
     Column { title: "Object", hint: "Objects below one are freed together with it", width: 0.0 },
@@ -26,14 +29,26 @@ pub struct DominatorsPane {
     pub as_picture: bool,
     pub picture: DominatorMapPane,
     pub tree: TreePane,
+    way: WayDown,
     /// What the timeline narrows every view to.
-    pub within: NodeFilter,
+    within: NodeFilter,
 }
 
 impl DominatorsPane {
     const NAME: &'static str = "Dominators";
+}
 
-    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+impl ViewKind {
+    pub const DOMINATORS: Self = Self("Dominators");
+}
+
+impl Pane for DominatorsPane {
+    fn about() -> About {
+        let hint = "Which objects keep which others alive, as a tree and as a treemap";
+        About { reveals: true, ..About::new(ViewKind::DOMINATORS, hint) }
+    }
+
+    fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.selectable_value(&mut self.as_picture, false, "Tree");
@@ -49,5 +64,42 @@ impl DominatorsPane {
             spec.filter = Filter { nodes: self.within.clone(), leads: true, ..Filter::default() };
         }
         self.tree.show(ui, session, place, &spec)
+    }
+
+    fn table(&mut self) -> Option<&mut dyn RowSelection> {
+        Some(&mut self.tree.table)
+    }
+
+    fn narrow(&mut self, within: &NodeFilter) {
+        self.within.clone_from(within);
+    }
+
+    fn shows_whole(&self) -> bool {
+        self.as_picture
+    }
+
+    fn note_selection(&mut self, node: Option<NodeOrdinal>) {
+        self.way.forget();
+        self.picture.set_selected(node);
+    }
+
+    fn reveal(&mut self, session: &mut Session, place: &Place, target: Target) -> Result<(), String> {
+        self.way.ask(session, place, move |snapshot, cancel| {
+            Ok(dominators_down(snapshot, target.node, cancel)?.into_iter().map(|node| node.0).collect())
+        });
+        Ok(())
+    }
+
+    fn restore_object(&mut self, session: &mut Session, place: &Place, target: Target) {
+        // It always can be.
+        let _ = self.reveal(session, place, target);
+    }
+
+    fn poll(&mut self, commands: &mut Vec<Command>) {
+        self.way.poll(&mut self.tree.table, commands);
+    }
+
+    fn is_busy(&self) -> bool {
+        self.way.is_busy() || self.tree.table.is_revealing()
     }
 }

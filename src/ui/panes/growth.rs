@@ -8,6 +8,7 @@ use egui::{Id, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role,
 use super::growth_chart::{Chart, class_dots, heap_dots};
 pub use super::growth_rows::Grown;
 use super::growth_rows::{COLUMNS, GrownRows, KEYS, node_of};
+use super::pane::{About, Pane};
 use super::{Place, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, SnapshotId, human};
 use crate::query::{
@@ -18,7 +19,7 @@ use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
 use crate::ui::text;
 use crate::ui::theme::{self, GRID};
-use crate::ui::tree_table::{self, Path, Table, TreeState};
+use crate::ui::tree_table::{self, Path, RowSelection, Table, TreeState};
 
 const CHART_HEIGHT: f32 = 132.0;
 /// Where less is left for the table, the charts make room.
@@ -76,68 +77,6 @@ impl GrowthPane {
         ages.into_iter().map(|(_, _, id)| id).collect()
     }
 
-    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
-        let mut commands = Vec::new();
-        self.toolbar(ui, session, place);
-        let all = self.series(session);
-        let distinct = match session.ask(&DistinctOf(Arc::clone(&all))) {
-            Reply::Ready(distinct) => distinct,
-            Reply::Pending { .. } => {
-                super::busy(ui, "Comparing snapshots that look alike…");
-                return commands;
-            }
-            Reply::Failed(message) => {
-                super::failure(ui, &message);
-                return commands;
-            }
-        };
-        let series: Series = distinct.kept.iter().filter_map(|&at| all.get(at).copied()).collect();
-        for &(at, before) in &distinct.left_out {
-            left_out(ui, session, [all[at], all[before]]);
-        }
-        let last = series.last().and_then(|id| session.snapshot(*id).map(|snapshot| (*id, snapshot)));
-        let Some(last) = last.filter(|_| series.len() > 1) else {
-            super::placeholder(
-                ui,
-                "Open two or more snapshots of one process that differ, or capture a series, to see what grows",
-            );
-            return commands;
-        };
-        let growth = match session.ask(&GrowthOf(Arc::clone(&series))) {
-            Reply::Ready(growth) => growth,
-            Reply::Pending { .. } => {
-                if super::busy(ui, "Following classes through the snapshots…") {
-                    commands.push(Command::Show(ViewKind::Summary));
-                }
-                return commands;
-            }
-            Reply::Failed(message) => {
-                super::failure(ui, &message);
-                return commands;
-            }
-        };
-        if !growth.ids_match {
-            banner(ui);
-        } else if growth.options_differ {
-            super::remark(ui, OPTIONS_DIFFER);
-        }
-        self.charts(ui, session, place, (&series, &growth));
-        self.chosen_line(ui, (&series, &growth), last.0, &mut commands);
-        let scripts = session.ask(&ScriptsOf(last.0)).ready();
-        let rows = GrownRows {
-            session,
-            series,
-            last,
-            growth,
-            sort: self.sort,
-            filter: self.filter.clone(),
-            scripts,
-            look: theme::look(ui),
-        };
-        self.rows(ui, place, rows, &mut commands);
-        commands
-    }
-
     fn rows(&mut self, ui: &mut Ui, place: &Place, mut rows: GrownRows<'_>, commands: &mut Vec<Command>) {
         let series = Arc::clone(&rows.series);
         if self.opened.as_ref() != Some(&series) {
@@ -176,7 +115,7 @@ impl GrowthPane {
         }
         if let Some(path) = &answer.activated {
             match (target(path), &path[..]) {
-                (Some(target), _) => commands.push(Command::Reveal(target, ViewKind::Summary)),
+                (Some(target), _) => commands.push(Command::Reveal(target, ViewKind::SUMMARY)),
                 (None, [_, class]) => commands.extend(merge(&series, &growth, newest.0, *class, false)),
                 (None, _) => {}
             }
@@ -353,4 +292,80 @@ fn banner(ui: &mut Ui) {
                     their totals, single objects cannot be.";
         ui.label(RichText::new(text).color(tokens.error));
     });
+}
+
+impl ViewKind {
+    pub const GROWTH: Self = Self("Growth");
+}
+
+impl Pane for GrowthPane {
+    fn about() -> About {
+        About::new(ViewKind::GROWTH, "Classes that grow over several snapshots, and classes that come and go")
+    }
+
+    fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let mut commands = Vec::new();
+        self.toolbar(ui, session, place);
+        let all = self.series(session);
+        let distinct = match session.ask(&DistinctOf(Arc::clone(&all))) {
+            Reply::Ready(distinct) => distinct,
+            Reply::Pending { .. } => {
+                super::busy(ui, "Comparing snapshots that look alike…");
+                return commands;
+            }
+            Reply::Failed(message) => {
+                super::failure(ui, &message);
+                return commands;
+            }
+        };
+        let series: Series = distinct.kept.iter().filter_map(|&at| all.get(at).copied()).collect();
+        for &(at, before) in &distinct.left_out {
+            left_out(ui, session, [all[at], all[before]]);
+        }
+        let last = series.last().and_then(|id| session.snapshot(*id).map(|snapshot| (*id, snapshot)));
+        let Some(last) = last.filter(|_| series.len() > 1) else {
+            super::placeholder(
+                ui,
+                "Open two or more snapshots of one process that differ, or capture a series, to see what grows",
+            );
+            return commands;
+        };
+        let growth = match session.ask(&GrowthOf(Arc::clone(&series))) {
+            Reply::Ready(growth) => growth,
+            Reply::Pending { .. } => {
+                if super::busy(ui, "Following classes through the snapshots…") {
+                    commands.push(Command::Show(ViewKind::SUMMARY));
+                }
+                return commands;
+            }
+            Reply::Failed(message) => {
+                super::failure(ui, &message);
+                return commands;
+            }
+        };
+        if !growth.ids_match {
+            banner(ui);
+        } else if growth.options_differ {
+            super::remark(ui, OPTIONS_DIFFER);
+        }
+        self.charts(ui, session, place, (&series, &growth));
+        self.chosen_line(ui, (&series, &growth), last.0, &mut commands);
+        let scripts = session.ask(&ScriptsOf(last.0)).ready();
+        let rows = GrownRows {
+            session,
+            series,
+            last,
+            growth,
+            sort: self.sort,
+            filter: self.filter.clone(),
+            scripts,
+            look: theme::look(ui),
+        };
+        self.rows(ui, place, rows, &mut commands);
+        commands
+    }
+
+    fn table(&mut self) -> Option<&mut dyn RowSelection> {
+        Some(&mut self.table)
+    }
 }

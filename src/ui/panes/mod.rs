@@ -3,7 +3,8 @@
 pub mod allocations;
 pub mod calls;
 pub mod comparison;
-pub mod contexts;
+pub mod containment;
+mod contexts;
 pub mod dead_variables;
 pub mod dominator_map;
 pub mod dominators;
@@ -11,9 +12,11 @@ pub mod growth;
 mod growth_chart;
 mod growth_rows;
 pub mod object;
+pub mod pane;
 pub mod path_tables;
 pub mod paths;
 pub mod profile;
+pub mod registry;
 pub mod retainers;
 pub mod search;
 pub mod statistics;
@@ -21,21 +24,19 @@ pub mod strings;
 pub mod summary;
 pub mod timeline;
 mod tree;
+mod way_down;
 
 use std::sync::Arc;
 
 use egui::{Align, Layout, RichText, Ui};
 
 use super::command::{Command, Target, ViewKind};
-use super::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use super::theme::{self, GRID};
-use super::tree_table::Column;
 use crate::model::{NodeOrdinal, SnapshotId};
-use crate::query::{ListSpec, UNREACHABLE, UNREACHABLE_MEANING, ephemeron_ids, held_by_root};
+use crate::query::{UNREACHABLE, UNREACHABLE_MEANING, ephemeron_ids, held_by_root};
 use crate::snapshot::Snapshot;
 
 pub use tree::TreePane;
-use tree::TreeSpec;
 
 /// One of the two places side by side where a snapshot can be shown, and the snapshot: state and ids hang on both.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -56,18 +57,6 @@ impl Place {
     pub fn target(&self, node: NodeOrdinal) -> Target {
         Target { snapshot: self.slot.id, node }
     }
-}
-
-const CONTAINMENT_COLUMNS: [Column; 4] = [
-    Column { title: "Object", hint: "From the root down, reference by reference", width: 0.0 },
-    DISTANCE,
-    SHALLOW,
-    RETAINED,
-];
-
-/// The table of what the root holds.
-pub(super) fn containment(root: ListSpec) -> TreeSpec<'static> {
-    TreeSpec::new("Containment", root, &CONTAINMENT_COLUMNS, "The root holds nothing")
 }
 
 /// Adds a line of controls above a table. What has no room in the first row begins where that one does.
@@ -93,7 +82,7 @@ fn object_menu(ui: &mut Ui, snapshot: &Snapshot, target: Target, commands: &mut 
     let node = target.node;
     item(ui, "Show retainers", commands, || Command::ShowRetainers(target));
     ui.separator();
-    for kind in [ViewKind::Summary, ViewKind::Containment, ViewKind::Dominators] {
+    for kind in [ViewKind::SUMMARY, ViewKind::CONTAINMENT, ViewKind::DOMINATORS] {
         item(ui, &format!("Reveal in {}", kind.label()), commands, || Command::Reveal(target, kind));
     }
     ui.separator();

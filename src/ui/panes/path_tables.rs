@@ -103,7 +103,7 @@ impl PathRows<'_> {
             commands.push(Command::Inspect(self.at(path)));
         }
         if let Some(step) = answer.activated.as_deref().and_then(|path| self.at(path)) {
-            commands.push(Command::Reveal(step, ViewKind::Summary));
+            commands.push(Command::Reveal(step, ViewKind::SUMMARY));
         }
     }
 }
@@ -257,7 +257,7 @@ impl Merged<'_> {
             commands.push(Command::Inspect(example(path)));
         }
         if let Some(target) = answer.activated.as_deref().and_then(example) {
-            commands.push(Command::Reveal(target, ViewKind::Summary));
+            commands.push(Command::Reveal(target, ViewKind::SUMMARY));
         }
     }
 }

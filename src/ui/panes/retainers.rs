@@ -273,7 +273,7 @@ impl RetainersPane {
                         let other = format!("{} in {label} {}", edge_label(snapshot, other), snapshot.id(holder));
                         ui.weak(format!("Cutting {name} alone frees nothing: {held} is also"));
                         if ui.link(other).on_hover_text("Go to the other retainer").clicked() {
-                            commands.push(Command::Reveal(home.target(holder), ViewKind::Summary));
+                            commands.push(Command::Reveal(home.target(holder), ViewKind::SUMMARY));
                         }
                         return;
                     }

@@ -2,15 +2,16 @@
 
 use egui::{Align, Id, Key, Label, Layout, Modifiers, RichText, TextEdit, Ui};
 
+use super::pane::{About, Pane};
 use super::tree::TreeSpec;
 use super::{Place, TreePane};
 use crate::model::{NodeOrdinal, human};
 use crate::query::{Filter, ListSpec, NodeFilter, OrderKey, Query, SelectionOf, unknown_kind};
 use crate::session::{Reply, Session};
-use crate::ui::command::{Command, NodeSet, ViewKind};
+use crate::ui::command::{Command, NodeSet, Target, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme::{self, GRID};
-use crate::ui::tree_table::Column;
+use crate::ui::tree_table::{Column, RowSelection};
 
 const COLUMNS: [Column; 4] =
     [Column { title: "Object", hint: "Objects that the search has found", width: 0.0 }, DISTANCE, SHALLOW, RETAINED];
@@ -68,14 +69,6 @@ impl SearchPane {
         self.step = Some(step);
     }
 
-    /// How many hits there are, once that is known.
-    pub fn hit_count(&self, session: &mut Session, place: &Place) -> Option<u64> {
-        session
-            .ask(&SelectionOf { snapshot: place.slot.id, filter: self.filter()?.clone() })
-            .ready()
-            .map(|selection| selection.count)
-    }
-
     fn order_key(&self, place: &Place, filter: NodeFilter) -> OrderKey {
         let filter = Filter { nodes: filter, ..Filter::default() };
         OrderKey { snapshot: place.slot.id, list: ListSpec::Selected, sort: self.tree.sort, filter }
@@ -103,17 +96,16 @@ impl SearchPane {
         order.rows.get(at).map(|&node| NodeOrdinal(node))
     }
 
-    /// The line; `kind` is the view that hits are revealed in.
-    pub fn line(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, kind: ViewKind) -> Vec<Command> {
+    /// Draws the line above the pane that is shown, where hits are revealed if it can do that.
+    pub fn line(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, about: About) -> Vec<Command> {
         let mut commands = Vec::new();
         if let Some(node) = self.take_step(session, place) {
             let target = place.target(node);
-            match kind {
-                ViewKind::Containment | ViewKind::Dominators | ViewKind::Summary | ViewKind::Search => {
-                    commands.push(Command::Reveal(target, kind));
-                }
-                _ => commands.push(Command::ShowObject(target)),
-            }
+            commands.push(if about.reveals {
+                Command::Reveal(target, about.kind)
+            } else {
+                Command::ShowObject(target)
+            });
         }
         if !self.is_open {
             return commands;
@@ -149,7 +141,7 @@ impl SearchPane {
                         ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search for"));
                         ui.menu_button("?", help).response.on_hover_text("What can be searched for");
                         if !is_narrow {
-                            self.facts(ui, session, place, kind, &mut commands);
+                            self.facts(ui, session, place, about.kind, &mut commands);
                         }
                     });
                 });
@@ -157,7 +149,7 @@ impl SearchPane {
             if is_narrow {
                 ui.horizontal(|ui| {
                     ui.set_min_height(6.0 * GRID);
-                    self.facts(ui, session, place, kind, &mut commands);
+                    self.facts(ui, session, place, about.kind, &mut commands);
                 });
             }
         });
@@ -204,8 +196,8 @@ impl SearchPane {
                 if ui.button("⏷").on_hover_text("Next   (F3)").clicked() {
                     self.go(Step::Next);
                 }
-                if kind != ViewKind::Search && ui.button("List").on_hover_text("All of them in a table").clicked() {
-                    commands.push(Command::Show(ViewKind::Search));
+                if kind != ViewKind::SEARCH && ui.button("List").on_hover_text("All of them in a table").clicked() {
+                    commands.push(Command::Show(ViewKind::SEARCH));
                 }
                 if ui.button("Filter").on_hover_text("Show only these in the Summary").clicked() {
                     commands.push(Command::Filter(filter.clone()));
@@ -219,23 +211,6 @@ impl SearchPane {
                 }
             }
         }
-    }
-
-    /// The view of all hits.
-    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
-        if let Some(error) = self.error(place) {
-            super::placeholder(ui, &error);
-            help(ui);
-            return Vec::new();
-        }
-        let Some(filter) = self.filter() else {
-            super::placeholder(ui, "Type above what you look for   (Ctrl+F)");
-            help(ui);
-            return Vec::new();
-        };
-        let mut spec = TreeSpec::new(Self::NAME, ListSpec::Selected, &COLUMNS, "No object matches");
-        spec.filter = Filter { nodes: filter, ..Filter::default() };
-        self.tree.show(ui, session, place, &spec)
     }
 }
 
@@ -264,4 +239,43 @@ fn help(ui: &mut Ui) {
             });
         });
     });
+}
+
+impl ViewKind {
+    pub const SEARCH: Self = Self("Search");
+}
+
+impl Pane for SearchPane {
+    fn about() -> About {
+        About { reveals: true, ..About::new(ViewKind::SEARCH, "All objects that the search has found") }
+    }
+
+    fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        if let Some(error) = self.error(place) {
+            super::placeholder(ui, &error);
+            help(ui);
+            return Vec::new();
+        }
+        let Some(filter) = self.filter() else {
+            super::placeholder(ui, "Type above what you look for   (Ctrl+F)");
+            help(ui);
+            return Vec::new();
+        };
+        let mut spec = TreeSpec::new(Self::NAME, ListSpec::Selected, &COLUMNS, "No object matches");
+        spec.filter = Filter { nodes: filter, ..Filter::default() };
+        self.tree.show(ui, session, place, &spec)
+    }
+
+    fn table(&mut self) -> Option<&mut dyn RowSelection> {
+        Some(&mut self.tree.table)
+    }
+
+    fn narrow(&mut self, within: &NodeFilter) {
+        self.within.clone_from(within);
+    }
+
+    fn reveal(&mut self, _: &mut Session, _: &Place, target: Target) -> Result<(), String> {
+        self.tree.table.reveal(vec![target.node.0]);
+        Ok(())
+    }
 }

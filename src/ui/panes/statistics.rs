@@ -3,11 +3,12 @@
 use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::Place;
+use super::pane::{About, Pane};
 use crate::analysis::Program;
 use crate::model::human;
 use crate::query::{KindsOf, NodeFilter, SelectionOf, UNREACHABLE_MEANING, producer_notes, relevant_percent};
 use crate::session::{Reply, Session};
-use crate::ui::command::Command;
+use crate::ui::command::{Command, ViewKind};
 use crate::ui::text;
 use crate::ui::theme::{self, GRID, Look};
 
@@ -27,9 +28,14 @@ struct Part {
     color: Color32,
 }
 
-/// Draws the pane; it has no state of its own. Categories are those of the whole snapshot, kinds those of what passes the
-/// filter.
-pub fn show(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilter) -> Vec<Command> {
+/// The pane's own state. Categories are those of the whole snapshot, kinds those of what passes the filter.
+#[derive(Debug, Default)]
+pub struct StatisticsPane {
+    /// What the timeline narrows every view to.
+    within: NodeFilter,
+}
+
+fn statistics(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFilter) -> Vec<Command> {
     let look = theme::look(ui);
     let tokens = look.tokens;
     let statistics = *place.snapshot.statistics();
@@ -253,5 +259,23 @@ fn rows(ui: &mut Ui, parts: &[Part], total: u64, look: Look, swatch: bool) {
         let label = format!("{}, {size}, {percent}", part.label);
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
         response.on_hover_text(format!("{}\n{} bytes", part.label, human::count(part.size)));
+    }
+}
+
+impl ViewKind {
+    pub const STATISTICS: Self = Self("Statistics");
+}
+
+impl Pane for StatisticsPane {
+    fn about() -> About {
+        About { lists_objects: false, ..About::new(ViewKind::STATISTICS, "Bytes by category and kind") }
+    }
+
+    fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        statistics(ui, session, place, &self.within)
+    }
+
+    fn narrow(&mut self, within: &NodeFilter) {
+        self.within.clone_from(within);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::{Id, TextEdit, Ui};
 
+use super::pane::{About, Pane};
 use super::{Place, item, object_menu};
 use crate::model::{EdgeIndex, NodeOrdinal, human};
 use crate::query::{
@@ -14,7 +15,7 @@ use crate::session::{Reply, Session};
 use crate::ui::command::{Command, ExportList, NodeSet, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW, distance_cell, node_cell, rows_of, size_cell};
 use crate::ui::theme::{self, Look};
-use crate::ui::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
+use crate::ui::tree_table::{self, Cell, Column, RowSelection, Rows, Run, Table, TreeModel, TreeState};
 
 const KEYS: [Option<GroupKey>; 6] = [
     Some(GroupKey::Value),
@@ -156,14 +157,24 @@ impl TreeModel for StringRows<'_> {
 
 impl StringsPane {
     const NAME: &'static str = "Strings";
+}
 
-    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+impl ViewKind {
+    pub const STRINGS: Self = Self("Strings");
+}
+
+impl Pane for StringsPane {
+    fn about() -> About {
+        About::new(ViewKind::STRINGS, "Strings that are in memory more than once")
+    }
+
+    fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         let duplicates = match session.ask(&DuplicatesOf(place.slot.id)) {
             Reply::Ready(duplicates) => duplicates,
             Reply::Pending { .. } => {
                 if super::busy(ui, "Looking for equal strings…") {
-                    commands.push(Command::Show(ViewKind::Summary));
+                    commands.push(Command::Show(ViewKind::SUMMARY));
                 }
                 return commands;
             }
@@ -224,12 +235,20 @@ impl StringsPane {
             commands.push(Command::Select { target: place.target(node), by_key: answer.by_key });
         }
         if let Some(node) = answer.activated.as_deref().and_then(node_at) {
-            commands.push(Command::Reveal(place.target(node), ViewKind::Summary));
+            commands.push(Command::Reveal(place.target(node), ViewKind::SUMMARY));
         }
         if answer.export {
             let list = ExportList::Strings(rows.key.clone());
             commands.push(Command::Export { name: "strings".to_owned(), list });
         }
         commands
+    }
+
+    fn table(&mut self) -> Option<&mut dyn RowSelection> {
+        Some(&mut self.table)
+    }
+
+    fn narrow(&mut self, within: &NodeFilter) {
+        self.within.clone_from(within);
     }
 }

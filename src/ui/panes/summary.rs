@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use egui::{Align, Id, Key, Layout, Modifiers, RichText, Ui};
 
 use super::super::text;
+use super::pane::{About, Pane};
 use super::tree::TreeSpec;
 use super::{Place, TreePane, chip};
 use crate::analysis::JoinedClasses;
@@ -14,10 +15,10 @@ use crate::query::{
 };
 use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
-use crate::ui::command::{Command, NodeSet};
+use crate::ui::command::{Command, NodeSet, Target, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme::{self, GRID};
-use crate::ui::tree_table::Column;
+use crate::ui::tree_table::{Column, Path, RowSelection};
 
 const COLUMNS: [Column; 4] = [
     Column {
@@ -115,7 +116,7 @@ const DOCUMENT_FILTERS: [NodeFilter; 2] = [NodeFilter::HeldByDetachedDom, NodeFi
 impl SummaryPane {
     /// Opens the object's class, scrolls to the object and selects it; false if objects without a size of their own are
     /// not listed and this is one.
-    pub fn reveal(&mut self, session: &mut Session, place: &Place, node: NodeOrdinal) -> bool {
+    fn reveal_node(&mut self, session: &mut Session, place: &Place, node: NodeOrdinal) -> bool {
         let snapshot = &place.snapshot;
         if snapshot.shallow_size(node) == 0 {
             return false;
@@ -140,23 +141,6 @@ impl SummaryPane {
         }
     }
 
-    /// Shows again a row that was selected before, whatever the filters are now.
-    pub fn restore_row(&mut self, session: &mut Session, place: &Place, row: Vec<u32>) {
-        match row[..] {
-            [] => {}
-            [class] => self.reveal_class(place, ClassId(class)),
-            [_, object] => {
-                // Only listed objects were selected.
-                let _ = self.reveal(session, place, NodeOrdinal(object));
-            }
-            [class, object, ..] => {
-                self.make_room_for(&place.snapshot.classes().get(ClassId(class)).name);
-                self.leave_filter_for(session, place, NodeOrdinal(object));
-                self.tree.table.reveal(row);
-            }
-        }
-    }
-
     /// Scrolls to a class and selects it.
     pub fn reveal_class(&mut self, place: &Place, class: ClassId) {
         self.make_room_for(&place.snapshot.classes().get(class).name);
@@ -178,39 +162,6 @@ impl SummaryPane {
         if !class_name.to_lowercase().contains(&self.filter.trim().to_lowercase()) {
             self.filter.clear();
         }
-    }
-
-    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
-        let mut commands = Vec::new();
-        if self.toolbar(ui, session, place, &mut commands) {
-            ui.memory_mut(|memory| memory.request_focus(TreePane::id(Self::NAME, place)));
-            self.tree.table.select_first();
-        }
-        let shown = self.shown();
-        let selection = match &shown {
-            NodeFilter::All => None,
-            filter => match session.ask(&SelectionOf { snapshot: place.slot.id, filter: filter.clone() }) {
-                Reply::Ready(selection) => Some(selection),
-                Reply::Pending { .. } => {
-                    if super::busy(ui, "Finding the objects…") {
-                        self.nodes = NodeFilter::All;
-                    }
-                    return commands;
-                }
-                Reply::Failed(message) => {
-                    super::failure(ui, &message);
-                    return commands;
-                }
-            },
-        };
-        let empty =
-            if self.filter.trim().is_empty() { "No object passes the filter" } else { "No class has this in its name" };
-        let list = if self.joins_reloaded { ListSpec::JoinedClasses } else { ListSpec::Classes };
-        let mut spec = TreeSpec::new(Self::NAME, list, &COLUMNS, empty);
-        spec.filter = Filter { class_name: self.filter.trim().to_owned(), nodes: shown, ..Filter::default() };
-        spec.selection = selection;
-        commands.extend(self.tree.show(ui, session, place, &spec));
-        commands
     }
 
     const NAME: &'static str = "Summary";
@@ -387,4 +338,83 @@ fn id_filters(session: &Session) -> Vec<NodeFilter> {
         filters.extend(bounds[at + 1..].iter().map(|&up_to| NodeFilter::Ids { after, up_to }));
     }
     filters
+}
+
+impl ViewKind {
+    pub const SUMMARY: Self = Self("Summary");
+}
+
+impl Pane for SummaryPane {
+    fn about() -> About {
+        About { reveals: true, ..About::new(ViewKind::SUMMARY, "Objects by constructor") }
+    }
+
+    fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let mut commands = Vec::new();
+        if self.toolbar(ui, session, place, &mut commands) {
+            ui.memory_mut(|memory| memory.request_focus(TreePane::id(Self::NAME, place)));
+            self.tree.table.select_first();
+        }
+        let shown = self.shown();
+        let selection = match &shown {
+            NodeFilter::All => None,
+            filter => match session.ask(&SelectionOf { snapshot: place.slot.id, filter: filter.clone() }) {
+                Reply::Ready(selection) => Some(selection),
+                Reply::Pending { .. } => {
+                    if super::busy(ui, "Finding the objects…") {
+                        self.nodes = NodeFilter::All;
+                    }
+                    return commands;
+                }
+                Reply::Failed(message) => {
+                    super::failure(ui, &message);
+                    return commands;
+                }
+            },
+        };
+        let empty =
+            if self.filter.trim().is_empty() { "No object passes the filter" } else { "No class has this in its name" };
+        let list = if self.joins_reloaded { ListSpec::JoinedClasses } else { ListSpec::Classes };
+        let mut spec = TreeSpec::new(Self::NAME, list, &COLUMNS, empty);
+        spec.filter = Filter { class_name: self.filter.trim().to_owned(), nodes: shown, ..Filter::default() };
+        spec.selection = selection;
+        commands.extend(self.tree.show(ui, session, place, &spec));
+        commands
+    }
+
+    fn table(&mut self) -> Option<&mut dyn RowSelection> {
+        Some(&mut self.tree.table)
+    }
+
+    fn narrow(&mut self, within: &NodeFilter) {
+        self.within.clone_from(within);
+    }
+
+    fn reveal(&mut self, session: &mut Session, place: &Place, target: Target) -> Result<(), String> {
+        if self.reveal_node(session, place, target.node) {
+            return Ok(());
+        }
+        let id = place.snapshot.id(target.node);
+        Err(format!("{id} has no size of its own, so its class does not list it in the summary"))
+    }
+
+    fn restore_row(&mut self, session: &mut Session, place: &Place, row: Path) {
+        match row[..] {
+            [] => {}
+            [class] => self.reveal_class(place, ClassId(class)),
+            [_, object] => {
+                // Only listed objects were selected.
+                let _ = self.reveal_node(session, place, NodeOrdinal(object));
+            }
+            [class, object, ..] => {
+                self.make_room_for(&place.snapshot.classes().get(ClassId(class)).name);
+                self.leave_filter_for(session, place, NodeOrdinal(object));
+                self.tree.table.reveal(row);
+            }
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.tree.table.is_revealing()
+    }
 }

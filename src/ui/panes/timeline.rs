@@ -6,10 +6,11 @@ use egui::{Id, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use super::Place;
+use super::pane::{About, Pane};
 use crate::model::human;
 use crate::query::{NodeFilter, Timeline, TimelineOf};
 use crate::session::{Reply, Session};
-use crate::ui::command::Command;
+use crate::ui::command::{Command, ViewKind};
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
 use crate::ui::time_chart::{BarUnit, TimeChart, interval, time};
 
@@ -110,52 +111,6 @@ impl TimelinePane {
         });
     }
 
-    /// The pane: a tall chart and every interval in numbers.
-    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
-        let timeline: Arc<Timeline> = match session.ask(&TimelineOf(place.slot.id)) {
-            Reply::Ready(timeline) if timeline.bars.is_empty() => {
-                super::placeholder(
-                    ui,
-                    "This file has no timeline. Record allocations over time, as DevTools' “Allocations on timeline” does.",
-                );
-                return Vec::new();
-            }
-            Reply::Ready(timeline) => timeline,
-            Reply::Pending { .. } => {
-                super::placeholder(ui, "Adding up the timeline…");
-                return Vec::new();
-            }
-            Reply::Failed(message) => {
-                super::failure(ui, &message);
-                return Vec::new();
-            }
-        };
-        ui.horizontal(|ui| {
-            ui.add_space(2.0 * GRID);
-            ui.selectable_value(&mut self.chart.unit, BarUnit::Objects, "Objects")
-                .on_hover_text("How many objects were allocated (grey), and how many of them are alive (in colour)");
-            ui.selectable_value(&mut self.chart.unit, BarUnit::Bytes, "Bytes alive")
-                .on_hover_text("Bytes of what is alive. Files do not say how large what died was");
-            let tokens = theme::tokens(ui);
-            for (color, text) in
-                [(tokens.background.lerp_to_gamma(tokens.weak, 0.45), "allocated"), (tokens.accent, "still alive")]
-            {
-                let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
-                ui.painter().rect_filled(rect, 2.0, color);
-                ui.label(RichText::new(text).font(theme::small()).color(tokens.weak));
-            }
-        });
-        let frame = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 2));
-        let height = TALL.min(ui.available_height() * 0.5);
-        frame.show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            self.chart_and_line(ui, place, &timeline, height, false);
-            ui.add_space(GRID);
-            self.table(ui, place, &timeline);
-        });
-        Vec::new()
-    }
-
     /// Every interval in numbers.
     fn table(&mut self, ui: &mut Ui, place: &Place, timeline: &Timeline) {
         let look = theme::look(ui);
@@ -211,5 +166,66 @@ impl TimelinePane {
                 }
             });
         });
+    }
+}
+
+impl ViewKind {
+    pub const TIMELINE: Self = Self("Timeline");
+}
+
+impl Pane for TimelinePane {
+    fn about() -> About {
+        let hint = "Allocations over time, and how much of them is still alive";
+        About {
+            key: Some(egui::Key::T),
+            is_available: Self::is_there,
+            lists_objects: false,
+            ..About::new(ViewKind::TIMELINE, hint)
+        }
+    }
+
+    fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let timeline: Arc<Timeline> = match session.ask(&TimelineOf(place.slot.id)) {
+            Reply::Ready(timeline) if timeline.bars.is_empty() => {
+                super::placeholder(
+                    ui,
+                    "This file has no timeline. Record allocations over time, as DevTools' “Allocations on timeline” does.",
+                );
+                return Vec::new();
+            }
+            Reply::Ready(timeline) => timeline,
+            Reply::Pending { .. } => {
+                super::placeholder(ui, "Adding up the timeline…");
+                return Vec::new();
+            }
+            Reply::Failed(message) => {
+                super::failure(ui, &message);
+                return Vec::new();
+            }
+        };
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.selectable_value(&mut self.chart.unit, BarUnit::Objects, "Objects")
+                .on_hover_text("How many objects were allocated (grey), and how many of them are alive (in colour)");
+            ui.selectable_value(&mut self.chart.unit, BarUnit::Bytes, "Bytes alive")
+                .on_hover_text("Bytes of what is alive. Files do not say how large what died was");
+            let tokens = theme::tokens(ui);
+            for (color, text) in
+                [(tokens.background.lerp_to_gamma(tokens.weak, 0.45), "allocated"), (tokens.accent, "still alive")]
+            {
+                let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
+                ui.painter().rect_filled(rect, 2.0, color);
+                ui.label(RichText::new(text).font(theme::small()).color(tokens.weak));
+            }
+        });
+        let frame = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 2));
+        let height = TALL.min(ui.available_height() * 0.5);
+        frame.show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            self.chart_and_line(ui, place, &timeline, height, false);
+            ui.add_space(GRID);
+            self.table(ui, place, &timeline);
+        });
+        Vec::new()
     }
 }

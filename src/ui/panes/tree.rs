@@ -117,7 +117,7 @@ impl TreePane {
             });
         }
         if let Some(node) = answer.activated.and_then(|path| rows.node_at(spec.root, &path)) {
-            commands.push(Command::Reveal(place.target(node), ViewKind::Summary));
+            commands.push(Command::Reveal(place.target(node), ViewKind::SUMMARY));
         }
         if answer.export {
             let key =

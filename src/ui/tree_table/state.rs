@@ -154,6 +154,15 @@ pub trait RowSelection {
 
     /// Opens the way to a row, selects it and scrolls to it, as soon as the lists on the way are there.
     fn reveal_row(&mut self, path: Path);
+
+    /// Whether a row is still on its way to the screen.
+    fn is_revealing(&self) -> bool;
+
+    /// Returns the position of the first row on screen.
+    fn first_row(&self) -> u64;
+
+    /// Scrolls by whole rows.
+    fn scroll_rows(&mut self, rows: i64);
 }
 
 impl<L: Clone + Eq + std::hash::Hash> RowSelection for TreeState<L> {
@@ -171,6 +180,18 @@ impl<L: Clone + Eq + std::hash::Hash> RowSelection for TreeState<L> {
 
     fn reveal_row(&mut self, path: Path) {
         self.reveal(path);
+    }
+
+    fn is_revealing(&self) -> bool {
+        Self::is_revealing(self)
+    }
+
+    fn first_row(&self) -> u64 {
+        Self::first_row(self)
+    }
+
+    fn scroll_rows(&mut self, rows: i64) {
+        Self::scroll_rows(self, rows);
     }
 }
 

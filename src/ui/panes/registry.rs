@@ -1,0 +1,92 @@
+//! The panes of the upper half, one line each: tabs, keys, palette, history and the order of focus follow from it.
+
+use super::allocations::AllocationsPane;
+use super::comparison::ComparisonPane;
+use super::containment::ContainmentPane;
+use super::dead_variables::DeadVariablesPane;
+use super::dominators::DominatorsPane;
+use super::growth::GrowthPane;
+use super::pane::{About, Pane};
+use super::search::SearchPane;
+use super::statistics::StatisticsPane;
+use super::strings::StringsPane;
+use super::summary::SummaryPane;
+use super::timeline::TimelinePane;
+use crate::ui::command::ViewKind;
+
+macro_rules! panes {
+    ($($field:ident: $pane:ty,)*) => {
+        /// The number of panes.
+        const COUNT: usize = [$(stringify!($field)),*].len();
+
+        /// The panes of one view, each with its own state.
+        #[derive(Debug, Default)]
+        pub struct Panes {
+            $(pub $field: $pane,)*
+        }
+
+        impl Panes {
+            /// Returns all panes in the order of their tabs.
+            pub fn each_mut(&mut self) -> [(ViewKind, &mut dyn Pane); COUNT] {
+                [$((<$pane>::about().kind, &mut self.$field),)*]
+            }
+
+            /// Returns all panes in the order of their tabs.
+            #[must_use]
+            pub fn each(&self) -> [(ViewKind, &dyn Pane); COUNT] {
+                [$((<$pane>::about().kind, &self.$field),)*]
+            }
+        }
+
+        /// Returns what is known of the panes, in the order of their tabs.
+        #[must_use]
+        pub fn all() -> [About; COUNT] {
+            [$(<$pane>::about(),)*]
+        }
+    };
+}
+
+panes! {
+    summary: SummaryPane,
+    comparison: ComparisonPane,
+    containment: ContainmentPane,
+    dominators: DominatorsPane,
+    statistics: StatisticsPane,
+    strings: StringsPane,
+    dead_variables: DeadVariablesPane,
+    search: SearchPane,
+    growth: GrowthPane,
+    timeline: TimelinePane,
+    allocations: AllocationsPane,
+}
+
+impl Panes {
+    /// Returns the pane of a kind. Invariant: every kind is that of a registered pane; any other would be the first.
+    pub fn get_mut(&mut self, kind: ViewKind) -> &mut dyn Pane {
+        let at = all().iter().position(|about| about.kind == kind).unwrap_or_default();
+        let [first, others @ ..] = self.each_mut();
+        at.checked_sub(1).and_then(|at| others.into_iter().nth(at)).unwrap_or(first).1
+    }
+
+    /// Returns the pane of a kind, as [`Self::get_mut`] does.
+    #[must_use]
+    pub fn get(&self, kind: ViewKind) -> &dyn Pane {
+        let panes = self.each();
+        panes.iter().find(|(of, _)| *of == kind).unwrap_or(&panes[0]).1
+    }
+}
+
+/// Returns what is known of the pane of a kind.
+#[must_use]
+pub fn about(kind: ViewKind) -> About {
+    let all = all();
+    *all.iter().find(|about| about.kind == kind).unwrap_or(&all[0])
+}
+
+impl ViewKind {
+    /// All kinds in the order of their tabs.
+    #[must_use]
+    pub fn all() -> [Self; COUNT] {
+        all().map(|about| about.kind)
+    }
+}

@@ -1,0 +1,65 @@
+//! The way to an object in a tree from the root: its rows are found on a worker and then opened one below the other.
+
+use std::sync::Arc;
+
+use super::Place;
+use crate::model::{CancelToken, Cancelled, human};
+use crate::query::{Lane, ListSpec};
+use crate::session::{Pending, Session};
+use crate::snapshot::Snapshot;
+use crate::ui::command::Command;
+use crate::ui::tree_table::TreeState;
+
+/// Levels that are opened on the way to an object: each takes a list of its own, and indents what is below.
+const MAX_REVEALED: usize = 200;
+
+/// The way to an object, while it is looked for and opened.
+#[derive(Debug, Default)]
+pub(super) struct WayDown {
+    pending: Option<Pending<Vec<u32>>>,
+    /// What to say once the rows on the way are open.
+    note: Option<String>,
+}
+
+impl WayDown {
+    /// Looks for the rows on the way, from the root's list down.
+    pub(super) fn ask(
+        &mut self,
+        session: &Session,
+        place: &Place,
+        rows: impl FnOnce(&Snapshot, &CancelToken) -> Result<Vec<u32>, Cancelled> + Send + 'static,
+    ) {
+        let snapshot = Arc::clone(&place.snapshot);
+        self.pending = Some(session.spawn(Lane::Interactive, move |cancel| rows(&snapshot, cancel)));
+    }
+
+    /// Goes no further.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Opens the rows in a table once they are known.
+    pub(super) fn poll(&mut self, table: &mut TreeState<ListSpec>, commands: &mut Vec<Command>) {
+        if !table.is_revealing() {
+            commands.extend(self.note.take().map(Command::Notify));
+        }
+        let Some(answer) = self.pending.as_mut().and_then(Pending::take) else { return };
+        self.pending = None;
+        let Ok(mut way) = answer else { return };
+        if way.is_empty() {
+            commands.push(Command::Notify("No strong reference leads from the root to this object".to_owned()));
+        } else if way.len() > MAX_REVEALED {
+            let levels = human::count(way.len() as u64);
+            self.note = Some(format!("The object is {levels} levels deep; {MAX_REVEALED} of them are expanded"));
+            way.truncate(MAX_REVEALED);
+            // The last of them is another object than the one that is shown below.
+            table.look_at(way);
+        } else {
+            table.reveal(way);
+        }
+    }
+}
