@@ -2,7 +2,7 @@
 
 use egui::{Context, Key, KeyboardShortcut, Modifiers, PointerButton};
 
-use super::app::Action;
+use super::action::Action;
 use super::panes::pane::About;
 use super::panes::registry;
 use super::panes::search::Step;

@@ -3,7 +3,10 @@
 //! The window's thread looks up what it draws and never walks nodes, edges or strings; whatever takes longer is asked of
 //! the session.
 
+pub mod action;
+mod ages;
 pub mod app;
+mod buttons;
 pub mod call_table;
 pub mod capture;
 mod chrome;
@@ -19,14 +22,15 @@ pub mod heap_rows;
 pub mod help;
 pub mod history;
 mod keys;
+pub mod link;
 mod palette;
 pub mod panes;
 mod path_prompt;
-mod profiles;
 mod salvage;
 pub mod settings;
 mod settings_file;
-pub mod side_by_side;
+mod sides;
+pub mod state;
 mod text;
 pub mod theme;
 pub mod time_chart;

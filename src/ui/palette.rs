@@ -2,7 +2,7 @@
 
 use egui::{Align2, Context, Id, Key, Modifiers, RichText, TextEdit};
 
-use super::app::Action;
+use super::action::Action;
 use super::keys;
 use super::panes::registry::about;
 use super::theme::{self, GRID};

@@ -4,7 +4,7 @@
 
 use egui::{Color32, CornerRadius, Frame, Label, Margin, Panel, RichText, ScrollArea, Stroke, Ui, vec2};
 
-use super::app::Action;
+use super::action::Action;
 use super::panes::Place;
 use super::theme::{self, GRID, tokens};
 use crate::format::{Change, Salvage};

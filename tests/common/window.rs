@@ -11,6 +11,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use heapglass::ui::HeapglassApp;
 use heapglass::ui::command::ViewKind;
+use heapglass::ui::state::AppState;
 
 use crate::common;
 
@@ -25,9 +26,9 @@ pub fn window(files: &[PathBuf]) -> Window {
 }
 
 /// Draws frames until `done`; workers need time in between.
-pub fn wait_until(window: &mut Window, what: &str, mut done: impl FnMut(&mut HeapglassApp) -> bool) {
+pub fn wait_until(window: &mut Window, what: &str, mut done: impl FnMut(&mut AppState) -> bool) {
     let started = Instant::now();
-    while !done(window.state_mut()) {
+    while !done(&mut window.state_mut().state) {
         assert!(started.elapsed() < Duration::from_mins(1), "timed out waiting for {what}");
         std::thread::sleep(Duration::from_millis(3));
         window.step();
@@ -192,7 +193,7 @@ pub fn expand(window: &mut Window, text: &str) {
 /// Goes to a view.
 pub fn show(window: &mut Window, kind: ViewKind) {
     let ctx = window.ctx.clone();
-    window.state_mut().apply(&ctx, heapglass::ui::app::Action::ShowView(kind));
+    window.state_mut().state.apply(&ctx, heapglass::ui::action::Action::ShowView(kind));
     for _ in 0..3 {
         window.step();
     }

@@ -20,7 +20,7 @@ use egui_kittest::kittest::Queryable as _;
 use heapglass::capture::{Address, Connection, Kind, Plan, Remote, Watch};
 use heapglass::model::CancelToken;
 use heapglass::ui::HeapglassApp;
-use heapglass::ui::app::Action;
+use heapglass::ui::action::Action;
 use heapglass::ui::command::{Command, Target, ViewKind};
 use heapglass::ui::panes::Slot;
 
@@ -102,7 +102,7 @@ const PICTURES: &[Picture] = &[
 fn loading(window: &mut Window) {
     // A stream that stops half-way stands for a large file.
     let (source, feed) = slow_source();
-    window.state_mut().session.load(source);
+    window.state_mut().state.session.load(source);
     std::mem::forget(feed);
     for _ in 0..40 {
         window.step();
@@ -146,16 +146,16 @@ fn comparison(window: &mut Window) {
 fn side_by_side(window: &mut Window) {
     let ctx = window.ctx.clone();
     show(window, ViewKind::SUMMARY);
-    window.state_mut().apply(&ctx, Action::ToggleSplit);
+    window.state_mut().state.apply(&ctx, Action::ToggleSplit);
     for side in 0..2 {
-        "cart".clone_into(&mut window.state_mut().view_of(side).unwrap().panes.summary.filter);
+        "cart".clone_into(&mut window.state_mut().state.view_of(side).unwrap().panes.summary.filter);
     }
     // A click must not fall on a list that is about to change.
     wait_until(window, "the filtered lists", |app| {
         (0..2).all(|side| app.view_of(side).unwrap().panes.summary.tree.table.row_count() == 2)
     });
     // A cart of one of the first requests, which is in both.
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let slot = Slot { side: 0, id: app.sides[0].unwrap() };
     let [current, before] = [0, 1].map(|side: usize| app.session.snapshot(app.sides[side].unwrap()).unwrap());
     let in_both = |node: &heapglass::model::NodeOrdinal| {
@@ -188,7 +188,7 @@ fn contexts(window: &mut Window) {
 
 fn dead_variables(window: &mut Window) {
     let ctx = window.ctx.clone();
-    window.state_mut().apply(&ctx, Action::ShowDeadVariables);
+    window.state_mut().state.apply(&ctx, Action::ShowDeadVariables);
     wait_for_label(window, "unused  of closureLeak()");
     expand(window, "unused  of closureLeak()");
     click_row(window, "unused :: {huge, arr}");
@@ -197,7 +197,7 @@ fn dead_variables(window: &mut Window) {
 
 /// Goes to the first object whose class and name are these.
 fn reveal(window: &mut Window, class: &str, name: &str) {
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let slot = Slot { side: 0, id: app.sides[0].unwrap() };
     let snapshot = app.session.snapshot(slot.id).unwrap();
     let is_it = |node: &heapglass::model::NodeOrdinal| {
@@ -214,7 +214,7 @@ fn source_position(window: &mut Window) {
 }
 
 fn deno(window: &mut Window) {
-    "person".clone_into(&mut window.state_mut().shown_view().unwrap().panes.summary.filter);
+    "person".clone_into(&mut window.state_mut().state.shown_view().unwrap().panes.summary.filter);
     reveal(window, "Person", "Person");
 }
 
@@ -238,7 +238,7 @@ fn paths(window: &mut Window) {
 
 fn merged_paths(window: &mut Window) {
     click_row(window, "ShoppingCart  ×2,020");
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let id = app.shown().unwrap();
     let row = app.shown_view().unwrap().panes.summary.tree.table.selection().unwrap()[0];
     let nodes =
@@ -257,7 +257,7 @@ fn dominator_picture(window: &mut Window) {
 
 fn ignored(window: &mut Window) {
     select_cart(window);
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let id = app.shown().unwrap();
     let snapshot = app.session.snapshot(id).unwrap();
     let target = app.shown_view().unwrap().retainers.target().unwrap();
@@ -300,7 +300,7 @@ fn series(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn growth(window: &mut Window) {
-    if window.state().session.open().is_empty() {
+    if window.state().state.session.open().is_empty() {
         return;
     }
     wait_until(window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::GROWTH));
@@ -314,22 +314,22 @@ fn capture(window: &mut Window) {
     let snapshot = String::from_utf8(common::read(&example_before())).unwrap();
     let inspector =
         inspector::Inspector::start(inspector::Habit::Honest, move || Box::new(std::iter::once(snapshot.clone())));
-    window.state_mut().capture.is_open = true;
-    window.state_mut().capture.mode = heapglass::ui::capture::Mode::Series;
-    window.state_mut().capture.address.clone_from(&inspector.address);
-    "/home/user/heapglass-captures".clone_into(&mut window.state_mut().capture.folder);
+    window.state_mut().state.capture.is_open = true;
+    window.state_mut().state.capture.mode = heapglass::ui::capture::Mode::Series;
+    window.state_mut().state.capture.address.clone_from(&inspector.address);
+    "/home/user/heapglass-captures".clone_into(&mut window.state_mut().state.capture.folder);
     wait_for_label(window, "Connect");
     window.get_by_label("Connect").click();
     wait_until(window, "the connection", |app| !app.capture.state().isolates.is_empty());
-    "127.0.0.1:9229".clone_into(&mut window.state_mut().capture.address);
+    "127.0.0.1:9229".clone_into(&mut window.state_mut().state.capture.address);
 }
 
 /// The same while it waits for the time of the next snapshot, of a program that takes none.
 fn capturing(window: &mut Window) {
     capture(window);
     let folder = tempfile::tempdir().unwrap();
-    window.state_mut().capture.folder = folder.path().display().to_string();
-    window.state_mut().capture.by_hand = true;
+    window.state_mut().state.capture.folder = folder.path().display().to_string();
+    window.state_mut().state.capture.by_hand = true;
     window.step();
     window.get_by_label("Start the series").click();
     wait_until(window, "the first snapshot", |app| {
@@ -337,13 +337,13 @@ fn capturing(window: &mut Window) {
         let is_waiting = watch.is_some_and(|watch| matches!(watch.step(), heapglass::capture::Step::Waiting { .. }));
         is_waiting && app.session.open().len() == 1
     });
-    "/home/user/heapglass-captures".clone_into(&mut window.state_mut().capture.folder);
+    "/home/user/heapglass-captures".clone_into(&mut window.state_mut().state.capture.folder);
 }
 
 /// What is said of a machine that is another one.
 fn confirm(window: &mut Window) {
-    window.state_mut().capture.is_open = true;
-    "192.0.2.7:9229".clone_into(&mut window.state_mut().capture.address);
+    window.state_mut().state.capture.is_open = true;
+    "192.0.2.7:9229".clone_into(&mut window.state_mut().state.capture.address);
     wait_for_label(window, "Connect");
     window.get_by_label("Connect").click();
     wait_for_label(window, "all the same");
@@ -375,7 +375,7 @@ fn allocations_flame(window: &mut Window) {
 
 /// The stack of an object that the leak has kept.
 fn allocated_by(window: &mut Window) {
-    "reading".clone_into(&mut window.state_mut().shown_view().unwrap().panes.summary.filter);
+    "reading".clone_into(&mut window.state_mut().state.shown_view().unwrap().panes.summary.filter);
     expand(window, "Reading  ×");
     click_row(window, "Reading @");
     wait_for_label(window, "Show in Allocations");
@@ -479,7 +479,7 @@ fn prepared((_, files, prepare): &Picture, made: &Made, theme: egui::ThemePrefer
         wait_for_label(&mut window, "is the base");
     }
     prepare(&mut window);
-    window.state_mut().settings.recent.clear();
+    window.state_mut().state.settings.recent.clear();
     settle(&mut window, USUAL);
     window
 }

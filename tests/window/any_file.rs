@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::window::{Window, click_row, example, expand, show, wait_for_label, wait_for_load, wait_until, window};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use heapglass::ui::app::Action;
+use heapglass::ui::action::Action;
 use heapglass::ui::command::{Command, Target, ViewKind};
 use heapglass::ui::panes::Slot;
 
@@ -20,7 +20,7 @@ fn bundled(name: &str) -> PathBuf {
 fn opened(file: PathBuf) -> Window {
     let mut window = window(&[file]);
     wait_for_load(&mut window);
-    let errors: Vec<_> = window.state().session.loads().iter().filter_map(|load| load.error.clone()).collect();
+    let errors: Vec<_> = window.state().state.session.loads().iter().filter_map(|load| load.error.clone()).collect();
     assert!(errors.is_empty(), "{errors:?}");
     window
 }
@@ -59,7 +59,7 @@ fn corpus_files_open_in_every_view() {
             show(&mut window, kind);
         }
         let ctx = window.ctx.clone();
-        window.state_mut().apply(&ctx, Action::ShowDeadVariables);
+        window.state_mut().state.apply(&ctx, Action::ShowDeadVariables);
         window.step();
     }
 }
@@ -68,11 +68,11 @@ fn corpus_files_open_in_every_view() {
 fn dead_variables_lead_to_what_they_hold_and_who_holds_the_context() {
     let mut window = opened(bundled("snapshots/chromium-leak-1.heapsnapshot.zst"));
     let ctx = window.ctx.clone();
-    window.state_mut().apply(&ctx, Action::ShowDeadVariables);
+    window.state_mut().state.apply(&ctx, Action::ShowDeadVariables);
     wait_for_label(&mut window, "99 variables in contexts hold");
     expand(&mut window, "unused  of closureLeak()");
     click_row(&mut window, "unused :: {huge, arr}");
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let target = app.shown_view().unwrap().object.target().unwrap();
     let snapshot = app.session.snapshot(target.snapshot).unwrap();
     assert_eq!(snapshot.display_name(target.node), "{huge, arr}");
@@ -99,7 +99,7 @@ fn a_file_without_scopes_is_said_to_have_none() {
 #[test]
 fn a_function_shows_its_file_and_the_line_of_its_source() {
     let mut window = opened(bundled("snapshots/chromium-leak-1.heapsnapshot.zst"));
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let slot = Slot { side: 0, id: app.sides[0].unwrap() };
     let snapshot = app.session.snapshot(slot.id).unwrap();
     let is_it = |node: &heapglass::model::NodeOrdinal| {
@@ -110,7 +110,7 @@ fn a_function_shows_its_file_and_the_line_of_its_source() {
     app.run(slot, Command::Select { target: Target { snapshot: slot.id, node }, by_key: false });
     wait_for_label(&mut window, &format!("app.js:{}:{}", at.line + 1, at.column + 1));
     wait_for_label(&mut window, "li.addEventListener('click', function onRowClick");
-    let copied = window.state_mut().run(slot, Command::CopyPosition(slot.id, at)).unwrap();
+    let copied = window.state_mut().state.run(slot, Command::CopyPosition(slot.id, at)).unwrap();
     assert!(copied.starts_with("http://") && copied.ends_with(&format!("/app.js:{}:{}", at.line + 1, at.column + 1)));
 }
 
@@ -125,7 +125,7 @@ fn classes_show_the_file_of_their_constructor() {
 #[test]
 fn a_cut_text_says_how_long_the_whole_is() {
     let mut window = opened(bundled("snapshots/chromium-leak-1.heapsnapshot.zst"));
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let slot = Slot { side: 0, id: app.sides[0].unwrap() };
     let snapshot = app.session.snapshot(slot.id).unwrap();
     let is_cut = |node: &heapglass::model::NodeOrdinal| heapglass::query::string_facts(&snapshot, *node).is_cut;
@@ -143,7 +143,7 @@ fn a_log_of_protocol_events_opens_as_its_first_snapshot() {
     std::fs::write(&file, format!("{event}\n{event}\n")).unwrap();
     let mut window = opened(file);
     wait_for_label(&mut window, "the log contains 2 heap snapshots");
-    let id = window.state().shown().unwrap();
-    let opened = window.state().session.snapshot(id).unwrap();
+    let id = window.state().state.shown().unwrap();
+    let opened = window.state().state.session.snapshot(id).unwrap();
     assert_eq!(opened.graph().node_count(), common::case("pretty").open().graph().node_count());
 }

@@ -17,8 +17,8 @@ fn connected(address: &str, folder: &std::path::Path) -> Window {
     for _ in 0..3 {
         window.step();
     }
-    address.clone_into(&mut window.state_mut().capture.address);
-    window.state_mut().capture.folder = folder.join("captures").display().to_string();
+    address.clone_into(&mut window.state_mut().state.capture.address);
+    window.state_mut().state.capture.folder = folder.join("captures").display().to_string();
     window.step();
     window.get_by_label("Connect").click();
     wait_until(&mut window, "the connection", |app| {
@@ -38,7 +38,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     window.get_by_label("Series").click();
     window.step();
     window.step();
-    assert_eq!(window.state().capture.mode, Mode::Series);
+    assert_eq!(window.state().state.capture.mode, Mode::Series);
     window.get_by_label("when I say so").click();
     window.step();
     window.step();
@@ -69,19 +69,19 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     assert!(leaked.contains(", 1,500, +1,000, 1,000, 500, "), "now, growth, new, survived: {leaked}");
     for pattern in [2, 3] {
         // Opens the patterns of caches and of work.
-        window.state_mut().shown_view().unwrap().panes.growth.table.expand(vec![pattern]);
+        window.state_mut().state.shown_view().unwrap().panes.growth.table.expand(vec![pattern]);
         for _ in 0..10 {
             window.step();
         }
     }
-    window.state_mut().shown_view().unwrap().panes.growth.filter = "a".to_owned();
+    window.state_mut().state.shown_view().unwrap().panes.growth.filter = "a".to_owned();
     wait_for_label(&mut window, "CachedPage");
-    let view = window.state_mut().shown_view().unwrap();
+    let view = window.state_mut().state.shown_view().unwrap();
     view.panes.growth.filter = "RunningJob".to_owned();
     wait_for_label(&mut window, "RunningJob");
     let text = rows(&window);
     assert!(text.lines().next().unwrap().starts_with("Comes and goes"), "{text}");
-    window.state_mut().shown_view().unwrap().panes.growth.filter.clear();
+    window.state_mut().state.shown_view().unwrap().panes.growth.filter.clear();
     wait_for_label(&mut window, "LeakedSession  service.js");
 
     // From the class to what holds what is new of it.
@@ -96,7 +96,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
 
     // What the process used is shown with the snapshots, and their files are whole.
     wait_for_label(&mut window, " external");
-    let session = &window.state().session;
+    let session = &window.state().state.session;
     assert!(session.open().iter().all(|open| open.record.as_ref().is_some_and(|record| record.complete)));
 }
 
@@ -105,8 +105,8 @@ fn a_program_that_ends_during_a_series_leaves_its_snapshots_and_a_clear_message(
     let Some(mut node) = Node::start(node::LEAK) else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut window = connected(&node.address, folder.path());
-    window.state_mut().capture.mode = Mode::Series;
-    window.state_mut().capture.by_hand = true;
+    window.state_mut().state.capture.mode = Mode::Series;
+    window.state_mut().state.capture.by_hand = true;
     window.step();
     window.get_by_label("Start the series").click();
     wait_until(&mut window, "a snapshot", |app| {
@@ -133,7 +133,7 @@ fn a_worker_is_chosen_in_the_list_and_its_file_opens_by_itself() {
     }
     window.get_by_label("Take a snapshot").click();
     wait_until(&mut window, "the snapshot", |app| app.session.open().len() == 1);
-    let record = window.state().session.open()[0].record.clone().unwrap();
+    let record = window.state().state.session.open()[0].record.clone().unwrap();
     assert_eq!(record.target, "https://example.com/worker.js");
     wait_for_label(&mut window, "Done: one file");
 }
@@ -141,13 +141,13 @@ fn a_worker_is_chosen_in_the_list_and_its_file_opens_by_itself() {
 #[test]
 fn another_machine_is_not_connected_to_before_someone_says_so() {
     let mut window = window(&[]);
-    window.state_mut().capture.is_open = true;
+    window.state_mut().state.capture.is_open = true;
     // An address for documentation, which nobody has.
-    "192.0.2.1:9229".clone_into(&mut window.state_mut().capture.address);
+    "192.0.2.1:9229".clone_into(&mut window.state_mut().state.capture.address);
     wait_for_label(&mut window, "Connect");
     window.get_by_label("Connect").click();
     wait_for_label(&mut window, "Connect to 192.0.2.1 all the same");
-    assert_eq!(window.state().capture.state().error, None);
+    assert_eq!(window.state().state.capture.state().error, None);
 }
 
 #[test]
@@ -155,8 +155,8 @@ fn where_nothing_listens_the_dialog_says_how_to_start_a_program() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut window = window(&[]);
-    window.state_mut().capture.is_open = true;
-    window.state_mut().capture.address = port.to_string();
+    window.state_mut().state.capture.is_open = true;
+    window.state_mut().state.capture.address = port.to_string();
     wait_for_label(&mut window, "Connect");
     window.get_by_label("Connect").click();
     wait_for_label(&mut window, "start the program with --inspect");
@@ -176,7 +176,7 @@ fn a_program_that_misbehaves_gets_an_answer_and_leaves_no_file() {
         window.get_by_label("Take a snapshot").click();
         wait_for_label(&mut window, expected);
         wait_until(&mut window, "the end", |app| !app.capture.is_running());
-        assert!(window.state().session.open().is_empty());
+        assert!(window.state().state.session.open().is_empty());
         assert_eq!(std::fs::read_dir(folder.path().join("captures")).unwrap().count(), 0);
     }
 }

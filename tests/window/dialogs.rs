@@ -7,7 +7,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use heapglass::query::{Filter, ListSpec, OrderKey, Sort};
 use heapglass::ui::HeapglassApp;
-use heapglass::ui::app::Action;
+use heapglass::ui::action::Action;
 use heapglass::ui::command::ExportList;
 
 use crate::common;
@@ -27,20 +27,20 @@ fn a_file_opens_after_one_that_gives_nothing_was_cancelled() {
     let mut window = window(&[]);
     // The reader waits for a byte that never comes, whatever becomes of the load.
     let (source, _feed) = slow_source();
-    let blocked = window.state_mut().session.load(source);
+    let blocked = window.state_mut().state.session.load(source);
     drop_file(&mut window, &example());
     wait_until(&mut window, "the start of the first load", |app| app.session.loads()[0].elapsed().is_some());
-    assert_eq!(window.state().session.loads().len(), 2);
+    assert_eq!(window.state().state.session.loads().len(), 2);
     let ctx = window.ctx.clone();
-    window.state_mut().apply(&ctx, Action::DismissLoad(blocked));
+    window.state_mut().state.apply(&ctx, Action::DismissLoad(blocked));
     wait_for_load(&mut window);
-    assert_eq!(window.state().session.open().len(), 1);
+    assert_eq!(window.state().state.session.open().len(), 1);
     wait_for_label(&mut window, "ShoppingCart  ×2,020");
 }
 
 fn classes(window: &Window) -> ExportList {
     ExportList::Rows(OrderKey {
-        snapshot: window.state().shown().unwrap(),
+        snapshot: window.state().state.shown().unwrap(),
         list: ListSpec::Classes,
         sort: Sort::BY_RETAINED_SIZE,
         filter: Filter::default(),
@@ -56,8 +56,8 @@ fn with_older_export() -> (Window, tempfile::TempDir, PathBuf) {
     let file = folder.path().join("classes.csv");
     std::fs::write(&file, "older").unwrap();
     let list = classes(&window);
-    window.state_mut().notice = None;
-    window.state_mut().export_to(file.clone(), list);
+    window.state_mut().state.notice = None;
+    window.state_mut().state.export_to(file.clone(), list);
     wait_for_label(&mut window, "already exists in");
     (window, folder, file)
 }
@@ -85,7 +85,7 @@ fn an_export_that_is_not_to_replace_a_file_leaves_it_and_can_have_another_name()
     assert_eq!(read(&file), "older");
 
     let list = classes(&window);
-    window.state_mut().export_to(file.clone(), list);
+    window.state_mut().state.export_to(file.clone(), list);
     wait_for_label(&mut window, "already exists in");
     window.get_by_label("Choose another name…").click();
     steps(&mut window, 3);
@@ -112,7 +112,7 @@ fn a_file_that_was_opened_is_in_the_settings_file_while_the_window_is_open() {
     });
     // The program ends without a word: what the next one finds is what was written so far.
     let second = open(file);
-    assert_eq!(second.state().settings.recent, [example()]);
+    assert_eq!(second.state().state.settings.recent, [example()]);
     drop(first);
 }
 
@@ -126,7 +126,7 @@ fn the_capture_dialog_has_the_keyboard_and_its_upper_edge_stays_where_it_is() {
     let field = |window: &Window| window.get_by_label("Address of the inspector").rect();
     assert!(window.get_by_label("Address of the inspector").is_focused(), "one can type at once");
     let before = field(&window);
-    window.state_mut().capture.address.clone_from(&inspector.address);
+    window.state_mut().state.capture.address.clone_from(&inspector.address);
     window.step();
     window.key_press(egui::Key::Enter);
     wait_until(&mut window, "the connection", |app| !app.capture.state().isolates.is_empty());

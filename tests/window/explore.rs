@@ -12,7 +12,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use heapglass::model::{CancelToken, NodeOrdinal};
 use heapglass::query::{NodeFilter, OrderKey, Query, search, select};
-use heapglass::ui::app::Action;
+use heapglass::ui::action::Action;
 use heapglass::ui::command::{ExportList, ViewKind};
 
 const COMMAND: egui::Modifiers = egui::Modifiers::COMMAND;
@@ -29,7 +29,7 @@ fn type_text(window: &mut Window, text: &str) {
 }
 
 fn selected_class(window: &mut Window, side: usize) -> Option<String> {
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let snapshot = app.session.snapshot(app.sides[side]?)?;
     let row = *app.view_of(side)?.panes.summary.tree.table.selection()?.first()?;
     Some(snapshot.classes().get(heapglass::model::ClassId(row)).name.clone())
@@ -39,7 +39,7 @@ fn select_cart(window: &mut Window) -> NodeOrdinal {
     expand(window, "ShoppingCart  ×2,020");
     click_row(window, "ShoppingCart @");
     wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
-    window.state_mut().shown_view().unwrap().object.target().unwrap().node
+    window.state_mut().state.shown_view().unwrap().object.target().unwrap().node
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before
     window.step();
     wait_for_load(&mut window);
     wait_for_label(&mut window, "example-before.heapsnapshot.zst is the base");
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let current = app.session.snapshot(app.shown().unwrap()).unwrap();
     assert_eq!(current.source().name, "example-after.heapsnapshot.zst");
     assert_eq!(app.shown_view().unwrap().kind, ViewKind::COMPARISON);
@@ -62,24 +62,24 @@ fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before
     click_row(&mut window, "ShoppingCart @");
     wait_until(&mut window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
     wait_for_label(&mut window, "cart in system / Context");
-    let node = window.state_mut().shown_view().unwrap().object.target().unwrap().node;
+    let node = window.state_mut().state.shown_view().unwrap().object.target().unwrap().node;
     let new_id = current.id(node);
 
     // Side by side, the older one on the left: the same class in the other.
     window.get_by_label("Side by side").click();
     step(&mut window);
-    assert!(window.state().is_split);
-    let [Some(older), Some(newer)] = window.state().sides else { panic!("two sides") };
-    let before = window.state().session.snapshot(older).unwrap();
+    assert!(window.state().state.is_split);
+    let [Some(older), Some(newer)] = window.state().state.sides else { panic!("two sides") };
+    let before = window.state().state.session.snapshot(older).unwrap();
     assert_eq!(before.source().name, "example-before.heapsnapshot.zst");
-    assert_eq!(window.state().shown(), Some(newer), "what was on screen has the keyboard");
+    assert_eq!(window.state().state.shown(), Some(newer), "what was on screen has the keyboard");
     show(&mut window, ViewKind::SUMMARY);
     click_row(&mut window, "Map  ×");
     wait_until(&mut window, "the linked class", |app| {
         app.view_of(1).unwrap().panes.summary.tree.table.selection().is_some()
     });
     assert_eq!(selected_class(&mut window, 1).as_deref(), Some("Map"));
-    window.state_mut().view_of(1).unwrap().panes.summary.filter = "ShoppingCart".to_owned();
+    window.state_mut().state.view_of(1).unwrap().panes.summary.filter = "ShoppingCart".to_owned();
     wait_until(&mut window, "the filtered list", |app| {
         app.view_of(1).unwrap().panes.summary.tree.table.row_count() == 1
     });
@@ -95,11 +95,11 @@ fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before
         .find(|&node| current.class(node).name == "ShoppingCart" && before.graph().find_id(current.id(node)).is_some());
     let target = heapglass::ui::command::Target { snapshot: slot.id, node: in_both.unwrap() };
     let reveal = |target| heapglass::ui::command::Command::Reveal(target, ViewKind::SUMMARY);
-    window.state_mut().run(slot, reveal(target));
+    window.state_mut().state.run(slot, reveal(target));
     wait_until(&mut window, "the same object", |app| app.view_of(0).unwrap().object.target().is_some());
-    let found = window.state_mut().view_of(0).unwrap().object.target().unwrap().node;
+    let found = window.state_mut().state.view_of(0).unwrap().object.target().unwrap().node;
     assert_eq!(before.id(found), current.id(target.node));
-    window.state_mut().run(slot, reveal(heapglass::ui::command::Target { snapshot: slot.id, node }));
+    window.state_mut().state.run(slot, reveal(heapglass::ui::command::Target { snapshot: slot.id, node }));
     wait_for_label(&mut window, &format!("Only in the other one: ShoppingCart {new_id}"));
 }
 
@@ -121,12 +121,12 @@ fn a_retainer_is_ignored_and_restored() {
     wait_for_label(&mut window, "Only they keep");
     // The array was the only way.
     wait_for_label(&mut window, "cart in system / Context @117561, −");
-    assert_eq!(window.state_mut().shown_view().unwrap().retainers.ignored.len(), 1);
+    assert_eq!(window.state_mut().state.shown_view().unwrap().retainers.ignored.len(), 1);
     let restore = window.query_all_by_label_contains("Restore Array @").next().unwrap();
     restore.click();
     step(&mut window);
     wait_until(&mut window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
-    assert!(window.state_mut().shown_view().unwrap().retainers.ignored.is_empty());
+    assert!(window.state_mut().state.shown_view().unwrap().retainers.ignored.is_empty());
     wait_for_label(&mut window, "[1012] in Array");
     wait_for_label(&mut window, "cart in system / Context @117561, 26");
 }
@@ -153,7 +153,7 @@ fn each_filter_of_the_summary_shows_its_count_and_size() {
     let mut window = window(&files);
     wait_for_load(&mut window);
     show(&mut window, ViewKind::SUMMARY);
-    let app = window.state();
+    let app = &window.state().state;
     let snapshot = app.session.snapshot(app.shown().unwrap()).unwrap();
     let first = app.session.open()[0].snapshot.max_object_id();
     let second = app.session.open()[1].snapshot.max_object_id();
@@ -176,7 +176,7 @@ fn each_filter_of_the_summary_shows_its_count_and_size() {
             window.query_all_by_label_contains(label).find(|node| node.accesskit_node().role() == Role::Button);
         button.unwrap_or_else(|| panic!("no {label}")).click();
         step(&mut window);
-        assert_eq!(window.state_mut().shown_view().unwrap().panes.summary.nodes, filter);
+        assert_eq!(window.state_mut().state.shown_view().unwrap().panes.summary.nodes, filter);
         let selection = select(&snapshot, &filter, &CancelToken::new()).unwrap();
         let count = heapglass::model::human::count(selection.count);
         let size = heapglass::model::human::bytes(selection.shallow_size);
@@ -186,15 +186,15 @@ fn each_filter_of_the_summary_shows_its_count_and_size() {
         window.get_by_label("Show all objects").click();
         step(&mut window);
     }
-    assert_eq!(window.state_mut().shown_view().unwrap().panes.summary.nodes, NodeFilter::All);
+    assert_eq!(window.state_mut().state.shown_view().unwrap().panes.summary.nodes, NodeFilter::All);
 }
 
 #[test]
 fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
-    let id = window.state().shown().unwrap();
-    let snapshot = window.state().session.snapshot(id).unwrap();
+    let id = window.state().state.shown().unwrap();
+    let snapshot = window.state().state.session.snapshot(id).unwrap();
     for text in [
         "shoppingcart",
         "/^CartItem$/",
@@ -210,9 +210,9 @@ fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
     ] {
         window.key_press_modifiers(COMMAND, egui::Key::F);
         step(&mut window);
-        window.state_mut().shown_view().unwrap().panes.search.text.clear();
+        window.state_mut().state.shown_view().unwrap().panes.search.text.clear();
         type_text(&mut window, text);
-        assert_eq!(window.state_mut().shown_view().unwrap().panes.search.text, text, "the line has the keyboard");
+        assert_eq!(window.state_mut().state.shown_view().unwrap().panes.search.text, text, "the line has the keyboard");
         let hits = search(&snapshot, &Query::parse(text).unwrap(), &CancelToken::new()).unwrap();
         let count = hits.count();
         if count == 0 {
@@ -223,23 +223,23 @@ fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
         wait_for_label(&mut window, &label);
         window.key_press(egui::Key::F3);
         wait_for_label(&mut window, &format!("1 of {label}"));
-        let found = window.state_mut().shown_view().unwrap().object.target().unwrap().node;
+        let found = window.state_mut().state.shown_view().unwrap().object.target().unwrap().node;
         assert!(hits.contains(found.index()), "{text}: {} of {:?}", snapshot.id(found), hits.iter().next());
         if count > 1 {
             window.key_press(egui::Key::F3);
             wait_for_label(&mut window, &format!("2 of {label}"));
-            assert_ne!(window.state_mut().shown_view().unwrap().object.target().unwrap().node, found);
+            assert_ne!(window.state_mut().state.shown_view().unwrap().object.target().unwrap().node, found);
             window.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::F3);
             wait_for_label(&mut window, &format!("1 of {label}"));
-            assert_eq!(window.state_mut().shown_view().unwrap().object.target().unwrap().node, found);
+            assert_eq!(window.state_mut().state.shown_view().unwrap().object.target().unwrap().node, found);
         }
     }
     // What is not understood says so.
-    window.state_mut().shown_view().unwrap().panes.search.text = "size>lots".to_owned();
+    window.state_mut().state.shown_view().unwrap().panes.search.text = "size>lots".to_owned();
     wait_for_label(&mut window, "expected a size such as");
-    window.state_mut().shown_view().unwrap().panes.search.text = "type:closure".to_owned();
+    window.state_mut().state.shown_view().unwrap().panes.search.text = "type:closure".to_owned();
     wait_for_label(&mut window, "use kind:closure");
-    window.state_mut().shown_view().unwrap().panes.search.text = "kind:fnuction".to_owned();
+    window.state_mut().state.shown_view().unwrap().panes.search.text = "kind:fnuction".to_owned();
     wait_for_label(&mut window, "unknown kind `fnuction`");
 }
 
@@ -251,14 +251,14 @@ fn back_and_forward_lead_through_what_was_looked_at() {
     wait_for_label(&mut window, "_events in EventEmitter @");
     click_row(&mut window, "_events in EventEmitter @");
     window.key_press(egui::Key::Enter);
-    let target = |app: &mut heapglass::ui::HeapglassApp| app.shown_view().unwrap().object.target().map(|at| at.node);
+    let target = |app: &mut heapglass::ui::state::AppState| app.shown_view().unwrap().object.target().map(|at| at.node);
     wait_until(&mut window, "the emitter", |app| target(app) != Some(cart) && !app.shown_view().unwrap().is_busy());
-    let emitter = target(window.state_mut()).unwrap();
+    let emitter = target(&mut window.state_mut().state).unwrap();
     show(&mut window, ViewKind::DOMINATORS);
     window.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowLeft);
     step(&mut window);
-    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::SUMMARY);
-    assert_eq!(target(window.state_mut()), Some(emitter));
+    assert_eq!(window.state_mut().state.shown_view().unwrap().kind, ViewKind::SUMMARY);
+    assert_eq!(target(&mut window.state_mut().state), Some(emitter));
     window.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowLeft);
     wait_until(&mut window, "the cart again", |app| target(app) == Some(cart));
     // The mouse's own button for it.
@@ -277,7 +277,10 @@ fn keys_alone_lead_from_the_start_page_to_a_retaining_path() {
     type_text(&mut window, &example().display().to_string());
     window.key_press(egui::Key::Enter);
     step(&mut window);
-    assert!(window.state().session.is_loading() || !window.state().session.open().is_empty(), "the path was taken");
+    assert!(
+        window.state().state.session.is_loading() || !window.state().state.session.open().is_empty(),
+        "the path was taken"
+    );
     wait_for_load(&mut window);
     wait_for_label(&mut window, "ShoppingCart  ×2,020");
     window.key_press_modifiers(COMMAND, egui::Key::K);
@@ -299,7 +302,7 @@ fn keys_alone_lead_from_the_start_page_to_a_retaining_path() {
     window.key_press(egui::Key::ArrowDown);
     step(&mut window);
     wait_for_label(&mut window, "Cutting");
-    let selection = window.state_mut().shown_view().unwrap().retainers.tree.table.selection().map(<[u32]>::len);
+    let selection = window.state_mut().state.shown_view().unwrap().retainers.tree.table.selection().map(<[u32]>::len);
     assert_eq!(selection, Some(2), "the second step of the path");
 }
 
@@ -313,7 +316,7 @@ fn commands_are_found_by_name_and_each_view_can_be_shown() {
         type_text(&mut window, text);
         window.key_press(egui::Key::Enter);
         step(&mut window);
-        assert_eq!(window.state_mut().shown_view().unwrap().kind, kind);
+        assert_eq!(window.state_mut().state.shown_view().unwrap().kind, kind);
     }
     let numbers = [egui::Key::Num1, egui::Key::Num5, egui::Key::Num6, egui::Key::Num7];
     let kinds = [ViewKind::SUMMARY, ViewKind::STATISTICS, ViewKind::STRINGS, ViewKind::CONTEXTS];
@@ -321,7 +324,7 @@ fn commands_are_found_by_name_and_each_view_can_be_shown() {
     for ((key, kind), label) in numbers.into_iter().zip(kinds).zip(labels) {
         window.key_press_modifiers(COMMAND, key);
         step(&mut window);
-        assert_eq!(window.state_mut().shown_view().unwrap().kind, kind);
+        assert_eq!(window.state_mut().state.shown_view().unwrap().kind, kind);
         if kind != ViewKind::STRINGS {
             wait_for_label(&mut window, label);
         }
@@ -329,8 +332,8 @@ fn commands_are_found_by_name_and_each_view_can_be_shown() {
     window.key_press(egui::Key::F1);
     wait_for_label(&mut window, "Expand the row, or go to its first child");
     let ctx = window.ctx.clone();
-    window.state_mut().apply(&ctx, Action::Keys);
-    window.state_mut().help.explain("Retained size");
+    window.state_mut().state.apply(&ctx, Action::Keys);
+    window.state_mut().state.help.explain("Retained size");
     wait_for_label(&mut window, "Bytes that would be freed");
 }
 
@@ -339,14 +342,14 @@ fn an_object_is_revealed_in_containment_and_dominators() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     let cart = select_cart(&mut window);
-    let id = window.state().shown().unwrap();
-    let snapshot = window.state().session.snapshot(id).unwrap();
+    let id = window.state().state.shown().unwrap();
+    let snapshot = window.state().state.session.snapshot(id).unwrap();
     let slot = heapglass::ui::panes::Slot { side: 0, id };
     let target = heapglass::ui::command::Target { snapshot: id, node: cart };
     for kind in [ViewKind::CONTAINMENT, ViewKind::DOMINATORS] {
-        window.state_mut().run(slot, heapglass::ui::command::Command::Reveal(target, kind));
+        window.state_mut().state.run(slot, heapglass::ui::command::Command::Reveal(target, kind));
         wait_until(&mut window, kind.label(), |app| !app.shown_view().unwrap().is_busy());
-        let view = window.state_mut().shown_view().unwrap();
+        let view = window.state_mut().state.shown_view().unwrap();
         let table = if kind == ViewKind::CONTAINMENT {
             &view.panes.containment.tree.table
         } else {
@@ -383,17 +386,17 @@ fn the_picture_of_dominators_zooms_in_and_back() {
     window.hover_at(place);
     window.step();
     press(&mut window);
-    let id = window.state().shown().unwrap();
-    let snapshot = window.state().session.snapshot(id).unwrap();
-    let selected = window.state_mut().shown_view().unwrap().object.target().expect("a click selects").node;
+    let id = window.state().state.shown().unwrap();
+    let snapshot = window.state().state.session.snapshot(id).unwrap();
+    let selected = window.state_mut().state.shown_view().unwrap().object.target().expect("a click selects").node;
     assert_eq!(snapshot.display_name(selected), "(GC roots)");
     window.key_press(egui::Key::Enter);
     step(&mut window);
     wait_until(&mut window, "the picture", |app| !app.shown_view().unwrap().panes.dominators.picture.is_busy());
-    assert_eq!(window.state_mut().shown_view().unwrap().panes.dominators.picture.zoomed(), Some(selected));
+    assert_eq!(window.state_mut().state.shown_view().unwrap().panes.dominators.picture.zoomed(), Some(selected));
     window.get_by_label("Back to All").click();
     step(&mut window);
-    assert_eq!(window.state_mut().shown_view().unwrap().panes.dominators.picture.zoomed(), Some(snapshot.root()));
+    assert_eq!(window.state_mut().state.shown_view().unwrap().panes.dominators.picture.zoomed(), Some(snapshot.root()));
 }
 
 #[test]
@@ -403,7 +406,7 @@ fn a_list_is_written_as_csv_and_json() {
     wait_for_load(&mut window);
     wait_for_label(&mut window, "ShoppingCart  ×2,020");
     let folder = tempfile::tempdir().unwrap();
-    let id = window.state().shown().unwrap();
+    let id = window.state().state.shown().unwrap();
     let list = ExportList::Rows(OrderKey {
         snapshot: id,
         list: heapglass::query::ListSpec::Classes,
@@ -412,8 +415,8 @@ fn a_list_is_written_as_csv_and_json() {
     });
     for name in ["classes.csv", "classes.json"] {
         let file = folder.path().join(name);
-        window.state_mut().notice = None;
-        window.state_mut().export_to(file.clone(), list.clone());
+        window.state_mut().state.notice = None;
+        window.state_mut().state.export_to(file.clone(), list.clone());
         wait_until(&mut window, "the export", |app| app.notice.is_some());
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(text.contains("ShoppingCart"), "{text:.200}");
@@ -426,10 +429,10 @@ fn a_list_is_written_as_csv_and_json() {
         }
     }
     // A place where nothing can be written is an answer too.
-    window.state_mut().notice = None;
-    window.state_mut().export_to(folder.path().join("no/such/folder.csv"), list);
+    window.state_mut().state.notice = None;
+    window.state_mut().state.export_to(folder.path().join("no/such/folder.csv"), list);
     wait_until(&mut window, "the refusal", |app| app.notice.is_some());
-    assert!(window.state().notice.as_ref().unwrap().contains("folder.csv"));
+    assert!(window.state().state.notice.as_ref().unwrap().contains("folder.csv"));
 }
 
 #[test]
@@ -441,7 +444,7 @@ fn dragging_one_snapshot_onto_another_compares_them() {
     drop_file(&mut window, &example_before());
     wait_for_load(&mut window);
     step(&mut window);
-    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::SUMMARY);
+    assert_eq!(window.state_mut().state.shown_view().unwrap().kind, ViewKind::SUMMARY);
     let center = |window: &Window, name: &str| {
         window.get_by_role_and_label(Role::ListItem, &format!("Snapshot {name}")).rect().center()
     };
@@ -463,7 +466,7 @@ fn dragging_one_snapshot_onto_another_compares_them() {
     }
     window.event(button(to, false));
     step(&mut window);
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     assert_eq!(app.shown_view().unwrap().kind, ViewKind::COMPARISON);
     let base = app.shown_view().unwrap().panes.comparison.base.unwrap();
     // Whichever was dragged, the older one is the base.
@@ -493,17 +496,17 @@ fn the_ways_to_all_objects_of_a_class_are_merged_from_its_menu() {
 fn what_lies_two_hundred_thousand_levels_deep_is_revealed_as_far_as_rows_can_show() {
     let mut window = window(&[common::case("deep-chain").file]);
     wait_for_load(&mut window);
-    let id = window.state().shown().unwrap();
-    let snapshot = window.state().session.snapshot(id).unwrap();
+    let id = window.state().state.shown().unwrap();
+    let snapshot = window.state().state.session.snapshot(id).unwrap();
     let far = snapshot.graph().nodes().max_by_key(|&node| snapshot.distance(node).user()).unwrap();
     assert!(snapshot.distance(far).user().unwrap() > 100_000);
     let slot = heapglass::ui::panes::Slot { side: 0, id };
     let target = heapglass::ui::command::Target { snapshot: id, node: far };
     for kind in [ViewKind::DOMINATORS, ViewKind::CONTAINMENT] {
-        window.state_mut().run(slot, heapglass::ui::command::Command::Reveal(target, kind));
+        window.state_mut().state.run(slot, heapglass::ui::command::Command::Reveal(target, kind));
         wait_until(&mut window, kind.label(), |app| !app.shown_view().unwrap().is_busy());
         wait_for_label(&mut window, "levels deep");
-        let view = window.state_mut().shown_view().unwrap();
+        let view = window.state_mut().state.shown_view().unwrap();
         let table = if kind == ViewKind::CONTAINMENT {
             &view.panes.containment.tree.table
         } else {

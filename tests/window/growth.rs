@@ -24,7 +24,7 @@ fn growth_of_the_examples() -> Window {
 #[test]
 fn the_chart_says_exactly_how_large_each_snapshot_is() {
     let mut window = growth_of_the_examples();
-    let sizes: Vec<u64> = window.state().session.open().iter().map(|open| open.snapshot.total_size()).collect();
+    let sizes: Vec<u64> = window.state().state.session.open().iter().map(|open| open.snapshot.total_size()).collect();
     window.get_by_label_contains("Snapshot 2, example-after.heapsnapshot.zst: 5.1 MB in 91,028 objects").hover();
     let more = heapglass::model::human::signed_count((sizes[1] - sizes[0]).cast_signed());
     wait_for_label(&mut window, &format!("{more} bytes since the one before"));
@@ -53,15 +53,15 @@ fn a_class_that_is_selected_has_a_chart_of_its_own_and_leads_to_what_holds_its_n
     wait_for_label(&mut window, "Paths from the roots to 2,000 × new ShoppingCart");
 
     // Its new objects, their fields, and who holds one of them. Without other classes there is room for that.
-    window.state_mut().shown_view().unwrap().panes.growth.filter = "ShoppingCart".to_owned();
+    window.state_mut().state.shown_view().unwrap().panes.growth.filter = "ShoppingCart".to_owned();
     wait_until(&mut window, "the class alone", |app| app.shown_view().unwrap().panes.growth.table.row_count() == 2);
     expand(&mut window, "ShoppingCart");
     wait_for_label(&mut window, "ShoppingCart @");
     expand(&mut window, "ShoppingCart @");
     wait_for_label(&mut window, "items :: Array @");
-    let view = window.state_mut().shown_view().unwrap();
+    let view = window.state_mut().state.shown_view().unwrap();
     let target = view.retainers.target().expect("the object is shown below");
-    let snapshot = window.state().session.snapshot(target.snapshot).unwrap();
+    let snapshot = window.state().state.session.snapshot(target.snapshot).unwrap();
     assert_eq!(snapshot.class(target.node).name, "ShoppingCart");
     assert!(snapshot.source().name.starts_with("example-after"));
 }
@@ -90,18 +90,18 @@ fn rows_sort_filter_and_say_when_nothing_matches() {
     window.get_by_role_and_label(Role::ColumnHeader, "# New").click();
     wait_for_label(&mut window, "# New, descending");
 
-    window.state_mut().shown_view().unwrap().panes.growth.filter = "shoppingc".to_owned();
+    window.state_mut().state.shown_view().unwrap().panes.growth.filter = "shoppingc".to_owned();
     let only_one =
-        |app: &mut heapglass::ui::HeapglassApp| app.shown_view().unwrap().panes.growth.table.row_count() == 2;
+        |app: &mut heapglass::ui::state::AppState| app.shown_view().unwrap().panes.growth.table.row_count() == 2;
     wait_until(&mut window, "the filtered rows", only_one);
-    window.state_mut().shown_view().unwrap().panes.growth.filter = "no class is called so".to_owned();
+    window.state_mut().state.shown_view().unwrap().panes.growth.filter = "no class is called so".to_owned();
     wait_for_label(&mut window, "No class is called so");
 }
 
 #[test]
 fn every_pattern_has_a_row_with_the_number_of_its_classes() {
     let mut window = growth_of_the_examples();
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let series: heapglass::query::Series = app.session.open().iter().map(|open| open.id).collect();
     let growth = app.session.ask(&GrowthOf(series)).ready().unwrap();
     for pattern in Pattern::ALL.into_iter().filter(|&pattern| growth.class_count(pattern) > 1) {
@@ -110,7 +110,7 @@ fn every_pattern_has_a_row_with_the_number_of_its_classes() {
             if window.query_all_by_label_contains(&label).next().is_some() {
                 break;
             }
-            window.state_mut().shown_view().unwrap().panes.growth.table.scroll_rows(5);
+            window.state_mut().state.shown_view().unwrap().panes.growth.table.scroll_rows(5);
             window.step();
         }
         wait_for_label(&mut window, &label);
@@ -138,7 +138,7 @@ fn three_files_that_are_opened_together_are_followed() {
     wait_until(&mut window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::GROWTH));
     wait_for_label(&mut window, "3 of 3 snapshots");
     wait_for_label(&mut window, "is the same snapshot as");
-    let growths = |app: &mut heapglass::ui::HeapglassApp| {
+    let growths = |app: &mut heapglass::ui::state::AppState| {
         app.shown_view().is_some_and(|view| view.panes.growth.table.row_count() > 1)
     };
     wait_until(&mut window, "what grew between the two that differ", growths);

@@ -14,27 +14,27 @@ use heapglass::ui::command::ViewKind;
 use heapglass::ui::view::Lower;
 
 fn errors(window: &Window) -> Vec<String> {
-    window.state().session.loads().iter().filter_map(|load| load.error.clone()).collect()
+    window.state().state.session.loads().iter().filter_map(|load| load.error.clone()).collect()
 }
 
 #[test]
 fn a_file_that_needs_more_memory_than_available_is_refused_and_can_be_opened_anyway() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
-    window.state_mut().session.set_memory_limit(MemoryLimit::Bytes(1_000_000));
+    window.state_mut().state.session.set_memory_limit(MemoryLimit::Bytes(1_000_000));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("large.heapsnapshot.zst");
     std::fs::copy(example(), &file).unwrap();
     drop_file(&mut window, &file);
     wait_for_load(&mut window);
     assert!(errors(&window)[0].contains("not enough memory: needs about"), "{:?}", errors(&window));
-    assert_eq!(window.state().session.open().len(), 1, "what was open stays open");
+    assert_eq!(window.state().state.session.open().len(), 1, "what was open stays open");
     wait_for_label(&mut window, "Open large.heapsnapshot.zst anyway");
     window.get_by_label("Open large.heapsnapshot.zst anyway").click();
     window.step();
     wait_for_load(&mut window);
     assert_eq!(errors(&window), [""; 0]);
-    assert_eq!(window.state().session.open().len(), 2);
+    assert_eq!(window.state().state.session.open().len(), 2);
 }
 
 #[cfg(unix)]
@@ -47,12 +47,12 @@ fn a_record_that_is_a_pipe_or_a_device_does_not_hold_up_a_load() {
     common::pipe(&record);
     let mut opened = window(std::slice::from_ref(&file));
     wait_for_load(&mut opened);
-    assert_eq!(opened.state().session.open().len(), 1);
+    assert_eq!(opened.state().state.session.open().len(), 1);
     std::fs::remove_file(&record).unwrap();
     std::os::unix::fs::symlink("/dev/zero", &record).unwrap();
     let mut opened = window(&[file]);
     wait_for_load(&mut opened);
-    assert_eq!(opened.state().session.open().len(), 1);
+    assert_eq!(opened.state().state.session.open().len(), 1);
 }
 
 #[cfg(unix)]
@@ -65,10 +65,10 @@ fn waiting_for_a_pipe_can_be_cancelled_and_the_next_file_opens() {
     drop_file(&mut window, &pipe);
     drop_file(&mut window, &example());
     wait_until(&mut window, "the load to begin", |app| app.session.loads()[0].elapsed().is_some());
-    let first = window.state().session.loads()[0].id;
-    window.state_mut().session.dismiss_load(first);
+    let first = window.state().state.session.loads()[0].id;
+    window.state_mut().state.session.dismiss_load(first);
     wait_for_load(&mut window);
-    assert_eq!(window.state().session.open().len(), 1);
+    assert_eq!(window.state().state.session.open().len(), 1);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_snapshot_of_a_file_that_changed_while_it_was_read_says_so() {
 fn files_that_unpack_to_more_than_memory_holds_are_refused_and_what_is_open_stays() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
-    window.state_mut().session.set_memory_limit(MemoryLimit::Bytes(30_000_000));
+    window.state_mut().state.session.set_memory_limit(MemoryLimit::Bytes(30_000_000));
     let folder = tempfile::tempdir().unwrap();
     for (what, bytes) in bombs() {
         let file = folder.path().join(format!("{what}.heapsnapshot.gz"));
@@ -103,9 +103,9 @@ fn files_that_unpack_to_more_than_memory_holds_are_refused_and_what_is_open_stay
         let errors = errors(&window);
         assert!(errors.len() == 1 && errors[0].contains("not enough memory: needs "), "{what}: {errors:?}");
         wait_for_label(&mut window, &format!("Open {what}.heapsnapshot.gz anyway"));
-        assert_eq!(window.state().session.open().len(), 1, "what was open stays open");
-        let failed = window.state().session.loads()[0].id;
-        window.state_mut().session.dismiss_load(failed);
+        assert_eq!(window.state().state.session.open().len(), 1, "what was open stays open");
+        let failed = window.state().state.session.loads()[0].id;
+        window.state_mut().state.session.dismiss_load(failed);
     }
 }
 
@@ -126,12 +126,12 @@ fn names_made_to_deceive_are_shown_without_their_control_characters_in_every_vie
     files.iter().zip(["", "r"]).for_each(|(file, root)| std::fs::write(file, poisoned(root)).unwrap());
     let mut window = window(&files);
     wait_for_load(&mut window);
-    assert_eq!(window.state().session.open().len(), 2, "{:?}", errors(&window));
+    assert_eq!(window.state().state.session.open().len(), 2, "{:?}", errors(&window));
     let mut found = BTreeSet::new();
     for kind in ViewKind::all() {
         show(&mut window, kind);
         for lower in [Lower::Retainers, Lower::Paths, Lower::Object] {
-            let view = window.state_mut().shown_view().unwrap();
+            let view = window.state_mut().state.shown_view().unwrap();
             view.lower = lower;
             // Selects the first row of each table and opens all that is below it.
             for key in [Key::F6, Key::Home, Key::ArrowRight, Key::ArrowDown, Key::ArrowRight] {

@@ -11,7 +11,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use heapglass::index::Indexes;
 use heapglass::ui::HeapglassApp;
-use heapglass::ui::app::Action;
+use heapglass::ui::action::Action;
 
 /// A window that keeps its indexes in `folder`.
 fn window_with(folder: &Path, files: Vec<PathBuf>) -> Window {
@@ -44,7 +44,7 @@ fn count(folder: &Path) -> usize {
 
 fn apply(window: &mut Window, action: Action) {
     let ctx = window.ctx.clone();
-    window.state_mut().apply(&ctx, action);
+    window.state_mut().state.apply(&ctx, action);
     window.step();
 }
 
@@ -101,7 +101,7 @@ fn whoever_refuses_the_index_has_none_and_can_delete_it() {
     (0..5).for_each(|_| window.step());
     window.get_by_label("Keep an index of opened files").click();
     wait_until(&mut window, "the click", |app| !app.settings.keep_index);
-    assert!(!window.state().settings.keep_index);
+    assert!(!window.state().state.settings.keep_index);
     apply(&mut window, Action::CloseShown);
     apply(&mut window, Action::OpenPath(file));
     wait_for_index(&mut window);
@@ -118,7 +118,7 @@ fn a_snapshot_that_is_closed_leaves_no_half_of_an_index() {
     let mut window = window_with(&folder, vec![file]);
     wait_until(&mut window, "the load", |app| !app.session.open().is_empty());
     apply(&mut window, Action::CloseShown);
-    assert!(!window.state().session.is_writing_index());
+    assert!(!window.state().state.session.is_writing_index());
     // It ends whole or not at all, whenever the close came.
     apply(&mut window, Action::DeleteIndex);
     wait_until(&mut window, "the deletion", |app| app.notice.as_deref().is_some_and(|notice| notice.contains("index")));

@@ -33,7 +33,7 @@ fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
 /// Draws frames until no worker has anything to do.
 fn settle(window: &mut Window) {
     // A list that has come may ask for the next one.
-    let is_done = |app: &mut heapglass::ui::HeapglassApp| {
+    let is_done = |app: &mut heapglass::ui::state::AppState| {
         !app.session.is_busy() && app.shown_view().is_none_or(|view| !view.is_busy())
     };
     for _ in 0..2 {
@@ -68,7 +68,7 @@ fn selected_rows(window: &Window) -> Vec<String> {
 }
 
 fn shown_object(window: &mut Window) -> Option<NodeOrdinal> {
-    window.state_mut().shown_view()?.object.target().map(|target| target.node)
+    window.state_mut().state.shown_view()?.object.target().map(|target| target.node)
 }
 
 fn object_with_id(window: &mut Window, id: &str) -> bool {
@@ -109,7 +109,7 @@ fn f6_goes_only_to_what_is_on_screen_in_every_view() {
             for kind in ViewKind::all() {
                 show(&mut window, kind);
                 for lower in [Lower::Retainers, Lower::Paths, Lower::Object] {
-                    if let Some(view) = window.state_mut().shown_view() {
+                    if let Some(view) = window.state_mut().state.shown_view() {
                         view.lower = lower;
                     }
                     for _ in 0..3 {
@@ -140,7 +140,7 @@ fn a_file_alone_is_not_shown_side_by_side() {
     for file in [example(), bundled("leaky-job-after.heapprofile")] {
         let mut window = opened(&[file]);
         press(&mut window, Modifiers::COMMAND, Key::Backslash);
-        assert!(!window.state().is_split);
+        assert!(!window.state().state.is_split);
         wait_for_label(&mut window, "Open another file to see two side by side");
         press(&mut window, Modifiers::COMMAND, Key::P);
         window.event(egui::Event::Text("side by".to_owned()));
@@ -154,11 +154,11 @@ fn two_sides_are_equal_with_the_older_file_on_the_left_and_the_mouse_can_leave_t
     let mut window = opened(&[example(), example_before()]);
     show(&mut window, ViewKind::SUMMARY);
     let [newer, older] = ["after", "before"].map(|name| {
-        let open = window.state().session.open();
+        let open = window.state().state.session.open();
         open.iter().find(|open| open.snapshot.source().name.contains(name)).unwrap().id
     });
     press(&mut window, Modifiers::COMMAND, Key::Backslash);
-    assert_eq!(window.state().sides, [Some(older), Some(newer)]);
+    assert_eq!(window.state().state.sides, [Some(older), Some(newer)]);
     let lefts: Vec<f32> = window.query_all_by_label("Retainers").map(|tab| tab.rect().left()).collect();
     let ends: Vec<f32> =
         ["Close the left side", "Close the right side"].map(|label| window.get_by_label(label).rect().right()).to_vec();
@@ -166,8 +166,8 @@ fn two_sides_are_equal_with_the_older_file_on_the_left_and_the_mouse_can_leave_t
     assert!((widths[0] - widths[1]).abs() < 3.0, "{widths:?}");
     window.get_by_label("Close the left side").click();
     step(&mut window);
-    assert!(!window.state().is_split);
-    assert_eq!(window.state().shown(), Some(newer));
+    assert!(!window.state().state.is_split);
+    assert_eq!(window.state().state.shown(), Some(newer));
 }
 
 #[test]
@@ -176,13 +176,13 @@ fn linking_looks_for_what_is_selected_already() {
     show(&mut window, ViewKind::SUMMARY);
     press(&mut window, Modifiers::COMMAND, Key::Backslash);
     press(&mut window, Modifiers::COMMAND, Key::L);
-    assert!(!window.state().link.is_on);
+    assert!(!window.state().state.link.is_on);
     click_row(&mut window, "Map  ×");
     settle(&mut window);
-    assert_eq!(window.state_mut().view_of(1).unwrap().selected_class(), None);
+    assert_eq!(window.state_mut().state.view_of(1).unwrap().selected_class(), None);
     press(&mut window, Modifiers::COMMAND, Key::L);
     settle(&mut window);
-    assert!(window.state_mut().view_of(1).unwrap().selected_class().is_some());
+    assert!(window.state_mut().state.view_of(1).unwrap().selected_class().is_some());
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn retainers_of_a_merged_path_are_shown() {
     let shown = shown_object(&mut window).expect("the row's object is shown");
     window.get_by_label("Show retainers").click();
     step(&mut window);
-    let view = window.state_mut().shown_view().unwrap();
+    let view = window.state_mut().state.shown_view().unwrap();
     assert_eq!(view.lower, Lower::Retainers);
     assert_eq!(view.target().map(|target| target.node), Some(shown));
     wait_for_label(&mut window, "Retainer");
@@ -228,7 +228,7 @@ fn a_retainer_that_is_clicked_fills_the_object_pane_and_the_retainers_stay() {
     let rows = selected_rows(&window);
     let retainer = rows.iter().find(|row| row.starts_with("_events")).expect("it is selected");
     assert!(object_with_id(&mut window, &id_of(retainer)), "{rows:?}");
-    let view = window.state_mut().shown_view().unwrap();
+    let view = window.state_mut().state.shown_view().unwrap();
     assert_eq!(view.target().map(|target| target.node), Some(cart));
     // The row above is clicked again: its own object is shown.
     click_row(&mut window, "ShoppingCart @");
@@ -236,7 +236,7 @@ fn a_retainer_that_is_clicked_fills_the_object_pane_and_the_retainers_stay() {
     // A class has no object to show.
     click_row(&mut window, "ShoppingCart  ×2,020");
     assert_eq!(shown_object(&mut window), None);
-    assert_eq!(window.state_mut().shown_view().unwrap().target(), None);
+    assert_eq!(window.state_mut().state.shown_view().unwrap().target(), None);
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_click_on_a_step_of_a_path_selects_and_a_double_click_or_enter_goes() {
     wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
     wait_for_label(&mut window, "cart in system / Context @");
     let upper = |window: &mut Window| {
-        window.state_mut().shown_view().unwrap().panes.summary.tree.table.selection().map(<[u32]>::to_vec)
+        window.state_mut().state.shown_view().unwrap().panes.summary.tree.table.selection().map(<[u32]>::to_vec)
     };
     let before = upper(&mut window);
     let rect = row_rect(&window, "cart in system / Context @");
@@ -261,7 +261,7 @@ fn a_click_on_a_step_of_a_path_selects_and_a_double_click_or_enter_goes() {
     press(&mut window, Modifiers::NONE, Key::Enter);
     settle(&mut window);
     assert_eq!(upper(&mut window).and_then(|path| path.last().copied()), Some(holder.0));
-    assert_eq!(window.state_mut().shown_view().unwrap().target().map(|target| target.node), Some(holder));
+    assert_eq!(window.state_mut().state.shown_view().unwrap().target().map(|target| target.node), Some(holder));
 }
 
 #[test]
@@ -299,12 +299,12 @@ fn back_and_forward_restore_view_object_and_lower_pane_one_step_at_a_time() {
     let cart = select_cart(&mut window);
     window.get_by_label("Paths").click();
     step(&mut window);
-    let slot = Slot { side: 0, id: window.state().shown().unwrap() };
-    let visits = window.state().history.len();
+    let slot = Slot { side: 0, id: window.state().state.shown().unwrap() };
+    let visits = window.state().state.history.len();
     let target = Target { snapshot: slot.id, node: cart };
-    window.state_mut().run(slot, Command::Reveal(target, ViewKind::DOMINATORS));
+    window.state_mut().state.run(slot, Command::Reveal(target, ViewKind::DOMINATORS));
     settle(&mut window);
-    assert_eq!(window.state().history.len(), visits + 1, "one step, one visit");
+    assert_eq!(window.state().state.history.len(), visits + 1, "one step, one visit");
     window.get_by_label("Retainers").click();
     step(&mut window);
     show(&mut window, ViewKind::SUMMARY);
@@ -317,13 +317,13 @@ fn back_and_forward_restore_view_object_and_lower_pane_one_step_at_a_time() {
     ] {
         press(&mut window, Modifiers::ALT, Key::ArrowLeft);
         settle(&mut window);
-        let view = window.state_mut().shown_view().unwrap();
+        let view = window.state_mut().state.shown_view().unwrap();
         assert_eq!((view.kind, view.lower), (kind, lower));
         assert_eq!(view.object.target(), Some(target), "{kind:?}");
     }
     press(&mut window, Modifiers::ALT, Key::ArrowRight);
     settle(&mut window);
-    let view = window.state_mut().shown_view().unwrap();
+    let view = window.state_mut().state.shown_view().unwrap();
     assert_eq!((view.kind, view.object.target()), (ViewKind::DOMINATORS, Some(target)));
     assert!(view.panes.dominators.tree.table.selection().is_some(), "the row is selected again");
 }
@@ -333,19 +333,19 @@ fn revealing_a_deleted_object_is_one_step() {
     let mut window = opened(&[example_before(), example()]);
     wait_until(&mut window, "the comparison", |app| app.shown_view().unwrap().kind == ViewKind::COMPARISON);
     settle(&mut window);
-    let slot = Slot { side: 0, id: window.state().shown().unwrap() };
-    let base = window.state_mut().shown_view().unwrap().panes.comparison.base.unwrap();
-    let visits = window.state().history.len();
-    let of = window.state().session.snapshot(base).unwrap();
+    let slot = Slot { side: 0, id: window.state().state.shown().unwrap() };
+    let base = window.state_mut().state.shown_view().unwrap().panes.comparison.base.unwrap();
+    let visits = window.state().state.history.len();
+    let of = window.state().state.session.snapshot(base).unwrap();
     let node = of.graph().nodes().find(|&node| of.class(node).name == "ShoppingCart").unwrap();
     let target = Target { snapshot: base, node };
-    window.state_mut().run(slot, Command::Reveal(target, ViewKind::SUMMARY));
+    window.state_mut().state.run(slot, Command::Reveal(target, ViewKind::SUMMARY));
     settle(&mut window);
-    assert_eq!(window.state().shown(), Some(base));
-    assert_eq!(window.state().history.len(), visits + 1);
+    assert_eq!(window.state().state.shown(), Some(base));
+    assert_eq!(window.state().state.history.len(), visits + 1);
     press(&mut window, Modifiers::ALT, Key::ArrowLeft);
     settle(&mut window);
-    assert_eq!(window.state().shown(), Some(slot.id));
+    assert_eq!(window.state().state.shown(), Some(slot.id));
     assert_eq!(shown_object(&mut window), None);
 }
 
@@ -355,14 +355,14 @@ fn the_table_has_the_keyboard_after_opening_a_file_and_after_going_to_a_view() {
     wait_for_label(&mut window, "ShoppingCart  ×2,020");
     step(&mut window);
     press(&mut window, Modifiers::NONE, Key::ArrowDown);
-    let view = window.state_mut().shown_view().unwrap();
+    let view = window.state_mut().state.shown_view().unwrap();
     assert!(view.panes.summary.tree.table.selection().is_some());
     for kind in [ViewKind::CONTAINMENT, ViewKind::DOMINATORS] {
         let number = if kind == ViewKind::CONTAINMENT { Key::Num3 } else { Key::Num4 };
         press(&mut window, Modifiers::COMMAND, number);
         settle(&mut window);
         press(&mut window, Modifiers::NONE, Key::ArrowDown);
-        let view = window.state_mut().shown_view().unwrap();
+        let view = window.state_mut().state.shown_view().unwrap();
         let table = if kind == ViewKind::CONTAINMENT {
             &view.panes.containment.tree.table
         } else {
@@ -373,7 +373,11 @@ fn the_table_has_the_keyboard_after_opening_a_file_and_after_going_to_a_view() {
     press(&mut window, Modifiers::COMMAND, Key::Num8);
     window.event(egui::Event::Text("cart".to_owned()));
     step(&mut window);
-    assert_eq!(window.state_mut().shown_view().unwrap().panes.search.text, "cart", "a query can be typed at once");
+    assert_eq!(
+        window.state_mut().state.shown_view().unwrap().panes.search.text,
+        "cart",
+        "a query can be typed at once"
+    );
 }
 
 #[test]
@@ -400,7 +404,7 @@ fn keys_open_the_context_menu_at_the_selected_row_and_the_table_gets_the_keyboar
         // Enter does what the entry says.
         press(&mut window, modifiers, key);
         press(&mut window, Modifiers::NONE, Key::Enter);
-        assert_eq!(window.state_mut().shown_view().unwrap().lower, Lower::Paths);
+        assert_eq!(window.state_mut().state.shown_view().unwrap().lower, Lower::Paths);
     }
 }
 
@@ -409,7 +413,8 @@ fn enter_on_a_class_shows_and_hides_its_objects() {
     let mut window = opened(&[example()]);
     wait_for_label(&mut window, "ShoppingCart  ×2,020");
     click_row(&mut window, "ShoppingCart  ×2,020");
-    let count = |window: &mut Window| window.state_mut().shown_view().unwrap().panes.summary.tree.table.row_count();
+    let count =
+        |window: &mut Window| window.state_mut().state.shown_view().unwrap().panes.summary.tree.table.row_count();
     let before = count(&mut window);
     press(&mut window, Modifiers::NONE, Key::Enter);
     settle(&mut window);

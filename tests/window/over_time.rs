@@ -9,7 +9,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use heapglass::query::{AllocatedBy, NodeFilter};
-use heapglass::ui::app::Action;
+use heapglass::ui::action::Action;
 use heapglass::ui::command::{Command, Target, ViewKind};
 use heapglass::ui::panes::Slot;
 
@@ -28,7 +28,7 @@ fn profile_window(names: &[&str]) -> Window {
 }
 
 fn filter_classes(window: &mut Window, text: &str) {
-    text.clone_into(&mut window.state_mut().shown_view().unwrap().panes.summary.filter);
+    text.clone_into(&mut window.state_mut().state.shown_view().unwrap().panes.summary.filter);
 }
 
 fn steps(window: &mut Window, count: usize) {
@@ -76,7 +76,7 @@ fn double_click(window: &mut Window, at: egui::Pos2) {
 }
 
 fn nodes(window: &mut Window) -> NodeFilter {
-    window.state_mut().shown_view().unwrap().panes.timeline.within().clone()
+    window.state_mut().state.shown_view().unwrap().panes.timeline.within().clone()
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn brushing_an_interval_narrows_the_summary_to_what_was_allocated_in_it() {
     let NodeFilter::Ids { after, up_to } = nodes(&mut window) else { panic!("nothing is selected") };
     assert!(after > 80_000 && up_to > after, "{after} to {up_to}");
     wait_for_label(&mut window, "Allocated ");
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let id = app.shown().unwrap();
     let snapshot = app.session.snapshot(id).unwrap();
     let found =
@@ -115,7 +115,8 @@ fn the_interval_is_moved_and_resized_by_keys_and_cleared_by_a_double_click() {
     let mut window = timeline_window();
     show(&mut window, ViewKind::TIMELINE);
     brush(&mut window, "Timeline", 0.3, 0.32);
-    let selection = |window: &mut Window| window.state_mut().shown_view().unwrap().panes.timeline.chart.selection();
+    let selection =
+        |window: &mut Window| window.state_mut().state.shown_view().unwrap().panes.timeline.chart.selection();
     let (first, last) = selection(&mut window).unwrap();
     let press = |window: &mut Window, modifiers: Modifiers, key: Key| {
         window.key_press_modifiers(modifiers, key);
@@ -132,7 +133,7 @@ fn the_interval_is_moved_and_resized_by_keys_and_cleared_by_a_double_click() {
     double_click(&mut window, chart.center());
     assert_eq!(selection(&mut window), None);
     // Each interval stands below in numbers; a click selects it.
-    let count = window.state_mut().session.open()[0].snapshot.graph().samples().len();
+    let count = window.state_mut().state.session.open()[0].snapshot.graph().samples().len();
     wait_for_label(&mut window, &format!("Timeline of {count} intervals"));
 }
 
@@ -141,7 +142,8 @@ fn an_edge_of_the_interval_can_be_dragged() {
     let mut window = timeline_window();
     show(&mut window, ViewKind::TIMELINE);
     brush(&mut window, "Timeline", 0.3, 0.5);
-    let selection = |window: &mut Window| window.state_mut().shown_view().unwrap().panes.timeline.chart.selection();
+    let selection =
+        |window: &mut Window| window.state_mut().state.shown_view().unwrap().panes.timeline.chart.selection();
     let (first, last) = selection(&mut window).unwrap();
     // The end of the last bar is a little to the right of where the pointer was let go; walk to it.
     let chart = window.get_by_label_contains("Timeline, selected").rect();
@@ -174,7 +176,7 @@ fn a_function_leads_to_the_live_objects_it_allocated() {
     window.get_by_label("Show its live objects").click();
     steps(&mut window, 3);
     wait_for_label(&mut window, "Allocated by remember (record-allocations.mjs");
-    let view = window.state_mut().shown_view().unwrap();
+    let view = window.state_mut().state.shown_view().unwrap();
     assert_eq!(view.kind, ViewKind::SUMMARY);
     let filter = view.panes.summary.nodes.clone();
     assert!(matches!(filter, NodeFilter::Allocated(AllocatedBy::Callers(ref path)) if path.len() == 1), "{filter:?}");
@@ -192,16 +194,16 @@ fn an_object_shows_the_stack_that_allocated_it_and_leads_to_it() {
     assert!(!labels(&window, "parseReading").is_empty(), "the constructor's caller is on the stack");
     window.get_by_label("Show in Allocations").click();
     steps(&mut window, 3);
-    assert_eq!(window.state_mut().shown_view().unwrap().kind, ViewKind::ALLOCATIONS);
+    assert_eq!(window.state_mut().state.shown_view().unwrap().kind, ViewKind::ALLOCATIONS);
     wait_for_label(&mut window, "Call ");
-    assert!(window.state_mut().shown_view().unwrap().panes.allocations.calls.picked().is_some());
+    assert!(window.state_mut().state.shown_view().unwrap().panes.allocations.calls.picked().is_some());
 }
 
 #[test]
 fn showing_a_stack_keeps_the_interval_that_the_object_was_allocated_in() {
     let mut window = timeline_window();
     brush(&mut window, "Timeline", 0.75, 0.95);
-    let interval = window.state_mut().shown_view().unwrap().panes.timeline.within().clone();
+    let interval = window.state_mut().state.shown_view().unwrap().panes.timeline.within().clone();
     assert!(matches!(interval, NodeFilter::Ids { .. }), "{interval:?}");
     filter_classes(&mut window, "reading");
     expand(&mut window, "Reading  ×");
@@ -210,7 +212,7 @@ fn showing_a_stack_keeps_the_interval_that_the_object_was_allocated_in() {
     window.get_by_label("Show in Allocations").click();
     steps(&mut window, 3);
     wait_for_label(&mut window, "Call ");
-    let view = window.state_mut().shown_view().unwrap();
+    let view = window.state_mut().state.shown_view().unwrap();
     assert_eq!(view.kind, ViewKind::ALLOCATIONS);
     assert_eq!(view.panes.timeline.within(), &interval);
     assert!(view.panes.allocations.calls.picked().is_some());
@@ -229,11 +231,11 @@ fn a_profile_that_is_dropped_opens_as_a_flame_graph() {
     std::fs::copy(bundled("leaky-job-before.heapprofile"), &renamed).unwrap();
     drop_file(&mut window, &renamed);
     wait_for_load(&mut window);
-    assert_eq!(window.state_mut().session.profiles().len(), 2);
+    assert_eq!(window.state_mut().state.session.profiles().len(), 2);
     // Closing both leads back to the start page.
     let ctx = window.ctx.clone();
     for _ in 0..2 {
-        window.state_mut().apply(&ctx, Action::CloseShown);
+        window.state_mut().state.apply(&ctx, Action::CloseShown);
         steps(&mut window, 3);
     }
     wait_for_label(&mut window, "Open a snapshot…");
@@ -264,10 +266,10 @@ fn a_call_fills_the_flame_graph_by_double_click_and_leaves_it_by_key() {
     window.key_press(Key::Home);
     window.key_press(Key::ArrowUp);
     steps(&mut window, 3);
-    let pane = window.state_mut().shown_profile().unwrap();
+    let pane = window.state_mut().state.shown_profile().unwrap();
     let selected = pane.calls.flame.selected().unwrap();
-    let id = window.state_mut().shown().unwrap();
-    let profile = window.state_mut().session.profile(id).unwrap();
+    let id = window.state_mut().state.shown().unwrap();
+    let profile = window.state_mut().state.session.profile(id).unwrap();
     let function = &profile.functions()[profile.tree().functions()[selected as usize] as usize];
     assert_eq!(function.name, "handleBatch");
 }
@@ -342,7 +344,7 @@ fn going_to_an_object_outside_the_interval_leaves_the_interval() {
     let mut window = timeline_window();
     brush(&mut window, "Timeline", 0.8, 0.9);
     wait_for_label(&mut window, "Allocated ");
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let id = app.shown().unwrap();
     let snapshot = app.session.snapshot(id).unwrap();
     let old = |node: &heapglass::model::NodeOrdinal| {

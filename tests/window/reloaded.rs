@@ -44,12 +44,12 @@ fn the_summary_joins_reloaded_classes_and_reveals_an_object_among_them() {
     wait_for_session_rows(&mut window, 1);
     wait_for_label(&mut window, "×30  session.mjs:4:15  3 loads");
     // An object of the last load is listed in the one row.
-    let app = window.state_mut();
+    let app = &mut window.state_mut().state;
     let (id, snapshot) =
         app.session.open().last().map(|open| (open.id, std::sync::Arc::clone(&open.snapshot))).unwrap();
     let last = snapshot.graph().nodes().filter(|&node| snapshot.raw_name(node) == "Session").last().unwrap();
     let target = Target { snapshot: id, node: last };
-    window.state_mut().run(Slot { side: 0, id }, Command::Reveal(target, ViewKind::SUMMARY));
+    window.state_mut().state.run(Slot { side: 0, id }, Command::Reveal(target, ViewKind::SUMMARY));
     let label = format!("Session {}", snapshot.id(last));
     wait_for_label(&mut window, &label);
     wait_until(&mut window, "the object", |app| app.shown_view().unwrap().retainers.target() == Some(target));

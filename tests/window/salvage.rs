@@ -3,7 +3,7 @@
 use crate::window;
 use crate::window::{broken, cut_example, drop_file, example, wait_for_label, wait_for_load, window};
 use egui_kittest::kittest::Queryable as _;
-use heapglass::ui::app::Action;
+use heapglass::ui::action::Action;
 
 fn has(window: &window::Window, label: &str) -> bool {
     window.query_all_by_label_contains(label).next().is_some()
@@ -37,13 +37,13 @@ fn a_cut_file_is_offered_opened_and_marked_wherever_its_numbers_are_shown() {
     window.step();
     assert!(has(&window, "Names are missing or wrong"));
     // In a comparison what is missing would look like a difference.
-    let damaged = window.state().shown().unwrap();
+    let damaged = window.state().state.shown().unwrap();
     drop_file(&mut window, &example());
     wait_for_load(&mut window);
-    let whole = window.state().shown().unwrap();
+    let whole = window.state().state.shown().unwrap();
     assert!(!has(&window, "This file is damaged"), "the other one is whole");
     let ctx = window.ctx.clone();
-    window.state_mut().apply(&ctx, Action::CompareTwo(damaged, whole));
+    window.state_mut().state.apply(&ctx, Action::CompareTwo(damaged, whole));
     wait_for_label(&mut window, "damaged file: what it lacks looks");
 }
 

@@ -174,7 +174,7 @@ fn a_class_with_a_million_members_scrolls_to_its_last_and_reveals_any() {
         .build_eframe(|cc| HeapglassApp::new(cc, Vec::new()).unwrap());
     let source =
         heapglass::format::Source::Bytes { name: "points.heapsnapshot".to_owned(), bytes: Arc::from(million_points()) };
-    window.state_mut().session.load(source);
+    window.state_mut().state.session.load(source);
     let wait = |window: &mut Harness<'static, HeapglassApp>, label: &str| {
         let started = Instant::now();
         while window.query_all_by_label_contains(label).next().is_none() {
@@ -193,15 +193,15 @@ fn a_class_with_a_million_members_scrolls_to_its_last_and_reveals_any() {
     window.step();
     // Equal sizes are ordered by id, so the last one has the largest.
     wait(&mut window, "Point @2000003");
-    let id = window.state().shown().unwrap();
-    let snapshot = window.state().session.snapshot(id).unwrap();
+    let id = window.state().state.shown().unwrap();
+    let snapshot = window.state().state.session.snapshot(id).unwrap();
     let middle = snapshot.graph().find_id(heapglass::model::ObjectId(1_000_005)).unwrap();
     let target = heapglass::ui::command::Target { snapshot: id, node: middle };
     let slot = heapglass::ui::panes::Slot { side: 0, id };
     let reveal = heapglass::ui::command::Command::Reveal(target, heapglass::ui::command::ViewKind::SUMMARY);
-    window.state_mut().run(slot, reveal);
+    window.state_mut().state.run(slot, reveal);
     wait(&mut window, "Point @1000005");
     let class = snapshot.class_id(middle).0;
-    let view = window.state_mut().shown_view().unwrap();
+    let view = window.state_mut().state.shown_view().unwrap();
     assert_eq!(view.panes.summary.tree.table.selection(), Some(&[class, middle.0][..]));
 }

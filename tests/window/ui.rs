@@ -12,7 +12,7 @@ fn a_dropped_file_leads_from_its_class_to_the_reason_why_an_object_lives() {
     assert!(window.query_by_label("Open a snapshot…").is_some());
     drop_file(&mut window, &example());
     // On a fast machine it may be there already.
-    let session = &window.state().session;
+    let session = &window.state().state.session;
     assert_eq!(session.loads().len() + session.open().len(), 1, "the drop was taken");
     wait_for_load(&mut window);
 
@@ -21,7 +21,7 @@ fn a_dropped_file_leads_from_its_class_to_the_reason_why_an_object_lives() {
     window.key_press(egui::Key::ArrowRight);
     window.step();
     click_row(&mut window, "ShoppingCart @");
-    let selected = window.state_mut().shown_view().unwrap().object.target().expect("an object is selected").node;
+    let selected = window.state_mut().state.shown_view().unwrap().object.target().expect("an object is selected").node;
     wait_until(&mut window, "the shortest path", |app| !app.shown_view().unwrap().retainers.is_busy());
 
     // The way to the root lies open: the closure's context, the listener, the emitter.
@@ -49,13 +49,13 @@ fn a_dropped_file_leads_from_its_class_to_the_reason_why_an_object_lives() {
         let table = &app.shown_view().unwrap().panes.summary.tree.table;
         !table.is_revealing() && table.selection().and_then(|path| path.last()) != Some(&selected.0)
     });
-    let view = window.state_mut().shown_view().unwrap();
+    let view = window.state_mut().state.shown_view().unwrap();
     let path = view.panes.summary.tree.table.selection().unwrap().to_vec();
     assert_eq!(path.len(), 2, "a class and its object");
     let node = NodeOrdinal(path[1]);
     assert_ne!(node, selected);
-    let id = window.state().shown().unwrap();
-    let snapshot = window.state().session.snapshot(id).unwrap();
+    let id = window.state().state.shown().unwrap();
+    let snapshot = window.state().state.session.snapshot(id).unwrap();
     assert_eq!(snapshot.class(node).name, "EventEmitter");
     wait_for_label(&mut window, "EventEmitter @");
 }
@@ -64,13 +64,13 @@ fn a_dropped_file_leads_from_its_class_to_the_reason_why_an_object_lives() {
 fn a_broken_file_says_where_it_is_broken_and_what_was_open_stays() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
-    let good = window.state().shown();
+    let good = window.state().state.shown();
     assert!(good.is_some());
     let (_folder, file) = broken("trunc-in-edges.heapsnapshot");
     drop_file(&mut window, &file);
     wait_for_load(&mut window);
     wait_for_label(&mut window, "section `edges`, byte 1038");
-    assert_eq!(window.state().shown(), good);
+    assert_eq!(window.state().state.shown(), good);
     wait_for_label(&mut window, "ShoppingCart  ×2,020");
     window.get_by_label("Dismiss trunc-in-edges.heapsnapshot").click();
     window.step();
@@ -84,35 +84,35 @@ fn several_files_load_one_after_another_and_can_be_closed() {
     let mut window = window(&[]);
     drop_file(&mut window, &before);
     drop_file(&mut window, &example());
-    let session = &window.state().session;
+    let session = &window.state().state.session;
     assert_eq!(session.loads().len() + session.open().len(), 2, "both were taken");
     wait_for_load(&mut window);
-    assert_eq!(window.state().session.open().len(), 2);
+    assert_eq!(window.state().state.session.open().len(), 2);
     let names: Vec<String> =
-        window.state().session.open().iter().map(|open| open.snapshot.source().name.clone()).collect();
+        window.state().state.session.open().iter().map(|open| open.snapshot.source().name.clone()).collect();
     assert_eq!(names, ["example-before.heapsnapshot.zst", "example-after.heapsnapshot.zst"]);
     window.get_by_label("Close example-after.heapsnapshot.zst").click();
     window.step();
     window.step();
-    assert_eq!(window.state().session.open().len(), 1);
-    assert_eq!(window.state().shown(), Some(window.state().session.open()[0].id), "the other one is shown");
+    assert_eq!(window.state().state.session.open().len(), 1);
+    assert_eq!(window.state().state.shown(), Some(window.state().state.session.open()[0].id), "the other one is shown");
 }
 
 #[test]
 fn a_load_can_be_cancelled_and_the_next_one_follows() {
     let mut window = window(&[]);
     let (source, feed) = slow_source();
-    window.state_mut().session.load(source);
+    window.state_mut().state.session.load(source);
     window.step();
     window.step();
     window.get_by_label("Cancel checkout-service.heapsnapshot").click();
     window.step();
     window.step();
-    assert!(window.state().session.loads().is_empty(), "the answer is there at once");
+    assert!(window.state().state.session.loads().is_empty(), "the answer is there at once");
     drop(feed);
     drop_file(&mut window, &example());
     wait_for_load(&mut window);
-    assert_eq!(window.state().session.open().len(), 1);
+    assert_eq!(window.state().state.session.open().len(), 1);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, pos2, vec2};
 use egui_kittest::kittest::NodeT as _;
-use heapglass::ui::app::Action;
+use heapglass::ui::action::Action;
 
 use crate::window::{Window, bundled, cut_example, example, example_before, window};
 
@@ -300,7 +300,7 @@ impl Walk {
     }
 
     fn is_busy(&self) -> bool {
-        self.window.state().session.is_busy()
+        self.window.state().state.session.is_busy()
     }
 
     /// Draws frames until no worker has anything to do.
@@ -327,16 +327,16 @@ impl Walk {
 
     /// The object pane shows the object of the row that is selected in the lower table or, where none is, in the upper one.
     fn check_object(&mut self) {
-        let is_split = self.window.state().is_split;
+        let is_split = self.window.state().state.is_split;
         for side in 0..=usize::from(is_split) {
-            let Some(view) = self.window.state_mut().view_of(side) else { continue };
+            let Some(view) = self.window.state_mut().state.view_of(side) else { continue };
             let (shown, target, inspected) = (view.object.target(), view.target(), view.inspected());
             assert_eq!(shown, inspected.or(target), "the object pane shows the selected object");
         }
-        let Some(view) = self.window.state_mut().shown_view() else { return };
+        let Some(view) = self.window.state_mut().state.shown_view() else { return };
         let [target, shown] = [view.target(), view.object.target()];
         let kind = view.kind;
-        let app = self.window.state();
+        let app = &self.window.state().state;
         let id = |target: Option<heapglass::ui::command::Target>| {
             target.and_then(|at| Some(app.session.snapshot(at.snapshot)?.id(at.node).to_string()))
         };
@@ -369,7 +369,7 @@ impl Walk {
             self.press(Modifiers::NONE, Key::Escape);
             self.widgets = widgets(&self.window);
         }
-        let visits = self.window.state().history.len();
+        let visits = self.window.state().state.history.len();
         self.step();
         // What was asked for is done after everything is drawn, and shows in the next frame.
         self.frame([]);
@@ -383,7 +383,7 @@ impl Walk {
         if let Some(before) = before {
             self.check_rest(&before);
         }
-        let visits_now = self.window.state().history.len();
+        let visits_now = self.window.state().state.history.len();
         assert!(visits_now <= visits + 1, "one step made {} visits", visits_now - visits);
         self.check_object();
     }
@@ -412,15 +412,15 @@ fn walk(files: &[PathBuf], kind: u64, share: u64) {
     let seed = number("HEAPGLASS_WALK_SEED", 1).wrapping_mul(1000) + kind;
     let mut window = window(files);
     let started = Instant::now();
-    while window.state().session.is_loading() {
+    while window.state().state.session.is_loading() {
         assert!(started.elapsed() < Duration::from_mins(2), "the load never ends");
         std::thread::sleep(Duration::from_millis(3));
         window.step();
     }
-    let damaged: Vec<_> = window.state().session.loads().iter().map(|load| load.id).collect();
+    let damaged: Vec<_> = window.state().state.session.loads().iter().map(|load| load.id).collect();
     let ctx = window.ctx.clone();
     for id in damaged {
-        window.state_mut().apply(&ctx, Action::Salvage(id));
+        window.state_mut().state.apply(&ctx, Action::Salvage(id));
     }
     let mut walk = Walk { window, dice: Dice(seed), at: Pos2::ZERO, done: VecDeque::new(), widgets: Vec::new() };
     walk.settle();

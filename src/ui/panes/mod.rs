@@ -193,7 +193,7 @@ pub(super) fn chip(ui: &mut Ui, text: &str, close: &str) -> bool {
                 ui.set_max_width(room);
                 ui.add(egui::Label::new(RichText::new(text).font(theme::small())).truncate());
             });
-            closed = super::chrome::close_button(ui, close);
+            closed = super::buttons::close_button(ui, close);
         });
     });
     closed

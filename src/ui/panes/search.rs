@@ -130,7 +130,7 @@ impl SearchPane {
             let is_narrow = ui.available_width() < NARROW;
             ui.horizontal(|ui| {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if super::super::chrome::close_button(ui, "Close the search") {
+                    if crate::ui::buttons::close_button(ui, "Close the search") {
                         self.is_open = false;
                     }
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

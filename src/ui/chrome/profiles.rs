@@ -1,20 +1,22 @@
-//! Sampling heap profiles in the frame around the panes: their entries in the list of files, and comparing two of them.
+//! Sampling heap profiles in the list of files and in the status bar.
 
-use egui::{Align, Color32, CornerRadius, Frame, Id, Label, Layout, Margin, Rect, RichText, Sense, Stroke, Ui};
-use egui::{WidgetInfo, accesskit::Role, vec2};
+use egui::{
+    Align, Color32, CornerRadius, Frame, Id, Label, Layout, Margin, Rect, RichText, Sense, Stroke, Ui, WidgetInfo,
+    accesskit::Role, vec2,
+};
 
-use super::app::{Action, HeapglassApp};
-use super::chrome::close_button;
-use super::context_menu;
-use super::panes::Slot;
-use super::panes::profile::ProfilePane;
-use super::text;
-use super::theme::{self, tokens};
-use crate::model::{SnapshotId, human};
+use crate::model::SnapshotId;
+use crate::model::human::{self};
 use crate::session::OpenProfile;
+use crate::ui::action::Action;
+use crate::ui::buttons::close_button;
+use crate::ui::context_menu;
+use crate::ui::state::AppState;
+use crate::ui::text;
+use crate::ui::theme::{self, tokens};
 
 /// The entries of all profiles, below those of the snapshots.
-pub(super) fn entries(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>) {
+pub(super) fn entries(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     let profiles = app.session.profiles();
     if profiles.is_empty() {
         return;
@@ -29,7 +31,7 @@ pub(super) fn entries(ui: &mut Ui, app: &HeapglassApp, actions: &mut Vec<Action>
     }
 }
 
-fn entry(ui: &mut Ui, app: &HeapglassApp, open: &OpenProfile, actions: &mut Vec<Action>) {
+fn entry(ui: &mut Ui, app: &AppState, open: &OpenProfile, actions: &mut Vec<Action>) {
     let is_shown = app.slots().iter().any(|slot| slot.id == open.id);
     let source = open.profile.source();
     let tokens = tokens(ui);
@@ -89,7 +91,7 @@ fn entry(ui: &mut Ui, app: &HeapglassApp, open: &OpenProfile, actions: &mut Vec<
 }
 
 /// What the status bar says of the profile that is shown.
-pub(super) fn status(ui: &mut Ui, app: &HeapglassApp) {
+pub(super) fn status(ui: &mut Ui, app: &AppState) {
     let Some(profile) = app.shown().and_then(|id| app.session.profile(id)) else { return };
     let units = theme::look(ui).units;
     ui.label(format!("{} sampled", units.bytes(profile.total_size())));
@@ -99,27 +101,4 @@ pub(super) fn status(ui: &mut Ui, app: &HeapglassApp) {
         ui.weak(human::quantity(profile.samples().len() as u64, "sample", "samples"));
     }
     ui.weak(format!("loaded in {}", human::duration(profile.source().load_time)));
-}
-
-impl HeapglassApp {
-    /// The files that are profiles, if two or more are.
-    pub(super) fn profiles_of(&self, ids: &[SnapshotId]) -> Option<Vec<SnapshotId>> {
-        let profiles: Vec<SnapshotId> = ids.iter().copied().filter(|id| self.session.profile(*id).is_some()).collect();
-        (profiles.len() > 1).then_some(profiles)
-    }
-
-    /// Compares the last of some profiles with the first.
-    pub(super) fn compare_profiles(&mut self, ids: &[SnapshotId]) {
-        let (Some(&base), Some(&current)) = (ids.first(), ids.last()) else { return };
-        self.show_in(self.active, current);
-        let slot = Slot { side: self.active, id: current };
-        self.profile_panes.entry(slot).or_default().set_base(Some(base));
-    }
-
-    /// The pane of the profile that is shown in the active side.
-    pub fn shown_profile(&mut self) -> Option<&mut ProfilePane> {
-        let id = self.shown()?;
-        self.session.profile(id)?;
-        Some(self.profile_panes.entry(Slot { side: self.active, id }).or_default())
-    }
 }

@@ -1,0 +1,55 @@
+//! The status bar: what is shown, what runs, and passing remarks.
+
+use egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Ui};
+
+use super::profiles;
+use crate::model::human::{self};
+use crate::snapshot::SourceInfo;
+use crate::ui::action::Action;
+use crate::ui::state::AppState;
+use crate::ui::theme::{self, GRID, tokens};
+
+pub(in crate::ui) fn status_bar(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
+    let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 3));
+    Panel::bottom("status bar").frame(frame).show(ui, |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 4.0 * GRID;
+            ui.style_mut().override_font_id = Some(theme::small());
+            let units = theme::look(ui).units;
+            ui.weak(format!("memory in use {}", units.bytes(app.session.heap_bytes() as u64)))
+                .on_hover_text("Memory that the open snapshots and cached lists take");
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                profiles::status(ui, app);
+                if let Some(open) = app.session.open().iter().find(|open| Some(open.id) == app.shown()) {
+                    let graph = open.snapshot.graph();
+                    ui.label(format!("{} in all", units.bytes(open.snapshot.total_size())));
+                    ui.weak(human::quantity(graph.node_count() as u64, "object", "objects"));
+                    ui.weak(human::quantity(graph.edge_count() as u64, "reference", "references"));
+                    load_time(ui, open.snapshot.source());
+                }
+                if let Some(name) = app.exports.writing() {
+                    ui.label(format!("Writing {name}…"));
+                    if ui.link("Cancel").on_hover_text("Stop writing; nothing is left of the file").clicked() {
+                        actions.push(Action::CancelExport);
+                    }
+                }
+                if let Some(notice) = &app.notice {
+                    let text = RichText::new(notice).color(tokens(ui).detached);
+                    ui.add(Label::new(text).truncate()).on_hover_text(notice);
+                }
+            });
+        });
+    });
+}
+
+/// How long it took, and what was read: people should know where numbers come from that are there so soon.
+fn load_time(ui: &mut Ui, source: &SourceInfo) {
+    let time = human::duration(source.load_time);
+    if source.from_index {
+        let hint =
+            "From the index that Heapglass kept when the file was opened before; the file has not changed since.";
+        ui.weak(format!("opened from the index in {time}")).on_hover_text(hint);
+    } else {
+        ui.weak(format!("loaded in {time}"));
+    }
+}

@@ -1,0 +1,136 @@
+//! The toolbar at the top of the window.
+
+use egui::{Align, Frame, Layout, Margin, Panel, Ui};
+
+use crate::model::human::Units;
+use crate::ui::action::Action;
+use crate::ui::state::AppState;
+use crate::ui::text;
+use crate::ui::theme::{GRID, tokens};
+
+pub(in crate::ui) fn toolbar(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
+    let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 5));
+    Panel::top("top bar").frame(frame).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            // The title has the name of the program too.
+            if ui.available_width() > 720.0 {
+                ui.strong("Heapglass");
+                ui.add_space(GRID);
+            }
+            if ui.button("Open…").on_hover_text("Open snapshots   (Ctrl+O)").clicked() {
+                actions.push(Action::OpenDialog);
+            }
+            ui.menu_button("Recent", |ui| recent_menu(ui, app, actions));
+            let capture = if app.capture.is_running() { "Capturing…" } else { "Capture…" };
+            if ui.button(capture).on_hover_text("Take snapshots from a running program").clicked() {
+                actions.push(Action::Capture);
+            }
+            ui.spacing_mut().item_spacing.x = GRID;
+            let back = egui::Button::new("⏴");
+            if ui.add_enabled(app.history.can_go_back(), back).on_hover_text("Back   (Alt+←)").clicked() {
+                actions.push(Action::Back);
+            }
+            let forward = egui::Button::new("⏵");
+            if ui.add_enabled(app.history.can_go_forward(), forward).on_hover_text("Forward   (Alt+→)").clicked() {
+                actions.push(Action::Forward);
+            }
+            ui.add_space(GRID);
+            if app.shown().is_some() && ui.button("Find").on_hover_text("Find objects   (Ctrl+F)").clicked() {
+                actions.push(Action::FocusSearch);
+            }
+            if app.can_split() || app.is_split {
+                let hint = "Two snapshots next to each other   (Ctrl+\\)";
+                if ui.selectable_label(app.is_split, "Side by side").on_hover_text(hint).clicked() {
+                    actions.push(Action::ToggleSplit);
+                }
+                let hint = "Selecting and scrolling in one does the same in the other   (Ctrl+L)";
+                if app.is_split && ui.selectable_label(app.link.is_on, "Linked").on_hover_text(hint).clicked() {
+                    actions.push(Action::ToggleLink);
+                }
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.menu_button("Settings", |ui| settings_menu(ui, app, actions));
+                // What is left of the row; the palette has everything.
+                let has_room = ui.available_width() > 250.0;
+                if has_room && ui.button("Glossary").on_hover_text("What the words mean   (Ctrl+G)").clicked() {
+                    actions.push(Action::Glossary);
+                }
+                if has_room && ui.button("Keys").on_hover_text("All keys   (F1)").clicked() {
+                    actions.push(Action::Keys);
+                }
+                let has_room = ui.available_width() > 90.0;
+                if has_room && ui.button("Commands").on_hover_text("Everything by name   (Ctrl+P)").clicked() {
+                    actions.push(Action::Palette);
+                }
+            });
+        });
+    });
+}
+
+fn recent_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
+    if app.settings.recent.is_empty() {
+        ui.weak("Nothing yet");
+    }
+    for path in &app.settings.recent {
+        if recent_button(ui, path) {
+            actions.push(Action::OpenPath(path.clone()));
+            ui.close();
+        }
+    }
+    ui.separator();
+    if ui.button("Open the example").clicked() {
+        actions.push(Action::OpenExample);
+        ui.close();
+    }
+    if ui.button("Compare the two example snapshots").clicked() {
+        actions.push(Action::OpenExamplePair);
+        ui.close();
+    }
+}
+
+fn recent_button(ui: &mut Ui, path: &std::path::Path) -> bool {
+    ui.button(text::path_name(path)).on_hover_text(text::path(path)).clicked()
+}
+
+fn settings_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
+    let theme = app.settings.theme.label();
+    if ui.button(format!("Theme: {theme}")).on_hover_text("System, light or dark").clicked() {
+        actions.push(Action::NextTheme);
+    }
+    ui.separator();
+    ui.weak("Sizes in");
+    for units in Units::ALL {
+        if ui.radio(app.settings.units == units, units.label()).clicked() {
+            actions.push(Action::SetUnits(units));
+        }
+    }
+    ui.separator();
+    ui.weak(format!("Text size {:.0} %", app.settings.text_scale * 100.0));
+    ui.horizontal(|ui| {
+        for (text, action) in [("Smaller", Action::Smaller), ("Normal", Action::NormalSize), ("Larger", Action::Larger)]
+        {
+            if ui.button(text).clicked() {
+                actions.push(action);
+            }
+        }
+    });
+    index_menu(ui, app, actions);
+}
+
+/// Whether files open at once the next time, at the cost of space on the disk.
+fn index_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
+    ui.separator();
+    let mut is_kept = app.settings.keep_index && app.can_keep_index();
+    let hint = "Large files that were opened before open at once. The index lies in your cache folder, readable by you \
+                alone, and takes up to 8 GB; what was not used for the longest time goes first.";
+    let switch = egui::Checkbox::new(&mut is_kept, "Keep an index of opened files");
+    let response = ui.add_enabled(app.can_keep_index(), switch).on_hover_text(hint);
+    let why_not = "Switched off on the command line or in the environment (HEAPGLASS_INDEX)";
+    if response.on_disabled_hover_text(why_not).clicked() {
+        actions.push(Action::ToggleIndex);
+    }
+    if ui.add_enabled(app.can_keep_index(), egui::Button::new("Delete the index")).clicked() {
+        actions.push(Action::DeleteIndex);
+        ui.close();
+    }
+}

@@ -1,0 +1,126 @@
+//! Actions: what the frame around the views asks for.
+
+use egui::Context;
+
+use super::{Action, AppState};
+use crate::ui::command::ViewKind;
+use crate::ui::panes::search::search_id;
+use crate::ui::panes::summary::filter_id;
+use crate::ui::theme;
+
+impl AppState {
+    /// Does what was asked for.
+    pub fn apply(&mut self, ctx: &Context, action: Action) {
+        match action {
+            Action::OpenDialog => self.dialog.open(ctx),
+            Action::OpenPath(path) => {
+                self.open(path);
+            }
+            Action::OpenExample => {
+                self.open_example(1);
+            }
+            Action::OpenExamplePair => self.batch = vec![self.open_example(0), self.open_example(1)],
+            Action::Show(id) => self.show_in(self.active, id),
+            Action::ShowIn(side, id) => self.show_in(side, id),
+            Action::Close(id) => self.close(id),
+            Action::CloseShown => {
+                if let Some(id) = self.shown() {
+                    self.close(id);
+                }
+            }
+            Action::DismissLoad(id) => self.session.dismiss_load(id),
+            Action::Salvage(id) => self.session.salvage(id),
+            Action::OpenAnyway(id) => self.session.open_anyway(id),
+            Action::CompareTwo(a, b) => match self.profiles_of(&[a, b]) {
+                Some(profiles) => self.compare_profiles(&profiles),
+                None => self.compare(&[a, b]),
+            },
+            Action::ShowView(kind) => self.show_view(kind),
+            Action::ShowDeadVariables => {
+                self.show_view(ViewKind::CONTEXTS);
+                if let Some(view) = self.shown_view() {
+                    view.panes.dead_variables.is_shown = true;
+                }
+            }
+            Action::ToggleSplit => self.toggle_split(),
+            Action::ShowBeside(id) => self.show_beside(id),
+            Action::CloseSide(side) => self.close_side(side),
+            Action::ToggleLink => self.toggle_link(),
+            Action::Back => {
+                if let Some(visit) = self.history.back() {
+                    self.revisit(visit);
+                }
+            }
+            Action::Forward => {
+                if let Some(visit) = self.history.forward() {
+                    self.revisit(visit);
+                }
+            }
+            Action::Hit(step) => {
+                if let Some(view) = self.shown_view() {
+                    view.panes.search.go(step);
+                }
+            }
+            Action::FocusFilter | Action::FocusSearch | Action::FocusNextPane => self.focus(ctx, &action),
+            Action::NextTheme | Action::SetUnits(_) | Action::Larger | Action::Smaller | Action::NormalSize => {
+                self.change_look(ctx, &action);
+            }
+            Action::ToggleIndex => {
+                self.settings.keep_index = !self.settings.keep_index;
+                self.apply_index_setting();
+            }
+            Action::DeleteIndex => self.deleted = Some(self.session.remove_indexes(self.indexes.clone())),
+            Action::Palette => self.palette.toggle(),
+            Action::Keys => self.help.keys_open = !self.help.keys_open,
+            Action::Glossary => self.help.glossary_open = !self.help.glossary_open,
+            Action::CancelExport => {
+                self.exports.cancel();
+                self.notice = Some("The export was cancelled".to_owned());
+            }
+            Action::Capture => self.capture.is_open = !self.capture.is_open,
+        }
+    }
+
+    pub(super) fn change_look(&mut self, ctx: &Context, action: &Action) {
+        let scale = self.settings.text_scale;
+        match action {
+            Action::NextTheme => {
+                self.settings.theme = self.settings.theme.next();
+                ctx.set_theme(self.settings.theme);
+            }
+            Action::SetUnits(units) => {
+                self.settings.units = *units;
+                theme::set_units(ctx, *units);
+            }
+            Action::Larger => self.settings.set_text_scale(scale + 0.1),
+            Action::Smaller => self.settings.set_text_scale(scale - 0.1),
+            _ => self.settings.set_text_scale(1.0),
+        }
+        if self.settings.text_scale.to_bits() != scale.to_bits() {
+            ctx.set_zoom_factor(self.settings.text_scale);
+        }
+    }
+
+    /// Gives the keyboard to a field or to the next table.
+    pub(super) fn focus(&mut self, ctx: &Context, action: &Action) {
+        let side = self.active;
+        let id = match action {
+            Action::FocusNextPane => self.next_stop(ctx),
+            Action::FocusFilter => self.shown_snapshot_view().map(|view| {
+                view.kind = ViewKind::SUMMARY;
+                filter_id(side)
+            }),
+            _ => self.shown_snapshot_view().map(|view| {
+                view.panes.search.is_open = true;
+                search_id(side)
+            }),
+        };
+        if *action == Action::FocusFilter {
+            self.mark_step(false);
+        }
+        if let Some(id) = id {
+            self.wants_keyboard = None;
+            ctx.memory_mut(|memory| memory.request_focus(id));
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What workers, dialogs and captures have finished, taken in once a frame.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use egui::Context;
+
+use super::AppState;
+use crate::model::SnapshotId;
+use crate::session::{Event, Pending};
+use crate::ui::command::{ExportList, Target, ViewKind};
+use crate::ui::dialog::Purpose;
+use crate::ui::export::Replace;
+use crate::ui::panes::growth::GrowthPane;
+
+/// How long a remark in the status bar stays: enough to read it twice.
+const NOTICE_SECONDS: f64 = 20.0;
+
+impl AppState {
+    pub(in crate::ui) fn take_in(&mut self, ctx: &Context) {
+        for event in self.session.poll() {
+            match event {
+                Event::Loaded(id) => {
+                    let open = self.session.snapshot(id);
+                    if let Some(path) = open.and_then(|snapshot| snapshot.source().path.clone()) {
+                        self.settings.remember(&path);
+                    }
+                    self.show_in(self.active, id);
+                    self.notice = None;
+                }
+                Event::Failed(_) => {}
+                Event::Cancelled { name } => self.notice = Some(format!("{name}: loading was cancelled")),
+            }
+        }
+        self.finish_batch();
+        self.take_captured(ctx);
+        self.take_answers();
+        if let Some(name) = self.exports.take_proposed_name() {
+            self.dialog.save_as(ctx, &name);
+        }
+        self.forget_notice(ctx);
+        if let Some(paths) = self.dialog.take_files() {
+            self.open_together(paths);
+        }
+        if let Some(path) = self.dialog.take_destination()
+            && let Some(list) = self.exports.take_wanted()
+        {
+            // The system's dialog has asked.
+            self.start_export(path, list, Replace::Agreed);
+        }
+        match self.dialog.is_unavailable_for() {
+            Some(Purpose::Save) => {
+                self.path_prompt.ask(Purpose::Save, self.dialog.proposed());
+            }
+            Some(Purpose::Open) => self.path_prompt.ask(Purpose::Open, String::new()),
+            None => {}
+        }
+        match self.path_prompt.show(ctx) {
+            Some((Purpose::Open, path)) => drop(self.open(path)),
+            Some((Purpose::Save, path)) => {
+                if let Some(list) = self.exports.take_wanted() {
+                    self.export_to(path, list);
+                }
+            }
+            None => {}
+        }
+        let dropped = ctx.input(|input| input.raw.dropped_files.clone());
+        self.open_together(dropped.iter().map(|file| file.path().to_path_buf()).collect());
+        if self.session.is_loading() {
+            // Progress moves without events.
+            ctx.request_repaint_after(Duration::from_millis(50));
+        }
+    }
+
+    /// Takes a remark away once there was time to read it.
+    pub(super) fn forget_notice(&mut self, ctx: &Context) {
+        let now = ctx.input(|input| input.time);
+        let is_shown = self.notice_shown.as_ref().is_some_and(|(notice, _)| Some(notice) == self.notice.as_ref());
+        if !is_shown {
+            self.notice_shown = self.notice.clone().map(|notice| (notice, now));
+        }
+        let Some((_, since)) = &self.notice_shown else { return };
+        let left = since + NOTICE_SECONDS - now;
+        if left <= 0.0 {
+            self.notice = None;
+        } else {
+            ctx.request_repaint_after(Duration::from_secs_f64(left));
+        }
+    }
+
+    /// Compares files that were opened together, once none of them is on its way any more.
+    pub(super) fn finish_batch(&mut self) {
+        let waits = |id: &SnapshotId| self.session.loads().iter().any(|load| load.id == *id && load.error.is_none());
+        if self.batch.is_empty() || self.batch.iter().any(waits) {
+            return;
+        }
+        let mut ids = std::mem::take(&mut self.batch);
+        if let Some(profiles) = self.profiles_of(&ids) {
+            self.compare_profiles(&profiles);
+            return;
+        }
+        ids.retain(|id| self.session.snapshot(*id).is_some());
+        match ids.len() {
+            0 | 1 => {}
+            2 => self.compare(&ids),
+            _ => self.show_growth(&ids),
+        }
+    }
+
+    /// Follows classes through snapshots, in the view of the newest.
+    pub(in crate::ui) fn show_growth(&mut self, ids: &[SnapshotId]) {
+        let mut pane = GrowthPane::default();
+        pane.set_series(&self.session, ids);
+        let Some(&last) = pane.series(&self.session).last() else { return };
+        self.show_in(self.active, last);
+        if let Some(view) = self.shown_view() {
+            view.panes.growth = pane;
+        }
+        self.show_view(ViewKind::GROWTH);
+    }
+
+    /// Opens what was captured, and shows a series once it is there.
+    pub(super) fn take_captured(&mut self, ctx: &Context) {
+        for taken in self.capture.take_files(ctx) {
+            let id = self.open(taken.path);
+            self.capture.note_load(id);
+        }
+        let loads = self.session.loads();
+        let waits = |id: &SnapshotId| loads.iter().any(|load| load.id == *id && load.error.is_none());
+        let mut ids = self.capture.take_series(waits);
+        ids.retain(|id| self.session.snapshot(*id).is_some());
+        if ids.len() > 1 {
+            self.show_growth(&ids);
+            // Why a series broke off is said there.
+            self.capture.is_open &= self.capture.state().error.is_some();
+        }
+    }
+
+    /// Takes in answers that belong to no pane.
+    pub(super) fn take_answers(&mut self) {
+        if let Some((slot, id, pending)) = &mut self.find
+            && let Some(answer) = pending.take()
+        {
+            let (slot, id) = (*slot, *id);
+            self.find = None;
+            match answer {
+                Ok(Some(node)) => {
+                    let target = Target { snapshot: slot.id, node };
+                    self.go_to(slot.side, target, ViewKind::SUMMARY);
+                }
+                _ => self.notice = Some(format!("No object has the id @{id}")),
+            }
+        }
+        if let Some(message) = self.exports.poll() {
+            self.notice = Some(message);
+        }
+        if let Some(answer) = self.deleted.as_mut().and_then(Pending::take) {
+            self.deleted = None;
+            self.notice = answer.ok().map(|bytes| match bytes {
+                0 => "There is no index to delete".to_owned(),
+                bytes => format!("The index was deleted ({})", self.settings.units.bytes(bytes)),
+            });
+        }
+        if let Some(found) = self.link.take_answer() {
+            self.show_linked(&found);
+        }
+    }
+
+    /// Writes a list to a file, on a worker. If a file of that name exists, the person is asked first.
+    pub fn export_to(&mut self, path: PathBuf, list: ExportList) {
+        self.start_export(path, list, Replace::Ask);
+    }
+
+    pub(super) fn start_export(&mut self, path: PathBuf, list: ExportList, replace: Replace) {
+        if let Err(message) = self.exports.start(&mut self.session, path, list, replace) {
+            self.notice = Some(message);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Commands: what panes ask for.
+
+use super::AppState;
+use crate::model::ObjectId;
+use crate::query::{Lane, Scripts, ScriptsOf};
+use crate::ui::command::{Command, ViewKind};
+use crate::ui::panes::Slot;
+
+impl AppState {
+    /// Does what a pane of `slot` asks for.
+    pub fn run(&mut self, slot: Slot, command: Command) -> Option<String> {
+        let place = self.place(slot)?;
+        let view = self.views.get_mut(&slot)?;
+        match command {
+            Command::Select { target, by_key } => {
+                view.select(&self.session, Some(target), Some(view.kind));
+                self.stepped(slot, by_key);
+                self.follow_selection(slot);
+            }
+            Command::SelectClass { class, by_key } => {
+                view.select(&self.session, None, Some(view.kind));
+                self.stepped(slot, by_key);
+                self.follow(slot, None, class);
+            }
+            Command::Inspect(target) => view.inspect(&self.session, target),
+            Command::ShowObject(target) => {
+                view.select(&self.session, Some(target), None);
+                self.stepped(slot, false);
+                self.follow_selection(slot);
+            }
+            Command::ShowRetainers(target) => {
+                view.show_retainers(&self.session, target);
+                self.stepped(slot, false);
+                self.follow_selection(slot);
+            }
+            Command::Reveal(target, kind) => self.go_to(slot.side, target, kind),
+            Command::Find(snapshot, id) => {
+                let of = self.session.snapshot(snapshot)?;
+                let pending = self.session.spawn(Lane::Interactive, move |_| Ok(of.graph().find_id(ObjectId(id))));
+                self.find = Some((Slot { side: slot.side, id: snapshot }, id, pending));
+            }
+            Command::Notify(text) => self.notice = Some(text),
+            Command::Show(kind) => {
+                self.active = slot.side;
+                self.show_view(kind);
+            }
+            Command::ShowStack { target, call } if target.snapshot == slot.id => {
+                view.leave_interval_for(&place, target.node);
+                view.panes.allocations.reveal(call);
+                self.active = slot.side;
+                self.show_view(ViewKind::ALLOCATIONS);
+            }
+            Command::ShowStack { target, call } => {
+                let there = Slot { side: slot.side, id: target.snapshot };
+                self.show_in(there.side, there.id);
+                return self.run(there, Command::ShowStack { target, call });
+            }
+            Command::Filter(filter) => {
+                view.panes.summary.nodes = filter;
+                self.active = slot.side;
+                self.show_view(ViewKind::SUMMARY);
+            }
+            Command::Ignore(target) => view.retainers.ignore(target.node),
+            Command::Restore(node) => view.retainers.restore(node),
+            Command::RestoreAll => view.retainers.restore_all(),
+            Command::MergePaths { of, title, nodes } => {
+                view.merge_paths(of, title, nodes);
+                self.stepped(slot, false);
+            }
+            Command::Compare { base, current } => {
+                self.show_in(slot.side, current);
+                if let Some(view) = self.shown_view() {
+                    view.kind = ViewKind::COMPARISON;
+                    view.panes.comparison.set_base(base);
+                }
+            }
+            Command::Explain(term) => self.help.explain(term),
+            Command::Copy(text) => return Some(text),
+            Command::CopyPosition(of, at) => {
+                let scripts = self.session.ask(&ScriptsOf(of)).ready();
+                return Some(scripts.map_or_else(|| Scripts::default().full(at), |scripts| scripts.full(at)));
+            }
+            Command::Export { name, list } => {
+                // Whoever finds the file later must be able to see it too.
+                let damaged = if place.snapshot.salvage().is_some() { "-damaged" } else { "" };
+                self.exports.want(list, format!("{name}{damaged}.csv"));
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,185 @@
+//! One or two snapshots side by side, and selection that goes together.
+
+use super::AppState;
+use crate::model::{SnapshotId, human};
+use crate::ui::ages::oldest_and_newest;
+use crate::ui::command::{Target, ViewKind};
+use crate::ui::link::Found;
+use crate::ui::panes::Slot;
+use crate::ui::panes::profile::ProfilePane;
+use crate::ui::panes::registry::about;
+
+impl AppState {
+    /// Whether there are two files to be shown next to each other.
+    #[must_use]
+    pub fn can_split(&self) -> bool {
+        self.session.open().len() + self.session.profiles().len() > 1
+    }
+
+    pub(in crate::ui) fn toggle_split(&mut self) {
+        if self.is_split {
+            self.close_side(1 - self.active);
+        } else if self.can_split() {
+            self.split(None);
+            self.follow_active();
+        } else {
+            self.notice = Some("Open another file to see two side by side".to_owned());
+        }
+        self.mark_step(false);
+    }
+
+    /// Shows a file beside the one on screen, the older one on the left.
+    pub(in crate::ui) fn show_beside(&mut self, other: SnapshotId) {
+        self.split(Some(other));
+        self.follow_active();
+        self.mark_step(false);
+    }
+
+    /// Shows another file beside the one on screen, the older one on the left; without a choice the base of the comparison,
+    /// if one is on screen, or the file that was opened last.
+    pub(in crate::ui) fn split(&mut self, with: Option<SnapshotId>) {
+        let Some(shown) = self.shown() else { return };
+        let base = self.shown_view().and_then(|view| view.panes.comparison.base);
+        let base = base.filter(|base| *base != shown && self.session.snapshot(*base).is_some());
+        let is_snapshot = self.session.snapshot(shown).is_some();
+        let snapshots = self.session.open().iter().rev().map(|open| open.id);
+        let profiles = self.session.profiles().iter().rev().map(|open| open.id);
+        // Of the same kind if there is one.
+        let mut others: Vec<SnapshotId> = snapshots.chain(profiles).filter(|id| *id != shown).collect();
+        others.sort_by_key(|id| self.session.snapshot(*id).is_some() != is_snapshot);
+        let Some(other) = with.or(base).or(others.first().copied()).filter(|other| *other != shown) else { return };
+        let is_newer = match oldest_and_newest(&self.session, &[shown, other]) {
+            Some((oldest, ..)) => oldest == other,
+            None => other < shown,
+        };
+        self.is_split = true;
+        if is_newer {
+            self.move_view(Slot { side: 0, id: shown }, 1);
+            self.sides = [Some(other), Some(shown)];
+        } else {
+            self.sides = [Some(shown), Some(other)];
+        }
+        self.active = usize::from(is_newer);
+        for slot in self.slots() {
+            self.views.entry(slot).or_default();
+        }
+    }
+
+    /// Leaves the other side alone, in the whole window.
+    pub(in crate::ui) fn close_side(&mut self, side: usize) {
+        if !self.is_split {
+            return;
+        }
+        if side == 0
+            && let Some(id) = self.sides[1]
+        {
+            self.move_view(Slot { side: 1, id }, 0);
+            self.sides[0] = Some(id);
+        }
+        self.is_split = false;
+        self.active = 0;
+        self.wants_keyboard_in(0);
+        self.mark_step(false);
+    }
+
+    /// Takes what is shown of a file along to the other side.
+    pub(super) fn move_view(&mut self, from: Slot, side: usize) {
+        let to = Slot { side, id: from.id };
+        if let Some(view) = self.views.remove(&from) {
+            self.views.insert(to, view);
+        }
+        if let Some(pane) = self.profile_panes.remove(&from) {
+            self.profile_panes.insert(to, pane);
+        }
+    }
+
+    /// Lets the two sides go together or no longer; what is selected now is looked for in the other side at once.
+    pub(in crate::ui) fn toggle_link(&mut self) {
+        self.link.is_on = !self.link.is_on;
+        self.follow_active();
+    }
+
+    pub(super) fn follow_active(&mut self) {
+        if let Some(id) = self.shown() {
+            self.follow_selection(Slot { side: self.active, id });
+        }
+    }
+
+    /// Looks in the other side for what is selected in this one.
+    pub(in crate::ui) fn follow_selection(&mut self, slot: Slot) {
+        let Some(view) = self.views.get(&slot) else { return };
+        self.follow(slot, view.target(), view.selected_class());
+    }
+
+    pub(in crate::ui) fn follow(&mut self, from: Slot, target: Option<Target>, class: Option<crate::model::ClassId>) {
+        if !self.is_split || !self.link.is_on {
+            return;
+        }
+        let side = 1 - from.side;
+        let Some(slot) = self.sides[side].map(|id| Slot { side, id }) else { return };
+        let (Some(here), Some(there)) = (self.place(from), self.place(slot)) else { return };
+        if let Some(class) = class {
+            let class = here.snapshot.classes().get(class);
+            let found =
+                there.snapshot.classes().find(&class.key).filter(|id| there.snapshot.classes().get(*id).count > 0);
+            let Some(view) = self.views.get_mut(&slot) else { return };
+            match found {
+                Some(found) => view.reveal_class(&self.session, &there, found),
+                None => self.notice = Some(format!("Only in the other one: {}", human::visible(&class.name, 100))),
+            }
+        } else if let Some(target) = target.filter(|target| target.snapshot == from.id) {
+            self.link.look_for(&self.session, &here, &there, target.node);
+        }
+    }
+
+    /// Selects in the other side what was found there.
+    pub(in crate::ui) fn show_linked(&mut self, found: &Found) {
+        let Some(place) = self.place(found.slot) else { return };
+        let Some(view) = self.views.get_mut(&found.slot) else { return };
+        match found.node {
+            Some(node) => {
+                let kind = view.kind;
+                let target = place.target(node);
+                if kind != ViewKind::SEARCH && about(kind).reveals {
+                    // An object that the summary does not list is still selected.
+                    let _ = view.reveal(&mut self.session, &place, target, kind);
+                } else {
+                    view.select(&self.session, Some(target), None);
+                }
+            }
+            None => self.notice = Some(format!("Only in the other one: {}", found.label)),
+        }
+    }
+
+    /// Compares the first and the last of some snapshots, in the order of their ages.
+    pub(in crate::ui) fn compare(&mut self, ids: &[SnapshotId]) {
+        let Some((base, current, why)) = oldest_and_newest(&self.session, ids) else { return };
+        self.show_in(self.active, current);
+        if let Some(view) = self.shown_view() {
+            view.kind = ViewKind::COMPARISON;
+            view.panes.comparison.set_base(base);
+        }
+        self.notice = Some(why);
+    }
+
+    /// The files that are profiles, if two or more are.
+    pub(in crate::ui) fn profiles_of(&self, ids: &[SnapshotId]) -> Option<Vec<SnapshotId>> {
+        let profiles: Vec<SnapshotId> = ids.iter().copied().filter(|id| self.session.profile(*id).is_some()).collect();
+        (profiles.len() > 1).then_some(profiles)
+    }
+
+    /// Compares the last of some profiles with the first.
+    pub(in crate::ui) fn compare_profiles(&mut self, ids: &[SnapshotId]) {
+        let (Some(&base), Some(&current)) = (ids.first(), ids.last()) else { return };
+        self.show_in(self.active, current);
+        let slot = Slot { side: self.active, id: current };
+        self.profile_panes.entry(slot).or_default().set_base(Some(base));
+    }
+
+    /// The pane of the profile that is shown in the active side.
+    pub fn shown_profile(&mut self) -> Option<&mut ProfilePane> {
+        let id = self.shown()?;
+        self.session.profile(id)?;
+        Some(self.profile_panes.entry(Slot { side: self.active, id }).or_default())
+    }
+}
