@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::command::ViewKind;
-use super::panes::search::Step;
+use super::command::{Step, ViewKind};
 use crate::model::SnapshotId;
 use crate::model::human::Units;
 

@@ -23,6 +23,23 @@ impl ViewKind {
     }
 }
 
+/// What the lower left pane shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Lower {
+    #[default]
+    Retainers,
+    Paths,
+    /// Where there is no room for the object beside the others.
+    Object,
+}
+
+/// The way from one search hit to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    Next,
+    Previous,
+}
+
 /// A set of objects whose retaining paths are merged.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum NodeSet {

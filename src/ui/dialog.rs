@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use egui::{Align2, Context, Id, Window};
 
-use super::export::{free_path, proposed_folder};
+use super::proposed_path::{free_path, proposed_folder};
 
 /// A dialog that answers sooner than a person could has not been shown at all. That there is none can take a while to find
 /// out on a busy machine.

@@ -3,11 +3,10 @@
 use crate::model::SnapshotId;
 use std::sync::Arc;
 
-use super::command::{Target, ViewKind};
+use super::command::{Lower, Target, ViewKind};
 use super::panes::Slot;
 use super::panes::paths::MergeRequest;
 use super::tree_table::Path;
-use super::view::Lower;
 
 /// How far back one can go.
 const LIMIT: usize = 500;

@@ -3,9 +3,9 @@
 use egui::{Context, Key, KeyboardShortcut, Modifiers, PointerButton};
 
 use super::action::Action;
+use super::command::Step;
 use super::panes::pane::About;
 use super::panes::registry;
-use super::panes::search::Step;
 
 const CTRL: Modifiers = Modifiers::COMMAND;
 

@@ -26,6 +26,7 @@ pub mod link;
 mod palette;
 pub mod panes;
 mod path_prompt;
+mod proposed_path;
 mod salvage;
 pub mod settings;
 mod settings_file;

@@ -2,10 +2,11 @@
 //!
 //! The banner cannot be dismissed: whoever reads a number of such a file must be able to know that it may be wrong.
 
+use std::hash::Hash;
+
 use egui::{Color32, CornerRadius, Frame, Label, Margin, Panel, RichText, ScrollArea, Stroke, Ui, vec2};
 
 use super::action::Action;
-use super::panes::Place;
 use super::theme::{self, GRID, tokens};
 use crate::format::{Change, Salvage};
 use crate::model::human;
@@ -91,8 +92,8 @@ pub(super) fn mark(salvage: Option<&Salvage>) -> &'static str {
 }
 
 /// Over all views of a snapshot of which the file was changed while it was being read.
-pub(super) fn change_banner(ui: &mut Ui, place: &Place) {
-    let source = place.snapshot.source();
+pub(super) fn change_banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash) {
+    let source = snapshot.source();
     let Some(notice) = source.change.and_then(Change::notice) else { return };
     let text = format!("{}: {notice}", human::visible(&source.name, 60));
     let tokens = tokens(ui);
@@ -100,17 +101,17 @@ pub(super) fn change_banner(ui: &mut Ui, place: &Place) {
         .fill(tokens.error_surface)
         .stroke(Stroke::new(1.0, tokens.border))
         .inner_margin(Margin::symmetric(8, 5));
-    let id = egui::Id::unique(("change banner", place.slot));
+    let id = egui::Id::unique(("change banner", salt));
     Panel::top(id).frame(frame).show_separator_line(false).show(ui, |ui| {
         ui.add(Label::new(RichText::new(text).color(tokens.error)).wrap());
     });
 }
 
 /// Over all views of a snapshot that was opened in spite of damage: what is missing and what cannot be trusted.
-pub(super) fn banner(ui: &mut Ui, place: &Place) {
-    let Some(salvage) = place.snapshot.salvage() else { return };
+pub(super) fn banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash) {
+    let Some(salvage) = snapshot.salvage() else { return };
     let tokens = tokens(ui);
-    let id = egui::Id::unique(("salvage banner", place.slot));
+    let id = egui::Id::unique(("salvage banner", salt));
     let is_open = ui.data(|data| data.get_temp(id)).unwrap_or(true);
     let frame = Frame::new()
         .fill(tokens.error_surface)

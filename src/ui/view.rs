@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{CentralPanel, Panel, Rect, Ui};
 
-use super::command::{Command, NodeSet, Target, ViewKind};
+use super::command::{Command, Lower, NodeSet, Target, ViewKind};
 use super::history::Visit;
 use super::keys;
 use super::panes::Place;
@@ -18,16 +18,6 @@ use super::tree_table::RowSelection;
 use crate::model::{ClassId, NodeOrdinal, SnapshotId};
 use crate::query::NodeFilter;
 use crate::session::Session;
-
-/// What the lower left pane shows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Lower {
-    #[default]
-    Retainers,
-    Paths,
-    /// Where there is no room for the object beside the others.
-    Object,
-}
 
 /// Sides narrower than this show the object in a tab.
 const NARROW: f32 = 640.0;

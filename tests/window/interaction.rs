@@ -8,9 +8,9 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use heapglass::model::NodeOrdinal;
+use heapglass::ui::command::Lower;
 use heapglass::ui::command::{Command, Target, ViewKind};
 use heapglass::ui::panes::Slot;
-use heapglass::ui::view::Lower;
 
 fn step(window: &mut Window) {
     for _ in 0..4 {

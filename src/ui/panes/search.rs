@@ -8,7 +8,7 @@ use super::{Place, TreePane};
 use crate::model::{NodeOrdinal, human};
 use crate::query::{Filter, ListSpec, NodeFilter, OrderKey, Query, SelectionOf, unknown_kind};
 use crate::session::{Reply, Session};
-use crate::ui::command::{Command, NodeSet, Target, ViewKind};
+use crate::ui::command::{Command, NodeSet, Step, Target, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{Column, RowSelection};
@@ -31,12 +31,6 @@ pub struct SearchPane {
     /// A step that waits for the hits.
     step: Option<Step>,
     pub tree: TreePane,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Step {
-    Next,
-    Previous,
 }
 
 /// The id of the search line, which a key gives the keyboard to.
