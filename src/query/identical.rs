@@ -55,7 +55,7 @@ pub fn may_be_identical(a: &Snapshot, b: &Snapshot) -> bool {
     facts(a) == facts(b)
 }
 
-/// Whether two snapshots have the same objects in the same order with the same ids, names, sizes and references. The order of their
+/// Returns whether two snapshots have the same objects in the same order with the same ids, names, sizes and references. The order of their
 /// strings may differ.
 ///
 /// # Errors
@@ -73,13 +73,13 @@ pub fn are_identical(a: &Snapshot, b: &Snapshot, cancel: &CancelToken) -> Result
     })
 }
 
-/// Which strings of two snapshots have the same text.
+/// The pairs of strings of two snapshots that have the same text.
 struct SameStrings<'a> {
     a: &'a HeapGraph,
     b: &'a HeapGraph,
-    /// By string of the one, a string of the other with the same text: that which was asked for last. [`u32::MAX`] if none is known.
+    /// By string of `a`, the string of `b` with the same text that was asked for last; [`u32::MAX`] if none is known.
     last: Vec<AtomicU32>,
-    /// All pairs that were compared and are the same, those of equal position aside: a string may have several equals.
+    /// Pairs at different positions that were compared and are the same: a string may have several equals.
     known: Mutex<HashSet<(u32, u32)>>,
 }
 
