@@ -3,10 +3,12 @@
 //!
 //! - Files beside a snapshot (its capture record, its index, settings) are regular files or are not read at all.
 //! - A snapshot itself may be a pipe or a device; waiting for its bytes can be cancelled.
+//! - A list that the user names may be a pipe or a device as well; waiting for its bytes has an end.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::model::CancelToken;
 
@@ -31,10 +33,13 @@ pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
 /// # Errors
 /// Those of [`open_regular`], and [`ErrorKind::FileTooLarge`] if it has more.
 pub fn read_small(path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
-    let (file, _) = open_regular(path)?;
+    read_up_to(open_regular(path)?.0, most_bytes)
+}
+
+fn read_up_to(input: impl Read, most_bytes: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // It may grow while it is read, so its size says nothing.
-    file.take(most_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    input.take(most_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most_bytes {
         return Err(io::Error::new(ErrorKind::FileTooLarge, format!("larger than {most_bytes} bytes")));
     }
@@ -46,8 +51,23 @@ pub fn read_small(path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// Those of [`read_small`], and [`ErrorKind::InvalidData`] if it is not UTF-8.
 pub fn read_small_text(path: &Path, most_bytes: u64) -> io::Result<String> {
-    String::from_utf8(read_small(path, most_bytes)?)
-        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "not valid UTF-8"))
+    text_of(read_small(path, most_bytes)?)
+}
+
+fn text_of(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "not valid UTF-8"))
+}
+
+/// Reads text of up to `most_bytes` from a file, or from a pipe or device that is never silent for longer than `patience`.
+///
+/// # Errors
+/// Those of the system, those of [`read_small_text`], and [`ErrorKind::TimedOut`].
+pub fn read_small_input(path: &Path, most_bytes: u64, patience: Duration) -> io::Result<String> {
+    if fs::metadata(path)?.is_file() {
+        return read_small_text(path, most_bytes);
+    }
+    let input = Patient::new(open_without_waiting(path)?, CancelToken::new()).for_at_most(patience);
+    text_of(read_up_to(input, most_bytes)?)
 }
 
 /// Opens whatever the path names for reading: a file, a pipe, a device. A pipe that nobody writes to is opened at once.
@@ -63,11 +83,18 @@ pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
 pub(crate) struct Patient {
     file: File,
     cancel: CancelToken,
+    /// How long a read may take.
+    patience: Option<Duration>,
 }
 
 impl Patient {
     pub(crate) fn new(file: File, cancel: CancelToken) -> Self {
-        Self { file, cancel }
+        Self { file, cancel, patience: None }
+    }
+
+    /// Makes a read that takes longer fail with [`ErrorKind::TimedOut`].
+    fn for_at_most(self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self }
     }
 
     /// Waits a little while for bytes or the end.
@@ -90,8 +117,13 @@ impl Patient {
 
 impl Read for Patient {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let start = Instant::now();
         loop {
             self.cancel.check().map_err(io::Error::other)?;
+            if let Some(patience) = self.patience.filter(|&patience| start.elapsed() > patience) {
+                let text = format!("no data within {} s", patience.as_secs_f32());
+                return Err(io::Error::new(ErrorKind::TimedOut, text));
+            }
             match self.wait().and_then(|()| self.file.read(buffer)) {
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 other => return other,
@@ -143,6 +175,19 @@ mod tests {
         assert_eq!(read_small(&link, 100).expect("a link to a file"), b"1");
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pipe_that_nobody_writes_to_is_given_up_and_a_device_is_read_up_to_the_limit() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
+        let kind = |path: &Path| read_small_input(path, 100, Duration::from_millis(50)).map_err(|error| error.kind());
+        assert_eq!(kind(&pipe), Err(ErrorKind::TimedOut));
+        assert_eq!(kind(Path::new("/dev/zero")), Err(ErrorKind::FileTooLarge));
+        assert_eq!(kind(Path::new("/dev/null")), Ok(String::new()));
+    }
+
     #[cfg(unix)]
     #[test]
     fn waiting_for_a_pipe_that_nobody_writes_to_can_be_cancelled() {
@@ -174,7 +219,7 @@ mod tests {
         });
         let mut writer = OpenOptions::new().write(true).open(&pipe).expect("a reader waits");
         writer.write_all(b"first ").expect("written");
-        std::thread::sleep(std::time::Duration::from_millis(150));
+        std::thread::sleep(Duration::from_millis(150));
         writer.write_all(b"second").expect("written");
         drop(writer);
         assert_eq!(reader.join().expect("it ends"), Ok("first second".to_owned()));

@@ -12,7 +12,10 @@ static ALLOCATOR: OrExit<HugePages> = OrExit(HugePages);
 
 fn main() -> ExitCode {
     heapglass::inputs::survive_file_size_limit();
-    let arguments = cli::arguments();
+    let arguments = match cli::arguments() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     let indexes = if arguments.no_index { Indexes::off() } else { Indexes::from_environment() };
     match &arguments.command {
         Some(command) => cli::run(command, &Files::new(arguments.salvage, indexes, arguments.max_memory)),

@@ -54,9 +54,11 @@ use crate::query::csv;
 use crate::snapshot::SourceInfo;
 use crate::{OpenError, Profile, Snapshot};
 
-/// The arguments of the process; what is wrong with them is said as `clap` does.
-#[must_use]
-pub fn arguments() -> Arguments {
+/// Reads the arguments of the process.
+///
+/// # Errors
+/// The exit code, after help, the version or what is wrong with the arguments was written as `clap` does.
+pub fn arguments() -> Result<Arguments, ExitCode> {
     let parsed = Arguments::try_parse().and_then(|arguments| match (&arguments.command, arguments.files.first()) {
         // Files of the window in front of a subcommand.
         (Some(_), Some(file)) => {
@@ -65,15 +67,29 @@ pub fn arguments() -> Arguments {
         }
         _ => Ok(arguments),
     });
-    parsed.unwrap_or_else(|error| {
+    parsed.map_err(|error| {
         let text = error.render().to_string();
         // An argument may be the name of a file, and that is anybody's.
-        let shown = guarded(&human::visible_lines(&text).replace('\t', "␉"));
-        if shown != text {
-            complain(&shown);
-            std::process::exit(error.exit_code());
+        let shown = human::visible_lines(&text).replace('\t', "␉");
+        let is_safe = guarded(&shown) == text;
+        if error.use_stderr() {
+            if is_safe {
+                let _ = error.print();
+            } else {
+                complain(&shown);
+            }
+            return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
         }
-        error.exit()
+        let written = if is_safe {
+            // With the styles of a terminal, which the guard would escape.
+            error.print().and_then(|()| io::stdout().flush())
+        } else {
+            let mut out = Guard::new(io::stdout().lock());
+            // The guard keeps the failure.
+            let _ = out.write_all(shown.as_bytes());
+            out.finish()
+        };
+        exit_code(Verdict::None, written.err().as_ref())
     })
 }
 

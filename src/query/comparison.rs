@@ -9,8 +9,8 @@
 
 use super::matching::{Sorted, merge, sized_by_id};
 use super::question::{Needs, Question};
-use super::reloaded::{Grouping, JointClasses, Reloaded};
-use super::scripts::{Scripts, scripts};
+use super::reloaded::{Grouping, JointClasses, Reloaded, ScriptUrls};
+use super::scripts::scripts;
 use crate::analysis::{ClassKey, ClassTotals};
 use crate::model::{CancelToken, Cancelled, ClassId, HeapBytes, NodeOrdinal, SnapshotId, difference};
 use crate::snapshot::Snapshot;
@@ -156,17 +156,33 @@ fn compare_by(
     is_joined: bool,
     cancel: &CancelToken,
 ) -> Result<Comparison, Cancelled> {
-    let group = |of, classes| {
-        let scripts = if is_joined { scripts(of, cancel)? } else { Scripts::default() };
-        Grouping::new(of, classes, &scripts, cancel)
-    };
+    let (of_base, of_current) = rayon::join(|| scripts(base, cancel), || scripts(current, cancel));
+    let (of_base, of_current) = (of_base?, of_current?);
+    let own = [&of_base, &of_current].map(ScriptUrls::of);
+    let shared = ScriptUrls::of_process([&of_base, &of_current]);
+    // Whether the two are of one process is known only when their classes are compared.
+    let comparison = compare_with((base, &shared), (current, &shared), is_joined, cancel)?;
+    if comparison.ids_match || own.iter().all(|own| *own == shared) {
+        return Ok(comparison);
+    }
+    compare_with((base, &own[0]), (current, &own[1]), is_joined, cancel)
+}
+
+fn compare_with(
+    (base, base_urls): (&Snapshot, &ScriptUrls),
+    (current, current_urls): (&Snapshot, &ScriptUrls),
+    is_joined: bool,
+    cancel: &CancelToken,
+) -> Result<Comparison, Cancelled> {
+    let none = ScriptUrls::default();
+    let group = |of, classes, urls| Grouping::new(of, classes, if is_joined { urls } else { &none }, cancel);
     let ((base_group, base_ids), (current_group, current_ids)) = rayon::join(
         || {
-            let regrouped = || group(base, base.regrouped(current.shapes(), cancel)?);
+            let regrouped = || group(base, base.regrouped(current.shapes(), cancel)?, base_urls);
             rayon::join(regrouped, || sized_by_id(base, cancel))
         },
         || {
-            let own = || group(current, std::borrow::Cow::Borrowed(current.classes()));
+            let own = || group(current, std::borrow::Cow::Borrowed(current.classes()), current_urls);
             rayon::join(own, || sized_by_id(current, cancel))
         },
     );
@@ -191,7 +207,7 @@ fn compare_by(
         objects: Vec::new(),
         starts: vec![0],
     };
-    let reloaded = Reloaded::find((base, &groups.base.classes), (current, &groups.current.classes), cancel)?;
+    let reloaded = Reloaded::find((&groups.base.classes, base_urls), (&groups.current.classes, current_urls));
     let len = joint.rows.len();
     let sums = [sum_up(base, &merged.deleted, len), sum_up(current, &merged.new, len)];
     let objects = [Buckets::of(&merged.deleted, len), Buckets::of(&merged.new, len)];

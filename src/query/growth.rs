@@ -15,8 +15,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::matching::{Sorted, merge, sized_by_id};
-use super::reloaded::{Grouping, Identity, JointClasses};
-use super::scripts::scripts;
+use super::reloaded::{Grouping, Identity, JointClasses, ScriptUrls};
+use super::scripts::{Scripts, scripts};
 use crate::analysis::ClassKey;
 use crate::model::{BitSet, CancelToken, Cancelled, ClassId, HeapBytes, NodeOrdinal, difference};
 use crate::snapshot::Snapshot;
@@ -221,6 +221,24 @@ impl GrownClass {
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
 pub fn growth(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Growth, Cancelled> {
+    let scripts: Vec<Scripts> =
+        snapshots.iter().map(|snapshot| scripts(snapshot, cancel)).collect::<Result<_, Cancelled>>()?;
+    let shared = ScriptUrls::of_process(&scripts);
+    // Whether the snapshots are of one process is known only when their classes are compared.
+    let growth = growth_with(snapshots, |_| &shared, cancel)?;
+    let own: Vec<ScriptUrls> = scripts.iter().map(ScriptUrls::of).collect();
+    if growth.ids_match || own.iter().all(|own| *own == shared) {
+        return Ok(growth);
+    }
+    growth_with(snapshots, |at| &own[at], cancel)
+}
+
+/// Follows classes with the URLs of scripts by the position of a snapshot.
+fn growth_with<'a>(
+    snapshots: &[&Snapshot],
+    urls: impl Fn(usize) -> &'a ScriptUrls,
+    cancel: &CancelToken,
+) -> Result<Growth, Cancelled> {
     let totals = snapshots.iter().map(|snapshot| Point {
         count: snapshot.graph().node_count() as u64,
         shallow_size: snapshot.total_size(),
@@ -238,13 +256,13 @@ pub fn growth(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Growth, C
     };
     let Some((&last, earlier)) = snapshots.split_last() else { return Ok(growth) };
     let ids = sized_by_id(last, cancel)?;
-    let newest = Grouping::new(last, Cow::Borrowed(last.classes()), &scripts(last, cancel)?, cancel)?;
+    let newest = Grouping::new(last, Cow::Borrowed(last.classes()), urls(earlier.len()), cancel)?;
     let mut table = Table::new(snapshots.len(), &newest);
     let last_step = u16::try_from(earlier.len()).unwrap_or(u16::MAX);
     // The first snapshot that has each object of the last; those without a size are in no list.
     let mut first_seen = vec![last_step; last.graph().node_count()];
     for (at, &base) in earlier.iter().enumerate().rev() {
-        let older = Grouping::new(base, base.regrouped(last.shapes(), cancel)?, &scripts(base, cancel)?, cancel)?;
+        let older = Grouping::new(base, base.regrouped(last.shapes(), cancel)?, urls(at), cancel)?;
         table.add(at, &older);
         let base_ids = sized_by_id(base, cancel)?;
         let joint = JointClasses::new(&older, &newest);

@@ -2,12 +2,16 @@
 //!
 //! A state that is given twice looks like a step in which nothing grew, and so hides a leak.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 use super::growth_lists::{Series, snapshots_of};
 use super::question::{Needs, Question};
 use crate::graph::{EdgeName, HeapGraph};
-use crate::model::{BitSet, CancelToken, Cancelled, HeapBytes, NodeOrdinal, POLL_INTERVAL, SnapshotId, StringId};
+use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal, POLL_INTERVAL, SnapshotId, StringId};
 use crate::snapshot::Snapshot;
 
 /// Which of several snapshots differ from each other.
@@ -51,7 +55,8 @@ pub fn may_be_identical(a: &Snapshot, b: &Snapshot) -> bool {
     facts(a) == facts(b)
 }
 
-/// Whether two snapshots have the same objects with the same ids, names, sizes and references.
+/// Returns whether two snapshots have the same objects in the same order with the same ids, names, sizes and references. The order of their
+/// strings may differ.
 ///
 /// # Errors
 /// [`Cancelled`] when `cancel` says so.
@@ -59,43 +64,68 @@ pub fn are_identical(a: &Snapshot, b: &Snapshot, cancel: &CancelToken) -> Result
     if !may_be_identical(a, b) {
         return Ok(false);
     }
-    let names = same_strings(a.graph(), b.graph(), cancel)?;
+    let names = SameStrings::new(a.graph(), b.graph(), cancel)?;
     all(a.graph().node_count(), cancel, |node| {
         let node = NodeOrdinal(u32::try_from(node).unwrap_or(u32::MAX));
         (a.id(node), a.kind(node), a.self_size(node)) == (b.id(node), b.kind(node), b.self_size(node))
-            && is_same_name(&names, a.graph().name_id(node), b.graph().name_id(node))
+            && names.contains(a.graph().name_id(node), b.graph().name_id(node))
             && have_same_edges(&names, a.graph(), b.graph(), node)
     })
 }
 
-/// The strings that have one text in both, by their position.
-fn same_strings(a: &HeapGraph, b: &HeapGraph, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
-    let count = a.strings().len();
-    let mut words = vec![0_u64; count.div_ceil(64)];
-    words.par_chunks_mut(POLL_INTERVAL / 64).enumerate().try_for_each(|(chunk, words)| {
-        cancel.check()?;
-        let first = chunk * (POLL_INTERVAL / 64) * 64;
-        for at in first..count.min(first + words.len() * 64) {
-            let id = StringId(u32::try_from(at).unwrap_or(u32::MAX));
-            // Two writers may escape one text in different ways.
-            let is_same =
-                a.strings().raw(id) == b.strings().raw(id) || a.strings().identity(id) == b.strings().identity(id);
-            words[(at - first) / 64] |= u64::from(is_same) << ((at - first) % 64);
+/// The pairs of strings of two snapshots that have the same text.
+struct SameStrings<'a> {
+    a: &'a HeapGraph,
+    b: &'a HeapGraph,
+    /// By string of `a`, the string of `b` with the same text that was asked for last; [`u32::MAX`] if none is known.
+    last: Vec<AtomicU32>,
+    /// Pairs at different positions that were compared and are the same: a string may have several equals.
+    known: Mutex<HashSet<(u32, u32)>>,
+}
+
+impl<'a> SameStrings<'a> {
+    /// Compares the strings of equal position, since most often the two files have them in one order.
+    fn new(a: &'a HeapGraph, b: &'a HeapGraph, cancel: &CancelToken) -> Result<Self, Cancelled> {
+        let count = u32::try_from(a.strings().len()).unwrap_or(u32::MAX);
+        let equal = |at| if is_same_text(a, StringId(at), b, StringId(at)) { at } else { u32::MAX };
+        let last = (0..count).into_par_iter().with_min_len(POLL_INTERVAL).map(|at| {
+            // Polled now and then: a poll costs more than most comparisons.
+            if at.is_multiple_of(4096) { cancel.check().map(|()| equal(at)) } else { Ok(equal(at)) }
+        });
+        let last = last.map(|equal| equal.map(AtomicU32::new)).collect::<Result<_, Cancelled>>()?;
+        Ok(Self { a, b, last, known: Mutex::default() })
+    }
+
+    fn contains(&self, a: StringId, b: StringId) -> bool {
+        let last = &self.last[a.0 as usize];
+        if last.load(Ordering::Relaxed) == b.0 {
+            return true;
         }
-        Ok(())
-    })?;
-    Ok(BitSet::from_words(words, count))
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // A pair that differs ends the whole comparison, so only those that are the same are worth keeping.
+        let is_known = known().contains(&(a.0, b.0));
+        if !is_known {
+            if !is_same_text(self.a, a, self.b, b) {
+                return false;
+            }
+            known().insert((a.0, b.0));
+        }
+        last.store(b.0, Ordering::Relaxed);
+        true
+    }
 }
 
-fn is_same_name(names: &BitSet, a: StringId, b: StringId) -> bool {
-    a == b && names.contains(a.0 as usize)
+/// Returns whether two strings have the same text; two writers may escape one text in different ways.
+fn is_same_text(of_a: &HeapGraph, a: StringId, of_b: &HeapGraph, b: StringId) -> bool {
+    let (of_a, of_b) = (of_a.strings(), of_b.strings());
+    of_a.raw(a) == of_b.raw(b) || of_a.identity(a) == of_b.identity(b)
 }
 
-fn have_same_edges(names: &BitSet, a: &HeapGraph, b: &HeapGraph, node: NodeOrdinal) -> bool {
+fn have_same_edges(names: &SameStrings<'_>, a: &HeapGraph, b: &HeapGraph, node: NodeOrdinal) -> bool {
     a.edge_range(node) == b.edge_range(node)
         && a.edges(node).all(|edge| {
             let has_same_name = match (a.edge_name(edge), b.edge_name(edge)) {
-                (EdgeName::Text(a), EdgeName::Text(b)) => is_same_name(names, a, b),
+                (EdgeName::Text(a), EdgeName::Text(b)) => names.contains(a, b),
                 (a, b) => a == b,
             };
             has_same_name && a.edge_kind(edge) == b.edge_kind(edge) && a.edge_target(edge) == b.edge_target(edge)

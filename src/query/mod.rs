@@ -51,6 +51,7 @@ mod scripts;
 mod search;
 mod search_forms;
 pub(crate) mod search_grammar;
+mod search_patterns;
 mod selection;
 mod sorting;
 mod string_facts;

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, HashMap};
 use super::comparison::Buckets;
 use super::edges::{Sources, retains};
 use super::growth::Growth;
-use super::reloaded::{Grouping, Identity};
-use super::scripts::scripts;
+use super::reloaded::{Grouping, Identity, ScriptUrls};
+use super::scripts::Scripts;
 use crate::graph::HeapGraph;
-use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, EdgeKind, NodeOrdinal, StringId};
+use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, EdgeKind, NodeOrdinal, StringId, difference};
 use crate::snapshot::Snapshot;
 
 const UNKNOWN: u32 = u32::MAX;
@@ -25,6 +25,9 @@ const TOP: u32 = u32::MAX - 2;
 const ANY_NAME: u32 = u32::MAX;
 /// An object with more properties than this that lead to objects of one class is used as a map: their names are keys.
 const KEYS: usize = 16;
+/// Objects held one way that grow in every step are named before those that grow more, if they have at least one part in so many of the
+/// growth.
+const FAIR_PART: i64 = 10;
 /// A step that was taken at most so many steps before repeats a chain.
 const PERIOD: usize = 8;
 
@@ -51,22 +54,26 @@ pub struct PathGrowth<'a> {
 }
 
 impl<'a> PathGrowth<'a> {
-    /// Prepares to follow the paths of some snapshots, the oldest first.
+    /// Prepares to follow the paths of some snapshots, the oldest first, with the scripts of each. Those of one process, which
+    /// `is_one_process` says, share the URLs of scripts as [`super::growth`] does.
     ///
     /// # Errors
     /// [`Cancelled`] when `cancel` says so.
-    pub fn new(snapshots: &[&'a Snapshot], cancel: &CancelToken) -> Result<Self, Cancelled> {
+    pub fn new(
+        snapshots: &[&'a Snapshot],
+        scripts: &[Scripts],
+        is_one_process: bool,
+        cancel: &CancelToken,
+    ) -> Result<Self, Cancelled> {
         let mut ways = Ways::default();
         let mut sides = Vec::new();
         let Some(&last) = snapshots.last() else { return Ok(Self { ways, sides }) };
-        for &snapshot in snapshots {
+        let shared = ScriptUrls::of_process(scripts);
+        for (&snapshot, scripts) in snapshots.iter().zip(scripts) {
+            let urls = if is_one_process { &shared } else { &ScriptUrls::of(scripts) };
             let classes = snapshot.regrouped(last.shapes(), cancel)?;
             let classes = if std::ptr::eq(snapshot, last) { Cow::Borrowed(last.classes()) } else { classes };
-            sides.push(Side::new(
-                snapshot,
-                Grouping::new(snapshot, classes, &scripts(snapshot, cancel)?, cancel)?,
-                &mut ways,
-            ));
+            sides.push(Side::new(snapshot, Grouping::new(snapshot, classes, urls, cancel)?, &mut ways));
         }
         let classes = ways.classes.len();
         for side in &mut sides {
@@ -76,7 +83,8 @@ impl<'a> PathGrowth<'a> {
     }
 
     /// Finds the way of holding objects of some classes that grows most: in every step if any does, else from the first to the last snapshot.
-    /// Returns `None` if the last snapshot has none of them.
+    /// A step is one of `least_step` objects or more, or any growth if the way has a fair part of that of the classes. Returns `None` if the
+    /// last snapshot has none of them.
     ///
     /// # Errors
     /// [`Cancelled`] when `cancel` says so.
@@ -84,6 +92,7 @@ impl<'a> PathGrowth<'a> {
         &mut self,
         growth: &Growth,
         classes: &[usize],
+        least_step: u64,
         cancel: &CancelToken,
     ) -> Result<Option<HeldAlike>, Cancelled> {
         let count = self.sides.len();
@@ -117,7 +126,9 @@ impl<'a> PathGrowth<'a> {
                 found.survivor.get_or_insert(node);
             }
         }
-        let most = found.into_iter().max_by_key(|(way, found)| (found.rank(), std::cmp::Reverse(*way)));
+        let grown: i64 = found.values().map(|found| found.grown().max(0)).fold(0, i64::saturating_add);
+        let rank = |found: &Found| found.rank(least_step, grown / FAIR_PART);
+        let most = found.into_iter().max_by_key(|(way, found)| (rank(found), std::cmp::Reverse(*way)));
         let Some((_, found)) = most else { return Ok(None) };
         let Some(example) = found.survivor.or(found.new).or(found.any).map(NodeOrdinal) else { return Ok(None) };
         let path = path(self.sides[newest].snapshot, example, cancel)?;
@@ -193,14 +204,20 @@ impl Found {
         Self { counts: vec![0; snapshots], new_count: 0, survivor_count: 0, any: None, new: None, survivor: None }
     }
 
-    /// Ranks growth in every step above growth in one step, however large.
-    fn rank(&self) -> (bool, bool, i64, u64, u64) {
-        let grown = match (self.counts.first(), self.counts.last()) {
-            (Some(first), Some(last)) => last.cast_signed().wrapping_sub(first.cast_signed()),
-            _ => 0,
-        };
-        let in_every_step = self.counts.windows(2).all(|pair| pair[1] > pair[0]);
+    /// Ranks growth in every step above growth in one step, however large, unless it is noise.
+    fn rank(&self, least_step: u64, fair_part: i64) -> (bool, bool, i64, u64, u64) {
+        let grown = self.grown();
+        // Bookkeeping that counts the steps grows in every one of them.
+        let least_step = if grown >= fair_part { 1 } else { least_step.max(1) };
+        let in_every_step = self.counts.windows(2).all(|pair| pair[1].saturating_sub(pair[0]) >= least_step);
         (self.any.is_some(), in_every_step, grown, self.survivor_count, self.new_count)
+    }
+
+    fn grown(&self) -> i64 {
+        match (self.counts.first(), self.counts.last()) {
+            (Some(&first), Some(&last)) => difference(last, first),
+            _ => 0,
+        }
     }
 }
 

@@ -6,11 +6,14 @@
 //!
 //! Two different texts that were loaded from one URL and have a class of one name at the same position are one class by
 //! this rule. Classes whose script has no known URL are joined with nothing.
+//!
+//! Within one process a script keeps its number, so a number is matched first: a URL that any of its snapshots has for a
+//! number counts in all of them.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::scripts::{Scripts, scripts};
+use super::scripts::{Script, Scripts, scripts};
 use crate::analysis::{ClassKey, Classes, JoinedClasses};
 use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal};
 use crate::snapshot::Snapshot;
@@ -31,6 +34,23 @@ pub fn reloaded_url(url: &str) -> Option<&str> {
     Some(&url[..end.unwrap_or(url.len())]).filter(|url| !url.is_empty())
 }
 
+/// The URLs that replace the numbers of scripts in an [`Identity`], by number.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct ScriptUrls(BTreeMap<u32, Box<str>>);
+
+impl ScriptUrls {
+    pub(super) fn of(scripts: &Scripts) -> Self {
+        Self::of_process([scripts])
+    }
+
+    /// Merges the scripts of one process, the oldest first. Where URLs of a number differ, the newest counts for all.
+    pub(super) fn of_process<'a>(scripts: impl IntoIterator<Item = &'a Scripts>) -> Self {
+        let all = scripts.into_iter().flat_map(Scripts::all);
+        let known = |script: &Script| Some((script.id, script.url.as_deref().and_then(reloaded_url)?.into()));
+        Self(all.filter_map(known).collect())
+    }
+}
+
 /// The key by which classes of different loads, and of different snapshots, are matched.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Identity {
@@ -40,22 +60,22 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    fn new(key: &ClassKey, scripts: &Scripts) -> Self {
+    fn new(key: &ClassKey, urls: &ScriptUrls) -> Self {
         let mut key = key.clone();
         let mut url = None;
         if let Some(at) = &mut key.location
-            && let Some(known) = scripts.url(at.script_id).and_then(reloaded_url)
+            && let Some(known) = urls.0.get(&at.script_id)
         {
             at.script_id = 0;
-            url = Some(known.into());
+            url = Some(known.clone());
         }
         Self { key, url }
     }
 }
 
 /// Returns identities by class.
-pub(super) fn identities(classes: &Classes, scripts: &Scripts) -> Vec<Identity> {
-    classes.all().iter().map(|class| Identity::new(&class.key, scripts)).collect()
+fn identities(classes: &Classes, urls: &ScriptUrls) -> Vec<Identity> {
+    classes.all().iter().map(|class| Identity::new(&class.key, urls)).collect()
 }
 
 /// A snapshot's classes as a comparison lists them: each for itself, or those of reloaded scripts as one.
@@ -68,14 +88,14 @@ pub(super) struct Grouping<'a> {
 }
 
 impl<'a> Grouping<'a> {
-    /// With the snapshot's scripts those that were loaded again are joined; with none each class stays for itself.
+    /// Joins the classes of scripts with one URL. Without URLs each class stays for itself.
     pub(super) fn new(
         snapshot: &Snapshot,
         classes: Cow<'a, Classes>,
-        scripts: &Scripts,
+        urls: &ScriptUrls,
         cancel: &CancelToken,
     ) -> Result<Self, Cancelled> {
-        let identities = identities(&classes, scripts);
+        let identities = identities(&classes, urls);
         let joined = join(snapshot, &classes, &identities, cancel)?;
         Ok(Self { classes, joined, identities })
     }
@@ -128,7 +148,8 @@ pub fn join_with<'a>(
         return Ok(joined);
     }
     let classes = snapshot.classes();
-    Ok(snapshot.keep_joined_classes(join(snapshot, classes, &identities(classes, scripts), cancel)?))
+    let identities = identities(classes, &ScriptUrls::of(scripts));
+    Ok(snapshot.keep_joined_classes(join(snapshot, classes, &identities, cancel)?))
 }
 
 /// Classes of two snapshots under one numbering: those of the current one, then those of the base alone.
@@ -173,14 +194,13 @@ pub(super) struct Reloaded {
 }
 
 impl Reloaded {
-    /// Compares the classes that `base` and `current` have each for itself; their scripts are looked up.
+    /// Compares the classes that the base and the current snapshot have each for itself.
     pub(super) fn find(
-        (base, base_classes): (&Snapshot, &Classes),
-        (current, current_classes): (&Snapshot, &Classes),
-        cancel: &CancelToken,
-    ) -> Result<Self, Cancelled> {
-        let base_of = identities(base_classes, &scripts(base, cancel)?);
-        let current_of = identities(current_classes, &scripts(current, cancel)?);
+        (base_classes, base_urls): (&Classes, &ScriptUrls),
+        (current_classes, current_urls): (&Classes, &ScriptUrls),
+    ) -> Self {
+        let base_of = identities(base_classes, base_urls);
+        let current_of = identities(current_classes, current_urls);
         let mut keys: HashMap<&Identity, &ClassKey> = HashMap::new();
         let mut shared = HashSet::new();
         let all = [(&base_of, base_classes), (&current_of, current_classes)];
@@ -189,7 +209,7 @@ impl Reloaded {
                 shared.insert(identity.clone());
             }
         }
-        Ok(Self { base: base_of, current: current_of, shared })
+        Self { base: base_of, current: current_of, shared }
     }
 
     /// Returns whether a row with these classes of the base and of the current snapshot is one of several that are the same.

@@ -11,7 +11,11 @@ use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::search_forms::{connective_error, spaced_comparison, unknown_measure, unknown_prefix};
+use super::search_forms::{
+    HELP, connective_error, grouped_term, negated_value, open_regular_expression, several_values, spaced_comparison,
+    star_in_property, star_in_text, unknown_measure, unknown_prefix,
+};
+pub(super) use super::search_patterns::{Comparison, Pattern, PropertyName};
 
 /// A query that was understood.
 #[derive(Clone, Debug)]
@@ -48,100 +52,6 @@ pub(super) enum Test {
     SystemOnly,
 }
 
-/// Names of references.
-#[derive(Clone, Debug)]
-pub(super) enum PropertyName {
-    Exact(String),
-    StartsWith(String),
-    Regex(Regex),
-}
-
-impl PropertyName {
-    pub(super) fn matches(&self, text: &str) -> bool {
-        match self {
-            Self::Exact(name) => text == name,
-            Self::StartsWith(start) => text.starts_with(start.as_str()),
-            Self::Regex(regex) => regex.is_match(text.as_bytes()),
-        }
-    }
-
-    /// Returns whether the number of an element matches.
-    pub(super) fn matches_number(&self, number: u32) -> bool {
-        match self {
-            Self::Exact(name) => name.parse() == Ok(number),
-            // The beginning of a number is no name that anybody looks for.
-            Self::StartsWith(_) => false,
-            Self::Regex(regex) => regex.is_match(number.to_string().as_bytes()),
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Comparison {
-    Less,
-    AtMost,
-    Equal,
-    AtLeast,
-    More,
-}
-
-impl Comparison {
-    pub(super) fn holds<T: Ord>(self, a: &T, b: &T) -> bool {
-        match self {
-            Self::Less => a < b,
-            Self::AtMost => a <= b,
-            Self::Equal => a == b,
-            Self::AtLeast => a >= b,
-            Self::More => a > b,
-        }
-    }
-}
-
-/// What a text is compared with.
-#[derive(Clone, Debug)]
-pub(super) enum Pattern {
-    /// Compiled for bytes, of which any may be invalid UTF-8.
-    Regex(Regex),
-    /// In any case, characters beyond ASCII among them.
-    Folded(String),
-    /// The whole text.
-    Exact(String),
-}
-
-impl Pattern {
-    fn text(text: &str, case_sensitive: bool) -> Self {
-        if !case_sensitive && !text.is_ascii() {
-            return Self::Folded(fold(text));
-        }
-        let mut regex = RegexBuilder::new(&regex::escape(text));
-        // A literal of some length always compiles; the empty one stands in for what would be too large.
-        let built = regex.case_insensitive(!case_sensitive).unicode(false).size_limit(1 << 26).build();
-        built.map_or_else(|_| Self::Folded(fold(text)), Self::Regex)
-    }
-
-    pub(super) fn matches(&self, text: &str) -> bool {
-        match self {
-            Self::Regex(regex) => regex.is_match(text.as_bytes()),
-            Self::Folded(folded) => fold(text).contains(folded.as_str()),
-            Self::Exact(whole) => text == whole,
-        }
-    }
-}
-
-/// Each character as JavaScript's `i` flag compares it: in upper case where that is one character, and never from beyond
-/// ASCII into it.
-fn fold(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            let mut upper = character.to_uppercase();
-            match (upper.next(), upper.next()) {
-                (Some(one), None) if character.is_ascii() || !one.is_ascii() => one,
-                _ => character,
-            }
-        })
-        .collect()
-}
-
 /// An error in a query.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
@@ -150,29 +60,6 @@ pub struct QueryError {
     pub at: Range<usize>,
     pub message: String,
 }
-
-const HELP: [(&str, &str); 20] = [
-    ("cart item", "words in the name, in any case"),
-    ("\"a b\" \"c\"", "both texts, in any order; in quotes nothing has a special meaning"),
-    ("case:Cart", "text in the name, in this case"),
-    ("name:=Cart", "exactly this name"),
-    ("/^Cart[0-9]+$/", "a regular expression for the name; /…/i for any case"),
-    ("@1234", "the object with this id"),
-    ("class:Map", "text in the name of the class, in any case"),
-    ("class:=Map", "exactly this class"),
-    ("class:/^(Map|Set)$/", "a regular expression for the name of the class"),
-    ("prop:items", "name of a property, variable or element; also prop:it* and prop:/…/"),
-    ("kind:closure", "object, string, array, closure, code, native, hidden, number …"),
-    ("size>1kB", "shallow size; also < <= >= =, and B kB MB GB KiB MiB GiB"),
-    ("retained>=2MB", "retained size"),
-    ("distance<5", "references from a user root"),
-    ("distance=none", "not reached by any user root"),
-    ("distance=system", "reached by the runtime's own roots only"),
-    ("is:unreachable", "no path of references from a root leads to it"),
-    ("detached", "detached from its document"),
-    ("-class:Map", "not this"),
-    ("class:Cart retained>1kB", "all of these"),
-];
 
 impl Query {
     /// Examples of each term, with what they mean.
@@ -258,6 +145,9 @@ fn term(text: &str, range: Range<usize>) -> Result<Option<Term>, QueryError> {
     let is_dash_term = word.len() > 1 && word.starts_with('-');
     let (negated, positive) = if is_dash_term { (true, &word[1..]) } else { (false, word) };
     let fail = |message: String| QueryError { at: range.clone(), message };
+    if let Some(message) = grouped_term(word) {
+        return Err(fail(message));
+    }
     let Some(found) = test(positive).map_err(fail)? else {
         // Not a term: a dash in front of a word takes the word out.
         let is_word = negated && positive.starts_with(char::is_alphabetic);
@@ -285,7 +175,7 @@ fn test(word: &str) -> Result<Option<Test>, String> {
     }
     match prefixed(word) {
         Some((name, value)) => named(name, value).map(Some),
-        None => measured(word),
+        None => open_regular_expression("", word).map_or_else(|| measured(word), Err),
     }
 }
 
@@ -322,7 +212,7 @@ const SCHEMES: [&str; 12] =
 pub(super) const MEASURES: [&str; 4] = ["size", "shallow", "retained", "distance"];
 
 /// Splits `name:value`, unless it is the start of an address or a name of another language (`a::b`).
-fn prefixed(word: &str) -> Option<(&str, &str)> {
+pub(super) fn prefixed(word: &str) -> Option<(&str, &str)> {
     let (name, value) = word.split_once(':')?;
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
@@ -351,6 +241,9 @@ fn named(name: &str, value: &str) -> Result<Test, String> {
         "is" => Err(format!("expected unreachable after is:, found {value}")),
         _ if regular_expression(value)?.is_some() => Err("kind: takes one kind, such as kind:closure".to_owned()),
         _ => {
+            if let Some(message) = negated_value(name, value) {
+                return Err(message);
+            }
             let value = value.strip_prefix('=').unwrap_or(value);
             Ok(Test::Kind(kind_name(quoted(value).unwrap_or(value))))
         }
@@ -368,13 +261,11 @@ fn text_pattern(name: &str, value: &str, case_sensitive: bool) -> Result<Pattern
     if let Some(regex) = regular_expression(value)? {
         return Ok(Pattern::Regex(regex));
     }
-    let literal = value.trim_matches('*');
-    if literal.len() < value.len() && !literal.is_empty() {
-        return Err(format!(
-            "`*` is not supported here: {name}:{literal} finds the text anywhere in the name, {name}:/^{literal}/ at its start"
-        ));
-    }
-    Ok(Pattern::text(value, case_sensitive))
+    let mistake = open_regular_expression(name, value)
+        .or_else(|| negated_value(name, value))
+        .or_else(|| several_values(name, value))
+        .or_else(|| star_in_text(name, value));
+    mistake.map_or_else(|| Ok(Pattern::text(value, case_sensitive)), Err)
 }
 
 /// Reads `name`, `"name"`, `=name`, `start*` or `/…/` after `prop:`.
@@ -385,13 +276,15 @@ fn property_name(value: &str) -> Result<PropertyName, String> {
     if let Some(regex) = regular_expression(value)? {
         return Ok(PropertyName::Regex(regex));
     }
-    match (value.strip_prefix('*'), value.strip_suffix('*')) {
-        (Some(end), _) if !end.is_empty() => {
-            Err(format!("`*` is only supported at the end: use prop:/{}/", end.trim_end_matches('*')))
-        }
-        (None, Some(start)) => Ok(PropertyName::StartsWith(start.to_owned())),
-        _ => Ok(PropertyName::Exact(value.to_owned())),
+    let mistake = open_regular_expression("prop", value)
+        .or_else(|| negated_value("prop", value))
+        .or_else(|| several_values("prop", value))
+        .or_else(|| star_in_property(value));
+    if let Some(message) = mistake {
+        return Err(message);
     }
+    let start = value.trim_end_matches('*').to_owned();
+    Ok(if start.len() < value.len() { PropertyName::StartsWith(start) } else { PropertyName::Exact(start) })
 }
 
 /// The file's own name of a kind that people call otherwise.
@@ -425,11 +318,14 @@ fn measured(word: &str) -> Result<Option<Test>, String> {
         return Ok(None);
     };
     if name == "distance" {
-        if value == "none" || value == "-" {
-            return Ok(Some(Test::Distance(Comparison::Equal, None)));
-        }
-        if value == "system" {
-            return Ok(Some(Test::SystemOnly));
+        let is_equal = comparison == Comparison::Equal;
+        match value {
+            "none" | "-" | "system" if !is_equal => {
+                return Err(format!("`{value}` is no number of references: use distance={value}"));
+            }
+            "none" | "-" => return Ok(Some(Test::Distance(Comparison::Equal, None))),
+            "system" => return Ok(Some(Test::SystemOnly)),
+            _ => {}
         }
         let hops =
             value.parse().map_err(|_| format!("expected a number or none (or system) after {name}, found {value}"))?;

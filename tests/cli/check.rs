@@ -417,3 +417,57 @@ fn a_limit_that_holds_says_how_far_it_reaches() {
     let passed = self::text(&check(&files, &class));
     assert!(passed.contains("ok      growth of Item: +80 of Item; the limit is 80 objects\n"), "{passed}");
 }
+
+/// A leak that does not grow in every step, beside an object that holds one item more in each step.
+fn leak_beside_bookkeeping(step: u64) -> Vec<u8> {
+    let mut heap = V8Heap::new(false);
+    let global = heap.global;
+    let leak = heap.array(global, "leak");
+    let bookkeeping = heap.add("object", "Bookkeeping", 100);
+    heap.heap.named(global, "property", "bookkeeping", bookkeeping);
+    for number in 0..[0, 5000, 5000, 10_000][usize::try_from(step).unwrap()] {
+        let item = heap.heap.add("object", "Item", 100_001 + 2 * number, 48);
+        heap.heap.numbered(leak, "element", number, item);
+    }
+    for number in 0..=step {
+        let item = heap.heap.add("object", "Item", 900_001 + 2 * number, 48);
+        heap.heap.named(bookkeeping, "property", "p", item);
+    }
+    heap.write()
+}
+
+#[test]
+fn the_example_of_a_leak_is_no_bystander_that_grows_by_one_object_a_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = written(folder.path(), 4, leak_beside_bookkeeping);
+    let report = json(&check(&files, &["--format", "json"]));
+    let example = &finding(&report, "Item")["example"];
+    assert_eq!(example["alike_counts"], serde_json::json!([0, 5000, 5000, 10_000]), "{example}");
+    // With a limit of one object a step it is growth.
+    let report = json(&check(&files, &["--step-objects", "1", "--fail-on-growing-every-step", "--format", "json"]));
+    let example = &finding(&report, "Item")["example"];
+    assert_eq!(example["alike_counts"], serde_json::json!([1, 2, 3, 4]), "{example}");
+}
+
+#[test]
+#[cfg(unix)]
+fn ignored_classes_are_read_from_pipes_and_devices_up_to_a_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = written(folder.path(), 3, leak_beside_a_cache);
+    let ignoring = |list: &Path| check(&files, &["--fail-on-growing-every-step", "--ignore", list.to_str().unwrap()]);
+    let pipe = folder.path().join("pipe");
+    common::pipe(&pipe);
+    let writer = pipe.clone();
+    let writing = std::thread::spawn(move || std::fs::write(writer, "Item\nArray\n(array)\n").unwrap());
+    let output = ignoring(&pipe);
+    writing.join().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(ignoring(Path::new("/dev/null")).status.code(), Some(3));
+    let large = folder.path().join("large");
+    std::fs::write(&large, "x\n".repeat(600_000)).unwrap();
+    for list in [large.as_path(), Path::new("/dev/zero")] {
+        let output = ignoring(list);
+        assert_eq!(output.status.code(), Some(1), "{}", list.display());
+        assert!(String::from_utf8_lossy(&output.stderr).contains("larger than 1048576 bytes"));
+    }
+}

@@ -439,3 +439,64 @@ fn exit_codes_and_messages_are_those_of_the_readme() {
         }
     }
 }
+
+/// Writes the strings of a file in the reverse order.
+fn with_strings_reversed(file: &[u8]) -> Vec<u8> {
+    let mut json: Value = serde_json::from_slice(file).unwrap();
+    let strings = json["strings"].as_array_mut().unwrap();
+    strings.reverse();
+    let last = strings.len() as u64 - 1;
+    for (section, width) in [("nodes", 5), ("edges", 3)] {
+        for row in json[section].as_array_mut().unwrap().chunks_exact_mut(width) {
+            row[1] = json!(last - row[1].as_u64().unwrap());
+        }
+    }
+    json.to_string().into_bytes()
+}
+
+#[test]
+fn a_snapshot_with_its_strings_in_another_order_is_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let classes = [("Session", "byUser"), ("Socket", "byUser"), ("Session", "a\\b")];
+    let files = series(folder.path(), &classes, &[100, 400]);
+    let reversed = folder.path().join("reversed.heapsnapshot");
+    std::fs::write(&reversed, with_strings_reversed(&std::fs::read(&files[1]).unwrap())).unwrap();
+    let both = check(&[files[1].clone(), reversed.clone()], &[]);
+    assert_eq!(both.status.code(), Some(2), "{}", stdout(&both));
+    assert!(stderr(&both).contains("is the same snapshot as"), "{}", stderr(&both));
+    let all = check(&[files[0].clone(), files[1].clone(), reversed], &["--fail-on-growing-every-step"]);
+    assert_eq!(all.status.code(), Some(3), "a step without growth would hide the leak: {}", stdout(&all));
+    // Of the same strings, two objects have each other's names.
+    let text = String::from_utf8(heap(&classes, 3)).unwrap();
+    let swapped = text.replacen("1,3,5,100,0,", "1,5,5,100,0,", 1).replacen("1,5,7,100,0,", "1,3,7,100,0,", 1);
+    assert_ne!(text, swapped, "{text}");
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    std::fs::write(&one, &text).unwrap();
+    std::fs::write(&other, with_strings_reversed(swapped.as_bytes())).unwrap();
+    let output = check(&[one, other], &["--max-total-growth", "900%"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn help_and_version_that_cannot_be_written_are_failures_and_a_reader_may_leave() {
+    for arguments in [&["--help"][..], &["-h"], &["--version"], &["check", "--help"], &["help", "search"]] {
+        let command = || {
+            let mut command = heapglass();
+            command.args(arguments);
+            command
+        };
+        let full = with_a_full_disk(command());
+        assert_eq!(full.status.code(), Some(1), "{arguments:?}: {}", stderr(&full));
+        let said = stderr(&full);
+        assert!(said.starts_with("heapglass: cannot write the output: No space left on device"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        let closed = without_standard_output(&command());
+        assert_eq!((closed.status.code(), stderr(&closed)), (Some(0), String::new()), "{arguments:?}");
+        // A pipe whose reader is gone before the first byte.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let left = command().stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!((left.status.code(), stderr(&left)), (Some(0), String::new()), "{arguments:?}");
+    }
+}

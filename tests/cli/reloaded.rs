@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::generated::reloaded;
+use crate::generated::{V8Heap, reloaded};
 
 fn run(arguments: &[&str], files: &[PathBuf]) -> Output {
     let (command, options) = arguments.split_first().unwrap();
@@ -86,4 +86,33 @@ fn the_option_is_offered_only_where_it_changes_rows() {
     assert!(!text(&run(&["summary"], &files[..1])).contains(hint), "one load is one class");
     assert!(!text(&run(&["summary", "--join-reloaded"], &files[3..])).contains(hint));
     assert!(!text(&run(&["compare", "--join-reloaded"], &pair)).contains(hint));
+}
+
+#[test]
+fn check_fails_on_a_leak_though_a_snapshot_lacks_the_url_of_its_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let files: Vec<PathBuf> = (0..3)
+        .map(|step: u64| {
+            let mut heap = V8Heap::new(false);
+            let global = heap.global;
+            let store = heap.array(global, "sessions");
+            let script = heap.script(200, (step != 1).then_some("file:///srv/app/session.mjs"));
+            for number in 0..1000 * (step + 1) {
+                let session = heap.instance("Session", 48, script, 3);
+                heap.heap.numbered(store, "element", number, session);
+            }
+            let path = folder.path().join(format!("{step}.heapsnapshot"));
+            std::fs::write(&path, heap.write()).unwrap();
+            path
+        })
+        .collect();
+    let output = run(&["check", "--fail-on-growing-every-step", "--format", "json"], &files);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    let report = json(&output);
+    let finding = report["findings"].as_array().unwrap().iter().find(|finding| finding["class"] == "Session").unwrap();
+    assert_eq!(finding["example"]["alike_counts"], serde_json::json!([1000, 2000, 3000]));
+    // The URL is known though the last snapshot lacks it.
+    let last =
+        run(&["check", "--fail-on-growing-every-step", "--format", "json"], &[&files[..1], &files[1..2]].concat());
+    assert_eq!(json(&last)["findings"][0]["location"]["url"], "file:///srv/app/session.mjs");
 }

@@ -154,3 +154,49 @@ fn a_program_that_loads_nothing_again_has_nothing_to_join() {
     let [base, current] = &snapshots;
     assert!(!compare(base, current, &cancel).unwrap().has_reloaded);
 }
+
+/// Sessions of one script, whose URL the snapshot may lack, and strings of a process.
+fn sessions_of(script: u64, url: Option<&str>, count: u64, process: &str) -> Snapshot {
+    let mut heap = V8Heap::new(false);
+    let global = heap.global;
+    let (store, texts) = (heap.array(global, "sessions"), heap.array(global, "texts"));
+    for number in 0..2000 {
+        let text = heap.add("string", &format!("{process} {number}"), 32);
+        heap.heap.numbered(texts, "element", number, text);
+    }
+    let script = heap.script(script, url);
+    for number in 0..count {
+        let session = heap.instance("Session", 48, script, 3);
+        heap.heap.numbered(store, "element", number, session);
+    }
+    opened(heap.write())
+}
+
+#[test]
+fn a_url_that_some_snapshots_of_a_process_lack_counts_in_all_of_them() {
+    const URL: Option<&str> = Some("file:///srv/app/session.mjs?t=1");
+    let cancel = CancelToken::new();
+    for urls in [[URL, None, URL], [None, URL, None], [None, None, URL], [URL, None, None]] {
+        let snapshots: Vec<Snapshot> =
+            urls.iter().zip([100, 200, 300]).map(|(url, count)| sessions_of(200, *url, count, "text")).collect();
+        let growth = growth(&snapshots.iter().collect::<Vec<_>>(), &cancel).unwrap();
+        assert!(growth.ids_match);
+        let found: Vec<usize> = (0..growth.classes.len()).filter(|&at| growth.classes[at].name == "Session").collect();
+        let [class] = found[..] else { panic!("{urls:?}: {found:?}") };
+        assert_eq!((growth.classes[class].pattern, growth.classes[class].new_count), (Pattern::EveryStep, 200));
+        let compared = compare_joined(&snapshots[0], &snapshots[1], &cancel).unwrap();
+        let rows: Vec<(u64, u64)> = compared.classes.iter().map(|row| (row.new_count, row.deleted_count)).collect();
+        assert!(!compared.has_reloaded && rows.contains(&(100, 0)), "{urls:?}: {rows:?}");
+        assert!(rows.iter().all(|row| row.1 == 0), "{urls:?}: {rows:?}");
+    }
+}
+
+#[test]
+fn a_url_of_one_process_says_nothing_of_a_script_of_another() {
+    let snapshots = [sessions_of(200, Some("file:///a.mjs"), 10, "one"), sessions_of(200, None, 20, "other")];
+    let growth = growth(&snapshots.iter().collect::<Vec<_>>(), &CancelToken::new()).unwrap();
+    assert!(!growth.ids_match);
+    assert_eq!(growth.classes.iter().filter(|class| class.name == "Session").count(), 2);
+    let compared = compare_joined(&snapshots[0], &snapshots[1], &CancelToken::new()).unwrap();
+    assert_eq!(compared.classes.iter().filter(|class| class.name == "Session").count(), 2);
+}

@@ -1,6 +1,7 @@
 //! The search: plain words find what Chrome DevTools finds, and each sort of term what it says.
 
 use crate::common;
+use crate::generated::V8Heap;
 
 use std::fmt::Write as _;
 
@@ -161,7 +162,7 @@ fn forms_of_other_tools_are_errors_that_name_the_right_form() {
         ("class:Map OR class:Set", 10..12, "class:/Map|Set/"),
         ("class:Map && detached", 10..12, "leave it out"),
         ("class:It*", 0..9, "class:/^It/"),
-        ("prop:*s", 0..7, "prop:/s/"),
+        ("prop:*s", 0..7, "prop:/s$/"),
         ("class:/It/g", 0..11, "/It/i"),
         ("/It/gm", 0..6, "/It/i"),
         ("class:/(/", 0..9, "not a regular expression"),
@@ -172,6 +173,96 @@ fn forms_of_other_tools_are_errors_that_name_the_right_form() {
         let error = Query::parse(query).unwrap_err();
         assert!(error.message.contains(right), "{query}: {}", error.message);
         assert_eq!(error.at, at, "{query}: {}", error.message);
+    }
+}
+
+#[test]
+fn forms_that_would_find_nothing_are_errors_that_name_the_right_form() {
+    for (query, right) in [
+        ("class:/^Session", "use class:/^Session/, or quote it to search for the text: class:\"/^Session\""),
+        ("class:/Session", "use class:/Session/"),
+        ("prop:/^user", "use prop:/^user/"),
+        ("name:/user.*", "use name:/user.*/"),
+        ("/^Session", "use /^Session/, or quote it"),
+        (
+            "class:Session|User",
+            "use class:/Session|User/ for one of several, or quote it to search for the text: class:\"Session|User\"",
+        ),
+        ("name:a|b", "use name:/a|b/ for one of several"),
+        ("prop:id|$name", "use prop:/^(id|\\$name)$/"),
+        ("class:Session,", "use class:Session,"),
+        ("class:Session,User", "use class:/Session|User/"),
+        ("(class:Session)", "use class:Session,"),
+        ("-(class:Session)", "use -class:Session,"),
+        ("(size>1kB", "use size>1kB,"),
+        ("!class:Session", "use -class:Session,"),
+        ("class:!Session", "use -class:Session,"),
+        ("kind:!closure", "use -kind:closure,"),
+        ("name!=x", "use -name:x,"),
+        ("prop:us*r", "use prop:/^us.*r$/"),
+        ("prop:*us*r*", "use prop:/us.*r/"),
+        ("prop:*", "use prop:/./ for any property"),
+        ("class:Se*n", "use class:/Se.*n/"),
+        ("class:*", "leave out class:*"),
+        ("detached=true", "use detached,"),
+        ("detached=false", "use -detached,"),
+        ("detached!=true", "use -detached,"),
+        ("detached:false", "use -detached,"),
+        ("unreachable=true", "use is:unreachable,"),
+        ("distance>none", "use distance=none"),
+        ("distance<=-", "use distance=-"),
+        ("distance<system", "use distance=system"),
+    ] {
+        for (query, at) in [(query.to_owned(), 0), (format!("size>1 {query}"), 7)] {
+            let error = Query::parse(&query).unwrap_err();
+            assert!(error.message.contains(right), "{query}: {}", error.message);
+            assert_eq!(error.at, at..query.len(), "{query}");
+        }
+    }
+}
+
+#[test]
+fn unusual_names_are_found_exactly_and_in_quotes() {
+    let names = ["a|b", "a,b", "Se*n", "!important", "/^x", "{a,b}", "Map<K,V>", "*", "Foo,", "(class:A)"];
+    let mut heap = V8Heap::new(false);
+    let global = heap.global;
+    for name in names {
+        let object = heap.add("object", name, 40);
+        heap.heap.named(global, "property", name, object);
+    }
+    let snapshot = common::open_bytes("made", heap.write()).unwrap();
+    let one = |query: &str, name: &str| {
+        let found = hits(&snapshot, query);
+        assert!(found.iter().any(|&node| snapshot.raw_name(node) == name), "{query}");
+    };
+    for name in names {
+        for query in
+            [format!("class:={name}"), format!("class:\"{name}\""), format!("name:=\"{name}\""), format!("\"{name}\"")]
+        {
+            one(&query, name);
+        }
+        for query in [format!("prop:={name}"), format!("prop:\"{name}\"")] {
+            assert_eq!(hits(&snapshot, &query).len(), 1, "{query}");
+        }
+    }
+    // Brackets are of names, and texts may have any of this.
+    for query in [
+        "class:{a,b}",
+        "class:Map<K,V>",
+        "class:{id,",
+        "name:/api/users",
+        "name:!important",
+        "name:a,b",
+        "name:x,",
+        "prop:/users",
+        "a|b",
+        "!important",
+        "(string)",
+        "x*y",
+        "detached=\"x\"",
+        "-class:{a,b}",
+    ] {
+        assert!(Query::parse(query).is_ok(), "{query}: {:?}", Query::parse(query));
     }
 }
 

@@ -133,8 +133,8 @@ pub(super) fn findings(
         objects: total.count,
         total_size: total.retained_size,
     });
-    // A class that is in several snapshots stands in the same script of all.
-    let scripts = snapshots.last().map_or_else(|| Ok(Scripts::default()), |last| scripts(last, &CancelToken::new()))?;
+    let scripts: Vec<Scripts> =
+        snapshots.iter().map(|snapshot| scripts(snapshot, &CancelToken::new())).collect::<Result<_, Cancelled>>()?;
     let mut report = Report {
         passed: true,
         ids_match: growth.ids_match,
@@ -171,9 +171,9 @@ pub(super) fn findings(
     }
     report.passed = report.limits.iter().all(|limit| limit.passed);
     if !found.is_empty() {
-        let mut paths = PathGrowth::new(snapshots, &CancelToken::new())?;
+        let mut paths = PathGrowth::new(snapshots, &scripts, growth.ids_match, &CancelToken::new())?;
         for (classes, broken) in found {
-            let finding = finding(snapshots, &scripts, (growth, &mut paths), &classes, broken)?;
+            let finding = finding(snapshots, &scripts, (growth, &mut paths), &classes, (broken, rules))?;
             report.findings.push(finding);
         }
     }
@@ -258,9 +258,13 @@ fn grows_in_every_step(points: &[Point], rules: &Rules) -> bool {
     points.windows(2).all(|pair| {
         let more = |of: fn(&Point) -> u64| of(&pair[1]).saturating_sub(of(&pair[0]));
         let (objects, bytes) = (more(|point| point.count), more(|point| point.shallow_size));
-        (objects >= rules.step_objects.max(base.count / 100).max(1))
-            || (bytes >= rules.step_size.max(base.shallow_size / 100).max(1))
+        (objects >= least_step(rules, base.count)) || (bytes >= rules.step_size.max(base.shallow_size / 100).max(1))
     })
+}
+
+/// Returns the number of objects that are more than noise in a step of a class with so many in BASE.
+fn least_step(rules: &Rules, base_count: u64) -> u64 {
+    rules.step_objects.max(base_count / 100).max(1)
 }
 
 /// All classes of a name together against a limit of objects.
@@ -345,10 +349,10 @@ fn plain_signed(difference: i64) -> String {
 /// The numbers of classes that are judged as one, and an example of what is new of them.
 fn finding(
     snapshots: &[&Snapshot],
-    scripts: &Scripts,
+    scripts: &[Scripts],
     (growth, paths): (&Growth, &mut PathGrowth<'_>),
     classes: &[usize],
-    rules: Vec<String>,
+    (broken, rules): (Vec<String>, &Rules),
 ) -> Result<Finding, Cancelled> {
     let mut points = vec![ClassPoint::default(); snapshots.len()];
     let (mut new_count, mut survivor_count) = (0, 0);
@@ -377,7 +381,11 @@ fn finding(
             });
             largest.map(|node| paths.of(node, &CancelToken::new())).transpose()?.map(|held| Example::new(last, held))
         }
-        Some(last) => paths.most(growth, classes, &CancelToken::new())?.map(|held| Example::new(last, held)),
+        Some(last) => {
+            let base = points.first().map_or(0, |base| base.count);
+            let most = paths.most(growth, classes, least_step(rules, base), &CancelToken::new())?;
+            most.map(|held| Example::new(last, held))
+        }
         None => None,
     };
     // One class keeps its pattern; several are judged by their sums, as they were for the limit.
@@ -386,9 +394,15 @@ fn finding(
         .map(|&ClassPoint { count, shallow_size, retained_size }| Point { count, shallow_size, retained_size })
         .collect();
     Ok(Finding {
-        rules,
+        rules: broken,
         class: chief.map_or_else(String::new, |class| class.name.clone()),
-        location: chief.and_then(|class| LocationJson::of_class(class.key.location, class.joined_count, scripts)),
+        location: chief.and_then(|class| {
+            let id = class.key.location?.script_id;
+            // In one process any snapshot may name the script; the last one is asked first.
+            let mut asked = scripts.iter().rev().take(if growth.ids_match { scripts.len() } else { 1 });
+            let of = asked.find(|of| of.url(id).is_some()).or(scripts.last())?;
+            LocationJson::of_class(class.key.location, class.joined_count, of)
+        }),
         pattern: Pattern::of(&sums).label(),
         snapshots: points,
         new_count,

@@ -1,17 +1,25 @@
 //! Names of classes with `*` for any text, and files of them.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
+
+use crate::inputs::read_small_input;
+
+/// A list of names has fewer bytes.
+const MOST_BYTES: u64 = 1 << 20;
+/// How long a pipe may be silent.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Names, of which each may have `*` in it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names(Vec<String>);
 
 impl Names {
-    /// Reads a file: a name a line, `#` starts a comment at the start of a line or behind a blank.
+    /// Reads a file or a pipe: a name a line, `#` starts a comment at the start of a line or after a blank.
     pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        let text = read_small_input(file, MOST_BYTES, PATIENCE).with_context(|| file.display().to_string())?;
         Ok(Self::parse(&text))
     }
 
