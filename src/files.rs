@@ -3,7 +3,6 @@
 //! Whatever the program writes for someone (captures and their records, exports) goes through [`PartialFile`]: a new file
 //! beside the destination, readable by its owner only, that gets its name once it is complete.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +11,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const BUFFER_BYTES: usize = 1 << 20;
 /// Appended to the name of a file that is not complete.
 const ENDING: &str = ".partial";
+/// Bytes of a file's name that the name of its hidden partial file contains at most. File systems allow 255 bytes, some
+/// encrypted ones 143.
+const LONGEST_HIDDEN: usize = 64;
 
 /// A new file that gets its name only once it is complete. It is removed on drop unless it was [named](Self::finish),
 /// [put in the place of another](Self::replace) or [kept](Self::keep).
@@ -50,16 +52,17 @@ impl PartialFile {
 
     /// Creates a hidden file of a name that nothing else has, beside `path`. Nothing is known of `path` yet: it may exist.
     ///
+    /// The name starts with that of `path`, shortened if it is long.
+    ///
     /// # Errors
     /// Returns an error if the folder does not allow it.
     pub fn create_hidden(path: &Path) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         loop {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let mut name = OsString::from(".");
-            name.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
-            name.push(format!(".{}-{count}{ENDING}", std::process::id()));
-            let partial = path.with_file_name(name);
+            let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+            let start = &name[..name.floor_char_boundary(LONGEST_HIDDEN)];
+            let partial = path.with_file_name(format!(".{start}.{}-{count}{ENDING}", std::process::id()));
             match create_new(&partial) {
                 // Left over from a process that had the same number.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -239,6 +242,20 @@ mod tests {
         hidden.replace().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_is_replaced_even_if_its_name_is_as_long_as_the_file_system_allows() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["n".repeat(255), "\u{e9}".repeat(127), "\u{1f600}".repeat(63)] {
+            let path = folder.path().join(name);
+            fs::write(&path, "old").unwrap();
+            let mut hidden = PartialFile::create_hidden(&path).unwrap();
+            hidden.write_all(b"new").unwrap();
+            hidden.replace().unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 
     #[test]

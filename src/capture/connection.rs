@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::discovery::shortened;
 use super::socket::{Arrived, Broken, Socket};
-use super::{Address, CaptureError, HeapUsage, MemoryUsage, Remote, Target};
+use super::{Address, CaptureError, HeapUsage, MemoryUsage, Remote, Target, Watch};
 use crate::model::CancelToken;
 
 /// How long workers have to make themselves known after they were asked for.
@@ -33,9 +33,17 @@ const LONG_CALLS: [&str; 5] = [
     "HeapProfiler.stopTrackingHeapObjects",
     "HeapProfiler.takeHeapSnapshot",
 ];
-/// Bytes of messages that are no part of what a call waits for: events of workers, pings, progress.
+/// How long nothing may arrive before a person is told that an answer is due.
+pub const UNANSWERED_NOTICE: Duration = Duration::from_secs(15);
+/// Bytes of messages that are no part of what a call waits for: events of workers, pings, progress. Between calls, the
+/// same within a period.
 const MOST_UNWANTED: usize = 64 << 20;
+const UNWANTED_PERIOD: Duration = Duration::from_mins(1);
+/// Events that a recording of allocations sends all the time.
+const STATISTICS: [&str; 2] = ["HeapProfiler.heapStatsUpdate", "HeapProfiler.lastSeenObjectId"];
 const MOST_ISOLATES: usize = 1000;
+/// Bytes of the id of a session. Those of browsers have 32, those of Node.js are numbers.
+const LONGEST_SESSION: usize = 256;
 
 /// A heap of its own that can be reached over a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,6 +97,9 @@ struct FromWorker<'a> {
 /// Takes events: their method and their parameters as JSON. Returns whether the event is a piece of what was called for.
 pub(super) type OnEvent<'a> = &'a mut dyn FnMut(&str, &str) -> Result<bool, CaptureError>;
 
+/// What a call was answered: its result, or why it was refused.
+type Answer = Result<Box<RawValue>, String>;
+
 /// What a call waits for.
 struct Waited<'a> {
     id: u64,
@@ -104,6 +115,10 @@ pub struct Connection {
     next_id: u64,
     /// Bytes of messages that the current call was not waiting for.
     unwanted: usize,
+    /// Bytes of messages between calls, and since when they are counted.
+    idle: (usize, Instant),
+    /// Told whether an answer is due.
+    watch: Option<Watch>,
     target: Target,
     isolates: Vec<Isolate>,
     /// The program has ended but for this connection, which Node.js waits for.
@@ -125,7 +140,9 @@ impl Connection {
             route: Route::Main,
         };
         let (target, isolates) = (target.clone(), vec![main]);
-        let mut connection = Self { socket, next_id: 1, unwanted: 0, target, isolates, is_ending: false };
+        let idle = (0, started);
+        let mut connection =
+            Self { socket, next_id: 1, unwanted: 0, idle, watch: None, target, isolates, is_ending: false };
         let deadline = started + ANSWER_PATIENCE;
         connection.ask_for_the_end(deadline, cancel)?;
         connection.find_workers(deadline, cancel)?;
@@ -141,6 +158,11 @@ impl Connection {
     #[must_use]
     pub fn isolates(&self) -> &[Isolate] {
         &self.isolates
+    }
+
+    /// Sets who is told when an answer is due for long.
+    pub(super) fn report_to(&mut self, watch: &Watch) {
+        self.watch = Some(watch.clone());
     }
 
     /// A Node.js that has done its work waits for debuggers to go away; asked to, it says so.
@@ -172,14 +194,14 @@ impl Connection {
     /// Reads what comes until a time, so that it is noticed if the target ends.
     ///
     /// # Errors
-    /// Where it does; [`CaptureError::Cancelled`] when `cancel` says so.
+    /// Where it does, or sends too much; [`CaptureError::Cancelled`] when `cancel` says so.
     pub fn idle(&mut self, until: Instant, cancel: &CancelToken) -> Result<(), CaptureError> {
         self.socket.limit(Some(until), cancel);
         while Instant::now() < until {
             if self.is_ending {
                 return Err(CaptureError::Closed);
             }
-            match self.receive(None, &mut ignore) {
+            match self.receive(None, &mut |method, _| Ok(STATISTICS.contains(&method))) {
                 Ok(_) | Err(Broken::TooLate) => {}
                 Err(Broken::By(error)) => return Err(error),
             }
@@ -282,7 +304,16 @@ impl Connection {
         self.socket.limit(deadline, cancel);
         self.unwanted = 0;
         let (id, outer) = self.send(route, method, params).map_err(no_answer)?;
-        let waited = Waited { id, outer, route };
+        let answer = self.answer_to(&Waited { id, outer, route }, on_event);
+        if let Some(watch) = &self.watch {
+            watch.set_unanswered(false);
+        }
+        answer.map_err(no_answer)?.map_err(|message| CaptureError::Refusal { method: method.to_owned(), message })
+    }
+
+    /// Waits for an answer.
+    fn answer_to(&mut self, waited: &Waited<'_>, on_event: OnEvent<'_>) -> Result<Answer, Broken> {
+        let started = Instant::now();
         // When the last piece of a snapshot arrived, once one has.
         let piece = Cell::new(None::<Instant>);
         let mut on_event = |method: &str, params: &str| {
@@ -293,16 +324,20 @@ impl Connection {
             Ok(is_piece)
         };
         loop {
-            if let Some(answer) = self.receive(Some(&waited), &mut on_event).map_err(no_answer)? {
-                return answer.map_err(|message| CaptureError::Refusal { method: method.to_owned(), message });
+            if let Some(answer) = self.receive(Some(waited), &mut on_event)? {
+                return Ok(answer);
             }
             let (silence, since_piece) = (self.socket.silence(), piece.get().map(|piece| piece.elapsed()));
             let is_in_the_middle = since_piece.is_some() || self.socket.is_in_message();
             if is_in_the_middle && silence > SILENCE_PATIENCE {
-                return Err(CaptureError::Stalled { patience: SILENCE_PATIENCE });
+                return Err(CaptureError::Stalled { patience: SILENCE_PATIENCE }.into());
             }
             if since_piece.is_some_and(|since| since > PIECE_PATIENCE) {
-                return Err(CaptureError::Stalled { patience: PIECE_PATIENCE });
+                return Err(CaptureError::Stalled { patience: PIECE_PATIENCE }.into());
+            }
+            if let Some(watch) = &self.watch {
+                // The silence may have begun before the call.
+                watch.set_unanswered(silence.min(started.elapsed()) > UNANSWERED_NOTICE);
             }
         }
     }
@@ -343,11 +378,7 @@ impl Connection {
     }
 
     /// Takes in one message, if one comes within a tick: the answer that is waited for, if it was that.
-    fn receive(
-        &mut self,
-        waited: Option<&Waited<'_>>,
-        on_event: OnEvent<'_>,
-    ) -> Result<Option<Result<Box<RawValue>, String>>, Broken> {
+    fn receive(&mut self, waited: Option<&Waited<'_>>, on_event: OnEvent<'_>) -> Result<Option<Answer>, Broken> {
         let mut is_piece = false;
         let mut take = |method: &str, params: &str| {
             is_piece |= on_event(method, params)?;
@@ -358,10 +389,19 @@ impl Connection {
             Arrived::Other(bytes) => (bytes, None),
             Arrived::Nothing => return Ok(None),
         };
-        if waited.is_some() && !is_piece && answer.is_none() {
-            self.unwanted += bytes;
+        if is_piece || answer.is_some() {
+            return Ok(answer);
         }
-        if self.unwanted > MOST_UNWANTED {
+        let unwanted = if waited.is_some() {
+            &mut self.unwanted
+        } else {
+            if self.idle.1.elapsed() > UNWANTED_PERIOD {
+                self.idle = (0, Instant::now());
+            }
+            &mut self.idle.0
+        };
+        *unwanted += bytes;
+        if *unwanted > MOST_UNWANTED {
             return Err(CaptureError::Odd("it keeps sending what nobody asked for".to_owned()).into());
         }
         Ok(answer)
@@ -373,7 +413,7 @@ impl Connection {
         message: &str,
         waited: Option<&Waited<'_>>,
         on_event: OnEvent<'_>,
-    ) -> Result<Option<Result<Box<RawValue>, String>>, CaptureError> {
+    ) -> Result<Option<Answer>, CaptureError> {
         let odd = |error: serde_json::Error| CaptureError::Odd(error.to_string());
         let outer: Incoming<'_> = serde_json::from_str(message).map_err(odd)?;
         if outer.method.as_deref() == Some("NodeWorker.receivedMessageFromWorker") {
@@ -421,6 +461,9 @@ impl Connection {
         let Ok(attached) = serde_json::from_str::<Attached>(message.params.map_or("{}", RawValue::get)) else {
             return Ok(());
         };
+        if attached.session.len() > LONGEST_SESSION {
+            return Err(CaptureError::Odd(format!("the id of a session has more than {LONGEST_SESSION} bytes")));
+        }
         let route = if is_node { Route::NodeWorker(attached.session) } else { Route::Session(attached.session) };
         if is_gone {
             self.isolates.retain(|isolate| isolate.route != route);
@@ -445,19 +488,22 @@ impl Connection {
     }
 }
 
-/// Passes a message on: an answer to who waits for it, an event of the same isolate to `on_event`.
+/// Passes a message on: an answer to who waits for it, an event of the same isolate to `on_event`. Where no answer is
+/// waited for, events of all isolates go there.
 fn handle(
     message: &Incoming<'_>,
     route: &Route,
     waited: Option<&Waited<'_>>,
     on_event: OnEvent<'_>,
-) -> Result<Option<Result<Box<RawValue>, String>>, CaptureError> {
-    let Some(waited) = waited.filter(|waited| waited.route == route) else { return Ok(None) };
+) -> Result<Option<Answer>, CaptureError> {
+    if waited.is_some_and(|waited| waited.route != route) {
+        return Ok(None);
+    }
     if let Some(method) = &message.method {
         on_event(method, message.params.map_or("{}", RawValue::get))?;
         return Ok(None);
     }
-    if message.id != Some(waited.id) {
+    if waited.is_none_or(|waited| message.id != Some(waited.id)) {
         return Ok(None);
     }
     if let Some(error) = &message.error {

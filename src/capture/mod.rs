@@ -26,7 +26,7 @@ mod usage;
 mod watch;
 
 pub use address::{Address, Remote};
-pub use connection::{Connection, Isolate};
+pub use connection::{Connection, Isolate, UNANSWERED_NOTICE};
 pub use discovery::{Target, targets};
 pub use error::CaptureError;
 pub use record::{Record, record_beside, record_file};

@@ -63,6 +63,7 @@ pub fn run(
     fs::create_dir_all(&plan.folder).map_err(|error| CaptureError::file(&plan.folder, error))?;
     // What was said before this began is not meant for it.
     watch.was_told_to_go_on();
+    connection.report_to(watch);
     let mut recorder = Recorder { connection, isolate, plan, watch, cancel };
     match plan.kind {
         Kind::Snapshots { count, every } => {

@@ -50,6 +50,7 @@ pub struct Watch(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     go_on: AtomicBool,
+    is_unanswered: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -78,6 +79,16 @@ impl Watch {
     /// Takes the next snapshot now, or ends the recording.
     pub fn go_on(&self) {
         self.0.go_on.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether an answer is due and nothing has arrived for [`UNANSWERED_NOTICE`](super::UNANSWERED_NOTICE).
+    #[must_use]
+    pub fn is_unanswered(&self) -> bool {
+        self.0.is_unanswered.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_unanswered(&self, is_unanswered: bool) {
+        self.0.is_unanswered.store(is_unanswered, Ordering::Relaxed);
     }
 
     pub(super) fn was_told_to_go_on(&self) -> bool {

@@ -280,7 +280,7 @@ fn announce(connection: &mut Connection, isolate: &Isolate, cancel: &CancelToken
 ///
 /// A signal ends a recording, so that it is kept. Anything else it cancels, so that no half of a file stays.
 fn attend(watch: &Watch, cancel: &CancelToken, interrupts: &Interrupts, is_done: &AtomicBool) {
-    let mut said = String::new();
+    let (mut said, mut was_unanswered) = (String::new(), false);
     while !is_done.load(Ordering::Relaxed) {
         let step = watch.step();
         // Once it is cancelled there is nothing gentler left: the signal stays noted, and the next one ends the program.
@@ -296,6 +296,14 @@ fn attend(watch: &Watch, cancel: &CancelToken, interrupts: &Interrupts, is_done:
             say(&line);
         }
         said = line;
+        let is_unanswered = watch.is_unanswered();
+        if is_unanswered && !was_unanswered {
+            say(&format!(
+                "no answer for {} s; the program may be busy with a large heap, or paused in a debugger; Ctrl+C cancels",
+                capture::UNANSWERED_NOTICE.as_secs()
+            ));
+        }
+        was_unanswered = is_unanswered;
         thread::sleep(TICK);
     }
 }

@@ -10,7 +10,7 @@ use egui::{Context, DragValue, Frame, Id, Margin, ProgressBar, RichText, ScrollA
 
 use super::dialog;
 use super::theme::{self, GRID};
-use crate::capture::{Address, Kind, Plan, Remote, Step, Taken, Watch};
+use crate::capture::{Address, Kind, Plan, Remote, Step, Taken, UNANSWERED_NOTICE, Watch};
 use crate::model::{SnapshotId, human};
 use crate::session::{CaptureState, Capturer};
 
@@ -404,6 +404,13 @@ impl CapturePane {
         if let Some(running) = &self.running {
             let watch = running.watch.clone();
             progress(ui, &watch);
+            if watch.is_unanswered() {
+                let seconds = UNANSWERED_NOTICE.as_secs();
+                ui.weak(format!(
+                    "No answer for {seconds} s. The program may be busy with a large heap, or paused in a debugger. \
+                     Wait or cancel."
+                ));
+            }
             ui.add_space(GRID);
             ui.horizontal(|ui| {
                 match watch.step() {

@@ -99,6 +99,12 @@ impl FileDialog {
         }
     }
 
+    /// Returns whether a dialog that asks where to write is open, or its answer was not taken yet.
+    pub(super) fn asks_where_to_write(&self) -> bool {
+        let is_asked = self.waiting.as_ref().is_some_and(|(.., purpose)| *purpose == Purpose::Save);
+        is_asked || self.destination.is_some() || self.unavailable == Some(Purpose::Save)
+    }
+
     fn poll(&mut self) {
         let Some((answer, since, purpose)) = self.waiting.as_ref() else { return };
         match answer.try_recv() {

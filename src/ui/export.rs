@@ -83,7 +83,18 @@ impl Exports {
         self.running = None;
     }
 
-    /// Starts writing.
+    /// Returns why no other export can begin now, as a remark for the status bar.
+    pub(super) fn refusal(&self) -> Option<String> {
+        if let Some(name) = self.writing() {
+            return Some(format!("{name} is still being written; wait for it or cancel it"));
+        }
+        let (existing, _) = self.question.as_ref()?;
+        Some(format!("Choose first whether to replace {}", name_of(&existing.path)))
+    }
+
+    /// Starts writing. The error is a remark for the status bar.
+    ///
+    /// Invariant: one export at a time. Another one would cancel the first, or take the place of its question.
     pub(super) fn start(
         &mut self,
         session: &mut Session,
@@ -91,9 +102,12 @@ impl Exports {
         list: ExportList,
         replace: Replace,
     ) -> Result<(), String> {
-        let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy()).into_owned();
+        if let Some(refusal) = self.refusal() {
+            return Err(refusal);
+        }
+        let name = name_of(&path);
         let pending = job(session, path, list.clone(), replace)?;
-        self.running = Some((human::visible(&name, 60).into_owned(), list, pending));
+        self.running = Some((name, list, pending));
         Ok(())
     }
 
@@ -132,6 +146,12 @@ impl Exports {
     pub(super) fn take_proposed_name(&mut self) -> Option<String> {
         std::mem::take(&mut self.is_name_needed).then(|| self.wanted.as_ref().map(|(_, name)| name.clone())).flatten()
     }
+}
+
+/// Returns the name of a file for a remark.
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+    human::visible(&name, 60).into_owned()
 }
 
 /// Shows the question; `None` until it is answered.

@@ -20,6 +20,11 @@ impl PathPrompt {
         (self.asked, self.path, self.takes_focus) = (Some(purpose), path, true);
     }
 
+    /// Returns whether the field asks where to write.
+    pub(super) fn asks_where_to_write(&self) -> bool {
+        self.asked == Some(Purpose::Save)
+    }
+
     /// The path, once it was entered.
     pub(super) fn show(&mut self, ctx: &Context) -> Option<(Purpose, PathBuf)> {
         let purpose = self.asked?;

@@ -2,6 +2,7 @@
 //!
 //! The banner cannot be dismissed: whoever reads a number of such a file must be able to know that it may be wrong.
 
+use std::fmt::Debug;
 use std::hash::Hash;
 
 use egui::{Color32, CornerRadius, Frame, Label, Margin, Panel, RichText, ScrollArea, Stroke, Ui, vec2};
@@ -92,7 +93,7 @@ pub(super) fn mark(salvage: Option<&Salvage>) -> &'static str {
 }
 
 /// Over all views of a snapshot of which the file was changed while it was being read.
-pub(super) fn change_banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash) {
+pub(super) fn change_banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash + Debug) {
     let source = snapshot.source();
     let Some(notice) = source.change.and_then(Change::notice) else { return };
     let text = format!("{}: {notice}", human::visible(&source.name, 60));
@@ -108,7 +109,7 @@ pub(super) fn change_banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash) {
 }
 
 /// Over all views of a snapshot that was opened in spite of damage: what is missing and what cannot be trusted.
-pub(super) fn banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash) {
+pub(super) fn banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash + Debug) {
     let Some(salvage) = snapshot.salvage() else { return };
     let tokens = tokens(ui);
     let id = egui::Id::unique(("salvage banner", salt));

@@ -390,6 +390,33 @@ fn data_without_an_end_or_a_purpose_is_given_up() {
 }
 
 #[test]
+fn a_recording_ends_if_the_program_floods_it_with_workers_or_with_long_session_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    for (habit, expected) in [
+        (Habit::FloodsRecording, "it keeps sending what nobody asked for"),
+        (Habit::LongSessions, "the id of a session has more than 256 bytes"),
+    ] {
+        let (done, _) =
+            take(&Inspector::of(habit, PIECES), Kind::Timeline { length: None, stacks: false }, folder.path());
+        let error = done.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_snapshot_request_without_an_answer_is_reported_and_can_be_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let inspector = Inspector::of(Habit::Unanswered, PIECES);
+    let (code, said) = interrupted(&inspector, &[], "no answer for 15 s", folder.path());
+    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(said.matches("no answer").count(), 1, "{said}");
+    assert!(said.contains("Ctrl+C cancels"), "{said}");
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+}
+
+#[test]
 fn a_program_that_stops_in_the_middle_of_a_snapshot_is_given_up_and_what_came_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let (done, _) = take(&Inspector::of(Habit::Stalls, PIECES), ONE, folder.path());

@@ -40,6 +40,12 @@ pub enum Habit {
     Drips,
     /// Announces a worker again and again instead of a snapshot.
     Floods,
+    /// Announces a worker again and again once a timeline is recorded.
+    FloodsRecording,
+    /// Announces workers whose sessions have ids of a megabyte once a timeline is recorded.
+    LongSessions,
+    /// Never answers the request for a snapshot.
+    Unanswered,
     /// Has more workers than any program.
     Workers,
     /// Has this title.
@@ -177,6 +183,16 @@ impl Target<'_> {
             }
             "HeapProfiler.takeHeapSnapshot" if *self.habit == Habit::Refuses => {
                 self.send(refused("Failed to take heap snapshot"), &session)
+            }
+            "HeapProfiler.takeHeapSnapshot" if *self.habit == Habit::Unanswered => true,
+            "HeapProfiler.startTrackingHeapObjects" if *self.habit == Habit::FloodsRecording => {
+                self.send(done, &session);
+                while self.announce("W") {}
+                false
+            }
+            "HeapProfiler.startTrackingHeapObjects" if *self.habit == Habit::LongSessions => {
+                self.send(done, &session);
+                (0..1000).all(|at| self.announce(&format!("{at}{}", "W".repeat(1 << 20))))
             }
             "HeapProfiler.takeHeapSnapshot" | "HeapProfiler.stopTrackingHeapObjects" => {
                 self.snapshot(&session) && self.send(done, &session)

@@ -182,6 +182,19 @@ fn a_program_that_misbehaves_gets_an_answer_and_leaves_no_file() {
 }
 
 #[test]
+fn a_snapshot_request_without_an_answer_is_reported_in_the_dialog_and_can_be_cancelled() {
+    let inspector = Inspector::of(Habit::Unanswered, &["{}"]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = connected(&inspector.address, folder.path());
+    wait_for_label(&mut window, "Take a snapshot");
+    window.get_by_label("Take a snapshot").click();
+    wait_for_label(&mut window, "No answer for 15 s.");
+    window.get_by_label("Cancel").click();
+    wait_for_label(&mut window, "Cancelled; nothing was kept");
+    assert_eq!(std::fs::read_dir(folder.path().join("captures")).unwrap().count(), 0);
+}
+
+#[test]
 fn cancel_ends_the_wait_for_a_message_that_never_ends() {
     let inspector = Inspector::of(Habit::Drips, &["{}"]);
     let folder = tempfile::tempdir().unwrap();

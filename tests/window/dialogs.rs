@@ -94,6 +94,25 @@ fn an_export_that_is_not_to_replace_a_file_leaves_it_and_can_have_another_name()
 }
 
 #[test]
+fn a_second_export_is_refused_while_the_first_is_written_or_asks_to_replace_a_file() {
+    let (mut window, folder, file) = with_older_export();
+    let second = folder.path().join("second.csv");
+    let list = classes(&window);
+    window.state_mut().export_to(second.clone(), list.clone());
+    let refusal = window.state_mut().notice.take();
+    assert_eq!(refusal.as_deref(), Some("Choose first whether to replace classes.csv"));
+    window.get_by_label("Replace").click();
+    // Answers are taken in before the click is, so the export is still under way after this.
+    window.step();
+    window.state_mut().export_to(second.clone(), list);
+    let refusal = window.state_mut().notice.take();
+    assert_eq!(refusal.as_deref(), Some("classes.csv is still being written; wait for it or cancel it"));
+    wait_until(&mut window, "the export", |app| app.notice.is_some());
+    assert!(read(&file).contains("ShoppingCart"));
+    assert!(!second.exists());
+}
+
+#[test]
 fn a_file_that_was_opened_is_in_the_settings_file_while_the_window_is_open() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.json");

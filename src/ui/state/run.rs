@@ -83,7 +83,11 @@ impl AppState {
             Command::Export { name, list } => {
                 // Whoever finds the file later must be able to see it too.
                 let damaged = if place.snapshot.salvage().is_some() { "-damaged" } else { "" };
-                self.exports.want(list, format!("{name}{damaged}.csv"));
+                if let Some(refusal) = self.export_refusal() {
+                    self.notice = Some(refusal);
+                } else {
+                    self.exports.want(list, format!("{name}{damaged}.csv"));
+                }
             }
         }
         None
