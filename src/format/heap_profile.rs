@@ -414,7 +414,7 @@ impl ProfileReader {
                     self.profile.self_sizes[node.node as usize] = text.count("a size in bytes")?;
                     node.has_size = true;
                 }
-                b"id" => self.profile.node_ids[node.node as usize] = text.count("the id of a node")?,
+                b"id" => self.profile.node_ids[node.node as usize] = text.count("a node id")?,
                 b"children" => {
                     text.expect(b'[', "the opening `[` of the children")?;
                     if !text.takes(b']')? {
@@ -499,8 +499,8 @@ impl ProfileReader {
             while more {
                 match text.key()?.as_slice() {
                     b"size" => sample.size = text.count("a size in bytes")?,
-                    b"nodeId" => sample.node_id = text.count("the id of a node")?,
-                    b"ordinal" => sample.ordinal = text.count("the ordinal of a sample")?,
+                    b"nodeId" => sample.node_id = text.count("a node id")?,
+                    b"ordinal" => sample.ordinal = text.count("a sample ordinal")?,
                     _ => text.skip_value()?,
                 }
                 more = text.goes_on(b'}', "`,` and the next member of the sample, or its closing `}`")?;

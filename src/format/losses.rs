@@ -182,8 +182,8 @@ impl Doubt {
         match self {
             Self::Objects => "Objects are missing: counts and sizes are lower bounds.",
             Self::References => {
-                "References are missing or misplaced: retained sizes can be too large or too small, distances too long, and \
-                 objects may have more retainers than shown."
+                "References are missing or misplaced: retained sizes can be too large or too small, distances too long, \
+                 and objects may have more retainers than shown."
             }
             Self::Names => "Names are missing or wrong: classes, properties and duplicate strings are incomplete.",
             Self::Values => "Some values are rounded, or 0 if they could not be read.",

@@ -30,7 +30,7 @@ pub(super) const MOST_IDLE_BYTES: u64 = 256 << 20;
 const UNKNOWN_NAMES: usize = 64;
 const KILLED: &str = "the process was probably killed, or the copy stopped, while the file was being written";
 
-/// The small tables of integers, which are kept unparsed.
+/// The small tables, which are kept as flat lists of integers.
 pub(super) const SMALL_TABLES: [&str; 6] =
     ["locations", "samples", "trace_function_infos", "scopes", "scope_context_vars", "scope_uses"];
 

@@ -136,7 +136,7 @@ impl StringTable {
         last == self.bytes.len() as u64 && self.ends.ascends() && u32::try_from(self.ends.len()).is_ok()
     }
 
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.bytes.capacity() + self.ends.heap_bytes()

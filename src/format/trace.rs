@@ -26,7 +26,7 @@ impl TraceTree {
 }
 
 impl AllocationTrace {
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         (self.function_infos.capacity() + self.tree.fields.capacity()) * 8 + self.tree.parents.capacity() * 4
