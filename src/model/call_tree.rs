@@ -46,7 +46,7 @@ impl CallFunction {
         if start < place.len() { place[start..].to_owned() } else { place }
     }
 
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.name.capacity() + self.url.capacity()
@@ -162,7 +162,7 @@ impl CallTree {
         totals
     }
 
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         (self.parents.capacity() + self.functions.capacity() + self.depths.capacity() + self.ends.capacity()) * 4

@@ -131,7 +131,7 @@ impl Column {
         }
     }
 
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         match self {

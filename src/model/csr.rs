@@ -65,7 +65,7 @@ impl Csr {
         self.offsets.len() == rows + 1 && are_offsets(&self.offsets, self.items.len()) && are_below(&self.items, limit)
     }
 
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         (self.offsets.capacity() + self.items.capacity()) * 4

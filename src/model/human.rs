@@ -141,7 +141,7 @@ pub fn cut(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
-/// Like [`visible`], but cuts the middle: for URLs, which end with the file and line.
+/// Makes text fit for display like [`visible`], but cuts the middle: for URLs, which end with the file and line.
 #[must_use]
 pub fn visible_ends(text: &str, limit: usize) -> Cow<'_, str> {
     if text.chars().nth(limit).is_none() {
