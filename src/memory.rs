@@ -250,8 +250,8 @@ mod linux {
                 if place.is_null() {
                     return place;
                 }
-                // Moves and grows in one call: if only the old length were moved, kernels before 6.17 would see two areas
-                // in the block and refuse to move it the next time.
+                // Moves and grows in one call: if only the old length were moved, kernels before 6.17 would see two
+                // areas in the block and refuse to move it the next time.
                 // SAFETY: `place` is a mapping of `new` bytes that nobody else knows; the kernel moves the block there,
                 // replacing that mapping, grows it, and frees the old addresses.
                 let moved = unsafe {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::graph::HeapGraph;
 use crate::model::{BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind, NodeOrdinal, POLL_INTERVAL};
 
-/// Finds the unreachable nodes among those without a distance. The root's weak references count, as they do for distances.
+/// Finds the unreachable nodes among those without a distance. The root's weak references count, as for distances.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
