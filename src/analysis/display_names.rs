@@ -81,7 +81,7 @@ struct Part {
 const QUIET_ROUNDS: usize = 256;
 /// The maximum number of parts of a string.
 const MOST_ROUNDS: usize = 1 << 20;
-/// With known ropes, only strings with cycles take more rounds than they have letters.
+/// The maximum number of rounds with known ropes, where only strings with cycles take more rounds than letters.
 const MOST_ROUNDS_OF_NAMES: usize = 1 << 14;
 
 /// Visits the parts of a concatenated string from the left while more text is needed. Returns true if parts are left.
