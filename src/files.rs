@@ -1,7 +1,7 @@
-//! Files that other programs must never see half written, and that hold what a process had in memory.
+//! Files that other programs must never see incomplete, and that contain a process's memory.
 //!
-//! Whatever the program writes for someone (captures and their records, exports) goes through [`PartialFile`]: a new file
-//! beside the destination, readable by its owner only, that gets its name once it is complete.
+//! All files written for the user (captures and their records, exports) go through [`PartialFile`]: a new file next to
+//! the destination, readable only by its owner, that gets its final name once it is complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -9,27 +9,26 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const BUFFER_BYTES: usize = 1 << 20;
-/// Appended to the name of a file that is not complete.
+/// The suffix of an incomplete file.
 const ENDING: &str = ".partial";
 /// Bytes of a file's name that the name of its hidden partial file contains at most. File systems allow 255 bytes, some
 /// encrypted ones 143.
 const LONGEST_HIDDEN: usize = 64;
 
-/// A new file that gets its name only once it is complete. It is removed on drop unless it was [named](Self::finish),
-/// [put in the place of another](Self::replace) or [kept](Self::keep).
+/// A new file that gets its name once it is complete. It is removed on drop unless it was [finished](Self::finish),
+/// [used to replace another](Self::replace) or [kept](Self::keep).
 ///
-/// Invariant: the file was created by this value. Neither a file that existed before nor the target of a symbolic link is
-/// ever written to.
+/// Invariant: this value created the file. Existing files and targets of symbolic links are never written to.
 #[derive(Debug)]
 pub struct PartialFile {
-    /// `None` once the file has been settled.
+    /// `None` once the file was finished, replaced or kept.
     out: Option<BufWriter<File>>,
     partial: PathBuf,
     path: PathBuf,
     bytes: u64,
 }
 
-/// Returns the name that a file has until it is complete: `PATH.partial`.
+/// Returns the name of a file while it is incomplete: `PATH.partial`.
 #[must_use]
 pub fn partial_name(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -38,10 +37,10 @@ pub fn partial_name(path: &Path) -> PathBuf {
 }
 
 impl PartialFile {
-    /// Creates `PATH.partial`, the name under which people find what broke off.
+    /// Creates `PATH.partial`, a name under which users find incomplete files.
     ///
     /// # Errors
-    /// Returns an error if the file or the partial file exists, also as a symbolic link to nothing, or cannot be created.
+    /// Returns an error if the file or the partial file exists (even as a dangling symbolic link) or cannot be created.
     pub fn create(path: &Path) -> io::Result<Self> {
         if path.symlink_metadata().is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
@@ -50,7 +49,7 @@ impl PartialFile {
         Ok(Self::over(create_new(&partial)?, partial, path))
     }
 
-    /// Creates a hidden file of a name that nothing else has, beside `path`. Nothing is known of `path` yet: it may exist.
+    /// Creates a hidden file with a unique name next to `path`, which may exist.
     ///
     /// The name starts with that of `path`, shortened if it is long.
     ///
@@ -64,7 +63,7 @@ impl PartialFile {
             let start = &name[..name.floor_char_boundary(LONGEST_HIDDEN)];
             let partial = path.with_file_name(format!(".{start}.{}-{count}{ENDING}", std::process::id()));
             match create_new(&partial) {
-                // Left over from a process that had the same number.
+                // Left over from a process with the same id.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 created => return Ok(Self::over(created?, partial, path)),
             }
@@ -76,13 +75,13 @@ impl PartialFile {
         Self { out, partial, path: path.to_path_buf(), bytes: 0 }
     }
 
-    /// The bytes written so far.
+    /// Returns the number of bytes written so far.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Where the file is until it has its name.
+    /// Returns the path of the file until it gets its name.
     #[must_use]
     pub fn partial(&self) -> &Path {
         &self.partial
@@ -91,8 +90,8 @@ impl PartialFile {
     /// Gives the file its name.
     ///
     /// # Errors
-    /// Returns an error if a file of that name exists by now, or what is buffered cannot be written. The partial file is
-    /// then still there until this value is dropped.
+    /// Returns an error if a file with that name exists now, or if buffered data cannot be written. The partial file
+    /// then remains until this value is dropped.
     pub fn finish(&mut self) -> io::Result<()> {
         self.settle()?;
         name_new(&self.partial, &self.path)?;
@@ -100,11 +99,10 @@ impl PartialFile {
         Ok(())
     }
 
-    /// Puts the file in the place of the one that has the name, if there is one, at once or not at all. A symbolic link of
-    /// that name is replaced, not followed.
+    /// Replaces the file with the name, if any, atomically. A symbolic link with that name is replaced, not followed.
     ///
     /// # Errors
-    /// Returns an error if what is buffered cannot be written, or the file cannot be renamed.
+    /// Returns an error if buffered data cannot be written, or if the file cannot be renamed.
     pub fn replace(&mut self) -> io::Result<()> {
         self.settle()?;
         fs::rename(&self.partial, &self.path)?;
@@ -112,20 +110,20 @@ impl PartialFile {
         Ok(())
     }
 
-    /// Keeps what was written under the partial name, as far as the disk takes it. Returns that name and the file's size.
+    /// Keeps the data written so far under the partial name. Returns that name and the file's size.
     #[must_use]
     pub fn keep(mut self) -> (PathBuf, u64) {
         if let Some(mut out) = self.out.take() {
             let _ = out.flush();
-            // Writing again what failed would only fail again.
+            // Writing the same data again would only fail again.
             drop(out.into_parts());
         }
-        // On a full disk fewer bytes arrive there than were handed over.
+        // On a full disk, fewer bytes may have been written.
         let bytes = fs::metadata(&self.partial).map_or(self.bytes, |file| file.len());
         (std::mem::take(&mut self.partial), bytes)
     }
 
-    /// Writes what is buffered, and waits until the disk has it: a name must not be there before its content.
+    /// Writes buffered data and syncs it to disk: a name must not exist before its content.
     fn settle(&mut self) -> io::Result<()> {
         let out = self.out.as_mut().ok_or(io::ErrorKind::NotFound)?;
         out.flush()?;
@@ -149,7 +147,7 @@ impl Write for PartialFile {
 impl Drop for PartialFile {
     fn drop(&mut self) {
         if let Some(out) = self.out.take() {
-            // Without writing what the buffer still has.
+            // Discards buffered data.
             drop(out.into_parts());
             let _ = fs::remove_file(&self.partial);
         }
@@ -159,32 +157,32 @@ impl Drop for PartialFile {
 /// The space of a disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Space {
-    /// What this user can still write.
+    /// The bytes that this user can still write.
     pub free_bytes: u64,
     pub total_bytes: u64,
 }
 
-/// Returns the space of the disk that a folder is on, where the system says it.
+/// Returns the space of the disk that contains a folder, if the system reports it.
 #[cfg(unix)]
 #[must_use]
 pub fn space(folder: &Path) -> Option<Space> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let disk = rustix::fs::statvfs(folder).ok()?;
     let bytes = |blocks: u64| blocks.checked_mul(disk.f_frsize);
-    // Some virtual file systems count no blocks at all.
+    // Some virtual file systems have no blocks at all.
     let total_bytes = bytes(disk.f_blocks).filter(|&total| total > 0)?;
     Some(Space { free_bytes: bytes(disk.f_bavail)?, total_bytes })
 }
 
-/// Returns the space of the disk that a folder is on, where the system says it.
+/// Returns the space of the disk that contains a folder, if the system reports it.
 #[cfg(not(unix))]
 #[must_use]
 pub fn space(_folder: &Path) -> Option<Space> {
     None
 }
 
-/// Creates a file that only its owner may read, since heaps hold passwords, keys and personal data. Symbolic links are not
-/// followed: `create_new` takes them for existing files.
+/// Creates a file that only its owner can read, since heaps contain passwords, keys and personal data. Symbolic links
+/// are not followed: `create_new` treats them as existing files.
 fn create_new(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -193,7 +191,7 @@ fn create_new(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Renames a file unless the new name exists. A link fails where the name exists, which a rename does not.
+/// Renames a file unless the new name exists. Unlike a rename, a hard link fails if the name exists.
 fn name_new(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         // The file is complete and has its name; a second name does no harm.
@@ -202,7 +200,8 @@ fn name_new(from: &Path, to: &Path) -> io::Result<()> {
             Ok(())
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        // A file system without links, such as FAT. Between the look and the rename another program may create the file.
+        // A file system without hard links, such as FAT. Another program may create the file between the check and the
+        // rename.
         Err(_) if to.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
         Err(_) => fs::rename(from, to),
     }

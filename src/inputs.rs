@@ -1,7 +1,7 @@
-//! Opening files that anybody may have put there: nothing here waits for the other end of a pipe, and nothing reads more
-//! than it was told to.
+//! Opening untrusted files: nothing here waits for the other end of a pipe or reads more than the given limit.
 //!
-//! - Files beside a snapshot (its capture record, its index, settings) are regular files or are not read at all.
+//! - Files next to a snapshot (its capture record, its cache file, settings) must be regular files; others are not
+//!   read.
 //! - A snapshot itself may be a pipe or a device; waiting for its bytes can be cancelled.
 //! - A list that the user names may be a pipe or a device as well; waiting for its bytes has an end.
 
@@ -15,11 +15,11 @@ use crate::model::CancelToken;
 /// Opens a regular file, or a link to one.
 ///
 /// # Errors
-/// Those of the system, and [`ErrorKind::InvalidInput`] for whatever is no regular file.
+/// Returns the errors of the system, and [`ErrorKind::InvalidInput`] for anything but a regular file.
 pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     let refused = || io::Error::new(ErrorKind::InvalidInput, "not a regular file");
-    // To open a device may already do something, so what the path names is looked at first. Another may take its place
-    // before it is opened, so what was opened is looked at again.
+    // Opening a device may have side effects, so the path is checked first. It may be replaced before it is opened, so
+    // the open file is checked again.
     if !fs::metadata(path)?.is_file() {
         return Err(refused());
     }
@@ -31,14 +31,14 @@ pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
 /// Reads a regular file of up to `most_bytes`.
 ///
 /// # Errors
-/// Those of [`open_regular`], and [`ErrorKind::FileTooLarge`] if it has more.
+/// Returns the errors of [`open_regular`], and [`ErrorKind::FileTooLarge`] for a larger file.
 pub fn read_small(path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
     read_up_to(open_regular(path)?.0, most_bytes)
 }
 
 fn read_up_to(input: impl Read, most_bytes: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // It may grow while it is read, so its size says nothing.
+    // The file may grow while it is read, so its size is not reliable.
     input.take(most_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most_bytes {
         return Err(io::Error::new(ErrorKind::FileTooLarge, format!("larger than {most_bytes} bytes")));
@@ -46,10 +46,10 @@ fn read_up_to(input: impl Read, most_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// As [`read_small`], for text.
+/// Reads a regular UTF-8 text file of up to `most_bytes`.
 ///
 /// # Errors
-/// Those of [`read_small`], and [`ErrorKind::InvalidData`] if it is not UTF-8.
+/// Returns the errors of [`read_small`], and [`ErrorKind::InvalidData`] if the text is not UTF-8.
 pub fn read_small_text(path: &Path, most_bytes: u64) -> io::Result<String> {
     text_of(read_small(path, most_bytes)?)
 }
@@ -70,7 +70,7 @@ pub fn read_small_input(path: &Path, most_bytes: u64, patience: Duration) -> io:
     text_of(read_up_to(input, most_bytes)?)
 }
 
-/// Opens whatever the path names for reading: a file, a pipe, a device. A pipe that nobody writes to is opened at once.
+/// Opens a file, pipe or device for reading. A pipe without a writer is opened at once.
 pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -97,7 +97,7 @@ impl Patient {
         Self { patience: Some(patience), ..self }
     }
 
-    /// Waits a little while for bytes or the end.
+    /// Waits a short time for bytes or the end.
     #[cfg(unix)]
     fn wait(&self) -> io::Result<()> {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -132,10 +132,10 @@ impl Read for Patient {
     }
 }
 
-/// Makes a file that grows beyond `ulimit -f` an error of the write, as a full disk is, instead of the end of the process.
+/// Turns exceeding `ulimit -f` into a write error, as for a full disk. By default the process is killed.
 #[expect(unsafe_code, reason = "signals have no safe interface")]
 pub fn survive_file_size_limit() {
-    // SAFETY: to ignore a signal runs no code of ours, and nothing else here handles this one.
+    // SAFETY: ignoring a signal runs none of our code, and nothing else handles this one.
     #[cfg(unix)]
     unsafe {
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
@@ -205,7 +205,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_pipe_is_read_to_its_end_whenever_its_writer_comes() {
+    fn a_pipe_is_read_to_its_end_even_with_a_late_writer() {
         use std::io::Write as _;
         let folder = tempfile::tempdir().expect("a folder");
         let pipe = folder.path().join("pipe");

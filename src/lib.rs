@@ -1,6 +1,6 @@
 //! Heapglass: an explorer for V8 heap snapshots.
 //!
-//! Data moves one way through the crate, each stage owning its output and knowing nothing of those behind it:
+//! Data moves one way through the crate. Each stage owns its output and knows nothing of later stages:
 //!
 //! ```text
 //! bytes ─► format ─► graph ─► analysis ─► Snapshot ─► query ─► session ─► ui
@@ -9,17 +9,18 @@
 //!                                           index
 //! ```
 //!
-//! `capture` stands beside: it brings files from running processes for `session` and `cli`, and knows `model` only.
+//! `capture` is separate: it gets files from running processes for `session` and `cli`, and depends only on `model`.
 //!
-//! - `model` is the vocabulary that all of them share; `files` (writing), `inputs` (reading) and `memory` are what they get
-//!   from the system.
-//! - `analysis` and `query` know no channel and no widget; they may use rayon within one function.
-//! - `index` keeps snapshots in files of its own and gives them back; only `session` and `cli` know that there are such.
+//! - `model` is the vocabulary shared by all modules; `files` (writing), `inputs` (reading) and `memory` are their
+//!   interface to the system.
+//! - `analysis` and `query` know no channels and no widgets; they may use rayon within one function.
+//! - `index` caches snapshots in files of its own; only `session` and `cli` know of it.
 //! - egui appears only in `ui`. Without the feature `gui` the library and the command line build alone.
-//! - The file's `self_size` and the derived shallow size are two columns.
-//! - Node ordinals, raw node indices and object ids are three things; the raw index never leaves `format` and `graph`.
+//! - The file's `self_size` and the derived shallow size are separate columns.
+//! - Node ordinals, raw node indices and object ids are different types; the raw index never leaves `format` and
+//!   `graph`.
 
-// So that the questions of the tests can also be asked inside.
+// So that the queries of the tests can also be used in unit tests.
 #[cfg(test)]
 extern crate self as heapglass;
 

@@ -1,8 +1,8 @@
-//! Where the large columns come from: memory in huge pages, straight from the operating system.
+//! Memory of large columns: huge pages, directly from the operating system.
 //!
-//! A snapshot of a gigabyte takes columns of 2 GB in all, each written once. In pages of 4 KiB that is half a million page
-//! faults, which took as long as all the parsing. Linux gives pages of 2 MiB to who asks for them (`madvise`), if the
-//! memory is aligned. Growing a column moves its pages instead of copying them. Other systems get what they always got.
+//! A snapshot of a gigabyte needs columns of 2 GB, each written once. With pages of 4 KiB, that is half a million page
+//! faults, which took as long as all the parsing. Linux provides pages of 2 MiB on request (`madvise`) if the memory is
+//! aligned. Growing a column moves its pages instead of copying them. Other systems use their default allocator.
 
 mod account;
 mod machine;
@@ -12,13 +12,13 @@ pub use account::Account;
 pub use machine::available_bytes;
 pub use or_exit::OrExit;
 
-/// An allocator that serves small requests as the system does, and large ones in huge pages where there are any.
+/// An allocator that forwards small requests to the system, and serves large ones in huge pages if available.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HugePages;
 
-/// While one of these lives, large blocks that are freed are kept for the next ones instead of going back to the operating
-/// system: pages that are there already need not be made again. What is left when the last one goes is given back. It is
-/// for pieces of work that free much and then ask for as much; kept longer, spare blocks only add to the peak.
+/// A guard that keeps large freed blocks for reuse instead of returning them to the operating system: existing pages
+/// need not be created again. The rest is returned when the last guard is dropped. Use it for work that frees and
+/// reallocates much memory; otherwise, spare blocks only add to the peak.
 #[derive(Debug)]
 pub struct Reuse(());
 
@@ -38,8 +38,8 @@ impl Drop for Reuse {
     }
 }
 
-/// Gives memory that was freed back to the operating system. The C library keeps what small requests were served from, in a
-/// pool for each thread, until somebody asks; after large snapshots that is hundreds of megabytes. It takes milliseconds.
+/// Returns freed memory to the operating system. The C library keeps the memory of small requests in a pool per thread
+/// until asked; after large snapshots that is hundreds of megabytes. It takes milliseconds.
 pub fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     linux::give_back();
@@ -48,14 +48,14 @@ pub fn give_back() {
 #[cfg(target_os = "linux")]
 mod linux {
     //! # Safety
-    //! All of this file's unsafe code keeps one invariant: a block whose layout asks for [`LARGE`] bytes or more, and for no more than
-    //! [`HUGE_PAGE`] alignment, is a private anonymous mapping of its own, of the layout's size rounded up to whole
-    //! huge pages, starting at a multiple of [`HUGE_PAGE`]. Every other block is the system allocator's. The layout that
-    //! comes with `dealloc` and `realloc` is the one of the allocation, so both know which of the two they have.
+    //! All unsafe code in this file maintains one invariant: a block whose layout requests [`LARGE`] bytes or more, and
+    //! no more than [`HUGE_PAGE`] alignment, is a private anonymous mapping of its own, of the layout's size rounded up
+    //! to whole huge pages, starting at a multiple of [`HUGE_PAGE`]. Every other block is the system allocator's. The
+    //! layout passed to `dealloc` and `realloc` is that of the allocation, so both can distinguish the two.
     //!
-    //! The spare blocks of [`POOL`] are mappings of that kind too (two that were mapped apart are never joined, one can be
-    //! cut at a huge page); whoever takes one out of the pool, under its lock, is the only one that knows it.
-    #![expect(unsafe_code, reason = "an allocator cannot be written without; the invariant stands above")]
+    //! The spare blocks of [`POOL`] are such mappings too (separate mappings are never joined; one can be split at a
+    //! huge page). Blocks are taken out of the pool under its lock, so each has a single owner.
+    #![expect(unsafe_code, reason = "an allocator requires it; see the invariant above")]
 
     use std::alloc::{GlobalAlloc, Layout, System};
     use std::ptr;
@@ -63,15 +63,15 @@ mod linux {
 
     use super::HugePages;
 
-    /// What a huge page holds, on x86-64 and on most of `AArch64`.
+    /// The size of a huge page on x86-64 and on most of `AArch64`.
     const HUGE_PAGE: usize = 2 << 20;
     /// Blocks of this size and above are mappings of their own.
     const LARGE: usize = 4 << 20;
-    /// How many spare blocks are kept, and how many bytes in them.
+    /// The maximum number of spare blocks, and of bytes in them.
     const SPARE_BLOCKS: usize = 32;
     const SPARE_BYTES: usize = 1 << 30;
 
-    /// A mapping that nobody uses, of a number of huge pages.
+    /// An unused mapping of a number of huge pages.
     #[derive(Clone, Copy)]
     struct Spare {
         start: *mut u8,
@@ -79,14 +79,14 @@ mod linux {
     }
 
     struct Pool {
-        /// How many [`super::Reuse`] there are.
+        /// The number of live [`super::Reuse`] guards.
         users: usize,
         bytes: usize,
         count: usize,
         spare: [Spare; SPARE_BLOCKS],
     }
 
-    // SAFETY: a spare block is memory that no thread has a reference to.
+    // SAFETY: no thread has a reference to the memory of a spare block.
     unsafe impl Send for Pool {}
 
     static POOL: Mutex<Pool> = Mutex::new(Pool::new());
@@ -100,7 +100,7 @@ mod linux {
             POOL.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
-        /// Keeps a block; false if there is no need or no room for it.
+        /// Keeps a block. Returns false if it is not needed or there is no room for it.
         fn keep(&mut self, start: *mut u8, size: usize) -> bool {
             if self.users == 0 || self.count == SPARE_BLOCKS || self.bytes + size > SPARE_BYTES {
                 return false;
@@ -111,7 +111,7 @@ mod linux {
             true
         }
 
-        /// A block of `size` bytes, cut off the smallest spare one that is large enough.
+        /// Returns a block of `size` bytes, split off the smallest spare one that is large enough.
         fn take(&mut self, size: usize) -> Option<*mut u8> {
             let spare = &mut self.spare[..self.count];
             let at = (0..spare.len()).filter(|&at| spare[at].size >= size).min_by_key(|&at| spare[at].size)?;
@@ -153,7 +153,7 @@ mod linux {
         unsafe { libc::malloc_trim(0) };
     }
 
-    /// A block that was used before, or a new mapping. The flag says that it is all zeros.
+    /// Returns a used block or a new mapping, and whether it is zeroed.
     fn block(size: usize) -> (*mut u8, bool) {
         let spare = Pool::lock().take(mapped(size));
         spare.map_or_else(|| (map(size), true), |block| (block, false))
@@ -167,11 +167,11 @@ mod linux {
         size.next_multiple_of(HUGE_PAGE)
     }
 
-    /// A new mapping of zeros, aligned to a huge page; null if there is no room.
+    /// Returns a new zeroed mapping, aligned to a huge page; null if there is no memory.
     fn map(size: usize) -> *mut u8 {
         let size = mapped(size);
         let room = size + HUGE_PAGE;
-        // SAFETY: an anonymous mapping at an address of the kernel's choice touches no memory that anybody has.
+        // SAFETY: an anonymous mapping at an address chosen by the kernel touches no existing memory.
         let start = unsafe {
             let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
             libc::mmap(ptr::null_mut(), room, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
@@ -181,8 +181,8 @@ mod linux {
         }
         let start = start.cast::<u8>();
         let before = start.addr().next_multiple_of(HUGE_PAGE) - start.addr();
-        // SAFETY: `before` is less than HUGE_PAGE, so both ends that are given back, and the block between, lie in the
-        // mapping that was just made and that nobody else knows. The advice changes no contents; that it is refused is no harm.
+        // SAFETY: `before` is less than HUGE_PAGE, so both ends that are unmapped, and the block between them, are
+        // within the new mapping, which nobody else knows. The advice changes no contents; it may fail.
         unsafe {
             let block = start.add(before);
             if before > 0 {
@@ -194,14 +194,14 @@ mod linux {
         }
     }
 
-    // SAFETY: blocks are handed out by `map` or by `System`, never both, as the invariant above tells; mappings are at least as
-    // large and as aligned as the layout asks for.
+    // SAFETY: blocks are returned by either `map` or `System`, according to the invariant above; mappings are at least
+    // as large and as aligned as the layout requests.
     unsafe impl GlobalAlloc for HugePages {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             if is_large(layout.size(), layout.align()) {
                 return block(layout.size()).0;
             }
-            // SAFETY: the caller's promises are those that `System` asks for.
+            // SAFETY: the caller upholds the contract of `System`.
             unsafe { System.alloc(layout) }
         }
 
@@ -214,7 +214,7 @@ mod linux {
                 }
                 return block;
             }
-            // SAFETY: the caller's promises are those that `System` asks for.
+            // SAFETY: the caller upholds the contract of `System`.
             unsafe { System.alloc_zeroed(layout) }
         }
 
@@ -227,20 +227,20 @@ mod linux {
                 }
                 return;
             }
-            // SAFETY: the block is `System`'s, by the invariant.
+            // SAFETY: by the invariant, the block is `System`'s.
             unsafe { System.dealloc(block, layout) }
         }
 
         unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
             let (was_large, is_large) = (is_large(layout.size(), layout.align()), is_large(new_size, layout.align()));
             if !was_large && !is_large {
-                // SAFETY: the block is `System`'s and stays so, by the invariant.
+                // SAFETY: by the invariant, the block is `System`'s and stays so.
                 return unsafe { System.realloc(block, layout, new_size) };
             }
             let (old, new) = (mapped(layout.size()), mapped(new_size));
             if was_large && is_large && new <= old {
                 if new < old {
-                    // SAFETY: the pages behind the new end belong to this mapping, and the caller gives them up.
+                    // SAFETY: the pages after the new end belong to this mapping, and the caller gives them up.
                     unsafe { libc::munmap(block.add(new).cast(), old - new) };
                 }
                 return block;
@@ -250,10 +250,10 @@ mod linux {
                 if place.is_null() {
                     return place;
                 }
-                // The new length is asked for as well: where only the old one was moved, kernels before 6.17 would see two areas
-                // in the block, and refuse to move it the next time.
-                // SAFETY: `place` is a mapping of `new` bytes that nobody else knows; the kernel puts the block there, longer, in
-                // place of what is there, and frees the old addresses.
+                // Moves and grows in one call: if only the old length were moved, kernels before 6.17 would see two
+                // areas in the block and refuse to move it the next time.
+                // SAFETY: `place` is a mapping of `new` bytes that nobody else knows; the kernel moves the block there,
+                // replacing that mapping, grows it, and frees the old addresses.
                 let moved = unsafe {
                     let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
                     libc::mremap(block.cast(), old, new, flags, place.cast::<libc::c_void>())
@@ -263,11 +263,12 @@ mod linux {
                     unsafe { libc::madvise(place.cast(), new, libc::MADV_HUGEPAGE) };
                     return place;
                 }
-                // What the kernel refused, it may have begun: `place` may be gone, so it is not used again. The block itself is
-                // as it was.
+                // The kernel may fail halfway: `place` may be unmapped, so it is not used again. The block itself is
+                // unchanged.
                 let place = map(new_size);
                 if !place.is_null() {
-                    // SAFETY: both are mappings of at least the old layout's size; the old one is freed as what it is.
+                    // SAFETY: both are mappings of at least the old layout's size; the old one is freed according to
+                    // its kind.
                     unsafe {
                         ptr::copy_nonoverlapping(block, place, layout.size());
                         libc::munmap(block.cast(), old);
@@ -275,9 +276,9 @@ mod linux {
                 }
                 return place;
             }
-            // From one kind to the other.
-            // SAFETY: the new layout has the old one's alignment and a size that the caller promises to be possible; as much is copied as both
-            // blocks hold, and the old one is freed as what it is.
+            // Copies from one kind to the other.
+            // SAFETY: the new layout has the old alignment and a size that the caller guarantees to be valid; only
+            // bytes within both blocks are copied, and the old block is freed according to its kind.
             unsafe {
                 let place = self.alloc(Layout::from_size_align_unchecked(new_size, layout.align()));
                 if !place.is_null() {
@@ -294,10 +295,10 @@ mod linux {
         use super::*;
 
         #[test]
-        fn what_is_used_again_is_as_zero_as_new() {
+        fn reused_blocks_are_zeroed() {
             let layout = |size| Layout::from_size_align(size, 8).expect("a small layout");
             let _reuse = super::super::Reuse::begin();
-            // SAFETY: each block is used with the layout that it was made with, within its size, and freed once.
+            // SAFETY: each block is used with its own layout, within its size, and freed once.
             unsafe {
                 let large = HugePages.alloc(layout(4 * LARGE));
                 large.write_bytes(7, 4 * LARGE);
@@ -314,9 +315,9 @@ mod linux {
         }
 
         #[test]
-        fn a_block_that_grew_twice_is_one_area_of_the_system_s() {
+        fn a_block_that_grew_twice_is_a_single_mapping() {
             let layout = |size| Layout::from_size_align(size, 8).expect("a small layout");
-            // SAFETY: the block is used with the layout that it has, within its size, and freed once.
+            // SAFETY: the block is used with its own layout, within its size, and freed once.
             unsafe {
                 let mut block = HugePages.alloc(layout(LARGE));
                 block.write_bytes(1, LARGE);
@@ -340,7 +341,7 @@ mod linux {
         fn a_block_keeps_its_bytes_while_it_grows_and_shrinks_across_the_limit() {
             let layout = |size| Layout::from_size_align(size, 8).expect("a small layout");
             let sizes = [100, LARGE - 1, LARGE, LARGE + 1, 3 * LARGE + 5, 20 * LARGE, 2 * LARGE, LARGE, 4096];
-            // SAFETY: each block is used with the layout that it was made with, within its size, and freed once.
+            // SAFETY: each block is used with its own layout, within its size, and freed once.
             unsafe {
                 let mut block = HugePages.alloc_zeroed(layout(sizes[0]));
                 for (at, pair) in sizes.windows(2).enumerate() {
@@ -360,29 +361,29 @@ mod linux {
 
 #[cfg(not(target_os = "linux"))]
 mod other {
-    #![expect(unsafe_code, reason = "an allocator cannot be written without")]
+    #![expect(unsafe_code, reason = "an allocator requires it")]
 
     use std::alloc::{GlobalAlloc, Layout, System};
 
-    // SAFETY: every call is passed on as it came.
+    // SAFETY: every call is forwarded unchanged.
     unsafe impl GlobalAlloc for super::HugePages {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            // SAFETY: the caller's promises are those that `System` asks for.
+            // SAFETY: the caller upholds the contract of `System`.
             unsafe { System.alloc(layout) }
         }
 
         unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-            // SAFETY: the caller's promises are those that `System` asks for.
+            // SAFETY: the caller upholds the contract of `System`.
             unsafe { System.alloc_zeroed(layout) }
         }
 
         unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-            // SAFETY: the caller's promises are those that `System` asks for.
+            // SAFETY: the caller upholds the contract of `System`.
             unsafe { System.dealloc(block, layout) }
         }
 
         unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-            // SAFETY: the caller's promises are those that `System` asks for.
+            // SAFETY: the caller upholds the contract of `System`.
             unsafe { System.realloc(block, layout, new_size) }
         }
     }

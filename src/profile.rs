@@ -1,4 +1,4 @@
-//! A loaded sampling heap profile: who allocated what is still alive, as V8's sampler saw it.
+//! A loaded sampling heap profile: the live allocations by function, as sampled by V8.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use crate::memory::Account;
 use crate::model::{CallFunction, CallTree, CancelToken, Cancelled, Progress};
 use crate::snapshot::{OpenError, SourceInfo};
 
-/// One sampling heap profile, immutable once built. Branches in which nothing was sampled are left out, as in DevTools.
+/// One sampling heap profile, immutable once built. As in DevTools, branches without samples are left out.
 #[derive(Debug)]
 pub struct Profile {
     source: SourceInfo,
@@ -23,7 +23,7 @@ impl Profile {
     /// Reads a source. Runs on the calling thread.
     ///
     /// # Errors
-    /// [`OpenError`] says what is wrong with the file and where, or that `cancel` stopped the work.
+    /// Returns an [`OpenError`] that describes the problem and its position, or that `cancel` stopped the work.
     pub fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let _account = Account::open(cancel);
         Self::read(source, progress, cancel).map_err(|error| error.explained(cancel))
@@ -46,7 +46,7 @@ impl Profile {
         cancel.check()?;
         let totals = whole.totals(&self_sizes);
         let total_size = totals.first().copied().unwrap_or(0);
-        // Parents come first, so what a node is called in the pruned tree is known before its children are met.
+        // Parents come first, so the new index of a node is known before those of its children.
         let mut renamed = vec![CallTree::NONE; whole.len()];
         let (mut parents, mut node_functions, mut own_sizes) = (Vec::new(), Vec::new(), Vec::new());
         for node in 0..whole.len() {
@@ -70,55 +70,55 @@ impl Profile {
         &self.source
     }
 
-    /// Each function once; the tree names them by their index here.
+    /// Returns all functions without duplicates; the tree refers to them by index.
     #[must_use]
     pub fn functions(&self) -> &[CallFunction] {
         &self.functions
     }
 
-    /// Its first node stands for the whole profile and is no call.
+    /// Returns the call tree. Its first node represents the whole profile and is not a call.
     #[must_use]
     pub fn tree(&self) -> &CallTree {
         &self.tree
     }
 
-    /// Bytes allocated in each node of the tree itself.
+    /// Returns the bytes allocated in each node of the tree itself.
     #[must_use]
     pub fn own_sizes(&self) -> &[u64] {
         &self.own_sizes
     }
 
-    /// Samples by the ids that the file gives its nodes; none up to Node 11.
+    /// Returns the samples with the ids of their nodes in the file; none up to Node 11.
     #[must_use]
     pub fn samples(&self) -> &[ProfileSample] {
         &self.samples
     }
 
-    /// Bytes of all nodes.
+    /// Returns the bytes of all nodes.
     #[must_use]
     pub fn total_size(&self) -> u64 {
         self.total_size
     }
 
-    /// Returns the number of calls: the nodes of the tree without the first, which is no call.
+    /// Returns the number of calls: the nodes of the tree without the first, which is not a call.
     #[must_use]
     pub fn call_count(&self) -> u64 {
         self.tree.len().saturating_sub(1) as u64
     }
 
-    /// How many calls the deepest one is made of.
+    /// Returns the number of calls in the deepest stack.
     #[must_use]
     pub fn max_depth(&self) -> u32 {
         self.tree.depths().iter().max().copied().unwrap_or(0)
     }
 
-    /// Whether both have the same calls of the same functions with the same sizes.
+    /// Returns whether both profiles have the same calls of the same functions with the same sizes.
     #[must_use]
     pub fn is_identical_to(&self, other: &Self) -> bool {
         self.own_sizes == other.own_sizes && self.tree == other.tree && self.functions == other.functions
     }
 
-    /// Bytes that the profile holds in memory.
+    /// Returns the bytes that the profile holds in memory.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         let functions: usize = self.functions.iter().map(CallFunction::heap_bytes).sum();

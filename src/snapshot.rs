@@ -1,6 +1,6 @@
 //! A loaded snapshot: the graph and everything derived from it, immutable once built.
 //!
-//! [`Snapshot::open`] is where the order of the phases and what runs side by side is written, once.
+//! [`Snapshot::open`] defines the order of the phases and what runs in parallel.
 
 use std::borrow::Cow;
 use std::io;
@@ -36,7 +36,7 @@ pub struct Snapshot {
     sizes: Sizes,
     retained_sizes: Column,
     distances: Vec<i32>,
-    /// No strong references lead there from the root. Follows from the distances, so it is not stored.
+    /// Nodes that no strong references reach from the root. Follows from the distances, so it is not stored.
     unreachable: BitSet,
     dominators: DominatorTree,
     shapes: Shapes,
@@ -45,41 +45,41 @@ pub struct Snapshot {
     statistics: Statistics,
     max_object_id: u64,
     page_objects: BitSet,
-    /// Made before many names are asked for.
+    /// Built before many names are requested.
     ropes: OnceLock<Ropes>,
-    /// Made when classes of scripts that were loaded again are first asked for.
+    /// Built when joined classes of reloaded scripts are first requested.
     joined_classes: OnceLock<JoinedClasses>,
-    /// What is missing, if the file was damaged and opened all the same.
+    /// The missing data, if the file was damaged and partially recovered.
     salvage: Option<Salvage>,
     producer: Producer,
 }
 
-/// Where a snapshot or a profile came from and what loading it took.
+/// The origin of a snapshot or a profile and the cost of loading it.
 #[derive(Clone, Debug, Default)]
 pub struct SourceInfo {
-    /// What people call the file: its name without folders.
+    /// The file's display name: its name without folders.
     pub name: String,
     /// The file, if it came from one.
     pub path: Option<PathBuf>,
     /// Bytes of the file before decompression.
     pub size_bytes: u64,
     pub load_time: Duration,
-    /// What the file contains besides, in words.
+    /// A description of the other contents of the file.
     pub note: Option<String>,
-    /// Whether it was read from an index of an earlier time, which is quicker.
+    /// True if it was read from the cache, which is faster.
     pub from_index: bool,
-    /// What happened to the file while it was being read.
+    /// A change of the file while it was being read.
     pub change: Option<Change>,
 }
 
 impl SourceInfo {
-    /// Of a snapshot that is read from an index.
+    /// Creates the information for a snapshot that is read from the cache.
     pub(crate) fn of_index(name: String, path: Option<PathBuf>, size_bytes: u64) -> Self {
         Self { name, path, size_bytes, from_index: true, ..Self::default() }
     }
 }
 
-/// Why a snapshot could not be opened.
+/// The reason why a snapshot could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error(transparent)]
@@ -93,7 +93,7 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// Returns the same error without its explanation, to which the caller has a better one.
+    /// Returns the same error without its explanation, for callers that have a better one.
     #[must_use]
     pub fn without_hint(self) -> Self {
         match self {
@@ -102,7 +102,7 @@ impl OpenError {
         }
     }
 
-    /// Says what was missing where the work was stopped for want of memory.
+    /// Adds the missing memory if the work was stopped because memory ran out.
     pub(crate) fn explained(self, cancel: &CancelToken) -> Self {
         match (self, cancel.shortage()) {
             (Self::Cancelled(_), Some(shortage)) => Self::Memory(shortage),
@@ -130,10 +130,10 @@ impl From<GraphError> for OpenError {
 }
 
 impl Snapshot {
-    /// Reads a source and derives everything. Runs on the calling thread and on the rayon pool that is current there.
+    /// Reads a source and derives everything. Runs on the calling thread and its current rayon pool.
     ///
     /// # Errors
-    /// [`OpenError`] says what is wrong with the file and where, or that `cancel` stopped the work.
+    /// Returns an [`OpenError`] that describes the problem and its position, or that `cancel` stopped the work.
     pub fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let _account = Account::open(cancel);
         Self::open_whole(source, progress, cancel).map_err(|error| error.explained(cancel))
@@ -157,11 +157,11 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Reads what is there of a damaged source: what cannot be read is left out or replaced, and listed in
-    /// [`Self::salvage`]. A whole source gives what [`Self::open`] gives, more slowly.
+    /// Reads a damaged source as far as possible: unreadable data is skipped or replaced, and listed in
+    /// [`Self::salvage`]. For an intact source, the result equals that of [`Self::open`], but takes longer.
     ///
     /// # Errors
-    /// [`OpenError`] if there is no header or not one node, or when `cancel` stopped the work.
+    /// Returns an [`OpenError`] if the header or all nodes are missing, or if `cancel` stopped the work.
     pub fn open_salvaging(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let _account = Account::open(cancel);
         Self::open_damaged(source, progress, cancel).map_err(|error| error.explained(cancel))
@@ -181,10 +181,10 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// What would be missing if the source were opened with [`Self::open_salvaging`].
+    /// Returns the data that would be missing if the source were opened with [`Self::open_salvaging`].
     ///
     /// # Errors
-    /// As [`Self::open_salvaging`].
+    /// Returns the same errors as [`Self::open_salvaging`].
     pub fn survey(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Salvage, OpenError> {
         let _account = Account::open(cancel);
         let read = format::read_salvaging(source, progress, cancel);
@@ -201,7 +201,7 @@ impl Snapshot {
         progress.advance(1);
 
         let (self_sizes, located) = (graph.take_self_sizes(), graph.take_locations());
-        // Who keeps whom alive on one side; what people read off an object on the other.
+        // Retention on one side; the properties shown for an object on the other.
         let graph_ref = &graph;
         progress.start(Phase::Dominators, 2 * graph.node_count() as u64);
         let (dominators, described) = rayon::join(
@@ -267,7 +267,7 @@ impl Snapshot {
         self.source.load_time = load_time;
     }
 
-    /// Writes everything but where it came from.
+    /// Stores everything but the origin.
     pub(crate) fn store(&self, to: &mut dyn Put) -> io::Result<()> {
         let Self {
             source: _,
@@ -288,7 +288,7 @@ impl Snapshot {
             page_objects,
             ropes: _,
             joined_classes: _,
-            // Only what is whole gets an index.
+            // Only intact snapshots are cached.
             salvage: _,
             producer,
         } = self;
@@ -309,7 +309,7 @@ impl Snapshot {
         producer.store(to)
     }
 
-    /// Reads what [`Self::store`] has written.
+    /// Loads a snapshot written by [`Self::store`].
     pub(crate) fn load(source: SourceInfo, from: &mut dyn Take) -> Result<Self, NotStored> {
         let mut snapshot = Self {
             source,
@@ -341,8 +341,8 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Whether every column has as many entries as it must and every index is within its bounds, so that nothing looks up
-    /// what does not exist, whoever wrote what was read.
+    /// Returns whether all columns have the right length and all indices are within their bounds, so that no lookup
+    /// fails for any stored data.
     fn fits(&self) -> bool {
         let (nodes, strings) = (self.graph.node_count(), self.graph.strings().len());
         self.graph.fits()
@@ -360,7 +360,7 @@ impl Snapshot {
             && self.statistics.fits()
     }
 
-    /// What is missing, if the file was damaged and opened all the same.
+    /// Returns the missing data, if the file was damaged and partially recovered.
     #[must_use]
     pub fn salvage(&self) -> Option<&Salvage> {
         self.salvage.as_ref()
@@ -401,38 +401,38 @@ impl Snapshot {
         self.graph.kind(node)
     }
 
-    /// Bytes of the node itself and of the parts that it alone owns.
+    /// Returns the bytes of the node itself and of the parts that it alone owns.
     #[inline]
     #[must_use]
     pub fn shallow_size(&self, node: NodeOrdinal) -> u64 {
         self.sizes.shallow().get(node.index())
     }
 
-    /// The node's own size in bytes as the file has it.
+    /// Returns the node's own size in bytes in the file.
     #[must_use]
     pub fn self_size(&self, node: NodeOrdinal) -> u64 {
         self.sizes.self_size(node)
     }
 
-    /// Whether the edge, which starts at `source`, counts when it is decided who keeps whom alive.
+    /// Returns whether the edge, which starts at `source`, keeps its target alive.
     #[must_use]
     pub fn is_essential(&self, source: NodeOrdinal, edge: EdgeIndex) -> bool {
         is_essential(&self.graph, &self.ephemerons, &self.page_objects, source, edge)
     }
 
-    /// Shallow sizes by ordinal.
+    /// Returns shallow sizes by ordinal.
     #[must_use]
     pub fn shallow_sizes(&self) -> &Column {
         self.sizes.shallow()
     }
 
-    /// Retained sizes by ordinal.
+    /// Returns retained sizes by ordinal.
     #[must_use]
     pub fn retained_sizes(&self) -> &Column {
         &self.retained_sizes
     }
 
-    /// Bytes that would be freed if the node were gone.
+    /// Returns the bytes that would be freed with the node.
     #[inline]
     #[must_use]
     pub fn retained_size(&self, node: NodeOrdinal) -> u64 {
@@ -445,14 +445,14 @@ impl Snapshot {
         Distance(self.distances[node.index()])
     }
 
-    /// Distances by ordinal, encoded as [`Distance`].
+    /// Returns distances by ordinal, encoded as [`Distance`].
     #[must_use]
     pub fn distances(&self) -> &[i32] {
         &self.distances
     }
 
-    /// Returns whether no strong references lead to the node from the root. Nodes that are reachable may have no distance either:
-    /// distances leave out some of the runtime's own references.
+    /// Returns whether no strong references lead to the node from the root. Reachable nodes may have no distance
+    /// either: distances leave out some of the runtime's own references.
     #[inline]
     #[must_use]
     pub fn is_unreachable(&self, node: NodeOrdinal) -> bool {
@@ -479,7 +479,7 @@ impl Snapshot {
         &self.classes
     }
 
-    /// The class of a node.
+    /// Returns the class of a node.
     #[must_use]
     pub fn class(&self, node: NodeOrdinal) -> &Class {
         self.classes.get(self.classes.of(node))
@@ -490,13 +490,13 @@ impl Snapshot {
         self.classes.of(node)
     }
 
-    /// The classes with those of scripts that were loaded again joined, if they were asked for before.
+    /// Returns the classes with those of reloaded scripts joined, if they were computed before.
     #[must_use]
     pub fn joined_classes(&self) -> Option<&JoinedClasses> {
         self.joined_classes.get()
     }
 
-    /// Keeps joined classes for later; returns those that are kept, which may be of an earlier call.
+    /// Stores joined classes. Returns the stored ones, which may be those of an earlier call.
     pub(crate) fn keep_joined_classes(&self, joined: JoinedClasses) -> &JoinedClasses {
         self.joined_classes.get_or_init(|| joined)
     }
@@ -516,53 +516,53 @@ impl Snapshot {
         &self.statistics
     }
 
-    /// The largest id of a JavaScript object: V8 counts them up through the life of a process, and they are odd. 0 if there
-    /// is none.
+    /// Returns the largest id of a JavaScript object, or 0 if there is none. V8 assigns ascending odd ids during the
+    /// life of a process.
     #[must_use]
     pub fn max_object_id(&self) -> u64 {
         self.max_object_id
     }
 
-    /// All bytes of the snapshot: the root's retained size and native bytes that no node stands for.
+    /// Returns the total bytes of the snapshot: the root's retained size, and native memory without a node.
     #[must_use]
     pub fn total_size(&self) -> u64 {
         self.statistics.total
     }
 
-    /// What wrote the file, as far as it tells.
+    /// Returns the program that wrote the file, as far as known.
     #[must_use]
     pub fn producer(&self) -> &Producer {
         &self.producer
     }
 
-    /// Whether the node is shown as `Detached …` though the file does not call it so.
+    /// Returns whether the node is shown as `Detached …` although its name in the file lacks the prefix.
     #[must_use]
     pub fn is_renamed(&self, node: NodeOrdinal) -> bool {
         self.dom.is_renamed(&self.graph, node)
     }
 
-    /// The name in the file, with `Detached ` in front where DevTools puts it.
+    /// Returns the name in the file, with the prefix `Detached ` where DevTools adds it.
     #[must_use]
     pub fn raw_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
         let name = self.graph.strings().text(self.graph.name_id(node));
         if self.dom.is_renamed(&self.graph, node) { Cow::Owned(format!("Detached {name}")) } else { name }
     }
 
-    /// To be called before the names of many nodes are asked for: those of strings that were put together by very many additions
-    /// take long otherwise. Looks at all concatenated strings, the first time.
+    /// Prepares for requests of many names. Without it, the names of strings that were built by very many additions
+    /// take long. Visits all concatenated strings the first time.
     pub fn expect_many_names(&self) {
         self.ropes.get_or_init(|| Ropes::new(&self.graph, &self.known, &self.dom));
     }
 
-    /// The name that people are shown: `{a, b, …}` for plain objects, contents for strings, cut after some thousand
+    /// Returns the display name: `{a, b, …}` for plain objects, contents for strings, cut after some thousand
     /// characters.
     #[must_use]
     pub fn display_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
         display_name(&self.graph, &self.known, &self.dom, self.ropes.get(), node)
     }
 
-    /// The value of a string node up to about `max_bytes`, parts of a concatenated string put together, and whether there
-    /// is more of it.
+    /// Returns the value of a string node up to about `max_bytes`, with the parts of a concatenated string joined, and
+    /// whether it has more.
     #[must_use]
     pub fn string_value(&self, node: NodeOrdinal, max_bytes: usize) -> (Cow<'_, str>, bool) {
         if self.kind(node) == NodeKind::CONCATENATED_STRING {
@@ -573,17 +573,17 @@ impl Snapshot {
         }
     }
 
-    /// The edge's name as DevTools shows it: element indexes in decimal, `shortcut` names that start with a number cut to
-    /// it.
+    /// Returns the edge's name as DevTools shows it: element indexes in decimal, and only the number of `shortcut`
+    /// names that start with one.
     #[must_use]
     pub fn edge_name(&self, edge: EdgeIndex) -> Cow<'_, str> {
         self.graph.edge_name_text(edge)
     }
 
-    /// The snapshot's nodes grouped by the shapes of another one, as two snapshots are compared.
+    /// Groups the snapshot's nodes by the shapes of another one, to compare two snapshots.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if `cancel` stops the work.
     pub fn regrouped(&self, shapes: &Shapes, cancel: &CancelToken) -> Result<Cow<'_, Classes>, Cancelled> {
         if self.shapes.names == shapes.names && self.shapes.properties == shapes.properties {
             return Ok(Cow::Borrowed(&self.classes));
@@ -594,7 +594,7 @@ impl Snapshot {
         Ok(Cow::Owned(regrouped))
     }
 
-    /// Bytes that the snapshot holds in memory.
+    /// Returns the bytes that the snapshot holds in memory.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.graph.heap_bytes()
@@ -613,7 +613,7 @@ impl Snapshot {
     }
 }
 
-/// What people read off an object.
+/// The properties shown for an object.
 struct Described {
     sizes: Sizes,
     distances: Vec<i32>,
@@ -623,7 +623,7 @@ struct Described {
 }
 
 impl Described {
-    /// In three parts, so that whoever is done first takes the next.
+    /// Derives the facts in three parallel parts, so that idle threads take the next one.
     fn derive(
         graph: &HeapGraph,
         (known, ephemerons, dom): (&WellKnown, &Ephemerons, &DomStates),

@@ -1,4 +1,4 @@
-//! Classes: what people see as constructors, with count, sizes and distance.
+//! Classes: objects grouped by constructor, with count, sizes and distance.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,10 +13,10 @@ use crate::model::{CancelToken, Cancelled, ClassId, Column, Distance, NodeKind, 
 
 const UNSET: u32 = u32::MAX;
 
-/// What two snapshots are matched by: the class's name and, for objects, where its constructor stands.
+/// The key that matches a class across snapshots: its name and, for objects, the position of its constructor.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct ClassKey {
-    /// The decoded name; lone surrogates keep their value here, unlike in [`Class::name`].
+    /// The decoded name. Lone surrogates keep their value, unlike in [`Class::name`].
     name: Box<[u8]>,
     pub location: Option<Location>,
 }
@@ -32,9 +32,10 @@ pub struct Class {
     pub count: u64,
     /// Sum of their shallow sizes in bytes.
     pub shallow_size: u64,
-    /// Bytes that would be freed with all of them: retained sizes of those that no other of the class dominates.
+    /// Bytes that would be freed with all of them: the retained sizes of those that no other node of the class
+    /// dominates.
     pub retained_size: u64,
-    /// The least of their distances.
+    /// The smallest of their distances.
     pub distance: Distance,
     /// Kind of the first node of the class.
     pub kind: NodeKind,
@@ -63,13 +64,13 @@ impl Classes {
         &self.table[class.index()]
     }
 
-    /// All classes in the order in which the file's nodes meet them, also those whose nodes all have no size.
+    /// Returns all classes in the order of their first node in the file, including those whose nodes all have no size.
     #[must_use]
     pub fn all(&self) -> &[Class] {
         &self.table
     }
 
-    /// Class of each node, by ordinal.
+    /// Returns the class of each node, by ordinal.
     #[must_use]
     pub fn by_node(&self) -> &[u32] {
         &self.by_node
@@ -81,7 +82,7 @@ impl Classes {
         u32::try_from(at).ok().map(ClassId)
     }
 
-    /// Whether every node has a class of the table, and the numbers of classes are such as their nodes can have.
+    /// Returns whether every node has a class of the table, and the classes' numbers are possible for their nodes.
     pub(crate) fn fits(&self, nodes: usize) -> bool {
         let counted = self.table.iter().try_fold(0_u64, |sum, class| sum.checked_add(class.count));
         self.by_node.len() == nodes
@@ -95,10 +96,10 @@ impl Classes {
         self.by_node.capacity() * 4 + self.table.capacity() * size_of::<Class>()
     }
 
-    /// Counts nodes and sums sizes and distances. Nodes without a size count for nothing.
+    /// Counts nodes and sums sizes and distances. Nodes without a size are not counted.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if `cancel` stops the work.
     pub fn sum_up(
         &mut self,
         shallow_sizes: &Column,
@@ -130,9 +131,9 @@ impl Classes {
     }
 }
 
-/// Sums retained sizes of each class over those of its nodes that count and that no other such node of the class dominates.
+/// Sums the retained sizes of each class over its counted nodes that no other counted node of the class dominates.
 ///
-/// The dominator tree lies in preorder, so a node is dominated by one of its class if it stands before the end of the
+/// The dominator tree is in preorder, so a node is dominated by another of its class if it comes before the end of the
 /// last outermost subtree of that class.
 pub(crate) fn retained_by_class(
     class_of: impl Fn(NodeOrdinal) -> usize,
@@ -155,10 +156,10 @@ pub(crate) fn retained_by_class(
     Ok(sums)
 }
 
-/// Gives each node its class. [`Classes::sum_up`] fills in the numbers.
+/// Assigns a class to each node. [`Classes::sum_up`] computes the numbers.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn classes(
     graph: &HeapGraph,
     known: &WellKnown,
@@ -178,7 +179,7 @@ pub fn classes(
         uncounted_bytes: 0,
     };
     let mut by_node = vec![UNSET; graph.node_count()];
-    // A plain object's shape comes first, by number; the loop below turns numbers into classes.
+    // The shape number of a plain object comes first; the loop below turns shape numbers into classes.
     let shape_bit = 1 << 31;
     shapes.assign(graph, known, cancel, |node, shape| by_node[node.index()] = shape_bit | shape)?;
     let mut shape_classes = vec![UNSET; shapes.names.len()];
@@ -224,38 +225,38 @@ pub fn classes(
     Ok(Classes { by_node, table: namer.table })
 }
 
-/// What the name of an object's class is made of.
+/// The source of an object's class name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum NameSource {
     Shape(usize),
-    /// Only natives are renamed, so the string of an object says all.
+    /// Only natives are renamed, so the string of an object is enough.
     String(StringId),
 }
 
-/// Finds or makes classes by name, with caches so that nearly no node's name is looked at.
+/// Finds or creates classes by name. Caches avoid looking at most nodes' names.
 struct Namer<'a> {
     graph: &'a HeapGraph,
     dom: &'a DomStates,
     by_key: HashMap<ClassKey, u32, RandomState>,
-    /// Class by name, see [`NameSource`], and number of the position.
+    /// The class by name (see [`NameSource`]) and index of the position.
     by_place: HashMap<(NameSource, u32), u32, RandomState>,
-    /// Class by string of the node's name; the second for nodes that are shown as `Detached …`.
+    /// The class by string of the node's name; the second table is for nodes shown as `Detached …`.
     by_string: [Vec<u32>; 2],
     by_kind: Vec<u32>,
     table: Vec<Class>,
-    /// Bytes of memory that were taken since they were last counted.
+    /// Bytes of memory used since the last count.
     uncounted_bytes: usize,
 }
 
-/// Bytes of memory that a class takes without its name, with its entries in tables that grow; and those of a pair of a name
-/// and a position.
+/// Bytes of memory per class without its name, including its entries in growing tables; and per pair of a name and a
+/// position.
 const CLASS_BYTES: usize = 420;
 const PAIR_BYTES: usize = 90;
-/// Bytes after which memory is counted.
+/// Number of bytes after which memory is counted.
 const COUNTED_EVERY: usize = 1 << 20;
 
 impl<'a> Namer<'a> {
-    /// A small file can make many classes with long names, so they are counted where they are made.
+    /// Counts the memory of classes, since a small file can create many with long names.
     #[inline]
     fn count_memory(&mut self, cancel: &CancelToken) -> Result<(), Cancelled> {
         if self.uncounted_bytes < COUNTED_EVERY {
@@ -271,7 +272,7 @@ impl<'a> Namer<'a> {
         }
         let class = u32::try_from(self.table.len()).unwrap_or(UNSET);
         self.by_key.insert(key.clone(), class);
-        // The name is kept three times: in both keys and as it is shown.
+        // The name is stored three times: in both keys and for display.
         self.uncounted_bytes += CLASS_BYTES + 3 * key.name.len();
         self.table.push(Class {
             name: display_of(&key.name),
@@ -285,7 +286,7 @@ impl<'a> Namer<'a> {
         class
     }
 
-    /// The class name of a node without a shape.
+    /// Returns the class name of a node without a shape.
     fn name(&self, node: NodeOrdinal) -> Cow<'a, [u8]> {
         let kind = self.graph.kind(node);
         if let Some(fixed) = fixed_name(kind) {
@@ -342,7 +343,7 @@ pub(super) fn fixed_name(kind: NodeKind) -> Option<&'static str> {
     }
 }
 
-/// `<div id="a">` becomes `<div>`, so that all elements of a tag are one class.
+/// Shortens `<div id="a">` to `<div>`, so that all elements with a tag are one class.
 pub(super) fn tag_name(name: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     let from = if name.starts_with(b"<") {
         0
@@ -361,7 +362,7 @@ pub(super) fn tag_name(name: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     }
 }
 
-/// The name for people: lone surrogates as replacement characters.
+/// Returns the display name, with lone surrogates replaced.
 fn display_of(name: &[u8]) -> String {
     let mut text = String::with_capacity(name.len());
     let mut rest = name;

@@ -1,4 +1,4 @@
-//! Which DOM nodes are still part of a document, and which are detached and kept alive by something else.
+//! Detachedness of DOM nodes: whether they are part of a document, or detached and kept alive by something else.
 
 use crate::graph::HeapGraph;
 use crate::model::stored::stored;
@@ -7,9 +7,9 @@ use crate::model::{BitSet, CancelToken, Cancelled, Detachedness, EdgeKind, NodeK
 /// The state of each node after it was propagated through the DOM.
 #[derive(Clone, Debug, Default)]
 pub struct DomStates {
-    /// One entry a node; empty where no node has a state.
+    /// One entry per node; empty if no node has a state.
     states: Vec<u8>,
-    /// Whether the file gave states; then detached nodes are shown with `Detached ` before their name.
+    /// True if the states come from the file. Detached nodes then get the prefix `Detached `.
     from_file: bool,
 }
 
@@ -22,14 +22,14 @@ impl DomStates {
         Detachedness::from_bits(self.states.get(node.index()).copied().unwrap_or(0))
     }
 
-    /// Whether the node is shown as `Detached …` although its name in the file does not say so.
+    /// Returns whether the node is shown as `Detached …` although its name in the file lacks the prefix.
     #[inline]
     #[must_use]
     pub fn is_renamed(&self, graph: &HeapGraph, node: NodeOrdinal) -> bool {
         self.from_file && self.states.get(node.index()) == Some(&2) && graph.kind(node) == NodeKind::NATIVE
     }
 
-    /// Whether every node has a state, or none has.
+    /// Returns whether every node has a state, or none has.
     pub(crate) fn fits(&self, nodes: usize) -> bool {
         self.states.is_empty() || self.states.len() == nodes
     }
@@ -40,12 +40,12 @@ impl DomStates {
     }
 }
 
-/// Takes the file's states and spreads them: what an attached native node reaches through native nodes is attached, then
-/// what a detached one reaches is detached. JavaScript objects stop the spread. A file without states has `Detached ` in
-/// the names instead.
+/// Reads the file's states and propagates them: native nodes that an attached native node reaches through native nodes
+/// are attached, then those that a detached one reaches are detached. JavaScript objects stop the propagation. A file
+/// without states has names with the prefix `Detached ` instead.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn dom_states(graph: &mut HeapGraph, cancel: &CancelToken) -> Result<DomStates, Cancelled> {
     let from_file = graph.has_detachedness();
     if !from_file {

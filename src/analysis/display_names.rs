@@ -1,4 +1,4 @@
-//! What a node is called on screen: object shapes for plain objects, contents for concatenated strings.
+//! Display names of nodes: object shapes for plain objects, contents for concatenated strings.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -7,15 +7,16 @@ use super::{DomStates, Ropes, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::{EdgeKind, NodeKind, NodeOrdinal, StringId};
 
-/// UTF-16 units at which a concatenated string is cut.
+/// UTF-16 units after which a concatenated string is cut.
 pub(crate) const CONCATENATED_LIMIT: usize = 1024;
-/// UTF-16 units up to which properties are listed in the name of a plain object.
+/// Maximum UTF-16 units of the properties listed in the name of a plain object.
 const PREVIEW_LIMIT: usize = 100;
-/// Characters up to which a single piece of a name is read.
+/// Maximum characters that are read of a single part of a name.
 pub(super) const PIECE_LIMIT: usize = 4096;
 
-/// The node's name as DevTools shows it, with `Detached ` in front of detached nodes. Pieces longer than some thousand characters are
-/// cut, so that the time it takes does not depend on the length of a string; `Snapshot::string_value` has it whole.
+/// Returns the node's name as DevTools shows it, with the prefix `Detached ` for detached nodes. Parts longer than some
+/// thousand characters are cut, so that the time does not depend on the length of a string; `Snapshot::string_value`
+/// returns the complete one.
 #[must_use]
 pub fn display_name<'a>(
     graph: &'a HeapGraph,
@@ -41,14 +42,14 @@ pub fn display_name<'a>(
     }
 }
 
-/// The node's own name up to a number of characters, and whether there is more.
+/// Returns up to `limit` characters of the node's own name, and whether it has more.
 fn piece<'a>(graph: &'a HeapGraph, dom: &DomStates, node: NodeOrdinal, limit: usize) -> (Cow<'a, str>, bool) {
     let (name, more) = graph.strings().prefix(graph.name_id(node), limit);
     if dom.is_renamed(graph, node) { (Cow::Owned(format!("Detached {name}")), more) } else { (name, more) }
 }
 
-/// The text of a concatenated string up to `limit` UTF-16 units, following its parts from the left, and whether there is
-/// more of it. With `ropes` only as much of it as names show can be asked for.
+/// Returns up to `limit` UTF-16 units of a concatenated string, following its parts from the left, and whether it has
+/// more. With `ropes`, `limit` must not exceed the limit of names.
 pub(crate) fn concatenated(
     graph: &HeapGraph,
     known: &WellKnown,
@@ -70,23 +71,23 @@ pub(crate) fn concatenated(
     (text, has_more || has_cut_piece)
 }
 
-/// What a visit to a part of a concatenated string found.
+/// The result of visiting a part of a concatenated string.
 struct Part {
     is_empty: bool,
     wants_more: bool,
 }
 
-/// Rounds without text after which a string is suspected to go round in a circle.
+/// Rounds without text after which a cycle is suspected.
 const QUIET_ROUNDS: usize = 256;
-/// No string is put together from more parts.
+/// The maximum number of parts of a string.
 const MOST_ROUNDS: usize = 1 << 20;
-/// Where ropes are known, only those that go in a circle take more rounds than they have letters.
+/// The maximum number of rounds with known ropes, where only strings with cycles take more rounds than letters.
 const MOST_ROUNDS_OF_NAMES: usize = 1 << 14;
 
-/// Goes through the parts of a concatenated string from the left while more is wanted; true if parts are left.
+/// Visits the parts of a concatenated string from the left while more text is needed. Returns true if parts are left.
 ///
-/// Parts may form a circle, or share each other so often that without text it would take for ever. A part that comes
-/// again with no text in between has none itself, or leads back to where it is: it is passed over.
+/// Parts may form a cycle, or be shared so often that parts without text would take forever. If a part occurs again
+/// with no text in between, it has no text or leads back to itself, so it is skipped.
 fn walk_parts(
     graph: &HeapGraph,
     known: &WellKnown,
@@ -126,7 +127,7 @@ fn walk_parts(
     false
 }
 
-/// The two parts of a concatenated string; the file's first node stands for one that is missing, as in DevTools.
+/// Returns the two parts of a concatenated string. As in DevTools, a missing part is replaced by the file's first node.
 pub(crate) fn string_parts(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -> [NodeOrdinal; 2] {
     let missing = NodeOrdinal(0);
     let mut parts = [missing; 2];
@@ -147,7 +148,7 @@ pub(crate) fn string_parts(graph: &HeapGraph, known: &WellKnown, node: NodeOrdin
     parts
 }
 
-/// `{a, b, …, y, z}`: properties alternately from the start and the end, as many as fit.
+/// Returns `{a, b, …, y, z}`: as many properties as fit, alternately from the start and the end.
 #[must_use]
 pub fn object_preview(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -> String {
     let mut edges = graph.edges(node);
@@ -194,7 +195,7 @@ pub fn object_preview(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -
     start
 }
 
-/// The property's name, in JSON's quotes where commas, quotes or braces would make a list of names ambiguous.
+/// Returns the property's name, with JSON quotes if commas, quotes or braces would make a list ambiguous.
 #[must_use]
 pub fn quoted_property_name(name: &str) -> Cow<'_, str> {
     if name.contains([',', '\'', '"', '{', '}']) {
@@ -204,7 +205,7 @@ pub fn quoted_property_name(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// Length in UTF-16 units, which is what JavaScript counts in.
+/// Returns the length in UTF-16 units, as in JavaScript.
 pub(crate) fn utf16_len(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
 }

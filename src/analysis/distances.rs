@@ -1,17 +1,17 @@
-//! Distances: how many references away from the roots each node is.
+//! Distances: the number of edges between the roots and each node.
 
 use super::{Ephemerons, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::js::parse_int;
 use crate::model::{BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, StringId};
 
-/// Nodes that a search may not enter.
+/// Nodes that a search does not enter.
 pub type DistanceFilter<'a> = Option<&'a BitSet>;
 
-/// One [`Distance`] a node: breadth-first from the user roots, then from the root for what they do not reach.
+/// Returns the [`Distance`] of each node, with a breadth-first search from the user roots and then from the root.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn distances(
     graph: &HeapGraph,
     known: &WellKnown,
@@ -21,10 +21,10 @@ pub fn distances(
     distances_avoiding(graph, known, ephemerons, None, cancel)
 }
 
-/// The same for a graph in which no edge leads to the `ignored` nodes.
+/// Returns distances as [`distances`] does, for a graph in which no edge leads to the `ignored` nodes.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn distances_avoiding(
     graph: &HeapGraph,
     known: &WellKnown,
@@ -65,7 +65,7 @@ struct Search<'a> {
     known: &'a WellKnown,
     ephemerons: &'a Ephemerons,
     ignored: DistanceFilter<'a>,
-    /// Ephemeron pairs of which one edge was met: the value counts as reached only over the second.
+    /// Ephemeron pairs of which one edge was visited: the value is reached only by the second.
     pending_pairs: BitSet,
     distances: Vec<i32>,
     reached: BitSet,
@@ -112,7 +112,7 @@ impl Search<'_> {
         }
     }
 
-    /// Whether the search goes along an edge, given what kind of node it starts from.
+    /// Returns whether the search follows an edge, given the kind of its source.
     fn passes(&mut self, special: Special, edge: EdgeIndex, target: u32) -> bool {
         if self.ignored.is_some_and(|ignored| ignored.contains(target as usize)) {
             return false;
@@ -153,11 +153,11 @@ impl Search<'_> {
     }
 }
 
-/// Nodes of which the runtime's own bookkeeping would make a misleading way.
+/// Nodes whose edges include bookkeeping of the runtime that would give misleading paths.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Special {
     None,
     NativeContext,
-    /// Maps share descriptor arrays, so an entry need not belong to the map that leads to it.
+    /// Maps share descriptor arrays, so an entry may belong to another map.
     MapDescriptors,
 }

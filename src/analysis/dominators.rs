@@ -1,9 +1,9 @@
-//! Dominators: for each node the one node through which every path from the root must lead.
+//! Dominators: for each node, the closest node that is on every path from the root.
 //!
 //! Semi-NCA (Georgiadis, “Linear-Time Algorithms for Dominators and Related Problems”, 2005) on nodes renumbered in
-//! depth-first preorder, so that the loops walk memory mostly forward. Its last step climbs the tree that it builds; jump
-//! pointers (Myers, “An applicative random-access stack”, 1983) keep each climb logarithmic where a long list would make
-//! it linear. Nothing recurses.
+//! depth-first preorder, so that the loops access memory mostly in order. The last step climbs the tree while building
+//! it; jump pointers (Myers, “An applicative random-access stack”, 1983) keep each climb logarithmic where a long list
+//! would make it linear. Nothing recurses.
 
 use std::ops::Range;
 
@@ -16,34 +16,36 @@ use crate::model::stored::stored;
 use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeIndex, NodeOrdinal, POLL_INTERVAL, Progress};
 
 const NONE: u32 = u32::MAX;
-/// Positions that are summed up in one entry of [`DominatorTree::reaches`].
+/// Positions summarized by one entry of [`DominatorTree::reaches`].
 const FAN: usize = 64;
 
-/// The dominator tree, as its nodes in preorder: a node's dominated nodes stand right behind it.
+/// The dominator tree in preorder: each node is directly followed by the nodes that it dominates.
 #[derive(Clone, Debug, Default)]
 pub struct DominatorTree {
     /// Position of each node in the preorder, by ordinal.
     positions: Vec<u32>,
     /// The node at each position.
     nodes: Vec<u32>,
-    /// How many nodes the subtree at each position has, its root included.
+    /// The number of nodes in the subtree at each position, including its root.
     subtree_sizes: Vec<u32>,
-    /// How far the subtrees reach that start in each block of [`FAN`] positions, in each block of such blocks, and so on.
+    /// The maximum end of the subtrees that start in each block of [`FAN`] positions, in each block of such blocks, and
+    /// so on.
     reaches: Vec<Vec<u32>>,
 }
 
 stored!(DominatorTree { positions, nodes, subtree_sizes, reaches });
 
 impl DominatorTree {
-    /// The immediate dominator; the root's is the root itself.
+    /// Returns the immediate dominator. The root is its own.
     #[inline]
     #[must_use]
     pub fn dominator(&self, node: NodeOrdinal) -> NodeOrdinal {
         NodeOrdinal(self.nodes[self.parent(self.positions[node.index()])])
     }
 
-    /// The position of the immediate dominator of what stands at a position: of all subtrees that contain it, the one that starts
-    /// last. To keep it for each node would take four bytes more; to find it takes a look at some dozens of neighbours.
+    /// Returns the position of the immediate dominator of the node at a position: of all subtrees that contain it, the
+    /// one that starts last. Storing it would take four more bytes per node; searching it takes a look at some dozens
+    /// of neighbors.
     fn parent(&self, position: u32) -> usize {
         let reach = |level: usize, at: usize| match level.checked_sub(1) {
             None => u32::try_from(at).unwrap_or(NONE).saturating_add(self.subtree_sizes[at]),
@@ -71,22 +73,22 @@ impl DominatorTree {
         found
     }
 
-    /// Where the node stands in the preorder.
+    /// Returns the node's position in the preorder.
     #[inline]
     #[must_use]
     pub fn position(&self, node: NodeOrdinal) -> usize {
         self.positions[node.index()] as usize
     }
 
-    /// Everything that would be freed with the node, the node itself first.
+    /// Returns all nodes that would be freed with the node, the node itself first.
     #[must_use]
     pub fn subtree(&self, node: NodeOrdinal) -> &[u32] {
         let position = self.positions[node.index()] as usize;
         &self.nodes[position..position + self.subtree_sizes[position] as usize]
     }
 
-    /// Positions of the node's subtree in the preorder, its own first: what the node dominates, as a range that contains the
-    /// range of each node in it.
+    /// Returns the positions of the node's subtree in the preorder, starting with its own. The range contains the range
+    /// of each node that the node dominates.
     #[inline]
     #[must_use]
     pub fn positions(&self, node: NodeOrdinal) -> Range<u32> {
@@ -94,13 +96,13 @@ impl DominatorTree {
         position..position + self.subtree_sizes[position as usize]
     }
 
-    /// Whether every path to `node` leads through `ancestor` (or they are the same).
+    /// Returns whether every path to `node` leads through `ancestor`, or both are the same.
     #[must_use]
     pub fn dominates(&self, ancestor: NodeOrdinal, node: NodeOrdinal) -> bool {
         self.positions(ancestor).contains(&self.positions[node.index()])
     }
 
-    /// The nodes whose immediate dominator is `node`.
+    /// Returns the nodes whose immediate dominator is `node`.
     pub fn dominated(&self, node: NodeOrdinal) -> impl Iterator<Item = NodeOrdinal> + '_ {
         let position = self.positions[node.index()] as usize;
         let end = position + self.subtree_sizes[position] as usize;
@@ -112,20 +114,20 @@ impl DominatorTree {
         .map(|at| NodeOrdinal(self.nodes[at]))
     }
 
-    /// Whether the node dominates any other.
+    /// Returns whether the node dominates any other.
     #[inline]
     #[must_use]
     pub fn has_dominated(&self, node: NodeOrdinal) -> bool {
         self.subtree_sizes[self.positions[node.index()] as usize] > 1
     }
 
-    /// All nodes in preorder with the sizes of their subtrees.
+    /// Returns all nodes in preorder with the sizes of their subtrees.
     pub fn preorder(&self) -> impl ExactSizeIterator<Item = (NodeOrdinal, u32)> + '_ {
         self.nodes.iter().zip(&self.subtree_sizes).map(|(&node, &size)| (NodeOrdinal(node), size))
     }
 
-    /// Whether this is a tree of so many nodes from `root` on: positions and nodes are each other's inverse, and the subtrees
-    /// of what a node dominates fill its own. For what was not built here.
+    /// Returns whether this is a valid tree of `nodes` nodes with root `root`: positions and nodes are inverse, and the
+    /// subtrees of the dominated nodes fill each node's subtree. Used for trees that were loaded.
     pub(crate) fn fits(&self, nodes: usize, root: NodeOrdinal) -> bool {
         let is_nested = |position: usize| {
             let end = position + self.subtree_sizes[position] as usize;
@@ -149,16 +151,16 @@ impl DominatorTree {
     /// Sums `sizes` (bytes, by ordinal) over each node's subtree.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if `cancel` stops the work.
     pub fn retained_sizes(&self, sizes: &Column, cancel: &CancelToken) -> Result<Column, Cancelled> {
-        // A subtree is a range of the preorder, so its sum is the difference of two running totals.
+        // A subtree is a range of the preorder, so its sum is the difference of two prefix sums.
         let mut total = 0_u128;
         let mut totals = Vec::with_capacity(self.nodes.len() + 1);
         totals.push(0);
         for (position, &node) in self.nodes.iter().enumerate() {
             cancel.check_every(position)?;
             total += u128::from(sizes.get(node as usize));
-            // Wraps where all sizes together do; a difference comes out right as long as it fits itself.
+            // The total may wrap; a difference is correct if it fits itself.
             #[expect(clippy::cast_possible_truncation, reason = "see above")]
             totals.push(total as u64);
         }
@@ -177,7 +179,7 @@ impl DominatorTree {
         })
     }
 
-    /// As above, where the sums do not fit in 64 bits.
+    /// Computes [`Self::retained_sizes`] if the sums do not fit in 64 bits.
     #[cold]
     fn saturated_sums(&self, sizes: &Column, cancel: &CancelToken) -> Result<Vec<u64>, Cancelled> {
         let mut sums: Vec<u64> = self.nodes.iter().map(|&node| sizes.get(node as usize)).collect();
@@ -198,11 +200,11 @@ impl DominatorTree {
     }
 }
 
-/// Dominators over the essential edges. A node without an essential retainer hangs from the root, and so does each node
-/// that even then nothing reaches.
+/// Computes dominators over the essential edges. The root dominates nodes without an essential retainer, and nodes that
+/// are still unreachable after that.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn dominators(
     graph: &HeapGraph,
     essential: &BitSet,
@@ -210,7 +212,7 @@ pub fn dominators(
     cancel: &CancelToken,
 ) -> Result<DominatorTree, Cancelled> {
     let mut order = progress.stage("spanning tree", || Preorder::build(graph, essential, progress, cancel))?;
-    // What follows needs as much memory as what the semidominators were computed with, which is free by then.
+    // The following steps need the memory that the computation of the semidominators frees.
     let (semi, _reuse) =
         progress.stage("semidominators", || semidominators(graph, essential, &mut order, progress, cancel))?;
     let Preorder { mut vertices, parents: tree_parents, .. } = order;
@@ -237,7 +239,7 @@ struct Preorder {
     vertices: Vec<u32>,
     /// Number of the tree parent by number.
     parents: Vec<u32>,
-    /// Number by ordinal; `NONE` for what nothing reaches.
+    /// Number by ordinal; `NONE` for unreachable nodes.
     numbers: Vec<u32>,
 }
 
@@ -276,7 +278,7 @@ impl Preorder {
         Ok(search.order)
     }
 
-    /// The number of the source of each essential edge; `NONE` for the others and where nothing reaches the source.
+    /// Returns the number of the source of each essential edge; `NONE` for other edges and unreachable sources.
     fn sources(&self, graph: &HeapGraph, essential: &BitSet, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
         let mut sources = vec![0; graph.edge_count()];
         sources.par_chunks_mut(POLL_INTERVAL).enumerate().try_for_each(|(chunk, sources)| {
@@ -299,14 +301,14 @@ impl Preorder {
         Ok(sources)
     }
 
-    /// The numbers of the predecessors of each vertex of a range, its tree parent left out, as compressed rows.
+    /// Returns the predecessors of each vertex of a range as compressed rows, without the tree parent.
     fn predecessors(&self, graph: &HeapGraph, sources: &[u32], vertices: Range<usize>) -> Rows {
         let mut rows =
             Rows { first: vertices.start, offsets: Vec::with_capacity(vertices.len() + 1), items: Vec::new() };
         rows.offsets.push(0);
         for number in vertices {
             let retainers = graph.retainers.row(self.vertices[number] as usize);
-            // A single retainer, as most nodes have, is the tree parent; and nothing matters that leads to the root.
+            // A single retainer, as most nodes have, is the tree parent; edges to the root do not matter.
             if retainers.len() > 1 && number > 0 {
                 let parent = self.parents[number];
                 for &edge in retainers {
@@ -328,7 +330,7 @@ struct DepthFirst<'a> {
     essential: &'a BitSet,
     /// Open nodes: number, next edge, end of the edges.
     stack: Vec<(u32, u32, u32)>,
-    /// What has a number, in so few bytes that it stays in the cache.
+    /// Nodes with a number, compact enough to stay in the CPU cache.
     reached: BitSet,
     order: Preorder,
 }
@@ -400,21 +402,22 @@ impl Rows {
     }
 }
 
-/// A vertex in the forest that the semidominators are computed with.
+/// A vertex of the forest used to compute the semidominators.
 #[derive(Clone, Copy)]
 struct Link {
-    /// An ancestor in the spanning tree: the parent at first, higher after compression.
+    /// An ancestor in the spanning tree: the parent at first, a higher one after compression.
     ancestor: u32,
-    /// The least semidominator on the way up to (not including) `ancestor`.
+    /// The smallest semidominator on the path to `ancestor` (exclusive).
     least: u32,
 }
 
-/// Vertices whose predecessors are gathered in one task, and how many tasks are gathered ahead of their use.
+/// The number of vertices whose predecessors are collected per task, and the number of tasks that run ahead.
 const GATHERED: usize = 1 << 15;
 const AHEAD: usize = 8;
 
-/// The semidominator of each vertex, by number, and what keeps the memory that is free now. While those of some vertices are computed, last first, the predecessors of
-/// the next ones are gathered on the other cores; they are never all there at once.
+/// Returns the semidominator of each vertex, by number, and a guard that keeps the freed memory for reuse. While the
+/// semidominators of some vertices are computed, last first, the predecessors of the next ones are collected on other
+/// cores; they are never all in memory at once.
 fn semidominators(
     graph: &HeapGraph,
     essential: &BitSet,
@@ -424,7 +427,7 @@ fn semidominators(
 ) -> Result<(Vec<u32>, Reuse), Cancelled> {
     let count = order.vertices.len();
     let sources = progress.stage("sources", || order.sources(graph, essential, cancel))?;
-    // What is gathered needs only those; the numbers by node would be in the way.
+    // Only the sources are needed; this frees the numbers by node.
     drop(std::mem::take(&mut order.numbers));
     let mut forest = Forest {
         links: order.parents.iter().map(|&ancestor| Link { ancestor, least: NONE }).collect(),
@@ -467,17 +470,17 @@ fn semidominators(
     Ok((forest.semi, Reuse::begin()))
 }
 
-/// What the semidominators are computed with.
+/// The state of the computation of the semidominators.
 struct Forest {
     links: Vec<Link>,
     semi: Vec<u32>,
     path: Vec<u32>,
-    /// Predecessors looked at, and links followed from them.
+    /// Visited predecessors, and links followed from them.
     steps: u64,
 }
 
 impl Forest {
-    /// The semidominators of a range of vertices; those behind it must be there.
+    /// Computes the semidominators of a range of vertices. Those after the range must be computed.
     fn compute(&mut self, predecessors: &Rows) {
         for vertex in predecessors.vertices().rev().filter(|&vertex| vertex > 0) {
             #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
@@ -501,8 +504,8 @@ impl Forest {
     }
 }
 
-/// The least semidominator among `vertex` and its ancestors above `current`, compressing the way to them, and the length of
-/// that way.
+/// Returns the smallest semidominator among `vertex` and its ancestors above `current`, and the length of the path to
+/// them, which is compressed.
 #[inline]
 fn evaluate(links: &mut [Link], vertex: u32, current: u32, path: &mut Vec<u32>) -> (u32, usize) {
     let mut at = vertex;
@@ -510,7 +513,7 @@ fn evaluate(links: &mut [Link], vertex: u32, current: u32, path: &mut Vec<u32>) 
         path.push(at);
         at = links[at as usize].ancestor;
     }
-    // From the top down, each vertex takes over what its ancestor knows by now.
+    // From the top down, each vertex takes over the result of its ancestor.
     let mut above = links[at as usize];
     let followed = path.len();
     while let Some(at) = path.pop() {
@@ -522,8 +525,8 @@ fn evaluate(links: &mut [Link], vertex: u32, current: u32, path: &mut Vec<u32>) 
     (links[vertex as usize].least, followed)
 }
 
-/// The immediate dominator of each vertex, by number: the nearest ancestor of the tree parent in the dominator tree whose
-/// number is at most the semidominator's.
+/// Returns the immediate dominator of each vertex, by number: the nearest ancestor of the tree parent in the dominator
+/// tree whose number does not exceed the semidominator's.
 fn immediate_dominators(
     parents: Vec<u32>,
     semi: &[u32],
@@ -563,7 +566,7 @@ fn immediate_dominators(
     Ok(dominators)
 }
 
-/// Renumbers from preorder of the spanning tree to preorder of the dominator tree. In both a parent comes before its
+/// Renumbers from preorder of the spanning tree to preorder of the dominator tree. In both, a parent comes before its
 /// children.
 fn tree(vertices: &[u32], dominators: &[u32], cancel: &CancelToken) -> Result<DominatorTree, Cancelled> {
     let count = vertices.len();
@@ -578,7 +581,7 @@ fn tree(vertices: &[u32], dominators: &[u32], cancel: &CancelToken) -> Result<Do
         subtree_sizes: vec![0; count],
         reaches: Vec::new(),
     };
-    // By number: where its next child goes.
+    // By number: the position of its next child.
     cancel.check()?;
     let mut next_child = vec![1_u32; count];
     for vertex in 0..count {
@@ -600,7 +603,7 @@ fn tree(vertices: &[u32], dominators: &[u32], cancel: &CancelToken) -> Result<Do
     Ok(tree)
 }
 
-/// How far the subtrees reach, see [`DominatorTree::reaches`].
+/// Computes [`DominatorTree::reaches`].
 fn reaches(subtree_sizes: &[u32]) -> Vec<Vec<u32>> {
     let furthest = |ends: &[u32]| ends.iter().copied().max().unwrap_or(0);
     let count = subtree_sizes.len();

@@ -1,7 +1,7 @@
-//! Ephemerons: the values of WeakMaps, which V8 writes as two edges with a telling name.
+//! Ephemerons: the values of WeakMaps, which V8 writes as two edges with a structured name.
 //!
-//! `7 / part of key (Foo @1) -> value (Bar @2) pair in WeakMap (table @3)`: one such edge leads from the key and one from
-//! the table to the value.
+//! `7 / part of key (Foo @1) -> value (Bar @2) pair in WeakMap (table @3)`: one such edge leads from the key to the
+//! value, and one from the table to the value.
 
 use std::borrow::Cow;
 use std::hash::BuildHasher as _;
@@ -13,20 +13,20 @@ use crate::format::StringTable;
 use crate::model::stored::stored;
 use crate::model::{BitSet, HeapBytes, StringId};
 
-/// What the name of an ephemeron edge says.
+/// The parsed name of an ephemeron edge.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ephemeron {
-    /// Number of the pair: both edges of a pair have the same.
+    /// Number of the pair, which both of its edges share.
     pub pair: u32,
     /// Id of the WeakMap's table.
     pub table_id: u64,
 }
 
-/// The ephemeron names among all strings. A program may have a million of them, and each edge asks.
+/// The ephemeron names among all strings, parsed in advance: a program may have a million, and every edge is checked.
 #[derive(Clone, Debug, Default)]
 pub struct Ephemerons {
     is_ephemeron: BitSet,
-    /// The pair's number, by string; anything for other strings, and empty where there are no pairs.
+    /// The pair's number, by string. Arbitrary for other strings; empty if there are no pairs.
     pairs: Vec<u32>,
     /// The table's id, by number of the pair.
     tables: Vec<u64>,
@@ -35,7 +35,7 @@ pub struct Ephemerons {
 stored!(Ephemerons { is_ephemeron, pairs, tables });
 
 impl Ephemerons {
-    /// What the string says, if it names an ephemeron edge.
+    /// Returns the parsed name if the string is the name of an ephemeron edge.
     #[inline]
     #[must_use]
     pub fn get(&self, name: StringId) -> Option<Ephemeron> {
@@ -46,7 +46,7 @@ impl Ephemerons {
         Some(Ephemeron { pair, table_id: self.tables[pair as usize] })
     }
 
-    /// Whether this is of a table of so many strings.
+    /// Returns whether this belongs to a table of `strings` strings.
     pub(crate) fn fits(&self, strings: usize) -> bool {
         self.is_ephemeron.len() == strings
             && self.is_ephemeron.fits()
@@ -57,7 +57,7 @@ impl Ephemerons {
                 .all(|string| self.pairs.get(string).is_some_and(|&pair| (pair as usize) < self.tables.len()))
     }
 
-    /// How many pairs there are; their numbers are below.
+    /// Returns the number of pairs. All pair numbers are below it.
     #[must_use]
     pub fn pair_count(&self) -> usize {
         self.tables.len()
@@ -71,15 +71,15 @@ impl Ephemerons {
 
 /// The name of an ephemeron edge among the strings.
 struct Name<'a> {
-    /// Of the text below: most names are told apart by it.
+    /// Hash of `pair`, which distinguishes most names.
     hash: u64,
-    /// What both edges of the pair have in common.
+    /// The part of the name that both edges of the pair share.
     pair: Cow<'a, str>,
     string: StringId,
     table_id: u64,
 }
 
-/// Finds the names of ephemeron edges, in one pass over the strings.
+/// Finds the names of ephemeron edges in one pass over the strings.
 #[must_use]
 pub fn ephemerons(strings: &StringTable) -> Ephemerons {
     let hasher = FixedState::default();
@@ -97,7 +97,7 @@ pub fn ephemerons(strings: &StringTable) -> Ephemerons {
     #[expect(clippy::cast_possible_truncation, reason = "the reader refuses more than 2^32 - 1 strings")]
     let mut names: Vec<Name<'_>> =
         (0..strings.len()).into_par_iter().filter_map(|string| name(StringId(string as u32))).collect();
-    // The names of a pair come together.
+    // The names of a pair become adjacent.
     names.par_sort_unstable_by(|one, other| {
         let by_pair = one.hash.cmp(&other.hash).then_with(|| one.pair.cmp(&other.pair));
         by_pair.then(one.string.0.cmp(&other.string.0))
@@ -107,7 +107,7 @@ pub fn ephemerons(strings: &StringTable) -> Ephemerons {
         found.pairs = vec![0; strings.len()];
     }
     for group in names.chunk_by(|one, other| one.hash == other.hash && one.pair == other.pair) {
-        // At most one pair a string.
+        // At most one pair per string.
         let pair = u32::try_from(found.tables.len()).unwrap_or(u32::MAX);
         found.tables.push(group[0].table_id);
         for name in group {
@@ -118,7 +118,7 @@ pub fn ephemerons(strings: &StringTable) -> Ephemerons {
     found
 }
 
-/// The part that identifies the pair, and the id of the table.
+/// Returns the part that identifies the pair, and the id of the table.
 fn parse(text: &str) -> Option<(&str, u64)> {
     let pair = text.trim_start_matches(|c: char| c.is_ascii_digit());
     if pair.len() == text.len() || pair.contains(['\n', '\r', '\u{2028}', '\u{2029}']) {
@@ -127,12 +127,12 @@ fn parse(text: &str) -> Option<(&str, u64)> {
     let inner = pair.strip_prefix(" / part of key (")?;
     let (inner, table) = inner.rsplit_once(" pair in WeakMap (table @")?;
     let table_id = table.strip_suffix(')').filter(|id| is_number(id))?;
-    // Names of classes may contain anything, so any arrow with an id before it and one at the end will do.
+    // Class names may contain anything, so any arrow with an id before it and one at the end is accepted.
     let separator = ") -> value (";
     let is_pair = inner.match_indices(separator).any(|(at, _)| {
         ends_with_id(&inner[..at]) && inner[at + separator.len()..].strip_suffix(')').is_some_and(ends_with_id)
     });
-    // An id beyond 64 bits belongs to no table.
+    // An id beyond 64 bits does not belong to a table.
     is_pair.then(|| (pair, table_id.parse().unwrap_or(u64::MAX)))
 }
 

@@ -1,4 +1,4 @@
-//! Essential edges: the ones that count when it is decided who keeps whom alive.
+//! Essential edges: the edges that keep their target alive.
 
 use rayon::prelude::*;
 
@@ -6,14 +6,15 @@ use super::Ephemerons;
 use crate::graph::HeapGraph;
 use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, StringId};
 
-/// Words of the result that one task fills.
+/// Words of the result per task.
 const CHUNK_WORDS: usize = 4096;
 
-/// One bit an edge. Not essential are weak edges, edges of a node to itself, `shortcut` edges other than the root's, edges
-/// from outside the page to page objects, and the edge of a WeakMap's table to a value (the key keeps it).
+/// Returns one bit per edge. Not essential are weak edges, edges of a node to itself, `shortcut` edges except the
+/// root's, edges from outside the page to page objects, and the edge of a WeakMap's table to a value (the key keeps
+/// it).
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn essential_edges(
     graph: &HeapGraph,
     ephemerons: &Ephemerons,
@@ -45,7 +46,7 @@ pub fn essential_edges(
     Ok(BitSet::from_words(words, edge_count))
 }
 
-/// Whether one edge is essential.
+/// Returns whether an edge is essential.
 #[inline]
 pub(crate) fn is_essential(
     graph: &HeapGraph,

@@ -1,4 +1,4 @@
-//! The first useful table, made of the nodes alone while everything else is still to be computed.
+//! The preliminary table, built from the nodes alone while everything else is still computed.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,14 @@ use super::classes::{fixed_name, tag_name};
 use crate::format::RawSnapshot;
 use crate::model::{CancelToken, Cancelled, FirstRow, FirstTable, NodeKind, StringId};
 
-/// Sums up the nodes by the names that their classes will have, shapes aside. Nodes without a size count for nothing.
+/// Sums up the nodes by their future class names, without shapes. Nodes without a size are not counted.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn first_table(raw: &RawSnapshot, cancel: &CancelToken) -> Result<FirstTable, Cancelled> {
     let nodes = &raw.nodes;
     let strings = raw.strings.len();
-    // By string for objects, whose names differ, and by kind for the rest. Nearly all of the former stays untouched.
+    // By string for objects, whose names differ, and by kind for the rest. Nearly all entries by string stay untouched.
     let (mut counts, mut sizes) = (vec![0_u64; strings], vec![0_u64; strings]);
     let mut by_kind = vec![(0_u64, 0_u64); 256];
     let mut table = FirstTable { node_count: nodes.kinds.len() as u64, ..FirstTable::default() };
@@ -25,7 +25,7 @@ pub fn first_table(raw: &RawSnapshot, cancel: &CancelToken) -> Result<FirstTable
         }
         table.self_size = table.self_size.saturating_add(size);
         if matches!(kind, NodeKind::OBJECT | NodeKind::NATIVE) {
-            // The names are not checked yet.
+            // The names are not validated yet.
             if let (Some(count), Some(sum)) = (counts.get_mut(name as usize), sizes.get_mut(name as usize)) {
                 *count += 1;
                 *sum = sum.saturating_add(size);

@@ -1,9 +1,9 @@
-//! Classes of which several are listed as one, with the sums of all of them.
+//! Groups of classes that are listed as one, with their sums.
 
 use super::{Classes, DominatorTree, retained_by_class};
 use crate::model::{CancelToken, Cancelled, ClassId, Column, Distance, NodeOrdinal};
 
-/// Sums over objects of one class, or of several that are listed as one.
+/// Sums over the objects of one class, or of several that are listed as one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ClassTotals {
     /// Objects that have a size and are counted.
@@ -17,7 +17,7 @@ pub struct ClassTotals {
 impl ClassTotals {
     pub const NOTHING: Self = Self { count: 0, shallow_size: 0, retained_size: 0, distance: Distance::NONE };
 
-    /// Adds the counts and shallow sizes of more objects; their retained sizes may overlap and are left alone.
+    /// Adds the counts and shallow sizes of more objects. Retained sizes may overlap, so they are not changed.
     pub fn add(&mut self, more: &Self) {
         if more.count == 0 {
             return;
@@ -28,22 +28,22 @@ impl ClassTotals {
     }
 }
 
-/// Classes of which those that are the same are listed under the first of them.
+/// A grouping of equal classes: each group is listed under its first class.
 #[derive(Clone, Debug, Default)]
 pub struct JoinedClasses {
-    /// By class: the first class that is the same.
+    /// By class: the first equal class.
     first: Vec<u32>,
-    /// By class: how many classes are listed under it.
+    /// By class: the number of classes listed under it.
     sizes: Vec<u32>,
-    /// By class: what those listed under it sum up to.
+    /// By class: the sums of the classes listed under it.
     totals: Vec<ClassTotals>,
 }
 
 impl JoinedClasses {
-    /// Lists classes under the first that is the same, which `first` has by class.
+    /// Lists classes under the first equal class, which `first` contains by class.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if `cancel` stops the work.
     pub fn new(
         classes: &Classes,
         first: Vec<u32>,
@@ -73,7 +73,8 @@ impl JoinedClasses {
         Ok(joined)
     }
 
-    /// Sums by class that are given as sums under the first of each; `retained` has what each first one retains.
+    /// Returns the sums of each group, by its first class, from those of its classes. `retained` has the groups'
+    /// retained sizes.
     #[must_use]
     pub fn sum(&self, own: &[ClassTotals], retained: &[u64]) -> Vec<ClassTotals> {
         let mut totals = vec![ClassTotals::NOTHING; own.len()];
@@ -98,19 +99,19 @@ impl JoinedClasses {
         ClassId(self.first[class.index()])
     }
 
-    /// Returns whether other classes are listed under this one, and it under no other.
+    /// Returns whether other classes are listed under this one.
     #[must_use]
     pub fn is_first(&self, class: ClassId) -> bool {
         self.first[class.index()] == class.0
     }
 
-    /// Returns the number of classes that are listed under this one, itself included.
+    /// Returns the number of classes that are listed under this one, including itself.
     #[must_use]
     pub fn joined_count(&self, class: ClassId) -> u32 {
         self.sizes[class.index()]
     }
 
-    /// Returns the sums of all that is listed under a class; nothing for a class that is listed under another.
+    /// Returns the sums of all classes listed under a class; zeros if it is listed under another.
     #[must_use]
     pub fn totals(&self, class: ClassId) -> ClassTotals {
         self.totals[class.index()]

@@ -6,12 +6,12 @@ use crate::model::NodeOrdinal;
 use crate::model::bounds::{are_below, ascends};
 use crate::model::stored::stored;
 
-/// The locations that a file has, by node.
+/// The locations in a file, by node.
 #[derive(Clone, Debug, Default)]
 pub struct Locations {
-    /// Ascending, each node once.
+    /// Ascending, without duplicates.
     nodes: Vec<u32>,
-    /// For each of them its position's index in `distinct`.
+    /// For each of them, the index of its position in `distinct`.
     places: Vec<u32>,
     distinct: Vec<Location>,
     script_ids: Vec<u32>,
@@ -27,23 +27,24 @@ impl Locations {
         Some(self.distinct[self.places[at] as usize])
     }
 
-    /// All of them, ascending by node: numbers of positions, which [`Self::place`] tells.
+    /// Returns all entries in ascending order of nodes, with the indices of their positions for [`Self::place`].
     pub fn entries(&self) -> impl Iterator<Item = (NodeOrdinal, u32)> + '_ {
         self.nodes.iter().zip(&self.places).map(|(&node, &place)| (NodeOrdinal(node), place))
     }
 
-    /// The position of that number; equal positions have the same.
+    /// Returns the position with that index. Equal positions have equal indices.
     #[must_use]
     pub fn place(&self, place: u32) -> Location {
         self.distinct[place as usize]
     }
 
-    /// Ids of scripts with the ordinals of their nodes, where the file says so; not necessarily those of nodes that are there.
+    /// Returns the ids of scripts with the ordinals of their nodes, as far as the file contains them. The nodes may not
+    /// exist.
     pub fn scripts(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         self.script_ids.iter().copied().zip(self.script_nodes.iter().copied())
     }
 
-    /// Whether every entry has a node and a position, and every script a node. That need not be one that exists.
+    /// Returns whether the columns fit together. The nodes of scripts may not exist.
     pub(crate) fn fits(&self, nodes: usize) -> bool {
         self.nodes.len() == self.places.len()
             && self.script_ids.len() == self.script_nodes.len()
@@ -59,11 +60,11 @@ impl Locations {
     }
 }
 
-/// Sorts them by node; of several for one node the last in the file counts, and one for no node is left out.
+/// Sorts locations by node. If a node has several, the last in the file is kept; those of missing nodes are dropped.
 #[must_use]
 pub fn locations(table: LocationTable, node_count: usize) -> Locations {
     let LocationTable { mut nodes, mut places, distinct, script_ids, script_nodes } = table;
-    // As the runtime writes them: nothing is to be done.
+    // Already sorted, as V8 writes them.
     let is_sorted = nodes.is_sorted_by(|one, other| one < other);
     if !is_sorted || nodes.last().is_some_and(|&node| node as usize >= node_count) {
         let mut rows: Vec<(u32, u32)> = nodes.iter().copied().zip(places.iter().copied()).rev().collect();

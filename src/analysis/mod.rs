@@ -1,7 +1,7 @@
-//! What follows from the graph: one file a fact, each a pure function from its inputs to a named record.
+//! Facts derived from the graph: one file per fact, each with a pure function from its inputs to a named record.
 //!
-//! The rules are those of Chrome DevTools' heap snapshot worker, so that the numbers are the ones people check against.
-//! Nothing here knows a channel, a widget or the application's thread pool.
+//! The rules are those of the heap snapshot worker of Chrome DevTools, so that the numbers are the same. Nothing here
+//! knows a channel, a widget or the application's thread pool.
 
 mod classes;
 mod detachedness;

@@ -1,14 +1,14 @@
-//! Page objects: what the page's (or program's) own globals reach, as opposed to what only tools and the runtime hold.
+//! Page objects: objects reachable from the globals of the page (or program), and not only from tools and the runtime.
 
 use super::WellKnown;
 use crate::graph::HeapGraph;
 use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, NodeOrdinal};
 
-/// Everything reachable over all but weak edges from the root's `shortcut` edges (the globals) and from its element edge
+/// Returns all nodes reachable over non-weak edges from the root's `shortcut` edges (the globals) and its element edge
 /// to the DOM trees.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn page_objects(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let mut found = BitSet::new(graph.node_count());
     let mut queue = Vec::new();

@@ -1,5 +1,5 @@
-//! Which program wrote a snapshot, by what the file itself shows: the layout of its tables, the names of its roots, and a
-//! few strings that only one program has. What is not shown is not guessed.
+//! Detection of the program that wrote a snapshot, by the layout of its tables, the names of its roots, and a few
+//! strings that only one program has. Nothing is guessed.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -11,40 +11,40 @@ use crate::graph::HeapGraph;
 use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{NodeKind, NodeOrdinal};
 
-/// Children of the roots that are looked at; real files have some dozens.
+/// Maximum number of the roots' children to examine; real files have some dozens.
 const ROOTS_LIMIT: usize = 4096;
-/// Version numbers that are kept to choose from; programs with many packages have hundreds.
+/// Maximum number of candidate version numbers; programs with many packages have hundreds.
 const VERSIONS_LIMIT: usize = 20_000;
 
 /// A program that writes heap snapshots.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Program {
     NodeJs,
-    /// Chromium, and every browser that is made from it.
+    /// Chromium, and every browser that is based on it.
     Chromium,
     Electron,
     Deno,
     Bun,
-    /// `JavaScriptCore` in another program than Bun.
+    /// `JavaScriptCore` in a program other than Bun.
     JavaScriptCore,
     Hermes,
     Julia,
-    /// V8 in a program that leaves no mark.
+    /// V8 in an unknown program.
     V8,
     Unknown,
 }
 
-/// What wrote a snapshot.
+/// The program that wrote a snapshot.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Producer {
     pub program: Program,
-    /// The program's own version: exact, or a range where only the layout tells.
+    /// The program's version: exact, or a range if only the layout is known.
     pub version: Option<String>,
-    /// V8's version: exact, or a range where only the layout tells. `None` for other engines.
+    /// V8's version: exact, or a range if only the layout is known. `None` for other engines.
     pub v8: Option<String>,
-    /// What in the file says so, in words.
+    /// The evidence in the file, as a sentence.
     pub evidence: Cow<'static, str>,
-    /// Whether the program's own roots are in the file, from which distances are counted.
+    /// True if the file contains the program's own roots, from which distances are counted.
     pub has_user_roots: bool,
 }
 
@@ -97,20 +97,20 @@ impl Program {
         }
     }
 
-    /// Whether the engine is V8, whose words and rules the window explains.
+    /// Returns whether the engine is V8, whose terms and rules the window explains.
     #[must_use]
     pub fn is_v8(self) -> bool {
         matches!(self, Self::NodeJs | Self::Chromium | Self::Electron | Self::Deno | Self::V8)
     }
 
-    /// Whether the program can have documents, whose detached nodes and event listeners are worth asking for. Node.js marks
-    /// its own native objects as detached too, which means nothing there.
+    /// Returns whether the program can have documents, with detached nodes and event listeners worth listing. Node.js
+    /// marks its own native objects as detached too, without that meaning.
     #[must_use]
     pub fn has_documents(self) -> bool {
         matches!(self, Self::Chromium | Self::Electron | Self::JavaScriptCore | Self::V8 | Self::Unknown)
     }
 
-    /// Whether an object keeps its id from one snapshot of a process to the next.
+    /// Returns whether an object keeps its id in all snapshots of a process.
     #[must_use]
     pub fn has_stable_ids(self) -> bool {
         !matches!(self, Self::Bun | Self::JavaScriptCore)
@@ -118,14 +118,14 @@ impl Program {
 }
 
 impl Producer {
-    /// The program with its version and engine, as `Node.js 22.1.0 (V8 12.4)`.
+    /// Returns the program with its version and engine, such as `Node.js 22.1.0 (V8 12.4)`.
     #[must_use]
     pub fn label(&self) -> String {
         let mut label = self.program.name().to_owned();
         let engine = match self.program {
             Program::V8 => {
                 let version = self.v8.as_ref().map_or_else(String::new, |v8| format!(" {v8}"));
-                return format!("V8{version}, program not known");
+                return format!("V8{version}, unknown program");
             }
             Program::Bun => Some("JavaScriptCore".to_owned()),
             _ => self.v8.as_ref().map(|v8| format!("V8 {v8}")),
@@ -140,7 +140,7 @@ impl Producer {
     }
 }
 
-/// What a string can tell.
+/// A string that identifies a program.
 #[derive(Clone, Copy)]
 enum Mark {
     Node,
@@ -154,14 +154,14 @@ enum Mark {
     JavaScriptCore,
 }
 
-/// Strings that tell of a program, gathered in the one pass over all strings that [`WellKnown::find`] makes.
+/// Strings that identify a program, collected in the single pass over all strings in [`WellKnown::find`].
 #[derive(Clone, Debug, Default)]
 pub struct Traces {
     /// A bit for each [`Mark`].
     marks: u16,
-    /// Versions of V8 with the mark of who built it in, as `12.4.254.21-node.57`.
+    /// Versions of V8 with a suffix of the embedder, such as `12.4.254.21-node.57`.
     marked_v8: Vec<String>,
-    /// `v1.2.3` and `1.2.3`: whether with the letter, and the numbers.
+    /// `v1.2.3` and `1.2.3`: true with the letter, and the numbers.
     versions: Vec<(bool, [u32; 3])>,
 }
 
@@ -183,10 +183,11 @@ impl Stored for Traces {
 }
 
 impl Traces {
-    /// Longer strings tell nothing.
+    /// Maximum length of an identifying string.
     pub(super) const LONGEST: usize = 60;
 
-    /// Takes note of a string, which must not be longer than [`Self::LONGEST`]. What has no escape is enough.
+    /// Records a string, which must not be longer than [`Self::LONGEST`]. Strings are not decoded, since none
+    /// of the identifying ones contains an escape.
     #[inline]
     pub(super) fn enter(&mut self, raw: &[u8]) {
         match raw.first() {
@@ -232,15 +233,15 @@ impl Traces {
         self.versions.append(&mut other.versions);
     }
 
-    /// V8's version if all that bear the mark agree.
+    /// Returns V8's version if all versions with the suffix agree.
     fn v8(&self, mark: &str) -> Option<&str> {
         let mut marked = self.marked_v8.iter().filter(|version| version.contains(mark));
         let first = marked.next()?;
         marked.all(|version| version == first).then_some(first.as_str())
     }
 
-    /// The version that stands in memory both as `v1.2.3` and as `1.2.3`, as the one of Node.js does in `process.version`
-    /// and `process.versions.node`. Of several with one major version that is still known.
+    /// Returns the version that occurs both as `v1.2.3` and as `1.2.3`, as that of Node.js does in `process.version`
+    /// and `process.versions.node`. If several match, returns their major version if it is the same.
     fn node_version(&self, majors: std::ops::RangeInclusive<u32>) -> Option<String> {
         let versions: BTreeSet<(bool, [u32; 3])> = self.versions.iter().copied().collect();
         let is_both = |numbers: &[u32; 3]| majors.contains(&numbers[0]) && versions.contains(&(false, *numbers));
@@ -268,7 +269,7 @@ fn mark(raw: &[u8]) -> Option<Mark> {
         _ if starts("deno:core/") || starts("deno:ext/") || starts("deno:runtime/") => Mark::Deno,
         _ if starts("internal:core/") || starts("internal:deno_") => Mark::Deno,
         _ if starts("electron/js2c/") || starts("node:electron/js2c/") => Mark::Electron,
-        // Electron's own scripts up to version 4 were no part of js2c.
+        // Electron's own scripts up to version 4 were not part of js2c.
         b"electronBinding" => Mark::Electron,
         _ if starts("Node / ") => Mark::Node,
         _ if starts("system / JSGlobalLexicalEnvironment") => Mark::JavaScriptCore,
@@ -280,12 +281,12 @@ fn is_number(part: &str) -> bool {
     !part.is_empty() && part.len() < 7 && part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Names of the roots: what the root holds, and what the group of the collector's own roots holds.
+/// Names of the root's children, and of the children of the GC roots group.
 #[derive(Debug, Default)]
 struct Roots {
     children: Vec<String>,
     groups: Vec<String>,
-    /// Whether the root holds the global object of a page.
+    /// True if the global object of a page is a child of the root.
     has_window: bool,
     any_of_user: bool,
 }
@@ -312,7 +313,8 @@ impl Roots {
         self.children.iter().any(|name| test(name))
     }
 
-    /// Whether the root holds the groups of DOM trees that Blink wrote until 2018, or the global object of a page.
+    /// Returns whether the root's children include the groups of DOM trees that Blink wrote until 2018, or the global
+    /// object of a page.
     fn has_page(&self) -> bool {
         self.has_window || self.has_child(|name| name == "(Document DOM trees)" || name == "(Detached DOM trees)")
     }
@@ -322,14 +324,14 @@ impl Roots {
     }
 }
 
-/// V8's and Node's versions as far as the layout of the tables tells.
+/// V8's and Node's versions as far as the layout of the tables shows them.
 struct Layout {
     v8: &'static str,
     node_majors: std::ops::RangeInclusive<u32>,
     node: &'static str,
 }
 
-/// What the newest columns and kinds of a file say of its age; each came with the version of V8 that is named.
+/// Derives version ranges from the newest columns and kinds in a file; each was added in the V8 version given here.
 fn layout(header: &Header) -> Layout {
     let has_type = |name: &str| header.node_type_names.iter().any(|known| known == name);
     let has_field = |name: &str| header.node_fields.iter().any(|field| field == name);
@@ -347,19 +349,19 @@ fn layout(header: &Header) -> Layout {
     } else if has_type("symbol") && !header.location_fields.is_empty() {
         ("7–8", 11..=15, "12–14")
     } else {
-        // The layout did not change for years before.
+        // Older layouts did not change for years.
         ("6 or older", 0..=11, "10 or older")
     };
     Layout { v8, node_majors, node }
 }
 
-/// Whether the kinds are V8's, in its order.
+/// Returns whether the kinds are V8's, in V8's order.
 fn is_v8_layout(header: &Header) -> bool {
     let start = ["hidden", "array", "string", "object", "code", "closure", "regexp", "number", "native", "synthetic"];
     header.node_type_names.len() >= start.len() && header.node_type_names.iter().zip(start).all(|(a, b)| a == b)
 }
 
-/// Finds out what wrote the snapshot. Takes time by the roots and by the version numbers in it.
+/// Detects the program that wrote the snapshot. Takes time proportional to the number of roots and version numbers.
 #[must_use]
 pub fn producer(graph: &HeapGraph, known: &WellKnown) -> Producer {
     let roots = Roots::find(graph, known);
@@ -375,43 +377,42 @@ pub fn producer(graph: &HeapGraph, known: &WellKnown) -> Producer {
         return found(program, None, None, evidence);
     }
     if !is_v8_layout(header) {
-        return found(Program::Unknown, None, None, "The kinds of nodes are not those of an engine that is known here");
+        return found(Program::Unknown, None, None, "The kinds of nodes belong to no known engine");
     }
     let layout = layout(header);
     let v8 = |mark: &str| Some(short_v8(traces.v8(mark)).unwrap_or_else(|| layout.v8.to_owned()));
     let is_node = roots.has_child(|name| name.starts_with("Node / ") || name == "PIPEWRAP" || name == "ModuleWrap")
         || (traces.has(Mark::Node) && traces.has(Mark::NodeBootstrap));
     if traces.has(Mark::Electron) || traces.v8("-electron.").is_some() {
-        let evidence = "Strings of Electron's own scripts, or of its build of V8, are in it";
+        let evidence = "Contains strings of Electron's own scripts or of its build of V8";
         return found(Program::Electron, None, v8("-electron."), evidence);
     }
     if roots.has_page() {
         return if is_node {
-            found(Program::Electron, None, v8("?"), "Roots of a page and of Node.js")
+            found(Program::Electron, None, v8("?"), "Roots: a page and Node.js")
         } else {
-            found(Program::Chromium, None, v8("?"), "Roots of a page: documents or their global objects")
+            found(Program::Chromium, None, v8("?"), "Roots: documents or global objects of a page")
         };
     }
     if is_node || traces.v8("-node.").is_some() || (traces.has(Mark::NodeBootstrap) && !traces.has(Mark::Deno)) {
         let version = traces.node_version(layout.node_majors).unwrap_or_else(|| layout.node.to_owned());
-        let evidence =
-            if is_node { "Its roots are those of Node.js" } else { "Strings that only Node.js has are in it" };
+        let evidence = if is_node { "Roots: Node.js" } else { "Contains strings that only Node.js has" };
         return found(Program::NodeJs, Some(version), v8("-node."), evidence);
     }
     if traces.has(Mark::Deno) && (traces.v8("-rusty").is_some() || has_v8_roots(&roots)) {
-        let evidence = "Scripts of Deno's own, named ext:…, are in it";
+        let evidence = "Contains Deno's own scripts, named ext:…";
         return found(Program::Deno, None, v8("-rusty"), evidence);
     }
     if has_v8_roots(&roots) && (traces.has(Mark::Blink) || (traces.has(Mark::Document) && traces.has(Mark::Listener))) {
-        return found(Program::Chromium, None, v8("?"), "Objects of Blink, Chromium's engine for pages, are in it");
+        return found(Program::Chromium, None, v8("?"), "Contains objects of Blink, Chromium's page engine");
     }
     if has_v8_roots(&roots) {
-        return found(Program::V8, None, v8("?"), "Roots and kinds are V8's; nothing tells of the program around it");
+        return found(Program::V8, None, v8("?"), "Roots and kinds: V8; no sign of the embedding program");
     }
-    found(Program::Unknown, None, None, "It has V8's layout, but not the roots that V8 writes")
+    found(Program::Unknown, None, None, "V8's layout, but not V8's roots")
 }
 
-/// `12.4` of `12.4.254.21-node.57`.
+/// Returns `12.4` for `12.4.254.21-node.57`.
 fn short_v8(version: Option<&str>) -> Option<String> {
     let mut parts = version?.splitn(3, '.');
     Some(format!("{}.{}", parts.next()?, parts.next()?))
@@ -421,29 +422,29 @@ fn has_v8_roots(roots: &Roots) -> bool {
     roots.has_group(&["(Strong roots)", "(Strong root list)", "(Handle scope)", "(Internalized strings)"])
 }
 
-/// Engines that are not V8, each with marks that V8 never leaves.
+/// Detects engines other than V8, each by signs that V8 never leaves.
 fn other_engine(graph: &HeapGraph, roots: &Roots, traces: &Traces) -> Option<(Program, &'static str)> {
     let header = graph.header();
     let types = &header.node_type_names;
     if header.edge_target_type.as_deref() == Some("from_node") || types.iter().any(|name| name.starts_with("jl_")) {
-        return Some((Program::Julia, "Kinds of nodes are Julia's types"));
+        return Some((Program::Julia, "Kinds of nodes: Julia's types"));
     }
     if roots.has_child(|name| name == "GC roots" || name == "GC finalizer list roots") {
-        return Some((Program::Julia, "Its roots are those of Julia's collector"));
+        return Some((Program::Julia, "Roots: Julia's garbage collector"));
     }
     if roots.has_group(&["(GCScopes)", "(IdentifierTable)", "(Registers)", "(CharStrings)", "(RuntimeInstanceVars)"]) {
-        return Some((Program::Hermes, "Its groups of roots are those of Hermes"));
+        return Some((Program::Hermes, "Groups of roots: Hermes"));
     }
-    // V8 counts ids of JavaScript objects and of its roots in odd numbers; JavaScriptCore counts through.
+    // V8 gives JavaScript objects and its roots odd ids; JavaScriptCore uses consecutive ids.
     let has_even_ids = graph.edges(graph.root()).take(ROOTS_LIMIT).any(|edge| {
         let node = graph.edge_target(edge);
         graph.strings().is(graph.name_id(node), "(GC roots)") && graph.id(node).0.is_multiple_of(2)
     });
     if traces.has(Mark::JavaScriptCore) && has_even_ids {
         return Some(if traces.has(Mark::Bun) {
-            (Program::Bun, "Objects of JavaScriptCore and modules of Bun are in it")
+            (Program::Bun, "Contains objects of JavaScriptCore and modules of Bun")
         } else {
-            (Program::JavaScriptCore, "Objects of JavaScriptCore are in it")
+            (Program::JavaScriptCore, "Contains objects of JavaScriptCore")
         });
     }
     None

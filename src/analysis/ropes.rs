@@ -1,9 +1,9 @@
-//! Where to begin reading the text of a concatenated string.
+//! Starting points for reading concatenated strings.
 //!
-//! A text that a program put together by a hundred thousand additions is a chain as long, and each of its nodes is a string of
-//! its own. To read the start of one means to go down the chain; to read that of all of them, to do so for each. But all nodes
-//! far enough up the chain begin alike: with the text of the first one that is long enough. It is worked out once which one
-//! that is, in time and memory by the number of concatenated strings; and the text that many share is read once.
+//! A text built by a hundred thousand additions is a chain of as many nodes, each of which is a string itself. Reading
+//! the start of one means walking down the chain; reading all of them repeats that for each. But all nodes far enough
+//! up the chain start with the same text: that of the first node that is long enough. This module finds that node once,
+//! in time and memory proportional to the number of concatenated strings, and reads a shared text once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -13,31 +13,31 @@ use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::{NodeKind, NodeOrdinal};
 
-/// For each concatenated string the node whose text begins as its own does, for as much as names show of it.
+/// For each concatenated string, the node whose text has the same beginning, as far as names show it.
 #[derive(Debug, Default)]
 pub struct Ropes {
     /// Ordinals of the concatenated strings, ascending.
     nodes: Vec<u32>,
     starts: Vec<u32>,
-    /// Texts that were read, by where they begin; some of those that several strings share.
+    /// Cached texts by their starting node, for some of those that several strings share.
     texts: RwLock<HashMap<u32, Arc<str>>>,
 }
 
-/// Texts that are kept; each has some kilobytes at the most.
+/// Maximum number of cached texts; each has at most some kilobytes.
 const MOST_TEXTS: usize = 1024;
 
-/// In place of a start: the string is empty.
+/// Marks an empty string.
 const EMPTY: u32 = u32::MAX;
 
-/// What is known of a string while the others are worked out.
+/// The state of a string during the computation.
 #[derive(Clone, Copy)]
 enum State {
     New,
-    /// Its parts are being worked out; who comes here again goes in a circle.
+    /// Its parts are being computed; reaching it again means a cycle.
     Open,
-    /// UTF-16 units, as many as a name shows at the most.
+    /// Length in UTF-16 units, up to the limit of names.
     Length(usize),
-    /// It leads into a circle.
+    /// It leads into a cycle.
     Endless,
 }
 
@@ -86,7 +86,7 @@ impl Ropes {
         ropes
     }
 
-    /// Bytes held on the heap, but for the few texts.
+    /// Returns the bytes held on the heap, without the few texts.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         (self.nodes.capacity() + self.starts.capacity()) * 4
@@ -96,7 +96,7 @@ impl Ropes {
         self.nodes.binary_search(&node.0).ok()
     }
 
-    /// The text that begins at another node than its own, as `read` reads it from there the first time.
+    /// Returns the text that begins at another node, calling `read` the first time.
     pub(super) fn shared_text(&self, start: NodeOrdinal, read: impl FnOnce() -> String) -> String {
         if let Some(text) = self.texts.read().ok().and_then(|texts| texts.get(&start.0).cloned()) {
             return text.as_ref().to_owned();
@@ -110,7 +110,7 @@ impl Ropes {
         text
     }
 
-    /// The node at which reading the text of `node` begins; `None` if it is empty.
+    /// Returns the node at which reading the text of `node` begins; `None` if the text is empty.
     #[must_use]
     pub fn start(&self, node: NodeOrdinal) -> Option<NodeOrdinal> {
         match self.place(node).map(|place| self.starts[place]) {
@@ -121,7 +121,7 @@ impl Ropes {
     }
 }
 
-/// UTF-16 units of a part that is not put together itself, as many as matter.
+/// Returns the length in UTF-16 units of a part that is not concatenated itself, up to the limit of names.
 fn leaf_length(graph: &HeapGraph, dom: &DomStates, node: NodeOrdinal) -> usize {
     let name = graph.strings().prefix(graph.name_id(node), CONCATENATED_LIMIT.min(PIECE_LIMIT)).0;
     let detached = if dom.is_renamed(graph, node) { "Detached ".len() } else { 0 };

@@ -1,5 +1,5 @@
-//! Scopes of the source, as newer versions of V8 write them: which variables a scope keeps in a context, and which scopes
-//! use them.
+//! Scopes of the source, as written by newer versions of V8: the variables that a scope keeps in a context, and the
+//! scopes that use them.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,21 +10,21 @@ use crate::model::{NodeOrdinal, StringId};
 /// A scope of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Scope {
-    /// The node of its script.
+    /// The node of the scope's script.
     pub script: NodeOrdinal,
-    /// Its number within the script.
+    /// The scope's number within the script.
     pub id: i64,
-    /// The scope around it, as an index.
+    /// The enclosing scope, as an index.
     pub parent: Option<usize>,
-    /// The variables that its contexts have, as indices.
+    /// The variables in the scope's contexts, as indices.
     pub variables: Range<usize>,
 }
 
-/// A variable that lives in a context.
+/// A variable that is stored in a context.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Variable {
     pub name: StringId,
-    /// Scopes whose code reads or writes it, as indices, in the order of the file.
+    /// Scopes whose code reads or writes the variable, as indices, in the order of the file.
     pub uses: Vec<usize>,
 }
 
@@ -33,51 +33,52 @@ pub struct Variable {
 pub struct Scopes {
     pub scopes: Vec<Scope>,
     pub variables: Vec<Variable>,
-    /// Whether the tables have all rows that the scopes count on. If not, a variable may have uses that nobody knows of.
+    /// True if the tables contain all rows that the scopes declare. Otherwise a variable may have unknown uses.
     pub is_whole: bool,
     by_id: HashMap<(NodeOrdinal, i64), usize>,
 }
 
 impl Scopes {
-    /// The scope of that number in a script; of several the last.
+    /// Returns the scope with that number in a script; the last if there are several.
     #[must_use]
     pub fn find(&self, script: NodeOrdinal, id: i64) -> Option<usize> {
         self.by_id.get(&(script, id)).copied()
     }
 
-    /// Whether the file has any scopes of the script.
+    /// Returns the scripts that have scopes in the file.
     pub fn scripts(&self) -> impl Iterator<Item = NodeOrdinal> + '_ {
         self.scopes.iter().map(|scope| scope.script)
     }
 }
 
-/// Whether the header says that the file has scopes.
+/// Returns whether the header declares scopes.
 #[must_use]
 pub fn has_scopes(graph: &HeapGraph) -> bool {
     !graph.header().scope_fields.is_empty()
 }
 
-/// A table of rows of named fields.
+/// A table whose rows have named fields.
 struct Table<'a> {
     values: &'a [u64],
     fields: &'a [String],
 }
 
 impl<'a> Table<'a> {
-    /// Whole rows.
+    /// Returns the number of complete rows.
     fn len(&self) -> usize {
         self.values.len() / self.fields.len().max(1)
     }
 
-    /// The values of one field, row by row; 0 where the table has no such field. A row that is cut short is left out.
+    /// Returns the values of one field, row by row, or 0 if the table has no such field. An incomplete last row is
+    /// skipped.
     fn column(&self, name: &str) -> impl Iterator<Item = u64> + use<'a> {
         let at = self.fields.iter().position(|field| field == name);
         self.values.chunks_exact(self.fields.len().max(1)).map(move |row| at.map_or(0, |at| row[at]))
     }
 }
 
-/// Reads the three tables. What points nowhere is left out: a use of a variable that no scope has, a variable whose name
-/// is no string, a scope whose script is no node.
+/// Reads the three tables. Invalid entries are skipped: uses of missing variables, variables without a valid name,
+/// scopes without a valid script.
 #[must_use]
 pub fn scopes(graph: &HeapGraph) -> Scopes {
     let (header, raw) = (graph.header(), graph.scopes());
@@ -85,12 +86,12 @@ pub fn scopes(graph: &HeapGraph) -> Scopes {
     let mut names = Table { values: &raw.context_vars, fields: &header.scope_context_var_fields }.column("name");
     let node_fields = header.node_fields.len() as u64;
     let mut all = Scopes { is_whole: true, ..Scopes::default() };
-    // Indices of the scopes around the current one, the outermost first.
+    // Indices of the enclosing scopes, outermost first.
     let mut around: Vec<usize> = Vec::new();
     let columns = rows.column("script_node_index").zip(rows.column("scope_id")).zip(rows.column("depth"));
     for (((script, id), depth), variable_count) in columns.zip(rows.column("scope_context_vars_count")) {
         let first = all.variables.len();
-        // A count beyond the table takes what is there.
+        // A count beyond the end of the table is cut.
         for name in names.by_ref().take(usize::try_from(variable_count).unwrap_or(usize::MAX)) {
             let name = u32::try_from(name).ok().filter(|&name| (name as usize) < graph.strings().len());
             all.variables.push(Variable { name: StringId(name.unwrap_or(u32::MAX)), uses: Vec::new() });
@@ -120,7 +121,7 @@ fn enter_uses(graph: &HeapGraph, rows: &Table<'_>, all: &mut Scopes) {
     let mut uses = uses.column("declaring_scope_id").zip(uses.column("slot_index"));
     for (row, count) in rows.column("scope_uses_count").enumerate() {
         let script = all.scopes[row].script;
-        // Of scopes of one number the last stands for all.
+        // If several scopes have the same number, the last one represents them.
         let scope = all.find(script, all.scopes[row].id).unwrap_or(row);
         for (declaring, slot) in uses.by_ref().take(usize::try_from(count).unwrap_or(usize::MAX)) {
             let Some(declaring) = all.find(script, declaring.cast_signed()) else { continue };

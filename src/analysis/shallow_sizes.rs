@@ -1,7 +1,7 @@
-//! Shallow sizes: each object with the arrays and hidden parts that it alone owns.
+//! Shallow sizes: each object including the arrays and hidden parts that it alone owns.
 //!
-//! V8 keeps an object's properties and elements in separate arrays. People think of them as part of the object, so the
-//! size of such a part is given to the one object that holds it. Where two hold it, it stays its own.
+//! V8 keeps an object's properties and elements in separate arrays. Users think of them as part of the object, so the
+//! size of such a part is added to the single object that holds it. If two objects hold it, it keeps its size.
 
 use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
@@ -11,31 +11,31 @@ use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeKind, NodeKind, N
 
 const UNOWNED: u32 = u32::MAX;
 const MANY_OWNERS: u32 = u32::MAX - 1;
-/// How many edges ahead the owners of targets are asked for.
+/// Prefetch distance in edges for the owners of targets.
 const EDGES_AHEAD: usize = 24;
 
-/// The size of each node in bytes, as people are shown it and as the file has it.
+/// The size of each node in bytes, as displayed and as in the file.
 ///
-/// The two are different columns with mostly the same values, so of the file's only those that differ are kept.
+/// The two columns have mostly the same values, so only the differing values of the file are kept.
 #[derive(Clone, Debug, Default)]
 pub struct Sizes {
     shallow: Column,
-    /// Ascending: the nodes of which the file's size is another than the shallow one.
+    /// Nodes whose size in the file differs from the shallow size, in ascending order.
     changed: Vec<u32>,
-    /// The file's size of each of them.
+    /// The size in the file of each of these nodes.
     file: Column,
 }
 
 stored!(Sizes { shallow, changed, file });
 
 impl Sizes {
-    /// Shallow sizes by ordinal.
+    /// Returns shallow sizes by ordinal.
     #[must_use]
     pub fn shallow(&self) -> &Column {
         &self.shallow
     }
 
-    /// The node's own size as the file has it.
+    /// Returns the node's own size in the file.
     #[must_use]
     pub fn self_size(&self, node: NodeOrdinal) -> u64 {
         match self.changed.binary_search(&node.0) {
@@ -44,7 +44,7 @@ impl Sizes {
         }
     }
 
-    /// Whether every node has a size, and every changed one that of the file as well.
+    /// Returns whether every node has a size, and every changed node also has that of the file.
     pub(crate) fn fits(&self, nodes: usize) -> bool {
         self.shallow.len() == nodes && self.changed.len() == self.file.len() && are_below(&self.changed, nodes)
     }
@@ -55,11 +55,11 @@ impl Sizes {
     }
 }
 
-/// Shallow sizes from the file's `sizes`. A snapshot without user roots was taken with internals exposed: its sizes stay
-/// as they are.
+/// Computes shallow sizes from the file's `sizes`. A snapshot without user roots was taken with internals exposed: its
+/// sizes are not changed.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn shallow_sizes(
     graph: &HeapGraph,
     known: &WellKnown,
@@ -87,7 +87,7 @@ pub fn shallow_sizes(
         let moved = sizes.get(node.index());
         if moved != 0 {
             let before = sizes.get(owner.index());
-            // What is owned owns nothing itself, so this is the file's size of both.
+            // Owned nodes own nothing themselves, so this is the size in the file for both.
             changed.push((node.0, moved));
             if grown.insert(owner.index()) {
                 changed.push((owner.0, before));
@@ -103,7 +103,7 @@ pub fn shallow_sizes(
     Ok(Sizes { shallow: sizes, changed, file: Column::from_wide(file) })
 }
 
-/// The one owner of each node, itself for all that nobody can own.
+/// Returns the single owner of each node, or the node itself if it cannot be owned.
 fn owners(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
     let can_be_owned = |node: NodeOrdinal| match graph.kind(node) {
         NodeKind::HIDDEN | NodeKind::ARRAY => true,
@@ -118,7 +118,8 @@ fn owners(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, cancel: &Cancel
             continue;
         }
         stack.push(node.0);
-        // What a node owns is followed at once, while it is still in the cache; the outcome is the same in any order.
+        // Owned nodes are followed at once, while they are still in the CPU cache; the order does not affect the
+        // result.
         while let Some(node) = stack.pop() {
             steps += 1;
             cancel.check_every(steps)?;
@@ -126,7 +127,7 @@ fn owners(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, cancel: &Cancel
             let range = graph.edge_range(NodeOrdinal(node));
             for at in range {
                 let (kind, target) = (graph.edge_kinds[at], graph.edge_targets[at]);
-                // Most nodes come in the order of the file, so what stands behind this edge comes next.
+                // Most nodes come in the order of the file, so the following edges are needed next.
                 if let Some(&ahead) = graph.edge_targets.get(at + EDGES_AHEAD) {
                     prefetch(&owners, ahead as usize);
                 }

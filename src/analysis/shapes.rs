@@ -1,4 +1,4 @@
-//! Shapes: plain objects sorted into classes such as `{id, name}` by the properties that many of them share.
+//! Shapes: classes of plain objects such as `{id, name}`, by properties that many of them share.
 
 use std::collections::HashMap;
 use std::io;
@@ -11,27 +11,27 @@ use crate::graph::HeapGraph;
 use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{CancelToken, Cancelled, EdgeKind, NodeOrdinal, StringId};
 
-/// UTF-16 units up to which properties are taken into the name of a shape.
+/// Maximum UTF-16 units of the properties in the name of a shape.
 const NAME_LIMIT: usize = 120;
-/// A shape needs at least this many objects, and one in so many plain objects.
+/// The minimum number of objects of a shape, and the minimum share of all plain objects.
 const MIN_OBJECTS: usize = 2;
 const ONE_IN: usize = 1000;
-/// Bytes of memory that a list of properties takes which may become a shape: its entries in tables that grow and, once they
-/// are merged, its text of up to [`NAME_LIMIT`] characters, twice and in parts.
+/// Bytes of memory per list of properties that may become a shape: its entries in growing tables and, once merged, its
+/// text of up to [`NAME_LIMIT`] characters, twice and in parts.
 const CANDIDATE_BYTES: usize = 900;
-/// Bytes after which memory is counted.
+/// Number of bytes after which memory is counted.
 const COUNTED_EVERY: usize = 1 << 20;
-/// Objects with more properties than this are matched one by one; shorter lists are remembered.
+/// Objects with more properties are matched one by one; results for shorter lists are cached.
 const MEMO_LIMIT: usize = 64;
 const UNKNOWN: u32 = u32::MAX;
 const NOT_IN_A_SHAPE: u32 = u32::MAX - 1;
 
-/// The shapes of a snapshot, the most frequent first.
+/// The shapes of a snapshot, most frequent first.
 #[derive(Clone, Debug, Default)]
 pub struct Shapes {
     /// `{a, b}`, with names quoted where needed.
     pub names: Vec<String>,
-    /// The properties of each, in the order of their objects.
+    /// The properties of each shape, in the order of its objects.
     pub properties: Vec<Vec<String>>,
     matcher: Matcher,
 }
@@ -53,10 +53,10 @@ impl Stored for Shapes {
     }
 }
 
-/// A trie over sorted property symbols, to find the largest shape that an object has all properties of.
+/// A trie over sorted property symbols, to find the largest shape whose properties an object has.
 #[derive(Clone, Debug, Default)]
 struct Matcher {
-    /// Symbol of each property that occurs in a shape; symbols count from 0.
+    /// The symbol of each property that occurs in a shape; symbols count from 0.
     symbols: HashMap<String, u32>,
     /// Children by (trie node, symbol).
     next: HashMap<(u32, u32), u32, RandomState>,
@@ -67,11 +67,11 @@ struct Matcher {
 /// Finds the shapes among a graph's plain objects.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn shapes(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Result<Shapes, Cancelled> {
     let (candidates, object_count) = candidates(graph, known, cancel)?;
 
-    // Lists of different strings can read the same; the first one's properties stand for all.
+    // Lists of different strings can have equal text; the properties of the first one represent all.
     let mut merged: Vec<(String, Vec<String>, usize)> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for (properties, count) in candidates {
@@ -99,7 +99,7 @@ pub fn shapes(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Res
     Ok(shapes)
 }
 
-/// `{a, b}`. As in DevTools there is no comma behind an empty name at the start.
+/// Returns a name such as `{a, b}`. As in DevTools, there is no comma after an empty name at the start.
 fn shape_name(properties: &[String]) -> String {
     let mut name = String::from("{");
     for property in properties {
@@ -115,8 +115,8 @@ fn shape_name(properties: &[String]) -> String {
 /// Lists of properties, as string ids, with the number of objects that have them.
 type Candidates = Vec<(Box<[u32]>, usize)>;
 
-/// The distinct lists of properties that could name a shape, in the order in which they are met, and the number of plain
-/// objects.
+/// Returns the distinct lists of properties that could name a shape, in the order of their first objects, and the
+/// number of plain objects.
 fn candidates(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Result<(Candidates, usize), Cancelled> {
     let mut name_lengths = vec![0_u16; graph.strings().len()];
     let mut positions: HashMap<Box<[u32]>, usize, RandomState> = HashMap::default();
@@ -161,11 +161,11 @@ fn candidates(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Res
     Ok((candidates, object_count))
 }
 
-/// UTF-16 length of the property's name in a list, cached by string; lengths that cannot fit any list are cut.
+/// Returns the UTF-16 length of the property's name in a list, cached by string. Lengths beyond any list are clamped.
 fn quoted_length(graph: &HeapGraph, cache: &mut [u16], name: u32) -> usize {
     let cached = &mut cache[name as usize];
     if *cached == 0 {
-        // The longest name that matters is a hundred characters or so, and quoting only makes it longer.
+        // The longest relevant name has about a hundred characters, and quoting only makes it longer.
         let (text, _) = graph.strings().prefix(StringId(name), 2 * NAME_LIMIT);
         let length = utf16_len(&quoted_property_name(&text));
         *cached = u16::try_from(length + 1).unwrap_or(u16::MAX);
@@ -174,10 +174,10 @@ fn quoted_length(graph: &HeapGraph, cache: &mut [u16], name: u32) -> usize {
 }
 
 impl Shapes {
-    /// The shape of each plain object: calls `found` with the object and its shape's number, where it has one.
+    /// Calls `found` with each plain object that has a shape, and the shape's number.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if `cancel` stops the work.
     pub fn assign(
         &self,
         graph: &HeapGraph,
@@ -252,14 +252,14 @@ impl Matcher {
                     matcher.ends.push(None);
                 }
             }
-            // Of shapes with the same properties in another order the most frequent one counts.
+            // Of shapes with the same properties in different orders, the most frequent one counts.
             let count = u32::try_from(list.len()).unwrap_or(u32::MAX);
             matcher.ends[at as usize].get_or_insert((shape, count));
         }
         matcher
     }
 
-    /// The shape with the most properties, the first on a tie, whose properties are all in the sorted `list`.
+    /// Returns the shape with the most properties (the first on a tie) whose properties are all in the sorted `list`.
     fn best(&self, list: &[u32]) -> Option<u32> {
         let mut states = vec![0_u32];
         let mut best: Option<(u32, u32)> = None;

@@ -10,7 +10,7 @@ use crate::model::{Column, EdgeKind, NodeKind, NodeOrdinal, StringId};
 /// Bytes by category.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Statistics {
-    /// Everything: the root's retained size and the native bytes that no node stands for.
+    /// The total: the root's retained size, and native memory without a node.
     pub total: u64,
     pub native_total: u64,
     /// The part of `native_total` that backs array buffers.
@@ -25,13 +25,13 @@ pub struct Statistics {
 stored!(Statistics { total, native_total, typed_arrays, v8heap_total, code, js_arrays, strings, system });
 
 impl Statistics {
-    /// What DevTools calls “Other JS objects”.
+    /// Returns the size of the category that DevTools calls “Other JS objects”.
     #[must_use]
     pub fn other_js_objects(&self) -> u64 {
         [self.code, self.js_arrays, self.strings, self.system].into_iter().fold(self.v8heap_total, u64::saturating_sub)
     }
 
-    /// Whether the parts are no more than what they are parts of.
+    /// Returns whether no part exceeds its whole.
     pub(crate) fn fits(&self) -> bool {
         self.v8heap_total == self.total.saturating_sub(self.native_total) && self.typed_arrays <= self.native_total
     }
@@ -98,7 +98,7 @@ fn count(
     }
 }
 
-/// The array's elements, if nothing else holds them.
+/// Returns the array's elements if nothing else holds them.
 fn own_elements(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -> Option<NodeOrdinal> {
     let elements = graph.edges(node).find(|&edge| {
         graph.edge_kind(edge) == EdgeKind::INTERNAL && known.elements.contains(StringId(graph.edge_names[edge.index()]))

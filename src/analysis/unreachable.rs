@@ -1,17 +1,17 @@
-//! Unreachable nodes: no path of references that are not weak leads to them from the root.
+//! Unreachable nodes: no path of strong references leads to them from the root.
 //!
-//! They have no distance, but not all without one are unreachable: distances leave out some of the runtime's own references, such
-//! as those from a table of property descriptors.
+//! They have no distance, but not all nodes without a distance are unreachable: distances leave out some of the
+//! runtime's own references, such as those from a table of property descriptors.
 
 use rayon::prelude::*;
 
 use crate::graph::HeapGraph;
 use crate::model::{BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind, NodeOrdinal, POLL_INTERVAL};
 
-/// Finds the unreachable nodes among those without a distance. The root's weak references count, as they do for distances.
+/// Finds the unreachable nodes among those without a distance. The root's weak references count, as for distances.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn unreachable(graph: &HeapGraph, distances: &[i32], cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let mut unreachable = BitSet::new(graph.node_count());
     for (node, &distance) in distances.iter().enumerate() {
@@ -25,7 +25,7 @@ pub fn unreachable(graph: &HeapGraph, distances: &[i32], cancel: &CancelToken) -
     }
     let holds =
         |source: NodeOrdinal, edge: EdgeIndex| graph.edge_kind(edge) != EdgeKind::WEAK || source == graph.root();
-    // Nodes that a node with a distance holds are reachable, and so are those that they hold.
+    // Nodes held by a node with a distance are reachable, and so are the nodes that they hold.
     let count = u32::try_from(graph.node_count()).unwrap_or(u32::MAX);
     let held = (0..count).into_par_iter().with_min_len(POLL_INTERVAL).map(NodeOrdinal).flat_map_iter(|node| {
         let has_distance = distances[node.index()] != Distance::NONE.0;

@@ -1,4 +1,4 @@
-//! Strings that the rules speak of, found once, so that later stages compare numbers instead of text.
+//! Strings used by the rules, looked up once, so that later stages compare numbers instead of text.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use crate::graph::HeapGraph;
 use crate::model::stored::{NotStored, Put, Stored, Take, stored};
 use crate::model::{NodeKind, NodeOrdinal, StringId};
 
-/// Ids of the strings that have a given text; nearly always exactly one.
+/// Ids of the strings with a given text; nearly always exactly one.
 #[derive(Clone, Debug, Default)]
 pub struct StringIds(Vec<StringId>);
 
@@ -21,7 +21,7 @@ impl StringIds {
         self.0.contains(&id)
     }
 
-    /// Whether no string has the text.
+    /// Returns whether no string has the text.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -40,11 +40,11 @@ impl Stored for StringIds {
 
 macro_rules! well_known {
     ($($field:ident = $text:literal),+ $(,)?) => {
-        /// Ids of each text that a rule mentions.
+        /// The ids of each text that a rule mentions.
         #[derive(Clone, Debug, Default)]
         pub struct WellKnown {
             $(pub $field: StringIds,)+
-            /// What tells of the program that wrote the file.
+            /// Evidence of the program that wrote the file.
             pub traces: Traces,
         }
 
@@ -94,7 +94,7 @@ well_known! {
 }
 
 impl WellKnown {
-    /// Finds them, in one pass over the strings.
+    /// Finds all well-known strings in one pass.
     #[must_use]
     pub fn find(strings: &StringTable) -> Self {
         const CHUNK: usize = 1 << 16;
@@ -125,20 +125,20 @@ impl WellKnown {
         })
     }
 
-    /// Whether the node is the synthetic root of the documents' DOM trees.
+    /// Returns whether the node is the synthetic root of the documents' DOM trees.
     #[must_use]
     pub fn is_document_dom_trees(&self, graph: &HeapGraph, node: NodeOrdinal) -> bool {
         graph.kind(node) == NodeKind::SYNTHETIC && self.document_dom_trees.contains(graph.name_id(node))
     }
 
-    /// Whether the program's own code can reach the node from the root directly: everything that is not synthetic, and
-    /// the DOM trees.
+    /// Returns whether the program's own code can reach the node from the root directly: all nodes that are not
+    /// synthetic, and the DOM trees.
     #[must_use]
     pub fn is_user_root(&self, graph: &HeapGraph, node: NodeOrdinal) -> bool {
         graph.kind(node) != NodeKind::SYNTHETIC || self.is_document_dom_trees(graph, node)
     }
 
-    /// Whether the node is an object made by a literal or by `Object` itself.
+    /// Returns whether the node is an object created by a literal or by `Object` itself.
     #[inline]
     #[must_use]
     pub fn is_plain_object(&self, graph: &HeapGraph, node: NodeOrdinal) -> bool {

@@ -1,7 +1,7 @@
-//! Compressed sources: gzip members or zstd frames, one behind another, and what can be wrong with them.
+//! Compressed sources: a sequence of gzip members or zstd frames, and their errors.
 //!
-//! Zeros behind the last one are padding, as tapes and block devices leave it. Errors say where in the compressed file the
-//! reading stopped, which the decompressors themselves do not know.
+//! Zeros after the last one are padding, as written by tapes and block devices. Errors give the position in the
+//! compressed file, which the decompressors themselves do not know.
 
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read};
 
@@ -13,10 +13,11 @@ use crate::model::Cancelled;
 
 const BUFFER_BYTES: usize = 1 << 16;
 
-/// The largest window that zstd knows (2 GiB; 1 GiB where memory has 32 bits): whoever compressed with `--long` meant it.
+/// The largest window that zstd supports (2 GiB, or 1 GiB on 32-bit systems), so that files compressed with `--long`
+/// open.
 const LARGEST_WINDOW_LOG: u32 = if cfg!(target_pointer_width = "64") { 31 } else { 30 };
 
-/// What is wrong with compressed data. Positions are those in the compressed file.
+/// An error in compressed data. Positions are those in the compressed file.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CompressedError {
     #[error(
@@ -26,20 +27,20 @@ pub(super) enum CompressedError {
     #[error("the compressed file is damaged before byte {0}: {1}")]
     Damaged(u64, String),
     #[error(
-        "unpacking needs more memory than there is: the file was compressed with a very large window (zstd's `--long` or `--ultra`); unpack it elsewhere"
+        "not enough memory to decompress: the file was compressed with a very large window (zstd's `--long` or `--ultra`); decompress it on another machine"
     )]
     Memory,
-    #[error("behind the compressed data, at byte {0}, stands something else")]
+    #[error("unexpected data after the end of the compressed data at byte {0}")]
     Behind(u64),
 }
 
-/// Whether all that is wrong with compressed data is that something stands behind it.
+/// Returns whether the only problem is trailing data after the compressed data.
 pub(super) fn is_only_behind(error: &io::Error) -> bool {
     let error = error.get_ref().and_then(|error| error.downcast_ref::<CompressedError>());
     matches!(error, Some(CompressedError::Behind(_)))
 }
 
-/// How a source is compressed, by its first bytes.
+/// The compression of a source, detected by its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Compression {
     Gzip,
@@ -50,7 +51,7 @@ impl Compression {
     pub(super) fn of(magic: &[u8]) -> Option<Self> {
         match magic {
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
-            // A frame, or one to be skipped, as parallel compressors put it in front.
+            // A frame, or a skippable frame, which parallel compressors write first.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
             _ => None,
         }
@@ -81,7 +82,7 @@ impl<R: Read> Decompressed<R> {
         Self { state: State::Between(reader), compression, largest_window_log }
     }
 
-    /// Starts on the next member or frame, if there is one.
+    /// Starts the next member or frame, if any.
     fn start(&self, mut reader: Reader<R>) -> io::Result<State<R>> {
         let mut padding = false;
         loop {
@@ -115,7 +116,7 @@ impl<R: Read> Decompressed<R> {
     }
 }
 
-/// How much of the compressed file was used.
+/// Returns the number of bytes consumed from the compressed file.
 fn position<R>(reader: &Reader<R>) -> u64 {
     reader.get_ref().count - reader.buffer().len() as u64
 }
@@ -153,7 +154,7 @@ impl<R: Read> Read for Decompressed<R> {
     }
 }
 
-/// Says where the decompressor gave up; errors of the system stay what they are.
+/// Adds the position to a decompressor's error. I/O errors are returned unchanged.
 fn explain<R>(error: io::Error, reader: &Reader<R>) -> io::Error {
     let is_cancelled = error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Cancelled>);
     if error.raw_os_error().is_some() || error.kind() == ErrorKind::Interrupted || is_cancelled {
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn members_one_behind_another_and_padding_are_one_file() {
+    fn consecutive_members_and_padding_are_read_as_one_file() {
         for pack in [gzip, zstd] {
             let mut packed = pack(b"abc");
             packed.extend(pack(b""));
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_beyond_what_zstd_takes_by_itself_are_opened() {
+    fn windows_above_the_default_limit_of_zstd_are_opened() {
         let mut encoder = ::zstd::stream::write::Encoder::new(Vec::new(), 1).expect("memory can be written");
         encoder.window_log(28).expect("a window that zstd knows");
         encoder.write_all(b"abc").expect("memory can be written");
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_damaged_or_followed_by_something_else_says_where() {
+    fn errors_of_compressed_data_report_the_byte_offset() {
         let noise: Vec<u8> = (0..200_000_u32).flat_map(|at| at.wrapping_mul(0x9e37_79b9).to_le_bytes()).collect();
         for pack in [gzip, zstd] {
             let packed = pack(&noise);
@@ -231,7 +232,7 @@ mod tests {
             let mut followed = packed.clone();
             followed.extend(b"xyz");
             let error = decompress(&followed).expect_err("followed by text");
-            let expected = format!("behind the compressed data, at byte {}, ", packed.len());
+            let expected = format!("unexpected data after the end of the compressed data at byte {}", packed.len());
             assert!(error.to_string().starts_with(&expected), "{error}");
             let mut damaged = packed.clone();
             damaged.truncate(packed.len() / 2);

@@ -1,4 +1,4 @@
-//! What can be wrong with a file, and where.
+//! Errors in files, with their positions.
 
 use std::fmt;
 use std::io;
@@ -8,7 +8,7 @@ use super::event_log::EventLogError;
 use super::source::Change;
 use crate::model::Cancelled;
 
-/// A part of the file, as people find it there.
+/// A part of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Section {
     /// Outside all sections: the braces and names of the document itself.
@@ -22,7 +22,7 @@ impl Section {
         Self::Named(name.to_owned())
     }
 
-    /// Whether it is the section of that name.
+    /// Returns whether this is the section with that name.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         matches!(self, Self::Named(own) if own == name)
@@ -38,7 +38,7 @@ impl fmt::Display for Section {
     }
 }
 
-/// Why bytes are not a heap snapshot.
+/// The reason why bytes could not be read as a heap snapshot.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     #[error("cannot read the file: {0}")]
@@ -46,17 +46,17 @@ pub enum FormatError {
     /// The compressed file around the snapshot is damaged.
     #[error("{0}")]
     Compressed(io::Error),
-    /// A log of protocol events has no snapshot, or none that can be put together.
+    /// A log of protocol events has no snapshot, or an incomplete one.
     #[error("{0}")]
     EventLog(io::Error),
-    /// The error in a snapshot that was put together from a log, with the event that contains it.
+    /// An error in a snapshot assembled from a log, with the event that contains it.
     #[error("line {line}, byte {at}: the snapshot in this log is damaged: {error}")]
     InEvent { error: Box<FormatError>, line: u64, at: u64 },
-    /// The probable cause of the error is that the file was written to while it was read.
+    /// The file was modified while it was read, which probably caused the error.
     #[error("{error} ({change})")]
     Changed { error: Box<FormatError>, change: &'static str },
-    /// What was read is complete, but not what the file was at any one time.
-    #[error("{0}: open it again once it is complete")]
+    /// Everything was read, but the content is a mixture of two states of the file.
+    #[error("{0}: open the file again once it is complete")]
     Unstable(&'static str),
     #[error("{section}, byte {offset}: found {found}, expected {expected}{}", hint_suffix(*.hint))]
     Unexpected {
@@ -71,7 +71,7 @@ pub enum FormatError {
     Truncated { section: Section, offset: u64, expected: String, hint: Option<&'static str> },
     #[error("section `snapshot`: {0}")]
     Header(String),
-    /// The header is no JSON; `at` is the byte of the file once it is known where the header stands.
+    /// The header is not valid JSON. `at` is the byte offset in the file, once the position of the header is known.
     #[error("section `snapshot`, byte {at}: not valid JSON: {what}")]
     HeaderJson { what: String, at: u64 },
     #[error("the file has no section `{name}`{}", hint_suffix(*.hint))]
@@ -96,7 +96,7 @@ impl From<io::Error> for FormatError {
 }
 
 impl FormatError {
-    /// Adds what happened to the file meanwhile, which is a better explanation than the error's own.
+    /// Adds a concurrent change of the file, which explains the error better than the error itself.
     pub(super) fn with_change(self, change: Option<Change>) -> Self {
         match (self, change) {
             (error @ Self::Cancelled(_), _) | (error, None) => error,
@@ -112,7 +112,7 @@ impl FormatError {
         }
     }
 
-    /// Returns the same error without its explanation, to which the caller has a better one.
+    /// Returns the same error without its explanation, for callers that have a better one.
     #[must_use]
     pub fn without_hint(mut self) -> Self {
         match &mut self {
@@ -136,7 +136,7 @@ impl FormatError {
         self
     }
 
-    /// The byte of the (decompressed) file at which the error is, if it is at one.
+    /// Returns the byte offset of the error in the (decompressed) file, if it has one.
     pub(super) fn offset(&self) -> Option<u64> {
         match self {
             Self::Unexpected { offset, .. } | Self::Truncated { offset, .. } => Some(*offset),
@@ -160,7 +160,7 @@ fn hint_suffix(hint: Option<&str>) -> String {
     hint.map_or_else(String::new, |hint| format!(" ({hint})"))
 }
 
-/// The first bytes of `found` as a person can read them, control characters escaped.
+/// Returns the first bytes of `found` in readable form, with control characters escaped.
 pub(crate) fn describe(found: &[u8]) -> String {
     if found.is_empty() {
         return "the end of the file".to_owned();

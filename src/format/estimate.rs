@@ -1,27 +1,27 @@
-//! How much memory a snapshot takes at the peak of its load, by what was read of it so far.
+//! Estimates the peak memory of loading a snapshot from the part that was read so far.
 //!
-//! The figures are those of the columns that live at the same time: what the graph keeps, what the dominators are computed
-//! with, and what is computed beside them. A test measures loads of different shapes against them. What depends on more
-//! than counts, such as the names of classes, is added where it is made ([`CancelToken::need_more`]).
+//! The figures cover the columns that live at the same time: those of the graph, those of the dominator computation,
+//! and what is computed in parallel. A test compares them with loads of different shapes. Memory that depends on more
+//! than counts, such as the names of classes, is added where it is allocated ([`CancelToken::need_more`]).
 
 use super::Header;
 use crate::model::{CancelToken, Cancelled, Progress};
 
-/// Bytes a node and an edge: all columns, and the stacks and queues of the searches.
+/// Bytes per node and edge: all columns, and the stacks and queues of the searches.
 const NODE_BYTES: u64 = 76;
 const EDGE_BYTES: u64 = 23;
-/// More a node if its ids or sizes need 8 bytes.
+/// Additional bytes per node if its ids or sizes need 8 bytes.
 const WIDE_BYTES: u64 = 16;
-/// Bytes a string beside its text: where it ends, and what is looked up by string.
+/// Bytes per string without its text: its end offset, and the tables indexed by string.
 const STRING_BYTES: u64 = 26;
 /// Buffers of decompressors, stacks of threads.
 const FIXED_BYTES: u64 = 8 << 20;
-/// Text is rarely compressed to less than one in so many bytes; a header that says more is not believed at once.
+/// Text is rarely compressed by more than this factor; a header that declares more is not trusted at first.
 const LIKELY_RATIO: u64 = 30;
-/// Bytes of text of a usual value with its comma.
+/// Bytes of text of a typical value with its comma.
 const VALUE_BYTES: u64 = 2;
 
-/// What a snapshot has, as far as it is known.
+/// The known contents of a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Counts {
     pub(super) nodes: u64,
@@ -29,12 +29,12 @@ pub(super) struct Counts {
     pub(super) is_wide: bool,
     pub(super) strings: u64,
     pub(super) string_bytes: u64,
-    /// Bytes of all else, as it is kept in memory, and of the text that is held while it is read.
+    /// Bytes of everything else as kept in memory, including text that is held while it is read.
     pub(super) other_bytes: u64,
 }
 
 impl Counts {
-    /// Bytes at the peak of the load.
+    /// Returns the peak of the load in bytes.
     pub(super) fn peak_bytes(self) -> u64 {
         let node_bytes = NODE_BYTES + if self.is_wide { WIDE_BYTES } else { 0 };
         [
@@ -49,7 +49,7 @@ impl Counts {
         .fold(0, u64::saturating_add)
     }
 
-    /// The counts of a file of which one in `whole / part` bytes was read, if it goes on as it began.
+    /// Extrapolates the counts of a file of which `part` of `whole` bytes was read.
     fn extrapolated(self, part: u64, whole: u64) -> Self {
         let scale = |count: u64| {
             let scaled = u128::from(count) * u128::from(whole.max(part)) / u128::from(part.max(1));
@@ -66,14 +66,14 @@ impl Counts {
     }
 }
 
-/// Compares what is read with what there is.
+/// Compares the memory that a load needs with the memory that is available.
 pub(super) struct Estimate<'a> {
     cancel: &'a CancelToken,
     progress: &'a Progress,
     /// Bytes of the source, if known.
     size_bytes: Option<u64>,
     is_compressed: bool,
-    /// What the header says, as far as the size of the file bears it out.
+    /// The declared counts, as far as the size of the file makes them plausible.
     declared: Option<Counts>,
 }
 
@@ -87,7 +87,7 @@ impl<'a> Estimate<'a> {
         Self { cancel, progress, size_bytes, is_compressed, declared: None }
     }
 
-    /// Takes in what the header says; to be called whenever it is known.
+    /// Records the counts declared by the header. Call it whenever the header is known.
     pub(super) fn declare(&mut self, header: &Header) {
         if self.declared.is_some() {
             return;
@@ -105,13 +105,13 @@ impl<'a> Estimate<'a> {
     }
 
     /// # Errors
-    /// [`Cancelled`] if a snapshot with at least so much in it needs more memory than there is.
+    /// Returns [`Cancelled`] if a snapshot with at least these counts needs more memory than is available.
     pub(super) fn check(&self, counts: Counts) -> Result<(), Cancelled> {
         let declared = self.declared.unwrap_or_default();
         let known =
             Counts { nodes: counts.nodes.max(declared.nodes), edges: counts.edges.max(declared.edges), ..counts };
         let needed = known.peak_bytes();
-        // What the header says of the tables is better than what their beginning promises; of the texts it says nothing.
+        // For the tables, the header is more reliable than extrapolation; it does not declare the size of the strings.
         let expected = match self.size_bytes {
             Some(size) if known.nodes == counts.nodes => {
                 counts.extrapolated(self.progress.read().done, size).peak_bytes()
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_the_size_of_the_file_bears_out_is_refused_before_its_tables_are_read() {
+    fn a_plausible_header_is_refused_before_its_tables_are_read() {
         let (progress, cancel) = (Progress::new(), CancelToken::new());
         cancel.open_account(5_000_000_000);
         let mut estimate = Estimate::new(Some(2_000_000_000), false, &progress, &cancel);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_promises_more_than_the_file_can_hold_is_not_believed() {
+    fn a_header_that_declares_more_than_the_file_can_hold_is_ignored() {
         for (size, is_compressed) in [(Some(10_000_000), true), (Some(10_000_000), false), (None, true)] {
             let (progress, cancel) = (Progress::new(), CancelToken::new());
             cancel.open_account(1_000_000_000);
@@ -156,12 +156,12 @@ mod tests {
             estimate.declare(&header(4_000_000_000, 4_000_000_000));
             assert!(estimate.check(Counts::default()).is_ok(), "{size:?} {is_compressed}");
             let most = Counts { nodes: 14_000_000, ..Counts::default() };
-            assert!(estimate.check(most).is_err(), "what is there counts");
+            assert!(estimate.check(most).is_err(), "actual counts matter");
         }
     }
 
     #[test]
-    fn counts_that_cannot_be_are_no_overflow() {
+    fn impossible_counts_do_not_overflow() {
         let most = Counts { nodes: u64::MAX, edges: u64::MAX, is_wide: true, strings: u64::MAX, ..Counts::default() };
         assert_eq!(most.peak_bytes(), u64::MAX);
         assert_eq!(most.extrapolated(1, u64::MAX).nodes, u64::MAX);

@@ -1,8 +1,8 @@
-//! Logs of Chrome DevTools Protocol events: puts the chunks of a heap snapshot together.
+//! Logs of Chrome DevTools Protocol events: assembles the chunks of a heap snapshot.
 //!
 //! Loggers write one event per line, or one JSON array of events. The snapshot is the text of the
 //! `HeapProfiler.addHeapSnapshotChunk` events of one session, in order. Events may be wrapped in objects of the logger,
-//! also as text. Of several snapshots in a log the first is read; [`EventPlaces::note`] names the others.
+//! also as text. If a log contains several snapshots, the first is read and [`EventPlaces::note`] mentions the others.
 //!
 //! Invariant: at most one event and its chunk are in memory.
 
@@ -18,14 +18,14 @@ use super::error::describe;
 use super::json_text::{balanced_end, is_white_space, skip_white_space, string_end, trim};
 use super::strings::decode_text;
 
-/// Bytes from the start of a file that [`recognize`] needs at most.
+/// The largest number of bytes from the start of a file that [`recognize`] needs.
 pub(super) const RECOGNIZED_BYTES: usize = 64 << 10;
 
 const BUFFER_BYTES: usize = 256 << 10;
 const CHUNK_EVENT: &str = "HeapProfiler.addHeapSnapshotChunk";
 /// The part of [`CHUNK_EVENT`] that no logger escapes.
 const NEEDLE: &[u8] = b"addHeapSnapshotChunk";
-/// How deep events are wrapped at most.
+/// The maximum nesting depth of wrapped events.
 const WRAPPING_LIMIT: usize = 8;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -48,16 +48,16 @@ pub(super) enum EventLogError {
     OtherLines { line: u64, at: u64 },
     #[error("the file is a JSON array, not a heap snapshot (it has no `{CHUNK_EVENT}` events)")]
     OtherList,
-    #[error("the file is a protocol message, not a heap snapshot (it is no `{CHUNK_EVENT}` event)")]
+    #[error("the file is a protocol message, not a heap snapshot (it is not a `{CHUNK_EVENT}` event)")]
     OtherMessage,
     #[error(
-        "line {line}, byte {at}: the log starts in the middle of a heap snapshot: this is its first `{CHUNK_EVENT}` event, and its text does not start with `{{`"
+        "line {line}, byte {at}: the log starts in the middle of a heap snapshot: the first `{CHUNK_EVENT}` event does not start with `{{`"
     )]
     NoStart { line: u64, at: u64 },
 }
 
-/// Returns whether the start of a file is that of a log of events, or `None` if more of it is needed. `is_whole` says
-/// that nothing follows.
+/// Returns whether a file starts like a log of events, or `None` if more bytes are needed. `is_whole` is true if the
+/// file ends with `start`.
 pub(super) fn recognize(start: &[u8], is_whole: bool) -> Option<bool> {
     let undecided = |enough: bool| (is_whole || enough).then_some(false);
     let is_enough = start.len() >= RECOGNIZED_BYTES;
@@ -79,7 +79,7 @@ pub(super) fn recognize(start: &[u8], is_whole: bool) -> Option<bool> {
     let key_end = if text[key] == b'"' { string_end(text, key + 1) } else { Some(key) };
     let Some(key_end) = key_end else { return undecided(is_enough) };
     let name = text.get(key + 1..key_end).unwrap_or_default();
-    // Snapshots, profiles and traces start with one of these, and are no events whatever they contain.
+    // Snapshots, profiles and traces start with one of these. They are not events, whatever they contain.
     let sections: [&[u8]; 9] =
         [b"snapshot", b"nodes", b"edges", b"strings", b"samples", b"locations", b"head", b"profile", b"traceEvents"];
     if sections.contains(&name) {
@@ -101,7 +101,8 @@ pub(super) fn recognize(start: &[u8], is_whole: bool) -> Option<bool> {
     if is_enough && is_message { Some(true) } else { undecided(is_enough) }
 }
 
-/// Where in the log the parts of the snapshot are, and what else it contains. Clones share the same state.
+/// The positions of the parts of the snapshot in the log, and the other contents of the log. Clones share the same
+/// state.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EventPlaces(Arc<Mutex<Places>>);
 
@@ -123,7 +124,7 @@ impl EventPlaces {
         Some((line, at))
     }
 
-    /// Names the snapshots of the log that were not read, if there are any.
+    /// Returns a note on the snapshots of the log that were not read, if any.
     pub(super) fn note(&self) -> Option<String> {
         let places = self.0.lock().ok()?;
         let (others, line) = (places.others, places.first_other);
@@ -138,7 +139,7 @@ impl EventPlaces {
     }
 }
 
-/// The text of the first snapshot in a log.
+/// The text of the first snapshot in a log, as a reader.
 pub(super) struct EventLog {
     input: Box<dyn Read + Send>,
     buffer: Vec<u8>,
@@ -153,7 +154,7 @@ pub(super) struct EventLog {
     place: (u64, u64),
     events: u64,
     second_event: (u64, u64),
-    /// Text of the snapshot that is to be handed out.
+    /// Text of the snapshot that was not returned yet.
     text: Vec<u8>,
     text_at: usize,
     handed_out: u64,
@@ -162,7 +163,7 @@ pub(super) struct EventLog {
     places: EventPlaces,
 }
 
-/// How far the first snapshot is.
+/// The state of the first snapshot.
 #[derive(PartialEq, Eq)]
 enum Reading {
     Before,
@@ -197,7 +198,7 @@ impl EventLog {
         self.base + self.at as u64
     }
 
-    /// Reads more if nothing is left; false at the end.
+    /// Reads more if the buffer is empty. Returns false at the end.
     fn has_more(&mut self) -> io::Result<bool> {
         while self.at == self.end {
             self.base += self.end as u64;
@@ -212,7 +213,7 @@ impl EventLog {
         Ok(true)
     }
 
-    /// Reads the next event; false at the end of the log.
+    /// Reads the next event. Returns false at the end of the log.
     fn next_event(&mut self) -> io::Result<bool> {
         loop {
             if !self.has_more()? {
@@ -242,7 +243,7 @@ impl EventLog {
         Ok(true)
     }
 
-    /// Reads the object that starts here. One that is too long is dropped if it has no chunk.
+    /// Reads the object that starts here. An object that is too long is dropped if it has no chunk.
     fn read_object(&mut self) -> io::Result<()> {
         let (line, at) = self.place;
         let mut balance = Balance::default();
@@ -269,7 +270,7 @@ impl EventLog {
         }
     }
 
-    /// Reads events until there is text to hand out; false at the end of the log.
+    /// Reads events until there is text to return. Returns false at the end of the log.
     fn next_chunk(&mut self) -> io::Result<bool> {
         while self.next_event()? {
             if memmem::find(&self.event, NEEDLE).is_none() {
@@ -307,7 +308,7 @@ impl EventLog {
         if text.is_empty() {
             return false;
         }
-        // Only the first chunk of a snapshot starts so: inside of a snapshot no value has this member.
+        // Only the first chunk of a snapshot starts like this: inside a snapshot no value has this member.
         let is_start = text.first() == Some(&b'{') && trim(&text[1..]).starts_with(b"\"snapshot\"");
         match &self.reading {
             Reading::Before if is_start || text.first() == Some(&b'{') => {
@@ -355,7 +356,7 @@ impl Read for EventLog {
     }
 }
 
-/// Finds the end of a JSON object that comes in parts.
+/// Finds the end of a JSON object that arrives in parts.
 #[derive(Default)]
 struct Balance {
     depth: u64,
@@ -422,7 +423,7 @@ fn chunk_of(event: &[u8], session: Option<&str>, depth: usize) -> Result<Option<
             chunk_of(value.as_bytes(), session, depth + 1)?
         } else if let Some(text) = value.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
             let text = decode_text(text.as_bytes());
-            // Text that merely mentions the event, such as the name of a request, is no event.
+            // Text that merely mentions the event, such as the name of a request, is not an event.
             if text.starts_with('{') { chunk_of(text.as_bytes(), session, depth + 1).unwrap_or(None) } else { None }
         } else {
             None
@@ -434,7 +435,7 @@ fn chunk_of(event: &[u8], session: Option<&str>, depth: usize) -> Result<Option<
     Ok(None)
 }
 
-/// The message of `serde_json` without its line and column, which count from the start of the event.
+/// Returns the message of `serde_json` without its line and column, which count from the start of the event.
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or(&text).to_owned()

@@ -1,4 +1,4 @@
-//! The section `snapshot`: which columns the tables have and what the kinds are called.
+//! The section `snapshot`: the columns of the tables and the names of the kinds.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::FormatError;
 use crate::model::stored::stored;
 use crate::model::{EdgeKind, NodeKind};
 
-/// What a file says of itself before its tables. Counts are hints; the tables are what counts.
+/// The metadata of a file. Counts are hints; the tables are authoritative.
 #[derive(Clone, Debug)]
 pub struct Header {
     pub node_fields: Vec<String>,
@@ -14,9 +14,9 @@ pub struct Header {
     pub node_count_hint: Option<u64>,
     pub edge_count_hint: Option<u64>,
     pub trace_function_count_hint: Option<u64>,
-    /// Index of the root in the node table as the file counts: ordinal × number of node fields.
+    /// Index of the root in the node table in the file's unit: ordinal × number of node fields.
     pub root_index: u64,
-    /// Bytes of native memory that no node stands for.
+    /// Bytes of native memory without a node.
     pub extra_native_bytes: u64,
     pub location_fields: Vec<String>,
     pub sample_fields: Vec<String>,
@@ -25,12 +25,12 @@ pub struct Header {
     pub scope_fields: Vec<String>,
     pub scope_context_var_fields: Vec<String>,
     pub scope_use_fields: Vec<String>,
-    /// What the file calls its kinds, in its order: the layout tells who wrote it.
+    /// The file's names of its kinds, in its order. They reveal which program wrote the file.
     pub node_type_names: Vec<String>,
     pub edge_type_names: Vec<String>,
-    /// What the file says that `to_node` is: `node`, or something else in files of other writers.
+    /// The declared type of `to_node`: `node`, or another value in files that V8 did not write.
     pub edge_target_type: Option<String>,
-    /// Whether the header speaks of native bytes at all, as newer versions of V8 do.
+    /// True if the header declares native bytes, as newer versions of V8 do.
     pub has_extra_native_bytes: bool,
     unknown_node_kinds: Vec<String>,
     unknown_edge_kinds: Vec<String>,
@@ -63,7 +63,7 @@ stored!(Header {
     edge_kind_of_type,
 });
 
-/// What DevTools calls a kind whose number stands beyond the file's own list.
+/// DevTools' name of a kind whose number is beyond the file's own list.
 const UNDEFINED: &str = "undefined";
 
 /// Fields that every file has.
@@ -71,7 +71,7 @@ const NODE_FIELDS: [&str; 5] = ["type", "name", "id", "self_size", "edge_count"]
 const EDGE_FIELDS: [&str; 2] = ["name_or_index", "to_node"];
 
 impl Header {
-    /// The fields of a row of one of the small tables, by its place among [`super::scanner::SMALL_TABLES`].
+    /// Returns the fields of a row of a small table, by its index in [`super::scanner::SMALL_TABLES`].
     pub(super) fn small_fields(&self, table: usize) -> &[String] {
         match table {
             0 => &self.location_fields,
@@ -83,7 +83,7 @@ impl Header {
         }
     }
 
-    /// The sections besides the three large ones that the header speaks of.
+    /// Returns the declared sections other than the three large ones.
     pub(super) fn extras(&self) -> impl Iterator<Item = &'static str> {
         let traces = self.trace_function_count_hint.is_some_and(|count| count > 0);
         [
@@ -101,15 +101,14 @@ impl Header {
 
     pub(super) fn parse(json: &[u8]) -> Result<Self, FormatError> {
         let value: Value = serde_json::from_slice(json).map_err(|error| {
-            // It counts lines and columns; people look for a byte.
+            // The message counts lines and columns; the reader needs a byte offset.
             let text = error.to_string();
             let what = text.split(" at line ").next().unwrap_or(&text).to_owned();
             FormatError::HeaderJson { what, at: byte_at(json, error.line(), error.column()) }
         })?;
-        let meta = value
-            .get("meta")
-            .filter(|meta| meta.is_object())
-            .ok_or_else(|| FormatError::Header("it has no `meta`, which says what the numbers mean".to_owned()))?;
+        let meta = value.get("meta").filter(|meta| meta.is_object()).ok_or_else(|| {
+            FormatError::Header("`meta` is missing; it describes the columns of the tables".to_owned())
+        })?;
         let node_fields = field_names(meta, "node_fields")?;
         let edge_fields = field_names(meta, "edge_fields")?;
         for name in NODE_FIELDS {
@@ -174,7 +173,7 @@ impl Header {
         })
     }
 
-    /// The kind behind a number of the file's `type` column.
+    /// Returns the kind for a number in the file's `type` column.
     #[inline]
     pub(super) fn node_kind(&self, file_type: u64) -> NodeKind {
         usize::try_from(file_type)
@@ -183,7 +182,7 @@ impl Header {
             .unwrap_or(NodeKind(NodeKind::FIRST_UNKNOWN))
     }
 
-    /// The kind behind a number of the file's edge `type` column.
+    /// Returns the kind for a number in the file's edge `type` column.
     #[inline]
     pub(super) fn edge_kind(&self, file_type: u64) -> EdgeKind {
         usize::try_from(file_type)
@@ -192,7 +191,7 @@ impl Header {
             .unwrap_or(EdgeKind(EdgeKind::FIRST_UNKNOWN))
     }
 
-    /// The name of a node kind: V8's, or the file's own where this program does not know the kind.
+    /// Returns the name of a node kind: V8's, or the file's own for an unknown kind.
     #[must_use]
     pub fn node_kind_name(&self, kind: NodeKind) -> &str {
         kind.known_name().unwrap_or_else(|| {
@@ -200,7 +199,7 @@ impl Header {
         })
     }
 
-    /// The name of an edge kind: V8's, or the file's own where this program does not know the kind.
+    /// Returns the name of an edge kind: V8's, or the file's own for an unknown kind.
     #[must_use]
     pub fn edge_kind_name(&self, kind: EdgeKind) -> &str {
         kind.known_name().unwrap_or_else(|| {
@@ -208,7 +207,7 @@ impl Header {
         })
     }
 
-    /// Whether it names the fields without which there are no tables, and the kinds of all of these numbers.
+    /// Returns whether the header declares all required fields, and the kinds of all these numbers.
     #[must_use]
     pub(crate) fn fits(&self, most_node_kind: u8, most_edge_kind: u8) -> bool {
         let has = |fields: &[String], names: &[&str]| names.iter().all(|name| fields.iter().any(|field| field == name));
@@ -219,7 +218,7 @@ impl Header {
             && is_named(most_edge_kind, EdgeKind::FIRST_UNKNOWN, &self.unknown_edge_kinds)
     }
 
-    /// All node kinds that the file can use, each once.
+    /// Returns all node kinds that the file can use, without duplicates.
     pub fn node_kinds(&self) -> impl Iterator<Item = NodeKind> + '_ {
         let known = (0..NodeKind::FIRST_UNKNOWN).map(NodeKind);
         let unknown = (NodeKind::FIRST_UNKNOWN..=u8::MAX).map(NodeKind).take(self.unknown_node_kinds.len());
@@ -227,12 +226,12 @@ impl Header {
     }
 }
 
-/// The value for a kind that this program does not know, entering its name if it is new. Names that no longer fit in a
-/// byte share the value of undefined kinds.
+/// Returns the value for an unknown kind and adds its name if it is new. Names that do not fit in a byte share the
+/// value of undefined kinds.
 fn unknown_kind(names: &mut Vec<String>, name: &str, first: u8) -> u8 {
     let number = |at: usize| u8::try_from(at).ok().and_then(|at| first.checked_add(at));
     let at = names.iter().position(|known| known == name).unwrap_or(names.len());
-    // Those for which there is no number are all alike, however many a file names.
+    // All kinds without a number share one value, however many a file declares.
     let Some(number) = number(at) else { return first };
     if at == names.len() {
         names.push(name.to_owned());
@@ -240,7 +239,7 @@ fn unknown_kind(names: &mut Vec<String>, name: &str, first: u8) -> u8 {
     number
 }
 
-/// The byte that a line and a column mean, both of which count from 1.
+/// Returns the byte offset of a line and a column, both of which count from 1.
 fn byte_at(json: &[u8], line: usize, column: usize) -> u64 {
     let lines = memchr::memchr_iter(b'\n', json).map(|end| end + 1);
     let start = std::iter::once(0).chain(lines).nth(line.saturating_sub(1)).unwrap_or(0);

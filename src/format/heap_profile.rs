@@ -1,8 +1,8 @@
-//! A sampling heap profile (`.heapprofile`): a tree of call frames with the bytes that were allocated there and live.
+//! A sampling heap profile (`.heapprofile`): a tree of call frames with the live bytes allocated in each.
 //!
-//! The tree nests as deep as the calls did, so it is read with a stack of its own. Members may stand in any order; up to
-//! Node 11 nodes have no `id` and there are no `samples`. Whoever saved the whole answer of the inspector has it all
-//! within `profile`, which is read too.
+//! The tree nests as deep as the calls did, so it is read with an explicit stack. Members may occur in any order. Up to
+//! Node 11, nodes have no `id` and there is no list of samples. If the complete answer of the inspector was saved, the
+//! profile is inside `profile`, which is read too.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -13,31 +13,32 @@ use super::source::{Change, OpenSource, Source};
 use super::strings::decode_text;
 use crate::model::{CallFunction, CallTree, CancelToken, Phase, Progress};
 
-/// Bytes that are read at once.
+/// Bytes per read.
 const BUFFER_BYTES: usize = 1 << 18;
-/// Bytes of memory that a node, a sample and a function take at most, while the tree is put together, without texts.
+/// Bytes of memory per node, sample and function while the tree is built, without texts.
 const NODE_BYTES: u64 = 100;
 const SAMPLE_BYTES: u64 = 24;
 const FUNCTION_BYTES: u64 = 250;
-/// Bytes that are ahead of every position but those at the file's end: more than the longest number and what errors show.
+/// Bytes that are buffered ahead of each position except at the end of the file: more than the longest number and the
+/// text shown in errors.
 const AHEAD_BYTES: usize = 32;
 
-/// The parts of a profile as columns; nodes stand in preorder, as they do in the file.
+/// The parts of a profile as columns. Nodes are in preorder, as in the file.
 #[derive(Debug, Default)]
 pub struct RawProfile {
-    /// Each function once, in the order of their first calls.
+    /// All functions without duplicates, in the order of their first calls.
     pub functions: Vec<CallFunction>,
-    /// By node: the caller ([`CallTree::NONE`] for the first), the function, bytes allocated in it, and the id that
-    /// samples name it by (0 if it has none).
+    /// By node: the caller ([`CallTree::NONE`] for the first), the function, the bytes allocated in it, and the id that
+    /// samples refer to (0 if it has none).
     pub parents: Vec<u32>,
     pub node_functions: Vec<u32>,
     pub self_sizes: Vec<u64>,
     pub node_ids: Vec<u64>,
-    /// In the order of the file, which is not that of their ordinals.
+    /// In the order of the file, which differs from the order of their ordinals.
     pub samples: Vec<ProfileSample>,
-    /// Bytes of the source as it lies there, before decompression.
+    /// Bytes of the source before decompression.
     pub size_bytes: u64,
-    /// What happened to the file while it was being read.
+    /// A change of the file while it was being read.
     pub change: Option<Change>,
 }
 
@@ -46,14 +47,14 @@ pub struct RawProfile {
 pub struct ProfileSample {
     pub size: u64,
     pub node_id: u64,
-    /// Counts up with the time of allocation.
+    /// Increases with the time of allocation.
     pub ordinal: u64,
 }
 
 /// Reads a profile to its end.
 ///
 /// # Errors
-/// [`FormatError`] says what is wrong and where, or that the read failed or was cancelled.
+/// Returns a [`FormatError`] that describes the problem and its position, or that the read failed or was cancelled.
 pub fn read_profile(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<RawProfile, FormatError> {
     progress.start(Phase::Reading, 0);
     let mut source = OpenSource::open(source, progress, cancel)?;
@@ -70,12 +71,12 @@ pub fn read_profile(source: Source, progress: &Progress, cancel: &CancelToken) -
     Ok(profile)
 }
 
-/// Whether a source begins as sampling heap profiles do, whatever it is called.
+/// Returns whether a source starts like a sampling heap profile, whatever its name.
 #[must_use]
 pub fn looks_like_profile(source: Source, cancel: &CancelToken) -> bool {
     let mut start = Vec::new();
     let Ok(source) = OpenSource::open(source, &Progress::new(), cancel) else { return false };
-    // A log is read through to its first chunk, and is one of a snapshot.
+    // A log is read up to its first chunk, and always contains a snapshot.
     if source.events.is_some() || source.reader.take(1 << 10).read_to_end(&mut start).is_err() {
         return false;
     }
@@ -84,7 +85,7 @@ pub fn looks_like_profile(source: Source, cancel: &CancelToken) -> bool {
     ["{\"head\":{", "{\"profile\":{\"head\":{"].iter().any(|beginning| text.starts_with(beginning))
 }
 
-/// Text that is read as it is needed, with its position in the file.
+/// Text that is read on demand, with its position in the file.
 struct Text<'a> {
     reader: Box<dyn Read + Send>,
     cancel: &'a CancelToken,
@@ -94,11 +95,11 @@ struct Text<'a> {
     /// Position of the buffer in the file.
     base: u64,
     section: Section,
-    /// Bytes of memory that what was read takes.
+    /// Bytes of memory held by the parts read so far.
     kept_bytes: u64,
-    /// Whether the length of the text is known, so that it ends.
+    /// True if the length of the text is known, so that it ends.
     is_finite: bool,
-    /// Position of the buffer in the file, and `kept_bytes`, when something was last added to the profile.
+    /// Position of the buffer in the file, and `kept_bytes`, when the profile last grew.
     useful: (u64, u64),
 }
 
@@ -109,7 +110,7 @@ impl<'a> Text<'a> {
         Self { reader, cancel, buffer, at: 0, end: 0, base: 0, section, kept_bytes: 0, is_finite, useful: (0, 0) }
     }
 
-    /// Gives up an input of unknown length that may never end: compressed, or from a pipe.
+    /// Stops reading a possibly endless input of unknown length: compressed, or from a pipe.
     fn check_idle(&mut self) -> Result<(), FormatError> {
         if self.kept_bytes != self.useful.1 {
             self.useful = (self.base, self.kept_bytes);
@@ -117,11 +118,11 @@ impl<'a> Text<'a> {
         if self.is_finite || self.base - self.useful.0 <= MOST_IDLE_BYTES {
             return Ok(());
         }
-        let what = "the number of bytes that belong to no part of a profile";
+        let what = "the number of bytes outside all parts of a profile";
         Err(FormatError::Limit { section: self.section.clone(), what, limit: MOST_IDLE_BYTES })
     }
 
-    /// Reads on until some bytes are ahead or the file ends.
+    /// Reads on until enough bytes are buffered or the file ends.
     fn fill(&mut self) -> Result<(), FormatError> {
         self.cancel.need(self.kept_bytes, self.kept_bytes)?;
         self.buffer.copy_within(self.at..self.end, 0);
@@ -150,7 +151,7 @@ impl<'a> Text<'a> {
         self.base + self.at as u64
     }
 
-    /// The next byte that is no white space, left where it is.
+    /// Returns the next byte that is not white space, without consuming it.
     fn next_token(&mut self) -> Result<Option<u8>, FormatError> {
         loop {
             match self.peek()? {
@@ -160,7 +161,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// That something else stands here than what was expected.
+    /// Returns an error for unexpected text at the current position.
     fn unexpected<T>(&mut self, expected: &str) -> Result<T, FormatError> {
         let offset = self.offset();
         if self.peek()?.is_none() {
@@ -172,7 +173,7 @@ impl<'a> Text<'a> {
         Err(FormatError::unexpected(&self.section, offset, found, expected))
     }
 
-    /// Takes the byte if it comes next.
+    /// Consumes the byte if it is next.
     fn takes(&mut self, byte: u8) -> Result<bool, FormatError> {
         let is_it = self.next_token()? == Some(byte);
         self.at += usize::from(is_it);
@@ -183,7 +184,7 @@ impl<'a> Text<'a> {
         if self.takes(byte)? { Ok(()) } else { self.unexpected(expected) }
     }
 
-    /// After a member or an element: whether another follows, or `close` ends it.
+    /// Parses the end of a member or an element. Returns true if another follows, false if `close` does.
     fn goes_on(&mut self, close: u8, expected: &str) -> Result<bool, FormatError> {
         if self.takes(b',')? {
             return Ok(true);
@@ -191,7 +192,7 @@ impl<'a> Text<'a> {
         if self.takes(close)? { Ok(false) } else { self.unexpected(expected) }
     }
 
-    /// The bytes of a string between its quotes, as the file has them.
+    /// Returns the raw bytes of a string between its quotes.
     fn raw_string(&mut self, expected: &str) -> Result<Vec<u8>, FormatError> {
         self.expect(b'"', expected)?;
         let mut raw = Vec::new();
@@ -217,12 +218,12 @@ impl<'a> Text<'a> {
                     raw.push(byte);
                     self.at += 1;
                     if raw.len().is_multiple_of(BUFFER_BYTES) {
-                        // Once as it stands there, once decoded.
+                        // Once in raw form, once decoded.
                         let needed = self.kept_bytes.saturating_add(2 * raw.len() as u64);
                         self.cancel.need(needed, needed)?;
                     }
                 }
-                None => return self.unexpected("the `\"` that ends the string"),
+                None => return self.unexpected("the closing `\"` of the string"),
             }
         }
     }
@@ -231,20 +232,20 @@ impl<'a> Text<'a> {
         Ok(decode_text(&self.raw_string(expected)?).into_owned())
     }
 
-    /// A name of a member and its colon.
+    /// Parses the name of a member and its colon.
     fn key(&mut self) -> Result<Vec<u8>, FormatError> {
-        let key = self.raw_string("the name of a member in quotes")?;
-        self.expect(b':', "`:` behind the name of a member")?;
+        let key = self.raw_string("a member name in double quotes")?;
+        self.expect(b':', "`:` after the member name")?;
         Ok(key)
     }
 
-    /// A whole number; one in quotes counts too, as scripts' ids are written.
+    /// Parses an integer, which may be in quotes, as the ids of scripts are.
     fn integer(&mut self, expected: &str) -> Result<i64, FormatError> {
         let is_quoted = self.takes(b'"')?;
         let is_negative = self.next_token()? == Some(b'-');
         let start = self.at + usize::from(is_negative);
         let digits = self.buffer[start..self.end].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        // Of more than some digits no number is made, so what is ahead is enough to see.
+        // Numbers have a limited number of digits, so the buffered bytes suffice.
         let number = std::str::from_utf8(&self.buffer[self.at..start + digits]).ok().and_then(|text| text.parse().ok());
         let follows = self.buffer[..self.end].get(start + digits);
         match number {
@@ -267,7 +268,7 @@ impl<'a> Text<'a> {
         u64::try_from(number).or_else(|_| self.unexpected(expected))
     }
 
-    /// Passes over a value that nobody knows, of whatever depth.
+    /// Skips an unknown value of any depth.
     fn skip_value(&mut self) -> Result<(), FormatError> {
         let mut depth = 0_u64;
         loop {
@@ -301,14 +302,14 @@ impl<'a> Text<'a> {
     }
 }
 
-/// What has been read.
+/// The parts read so far.
 #[derive(Default)]
 struct ProfileReader {
     profile: RawProfile,
     functions: HashMap<(String, u64, i64, i64), u32>,
 }
 
-/// What a node has had of its members.
+/// The members of a node that were read so far.
 #[derive(Clone, Copy, Default)]
 struct OpenNode {
     node: u32,
@@ -323,7 +324,7 @@ impl ProfileReader {
         }
         text.next_token()?;
         let hint = known_file(&text.buffer[text.at..text.end]);
-        text.expect(b'{', "`{`, the start of a sampling heap profile").map_err(|error| error.with_hint(hint))?;
+        text.expect(b'{', "the opening `{` of a sampling heap profile").map_err(|error| error.with_hint(hint))?;
         let mut depth = 1;
         let (mut has_head, mut has_samples) = (false, false);
         let mut hint = None;
@@ -332,7 +333,7 @@ impl ProfileReader {
             let goes_on = if std::mem::take(&mut first) {
                 !text.takes(b'}')?
             } else {
-                text.goes_on(b'}', "`,` and the next member, or the `}` that ends them")?
+                text.goes_on(b'}', "`,` and the next member, or the closing `}`")?
             };
             if !goes_on {
                 depth -= 1;
@@ -368,7 +369,7 @@ impl ProfileReader {
                         _ => None,
                     });
                     if let (Some(_), false) = (hint, has_head) {
-                        // The samples of a snapshot, which may come first, are others.
+                        // The section `samples` of a snapshot, which may come first, is a different one.
                         return Err(FormatError::MissingSection { name: "head", hint });
                     }
                     text.skip_value()?;
@@ -390,13 +391,13 @@ impl ProfileReader {
             let goes_on = if is_first {
                 !text.takes(b'}')?
             } else {
-                text.goes_on(b'}', "`,` and the next member of the node, or the `}` that ends it")?
+                text.goes_on(b'}', "`,` and the next member of the node, or its closing `}`")?
             };
             if !goes_on {
                 self.close(text, node)?;
                 stack.pop();
                 if !stack.is_empty()
-                    && text.goes_on(b']', "`,` and the next node, or the `]` that ends the children")?
+                    && text.goes_on(b']', "`,` and the next node, or the closing `]` of the children")?
                 {
                     self.open(text, &mut stack)?;
                     first = true;
@@ -413,9 +414,9 @@ impl ProfileReader {
                     self.profile.self_sizes[node.node as usize] = text.count("a size in bytes")?;
                     node.has_size = true;
                 }
-                b"id" => self.profile.node_ids[node.node as usize] = text.count("the id of a node")?,
+                b"id" => self.profile.node_ids[node.node as usize] = text.count("a node id")?,
                 b"children" => {
-                    text.expect(b'[', "`[`, the start of the children")?;
+                    text.expect(b'[', "the opening `[` of the children")?;
                     if !text.takes(b']')? {
                         self.open(text, &mut stack)?;
                         first = true;
@@ -430,9 +431,9 @@ impl ProfileReader {
         Ok(())
     }
 
-    /// Starts a node below the one that is open.
+    /// Starts a child of the current node.
     fn open(&mut self, text: &mut Text<'_>, stack: &mut Vec<OpenNode>) -> Result<(), FormatError> {
-        text.expect(b'{', "`{`, the start of a node")?;
+        text.expect(b'{', "the opening `{` of a node")?;
         let profile = &mut self.profile;
         let node = u32::try_from(profile.parents.len()).ok().filter(|&node| node != CallTree::NONE);
         let limit = u64::from(u32::MAX);
@@ -448,8 +449,8 @@ impl ProfileReader {
         Ok(())
     }
 
-    /// Checks that a node had what it must have.
-    #[expect(clippy::unused_self, reason = "it stands beside its counterpart")]
+    /// Checks that a node has all required members.
+    #[expect(clippy::unused_self, reason = "symmetric with its counterpart")]
     fn close(&self, text: &mut Text<'_>, node: OpenNode) -> Result<(), FormatError> {
         let missing = match node {
             OpenNode { has_frame: false, .. } => "`callFrame`",
@@ -460,22 +461,22 @@ impl ProfileReader {
         text.unexpected(&format!("the node's {missing} before its end"))
     }
 
-    /// The function of a node, each of name, script and position once.
+    /// Parses the function of a node. Functions with equal name, script and position are stored once.
     fn call_frame(&mut self, text: &mut Text<'_>) -> Result<u32, FormatError> {
-        text.expect(b'{', "`{`, the start of a call frame")?;
+        text.expect(b'{', "the opening `{` of a call frame")?;
         let (mut name, mut url) = (String::new(), String::new());
         let (mut script_id, mut line, mut column) = (0, -1, -1);
         let mut goes_on = !text.takes(b'}')?;
         while goes_on {
             match text.key()?.as_slice() {
-                b"functionName" => name = text.string("the name of a function in quotes")?,
-                b"url" => url = text.string("the address of a script in quotes")?,
-                b"scriptId" => script_id = text.count("the id of a script")?,
-                b"lineNumber" => line = text.integer("the number of a line")?,
-                b"columnNumber" => column = text.integer("the number of a column")?,
+                b"functionName" => name = text.string("a function name in double quotes")?,
+                b"url" => url = text.string("a script URL in double quotes")?,
+                b"scriptId" => script_id = text.count("a script id")?,
+                b"lineNumber" => line = text.integer("a line number")?,
+                b"columnNumber" => column = text.integer("a column number")?,
                 _ => text.skip_value()?,
             }
-            goes_on = text.goes_on(b'}', "`,` and the next member of the call frame, or the `}` that ends it")?;
+            goes_on = text.goes_on(b'}', "`,` and the next member of the call frame, or its closing `}`")?;
         }
         let functions = &mut self.profile.functions;
         let next = u32::try_from(functions.len()).unwrap_or(u32::MAX);
@@ -489,24 +490,24 @@ impl ProfileReader {
     }
 
     fn samples(&mut self, text: &mut Text<'_>) -> Result<(), FormatError> {
-        text.expect(b'[', "`[`, the start of the samples")?;
+        text.expect(b'[', "the opening `[` of the samples")?;
         let mut goes_on = !text.takes(b']')?;
         while goes_on {
-            text.expect(b'{', "`{`, the start of a sample")?;
+            text.expect(b'{', "the opening `{` of a sample")?;
             let mut sample = ProfileSample { size: 0, node_id: 0, ordinal: 0 };
             let mut more = !text.takes(b'}')?;
             while more {
                 match text.key()?.as_slice() {
                     b"size" => sample.size = text.count("a size in bytes")?,
-                    b"nodeId" => sample.node_id = text.count("the id of a node")?,
-                    b"ordinal" => sample.ordinal = text.count("the ordinal of a sample")?,
+                    b"nodeId" => sample.node_id = text.count("a node id")?,
+                    b"ordinal" => sample.ordinal = text.count("a sample ordinal")?,
                     _ => text.skip_value()?,
                 }
-                more = text.goes_on(b'}', "`,` and the next member of the sample, or the `}` that ends it")?;
+                more = text.goes_on(b'}', "`,` and the next member of the sample, or its closing `}`")?;
             }
             self.profile.samples.push(sample);
             text.kept_bytes += SAMPLE_BYTES;
-            goes_on = text.goes_on(b']', "`,` and the next sample, or the `]` that ends them")?;
+            goes_on = text.goes_on(b']', "`,` and the next sample, or the closing `]` of the samples")?;
         }
         Ok(())
     }
@@ -527,7 +528,7 @@ mod tests {
         r#""callFrame":{"functionName":"f","scriptId":"3","url":"a.js","lineNumber":1,"columnNumber":2}"#;
 
     #[test]
-    fn members_may_stand_in_any_order_and_unknown_ones_are_passed_over() {
+    fn members_are_read_in_any_order_and_unknown_ones_are_skipped() {
         let json = format!(
             "\u{feff} {{\"samples\":[{{\"ordinal\":2,\"size\":9,\"nodeId\":1,\"x\":null}}],\"head\":{{\"children\":\
              [{{{FRAME},\"selfSize\":9,\"new\":[{{}},\"]\"],\"children\":[]}},{{{FRAME},\"selfSize\":1}}],{FRAME},\
@@ -541,7 +542,7 @@ mod tests {
         assert_eq!((profile.functions[0].line, profile.functions[0].column), (Some(1), Some(2)));
         assert_eq!(profile.samples, [ProfileSample { size: 9, node_id: 1, ordinal: 2 }]);
         let wrapped = format!("{{\"profile\":{json}}}").replace('\u{feff}', "");
-        assert_eq!(read(&wrapped).expect("the inspector's whole answer").self_sizes, [4, 9, 1]);
+        assert_eq!(read(&wrapped).expect("the complete answer of the inspector").self_sizes, [4, 9, 1]);
     }
 
     #[test]
@@ -555,7 +556,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_cut_anywhere_is_an_error_that_says_where() {
+    fn opening_a_truncated_file_reports_the_byte_offset() {
         let json = format!(
             "{{\"head\":{{{FRAME},\"selfSize\":12,\"children\":[{{{FRAME},\"selfSize\":9}}]}},\"samples\":[]}}"
         );
@@ -567,7 +568,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_byte() {
+    fn errors_report_the_byte_offset() {
         let size = |size: &str| format!("{{\"head\":{{{FRAME},\"selfSize\":{size}}}}}");
         let at = size("").len() - 2;
         for bad in ["-4", "1.5", "null", "1e9", "99999999999999999999"] {

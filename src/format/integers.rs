@@ -1,6 +1,6 @@
-//! Reading decimal integers out of a comma-separated table, eight digits at a step.
+//! Parsing of decimal integers in a comma-separated table, eight digits at a time.
 
-/// What stopped the reading, with the position in the text.
+/// A parse error with its position in the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct BadInteger {
     pub(super) at: usize,
@@ -9,26 +9,27 @@ pub(super) struct BadInteger {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Problem {
-    /// Something else than a digit where a number must start.
+    /// A byte other than a digit where a number must start.
     NotANumber,
-    /// Something else than a comma behind a number.
+    /// A byte other than a comma after a number.
     NotAComma,
     /// The number is larger than 2⁶⁴ − 1.
     TooLarge,
 }
 
-/// A cursor over `number , number , …` with any white space between; a comma after the last number is taken as well.
+/// A cursor over `number , number , …` with any white space in between. A comma after the last number is accepted as
+/// well.
 ///
-/// Where a number ends is not found by going through its digits: a mask tells for 64 bytes at once which of them are no
-/// digits, so that the processor need not wait for one number before it starts on the next (the idea is simdjson's:
-/// Langdale and Lemire, “Parsing Gigabytes of JSON per Second”, 2019).
+/// Instead of scanning digit by digit for the end of a number, a mask marks all non-digits of 64 bytes at once. So the
+/// processor can start on the next number before the previous one is finished (the idea is simdjson's: Langdale and
+/// Lemire, “Parsing Gigabytes of JSON per Second”, 2019).
 #[derive(Clone, Debug)]
 pub(super) struct Integers<'a> {
     text: &'a [u8],
     at: usize,
-    /// Start of the 64 bytes that `mask` is of.
+    /// Start of the 64 bytes that `mask` covers.
     block: usize,
-    /// A bit for each byte of the block that is no digit and was not yet passed.
+    /// A bit for each non-digit of the block that is not behind the cursor.
     mask: u64,
 }
 
@@ -41,16 +42,17 @@ impl<'a> Integers<'a> {
         integers
     }
 
-    /// Where the next number starts (or the white space before it).
+    /// Returns the position of the next number or of the white space before it.
     pub(super) fn position(&self) -> usize {
         self.at
     }
 
-    /// The next number. Call it only as often as there are numbers.
+    /// Parses the next number. Must be called at most once per number.
     #[expect(clippy::inline_always, reason = "the loop over a gigabyte of numbers is 10 % slower with a call in it")]
     #[inline(always)]
     pub(super) fn next(&mut self) -> Result<u64, BadInteger> {
-        // Nearly every number has up to eight digits and a comma behind it, or a line feed and a comma where a row ends.
+        // Nearly every number has up to eight digits, followed by a comma, or by a line feed and a comma at the end of
+        // a row.
         if let Some(end) = self.next_end() {
             let digits = end.wrapping_sub(self.at);
             let word = end.checked_sub(8).and_then(|from| self.text.get(from..end)).and_then(<[u8]>::first_chunk);
@@ -74,7 +76,7 @@ impl<'a> Integers<'a> {
         self.next_slowly()
     }
 
-    /// The next byte that is no digit, if it is in this block or the next.
+    /// Returns the position of the next non-digit if it is in this block or the next one.
     #[inline]
     fn next_end(&mut self) -> Option<usize> {
         if self.mask == 0 {
@@ -89,13 +91,14 @@ impl<'a> Integers<'a> {
         Some(end)
     }
 
-    /// Makes the mask anew for what stands from `at` on.
+    /// Recomputes the mask from `at`.
     fn look_from(&mut self, at: usize) {
         self.block = at;
         self.mask = self.text.get(at..).and_then(<[u8]>::first_chunk).map_or(0, not_digits);
     }
 
-    /// The next number, which may have a minus sign, as two's complement. Only the tables of scopes have such numbers.
+    /// Parses the next number, which may have a minus sign, as two's complement. Only the tables of scopes have such
+    /// numbers.
     pub(super) fn next_signed(&mut self) -> Result<u64, BadInteger> {
         self.skip_white_space();
         if self.text.get(self.at) != Some(&b'-') {
@@ -140,14 +143,14 @@ impl<'a> Integers<'a> {
         }
     }
 
-    /// Whether nothing but white space is left.
+    /// Returns whether only white space is left.
     pub(super) fn at_end(&mut self) -> bool {
         self.skip_white_space();
         self.at == self.text.len()
     }
 }
 
-/// A bit for each byte that is no ASCII digit.
+/// Returns a bit for each byte that is not an ASCII digit.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[expect(unsafe_code, reason = "vector instructions; the function below reads nothing but its argument")]
@@ -173,7 +176,7 @@ fn not_digits(bytes: &[u8; BLOCK]) -> u64 {
     unsafe { with_sse2(bytes) }
 }
 
-/// A bit for each byte that is no ASCII digit.
+/// Returns a bit for each byte that is not an ASCII digit.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
 fn not_digits(bytes: &[u8; BLOCK]) -> u64 {
@@ -182,14 +185,14 @@ fn not_digits(bytes: &[u8; BLOCK]) -> u64 {
         let shifted = u64::from_le_bytes(*word) ^ 0x3030_3030_3030_3030;
         let high =
             ((shifted & 0x7f7f_7f7f_7f7f_7f7f).wrapping_add(0x7676_7676_7676_7676) | shifted) & 0x8080_8080_8080_8080;
-        // Gathers the high bits of the eight bytes in the top byte.
+        // Collects the high bits of the eight bytes in the top byte.
         mask |= ((high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * at);
     }
     mask
 }
 
-/// The value of eight bytes of which the highest are digits and the others 0 (SWAR: three multiplications, see Daniel
-/// Lemire, “Quickly parsing eight digits”).
+/// Returns the value of eight bytes of which the highest are digits and the others 0 (SWAR: three multiplications, see
+/// Daniel Lemire, “Quickly parsing eight digits”).
 #[inline]
 fn parse_digits(word: u64) -> u64 {
     let digits = word & 0x0f0f_0f0f_0f0f_0f0f;
@@ -215,7 +218,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_are_read_as_serde_json_reads_them(
+        fn numbers_are_parsed_like_serde_json_does(
             values in prop::collection::vec(
                 prop_oneof![0_u64..10, 0_u64..100_000, 0_u64..1_000_000_000_000, any::<u64>()],
                 0..50,
@@ -230,7 +233,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_mask_has_a_bit_for_each_byte_that_is_no_digit(bytes in any::<[[u8; 32]; 2]>()) {
+        fn the_mask_has_a_bit_for_each_non_digit(bytes in any::<[[u8; 32]; 2]>()) {
             let bytes: [u8; BLOCK] = bytes.as_flattened().try_into().expect("64 bytes");
             let expected = (0..BLOCK).filter(|&at| !bytes[at].is_ascii_digit()).fold(0, |mask, at| mask | 1_u64 << at);
             prop_assert_eq!(not_digits(&bytes), expected);
@@ -238,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_but_digits_is_refused_where_it_stands() {
+    fn non_digits_are_refused_at_their_position() {
         let bad = |at, problem| Err(BadInteger { at, problem });
         assert_eq!(read_all("12,-4"), bad(3, Problem::NotANumber));
         assert_eq!(read_all("12,3.5,6"), bad(4, Problem::NotAComma));

@@ -1,16 +1,15 @@
-//! Small looks at JSON text, which both readings of a file take: what is white space, where strings and lists end, what a
-//! value is.
+//! Helpers on JSON text for the strict and the lenient reader: white space, the ends of strings and lists, scalars.
 
-/// Bytes of the longest number or word that is read where a section may stand.
+/// Bytes of the longest number or word that is read in the position of a section.
 pub(super) const LONGEST_SCALAR: usize = 64;
 
-/// Whether JSON takes the byte for white space. A form feed it does not.
+/// Returns whether JSON treats the byte as white space. A form feed is not.
 #[inline]
 pub(super) fn is_white_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// Without white space at both ends.
+/// Removes white space from both ends.
 pub(super) fn trim(text: &[u8]) -> &[u8] {
     let start = text.iter().take_while(|byte| is_white_space(**byte)).count();
     let end = text.iter().rev().take_while(|byte| is_white_space(**byte)).count();
@@ -24,24 +23,24 @@ pub(super) fn skip_white_space(window: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// A comma, with white space before and behind it.
+/// Returns whether the text is a comma with optional white space around it.
 pub(super) fn is_comma(between: &[u8]) -> bool {
     trim(between) == b","
 }
 
-/// How far something without quotes or brackets goes, up to a little more than any number.
+/// Returns the length of a text without quotes or brackets, limited to slightly more than any number has.
 pub(super) fn scalar_length(text: &[u8]) -> usize {
     let ends = |byte: &u8| matches!(byte, b',' | b'}') || is_white_space(*byte);
     text.iter().take(LONGEST_SCALAR).position(ends).unwrap_or(text.len().min(LONGEST_SCALAR))
 }
 
-/// Whether it is a number, `true`, `false` or `null`.
+/// Returns whether the text is a number, `true`, `false` or `null`.
 pub(super) fn is_scalar(text: &[u8]) -> bool {
     !matches!(text.first(), None | Some(b'"' | b'[' | b'{'))
         && serde_json::from_slice::<serde_json::Value>(text).is_ok()
 }
 
-/// The closing quote of a string whose inside starts at `at`.
+/// Returns the position of the closing quote of a string whose content starts at `at`.
 pub(super) fn string_end(window: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match window.get(at)? {
@@ -52,7 +51,7 @@ pub(super) fn string_end(window: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The end of the object or array that starts at `at`.
+/// Returns the end of the object or array that starts at `at`.
 pub(super) fn balanced_end(window: &[u8], mut at: usize) -> Option<usize> {
     let mut depth = 0_usize;
     loop {

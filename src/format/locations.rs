@@ -1,6 +1,7 @@
-//! The section `locations`: which objects have a source position, and which.
+//! The section `locations`: source positions of objects.
 //!
-//! A heap of millions of functions has a few thousand positions, so each is kept once and a row is two numbers.
+//! A heap of millions of functions has a few thousand positions, so positions are deduplicated and a row is two
+//! numbers.
 
 use std::collections::HashMap;
 
@@ -9,7 +10,7 @@ use foldhash::fast::RandomState;
 use super::error::{FormatError, Section};
 use crate::model::stored::{stored, stored_numbers};
 
-/// Where in the source an object's constructor or function stands; line and column count from 0.
+/// The source position of an object's constructor or function; line and column count from 0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct Location {
@@ -25,10 +26,10 @@ stored_numbers!(Location);
 pub struct LocationTable {
     /// Ordinals of nodes, not yet checked against the number of nodes.
     pub(crate) nodes: Vec<u32>,
-    /// For each row its position's index in `distinct`.
+    /// For each row the index of its position in `distinct`.
     pub(crate) places: Vec<u32>,
     pub(crate) distinct: Vec<Location>,
-    /// Ids of scripts of which the file names the node, and those nodes' ordinals, not yet checked.
+    /// Ids of scripts with a known node, and the ordinals of those nodes, not yet checked.
     pub(crate) script_ids: Vec<u32>,
     pub(crate) script_nodes: Vec<u32>,
 }
@@ -36,7 +37,7 @@ pub struct LocationTable {
 stored!(LocationTable { nodes, places, distinct, script_ids, script_nodes });
 
 impl LocationTable {
-    /// Whether there are no rows: they were handed over.
+    /// Returns whether there are no rows, also because they were taken.
     #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         let Self { nodes, places, distinct, script_ids, script_nodes } = self;
@@ -44,18 +45,18 @@ impl LocationTable {
     }
 }
 
-/// Makes the table, piece by piece.
+/// Builds the table incrementally.
 #[derive(Debug, Default)]
 pub(super) struct LocationReader {
     table: LocationTable,
-    /// Where each position stands in the table.
+    /// The index of each position in the table.
     index: HashMap<Location, u32, RandomState>,
-    /// The first node that the file names of each script.
+    /// The first node of each script in the file.
     scripts: HashMap<u32, u32, RandomState>,
 }
 
 impl LocationReader {
-    /// Takes the whole rows at the front of `values` over, in the fields that the header names.
+    /// Moves the complete rows at the front of `values` into the table, using the fields declared by the header.
     pub(super) fn drain(
         &mut self,
         values: &mut Vec<u64>,
@@ -77,10 +78,10 @@ impl LocationReader {
                 })
             };
             let place = Location { script_id: narrow(script_id)?, line: narrow(line)?, column: narrow(column)? };
-            // No table has so many nodes, so it is left out with all others that belong to no node.
+            // No table has that many nodes, so the row is skipped like all rows without a node.
             let ordinal = |at: usize| u32::try_from(value(at) / node_fields as u64).unwrap_or(u32::MAX);
             let node = ordinal(object_index);
-            // The first node is no script: it stands for none.
+            // Node 0 is never a script: it means “no script”.
             if ordinal(script) != 0 && !self.scripts.contains_key(&place.script_id) {
                 self.scripts.insert(place.script_id, ordinal(script));
                 self.table.script_ids.push(place.script_id);
@@ -96,7 +97,7 @@ impl LocationReader {
     }
 
     fn place(&mut self, place: Location) -> u32 {
-        // Objects of one kind stand in runs.
+        // Objects of one kind come in runs.
         let LocationTable { places, distinct, .. } = &mut self.table;
         if let Some(&last) = places.last()
             && distinct.get(last as usize) == Some(&place)
@@ -105,12 +106,12 @@ impl LocationReader {
         }
         *self.index.entry(place).or_insert_with(|| {
             distinct.push(place);
-            // At most one place a row, and there are fewer than 2^32 rows of anything.
+            // At most one position per row, and every table has fewer than 2^32 rows.
             u32::try_from(distinct.len() - 1).unwrap_or(u32::MAX)
         })
     }
 
-    /// Bytes that the table takes with what it is made with, and while it is sorted.
+    /// Returns the peak memory of the table and its builder in bytes, sorting included.
     pub(super) fn peak_bytes(&self) -> usize {
         const ROW_BYTES: usize = 24;
         const PLACE_BYTES: usize = 80;
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_come_piece_by_piece_and_equal_positions_are_kept_once() {
+    fn rows_are_added_incrementally_and_equal_positions_are_stored_once() {
         let fields: Vec<String> = ["object_index", "script_id", "line", "column"].map(str::to_owned).into();
         let mut table = LocationReader::default();
         let mut values = vec![14, 9, 1, 2, 21, 9, 1];

@@ -1,4 +1,4 @@
-//! What is missing of a damaged file that was opened all the same, in the words of who opened it.
+//! Missing data in a damaged file that was partially recovered, described for users.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::Section;
 use crate::model::StringId;
 use crate::model::human::{count, quantity, visible};
 
-/// Something that a damaged file lacks, and what stands in its place.
+/// Missing or damaged data in a file, and its replacement.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Loss {
     /// The file ends inside a section, or between two.
@@ -14,32 +14,32 @@ pub enum Loss {
         section: Section,
         offset: u64,
     },
-    /// Reading or decompressing broke off; what came before is there.
+    /// Reading or decompressing failed; the data before that was kept.
     Unreadable {
         offset: u64,
         error: String,
     },
-    /// What stands before the snapshot was passed over.
+    /// Data before the snapshot was skipped.
     Before {
         bytes: u64,
     },
-    /// What stands behind the snapshot was not read.
+    /// Data after the snapshot was ignored.
     Behind {
         offset: u64,
         hint: &'static str,
     },
-    /// Bytes that belong to no section were passed over.
+    /// Data outside all sections was skipped.
     Passed {
         offset: u64,
     },
     MissingSection {
         name: &'static str,
     },
-    /// Sections that can be done without: the header speaks of them, and they are not there.
+    /// Optional sections that the header declares and the file does not have.
     MissingExtras {
         names: Vec<&'static str>,
     },
-    /// A section that stands there once more was not read.
+    /// A repeated section was ignored.
     Repeated {
         section: Section,
         offset: u64,
@@ -49,36 +49,36 @@ pub enum Loss {
         section: Section,
         offset: u64,
     },
-    /// A section that can be done without could not be read.
+    /// A damaged optional section was skipped.
     Dropped {
         section: Section,
         offset: u64,
     },
-    /// Values that are no numbers.
+    /// Values that are not numbers.
     BadNumbers {
         section: Section,
         count: u64,
         offset: u64,
     },
-    /// Rows that a damaged place swallowed; those behind it keep their numbers.
+    /// Rows lost in a damaged area; the rows after it keep their numbers.
     LostRows {
         section: Section,
         row: u64,
         rows: u64,
         offset: u64,
     },
-    /// Nodes of a damaged place: all their edges are at the first of them.
+    /// Nodes in a damaged area: all their edges are assigned to the first of them.
     SharedEdges {
         from: u64,
         to: u64,
     },
-    /// Numbers that are larger than anything that can stand there.
+    /// Numbers above the maximum for their position.
     TooLarge {
         section: Section,
         count: u64,
         row: u64,
     },
-    /// A comma is missing or too many.
+    /// A missing or extra comma.
     Comma {
         offset: u64,
     },
@@ -88,36 +88,36 @@ pub enum Loss {
         count: u64,
         offset: u64,
     },
-    /// The row at the end has too few numbers.
+    /// The last row has too few numbers.
     ShortRow {
         section: Section,
         row: u64,
     },
-    /// Strings with characters that may not stand in one, or values that are none.
+    /// Strings with invalid characters, or values that are not strings.
     BadStrings {
         count: u64,
         offset: u64,
     },
-    /// The header declares more rows than there are.
+    /// The header declares more rows than the file has.
     FewerRows {
         section: Section,
         found: u64,
         declared: u64,
     },
-    /// A damaged table has more rows than the header declares: those were dropped.
+    /// A damaged table has more rows than the header declares. The surplus was dropped.
     MoreRows {
         section: Section,
         found: u64,
         declared: u64,
     },
-    /// Names that refer to strings which are not there.
+    /// Names that refer to missing strings.
     MissingStrings {
         names: u64,
         strings: u64,
         first: u32,
         found: u64,
     },
-    /// Names of which not even the string's index can be read.
+    /// Names whose string index cannot be read.
     UnreadableNames {
         count: u64,
     },
@@ -126,12 +126,12 @@ pub enum Loss {
         count: u64,
         row: u64,
     },
-    /// Edges whose target is no node.
+    /// Edges without a valid target.
     LostEdges {
         count: u64,
         row: u64,
     },
-    /// Edges that the nodes declare and that are not there.
+    /// Edges that the nodes declare and the file does not have.
     MissingEdges {
         count: u64,
         declared: u64,
@@ -141,16 +141,16 @@ pub enum Loss {
         count: u64,
         found: u64,
     },
-    /// Both tables are whole, but the nodes' counts do not add up to the number of edges.
+    /// Both tables are complete, but the nodes' edge counts do not add up to the number of edges.
     EdgeCounts {
         declared: u64,
         found: u64,
     },
-    /// The number of edges of one node was wrong, and found out from all the others.
+    /// The edge count of one node was wrong, and was computed from all the others.
     EdgeCount {
         row: u64,
     },
-    /// A node whose number of edges could not be read; `from` and all behind it may have another's edges.
+    /// Nodes whose edge count could not be read; `from` and all nodes after it may have the edges of other nodes.
     UnknownEdgeCounts {
         nodes: u64,
         from: u64,
@@ -160,47 +160,47 @@ pub enum Loss {
     },
 }
 
-/// What a loss casts doubt on.
+/// The kind of data that missing data makes unreliable.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Doubt {
     /// Objects are missing.
     Objects,
-    /// References are missing, or may belong to another object.
+    /// References are missing or misplaced.
     References,
     /// Names are missing or may be wrong.
     Names,
-    /// Single values are zero instead of what they were.
+    /// Single values are zero instead of their original values.
     Values,
-    /// Parts that no other number hangs on: source positions, samples, allocation stacks, scopes.
+    /// Parts that nothing else depends on: source positions, samples, allocation stacks, scopes.
     Extras,
 }
 
 impl Doubt {
-    /// Which numbers cannot be trusted, as a sentence.
+    /// Returns a sentence that says which numbers are unreliable.
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
             Self::Objects => "Objects are missing: counts and sizes are lower bounds.",
             Self::References => {
                 "References are missing or misplaced: retained sizes can be too large or too small, distances too long, \
-                 and an object may be held by more than its retainers show."
+                 and objects may have more retainers than shown."
             }
-            Self::Names => "Names are missing or wrong: classes, properties and equal strings are incomplete.",
-            Self::Values => "Some values are rounded or, where they could not be read, count as 0.",
+            Self::Names => "Names are missing or wrong: classes, properties and duplicate strings are incomplete.",
+            Self::Values => "Some values are rounded, or 0 if they could not be read.",
             Self::Extras => {
-                "Source positions, samples, allocation stacks or scopes are missing; nothing else hangs on them."
+                "Source positions, samples, allocation stacks or scopes are missing; nothing else depends on them."
             }
         }
     }
 }
 
 impl Loss {
-    /// What can no longer be trusted because of it.
+    /// Returns the kinds of data that this makes unreliable.
     #[must_use]
     pub fn doubts(&self) -> &'static [Doubt] {
         match self {
             Self::EndsEarly { section, .. } | Self::Unclosed { section, .. } if is_extra(section) => &[Doubt::Extras],
-            // What cannot be read to its end may be wrong before it: a checksum says so only at the end.
+            // If reading failed, earlier data may be wrong too: a checksum is verified only at the end.
             Self::Unreadable { .. } => &[Doubt::References, Doubt::Names, Doubt::Values],
             Self::Dropped { .. } | Self::MissingExtras { .. } => &[Doubt::Extras],
             Self::BadNumbers { section, .. } if section.is("edges") => &[Doubt::References],
@@ -251,13 +251,13 @@ impl Loss {
     }
 }
 
-/// Whether nothing else hangs on the section.
+/// Returns whether nothing else depends on the section.
 fn is_extra(section: &Section) -> bool {
     !["snapshot", "nodes", "edges", "strings"].iter().any(|name| section.is(name)) && *section != Section::Document
 }
 
 impl fmt::Display for Loss {
-    #[expect(clippy::too_many_lines, reason = "a sentence a loss")]
+    #[expect(clippy::too_many_lines, reason = "one sentence per variant")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EndsEarly { section: Section::Document, offset } => {
@@ -265,68 +265,68 @@ impl fmt::Display for Loss {
             }
             Self::EndsEarly { section, offset } => write!(f, "the file ends at byte {offset}, inside {section}"),
             Self::Unreadable { offset, error } => {
-                write!(f, "reading broke off at byte {offset}: {}", visible(error, 200))
+                write!(f, "reading failed at byte {offset}: {}", visible(error, 200))
             }
             Self::Before { bytes } => {
-                write!(f, "{} before the snapshot were passed over", quantity(*bytes, "byte", "bytes"))
+                write!(f, "skipped {} before the snapshot", quantity(*bytes, "byte", "bytes"))
             }
             Self::Behind { offset, hint } => {
-                write!(f, "what stands behind the snapshot, from byte {offset} on, was not read{hint}")
+                write!(f, "ignored trailing data after byte {offset}{hint}")
             }
             Self::Passed { offset } => {
-                write!(f, "at byte {offset} stands something that belongs to no section; it was passed over")
+                write!(f, "skipped data outside all sections at byte {offset}")
             }
             Self::MissingSection { name } => write!(f, "the file has no section `{name}`"),
             Self::MissingExtras { names } => {
                 let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-                let word = if names.len() == 1 { "section" } else { "sections" };
-                write!(f, "the file has no {word} {}, of which its header speaks", names.join(", "))
+                let (noun, verb) = if names.len() == 1 { ("section", "is") } else { ("sections", "are") };
+                write!(f, "{noun} {} {verb} declared in the header but missing", names.join(", "))
             }
             Self::Repeated { section, offset } => {
-                write!(f, "{section} appears a second time at byte {offset}; only the first one was read")
+                write!(f, "{section} appears a second time at byte {offset}; only the first was read")
             }
             Self::Unclosed { section, offset } => {
-                write!(f, "{section} has no closing bracket; it was taken to end at byte {offset}")
+                write!(f, "{section} has no closing bracket; it was assumed to end at byte {offset}")
             }
             Self::Dropped { section, offset } => {
-                write!(f, "{section} is damaged at byte {offset} and was left out")
+                write!(f, "{section} is damaged at byte {offset} and was skipped")
             }
             Self::BadNumbers { section, count: number, offset } => write!(
                 f,
-                "{section}: {} not be read (the first at byte {offset}); nothing stands in its place",
+                "{section}: {} not be read (the first at byte {offset}); treated as missing",
                 quantity(*number, "value could", "values could")
             ),
             Self::Rounded { section, count: number, offset } => write!(
                 f,
-                "{section}: {} written as a whole number (the first at byte {offset}) and rounded down",
-                quantity(*number, "value was not", "values were not")
+                "{section}: {} rounded down to a whole number (the first at byte {offset})",
+                quantity(*number, "value was", "values were")
             ),
             Self::TooLarge { section, count: number, row } => write!(
                 f,
-                "{section}: {} too large (the first in row {row}); nothing stands in its place",
+                "{section}: {} too large (the first in row {row}); treated as missing",
                 quantity(*number, "value is", "values are")
             ),
             Self::LostRows { section, row, rows, offset } => write!(
                 f,
-                "{section} is damaged from byte {offset} on: row {} cannot be read; what stands behind is in its place",
-                if *rows == 1 { row.to_string() } else { format!("{row} and the {} behind it", count(rows - 1)) }
+                "{section} is damaged from byte {offset} on: row {} cannot be read; later rows keep their numbers",
+                if *rows == 1 { row.to_string() } else { format!("{row} and the {} after it", count(rows - 1)) }
             ),
             Self::SharedEdges { from, to } => write!(
                 f,
-                "section `edges`: which edges belong to which of the nodes in rows {from} to {to} is lost; all are shown at \
-                 the first of them"
+                "section `edges`: cannot tell which edges belong to which of the nodes in rows {from} to {to}; all are \
+                 assigned to the first of them"
             ),
             Self::Comma { offset } => {
-                write!(f, "a comma is missing or too many at byte {offset}; nothing else is missing because of it")
+                write!(f, "missing or extra comma at byte {offset}; no data is missing")
             }
             Self::ShortRow { section, row } => write!(
                 f,
-                "{section}: the numbers are no whole rows; one or more are missing somewhere before row {row}, and the rows \
-                 behind that place are shifted"
+                "{section}: the numbers do not form whole rows; at least one is missing before row {row}, and the rows \
+                 after it are shifted"
             ),
             Self::BadStrings { count: number, offset } => write!(
                 f,
-                "section `strings`: {} damaged (the first at byte {offset}); names behind it may be mixed up",
+                "section `strings`: {} damaged (the first at byte {offset}); later names may be mixed up",
                 quantity(*number, "string is", "strings are")
             ),
             Self::FewerRows { section, found, declared } => {
@@ -334,16 +334,20 @@ impl fmt::Display for Loss {
             }
             Self::MoreRows { section, found, declared } => write!(
                 f,
-                "{section}: behind the damage {} read as its own, the header declares {}: those beyond were dropped",
-                quantity(*found, "row was", "rows were"),
+                "{section}: found {}, but the header declares {}; the surplus was dropped",
+                quantity(*found, "row", "rows"),
                 count(*declared)
             ),
             Self::MissingStrings { names, strings, first, found } => write!(
                 f,
-                "section `strings`: {} there; {} to {}, shown as `{}` and so on",
-                if *found == 0 { "none is".to_owned() } else { format!("only {}", quantity(*found, "is", "are")) },
+                "section `strings`: found {}; {} to {}, shown as `{}` and so on",
+                if *found == 0 {
+                    "no strings".to_owned()
+                } else {
+                    format!("only {}", quantity(*found, "string", "strings"))
+                },
                 quantity(*names, "name refers", "names refer"),
-                quantity(*strings, "other", "others"),
+                quantity(*strings, "missing string", "missing strings"),
                 placeholder(*first)
             ),
             Self::UnreadableNames { count: number } => write!(
@@ -354,14 +358,13 @@ impl fmt::Display for Loss {
             ),
             Self::UnreadableTypes { count: number, row } => write!(
                 f,
-                "section `nodes`: the type of {} not be read (the first in row {row}); it is shown as unknown",
+                "section `nodes`: the type of {} not be read (the first in row {row}); shown as unknown",
                 quantity(*number, "node could", "nodes could")
             ),
             Self::LostEdges { count: number, row } => write!(
                 f,
-                "section `edges`: {} nowhere and {} left out (the first in row {row})",
-                quantity(*number, "edge led", "edges led"),
-                if *number == 1 { "was" } else { "were" }
+                "section `edges`: skipped {} without a valid target (the first in row {row})",
+                quantity(*number, "edge", "edges")
             ),
             Self::MissingEdges { count: number, declared } if number == declared => {
                 write!(f, "section `edges`: all {} are missing", quantity(*declared, "edge", "edges"))
@@ -371,44 +374,44 @@ impl fmt::Display for Loss {
             }
             Self::SurplusEdges { count: 1, found } => write!(
                 f,
-                "section `edges`: the last of {} edges starts at a node that is missing and was left out",
+                "section `edges`: the last of {} edges starts at a missing node and was skipped",
                 count(*found)
             ),
             Self::SurplusEdges { count: number, found } => write!(
                 f,
-                "section `edges`: the last {} of {} edges start at nodes that are missing and were left out",
+                "section `edges`: the last {} of {} edges start at missing nodes and were skipped",
                 count(*number),
                 count(*found)
             ),
             Self::EdgeCounts { declared, found } => write!(
                 f,
-                "the nodes declare {}, but section `edges` has {}: edges may be shown at the wrong object",
+                "the nodes declare {}, but section `edges` has {}; edges may be assigned to the wrong objects",
                 quantity(*declared, "edge", "edges"),
                 count(*found)
             ),
             Self::EdgeCount { row } => write!(
                 f,
-                "section `nodes`: the number of edges in row {row} cannot be right; what the other rows leave was taken"
+                "section `nodes`: the edge count in row {row} is invalid; it was replaced by the count implied by the other rows"
             ),
             Self::UnknownEdgeCounts { nodes, from } => write!(
                 f,
-                "section `nodes`: the number of edges of {} could not be read: edges of row {from} and behind it may be \
-                 shown at the wrong object",
+                "section `nodes`: the edge count of {} could not be read; edges from row {from} on may be assigned \
+                 to the wrong objects",
                 quantity(*nodes, "node", "nodes")
             ),
             Self::Root { root_index } => {
-                write!(f, "`root_index` is {root_index}, which is no node: the first node was taken as the root")
+                write!(f, "`root_index` is {root_index}, which is not a node; the first node was used as the root")
             }
         }
     }
 }
 
-/// What a string that is not there is shown as.
+/// Returns the text shown in place of a missing string.
 pub(super) fn placeholder(string: u32) -> String {
     if string == u32::MAX { "(unreadable name)".to_owned() } else { format!("(missing string {string})") }
 }
 
-/// The end of a list of rows that is missing or wrong: `the last 3 of 10 rows are`.
+/// Returns the subject for missing rows at the end of a list: `the last 3 of 10 rows are`.
 fn last_of(number: u64, all: u64, what: &str) -> String {
     match number {
         1 => format!("the last of {} {what} is", count(all)),
@@ -416,22 +419,22 @@ fn last_of(number: u64, all: u64, what: &str) -> String {
     }
 }
 
-/// All that is missing of a snapshot that was opened in spite of damage.
+/// All missing data of a partially recovered snapshot.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Salvage {
     pub losses: Vec<Loss>,
-    /// The strings from this one on are not the file's: they stand for those that are missing.
+    /// The first placeholder: strings from this one on replace missing ones.
     pub first_placeholder: StringId,
 }
 
 impl Salvage {
-    /// Which numbers cannot be trusted, as sentences, each once.
+    /// Returns sentences that say which numbers are unreliable, without duplicates.
     #[must_use]
     pub fn advice(&self) -> Vec<&'static str> {
         self.doubts().into_iter().map(Doubt::advice).collect()
     }
 
-    /// What cannot be trusted, each once.
+    /// Returns the kinds of unreliable data, without duplicates.
     #[must_use]
     pub fn doubts(&self) -> Vec<Doubt> {
         let mut doubts: Vec<Doubt> = self.losses.iter().flat_map(Loss::doubts).copied().collect();
@@ -440,7 +443,7 @@ impl Salvage {
         doubts
     }
 
-    /// The losses as lines of text.
+    /// Returns one line of text per item of missing data.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         self.losses.iter().map(ToString::to_string).collect()

@@ -1,8 +1,8 @@
 //! From bytes to columns: reads a `.heapsnapshot` of any V8 since Node 8.
 //!
-//! The file flows through two windows of a few megabytes. While the blocks of one are parsed on all cores, the next is
-//! read and its row boundaries are found. Nothing holds the whole file, and nothing is allocated by a declared count
-//! that the file's own size does not bear out.
+//! The file is read through two windows of a few megabytes. While the blocks of one are parsed on all cores, the next
+//! is read and its row boundaries are found. The whole file is never in memory, and declared counts are used for
+//! allocation only as far as the size of the file makes them plausible.
 
 mod compressed;
 mod error;
@@ -42,7 +42,7 @@ use tables::{BadRow, Block, RowProblem, TableKind, Tables};
 /// Bytes of text in a window.
 const WINDOW_BYTES: usize = 8 << 20;
 
-/// Bytes of the longest name, number or row: what must be seen as a whole, and so is kept.
+/// Maximum length in bytes of a name, number or row. These must be contiguous, so they are buffered.
 const LONGEST_PART: usize = 32 << 20;
 
 /// The tables of a file as columns. Indices between tables are not checked yet; `graph` does that.
@@ -58,13 +58,13 @@ pub struct RawSnapshot {
     pub scopes: ScopeTables,
     /// Bytes of the source, before decompression.
     pub size_bytes: u64,
-    /// What the source contains besides this snapshot, in words.
+    /// A description of the other contents of the source.
     pub note: Option<String>,
-    /// What happened to the file while it was being read.
+    /// A change of the file while it was being read.
     pub change: Option<Change>,
 }
 
-/// A row of `samples`: which ids had been given out by when.
+/// A row of `samples`: the last object id that was assigned by a point in time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sample {
     pub timestamp_us: u64,
@@ -73,8 +73,8 @@ pub struct Sample {
 
 stored_rows!(Sample { timestamp_us, last_assigned_id });
 
-/// The rows of `scopes`, `scope_context_vars` and `scope_uses`, back to back, in the fields that the header names.
-/// Negative numbers stand as two's complement.
+/// The rows of `scopes`, `scope_context_vars` and `scope_uses`, back to back, in the order of the fields in the header.
+/// Negative numbers are stored as two's complement.
 #[derive(Debug, Default)]
 pub struct ScopeTables {
     pub scopes: Vec<u64>,
@@ -87,7 +87,7 @@ stored!(ScopeTables { scopes, context_vars, uses });
 /// Reads a source to its end.
 ///
 /// # Errors
-/// [`FormatError`] says what is wrong and where, or that the read failed or was cancelled.
+/// Returns a [`FormatError`] that describes the problem and its position, or that the read failed or was cancelled.
 pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
     progress.start(Phase::Reading, 0);
     let mut source = OpenSource::open(source, progress, cancel)?;
@@ -98,7 +98,7 @@ pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result
             let event = events.as_ref().zip(error.offset()).and_then(|(events, offset)| events.event_of(offset));
             Err(error.in_event(event).with_change(change))
         }
-        // A part of it was read as it was before, and what was cut off is not there to be read again.
+        // The part that was read is unchanged, but the part that was cut off can never be read again.
         (Ok(_), Some(change @ Change::Shrank)) => Err(FormatError::Unstable(change.text())),
         (Ok(raw), change) => Ok(RawSnapshot { change, note: events.and_then(|events| events.note()), ..raw }),
     }
@@ -131,7 +131,7 @@ fn read_open(mut source: OpenSource, progress: &Progress, cancel: &CancelToken) 
             },
             || if last { Ok(true) } else { next.advance(&current, &mut source, &mut scanner) },
         );
-        // What is parsed stands before what is scanned, so its error comes first.
+        // Parsed text comes before scanned text, so its error comes first.
         parsed?;
         last = advanced?;
         std::mem::swap(&mut current, &mut next);
@@ -142,7 +142,7 @@ fn read_open(mut source: OpenSource, progress: &Progress, cancel: &CancelToken) 
     finish(scanner, tables, text_bytes, size_bytes, cancel)
 }
 
-/// What was found of the snapshot so far.
+/// Returns the counts found so far.
 fn counts(scanner: &Scanner, tables: Option<&Tables>, text_bytes: usize) -> Counts {
     let [nodes, edges] = scanner.rows;
     let (strings, string_bytes) = (scanner.strings.len() as u64, scanner.strings.byte_count());
@@ -160,10 +160,10 @@ pub struct Place {
     pub field: &'static str,
 }
 
-/// Returns the byte of a value, found by reading the source once more. `None` if it cannot be read again, if the value is
-/// in a table before the header, or if the snapshot is put together from a log, whose bytes are others.
+/// Returns the byte offset of a value by reading the source again. Returns `None` if it cannot be read again, if the
+/// value is in a table before the header, or if the snapshot was assembled from a log, whose offsets differ.
 ///
-/// Values are checked against each other after the text is gone; this is how an error then still says where it is.
+/// Values are validated against each other after their text was dropped; this recovers the offset for the error.
 #[must_use]
 pub fn locate(source: Source, place: Place, cancel: &CancelToken) -> Option<u64> {
     let source = OpenSource::open(source, &Progress::new(), cancel).ok();
@@ -198,7 +198,7 @@ pub fn locate(source: Source, place: Place, cancel: &CancelToken) -> Option<u64>
     }
 }
 
-/// Puts the parts together and refuses a file that lacks one.
+/// Combines the parts. Returns an error if one is missing.
 fn finish(
     mut scanner: Scanner,
     tables: Option<Tables>,
@@ -227,7 +227,7 @@ fn finish(
     scanner.strings.shrink();
     scanner.drain_locations()?;
     scanner.check_rows()?;
-    // What the header said no longer matters.
+    // The declared counts no longer matter.
     let needed = counts(&scanner, Some(&tables), 0).peak_bytes();
     cancel.need(needed, needed)?;
     let header = scanner.header.take().ok_or_else(|| missing_header(&scanner))?;
@@ -262,13 +262,13 @@ fn missing_header(scanner: &Scanner) -> FormatError {
     FormatError::MissingSection { name: "snapshot", hint }
 }
 
-/// Part of the file with the blocks that were found in it.
+/// A part of the file with the blocks that were found in it.
 #[derive(Default)]
 struct Window {
     buffer: Vec<u8>,
-    /// Where the bytes of the file end in `buffer`.
+    /// The end of the file's bytes in `buffer`.
     end: usize,
-    /// How much of them the scanner has dealt with.
+    /// The number of bytes consumed by the scanner.
     consumed: usize,
     /// Position of the window in the file.
     base: u64,
@@ -276,7 +276,7 @@ struct Window {
 }
 
 impl Window {
-    /// Takes over what `previous` left, reads on and scans; true at the end of the file.
+    /// Takes over the rest of `previous`, reads on and scans. Returns true at the end of the file.
     fn advance(
         &mut self,
         previous: &Self,
@@ -287,7 +287,7 @@ impl Window {
         if carried.len() > LONGEST_PART {
             return Err(scanner.too_long(LONGEST_PART));
         }
-        // One byte more than the file has, so that its end shows at once.
+        // One byte more than the file has, so that its end is detected at once.
         let whole = source.text_bytes().and_then(|bytes| usize::try_from(bytes + 1).ok());
         let size = whole.map_or(WINDOW_BYTES, |whole| whole.min(WINDOW_BYTES)).max(carried.len() * 2).max(64);
         if self.buffer.len() < size {
@@ -313,7 +313,7 @@ impl Window {
 fn row_error(bad: &BadRow, header: &Header, window: &[u8], base: u64) -> FormatError {
     let is_node = bad.table == TableKind::Nodes;
     let section = Section::named(if is_node { "nodes" } else { "edges" });
-    // What is wrong with a value is known only once its row was read; it stands that many commas further on.
+    // The problem is known only after the whole row was parsed; the value's position is this many commas further on.
     let field = match &bad.problem {
         RowProblem::Integer(_) => None,
         RowProblem::FieldTooLarge { field, .. } => Some(field.as_str()),
@@ -347,7 +347,7 @@ fn row_error(bad: &BadRow, header: &Header, window: &[u8], base: u64) -> FormatE
     }
 }
 
-/// The rows of a small table by the names of its fields; a row that is cut short is left out.
+/// Returns the rows of a small table by the names of its fields. An incomplete last row is skipped.
 fn rows<'a, const N: usize>(
     values: &'a [u64],
     fields: &'a [String],

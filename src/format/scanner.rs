@@ -1,8 +1,9 @@
-//! The structure of the document: finds sections and row boundaries, window by window, without parsing the large tables.
+//! The structure of the document: finds sections and row boundaries, window by window, without parsing the large
+//! tables.
 //!
-//! The scanner is fed windows of the file that overlap by what it did not consume. Sections may stand in any order, with
-//! any white space, and unknown ones are skipped. It is the strict part: what is not JSON is refused where it stands.
-//! One `impl` with a method a state; the states are few and belong together, which is why the file is long.
+//! The scanner gets windows of the file that overlap by the bytes it did not consume. Sections may occur in any order,
+//! with any white space, and unknown ones are skipped. This is the strict reader: invalid JSON is refused at its
+//! position. It is one `impl` with a method per state; the states belong together, which is why the file is long.
 
 use memchr::{memchr, memchr_iter, memrchr};
 
@@ -17,19 +18,19 @@ use super::strings::StringTable;
 use super::tables::{Block, TableKind};
 use super::trace::TraceTreeReader;
 
-/// Bytes of text in a block: enough to make a parallel task worth its while, small enough to spread evenly.
+/// Bytes of text in a block: large enough for a parallel task, small enough to distribute evenly.
 const BLOCK_BYTES: usize = 512 << 10;
-/// Bytes of the longest name of a section that is read.
+/// Maximum length in bytes of a section name.
 pub(super) const LONGEST_NAME: usize = 1 << 16;
-/// The header describes the columns; no real one is larger than some kilobytes.
+/// The header describes the columns; real ones have at most some kilobytes.
 pub(super) const HEADER_LIMIT: usize = 1 << 20;
-/// Bytes in which nothing of a snapshot was found, after which an input of unknown length is given up: it may be endless.
+/// Bytes without any part of a snapshot after which an input of unknown length is rejected, since it may be endless.
 pub(super) const MOST_IDLE_BYTES: u64 = 256 << 20;
-/// How many names of sections are remembered at the most, beside those that are known.
+/// The maximum number of unknown section names that are remembered.
 const UNKNOWN_NAMES: usize = 64;
 const KILLED: &str = "the process was probably killed, or the copy stopped, while the file was being written";
 
-/// A small table of integers, kept as they stand.
+/// The small tables, which are kept as flat lists of integers.
 pub(super) const SMALL_TABLES: [&str; 6] =
     ["locations", "samples", "trace_function_infos", "scopes", "scope_context_vars", "scope_uses"];
 
@@ -49,14 +50,14 @@ enum State {
     End,
 }
 
-/// What one step did: how far it came, and whether it can go on within this window.
+/// The result of one step: the new position, and whether scanning can continue within this window.
 enum Step {
     To(usize),
-    /// Everything from here on must be seen again with more behind it.
+    /// The bytes from here on are needed again together with the following ones.
     NeedsMore(usize),
 }
 
-/// A large table that stood before the header, kept as text until the header is known.
+/// A large table before the header, kept as text until the header is known.
 #[derive(Debug)]
 pub(super) struct Deferred {
     pub(super) kind: TableKind,
@@ -71,17 +72,17 @@ pub(super) struct Scanner {
     seen: Vec<String>,
     pub(super) header: Option<Header>,
     pub(super) strings: StringTable,
-    /// Of `locations` only what was not yet taken over by the table below.
+    /// Of `locations`, only the values that the table below does not contain yet.
     pub(super) small: [Vec<u64>; SMALL_TABLES.len()],
-    /// Where in the file each of them ended.
+    /// The end of each small table in the file.
     small_ends: [u64; SMALL_TABLES.len()],
     pub(super) locations: LocationReader,
     pub(super) trace_tree: TraceTreeReader,
     pub(super) deferred: Vec<Deferred>,
-    /// Size of the decompressed file, if known, to reserve by.
+    /// Size of the decompressed file, if known, used to reserve memory.
     file_bytes: Option<u64>,
     pub(super) rows: [u64; 2],
-    /// The end of what was last found that belongs to a section of a snapshot.
+    /// The end of the last text that belongs to a section of a snapshot.
     useful: u64,
 }
 
@@ -104,7 +105,7 @@ impl Scanner {
         }
     }
 
-    /// Bytes of what was read besides the two large tables and the strings, as it is kept or will be.
+    /// Returns the bytes of memory for everything but the two large tables and the strings.
     pub(super) fn other_bytes(&self) -> u64 {
         let deferred: usize = self.deferred.iter().map(|deferred| deferred.text.len()).sum();
         let small: usize = self.small.iter().map(|values| values.len() * size_of::<u64>()).sum();
@@ -112,13 +113,13 @@ impl Scanner {
         (deferred + small + locations) as u64
     }
 
-    /// Whether the file had a section of that name.
+    /// Returns whether the file had a section with that name.
     pub(super) fn has_section(&self, name: &str) -> bool {
         self.seen.iter().any(|seen| seen == name)
     }
 
-    /// Scans `window`, which starts at byte `base` of the file; returns how much of it was consumed and appends the
-    /// blocks that were found. `last` says that the file ends with the window.
+    /// Scans `window`, which starts at byte `base` of the file. Returns the number of consumed bytes and appends the
+    /// blocks that were found. `last` is true if the file ends with the window.
     pub(super) fn scan(
         &mut self,
         window: &[u8],
@@ -155,12 +156,12 @@ impl Scanner {
         Ok(at)
     }
 
-    /// Gives up an input of unknown length that may never end: compressed, or from a pipe.
+    /// Stops reading a possibly endless input of unknown length: compressed, or from a pipe.
     fn check_idle(&self, read: u64) -> Result<(), FormatError> {
         if self.file_bytes.is_some() || read.saturating_sub(self.useful) <= MOST_IDLE_BYTES {
             return Ok(());
         }
-        let what = "the number of bytes that belong to no section of a snapshot";
+        let what = "the number of bytes outside all sections of a snapshot";
         Err(FormatError::Limit { section: self.section.clone(), what, limit: MOST_IDLE_BYTES })
     }
 
@@ -179,7 +180,7 @@ impl Scanner {
             State::AfterValue => match window[at] {
                 b',' => self.to(State::BeforeKey { first: false }, at + 1),
                 b'}' => self.to(State::End, at + 1),
-                _ => Err(self.unexpected(here, &window[at..], "`,` or the `}` that ends the file")),
+                _ => Err(self.unexpected(here, &window[at..], "`,` or the final `}`")),
             },
             State::Header => self.read_header(window, at, here),
             State::Table { kind, first } => self.table(window, at, base, (kind, first), blocks),
@@ -193,12 +194,12 @@ impl Scanner {
             State::AfterString => match window[at] {
                 b',' => self.to(State::BeforeString { first: false }, at + 1),
                 b']' => self.end_section(at + 1),
-                _ => Err(self.unexpected(here, &window[at..], "`,` between strings or the `]` that ends the section")),
+                _ => Err(self.unexpected(here, &window[at..], "`,` between strings or the closing `]` of the section")),
             },
             State::Tree => self.tree(window, at, base),
             State::Skip { depth, in_string } => self.skip(window, at, base, (depth, in_string)),
             State::End => {
-                Err(self.unexpected(here, &window[at..], "nothing more: the snapshot is complete before this byte"))
+                Err(self.unexpected(here, &window[at..], "the end of the file: the snapshot ends before this byte"))
             }
         }
     }
@@ -239,42 +240,38 @@ impl Scanner {
             section: Section::Document,
             offset: base + at as u64,
             found: super::error::describe(rest),
-            expected: "the `{` that starts a heap snapshot".to_owned(),
+            expected: "the opening `{` of a heap snapshot".to_owned(),
             hint: Some(hint),
         })
     }
 
-    /// A name at the top level, its colon and the start of its value.
+    /// Parses a name at the top level, its colon and the start of its value.
     fn key(&mut self, window: &[u8], at: usize, base: u64, first: bool) -> Result<Step, FormatError> {
         let here = base + at as u64;
         match window[at] {
             b'}' if first => return self.to(State::End, at + 1),
             b'"' => {}
-            _ => return Err(self.unexpected(here, &window[at..], "the name of a section in double quotes")),
+            _ => return Err(self.unexpected(here, &window[at..], "a section name in double quotes")),
         }
         let name_end = string_end(window, at + 1);
         let inside = &window[at + 1..name_end.unwrap_or(window.len()).min(at + 1 + LONGEST_NAME)];
         if let Some(control) = inside.iter().position(|byte| *byte < b' ') {
             let wrong = at + 1 + control;
-            return Err(self.unexpected(base + wrong as u64, &window[wrong..], "the rest of a section's name"));
+            return Err(self.unexpected(base + wrong as u64, &window[wrong..], "the rest of a section name"));
         }
         if inside.len() == LONGEST_NAME {
             let limit = LONGEST_NAME as u64 - 1;
-            return Err(FormatError::Limit {
-                section: Section::Document,
-                what: "the length of a section's name",
-                limit,
-            });
+            return Err(FormatError::Limit { section: Section::Document, what: "the length of a section name", limit });
         }
         let Some(name_end) = name_end else { return Ok(Step::NeedsMore(at)) };
         let colon = skip_white_space(window, name_end + 1);
         if colon - name_end > LONGEST_NAME + 1 {
             let wrong = name_end + 1 + LONGEST_NAME;
-            return Err(self.unexpected(base + wrong as u64, &window[wrong..], "`:` behind the name of a section"));
+            return Err(self.unexpected(base + wrong as u64, &window[wrong..], "`:` after the section name"));
         }
         let Some(&found) = window.get(colon) else { return Ok(Step::NeedsMore(at)) };
         if found != b':' {
-            return Err(self.unexpected(base + colon as u64, &window[colon..], "`:` behind the name of a section"));
+            return Err(self.unexpected(base + colon as u64, &window[colon..], "`:` after the section name"));
         }
         let value = skip_white_space(window, colon + 1);
         if value >= window.len() {
@@ -292,18 +289,18 @@ impl Scanner {
         if known && self.has_section(name) {
             return Err(FormatError::DuplicateSection(self.section.clone(), here));
         }
-        // Of unknown names some are kept, to tell what the file is if it is no snapshot.
+        // Some unknown names are kept, to identify files of other types.
         if known || (self.seen.len() < UNKNOWN_NAMES && !self.has_section(name)) {
             self.seen.push(name.to_owned());
         }
-        // Without names for its numbers a trace tree tells nothing, whatever it is.
+        // Without declared fields a trace tree cannot be interpreted.
         let has_no_fields = self.header.as_ref().is_some_and(|header| header.trace_node_fields.is_empty());
         if !known || (name == "trace_tree" && has_no_fields) {
             return self.to(State::Skip { depth: 0, in_string: false }, at);
         }
         let opening = if name == "snapshot" { b'{' } else { b'[' };
         if window[at] != opening {
-            let expected = format!("`{}`, the start of the section", char::from(opening));
+            let expected = format!("the opening `{}` of the section", char::from(opening));
             return Err(self.unexpected(here, &window[at..], &expected));
         }
         match name {
@@ -349,7 +346,7 @@ impl Scanner {
         self.end_section(end)
     }
 
-    /// The fields of a row; 1 where the header is still to come and the text is only collected.
+    /// Returns the number of fields of a row, or 1 if the header is still unknown and the text is only collected.
     fn fields(&self, kind: TableKind) -> usize {
         self.header.as_ref().map_or(1, |header| match kind {
             TableKind::Nodes => header.node_fields.len(),
@@ -388,8 +385,8 @@ impl Scanner {
         self.cut_blocks(&deferred.text, range, deferred.offset, (deferred.kind, true), true, blocks).map(|_| ())
     }
 
-    /// Cuts `start..end` into blocks of whole rows and says where the last of them ends. `closed` says that the table
-    /// ends at `end`, so that its last number has no comma behind it.
+    /// Cuts `start..end` into blocks of whole rows and returns the end of the last one. `closed` is true if the table
+    /// ends at `end`, so that no comma follows its last number.
     fn cut_blocks(
         &mut self,
         window: &[u8],
@@ -429,7 +426,7 @@ impl Scanner {
                     return Ok(end);
                 }
                 None => {
-                    // The last row is not whole yet: leave it for the next window.
+                    // The last row is incomplete: leave it for the next window.
                     commas += memchr_iter(b',', &window[stop..end]).count();
                     let rows = commas / fields;
                     if rows == 0 {
@@ -455,7 +452,7 @@ impl Scanner {
     fn push_block(&mut self, block: Block, blocks: &mut Vec<Block>) -> Result<(), FormatError> {
         let rows = &mut self.rows[block.table as usize];
         *rows += block.rows as u64;
-        // One below the largest, so that a count fits in 32 bits as well as an index.
+        // One below the maximum, so that a count fits in 32 bits as well as an index.
         let limit = u64::from(u32::MAX) - 1;
         if *rows > limit {
             return Err(FormatError::Limit { section: self.section.clone(), what: "its number of rows", limit });
@@ -502,7 +499,7 @@ impl Scanner {
         self.end_section(end + 1)
     }
 
-    /// Refuses small tables whose numbers are no whole rows: one that is missing shifts all behind it.
+    /// Checks that small tables consist of whole rows: a missing number shifts all rows after it.
     pub(super) fn check_rows(&self) -> Result<(), FormatError> {
         let Some(header) = &self.header else { return Ok(()) };
         for (table, values) in self.small.iter().enumerate() {
@@ -519,7 +516,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Makes rows of the numbers of `locations` that were read, once the header says how. They may be many.
+    /// Turns the numbers of `locations` into rows once the header is known. There may be many.
     pub(super) fn drain_locations(&mut self) -> Result<(), FormatError> {
         let [values, ..] = &mut self.small;
         match &self.header {
@@ -530,7 +527,7 @@ impl Scanner {
         }
     }
 
-    /// The inside of a string and, while it goes well, the strings behind it.
+    /// Scans the rest of a string and, as far as possible, the strings after it.
     fn strings(&mut self, window: &[u8], mut at: usize, base: u64) -> Result<Step, FormatError> {
         loop {
             let rest = &window[at..];
@@ -538,7 +535,7 @@ impl Scanner {
             if let Some(control) = rest[..stop].iter().position(|byte| *byte < 0x20) {
                 let found = &rest[control..=control];
                 let offset = base + (at + control) as u64;
-                return Err(self.unexpected(offset, found, "no control character inside a string"));
+                return Err(self.unexpected(offset, found, "a string without control characters"));
             }
             self.strings.extend(&rest[..stop]);
             at += stop;
@@ -555,7 +552,7 @@ impl Scanner {
                         });
                     }
                     at += 1;
-                    // By far the most frequent: the next string right behind a comma.
+                    // The most frequent case by far: the next string directly follows the comma.
                     let gap = window[at..].iter().take(8).position(|byte| *byte == b'"');
                     match gap {
                         Some(quote) if is_comma(&window[at..at + quote]) => at += quote + 1,
@@ -596,7 +593,7 @@ impl Scanner {
         if ended { self.end_section(at + next) } else { Ok(Step::NeedsMore(at + next)) }
     }
 
-    /// Passes over a value that nobody knows, of whatever depth. What is in it is not looked at, but it must be one.
+    /// Skips an unknown value of any depth. Its content is not validated beyond brackets and quotes.
     fn skip(
         &mut self,
         window: &[u8],
@@ -644,7 +641,7 @@ impl Scanner {
         FormatError::unexpected(&self.section, offset, found, expected)
     }
 
-    /// Something that must be seen as a whole goes on for too long.
+    /// Returns the error for a name, number or header that exceeds the limit.
     pub(super) fn too_long(&self, limit: usize) -> FormatError {
         let what = if self.state == State::Header { "its length in bytes" } else { "the length of a name or number" };
         FormatError::Limit { section: self.section.clone(), what, limit: limit as u64 }
@@ -652,17 +649,17 @@ impl Scanner {
 
     fn truncated(&self, offset: u64) -> FormatError {
         let expected = match self.state {
-            State::Start => "the `{` that starts a heap snapshot",
+            State::Start => "the opening `{` of a heap snapshot",
             State::BeforeKey { .. } | State::AfterValue | State::End => "another section or the final `}`",
             State::Header => "the rest of the header",
-            State::Table { .. } | State::Small { .. } | State::Tree => "more numbers or the `]` that ends the section",
-            State::BeforeString { .. } | State::AfterString => "more strings or the `]` that ends the section",
+            State::Table { .. } | State::Small { .. } | State::Tree => "more numbers or the closing `]` of the section",
+            State::BeforeString { .. } | State::AfterString => "more strings or the closing `]` of the section",
             State::InString => "the rest of a string",
             State::Skip { .. } => "the rest of this section",
         };
         let hint = match self.state {
             _ if offset == 0 => "the file is empty",
-            State::Start => "there is nothing but white space in the file",
+            State::Start => "the file contains only white space",
             _ => KILLED,
         };
         FormatError::Truncated {
@@ -682,20 +679,20 @@ pub(super) fn expected_of(problem: Problem) -> &'static str {
     }
 }
 
-/// Names what a file is by its first bytes, if they are those of something that is often taken for a snapshot or profile.
+/// Identifies a file by its first bytes if its type is often mistaken for a snapshot or profile.
 pub(super) fn known_file(start: &[u8]) -> Option<&'static str> {
     const KNOWN: [(&[u8], &str); 10] = [
         (b"\0\0\0\0", "the file starts with zeros: its space was reserved, but it was never written"),
         (b"\x7fELF", "this is a program or a core dump, not a heap snapshot"),
-        // What is compressed once never comes here.
-        (b"\x1f\x8b", "this is compressed twice; unpack it once with gzip"),
-        (b"\x28\xb5\x2f\xfd", "this is compressed twice; unpack it once with zstd"),
-        (b"BZh", "this is compressed with bzip2; unpack it first (gzip and zstd are opened as they are)"),
-        (b"\xfd7zXZ", "this is compressed with xz; unpack it first (gzip and zstd are opened as they are)"),
-        (b"7z\xbc\xaf", "this is a 7z archive; unpack it first"),
+        // A single layer of compression is removed before this point.
+        (b"\x1f\x8b", "this is compressed twice; decompress it once with gzip"),
+        (b"\x28\xb5\x2f\xfd", "this is compressed twice; decompress it once with zstd"),
+        (b"BZh", "this is compressed with bzip2; decompress it first (gzip and zstd are supported directly)"),
+        (b"\xfd7zXZ", "this is compressed with xz; decompress it first (gzip and zstd are supported directly)"),
+        (b"7z\xbc\xaf", "this is a 7z archive; extract it first"),
         (b"version https://git-lfs", "this is a Git LFS pointer, not the file; download the file with `git lfs pull`"),
         (b"/annex/objects/", "this is a git-annex pointer, not the file; download the file with `git annex get`"),
-        (b"PK", "this looks like a zip archive; unpack it first"),
+        (b"PK", "this looks like a zip archive; extract it first"),
     ];
     KNOWN.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, hint)| *hint)
 }
@@ -705,7 +702,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_with_more_rows_than_can_be_counted_is_refused_by_name() {
+    fn the_error_for_a_table_with_too_many_rows_names_the_table() {
         for (kind, name) in [(TableKind::Nodes, "nodes"), (TableKind::Edges, "edges")] {
             let mut scanner = Scanner::new(None);
             scanner.section = Section::named(name);

@@ -1,4 +1,4 @@
-//! Where bytes come from: a file, a buffer or a stream; plain, gzip or zstd.
+//! Sources of bytes: a file, a buffer or a stream; plain, gzip or zstd.
 
 use std::fmt;
 use std::fs::{File, Metadata};
@@ -12,14 +12,14 @@ use super::event_log::{EventLog, EventPlaces, RECOGNIZED_BYTES, recognize};
 use crate::inputs::{Patient, open_without_waiting};
 use crate::model::{CancelToken, Progress};
 
-/// Something that a snapshot can be read from. Compression is recognised by the first bytes, not by the name.
+/// A source of a snapshot or profile. Compression is detected by the first bytes, not by the name.
 pub enum Source {
     File(PathBuf),
     Bytes {
         name: String,
         bytes: Arc<[u8]>,
     },
-    /// A pipe or a download; its size in bytes, if it is known, makes for better progress.
+    /// A pipe or a download. Its size in bytes, if known, improves the progress display.
     Stream {
         name: String,
         size_bytes: Option<u64>,
@@ -32,7 +32,7 @@ impl Source {
         Self::File(path.into())
     }
 
-    /// What people call it: the file's name without folders.
+    /// Returns the display name: the file's name without folders.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -43,14 +43,14 @@ impl Source {
         }
     }
 
-    /// The same source once more, if it can be read twice: not a pipe, not a stream.
+    /// Returns the same source again if it can be read twice, so not for a pipe or a stream.
     #[must_use]
     pub fn again(&self) -> Option<Self> {
-        // What a pipe gave is gone, and opening it once more would wait for ever.
+        // The bytes of a pipe are gone, and opening it again would block forever.
         self.twin().filter(|twin| twin.path().is_none_or(|path| path.metadata().is_ok_and(|it| it.is_file())))
     }
 
-    /// The same source once more, without a look at what it is.
+    /// Returns the same source again, without checking what it is.
     pub(crate) fn twin(&self) -> Option<Self> {
         match self {
             Self::File(path) => Some(Self::File(path.clone())),
@@ -59,13 +59,13 @@ impl Source {
         }
     }
 
-    /// What comes in on standard input, to its end.
+    /// Returns a source for standard input, read to its end.
     #[must_use]
     pub fn standard_input() -> Self {
         Self::Stream { name: "standard input".to_owned(), size_bytes: None, reader: Box::new(io::stdin()) }
     }
 
-    /// The file, if it is one.
+    /// Returns the path if the source is a file.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match self {
@@ -81,20 +81,20 @@ impl fmt::Debug for Source {
     }
 }
 
-/// An open source: the text of a snapshot or profile, decompressed and put together, with its size if that is known.
+/// An open source: the text of a snapshot or profile, decompressed and assembled, with its size if known.
 pub(super) struct OpenSource {
     pub(super) reader: Box<dyn Read + Send>,
     /// Bytes of the source before decompression, if known.
     pub(super) size_bytes: Option<u64>,
-    /// Whether the text is not the source's own bytes: decompressed, or put together from a log.
+    /// True if the text differs from the source's own bytes: it was decompressed, or assembled from a log.
     pub(super) is_compressed: bool,
     watch: Option<Watch>,
-    /// Where the events are, if the source is a log of them.
+    /// The positions of the events if the source is a log.
     pub(super) events: Option<EventPlaces>,
 }
 
 impl OpenSource {
-    /// Opens the source. Reading ends with an error once `cancel` says so, however little comes of it.
+    /// Opens the source. Once `cancel` is cancelled, reading returns an error, however slowly bytes arrive.
     pub(super) fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> io::Result<Self> {
         let mut watch = None;
         let (reader, size_bytes): (Box<dyn Read + Send>, Option<u64>) = match source {
@@ -102,13 +102,13 @@ impl OpenSource {
                 let file = open_without_waiting(&path)?;
                 let metadata = file.metadata()?;
                 if metadata.is_dir() {
-                    return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, not a file"));
+                    return Err(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder, not a file"));
                 }
                 if metadata.is_file() {
                     watch = Watch::new(path, &file, &metadata);
                     (Box::new(file), Some(metadata.len()))
                 } else {
-                    // A pipe or a device says 0 and is read to its end all the same.
+                    // The size of a pipe or a device is 0; it is read to its end anyway.
                     (Box::new(Patient::new(file, cancel.clone())), None)
                 }
             }
@@ -132,18 +132,18 @@ impl OpenSource {
         Ok(Self { reader, size_bytes, is_compressed: compression.is_some() || events.is_some(), watch, events })
     }
 
-    /// What became of the file since it was opened; to be asked once it was read.
+    /// Returns a function that reports changes of the file since it was opened. Call it after reading.
     pub(super) fn take_watch(&mut self) -> impl FnOnce() -> Option<Change> + use<> {
         let watch = self.watch.take();
         move || watch.and_then(|watch| watch.change())
     }
 
-    /// Bytes of text, where that is known beforehand.
+    /// Returns the bytes of text, if known in advance.
     pub(super) fn text_bytes(&self) -> Option<u64> {
         self.size_bytes.filter(|_| !self.is_compressed)
     }
 
-    /// Fills `buffer` from `start` on as far as there are bytes, and says where they end.
+    /// Fills `buffer` from `start` as far as bytes are available, and returns their end.
     pub(super) fn fill(&mut self, buffer: &mut [u8], start: usize) -> io::Result<usize> {
         let mut end = start;
         while end < buffer.len() {
@@ -158,7 +158,7 @@ impl OpenSource {
     }
 }
 
-/// Puts the snapshot together if the text is a log of protocol events. Reads only as far as it must to tell.
+/// Assembles the snapshot if the text is a log of protocol events. Reads only as much as is needed to detect that.
 fn put_together(mut reader: Box<dyn Read + Send>) -> (Box<dyn Read + Send>, Option<EventPlaces>) {
     let mut start = Vec::new();
     let mut failed = None;
@@ -172,7 +172,7 @@ fn put_together(mut reader: Box<dyn Read + Send>) -> (Box<dyn Read + Send>, Opti
             Ok(count) => start.truncate(had + count),
             Err(error) => {
                 start.truncate(had);
-                // Whoever reads on gets the error after the bytes before it.
+                // The reader gets the error after the bytes before it.
                 failed = Some(error).filter(|error| error.kind() != io::ErrorKind::Interrupted);
                 if failed.is_none() {
                     continue;
@@ -192,7 +192,7 @@ fn put_together(mut reader: Box<dyn Read + Send>) -> (Box<dyn Read + Send>, Opti
     }
 }
 
-/// Returns an error once, if there is one, and then nothing.
+/// Returns an error once, if there is one, and then the end of the file.
 struct Failed(Option<io::Error>);
 
 impl Read for Failed {
@@ -201,7 +201,7 @@ impl Read for Failed {
     }
 }
 
-/// Counts the bytes that pass, before they are decompressed, and stops when it is cancelled.
+/// Counts bytes before decompression, and stops when the work is cancelled.
 pub(super) struct Counted<R> {
     reader: R,
     progress: Progress,
@@ -214,7 +214,7 @@ impl<R> Counted<R> {
         Self { reader, progress, cancel, count: 0 }
     }
 
-    /// Bytes of memory that whoever reads may take.
+    /// Returns the bytes of memory that the reader may use.
     pub(super) fn available_bytes(&self) -> u64 {
         self.cancel.available()
     }
@@ -222,7 +222,7 @@ impl<R> Counted<R> {
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // Decompressed, any number of bytes may be nothing, and whoever reads that never gets to look.
+        // Any number of compressed bytes may decompress to nothing, so the decompressor might never return to a check.
         self.cancel.check().map_err(io::Error::other)?;
         let count = self.reader.read(buffer)?;
         self.count += count as u64;
@@ -231,7 +231,7 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// What happened to a file while it was being read.
+/// A change of a file while it was being read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Change {
     Removed,
@@ -241,40 +241,41 @@ pub enum Change {
 }
 
 impl Change {
-    /// As an error says it.
+    /// Returns the change as the explanation of an error.
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
             Self::Removed => "the file was removed while it was being read",
-            Self::Replaced => "another file took its place while it was being read",
-            Self::Shrank => "the file was made shorter while it was being read",
-            Self::Changed => "the file was changed while it was being read: is it still being written?",
+            Self::Replaced => "the file was replaced while it was being read",
+            Self::Shrank => "the file was truncated while it was being read",
+            Self::Changed => "the file was modified while it was being read; it may still be written to",
         }
     }
 
-    /// As a note on what was read of it, where that is not what the file was at any time, or not what it is now.
+    /// Returns the change as a note on what was read, if that differs from the present file or from any single state of
+    /// it.
     #[must_use]
     pub fn notice(self) -> Option<&'static str> {
         match self {
             Self::Removed => None,
-            Self::Replaced => Some("another file took its place while it was being read: this is the earlier one"),
-            Self::Shrank | Self::Changed => {
-                Some("the file was changed while it was being read: this may be a mixture of two states, open it again")
-            }
+            Self::Replaced => Some("the file was replaced while it was being read; this is the earlier file"),
+            Self::Shrank | Self::Changed => Some(
+                "the file was modified while it was being read; this may be a mixture of two states, so open it again",
+            ),
         }
     }
 }
 
-/// Remembers what a file was like when it was opened.
+/// Remembers the state of a file when it was opened.
 #[derive(Debug)]
 struct Watch {
     path: PathBuf,
-    /// The open file, whatever its path names meanwhile.
+    /// The open file, even if its path now names another one.
     file: File,
     before: Look,
 }
 
-/// What changes when a file is written to.
+/// The properties that change when a file is written to.
 type Look = (u64, Option<SystemTime>);
 
 fn look(metadata: &Metadata) -> Look {
@@ -293,12 +294,12 @@ fn is_same_file(_one: &Metadata, _other: &Metadata) -> bool {
 }
 
 impl Watch {
-    /// `None` if the system has no second handle for the file.
+    /// Returns `None` if the system provides no second handle for the file.
     fn new(path: PathBuf, file: &File, metadata: &Metadata) -> Option<Self> {
         Some(Self { path, file: file.try_clone().ok()?, before: look(metadata) })
     }
 
-    /// What happened to the file since, if anything did.
+    /// Returns the change of the file since it was opened, if any.
     fn change(&self) -> Option<Change> {
         let opened = self.file.metadata().ok()?;
         let now = look(&opened);
@@ -323,7 +324,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_changed_replaced_or_removed_while_it_is_read_is_noticed() {
+    fn changes_of_a_file_while_it_is_read_are_detected() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("growing.heapsnapshot");
         let opened = || {
@@ -349,7 +350,7 @@ mod tests {
         assert_eq!(error.to_string(), "section `snapshot`: x (the file was removed while it was being read)");
     }
 
-    /// Gives the same bytes for ever, and cancels after a while.
+    /// Returns the same bytes forever, and cancels after a while.
     struct Endless {
         bytes: Vec<u8>,
         at: usize,
@@ -372,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn compressed_input_that_unpacks_to_nothing_can_be_cancelled() {
+    fn compressed_input_that_decompresses_to_nothing_can_be_cancelled() {
         use std::io::Write as _;
         let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         member.write_all(b"").expect("memory can be written");

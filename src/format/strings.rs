@@ -1,15 +1,15 @@
-//! The section `strings`: one buffer of the file's own bytes, decoded only where somebody looks.
+//! The section `strings`: one buffer of the file's own bytes, decoded on demand.
 
 use std::borrow::Cow;
 
 use crate::model::stored::stored;
 use crate::model::{Column, StringId};
 
-/// All strings of a snapshot, as the file has them between their quotes, back to back.
+/// All strings of a snapshot in the file's encoding, without quotes, back to back.
 #[derive(Debug, Default)]
 pub struct StringTable {
     bytes: Vec<u8>,
-    /// Where each string ends in `bytes`.
+    /// The end of each string in `bytes`.
     ends: Column,
 }
 
@@ -20,23 +20,23 @@ impl StringTable {
         self.bytes.reserve(bytes);
     }
 
-    /// Adds bytes to the string that is being read.
+    /// Appends bytes to the current string.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Ends the string that is being read.
+    /// Ends the current string.
     pub(super) fn end_string(&mut self) {
         self.ends.push(self.bytes.len() as u64);
     }
 
-    /// Takes back what was added of a string that did not end.
+    /// Removes the bytes of a string that did not end.
     pub(super) fn drop_unfinished(&mut self) {
         let end = self.ends.len().checked_sub(1).map_or(0, |last| self.ends.get(last));
         self.bytes.truncate(usize::try_from(end).unwrap_or(usize::MAX));
     }
 
-    /// Bytes of all strings, that which is being read included.
+    /// Returns the bytes of all strings, including the current one.
     pub(super) fn byte_count(&self) -> u64 {
         self.bytes.len() as u64
     }
@@ -56,7 +56,7 @@ impl StringTable {
         self.ends.is_empty()
     }
 
-    /// The string as the file has it: JSON escapes as they are, not necessarily UTF-8.
+    /// Returns the string in the file's encoding: with JSON escapes, not necessarily UTF-8.
     #[inline]
     #[must_use]
     pub fn raw(&self, id: StringId) -> &[u8] {
@@ -68,14 +68,14 @@ impl StringTable {
         &self.bytes[start..end]
     }
 
-    /// The string, decoded. Invalid UTF-8 and lone surrogates appear as the replacement character.
+    /// Returns the decoded string. Invalid UTF-8 and lone surrogates become the replacement character.
     #[must_use]
     pub fn text(&self, id: StringId) -> Cow<'_, str> {
         decode_text(self.raw(id))
     }
 
-    /// The beginning of the string: at least `min_chars` characters of it, or all; the flag says whether more follows.
-    /// Takes time by `min_chars`, not by the length of the string.
+    /// Returns the beginning of the string: at least `min_chars` characters, or all of it, and whether more follows.
+    /// Takes time proportional to `min_chars`, not to the length of the string.
     #[must_use]
     pub fn prefix(&self, id: StringId, min_chars: usize) -> (Cow<'_, str>, bool) {
         let raw = self.raw(id);
@@ -87,7 +87,7 @@ impl StringTable {
         (decode_text(&raw[..safe_cut(raw, limit)]), true)
     }
 
-    /// What tells two strings apart: the decoded bytes, in which a lone surrogate keeps its value (WTF-8).
+    /// Returns the decoded bytes for comparison with other strings. Lone surrogates keep their value (WTF-8).
     #[must_use]
     pub fn identity(&self, id: StringId) -> Cow<'_, [u8]> {
         let raw = self.raw(id);
@@ -97,17 +97,17 @@ impl StringTable {
         }
     }
 
-    /// Whether the decoded string is exactly `text`.
+    /// Returns whether the decoded string is exactly `text`.
     #[inline]
     #[must_use]
     pub fn is(&self, id: StringId, text: &str) -> bool {
         let raw = self.raw(id);
-        // A byte of the text takes up to six in the file, so what is much longer need not be looked at.
+        // A byte of the text takes at most six in the file, so much longer strings are not decoded.
         let may_be_escaped = raw.len() > text.len() && raw.len() <= text.len() * 6 && raw.contains(&b'\\');
         raw == text.as_bytes() || (may_be_escaped && decode_text(raw) == text)
     }
 
-    /// Whether the decoded string starts with `text`, which must have no character that JSON escapes.
+    /// Returns whether the decoded string starts with `text`, which must not contain characters that JSON escapes.
     #[must_use]
     pub fn starts_with(&self, id: StringId, text: &str) -> bool {
         let raw = self.raw(id);
@@ -116,45 +116,45 @@ impl StringTable {
                 && self.prefix(id, text.chars().count()).0.starts_with(text))
     }
 
-    /// The first string that is exactly `text`, by a scan of all of them.
+    /// Returns the first string that equals `text`, using a linear scan.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<StringId> {
         self.ids().find(|&id| self.is(id, text))
     }
 
-    /// All ids in order.
+    /// Returns all ids in order.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = StringId> + use<> {
         #[expect(clippy::cast_possible_truncation, reason = "the reader refuses more than 2^32 - 1 strings")]
         let count = self.len() as u32;
         (0..count).map(StringId)
     }
 
-    /// Whether each string ends where the next begins, the last at the end of the text, and an index is enough for each.
+    /// Returns whether the end offsets ascend to the end of the text, and every string has a valid id.
     #[must_use]
     pub(crate) fn fits(&self) -> bool {
         let last = self.ends.len().checked_sub(1).map_or(0, |last| self.ends.get(last));
         last == self.bytes.len() as u64 && self.ends.ascends() && u32::try_from(self.ends.len()).is_ok()
     }
 
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.bytes.capacity() + self.ends.heap_bytes()
     }
 }
 
-/// The largest position up to `limit` that cuts neither a character nor an escape (nor a pair of escapes).
+/// Returns the largest position up to `limit` that splits neither a character nor an escape (nor a pair of escapes).
 fn safe_cut(raw: &[u8], limit: usize) -> usize {
     let mut cut = limit;
     while cut > 0 && raw[cut] & 0xc0 == 0x80 {
         cut -= 1;
     }
-    // An escape takes at most six bytes and a pair of them twelve: step back to before any that might reach the cut.
+    // An escape takes at most six bytes and a pair twelve: start before any that might reach the cut.
     let from = cut.saturating_sub(12);
     if !raw[from..cut].contains(&b'\\') {
         return cut;
     }
-    // What looks like an escape may be the second half of one, so count from the start.
+    // An apparent escape may be the second half of one, so count from the start.
     let mut at = 0;
     let mut last = 0;
     while at < cut {
@@ -164,7 +164,7 @@ fn safe_cut(raw: &[u8], limit: usize) -> usize {
     if at == cut { cut } else { last }
 }
 
-/// Bytes of the escape or byte at the start of `raw`.
+/// Returns the length in bytes of the escape or byte at the start of `raw`.
 fn escape_length(raw: &[u8]) -> usize {
     match raw {
         [b'\\', b'u', rest @ ..] => {
@@ -205,7 +205,7 @@ pub(super) fn decode_text(raw: &[u8]) -> Cow<'_, str> {
     )
 }
 
-/// Resolves JSON escapes. The reader has checked that each escape is whole.
+/// Resolves JSON escapes. The reader has checked that each escape is complete.
 fn decode(raw: &[u8], surrogates: Surrogates) -> Vec<u8> {
     let lossy = String::from_utf8_lossy(raw);
     let raw = lossy.as_bytes();
@@ -252,7 +252,7 @@ fn hex(raw: &[u8], at: usize) -> u32 {
         .unwrap_or(0xfffd)
 }
 
-/// UTF-8 of a code point, surrogates encoded as if they were characters.
+/// Appends a code point as UTF-8; surrogates are encoded as if they were characters.
 fn push_code_point(out: &mut Vec<u8>, code: u32) {
     if let Some(character) = char::from_u32(code) {
         out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_never_cuts_an_escape_or_a_character() {
+    fn a_prefix_never_splits_an_escape_or_a_character() {
         let long = "é\\n\\ud83d\\ude00".repeat(500);
         let table = table(&[&long]);
         let whole = table.text(StringId(0)).into_owned();

@@ -1,7 +1,7 @@
-//! The two large tables, `nodes` and `edges`: text straight into columns, block by block, on all cores.
+//! The two large tables, `nodes` and `edges`: parses text directly into columns, block by block, on all cores.
 //!
-//! A block is a run of whole rows, found beforehand by counting commas, so that each block knows its place in the
-//! columns and blocks share nothing: the columns are cut into disjoint slices and no locks or atomics are needed.
+//! A block is a run of whole rows. Commas were counted beforehand, so each block knows its position in the columns. The
+//! columns are split into disjoint slices, so no locks or atomics are needed.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use super::Header;
 use super::integers::{BadInteger, Integers, Problem};
 use crate::model::{Column, EdgeKind, NodeKind};
 
-/// Which of the two tables a block belongs to.
+/// One of the two large tables.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum TableKind {
     Nodes,
@@ -22,12 +22,12 @@ pub(super) enum TableKind {
 #[derive(Clone, Debug)]
 pub(super) struct Block {
     pub(super) table: TableKind,
-    /// The text of the rows in the window; a comma behind the last number may belong to it.
+    /// The text of the rows in the window, optionally with the comma after the last number.
     pub(super) text: Range<usize>,
     pub(super) rows: usize,
 }
 
-/// A value that cannot stand where it does.
+/// A value that is invalid at its position.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct BadRow {
     /// Position in the window.
@@ -51,7 +51,7 @@ pub(super) enum RowProblem {
     },
 }
 
-/// The columns of `nodes`, one entry a node.
+/// The columns of `nodes`, with one entry per node.
 #[derive(Debug, Default)]
 pub struct NodeTable {
     pub(crate) kinds: Vec<NodeKind>,
@@ -69,7 +69,7 @@ pub struct NodeTable {
     has_states: bool,
 }
 
-/// The columns of `edges`, one entry an edge.
+/// The columns of `edges`, with one entry per edge.
 #[derive(Debug, Default)]
 pub struct EdgeTable {
     pub(crate) kinds: Vec<EdgeKind>,
@@ -78,11 +78,11 @@ pub struct EdgeTable {
     pub(crate) max_name: u32,
     /// The largest of `targets`.
     pub(crate) max_target: u32,
-    /// Ordinals, not the file's node indexes; not yet checked against the number of nodes.
+    /// Ordinals, not the node indices of the file; not yet checked against the number of nodes.
     pub(crate) targets: Vec<u32>,
 }
 
-/// Where each known field stands in a row. Rows are read into an array of [`Slot`]s by this list.
+/// The position of each known field in a row. Rows are read into an array of [`Slot`]s by this list.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     node_slots: Vec<u8>,
@@ -91,7 +91,7 @@ pub(super) struct Layout {
     has_detachedness: bool,
 }
 
-/// Places of a row's values, in the order of the names below; the last one takes the fields that are not known.
+/// The slots of a row's values, in the order of the names below; the last one takes unknown fields.
 const NODE_SLOTS: [&str; 7] = ["type", "name", "id", "self_size", "edge_count", "trace_node_id", "detachedness"];
 const EDGE_SLOTS: [&str; 3] = ["type", "name_or_index", "to_node"];
 const IGNORED: u8 = 7;
@@ -104,7 +104,7 @@ impl Layout {
             fields
                 .iter()
                 .map(|field| {
-                    // As with `indexOf`, the first field of a name is the one that counts.
+                    // As with `indexOf`, the first field with a name counts.
                     let slot = names.iter().position(|name| name == field).filter(|&slot| !taken[slot]);
                     slot.map_or(IGNORED, |slot| {
                         taken[slot] = true;
@@ -130,20 +130,20 @@ impl Layout {
     }
 }
 
-/// Both tables while they grow.
+/// Both tables while they are read.
 #[derive(Debug)]
 pub(super) struct Tables {
     pub(super) layout: Layout,
     nodes: NodeTable,
     edges: EdgeTable,
-    /// Rows that were read. The columns may be longer: they are made as long as the file says, since memory that is zero to
-    /// begin with costs nothing, but filling it with zeros does.
+    /// The number of rows read so far. The columns may be longer: they are allocated with the declared length, since
+    /// memory that the system zeroes is free, but filling it with zeros is not.
     node_rows: usize,
     edge_rows: usize,
 }
 
 impl Tables {
-    /// Reserves for the declared counts, but never for more rows than `text_bytes` of text can hold.
+    /// Reserves space for the declared counts, but never for more rows than `text_bytes` of text can contain.
     pub(super) fn new(header: &Header, text_bytes: Option<u64>) -> Self {
         let layout = Layout::new(header);
         let bound = |hint: Option<u64>, fields: usize| {
@@ -155,14 +155,14 @@ impl Tables {
         Self { layout, nodes, edges, node_rows: 0, edge_rows: 0 }
     }
 
-    /// Whether ids or sizes need 8 bytes.
+    /// Returns whether ids or sizes need 8 bytes.
     pub(super) fn is_wide(&self) -> bool {
         matches!(self.nodes.ids, Column::Wide(_)) || matches!(self.nodes.self_sizes, Column::Wide(_))
     }
 
-    /// The columns as far as they were filled.
+    /// Returns the columns, cut to the rows that were read.
     pub(super) fn finish(mut self) -> (NodeTable, EdgeTable) {
-        // Most files have these fields for nothing: what was never written took no memory.
+        // In most files these fields are unused; memory that was never written was never allocated.
         if !self.nodes.has_traces {
             self.nodes.trace_nodes = Vec::new();
         }
@@ -176,7 +176,7 @@ impl Tables {
         (self.nodes, self.edges)
     }
 
-    /// Reads the blocks of one window, all of them in parallel, behind the rows that are there.
+    /// Parses the blocks of one window in parallel and appends their rows.
     pub(super) fn read(&mut self, window: &[u8], blocks: &[Block], header: &Header) -> Result<(), BadRow> {
         let (nodes, edges): (Vec<&Block>, Vec<&Block>) =
             blocks.iter().partition(|block| block.table == TableKind::Nodes);
@@ -211,7 +211,7 @@ impl Tables {
             if !widths.id && !widths.self_size {
                 return Ok(());
             }
-            // Rare: a value above 2^32. Widen its column and read the window again.
+            // Rare: a value above 2^32. Widen its column and parse the window again.
             if widths.id {
                 self.nodes.ids.make_wide();
             }
@@ -249,8 +249,8 @@ impl Tables {
     }
 }
 
-/// What the values of a block ask of their columns.
-#[expect(clippy::struct_excessive_bools, reason = "a flag a column")]
+/// The column features that the values of a block need.
+#[expect(clippy::struct_excessive_bools, reason = "one flag per column")]
 #[derive(Clone, Copy, Default)]
 struct Widths {
     id: bool,
@@ -279,7 +279,7 @@ fn take<'a, T>(rest: &mut &'a mut [T], count: usize) -> &'a mut [T] {
     front
 }
 
-/// A column's rows of one block.
+/// The part of a column that belongs to one block.
 enum ColumnSlice<'a> {
     Narrow(&'a mut [u32]),
     Wide(&'a mut [u64]),
@@ -300,7 +300,7 @@ impl<'a> ColumnSlice<'a> {
         }
     }
 
-    /// Stores the value; false if it does not fit.
+    /// Stores the value. Returns false if it does not fit.
     #[inline]
     fn set(&mut self, row: usize, value: u64) -> bool {
         match self {
@@ -350,7 +350,7 @@ impl EdgeTable {
         Self { kinds: vec![EdgeKind(0); rows], names: vec![0; rows], max_name, max_target, targets: vec![0; rows] }
     }
 
-    /// Grows or shrinks to exactly so many rows.
+    /// Grows or shrinks to exactly `rows` rows.
     fn resize(&mut self, rows: usize) {
         self.kinds.resize(rows, EdgeKind(0));
         self.names.resize(rows, 0);
@@ -374,7 +374,7 @@ impl NodeTable {
         }
     }
 
-    /// Grows or shrinks to exactly so many rows.
+    /// Grows or shrinks to exactly `rows` rows.
     fn resize(&mut self, rows: usize, layout: &Layout) {
         self.kinds.resize(rows, NodeKind(0));
         self.names.resize(rows, 0);
@@ -389,7 +389,7 @@ impl NodeTable {
         }
     }
 
-    /// Keeps only the first `rows`.
+    /// Keeps only the first `rows` rows.
     pub(super) fn truncate(&mut self, rows: usize) {
         self.kinds.truncate(rows);
         self.names.truncate(rows);
@@ -432,7 +432,7 @@ fn read_node_block(
         widths.id |= !out.ids.set(row, values[2]);
         widths.self_size |= !out.self_sizes.set(row, values[3]);
         out.edge_counts[row] = narrow(values[4], "edge_count")?;
-        // Zero is there already.
+        // The column is already zero.
         if values[5] != 0
             && let Some(trace) = out.trace_nodes.get_mut(row)
         {
@@ -479,7 +479,7 @@ fn read_edge_block(
     Ok((max_name, max_target))
 }
 
-/// Division by the same number again and again: a multiplication for what fits in 32 bits (Granlund and Montgomery,
+/// Repeated division by the same number: a multiplication for values that fit in 32 bits (Granlund and Montgomery,
 /// “Division by Invariant Integers using Multiplication”, 1994).
 struct Divisor {
     by: u64,
@@ -492,7 +492,7 @@ impl Divisor {
         Self { by, inverse: (u64::MAX / by.max(1)).wrapping_add(1) }
     }
 
-    /// The quotient, if nothing is left over.
+    /// Returns the quotient if there is no remainder.
     #[inline]
     fn divide(&self, value: u64) -> Option<u64> {
         if self.by > 1 && u32::try_from(value).is_ok() {
@@ -508,8 +508,8 @@ fn narrow(value: u64, field: &str) -> Result<u32, RowProblem> {
     u32::try_from(value).map_err(|_| RowProblem::FieldTooLarge { field: field.to_owned(), value })
 }
 
-/// Reads the block's rows, each as an array by slot, and hands them to `store`. Rows that have their fields in the usual
-/// order, as V8 writes them, are read without looking up where each goes.
+/// Parses the block's rows, each as an array by slot, and passes them to `store`. Rows with the fields in V8's usual
+/// order are read without looking up their slots.
 #[inline]
 fn read_rows(
     window: &[u8],
@@ -569,7 +569,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_divided_by_multiplication_is_what_division_gives(
+        fn dividing_by_multiplication_matches_division(
             value in prop_oneof![any::<u64>(), any::<u32>().prop_map(u64::from)],
             by in 1_u64..60,
         ) {

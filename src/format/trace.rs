@@ -1,4 +1,4 @@
-//! Allocation stacks: the nested `trace_tree` as flat columns, whatever its depth.
+//! Allocation stacks: the nested `trace_tree` as flat columns, of any depth.
 
 use rayon::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::model::stored::stored;
 /// Functions and call tree of recorded allocations; empty if the file has none.
 #[derive(Debug, Default)]
 pub struct AllocationTrace {
-    /// The rows of `trace_function_infos`, back to back, in the fields that the header names.
+    /// The rows of `trace_function_infos`, back to back, in the order of the fields in the header.
     pub function_infos: Vec<u64>,
     pub tree: TraceTree,
 }
@@ -15,7 +15,7 @@ pub struct AllocationTrace {
 stored!(AllocationTrace { function_infos, tree });
 
 impl TraceTree {
-    /// Whether every node has its fields and a caller before it.
+    /// Returns whether every node has all fields and a caller before it.
     #[must_use]
     pub(crate) fn fits(&self) -> bool {
         let is_before = |(node, &parent): (usize, &u32)| parent == u32::MAX || (parent as usize) < node;
@@ -26,17 +26,17 @@ impl TraceTree {
 }
 
 impl AllocationTrace {
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         (self.function_infos.capacity() + self.tree.fields.capacity()) * 8 + self.tree.parents.capacity() * 4
     }
 }
 
-/// The call tree, one entry a node in each column, parents before their children.
+/// The call tree, with one entry per node in each column, parents before their children.
 #[derive(Debug, Default)]
 pub struct TraceTree {
-    /// The scalar fields of each node, back to back: all that the header names but `children`.
+    /// The scalar fields of each node, back to back: all fields in the header except `children`.
     pub fields: Vec<u64>,
     pub field_count: usize,
     /// Position of the caller's node; `u32::MAX` for a root.
@@ -45,29 +45,29 @@ pub struct TraceTree {
 
 stored!(TraceTree { fields, field_count, parents });
 
-/// Builds a [`TraceTree`] from text that comes in windows.
+/// Builds a [`TraceTree`] from text that arrives in windows.
 #[derive(Debug, Default)]
 pub(super) struct TraceTreeReader {
     tree: TraceTree,
-    /// Open nodes, the outermost first.
+    /// The stack of open nodes, outermost first.
     stack: Vec<u32>,
     pending: usize,
     depth: usize,
 }
 
 impl TraceTreeReader {
-    /// Starts behind the opening bracket; a node has `fields` fields, the last of which are its children.
+    /// Starts after the opening bracket. A node has `fields` fields, the last of which are its children.
     pub(super) fn start(&mut self, fields: usize) {
         self.tree.field_count = fields.max(2) - 1;
         self.depth = 1;
     }
 
-    /// Whether there is no number left for another node.
+    /// Returns whether the maximum number of nodes is reached.
     pub(super) fn is_full(&self) -> bool {
         u32::try_from(self.tree.parents.len()).is_err()
     }
 
-    /// Bytes of what was read.
+    /// Returns the bytes of memory used so far.
     pub(super) fn peak_bytes(&self) -> usize {
         self.tree.fields.len() * 8 + (self.tree.parents.len() + self.stack.len()) * 4
     }
@@ -76,7 +76,8 @@ impl TraceTreeReader {
         self.tree
     }
 
-    /// Reads on: how many bytes were taken, and whether the tree ended with them. The error is a position in `text`.
+    /// Reads on. Returns the number of consumed bytes, and whether the tree ended with them. The error is a position in
+    /// `text`.
     pub(super) fn read(&mut self, text: &[u8]) -> Result<(usize, bool), usize> {
         let mut at = 0;
         while let Some(&byte) = text.get(at) {
@@ -129,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tree_cut_anywhere_reads_the_same() {
+    fn a_tree_split_at_any_byte_reads_the_same() {
         let text = b"1,0,0,0,[2,1,3,40,[],3,2,1,8,[4,5,6,7,[]]]]";
         for cut in 0..text.len() {
             let mut reader = TraceTreeReader::default();

@@ -5,13 +5,13 @@ use super::{HeapGraph, SOURCE_STEP};
 use crate::format::{EdgeTable, NodeTable, Place, RawSnapshot};
 use crate::model::{CancelToken, Cancelled, EdgeKind, NodeOrdinal, Phase, Progress};
 
-/// Why tables are no graph.
+/// The reason why tables are not a valid graph.
 #[derive(Debug, thiserror::Error)]
 pub enum GraphError {
-    #[error("section `nodes`: it has no rows, a heap snapshot has at least a root")]
+    #[error("section `nodes` is empty; a snapshot has at least a root node")]
     Empty,
     #[error(
-        "section `snapshot`: `root_index` is {root_index}, which is not the start of a node (there are {node_count}, of {node_fields} fields)"
+        "section `snapshot`: `root_index` is {root_index}, which is not the start of a node (node count: {node_count}, fields per node: {node_fields})"
     )]
     Root { root_index: u64, node_count: usize, node_fields: usize },
     #[error("section `nodes`: the edge counts add up to {declared}, but section `edges` has {found} edges")]
@@ -24,7 +24,7 @@ pub enum GraphError {
     Cancelled(#[from] Cancelled),
 }
 
-/// Section, byte and row of a value.
+/// Formats the section, byte offset and row of a value.
 fn at(place: Place, offset: Option<u64>) -> String {
     let Place { section, row, field } = place;
     match offset {
@@ -34,7 +34,7 @@ fn at(place: Place, offset: Option<u64>) -> String {
 }
 
 impl GraphError {
-    /// The value that is wrong, if it is a single one.
+    /// Returns the position of the invalid value, if the error concerns a single one.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         match self {
@@ -43,7 +43,7 @@ impl GraphError {
         }
     }
 
-    /// Says at which byte the value stands.
+    /// Sets the byte offset of the value.
     pub(crate) fn set_offset(&mut self, found: Option<u64>) {
         if let Self::StringIndex { offset, .. } | Self::Target { offset, .. } = self {
             *offset = found;
@@ -52,10 +52,10 @@ impl GraphError {
 }
 
 impl HeapGraph {
-    /// Checks all indices and builds the retainers.
+    /// Validates all indices and builds the retainers.
     ///
     /// # Errors
-    /// [`GraphError`] for the first index that leads nowhere, or when cancelled.
+    /// Returns a [`GraphError`] for the first invalid index, or if cancelled.
     pub fn build(raw: RawSnapshot, progress: &Progress, cancel: &CancelToken) -> Result<Self, GraphError> {
         let RawSnapshot { header, mut nodes, edges, strings, locations, samples, allocation_trace, scopes, .. } = raw;
         let node_count = nodes.kinds.len();
@@ -99,8 +99,8 @@ impl HeapGraph {
     }
 }
 
-/// Looks for an index that leads nowhere. The reader noted the largest of each column, so only where one is too large are
-/// the columns looked through for the first.
+/// Looks for an invalid index. The reader recorded the maximum of each column, so a column is searched only if its
+/// maximum is too large.
 fn check(nodes: &NodeTable, edges: &EdgeTable, strings: usize) -> Result<(), GraphError> {
     let string_error = |section, row, field, string| {
         Err(GraphError::StringIndex { place: Place { section, row, field }, offset: None, string, strings })
@@ -134,7 +134,7 @@ fn root(root_index: u64, node_count: usize, node_fields: usize) -> Result<NodeOr
     u32::try_from(ordinal).map(NodeOrdinal).map_err(|_| GraphError::Root { root_index, node_count, node_fields })
 }
 
-/// The source of every [`SOURCE_STEP`]th edge, and the last node behind them.
+/// Returns the source of every [`SOURCE_STEP`]th edge, followed by the last node.
 pub(super) fn edge_sources(first_edges: &[u32]) -> Vec<u32> {
     let edge_count = first_edges.last().map_or(0, |&count| count as usize);
     let mut sources = Vec::with_capacity(edge_count / SOURCE_STEP + 2);
@@ -149,7 +149,7 @@ pub(super) fn edge_sources(first_edges: &[u32]) -> Vec<u32> {
     sources
 }
 
-/// Positions of each node's first edge, with the number of edges at the end, in the place of the counts.
+/// Turns the counts into the position of each node's first edge, followed by the number of edges.
 fn first_edges(mut edge_counts: Vec<u32>, edge_count: usize) -> Result<Vec<u32>, GraphError> {
     let declared: u64 = edge_counts.iter().map(|&count| u64::from(count)).sum();
     if declared != edge_count as u64 {

@@ -1,7 +1,7 @@
-//! The heap graph: validated columns of nodes and edges, outgoing edges and retainers as compressed rows.
+//! The heap graph: validated columns of nodes and edges, with outgoing edges and retainers as compressed rows.
 //!
-//! Everything here is a fact of the file. What is derived from it lives in `analysis`. Each node column has one entry
-//! per [`NodeOrdinal`], each edge column one per [`EdgeIndex`]; edges of one node stand next to each other.
+//! Everything here is a fact of the file; derived facts are in `analysis`. Each node column has one entry per
+//! [`NodeOrdinal`], each edge column one per [`EdgeIndex`]; the edges of a node are adjacent.
 
 mod build;
 mod retainers;
@@ -19,7 +19,7 @@ use crate::model::js::parse_int;
 use crate::model::stored::stored;
 use crate::model::{Column, Csr, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId, prefetch};
 
-/// Nodes, edges and strings of one snapshot, with every index checked to be in range.
+/// Nodes, edges and strings of one snapshot. Every index was checked to be in range.
 #[derive(Debug)]
 pub struct HeapGraph {
     pub(crate) header: Header,
@@ -27,7 +27,7 @@ pub struct HeapGraph {
     pub(crate) node_kinds: Vec<NodeKind>,
     pub(crate) node_names: Vec<u32>,
     pub(crate) node_ids: Column,
-    /// Bytes of each node; handed over to `analysis`.
+    /// Bytes of each node; moved to `analysis`.
     self_sizes: Column,
     /// The file's detachedness, low two bits; empty if no node has one.
     pub(crate) file_detachedness: Vec<u8>,
@@ -35,12 +35,12 @@ pub struct HeapGraph {
     pub(crate) trace_nodes: Vec<u32>,
     /// `node_count + 1` positions in the edge columns.
     pub(crate) first_edges: Vec<u32>,
-    /// The source of every [`SOURCE_STEP`]th edge, and the last node at the end.
+    /// The source of every [`SOURCE_STEP`]th edge, followed by the last node.
     pub(crate) edge_sources: Vec<u32>,
     pub(crate) edge_kinds: Vec<EdgeKind>,
     pub(crate) edge_names: Vec<u32>,
     pub(crate) edge_targets: Vec<u32>,
-    /// For each node the edges that lead to it, in descending order of the edges (DevTools' order).
+    /// For each node the edges that lead to it, in descending order as in DevTools.
     pub(crate) retainers: Csr,
     pub(crate) root: NodeOrdinal,
     pub(crate) locations: LocationTable,
@@ -71,10 +71,10 @@ stored!(HeapGraph {
     scopes,
 });
 
-/// Edges between two of which the source is kept.
+/// The distance between edges whose source is stored.
 pub(crate) const SOURCE_STEP: usize = 16;
 
-/// How an edge is called: a position in an array, or a name.
+/// The name of an edge: an array index or a string.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum EdgeName {
     Index(u32),
@@ -82,7 +82,7 @@ pub enum EdgeName {
 }
 
 impl HeapGraph {
-    /// What the file says of itself before its tables.
+    /// Returns the metadata of the file.
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
@@ -103,13 +103,13 @@ impl HeapGraph {
         self.edge_targets.len()
     }
 
-    /// The node that everything else hangs from. It may stand anywhere in the file.
+    /// Returns the root node, which may be at any position in the file.
     #[must_use]
     pub fn root(&self) -> NodeOrdinal {
         self.root
     }
 
-    /// All nodes in the order of the file.
+    /// Returns all nodes in the order of the file.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeOrdinal> + use<> {
         #[expect(clippy::cast_possible_truncation, reason = "the node table is checked to have fewer than 2^32 rows")]
         let count = self.node_count() as u32;
@@ -122,19 +122,19 @@ impl HeapGraph {
         self.node_kinds[node.index()]
     }
 
-    /// The file's own name of the node's kind.
+    /// Returns the file's own name of the node's kind.
     #[must_use]
     pub fn kind_name(&self, node: NodeOrdinal) -> &str {
         self.header.node_kind_name(self.kind(node))
     }
 
-    /// The file's own name of a kind.
+    /// Returns the file's own name of a kind.
     #[must_use]
     pub fn name_of_kind(&self, kind: NodeKind) -> &str {
         self.header.node_kind_name(kind)
     }
 
-    /// The node's name as the file has it: without the `Detached ` that DevTools prefixes.
+    /// Returns the node's name in the file, without the prefix `Detached ` that DevTools adds.
     #[inline]
     #[must_use]
     pub fn name_id(&self, node: NodeOrdinal) -> StringId {
@@ -147,7 +147,7 @@ impl HeapGraph {
         ObjectId(self.node_ids.get(node.index()))
     }
 
-    /// The first node with that id, by a scan of all ids (a few milliseconds for ten million).
+    /// Returns the first node with that id, using a linear scan (a few milliseconds for ten million nodes).
     #[must_use]
     pub fn find_id(&self, id: ObjectId) -> Option<NodeOrdinal> {
         let at = match &self.node_ids {
@@ -160,14 +160,14 @@ impl HeapGraph {
         at.and_then(|at| u32::try_from(at).ok()).map(NodeOrdinal)
     }
 
-    /// The node's outgoing edges, as positions in the edge columns.
+    /// Returns the node's outgoing edges, as positions in the edge columns.
     #[inline]
     #[must_use]
     pub fn edge_range(&self, node: NodeOrdinal) -> Range<usize> {
         self.first_edges[node.index()] as usize..self.first_edges[node.index() + 1] as usize
     }
 
-    /// Asks for what a search needs of the nodes that it comes to next, those furthest away first, so that it need not wait
+    /// Prefetches the data of the nodes that a search visits next, the furthest ones first, so that it does not wait
     /// for each.
     #[inline]
     pub(crate) fn prefetch_edges(&self, queue: &[u32], next: usize) {
@@ -182,7 +182,7 @@ impl HeapGraph {
         }
     }
 
-    /// The node's outgoing edges.
+    /// Returns the node's outgoing edges.
     #[inline]
     pub fn edges(
         &self,
@@ -197,7 +197,7 @@ impl HeapGraph {
         self.edge_kinds[edge.index()]
     }
 
-    /// The file's own name of the edge's kind.
+    /// Returns the file's own name of the edge's kind.
     #[must_use]
     pub fn edge_kind_name(&self, edge: EdgeIndex) -> &str {
         self.header.edge_kind_name(self.edge_kind(edge))
@@ -209,7 +209,7 @@ impl HeapGraph {
         NodeOrdinal(self.edge_targets[edge.index()])
     }
 
-    /// The node that the edge starts from, by a search among the few that are possible.
+    /// Returns the source of the edge, using a search among the few possible nodes.
     #[inline]
     #[must_use]
     pub fn edge_source(&self, edge: EdgeIndex) -> NodeOrdinal {
@@ -226,7 +226,7 @@ impl HeapGraph {
         NodeOrdinal(source)
     }
 
-    /// The edge's name. As in DevTools a `shortcut` whose name starts with a number is called by that number.
+    /// Returns the edge's name. As in DevTools, a `shortcut` whose name starts with a number is named by that number.
     #[inline]
     #[must_use]
     pub fn edge_name(&self, edge: EdgeIndex) -> EdgeName {
@@ -243,7 +243,7 @@ impl HeapGraph {
         }
     }
 
-    /// The edge's name as text, with element indexes in decimal.
+    /// Returns the edge's name as text, with element indexes in decimal.
     #[must_use]
     pub fn edge_name_text(&self, edge: EdgeIndex) -> Cow<'_, str> {
         match self.edge_name(edge) {
@@ -252,42 +252,42 @@ impl HeapGraph {
         }
     }
 
-    /// Edges that lead to the node, weak ones included, in descending order.
+    /// Returns the edges that lead to the node, including weak ones, in descending order.
     #[inline]
     pub fn retaining_edges(&self, node: NodeOrdinal) -> impl ExactSizeIterator<Item = EdgeIndex> + '_ {
         self.retainers.row(node.index()).iter().map(|&edge| EdgeIndex(edge))
     }
 
-    /// How many edges lead to the node, weak ones included.
+    /// Returns the number of edges that lead to the node, including weak ones.
     #[inline]
     #[must_use]
     pub fn retainer_count(&self, node: NodeOrdinal) -> usize {
         self.retainers.row_len(node.index())
     }
 
-    /// Whether the node is of that kind and its name in the file is exactly `name`.
+    /// Returns whether the node has this kind and its name in the file is exactly `name`.
     #[must_use]
     pub fn is_named(&self, node: NodeOrdinal, kind: NodeKind, name: &str) -> bool {
         self.kind(node) == kind && self.strings.is(self.name_id(node), name)
     }
 
-    /// Hands over the rows of `locations`, to be sorted by node.
+    /// Takes the rows of `locations`, to be sorted by node.
     pub(crate) fn take_locations(&mut self) -> LocationTable {
         std::mem::take(&mut self.locations)
     }
 
-    /// Hands over the file's own sizes, one entry a node, to be turned into shallow sizes.
+    /// Takes the file's own sizes, one per node, to be turned into shallow sizes.
     pub(crate) fn take_self_sizes(&mut self) -> Column {
         std::mem::take(&mut self.self_sizes)
     }
 
-    /// Samples of an allocation timeline, in the order of the file.
+    /// Returns the samples of an allocation timeline in the order of the file.
     #[must_use]
     pub fn samples(&self) -> &[Sample] {
         &self.samples
     }
 
-    /// Trace node of the node's allocation; 0 where the file has none.
+    /// Returns the trace node of the node's allocation; 0 if the file has none.
     #[must_use]
     pub fn trace_node(&self, node: NodeOrdinal) -> u32 {
         self.trace_nodes.get(node.index()).copied().unwrap_or(0)
@@ -298,30 +298,30 @@ impl HeapGraph {
         &self.allocation_trace
     }
 
-    /// Scopes of functions and the context variables that they use.
+    /// Returns the scopes of functions and the context variables that they use.
     #[must_use]
     pub fn scopes(&self) -> &ScopeTables {
         &self.scopes
     }
 
-    /// Whether the file has a detachedness for each node.
+    /// Returns whether the file has a detachedness for each node.
     #[must_use]
     pub fn has_detachedness(&self) -> bool {
         self.header.node_fields.iter().any(|field| field == "detachedness")
     }
 
-    /// Whether any node has a detachedness other than 0.
+    /// Returns whether any node has a detachedness other than 0.
     pub(crate) fn has_states(&self) -> bool {
         !self.file_detachedness.is_empty()
     }
 
-    /// Hands over the file's detachedness, one entry a node, to be refined.
+    /// Takes the file's detachedness, one entry per node, to be refined.
     pub(crate) fn take_detachedness(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.file_detachedness)
     }
 
-    /// Whether every column has as many entries as it must, and every index is within its bounds: for what was not built
-    /// here.
+    /// Returns whether all columns have the right length and all indices are within their bounds. Used for graphs that
+    /// were loaded.
     pub(crate) fn fits(&self) -> bool {
         let (nodes, edges, strings) = (self.node_count(), self.edge_count(), self.strings.len());
         let by_node = [self.node_names.len(), self.node_ids.len()];
@@ -341,7 +341,7 @@ impl HeapGraph {
             && self.edge_sources == build::edge_sources(&self.first_edges)
             && self.kinds_fit()
             && self.allocation_trace.tree.fits()
-            // Their owners took them.
+            // These columns were moved to their owners.
             && self.locations.is_empty()
             && self.self_sizes.is_empty()
     }
@@ -357,7 +357,7 @@ impl HeapGraph {
         self.header.fits(most_node_kind, most_edge_kind)
     }
 
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.strings.heap_bytes()

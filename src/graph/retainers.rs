@@ -1,16 +1,16 @@
-//! Retainers: the reverse of the outgoing edges.
+//! Retainers: the incoming edges of each node.
 
 use rayon::prelude::*;
 
 use crate::model::{CancelToken, Cancelled, Csr, POLL_INTERVAL, Progress};
 
-/// For each node the edges whose target it is, in descending order of the edges.
+/// Returns the incoming edges of each node, in descending order.
 ///
-/// A counting sort by target. Each thread owns a range of targets and reads all edges, so that the random writes, which
-/// are what costs, are shared out without any synchronisation.
+/// A counting sort by target. Each thread owns a range of targets and reads all edges, so that the expensive random
+/// writes are distributed without any synchronization.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if `cancel` stops the work.
 pub(super) fn retainers(
     targets: &[u32],
     node_count: usize,
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_edge_is_listed_once_under_its_target_last_edge_first() {
+    fn every_edge_is_listed_once_under_its_target_in_descending_order() {
         let targets = [2, 0, 2, 2, 4, 0, 2];
         let rows = retainers(&targets, 5, &Progress::new(), &CancelToken::new()).expect("not cancelled");
         let lists: Vec<&[u32]> = (0..5).map(|node| rows.row(node)).collect();

@@ -1,4 +1,4 @@
-//! The folder of the indexes: where it lies, who may read it, how large it may grow and what is left behind in it.
+//! The cache folder: its location, permissions, size limit and leftovers.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -8,21 +8,21 @@ use std::time::SystemTime;
 
 use crate::inputs::open_regular;
 
-/// What files are called that are whole, and those that are being written.
+/// The file extensions of complete files and of files that are being written.
 pub(super) const ENDING: &str = "heapglass-index";
 const UNFINISHED: &str = "heapglass-writing";
 
-/// An index or a part of one.
+/// A cache file, complete or partial.
 #[derive(Debug)]
 struct Entry {
     path: PathBuf,
     bytes: u64,
-    /// When it was last used.
+    /// The time of the last use.
     used: SystemTime,
     is_whole: bool,
 }
 
-/// The files of the folder that are ours; whatever else lies there is left alone.
+/// Returns the cache's own files in the folder. Other files are left alone.
 fn entries(folder: &Path) -> Vec<Entry> {
     let Ok(found) = fs::read_dir(folder) else { return Vec::new() };
     let entry = |file: fs::DirEntry| {
@@ -40,7 +40,7 @@ fn entries(folder: &Path) -> Vec<Entry> {
     entries
 }
 
-/// Where the system keeps what programs can make again. `None` if it does not say.
+/// Returns the system's cache folder, or `None` if it is unknown.
 pub(super) fn default_folder() -> Option<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let caches = if cfg!(windows) {
@@ -53,13 +53,13 @@ pub(super) fn default_folder() -> Option<PathBuf> {
     caches.map(|caches| caches.join("heapglass"))
 }
 
-/// Whether only this user can have put something into the folder, or there is none yet.
+/// Returns whether only this user can have written to the folder, or it does not exist yet.
 pub(super) fn is_trusted(folder: &Path) -> bool {
-    // What cannot be looked at cannot be read either.
+    // A folder that cannot be inspected cannot be read either.
     fs::metadata(folder).map_or(true, |metadata| metadata.is_dir() && is_own(&metadata))
 }
 
-/// Whether a file or folder belongs to this user, and nobody else may write to it.
+/// Returns whether a file or folder belongs to this user, and nobody else can write to it.
 #[cfg(unix)]
 pub(super) fn is_own(metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -67,13 +67,13 @@ pub(super) fn is_own(metadata: &fs::Metadata) -> bool {
     metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & OTHERS_WRITE == 0
 }
 
-/// Other systems keep the folders of users apart by themselves.
+/// Returns true: other systems separate the folders of users themselves.
 #[cfg(not(unix))]
 pub(super) fn is_own(_metadata: &fs::Metadata) -> bool {
     true
 }
 
-/// Makes the folder if it is not there. A heap holds secrets, so nobody else may look into it.
+/// Creates the folder if it does not exist. A heap contains secrets, so nobody else may read it.
 fn create(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -82,7 +82,7 @@ fn create(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// A file that is being written. Unless it is [kept](Self::keep) it goes away with this.
+/// A file that is being written. It is removed on drop unless it was [kept](Self::keep).
 #[derive(Debug)]
 pub(super) struct Unfinished {
     pub(super) file: File,
@@ -91,7 +91,8 @@ pub(super) struct Unfinished {
 }
 
 impl Unfinished {
-    /// A new file that only this user may read. While it is open it is locked, which tells it from a leftover.
+    /// Creates a file that only this user can read. It is locked while it is open, which distinguishes it from a
+    /// leftover.
     pub(super) fn create(folder: &Path) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         create(folder)?;
@@ -108,7 +109,7 @@ impl Unfinished {
         Ok(unfinished)
     }
 
-    /// Puts the file in the place of an older one, at once or not at all.
+    /// Moves the file to its path, atomically replacing an older one.
     pub(super) fn keep(mut self, path: &Path) -> io::Result<()> {
         fs::rename(&self.path, path)?;
         self.is_kept = true;
@@ -119,13 +120,13 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if !self.is_kept {
-            // Should it stay, the next start finds it.
+            // If it cannot be removed now, the next start removes it.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Removes what writers left behind that were killed. One that still lives holds a lock on its file.
+/// Removes leftovers of killed writers. A running writer holds a lock on its file.
 pub(super) fn remove_leftovers(folder: &Path) {
     for entry in entries(folder).into_iter().filter(|entry| !entry.is_whole) {
         let is_abandoned = open_regular(&entry.path).is_ok_and(|(file, _)| file.try_lock().is_ok());
@@ -135,8 +136,8 @@ pub(super) fn remove_leftovers(folder: &Path) {
     }
 }
 
-/// Removes the indexes that were not used for the longest time until one of `bytes` fits within `limit` and within half
-/// of what the disk could give. `replaced` will be overwritten. False if it cannot fit, and then nothing is removed.
+/// Removes the least recently used files until one of `bytes` fits within `limit` and within half of the available disk
+/// space. `replaced` will be overwritten. If the file cannot fit, returns false and removes nothing.
 pub(super) fn make_room(folder: &Path, bytes: u64, limit: u64, replaced: &Path) -> bool {
     let mut others: Vec<Entry> = entries(folder).into_iter().filter(|entry| entry.path != replaced).collect();
     let mut taken: u64 = others.iter().map(|entry| entry.bytes).sum();
@@ -156,13 +157,13 @@ pub(super) fn make_room(folder: &Path, bytes: u64, limit: u64, replaced: &Path) 
     taken + bytes <= limit
 }
 
-/// Removes all indexes and says how many bytes they took.
+/// Removes all cache files. Returns the number of bytes freed.
 pub(super) fn remove_all(folder: &Path) -> u64 {
     let whole = entries(folder).into_iter().filter(|entry| entry.is_whole);
     whole.filter(|entry| fs::remove_file(&entry.path).is_ok()).map(|entry| entry.bytes).sum()
 }
 
-/// Returns the bytes that are free on the disk of a folder, which need not exist yet.
+/// Returns the free bytes on the disk of a folder, which may not exist yet.
 fn free_bytes(folder: &Path) -> Option<u64> {
     let existing = folder.ancestors().find(|path| path.is_dir())?;
     crate::files::space(existing).map(|space| space.free_bytes)

@@ -1,4 +1,4 @@
-//! Which state of which file an index belongs to.
+//! The identity of a cached file and of its state.
 
 use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
@@ -10,22 +10,22 @@ use super::layout::read_at;
 use crate::inputs::open_regular;
 use crate::model::stored::stored;
 
-/// Bytes that are looked at of the beginning and of the end, and of each block between.
+/// Bytes that are hashed at the beginning, at the end, and in each block between.
 const END: u64 = 64 << 10;
 const BLOCK: u64 = 4 << 10;
 const BLOCKS: u64 = 16;
-/// File systems note times by the tick; the coarsest have two seconds.
+/// The resolution of file times; the coarsest file systems have two seconds.
 const TICK: Duration = Duration::from_secs(2);
 
-/// A file as it was when it was read. Another file, a longer one, a newer one or one with other bytes where it was looked
-/// at has another identity.
+/// The state of a file when it was read. A different path, size, time or content (in the hashed parts) gives a
+/// different identity.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Identity {
-    /// Without links and detours, so that a file has one index however it is called.
+    /// The canonical path, so that a file is cached once, whatever path it is opened by.
     path: Vec<u8>,
     pub(super) size_bytes: u64,
     modified_ns: u64,
-    /// When anything about the file changed, which no program can set back; 0 where the system does not say.
+    /// The time of the last metadata change, which programs cannot set; 0 if unknown.
     changed_ns: u64,
     parts_hash: u64,
 }
@@ -33,7 +33,7 @@ pub(super) struct Identity {
 stored!(Identity { path, size_bytes, modified_ns, changed_ns, parts_hash });
 
 impl Identity {
-    /// `None` if there is no such file, or if it is none that could be read again: a pipe, a folder.
+    /// Returns `None` if the file does not exist or cannot be read again: a pipe, a folder.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let path = path.canonicalize().ok()?;
         let (file, metadata) = open_regular(&path).ok()?;
@@ -47,13 +47,13 @@ impl Identity {
         })
     }
 
-    /// Whether the file was last written so long ago that a change from now on will show in its time.
+    /// Returns whether the last write was so long ago that any later one changes the file's time.
     pub(super) fn is_settled(&self) -> bool {
         let now = nanoseconds(SystemTime::now());
         u128::from(self.modified_ns) + TICK.as_nanos() < u128::from(now)
     }
 
-    /// What the index of the file is called, whatever state the file is in.
+    /// Returns the name of the cache file, which does not depend on the state of the file.
     pub(super) fn file_name(&self) -> PathBuf {
         let hash = xxhash_rust::xxh3::xxh3_128(&self.path);
         PathBuf::from(format!("{hash:032x}.{}", super::folder::ENDING))
@@ -77,7 +77,7 @@ fn changed(_metadata: &Metadata) -> u64 {
     0
 }
 
-/// Beginning, end and some blocks at even distances, each with its position.
+/// Hashes the beginning, the end and some evenly spaced blocks with their positions.
 fn hash_of_parts(file: &File, size: u64) -> Option<u64> {
     let mut hash = Xxh3::new();
     let mut buffer = vec![0; usize::try_from(END).ok()?];

@@ -1,12 +1,12 @@
-//! What an index file looks like: a header, the large columns in pieces, and everything else behind them.
+//! The layout of a cache file: a header, the large columns in pieces, and everything else.
 //!
 //! ```text
 //! header   magic, byte order, format, program, lengths of the two parts, hash of the rest, hash of the header
-//! columns  the bytes of every list above SMALL, back to back, as they lie in memory
-//! rest     whose index this is, then the snapshot's parts in order; where a column belongs, the hash of each of its pieces
+//! columns  the bytes of every list above SMALL, back to back, as in memory
+//! rest     the file's identity, then the snapshot's parts in order; in place of a column, the hash of each of its pieces
 //! ```
 //!
-//! Every byte of the file is under one of the hashes, and the lengths add up to that of the file.
+//! Every byte of the file is covered by a hash, and the lengths add up to that of the file.
 
 use std::fs::File;
 use std::io;
@@ -15,18 +15,18 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::stored::mark_of;
 
-/// Lists of up to so many bytes stand among the rest.
+/// Lists of up to this many bytes are stored in the rest.
 pub(super) const SMALL: usize = 16 << 10;
-/// Bytes that are read and checked at once: few enough to be still in the core's own cache for the check.
+/// Bytes that are read and checked at once: few enough to stay in the core's own cache for the check.
 pub(super) const PIECE: usize = 256 << 10;
 pub(super) const HEADER_BYTES: usize = 56;
 
 const MAGIC: [u8; 8] = *b"\x89HGIDX\r\n";
 const BYTE_ORDER: u32 = 0x0102_0304;
-/// Raise it when the meaning of what is stored changes and the fields do not, as when a rule behind a number is corrected.
+/// Increase it when the meaning of stored data changes but the fields do not, for example when a rule is corrected.
 /// A test compares stored results with those that it knows of this format.
 pub(super) const FORMAT: u32 = 2;
-/// Another version of the program may store other things.
+/// Other versions of the program may store other data.
 const PROGRAM: u64 = mark_of(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")));
 
 /// The part of the header that differs from file to file.
@@ -52,17 +52,17 @@ impl Header {
         bytes
     }
 
-    /// `None` if it is not a header of this program, or not of a file of that length.
+    /// Parses a header. Returns `None` if it was not written by this program, or not for a file of this length.
     pub(super) fn from_bytes(bytes: &[u8; HEADER_BYTES], file_bytes: u64) -> Option<Self> {
         let number = |at: usize| bytes[at..].first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes));
         let header = Self { column_bytes: number(24), rest_bytes: number(32), rest_hash: number(40) };
         let length = (HEADER_BYTES as u64).checked_add(header.column_bytes)?.checked_add(header.rest_bytes)?;
-        // Whatever else stands in it must be what would be written.
+        // The other bytes must be identical to those of a new header.
         (*bytes == header.to_bytes() && length == file_bytes).then_some(header)
     }
 }
 
-/// Fills `into` from a position of the file, wherever the file's own cursor stands.
+/// Fills `into` from a position of the file, independently of the file's cursor.
 pub(super) fn read_at(file: &File, into: &mut [u8], position: u64) -> io::Result<()> {
     #[cfg(unix)]
     return std::os::unix::fs::FileExt::read_exact_at(file, into, position);

@@ -1,15 +1,15 @@
-//! Indexes: whole snapshots with all that was derived of them, kept in the user's cache folder, so that a file that was
-//! opened before opens again at the speed of a copy.
+//! The cache of opened files: whole snapshots with all derived facts, kept in the user's cache folder, so that a file
+//! opens the second time at the speed of a copy.
 //!
-//! - An index belongs to one state of one file ([`identity`]) and to one version of the program ([`layout`]). Whatever is
-//!   wrong with it, it is removed without a word and the file is read instead.
-//! - Every byte of an index is under a hash that is checked while it is read. So what was read is what was written; that
-//!   whoever wrote it made no mistake is checked too: every number that is an index is within its bounds.
-//! - It appears in its place whole or not at all: it is written under another name and renamed.
-//! - A heap holds secrets: folder and files are readable by their user only. A folder or a file that belongs to another
-//!   user, or that others may write to, is not used.
+//! - A cache file belongs to one state of one file ([`identity`]) and to one version of the program ([`layout`]). An
+//!   invalid cache file is silently removed, and the original file is read instead.
+//! - Every byte of a cache file is covered by a hash that is checked while reading. Mistakes of the writer are detected
+//!   too: every number that is used as an index is checked against its bounds.
+//! - Writing is atomic: a cache file is written under another name and renamed.
+//! - A heap contains secrets: the folder and its files are readable only by their user. A folder or a file that belongs
+//!   to another user, or that others can write to, is not used.
 //!
-//! How each structure is stored stands next to its fields, see `model::stored`.
+//! The storage of each structure is declared next to its fields, see `model::stored`.
 
 mod folder;
 mod identity;
@@ -32,21 +32,21 @@ use crate::model::stored::NotStored;
 use crate::model::{CancelToken, Cancelled, Progress};
 use crate::snapshot::{OpenError, Snapshot, SourceInfo};
 
-/// Bytes that all indexes together may take.
+/// Maximum total size of the cache in bytes.
 const LIMIT_BYTES: u64 = 8_000_000_000;
-/// Snapshots that take less memory are read from their file in a few tenths of a second.
+/// Snapshots that need less memory are read from their file in a few tenths of a second.
 const WORTHWHILE_BYTES: u64 = 64 << 20;
 
-/// Whether indexes are kept, and where.
+/// The configuration of the cache.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Indexes {
-    /// None are read or written without.
+    /// The cache is disabled if this is `None`.
     folder: Option<PathBuf>,
     limit_bytes: u64,
     worthwhile_bytes: u64,
 }
 
-/// A snapshot, and what its index needs if it is to be written.
+/// A snapshot, and the information needed to write its cache file.
 #[derive(Debug)]
 pub struct Opened {
     pub snapshot: Snapshot,
@@ -54,44 +54,44 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Of a snapshot that is not to have one.
+    /// Creates the result for a snapshot that is not cached.
     #[must_use]
     pub fn without_index(snapshot: Snapshot) -> Self {
         Self { snapshot, unwritten: None }
     }
 }
 
-/// An index that should be written once nobody waits for anything more urgent.
+/// A cache file that should be written when nothing more urgent is pending.
 #[derive(Debug)]
 pub struct Unwritten {
-    /// As it was before the file was read.
+    /// The state of the file before it was read.
     identity: Identity,
-    /// Whether what is written to the file from then on shows in it.
+    /// True if later writes to the file change its identity.
     is_settled: bool,
     file: PathBuf,
 }
 
 impl Indexes {
-    /// None are read or written.
+    /// Returns a disabled cache.
     #[must_use]
     pub fn off() -> Self {
         Self::default()
     }
 
-    /// Kept in that folder, for snapshots of any size.
+    /// Returns a cache in that folder, for snapshots of any size.
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self { folder: Some(folder.into()), limit_bytes: LIMIT_BYTES, worthwhile_bytes: 0 }
     }
 
-    /// With another limit for all of them together.
+    /// Returns the cache with another total size limit.
     #[must_use]
     pub fn with_limit(self, limit_bytes: u64) -> Self {
         Self { limit_bytes, ..self }
     }
 
-    /// As the environment says: `HEAPGLASS_INDEX` is `off`, or `always` to keep them of small snapshots too;
-    /// `HEAPGLASS_INDEX_DIR` names a folder other than the one in the user's cache.
+    /// Returns the cache configured by the environment: `HEAPGLASS_INDEX` is `off`, or `always` to cache small
+    /// snapshots too; `HEAPGLASS_INDEX_DIR` overrides the folder in the user's cache.
     #[must_use]
     pub fn from_environment() -> Self {
         let wish = std::env::var_os("HEAPGLASS_INDEX").unwrap_or_default();
@@ -111,10 +111,10 @@ impl Indexes {
         self.folder.is_some()
     }
 
-    /// Opens a source by its index if there is one, else as [`Snapshot::open`] does.
+    /// Opens a source from the cache if possible, otherwise like [`Snapshot::open`].
     ///
     /// # Errors
-    /// Those of [`Snapshot::open`]; what is wrong with an index is none.
+    /// Returns the errors of [`Snapshot::open`]. An invalid cache file is not an error.
     pub fn open(&self, source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Opened, OpenError> {
         let started = Instant::now();
         let account = Account::open(cancel);
@@ -130,12 +130,12 @@ impl Indexes {
         }
         drop(account);
         let snapshot = Snapshot::open(source, progress, cancel)?;
-        // An index has no room for the note.
+        // Cache files do not store notes.
         let is_worthwhile = snapshot.heap_bytes() as u64 >= self.worthwhile_bytes && snapshot.source().note.is_none();
         Ok(Opened { snapshot, unwritten: unwritten.filter(|unwritten| is_worthwhile && unwritten.is_settled) })
     }
 
-    /// Where the index of the source belongs. Streams and bytes in memory have none.
+    /// Returns the cache file for the source. Streams and bytes in memory have none.
     fn unwritten(&self, source: &Source) -> Option<Unwritten> {
         let folder = self.folder.as_ref().filter(|folder| folder::is_trusted(folder))?;
         folder::remove_leftovers(folder);
@@ -144,13 +144,13 @@ impl Indexes {
         Some(Unwritten { is_settled: identity.is_settled(), identity, file })
     }
 
-    /// Writes an index; true if it is there now. That there is no room, that the file has changed meanwhile or that the
-    /// work was cancelled is no error: then there is none.
+    /// Writes a cache file. Returns false if it was not written because there is no space, because the file has
+    /// changed, or because the work was cancelled.
     #[must_use]
     pub fn write(&self, snapshot: &Snapshot, unwritten: &Unwritten, cancel: &CancelToken) -> bool {
         let Unwritten { identity, file, .. } = unwritten;
         let Some(folder) = self.folder.as_ref().filter(|folder| folder::is_trusted(folder)) else { return false };
-        // A file that was written while it was read must not pass for what was read of it.
+        // A file that was modified while it was read must not be confused with what was read.
         let is_unchanged = || snapshot.source().path.as_deref().and_then(Identity::of).as_ref() == Some(identity);
         let bytes = snapshot.heap_bytes() as u64;
         if cancel.is_cancelled() || !is_unchanged() || !folder::make_room(folder, bytes, self.limit_bytes, file) {
@@ -163,7 +163,7 @@ impl Indexes {
         written.is_ok()
     }
 
-    /// Removes all indexes and says how many bytes they took.
+    /// Removes all cache files. Returns the number of bytes freed.
     #[must_use]
     pub fn remove_all(&self) -> u64 {
         self.folder.as_deref().map_or(0, folder::remove_all)
@@ -171,7 +171,7 @@ impl Indexes {
 }
 
 impl Unwritten {
-    /// The snapshot, if there is an index of it. One that cannot be used is removed.
+    /// Reads the snapshot from the cache, if possible. An invalid cache file is removed.
     fn read(
         &self,
         name: String,
@@ -186,7 +186,7 @@ impl Unwritten {
         let source = SourceInfo::of_index(name, path, self.identity.size_bytes);
         match read::read(&file, &self.identity, source, progress, cancel) {
             Ok(snapshot) => {
-                // The oldest goes first when room is needed.
+                // The least recently used file is removed first.
                 let _ =
                     File::options().write(true).open(&self.file).and_then(|file| file.set_modified(SystemTime::now()));
                 Ok(Some(snapshot))

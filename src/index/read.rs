@@ -1,6 +1,7 @@
-//! Reading an index: each column straight into its place, its pieces on all cores, each checked while it is still in the cache.
+//! Reading a cache file: each column is read directly into its final memory, its pieces on all cores, each checked
+//! while it is still in the CPU cache.
 //!
-//! Plain reads and no memory map, so that a file that shrinks is an error and not the end of the process.
+//! Uses plain reads instead of a memory map, so that a file that shrinks is an error and does not kill the process.
 
 use std::fs::File;
 
@@ -13,10 +14,10 @@ use crate::model::stored::{NotStored, Stored as _, Take};
 use crate::model::{CancelToken, Phase, Progress};
 use crate::snapshot::{Snapshot, SourceInfo};
 
-/// Buffers, and stacks of threads.
+/// Buffers and thread stacks.
 const FIXED_BYTES: u64 = 16 << 20;
 
-/// Reads the snapshot if the file is the index of `identity` and whole.
+/// Reads the snapshot if the file is complete and has the given identity.
 pub(super) fn read(
     file: &File,
     identity: &Identity,
@@ -28,10 +29,10 @@ pub(super) fn read(
     let mut bytes = [0; HEADER_BYTES];
     read_at(file, &mut bytes, 0).map_err(|_| NotStored::Damaged)?;
     let header = Header::from_bytes(&bytes, file_bytes).ok_or(NotStored::Damaged)?;
-    // All that is read is kept, and some of it is put together from parts.
+    // Everything that is read is kept, and some of it is assembled from parts.
     let needed = header.column_bytes.saturating_add(header.rest_bytes.saturating_mul(4)).saturating_add(FIXED_BYTES);
     cancel.need(needed, needed)?;
-    // No longer than the file, or the header would be none.
+    // Limited by the length of the file, which the header was checked against.
     let rest_bytes = usize::try_from(header.rest_bytes).map_err(|_| NotStored::Damaged)?;
     let mut rest = bytemuck::allocation::try_zeroed_vec(rest_bytes).map_err(|()| NotStored::Damaged)?;
     let columns_start = HEADER_BYTES as u64;
@@ -51,7 +52,7 @@ pub(super) fn read(
 
 struct Reader<'a> {
     file: &'a File,
-    /// Where the next column starts, and where the last ends.
+    /// The start of the next column, and the end of the last one.
     position: u64,
     end: u64,
     rest: &'a [u8],

@@ -1,4 +1,4 @@
-//! What only the inside can check: that everything comes back, and that nothing that is wrong with an index does harm.
+//! Tests that need internals: stored snapshots load unchanged, and invalid cache files do no harm.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::io::{Read as _, Seek as _, Write as _};
@@ -40,7 +40,7 @@ fn read_index(bytes: &[u8], identity: &Identity) -> Result<Snapshot, NotStored> 
     read::read(&file, identity, source, &Progress::new(), &CancelToken::new())
 }
 
-/// The index with hashes that agree with whatever stands in it now.
+/// Returns the cache file with hashes recomputed for its present content.
 fn signed(mut bytes: Vec<u8>) -> Vec<u8> {
     let header = bytes.first_chunk::<HEADER_BYTES>().unwrap();
     let number = |at: usize| u64::from_ne_bytes(*header[at..].first_chunk().unwrap());
@@ -52,7 +52,7 @@ fn signed(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn a_snapshot_that_was_read_from_an_index_has_the_same_index() {
+fn a_snapshot_from_the_cache_has_the_same_cache_file() {
     for name in ["node24-1", "chromium-leak-1", "bun-1", "selfsize-over-4g", "unknown-node-types", "wide-star"] {
         let (snapshot, identity) = open(name);
         let first = index_of(&snapshot, &identity);
@@ -87,7 +87,7 @@ fn stored_results_are_those_of_this_format() {
     assert_eq!((layout::FORMAT, found), STORED, "{advice}: ({}, {found:#018x})", layout::FORMAT);
 }
 
-/// A snapshot with one string of so many bytes, so that columns of all lengths occur.
+/// Returns a snapshot with one string of `len` bytes, so that columns of all lengths occur.
 fn with_string(len: usize) -> Snapshot {
     let text = format!(
         r#"{{"snapshot":{{"meta":{{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["synthetic"]],
@@ -100,7 +100,7 @@ fn with_string(len: usize) -> Snapshot {
 }
 
 #[test]
-fn columns_come_back_whatever_their_length() {
+fn columns_of_any_length_load_unchanged() {
     let identity = Identity::of(&fixture("cycle-cons-empty")).unwrap();
     for len in [0, 1, SMALL, SMALL + 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7] {
         let snapshot = with_string(len);
@@ -109,7 +109,7 @@ fn columns_come_back_whatever_their_length() {
         let read = read_index(&bytes, &identity).unwrap();
         assert_eq!(read.graph().strings().raw(StringId(0)).len(), len);
         assert!(index_of(&read, &identity) == bytes, "{len}");
-        // A byte of the column that differs is found, wherever it stands.
+        // A changed byte is detected at any position in the column.
         for at in [HEADER_BYTES, HEADER_BYTES + len / 2, HEADER_BYTES + len.saturating_sub(1)] {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
@@ -119,7 +119,7 @@ fn columns_come_back_whatever_their_length() {
 }
 
 #[test]
-fn an_index_of_another_state_of_the_file_is_none() {
+fn a_cache_file_for_another_state_of_the_file_is_refused() {
     let (snapshot, identity) = open("cycle-cons-empty");
     let bytes = index_of(&snapshot, &identity);
     assert!(read_index(&bytes, &identity).is_ok());
@@ -128,7 +128,7 @@ fn an_index_of_another_state_of_the_file_is_none() {
 }
 
 #[test]
-fn an_index_with_any_byte_changed_or_cut_off_is_none() {
+fn a_cache_file_with_any_byte_changed_or_cut_off_is_refused() {
     let (snapshot, identity) = open("cycle-cons-empty");
     let bytes = index_of(&snapshot, &identity);
     for at in 0..bytes.len() {
@@ -140,7 +140,7 @@ fn an_index_with_any_byte_changed_or_cut_off_is_none() {
 }
 
 #[test]
-fn a_file_that_grows_behind_its_index_is_none() {
+fn a_file_that_grew_after_it_was_cached_is_refused() {
     let (snapshot, identity) = open("cycle-cons-empty");
     let mut bytes = index_of(&snapshot, &identity);
     bytes.push(0);
@@ -150,9 +150,9 @@ fn a_file_that_grows_behind_its_index_is_none() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Even where every hash agrees, as if somebody meant harm: it is refused, or all questions are answered.
+    /// Even if every hash matches, as in a malicious file, it is refused or all queries are answered.
     #[test]
-    fn an_index_with_numbers_changed_and_hashed_again_answers_all_questions_or_is_refused(
+    fn a_cache_file_with_changed_numbers_and_valid_hashes_is_harmless(
         file in 0..SMALL_FILES.len(),
         changes in prop::collection::vec((any::<Index>(), number(), any::<bool>()), 1..4),
         cut in prop::option::weighted(0.05, any::<Index>()),
@@ -181,7 +181,7 @@ proptest! {
     }
 }
 
-/// Files of which the index has no column that is too large to be among the rest.
+/// Files whose snapshots have only small columns, which are stored in the rest.
 const SMALL_FILES: [&str; 5] =
     ["cycle-cons-empty", "no-strings-used", "duplicate-and-huge-ids", "selfsize-over-4g", "unknown-node-types"];
 
@@ -191,7 +191,7 @@ fn number() -> impl Strategy<Value = u32> {
 }
 
 #[test]
-fn a_length_that_the_file_does_not_bear_out_is_not_allocated() {
+fn an_implausible_length_is_not_allocated() {
     let (snapshot, identity) = open("cycle-cons-empty");
     let bytes = index_of(&snapshot, &identity);
     let nodes = (snapshot.graph().node_count() as u64).to_ne_bytes();
@@ -204,7 +204,7 @@ fn a_length_that_the_file_does_not_bear_out_is_not_allocated() {
             read_index(&signed(changed), &identity).is_err()
         })
     };
-    // Those that are no lengths are what the header of the snapshot says of its counts.
+    // The others are the declared counts in the snapshot's header.
     let header = snapshot.graph().header();
     let hints = [header.node_count_hint, header.edge_count_hint];
     let same = hints.iter().filter(|hint| **hint == Some(snapshot.graph().node_count() as u64)).count();

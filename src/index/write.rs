@@ -1,4 +1,4 @@
-//! Writing an index, in one pass over the snapshot's columns.
+//! Writing a cache file in one pass over the snapshot's columns.
 
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -11,9 +11,9 @@ use crate::model::CancelToken;
 use crate::model::stored::{Put, Stored as _};
 use crate::snapshot::Snapshot;
 
-/// Writes the index of a snapshot to a new file.
+/// Writes the cache file of a snapshot to a new file.
 pub(super) fn write(mut file: &File, snapshot: &Snapshot, identity: &Identity, cancel: &CancelToken) -> io::Result<()> {
-    // The header comes last, so that a file whose writer was killed has none.
+    // The header is written last, so that a file whose writer was killed has none.
     file.write_all(&[0; HEADER_BYTES])?;
     let mut writer = Writer { file, column_bytes: 0, rest: Vec::new(), cancel };
     identity.store(&mut writer)?;

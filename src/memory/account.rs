@@ -1,7 +1,7 @@
-//! The memory of one piece of work: what it may take is found out when it begins, and what it takes is watched.
+//! The memory account of a job: its limit is determined at the start, and its use is monitored.
 //!
-//! The work says on the way what it will need ([`CancelToken::need`]), and stops before it takes more than there is. Where
-//! an estimate is too low, or another program takes the memory meanwhile, the watcher stops it.
+//! The work announces how much it will need ([`CancelToken::need`]) and stops before it exceeds the limit. If an
+//! estimate is too low, or another program takes the memory, the watcher stops it.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
@@ -10,21 +10,21 @@ use std::time::Duration;
 use super::machine::available_bytes;
 use crate::model::{CancelToken, MemoryLimit};
 
-/// How often the watcher looks.
+/// The polling interval of the watcher.
 const INTERVAL: Duration = Duration::from_millis(20);
-/// What is left to the rest of the process and of the system: one in so many of the bytes, within the bounds.
+/// The share of memory left for the rest of the process and the system (one in this many bytes), within bounds.
 const RESERVE_ONE_IN: u64 = 16;
 const LEAST_RESERVE: u64 = 16 << 20;
 const MOST_RESERVE: u64 = 512 << 20;
 
-/// An account that is open; the watcher ends with it.
+/// An open account. The watcher ends with it.
 #[derive(Debug)]
 pub struct Account {
     watcher: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Account {
-    /// Finds out how much memory the work of `cancel` may take, and watches it until this is dropped.
+    /// Determines how much memory the work of `cancel` may use, and monitors it until this is dropped.
     #[must_use]
     pub fn open(cancel: &CancelToken) -> Self {
         let available = match cancel.memory_limit() {
@@ -51,7 +51,7 @@ fn reserve(free: u64) -> u64 {
     (free / RESERVE_ONE_IN).clamp(LEAST_RESERVE, MOST_RESERVE)
 }
 
-/// Stops the work when half of the reserve is gone. Where the system gives no thread, the estimates alone must do.
+/// Stops the work when half of the reserve is used. If no thread can be started, only the estimates limit the work.
 fn watch(cancel: CancelToken) -> Option<(Sender<()>, JoinHandle<()>)> {
     let (stop, stopped) = channel();
     let least = available_bytes().map_or(0, reserve) / 2;

@@ -1,9 +1,9 @@
-//! How much memory this process can still take: what the machine has free, what its container leaves it, and what limits
-//! such as `ulimit -v` allow. The least of them counts.
+//! The memory still available to this process: the minimum of the free memory of the machine, the limit of its
+//! container, and limits such as `ulimit -v`.
 
-/// Bytes that this process can still take without the system ending it or another; `None` where the system does not say.
+/// Returns the bytes that this process can still use before the system kills it or another process; `None` if unknown.
 ///
-/// Memory of the file cache counts as free, swap does not.
+/// The file cache counts as free, swap does not.
 #[must_use]
 pub fn available_bytes() -> Option<u64> {
     system::available_bytes()
@@ -16,14 +16,14 @@ mod system {
 
     use rustix::process::{Resource, getrlimit};
 
-    /// What each of the threads may set aside of the address space for small blocks (the heaps of glibc's arenas).
+    /// The address space that each thread may reserve for small blocks (the heaps of glibc's arenas).
     const ARENA_BYTES: u64 = 64 << 20;
 
     pub(super) fn available_bytes() -> Option<u64> {
         [free_of_machine(), free_of_groups(), free_of_limits()].into_iter().flatten().min()
     }
 
-    /// `MemAvailable`: free pages, and those of caches that can be dropped.
+    /// Returns `MemAvailable`: free pages and droppable caches.
     fn free_of_machine() -> Option<u64> {
         let text = fs::read_to_string("/proc/meminfo").ok()?;
         field(&text, "MemAvailable:").map(|kilobytes| kilobytes.saturating_mul(1024))
@@ -34,13 +34,13 @@ mod system {
         line.split_ascii_whitespace().next()?.parse().ok()
     }
 
-    /// The least that a control group of this process, or one above it, leaves.
+    /// Returns the minimum left by the control groups of this process and their ancestors.
     fn free_of_groups() -> Option<u64> {
         let text = fs::read_to_string("/proc/self/cgroup").ok()?;
         free_of_groups_in(&text, Path::new("/sys/fs/cgroup"))
     }
 
-    /// `groups` has lines `number:controllers:path`; version 2 has the number 0 and no controllers.
+    /// Parses `groups`, which has lines `number:controllers:path`; version 2 has the number 0 and no controllers.
     fn free_of_groups_in(groups: &str, mount: &Path) -> Option<u64> {
         let group = |line: &str| {
             let mut parts = line.splitn(3, ':');
@@ -58,7 +58,8 @@ mod system {
         groups.lines().filter_map(group).min()
     }
 
-    /// The least of a group and those above it. In a container the path may be that outside; then only the root is found.
+    /// Returns the minimum of a group and its ancestors. In a container, the path may be that on the host; then only
+    /// the root is found.
     fn least(root: &Path, path: &str, free: fn(&Path) -> Option<u64>) -> Option<u64> {
         let mut folder: PathBuf = root.join(path);
         let mut least: Option<u64> = None;
@@ -72,7 +73,7 @@ mod system {
 
     fn free_of_group_v2(folder: &Path) -> Option<u64> {
         let number = |name: &str| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u64>().ok();
-        // `max` is no number.
+        // `max` does not parse.
         let limit = number("memory.max")?;
         let cache = fs::read_to_string(folder.join("memory.stat")).map_or(0, |text| cache(&text, ""));
         Some(limit.saturating_sub(number("memory.current")?.saturating_sub(cache)))
@@ -85,14 +86,14 @@ mod system {
         Some(limit.saturating_sub(number("memory.usage_in_bytes")?.saturating_sub(cache)))
     }
 
-    /// Bytes of files that the kernel drops when it needs the room.
+    /// Returns the bytes of cached files that the kernel drops if needed.
     fn cache(stat: &str, prefix: &str) -> u64 {
         let of = |name: &str| field(stat, &format!("{prefix}{name} ")).unwrap_or(0);
         of("inactive_file").saturating_add(of("active_file"))
     }
 
-    /// What `ulimit -v` and `ulimit -d` leave. They count addresses, not pages: columns that grow take more of them than
-    /// they fill, and so do the threads.
+    /// Returns the bytes left by `ulimit -v` and `ulimit -d`. They count addresses, not pages: growing columns reserve
+    /// more addresses than they fill, and so do threads.
     fn free_of_limits() -> Option<u64> {
         let text = fs::read_to_string("/proc/self/statm").ok()?;
         let pages: Vec<u64> = text.split_ascii_whitespace().filter_map(|number| number.parse().ok()).collect();
@@ -112,7 +113,7 @@ mod system {
         use super::*;
 
         #[test]
-        fn the_tightest_group_on_the_way_to_the_root_counts_without_its_file_cache() {
+        fn the_tightest_ancestor_group_counts_without_its_file_cache() {
             let mount = tempfile::tempdir().expect("a folder");
             let group = |path: &str, files: &[(&str, &str)]| {
                 let folder = mount.path().join(path);
@@ -151,8 +152,8 @@ mod system {
         }
 
         #[test]
-        fn this_machine_says_how_much_memory_it_has() {
-            let free = available_bytes().expect("Linux says it");
+        fn this_machine_reports_its_memory() {
+            let free = available_bytes().expect("Linux reports it");
             assert!(free > 1 << 20 && free < 1 << 50, "{free}");
         }
     }
@@ -164,7 +165,7 @@ mod system {
 
     pub(super) fn available_bytes() -> Option<u64> {
         let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-        // 0 is what it says where it does not know.
+        // The value is 0 if it is unknown.
         Some(System::new_with_specifics(memory).available_memory()).filter(|&free| free > 0)
     }
 }

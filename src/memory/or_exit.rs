@@ -1,14 +1,14 @@
-//! The end of memory as one line and exit code 1, instead of a process that aborts.
+//! Out of memory as a one-line message and exit code 1, instead of an abort.
 //!
-//! Everything that a snapshot is made of is allocated somewhere deep in a library or on a thread of a pool, where nobody can
-//! go on without it. Where a limit such as `ulimit -v` refuses memory, this is the place that hears of it first.
-#![expect(unsafe_code, reason = "an allocator cannot be written without; every call is passed on as it came")]
+//! Snapshots are allocated deep in libraries and on threads of a pool, where allocation failures cannot be handled. If
+//! a limit such as `ulimit -v` refuses memory, the allocator is the first to know.
+#![expect(unsafe_code, reason = "an allocator requires it; every call is forwarded unchanged")]
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// An allocator that ends the process with a message where the one behind it has no memory left.
+/// An allocator that ends the process with a message if the inner allocator has no memory left.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OrExit<A>(pub A);
 
@@ -21,41 +21,44 @@ impl<A> OrExit<A> {
     }
 }
 
-// SAFETY: every call is passed on as it came, and its answer handed back, unless it is that there is no memory; then the
-// process ends and nothing is handed back.
+// SAFETY: every call is forwarded and its result returned unchanged, except for out of memory, where the process ends
+// without returning.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for OrExit<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promises are those that the allocator behind asks for.
+        // SAFETY: the caller upholds the contract of the inner allocator.
         Self::checked(unsafe { self.0.alloc(layout) }, layout.size())
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promises are those that the allocator behind asks for.
+        // SAFETY: the caller upholds the contract of the inner allocator.
         Self::checked(unsafe { self.0.alloc_zeroed(layout) }, layout.size())
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are those that the allocator behind asks for.
+        // SAFETY: the caller upholds the contract of the inner allocator.
         unsafe { self.0.dealloc(block, layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: the caller's promises are those that the allocator behind asks for.
+        // SAFETY: the caller upholds the contract of the inner allocator.
         Self::checked(unsafe { self.0.realloc(block, layout, new_size) }, new_size)
     }
 }
 
-/// Says so without asking for memory, and ends the process.
+/// Prints a message without allocating, and ends the process.
 fn out_of_memory(size: usize) -> ! {
     static IS_SAID: AtomicBool = AtomicBool::new(false);
-    // Of several threads at their end one speaks; it takes the others with it.
+    // If several threads get here, only one prints and ends the process.
     while IS_SAID.swap(true, Ordering::Relaxed) {
         std::thread::park();
     }
     let mut line = [0; 160];
     let mut rest = &mut line[..];
-    // A line that is too long is cut, which does no harm.
-    let _ = writeln!(rest, "heapglass: not enough memory: {size} bytes more were needed (see `ulimit -v` for a limit)");
+    // A message that is too long is cut.
+    let _ = writeln!(
+        rest,
+        "heapglass: not enough memory: {size} more bytes were needed (check the limit with `ulimit -v`)"
+    );
     let left = rest.len();
     let _ = std::io::stderr().write_all(&line[..line.len() - left]);
     // No destructors and no buffers of the C library: they might need memory.
@@ -64,7 +67,7 @@ fn out_of_memory(size: usize) -> ! {
 
 #[cfg(unix)]
 fn exit_now() -> ! {
-    // SAFETY: ends the process; nothing of it is touched any more.
+    // SAFETY: ends the process; nothing is accessed afterwards.
     unsafe { libc::_exit(1) }
 }
 

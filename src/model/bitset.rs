@@ -13,26 +13,26 @@ pub struct BitSet {
 stored!(BitSet { words, len });
 
 impl BitSet {
-    /// An empty set over `0..len`.
+    /// Creates an empty set over `0..len`.
     #[must_use]
     pub fn new(len: usize) -> Self {
         Self { words: vec![0; len.div_ceil(64)], len }
     }
 
-    /// A set from its words, bit `i` of the set being bit `i % 64` of word `i / 64`.
+    /// Creates a set from its words. Bit `i` of the set is bit `i % 64` of word `i / 64`.
     #[must_use]
     pub fn from_words(words: Vec<u64>, len: usize) -> Self {
         debug_assert_eq!(words.len(), len.div_ceil(64));
         Self { words, len }
     }
 
-    /// How many integers the set ranges over.
+    /// Returns the size of the range.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether the range itself is empty.
+    /// Returns whether the range is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -44,7 +44,7 @@ impl BitSet {
         self.words[index / 64] >> (index % 64) & 1 != 0
     }
 
-    /// Adds `index`; true if it was not in the set before.
+    /// Adds `index`. Returns true if it was not in the set before.
     #[inline]
     pub fn insert(&mut self, index: usize) -> bool {
         let word = &mut self.words[index / 64];
@@ -59,13 +59,13 @@ impl BitSet {
         self.words[index / 64] &= !(1 << (index % 64));
     }
 
-    /// How many integers are in the set.
+    /// Returns the number of integers in the set.
     #[must_use]
     pub fn count(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Whether it has a word for every 64 integers and none beyond the last.
+    /// Returns whether the set has exactly one word per 64 integers, and no bits beyond the range.
     #[must_use]
     pub(crate) fn fits(&self) -> bool {
         let beyond = self.len % 64;
@@ -73,7 +73,7 @@ impl BitSet {
             && (beyond == 0 || self.words.last().is_none_or(|&word| word >> beyond == 0))
     }
 
-    /// The integers in the set, ascending.
+    /// Returns the integers in the set in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.words.iter().enumerate().flat_map(|(at, &word)| {
             std::iter::successors((word != 0).then_some(word), |rest| {
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn iterating_gives_back_what_was_inserted() {
+    fn iterating_returns_the_inserted_integers() {
         let mut set = BitSet::new(200);
         for index in [0, 1, 63, 64, 65, 128, 199] {
             assert!(set.insert(index));

@@ -1,4 +1,4 @@
-//! A tree of calls: who called whom where memory was allocated, for sampling profiles and allocation stacks alike.
+//! A call tree: the callers of allocating functions, for sampling profiles and allocation stacks.
 
 use std::ops::Range;
 
@@ -7,22 +7,22 @@ use std::ops::Range;
 pub struct CallFunction {
     /// Empty for functions without a name.
     pub name: String,
-    /// The script's address; empty for the runtime's own functions.
+    /// The script's URL; empty for the runtime's own functions.
     pub url: String,
     pub script_id: u64,
-    /// Where the function starts, counted from 0; `None` where it is in no script.
+    /// The start of the function, counted from 0; `None` if it is not in a script.
     pub line: Option<u32>,
     pub column: Option<u32>,
 }
 
 impl CallFunction {
-    /// What people call it.
+    /// Returns the function's display name.
     #[must_use]
     pub fn label(&self) -> &str {
         if self.name.is_empty() { "(anonymous)" } else { &self.name }
     }
 
-    /// Script, line and column as people count them, from 1; empty for the runtime's own functions.
+    /// Returns script, line and column, counted from 1; empty for the runtime's own functions.
     #[must_use]
     pub fn place(&self) -> String {
         let script = if self.url.is_empty() && self.script_id != 0 {
@@ -38,7 +38,7 @@ impl CallFunction {
         }
     }
 
-    /// The script's name without its folders, with the line: what fits beside a function's name.
+    /// Returns the script's name without folders, with the line: short enough to be shown next to the function's name.
     #[must_use]
     pub fn short_place(&self) -> String {
         let place = self.place();
@@ -46,29 +46,30 @@ impl CallFunction {
         if start < place.len() { place[start..].to_owned() } else { place }
     }
 
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.name.capacity() + self.url.capacity()
     }
 }
 
-/// The tree, one entry a node in each column, in preorder: a caller, then each of its callees with all below it.
+/// The tree, with one entry per node in each column, in preorder: each caller is followed by the subtrees of its
+/// callees.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CallTree {
     parents: Vec<u32>,
     functions: Vec<u32>,
     depths: Vec<u32>,
-    /// Where the nodes below each node end.
+    /// The end of each node's subtree.
     ends: Vec<u32>,
 }
 
 impl CallTree {
-    /// The parent of a node that nobody calls.
+    /// The parent of a node without a caller.
     pub const NONE: u32 = u32::MAX;
 
-    /// `parents` and `functions` have one entry a node; a parent stands before its children and the nodes below one stand
-    /// together.
+    /// Creates a tree. `parents` and `functions` have one entry per node. A parent comes before its children, and the
+    /// nodes of a subtree are contiguous.
     #[must_use]
     pub fn new(parents: Vec<u32>, functions: Vec<u32>) -> Self {
         debug_assert_eq!(parents.len(), functions.len());
@@ -99,39 +100,39 @@ impl CallTree {
         self.parents.is_empty()
     }
 
-    /// The caller, if there is one.
+    /// Returns the caller, if any.
     #[inline]
     #[must_use]
     pub fn parent(&self, node: u32) -> Option<u32> {
         self.parents.get(node as usize).copied().filter(|&parent| parent != Self::NONE)
     }
 
-    /// By node.
+    /// Returns the caller of each node.
     #[must_use]
     pub fn parents(&self) -> &[u32] {
         &self.parents
     }
 
-    /// Index of the function by node.
+    /// Returns the index of the function of each node.
     #[must_use]
     pub fn functions(&self) -> &[u32] {
         &self.functions
     }
 
-    /// Calls above each node.
+    /// Returns the depth of each node.
     #[must_use]
     pub fn depths(&self) -> &[u32] {
         &self.depths
     }
 
-    /// The node with all below it.
+    /// Returns the range of the node's subtree.
     #[inline]
     #[must_use]
     pub fn subtree(&self, node: u32) -> Range<u32> {
         node..self.ends.get(node as usize).copied().unwrap_or(node)
     }
 
-    /// The callees of a node, or the nodes that nobody calls.
+    /// Returns the callees of a node, or the nodes without a caller.
     pub fn children(&self, node: Option<u32>) -> impl Iterator<Item = u32> + '_ {
         let Range { start, end } = match node {
             Some(node) => self.subtree(node).start.saturating_add(1)..self.subtree(node).end,
@@ -143,12 +144,12 @@ impl CallTree {
         })
     }
 
-    /// The nodes on the way to one, itself first.
+    /// Returns the nodes on the path to the root, starting with the node itself.
     pub fn way_up(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
         std::iter::successors(Some(node), |&node| self.parent(node))
     }
 
-    /// What each node and all below it have together.
+    /// Returns the sum over each node's subtree.
     #[must_use]
     pub fn totals(&self, own: &[u64]) -> Vec<u64> {
         let mut totals = own.to_vec();
@@ -161,7 +162,7 @@ impl CallTree {
         totals
     }
 
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         (self.parents.capacity() + self.functions.capacity() + self.depths.capacity() + self.ends.capacity()) * 4
@@ -173,11 +174,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn children_totals_and_ways_up_follow_from_preorder() {
+    fn children_totals_and_paths_to_the_root_follow_from_preorder() {
         let none = CallTree::NONE;
         //      0 ─┬─ 1 ── 2
         //         └─ 3 ─┬─ 4
-        //               └─ 5     6 stands alone
+        //               └─ 5     6 is separate
         let tree = CallTree::new(vec![none, 0, 1, 0, 3, 3, none], vec![0; 7]);
         let children = |node| tree.children(node).collect::<Vec<_>>();
         assert_eq!(children(None), [0, 6]);
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn places_count_from_one_and_say_nothing_of_the_runtime() {
+    fn positions_count_from_one_and_are_empty_for_the_runtime() {
         let function = CallFunction {
             name: String::new(),
             url: "/srv/app/cart.js".to_owned(),

@@ -1,32 +1,32 @@
-//! Stopping long work without unwinding: a shared flag that loops poll, set by whoever waits or for want of memory.
+//! Cancelling long work without unwinding: a shared flag that loops poll. It is set by the caller or when memory runs
+//! out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::memory::{MemoryLimit, Shortage};
 
-/// How many items a loop may handle between two looks at its token.
+/// The maximum number of items that a loop handles between two polls of its token.
 pub const POLL_INTERVAL: usize = 65_536;
 
-/// The work was cancelled; whatever it had built is dropped. [`CancelToken::shortage`] says whether it was for want of
-/// memory.
+/// The work was cancelled; partial results are dropped. [`CancelToken::shortage`] says whether it ran out of memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("cancelled")]
 pub struct Cancelled;
 
-/// A flag shared between whoever waits for a job and the job itself, with the memory that the job may take.
+/// A flag shared between a job and its caller, with the memory that the job may use.
 #[derive(Clone, Debug, Default)]
 pub struct CancelToken(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     is_stopped: AtomicBool,
-    /// Set by [`CancelToken::need`] or a watcher, never by who waits.
+    /// Set by [`CancelToken::need`] or a watcher, never by the caller.
     is_short: AtomicBool,
     limit: AtomicU64,
-    /// Bytes that the job may take in all; no limit until somebody has looked.
+    /// Bytes that the job may use in total; no limit until the memory was measured.
     available: AtomicU64,
-    /// Bytes that the job is known to need at its peak, and what it probably needs where only part of it is known.
+    /// Bytes that the job is known to need at its peak, and the expected bytes if only part of the work is known.
     needed: AtomicU64,
     expected: AtomicU64,
 }
@@ -50,7 +50,7 @@ impl CancelToken {
         Self::default()
     }
 
-    /// A token of work that may take as much memory as `limit` says.
+    /// Creates a token for work that may use as much memory as `limit` allows.
     #[must_use]
     pub fn with_memory_limit(limit: MemoryLimit) -> Self {
         let token = Self::new();
@@ -58,7 +58,7 @@ impl CancelToken {
         token
     }
 
-    /// Says how much memory the work may take; what has begun already keeps what it was given.
+    /// Sets how much memory the work may use. Jobs that have already started keep their limit.
     pub fn set_memory_limit(&self, limit: MemoryLimit) {
         self.0.limit.store(limit.to_number(), Ordering::Relaxed);
     }
@@ -68,7 +68,7 @@ impl CancelToken {
         MemoryLimit::from_number(self.0.limit.load(Ordering::Relaxed))
     }
 
-    /// Asks the work to stop at its next poll.
+    /// Requests the work to stop at its next poll.
     pub fn cancel(&self) {
         self.0.is_stopped.store(true, Ordering::Relaxed);
     }
@@ -79,32 +79,32 @@ impl CancelToken {
     }
 
     /// # Errors
-    /// [`Cancelled`] once [`CancelToken::cancel`] was called.
+    /// Returns [`Cancelled`] after a call of [`CancelToken::cancel`].
     #[inline]
     pub fn check(&self) -> Result<(), Cancelled> {
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 
-    /// Polls when `counter` is a multiple of [`POLL_INTERVAL`], so that a tight loop can call it for each item.
+    /// Polls if `counter` is a multiple of [`POLL_INTERVAL`], so that a tight loop can call it for every item.
     ///
     /// # Errors
-    /// [`Cancelled`] once [`CancelToken::cancel`] was called.
+    /// Returns [`Cancelled`] after a call of [`CancelToken::cancel`].
     #[inline]
     pub fn check_every(&self, counter: usize) -> Result<(), Cancelled> {
         if counter.is_multiple_of(POLL_INTERVAL) { self.check() } else { Ok(()) }
     }
 
-    /// Starts the account of a piece of work that may take `available` bytes.
+    /// Starts the account of a job that may use `available` bytes.
     pub(crate) fn open_account(&self, available: u64) {
         self.0.available.store(available, Ordering::Relaxed);
         self.0.needed.store(0, Ordering::Relaxed);
         self.0.expected.store(0, Ordering::Relaxed);
     }
 
-    /// Notes that the work is known to need so many bytes at its peak, and `expected` of them if it goes on as it began.
+    /// Records that the work needs `bytes` at its peak so far, and an extrapolated total of `expected`.
     ///
     /// # Errors
-    /// [`Cancelled`] if that is more than there is.
+    /// Returns [`Cancelled`] if `bytes` is more than is available.
     pub(crate) fn need(&self, bytes: u64, expected: u64) -> Result<(), Cancelled> {
         self.0.expected.store(expected.max(bytes), Ordering::Relaxed);
         self.0.needed.store(bytes, Ordering::Relaxed);
@@ -114,10 +114,10 @@ impl CancelToken {
         self.check()
     }
 
-    /// Notes that the work needs so many bytes beside those that were known before.
+    /// Records that the work needs `bytes` in addition to those recorded before.
     ///
     /// # Errors
-    /// [`Cancelled`] if they are not available.
+    /// Returns [`Cancelled`] if they are not available.
     pub(crate) fn need_more(&self, bytes: u64) -> Result<(), Cancelled> {
         let needed = self.0.needed.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         self.0.expected.fetch_max(needed, Ordering::Relaxed);
@@ -127,29 +127,29 @@ impl CancelToken {
         self.check()
     }
 
-    /// Bytes that the work may take.
+    /// Returns the bytes that the work may use.
     pub(crate) fn available(&self) -> u64 {
         self.0.available.load(Ordering::Relaxed)
     }
 
-    /// Bytes that the work is known to need at its peak, as far as it has come.
+    /// Returns the bytes that the work needs at its peak, as far as known.
     #[must_use]
     pub fn needed(&self) -> u64 {
         self.0.needed.load(Ordering::Relaxed)
     }
 
-    /// Stops the work for want of memory.
+    /// Stops the work because memory ran out.
     pub(crate) fn run_short(&self) {
         self.0.is_short.store(true, Ordering::Relaxed);
         self.cancel();
     }
 
-    /// What is missing, if the work was stopped for want of memory.
+    /// Returns the missing memory if the work was stopped because memory ran out.
     #[must_use]
     pub fn shortage(&self) -> Option<Shortage> {
         let available = self.available();
         self.0.is_short.load(Ordering::Relaxed).then(|| Shortage {
-            // What was stopped by a watcher needed more than it had counted.
+            // If a watcher stopped the work, it used more than it had recorded.
             needed: self.0.expected.load(Ordering::Relaxed).max(available.saturating_add(1)),
             available,
         })
@@ -161,11 +161,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_that_needs_more_memory_than_available_is_stopped_and_says_how_much() {
+    fn work_that_needs_too_much_memory_is_stopped_and_reports_the_shortage() {
         let token = CancelToken::new();
         assert!(token.need(1 << 60, 1 << 60).is_ok(), "no account, no limit");
         token.open_account(5_000_000_000);
-        assert!(token.need(4_000_000_000, 9_000_000_000).is_ok(), "what is expected is not yet needed");
+        assert!(token.need(4_000_000_000, 9_000_000_000).is_ok(), "expected bytes are not needed yet");
         assert_eq!(token.shortage(), None);
         assert!(token.need_more(1_000_000_001).is_err());
         assert!(token.is_cancelled());

@@ -7,8 +7,8 @@ use super::stored::{NotStored, Put, Stored, Take};
 
 /// Unsigned integers, 4 bytes each until a value needs 8.
 ///
-/// Ids and sizes above 2³² exist (Julia's ids, files with 4 GiB buffers) but are rare; this keeps the common file at
-/// half the memory without a second code path for the readers.
+/// Ids and sizes above 2³² exist (Julia's ids, files with 4 GiB buffers) but are rare. This halves the memory of common
+/// files without a second code path for readers.
 #[derive(Clone, Debug)]
 pub enum Column {
     Narrow(Vec<u32>),
@@ -22,13 +22,13 @@ impl Default for Column {
 }
 
 impl Column {
-    /// `len` zeros.
+    /// Creates a column of `len` zeros.
     #[must_use]
     pub fn zeroed(len: usize) -> Self {
         Self::Narrow(vec![0; len])
     }
 
-    /// The narrowest column that holds `values`.
+    /// Creates the narrowest column for `values`.
     #[must_use]
     pub fn from_wide(values: Vec<u64>) -> Self {
         if values.iter().all(|&value| u32::try_from(value).is_ok()) {
@@ -52,7 +52,7 @@ impl Column {
         self.len() == 0
     }
 
-    /// The value at `index`.
+    /// Returns the value at `index`.
     #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> u64 {
@@ -62,7 +62,7 @@ impl Column {
         }
     }
 
-    /// Replaces the value at `index`, widening the column if it must.
+    /// Replaces the value at `index`, widening the column if needed.
     #[inline]
     pub fn set(&mut self, index: usize, value: u64) {
         if let (Self::Narrow(values), Ok(narrow)) = (&mut *self, u32::try_from(value)) {
@@ -72,7 +72,7 @@ impl Column {
         self.make_wide()[index] = value;
     }
 
-    /// Appends a value, widening the column if it must.
+    /// Appends a value, widening the column if needed.
     #[inline]
     pub fn push(&mut self, value: u64) {
         if let (Self::Narrow(values), Ok(narrow)) = (&mut *self, u32::try_from(value)) {
@@ -82,7 +82,7 @@ impl Column {
         self.make_wide().push(value);
     }
 
-    /// Makes room for exactly `additional` more values at the present width.
+    /// Reserves space for exactly `additional` more values at the present width.
     pub fn reserve_exact(&mut self, additional: usize) {
         match self {
             Self::Narrow(values) => values.reserve_exact(additional),
@@ -98,7 +98,7 @@ impl Column {
         }
     }
 
-    /// Gives back memory that was reserved and not used.
+    /// Releases unused reserved memory.
     pub fn shrink_to_fit(&mut self) {
         match self {
             Self::Narrow(values) => values.shrink_to_fit(),
@@ -106,12 +106,12 @@ impl Column {
         }
     }
 
-    /// All values in order.
+    /// Returns all values in order.
     pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
         (0..self.len()).map(|index| self.get(index))
     }
 
-    /// Turns the column into one of 8 bytes a value, if it is not one already.
+    /// Widens the column to 8 bytes per value if necessary.
     pub fn make_wide(&mut self) -> &mut Vec<u64> {
         if let Self::Narrow(values) = self {
             *self = Self::Wide(values.iter().map(|&value| u64::from(value)).collect());
@@ -122,7 +122,7 @@ impl Column {
         }
     }
 
-    /// Whether the values ascend, equal ones included.
+    /// Returns whether the values ascend (not strictly).
     #[must_use]
     pub(crate) fn ascends(&self) -> bool {
         match self {
@@ -131,7 +131,7 @@ impl Column {
         }
     }
 
-    /// Bytes held on the heap.
+    /// Returns the bytes held on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         match self {

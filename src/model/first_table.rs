@@ -1,6 +1,7 @@
-//! What can be said of a snapshot before its references are understood: classes by the file's own names, counts and sizes.
+//! The preliminary table of a snapshot, shown before its references are analyzed: names, counts and sizes from the
+//! file.
 
-/// A row: objects of one name.
+/// A row: objects with the same name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FirstRow {
     pub name: String,
@@ -10,7 +11,7 @@ pub struct FirstRow {
     pub self_size: u64,
 }
 
-/// All rows, the largest first. Shapes of plain objects and what objects own are not told apart here yet.
+/// All rows, largest first. Shapes of plain objects and owned parts are not separated yet.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct FirstTable {
     pub rows: Vec<FirstRow>,

@@ -1,6 +1,6 @@
-//! Memory of values that are kept.
+//! The memory of retained values.
 
-/// Values that say how much memory they take besides their own fields.
+/// Values that know their memory besides their own fields.
 pub trait HeapBytes {
     /// Returns the bytes held on the heap.
     fn heap_bytes(&self) -> usize;

@@ -1,10 +1,10 @@
-//! Numbers and names as people read them, in the window and on the command line.
+//! Formatting of numbers and names for users, in the window and on the command line.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Bytes in the units of Chrome DevTools: powers of 1000, one decimal.
+/// Formats bytes in the units of Chrome DevTools: powers of 1000, one decimal.
 #[must_use]
 pub fn bytes(size: u64) -> String {
     scaled(size, 1000.0, ["kB", "MB", "GB", "TB"])
@@ -18,7 +18,7 @@ fn scaled(size: u64, base: f64, units: [&str; 4]) -> String {
     }
     value /= base;
     let mut unit = 0;
-    // What would be written as the next unit's 1.0 is.
+    // Avoids `1000.0 kB`: values that would round up to the next unit use it.
     while value >= base - 0.05 && unit + 1 < units.len() {
         value /= base;
         unit += 1;
@@ -26,7 +26,7 @@ fn scaled(size: u64, base: f64, units: [&str; 4]) -> String {
     format!("{value:.1} {}", units[unit])
 }
 
-/// What sizes are written in.
+/// The unit of sizes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub enum Units {
     /// kB, MB, … of 1000, as in Chrome DevTools.
@@ -59,7 +59,7 @@ impl Units {
         }
     }
 
-    /// A difference, with its sign.
+    /// Formats a difference with its sign.
     #[must_use]
     pub fn signed(self, difference: i64) -> String {
         let sign = if difference < 0 { "−" } else { "+" };
@@ -67,7 +67,7 @@ impl Units {
     }
 }
 
-/// A difference of counts, with its sign.
+/// Formats a difference of counts with its sign.
 #[must_use]
 pub fn signed_count(difference: i64) -> String {
     match difference {
@@ -77,7 +77,7 @@ pub fn signed_count(difference: i64) -> String {
     }
 }
 
-/// A count with thousands separated.
+/// Formats a count with thousands separators.
 #[must_use]
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -91,13 +91,13 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// A count with its unit, in the singular for one: `1 object`, `2,000 objects`.
+/// Formats a count with its unit, in the singular for one: `1 object`, `2,000 objects`.
 #[must_use]
 pub fn quantity(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
-/// A time span with a unit that fits.
+/// Formats a time span in a suitable unit.
 #[must_use]
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
@@ -110,8 +110,8 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
-/// Text from a heap made fit to be shown: cut after `limit` characters, control characters and characters that reorder or
-/// hide text made visible.
+/// Makes text from a heap fit for display: cuts it after `limit` characters, and makes control characters and
+/// characters that reorder or hide text visible.
 #[must_use]
 pub fn visible(text: &str, limit: usize) -> Cow<'_, str> {
     let is_plain = text.len() <= limit && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
@@ -129,7 +129,7 @@ pub fn visible(text: &str, limit: usize) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Returns the text as it is, cut after `limit` characters.
+/// Returns the unmodified text, cut after `limit` characters.
 #[must_use]
 pub fn cut(text: &str, limit: usize) -> Cow<'_, str> {
     if text.len() <= limit {
@@ -141,7 +141,7 @@ pub fn cut(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
-/// Like [`visible`], but cuts the middle out: for addresses, whose end says which file and line.
+/// Makes text fit for display like [`visible`], but cuts the middle: for URLs, which end with the file and line.
 #[must_use]
 pub fn visible_ends(text: &str, limit: usize) -> Cow<'_, str> {
     if text.chars().nth(limit).is_none() {
@@ -156,7 +156,7 @@ pub fn visible_ends(text: &str, limit: usize) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The whole text with control characters made visible, line breaks and tabs kept.
+/// Returns the complete text with visible control characters, keeping line breaks and tabs.
 #[must_use]
 pub fn visible_lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -166,13 +166,13 @@ pub fn visible_lines(text: &str) -> String {
     shown
 }
 
-/// Appends a character as it may be shown.
+/// Appends a character in its visible form.
 pub fn push_visible(shown: &mut String, character: char) {
     match character {
         '\n' => shown.push('⏎'),
         '\r' => shown.push('␍'),
         '\t' => shown.push('␉'),
-        // Control pictures exist for the ASCII controls.
+        // Unicode has control pictures for the ASCII controls.
         '\0'..='\u{1f}' => shown.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}')),
         '\u{7f}' => shown.push('\u{2421}'),
         hidden if is_hidden(hidden) => {
@@ -182,7 +182,7 @@ pub fn push_visible(shown: &mut String, character: char) {
     }
 }
 
-/// Whether a character is a command to a terminal, reorders the text around it or cannot be seen.
+/// Returns whether a character is a terminal control, reorders the text around it or is invisible.
 #[must_use]
 pub fn is_hidden(character: char) -> bool {
     matches!(
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_counts_read_as_in_devtools() {
+    fn sizes_and_counts_are_formatted_like_in_devtools() {
         assert_eq!(bytes(999), "999 B");
         assert_eq!(bytes(1000), "1.0 kB");
         assert_eq!(bytes(999_949), "999.9 kB");
@@ -226,13 +226,13 @@ mod tests {
     }
 
     #[test]
-    fn one_of_something_is_in_the_singular() {
+    fn a_count_of_one_is_in_the_singular() {
         let objects = |number| quantity(number, "object", "objects");
         assert_eq!([0, 1, 2, 1000].map(objects), ["0 objects", "1 object", "2 objects", "1,000 objects"]);
     }
 
     #[test]
-    fn long_addresses_keep_their_start_and_their_line() {
+    fn long_urls_keep_their_start_and_their_line() {
         assert_eq!(visible_ends("app.js:12:3", 11), "app.js:12:3");
         let address = format!("https://example.org/{}/app.js:12:3", "é".repeat(1000));
         let shown = visible_ends(&address, 30);

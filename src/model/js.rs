@@ -1,6 +1,6 @@
-//! Pieces of JavaScript's own semantics that the rules of heap snapshots lean on.
+//! Parts of JavaScript's semantics that the rules of heap snapshots depend on.
 
-/// `parseInt(text, 10)`; `None` for NaN. Numbers beyond 64 bits count as the largest.
+/// Implements `parseInt(text, 10)`, with `None` for NaN. Numbers beyond 64 bits are clamped.
 #[must_use]
 pub fn parse_int(text: &str) -> Option<i64> {
     let text = text.trim_start();
@@ -18,7 +18,7 @@ mod tests {
     use super::parse_int;
 
     #[test]
-    fn numbers_are_read_as_javascript_reads_them() {
+    fn numbers_are_parsed_like_javascript_does() {
         assert_eq!(parse_int("12abc"), Some(12));
         assert_eq!(parse_int("  -7"), Some(-7));
         assert_eq!(parse_int("abc"), None);

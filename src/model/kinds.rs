@@ -1,12 +1,12 @@
-//! Kinds of nodes and edges: the known ones as constants, whatever else a file names behind them.
+//! Kinds of nodes and edges: V8's as constants, followed by unknown kinds that a file declares.
 
-/// The kind of a node. Values below [`NodeKind::FIRST_UNKNOWN`] are V8's; higher ones index the graph's list of kinds
-/// that this program does not know, so that a file's own name for them survives.
+/// The kind of a node. Values below [`NodeKind::FIRST_UNKNOWN`] are V8's. Higher ones index the graph's list of unknown
+/// kinds, which keeps the file's names for them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(transparent)]
 pub struct NodeKind(pub u8);
 
-/// The kind of an edge; unknown ones as for [`NodeKind`].
+/// The kind of an edge, with unknown kinds as for [`NodeKind`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(transparent)]
 pub struct EdgeKind(pub u8);
@@ -48,23 +48,23 @@ impl NodeKind {
     pub const SYMBOL: Self = Self(12);
     pub const BIGINT: Self = Self(13);
     pub const OBJECT_SHAPE: Self = Self(14);
-    /// The first value that stands for a kind only the file knows.
+    /// The first value of an unknown kind.
     #[expect(clippy::cast_possible_truncation, reason = "there are a dozen")]
     pub const FIRST_UNKNOWN: u8 = NODE_KIND_NAMES.len() as u8;
 
-    /// The known kind of that name.
+    /// Returns the known kind with that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         position(&NODE_KIND_NAMES, name).map(Self)
     }
 
-    /// The kind's name; `None` for one that only the file knows.
+    /// Returns the kind's name, or `None` for an unknown kind.
     #[must_use]
     pub fn known_name(self) -> Option<&'static str> {
         NODE_KIND_NAMES.get(usize::from(self.0)).copied()
     }
 
-    /// Whether the node is a string of any representation.
+    /// Returns whether the node is a string of any representation.
     #[inline]
     #[must_use]
     pub fn is_string(self) -> bool {
@@ -81,23 +81,23 @@ impl EdgeKind {
     pub const SHORTCUT: Self = Self(5);
     pub const WEAK: Self = Self(6);
     pub const INVISIBLE: Self = Self(7);
-    /// The first value that stands for a kind only the file knows.
+    /// The first value of an unknown kind.
     #[expect(clippy::cast_possible_truncation, reason = "there are a dozen")]
     pub const FIRST_UNKNOWN: u8 = EDGE_KIND_NAMES.len() as u8;
 
-    /// The known kind of that name.
+    /// Returns the known kind with that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         position(&EDGE_KIND_NAMES, name).map(Self)
     }
 
-    /// The kind's name; `None` for one that only the file knows.
+    /// Returns the kind's name, or `None` for an unknown kind.
     #[must_use]
     pub fn known_name(self) -> Option<&'static str> {
         EDGE_KIND_NAMES.get(usize::from(self.0)).copied()
     }
 
-    /// Whether the edge's name column holds a number instead of a string id.
+    /// Returns whether the edge's name column holds a number instead of a string id.
     #[inline]
     #[must_use]
     pub fn has_numeric_name(self) -> bool {

@@ -1,23 +1,23 @@
-//! How much memory a piece of work may take, and what is said if it needs more.
+//! Memory limits of jobs, and the error for exceeding them.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::human;
 
-/// How much memory a piece of work may take.
+/// The memory limit of a job.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum MemoryLimit {
-    /// What the machine, the container and the limits of the process leave.
+    /// The memory that the machine, the container and the limits of the process leave.
     #[default]
     Available,
     Bytes(u64),
-    /// As much as it needs, even if the system then ends the program.
+    /// No limit, even if the system then kills the process.
     Unlimited,
 }
 
 impl MemoryLimit {
-    /// As one number, so that it can be shared without a lock.
+    /// Encodes the limit as one number, so that it can be shared without a lock.
     pub(super) fn to_number(self) -> u64 {
         match self {
             Self::Available => 0,
@@ -35,7 +35,7 @@ impl MemoryLimit {
     }
 }
 
-/// Why text is no [`MemoryLimit`].
+/// The error for a text that is not a [`MemoryLimit`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("expected `none`, `available` or a size such as 8GB, 500MB or 1GiB")]
 pub struct BadMemoryLimit;
@@ -43,7 +43,7 @@ pub struct BadMemoryLimit;
 impl FromStr for MemoryLimit {
     type Err = BadMemoryLimit;
 
-    /// `none`, `available`, or a number with a unit.
+    /// Parses `none`, `available`, or a number with a unit.
     fn from_str(text: &str) -> Result<Self, BadMemoryLimit> {
         let text = text.trim().to_ascii_lowercase();
         match text.as_str() {
@@ -69,19 +69,19 @@ impl FromStr for MemoryLimit {
     }
 }
 
-/// Memory that a piece of work needs and does not get.
+/// The missing memory of a job.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Shortage {
-    /// Bytes, an estimate.
+    /// Estimated bytes.
     pub needed: u64,
-    /// Bytes that it may take.
+    /// Bytes that the job may use.
     pub available: u64,
 }
 
 impl fmt::Display for Shortage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (needed, available) = (human::bytes(self.needed), human::bytes(self.available));
-        // Where one decimal would show no difference.
+        // Avoids two equal numbers after rounding to one decimal.
         let needed = if needed == available { format!("more than {needed}") } else { format!("about {needed}") };
         write!(f, "not enough memory: needs {needed}, {available} are available")
     }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_that_look_alike_are_not_said_to_differ() {
+    fn sizes_that_round_to_the_same_text_are_not_compared() {
         let shortage = Shortage { needed: 5_000_000_001, available: 5_000_000_000 };
         assert_eq!(shortage.to_string(), "not enough memory: needs more than 5.0 GB, 5.0 GB are available");
     }

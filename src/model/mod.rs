@@ -1,7 +1,8 @@
-//! The vocabulary of Heapglass: identifiers, kinds, distances and the plain containers that every later stage shares.
+//! The vocabulary of Heapglass: identifiers, kinds, distances and the plain containers that all later stages share.
 //!
-//! Three numberings meet in a heap snapshot and are three types here: [`NodeOrdinal`] (dense, `0..node_count`), the raw
-//! node index of the file (ordinal × field count, which never leaves `format`), and [`ObjectId`] (the `@id` people see).
+//! A heap snapshot numbers nodes in three ways, which are three types here: [`NodeOrdinal`] (dense, `0..node_count`),
+//! the raw node index of the file (ordinal × field count, which never leaves `format`), and [`ObjectId`] (the `@id`
+//! shown to users).
 
 mod bitset;
 pub(crate) mod bounds;
@@ -35,13 +36,13 @@ use std::fmt;
 
 use stored::stored_numbers;
 
-/// Returns `a − b`, or the nearest number that an `i64` holds: sizes in a file go up to 2⁶⁴ − 1.
+/// Returns `a − b`, saturating at the bounds of `i64`: sizes in a file go up to 2⁶⁴ − 1.
 #[must_use]
 pub fn difference(a: u64, b: u64) -> i64 {
     i64::try_from(i128::from(a) - i128::from(b)).unwrap_or(if a > b { i64::MAX } else { i64::MIN })
 }
 
-/// A snapshot or a profile that is open; never reused within one run of the program.
+/// An open snapshot or profile; never reused within one run of the program.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SnapshotId(pub u32);
 
@@ -59,18 +60,18 @@ pub struct EdgeIndex(pub u32);
 #[repr(transparent)]
 pub struct StringId(pub u32);
 
-/// A class of one snapshot; it means nothing in another one (see `ClassKey` for that).
+/// A class of one snapshot. It is meaningless in other snapshots (see `ClassKey` for that).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ClassId(pub u32);
 
-/// The id that the runtime gave an object, shown as `@123`. Stable within one process only.
+/// The id that the runtime gave an object, shown as `@123`. Stable only within one process.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ObjectId(pub u64);
 
 stored_numbers!(NodeOrdinal, StringId, Distance, NodeKind, EdgeKind);
 
 impl NodeOrdinal {
-    /// The ordinal as an index into a column with one entry a node.
+    /// Returns the ordinal as an index into a column with one entry per node.
     #[inline]
     #[must_use]
     pub fn index(self) -> usize {
@@ -79,7 +80,7 @@ impl NodeOrdinal {
 }
 
 impl EdgeIndex {
-    /// The edge as an index into a column with one entry an edge.
+    /// Returns the edge as an index into a column with one entry per edge.
     #[inline]
     #[must_use]
     pub fn index(self) -> usize {
@@ -88,7 +89,7 @@ impl EdgeIndex {
 }
 
 impl ClassId {
-    /// The class as an index into the class table.
+    /// Returns the class as an index into the class table.
     #[inline]
     #[must_use]
     pub fn index(self) -> usize {
@@ -102,10 +103,10 @@ impl fmt::Display for ObjectId {
     }
 }
 
-/// How far a node is from the roots.
+/// The distance of a node from the roots.
 ///
-/// The encoding is DevTools': `-1…`: unreachable, below [`Distance::SYSTEM_BASE`]: hops from a user root, at or above it:
-/// reached only through system roots, with the hops on top of the base.
+/// The encoding is DevTools': negative values are unreachable, values below [`Distance::SYSTEM_BASE`] are edges from a
+/// user root, and higher values are reached only through system roots, with the number of edges added to the base.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(transparent)]
 pub struct Distance(pub i32);
@@ -113,17 +114,17 @@ pub struct Distance(pub i32);
 impl Distance {
     /// No path leads to the node.
     pub const NONE: Self = Self(-5);
-    /// What system distances start from.
+    /// The base of system distances.
     pub const SYSTEM_BASE: i32 = 100_000_000;
 
-    /// Hops from a user root, where one reaches the node.
+    /// Returns the number of edges from a user root, if one reaches the node.
     #[inline]
     #[must_use]
     pub fn user(self) -> Option<u32> {
         (0..Self::SYSTEM_BASE).contains(&self.0).then_some(self.0.unsigned_abs())
     }
 
-    /// Hops beyond the base, where only system roots reach the node.
+    /// Returns the number of edges beyond the base, if only system roots reach the node.
     #[inline]
     #[must_use]
     pub fn system(self) -> Option<u32> {
@@ -132,7 +133,7 @@ impl Distance {
 }
 
 impl Distance {
-    /// Whether a node of so many can be that far away.
+    /// Returns whether the distance is possible in a graph with `nodes` nodes.
     pub(crate) fn fits(self, nodes: usize) -> bool {
         let hops = i64::from(self.0) - if self.0 >= Self::SYSTEM_BASE { i64::from(Self::SYSTEM_BASE) } else { 0 };
         self >= Self::NONE && usize::try_from(hops.max(0)).is_ok_and(|hops| hops <= nodes)
@@ -140,7 +141,7 @@ impl Distance {
 }
 
 impl fmt::Display for Distance {
-    /// Hops from a user root, or `−` as DevTools shows it.
+    /// Shows the number of edges from a user root, or `−` like DevTools.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.user() {
             Some(hops) => write!(f, "{hops}"),
@@ -149,11 +150,11 @@ impl fmt::Display for Distance {
     }
 }
 
-/// Whether a DOM node (or what stands for one) is still part of a document.
+/// The state of a DOM node (or a similar object): whether it is part of a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(u8)]
 pub enum Detachedness {
-    /// Not a DOM node, or the file does not say.
+    /// Not a DOM node, or unknown.
     #[default]
     Unknown = 0,
     /// Part of a document.
@@ -165,7 +166,7 @@ pub enum Detachedness {
 }
 
 impl Detachedness {
-    /// Reads the two low bits that hold the state.
+    /// Decodes the two low bits, which hold the state.
     #[inline]
     #[must_use]
     pub fn from_bits(bits: u8) -> Self {

@@ -1,4 +1,4 @@
-//! Progress of a job: shared atomics that whoever waits polls, instead of a flood of messages.
+//! Progress of a job: shared atomics that the caller polls, instead of a flood of messages.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::FirstTable;
 
-/// What a load is busy with, in the order in which the phases run.
+/// The phases of a load, in the order in which they run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u8)]
 pub enum Phase {
@@ -22,7 +22,7 @@ impl Phase {
     pub const ALL: [Self; 6] =
         [Self::Reading, Self::Retainers, Self::Detachedness, Self::Dominators, Self::Names, Self::Summary];
 
-    /// What the window and the command line call it.
+    /// Returns the phase's display name.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -35,7 +35,7 @@ impl Phase {
         }
     }
 
-    /// The share of a whole load that the phase usually takes, in thousandths.
+    /// Returns the typical share of the phase in a whole load, in thousandths.
     fn weight(self) -> u64 {
         match self {
             Self::Reading => 350,
@@ -48,24 +48,24 @@ impl Phase {
     }
 }
 
-/// One look at a [`Progress`].
+/// A snapshot of a [`Progress`].
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ProgressReading {
     pub phase: Phase,
-    /// Items of the phase that are done and to do (bytes, nodes or edges); a total of 0 means "not known".
+    /// Completed and total items of the phase (bytes, nodes or edges); a total of 0 means "not known".
     pub done: u64,
     pub total: u64,
 }
 
 impl ProgressReading {
-    /// How much of the phase is done, from 0 to 1.
+    /// Returns the completed fraction of the phase, from 0 to 1.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a fraction for a progress bar")]
     pub fn phase_fraction(&self) -> f32 {
         if self.total == 0 { 0.0 } else { (self.done as f32 / self.total as f32).clamp(0.0, 1.0) }
     }
 
-    /// How much of the whole load is done, from 0 to 1.
+    /// Returns the completed fraction of the whole load, from 0 to 1.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a fraction for a progress bar")]
     pub fn fraction(&self) -> f32 {
@@ -75,7 +75,7 @@ impl ProgressReading {
     }
 }
 
-/// Where a job stands; clones share the same state.
+/// The progress of a job. Clones share the same state.
 #[derive(Clone, Debug, Default)]
 pub struct Progress(Arc<Inner>);
 
@@ -89,7 +89,7 @@ struct Inner {
     first_table: OnceLock<Arc<FirstTable>>,
 }
 
-/// When a part of the work began, on the clock of the machine, and how long it took.
+/// The start of a part of the work on the machine's clock, and its duration.
 #[derive(Clone, Copy, Debug)]
 pub struct Stage {
     pub name: &'static str,
@@ -110,7 +110,7 @@ impl Progress {
         self.0.phase.store(phase as u8, Ordering::Relaxed);
     }
 
-    /// Does a part of the work and notes how long it took, for [`Self::stages`].
+    /// Runs a part of the work and records its duration for [`Self::stages`].
     pub fn stage<T>(&self, name: &'static str, work: impl FnOnce() -> T) -> T {
         let began = Instant::now();
         let result = work();
@@ -120,43 +120,43 @@ impl Progress {
         result
     }
 
-    /// The parts that are done, in the order in which they ended. Those of two threads overlap.
+    /// Returns the completed parts in the order in which they ended. Parts on different threads may overlap.
     #[must_use]
     pub fn stages(&self) -> Vec<Stage> {
         self.0.stages.lock().map(|stages| stages.clone()).unwrap_or_default()
     }
 
-    /// Notes how many steps a part of the work took: what must stay in proportion to the size of a file, however it is
-    /// made, and unlike a time can be tested.
+    /// Records the number of steps of a part of the work. It must stay proportional to the size of the file, whatever
+    /// its structure, and unlike a duration it can be tested.
     pub fn count_steps(&self, name: &'static str, steps: u64) {
         if let Ok(mut counts) = self.0.steps.lock() {
             counts.push((name, steps));
         }
     }
 
-    /// What was counted, in the order in which the parts ended.
+    /// Returns the counts of steps, in the order in which the parts ended.
     #[must_use]
     pub fn steps(&self) -> Vec<(&'static str, u64)> {
         self.0.steps.lock().map(|steps| steps.clone()).unwrap_or_default()
     }
 
-    /// Hands out what can be shown before the load is done.
+    /// Publishes the table that is shown before the load is done.
     pub fn publish(&self, table: FirstTable) {
         let _ = self.0.first_table.set(Arc::new(table));
     }
 
-    /// What can be shown before the load is done, once it is known.
+    /// Returns the table that is shown before the load is done, once it is known.
     #[must_use]
     pub fn first_table(&self) -> Option<Arc<FirstTable>> {
         self.0.first_table.get().cloned()
     }
 
-    /// Corrects the total of the phase once it is known.
+    /// Corrects the total of the phase.
     pub fn set_total(&self, total: u64) {
         self.0.total.store(total, Ordering::Relaxed);
     }
 
-    /// Says that `count` more items are done. Call it per block of items, not per item.
+    /// Records `count` more completed items. Call it per block of items, not per item.
     #[inline]
     pub fn advance(&self, count: u64) {
         self.0.done.fetch_add(count, Ordering::Relaxed);

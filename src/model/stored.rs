@@ -1,10 +1,10 @@
-//! How the parts of a snapshot are written to an index and read back: each structure says it in one line, next to its
+//! Storing the parts of a snapshot in the cache and loading them: each structure is declared in one line next to its
 //! fields.
 //!
-//! A structure is stored as a mark that hashes its name and the names of its fields, then field after field. [`stored!`] writes
-//! both directions from one list of fields, and takes the structure apart by it, so that a forgotten field does not
-//! compile and an index of another layout is recognised. Numbers stand as they lie in memory: the index says which byte order it
-//! has. Nothing here knows files; `index` does.
+//! A structure is stored as a mark that hashes its name and the names of its fields, followed by its fields.
+//! [`stored!`] generates both directions from one list of fields and destructures the type with it, so that a forgotten
+//! field does not compile and a cache file with another layout is detected. Numbers are stored as in memory; the cache
+//! file records the byte order. Nothing here knows files; `index` does.
 
 use std::io;
 
@@ -12,26 +12,26 @@ use bytemuck::Pod;
 
 use super::Cancelled;
 
-/// Where bytes go.
+/// A destination of bytes.
 pub(crate) trait Put {
     /// # Errors
-    /// Whatever keeps the index from being written, cancelling included.
+    /// Returns an error if the cache file cannot be written or the work was cancelled.
     fn put(&mut self, bytes: &[u8]) -> io::Result<()>;
 }
 
-/// Where bytes come from: what is asked for must be what was put, piece by piece.
+/// A source of bytes. Reads must match the writes, value by value.
 pub(crate) trait Take {
     /// Fills `into`.
     ///
     /// # Errors
-    /// [`NotStored`] if the bytes are not those that were put.
+    /// Returns [`NotStored`] if the bytes are not those that were written.
     fn take(&mut self, into: &mut [u8]) -> Result<(), NotStored>;
 
-    /// How many bytes can still follow. Nothing larger may be allocated by a number that was read.
+    /// Returns the maximum number of bytes left. Larger allocations must not be made from a number that was read.
     fn left(&self) -> u64;
 }
 
-/// Why nothing could be read back.
+/// The reason why nothing could be loaded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum NotStored {
     #[error("damaged, or written by another version")]
@@ -40,13 +40,13 @@ pub(crate) enum NotStored {
     Cancelled(#[from] Cancelled),
 }
 
-/// What can be written to an index and read back equal.
+/// A type that can be stored in the cache and loaded without changes.
 pub(crate) trait Stored: Sized {
     fn store(&self, to: &mut dyn Put) -> io::Result<()>;
 
     fn load(from: &mut dyn Take) -> Result<Self, NotStored>;
 
-    /// A list, item by item. Plain numbers do it all at once.
+    /// Stores a list, item by item. Plain numbers are stored in one go.
     fn store_list(list: &[Self], to: &mut dyn Put) -> io::Result<()> {
         list.len().store(to)?;
         list.iter().try_for_each(|item| item.store(to))
@@ -54,7 +54,7 @@ pub(crate) trait Stored: Sized {
 
     fn load_list(from: &mut dyn Take) -> Result<Vec<Self>, NotStored> {
         let len = usize::load(from)?;
-        // Each item takes a byte or more, so a larger number is no number of items.
+        // Each item takes at least one byte, so a larger number is invalid.
         if len as u64 > from.left() {
             return Err(NotStored::Damaged);
         }
@@ -62,14 +62,14 @@ pub(crate) trait Stored: Sized {
     }
 }
 
-/// Lists of plain numbers, which lie in the index as they lie in memory.
+/// Stores a list of plain numbers with their in-memory layout.
 pub(crate) fn store_numbers<T: Pod>(list: &[T], to: &mut dyn Put) -> io::Result<()> {
     (size_of::<T>() as u64).store(to)?;
     list.len().store(to)?;
     to.put(bytemuck::cast_slice(list))
 }
 
-/// Reads them straight into their place. The memory is the allocator's zeros, which large blocks get from the system for nothing.
+/// Loads numbers directly into their final memory. Large allocations are zeroed by the system for free.
 pub(crate) fn load_numbers<T: Pod>(from: &mut dyn Take) -> Result<Vec<T>, NotStored> {
     if u64::load(from)? != size_of::<T>() as u64 {
         return Err(NotStored::Damaged);
@@ -84,7 +84,7 @@ pub(crate) fn load_numbers<T: Pod>(from: &mut dyn Take) -> Result<Vec<T>, NotSto
     Ok(list)
 }
 
-/// A number that tells texts apart (FNV-1a).
+/// Hashes a text (FNV-1a).
 pub(crate) const fn mark_of(text: &str) -> u64 {
     let bytes = text.as_bytes();
     let mut mark = 0xcbf2_9ce4_8422_2325_u64;
@@ -104,7 +104,7 @@ pub(crate) fn check_mark(mark: u64, from: &mut dyn Take) -> Result<(), NotStored
     if u64::load(from)? == mark { Ok(()) } else { Err(NotStored::Damaged) }
 }
 
-/// Stores a structure by all of its fields: `stored!(Csr { offsets, items });`
+/// Implements [`Stored`] for a structure with all of its fields: `stored!(Csr { offsets, items });`
 macro_rules! stored {
     ($type:ident { $($field:ident),+ $(,)? }) => {
         impl $crate::model::stored::Stored for $type {
@@ -127,7 +127,7 @@ macro_rules! stored {
     };
 }
 
-/// Stores a small structure of which there are many: a list of them as one list for each field.
+/// Implements [`Stored`] for a small structure that occurs in large numbers: a list is stored as one list per field.
 macro_rules! stored_rows {
     ($type:ident { $($field:ident),+ $(,)? }) => {
         impl $crate::model::stored::Stored for $type {
@@ -173,7 +173,7 @@ macro_rules! stored_rows {
     };
 }
 
-/// Stores plain numbers, alone and in lists.
+/// Implements [`Stored`] for plain numbers and lists of them.
 macro_rules! stored_numbers {
     ($($type:ty),+ $(,)?) => {$(
         impl $crate::model::stored::Stored for $type {

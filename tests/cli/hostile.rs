@@ -503,8 +503,8 @@ fn a_file_that_changes_while_it_is_read_is_said_to_have_changed() {
     let change = touched.unwrap().source().change.expect("it was written to");
     assert!(change.notice().is_some_and(|notice| notice.contains("mixture of two states")));
     let whole = (text.len() + blanks.len()) as u64;
-    let cut = open(&|handle, step| handle.set_len(whole - step).unwrap()).expect_err("it was made shorter");
-    assert!(cut.to_string().contains("the file was made shorter while it was being read"), "{cut}");
+    let cut = open(&|handle, step| handle.set_len(whole - step).unwrap()).expect_err("it was truncated");
+    assert!(cut.to_string().contains("the file was truncated while it was being read"), "{cut}");
     let calm = open(&|_, _| ());
     assert_eq!(calm.unwrap().source().change, None);
 }

@@ -167,18 +167,18 @@ fn other_lines_and_lists_of_json_are_said_to_be_such() {
         ("\n{\"a\":1}\n\n {\"b\":2}\n", "line 4, byte 11: found another JSON value"),
         ("[{\"a\":1},{\"b\":2}]", "the file is a JSON array, not a heap snapshot"),
         ("{\"id\":1,\"result\":{}}\n{\"method\":\"Page.load\",\"params\":{}}", "`HeapProfiler.addHeapSnapshotChunk`"),
-        ("[1,2]", "expected the `{` that starts a heap snapshot"),
+        ("[1,2]", "expected the opening `{` of a heap snapshot"),
         ("{\"a\":1}", "this is JSON, but not a heap snapshot"),
     ] {
         let complaint = complaint(text);
         assert!(complaint.contains(said), "{text}: {complaint}");
-        assert!(!complaint.contains("complete before"), "{text}: {complaint}");
+        assert!(!complaint.contains("ends before this byte"), "{text}: {complaint}");
     }
     // A whole snapshot with something after it is no log.
     let mut followed = common::case("pretty").bytes();
     followed.extend(b"\n{\"b\":2}");
     let complaint = complaint(followed);
-    assert!(complaint.contains("the snapshot is complete before this byte"), "{complaint}");
+    assert!(complaint.contains("the snapshot ends before this byte"), "{complaint}");
 }
 
 #[test]

@@ -246,7 +246,7 @@ fn old_programs_are_recognized_by_their_roots() {
         (&[("object", "global")], &["deno:core/core.js"], "Deno (V8 6 or older)"),
         (&[("object", "global")], &["internal:deno_web/00_infra.js"], "Deno (V8 6 or older)"),
         // An object of a program is no root of a page, whatever it is called.
-        (&[("object", "(Document DOM trees)")], &["Window / file://"], "V8 6 or older, program not known"),
+        (&[("object", "(Document DOM trees)")], &["Window / file://"], "V8 6 or older, unknown program"),
     ] {
         let snapshot = of_old_v8(children, strings);
         let producer = snapshot.producer();

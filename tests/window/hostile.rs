@@ -86,7 +86,7 @@ fn a_snapshot_of_a_file_that_changed_while_it_was_read_says_so() {
         handle.set_modified(time).unwrap();
         !app.session.is_loading()
     });
-    wait_for_label(&mut window, "changing.heapsnapshot: the file was changed while it was being read");
+    wait_for_label(&mut window, "changing.heapsnapshot: the file was modified while it was being read");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The sections of a damaged document, each for itself.
+//! The sections of a damaged document, each read independently.
 
 mod extras;
 
@@ -18,7 +18,7 @@ use super::tables::{Gaps, TableNotes, read_rows};
 use super::tokens::Token;
 use crate::model::CancelToken;
 
-/// How far a document is to be read.
+/// The extent of a document to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Purpose {
     Header,
@@ -26,16 +26,16 @@ pub(super) enum Purpose {
     Everything,
 }
 
-/// More of what can stand in a file any number of times is not listed.
+/// Missing data that can occur any number of times in a file is listed at most this often.
 const MOST_LOSSES: usize = 1000;
 
-/// What was read, and what was missed.
+/// The data that was read, and the data that is missing.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts of the file")]
 pub(super) struct Document<'a> {
     input: Input<'a>,
     purpose: Purpose,
     header: Option<Header>,
-    /// What was wrong with the header.
+    /// The error in the header.
     header_error: Option<FormatError>,
     nodes: Option<NodeRows>,
     edges: Option<EdgeRows>,
@@ -46,20 +46,20 @@ pub(super) struct Document<'a> {
     trace_tree: TraceTree,
     seen: Vec<String>,
     losses: Vec<Loss>,
-    /// Something at the top level was passed over already; once is enough to say.
+    /// True if data at the top level was skipped before; it is reported only once.
     has_passed: bool,
-    /// The comma behind a damaged section was passed over with it.
+    /// True if the comma after a damaged section was skipped with it.
     is_behind_comma: bool,
-    /// The brace that ends the document was seen.
+    /// True if the brace that ends the document was seen.
     is_closed: bool,
-    /// Where the first comma is missing or too many.
+    /// The position of the first missing or extra comma.
     comma: Option<u64>,
-    /// Those that are to be filled, and those that were found.
+    /// The gaps to fill, and the gaps found.
     gaps: Gaps,
     pub(super) found_gaps: Gaps,
 }
 
-/// What stands before a name at the top level.
+/// The state before a name at the top level.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     Brace,
@@ -67,7 +67,7 @@ enum Before {
     Comma,
 }
 
-/// The tables as they were found.
+/// The tables as found in the file.
 pub(super) struct Parts {
     pub(super) header: Header,
     pub(super) nodes: NodeRows,
@@ -78,12 +78,12 @@ pub(super) struct Parts {
     pub(super) small: [Vec<u64>; SMALL_TABLES.len()],
     pub(super) trace_tree: TraceTree,
     pub(super) losses: Vec<Loss>,
-    /// Sections of which the header speaks and which can be done without.
+    /// Optional sections that the header declares and the file does not have.
     pub(super) missing_extras: Vec<&'static str>,
 }
 
 impl<'a> Document<'a> {
-    /// Reads the source as far as `purpose` asks for. With a `header`, that of the source is passed over.
+    /// Reads the source as far as `purpose` requires. If `header` is given, the source's own header is skipped.
     pub(super) fn read(
         source: OpenSource,
         header: Option<Header>,
@@ -133,7 +133,7 @@ impl<'a> Document<'a> {
             return Err(error.into());
         }
         if let Some(error) = self.input.error.take() {
-            // It is why the file seemed to end.
+            // This problem is the reason why the file seemed to end.
             self.losses.retain(|loss| !matches!(loss, Loss::EndsEarly { .. }));
             let offset = self.input.offset();
             let is_behind = self.is_closed && self.has_all() && is_only_behind(&error);
@@ -217,7 +217,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Passes over what stands before the first brace.
+    /// Skips the data before the first brace.
     fn find_start(&mut self) {
         let bom: &[u8] = b"\xef\xbb\xbf";
         if self.input.ahead(3) == bom {
@@ -235,7 +235,7 @@ impl<'a> Document<'a> {
         self.input.advance(1);
     }
 
-    /// Whether nothing that matters can follow.
+    /// Returns whether nothing relevant can follow.
     fn has_all(&self) -> bool {
         let has = |name: &str| self.seen.iter().any(|seen| seen == name);
         has("snapshot") && has("nodes") && has("edges") && has("strings")
@@ -257,7 +257,7 @@ impl<'a> Document<'a> {
         self.losses.push(Loss::EndsEarly { section: section.clone(), offset: self.input.offset() });
     }
 
-    /// Goes on to the next quote, where a section may begin.
+    /// Skips to the next quote, where a section may begin.
     fn pass_over(&mut self) {
         if !self.has_passed {
             self.losses.push(Loss::Passed { offset: self.input.offset() });
@@ -269,7 +269,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// A name with its value, or a quote that is none.
+    /// Reads a section, or skips a quote that does not start one.
     fn section(&mut self) {
         let Some((name, length)) = section_ahead(&mut self.input).or_else(|| self.name_ahead()) else {
             let ahead = self.input.ahead(LONGEST_NAME);
@@ -291,7 +291,7 @@ impl<'a> Document<'a> {
         self.input.skip_white_space();
         let section = Section::named(&name);
         let offset = self.input.offset();
-        // Of unknown names nothing is kept: a file may have millions.
+        // Unknown names are not kept: a file may have millions.
         let is_repeated = self.seen.contains(&name);
         if !is_known(&name) || is_repeated || (name == "snapshot" && self.header.is_some()) {
             if is_repeated && self.losses.len() < MOST_LOSSES {
@@ -304,14 +304,14 @@ impl<'a> Document<'a> {
             return;
         }
         if name == "trace_tree" && self.has_no_trace_fields() {
-            // Without names for its numbers it tells nothing, whatever it is.
+            // Without declared fields a trace tree cannot be interpreted.
             self.skip_value(&section);
             self.seen.push(name);
             return;
         }
         let opening = if name == "snapshot" { b'{' } else { b'[' };
         if self.input.peek() != Some(opening) {
-            // Not the section that one expects under this name.
+            // The value does not have the type of a section with this name.
             if self.losses.len() < MOST_LOSSES {
                 self.losses.push(Loss::Passed { offset });
             }
@@ -321,7 +321,7 @@ impl<'a> Document<'a> {
         self.seen.push(name.clone());
         match name.as_str() {
             "snapshot" => self.read_header(offset),
-            // What is needed for what is asked stands elsewhere.
+            // The data needed for this purpose is in other sections.
             _ if self.purpose == Purpose::Header => self.skip_value(&section),
             "nodes" | "edges" => self.table(&name, &section),
             "strings" => self.read_strings(&section),
@@ -330,13 +330,13 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Whether the header, where it stands before, names no fields of the trace tree.
+    /// Returns whether the header was seen and declares no fields for the trace tree.
     fn has_no_trace_fields(&self) -> bool {
         self.seen.iter().any(|seen| seen == "snapshot")
             && self.header.as_ref().is_some_and(|header| header.trace_node_fields.is_empty())
     }
 
-    /// Any name in quotes with a colon behind it.
+    /// Returns a quoted name that is followed by a colon, if one is next.
     fn name_ahead(&mut self) -> Option<(String, usize)> {
         let mut wanted = 256;
         loop {
@@ -347,7 +347,7 @@ impl<'a> Document<'a> {
             let closing = loop {
                 match inner.get(at) {
                     Some(b'"') => break Some(at),
-                    // As JSON has it, no control character stands in a name.
+                    // JSON allows no control characters in a name.
                     Some(0..b' ') => return None,
                     Some(b'\\') if inner.get(at + 1).is_some_and(|byte| *byte < b' ') => return None,
                     Some(b'\\') => at += 2,
@@ -363,13 +363,13 @@ impl<'a> Document<'a> {
                 }
                 (Some(_), Some(_)) => return None,
                 _ if is_all || wanted > 2 * LONGEST_NAME => return None,
-                // The name, or the white space behind it, is longer than what was looked at.
+                // The name or the white space after it is longer than the bytes looked at.
                 _ => wanted *= 4,
             }
         }
     }
 
-    /// Passes over a value of any depth.
+    /// Skips a value of any depth.
     fn skip_value(&mut self, section: &Section) {
         let mut depth = 0_u64;
         let mut in_string = false;
@@ -385,7 +385,7 @@ impl<'a> Document<'a> {
                 self.losses.push(Loss::Passed { offset });
             }
         }
-        // While the header is looked for, the other sections are not idle bytes.
+        // While searching for the header, other sections are not idle bytes.
         let is_useful = self.purpose == Purpose::Header && matches!(section, Section::Named(name) if is_known(name));
         while let Some(byte) = self.input.peek() {
             if is_useful {
@@ -400,10 +400,10 @@ impl<'a> Document<'a> {
                 b']' | b'}' => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            // The byte behind a backslash may be the first of the next buffer.
+            // The byte after a backslash may be the first of the next buffer.
             self.input.peek();
             self.input.advance(1);
-            // What stands behind its end is another matter.
+            // Data after the end of the value is handled by the caller.
             if depth == 0 && !in_string && matches!(byte, b'"' | b']' | b'}') {
                 return;
             }
@@ -447,11 +447,11 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// One of the two large tables.
+    /// Reads one of the two large tables.
     fn table(&mut self, name: &str, section: &Section) {
         self.input.advance(1);
         let Some(header) = self.header.take() else {
-            // Only a stream that cannot be read twice comes here.
+            // Only a stream that cannot be read twice gets here.
             self.skip_value(section);
             return;
         };

@@ -1,4 +1,4 @@
-//! The bytes of a damaged file, one after another, with a look ahead. Whatever stops the reading is the end of the file.
+//! The bytes of a damaged file with lookahead. Any read error counts as the end of the file.
 
 use std::io::{self, ErrorKind};
 
@@ -18,13 +18,13 @@ pub(super) struct Input<'a> {
     /// Position of the buffer in the (decompressed) file.
     base: u64,
     is_over: bool,
-    /// What stopped the reading, if it was not the end of the file.
+    /// The error that stopped the reading, if it was not the end of the file.
     pub(super) error: Option<io::Error>,
-    /// What was read so far, for the estimate of the memory that it takes.
+    /// The counts so far, for the memory estimate.
     pub(super) counts: Counts,
-    /// Up to where something was found that belongs to a snapshot.
+    /// The end of the last data that belongs to a snapshot.
     useful: u64,
-    /// Whether the length of the (decompressed) file is known, so that it will end.
+    /// True if the length of the (decompressed) file is known, so that it ends.
     is_finite: bool,
     cancel: &'a CancelToken,
 }
@@ -47,13 +47,13 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Notes that what was just read belongs to a snapshot.
+    /// Records that the last bytes belong to a snapshot.
     #[inline]
     pub(super) fn note_useful(&mut self) {
         self.useful = self.base + self.at as u64;
     }
 
-    /// Stops the reading where it would not end or takes too much memory; true if it goes on.
+    /// Checks that the input is not endless and fits in memory. Returns true if reading continues.
     fn goes_on(&mut self) -> bool {
         let needed = self.counts.peak_bytes();
         if self.cancel.need(needed, needed).is_err() {
@@ -62,7 +62,7 @@ impl<'a> Input<'a> {
         let is_idle = !self.is_finite && self.offset().saturating_sub(self.useful) > MOST_IDLE_BYTES;
         if is_idle {
             let bytes = human::bytes(MOST_IDLE_BYTES);
-            self.error = Some(io::Error::other(format!("given up after {bytes} that belong to no section")));
+            self.error = Some(io::Error::other(format!("stopped after {bytes} outside all sections")));
         }
         !is_idle
     }
@@ -79,7 +79,7 @@ impl<'a> Input<'a> {
         self.buffer[..self.end].get(self.at).copied()
     }
 
-    /// The byte that was passed last.
+    /// Returns the last byte before the current position.
     pub(super) fn previous(&self) -> Option<u8> {
         self.at.checked_sub(1).map(|before| self.buffer[before])
     }
@@ -89,7 +89,7 @@ impl<'a> Input<'a> {
         self.at = (self.at + bytes).min(self.end);
     }
 
-    /// The next bytes, as many as are there; none at the end.
+    /// Returns the buffered next bytes; none at the end.
     #[inline]
     pub(super) fn rest(&mut self) -> &[u8] {
         if self.at == self.end {
@@ -98,7 +98,7 @@ impl<'a> Input<'a> {
         &self.buffer[self.at..self.end]
     }
 
-    /// The next `count` bytes, which must be fewer than a buffer has, or what is left of the file.
+    /// Returns the next `count` bytes, which must be fewer than the buffer holds, or all that are left.
     pub(super) fn ahead(&mut self, count: usize) -> &[u8] {
         while self.end - self.at < count && !self.is_over {
             self.refill();
@@ -116,7 +116,7 @@ impl<'a> Input<'a> {
         if self.is_over {
             return;
         }
-        // The byte before stays, for who wants to look back.
+        // Keep the previous byte for callers that look back.
         let kept = self.at.saturating_sub(1);
         self.buffer.copy_within(kept..self.end, 0);
         self.base += kept as u64;

@@ -1,10 +1,10 @@
-//! The second, lenient reading of a file that the strict one refused: what is there is kept, and what is not is listed.
+//! The lenient reader for files that the strict one refused: keeps the readable data and lists the missing data.
 //!
-//! It goes through the file byte by byte, on one thread, and takes each section for itself: damage in one of them leaves
-//! the others whole. What cannot be read keeps its place, so that indices behind it still mean the same. In the end every
-//! index of the tables is in range, so that the graph finds nothing to refuse.
+//! It reads the file byte by byte on one thread and treats each section independently: damage in one leaves the others
+//! intact. Unreadable values keep their positions, so that indices after them stay valid. In the end every index of the
+//! tables is in range, so that the graph finds nothing to refuse.
 //!
-//! A file that is well-formed gives the same tables as by the strict reading, and no losses.
+//! For a valid file the result equals that of the strict reader, with no missing data.
 
 mod document;
 mod input;
@@ -23,7 +23,8 @@ use crate::model::{CancelToken, Phase, Progress, StringId};
 use document::{Document, Purpose};
 use tables::Gaps;
 
-/// Whether enough of the source can be read to open it with losses: its header and at least one node. Reads only as far as it must.
+/// Returns whether the source can be partially recovered: its header and at least one node. Reads only as much as
+/// needed.
 #[must_use]
 pub fn can_salvage(source: Source, cancel: &CancelToken) -> bool {
     let Some(again) = source.again() else { return false };
@@ -33,17 +34,17 @@ pub fn can_salvage(source: Source, cancel: &CancelToken) -> bool {
     document.node_count() > 0
 }
 
-/// Reads what is there of a damaged source, to its end.
+/// Reads a damaged source to its end, keeping the readable data.
 ///
 /// # Errors
-/// [`FormatError`] if the header or all nodes are missing, if the source cannot be opened, or when cancelled.
+/// Returns a [`FormatError`] if the header or all nodes are missing, if the source cannot be opened, or if cancelled.
 pub fn read_salvaging(
     source: Source,
     progress: &Progress,
     cancel: &CancelToken,
 ) -> Result<(RawSnapshot, Salvage), FormatError> {
     progress.start(Phase::Reading, 0);
-    // The header may stand behind tables that cannot be read without it.
+    // The header may follow tables that cannot be read without it.
     let header = source.again().map(|again| find_header(again, &Progress::new(), cancel)).transpose()?;
     let again = source.again();
     let mut source = OpenSource::open(source, progress, cancel)?;
@@ -53,10 +54,10 @@ pub fn read_salvaging(
     let mut document = Document::read(source, header.clone(), Purpose::Everything, Gaps::default(), cancel);
     cancel.check()?;
     let gaps = document.found_gaps;
-    // Without a single node there is nothing that a place could be kept beside.
+    // Without any node no positions need to be kept.
     let has_gaps = document.node_count() > 0 && gaps.iter().any(Option::is_some);
     if let (Some(again), true) = (again, has_gaps) {
-        // How much is missing in the middle is known only at the end: once more, with a place kept for it.
+        // The size of a gap is known only at the end: read again and leave room for it.
         drop(document);
         let source = OpenSource::open(again, &Progress::new(), cancel)?;
         document = Document::read(source, header, Purpose::Everything, gaps, cancel);
@@ -75,7 +76,7 @@ fn find_header(source: Source, progress: &Progress, cancel: &CancelToken) -> Res
     document.into_header()
 }
 
-/// Makes the tables fit together.
+/// Makes the tables consistent.
 fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salvage), FormatError> {
     let mut parts = document.into_parts()?;
     let losses = &mut parts.losses;
@@ -90,7 +91,7 @@ fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salva
     if node_count == 0 {
         return Err(FormatError::MissingSection {
             name: "nodes",
-            hint: Some("there is not one whole node in the file"),
+            hint: Some("the file does not contain a single complete node"),
         });
     }
     let node_count = repair::drop_surplus(&mut nodes, parts.header.node_count_hint, losses).unwrap_or(node_count);
@@ -129,14 +130,15 @@ fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salva
         change: None,
     };
     let mut losses = parts.losses;
-    // A program may write none of them; where something else is missing, they likely went with it.
+    // Programs may omit these sections; if other data is missing, they were likely lost too.
     if !losses.is_empty() && !parts.missing_extras.is_empty() {
         losses.push(Loss::MissingExtras { names: parts.missing_extras });
     }
     Ok((raw, Salvage { losses, first_placeholder }))
 }
 
-/// As the strict reader has them; rows with a value that is too large are left out and counted, with the first of them.
+/// Builds the table as the strict reader does. Rows with a value that is too large are skipped and counted, with the
+/// first of them.
 fn locations_of(values: &[u64], header: &Header, too_large: &mut (u64, u64)) -> LocationTable {
     let mut locations = LocationReader::default();
     for (at, row) in (0..).zip(values.chunks_exact(header.location_fields.len().max(1))) {

@@ -1,18 +1,18 @@
-//! From tables that may contradict each other to tables in which every index is in range.
+//! From possibly inconsistent tables to tables in which every index is in range.
 
 use super::super::losses::{Loss, placeholder};
 use super::super::{EdgeTable, NodeTable, Section, StringTable};
 use super::rows::NO_STRING;
 
-/// What is known of the tables besides what stands in them.
+/// Facts about the tables that are not stored in them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Whole {
-    /// Whether the table of nodes came to its end.
+    /// True if the table of nodes was read to its end.
     pub(super) nodes: bool,
     pub(super) edges: bool,
 }
 
-/// Gives each node its edges, leaves out those that lead nowhere, and makes the counts add up.
+/// Assigns edges to nodes, drops edges without a valid target, and makes the counts add up.
 pub(super) fn repair_edges(
     nodes: &mut NodeTable,
     edges: &mut EdgeTable,
@@ -23,7 +23,7 @@ pub(super) fn repair_edges(
     let found = edges.targets.len();
     let mut unknown_counts = unknown_counts.to_vec();
     if whole.edges && whole.nodes {
-        // No node can have more edges than there are.
+        // No node can have more edges than the file.
         let impossible = nodes.edge_counts.iter_mut().enumerate().filter(|(_, count)| **count as usize > found);
         for (row, count) in impossible {
             *count = 0;
@@ -34,12 +34,13 @@ pub(super) fn repair_edges(
     let declared: u64 = nodes.edge_counts.iter().map(|&count| u64::from(count)).sum();
     match unknown_counts[..] {
         [] => {}
-        // All others being known, the one that is not is what remains.
+        // If all other counts are known, the unknown one is the remainder.
         [only] if whole.edges && whole.nodes && declared <= found as u64 => {
             losses.push(Loss::EdgeCount { row: u64::from(only) });
             nodes.edge_counts[only as usize] = u32::try_from(found as u64 - declared).unwrap_or(0);
         }
-        // Of several in a row the first takes what is left, and those behind them have their own again.
+        // If several counts are unknown, the first node gets the remainder, and the nodes after the last keep their own
+        // edges.
         [first, .., last] if whole.edges && whole.nodes && declared <= found as u64 => {
             nodes.edge_counts[first as usize] = u32::try_from(found as u64 - declared).unwrap_or(0);
             let is_run = (last - first) as usize + 1 == unknown_counts.len();
@@ -81,7 +82,7 @@ pub(super) fn repair_edges(
     }
 }
 
-/// Says what the difference between declared and found edges comes from.
+/// Reports the reason for the difference between declared and found edges.
 fn note_counts(declared: u64, found: u64, has_unknown: bool, whole: Whole, losses: &mut Vec<Loss>) {
     if declared > found {
         if whole.edges && found > 0 {
@@ -98,7 +99,7 @@ fn note_counts(declared: u64, found: u64, has_unknown: bool, whole: Whole, losse
     }
 }
 
-/// Adds a string for each index that leads to none, so that objects of one name keep having one name.
+/// Adds a string for each invalid index, so that objects with the same name keep the same name.
 pub(super) fn repair_names(
     nodes: &mut NodeTable,
     edges: &mut EdgeTable,
@@ -112,11 +113,11 @@ pub(super) fn repair_names(
     let of_nodes = nodes.names.iter().filter(|name| is_missing(**name));
     let mut missing: Vec<u32> = of_nodes.chain(of_edges.map(|(_, name)| name)).copied().collect();
     missing.sort_unstable();
-    // At the end stand those of which nothing is known.
+    // Names without a readable index are at the end.
     let readable = missing.partition_point(|&name| name != NO_STRING) as u64;
     let unreadable = missing.len() as u64 - readable;
     missing.dedup();
-    // An index must stay below the largest number; further ones share the last string.
+    // An index must stay below the maximum; further ones share the last string.
     missing.truncate((u32::MAX as usize - 1).saturating_sub(found).max(1));
     for &string in &missing {
         strings.extend(placeholder(string).as_bytes());
@@ -145,15 +146,15 @@ pub(super) fn repair_names(
     edges.max_name = named.map(|(_, name)| *name).max().unwrap_or(0);
 }
 
-/// Notes how many rows the header declares beyond those that were found.
+/// Reports the number of declared rows that were not found.
 pub(super) fn note_rows(section: &str, found: usize, declared: Option<u64>, losses: &mut Vec<Loss>) {
     if let Some(declared) = declared.filter(|declared| *declared > found as u64) {
         losses.push(Loss::FewerRows { section: Section::named(section), found: found as u64, declared });
     }
 }
 
-/// Drops rows beyond those that the header declares where `nodes` is damaged: what follows the damage is then likely another
-/// table, which was read as this one. Says how many rows are left.
+/// Drops rows beyond the declared count if `nodes` is damaged: the data after the damage is probably another table that
+/// was read as this one. Returns the number of rows left.
 pub(super) fn drop_surplus(nodes: &mut NodeTable, declared: Option<u64>, losses: &mut Vec<Loss>) -> Option<usize> {
     let found = nodes.kinds.len();
     let rows = declared.and_then(|declared| usize::try_from(declared).ok()).filter(|rows| (1..found).contains(rows))?;

@@ -1,24 +1,24 @@
-//! The tables of a damaged file as columns: what cannot be read is noted and a place is kept for it, so that all that
-//! stands behind keeps its row.
+//! The tables of a damaged file as columns: unreadable values are recorded and keep their positions, so that everything
+//! after them stays in its row.
 
 use super::super::estimate::Counts;
 use super::super::{EdgeTable, Header, NodeTable};
 use crate::model::{Column, EdgeKind, NodeKind};
 
-/// A name that cannot be read, as a string's index.
+/// The string index of a name that cannot be read.
 pub(super) const NO_STRING: u32 = u32::MAX;
-/// A target that is no node.
+/// A target that is not a node.
 pub(super) const NO_NODE: u32 = u32::MAX;
-/// Rows that a table may have: one below the largest number, so that a count fits as well as an index.
+/// The maximum number of rows in a table: one below the maximum value, so that a count fits as well as an index.
 pub(super) const MOST_ROWS: usize = u32::MAX as usize - 1;
 
-/// Values of a row by slot, `None` where they cannot be read.
+/// Values of a row by slot; `None` if unreadable.
 type Row = [Option<u64>; 8];
 
-/// Gathers the values of rows in the order of the header's fields.
+/// Collects the values of rows in the order of the header's fields.
 #[derive(Debug)]
 struct Gather {
-    /// For each field its slot; 7 for those that are not known.
+    /// The slot of each field; 7 for unknown fields.
     slots: Vec<u8>,
     row: Row,
     filled: usize,
@@ -28,7 +28,7 @@ impl Gather {
     fn new(fields: &[String], names: &[&str]) -> Self {
         let slot = |at: usize| {
             let field = &fields[at];
-            // As with `indexOf`, the first field of a name is the one that counts.
+            // As with `indexOf`, the first field with a name counts.
             let is_first = !fields[..at].contains(field);
             names.iter().position(|name| name == field).filter(|_| is_first)
         };
@@ -37,7 +37,7 @@ impl Gather {
         Self { slots, row: [Some(0); 8], filled: 0 }
     }
 
-    /// The row, once it is complete.
+    /// Adds a value and returns the row once it is complete.
     #[inline]
     fn push(&mut self, value: Option<u64>) -> Option<Row> {
         self.row[usize::from(self.slots[self.filled] & 7)] = value;
@@ -52,14 +52,14 @@ impl Gather {
 
 /// One of the two large tables while it is read.
 pub(super) trait Rows {
-    /// Takes in a value; `None` stands for one that cannot be read.
+    /// Adds a value; `None` if it cannot be read.
     fn push(&mut self, value: Option<u64>, header: &Header);
     fn len(&self) -> usize;
-    /// Values that are larger than their column has room for, and the row of the first.
+    /// Returns the number of values that do not fit their column, and the row of the first.
     fn too_large(&self) -> (u64, u64);
-    /// Values of a row that is not complete.
+    /// Returns the number of values of an incomplete row.
     fn pending(&self) -> usize;
-    /// Says how many rows there are.
+    /// Adds the number of rows to `counts`.
     fn count(&self, counts: &mut Counts);
 }
 
@@ -67,9 +67,9 @@ pub(super) trait Rows {
 pub(super) struct NodeRows {
     pub(super) table: NodeTable,
     gather: Gather,
-    /// Nodes whose number of edges cannot be read.
+    /// Nodes whose edge count cannot be read.
     pub(super) unknown_counts: Vec<u32>,
-    /// Nodes whose type cannot be read, and the row of the first.
+    /// The number of nodes whose type cannot be read, and the row of the first.
     pub(super) unknown_types: (u64, u64),
     has_traces: bool,
     has_states: bool,
@@ -90,7 +90,7 @@ impl NodeRows {
         }
     }
 
-    /// The columns; those that hold nothing but zeros are dropped, as the strict reader does.
+    /// Returns the columns. Columns that contain only zeros are dropped, as in the strict reader.
     pub(super) fn finish(mut self) -> (NodeTable, Vec<u32>) {
         if !self.has_traces {
             self.table.trace_nodes = Vec::new();
@@ -199,7 +199,7 @@ impl Rows for EdgeRows {
     }
 }
 
-/// The value if it has room in a column; noted if it has not.
+/// Returns the value if it fits a column; otherwise records it.
 fn narrow(value: u64, row: u64, too_large: &mut (u64, u64)) -> Option<u32> {
     let narrow = u32::try_from(value).ok();
     if narrow.is_none() {
@@ -208,7 +208,7 @@ fn narrow(value: u64, row: u64, too_large: &mut (u64, u64)) -> Option<u32> {
     narrow
 }
 
-/// Counts, and keeps the row of the first.
+/// Counts an occurrence and keeps the row of the first.
 fn note(noted: &mut (u64, u64), row: u64) {
     noted.1 = if noted.0 == 0 { row } else { noted.1 };
     noted.0 += 1;

@@ -1,17 +1,17 @@
-//! Names of sections where the structure around them is damaged.
+//! Finding section names where the surrounding structure is damaged.
 
 use super::super::scanner::SMALL_TABLES;
 use super::input::Input;
 
-/// Bytes of a name that are looked at.
+/// Maximum length of a name in bytes.
 const LONGEST_NAME: usize = 48;
 
 pub(super) fn is_known(name: &str) -> bool {
     matches!(name, "snapshot" | "nodes" | "edges" | "strings" | "trace_tree") || SMALL_TABLES.contains(&name)
 }
 
-/// The name of a known section that starts at the quote here, with the length of the quoted name; a colon and the bracket
-/// that opens the section stand behind it, so that no other text is taken for one.
+/// Returns the name of a known section that starts at the quote here, with the length of the quoted name. It must be
+/// followed by a colon and the section's opening bracket, so that other text is not mistaken for a section.
 pub(super) fn section_ahead(input: &mut Input<'_>) -> Option<(String, usize)> {
     let ahead = input.ahead(2 * LONGEST_NAME);
     let inner = ahead.strip_prefix(b"\"")?;

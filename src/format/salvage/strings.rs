@@ -1,35 +1,35 @@
-//! The section `strings` of a damaged file. The place of each string is kept as far as the damage lets one see it.
+//! The section `strings` of a damaged file. Strings keep their indices as far as the damage allows.
 
 use super::super::StringTable;
 use super::input::Input;
 use super::rows::MOST_ROWS;
 
-/// How far behind a quote is looked at to see whether it ends its string.
+/// The number of bytes examined after a quote to decide whether it ends its string.
 const BEHIND: usize = 16;
-/// Bytes of a value that is no string which are kept as one.
+/// Bytes of a value other than a string that are kept as a string.
 const LONGEST_VALUE: usize = 200;
 
-/// How the section ended.
+/// The reason why the section ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum End {
     Closed,
-    /// The next section began, or the file was closed.
+    /// The next section began, or the document ended.
     Unclosed,
     Over,
 }
 
-/// What was seen on the way.
+/// The damage found in the section.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Damage {
-    /// Strings with something in them that may not be there.
+    /// The number of strings with invalid content.
     pub(super) count: u64,
-    /// Where the first of them starts.
+    /// The position of the first of them.
     pub(super) offset: u64,
-    /// Where a comma is missing or too many.
+    /// The position of a missing or extra comma.
     pub(super) comma: Option<u64>,
 }
 
-/// Reads what stands behind the opening bracket.
+/// Reads the section after its opening bracket.
 pub(super) fn read_strings(input: &mut Input<'_>, strings: &mut StringTable, damage: &mut Damage) -> End {
     let mut after_comma = false;
     loop {
@@ -84,7 +84,8 @@ pub(super) fn read_strings(input: &mut Input<'_>, strings: &mut StringTable, dam
     }
 }
 
-/// The inside of a string and its closing quote; whether something in it had to be mended. `None` if the file ends in it.
+/// Reads the rest of a string and its closing quote. Returns whether it had to be repaired, or `None` if the file ends
+/// in it.
 fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool> {
     let mut is_damaged = false;
     loop {
@@ -100,7 +101,7 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
                     input.advance(1);
                     return Some(is_damaged);
                 }
-                // A quote that nobody escaped.
+                // An unescaped quote.
                 input.advance(1);
                 strings.extend(b"\\\"");
                 is_damaged = true;
@@ -121,11 +122,11 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
                 input.advance(length);
             }
             b'\n' if input.ahead(2) == b"\n\"" => {
-                // V8 puts each string on a line of its own: its end was lost.
+                // V8 writes each string on its own line, so the closing quote is missing.
                 return Some(true);
             }
             0..0x20 => {
-                // Control characters may not stand in a string, but they can be kept.
+                // Control characters are invalid in a string, but can be kept.
                 let byte = [input.peek()?];
                 strings.extend(&byte);
                 input.advance(1);
@@ -136,13 +137,13 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
     }
 }
 
-/// Whether what follows a quote is what follows a string.
+/// Returns whether `behind` can follow the end of a string.
 fn ends_string(behind: &[u8]) -> bool {
     let blank = behind.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     matches!(behind.get(blank), None | Some(b',' | b']' | b'}' | b'"'))
 }
 
-/// Length of the escape at the start of `text`; 0 if it is none.
+/// Returns the length of the escape at the start of `text`, or 0 if it is invalid.
 fn valid_escape(text: &[u8]) -> usize {
     match text {
         [b'\\', b'u', digits @ ..] if digits.len() >= 4 && digits[..4].iter().all(u8::is_ascii_hexdigit) => 6,
@@ -151,7 +152,7 @@ fn valid_escape(text: &[u8]) -> usize {
     }
 }
 
-/// Something else than a string, up to the next comma: its text takes the place.
+/// Reads a value other than a string up to the next comma. Its text is used as the string.
 fn read_value(input: &mut Input<'_>, strings: &mut StringTable) {
     let mut kept = 0;
     while let Some(byte) = input.peek() {

@@ -1,4 +1,4 @@
-//! One of the two large tables of a damaged file: its values into rows, and what was wrong with them.
+//! Reading one of the two large tables of a damaged file into rows, with a record of the damage.
 
 use super::super::losses::Loss;
 use super::super::{Header, Section};
@@ -6,34 +6,34 @@ use super::input::Input;
 use super::rows::Rows;
 use super::tokens::{Token, token};
 
-/// Values that a damaged place in a table swallowed, found out from how many there should be: they are put in where it is, so
-/// that all rows behind it keep their numbers.
+/// Values lost in a damaged area of a table. Their number follows from the declared rows, and they are inserted so that
+/// all later rows keep their numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gap {
-    /// Values of the table before the one that cannot be read.
+    /// The number of values in the table before the unreadable one.
     at: u64,
-    /// How many are missing besides it.
+    /// The number of missing values besides it.
     count: u64,
 }
 
 /// Gaps of `nodes` and `edges`.
 pub(super) type Gaps = [Option<Gap>; 2];
 
-/// What was seen on the way through a table.
+/// The state and the damage found while reading a table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TableNotes {
     pub(super) end: Token,
-    /// Number and position of the first.
+    /// Count, and position of the first.
     bad: (u64, u64),
     rounded: (u64, u64),
     too_large: (u64, u64),
     rows: usize,
     pending: usize,
-    /// Values so far, those before the first that cannot be read, and its length in bytes.
+    /// The number of values so far, the number before the first unreadable one, and its length in bytes.
     values: u64,
     bad_at: u64,
     bad_bytes: u64,
-    /// What is to be filled.
+    /// The gap to fill.
     gap: Option<Gap>,
 }
 
@@ -54,16 +54,16 @@ impl TableNotes {
         }
     }
 
-    /// What a single damaged place swallowed, if the header says how many rows there should be.
+    /// Returns the gap of a single damaged area, if the header declares the number of rows.
     pub(super) fn gap_of(&self, declared: Option<u64>, fields: u64) -> Option<Gap> {
         let count = declared?.checked_mul(fields)?.checked_sub(self.values).filter(|count| *count > 0)?;
-        // A value takes two bytes at least.
+        // A value takes at least two bytes.
         let is_plausible = count <= self.bad_bytes / 2 + 1;
         let is_closed = matches!(self.end, Token::End { .. });
         (self.bad.0 == 1 && is_plausible && is_closed && self.gap.is_none()).then_some(Gap { at: self.bad_at, count })
     }
 
-    /// Says what is missing of the table besides its end.
+    /// Reports the missing data of the table except at its end.
     pub(super) fn add_losses(&self, section: &Section, fields: u64, losses: &mut Vec<Loss>) {
         let section = || section.clone();
         if let Some(gap) = self.gap {
@@ -82,7 +82,7 @@ impl TableNotes {
             let (count, offset) = self.rounded;
             losses.push(Loss::Rounded { section: section(), count, offset });
         }
-        // Where the file ends inside the table a last row that is not whole goes without saying.
+        // If the file ends inside the table, an incomplete last row is expected.
         if self.pending > 0 && self.end != Token::Over {
             losses.push(Loss::ShortRow { section: section(), row: self.rows as u64 });
         }
@@ -95,10 +95,10 @@ impl TableNotes {
     }
 }
 
-/// Values after which the rows are counted for the estimate of memory.
+/// Number of values after which the rows are counted for the memory estimate.
 const COUNTED_EVERY: u64 = 1 << 16;
 
-/// Reads values into rows up to the end of the table; whether that was there.
+/// Reads values into rows up to the end of the table. Returns whether the end was found.
 pub(super) fn read_rows(
     input: &mut Input<'_>,
     rows: &mut impl Rows,
@@ -113,7 +113,7 @@ pub(super) fn read_rows(
     while rows.len() < stop_at {
         if notes.values.is_multiple_of(COUNTED_EVERY) {
             rows.count(&mut input.counts);
-            // Also where no value is one, as each takes a place.
+            // Also for unreadable values, since each takes a position.
             input.note_useful();
         }
         let offset = input.offset();

@@ -1,36 +1,36 @@
-//! Numbers out of a table that may be damaged anywhere.
+//! Parsing of numbers in a table that may be damaged anywhere.
 
 use super::super::json_text::{is_white_space, trim};
 use super::input::Input;
 use super::sections::known_section_ahead;
 
-/// Bytes of a value that are looked at; what is longer is no number.
+/// Maximum bytes of a value; longer ones are not numbers.
 const LONGEST: usize = 64;
-/// How far the end of a nested list is looked for.
+/// Maximum distance to the end of a nested list.
 const NESTED: usize = 256;
 
-/// What stands in a table.
+/// A token of a table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Token {
     Number(u64),
-    /// A number that is no whole one, or in quotes.
+    /// A number that is not an integer, or is in quotes.
     Rounded(u64),
-    /// No number; it stands where the token began.
+    /// An invalid value, with its position.
     Bad,
-    /// The closing bracket, and whether a comma stands before it.
+    /// The closing bracket, and whether a comma precedes it.
     End {
         after_comma: bool,
     },
-    /// The name of the next section, or the brace that ends the file: the closing bracket is missing.
+    /// The name of the next section, or the brace that ends the document: the closing bracket is missing.
     Unclosed,
-    /// The end of the file; a number that may be cut is not counted.
+    /// The end of the file; a number that may be cut off is dropped.
     Over,
 }
 
-/// The next value and the comma behind it. `signed` allows a minus sign, as the tables of scopes have it.
+/// Reads the next value and the comma after it. `signed` allows a minus sign, as in the tables of scopes.
 #[inline]
 pub(super) fn token(input: &mut Input<'_>, signed: bool) -> Token {
-    // Nearly every value: digits and a comma, all of it at hand.
+    // Nearly every value: digits and a comma, completely buffered.
     let rest = input.rest();
     let mut value = 0_u64;
     let mut digits = 0;
@@ -89,12 +89,12 @@ fn keep(text: &mut Vec<u8>, byte: u8) {
     if text.len() < LONGEST {
         text.push(byte);
     } else if text.len() == LONGEST && !is_white_space(byte) {
-        // Whatever stood before: with this behind it is no number.
+        // Makes the token invalid, whatever it was before.
         text.push(b'?');
     }
 }
 
-/// What the file ends with: a number only if something stands behind it.
+/// Returns the last token of the file: a number counts only if something follows it.
 fn cut(text: &[u8]) -> Token {
     if text.last().is_some_and(|&byte| is_white_space(byte)) { parse(trim(text), false) } else { Token::Over }
 }
@@ -113,7 +113,7 @@ fn parse(text: &[u8], signed: bool) -> Token {
     if signed && let Ok(value) = digits.parse::<i64>() {
         return Token::Number(value.cast_unsigned());
     }
-    // As JSON has them: no words such as `inf`.
+    // As in JSON: no words such as `inf`.
     let is_number = digits.starts_with(|first: char| first.is_ascii_digit())
         && digits.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte));
     match digits.parse::<f64>() {
@@ -123,20 +123,20 @@ fn parse(text: &[u8], signed: bool) -> Token {
     }
 }
 
-/// Whether the brace here is the last thing of the file.
+/// Returns whether the brace here ends the file.
 fn ends_document(input: &mut Input<'_>) -> bool {
     let ahead = input.ahead(16);
     ahead.len() < 16 && trim(&ahead[1..]).is_empty()
 }
 
-/// Length of the list or object at the start of `text`, if it ends there.
+/// Returns the length of the list or object at the start of `text`, if it ends there.
 fn nested(text: &[u8]) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, byte) in text.iter().enumerate() {
         match byte {
             b'[' | b'{' => depth += 1,
             b']' | b'}' => depth = depth.checked_sub(1)?,
-            // A list of numbers has no line breaks in it; a section has.
+            // A list of numbers contains no line breaks; a section does.
             b'\n' => return None,
             _ => {}
         }

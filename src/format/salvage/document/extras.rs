@@ -1,4 +1,5 @@
-//! The sections that nothing else hangs on: kept if they are whole, or as far as the file goes, and dropped if they are damaged.
+//! The optional sections, which nothing else depends on: kept if they are complete or cut off by the end of the file,
+//! and dropped if they are damaged.
 
 use super::super::super::Section;
 use super::super::super::losses::Loss;
@@ -8,12 +9,12 @@ use super::super::sections::section_ahead;
 use super::super::tokens::{Token, token};
 use super::Document;
 
-/// Bytes of memory a value of `locations`, and a byte of the text of the trace tree, at most.
+/// Maximum bytes of memory per value of `locations`, and per byte of the trace tree's text.
 const LOCATION_BYTES: u64 = 40;
 const TREE_BYTES: u64 = 8;
 
 impl Document<'_> {
-    /// A table that can be done without: whole rows up to the end of the file, or nothing if it is damaged.
+    /// Reads an optional table: whole rows up to the end of the file, or nothing if it is damaged.
     pub(super) fn small_table(&mut self, name: &str, section: &Section) {
         self.input.advance(1);
         let Some(at) = SMALL_TABLES.iter().position(|table| *table == name) else { return };
@@ -55,7 +56,7 @@ impl Document<'_> {
         }
     }
 
-    /// Goes to the end of a table whose numbers are of no use.
+    /// Skips to the end of a table that is not needed.
     fn pass_table(&mut self, signed: bool) {
         while !matches!(token(&mut self.input, signed), Token::End { .. } | Token::Over | Token::Unclosed) {}
     }
@@ -79,7 +80,7 @@ impl Document<'_> {
                     self.input.advance(taken);
                     self.input.counts.other_bytes += TREE_BYTES * taken as u64;
                     self.input.note_useful();
-                    // A number at the end must be seen again with what follows it.
+                    // A number at the end of the buffer is read again together with the following bytes.
                     wanted = if taken == 0 { wanted * 2 } else { 4096 };
                     if is_all || wanted > 1 << 16 {
                         self.ends_early(section);
@@ -96,7 +97,7 @@ impl Document<'_> {
         }
     }
 
-    /// Goes on to where the next section begins.
+    /// Skips to the start of the next section.
     fn pass_tree(&mut self) {
         while let Some(byte) = self.input.peek() {
             if byte == b'"' && section_ahead(&mut self.input).is_some() {
