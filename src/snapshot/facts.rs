@@ -1,0 +1,288 @@
+//! What is known of a snapshot and its objects: each function reads one derived column.
+
+use std::borrow::Cow;
+
+use super::{Snapshot, SourceInfo};
+use crate::analysis::Class;
+use crate::analysis::Classes;
+use crate::analysis::DominatorTree;
+use crate::analysis::Ephemerons;
+use crate::analysis::JoinedClasses;
+use crate::analysis::Location;
+use crate::analysis::Locations;
+use crate::analysis::Producer;
+use crate::analysis::Ropes;
+use crate::analysis::Shapes;
+use crate::analysis::Statistics;
+use crate::analysis::WellKnown;
+use crate::analysis::classes;
+use crate::analysis::concatenated;
+use crate::analysis::display_name;
+use crate::analysis::is_essential;
+use crate::format::Salvage;
+use crate::graph::HeapGraph;
+use crate::model::CancelToken;
+use crate::model::Cancelled;
+use crate::model::ClassId;
+use crate::model::Column;
+use crate::model::Detachedness;
+use crate::model::Distance;
+use crate::model::EdgeIndex;
+use crate::model::HeapBytes as _;
+use crate::model::NodeKind;
+use crate::model::NodeOrdinal;
+use crate::model::ObjectId;
+
+impl Snapshot {
+    /// Returns the missing data, if the file was damaged and partially recovered.
+    #[must_use]
+    pub fn salvage(&self) -> Option<&Salvage> {
+        self.salvage.as_ref()
+    }
+
+    #[must_use]
+    pub fn source(&self) -> &SourceInfo {
+        &self.source
+    }
+
+    #[must_use]
+    pub fn graph(&self) -> &HeapGraph {
+        &self.graph
+    }
+
+    #[must_use]
+    pub fn known(&self) -> &WellKnown {
+        &self.known
+    }
+
+    #[must_use]
+    pub fn ephemerons(&self) -> &Ephemerons {
+        &self.ephemerons
+    }
+
+    #[must_use]
+    pub fn root(&self) -> NodeOrdinal {
+        self.graph.root()
+    }
+
+    #[must_use]
+    pub fn id(&self, node: NodeOrdinal) -> ObjectId {
+        self.graph.id(node)
+    }
+
+    #[must_use]
+    pub fn kind(&self, node: NodeOrdinal) -> NodeKind {
+        self.graph.kind(node)
+    }
+
+    /// Returns the bytes of the node itself and of the parts that it alone owns.
+    #[inline]
+    #[must_use]
+    pub fn shallow_size(&self, node: NodeOrdinal) -> u64 {
+        self.sizes.shallow().get(node.index())
+    }
+
+    /// Returns the node's own size in bytes in the file.
+    #[must_use]
+    pub fn self_size(&self, node: NodeOrdinal) -> u64 {
+        self.sizes.self_size(node)
+    }
+
+    /// Returns whether the edge, which starts at `source`, keeps its target alive.
+    #[must_use]
+    pub fn is_essential(&self, source: NodeOrdinal, edge: EdgeIndex) -> bool {
+        is_essential(&self.graph, &self.ephemerons, &self.page_objects, source, edge)
+    }
+
+    /// Returns shallow sizes by ordinal.
+    #[must_use]
+    pub fn shallow_sizes(&self) -> &Column {
+        self.sizes.shallow()
+    }
+
+    /// Returns retained sizes by ordinal.
+    #[must_use]
+    pub fn retained_sizes(&self) -> &Column {
+        &self.retained_sizes
+    }
+
+    /// Returns the bytes that would be freed with the node.
+    #[inline]
+    #[must_use]
+    pub fn retained_size(&self, node: NodeOrdinal) -> u64 {
+        self.retained_sizes.get(node.index())
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn distance(&self, node: NodeOrdinal) -> Distance {
+        Distance(self.distances[node.index()])
+    }
+
+    /// Returns distances by ordinal, encoded as [`Distance`].
+    #[must_use]
+    pub fn distances(&self) -> &[i32] {
+        &self.distances
+    }
+
+    /// Returns whether no strong references lead to the node from the root. Reachable nodes may have no distance
+    /// either: distances leave out some of the runtime's own references.
+    #[inline]
+    #[must_use]
+    pub fn is_unreachable(&self, node: NodeOrdinal) -> bool {
+        self.unreachable.contains(node.index())
+    }
+
+    #[must_use]
+    pub fn detachedness(&self, node: NodeOrdinal) -> Detachedness {
+        self.dom.get(node)
+    }
+
+    #[must_use]
+    pub fn dominators(&self) -> &DominatorTree {
+        &self.dominators
+    }
+
+    #[must_use]
+    pub fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
+    #[must_use]
+    pub fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// Returns the class of a node.
+    #[must_use]
+    pub fn class(&self, node: NodeOrdinal) -> &Class {
+        self.classes.get(self.classes.of(node))
+    }
+
+    #[must_use]
+    pub fn class_id(&self, node: NodeOrdinal) -> ClassId {
+        self.classes.of(node)
+    }
+
+    /// Returns the classes with those of reloaded scripts joined, if they were computed before.
+    #[must_use]
+    pub fn joined_classes(&self) -> Option<&JoinedClasses> {
+        self.joined_classes.get()
+    }
+
+    /// Stores joined classes. Returns the stored ones, which may be those of an earlier call.
+    pub(crate) fn keep_joined_classes(&self, joined: JoinedClasses) -> &JoinedClasses {
+        self.joined_classes.get_or_init(|| joined)
+    }
+
+    #[must_use]
+    pub fn locations(&self) -> &Locations {
+        &self.locations
+    }
+
+    #[must_use]
+    pub fn location(&self, node: NodeOrdinal) -> Option<Location> {
+        self.locations.get(node)
+    }
+
+    #[must_use]
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Returns the largest id of a JavaScript object, or 0 if there is none. V8 assigns ascending odd ids during the
+    /// life of a process.
+    #[must_use]
+    pub fn max_object_id(&self) -> u64 {
+        self.max_object_id
+    }
+
+    /// Returns the total bytes of the snapshot: the root's retained size, and native memory without a node.
+    #[must_use]
+    pub fn total_size(&self) -> u64 {
+        self.statistics.total
+    }
+
+    /// Returns the program that wrote the file, as far as known.
+    #[must_use]
+    pub fn producer(&self) -> &Producer {
+        &self.producer
+    }
+
+    /// Returns whether the node is shown as `Detached …` although its name in the file lacks the prefix.
+    #[must_use]
+    pub fn is_renamed(&self, node: NodeOrdinal) -> bool {
+        self.dom.is_renamed(&self.graph, node)
+    }
+
+    /// Returns the name in the file, with the prefix `Detached ` where DevTools adds it.
+    #[must_use]
+    pub fn raw_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
+        let name = self.graph.strings().text(self.graph.name_id(node));
+        if self.dom.is_renamed(&self.graph, node) { Cow::Owned(format!("Detached {name}")) } else { name }
+    }
+
+    /// Prepares for requests of many names. Without it, the names of strings that were built by very many additions
+    /// take long. Visits all concatenated strings the first time.
+    pub fn expect_many_names(&self) {
+        self.ropes.get_or_init(|| Ropes::new(&self.graph, &self.known, &self.dom));
+    }
+
+    /// Returns the display name: `{a, b, …}` for plain objects, contents for strings, cut after some thousand
+    /// characters.
+    #[must_use]
+    pub fn display_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
+        display_name(&self.graph, &self.known, &self.dom, self.ropes.get(), node)
+    }
+
+    /// Returns the value of a string node up to about `max_bytes`, with the parts of a concatenated string joined, and
+    /// whether it has more.
+    #[must_use]
+    pub fn string_value(&self, node: NodeOrdinal, max_bytes: usize) -> (Cow<'_, str>, bool) {
+        if self.kind(node) == NodeKind::CONCATENATED_STRING {
+            let (text, more) = concatenated(&self.graph, &self.known, &self.dom, None, node, (max_bytes, max_bytes));
+            (Cow::Owned(text), more)
+        } else {
+            self.graph.strings().prefix(self.graph.name_id(node), max_bytes)
+        }
+    }
+
+    /// Returns the edge's name as DevTools shows it: element indexes in decimal, and only the number of `shortcut`
+    /// names that start with one.
+    #[must_use]
+    pub fn edge_name(&self, edge: EdgeIndex) -> Cow<'_, str> {
+        self.graph.edge_name_text(edge)
+    }
+
+    /// Groups the snapshot's nodes by the shapes of another one, to compare two snapshots.
+    ///
+    /// # Errors
+    /// Returns [`Cancelled`] if `cancel` stops the work.
+    pub fn regrouped(&self, shapes: &Shapes, cancel: &CancelToken) -> Result<Cow<'_, Classes>, Cancelled> {
+        if self.shapes.names == shapes.names && self.shapes.properties == shapes.properties {
+            return Ok(Cow::Borrowed(&self.classes));
+        }
+        let mut regrouped = classes(&self.graph, &self.known, &self.dom, shapes, &self.locations, cancel)?;
+        let (shallow, retained) = (self.sizes.shallow(), &self.retained_sizes);
+        regrouped.sum_up(shallow, retained, &self.distances, &self.dominators, cancel)?;
+        Ok(Cow::Owned(regrouped))
+    }
+
+    /// Returns the bytes that the snapshot holds in memory.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.graph.heap_bytes()
+            + self.dom.heap_bytes()
+            + self.sizes.heap_bytes()
+            + self.retained_sizes.heap_bytes()
+            + self.distances.capacity() * 4
+            + self.unreachable.heap_bytes()
+            + self.dominators.heap_bytes()
+            + self.classes.heap_bytes()
+            + self.locations.heap_bytes()
+            + self.page_objects.heap_bytes()
+            + self.ephemerons.heap_bytes()
+            + self.ropes.get().map_or(0, Ropes::heap_bytes)
+            + self.joined_classes.get().map_or(0, JoinedClasses::heap_bytes)
+    }
+}

@@ -1,0 +1,86 @@
+//! Where a snapshot is from, and why one could not be opened.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::format::Change;
+use crate::format::FormatError;
+use crate::graph::GraphError;
+use crate::model::CancelToken;
+use crate::model::Cancelled;
+use crate::model::Shortage;
+
+/// The origin of a snapshot or a profile and the cost of loading it.
+#[derive(Clone, Debug, Default)]
+pub struct SourceInfo {
+    /// The file's display name: its name without folders.
+    pub name: String,
+    /// The file, if it came from one.
+    pub path: Option<PathBuf>,
+    /// Bytes of the file before decompression.
+    pub size_bytes: u64,
+    pub load_time: Duration,
+    /// A description of the other contents of the file.
+    pub note: Option<String>,
+    /// True if it was read from the cache, which is faster.
+    pub from_index: bool,
+    /// A change of the file while it was being read.
+    pub change: Option<Change>,
+}
+
+impl SourceInfo {
+    /// Creates the information for a snapshot that is read from the cache.
+    pub(crate) fn of_index(name: String, path: Option<PathBuf>, size_bytes: u64) -> Self {
+        Self { name, path, size_bytes, from_index: true, ..Self::default() }
+    }
+}
+
+/// The reason why a snapshot could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Format(FormatError),
+    #[error(transparent)]
+    Graph(GraphError),
+    #[error("{0}")]
+    Memory(Shortage),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl OpenError {
+    /// Returns the same error without its explanation, for callers that have a better one.
+    #[must_use]
+    pub fn without_hint(self) -> Self {
+        match self {
+            Self::Format(error) => Self::Format(error.without_hint()),
+            other => other,
+        }
+    }
+
+    /// Adds the missing memory if the work was stopped because memory ran out.
+    pub(crate) fn explained(self, cancel: &CancelToken) -> Self {
+        match (self, cancel.shortage()) {
+            (Self::Cancelled(_), Some(shortage)) => Self::Memory(shortage),
+            (other, _) => other,
+        }
+    }
+}
+
+impl From<FormatError> for OpenError {
+    fn from(error: FormatError) -> Self {
+        match error {
+            FormatError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Format(other),
+        }
+    }
+}
+
+impl From<GraphError> for OpenError {
+    fn from(error: GraphError) -> Self {
+        match error {
+            GraphError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Graph(other),
+        }
+    }
+}
