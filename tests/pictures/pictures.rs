@@ -111,12 +111,12 @@ fn loading(window: &mut Window) {
 }
 
 fn offer(window: &mut Window) {
-    wait_for_label(window, "Open what is there");
+    wait_for_label(window, "Open partially");
 }
 
 fn damaged(window: &mut Window) {
     offer(window);
-    window.get_all_by_label_contains("Open what is there of").next().unwrap().click();
+    window.get_all_by_label_contains("Open partially: ").next().unwrap().click();
     window.step();
     wait_for_load(window);
     wait_for_label(window, "This file is damaged");
@@ -346,7 +346,7 @@ fn confirm(window: &mut Window) {
     "192.0.2.7:9229".clone_into(&mut window.state_mut().state.capture.address);
     wait_for_label(window, "Connect");
     window.get_by_label("Connect").click();
-    wait_for_label(window, "all the same");
+    wait_for_label(window, "Connect anyway");
 }
 
 fn timeline(window: &mut Window) {

@@ -100,7 +100,7 @@ fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before
     let found = window.state_mut().state.view_of(0).unwrap().object.target().unwrap().node;
     assert_eq!(before.id(found), current.id(target.node));
     window.state_mut().state.run(slot, reveal(heapglass::ui::command::Target { snapshot: slot.id, node }));
-    wait_for_label(&mut window, &format!("Only in the other one: ShoppingCart {new_id}"));
+    wait_for_label(&mut window, &format!("Not on the other side: ShoppingCart {new_id}"));
 }
 
 #[test]
