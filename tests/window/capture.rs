@@ -87,7 +87,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     // From the class to what holds what is new of it.
     click_row(&mut window, "LeakedSession");
     wait_for_label(&mut window, "LeakedSession in snapshot 3: 1,500 objects");
-    window.get_by_label("What holds them").click();
+    window.get_by_label("Show retaining paths").click();
     window.step();
     wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
     wait_for_label(&mut window, "Paths from the roots to 1,000 × new LeakedSession");
