@@ -1,4 +1,4 @@
-//! What the frame around the views asks of the application: by button, key or palette.
+//! Actions: what buttons, keys and the palette ask of the application.
 
 use std::path::PathBuf;
 
@@ -15,25 +15,25 @@ pub enum Action {
     OpenExample,
     /// Both, compared.
     OpenExamplePair,
-    /// In the side that is active.
+    /// On the active side.
     Show(SnapshotId),
     ShowIn(usize, SnapshotId),
     Close(SnapshotId),
     CloseShown,
     DismissLoad(SnapshotId),
-    /// Open what is there of a damaged file.
+    /// Open a damaged file partially.
     Salvage(SnapshotId),
-    /// Open a file that needs more memory than there is.
+    /// Open a file that needs more memory than is available.
     OpenAnyway(SnapshotId),
     /// The older of the two is the base.
     CompareTwo(SnapshotId, SnapshotId),
     ShowView(ViewKind),
-    /// The part of Contexts that lists variables no function reads.
+    /// The part of Realms that lists variables no function reads.
     ShowDeadVariables,
     ToggleSplit,
-    /// Next to the one on screen.
+    /// Beside the one on screen.
     ShowBeside(SnapshotId),
-    /// Leave the other of two sides alone.
+    /// Give the other side the whole window.
     CloseSide(usize),
     ToggleLink,
     FocusFilter,
@@ -44,7 +44,7 @@ pub enum Action {
     Forward,
     NextTheme,
     SetUnits(Units),
-    /// Keep indexes of opened files, or no longer.
+    /// Turn the cache of opened files on or off.
     ToggleIndex,
     DeleteIndex,
     Larger,

@@ -1,4 +1,4 @@
-//! Which of several snapshots is the oldest, and how that is known.
+//! The order of snapshots by age.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,10 +8,10 @@ use crate::session::Session;
 /// Files whose times differ by less than this may have been copied together, in any order.
 const COPIED_TOGETHER: Duration = Duration::from_mins(1);
 
-/// The oldest and the newest of some snapshots, and how that was found out.
+/// Returns the oldest and the newest of some snapshots, and a text that says how the order was found.
 ///
-/// V8 counts object ids up through the life of a process, so of two snapshots of one process the older one's end
-/// earlier. Files' times break ties, for they change when files are copied.
+/// V8 increments object ids during the life of a process, so the older of two snapshots of one process has the lower
+/// largest id. File times only break ties, because they change when files are copied.
 pub(super) fn oldest_and_newest(session: &Session, ids: &[SnapshotId]) -> Option<(SnapshotId, SnapshotId, String)> {
     let mut ages: Vec<(u64, Option<SystemTime>, SnapshotId, String)> = ids
         .iter()
@@ -29,17 +29,17 @@ pub(super) fn oldest_and_newest(session: &Session, ids: &[SnapshotId]) -> Option
     }
     let (older, newer) = (human::visible(&first.3, 48), human::visible(&last.3, 48));
     let how = if first.0 == last.0 {
-        "by the files' times".to_owned()
+        "ordered by file time".to_owned()
     } else {
         let times = match (first.1, last.1) {
-            // Files that were copied or unpacked together have times of no meaning, but almost the same.
+            // Files that were copied or unpacked together have almost the same, meaningless times.
             (Some(a), Some(b)) if a.duration_since(b).is_ok_and(|time| time > COPIED_TOGETHER) => {
-                ", though the files' times say otherwise"
+                "; file times disagree"
             }
-            (Some(a), Some(b)) if a < b => ", and so do the files' times",
+            (Some(a), Some(b)) if a < b => "; file times agree",
             _ => "",
         };
-        format!("object ids say so (up to @{} and @{}){times}", first.0, last.0)
+        format!("ordered by object id: up to @{} and @{}{times}", first.0, last.0)
     };
-    Some((first.2, last.2, format!("{older} is the base, {newer} is newer: {how}")))
+    Some((first.2, last.2, format!("{older} is the base, {newer} is newer ({how})")))
 }

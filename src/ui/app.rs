@@ -17,7 +17,7 @@ use crate::model::MemoryLimit;
 #[derive(Debug)]
 pub struct HeapglassApp {
     pub state: AppState,
-    /// Keeps the settings in their file.
+    /// Writes the settings to their file.
     writer: SettingsWriter,
     #[cfg(feature = "frame-times")]
     frame_times: super::frame_times::FrameTimes,
@@ -27,23 +27,23 @@ impl HeapglassApp {
     /// Starts with `files` queued; nothing is read before the first frame.
     ///
     /// # Errors
-    /// Fails if the system gives no threads.
+    /// Returns an error if no thread can be started.
     pub fn new(cc: &eframe::CreationContext<'_>, files: Vec<PathBuf>) -> std::io::Result<Self> {
         Self::with_indexes(cc, files, Indexes::off())
     }
 
-    /// The same with a file that settings are read from and kept in.
+    /// Starts with no files open and reads and writes settings in `file`.
     ///
     /// # Errors
-    /// Fails if the system gives no threads.
+    /// Returns an error if no thread can be started.
     pub fn with_settings_file(cc: &eframe::CreationContext<'_>, file: PathBuf) -> std::io::Result<Self> {
         Self::start(cc, Vec::new(), Indexes::off(), Some(file))
     }
 
-    /// The same with indexes of opened files, if the settings do not forbid them.
+    /// Starts like [`Self::new`], with a cache of opened files unless the settings turn it off.
     ///
     /// # Errors
-    /// Fails if the system gives no threads.
+    /// Returns an error if no thread can be started.
     pub fn with_indexes(
         cc: &eframe::CreationContext<'_>,
         files: Vec<PathBuf>,
@@ -116,18 +116,18 @@ impl eframe::App for HeapglassApp {
     }
 }
 
-/// What the system knows the program by; settings lie in a folder of this name.
+/// The name that the system knows the program by, and the name of its settings folder.
 const APP_ID: &str = "heapglass";
 
 /// Opens the window and runs until it is closed.
 ///
 /// # Errors
-/// Without a display or a graphics driver there is no window.
+/// Returns an error if no display or graphics driver is available.
 pub fn run(files: Vec<PathBuf>, indexes: Indexes, memory_limit: MemoryLimit) -> anyhow::Result<()> {
     #[cfg(all(unix, not(target_os = "macos")))]
     if ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"].iter().all(|name| std::env::var_os(name).is_none()) {
         anyhow::bail!(
-            "there is no display (neither WAYLAND_DISPLAY nor DISPLAY is set); see heapglass --help for the command line"
+            "no display: neither WAYLAND_DISPLAY nor DISPLAY is set; see heapglass --help for the command line"
         );
     }
     let viewport = egui::ViewportBuilder::default()
@@ -155,19 +155,18 @@ pub fn run(files: Vec<PathBuf>, indexes: Indexes, memory_limit: MemoryLimit) -> 
     .map_err(|error| anyhow::anyhow!("{error}"))
 }
 
-/// How long the window may take to close when a signal asks for it.
+/// The time that the window may take to close after a signal.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// Closes the window as its button does when the program is asked to end (SIGINT, SIGTERM, SIGHUP): it then keeps its size and
-/// what egui remembers.
+/// Closes the window on SIGINT, SIGTERM and SIGHUP as its close button does, so that its size and egui's memory are saved.
 fn close_on_signal(ctx: Context) {
     let close = move || {
         ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         ctx.request_repaint();
-        // A window that is hidden, or whose display is gone, may never draw again.
+        // A hidden window, or one whose display is gone, may never draw again.
         std::thread::sleep(CLOSING);
         std::process::exit(1);
     };
-    // Without it the program ends at once, with all settings kept.
+    // Without a handler the program ends at once; settings are already saved.
     let _ = ctrlc::set_handler(close);
 }

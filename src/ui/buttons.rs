@@ -1,10 +1,10 @@
-//! Buttons that several parts of the window have.
+//! Buttons shared by several parts of the window.
 
 use egui::{Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
 
 use super::theme::tokens;
 
-/// A cross that closes an entry.
+/// Draws a cross that closes an entry; returns whether it was clicked.
 pub(super) fn close_button(ui: &mut Ui, label: &str) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::click());
     let tokens = tokens(ui);

@@ -1,4 +1,4 @@
-//! Tables of calls: from the callers down, or from the allocating functions up.
+//! Tables of calls: callers to callees, or allocating functions to callers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,33 +12,33 @@ use crate::model::{difference, human};
 use crate::query::{CallKey, CallList, CallRow, CallRows, CallRowsKey, CallSort, Calls, CallsKey};
 use crate::session::{Reply, Session};
 
-/// What a column shows; numbers are of the measure at that place.
+/// A column; numbers are of the measure at the index in its key.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct CallColumn {
     pub key: CallKey,
     pub column: Column,
 }
 
-/// State of such a table.
+/// The state of a table of calls.
 #[derive(Clone, Debug)]
 pub struct CallTable {
     pub sort: CallSort,
     pub table: TreeState<CallList>,
-    /// The lists that are shown, as they were last known, and of what they are.
+    /// The shown lists as they were last known, and the calls and search text they belong to.
     lists: HashMap<CallList, Arc<CallRows>>,
     of: Option<(CallsKey, String)>,
 }
 
-/// A row that was picked.
+/// A picked row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Picked {
     /// A node of the call tree.
     Call(u32),
-    /// A function with the callers that lead to the row, the allocating one first.
+    /// A function and the callers down to the row, the allocating function first.
     Callers(Vec<u32>),
 }
 
-/// What such a table shows.
+/// The description of a table of calls.
 #[derive(Clone, Debug)]
 pub struct CallTableSpec<'a> {
     pub id: Id,
@@ -46,12 +46,12 @@ pub struct CallTableSpec<'a> {
     pub key: CallsKey,
     pub root: CallList,
     pub columns: &'a [CallColumn],
-    /// Only functions with this in their name or script.
+    /// Text that the name or script of each listed function contains.
     pub text: &'a str,
     pub empty_text: &'a str,
 }
 
-/// What the person did.
+/// The user's input in one frame.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct CallTableAnswer {
     pub selected: Option<Picked>,
@@ -65,7 +65,7 @@ impl CallTable {
         Self { sort, table: TreeState::default(), lists: HashMap::new(), of: None }
     }
 
-    /// Draws the table into all the room there is. `menu` fills the context menu of a row.
+    /// Draws the table into the available room. `menu` fills the context menu of a row.
     pub fn show(
         &mut self,
         ui: &mut Ui,
@@ -76,7 +76,7 @@ impl CallTable {
     ) -> CallTableAnswer {
         let of = (spec.key.clone(), spec.text.to_owned());
         if self.of.as_ref().is_none_or(|known| known.0 != of.0) {
-            // Numbers of functions and nodes mean something else now.
+            // The numbers of functions and nodes have changed their meaning.
             self.lists.clear();
             self.table.reset();
         }
@@ -114,7 +114,7 @@ impl CallTable {
     }
 }
 
-/// What the row at the end of a path stands for.
+/// Returns the call or the callers that the row at the end of a path represents.
 fn picked(lists: &HashMap<CallList, Arc<CallRows>>, list: &CallList, path: &[u32]) -> Option<Picked> {
     let rows = lists.get(list)?;
     let (at, row) = rows.get(*path.last()?)?;
@@ -122,7 +122,7 @@ fn picked(lists: &HashMap<CallList, Arc<CallRows>>, list: &CallList, path: &[u32
         CallList::Callees(_) => Picked::Call(row.node?),
         CallList::Callers(above) => Picked::Callers(above.iter().copied().chain([row.function]).collect()),
         CallList::Chain(above) => {
-            // A chain lists callers of callers; branches stand side by side.
+            // A chain lists callers of callers; other lists contain siblings.
             let between = if rows.is_chain() { &rows.rows[..at] } else { &[] };
             let functions = between.iter().map(|row| row.function).chain([row.function]);
             Picked::Callers(above.iter().copied().chain(functions).collect())
@@ -162,7 +162,7 @@ impl TreeModel for CallTableRows<'_, '_> {
             calls: self.spec.key.clone(),
             list: list.clone(),
             sort: self.sort,
-            // What calls a function that was found is shown whatever its name.
+            // The callers of a matching function are shown whatever their names are.
             text: if is_root { self.spec.text.trim().to_owned() } else { String::new() },
         };
         match self.session.ask(&key) {

@@ -1,7 +1,7 @@
-//! Taking snapshots from a running program: a dialog over a thread that holds the connection.
+//! The dialog for captures from a running program, over a thread that holds the connection.
 //!
-//! What is taken opens as soon as its file is complete; a series leads to its growth once the last of it is loaded. The
-//! dialog may be closed meanwhile.
+//! Each file opens once it is complete; a series opens its growth once its last snapshot is loaded. The dialog may be closed
+//! meanwhile.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -15,12 +15,12 @@ use crate::model::{SnapshotId, human};
 use crate::session::{CaptureState, Capturer};
 
 const WIDTH: f32 = 500.0;
-/// One sample in so many bytes, as V8 does it unless told otherwise.
+/// The average number of bytes between samples: V8's default.
 const SAMPLING_INTERVAL: u32 = 32 << 10;
-/// How often a dialog with something under way is drawn.
+/// The time between frames while a capture or a connection is in progress.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// What is to be taken.
+/// The kind of capture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Mode {
     #[default]
@@ -30,7 +30,7 @@ pub enum Mode {
     Sampling,
 }
 
-/// The dialog's choices and what is under way.
+/// The dialog's choices and the capture in progress.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "check boxes")]
 pub struct CapturePane {
@@ -38,29 +38,29 @@ pub struct CapturePane {
     pub address: String,
     pub mode: Mode,
     pub collect_garbage: bool,
-    /// Snapshots of a series, and seconds between them.
+    /// The number of snapshots of a series, and the seconds between them.
     pub count: u32,
     pub every_seconds: u32,
-    /// Take them on a button, not by the clock.
+    /// True if a button takes each snapshot, not the clock.
     pub by_hand: bool,
-    /// How long a timeline or a profile is recorded.
+    /// The length of a timeline or a profile.
     pub record_seconds: u32,
     pub until_stopped: bool,
     pub stacks: bool,
-    /// Where files go.
+    /// The folder for captured files.
     pub folder: String,
     isolate: usize,
-    /// Whether the address is to get the keyboard when the dialog is shown.
+    /// True if the address field is to receive the keyboard focus when the dialog is shown.
     takes_focus: bool,
-    /// What was asked for last, whatever the text field says by now.
+    /// The last requested address, which the text field may no longer contain.
     asked: Option<(Address, Remote)>,
     capturer: Option<Capturer>,
-    /// What is under way: how far it is, how many of its files were handed out, and captures that had ended before.
+    /// The capture in progress.
     running: Option<Running>,
-    /// Snapshots of the series, to be shown together once they are loaded.
+    /// The snapshots of the series, which are shown together once they are loaded.
     batch: Vec<SnapshotId>,
     batch_is_whole: bool,
-    /// What became of the last one.
+    /// The outcome of the last capture.
     outcome: Option<String>,
 }
 
@@ -99,19 +99,19 @@ impl Default for CapturePane {
 }
 
 impl CapturePane {
-    /// Whether something is being taken.
+    /// Returns whether a capture is in progress.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.running.is_some()
     }
 
-    /// How things stand with the program.
+    /// Returns the state of the connection.
     #[must_use]
     pub fn state(&self) -> CaptureState {
         self.capturer.as_ref().map(Capturer::state).unwrap_or_default()
     }
 
-    /// Files that are complete and were not handed out yet; call it once a frame.
+    /// Returns the complete files that were not returned before. Call it once per frame.
     pub(super) fn take_files(&mut self, ctx: &Context) -> Vec<Taken> {
         let Some(running) = &mut self.running else { return Vec::new() };
         ctx.request_repaint_after(REDRAW);
@@ -122,8 +122,8 @@ impl CapturePane {
             let count = running.handed_out;
             self.outcome = Some(match (&state.error, count) {
                 (Some(_), _) => String::new(),
-                (None, 0) => "Cancelled; nothing was kept".to_owned(),
-                (None, 1) => "Done: one file".to_owned(),
+                (None, 0) => "Canceled; nothing was kept".to_owned(),
+                (None, 1) => "Done: 1 file".to_owned(),
                 (None, count) => format!("Done: {count} files"),
             });
             self.running = None;
@@ -132,12 +132,12 @@ impl CapturePane {
         files
     }
 
-    /// Notes that a file of the series is being loaded.
+    /// Records that a file of the series is being loaded.
     pub(super) fn note_load(&mut self, id: SnapshotId) {
         self.batch.push(id);
     }
 
-    /// The snapshots of a series that has ended, once none of them is on its way any more.
+    /// Returns the snapshots of a finished series, once, when all of them are loaded.
     pub(super) fn take_series(&mut self, waits: impl Fn(&SnapshotId) -> bool) -> Vec<SnapshotId> {
         if !self.batch_is_whole || self.batch.iter().any(waits) {
             return Vec::new();
@@ -174,7 +174,7 @@ impl CapturePane {
         self.is_open = is_open;
     }
 
-    /// The thread, which is started when it is needed first.
+    /// Returns the capture thread, and starts it on first use.
     fn capturer(&mut self, ctx: &Context) -> Option<&mut Capturer> {
         if self.capturer.is_none() {
             let ctx = ctx.clone();
@@ -186,7 +186,7 @@ impl CapturePane {
         self.capturer.as_mut()
     }
 
-    /// Asks for the targets at the address that the text field names.
+    /// Requests the targets at the address in the text field.
     fn list_written(&mut self, ctx: &Context) {
         match Address::parse(&self.address) {
             Ok(address) => self.list(ctx, address, Remote::Refused),
@@ -206,7 +206,7 @@ impl CapturePane {
         }
     }
 
-    /// The address that was refused because it is another machine's, while the text field still names it.
+    /// Returns the address that was refused because it is another machine's, while the text field still contains it.
     fn refused(&self, host: &str) -> Option<Address> {
         let (address, remote) = self.asked.as_ref()?;
         let is_written = Address::parse(&self.address).is_ok_and(|written| written == *address);
@@ -231,14 +231,14 @@ impl CapturePane {
             let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             let is_free = !state.is_busy && !self.is_running();
             let button = ui.add_enabled(is_free, egui::Button::new("Connect"));
-            if button.on_hover_text("Asks for the targets at this address").clicked() || (entered && is_free) {
+            if button.on_hover_text("List the targets at this address").clicked() || (entered && is_free) {
                 self.list_written(&ctx);
             }
             if state.is_busy && !self.is_running() {
                 ui.spinner();
             }
         });
-        let hint = "host:port of a program that was started with --inspect, or ws://… of one target";
+        let hint = "host:port of a program started with --inspect, or the ws://… URL of a target";
         ui.label(RichText::new(hint).font(theme::small()).color(theme::tokens(ui).weak));
         if let Some(refused) = state.confirm.as_ref().and_then(|host| self.refused(host)) {
             self.confirm(ui, &refused);
@@ -259,7 +259,7 @@ impl CapturePane {
         }
     }
 
-    /// Another machine is connected to only by whoever says so, and only the one that is named here.
+    /// Asks before connecting to another machine. The answer holds for the named machine only.
     fn confirm(&mut self, ui: &mut Ui, refused: &Address) {
         let tokens = theme::tokens(ui);
         ui.add_space(GRID);
@@ -267,21 +267,21 @@ impl CapturePane {
             ui.set_width(ui.available_width());
             let host = human::visible(&refused.host, 60);
             let text = format!(
-                "{host} is another machine. The connection is not encrypted, and whoever can read it gets all that the \
-                 program has in memory. A forwarded port is safer:"
+                "{host} is another machine. The connection is not encrypted: anyone who can read it gets everything in the \
+                 program's memory. A forwarded port is safer:"
             );
             ui.label(RichText::new(text).color(tokens.error));
             let command = format!("ssh -L 9229:127.0.0.1:9229 {host}");
             ui.label(RichText::new(command).font(theme::mono()).color(tokens.error));
             ui.add_space(GRID);
-            if ui.button(format!("Connect to {host} all the same")).clicked() {
+            if ui.button("Connect anyway").clicked() {
                 let ctx = ui.ctx().clone();
                 self.list(&ctx, refused.clone(), Remote::Confirmed);
             }
         });
     }
 
-    /// Targets, and below the one that is connected its workers.
+    /// Lists the targets, with the workers below the connected one.
     fn targets(&mut self, ui: &mut Ui, state: &CaptureState) {
         let ctx = ui.ctx().clone();
         let units = theme::look(ui).units;
@@ -315,7 +315,7 @@ impl CapturePane {
         }
     }
 
-    /// What was confirmed for the targets that are listed.
+    /// Returns whether the listed targets may be on another machine.
     fn remote(&self) -> Remote {
         self.asked.as_ref().map_or(Remote::Refused, |(_, remote)| *remote)
     }
@@ -324,10 +324,10 @@ impl CapturePane {
         ui.add_enabled_ui(!self.is_running(), |ui| {
             ui.horizontal(|ui| {
                 for (mode, text, hint) in [
-                    (Mode::Snapshot, "Snapshot", "All that is in memory now"),
-                    (Mode::Series, "Series", "Several snapshots, and what grows over them"),
-                    (Mode::Timeline, "Timeline", "When what was allocated that still lives"),
-                    (Mode::Sampling, "Sampling profile", "Which functions allocate, at little cost"),
+                    (Mode::Snapshot, "Snapshot", "Everything in memory now"),
+                    (Mode::Series, "Series", "Several snapshots, to see what grows"),
+                    (Mode::Timeline, "Timeline", "Allocations over time"),
+                    (Mode::Sampling, "Sampling profile", "Functions that allocate, at little cost"),
                 ] {
                     ui.selectable_value(&mut self.mode, mode, text).on_hover_text(hint);
                 }
@@ -342,7 +342,7 @@ impl CapturePane {
                         ui.radio_value(&mut self.by_hand, false, "every");
                         ui.add_enabled(!self.by_hand, DragValue::new(&mut self.every_seconds).range(1..=86_400));
                         ui.label("seconds");
-                        ui.radio_value(&mut self.by_hand, true, "when I say so");
+                        ui.radio_value(&mut self.by_hand, true, "on demand");
                     });
                 }
                 Mode::Timeline | Mode::Sampling => {
@@ -355,13 +355,13 @@ impl CapturePane {
                 }
             }
             if self.mode == Mode::Timeline {
-                let hint = "For each object the stack that allocated it; the program gets much slower meanwhile";
+                let hint = "Record the stack that allocated each object; slows the program down a lot";
                 ui.checkbox(&mut self.stacks, "Record stacks").on_hover_text(hint);
             }
-            let hint = "So that only what is held is in it. Taking a snapshot collects most of it anyway";
-            ui.checkbox(&mut self.collect_garbage, "Collect garbage before").on_hover_text(hint);
+            let hint = "Leaves only reachable objects. Taking a snapshot collects most garbage anyway";
+            ui.checkbox(&mut self.collect_garbage, "Collect garbage first").on_hover_text(hint);
             ui.horizontal(|ui| {
-                ui.label("Into");
+                ui.label("Save to");
                 let edit = TextEdit::singleline(&mut self.folder).desired_width(ui.available_width());
                 let response = ui.add(edit);
                 ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Folder for captures"));
@@ -377,8 +377,8 @@ impl CapturePane {
         let usage = state.isolates.get(self.isolate).and_then(|(_, usage)| *usage);
         let size = usage.map_or_else(String::new, |usage| format!(" of {}", units.bytes(usage.used_bytes())));
         let text = format!(
-            "The program stands still while its heap{size} is written, and may need as much memory again. The file holds all \
-             that the program has in memory, passwords and personal data included."
+            "The program is paused while its heap{size} is written, and may need as much memory again. The file contains \
+             everything in the program's memory, including passwords and personal data."
         );
         ui.add_space(GRID);
         ui.label(RichText::new(text).font(theme::small()).color(theme::tokens(ui).detached));
@@ -414,11 +414,11 @@ impl CapturePane {
             ui.add_space(GRID);
             ui.horizontal(|ui| {
                 match watch.step() {
-                    Step::Waiting { .. } if ui.button("Take the next now").clicked() => watch.go_on(),
+                    Step::Waiting { .. } if ui.button("Take next snapshot").clicked() => watch.go_on(),
                     Step::Recording { .. } if ui.button("Stop recording").clicked() => watch.go_on(),
                     _ => {}
                 }
-                let hint = "Stops it; what is complete stays";
+                let hint = "Stop the capture; complete files are kept";
                 if ui.button("Cancel").on_hover_text(hint).clicked()
                     && let Some(capturer) = &mut self.capturer
                 {
@@ -447,7 +447,7 @@ impl CapturePane {
             }
             let isolate = self.isolate;
             let button = ui.add_enabled(is_free, egui::Button::new("Collect garbage"));
-            if button.on_hover_text("Now, without taking anything").clicked()
+            if button.on_hover_text("Collect garbage now, without a capture").clicked()
                 && let Some(capturer) = self.capturer(&ctx)
             {
                 capturer.collect_garbage(isolate);
@@ -476,20 +476,20 @@ impl CapturePane {
     }
 }
 
-/// What is being done, and how far it is.
+/// Draws the current step and its progress.
 fn progress(ui: &mut Ui, watch: &Watch) {
     let units = theme::look(ui).units;
     let (text, fraction) = match watch.step() {
         Step::Connecting => ("Getting ready…".to_owned(), None),
         Step::CollectingGarbage => ("Collecting garbage…".to_owned(), None),
         Step::Snapshot { done, total, bytes: 0 } => {
-            ("The program stands still while it goes through its heap".to_owned(), Some(part(done, total)))
+            ("The program is paused while its heap is scanned".to_owned(), Some(part(done, total)))
         }
         Step::Snapshot { bytes, .. } => (format!("Receiving the snapshot: {}", units.bytes(bytes)), None),
-        Step::Waiting { until: None } => ("Waits for you to take the next one".to_owned(), None),
+        Step::Waiting { until: None } => ("Waiting for you to take the next snapshot".to_owned(), None),
         Step::Waiting { until: Some(until) } => {
             let left = until.saturating_duration_since(Instant::now());
-            (format!("The next one in {} s", left.as_secs_f32().ceil()), None)
+            (format!("Next snapshot in {} s", left.as_secs_f32().ceil()), None)
         }
         Step::Recording { since, length: None } => (format!("Recording: {}", human::duration(since.elapsed())), None),
         Step::Recording { since, length: Some(length) } => {
@@ -498,14 +498,14 @@ fn progress(ui: &mut Ui, watch: &Watch) {
             let fraction = spent.as_secs_f32() / length.as_secs_f32().max(0.001);
             (format!("Recording: {so_far} of {in_all}"), Some(fraction.min(1.0)))
         }
-        Step::Receiving { .. } => ("Receiving what was recorded".to_owned(), None),
+        Step::Receiving { .. } => ("Receiving the recording".to_owned(), None),
         Step::Done => ("Done".to_owned(), Some(1.0)),
     };
     let count = watch.taken().len();
     let taken = match count {
         0 => String::new(),
-        1 => "  ·  one file is complete".to_owned(),
-        count => format!("  ·  {count} files are complete"),
+        1 => "  ·  1 file complete".to_owned(),
+        count => format!("  ·  {count} files complete"),
     };
     ui.label(format!("{text}{taken}"));
     let Some(fraction) = fraction else { return };

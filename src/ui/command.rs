@@ -1,4 +1,4 @@
-//! What panes ask of the application. They draw and say what the person wants; the application does it.
+//! Commands: what panes ask of the application. Panes draw and report what the user wants; the application does it.
 
 use crate::analysis::Location;
 use crate::model::{ClassId, NodeOrdinal, SnapshotId};
@@ -11,7 +11,8 @@ pub struct Target {
     pub node: NodeOrdinal,
 }
 
-/// A kind of pane, by the label of its tab. Each pane's file declares its own as a constant, such as `ViewKind::SUMMARY`.
+/// A kind of pane, identified by the label of its tab. Each pane's file declares its kind as a constant, such as
+/// `ViewKind::SUMMARY`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ViewKind(pub(in crate::ui) &'static str);
 
@@ -44,10 +45,10 @@ pub enum Step {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum NodeSet {
     Class(ClassId, NodeFilter),
-    /// All classes of scripts that were loaded again that are listed under this one.
+    /// All classes of reloaded scripts that are listed under this one.
     JoinedClass(ClassId, NodeFilter),
     Filter(NodeFilter),
-    /// The copies of a group of duplicated strings.
+    /// The copies of a group of duplicate strings.
     Copies(u32),
     /// The new or the deleted objects of a row of a comparison.
     Compared {
@@ -57,7 +58,8 @@ pub enum NodeSet {
         class: u32,
         new: bool,
     },
-    /// What came in a series of a class and lives in its last snapshot; or of that what was there in a snapshot before.
+    /// The objects of a class that are new in a series and live in its last snapshot; with `survivors`, only those that an
+    /// earlier snapshot has too.
     Grown {
         series: Series,
         class: u32,
@@ -71,41 +73,41 @@ pub enum ExportList {
     Rows(OrderKey),
     Comparison(PairKey),
     Strings(GroupsKey),
-    /// All classes of a growth.
+    /// All classes of a growth analysis.
     Growth(SeriesKey),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Command {
-    /// A row of the upper table was selected that stands for an object: show it in the lower panes.
+    /// An object's row was selected in the upper table: show the object in the lower panes.
     Select {
         target: Target,
         by_key: bool,
     },
-    /// A row of the upper table was selected that is no object, but perhaps a class of the snapshot: show no object.
+    /// A row without an object was selected in the upper table, perhaps a class: show no object.
     SelectClass {
         class: Option<ClassId>,
         by_key: bool,
     },
-    /// A row of a lower table was selected: show its object, if it has one, and keep the tables as they are.
+    /// A row of a lower table was selected: show its object, if it has one, and leave the tables unchanged.
     Inspect(Option<Target>),
-    /// Show an object that was chosen elsewhere than in a table in the lower panes.
+    /// Show an object that was not chosen in a table in the lower panes.
     ShowObject(Target),
-    /// The same, with its retainers in front.
+    /// The same, with the Retainers tab selected.
     ShowRetainers(Target),
-    /// Go to the object in a view.
+    /// Go to an object in a view.
     Reveal(Target, ViewKind),
     /// Go to the object with this id.
     Find(SnapshotId, u64),
     Show(ViewKind),
-    /// Show where an object was allocated: a node of its snapshot's call tree.
+    /// Show the allocation site of an object: a node of its snapshot's call tree.
     ShowStack {
         target: Target,
         call: u32,
     },
-    /// Show classes and objects that pass this only.
+    /// Show only classes and objects that pass this filter.
     Filter(NodeFilter),
-    /// Treat the object as if it held nothing, or no longer.
+    /// Treat the object as if it held nothing.
     Ignore(Target),
     Restore(NodeOrdinal),
     RestoreAll,
@@ -120,12 +122,12 @@ pub enum Command {
         base: SnapshotId,
         current: SnapshotId,
     },
-    /// Say something in the status bar.
+    /// Show a remark in the status bar.
     Notify(String),
     /// Open the glossary at an entry.
     Explain(&'static str),
     Copy(String),
-    /// Copy a source position with the file that it is in.
+    /// Copy a source location with its file.
     CopyPosition(SnapshotId, Location),
     Export {
         name: String,

@@ -1,33 +1,33 @@
-//! Context menus that the mouse and the keyboard open: at the pointer after a right click, beside the widget after Menu or
-//! Shift+F10. Opened by a key, the menu has the keyboard, and the widget gets it back when the menu closes.
+//! Context menus: at the pointer after a right click, beside the widget after Menu or Shift+F10. A menu opened by a key
+//! takes the keyboard focus and returns it to the widget when it closes.
 
 use egui::{Context, FocusDirection, Id, Key, Modifiers, Popup, Pos2, Response, SetOpenCommand, Ui};
 
-/// How far a menu that a key has asked for is.
+/// The progress of a menu opened by a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum Stage {
     /// Its entries are being placed.
     #[default]
     Opened,
-    /// Its first entry got the keyboard.
+    /// Its first entry has the keyboard focus.
     Entered,
 }
 
-/// Whether the key for a context menu was pressed; nobody else gets it then.
+/// Returns whether the key for a context menu was pressed, and consumes it.
 pub(super) fn is_asked_for(ctx: &Context) -> bool {
     ctx.input_mut(|input| {
         input.consume_key(Modifiers::SHIFT, Key::F10) || input.consume_key(Modifiers::NONE, Key::Menu)
     })
 }
 
-/// The context menu of a widget that takes the keyboard itself; `at` is where a key opens it.
+/// Shows the context menu of a widget that takes the keyboard focus itself; a key opens it at `at`.
 pub(super) fn show(response: &Response, at: Pos2, content: impl FnOnce(&mut Ui)) {
     let is_wanted = response.has_focus() && !Popup::is_any_open(&response.ctx) && is_asked_for(&response.ctx);
     show_for(response, response.id, is_wanted.then_some(at), content);
 }
 
-/// The context menu of a part of a widget: of a table's row, whose table has the keyboard. `wanted_at` says that a key has
-/// asked for it in this frame, and where it opens. True while it is open.
+/// Shows the context menu of a part of a widget, such as a row of a table that has the keyboard focus; returns whether it
+/// is open. `wanted_at` is the position to open it at if a key asked for it in this frame.
 pub(super) fn show_for(
     response: &Response,
     keyboard: Id,
@@ -38,7 +38,7 @@ pub(super) fn show_for(
     let id = Popup::default_response_id(response);
     let key = id.with("opened by key");
     let mut by_key: Option<(Stage, Pos2)> = ctx.data(|data| data.get_temp(key));
-    // Arrows lead from the widget that has the keyboard into the menu.
+    // Arrow keys lead from the focused widget into the menu.
     let mut popup = Popup::context_menu(response).anchor_widget(keyboard);
     if let Some(at) = wanted_at {
         popup = popup.open_memory(Some(SetOpenCommand::Bool(true)));
@@ -65,7 +65,7 @@ pub(super) fn show_for(
         }
         Some(_) => {
             ctx.data_mut(|data| data.remove_temp::<(Stage, Pos2)>(key));
-            // The entry that had the keyboard is gone.
+            // The focused entry is gone.
             ctx.memory_mut(|memory| memory.request_focus(keyboard));
         }
         None => {}

@@ -1,4 +1,5 @@
-//! The system's file dialog, on a thread of its own so that the window goes on, and where the window's own dialogs are.
+//! The system's file dialog, on a thread of its own so that the window keeps running, and the position of the window's own
+//! dialogs.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -8,34 +9,34 @@ use egui::{Align2, Context, Id, Window};
 
 use super::proposed_path::{free_path, proposed_folder};
 
-/// A dialog that answers sooner than a person could has not been shown at all. That there is none can take a while to find
-/// out on a busy machine.
+/// An answer within this time means that no dialog was shown, because nobody is that fast. On a busy machine it can take
+/// a while to find out that no dialog is available.
 const TOO_FAST: Duration = Duration::from_millis(700);
 
-/// Width of what is in a small dialog.
+/// The width of the content of a small dialog.
 pub(super) const WIDTH: f32 = 440.0;
-/// The part of the window's height above a dialog.
+/// The share of the window's height above a dialog.
 const ABOVE: f32 = 0.1;
 
-/// Returns a dialog of the window. Its upper edge stays where it is while its content grows.
+/// Returns a dialog of the window. Its upper edge does not move when its content grows.
 pub(super) fn window(ctx: &Context, title: &str, id: Id) -> Window<'static> {
     let screen = ctx.content_rect();
     let top = egui::pos2(screen.center().x, screen.top() + screen.height() * ABOVE);
     Window::new(title).id(id).pivot(Align2::CENTER_TOP).default_pos(top).collapsible(false).resizable(false)
 }
 
-/// What a path is wanted for.
+/// The purpose of a path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Purpose {
     Open,
     Save,
 }
 
-/// What a dialog was for, and its answer.
+/// The answer of a dialog, by purpose.
 #[derive(Debug)]
 enum Chosen {
     Files(Option<Vec<PathBuf>>),
-    /// With a path to propose where there is no dialog.
+    /// With a path to propose if no dialog is available.
     Destination(Option<PathBuf>, PathBuf),
 }
 
@@ -64,16 +65,16 @@ impl FileDialog {
         });
     }
 
-    /// Asks where to write a list, unless a dialog is open.
+    /// Asks for a file to write a list to, unless a dialog is open.
     pub(super) fn save_as(&mut self, ctx: &Context, name: &str) {
         let name = name.to_owned();
         self.proposed = proposed_folder().join(&name);
         self.start(ctx, Purpose::Save, move || {
-            // Another export of the same list must not take the place of the first.
+            // Another export of the same list must not replace the first.
             let proposed = free_path(&proposed_folder(), &name);
             let name = proposed.file_name().map_or(name, |name| name.to_string_lossy().into_owned());
             let file = rfd::FileDialog::new()
-                .set_title("Export the list")
+                .set_title("Export list")
                 .set_file_name(name)
                 .add_filter("CSV", &["csv"])
                 .add_filter("JSON", &["json"])
@@ -89,7 +90,7 @@ impl FileDialog {
         let (sender, answer) = bounded(1);
         let ctx = ctx.clone();
         let thread = std::thread::Builder::new().name("file dialog".to_owned()).spawn(move || {
-            // The window may be gone by now.
+            // The window may have been closed.
             let _ = sender.send(ask());
             ctx.request_repaint();
         });
@@ -122,24 +123,24 @@ impl FileDialog {
         self.waiting = None;
     }
 
-    /// The files to open, once.
+    /// Returns the files to open, once.
     pub(super) fn take_files(&mut self) -> Option<Vec<PathBuf>> {
         self.poll();
         self.files.take()
     }
 
-    /// Where to write, once.
+    /// Returns the file to write to, once.
     pub(super) fn take_destination(&mut self) -> Option<PathBuf> {
         self.poll();
         self.destination.take()
     }
 
-    /// Returns the path to propose where there is no dialog for saving.
+    /// Returns the path to propose if no dialog for saving is available.
     pub(super) fn proposed(&self) -> String {
         self.proposed.display().to_string()
     }
 
-    /// What the last attempt was for, if it showed that there is no dialog here; asked once.
+    /// Returns, once, the purpose of the last attempt if it showed that no dialog is available.
     pub(super) fn is_unavailable_for(&mut self) -> Option<Purpose> {
         std::mem::take(&mut self.unavailable)
     }

@@ -1,6 +1,6 @@
-//! Writing a list to a file: CSV for spreadsheets, JSON for programs.
+//! Export of a list to a file: CSV for spreadsheets, JSON for programs.
 //!
-//! A file that exists is replaced only after the person has agreed, and only by one that is complete.
+//! An existing file is replaced only after the user has agreed, and only by a complete one.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -16,22 +16,22 @@ use crate::query::export::{Format, write_comparison, write_groups, write_growth,
 use crate::query::{DuplicatesOf, GrowthOf, Lane, NodeFilter, Pattern, SelectionOf, SeriesList, grown_classes};
 use crate::session::{Pending, Reply, Session};
 
-/// Writes the rows to an open file.
+/// A function that writes the rows to an open file.
 type Writer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
 
-/// Whether a file of the chosen name may be replaced.
+/// The permission to replace an existing file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Replace {
     Ask,
     Agreed,
 }
 
-/// What became of an export.
+/// The outcome of an export.
 #[derive(Debug)]
 enum Outcome {
     /// With a remark for the status bar.
     Ended(String),
-    /// Nothing was written, since a file of this name exists.
+    /// Nothing was written, because a file with this name exists.
     Exists(Existing),
 }
 
@@ -42,19 +42,19 @@ struct Existing {
     is_link: bool,
 }
 
-/// The export that is under way, and what is asked about it.
+/// The export in progress, and the question about it.
 #[derive(Debug, Default)]
 pub(super) struct Exports {
-    /// The list that waits for a path, and the name that is proposed for its file.
+    /// The list that waits for a path, and the proposed file name.
     wanted: Option<(ExportList, String)>,
     running: Option<(String, ExportList, Pending<Outcome>)>,
     question: Option<(Existing, ExportList)>,
     takes_focus: bool,
-    /// Whether a path is to be asked for.
+    /// True if the user is to be asked for a path.
     is_name_needed: bool,
 }
 
-/// What the person wants to do about a file that exists.
+/// The user's choice about an existing file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Choice {
     Replace,
@@ -63,7 +63,7 @@ enum Choice {
 }
 
 impl Exports {
-    /// Notes that a list is to be written.
+    /// Requests an export of a list.
     pub(super) fn want(&mut self, list: ExportList, name: String) {
         self.wanted = Some((list, name));
         self.is_name_needed = true;
@@ -74,7 +74,7 @@ impl Exports {
         self.wanted.take().map(|(list, _)| list)
     }
 
-    /// Returns the name of the file that is being written.
+    /// Returns the name of the file being written.
     pub(super) fn writing(&self) -> Option<&str> {
         self.running.as_ref().map(|(name, ..)| name.as_str())
     }
@@ -111,7 +111,7 @@ impl Exports {
         Ok(())
     }
 
-    /// Takes in what became of an export; returns a remark for the status bar.
+    /// Handles the outcome of an export; returns a remark for the status bar.
     pub(super) fn poll(&mut self) -> Option<String> {
         let (_, _, pending) = self.running.as_mut()?;
         let answer = pending.take()?;
@@ -122,11 +122,11 @@ impl Exports {
                 (self.question, self.takes_focus) = (Some((existing, list)), true);
                 None
             }
-            Err(_) => Some("The export was cancelled".to_owned()),
+            Err(_) => Some("The export was canceled".to_owned()),
         }
     }
 
-    /// Asks what to do about a file that exists; returns a remark for the status bar.
+    /// Asks what to do about an existing file; returns a remark for the status bar.
     pub(super) fn show(&mut self, ctx: &Context, session: &mut Session) -> Option<String> {
         let (existing, _) = self.question.as_ref()?;
         let choice = ask(ctx, existing, std::mem::take(&mut self.takes_focus))?;
@@ -142,7 +142,7 @@ impl Exports {
         }
     }
 
-    /// Returns the proposed name once, if a path is to be asked for.
+    /// Returns the proposed name, once, if the user is to be asked for a path.
     pub(super) fn take_proposed_name(&mut self) -> Option<String> {
         std::mem::take(&mut self.is_name_needed).then(|| self.wanted.as_ref().map(|(_, name)| name.clone())).flatten()
     }
@@ -154,7 +154,7 @@ fn name_of(path: &Path) -> String {
     human::visible(&name, 60).into_owned()
 }
 
-/// Shows the question; `None` until it is answered.
+/// Shows the question; returns `None` until it is answered.
 fn ask(ctx: &Context, existing: &Existing, takes_focus: bool) -> Option<Choice> {
     let name = existing.path.file_name().map_or_else(|| existing.path.to_string_lossy(), |name| name.to_string_lossy());
     let folder = existing.path.parent().map_or_else(String::new, |folder| folder.display().to_string());
@@ -164,7 +164,7 @@ fn ask(ctx: &Context, existing: &Existing, takes_focus: bool) -> Option<Choice> 
         let what = if existing.is_link { "is a symbolic link" } else { "already exists" };
         ui.label(format!("{} {what} in {}", human::visible(&name, 120), human::visible(&folder, 300)));
         if existing.is_link {
-            ui.weak("Replacing it removes the link. The file that it leads to stays as it is.");
+            ui.weak("Replacing it removes the link. The target of the link is not changed.");
         }
         ui.add_space(2.0 * GRID);
         ui.horizontal(|ui| {
@@ -187,9 +187,9 @@ fn ask(ctx: &Context, existing: &Existing, takes_focus: bool) -> Option<Choice> 
     choice.or((!is_open).then_some(Choice::Cancel))
 }
 
-/// Returns a job that writes the list; it must be on screen, so that its order is known.
+/// Starts a job that writes the list, which must be on screen so that its order is known.
 fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace) -> Result<Pending<Outcome>, String> {
-    let not_yet = || "The list is not there yet".to_owned();
+    let not_yet = || "The list is still loading".to_owned();
     let rows = match &list {
         ExportList::Rows(key) => session.ask(key),
         ExportList::Comparison(key) => session.ask(key),
@@ -243,27 +243,27 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
     Ok(session.spawn(Lane::Bulk, move |cancel| {
         let name = human::visible(&path.display().to_string(), 300).into_owned();
         let written = write_file(&path, replace, cancel, write);
-        // What an export says after it was cancelled reaches nobody.
+        // The result of a canceled export is not shown.
         cancel.check()?;
         Ok(match written {
-            Ok(()) => Outcome::Ended(format!("{count} written to {name}")),
+            Ok(()) => Outcome::Ended(format!("Wrote {count} to {name}")),
             Err(NotWritten::Exists { is_link }) => Outcome::Exists(Existing { path, is_link }),
             Err(NotWritten::NotAFile) => Outcome::Ended(format!("{name} is not a regular file; choose another name")),
             Err(NotWritten::Failed(error)) if error.kind() == io::ErrorKind::StorageFull => {
-                Outcome::Ended(format!("No space left on the device of {name}; nothing was written"))
+                Outcome::Ended(format!("No space left on device: {name}; nothing was written"))
             }
             Err(NotWritten::Failed(error)) => Outcome::Ended(format!("Cannot write {name}: {error}")),
         })
     }))
 }
 
-/// Why a file was not written. What had its name is unchanged.
+/// The reason why a file was not written. An existing file is unchanged.
 #[derive(Debug)]
 enum NotWritten {
     Exists {
         is_link: bool,
     },
-    /// A folder, a device or a pipe has the name.
+    /// The name belongs to a folder, a device or a pipe.
     NotAFile,
     Failed(io::Error),
 }
@@ -274,7 +274,7 @@ impl From<io::Error> for NotWritten {
     }
 }
 
-/// Writes a new file that only its owner may read, and gives it the name once it is complete.
+/// Writes a new file that only its owner may read, and renames it to `path` once it is complete.
 fn write_file(
     path: &Path,
     replace: Replace,
@@ -295,13 +295,13 @@ fn write_file(
         return Ok(file.replace()?);
     }
     match file.finish() {
-        // It appeared while this one was written.
+        // Another file with this name was created meanwhile.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(NotWritten::Exists { is_link: false }),
         finished => Ok(finished?),
     }
 }
 
-/// A writer that fails once the work is cancelled.
+/// A writer that fails once the work is canceled.
 struct Cancellable<'a> {
     out: &'a mut PartialFile,
     cancel: &'a CancelToken,

@@ -1,10 +1,10 @@
-//! The tables and charts on screen that take the keyboard, for the key that goes from one to the next.
+//! The tables and charts on screen that take the keyboard focus, for the key that goes from one to the next.
 //!
-//! Each offers itself when it is drawn. A list kept by hand of what a view shows would name tables that are not there.
+//! Each registers itself when it is drawn. A list maintained by hand would name tables that are not on screen.
 
 use egui::{Context, Id, Rect, Ui};
 
-/// A widget on screen that takes the keyboard.
+/// A widget on screen that takes the keyboard focus.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Stop {
     pub(super) id: Id,
@@ -22,7 +22,7 @@ fn key() -> Id {
     Id::unique("focus order")
 }
 
-/// Notes that a widget with this id is drawn in this pass and takes the keyboard.
+/// Registers a widget that is drawn in this pass and takes the keyboard focus.
 pub(super) fn offer(ui: &Ui, id: Id, rect: Rect) {
     let number = ui.ctx().cumulative_pass_nr();
     ui.data_mut(|data| {
@@ -34,7 +34,7 @@ pub(super) fn offer(ui: &Ui, id: Id, rect: Rect) {
     });
 }
 
-/// The widgets of this pass or, before anything of it is drawn, of the last one.
+/// Returns the widgets of this pass or, before any of it is drawn, of the last one.
 pub(super) fn stops(ctx: &Context) -> Vec<Stop> {
     let number = ctx.cumulative_pass_nr();
     let pass = ctx.data_mut(|data| data.get_temp::<Pass>(key())).unwrap_or_default();

@@ -1,11 +1,11 @@
-//! A developer's tool behind the feature `frame-times`: how long frames take, and how long a person waits for one.
+//! A developer tool behind the feature `frame-times`: measures how long frames take, and how long the user waits for one.
 //!
-//! A thread asks for a frame some sixty times a second, as moving a mouse would. *Processor time* is what the window's
-//! thread used from the start of a frame to the start of the next: logic, layout, tessellation and handing over to the
-//! graphics driver (Linux only). *Work* is what eframe measures of a frame on the clock: the same, with painting, which
-//! without a graphics card is done by the processor, and with whatever time other threads took in between. *Request to
-//! end* is the time from the request to the end of that frame. The figures are printed when the window closes; with `HEAPGLASS_EXIT_AFTER_LOAD` set it closes by
-//! itself a second after the last file was loaded.
+//! A thread requests a frame about sixty times a second, as moving a mouse would. *Processor time* is the CPU time of the
+//! window's thread from the start of a frame to the start of the next: logic, layout, tessellation and handing over to the
+//! graphics driver (Linux only). *Work* is the wall-clock time of a frame as eframe measures it: the same plus painting,
+//! which runs on the CPU if there is no graphics card, and plus the time of other threads in between. *Request to end* is
+//! the time from the request to the end of that frame. The figures are printed when the window closes. With
+//! `HEAPGLASS_EXIT_AFTER_LOAD` set, it closes by itself one second after the last file was loaded.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,17 +19,17 @@ const PERIOD: Duration = Duration::from_millis(16);
 #[derive(Debug)]
 pub(super) struct FrameTimes {
     started: Instant,
-    /// When the oldest unanswered request was made, in nanoseconds after `started`; 0 if there is none.
+    /// The time of the oldest unanswered request, in nanoseconds after `started`; 0 if there is none.
     requested_at: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
-    /// From the request to the start of the frame that is being measured.
+    /// The time from the request to the start of the frame being measured.
     waited: Option<Duration>,
-    /// What this thread had used of the processor at the start of the frame that is being measured.
+    /// The CPU time of this thread at the start of the frame being measured.
     used: Option<Duration>,
     processor: Vec<Duration>,
     work: Vec<Duration>,
     answers: Vec<Duration>,
-    /// The longest answer, and when it ended.
+    /// The longest answer, and the time at which it ended.
     worst: (Duration, Duration),
     idle_since: Option<Instant>,
 }
@@ -61,7 +61,8 @@ impl FrameTimes {
         times
     }
 
-    /// Call it at the start of each frame, with what the frame before took. Only frames while files load are counted.
+    /// Measures a frame. Call it at the start of each frame with the time of the previous one. Only frames while files load
+    /// are counted.
     pub(super) fn frame(&mut self, ctx: &Context, cpu_usage: Option<f32>, is_loading: bool) {
         if let (Some(work), Some(waited)) = (cpu_usage, self.waited.take()) {
             let used = processor_time();
@@ -104,7 +105,7 @@ impl Drop for FrameTimes {
     }
 }
 
-/// What the calling thread has used of a processor. None where the system does not tell.
+/// Returns the CPU time of the calling thread; `None` if the system does not report it.
 fn processor_time() -> Option<Duration> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     text.split_ascii_whitespace().next()?.parse().ok().map(Duration::from_nanos)

@@ -1,4 +1,4 @@
-//! Rows of a snapshot for the tree table: which lists hang below which rows, and what their cells show.
+//! Rows of a snapshot for the tree table: the lists below each row, and the content of the cells.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::query::{
 use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
 
-/// Characters of a Map's key beside the entry that it leads to.
+/// The maximum length of a Map's key beside its entry, in characters.
 const KEY_LIMIT: usize = 48;
 
-/// A list that takes longer than this is said to be on its way.
+/// The time after which a list is shown as loading.
 pub const NOTICEABLE: Duration = Duration::from_millis(100);
 
 /// A column of a table of objects.
@@ -26,7 +26,7 @@ pub enum Field {
     Distance,
     Shallow,
     Retained,
-    /// Retained size as a part of the parent row's.
+    /// Retained size as a share of the parent row's.
     OfParent,
 }
 
@@ -42,29 +42,29 @@ impl Field {
     }
 }
 
-/// Columns behind the name.
+/// The distance column.
 pub const DISTANCE: Column = Column {
     title: "Distance",
-    hint: "References on the shortest way from a root. − where no user root reaches the object",
+    hint: "References on the shortest path from a root; − if no user root reaches the object",
     width: 76.0,
 };
 pub const SHALLOW: Column = Column {
     title: "Shallow size",
-    hint: "Bytes of the object itself, with the arrays and hidden parts that it alone owns",
+    hint: "Bytes of the object itself, including arrays and hidden parts that only it owns",
     width: 124.0,
 };
 pub const RETAINED: Column = Column {
     title: "Retained size",
-    hint: "Bytes that would be freed if the object were gone: its own and all that only it keeps alive",
+    hint: "Bytes that would be freed with the object: its own and all that only it keeps alive",
     width: 134.0,
 };
 pub const OF_PARENT: Column =
-    Column { title: "Of parent", hint: "Retained size as a part of what the object above retains", width: 84.0 };
+    Column { title: "Of parent", hint: "Retained size as a share of the parent's retained size", width: 84.0 };
 
 /// The columns of most tables.
 pub const FIELDS: &[Field] = &[Field::Name, Field::Distance, Field::Shallow, Field::Retained];
 
-/// The sort after a click on a column's header: the other way round, or what is most useful first.
+/// Returns the sort after a click on a column's header: reversed, or the most useful direction for a new column.
 #[must_use]
 pub fn clicked(sort: Sort, field: Field) -> Sort {
     let key = field.sort_key();
@@ -73,7 +73,7 @@ pub fn clicked(sort: Sort, field: Field) -> Sort {
     Sort { key, descending }
 }
 
-/// The column that a sort belongs to.
+/// Returns the index of the column that a sort belongs to, and whether it is descending.
 #[must_use]
 pub fn sorted_by(fields: &[Field], sort: Sort) -> (usize, bool) {
     (fields.iter().rposition(|field| field.sort_key() == sort.key).unwrap_or(0), sort.descending)
@@ -83,21 +83,21 @@ pub fn sorted_by(fields: &[Field], sort: Sort) -> (usize, bool) {
 #[derive(Debug)]
 pub struct HeapRows<'a> {
     pub session: &'a mut Session,
-    /// Files of source positions, once they are known.
+    /// The files of source locations, once they are known.
     pub scripts: Option<Arc<Scripts>>,
     pub id: SnapshotId,
     pub snapshot: Arc<Snapshot>,
     pub fields: &'static [Field],
     pub sort: Sort,
     pub filter: Filter,
-    /// What `filter.nodes` selects, once it is known.
+    /// The objects that `filter.nodes` selects, once they are known.
     pub selection: Option<Arc<Selection>>,
-    /// What `filter.ignored` does to distances, once it is known.
+    /// The distances without `filter.ignored`, once they are known.
     pub distances: Option<Arc<RetainerDistances>>,
     pub look: Look,
 }
 
-/// Tells the table what is known of a list.
+/// Converts the session's reply for a list into rows for the table.
 #[must_use]
 pub fn rows_of(state: Reply<RowOrder>) -> Rows {
     match state {
@@ -176,7 +176,7 @@ impl TreeModel for HeapRows<'_> {
 }
 
 impl HeapRows<'_> {
-    /// The object that a row stands for.
+    /// Returns the object of a row.
     #[must_use]
     pub fn node_of(snapshot: &Snapshot, list: &ListSpec, row: u32) -> Option<NodeOrdinal> {
         match list {
@@ -189,7 +189,7 @@ impl HeapRows<'_> {
         }
     }
 
-    /// The object that the row at the end of a path stands for, in a table whose uppermost list is `root`.
+    /// Returns the object of the row at the end of a path, in a table whose topmost list is `root`.
     #[must_use]
     pub fn node_at(&self, root: ListSpec, path: &[u32]) -> Option<NodeOrdinal> {
         let mut list = root;
@@ -203,13 +203,13 @@ impl HeapRows<'_> {
         self.filter.ignored.binary_search(&node).is_ok()
     }
 
-    /// Whether a retainer is held by the root itself, where a retaining path ends.
+    /// Returns whether the root itself holds a retainer, so that the retaining path ends there.
     fn is_root_held(&self, node: NodeOrdinal) -> bool {
         let distance = self.snapshot.distance(node);
         (distance.user() == Some(1) || distance.system() == Some(1)) && held_by_root(&self.snapshot, node)
     }
 
-    /// Whether the retainer at the end of a path stands on that path already.
+    /// Returns whether the retainer at the end of a path is already on that path.
     fn is_cycle(&self, path: &[u32]) -> bool {
         let graph = self.snapshot.graph();
         let Some((&last, above)) = path.split_last() else { return false };
@@ -241,7 +241,7 @@ impl HeapRows<'_> {
                     if loads > 1 {
                         cell.runs.push(Run::new(format!("  {loads} loads"), tokens.accent));
                         cell.tooltip = Some(format!(
-                            "{name}\n{}\nThe same class of {loads} loads of its script",
+                            "{name}\n{}\nThe same class from {loads} loads of its script",
                             scripts.full(at)
                         ));
                     }
@@ -277,7 +277,7 @@ impl HeapRows<'_> {
         if self.is_ignored(source) {
             cell.runs.push(Run::new("  ignored", tokens.detached));
         } else if self.is_cycle(path) {
-            cell.runs.push(Run::new("  ↩ on this path already", tokens.weak));
+            cell.runs.push(Run::new("  ↩ already on this path", tokens.weak));
         } else if self.is_root_held(source) {
             cell.runs.push(Run::new("  root", tokens.accent));
         }
@@ -295,7 +295,7 @@ impl HeapRows<'_> {
                     return hops_cell(distance, self.look.tokens);
                 }
                 let mut cell = Cell::text("−", self.look.tokens.weak);
-                cell.tooltip = Some("Reached only through what is ignored".to_owned());
+                cell.tooltip = Some("Reachable only through ignored objects".to_owned());
                 cell
             }
         }
@@ -326,7 +326,7 @@ impl HeapRows<'_> {
     }
 }
 
-/// An object's name, coloured by what it is, with its id.
+/// Returns a cell with an object's name, colored by its kind, and its id.
 #[must_use]
 pub fn node_cell(snapshot: &Snapshot, node: NodeOrdinal, mut runs: Vec<Run>, tokens: &Tokens) -> Cell {
     let color = match snapshot.kind(node) {
@@ -345,7 +345,7 @@ pub fn node_cell(snapshot: &Snapshot, node: NodeOrdinal, mut runs: Vec<Run>, tok
     Cell { runs, bar: None, tooltip: None }
 }
 
-/// `property :: object`.
+/// Returns a cell with a reference: `property :: object`.
 #[must_use]
 pub fn field_cell(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Cell {
     let name = Run::new(edge_label(snapshot, edge), edge_color(snapshot, edge, tokens));
@@ -359,13 +359,13 @@ fn edge_color(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> egui::Co
     if is_quiet(snapshot, edge) { tokens.weak } else { tokens.property }
 }
 
-/// What puzzles people about an edge: those of kinds that JavaScript does not have.
+/// Returns an explanation of an edge of a kind that JavaScript does not have.
 fn edge_tooltip(snapshot: &Snapshot, edge: EdgeIndex, cell: &Cell) -> Option<String> {
     let entry = glossary::for_edge_kind(snapshot.graph().edge_kind(edge))?;
     is_quiet(snapshot, edge).then(|| format!("{}\n{}: {}", cell.plain(), entry.term, entry.short))
 }
 
-/// The distance of an object, with what it means if it is no number.
+/// Returns a cell with the distance of an object, with an explanation if it is not a number.
 #[must_use]
 pub fn distance_cell(snapshot: &Snapshot, node: NodeOrdinal, tokens: &Tokens) -> Cell {
     let mut cell = hops_cell(snapshot.distance(node), tokens);
@@ -373,7 +373,7 @@ pub fn distance_cell(snapshot: &Snapshot, node: NodeOrdinal, tokens: &Tokens) ->
     cell
 }
 
-/// The least distance of several objects.
+/// Returns a cell with the smallest distance of several objects.
 fn least_distance_cell(distance: Distance, tokens: &Tokens) -> Cell {
     let mut cell = hops_cell(distance, tokens);
     if let Some(hops) = distance.system() {
@@ -389,14 +389,14 @@ fn hops_cell(distance: Distance, tokens: &Tokens) -> Cell {
     Cell::text(distance.to_string(), color)
 }
 
-/// The key of a Map's entry, where the edge is that of one.
+/// Returns the key of a Map's entry, if the edge belongs to one.
 pub fn key_runs(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Vec<Run> {
     let Some(key) = map_key(snapshot, edge) else { return Vec::new() };
     let label = human::visible(&node_label(snapshot, key), KEY_LIMIT).into_owned();
     vec![Run::new("  key ", tokens.weak), Run::new(label, tokens.string)]
 }
 
-/// A size with its share of `total`.
+/// Returns a cell with a size and its share of `total`.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a percentage")]
 pub fn size_cell(size: u64, total: u64, look: Look) -> Cell {

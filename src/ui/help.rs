@@ -6,13 +6,13 @@ use super::keys;
 use super::theme::{self, GRID};
 use crate::query::glossary::{Category, Entry, entries};
 
-/// Which windows of help are open.
+/// The help windows.
 #[derive(Debug, Default)]
 pub struct Help {
     pub keys_open: bool,
     pub glossary_open: bool,
     filter: String,
-    /// An entry that is scrolled to in the next frame.
+    /// The entry to scroll to in the next frame.
     wanted: Option<&'static str>,
 }
 
@@ -39,7 +39,7 @@ impl Help {
     }
 
     fn glossary(&mut self, ui: &mut Ui) {
-        let edit = TextEdit::singleline(&mut self.filter).hint_text("Find a word").desired_width(f32::INFINITY);
+        let edit = TextEdit::singleline(&mut self.filter).hint_text("Find a term").desired_width(f32::INFINITY);
         let response = ui.add(edit);
         ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Find in the glossary"));
         ui.add_space(GRID);
@@ -65,7 +65,7 @@ impl Help {
     }
 }
 
-/// A window that starts in the middle.
+/// Returns a window that opens in the center.
 fn centered(ctx: &Context, title: &'static str, size: [f32; 2]) -> egui::Window<'static> {
     let middle = ctx.content_rect().center();
     let window = egui::Window::new(title).default_size(size).pivot(egui::Align2::CENTER_CENTER);
@@ -73,7 +73,7 @@ fn centered(ctx: &Context, title: &'static str, size: [f32; 2]) -> egui::Window<
 }
 
 const CATEGORIES: [(Category, &str); 6] = [
-    (Category::Idea, "Ideas"),
+    (Category::Idea, "Concepts"),
     (Category::Column, "Columns"),
     (Category::Group, "Groups and classes"),
     (Category::NodeKind, "Kinds of nodes"),
@@ -88,7 +88,7 @@ fn matches(entry: &Entry, filter: &str) -> bool {
 fn keys_list(ui: &mut Ui) {
     egui::Grid::new("keys").num_columns(2).spacing([6.0 * GRID, GRID]).show(ui, |ui| {
         for binding in keys::bindings() {
-            // The second way to say the same.
+            // An alternative key for the same action.
             if binding.shortcut.logical_key == egui::Key::Equals {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Back and forward through what was looked at.
+//! History: back and forward through visited views.
 
 use crate::model::SnapshotId;
 use std::sync::Arc;
@@ -8,35 +8,35 @@ use super::panes::Slot;
 use super::panes::paths::MergeRequest;
 use super::tree_table::Path;
 
-/// How far back one can go.
+/// The maximum number of visits.
 const LIMIT: usize = 500;
 
-/// The state of a view at one step of the person, as far as going back restores it.
+/// The state of a view after one step of the user, as far as going back restores it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Visit {
     pub slot: Slot,
     pub kind: ViewKind,
     /// The selected row of the upper table.
     pub row: Option<Path>,
-    /// The object whose retainers and paths are shown.
+    /// The object whose retainers and retaining paths are shown.
     pub target: Option<Target>,
     pub lower: Lower,
     /// The objects whose paths are merged.
     pub merged: Option<Arc<MergeRequest>>,
 }
 
-/// Visits in order, and where in them the person is.
+/// The visits in order, and the current position among them.
 #[derive(Debug, Default)]
 pub struct History {
     visits: Vec<Visit>,
     /// Index of the visit that is on screen.
     at: usize,
-    /// Whether that one was reached by moving along rows, so that the next row takes its place.
+    /// True if that visit was reached by moving along rows, so that the next row replaces it.
     passing: bool,
 }
 
 impl History {
-    /// Notes what a step of the person led to. Rows that are only moved over leave one visit, not one each.
+    /// Records the result of a step. Rows that are only passed over leave one visit, not one each.
     pub fn visit(&mut self, visit: Visit, passing: bool) {
         if self.visits.get(self.at) == Some(&visit) {
             self.passing = passing;
@@ -55,7 +55,7 @@ impl History {
         self.passing = passing;
     }
 
-    /// Takes in what has changed on screen without a step of the person, as rows do that were still on their way.
+    /// Records changes on screen that are not a step, such as a row that arrived late.
     pub fn refresh(&mut self, visit: Visit) {
         if let Some(current) = self.visits.get_mut(self.at)
             && current.slot == visit.slot
@@ -64,7 +64,7 @@ impl History {
         }
     }
 
-    /// The number of visits, those that forward leads to included.
+    /// Returns the number of visits, including those that Forward leads to.
     #[must_use]
     pub fn len(&self) -> usize {
         self.visits.len()

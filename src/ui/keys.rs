@@ -1,4 +1,4 @@
-//! All keys of the window: what they do, and how they are written.
+//! All keys of the window, their actions and their descriptions.
 
 use egui::{Context, Key, KeyboardShortcut, Modifiers, PointerButton};
 
@@ -9,7 +9,7 @@ use super::panes::registry;
 
 const CTRL: Modifiers = Modifiers::COMMAND;
 
-/// A key and the action it stands for, with the name it has in the palette.
+/// A key and its action, with the action's name in the palette.
 #[derive(Clone, Debug)]
 pub(super) struct Binding {
     pub(super) shortcut: KeyboardShortcut,
@@ -21,28 +21,28 @@ fn binding(modifiers: Modifiers, key: Key, action: Action, name: &'static str) -
     Binding { shortcut: KeyboardShortcut::new(modifiers, key), action, name }
 }
 
-/// Every key of the window itself. Keys with more modifiers stand before those with fewer.
+/// Returns all keys of the window itself. Invariant: keys with more modifiers come before those with fewer.
 #[must_use]
 pub(super) fn bindings() -> Vec<Binding> {
     let mut all = vec![
         binding(CTRL, Key::O, Action::OpenDialog, "Open snapshots…"),
-        binding(CTRL, Key::W, Action::CloseShown, "Close this snapshot"),
+        binding(CTRL, Key::W, Action::CloseShown, "Close snapshot"),
         binding(CTRL, Key::F, Action::FocusSearch, "Search objects"),
-        binding(Modifiers::SHIFT, Key::F3, Action::Hit(Step::Previous), "Previous search hit"),
-        binding(Modifiers::NONE, Key::F3, Action::Hit(Step::Next), "Next search hit"),
+        binding(Modifiers::SHIFT, Key::F3, Action::Hit(Step::Previous), "Go to previous search hit"),
+        binding(Modifiers::NONE, Key::F3, Action::Hit(Step::Next), "Go to next search hit"),
         binding(CTRL, Key::K, Action::FocusFilter, "Filter classes"),
-        binding(CTRL, Key::P, Action::Palette, "Command palette"),
-        binding(Modifiers::ALT, Key::ArrowLeft, Action::Back, "Back"),
-        binding(Modifiers::ALT, Key::ArrowRight, Action::Forward, "Forward"),
-        binding(Modifiers::NONE, Key::F6, Action::FocusNextPane, "Next table or chart"),
+        binding(CTRL, Key::P, Action::Palette, "Show commands"),
+        binding(Modifiers::ALT, Key::ArrowLeft, Action::Back, "Go back"),
+        binding(Modifiers::ALT, Key::ArrowRight, Action::Forward, "Go forward"),
+        binding(Modifiers::NONE, Key::F6, Action::FocusNextPane, "Go to next table or chart"),
         binding(CTRL, Key::Backslash, Action::ToggleSplit, "Side by side"),
-        binding(CTRL, Key::L, Action::ToggleLink, "Link the two sides"),
-        binding(CTRL, Key::Plus, Action::Larger, "Larger text"),
-        binding(CTRL, Key::Equals, Action::Larger, "Larger text"),
-        binding(CTRL, Key::Minus, Action::Smaller, "Smaller text"),
-        binding(CTRL, Key::Num0, Action::NormalSize, "Normal text size"),
-        binding(CTRL, Key::G, Action::Glossary, "Glossary"),
-        binding(Modifiers::NONE, Key::F1, Action::Keys, "All keys"),
+        binding(CTRL, Key::L, Action::ToggleLink, "Linked sides"),
+        binding(CTRL, Key::Plus, Action::Larger, "Increase text size"),
+        binding(CTRL, Key::Equals, Action::Larger, "Increase text size"),
+        binding(CTRL, Key::Minus, Action::Smaller, "Decrease text size"),
+        binding(CTRL, Key::Num0, Action::NormalSize, "Reset text size"),
+        binding(CTRL, Key::G, Action::Glossary, "Show glossary"),
+        binding(Modifiers::NONE, Key::F1, Action::Keys, "Show keys"),
     ];
     for (about, key) in of_panes() {
         let (action, name) = (Action::ShowView(about.kind), about.kind.label());
@@ -51,7 +51,7 @@ pub(super) fn bindings() -> Vec<Binding> {
     all
 }
 
-/// Returns the panes in the order of their tabs, each with its key: Ctrl and a number for the first nine that have none of
+/// Returns the panes in the order of their tabs, each with its key: Ctrl and a digit for the first nine without a key of
 /// their own.
 pub(super) fn of_panes() -> impl Iterator<Item = (About, Option<KeyboardShortcut>)> {
     let mut numbers =
@@ -65,7 +65,7 @@ pub(super) fn of_panes() -> impl Iterator<Item = (About, Option<KeyboardShortcut
     })
 }
 
-/// Keys of tables and fields, which the widgets take themselves.
+/// The keys of tables and fields, which the widgets handle themselves.
 pub(super) const TABLE_KEYS: [(&str, &str); 17] = [
     ("↑ ↓ PgUp PgDn Home End", "Move along the rows"),
     ("→", "Expand the row, or go to its first child"),
@@ -74,19 +74,19 @@ pub(super) const TABLE_KEYS: [(&str, &str); 17] = [
     ("Enter", "Go to the object in the Summary; on a class or a group, show or hide its rows"),
     ("Menu  Shift+F10", "Open the context menu of the selected row"),
     ("Ctrl+C", "Copy the row"),
-    ("↓ or Enter in the class filter", "Go on to the classes"),
-    ("Enter, Shift+Enter in the search", "Next and previous hit"),
-    ("Esc in the search", "Close it"),
-    ("← → in the timeline", "Move the interval; with Shift its end; Esc clears it"),
-    ("↑ ↓ ← → in a flame graph", "Go to the caller, the largest callee, the neighbours"),
-    ("Enter, Backspace in a flame graph", "Fill the width with the call, or with its caller"),
-    ("+ − Home in a flame graph", "Zoom in, out, show everything"),
-    ("Mouse buttons 4 and 5", "Back and forward"),
+    ("↓ or Enter in the class filter", "Go to the classes"),
+    ("Enter, Shift+Enter in the search", "Go to next or previous hit"),
+    ("Esc in the search", "Close the search"),
+    ("← → in the timeline", "Move the interval, or with Shift its end; Esc clears it"),
+    ("↑ ↓ ← → in a flame graph", "Go to the caller, the largest callee or a neighbor"),
+    ("Enter, Backspace in a flame graph", "Zoom to the call, or to its caller"),
+    ("+ − Home in a flame graph", "Zoom in, zoom out, show everything"),
+    ("Mouse buttons 4 and 5", "Go back or forward"),
     ("Double click", "Show or hide the rows below, or go to the object"),
     ("Right click", "Open the context menu of a row"),
 ];
 
-/// What was pressed in this frame.
+/// Returns the actions of the keys and mouse buttons pressed in this frame.
 pub(super) fn pressed(ctx: &Context) -> Vec<Action> {
     let mut actions = Vec::new();
     for binding in bindings() {

@@ -1,4 +1,4 @@
-//! The link between two sides: what is selected or scrolled in one is selected or scrolled in the other.
+//! The link between two sides: selecting or scrolling on one side does the same on the other.
 
 use super::command::ViewKind;
 use super::panes::{Place, Slot};
@@ -6,7 +6,7 @@ use crate::model::{NodeOrdinal, human};
 use crate::query::{Lane, node_label};
 use crate::session::{Pending, Session};
 
-/// Whether the two sides go together, and what is being looked for in the other one.
+/// The link, and the search for a selected object on the other side.
 #[derive(Debug)]
 pub struct Link {
     pub is_on: bool,
@@ -21,30 +21,30 @@ impl Default for Link {
     }
 }
 
-/// What became of a search in the other side.
+/// The result of a search on the other side.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) slot: Slot,
     pub(super) node: Option<NodeOrdinal>,
-    /// What was looked for.
+    /// The name and id of the object that was searched for.
     pub(super) label: String,
 }
 
 impl Link {
-    /// Looks for the object of the same id and class on the other side.
+    /// Searches the other side for the object with the same id and class.
     pub(super) fn look_for(&mut self, session: &Session, here: &Place, there: &Place, node: NodeOrdinal) {
         let id = here.snapshot.id(node);
         let label = format!("{} {id}", human::visible(&node_label(&here.snapshot, node), 100));
         let (from, to) = (here.snapshot.clone(), there.snapshot.clone());
         let pending = session.spawn(Lane::Interactive, move |_| {
             let found = to.graph().find_id(id);
-            // An id of another process may belong to anything.
+            // In another process, the same id may belong to any object.
             Ok(found.filter(|&found| to.class(found).key == from.class(node).key))
         });
         self.pending = Some((there.slot, label, pending));
     }
 
-    /// The answer, once.
+    /// Returns the answer, once.
     pub(super) fn take_answer(&mut self) -> Option<Found> {
         let (slot, label, pending) = self.pending.as_mut()?;
         let answer = pending.take()?;
@@ -53,13 +53,13 @@ impl Link {
         Some(found)
     }
 
-    /// Whether something is being looked for.
+    /// Returns whether a search is running.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.pending.is_some()
     }
 
-    /// By how many rows each side was scrolled since the last frame.
+    /// Returns the number of rows that each side was scrolled by since the last frame.
     pub(super) fn moved(&mut self, kinds: [Option<ViewKind>; 2], rows: [Option<u64>; 2]) -> [i64; 2] {
         let mut moved = [0; 2];
         for side in 0..2 {
@@ -73,7 +73,7 @@ impl Link {
         moved
     }
 
-    /// Notes that a side was scrolled along, so that this does not come back as its own movement.
+    /// Records that a side was scrolled by the link, so that this does not count as its own movement.
     pub(super) fn scrolled(&mut self, side: usize, rows: i64) {
         self.rows[side] = self.rows[side].map(|row| row.saturating_add_signed(rows));
     }

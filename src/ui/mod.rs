@@ -1,7 +1,7 @@
-//! The window: panes over the tree table, fed by the session. The only place that knows egui.
+//! The window: panes over the tree table, fed by the session. No other module knows egui.
 //!
-//! The window's thread looks up what it draws and never walks nodes, edges or strings; whatever takes longer is asked of
-//! the session.
+//! Invariant: the window's thread only looks up what it draws and never walks nodes, edges or strings. The session does
+//! everything that takes longer.
 
 pub mod action;
 mod ages;
@@ -40,7 +40,7 @@ pub mod view;
 
 pub use app::{HeapglassApp, run};
 
-/// Closes a window by the key that people expect. A menu that is open closes first.
+/// Closes a window on Escape. An open menu closes first.
 fn close_by_escape(ctx: &egui::Context, is_open: &mut bool) {
     let is_pressed = || ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
     if *is_open && !egui::Popup::is_any_open(ctx) && is_pressed() {

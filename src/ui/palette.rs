@@ -16,7 +16,7 @@ pub(super) struct Palette {
     at: usize,
 }
 
-/// What can be chosen: its name, its key if it has one, and what it does.
+/// Returns all commands: the name, the key if it has one, and the action.
 fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
     let mut entries: Vec<(String, String, Action)> = Vec::new();
     for binding in keys::bindings() {
@@ -30,12 +30,12 @@ fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
         }
     }
     for units in Units::ALL {
-        entries.push((format!("Sizes in {}", units.label()), String::new(), Action::SetUnits(units)));
+        entries.push((format!("Show sizes in {}", units.label()), String::new(), Action::SetUnits(units)));
     }
-    entries.push(("Theme: system, light or dark".to_owned(), String::new(), Action::NextTheme));
+    entries.push(("Switch theme: system, light or dark".to_owned(), String::new(), Action::NextTheme));
     entries.push(("Capture from a running program…".to_owned(), String::new(), Action::Capture));
-    entries.push(("Keep an index of opened files: on or off".to_owned(), String::new(), Action::ToggleIndex));
-    entries.push(("Delete the index".to_owned(), String::new(), Action::DeleteIndex));
+    entries.push(("Cache opened files: on or off".to_owned(), String::new(), Action::ToggleIndex));
+    entries.push(("Delete cache".to_owned(), String::new(), Action::DeleteIndex));
     let dead = "Show dead variables: held by contexts, read by no function";
     entries.push((dead.to_owned(), String::new(), Action::ShowDeadVariables));
     entries.push(("Open the example".to_owned(), String::new(), Action::OpenExample));
@@ -43,7 +43,7 @@ fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
     entries
 }
 
-/// Whether all words stand in the name, in any order.
+/// Returns whether the name contains all words, in any order.
 fn matches(name: &str, text: &str) -> bool {
     let name = name.to_lowercase();
     text.to_lowercase().split_whitespace().all(|word| name.contains(word))
@@ -54,7 +54,7 @@ impl Palette {
         *self = Self { is_open: !self.is_open, ..Self::default() };
     }
 
-    /// Draws it over everything else, with what is possible now; gives what was chosen.
+    /// Draws the palette over everything else, with the actions that are possible now; returns the chosen one.
     pub(super) fn show(&mut self, ctx: &Context, is_possible: impl Fn(&Action) -> bool) -> Option<Action> {
         if !self.is_open {
             return None;
@@ -74,7 +74,8 @@ impl Palette {
         let window =
             egui::Window::new("Commands").title_bar(false).resizable(false).anchor(Align2::CENTER_TOP, [0.0, 60.0]);
         let shown = window.fixed_size([440.0, 360.0]).show(ctx, |ui| {
-            let edit = TextEdit::singleline(&mut self.text).id(id).hint_text("What to do").desired_width(f32::INFINITY);
+            let edit =
+                TextEdit::singleline(&mut self.text).id(id).hint_text("Type a command").desired_width(f32::INFINITY);
             let response = ui.add(edit);
             ctx.accesskit_node_builder(response.id, |node| node.set_label("Command"));
             if !response.has_focus() {
@@ -86,7 +87,7 @@ impl Palette {
             ui.add_space(GRID);
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 if entries.is_empty() {
-                    ui.weak("No command is called so");
+                    ui.weak("No matching commands");
                 }
                 for (at, (name, keys, action)) in entries.iter().enumerate() {
                     let keys = RichText::new(keys).font(theme::small()).color(theme::tokens(ui).weak);

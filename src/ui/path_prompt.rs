@@ -1,4 +1,4 @@
-//! A field for a path, where the system has no file dialog.
+//! A field for a path, used if the system has no file dialog.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ pub(super) struct PathPrompt {
 }
 
 impl PathPrompt {
-    /// Asks for a path, which begins as `path`.
+    /// Asks for a path, with `path` as its initial value.
     pub(super) fn ask(&mut self, purpose: Purpose, path: String) {
         (self.asked, self.path, self.takes_focus) = (Some(purpose), path, true);
     }
@@ -25,18 +25,18 @@ impl PathPrompt {
         self.asked == Some(Purpose::Save)
     }
 
-    /// The path, once it was entered.
+    /// Shows the field; returns the path once it is entered.
     pub(super) fn show(&mut self, ctx: &Context) -> Option<(Purpose, PathBuf)> {
         let purpose = self.asked?;
         let (title, button, label) = match purpose {
             Purpose::Open => ("Open a file", "Open", "Path of a file to open"),
-            Purpose::Save => ("Export the list", "Write", "Path of the file to write; .json gives JSON"),
+            Purpose::Save => ("Export list", "Export", "Path of the file to write (.json for JSON)"),
         };
         let mut is_open = true;
         let mut entered = false;
         dialog::window(ctx, title, Id::unique("path prompt")).open(&mut is_open).show(ctx, |ui| {
             ui.set_width(dialog::WIDTH);
-            ui.weak("The system shows no file dialog here.");
+            ui.weak("No system file dialog is available.");
             ui.add_space(GRID);
             ui.label(label);
             let response = ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY));

@@ -1,6 +1,6 @@
-//! Damaged files on screen: the offer to open what is there of one, and the banner over what was opened so.
+//! Damaged files: the offer to open one partially, and the banner above a recovered file.
 //!
-//! The banner cannot be dismissed: whoever reads a number of such a file must be able to know that it may be wrong.
+//! The banner cannot be dismissed: anyone who reads a number of such a file must see that it may be wrong.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -14,9 +14,9 @@ use crate::model::human;
 use crate::session::Load;
 use crate::snapshot::Snapshot;
 
-/// Characters of a line that are shown.
+/// The maximum length of a line, in characters.
 const LINE_LIMIT: usize = 300;
-/// Losses that the list of snapshots names, where there is little room.
+/// The number of missing parts named in the list of snapshots, which has little room.
 const FEW: usize = 3;
 
 fn line(ui: &mut Ui, text: &str, color: Color32) {
@@ -24,7 +24,7 @@ fn line(ui: &mut Ui, text: &str, color: Color32) {
     ui.add(Label::new(text).wrap());
 }
 
-/// One point of a list.
+/// Draws one item of a list.
 fn point(ui: &mut Ui, text: &str, color: Color32) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 1.5 * GRID;
@@ -33,11 +33,11 @@ fn point(ui: &mut Ui, text: &str, color: Color32) {
     });
 }
 
-/// Below an error for want of memory: to open the file anyway.
+/// Draws, below an out-of-memory error, a button to open the file anyway.
 fn offer_anyway(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
     ui.add_space(GRID);
-    let advice = "Closing other files or programs frees memory. Without enough of it the system may end Heapglass, and what \
-                  is open would have to be opened again.";
+    let advice = "Close other files or programs to free memory. If memory runs out, the system may stop Heapglass, and you \
+                  would have to reopen your files.";
     line(ui, advice, tokens(ui).text);
     ui.add_space(2.0 * GRID);
     let button = ui.button("Open anyway");
@@ -47,7 +47,8 @@ fn offer_anyway(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
     }
 }
 
-/// Below an error: what could be opened all the same, if something can be. `is_wide` has room for all that is missing.
+/// Draws, below an error, the offer to open the file partially, if that is possible. With `is_wide`, all missing data is
+/// listed.
 pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<Action>) {
     if load.shortage.is_some() {
         offer_anyway(ui, load, actions);
@@ -58,13 +59,13 @@ pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<A
         ui.add_space(GRID);
         ui.horizontal(|ui| {
             ui.add(egui::Spinner::new().size(3.0 * GRID));
-            line(ui, "Looking at what can be opened all the same", tokens.weak);
+            line(ui, "Checking what can be recovered…", tokens.weak);
         });
         return;
     }
     let Some(salvage) = &load.rescue.offer else { return };
     ui.add_space(2.0 * GRID);
-    line(ui, "What is there can be opened. What is missing:", tokens.text);
+    line(ui, "The file can be opened partially. Missing data:", tokens.text);
     let shown = if is_wide { salvage.losses.len() } else { FEW };
     for loss in salvage.losses.iter().take(shown) {
         point(ui, &loss.to_string(), tokens.text);
@@ -79,20 +80,20 @@ pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<A
         }
     }
     ui.add_space(2.0 * GRID);
-    let button = ui.button("Open what is there");
-    let label = format!("Open what is there of {}", load.name);
+    let button = ui.button("Open partially");
+    let label = format!("Open partially: {}", load.name);
     ui.ctx().accesskit_node_builder(button.id, |node| node.set_label(label));
     if button.clicked() {
         actions.push(Action::Salvage(load.id));
     }
 }
 
-/// A short mark for lists: that the file was damaged.
+/// Returns a short mark for lists if the file is damaged.
 pub(super) fn mark(salvage: Option<&Salvage>) -> &'static str {
     if salvage.is_some() { "damaged" } else { "" }
 }
 
-/// Over all views of a snapshot of which the file was changed while it was being read.
+/// Draws a banner above all views of a snapshot whose file was changed while it was being read.
 pub(super) fn change_banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash + Debug) {
     let source = snapshot.source();
     let Some(notice) = source.change.and_then(Change::notice) else { return };
@@ -108,7 +109,7 @@ pub(super) fn change_banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash + 
     });
 }
 
-/// Over all views of a snapshot that was opened in spite of damage: what is missing and what cannot be trusted.
+/// Draws a banner above all views of a recovered file: the missing data, and the numbers that cannot be trusted.
 pub(super) fn banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash + Debug) {
     let Some(salvage) = snapshot.salvage() else { return };
     let tokens = tokens(ui);
@@ -124,12 +125,12 @@ pub(super) fn banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash + Debug) 
         let mut toggled = false;
         ui.horizontal(|ui| {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let text = if is_open { "Less" } else { "What is missing" };
+                let text = if is_open { "Hide details" } else { "Show details" };
                 toggled = ui.add(egui::Button::new(text).small()).clicked();
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     let summary = match salvage.losses.as_slice() {
                         [only] => format!("This file is damaged: {only}"),
-                        losses => format!("This file is damaged: {} things are missing or were mended", losses.len()),
+                        losses => format!("This file is damaged: {} parts are missing or were repaired", losses.len()),
                     };
                     let text = RichText::new(human::visible(&summary, LINE_LIMIT).into_owned()).color(tokens.error);
                     ui.add(Label::new(text).truncate());
@@ -145,13 +146,13 @@ pub(super) fn banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash + Debug) 
     });
 }
 
-/// Over a comparison of which a side was damaged: what it lacks looks like a difference.
+/// Draws a remark above a comparison with a damaged file: missing data looks like a difference.
 pub(super) fn compared(ui: &mut Ui, base: &Snapshot, current: &Snapshot) {
     let text = match (base.salvage(), current.salvage()) {
         (None, None) => return,
-        (Some(_), None) => "The base is from a damaged file: what it lacks looks new here.",
-        (None, Some(_)) => "The newer one is from a damaged file: what it lacks looks deleted here.",
-        (Some(_), Some(_)) => "Both are from damaged files: what one of them lacks looks like a difference here.",
+        (Some(_), None) => "The base file is damaged: its missing data looks new here.",
+        (None, Some(_)) => "The current file is damaged: its missing data looks deleted here.",
+        (Some(_), Some(_)) => "Both files are damaged: missing data looks like a difference here.",
     };
     ui.horizontal(|ui| {
         ui.add_space(2.0 * GRID);
@@ -161,9 +162,9 @@ pub(super) fn compared(ui: &mut Ui, base: &Snapshot, current: &Snapshot) {
 
 fn details(ui: &mut Ui, salvage: &Salvage) {
     let tokens = tokens(ui);
-    // However much is missing, the views below keep their room.
+    // The views below keep their room even if much is missing.
     let height = (ui.ctx().content_rect().height() * 0.3).clamp(20.0 * GRID, 60.0 * GRID);
-    // A bar that shows only under the pointer would hide that there is more.
+    // A scroll bar that shows only under the pointer would hide that the list goes on.
     ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
     ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(GRID, 0.5 * GRID);

@@ -1,4 +1,4 @@
-//! What is kept between runs.
+//! Settings that are kept between runs.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::model::human::Units;
 
 const RECENT_LIMIT: usize = 8;
 
-/// The theme that was chosen.
+/// The chosen theme.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum ThemeChoice {
     #[default]
@@ -18,7 +18,7 @@ pub enum ThemeChoice {
 }
 
 impl ThemeChoice {
-    /// The one that a click on the switch leads to.
+    /// Returns the theme that a click on the switch selects.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
@@ -53,12 +53,12 @@ impl From<ThemeChoice> for egui::ThemePreference {
 #[serde(default)]
 pub struct Settings {
     pub theme: ThemeChoice,
-    /// Size of everything, 1 being normal.
+    /// The zoom factor of the window; 1 is normal.
     pub text_scale: f32,
     pub units: Units,
-    /// Whether what was derived of a file is kept, so that it opens at once the next time.
+    /// True if opened files are cached, so that they open quickly the next time.
     pub keep_index: bool,
-    /// The newest first.
+    /// Recently opened files, newest first.
     pub recent: Vec<PathBuf>,
 }
 
@@ -79,11 +79,11 @@ impl Settings {
         self.text_scale = if scale.is_finite() { scale.clamp(0.6, 2.5) } else { 1.0 };
     }
 
-    /// Puts a file at the head of the recent ones.
+    /// Puts a file at the front of the recent files.
     pub fn remember(&mut self, path: &Path) {
-        // A relative path would mean another file in the next run.
+        // A relative path could name another file in the next run.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        // The file of the settings cannot express other paths.
+        // The settings file cannot express other paths.
         if path.to_str().is_none() {
             return;
         }

@@ -1,7 +1,7 @@
-//! The file in which settings are kept between runs.
+//! The file that keeps settings between runs.
 //!
-//! It is written whenever a setting changes, so that a program that is killed has lost nothing, and is put in the place of the
-//! one before only once it is complete, so that it is whole at any time.
+//! It is written whenever a setting changes, so that a killed program loses nothing. A new version replaces the old one
+//! only once it is complete, so that the file is always whole.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -14,17 +14,17 @@ use super::settings::Settings;
 use crate::files::PartialFile;
 use crate::inputs::read_small;
 
-/// Name of the file in the program's folder.
+/// The name of the file in the program's folder.
 const NAME: &str = "settings.json";
-/// Settings are a few kilobytes. Anything longer was not written by this program.
+/// The maximum size of the file. Settings take a few kilobytes; Heapglass did not write a longer file.
 const LIMIT_BYTES: u64 = 1 << 20;
 
-/// Returns where the settings of a program are, if the system has such a place.
+/// Returns the path of a program's settings file, if the system has a folder for it.
 pub(super) fn default_path(app_id: &str) -> Option<PathBuf> {
     eframe::storage_dir(app_id).map(|folder| folder.join(NAME))
 }
 
-/// Reads settings; what is damaged or missing is the default.
+/// Reads settings; damaged or missing ones get their defaults.
 pub(super) fn read(file: &Path) -> Settings {
     let read = read_small(file, LIMIT_BYTES).ok().and_then(|text| serde_json::from_slice(&text).ok());
     let mut settings: Settings = read.unwrap_or_default();
@@ -42,7 +42,7 @@ fn write(file: &Path, settings: &Settings) -> io::Result<()> {
     partial.replace()
 }
 
-/// Removes what programs left beside the file that were killed while they wrote it.
+/// Removes partial files left by programs that were killed while writing.
 fn remove_leftovers(file: &Path) {
     let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) else { return };
     let Ok(entries) = fs::read_dir(folder) else { return };
@@ -54,29 +54,30 @@ fn remove_leftovers(file: &Path) {
     }
 }
 
-/// Whether a file has the name of one that was being written in the place of `name`.
+/// Returns whether `other` is the name of a partial file for `name`.
 fn is_partial_of(name: &str, other: &str) -> bool {
     let rest = other.strip_prefix('.').and_then(|rest| rest.strip_prefix(name));
     rest.is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".partial"))
 }
 
-/// Whether nobody can still be writing a file: another window takes milliseconds.
+/// Returns whether a file is too old to be still being written: another window takes milliseconds.
 fn is_old(entry: &fs::DirEntry) -> bool {
     const WRITING_SECONDS: u64 = 60;
     let modified = entry.metadata().and_then(|metadata| metadata.modified());
     modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age.as_secs() > WRITING_SECONDS))
 }
 
-/// Keeps settings in their file, on a thread of its own. Dropping it waits for the last write.
+/// Writes settings to their file on a thread of its own. Dropping it waits for the last write.
 #[derive(Debug, Default)]
 pub(super) struct SettingsWriter {
-    /// What the file contains, or will as soon as the thread has written it.
+    /// The settings that the file contains, or will contain once the thread has written them.
     kept: Settings,
     thread: Option<(Sender<Settings>, JoinHandle<()>)>,
 }
 
 impl SettingsWriter {
-    /// Starts with what the file contains. Without a thread nothing is kept, which is no reason not to start.
+    /// Starts with the settings that the file contains. If no thread can be started, settings are not saved, but the program
+    /// starts anyway.
     pub(super) fn start(file: PathBuf, contained: Settings) -> Self {
         let (sender, receiver) = unbounded();
         let thread = thread::Builder::new().name("settings".to_owned()).spawn(move || {
@@ -109,9 +110,9 @@ impl Drop for SettingsWriter {
 
 fn write_all(file: &Path, settings: &Receiver<Settings>) {
     while let Ok(first) = settings.recv() {
-        // Of several changes only the last matters.
+        // Only the last of several changes matters.
         let last = settings.try_iter().last().unwrap_or(first);
-        // On a full disk the settings are those of before, which the next change tries to mend.
+        // On a full disk the file keeps the old settings; the next change tries again.
         let _ = write(file, &last);
     }
 }

@@ -1,4 +1,4 @@
-//! Draws one snapshot, or two next to each other, below the bars.
+//! Draws one snapshot, or two side by side, below the bars.
 
 use egui::Ui;
 
@@ -9,9 +9,9 @@ use super::state::AppState;
 use super::theme;
 use super::view::View;
 
-/// Width between the sides.
+/// The width between the sides.
 const LINE: f32 = 4.0;
-/// A side is not made narrower than this while there is room.
+/// The minimum width of a side, if the window is wide enough.
 const LEAST_SIDE: f32 = 240.0;
 
 pub(super) fn body(state: &mut AppState, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -33,7 +33,7 @@ pub(super) fn body(state: &mut AppState, ui: &mut Ui, actions: &mut Vec<Action>)
     }
 }
 
-/// Draws a side and does what its panes ask for.
+/// Draws a side and runs the commands of its panes.
 pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot) {
     if let Some(profile) = state.session.profile(slot.id) {
         let pane = state.profile_panes.entry(slot).or_default();
@@ -49,7 +49,7 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot) {
     let commands = view.show(ui, &mut state.session, &place);
     state.views.insert(slot, view);
     if !commands.is_empty() {
-        // What they change is drawn in the next frame, and an answer of a worker asks for one frame only.
+        // Their effects are drawn in the next frame, and a worker's answer requests one frame only.
         ui.request_repaint();
     }
     for command in commands {
@@ -62,7 +62,7 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot) {
     }
 }
 
-/// The room of each side, and the line between them, which can be dragged. A double click makes them equal.
+/// Draws the draggable line between the sides and returns the area of each side. A double click makes them equal.
 fn divide(state: &mut AppState, ui: &Ui) -> [egui::Rect; 2] {
     let room = ui.available_rect_before_wrap();
     let least = (LEAST_SIDE / room.width().max(1.0)).min(0.5);
@@ -81,7 +81,7 @@ fn divide(state: &mut AppState, ui: &Ui) -> [egui::Rect; 2] {
     ui.painter().rect_filled(line, 0.0, tokens.surface);
     ui.painter().vline(at, room.y_range(), egui::Stroke::new(1.0, color));
     response.on_hover_and_drag_cursor(egui::CursorIcon::ResizeHorizontal);
-    // Room for the line, which the rows at its sides would cover.
+    // Leave room for the line, which the rows beside it would cover.
     let (left, right) = (room.with_max_x(at - LINE / 2.0), room.with_min_x(at + LINE / 2.0));
     [left, right]
 }

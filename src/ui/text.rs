@@ -1,4 +1,4 @@
-//! Text in limited room: cut with an ellipsis or left out whole, never cut in the middle of a letter.
+//! Text in limited room: truncated with an ellipsis or left out whole, never cut within a letter.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,22 +10,22 @@ use crate::model::{SnapshotId, human};
 use crate::session::Session;
 use crate::snapshot::SourceInfo;
 
-/// Less room than this shows no text at all: an ellipsis alone says nothing.
+/// The minimum width for text. In less room nothing is shown: an ellipsis alone says nothing.
 const LEAST: f32 = 18.0;
-/// Letters of a name of a file that are looked at.
+/// The maximum length of a file name, in characters.
 const NAME_LIMIT: usize = 160;
-/// Letters of a path that are shown.
+/// The maximum length of a path, in characters.
 const PATH_LIMIT: usize = 300;
 
-/// Lays out a text in one line, cut with an ellipsis if it is wider than `room`.
+/// Lays out a text in one line, truncated with an ellipsis if it is wider than `room`.
 pub(super) fn line(painter: &Painter, text: &str, room: f32, font: FontId, color: Color32) -> Arc<Galley> {
     let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
     job.wrap = TextWrapping::truncate_at_width(room);
     painter.layout_job(job)
 }
 
-/// Writes a name in one line with the first of `details` that fits behind the whole name, or the name alone. What the name
-/// has no room for is cut with an ellipsis; without room for any of it nothing is written. `at` is the middle of the left end.
+/// Draws a name in one line with the first of `details` that fits after the whole name, or the name alone. A name that is
+/// too wide is truncated with an ellipsis; if none of it fits, nothing is drawn. `at` is the middle of the left end.
 pub(super) fn in_room(
     painter: &Painter,
     at: Pos2,
@@ -40,14 +40,14 @@ pub(super) fn in_room(
     let width = |text: &str| painter.layout_no_wrap(text.to_owned(), font.clone(), color).size().x;
     let whole = details.iter().map(|detail| format!("{name}{detail}")).find(|text| width(text) <= room);
     let galley = line(painter, whole.as_deref().unwrap_or(name), room, font.clone(), color);
-    // A first letter that does not fit leaves only the ellipsis.
+    // If the first letter does not fit, only the ellipsis is left.
     if galley.elided && galley.rows.first().is_none_or(|row| row.glyphs.len() < 2) {
         return;
     }
     painter.galley(at - vec2(0.0, galley.size().y / 2.0), galley, color);
 }
 
-/// Writes one line of text whose right end is at `at`, the middle of that end.
+/// Draws one line of right-aligned text. `at` is the middle of the right end.
 pub(super) fn right(painter: &Painter, at: Pos2, room: f32, text: &str, (font, color): (FontId, Color32)) {
     if room < LEAST {
         return;
@@ -56,8 +56,8 @@ pub(super) fn right(painter: &Painter, at: Pos2, room: f32, text: &str, (font, c
     painter.galley(at - vec2(galley.size().x, galley.size().y / 2.0), galley, color);
 }
 
-/// Cuts a text in the middle so that it is no wider than `room`. More of the end is kept: names of files that belong together
-/// begin alike.
+/// Truncates a text in the middle so that it is no wider than `room`. More of the end is kept, because the names of related
+/// files start alike.
 pub(super) fn middle(ui: &Ui, text: &str, font: &FontId, room: f32) -> String {
     let text = human::visible(text, NAME_LIMIT);
     let fits =
@@ -78,10 +78,10 @@ pub(super) fn middle(ui: &Ui, text: &str, font: &FontId, room: f32) -> String {
     cut(fitting)
 }
 
-/// Endings of names that say what kind of file it is, which is seen anyway.
+/// File extensions, which may be dropped since the kind of file is visible anyway.
 const ENDINGS: [&str; 3] = [".heapsnapshot", ".heaptimeline", ".heapprofile"];
 
-/// Cuts the name of a file to `room`: first its ending, then its middle.
+/// Shortens a file name to `room`: first its extension, then its middle.
 pub(super) fn file_name(ui: &Ui, name: &str, font: &FontId, room: f32) -> String {
     let whole = middle(ui, name, font, room);
     let end = ENDINGS.iter().filter_map(|ending| name.rfind(ending)).max();
@@ -91,7 +91,7 @@ pub(super) fn file_name(ui: &Ui, name: &str, font: &FontId, room: f32) -> String
     }
 }
 
-/// Adds the name of a file in one line, cut in the middle to the room that there is; on hover it is shown whole.
+/// Adds a file name in one line, truncated in the middle to the available room; the tooltip shows the whole name.
 pub(super) fn file_label(ui: &mut Ui, name: &str) -> Response {
     let font = egui::TextStyle::Body.resolve(ui.style());
     let shown = file_name(ui, name, &font, ui.available_width());
@@ -100,7 +100,7 @@ pub(super) fn file_label(ui: &mut Ui, name: &str) -> Response {
     if is_cut { response.on_hover_text(human::visible(name, 300)) } else { response }
 }
 
-/// Returns the name of an open file, with its folder where another open file has the same name.
+/// Returns the name of an open file, with its folder if another open file has the same name.
 pub(super) fn name_of(session: &Session, id: SnapshotId) -> String {
     let files = || {
         let snapshots = session.open().iter().map(|open| (open.id, open.snapshot.source()));
@@ -111,7 +111,7 @@ pub(super) fn name_of(session: &Session, id: SnapshotId) -> String {
     distinct_name(&source.name, source.path.as_deref(), others)
 }
 
-/// Returns a box for a choice between files. The chosen name is cut in the middle to `width`.
+/// Returns a box for choosing a file. The chosen name is truncated in the middle to `width`.
 pub(super) fn file_choice(
     ui: &Ui,
     salt: impl std::hash::Hash + std::fmt::Debug,
@@ -125,7 +125,7 @@ pub(super) fn file_choice(
     ComboBox::from_id_salt(salt).selected_text(shown).width(width).truncate()
 }
 
-/// Returns the name by which a file is told from others: with its folder where one of the others has the same name.
+/// Returns a name that distinguishes a file from others: with its folder if one of the others has the same name.
 pub(super) fn distinct_name<'a>(
     name: &str,
     path: Option<&Path>,
@@ -140,7 +140,7 @@ pub(super) fn distinct_name<'a>(
     human::visible(&name, PATH_LIMIT).into_owned()
 }
 
-/// Returns a path as the window shows it: control characters are made visible, and a very long one is cut.
+/// Returns a path as the window shows it: with visible control characters, and truncated if it is very long.
 pub(super) fn path(path: &Path) -> String {
     human::visible(&path.display().to_string(), PATH_LIMIT).into_owned()
 }

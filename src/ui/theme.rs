@@ -1,17 +1,17 @@
-//! Design tokens: every colour, size and distance of the window, for light and dark. No colour is written anywhere else.
+//! Design tokens: every color, size and distance of the window, for light and dark. No other module defines colors.
 
 use crate::model::human::Units;
 use egui::{Color32, Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Vec2};
 
 /// The grid that distances are multiples of, in points.
 pub const GRID: f32 = 4.0;
-/// Height of a row in tables.
+/// The height of a table row.
 pub const ROW_HEIGHT: f32 = 20.0;
 pub const TEXT_SMALL: f32 = 11.0;
 pub const TEXT_BODY: f32 = 12.5;
 pub const TEXT_TITLE: f32 = 18.0;
 
-/// Colours by meaning.
+/// Colors by meaning.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tokens {
     pub background: Color32,
@@ -19,7 +19,7 @@ pub struct Tokens {
     pub surface: Color32,
     pub hover: Color32,
     pub selection: Color32,
-    /// Selection in a table that has not the keyboard.
+    /// Selection in a table without keyboard focus.
     pub selection_quiet: Color32,
     pub border: Color32,
     pub text: Color32,
@@ -35,10 +35,10 @@ pub struct Tokens {
     pub error: Color32,
     pub error_surface: Color32,
     pub percent_bar: Color32,
-    /// What is new in a comparison, and what is gone.
+    /// New and deleted objects in a comparison.
     pub added: Color32,
     pub removed: Color32,
-    /// Areas of pictures by category: code, strings, arrays, typed arrays, native, objects, system.
+    /// Areas of charts by category: code, strings, arrays, typed arrays, native, objects, system.
     pub categories: [Color32; 7],
     /// Text on these.
     pub on_category: Color32,
@@ -115,27 +115,27 @@ const DARK: Tokens = Tokens {
     on_category: rgb(0xff_ff_ff),
 };
 
-/// The tokens of the theme that is shown.
+/// Returns the tokens of the current theme.
 #[must_use]
 pub fn tokens(ui: &Ui) -> &'static Tokens {
     if ui.visuals().dark_mode { &DARK } else { &LIGHT }
 }
 
-/// How things look now: colours by meaning and the unit of sizes.
+/// The current look: colors by meaning and the unit of sizes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Look {
     pub tokens: &'static Tokens,
     pub units: Units,
 }
 
-/// What is chosen now.
+/// Returns the current look.
 #[must_use]
 pub fn look(ui: &Ui) -> Look {
     let units = ui.data(|data| data.get_temp(units_id())).unwrap_or_default();
     Look { tokens: tokens(ui), units }
 }
 
-/// Sizes are written in these from now on.
+/// Sets the unit of sizes.
 pub fn set_units(ctx: &Context, units: Units) {
     ctx.data_mut(|data| data.insert_temp(units_id(), units));
 }
@@ -144,7 +144,7 @@ fn units_id() -> egui::Id {
     egui::Id::unique("units of sizes")
 }
 
-/// Names from the heap and numbers: figures of equal width.
+/// Returns the font of numbers and of names from the heap, with digits of equal width.
 #[must_use]
 pub fn mono() -> FontId {
     FontId::new(TEXT_BODY - 0.5, FontFamily::Monospace)

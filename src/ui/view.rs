@@ -1,4 +1,4 @@
-//! A view: one snapshot in one of the two places, with its tabs above and the selected object below.
+//! A view: one snapshot on one side, with its tabs above and the selected object below.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use crate::model::{ClassId, NodeOrdinal, SnapshotId};
 use crate::query::NodeFilter;
 use crate::session::Session;
 
-/// Sides narrower than this show the object in a tab.
+/// The width below which a side shows the object in a tab.
 const NARROW: f32 = 640.0;
 
-/// The panes of one snapshot, each with its own state, so that going back and forth between snapshots loses nothing.
+/// The panes of one snapshot, each with its own state, so that switching between snapshots loses nothing.
 #[derive(Debug)]
 pub struct View {
     pub kind: ViewKind,
@@ -31,9 +31,9 @@ pub struct View {
     pub retainers: RetainersPane,
     pub paths: PathsPane,
     pub object: ObjectPane,
-    /// The object of the row that is selected in a lower table; `None` where none is, or the row is no object.
+    /// The object of the selected row of a lower table; `None` if no row is selected, or the row has no object.
     inspected: Option<Target>,
-    /// Where the upper pane was drawn last.
+    /// The area of the upper pane in the last frame.
     upper_rect: Option<Rect>,
 }
 
@@ -53,8 +53,8 @@ impl Default for View {
 }
 
 impl View {
-    /// Shows an object in the lower panes, or none. `by` is the view whose table has selected it; a row that is selected
-    /// anywhere else would belong to another object.
+    /// Shows an object in the lower panes, or none. `by` is the view whose table selected it; selections in all other tables
+    /// are cleared, because they would belong to other objects.
     pub fn select(&mut self, session: &Session, target: Option<Target>, by: Option<ViewKind>) {
         let node = target.map(|target| target.node);
         for (kind, pane) in self.panes.each_mut() {
@@ -71,25 +71,25 @@ impl View {
         self.settle(session);
     }
 
-    /// Shows the object of a lower table's row in the object pane, and leaves everything else as it is.
+    /// Shows the object of a lower table's row in the object pane and leaves everything else unchanged.
     pub fn inspect(&mut self, session: &Session, target: Option<Target>) {
         self.inspected = target;
         self.settle(session);
     }
 
-    /// The object whose retainers and paths are shown.
+    /// Returns the object whose retainers and paths are shown.
     #[must_use]
     pub fn target(&self) -> Option<Target> {
         self.retainers.target()
     }
 
-    /// The object of the row that is selected in a lower table.
+    /// Returns the object of the selected row of a lower table.
     #[must_use]
     pub fn inspected(&self) -> Option<Target> {
         self.inspected
     }
 
-    /// The class that is selected in the summary, if one is.
+    /// Returns the class that is selected in the summary, if one is.
     #[must_use]
     pub fn selected_class(&self) -> Option<ClassId> {
         let row = self.panes.summary.tree.table.selected_row().filter(|_| self.kind == ViewKind::SUMMARY)?;
@@ -103,8 +103,8 @@ impl View {
         }
     }
 
-    /// Invariant: the object pane shows the object of the row that is selected in the lower table or, where none is, the
-    /// one whose retainers are shown. Lists that were made anew, tabs and closed snapshots take selections away.
+    /// Restores the invariant that the object pane shows the object of the selected row of the lower table or, if none is
+    /// selected, the one whose retainers are shown. New lists, tab changes and closed snapshots remove selections.
     pub(super) fn settle(&mut self, session: &Session) {
         if self.target().is_some_and(|target| session.snapshot(target.snapshot).is_none()) {
             return self.select(session, None, None);
@@ -116,7 +116,7 @@ impl View {
                 }
             }
             Lower::Paths => self.retainers.tree.table.clear_selection(),
-            // In the place of the table whose row it shows.
+            // The tab replaces the table whose row it shows.
             Lower::Object => {}
         }
         if self.lower_row().is_none() {
@@ -126,20 +126,20 @@ impl View {
         self.object.set_target(session, shown.filter(|target| session.snapshot(target.snapshot).is_some()));
     }
 
-    /// The selected row of the lower tables.
+    /// Returns the selected row of the lower tables.
     fn lower_row(&self) -> Option<&super::tree_table::Path> {
         let paths = self.paths.table().and_then(RowSelection::selected_row);
         self.retainers.tree.table.selected_row().or(paths)
     }
 
-    /// What going back to this moment restores.
+    /// Returns the state that going back to this moment restores.
     pub(super) fn visit(&mut self, slot: super::panes::Slot) -> Visit {
         let kind = self.kind;
         let row = self.panes.get_mut(kind).table().and_then(|table| table.selected_row().cloned());
         Visit { slot, kind, row, target: self.target(), lower: self.lower, merged: self.paths.merged().cloned() }
     }
 
-    /// Shows again what was shown at a moment.
+    /// Restores a recorded state.
     pub(super) fn restore(&mut self, session: &mut Session, place: &Place, visit: Visit) {
         self.kind = visit.kind;
         self.lower = visit.lower;
@@ -149,16 +149,16 @@ impl View {
         let pane = self.panes.get_mut(visit.kind);
         match (visit.row, own) {
             (Some(row), _) => pane.restore_row(session, place, row),
-            // The row was never reached.
+            // The row had not been reached.
             (None, Some(target)) => pane.restore_object(session, place, target),
             (None, None) => {}
         }
     }
 
-    /// Goes to an object of the view's own snapshot; says why if that cannot be.
+    /// Goes to an object of the view's own snapshot.
     ///
     /// # Errors
-    /// Text for the person.
+    /// Returns a text for the user if the object is not listed.
     pub fn reveal(
         &mut self,
         session: &mut Session,
@@ -198,13 +198,13 @@ impl View {
 
     /// Shows the object's retainers.
     pub fn show_retainers(&mut self, session: &Session, target: Target) {
-        // The row that the menu belongs to may be the one that has selected the object.
+        // The menu's row may be the one that selected the object.
         let by = (self.target() == Some(target)).then_some(self.kind);
         self.lower = Lower::Retainers;
         self.select(session, Some(target), by);
     }
 
-    /// Returns the position of the first row of the upper table, for the view that this one is linked to.
+    /// Returns the position of the first row of the upper table, for the linked view.
     #[must_use]
     pub fn first_row(&mut self) -> Option<u64> {
         self.linked_table().map(|table| table.first_row())
@@ -217,7 +217,7 @@ impl View {
         }
     }
 
-    /// Returns the upper table if two of them side by side scroll together: those of hits differ too much.
+    /// Returns the upper table if it scrolls with the linked one: search hits differ too much for that.
     fn linked_table(&mut self) -> Option<&mut dyn RowSelection> {
         if self.kind == ViewKind::SEARCH || !about(self.kind).reveals {
             return None;
@@ -225,7 +225,7 @@ impl View {
         self.panes.get_mut(self.kind).table()
     }
 
-    /// Whether something that was asked for is still on its way to the screen.
+    /// Returns whether a requested row or path is not on screen yet.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         (self.lower == Lower::Retainers && self.retainers.is_busy())
@@ -242,7 +242,7 @@ impl View {
         self.tabs(ui, place, &mut commands);
         self.narrow(ui, session, place);
         commands.extend(self.panes.search.line(ui, session, place, about(self.kind)));
-        // Views without objects get the room of panes that would say nothing.
+        // Views without objects get the room of the lower panes, which would be empty.
         if about(self.kind).lists_objects || self.object.target().is_some() {
             let lower = Panel::bottom(egui::Id::unique(("lower pane", side))).resizable(true).frame(frame);
             let lower = lower.default_size(height * 0.42).size_range(120.0..=(height - 200.0).max(121.0));
@@ -283,7 +283,7 @@ impl View {
         });
     }
 
-    /// Narrows the views to what the timeline has selected, and draws its strip.
+    /// Narrows the views to the interval that is selected on the timeline, and draws the strip above them.
     fn narrow(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) {
         if !(about(ViewKind::TIMELINE).is_available)(place) {
             return;
@@ -305,7 +305,7 @@ impl View {
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing.x = GRID;
                 for (about, key) in keys::of_panes() {
-                    // What few files have takes no room in the others, unless somebody goes there by name.
+                    // Tabs that few files have are hidden for others, unless the user goes there by name.
                     if !(about.is_available)(place) && self.kind != about.kind {
                         continue;
                     }
@@ -331,9 +331,9 @@ impl View {
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.selectable_value(&mut self.lower, Lower::Retainers, "Retainers")
-                .on_hover_text("Who holds the selected object, step by step");
+                .on_hover_text("Objects that hold the selected object, step by step");
             ui.selectable_value(&mut self.lower, Lower::Paths, "Paths")
-                .on_hover_text("Whole paths from the roots, of one object or of many merged");
+                .on_hover_text("Retaining paths of the selected object, or of many objects merged");
             if with_object {
                 ui.selectable_value(&mut self.lower, Lower::Object, "Object");
             }
@@ -354,15 +354,15 @@ impl View {
         commands
     }
 
-    /// Where the upper pane is on screen.
+    /// Returns the area of the upper pane on screen.
     #[must_use]
     pub(super) fn upper_rect(&self) -> Option<Rect> {
         self.upper_rect
     }
 }
 
-/// Shows something in exactly the room that there is. A panel that can be resized takes the size of what is in it: were that a
-/// little more than its own, the panel would grow with every frame.
+/// Draws content in exactly the available room. A resizable panel takes the size of its content: if that were a little
+/// larger than the panel, the panel would grow with every frame.
 fn within(ui: &mut Ui, show: impl FnOnce(&mut Ui)) {
     let room = ui.available_rect_before_wrap();
     let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(room));

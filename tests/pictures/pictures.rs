@@ -111,12 +111,12 @@ fn loading(window: &mut Window) {
 }
 
 fn offer(window: &mut Window) {
-    wait_for_label(window, "Open what is there");
+    wait_for_label(window, "Open partially");
 }
 
 fn damaged(window: &mut Window) {
     offer(window);
-    window.get_all_by_label_contains("Open what is there of").next().unwrap().click();
+    window.get_all_by_label_contains("Open partially: ").next().unwrap().click();
     window.step();
     wait_for_load(window);
     wait_for_label(window, "This file is damaged");
@@ -130,7 +130,7 @@ fn select_cart(window: &mut Window) {
 
 fn filters(window: &mut Window) {
     show(window, ViewKind::SUMMARY);
-    window.get_by_role_and_label(Role::Button, "Show").click();
+    window.get_by_role_and_label(Role::Button, "Filter…").click();
     for _ in 0..30 {
         window.step();
         std::thread::sleep(Duration::from_millis(10));
@@ -250,7 +250,7 @@ fn merged_paths(window: &mut Window) {
 
 fn dominator_picture(window: &mut Window) {
     show(window, ViewKind::DOMINATORS);
-    window.get_by_label("Picture").click();
+    window.get_by_label("Treemap").click();
     window.step();
     wait_until(window, "the picture", |app| !app.shown_view().unwrap().panes.dominators.picture.is_busy());
 }
@@ -305,7 +305,7 @@ fn growth(window: &mut Window) {
     }
     wait_until(window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::GROWTH));
     click_row(window, "LeakedSession");
-    window.get_by_label("What holds them").click();
+    window.get_by_label("Show retaining paths").click();
     window.step();
     wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
 }
@@ -346,7 +346,7 @@ fn confirm(window: &mut Window) {
     "192.0.2.7:9229".clone_into(&mut window.state_mut().state.capture.address);
     wait_for_label(window, "Connect");
     window.get_by_label("Connect").click();
-    wait_for_label(window, "all the same");
+    wait_for_label(window, "Connect anyway");
 }
 
 fn timeline(window: &mut Window) {

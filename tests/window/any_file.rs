@@ -69,7 +69,7 @@ fn dead_variables_lead_to_what_they_hold_and_who_holds_the_context() {
     let mut window = opened(bundled("snapshots/chromium-leak-1.heapsnapshot.zst"));
     let ctx = window.ctx.clone();
     window.state_mut().state.apply(&ctx, Action::ShowDeadVariables);
-    wait_for_label(&mut window, "99 variables in contexts hold");
+    wait_for_label(&mut window, "99 dead variables hold");
     expand(&mut window, "unused  of closureLeak()");
     click_row(&mut window, "unused :: {huge, arr}");
     let app = &mut window.state_mut().state;
@@ -92,8 +92,8 @@ fn a_file_without_scopes_is_said_to_have_none() {
     let mut window = opened(example());
     show(&mut window, ViewKind::CONTEXTS);
     window.get_by_label("Dead variables").click();
-    wait_for_label(&mut window, "does not say which functions use which variables");
-    wait_for_label(&mut window, "This one is of Node.js");
+    wait_for_label(&mut window, "does not record which variables functions use");
+    wait_for_label(&mut window, "This file is from Node.js");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_cut_text_says_how_long_the_whole_is() {
     let is_cut = |node: &heapglass::model::NodeOrdinal| heapglass::query::string_facts(&snapshot, *node).is_cut;
     let node = snapshot.graph().nodes().find(is_cut).unwrap();
     app.run(slot, Command::Select { target: Target { snapshot: slot.id, node }, by_key: false });
-    wait_for_label(&mut window, "The file has only the beginning of this text: the whole has ");
+    wait_for_label(&mut window, "The file contains only the start of this text (full length: ");
 }
 
 #[test]

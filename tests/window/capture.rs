@@ -39,7 +39,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     window.step();
     window.step();
     assert_eq!(window.state().state.capture.mode, Mode::Series);
-    window.get_by_label("when I say so").click();
+    window.get_by_label("on demand").click();
     window.step();
     window.step();
     window.get_by_label("Start the series").click();
@@ -49,7 +49,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
             watch.is_some_and(|watch| watch.taken().len() == taken && matches!(watch.step(), Step::Waiting { .. }))
         });
         node.round();
-        window.get_by_label("Take the next now").click();
+        window.get_by_label("Take next snapshot").click();
         window.step();
     }
     wait_until(&mut window, "the growth of the series", |app| {
@@ -87,7 +87,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     // From the class to what holds what is new of it.
     click_row(&mut window, "LeakedSession");
     wait_for_label(&mut window, "LeakedSession in snapshot 3: 1,500 objects");
-    window.get_by_label("What holds them").click();
+    window.get_by_label("Show retaining paths").click();
     window.step();
     wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
     wait_for_label(&mut window, "Paths from the roots to 1,000 × new LeakedSession");
@@ -135,7 +135,7 @@ fn a_worker_is_chosen_in_the_list_and_its_file_opens_by_itself() {
     wait_until(&mut window, "the snapshot", |app| app.session.open().len() == 1);
     let record = window.state().state.session.open()[0].record.clone().unwrap();
     assert_eq!(record.target, "https://example.com/worker.js");
-    wait_for_label(&mut window, "Done: one file");
+    wait_for_label(&mut window, "Done: 1 file");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn another_machine_is_not_connected_to_before_someone_says_so() {
     "192.0.2.1:9229".clone_into(&mut window.state_mut().state.capture.address);
     wait_for_label(&mut window, "Connect");
     window.get_by_label("Connect").click();
-    wait_for_label(&mut window, "Connect to 192.0.2.1 all the same");
+    wait_for_label(&mut window, "Connect anyway");
     assert_eq!(window.state().state.capture.state().error, None);
 }
 
@@ -205,7 +205,7 @@ fn cancel_ends_the_wait_for_a_message_that_never_ends() {
         app.capture.state().watch.is_some_and(|watch| matches!(watch.step(), Step::Snapshot { .. }))
     });
     window.get_by_label("Cancel").click();
-    wait_for_label(&mut window, "Cancelled; nothing was kept");
+    wait_for_label(&mut window, "Canceled; nothing was kept");
     // The connection is made anew and good for more.
     wait_until(&mut window, "the connection", |app| {
         let state = app.capture.state();

@@ -100,7 +100,7 @@ fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before
     let found = window.state_mut().state.view_of(0).unwrap().object.target().unwrap().node;
     assert_eq!(before.id(found), current.id(target.node));
     window.state_mut().state.run(slot, reveal(heapglass::ui::command::Target { snapshot: slot.id, node }));
-    wait_for_label(&mut window, &format!("Only in the other one: ShoppingCart {new_id}"));
+    wait_for_label(&mut window, &format!("Not on the other side: ShoppingCart {new_id}"));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_retainer_is_ignored_and_restored() {
     window.get_by_label("Ignore this retainer").click();
     step(&mut window);
     wait_until(&mut window, "the new distances", |app| !app.shown_view().unwrap().retainers.is_busy());
-    wait_for_label(&mut window, "Only they keep");
+    wait_for_label(&mut window, "Only these keep");
     // The array was the only way.
     wait_for_label(&mut window, "cart in system / Context @117561, −");
     assert_eq!(window.state_mut().state.shown_view().unwrap().retainers.ignored.len(), 1);
@@ -137,7 +137,7 @@ fn filters_about_documents_are_offered_only_where_there_can_be_documents() {
         let mut window = window(&[common::case(file).file]);
         wait_for_load(&mut window);
         show(&mut window, ViewKind::SUMMARY);
-        window.get_by_role_and_label(Role::Button, "Show").click();
+        window.get_by_role_and_label(Role::Button, "Filter…").click();
         step(&mut window);
         wait_for_label(&mut window, "Held only by closures' contexts");
         for label in ["Held only by detached DOM nodes", "Held only by event handlers"] {
@@ -161,15 +161,15 @@ fn each_filter_of_the_summary_shows_its_count_and_size() {
     let filters = [
         ("Held only by closures' contexts", NodeFilter::HeldByContexts),
         ("Held only by the DevTools console", NodeFilter::HeldByConsole),
-        ("Duplicated strings", NodeFilter::DuplicatedStrings),
+        ("Duplicate strings", NodeFilter::DuplicatedStrings),
         ("Unreachable", NodeFilter::Unreachable),
         ("Allocated before small-1", NodeFilter::Ids { after: 0, up_to: first }),
         ("Allocated between small-1", NodeFilter::Ids { after: first, up_to: second }),
-        ("In native context", NodeFilter::NativeContext(context)),
-        ("In no native context", NodeFilter::WithoutContext),
+        ("In realm", NodeFilter::NativeContext(context)),
+        ("In no realm", NodeFilter::WithoutContext),
     ];
     for (label, filter) in filters {
-        window.get_by_role_and_label(Role::Button, "Show").click();
+        window.get_by_role_and_label(Role::Button, "Filter…").click();
         step(&mut window);
         wait_for_label(&mut window, label);
         let button =
@@ -216,7 +216,7 @@ fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
         let hits = search(&snapshot, &Query::parse(text).unwrap(), &CancelToken::new()).unwrap();
         let count = hits.count();
         if count == 0 {
-            wait_for_label(&mut window, "No object matches");
+            wait_for_label(&mut window, "No matching objects");
             continue;
         }
         let label = format!("{}, ", heapglass::model::human::quantity(count as u64, "object", "objects"));
@@ -371,7 +371,7 @@ fn the_picture_of_dominators_zooms_in_and_back() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     show(&mut window, ViewKind::DOMINATORS);
-    window.get_by_label("Picture").click();
+    window.get_by_label("Treemap").click();
     step(&mut window);
     wait_until(&mut window, "the picture", |app| !app.shown_view().unwrap().panes.dominators.picture.is_busy());
     let tile = window.query_all_by_label_contains("Tile (GC roots)").next().unwrap();
@@ -485,7 +485,7 @@ fn the_ways_to_all_objects_of_a_class_are_merged_from_its_menu() {
         .find(|row| row.accesskit_node().label().is_some_and(|label| label.starts_with("ShoppingCart  ×2,020")));
     row.unwrap().click_secondary();
     step(&mut window);
-    window.get_by_label("Merge the retaining paths of its objects").click();
+    window.get_by_label("Merge retaining paths").click();
     step(&mut window);
     wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
     wait_for_label(&mut window, "Paths from the roots to 2,020 × ShoppingCart");

@@ -27,7 +27,7 @@ fn the_chart_says_exactly_how_large_each_snapshot_is() {
     let sizes: Vec<u64> = window.state().state.session.open().iter().map(|open| open.snapshot.total_size()).collect();
     window.get_by_label_contains("Snapshot 2, example-after.heapsnapshot.zst: 5.1 MB in 91,028 objects").hover();
     let more = heapglass::model::human::signed_count((sizes[1] - sizes[0]).cast_signed());
-    wait_for_label(&mut window, &format!("{more} bytes since the one before"));
+    wait_for_label(&mut window, &format!("{more} bytes since the previous snapshot"));
     let exact = heapglass::model::human::count(sizes[1]);
     wait_for_label(&mut window, &format!("5.1 MB ({exact} bytes)"));
     window.get_by_label_contains("Snapshot 1, example-before.heapsnapshot.zst: 3.2 MB").hover();
@@ -42,7 +42,7 @@ fn a_class_that_is_selected_has_a_chart_of_its_own_and_leads_to_what_holds_its_n
     click_row(&mut window, "ShoppingCart");
     wait_for_label(&mut window, "ShoppingCart in snapshot 1: 20 objects");
     window.get_by_label_contains("ShoppingCart in snapshot 2: 2,020 objects").hover();
-    wait_for_label(&mut window, "80,800 bytes themselves");
+    wait_for_label(&mut window, "80,800 bytes shallow");
 
     // Enter merges, as the link does.
     window.key_press(egui::Key::Enter);
@@ -94,8 +94,8 @@ fn rows_sort_filter_and_say_when_nothing_matches() {
     let only_one =
         |app: &mut heapglass::ui::state::AppState| app.shown_view().unwrap().panes.growth.table.row_count() == 2;
     wait_until(&mut window, "the filtered rows", only_one);
-    window.state_mut().state.shown_view().unwrap().panes.growth.filter = "no class is called so".to_owned();
-    wait_for_label(&mut window, "No class is called so");
+    window.state_mut().state.shown_view().unwrap().panes.growth.filter = "no such class".to_owned();
+    wait_for_label(&mut window, "No matching classes");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_snapshot_can_be_left_out_and_one_alone_has_no_growth() {
     let boxes = window.query_all_by_role(Role::CheckBox).collect::<Vec<_>>();
     let first = boxes.iter().find(|node| node.accesskit_node().label().is_some_and(|label| label.contains("before")));
     first.unwrap().click();
-    wait_for_label(&mut window, "Open two or more snapshots of one process that differ");
+    wait_for_label(&mut window, "Open two or more different snapshots of one process");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn three_files_that_are_opened_together_are_followed() {
     wait_for_load(&mut window);
     wait_until(&mut window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::GROWTH));
     wait_for_label(&mut window, "3 of 3 snapshots");
-    wait_for_label(&mut window, "is the same snapshot as");
+    wait_for_label(&mut window, "is identical to");
     let growths = |app: &mut heapglass::ui::state::AppState| {
         app.shown_view().is_some_and(|view| view.panes.growth.table.row_count() > 1)
     };
@@ -152,5 +152,5 @@ fn snapshots_of_two_programs_are_said_to_be_such() {
     window::drop_file(&mut window, &other);
     wait_for_load(&mut window);
     show(&mut window, ViewKind::GROWTH);
-    wait_for_label(&mut window, "These snapshots are not all of one process");
+    wait_for_label(&mut window, "These snapshots are not all from one process");
 }

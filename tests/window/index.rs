@@ -69,7 +69,7 @@ fn a_file_opened_before_opens_by_its_index_and_the_window_says_so() {
     apply(&mut window, Action::CloseShown);
     apply(&mut window, Action::OpenPath(file));
     wait_for_load(&mut window);
-    wait_for_label(&mut window, "opened from the index in");
+    wait_for_label(&mut window, "opened from the cache in");
     wait_for_label(&mut window, "ShoppingCart");
     picture(&mut window, "opened");
     for theme in [egui::ThemePreference::Light, egui::ThemePreference::Dark] {
@@ -91,15 +91,15 @@ fn whoever_refuses_the_index_has_none_and_can_delete_it() {
     assert_eq!(count(&folder), 1);
 
     apply(&mut window, Action::DeleteIndex);
-    wait_for_label(&mut window, "The index was deleted (");
+    wait_for_label(&mut window, "The cache was deleted (");
     picture(&mut window, "deleted");
     assert_eq!(count(&folder), 0);
 
     window.get_by_label("Settings").click();
-    wait_for_label(&mut window, "Keep an index of opened files");
+    wait_for_label(&mut window, "Cache opened files");
     // The menu stands still only after some frames.
     (0..5).for_each(|_| window.step());
-    window.get_by_label("Keep an index of opened files").click();
+    window.get_by_label("Cache opened files").click();
     wait_until(&mut window, "the click", |app| !app.settings.keep_index);
     assert!(!window.state().state.settings.keep_index);
     apply(&mut window, Action::CloseShown);
@@ -108,7 +108,7 @@ fn whoever_refuses_the_index_has_none_and_can_delete_it() {
     wait_for_label(&mut window, "loaded in");
     assert_eq!(count(&folder), 0);
     apply(&mut window, Action::DeleteIndex);
-    wait_for_label(&mut window, "There is no index to delete");
+    wait_for_label(&mut window, "There is no cache to delete");
 }
 
 #[test]
@@ -121,6 +121,6 @@ fn a_snapshot_that_is_closed_leaves_no_half_of_an_index() {
     assert!(!window.state().state.session.is_writing_index());
     // It ends whole or not at all, whenever the close came.
     apply(&mut window, Action::DeleteIndex);
-    wait_until(&mut window, "the deletion", |app| app.notice.as_deref().is_some_and(|notice| notice.contains("index")));
+    wait_until(&mut window, "the deletion", |app| app.notice.as_deref().is_some_and(|notice| notice.contains("cache")));
     assert_eq!(count(&folder), 0);
 }

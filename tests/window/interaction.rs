@@ -92,7 +92,7 @@ fn merge_carts(window: &mut Window) {
     wait_for_label(window, "ShoppingCart  ×2,020");
     let rect = row_rect(window, "ShoppingCart  ×2,020");
     click(window, rect.center(), egui::PointerButton::Secondary, 1);
-    window.get_by_label("Merge the retaining paths of its objects").click();
+    window.get_by_label("Merge retaining paths").click();
     step(window);
     wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
     wait_for_label(window, "global, 2,020, 100 %");
@@ -391,7 +391,7 @@ fn keys_open_the_context_menu_at_the_selected_row_and_the_table_gets_the_keyboar
         step(&mut window);
         press(&mut window, modifiers, key);
         let row = row_rect(&window, "ShoppingCart  ×2,020");
-        let entry = window.get_by_label("Merge the retaining paths of its objects");
+        let entry = window.get_by_label("Merge retaining paths");
         assert!(entry.is_focused(), "the first entry has the keyboard");
         assert!((entry.rect().top() - row.bottom()).abs() < 20.0, "below the row");
         press(&mut window, Modifiers::NONE, Key::ArrowDown);

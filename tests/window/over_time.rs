@@ -173,7 +173,7 @@ fn a_function_leads_to_the_live_objects_it_allocated() {
     let mut window = timeline_window();
     show(&mut window, ViewKind::ALLOCATIONS);
     click_row(&mut window, "remember");
-    window.get_by_label("Show its live objects").click();
+    window.get_by_label("Show live objects").click();
     steps(&mut window, 3);
     wait_for_label(&mut window, "Allocated by remember (record-allocations.mjs");
     let view = window.state_mut().state.shown_view().unwrap();

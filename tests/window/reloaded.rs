@@ -104,8 +104,8 @@ fn an_unreachable_object_is_called_so_in_every_pane() {
     assert_eq!(chips.count(), 2);
 
     show(&mut window, ViewKind::STATISTICS);
-    wait_for_label(&mut window, "in 400 objects: no path of references from a root leads there");
-    window.get_by_label("Show them").click();
+    wait_for_label(&mut window, "in 400 objects that no path of references from a root reaches");
+    window.get_by_label("Show objects").click();
     wait_until(&mut window, "the summary", |app| app.shown_view().unwrap().kind == ViewKind::SUMMARY);
 }
 
@@ -115,6 +115,6 @@ fn a_snapshot_that_is_reached_as_a_whole_has_no_remark_on_the_unreachable() {
     wait_for_label(&mut window, "(jl_array_t)");
     show(&mut window, ViewKind::STATISTICS);
     wait_for_label(&mut window, "By kind of node");
-    assert!(window.query_by_label("Show them").is_none());
+    assert!(window.query_by_label("Show objects").is_none());
     assert!(window.query_all_by_label_contains("% unreachable").next().is_none());
 }

@@ -16,10 +16,10 @@ fn a_cut_file_is_offered_opened_and_marked_wherever_its_numbers_are_shown() {
     wait_for_load(&mut window);
     wait_for_label(&mut window, "the file ends here");
     // What will be missing is said before anything is opened.
-    wait_for_label(&mut window, "What is missing:");
+    wait_for_label(&mut window, "Missing data:");
     wait_for_label(&mut window, "shown as `(missing string");
     wait_for_label(&mut window, "Names are missing or wrong");
-    window.get_all_by_label_contains("Open what is there of").next().unwrap().click();
+    window.get_all_by_label_contains("Open partially: ").next().unwrap().click();
     window.step();
     wait_for_load(&mut window);
     wait_for_label(&mut window, "This file is damaged");
@@ -27,12 +27,12 @@ fn a_cut_file_is_offered_opened_and_marked_wherever_its_numbers_are_shown() {
     wait_for_label(&mut window, "Names are missing or wrong");
     assert!(has(&window, "damaged"), "the list of snapshots marks it");
     // The banner can be made small, but not be dismissed.
-    window.get_by_label("Less").click();
+    window.get_by_label("Hide details").click();
     window.step();
     window.step();
     assert!(!has(&window, "Names are missing or wrong"));
     assert!(has(&window, "This file is damaged"));
-    window.get_by_label("What is missing").click();
+    window.get_by_label("Show details").click();
     window.step();
     window.step();
     assert!(has(&window, "Names are missing or wrong"));
@@ -44,7 +44,7 @@ fn a_cut_file_is_offered_opened_and_marked_wherever_its_numbers_are_shown() {
     assert!(!has(&window, "This file is damaged"), "the other one is whole");
     let ctx = window.ctx.clone();
     window.state_mut().state.apply(&ctx, Action::CompareTwo(damaged, whole));
-    wait_for_label(&mut window, "damaged file: what it lacks looks");
+    wait_for_label(&mut window, "missing data looks");
 }
 
 #[test]
@@ -54,5 +54,5 @@ fn what_cannot_be_opened_at_all_is_not_offered() {
     wait_for_load(&mut window);
     window::wait_until(&mut window, "the survey", |app| !app.session.loads()[0].rescue.is_busy());
     assert!(has(&window, "this looks like a web page"));
-    assert!(!has(&window, "Open what is there"));
+    assert!(!has(&window, "Open partially"));
 }

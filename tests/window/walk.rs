@@ -364,7 +364,7 @@ impl Walk {
     /// Takes a step and checks everything.
     fn step_and_check(&mut self) {
         // An export would write a file into the folder that the test runs in.
-        if self.widgets.iter().any(|widget| widget.label == "Write") {
+        if self.widgets.iter().any(|widget| widget.label == "Export") {
             self.press(Modifiers::NONE, Key::Escape);
             self.press(Modifiers::NONE, Key::Escape);
             self.widgets = widgets(&self.window);

@@ -1,10 +1,10 @@
-//! What covers the window while files hover over it.
+//! The overlay that covers the window while files hover over it.
 
 use egui::{Align2, Id, LayerId, Order, Sense, Stroke, Ui, WidgetInfo, accesskit::Role};
 
 use crate::ui::theme::tokens;
 
-/// Says, while files hover over the window, that they can be dropped.
+/// Draws the overlay while files hover over the window.
 pub(in crate::ui) fn drop_target(ui: &Ui) {
     let hovered = ui.ctx().input(|input| input.raw.hovered_files.len());
     if hovered == 0 {

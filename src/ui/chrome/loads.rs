@@ -40,11 +40,11 @@ pub(super) fn entry(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
     ui.add_space(GRID);
 }
 
-/// Phase, fraction and time of a load.
+/// Draws the phase, fraction and time of a load.
 pub(super) fn loading(ui: &mut Ui, load: &Load) {
     let weak = |text: String| RichText::new(text).font(theme::small()).color(tokens(ui).weak);
     let Some(elapsed) = load.elapsed() else {
-        ui.label(weak("waits for the file before it".to_owned()));
+        ui.label(weak("waiting for the previous file".to_owned()));
         return;
     };
     let reading = load.progress.read();
@@ -77,12 +77,12 @@ pub(super) fn loading_card(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) 
     }
 }
 
-/// What is known before the references are understood: the largest classes by the file's own sizes.
+/// Draws what is known before the references are analyzed: the largest classes by the file's own sizes.
 fn first_table(ui: &mut Ui, table: &FirstTable) {
     let units = theme::look(ui).units;
     let weak = tokens(ui).weak;
     let about = format!(
-        "{} nodes, {}. First figures, by the file's own names and sizes; what holds them follows.",
+        "{} nodes, {}. Preliminary, by the file's own names and sizes; retained sizes follow.",
         human::count(table.node_count),
         units.bytes(table.self_size)
     );
@@ -124,7 +124,7 @@ pub(super) fn error_card(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                let title = format!("{} could not be opened", human::visible(&load.name, 60));
+                let title = format!("Cannot open {}", human::visible(&load.name, 60));
                 ui.add(Label::new(RichText::new(title).strong()).wrap());
                 ui.add_space(GRID);
                 ui.add(Label::new(RichText::new(human::visible(error, 900).into_owned()).color(tokens.error)).wrap());

@@ -1,5 +1,5 @@
-//! The frame around the panes: bars, the list of files, the start page and the drop target. It reads the state and asks by
-//! actions.
+//! The frame around the panes: bars, the list of files, the start page and the drop target. It reads the state and requests
+//! changes by actions.
 
 mod drop_target;
 mod loads;

@@ -15,7 +15,7 @@ use crate::ui::state::AppState;
 use crate::ui::text;
 use crate::ui::theme::{self, tokens};
 
-/// The entries of all profiles, below those of the snapshots.
+/// Draws the entries of all profiles, below those of the snapshots.
 pub(super) fn entries(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     let profiles = app.session.profiles();
     if profiles.is_empty() {
@@ -54,7 +54,7 @@ fn entry(ui: &mut Ui, app: &AppState, open: &OpenProfile, actions: &mut Vec<Acti
         let facts = format!("{size} in {}", human::quantity(open.profile.call_count(), "call", "calls"));
         ui.add(Label::new(RichText::new(facts).font(theme::small()).color(tokens.weak)).truncate().selectable(false));
     });
-    // Behind the entry's own button, which keeps its clicks.
+    // Narrower than the entry, so that its own button keeps its clicks.
     let rect = Rect::from_min_max(entry.response.rect.min, entry.response.rect.max - vec2(26.0, 0.0));
     let response = ui.interact(rect, Id::unique(("profile entry", open.id)), Sense::click_and_drag());
     response.widget_info(|| {
@@ -90,7 +90,7 @@ fn entry(ui: &mut Ui, app: &AppState, open: &OpenProfile, actions: &mut Vec<Acti
     ui.add_space(2.0);
 }
 
-/// What the status bar says of the profile that is shown.
+/// Draws the facts about the shown profile in the status bar.
 pub(super) fn status(ui: &mut Ui, app: &AppState) {
     let Some(profile) = app.shown().and_then(|id| app.session.profile(id)) else { return };
     let units = theme::look(ui).units;

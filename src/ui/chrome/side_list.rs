@@ -1,4 +1,4 @@
-//! The list of open files and of those that are loading.
+//! The list of open and loading files.
 
 use egui::{
     Align, Color32, CornerRadius, Frame, Id, Label, Layout, Margin, Panel, Rect, RichText, Sense, Stroke, Ui,
@@ -81,7 +81,7 @@ fn snapshot_entry(ui: &mut Ui, app: &AppState, open: &Open, actions: &mut Vec<Ac
             ui.add(small(format!("{rss} rss, {external} external"), tokens.weak).truncate().selectable(false));
         }
     });
-    // Behind the entry's own button, which keeps its clicks.
+    // Narrower than the entry, so that its own button keeps its clicks.
     let rect = Rect::from_min_max(entry.response.rect.min, entry.response.rect.max - vec2(26.0, 0.0));
     let response = ui.interact(rect, id, Sense::click_and_drag());
     response.widget_info(|| {
@@ -112,7 +112,7 @@ fn snapshot_entry(ui: &mut Ui, app: &AppState, open: &Open, actions: &mut Vec<Ac
     ui.add_space(2.0);
 }
 
-/// What was written down when a snapshot was taken.
+/// Returns the facts recorded when a snapshot was taken.
 fn record_text(record: &Record, units: Units) -> String {
     let mut text = format!("\ntaken {} from {}", record.began, human::visible(&record.target, 80));
     if let Some(usage) = record.memory_usage {
@@ -121,7 +121,7 @@ fn record_text(record: &Record, units: Units) -> String {
             ("heap in use", usage.heap_used),
             ("heap reserved", usage.heap_total),
             ("outside the heap", usage.external),
-            ("of it array buffers", usage.array_buffers),
+            ("of which array buffers", usage.array_buffers),
         ] {
             let _ = write!(text, "\n{what} {}", units.bytes(size));
         }

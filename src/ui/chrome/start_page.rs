@@ -10,7 +10,7 @@ use crate::ui::state::AppState;
 use crate::ui::text;
 use crate::ui::theme::{self, GRID, tokens};
 
-/// What stands where nothing is open.
+/// Draws the page: files that are loading or failed, or a welcome.
 pub(in crate::ui) fn start_page(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
     let frame = Frame::new().fill(tokens(ui).background).inner_margin(Margin::same(24));
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
@@ -37,10 +37,10 @@ pub(in crate::ui) fn start_page(ui: &mut Ui, app: &mut AppState, actions: &mut V
 }
 
 fn welcome(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
-    ui.heading("What is in memory, and what keeps it there?");
+    ui.heading("Explore a heap snapshot");
     ui.add_space(GRID);
-    let about = "Heapglass opens heap snapshots of Node.js, Chrome, Electron, Deno and Bun and shows what fills the memory \
-                 and the references that keep it alive.";
+    let about = "Open heap snapshots of Node.js, Chrome, Electron, Deno and Bun to see what fills the memory and which \
+                 references keep it alive.";
     ui.add(Label::new(RichText::new(about).color(tokens(ui).weak)).wrap());
     ui.add_space(5.0 * GRID);
     let accent = tokens(ui).accent;
@@ -58,7 +58,7 @@ fn welcome(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
         let response = ui.add(field);
         ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Path of a snapshot"));
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        // Whoever has only a keyboard can type at once.
+        // The user can type a path at once.
         if !app.capture.is_open && ui.memory(|memory| memory.focused().is_none()) {
             response.request_focus();
         }
@@ -78,7 +78,7 @@ fn welcome(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
             }
             ui.add_space(3.0 * GRID);
         }
-        ui.label(RichText::new("No snapshot at hand?").font(theme::small()).color(tokens(ui).weak));
+        ui.label(RichText::new("No snapshot yet?").font(theme::small()).color(tokens(ui).weak));
         if ui.link("Capture from a running program…").on_hover_text("Node.js, Deno, Electron, Chrome").clicked() {
             actions.push(Action::Capture);
         }

@@ -1,4 +1,4 @@
-//! The status bar: what is shown, what runs, and passing remarks.
+//! The status bar: facts about the shown file, the running export, and temporary remarks.
 
 use egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Ui};
 
@@ -17,19 +17,19 @@ pub(in crate::ui) fn status_bar(ui: &mut Ui, app: &AppState, actions: &mut Vec<A
             ui.style_mut().override_font_id = Some(theme::small());
             let units = theme::look(ui).units;
             ui.weak(format!("memory in use {}", units.bytes(app.session.heap_bytes() as u64)))
-                .on_hover_text("Memory that the open snapshots and cached lists take");
+                .on_hover_text("Memory used by open snapshots and cached lists");
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 profiles::status(ui, app);
                 if let Some(open) = app.session.open().iter().find(|open| Some(open.id) == app.shown()) {
                     let graph = open.snapshot.graph();
-                    ui.label(format!("{} in all", units.bytes(open.snapshot.total_size())));
+                    ui.label(format!("{} total", units.bytes(open.snapshot.total_size())));
                     ui.weak(human::quantity(graph.node_count() as u64, "object", "objects"));
                     ui.weak(human::quantity(graph.edge_count() as u64, "reference", "references"));
                     load_time(ui, open.snapshot.source());
                 }
                 if let Some(name) = app.exports.writing() {
                     ui.label(format!("Writing {name}…"));
-                    if ui.link("Cancel").on_hover_text("Stop writing; nothing is left of the file").clicked() {
+                    if ui.link("Cancel").on_hover_text("Stop writing; no partial file is left").clicked() {
                         actions.push(Action::CancelExport);
                     }
                 }
@@ -42,13 +42,13 @@ pub(in crate::ui) fn status_bar(ui: &mut Ui, app: &AppState, actions: &mut Vec<A
     });
 }
 
-/// How long it took, and what was read: people should know where numbers come from that are there so soon.
+/// Draws the load time, and whether the file was opened from the cache: users should know why it was so fast.
 fn load_time(ui: &mut Ui, source: &SourceInfo) {
     let time = human::duration(source.load_time);
     if source.from_index {
         let hint =
-            "From the index that Heapglass kept when the file was opened before; the file has not changed since.";
-        ui.weak(format!("opened from the index in {time}")).on_hover_text(hint);
+            "Read from the cache that Heapglass wrote when the file was opened before; the file has not changed since.";
+        ui.weak(format!("opened from the cache in {time}")).on_hover_text(hint);
     } else {
         ui.weak(format!("loaded in {time}"));
     }

@@ -12,7 +12,7 @@ pub(in crate::ui) fn toolbar(ui: &mut Ui, app: &AppState, actions: &mut Vec<Acti
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 5));
     Panel::top("top bar").frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
-            // The title has the name of the program too.
+            // The window's title contains the name of the program too.
             if ui.available_width() > 720.0 {
                 ui.strong("Heapglass");
                 ui.add_space(GRID);
@@ -22,7 +22,7 @@ pub(in crate::ui) fn toolbar(ui: &mut Ui, app: &AppState, actions: &mut Vec<Acti
             }
             ui.menu_button("Recent", |ui| recent_menu(ui, app, actions));
             let capture = if app.capture.is_running() { "Capturing…" } else { "Capture…" };
-            if ui.button(capture).on_hover_text("Take snapshots from a running program").clicked() {
+            if ui.button(capture).on_hover_text("Capture snapshots from a running program").clicked() {
                 actions.push(Action::Capture);
             }
             ui.spacing_mut().item_spacing.x = GRID;
@@ -35,31 +35,31 @@ pub(in crate::ui) fn toolbar(ui: &mut Ui, app: &AppState, actions: &mut Vec<Acti
                 actions.push(Action::Forward);
             }
             ui.add_space(GRID);
-            if app.shown().is_some() && ui.button("Find").on_hover_text("Find objects   (Ctrl+F)").clicked() {
+            if app.shown().is_some() && ui.button("Find").on_hover_text("Search objects   (Ctrl+F)").clicked() {
                 actions.push(Action::FocusSearch);
             }
             if app.can_split() || app.is_split {
-                let hint = "Two snapshots next to each other   (Ctrl+\\)";
+                let hint = "Show two snapshots side by side   (Ctrl+\\)";
                 if ui.selectable_label(app.is_split, "Side by side").on_hover_text(hint).clicked() {
                     actions.push(Action::ToggleSplit);
                 }
-                let hint = "Selecting and scrolling in one does the same in the other   (Ctrl+L)";
+                let hint = "Select and scroll on both sides at once   (Ctrl+L)";
                 if app.is_split && ui.selectable_label(app.link.is_on, "Linked").on_hover_text(hint).clicked() {
                     actions.push(Action::ToggleLink);
                 }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.menu_button("Settings", |ui| settings_menu(ui, app, actions));
-                // What is left of the row; the palette has everything.
+                // The rest of the row; the palette has all commands.
                 let has_room = ui.available_width() > 250.0;
-                if has_room && ui.button("Glossary").on_hover_text("What the words mean   (Ctrl+G)").clicked() {
+                if has_room && ui.button("Glossary").on_hover_text("Show definitions of terms   (Ctrl+G)").clicked() {
                     actions.push(Action::Glossary);
                 }
-                if has_room && ui.button("Keys").on_hover_text("All keys   (F1)").clicked() {
+                if has_room && ui.button("Keys").on_hover_text("Show all keys   (F1)").clicked() {
                     actions.push(Action::Keys);
                 }
                 let has_room = ui.available_width() > 90.0;
-                if has_room && ui.button("Commands").on_hover_text("Everything by name   (Ctrl+P)").clicked() {
+                if has_room && ui.button("Commands").on_hover_text("Find a command by name   (Ctrl+P)").clicked() {
                     actions.push(Action::Palette);
                 }
             });
@@ -69,7 +69,7 @@ pub(in crate::ui) fn toolbar(ui: &mut Ui, app: &AppState, actions: &mut Vec<Acti
 
 fn recent_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     if app.settings.recent.is_empty() {
-        ui.weak("Nothing yet");
+        ui.weak("No recent files");
     }
     for path in &app.settings.recent {
         if recent_button(ui, path) {
@@ -94,7 +94,7 @@ fn recent_button(ui: &mut Ui, path: &std::path::Path) -> bool {
 
 fn settings_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     let theme = app.settings.theme.label();
-    if ui.button(format!("Theme: {theme}")).on_hover_text("System, light or dark").clicked() {
+    if ui.button(format!("Theme: {theme}")).on_hover_text("Switch between system, light and dark").clicked() {
         actions.push(Action::NextTheme);
     }
     ui.separator();
@@ -117,19 +117,19 @@ fn settings_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     index_menu(ui, app, actions);
 }
 
-/// Whether files open at once the next time, at the cost of space on the disk.
+/// Draws the settings of the cache of opened files.
 fn index_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     ui.separator();
     let mut is_kept = app.settings.keep_index && app.can_keep_index();
-    let hint = "Large files that were opened before open at once. The index lies in your cache folder, readable by you \
-                alone, and takes up to 8 GB; what was not used for the longest time goes first.";
-    let switch = egui::Checkbox::new(&mut is_kept, "Keep an index of opened files");
+    let hint = "Large files open faster the next time. The cache is in your cache folder, readable only by you, and takes \
+                up to 8 GB; the least recently used files are removed first.";
+    let switch = egui::Checkbox::new(&mut is_kept, "Cache opened files");
     let response = ui.add_enabled(app.can_keep_index(), switch).on_hover_text(hint);
-    let why_not = "Switched off on the command line or in the environment (HEAPGLASS_INDEX)";
+    let why_not = "Turned off on the command line or by HEAPGLASS_INDEX";
     if response.on_disabled_hover_text(why_not).clicked() {
         actions.push(Action::ToggleIndex);
     }
-    if ui.add_enabled(app.can_keep_index(), egui::Button::new("Delete the index")).clicked() {
+    if ui.add_enabled(app.can_keep_index(), egui::Button::new("Delete cache")).clicked() {
         actions.push(Action::DeleteIndex);
         ui.close();
     }

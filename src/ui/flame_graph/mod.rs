@@ -1,8 +1,8 @@
-//! A flame graph: callers above their callees, each as wide as what it has with all below it.
+//! A flame graph: callers above their callees, each as wide as its total, callees included.
 //!
-//! The layout comes from a worker, once for a tree and a measure. Each frame draws what can be seen: a level is entered by
-//! binary search, and calls too narrow to be told apart are drawn as one and passed over by another search, so that a frame
-//! takes time by the points on the screen.
+//! A worker computes the layout once per tree and measure. Each frame draws only what is visible: a binary search finds the
+//! first visible call of a level, and calls too narrow to distinguish are drawn as one and skipped by another search, so
+//! that the time of a frame depends on the points on screen.
 
 mod paint;
 
@@ -19,42 +19,42 @@ use crate::query::{Calls, FlameLayout, Measure};
 use paint::FlamePainter;
 
 const LEVEL_HEIGHT: f32 = 18.0;
-/// Points of the wheel for a zoom by e.
+/// Points of the wheel for a zoom by a factor of e.
 const WHEEL_SCALE: f32 = 250.0;
-/// No more than this fraction of the whole can fill the width.
+/// The largest zoom factor.
 const MAX_ZOOM: f64 = 1e9;
 
-/// What is drawn.
+/// The content of a flame graph.
 #[derive(Clone, Copy, Debug)]
 pub struct Flame<'a> {
     pub id: Id,
     pub calls: &'a Calls,
     pub layout: &'a FlameLayout,
-    /// Places of the measures that widths are the sum of.
+    /// The indices of the measures whose sum is the width of a call.
     pub measures: &'a [usize],
-    /// Functions that a search has found; the others are drawn pale.
+    /// Functions that match a search; the others are drawn pale.
     pub found: Option<&'a BitSet>,
-    /// Whether colours say what grew and what shrank from the second measure to the first, instead of which script it is.
+    /// True if colors show growth from the second measure to the first; otherwise they show scripts.
     pub by_change: bool,
 }
 
-/// What is shown of it. One a graph.
+/// The view of a flame graph. One per graph.
 #[derive(Clone, Debug, Default)]
 pub struct FlameState {
-    /// Where the shown part starts and ends, as offsets of the layout; all where there is none.
+    /// The start and end of the shown part as offsets of the layout; `None` shows everything.
     view: Option<(f64, f64)>,
     /// The call that fills the width.
     zoomed: Option<u32>,
-    /// Levels that are scrolled out at the top.
+    /// The number of levels scrolled out at the top.
     top: f32,
     selected: Option<u32>,
 }
 
-/// What the person did.
+/// The user's input in one frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct FlameAnswer {
     pub selected: Option<u32>,
-    /// The context menu was asked for over this call.
+    /// True if the context menu was requested for this call.
     pub menu: bool,
 }
 
@@ -64,13 +64,13 @@ impl FlameState {
         *self = Self { selected: self.selected, ..Self::default() };
     }
 
-    /// The call that fills the width, if one does.
+    /// Returns the call that fills the width, if one does.
     #[must_use]
     pub fn zoomed(&self) -> Option<u32> {
         self.zoomed
     }
 
-    /// Whether only a part is shown.
+    /// Returns whether only a part is shown.
     #[must_use]
     pub fn is_zoomed(&self) -> bool {
         self.view.is_some()
@@ -85,7 +85,7 @@ impl FlameState {
         self.selected = node;
     }
 
-    /// Fills the width with a call.
+    /// Zooms to a call, so that it fills the width.
     pub fn zoom_to(&mut self, layout: &FlameLayout, node: u32) {
         let (start, width) = (float(layout.start(node)), float(layout.node_width(node)));
         if width <= 0.0 {
@@ -100,7 +100,7 @@ impl FlameState {
         self.view.unwrap_or((0.0, float(layout.width()).max(1.0)))
     }
 
-    /// Changes the scale around a point that keeps its place; `at` goes from 0 at the left to 1 at the right.
+    /// Zooms around a fixed point; `at` ranges from 0 at the left to 1 at the right.
     fn zoom_by(&mut self, layout: &FlameLayout, factor: f64, at: f64) {
         let (start, end) = self.view(layout);
         let all = float(layout.width()).max(1.0);
@@ -127,7 +127,7 @@ fn offset(value: f64) -> u64 {
     value.max(0.0) as u64
 }
 
-/// Draws the graph into all the room there is.
+/// Draws the graph into the available room.
 pub fn show(ui: &mut Ui, flame: &Flame<'_>, state: &mut FlameState) -> (FlameAnswer, Response) {
     let rect = ui.available_rect_before_wrap();
     ui.allocate_rect(rect, Sense::hover());
@@ -170,7 +170,7 @@ pub fn show(ui: &mut Ui, flame: &Flame<'_>, state: &mut FlameState) -> (FlameAns
     (answer, response)
 }
 
-/// Wheel: zoom around the pointer. Drag: move. Sideways wheel: move sideways.
+/// Zooms around the pointer by the wheel, and moves by dragging or by the horizontal wheel.
 fn move_by_mouse(ui: &Ui, flame: &Flame<'_>, state: &mut FlameState, response: &Response) {
     if response.clicked() {
         response.request_focus();
@@ -262,7 +262,7 @@ fn keyboard(ui: &Ui, flame: &Flame<'_>, state: &mut FlameState, rect: Rect, answ
     }
 }
 
-/// Moves as little as shows the call.
+/// Moves the view as little as possible to show a call.
 fn reveal(state: &mut FlameState, flame: &Flame<'_>, node: u32, rect: Rect) {
     #[expect(clippy::cast_precision_loss, reason = "levels on a screen")]
     let level = flame.calls.tree().depths().get(node as usize).map_or(0.0, |depth| *depth as f32);
@@ -277,7 +277,7 @@ fn reveal(state: &mut FlameState, flame: &Flame<'_>, node: u32, rect: Rect) {
     }
 }
 
-/// Everything about a call, exactly.
+/// Describes a call with its exact numbers.
 #[must_use]
 pub fn describe(flame: &Flame<'_>, node: u32, look: Look) -> String {
     let Some(function) = flame.calls.function(node) else { return String::new() };
@@ -297,17 +297,17 @@ pub fn describe(flame: &Flame<'_>, node: u32, look: Look) -> String {
         let exact = if exact.is_empty() { exact } else { format!("{exact}, ") };
         let (own, total) = (human::count(own), human::count(total));
         let label = measure_label(measure);
-        let _ = write!(text, "\n{label}: {exact}{total}{unit} ({share:.1} %), itself {own}{unit}");
+        let _ = write!(text, "\n{label}: {exact}{total}{unit} ({share:.1} %), self {own}{unit}");
     }
     if flame.by_change {
         let change = |numbers: &[u64]| difference(numbers[0], numbers[1]);
         let (total, own) = (look.units.signed(change(&numbers.total)), look.units.signed(change(&numbers.own)));
-        let _ = write!(text, "\nChange: {total}, itself {own}");
+        let _ = write!(text, "\nChange: {total}, self {own}");
     }
     text
 }
 
-/// What a measure is called.
+/// Returns the label of a measure.
 #[must_use]
 pub fn measure_label(measure: Measure) -> &'static str {
     match measure {

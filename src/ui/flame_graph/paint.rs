@@ -1,4 +1,4 @@
-//! Drawing what can be seen of a flame graph.
+//! Drawing the visible part of a flame graph.
 
 use egui::{Color32, Mesh, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
@@ -10,10 +10,10 @@ use crate::ui::theme::{self, GRID, Look, Tokens};
 
 /// Calls narrower than this are drawn together.
 const NARROW: f64 = 2.0;
-/// Calls at least so wide have a name, and those at least so wide are told to screen readers.
+/// The minimum width of a call with a name, and of one that is reported to screen readers.
 const NAMED: f32 = 28.0;
 const TOLD: f32 = 48.0;
-/// Rectangles that screen readers are told of.
+/// The maximum number of calls that are reported to screen readers.
 const MAX_TOLD: usize = 400;
 
 /// Draws one frame.
@@ -21,7 +21,7 @@ pub(super) struct FlamePainter<'a> {
     flame: &'a Flame<'a>,
     pub(super) look: Look,
     rect: Rect,
-    /// The offset at the left edge, and points for a unit.
+    /// The offsets at the left and right edge, and points per unit.
     start: f64,
     end: f64,
     scale: f64,
@@ -46,7 +46,7 @@ impl<'a> FlamePainter<'a> {
         self.rect.top() + (level as f32 - self.top) * LEVEL_HEIGHT
     }
 
-    /// The call under a point.
+    /// Returns the call under a point.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels on a screen")]
     pub(super) fn at(&self, at: egui::Pos2) -> Option<u32> {
         let level = ((at.y - self.rect.top()) / LEVEL_HEIGHT + self.top).max(0.0) as usize;
@@ -88,10 +88,10 @@ impl<'a> FlamePainter<'a> {
                     at += 1;
                     continue;
                 }
-                // The narrow ones that start within the next points are one thin bar.
+                // Narrow calls that start within the next points are drawn as one thin bar.
                 let end = begins + NARROW / self.scale;
                 let within = nodes[at..].partition_point(|&node| float(layout.start(node)) < end).max(1);
-                // Calls of one level do not overlap, so only the last can be a wide one that begins in the bar.
+                // Calls of one level do not overlap, so only the last can be a wide one that starts in the bar.
                 let is_wide = |node: u32| float(layout.node_width(node)) * self.scale >= NARROW;
                 let narrow = within - usize::from(within > 1 && is_wide(nodes[at + within - 1]));
                 let last = nodes[at + narrow - 1];
@@ -122,7 +122,7 @@ impl<'a> FlamePainter<'a> {
         self.scroll_mark(&painter);
     }
 
-    /// Says that there is more above or below.
+    /// Draws a mark that shows the scroll position, if not all levels fit.
     fn scroll_mark(&self, painter: &egui::Painter) {
         #[expect(clippy::cast_precision_loss, reason = "levels on a screen")]
         let levels = self.flame.layout.depth() as f32;
@@ -155,7 +155,7 @@ impl<'a> FlamePainter<'a> {
         text::in_room(painter, at, rect.width() - 2.0 * GRID, &name, &details, (theme::small(), color));
     }
 
-    /// Whether a search has found something, but not this.
+    /// Returns whether a search matches other functions but not this one.
     fn is_pale(&self, node: u32) -> bool {
         let function = self.flame.calls.tree().functions().get(node as usize).copied().unwrap_or(0);
         self.flame.found.is_some_and(|found| !found.contains(function as usize))
@@ -172,7 +172,7 @@ impl<'a> FlamePainter<'a> {
         if self.is_pale(node) { tokens.background.lerp_to_gamma(color, 0.25) } else { color }
     }
 
-    /// Tells screen readers, and tests, what can be seen.
+    /// Reports visible calls to screen readers and tests.
     fn tell(&self, ui: &Ui, named: &[(u32, Rect)]) {
         let first = self.flame.measures.first().copied().unwrap_or(0);
         let measure = self.flame.calls.measures().get(first).copied().unwrap_or(Measure::Size);
@@ -188,13 +188,13 @@ impl<'a> FlamePainter<'a> {
     }
 }
 
-/// Scripts are told apart by colour; the runtime's own are grey.
+/// Returns the color of a script; the runtime's own scripts are gray.
 fn script_color(url: &str, tokens: &Tokens) -> Color32 {
     let [code, strings, arrays, typed_arrays, native, objects, system] = tokens.categories;
     if url.is_empty() || url.starts_with("node:") || url.starts_with("native ") {
         return system;
     }
-    // FNV-1a: the same script has the same colour in every run.
+    // FNV-1a, so that a script has the same color in every run.
     let hash = url
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
@@ -202,7 +202,7 @@ fn script_color(url: &str, tokens: &Tokens) -> Color32 {
     colors[usize::try_from((hash >> 7) % 6).unwrap_or(0)]
 }
 
-/// More is warm and less is cool, the stronger the larger the part of it that changed.
+/// Returns a warm color for growth and a cool one for shrinkage, more saturated for a larger relative change.
 fn change_color(now: u64, before: u64, tokens: &Tokens) -> Color32 {
     let (now, before) = (float(now), float(before));
     #[expect(clippy::cast_possible_truncation, reason = "a fraction")]

@@ -1,4 +1,4 @@
-//! Allocations: the functions that allocated while stacks were recorded, what of it is alive, and who called them.
+//! Allocations: the functions that allocated while stacks were recorded, their callers, and the objects still alive.
 
 use egui::{Id, Ui};
 
@@ -12,27 +12,27 @@ use crate::ui::command::{Command, ViewKind};
 use crate::ui::theme::GRID;
 
 const HEAVY: [CallColumn; 5] = [
-    column(CallKey::Name, "Function", "Functions that allocated; below each those that called it", 0.0),
-    column(CallKey::Own(0), "Live count", "Objects of it that are alive", 110.0),
+    column(CallKey::Name, "Function", "Functions that allocated, with their callers below", 0.0),
+    column(CallKey::Own(0), "Live count", "Live objects that it allocated", 110.0),
     column(CallKey::Own(1), "Count", "Objects that it allocated", 110.0),
-    column(CallKey::Own(2), "Live size", "Bytes of what is alive", 116.0),
+    column(CallKey::Own(2), "Live size", "Bytes of live objects", 116.0),
     column(CallKey::Own(3), "Size", "Bytes that it allocated", 116.0),
 ];
 const TREE: [CallColumn; 5] = [
-    column(CallKey::Name, "Call", "The outermost calls; below each what it called", 0.0),
-    column(CallKey::Total(0), "Live count", "Objects that are alive, of the call and all below it", 110.0),
-    column(CallKey::Total(1), "Count", "Objects that were allocated in the call and all below it", 110.0),
-    column(CallKey::Total(2), "Live size", "Bytes of what is alive", 116.0),
-    column(CallKey::Total(3), "Size", "Bytes that were allocated", 116.0),
+    column(CallKey::Name, "Call", "Outermost calls, with their callees below", 0.0),
+    column(CallKey::Total(0), "Live count", "Live objects allocated by the call and its callees", 110.0),
+    column(CallKey::Total(1), "Count", "Objects allocated by the call and its callees", 110.0),
+    column(CallKey::Total(2), "Live size", "Bytes of live objects", 116.0),
+    column(CallKey::Total(3), "Size", "Bytes allocated by the call and its callees", 116.0),
 ];
 
 /// The pane's own state.
 #[derive(Clone, Debug)]
 pub struct AllocationsPane {
     pub calls: CallsPane,
-    /// What was allocated in the interval that is selected on the timeline.
+    /// The interval that is selected on the timeline.
     pub within: NodeFilter,
-    /// A call to be shown as soon as the calls are there.
+    /// A call to show once the calls are known.
     reveal: Option<u32>,
 }
 
@@ -50,13 +50,13 @@ impl AllocationsPane {
         self.reveal = Some(node);
     }
 
-    /// What is selected, and the way to its objects.
+    /// Draws the selected function and the button for its objects.
     fn line(&self, ui: &mut Ui, calls: &crate::query::Calls, commands: &mut Vec<Command>) {
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             if let Some(picked) = self.calls.picked() {
-                let hint = "Only the objects that it allocated and that are alive, in the Summary";
-                if ui.button("Show its live objects").on_hover_text(hint).clicked() {
+                let hint = "Show only live objects that it allocated, in the Summary";
+                if ui.button("Show live objects").on_hover_text(hint).clicked() {
                     commands.push(Command::Filter(filter(picked)));
                 }
             }
@@ -65,7 +65,7 @@ impl AllocationsPane {
     }
 }
 
-/// The objects that a row or a call stands for.
+/// Returns a filter for the objects of a row or a call.
 fn filter(picked: &Picked) -> NodeFilter {
     NodeFilter::Allocated(match picked {
         Picked::Call(node) => AllocatedBy::Call(*node),
@@ -87,7 +87,7 @@ impl ViewKind {
 
 impl Pane for AllocationsPane {
     fn about() -> About {
-        let hint = "The functions that allocated, and how much of it is still alive";
+        let hint = "Functions that allocated, and how much is still alive";
         About {
             key: Some(egui::Key::A),
             is_available: |place| has_allocations(&place.snapshot),
@@ -101,7 +101,7 @@ impl Pane for AllocationsPane {
         if !has_allocations(&place.snapshot) {
             super::placeholder(
                 ui,
-                "This file has no allocation stacks. Record an allocation timeline with stacks to see who allocates.",
+                "This file has no allocation stacks. Record a timeline with stacks to see which functions allocate.",
             );
             return commands;
         }
@@ -136,8 +136,8 @@ impl Pane for AllocationsPane {
             by_change: false,
         };
         self.calls.body(ui, session, calls, &spec, |ui, picked| {
-            item(ui, "Show its live objects", &mut commands, || Command::Filter(filter(picked)));
-            item(ui, "Copy where it stands", &mut commands, || Command::Copy(place_of(calls, picked)));
+            item(ui, "Show live objects", &mut commands, || Command::Filter(filter(picked)));
+            item(ui, "Copy source location", &mut commands, || Command::Copy(place_of(calls, picked)));
         });
         commands
     }

@@ -1,5 +1,5 @@
-//! What the panes of allocation stacks and of profiles have in common: a tool line, two tables, a flame graph, and a line
-//! about what is selected.
+//! The common part of the panes for allocation stacks and profiles: a toolbar, two tables, a flame graph, and a line about
+//! the selected function.
 
 use egui::{Id, RichText, TextEdit, Ui};
 
@@ -12,35 +12,35 @@ use crate::ui::flame_graph::{self, Flame, FlameState, measure_label};
 use crate::ui::text;
 use crate::ui::theme::{self, GRID};
 
-/// How calls are shown.
+/// The view of the calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum CallView {
     #[default]
     Flame,
     /// The functions that allocated, with their callers below.
     Heavy,
-    /// The outermost calls, with what they call below.
+    /// The outermost calls, with their callees below.
     Tree,
 }
 
-/// State of such a pane.
+/// The state of a pane with calls.
 #[derive(Clone, Debug)]
 pub struct CallsPane {
     pub view: CallView,
     pub flame: FlameState,
     pub heavy: CallTable,
     pub tree: CallTable,
-    /// What is searched for: part of a function's name or its script.
+    /// The search text: part of a function's name or script.
     pub text: String,
-    /// The measures that widths of the flame graph are the sum of.
+    /// The measures whose sum is the width of a call in the flame graph.
     pub measures: Vec<usize>,
     picked: Option<Picked>,
     of: Option<CallsKey>,
-    /// The functions that the search has found.
+    /// The functions that match the search.
     found: Option<std::sync::Arc<BitSet>>,
 }
 
-/// Words and columns of such a pane.
+/// The labels and columns of a pane with calls.
 #[derive(Clone, Debug)]
 pub(super) struct CallsSpec<'a> {
     pub(super) id: Id,
@@ -48,7 +48,7 @@ pub(super) struct CallsSpec<'a> {
     pub(super) key: CallsKey,
     pub(super) heavy: &'a [CallColumn],
     pub(super) tree: &'a [CallColumn],
-    /// Callers that are single stand in one list, as in Chrome DevTools.
+    /// True if a chain of single callers is one list, as in Chrome DevTools.
     pub(super) chained: bool,
     pub(super) by_change: bool,
 }
@@ -68,7 +68,7 @@ impl CallsPane {
         }
     }
 
-    /// The row or call that is selected.
+    /// Returns the selected row or call.
     #[must_use]
     pub fn picked(&self) -> Option<&Picked> {
         self.picked.as_ref()
@@ -80,14 +80,14 @@ impl CallsPane {
         self.picked = Some(Picked::Call(node));
     }
 
-    /// The buttons for the views and the search; `more` adds to the line.
+    /// Draws the buttons for the views and the search field; `more` adds to the line.
     pub(super) fn tools(&mut self, ui: &mut Ui, session: &mut Session, labels: [&str; 3], more: impl FnOnce(&mut Ui)) {
         super::toolbar(ui, |ui| {
             for (view, label) in [CallView::Flame, CallView::Heavy, CallView::Tree].into_iter().zip(labels) {
                 let hint = match view {
-                    CallView::Flame => "Every call as wide as what it and all below it have",
-                    CallView::Heavy => "The functions that allocated, most first; below each those that called it",
-                    CallView::Tree => "The outermost calls; below each what it called",
+                    CallView::Flame => "Each call is as wide as its total, callees included",
+                    CallView::Heavy => "Functions that allocated, largest first, with their callers below",
+                    CallView::Tree => "Outermost calls, with their callees below",
                 };
                 ui.selectable_value(&mut self.view, view, label).on_hover_text(hint);
             }
@@ -102,9 +102,9 @@ impl CallsPane {
                 _ => None,
             };
             if !text.is_empty() {
-                // The number comes later than the text; what follows stays where it is.
+                // The number comes later than the text; the fixed size keeps the following widgets in place.
                 let found = self.found.as_ref().map(|found| match found.count() as u64 {
-                    0 => "No function matches".to_owned(),
+                    0 => "No matching functions".to_owned(),
                     count => human::quantity(count, "function", "functions"),
                 });
                 let size = egui::vec2(30.0 * GRID, ui.spacing().interact_size.y);
@@ -114,7 +114,7 @@ impl CallsPane {
         });
     }
 
-    /// The calls, once they are there; until then what is known is drawn.
+    /// Returns the calls once they are known; until then draws a placeholder.
     pub(super) fn wait_for(
         &mut self,
         ui: &mut Ui,
@@ -122,7 +122,7 @@ impl CallsPane {
         key: &CallsKey,
     ) -> Option<std::sync::Arc<CallsOf>> {
         if self.of.as_ref() != Some(key) {
-            // Nodes and functions have other numbers now.
+            // Nodes and functions have new numbers.
             self.flame = FlameState::default();
             self.picked = None;
             self.of = Some(key.clone());
@@ -140,8 +140,8 @@ impl CallsPane {
         }
     }
 
-    /// The view that is chosen, in all the room there is. `menu` fills the context menu of a row or call; true if
-    /// something was picked.
+    /// Draws the chosen view into the available room; returns whether a row or call was picked. `menu` fills the context menu
+    /// of a row or call.
     pub(super) fn body(
         &mut self,
         ui: &mut Ui,
@@ -166,9 +166,9 @@ impl CallsPane {
             key: spec.key.clone(),
             root,
             columns: if is_heavy { spec.heavy } else { spec.tree },
-            // The tree would lose the callers of what was found.
+            // A filtered tree would lose the callers of matching functions.
             text: if is_heavy { &text } else { "" },
-            empty_text: if text.is_empty() { "Nothing was allocated" } else { "No function matches" },
+            empty_text: if text.is_empty() { "Nothing was allocated" } else { "No matching functions" },
         };
         let table = if is_heavy { &mut self.heavy } else { &mut self.tree };
         let answer = table.show(ui, session, calls, &table_spec, &mut menu);
@@ -210,7 +210,7 @@ impl CallsPane {
             }
         };
         if layout.width() == 0 {
-            super::placeholder(ui, "Nothing of this was allocated, or nothing of it is alive");
+            super::placeholder(ui, "Nothing to show: nothing was allocated, or nothing is alive");
             return false;
         }
         self.way_back(ui, calls, &layout);
@@ -232,15 +232,15 @@ impl CallsPane {
         answer.selected.is_some()
     }
 
-    /// What fills the flame graph, and the way back to all of it.
+    /// Draws the path to the call that fills the flame graph, with links back up to everything.
     fn way_back(&mut self, ui: &mut Ui, calls: &Calls, layout: &crate::query::FlameLayout) {
-        /// Callers that are shown of a long way.
+        /// The maximum number of callers shown.
         const SHOWN: usize = 3;
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.spacing_mut().item_spacing.x = GRID;
             if !self.flame.is_zoomed() {
-                let hint = "Double-click a call to fill the width with it; wheel to zoom, drag to move";
+                let hint = "Double-click a call to zoom to it; scroll to zoom, drag to move";
                 ui.add(egui::Label::new(RichText::new(hint).font(theme::small()).weak()).truncate());
                 return;
             }
@@ -248,7 +248,7 @@ impl CallsPane {
                 self.flame.reset();
             }
             let Some(zoomed) = self.flame.zoomed() else {
-                ui.label(RichText::new("› a part").font(theme::small()).weak());
+                ui.label(RichText::new("› part").font(theme::small()).weak());
                 return;
             };
             let mut way: Vec<u32> =
@@ -275,8 +275,8 @@ impl CallsPane {
         });
     }
 
-    /// The function of what is picked, its source position, which a click copies, and its numbers: in one line, in which
-    /// first the numbers make room and then the middle of the position.
+    /// Draws, in one line, the picked function, its source location, which a click copies, and its numbers. If there is little
+    /// room, numbers are left out first, then the middle of the location.
     pub(super) fn about(&self, ui: &mut Ui, calls: &Calls) {
         let Some(picked) = &self.picked else {
             ui.weak("Select a function to see where it is defined");
@@ -294,7 +294,7 @@ impl CallsPane {
         };
         let name = text::middle(ui, function.label(), &theme::mono(), ui.available_width() * 0.4);
         let place = function.place();
-        let shown_place = if place.is_empty() { "of the runtime".to_owned() } else { place.clone() };
+        let shown_place = if place.is_empty() { "runtime".to_owned() } else { place.clone() };
         let mut room = ui.available_width() - width(ui, &name, &theme::mono());
         let whole_place = width(ui, &shown_place, &theme::mono());
         let mut numbers = Vec::new();
@@ -322,7 +322,7 @@ impl CallsPane {
     }
 }
 
-/// The numbers of a call in words; a function in many calls has none of its own.
+/// Returns the numbers of a call as text; a function in many calls has none of its own.
 fn numbers_of(ui: &Ui, calls: &Calls, picked: &Picked) -> Vec<String> {
     let Picked::Call(node) = picked else { return Vec::new() };
     let numbers = calls.numbers(*node);
@@ -330,17 +330,17 @@ fn numbers_of(ui: &Ui, calls: &Calls, picked: &Picked) -> Vec<String> {
     let in_words = |(at, measure): (usize, &Measure)| {
         let amount = |value: u64| if measure.is_size() { units.bytes(value) } else { human::count(value) };
         let (own, total) = (amount(numbers.own[at]), amount(numbers.total[at]));
-        format!("{} {total}, itself {own}", measure_label(*measure).to_lowercase())
+        format!("{} {total}, self {own}", measure_label(*measure).to_lowercase())
     };
     calls.measures().iter().enumerate().map(in_words).collect()
 }
 
-/// The columns for a name and numbers.
+/// Returns a column for a name or a number.
 pub(super) const fn column(key: CallKey, title: &'static str, hint: &'static str, width: f32) -> CallColumn {
     CallColumn { key, column: crate::ui::tree_table::Column { title, hint, width } }
 }
 
-/// A choice of the measure that the flame graph shows.
+/// Draws a choice of the measure that the flame graph shows.
 pub(super) fn measure_choice(ui: &mut Ui, measures: &[Measure], chosen: &mut Vec<usize>) {
     let first = chosen.first().copied().unwrap_or(0);
     let label = measures.get(first).map_or("", |measure| measure_label(*measure));

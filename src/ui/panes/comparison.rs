@@ -1,4 +1,4 @@
-//! Comparison: what is new, gone and grown since another snapshot.
+//! Comparison: objects that are new, deleted or grown since another snapshot.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::ui::text;
 use crate::ui::theme::{self, Look};
 use crate::ui::tree_table::{self, Cell, Column, RowSelection, Rows, Run, Table, TreeModel, TreeState};
 
-/// A column and what it sorts by.
+/// The sort key of each column.
 const KEYS: [ComparisonKey; 10] = [
     ComparisonKey::Name,
     ComparisonKey::New,
@@ -34,13 +34,13 @@ const KEYS: [ComparisonKey; 10] = [
 ];
 
 const COLUMNS: [Column; 10] = [
-    Column { title: "Constructor", hint: "Classes of which objects came or went", width: 0.0 },
-    Column { title: "# New", hint: "Objects that were not in the base", width: 72.0 },
-    Column { title: "# Deleted", hint: "Objects of the base that are gone", width: 72.0 },
-    Column { title: "# Delta", hint: "New less deleted", width: 72.0 },
+    Column { title: "Constructor", hint: "Classes with new or deleted objects", width: 0.0 },
+    Column { title: "# New", hint: "Objects that are not in the base", width: 72.0 },
+    Column { title: "# Deleted", hint: "Objects that are only in the base", width: 72.0 },
+    Column { title: "# Delta", hint: "New minus deleted", width: 72.0 },
     Column { title: "Alloc. size", hint: "Shallow sizes of the new objects", width: 84.0 },
     Column { title: "Freed size", hint: "Shallow sizes of the deleted objects", width: 84.0 },
-    Column { title: "Size delta", hint: "Allocated less freed", width: 84.0 },
+    Column { title: "Size delta", hint: "Allocated minus freed", width: 84.0 },
     Column { title: "Retained, base", hint: "Retained size of the whole class in the base", width: 98.0 },
     Column { title: "Retained, now", hint: "Retained size of the whole class in the current snapshot", width: 98.0 },
     Column { title: "Ret. delta", hint: "How much more the class retains than in the base", width: 84.0 },
@@ -52,7 +52,7 @@ pub struct ComparisonPane {
     pub base: Option<SnapshotId>,
     pub filter: String,
     sort: ComparisonSort,
-    /// Whether classes of scripts that were loaded again are one row, where there are any.
+    /// True if classes of reloaded scripts are joined into one row.
     joins_reloaded: bool,
     pub table: TreeState<Compared>,
 }
@@ -102,7 +102,7 @@ impl PairRows<'_> {
         PairKey { of: ComparisonOf { base, current, joined }, list, class_name: self.filter.trim().to_owned() }
     }
 
-    /// The sort of objects and fields that goes with the one of the classes.
+    /// Returns the sort of objects and fields that matches the sort of the classes.
     fn object_sort(&self) -> Sort {
         match self.sort.key {
             ComparisonKey::Name => Sort { key: crate::query::SortKey::Name, descending: self.sort.descending },
@@ -110,7 +110,7 @@ impl PairRows<'_> {
         }
     }
 
-    /// The object that a row stands for.
+    /// Returns the object of a row.
     fn target(&self, list: Compared, row: u32) -> Option<Target> {
         match list {
             Compared::Classes(_) => None,
@@ -125,7 +125,7 @@ impl PairRows<'_> {
         }
     }
 
-    /// What selecting a row asks for.
+    /// Returns the command for a selected row.
     fn selected(&self, path: &[u32], by_key: bool) -> Command {
         if let Some(target) = self.target_at(path) {
             return Command::Select { target, by_key };
@@ -279,7 +279,7 @@ impl TreeModel for PairRows<'_> {
 impl ComparisonPane {
     const NAME: &'static str = "Comparison";
 
-    /// Compares with this base from now on.
+    /// Sets the base of the comparison.
     pub fn set_base(&mut self, base: SnapshotId) {
         if self.base != Some(base) {
             self.base = Some(base);
@@ -287,7 +287,7 @@ impl ComparisonPane {
         }
     }
 
-    /// Without a choice the snapshot that was loaded before the current one is the base, else any other.
+    /// Chooses a base if none is set: the snapshot that was loaded before the current one, or any other.
     fn choose_base(&mut self, session: &Session, current: SnapshotId) {
         if self.base.is_none_or(|base| base == current || session.snapshot(base).is_none()) {
             let others: Vec<SnapshotId> =
@@ -311,7 +311,7 @@ impl ComparisonPane {
         let name_of = |id: SnapshotId| text::name_of(session, id);
         let current = place.slot.id;
         super::toolbar(ui, |ui| {
-            // Both names and what is between them are in one row if the window is not very small.
+            // Both names and the controls between them fit one row unless the window is very small.
             let width = ((ui.available_width() - 310.0) / 2.0).clamp(110.0, 240.0);
             let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter classes").desired_width(150.0);
             let response = ui.add(edit);
@@ -326,7 +326,7 @@ impl ComparisonPane {
                 }
             });
             ui.ctx().accesskit_node_builder(choice.response.id, |node| node.set_label("Base snapshot"));
-            if ui.button("Swap").on_hover_text("Make the base the current one and the other way round").clicked() {
+            if ui.button("Swap").on_hover_text("Swap the base and the current snapshot").clicked() {
                 commands.push(Command::Compare { base: current, current: base });
             }
             let font = egui::TextStyle::Body.resolve(ui.style());
@@ -335,7 +335,7 @@ impl ComparisonPane {
             let layout =
                 |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), egui::Color32::PLACEHOLDER);
             let wanted = layout("Current").size().x + layout(&shown).size().x + 2.0 * ui.spacing().item_spacing.x;
-            // A row inside a row is not wrapped by itself.
+            // A nested row does not wrap by itself.
             if ui.available_size_before_wrap().x < wanted {
                 ui.end_row();
             }
@@ -350,7 +350,7 @@ impl ComparisonPane {
     }
 }
 
-/// Says so where one of the two is not whole, or where they cannot be compared object by object.
+/// Draws a banner if a snapshot is incomplete, or if objects cannot be matched.
 fn banner(ui: &mut Ui, comparison: &Comparison, base: &Snapshot, place: &Place) {
     crate::ui::salvage::compared(ui, base, &place.snapshot);
     if comparison.options_differ {
@@ -364,11 +364,11 @@ fn banner(ui: &mut Ui, comparison: &Comparison, base: &Snapshot, place: &Place) 
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         let text = if place.snapshot.producer().program.has_stable_ids() {
-            "These snapshots are not of one process: their object ids do not match. \
-             Classes are compared by their totals, single objects cannot be."
+            "These snapshots are not from one process: their object ids do not match. \
+             Only class totals are compared, not single objects."
         } else {
-            "JavaScriptCore, and so Bun, gives objects new ids in every snapshot: they cannot be told apart by them. \
-             Classes are compared by their totals, single objects cannot be."
+            "JavaScriptCore, and so Bun, assigns new object ids in every snapshot. \
+             Only class totals are compared, not single objects."
         };
         ui.label(RichText::new(text).color(tokens.error));
     });
@@ -393,7 +393,7 @@ impl MenuContext<'_> {
                 let Some(class) = self.comparison.classes.get(row as usize) else { return };
                 for (new, count, what) in [(true, class.new_count, "new"), (false, class.deleted_count, "deleted")] {
                     if count > 0 && self.comparison.ids_match {
-                        let text = format!("Merge the retaining paths of the {what} objects");
+                        let text = format!("Merge retaining paths of {what} objects");
                         item(ui, &text, commands, || Command::MergePaths {
                             of: if new { current } else { base },
                             title: format!("{what} {}", class.name),
@@ -431,7 +431,7 @@ impl Pane for ComparisonPane {
         let current = place.slot.id;
         self.choose_base(session, current);
         let Some((base, base_snapshot)) = self.base.and_then(|id| session.snapshot(id).map(|of| (id, of))) else {
-            super::placeholder(ui, "Open another snapshot of the same program to compare with");
+            super::placeholder(ui, "Open another snapshot of this process to compare it with this one");
             return commands;
         };
         self.toolbar(ui, session, place, base, &mut commands);
@@ -465,7 +465,7 @@ impl Pane for ComparisonPane {
             name: Self::NAME,
             columns: &COLUMNS,
             sorted_by: (by, self.sort.descending),
-            empty_text: "No object was allocated or freed between the two snapshots",
+            empty_text: "No objects were allocated or freed between the two snapshots",
         };
         let root = Compared::Classes(base);
         let rows_ref = &mut rows;

@@ -25,7 +25,7 @@ const COLUMNS: [Column; 4] = [
 pub struct ContainmentPane {
     pub tree: TreePane,
     way: WayDown,
-    /// What the timeline narrows every view to.
+    /// The interval that is selected on the timeline.
     within: NodeFilter,
 }
 
@@ -40,7 +40,7 @@ impl Pane for ContainmentPane {
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let root = ListSpec::Edges(place.snapshot.root());
-        let mut spec = TreeSpec::new("Containment", root, &COLUMNS, "The root holds nothing");
+        let mut spec = TreeSpec::new("Containment", root, &COLUMNS, "The root has no references");
         if self.within != NodeFilter::All {
             spec.filter = Filter { nodes: self.within.clone(), leads: true, ..Filter::default() };
         }
@@ -67,7 +67,7 @@ impl Pane for ContainmentPane {
     }
 
     fn restore_object(&mut self, session: &mut Session, place: &Place, target: Target) {
-        // It always can be.
+        // Containment lists every object.
         let _ = self.reveal(session, place, target);
     }
 

@@ -1,4 +1,4 @@
-//! Contexts: the realms of a snapshot, with what belongs to each as DevTools attributes it.
+//! Realms: the native contexts of a snapshot, with the objects that DevTools attributes to each.
 
 use egui::{Align, Layout, RichText, ScrollArea, Sense, Ui};
 use egui_extras::{Column, TableBuilder};
@@ -16,7 +16,7 @@ pub(super) fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Com
     let contexts = match session.ask(&NativeContextsOf(place.slot.id)) {
         Reply::Ready(contexts) => contexts,
         Reply::Pending { .. } => {
-            if super::busy(ui, "Attributing objects to native contexts…") {
+            if super::busy(ui, "Attributing objects to realms…") {
                 commands.push(Command::Show(ViewKind::SUMMARY));
             }
             return commands;
@@ -37,13 +37,13 @@ pub(super) fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Com
                 "a vm context"
             };
             let about = format!(
-                "A native context is a realm, such as {example}. An object belongs to the realm that alone leads to it; what \
-                 several realms lead to is shared."
+                "A realm is a native context, such as {example}. An object belongs to the only realm that reaches it; objects \
+                 that several realms reach are shared."
             );
             ui.weak(about);
             ui.add_space(2.0 * GRID);
             if contexts.contexts.is_empty() {
-                ui.weak("This snapshot has no native context");
+                ui.weak("This snapshot has no realms");
             }
             let rows = rows(&contexts, place);
             table(ui, place, &rows, (total, look), &mut commands);
@@ -55,7 +55,7 @@ pub(super) fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Com
 fn table(ui: &mut Ui, place: &Place, rows: &[Row], (total, look): (u64, Look), commands: &mut Vec<Command>) {
     #[expect(clippy::cast_precision_loss, reason = "a percentage")]
     let share = |size: u64| format!("{:.1} %", size as f64 * 100.0 / total as f64);
-    // The name keeps its room: what can be looked up elsewhere goes first.
+    // The name keeps its room: columns whose numbers other views show too are hidden first.
     let width = ui.available_width();
     let (has_share, has_retained) = (width >= 560.0, width >= 480.0);
     let mut table = TableBuilder::new(ui)
@@ -71,7 +71,7 @@ fn table(ui: &mut Ui, place: &Place, rows: &[Row], (total, look): (u64, Look), c
     let small = |title: &str| RichText::new(title).font(theme::small()).weak();
     let number = |text: String| RichText::new(text).font(theme::mono());
     let header = table.column(Column::exact(124.0)).header(ROW_HEIGHT, |mut header| {
-        header.col(|ui| drop(ui.label(small("Native context"))));
+        header.col(|ui| drop(ui.label(small("Realm"))));
         header.col(|ui| right(ui, small("Attributed")));
         if has_share {
             header.col(|ui| right(ui, small("Share")));
@@ -110,7 +110,7 @@ fn table(ui: &mut Ui, place: &Place, rows: &[Row], (total, look): (u64, Look), c
     });
 }
 
-/// A number, or what stands over numbers.
+/// Adds a right-aligned label.
 fn right(ui: &mut Ui, text: RichText) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.add_space(2.0 * GRID);
@@ -120,7 +120,7 @@ fn right(ui: &mut Ui, text: RichText) {
 
 struct Row {
     name: String,
-    /// None for what belongs to several or to none.
+    /// The native context; `None` for the rows of shared and unattributed objects.
     node: Option<NodeOrdinal>,
     size: u64,
     retained: Option<u64>,
@@ -141,7 +141,7 @@ fn rows(contexts: &NativeContexts, place: &Place) -> Vec<Row> {
         })
         .collect();
     let rest = |name: &str, size, filter| Row { name: name.to_owned(), node: None, size, retained: None, filter };
-    rows.push(rest("Shared by several", contexts.shared_size, NodeFilter::SharedByContexts));
-    rows.push(rest("In none", contexts.unattributed_size, NodeFilter::WithoutContext));
+    rows.push(rest("Shared by several realms", contexts.shared_size, NodeFilter::SharedByContexts));
+    rows.push(rest("In no realm", contexts.unattributed_size, NodeFilter::WithoutContext));
     rows
 }

@@ -1,4 +1,4 @@
-//! Dead variables: what contexts of closures hold though no function alive can read it.
+//! Dead variables: variables that contexts of closures hold although no live function can read them.
 
 use std::sync::Arc;
 
@@ -20,16 +20,16 @@ use crate::ui::tree_table::{self, Cell, Column, RowSelection, Rows, Run, Table, 
 const COLUMNS: [Column; 5] = [
     Column {
         title: "Variable",
-        hint: "A variable of a scope; expand it for the contexts that hold one, and a context for who holds that",
+        hint: "Variable of a scope; expand it to see its contexts, and a context to see its retainers",
         width: 0.0,
     },
-    Column { title: "Contexts", hint: "Contexts whose variable no function can read any more", width: 84.0 },
+    Column { title: "Contexts", hint: "Contexts whose variable no function can read anymore", width: 84.0 },
     DISTANCE,
     Column { title: "Held", hint: "Bytes that the values retain", width: 124.0 },
     Column {
         title: "Freed if cleared",
-        hint: "Bytes that would go if the variable were set to null; less than what is held where something else holds \
-               the value too",
+        hint: "Bytes that setting the variable to null would free; less than Held if something else holds the value \
+               too",
         width: 134.0,
     },
 ];
@@ -38,7 +38,7 @@ const CONTEXTS: usize = 1;
 const HELD: usize = 3;
 const FREED: usize = 4;
 
-/// What a click on each column sorts by.
+/// The sort key of each column.
 const KEYS: [Option<DeadGroupKey>; 5] = [
     Some(DeadGroupKey::Name),
     Some(DeadGroupKey::Contexts),
@@ -50,7 +50,7 @@ const KEYS: [Option<DeadGroupKey>; 5] = [
 /// The pane's own state.
 #[derive(Debug)]
 pub struct DeadVariablesPane {
-    /// Whether Contexts shows this instead of the realms.
+    /// True if the tab shows dead variables instead of realms.
     pub is_shown: bool,
     sort: DeadSort,
     pub table: TreeState<List>,
@@ -70,7 +70,7 @@ pub enum List {
     Variables,
     /// The contexts that have this one; row ids are indices of places.
     Contexts(u32),
-    /// Who holds a context; row ids are edges.
+    /// The retainers of a context; row ids are edges.
     Holders(NodeOrdinal),
 }
 
@@ -83,7 +83,7 @@ struct VariableRows<'a> {
     look: Look,
 }
 
-/// Name and source position of a scope's function.
+/// Returns the name and source location of a scope's function.
 fn scope_label(place: &Place, scripts: Option<&Scripts>, scope: &DeadScope) -> String {
     let function = scope.function.as_deref().map_or_else(|| "a function".to_owned(), |name| format!("{name}()"));
     let at = scope.closure.and_then(|closure| place.snapshot.location(closure));
@@ -96,7 +96,7 @@ fn scope_label(place: &Place, scripts: Option<&Scripts>, scope: &DeadScope) -> S
 }
 
 impl VariableRows<'_> {
-    /// The object that a row leads to: what the variable holds, or who holds the context.
+    /// Returns the object of a row: the value of the variable, or the retainer of the context.
     fn node(&self, list: List, row: u32) -> Option<NodeOrdinal> {
         match list {
             List::Variables => {
@@ -222,7 +222,7 @@ impl DeadVariablesPane {
         let groups = match session.ask(&DeadGroupsOf(place.slot.id)) {
             Reply::Ready(groups) => groups,
             Reply::Pending { .. } => {
-                if super::busy(ui, "Looking at what each function can read…") {
+                if super::busy(ui, "Finding variables that no function can read…") {
                     commands.push(Command::Show(ViewKind::SUMMARY));
                 }
                 return commands;
@@ -237,10 +237,10 @@ impl DeadVariablesPane {
             return commands;
         }
         if groups.dead.is_incomplete {
-            super::placeholder(ui, "This file is incomplete: which variables are dead cannot be said");
+            super::placeholder(ui, "Dead variables cannot be found: this file is incomplete");
             super::explanation(
                 ui,
-                "Where closures, their contexts or the tables of scopes are missing, variables would seem dead that are not.",
+                "If closures, contexts or scope tables are missing, live variables would appear dead.",
             );
             return commands;
         }
@@ -254,7 +254,7 @@ impl DeadVariablesPane {
             name: Self::NAME,
             columns: &COLUMNS,
             sorted_by: (by, self.sort.descending),
-            empty_text: "Every variable of every context can still be read by some function",
+            empty_text: "No dead variables: functions can still read every variable",
         };
         let groups = Arc::clone(&rows.groups);
         let answer = tree_table::show(ui, &table, &List::Variables, &mut self.table, &mut rows, |ui, list, path| {
@@ -274,14 +274,14 @@ impl DeadVariablesPane {
         commands
     }
 
-    /// Draws the switch between the two parts.
+    /// Draws the switch between realms and dead variables.
     fn choice(&mut self, ui: &mut Ui) {
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.selectable_value(&mut self.is_shown, false, "Realms")
-                .on_hover_text("Native contexts: windows, frames and vm contexts, with what belongs to each");
+                .on_hover_text("Windows, frames and vm contexts, with the objects of each");
             ui.selectable_value(&mut self.is_shown, true, Self::NAME)
-                .on_hover_text("Variables that closures keep alive though no function can read them any more");
+                .on_hover_text("Variables that closures keep alive although no function can read them anymore");
         });
     }
 }
@@ -292,7 +292,7 @@ fn menu(ui: &mut Ui, place: &Place, groups: &DeadGroups, list: List, row: u32, c
         List::Variables => return,
         List::Contexts(_) => {
             let Some((context, variable)) = groups.places.get(row as usize) else { return };
-            super::item(ui, "Show the context's retainers", commands, || {
+            super::item(ui, "Show retainers of the context", commands, || {
                 Command::ShowRetainers(place.target(*context))
             });
             variable.value
@@ -302,21 +302,21 @@ fn menu(ui: &mut Ui, place: &Place, groups: &DeadGroups, list: List, row: u32, c
     object_menu(ui, snapshot, place.target(node), commands);
 }
 
-/// Sums, and what could not be looked at.
+/// Draws the totals and the number of contexts that could not be checked.
 fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
     let units = theme::look(ui).units;
     let dead = &groups.dead;
     super::toolbar(ui, |ui| {
         ui.weak(format!(
-            "{} {} that no function alive can read; clearing would free {}",
+            "{} {}; {} would be freed if cleared",
             match groups.places.len() {
-                1 => "1 variable in a context holds".to_owned(),
-                count => format!("{} variables in contexts hold", human::count(count as u64)),
+                1 => "1 dead variable holds".to_owned(),
+                count => format!("{} dead variables hold", human::count(count as u64)),
             },
             units.bytes(groups.held_size),
             units.bytes(groups.freed_size)
         ));
-        if ui.link("What is this?").clicked() {
+        if ui.link("Show in glossary").clicked() {
             commands.push(Command::Explain("Dead variable"));
         }
         let unknown: u64 = dead.unknown_scripts.iter().map(|script| script.context_count).sum();
@@ -325,35 +325,35 @@ fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
             let names: Vec<_> = names.collect();
             ui.weak(human::quantity(
                 unknown,
-                "context is of a script without scopes",
-                "contexts are of scripts without scopes",
+                "context belongs to a script without scopes",
+                "contexts belong to scripts without scopes",
             ))
             .on_hover_text(names.join("\n"));
         }
     });
 }
 
-/// Why nothing can be said.
+/// Explains why dead variables cannot be found.
 fn nothing_known(ui: &mut Ui, place: &Place) {
     let program = place.snapshot.producer().label();
-    super::placeholder(ui, "This file does not say which functions use which variables");
+    super::placeholder(ui, "This file does not record which variables functions use");
     super::explanation(
         ui,
         &format!(
-            "Chromium since version 156 writes scopes and their variables into its snapshots, and so may other programs \
-             with as recent a V8. This one is of {}.",
+            "Chromium 156 and later writes scopes and their variables into snapshots, as may other programs with an \
+             equally recent V8. This file is from {}.",
             human::visible(&program, 120)
         ),
     );
 }
 
 impl ViewKind {
-    pub const CONTEXTS: Self = Self("Contexts");
+    pub const CONTEXTS: Self = Self("Realms");
 }
 
 impl Pane for DeadVariablesPane {
     fn about() -> About {
-        About::new(ViewKind::CONTEXTS, "Realms: windows, frames and vm contexts, with what belongs to each")
+        About::new(ViewKind::CONTEXTS, "Windows, frames and vm contexts, with the objects of each")
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

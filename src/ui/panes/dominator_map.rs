@@ -1,4 +1,4 @@
-//! The treemap of the dominator tree: zoomed by double click, with the way back above.
+//! The treemap of the dominator tree: a double click zooms in, breadcrumbs above lead back.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -15,41 +15,41 @@ use crate::ui::text;
 use crate::ui::theme::{self, GRID, Look};
 use crate::ui::{context_menu, focus_order};
 
-/// Room for the letters of one name on the way back, and for what is between two names.
+/// The width of a letter in the breadcrumbs, and the width between two names.
 const LETTER: f32 = 6.5;
 const BETWEEN: f32 = 18.0;
-/// Letters of a name there.
+/// The number of letters of a name there.
 const CRUMB: std::ops::RangeInclusive<usize> = 4..=24;
 
 /// The pane's own state.
 #[derive(Debug, Default)]
 pub struct DominatorMapPane {
-    /// What fills the picture; `None` for the root.
+    /// The object that fills the treemap; `None` for the root.
     zoom: Option<NodeOrdinal>,
     selected: Option<NodeOrdinal>,
-    /// The picture, and what of which size it shows.
+    /// The treemap, with its object and size.
     map: Option<(NodeOrdinal, [u32; 2], DominatorMap)>,
     pending: Option<(NodeOrdinal, [u32; 2], Pending<DominatorMap>)>,
 }
 
 impl DominatorMapPane {
-    /// Fills the picture with one object.
+    /// Fills the treemap with one object.
     pub fn zoom_to(&mut self, node: NodeOrdinal) {
         self.zoom = Some(node);
     }
 
-    /// Outlines an object, if it can be seen.
+    /// Outlines an object, if it is visible.
     pub fn set_selected(&mut self, node: Option<NodeOrdinal>) {
         self.selected = node;
     }
 
-    /// What fills the picture.
+    /// Returns the object that fills the treemap.
     #[must_use]
     pub fn zoomed(&self) -> Option<NodeOrdinal> {
         self.zoom
     }
 
-    /// Whether the picture is not yet what it should be.
+    /// Returns whether the treemap is not up to date.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.pending.is_some() || self.map.is_none()
@@ -69,7 +69,7 @@ impl DominatorMapPane {
             }
             return commands;
         };
-        // A picture of another size is stretched until the right one is there.
+        // A treemap of another size is stretched until the right one is ready.
         let [width, height] = size.map(|side| f32::from(u16::try_from(side).unwrap_or(u16::MAX)).max(1.0));
         let stretch = vec2(rect.width() / width, rect.height() / height);
         let look = theme::look(ui);
@@ -116,14 +116,14 @@ impl DominatorMapPane {
         }
     }
 
-    /// Asks for the picture if what is there or on its way is another.
+    /// Requests a new treemap if the current or pending one does not match.
     fn ask(&mut self, session: &Session, place: &Place, root: NodeOrdinal, rect: Rect) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "points on a screen")]
         let size = [rect.width().max(10.0) as u32, rect.height().max(10.0) as u32];
         if let Some((node, of_size, pending)) = &mut self.pending
             && let Some(answer) = pending.take()
         {
-            // Nothing is asked for twice, even if it failed.
+            // A failed request is not repeated.
             self.map = Some((*node, *of_size, answer.unwrap_or_default()));
             self.pending = None;
         }
@@ -141,7 +141,7 @@ impl DominatorMapPane {
         }
     }
 
-    /// The way from the root to what fills the treemap.
+    /// Draws the path from the root to the object that fills the treemap.
     fn breadcrumbs(&mut self, ui: &mut Ui, place: &Place) {
         let snapshot = &place.snapshot;
         let (way, left_out) = self.map.as_ref().map_or((Vec::new(), 0), |(_, _, map)| (map.way.clone(), map.left_out));
@@ -150,7 +150,7 @@ impl DominatorMapPane {
             ui.spacing_mut().item_spacing.x = GRID;
             let small = |text: String| RichText::new(text).font(theme::small());
             let gap = (left_out > 0).then(|| format!("› {} more ›", human::count(left_out as u64)));
-            // Each name gets its share of the line, so that the last one, which says where one is, is never cut off.
+            // Each name gets its share of the line, so that the last one, the current object, is never cut off.
             #[expect(clippy::cast_precision_loss, reason = "a few names")]
             let names = way.len().max(1) as f32;
             let taken = gap.as_ref().map_or(0.0, |_| 100.0) + names * BETWEEN;
@@ -229,7 +229,11 @@ impl Painter<'_> {
         let bytes = |size: u64| self.look.units.bytes(size);
         let retained = |size: u64| format!("{} retained, {:.1} % of the snapshot", bytes(size), share(size));
         let Some(node) = tile.node else {
-            return format!("{} smaller objects\n{}", human::count(tile.count), retained(tile.size));
+            return format!(
+                "{}\n{}",
+                human::quantity(tile.count, "smaller object", "smaller objects"),
+                retained(tile.size)
+            );
         };
         let label = node_label(self.snapshot, node);
         let label = format!("{} {}", human::visible(&label, 80), self.snapshot.id(node));
@@ -244,7 +248,7 @@ impl Painter<'_> {
         }
         if !tile.is_chain() {
             let shallow = bytes(self.snapshot.shallow_size(node));
-            let _ = write!(text, "\n{shallow} itself, distance {}", self.snapshot.distance(node));
+            let _ = write!(text, "\n{shallow} shallow, distance {}", self.snapshot.distance(node));
         }
         text
     }
@@ -255,7 +259,7 @@ impl Painter<'_> {
         for (at, tile) in map.tiles.iter().enumerate() {
             let rect = self.rect(tile).shrink(0.5);
             let color = self.color(tile);
-            // Opened tiles are pale, so that what lies in them stands out.
+            // Opened tiles are pale, to emphasize the tiles in them.
             let fill = if tile.is_open { tokens.background.lerp_to_gamma(color, 0.22) } else { color };
             painter.rect_filled(rect, 1.5, fill);
             if rect.width() > 34.0 && rect.height() > 13.0 {
@@ -272,13 +276,13 @@ impl Painter<'_> {
         if let Some(tile) = hovered {
             painter.rect_stroke(self.rect(tile), 1.5, Stroke::new(1.5, tokens.text), egui::StrokeKind::Inside);
         }
-        // An object that begins a chain has tiles in each other: the innermost is its own.
+        // An object that starts a chain has nested tiles: the innermost is its own.
         if let Some(tile) = map.tiles.iter().rfind(|tile| tile.node.is_some() && tile.node == selected) {
             painter.rect_stroke(self.rect(tile), 1.5, Stroke::new(2.5, tokens.accent), egui::StrokeKind::Inside);
         }
     }
 
-    /// Writes name and size where there is room for them; the name is cut with an ellipsis, the size is left out whole.
+    /// Draws name and size if they fit; the name is truncated with an ellipsis, the size is left out whole.
     fn label(&self, ui: &Ui, tile: &Tile, rect: Rect, color: Color32) {
         let painter = ui.painter();
         let room = rect.width() - 8.0;

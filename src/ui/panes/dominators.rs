@@ -1,4 +1,4 @@
-//! Dominators: what would be freed with what, as a tree by retained size or as a picture of it.
+//! Dominators: objects with the objects that would be freed with them, as a tree or a treemap.
 
 use egui::Ui;
 
@@ -16,7 +16,7 @@ use crate::ui::theme::GRID;
 use crate::ui::tree_table::{Column, RowSelection};
 
 const COLUMNS: [Column; 4] = [
-    Column { title: "Object", hint: "Objects below one are freed together with it", width: 0.0 },
+    Column { title: "Object", hint: "Objects below an object are freed with it", width: 0.0 },
     OF_PARENT,
     SHALLOW,
     RETAINED,
@@ -30,7 +30,7 @@ pub struct DominatorsPane {
     pub picture: DominatorMapPane,
     pub tree: TreePane,
     way: WayDown,
-    /// What the timeline narrows every view to.
+    /// The interval that is selected on the timeline.
     within: NodeFilter,
 }
 
@@ -44,7 +44,7 @@ impl ViewKind {
 
 impl Pane for DominatorsPane {
     fn about() -> About {
-        let hint = "Which objects keep which others alive, as a tree and as a treemap";
+        let hint = "Objects and the objects they keep alive, as a tree or a treemap";
         About { reveals: true, ..About::new(ViewKind::DOMINATORS, hint) }
     }
 
@@ -52,7 +52,7 @@ impl Pane for DominatorsPane {
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.selectable_value(&mut self.as_picture, false, "Tree");
-            ui.selectable_value(&mut self.as_picture, true, "Picture");
+            ui.selectable_value(&mut self.as_picture, true, "Treemap");
         });
         if self.as_picture {
             return self.picture.show(ui, session, place);
@@ -91,7 +91,7 @@ impl Pane for DominatorsPane {
     }
 
     fn restore_object(&mut self, session: &mut Session, place: &Place, target: Target) {
-        // It always can be.
+        // The dominator tree contains every object.
         let _ = self.reveal(session, place, target);
     }
 

@@ -1,4 +1,4 @@
-//! Growth: how classes develop over any number of snapshots, what is new of each, and what holds that.
+//! Growth: the development of classes over any number of snapshots, their new objects, and what holds these.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,18 +22,18 @@ use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{self, Path, RowSelection, Table, TreeState};
 
 const CHART_HEIGHT: f32 = 132.0;
-/// Where less is left for the table, the charts make room.
+/// The minimum height of the table. If less is left, the charts are hidden.
 const LEAST_TABLE_HEIGHT: f32 = 130.0;
 
 /// The pane's own state.
 #[derive(Debug)]
 pub struct GrowthPane {
-    /// Snapshots that are left out.
+    /// Excluded snapshots.
     excluded: HashSet<SnapshotId>,
     pub filter: String,
     sort: GrowthSort,
     pub table: TreeState<Grown>,
-    /// The series whose first pattern was opened.
+    /// The series whose first pattern was expanded.
     opened: Option<Series>,
     /// The class that the second chart shows.
     chosen: Option<(Series, u32)>,
@@ -55,12 +55,12 @@ impl Default for GrowthPane {
 impl GrowthPane {
     const NAME: &'static str = "Growth";
 
-    /// Shows these snapshots only, of those that are open.
+    /// Shows only these of the open snapshots.
     pub fn set_series(&mut self, session: &Session, ids: &[SnapshotId]) {
         self.excluded = session.open().iter().map(|open| open.id).filter(|id| !ids.contains(id)).collect();
     }
 
-    /// The snapshots that are shown, the oldest first.
+    /// Returns the included snapshots, oldest first.
     #[must_use]
     pub fn series(&self, session: &Session) -> Series {
         let mut ages: Vec<(u64, u64, SnapshotId)> = session
@@ -68,7 +68,7 @@ impl GrowthPane {
             .iter()
             .filter(|open| !self.excluded.contains(&open.id))
             .map(|open| {
-                // Ids count up through the life of a process; where none was made in between, the clock decides.
+                // Ids increase during the life of a process; if none was assigned in between, the clock decides.
                 let began = open.record.as_ref().map_or(0, |record| record.began_unix_ms);
                 (open.snapshot.max_object_id(), began, open.id)
             })
@@ -80,7 +80,7 @@ impl GrowthPane {
     fn rows(&mut self, ui: &mut Ui, place: &Place, mut rows: GrownRows<'_>, commands: &mut Vec<Command>) {
         let series = Arc::clone(&rows.series);
         if self.opened.as_ref() != Some(&series) {
-            // What a leak does lies open.
+            // The first pattern is that of leaks.
             self.opened = Some(Arc::clone(&series));
             self.table.reset();
             self.table.expand(vec![0]);
@@ -91,7 +91,7 @@ impl GrowthPane {
             name: Self::NAME,
             columns: &COLUMNS,
             sorted_by: (by, self.sort.descending),
-            empty_text: "No class is called so",
+            empty_text: "No matching classes",
         };
         let root = Grown::Patterns(Arc::clone(&series));
         let (growth, newest) = (Arc::clone(&rows.growth), (rows.last.0, Arc::clone(&rows.last.1)));
@@ -147,14 +147,14 @@ impl GrowthPane {
                 }
             })
             .response
-            .on_hover_text("Which snapshots are followed; their order is that of their ages");
+            .on_hover_text("Choose snapshots; they are ordered by age");
             if !self.excluded.is_empty() && !self.excluded.contains(&place.slot.id) && count < 2 {
-                ui.weak("Choose two or more");
+                ui.weak("Choose at least two");
             }
         });
     }
 
-    /// If there is room: the whole heap on the left, the chosen class on the right.
+    /// Draws the charts if there is room: the whole heap on the left, the chosen class on the right.
     fn charts(&self, ui: &mut Ui, session: &Session, place: &Place, (series, growth): (&Series, &Growth)) {
         if ui.available_height() < CHART_HEIGHT + LEAST_TABLE_HEIGHT {
             return;
@@ -185,7 +185,7 @@ impl GrowthPane {
         }
     }
 
-    /// What the chosen class has come to, and where that leads.
+    /// Draws the growth of the chosen class, with links to its retaining paths.
     fn chosen_line(
         &self,
         ui: &mut Ui,
@@ -200,29 +200,37 @@ impl GrowthPane {
             ui.set_min_height(5.0 * GRID);
             ui.style_mut().override_font_id = Some(theme::small());
             let Some((row, class)) = class else {
-                ui.weak("What grew in every step is what to look at first");
+                ui.weak("Start with the classes that grow in every step");
                 return;
             };
-            // The links keep their room; the words between them make it.
+            // The links keep their room; the text between them gets shorter.
             let is_wide = ui.available_width() > 660.0;
             let name = text::middle(ui, &class.name, &theme::small(), if is_wide { 220.0 } else { 110.0 });
             if class.new_count == 0 {
-                ui.weak(format!("Nothing of {name} is new"));
+                ui.weak(format!("No new {name}"));
                 return;
             }
             let (new, survived) = (human::count(class.new_count), human::count(class.survivor_count));
             ui.weak(if is_wide {
-                format!("{new} new {name} live in the last snapshot")
+                format!("{new} new {name} in the last snapshot")
             } else {
                 format!("{new} new {name}")
             });
-            if ui.link("What holds them").on_hover_text("Merges their retaining paths   (Enter)").clicked() {
+            if ui
+                .link("Show retaining paths")
+                .on_hover_text("Merge the retaining paths of the new objects   (Enter)")
+                .clicked()
+            {
                 commands.extend(merge(series, growth, last, row, false));
             }
             if class.survivor_count > 0 {
-                let long = format!("{survived} were already there in an earlier snapshot");
-                ui.weak(if is_wide { long } else { format!("{survived} in an earlier one") });
-                if ui.link("What holds these").on_hover_text("The three-snapshot rule").clicked() {
+                let long = format!("{survived} were already in an earlier snapshot");
+                ui.weak(if is_wide { long } else { format!("{survived} survived") });
+                if ui
+                    .link("Show their paths")
+                    .on_hover_text("Merge the retaining paths of survivors: the three-snapshot technique")
+                    .clicked()
+                {
                     commands.extend(merge(series, growth, last, row, true));
                 }
             }
@@ -230,7 +238,7 @@ impl GrowthPane {
     }
 }
 
-/// Merges the paths of what is new of a class.
+/// Returns a command that merges the retaining paths of the new objects of a class.
 fn merge(series: &Series, growth: &Growth, last: SnapshotId, class: u32, survivors: bool) -> Option<Command> {
     let of = growth.classes.get(class as usize)?;
     let count = if survivors { of.survivor_count } else { of.new_count };
@@ -251,10 +259,9 @@ fn menu(
         Grown::Patterns(_) => {}
         Grown::Classes(_) => {
             let Some(class) = growth.classes.get(row as usize) else { return };
-            for (survivors, text) in [
-                (false, "Merge the retaining paths of the new objects"),
-                (true, "Merge those of what was already there in an earlier snapshot"),
-            ] {
+            for (survivors, text) in
+                [(false, "Merge retaining paths of new objects"), (true, "Merge retaining paths of survivors")]
+            {
                 if let Some(command) = merge(series, growth, newest, row, survivors) {
                     item(ui, text, commands, || command);
                 }
@@ -271,25 +278,25 @@ fn menu(
     }
 }
 
-/// Says that a snapshot is left out because another one is identical to it.
+/// Draws a remark that a snapshot is left out because it is identical to another one.
 fn left_out(ui: &mut Ui, session: &Session, ids: [SnapshotId; 2]) {
     let name = |id| session.snapshot(id).map_or_else(String::new, |of| of.source().name.clone());
     let [name, before] = ids.map(|id| human::visible(&name(id), 60).into_owned());
     ui.horizontal(|ui| {
         ui.add_space(2.0 * GRID);
-        let text = format!("{name} is the same snapshot as {before}, and is left out");
+        let text = format!("{name} is identical to {before} and is left out");
         ui.label(RichText::new(text).font(theme::small()).weak());
     });
 }
 
-/// Says so where objects cannot be followed.
+/// Draws a banner that says that object ids do not match.
 fn banner(ui: &mut Ui) {
     let tokens = theme::tokens(ui);
     let frame = egui::Frame::new().fill(tokens.error_surface).inner_margin(egui::Margin::symmetric(8, 4));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let text = "These snapshots are not all of one process: their object ids do not match. Classes are followed by \
-                    their totals, single objects cannot be.";
+        let text = "These snapshots are not all from one process: their object ids do not match. Only class totals are \
+                    compared, not single objects.";
         ui.label(RichText::new(text).color(tokens.error));
     });
 }
@@ -310,7 +317,7 @@ impl Pane for GrowthPane {
         let distinct = match session.ask(&DistinctOf(Arc::clone(&all))) {
             Reply::Ready(distinct) => distinct,
             Reply::Pending { .. } => {
-                super::busy(ui, "Comparing snapshots that look alike…");
+                super::busy(ui, "Comparing similar snapshots…");
                 return commands;
             }
             Reply::Failed(message) => {
@@ -326,14 +333,14 @@ impl Pane for GrowthPane {
         let Some(last) = last.filter(|_| series.len() > 1) else {
             super::placeholder(
                 ui,
-                "Open two or more snapshots of one process that differ, or capture a series, to see what grows",
+                "Open two or more different snapshots of one process, or capture a series, to see what grows",
             );
             return commands;
         };
         let growth = match session.ask(&GrowthOf(Arc::clone(&series))) {
             Reply::Ready(growth) => growth,
             Reply::Pending { .. } => {
-                if super::busy(ui, "Following classes through the snapshots…") {
+                if super::busy(ui, "Comparing classes across snapshots…") {
                     commands.push(Command::Show(ViewKind::SUMMARY));
                 }
                 return commands;

@@ -1,4 +1,4 @@
-//! The charts above the classes of a growth: how the whole heap develops, and how the chosen class does.
+//! The charts above the table of growth: the whole heap over time, and the chosen class over time.
 
 use std::fmt::Write as _;
 
@@ -13,19 +13,19 @@ const AXIS: f32 = 16.0;
 const TITLE: f32 = 18.0;
 const DOT: f32 = 2.5;
 
-/// A point: how large it is, and all there is to say of it.
+/// A point of a chart: its amount and its texts.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Dot {
     pub(super) amount: u64,
-    /// Below the axis.
+    /// The label below the axis.
     pub(super) label: String,
-    /// In a few words, for who cannot see it.
+    /// The text for screen readers.
     pub(super) name: String,
-    /// On hover.
+    /// The tooltip.
     pub(super) about: String,
 }
 
-/// What a chart shows.
+/// A chart.
 pub(super) struct Chart<'a> {
     pub(super) id: Id,
     pub(super) title: String,
@@ -34,7 +34,7 @@ pub(super) struct Chart<'a> {
 }
 
 impl Chart<'_> {
-    /// Draws it; the index of a dot that was clicked.
+    /// Draws the chart; returns the index of a clicked dot.
     pub(super) fn show(&self, ui: &Ui, rect: Rect) -> Option<usize> {
         let tokens = theme::tokens(ui);
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -79,7 +79,7 @@ impl Chart<'_> {
         let tokens = theme::tokens(ui);
         let mut clicked = None;
         let step = places.windows(2).next().map_or(plot.width(), |pair| pair[1].x - pair[0].x);
-        // Labels that would run into each other are left out, but for the last.
+        // Labels that would overlap are left out, except the last.
         let every = self.labels_every(painter, step);
         for (at, (dot, &place)) in self.dots.iter().zip(places).enumerate() {
             let half = (step / 2.0).clamp(4.0, 60.0);
@@ -117,7 +117,7 @@ impl Chart<'_> {
     }
 }
 
-/// The whole heap in each snapshot, with what was written down when it was taken.
+/// Returns the size of the whole heap in each snapshot, with the facts recorded when it was taken.
 pub(super) fn heap_dots(
     session: &Session,
     series: &Series,
@@ -133,7 +133,7 @@ pub(super) fn heap_dots(
         let _ = write!(about, "\n{}", human::quantity(total.count, "object", "objects"));
         if let Some(before) = before {
             let delta = difference(size, before);
-            let _ = write!(about, "\n{} bytes since the one before", human::signed_count(delta));
+            let _ = write!(about, "\n{} bytes since the previous snapshot", human::signed_count(delta));
         }
         before = Some(size);
         if let Some(record) = session.record(*id) {
@@ -149,7 +149,7 @@ pub(super) fn heap_dots(
     series.iter().zip(&growth.totals).enumerate().map(dot).collect()
 }
 
-/// A class in each snapshot.
+/// Returns the number of objects of a class in each snapshot.
 pub(super) fn class_dots(name: &str, points: &[Point], bytes: &dyn Fn(u64) -> String) -> Vec<Dot> {
     let name = human::visible(name, 60);
     let dot = |(at, point): (usize, &Point)| {
@@ -162,13 +162,13 @@ pub(super) fn class_dots(name: &str, points: &[Point], bytes: &dyn Fn(u64) -> St
             amount: point.count,
             label: (at + 1).to_string(),
             name: format!("{name} in snapshot {}: {count}", at + 1),
-            about: format!("{count}\n{shallow} bytes themselves\n{retained} retained"),
+            about: format!("{count}\n{shallow} bytes shallow\n{retained} retained"),
         }
     };
     points.iter().enumerate().map(dot).collect()
 }
 
-/// What lies between a line and the axis: one mesh, so that no seams show.
+/// Draws the area between a line and the axis as one mesh, so that no seams show.
 fn area(painter: &egui::Painter, places: &[egui::Pos2], bottom: f32, color: egui::Color32) {
     let mut mesh = egui::Mesh::default();
     for (at, place) in (0_u32..).zip(places) {
@@ -183,7 +183,7 @@ fn area(painter: &egui::Painter, places: &[egui::Pos2], bottom: f32, color: egui
     painter.add(mesh);
 }
 
-/// The end of the axis: one or two digits and zeros.
+/// Returns the end of the axis: one or two digits and zeros.
 fn round_up(most: u64) -> u64 {
     let mut unit = 1_u64;
     while most / unit >= 100 {

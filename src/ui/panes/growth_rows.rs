@@ -1,4 +1,4 @@
-//! The table of a growth: patterns, their classes, what is new of each, and the fields of that.
+//! The table of growth: patterns, their classes, the new objects of each class, and their fields.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
 use crate::ui::theme::Look;
 use crate::ui::tree_table::{Cell, Column, Rows, Run, TreeModel};
 
-/// Columns and what they sort by.
+/// The sort key of each column.
 pub(super) const KEYS: [GrowthKey; 9] = [
     GrowthKey::Name,
     GrowthKey::CountGrowth,
@@ -27,26 +27,26 @@ pub(super) const KEYS: [GrowthKey; 9] = [
 ];
 const TREND: usize = 1;
 pub(super) const COLUMNS: [Column; 9] = [
-    Column { title: "Constructor", hint: "Classes by how they develop; expand one for what is new of it", width: 0.0 },
+    Column { title: "Constructor", hint: "Classes by growth pattern; expand one to see its new objects", width: 0.0 },
     Column { title: "Trend", hint: "Objects in each snapshot", width: 88.0 },
     Column { title: "# Now", hint: "Objects in the last snapshot", width: 72.0 },
-    Column { title: "# Growth", hint: "Objects more than in the first snapshot", width: 76.0 },
-    Column { title: "# New", hint: "Objects that are not in the first snapshot and live in the last", width: 68.0 },
+    Column { title: "# Growth", hint: "More objects than in the first snapshot", width: 76.0 },
+    Column { title: "# New", hint: "Objects in the last snapshot that are not in the first", width: 68.0 },
     Column {
         title: "# Survived",
-        hint: "New objects that were already there in a snapshot before the last: the three-snapshot rule",
+        hint: "New objects already in an earlier snapshot: the three-snapshot technique",
         width: 82.0,
     },
-    Column { title: "Size growth", hint: "Shallow bytes more than in the first snapshot", width: 88.0 },
-    Column { title: "Retained, now", hint: "What the whole class retains in the last snapshot", width: 98.0 },
-    Column { title: "Ret. growth", hint: "How much more that is than in the first", width: 88.0 },
+    Column { title: "Size growth", hint: "More shallow bytes than in the first snapshot", width: 88.0 },
+    Column { title: "Retained, now", hint: "Retained size of the whole class in the last snapshot", width: 98.0 },
+    Column { title: "Ret. growth", hint: "How much more the class retains than in the first snapshot", width: 88.0 },
 ];
 /// A list of the table.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Grown {
     Patterns(Series),
     Classes(Pattern),
-    /// What is new of a class.
+    /// The new objects of a class.
     Objects(u32),
     /// Fields of an object of the last snapshot.
     Fields(NodeOrdinal),
@@ -59,7 +59,7 @@ pub(super) struct GrownRows<'a> {
     pub(super) growth: Arc<Growth>,
     pub(super) sort: GrowthSort,
     pub(super) filter: String,
-    /// Of the last snapshot, once they are known.
+    /// The scripts of the last snapshot, once they are known.
     pub(super) scripts: Option<Arc<Scripts>>,
     pub(super) look: Look,
 }
@@ -77,7 +77,7 @@ impl GrownRows<'_> {
         Some(list)
     }
 
-    /// The object that a row stands for.
+    /// Returns the object of a row.
     pub(super) fn node_at(&self, path: &[u32]) -> Option<NodeOrdinal> {
         node_of(&self.last.1, &self.list_at(path)?, *path.last()?)
     }
@@ -127,7 +127,7 @@ impl GrownRows<'_> {
                 cell.tooltip = Some(over_time(|point| point.count));
                 cell
             }
-            // Without ids that mean the same objects nobody knows.
+            // If object ids do not match, these numbers are unknown.
             (_, GrowthKey::New | GrowthKey::Survivors) if !self.growth.ids_match => Cell::text("−", tokens.weak),
             (_, GrowthKey::New) => count(class.new_count),
             (_, GrowthKey::Survivors) => count(class.survivor_count),
@@ -228,7 +228,7 @@ impl TreeModel for GrownRows<'_> {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a small picture")]
+    #[expect(clippy::cast_precision_loss, reason = "a small chart")]
     fn spark(&self, list: &Grown, path: &[u32], column: usize) -> Option<Vec<f32>> {
         if column != TREND || !matches!(list, Grown::Classes(_)) {
             return None;

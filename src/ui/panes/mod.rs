@@ -1,4 +1,4 @@
-//! Panes: what is shown of a snapshot.
+//! Panes: the views of a snapshot.
 
 pub mod allocations;
 pub mod calls;
@@ -38,14 +38,14 @@ use crate::snapshot::Snapshot;
 
 pub use tree::TreePane;
 
-/// One of the two places side by side where a snapshot can be shown, and the snapshot: state and ids hang on both.
+/// A side of the window and the snapshot on it. State and widget ids depend on both.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Slot {
     pub side: usize,
     pub id: SnapshotId,
 }
 
-/// What a pane draws from: its place, and the snapshot there.
+/// The source of a pane: its slot, and the snapshot in it.
 #[derive(Clone, Debug)]
 pub struct Place {
     pub slot: Slot,
@@ -59,7 +59,7 @@ impl Place {
     }
 }
 
-/// Adds a line of controls above a table. What has no room in the first row begins where that one does.
+/// Adds a line of controls above a table. Controls that do not fit wrap to another row.
 pub(super) fn toolbar<R>(ui: &mut Ui, show: impl FnOnce(&mut Ui) -> R) -> R {
     let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 0));
     let inner = margin.show(ui, |ui| {
@@ -69,7 +69,7 @@ pub(super) fn toolbar<R>(ui: &mut Ui, show: impl FnOnce(&mut Ui) -> R) -> R {
     inner.inner
 }
 
-/// A button of a menu that gives a command.
+/// Adds a menu item that issues a command.
 fn item(ui: &mut Ui, text: &str, commands: &mut Vec<Command>, command: impl FnOnce() -> Command) {
     if ui.button(text).clicked() {
         commands.push(command());
@@ -77,7 +77,7 @@ fn item(ui: &mut Ui, text: &str, commands: &mut Vec<Command>, command: impl FnOn
     }
 }
 
-/// The context menu of an object's row.
+/// Fills the context menu of an object's row.
 fn object_menu(ui: &mut Ui, snapshot: &Snapshot, target: Target, commands: &mut Vec<Command>) {
     let node = target.node;
     item(ui, "Show retainers", commands, || Command::ShowRetainers(target));
@@ -89,20 +89,20 @@ fn object_menu(ui: &mut Ui, snapshot: &Snapshot, target: Target, commands: &mut 
     item(ui, "Copy name", commands, || Command::Copy(snapshot.display_name(node).into_owned()));
     item(ui, "Copy id", commands, || Command::Copy(snapshot.id(node).to_string()));
     if let Some(at) = snapshot.location(node) {
-        item(ui, "Copy source position", commands, || Command::CopyPosition(target.snapshot, at));
+        item(ui, "Copy source location", commands, || Command::CopyPosition(target.snapshot, at));
     }
 }
 
-/// Entries for the objects that an edge's name mentions, as those of WeakMaps do.
+/// Adds menu items for the objects that an edge's name mentions, as the edges of WeakMap entries do.
 fn ephemeron_menu(ui: &mut Ui, id: SnapshotId, edge_name: &str, commands: &mut Vec<Command>) {
     let Some(ids) = ephemeron_ids(edge_name) else { return };
     ui.separator();
     for (what, object) in [("key", ids.key), ("value", ids.value), ("WeakMap", ids.table)] {
-        item(ui, &format!("Go to the {what} @{object}"), commands, || Command::Find(id, object));
+        item(ui, &format!("Go to {what} @{object}"), commands, || Command::Find(id, object));
     }
 }
 
-/// What an empty pane says.
+/// Draws the text of an empty pane.
 pub(super) fn placeholder(ui: &mut Ui, text: &str) {
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space(8.0 * GRID);
@@ -115,9 +115,9 @@ pub(super) fn no_retainers(snapshot: &Snapshot, node: NodeOrdinal) -> &'static s
     if snapshot.is_unreachable(node) {
         UNREACHABLE
     } else if held_by_root(snapshot, node) {
-        "The root itself holds it"
+        "The root itself holds this object"
     } else {
-        "Only weak references lead to it"
+        "Only weak references reach this object"
     }
 }
 
@@ -141,12 +141,12 @@ pub(super) fn remark(ui: &mut Ui, text: &str) {
 
 /// Draws the switch for rows of reloaded scripts; returns whether it was clicked.
 pub(super) fn join_switch(ui: &mut Ui, joins: &mut bool) -> bool {
-    let hint = "Some scripts were loaded several times (hot reloading, ?t=), so that classes are listed once a load. \
-                Joined, a class is known by its name, URL without query, line and column";
+    let hint = "Some scripts were loaded several times (hot reloading, ?t=), so their classes are listed once per load. \
+                Joined, classes match by name, URL without query, line and column";
     ui.checkbox(joins, "Join reloaded scripts").on_hover_text(hint).changed()
 }
 
-/// A few sentences below a [`placeholder`]: why there is nothing.
+/// Draws an explanation below a [`placeholder`].
 pub(super) fn explanation(ui: &mut Ui, text: &str) {
     ui.vertical_centered(|ui| {
         ui.add_space(GRID);
@@ -155,7 +155,7 @@ pub(super) fn explanation(ui: &mut Ui, text: &str) {
     });
 }
 
-/// That something takes a while; true if the person does not want to wait for it. What is no longer asked for stops.
+/// Draws a spinner with a button; returns whether the user cancels. Jobs that are no longer requested stop.
 pub(super) fn busy(ui: &mut Ui, text: &str) -> bool {
     let mut cancelled = false;
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
@@ -167,7 +167,7 @@ pub(super) fn busy(ui: &mut Ui, text: &str) -> bool {
     cancelled
 }
 
-/// Why there is nothing to show.
+/// Draws an error in place of the pane's content.
 pub(super) fn failure(ui: &mut Ui, text: &str) {
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space(8.0 * GRID);
@@ -175,7 +175,7 @@ pub(super) fn failure(ui: &mut Ui, text: &str) {
     });
 }
 
-/// A small rounded label, as for what is filtered or ignored; true if its cross was clicked.
+/// Draws a small rounded label, such as for a filter or an ignored object; returns whether its cross was clicked.
 pub(super) fn chip(ui: &mut Ui, text: &str, close: &str) -> bool {
     let tokens = theme::tokens(ui);
     let mut closed = false;

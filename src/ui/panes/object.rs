@@ -1,4 +1,4 @@
-//! Object: the facts of one object, its text if it is a string, and its dominators.
+//! Object: facts about one object, its text if it is a string, and its dominators.
 
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, Target};
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
 
-/// Bytes of a string that are shown at once.
+/// The bytes of a string that are shown at first.
 const FIRST_BYTES: usize = 10_000;
-/// Bytes that “Show all” shows; more would make the window slow.
+/// The bytes that “Show all” shows; more would make the window slow.
 const ALL_BYTES: usize = 1_000_000;
-/// Characters of a line of source.
+/// The maximum length of a source line, in characters.
 const SOURCE_LIMIT: usize = 160;
 
 /// The pane's own state.
@@ -32,11 +32,11 @@ pub struct ObjectPane {
     facts: StringFacts,
     text: Text,
     line: Line,
-    /// Whether the object was not drawn yet: it begins with its name, wherever the one before was scrolled to.
+    /// True if the object was not drawn yet: the pane then scrolls to the top.
     is_new: bool,
 }
 
-/// The line of the source that the object's position points at.
+/// The source line of the object's location.
 #[derive(Debug, Default)]
 enum Line {
     #[default]
@@ -75,7 +75,7 @@ impl ObjectPane {
         }
     }
 
-    /// The object that is shown.
+    /// Returns the shown object.
     #[must_use]
     pub fn target(&self) -> Option<Target> {
         self.details.as_ref().map(|(target, _)| *target)
@@ -142,7 +142,7 @@ impl ObjectPane {
         commands
     }
 
-    /// Where the object's function or class stands: shortly, and with the whole path.
+    /// Returns the source location of the object's function or class: in short form, and with the whole path.
     fn position(&mut self, session: &mut Session, home: &Place, details: &ObjectDetails) -> Option<(String, String)> {
         let Some(at) = details.location else {
             let url = function_script(&home.snapshot, details.node)?;
@@ -182,13 +182,13 @@ impl ObjectPane {
             let whole = self
                 .facts
                 .length
-                .map_or_else(String::new, |length| format!(": the whole has {} characters", human::count(length)));
-            ui.weak(format!("The file has only the beginning of this text{whole}"))
-                .on_hover_text("V8 cuts texts when it writes a snapshot; the sizes are those of the whole");
+                .map_or_else(String::new, |length| format!(" (full length: {} characters)", human::count(length)));
+            ui.weak(format!("The file contains only the start of this text{whole}"))
+                .on_hover_text("V8 truncates strings when it writes a snapshot; sizes are those of the full string");
         }
         if more {
             ui.horizontal(|ui| {
-                ui.weak(format!("cut after {}", human::bytes(cut_at)));
+                ui.weak(format!("truncated after {}", human::bytes(cut_at)));
                 if !all && ui.button("Show all").clicked() {
                     self.ask_text(session, snapshot, details.node, ALL_BYTES);
                 }
@@ -197,7 +197,7 @@ impl ObjectPane {
     }
 }
 
-/// What kind of thing this is, where that puzzles people.
+/// Draws an explanation of the object's class or root, if the glossary has one.
 fn explanation(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, commands: &mut Vec<Command>) {
     let name = snapshot.raw_name(details.node);
     let entry = glossary::for_root(&name).or_else(|| glossary::for_class(&details.class));
@@ -206,7 +206,7 @@ fn explanation(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, comman
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = GRID;
         ui.weak(entry.short);
-        if ui.link("More").clicked() {
+        if ui.link("Show in glossary").clicked() {
             commands.push(Command::Explain(entry.term));
         }
     });
@@ -221,13 +221,13 @@ fn heading(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails) {
         let has_documents = snapshot.producer().program.has_documents();
         if has_documents && details.detachedness == Detachedness::Detached {
             ui.label(RichText::new("detached").color(theme::tokens(ui).detached))
-                .on_hover_text("No longer part of a document, but something still holds it");
+                .on_hover_text("No longer part of a document, but still referenced");
         }
         super::unreachable_mark(ui, snapshot, details.node);
     });
 }
 
-/// The line of the source; what stands before the place is quieter.
+/// Draws the source line, with the text before the location in a paler color.
 fn source(ui: &mut Ui, line: &SourceLine) {
     let tokens = theme::tokens(ui);
     let text = human::visible(&line.text, SOURCE_LIMIT + 8).into_owned();
@@ -254,7 +254,7 @@ fn facts(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, position: Op
     let units = theme::look(ui).units;
     let exact = |size: u64| {
         let text = units.bytes(size);
-        // Small sizes are exact as they are.
+        // Small sizes are already exact.
         if text.ends_with(" B") { text } else { format!("{text}   ({} bytes)", human::count(size)) }
     };
     let mut rows = vec![
@@ -313,9 +313,9 @@ fn facts(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, position: Op
     });
 }
 
-/// The functions that were running when the object was allocated, the innermost first, where that was recorded.
+/// Draws the stack that allocated the object, innermost function first, if stacks were recorded.
 fn stack(ui: &mut Ui, session: &mut Session, home: &Place, details: &ObjectDetails, commands: &mut Vec<Command>) {
-    /// Functions shown of a deep stack.
+    /// The maximum number of functions shown.
     const SHOWN: usize = 20;
     if home.snapshot.graph().trace_node(details.node) == 0 || !has_allocations(&home.snapshot) {
         return;
@@ -328,7 +328,7 @@ fn stack(ui: &mut Ui, session: &mut Session, home: &Place, details: &ObjectDetai
     let calls = of.calls();
     ui.add_space(2.0 * GRID);
     ui.horizontal(|ui| {
-        ui.weak("Allocated by").on_hover_text("The functions that were running then, the innermost first");
+        ui.weak("Allocated by").on_hover_text("The functions on the stack, innermost first");
         if ui.link("Show in Allocations").clicked() {
             commands.push(Command::ShowStack { target: home.target(details.node), call: node });
         }
@@ -363,9 +363,9 @@ fn stack(ui: &mut Ui, session: &mut Session, home: &Place, details: &ObjectDetai
     }
 }
 
-/// The way up the dominator tree; each object on it can be gone to.
+/// Draws links to the object's dominators, up to the root.
 fn dominators(ui: &mut Ui, home: &Place, details: &ObjectDetails, commands: &mut Vec<Command>) {
-    /// Objects shown at both ends of a long chain.
+    /// The maximum number of dominators shown.
     const SHOWN: usize = 12;
     let snapshot = &home.snapshot;
     if details.dominators.is_empty() {
@@ -373,7 +373,7 @@ fn dominators(ui: &mut Ui, home: &Place, details: &ObjectDetails, commands: &mut
     }
     ui.add_space(2.0 * GRID);
     ui.weak("Dominated by").on_hover_text(
-        "Every path from the roots to this object leads through each of them, the nearest first: if one of them is freed, so is it",
+        "Every path from the roots to this object passes through each of these, nearest first: freeing one frees the object",
     );
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(GRID, GRID * 0.5);

@@ -1,4 +1,4 @@
-//! What every pane of the upper half is to the view that shows it.
+//! The interface between a view and the panes of its upper half.
 
 use egui::{Key, Ui};
 
@@ -9,19 +9,19 @@ use crate::session::Session;
 use crate::ui::command::{Command, Target, ViewKind};
 use crate::ui::tree_table::{Path, RowSelection};
 
-/// What is known of a pane before it is shown.
+/// The description of a pane.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
     pub kind: ViewKind,
-    /// A sentence for the tab's tooltip.
+    /// The tooltip of the tab.
     pub hint: &'static str,
-    /// A key pressed together with Ctrl and Shift. Without it the pane has Ctrl and the number of its place, up to nine.
+    /// A key pressed together with Ctrl and Shift. Without it, the pane's key is Ctrl and a digit, for the first nine.
     pub key: Option<Key>,
-    /// Whether the pane has something to show of a snapshot. Without it the tab is left out.
+    /// Returns whether the pane has content for a snapshot. If not, its tab is hidden.
     pub is_available: fn(&Place) -> bool,
-    /// Whether the lower panes are shown although no object is selected.
+    /// True if the lower panes are shown even if no object is selected.
     pub lists_objects: bool,
-    /// Whether an object can be revealed in it.
+    /// True if an object can be revealed in the pane.
     pub reveals: bool,
 }
 
@@ -33,7 +33,7 @@ impl About {
     }
 }
 
-/// A pane of the upper half of a view. It draws from the session and the snapshot and says by commands what a person wants.
+/// A pane of the upper half of a view. It draws from the session and the snapshot and reports the user's wishes as commands.
 pub trait Pane {
     fn about() -> About
     where
@@ -47,39 +47,39 @@ pub trait Pane {
         None
     }
 
-    /// Takes in what the timeline has selected.
+    /// Sets the interval that is selected on the timeline.
     fn narrow(&mut self, _within: &NodeFilter) {}
 
-    /// Whether the pane shows the whole snapshot whatever the timeline has selected.
+    /// Returns whether the pane shows the whole snapshot, regardless of the timeline.
     fn shows_whole(&self) -> bool {
         false
     }
 
-    /// Takes in that another object is selected, or none.
+    /// Reports that another object is selected, or none.
     fn note_selection(&mut self, _node: Option<NodeOrdinal>) {}
 
-    /// Goes to an object, if [`About::reveals`] says that this can be.
+    /// Goes to an object, if [`About::reveals`] is true.
     ///
     /// # Errors
-    /// A sentence that says why the object is not listed.
+    /// Returns a sentence for the user that says why the object is not listed.
     fn reveal(&mut self, _session: &mut Session, _place: &Place, _target: Target) -> Result<(), String> {
         Ok(())
     }
 
-    /// Selects again a row that was selected before.
+    /// Restores the selection of a row.
     fn restore_row(&mut self, _session: &mut Session, _place: &Place, row: Path) {
         if let Some(table) = self.table() {
             table.reveal_row(row);
         }
     }
 
-    /// Selects again an object whose row was not reached before.
+    /// Restores the selection of an object whose row had not been reached.
     fn restore_object(&mut self, _session: &mut Session, _place: &Place, _target: Target) {}
 
-    /// Takes in answers, whether the pane is on screen or not.
+    /// Handles answers, whether or not the pane is on screen.
     fn poll(&mut self, _commands: &mut Vec<Command>) {}
 
-    /// Whether a row that was asked for is not on screen yet.
+    /// Returns whether a requested row is not on screen yet.
     fn is_busy(&self) -> bool {
         false
     }

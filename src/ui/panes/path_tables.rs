@@ -1,4 +1,4 @@
-//! The tables of retaining paths: each path of one object with its steps, and the paths of many objects as one tree.
+//! The tables of retaining paths: the paths of one object with their steps, and the paths of many objects as one tree.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,26 +26,22 @@ const PATH_COLUMNS: [Column; 4] = [
 ];
 
 const MERGED_COLUMNS: [Column; 5] = [
-    Column {
-        title: "Path from the roots",
-        hint: "Objects on the way, by class and by the reference that leads on",
-        width: 0.0,
-    },
-    Column { title: "Objects", hint: "How many of the objects are reached this way", width: 86.0 },
-    Column { title: "Share", hint: "Of all the objects", width: 70.0 },
+    Column { title: "Path from the roots", hint: "Objects on the paths, by class and reference", width: 0.0 },
+    Column { title: "Objects", hint: "Number of objects reached by this path", width: 86.0 },
+    Column { title: "Share", hint: "Share of all the objects", width: 70.0 },
     SHALLOW,
     RETAINED,
 ];
 
-/// Levels of the path that most objects share which are opened by themselves.
+/// The number of levels of the most common path that are expanded automatically.
 const OPEN_LEVELS: usize = 60;
 
 /// A list of the table of one object's paths.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PathList {
-    /// Row ids count the paths.
+    /// The paths; row ids are their indices.
     Paths,
-    /// The steps of a path; row ids count them from the object on.
+    /// The steps of a path; row ids are their indices, starting at the object.
     Steps(u32),
 }
 
@@ -66,7 +62,7 @@ impl PathRows<'_> {
         self.paths.get(at as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The object of a step.
+    /// Returns the object of a step.
     fn at(&self, path: &[u32]) -> Option<Target> {
         let &[of, step] = path else { return None };
         let edge = *self.path(of).get(step as usize)?;
@@ -113,7 +109,7 @@ impl TreeModel for PathRows<'_> {
 
     fn rows(&mut self, list: &PathList) -> Rows {
         Rows::Ready(match *list {
-            // An object that only the root holds has one path without a step.
+            // An object that only the root holds has one path without steps.
             PathList::Paths if self.paths.iter().all(Vec::is_empty) => Arc::default(),
             PathList::Paths => count_up(self.paths.len()),
             PathList::Steps(of) => count_up(self.path(of).len()),
@@ -161,7 +157,7 @@ impl TreeModel for PathRows<'_> {
     }
 }
 
-/// The merged tree as rows: `None` lists what the roots hold.
+/// The merged tree as rows: `None` lists the objects that the roots hold.
 pub(super) struct Merged<'a> {
     pub(super) place: &'a Place,
     pub(super) paths: &'a Arc<MergedPaths>,
@@ -225,10 +221,10 @@ impl Merged<'_> {
             name: "Merged paths",
             columns: &MERGED_COLUMNS,
             sorted_by: (1, true),
-            empty_text: "No path leads from the roots to any of them",
+            empty_text: "No path from the roots reaches these objects",
         };
         if table.row_count() == 0 {
-            // The way that most objects share lies open.
+            // Expand the path that most objects share.
             let mut path = Vec::new();
             let mut at = None;
             while let Some(first) = self.paths.children(at).next() {
@@ -249,7 +245,7 @@ impl Merged<'_> {
         };
         let answer = tree_table::show(ui, &spec, &None, table, &mut self, |ui, _, path| {
             if let Some(target) = example(path) {
-                ui.weak("An object of these:");
+                ui.weak("Example object:");
                 object_menu(ui, &place.snapshot, target, commands);
             }
         });

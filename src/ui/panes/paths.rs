@@ -20,7 +20,7 @@ use crate::ui::command::{Command, NodeSet, Target};
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{RowSelection, TreeState};
 
-/// Different paths of one object that are looked for.
+/// The maximum number of different paths of one object.
 pub(super) const WANTED: usize = 8;
 
 const FAILED: &str = "internal error while finding the paths (please report it)";
@@ -37,7 +37,7 @@ pub struct MergeRequest {
 #[derive(Debug, Default)]
 pub struct PathsPane {
     mode: Mode,
-    /// What was selected last.
+    /// The object that was selected last.
     target: Option<Target>,
 }
 
@@ -61,7 +61,7 @@ enum Mode {
 
 #[derive(Debug)]
 enum Answer<T> {
-    /// Not asked for yet, for it needs something else first.
+    /// Not requested yet, because other answers are needed first.
     Wanted,
     Waiting(Pending<T>),
     Known(T),
@@ -69,7 +69,7 @@ enum Answer<T> {
 }
 
 impl<T> Answer<T> {
-    /// Takes in the answer; true if it has just come.
+    /// Polls the answer; returns whether it has just arrived.
     fn poll(&mut self) -> bool {
         if let Self::Waiting(pending) = self
             && let Some(answer) = pending.take()
@@ -89,13 +89,13 @@ impl PathsPane {
     /// Shows the paths of one object, or of none.
     pub fn set_target(&mut self, target: Option<Target>) {
         self.target = target;
-        // Who looks into the paths of many looks at one after the other of them.
+        // Merged paths stay while the user selects one of their objects after another.
         if !self.is_merged() {
             self.show_selected();
         }
     }
 
-    /// Shows the paths of the object that was selected last.
+    /// Shows the paths of the last selected object.
     fn show_selected(&mut self) {
         let Some(target) = self.target else {
             self.mode = Mode::Nothing;
@@ -117,7 +117,7 @@ impl PathsPane {
         }
     }
 
-    /// The objects whose paths are shown as one tree, if they are of many.
+    /// Returns the objects whose merged paths are shown, if they are.
     #[must_use]
     pub fn merged(&self) -> Option<&Arc<MergeRequest>> {
         match &self.mode {
@@ -126,13 +126,13 @@ impl PathsPane {
         }
     }
 
-    /// Whether a table of merged paths is shown.
+    /// Returns whether merged paths are shown.
     #[must_use]
     pub fn is_merged(&self) -> bool {
         self.merged().is_some()
     }
 
-    /// Whether an answer is still on its way.
+    /// Returns whether an answer is pending.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         match &self.mode {
@@ -142,7 +142,7 @@ impl PathsPane {
         }
     }
 
-    /// The table on screen.
+    /// Returns the table on screen.
     #[must_use]
     pub fn table(&self) -> Option<&dyn RowSelection> {
         match &self.mode {
@@ -152,7 +152,7 @@ impl PathsPane {
         }
     }
 
-    /// The table on screen.
+    /// Returns the table on screen.
     pub fn table_mut(&mut self) -> Option<&mut dyn RowSelection> {
         match &mut self.mode {
             Mode::Nothing => None,
@@ -161,7 +161,7 @@ impl PathsPane {
         }
     }
 
-    /// `ignored` are the retainers that count for nothing, as in the pane of retainers.
+    /// Draws the pane. `ignored_now` are the ignored retainers, as in the Retainers pane.
     pub fn show(
         &mut self,
         ui: &mut Ui,
@@ -193,7 +193,7 @@ impl PathsPane {
                         paths.show(ui, table, &mut commands);
                     }
                     Answer::Failed => super::failure(ui, FAILED),
-                    _ => cancelled = super::busy(ui, "Looking for paths to the roots…"),
+                    _ => cancelled = super::busy(ui, "Finding paths to the roots…"),
                 }
             }
             Mode::Many { request, answer, table, rows } => {
@@ -217,7 +217,8 @@ impl PathsPane {
         commands
     }
 
-    /// One line, whatever is shown, so that the table below never moves: whose paths, and the way back to those of one.
+    /// Draws the heading: the objects, and a link back to the paths of one. It is always one line, so that the table below does
+    /// not move.
     fn heading(&mut self, ui: &mut Ui, session: &Session) {
         let text = match &self.mode {
             Mode::Nothing => String::new(),
@@ -225,7 +226,7 @@ impl PathsPane {
                 let label = format!("{} {}", node_label(&of, target.node), of.id(target.node));
                 match answer {
                     Answer::Known(paths) if paths.len() == WANTED => {
-                        format!("of {label}: the {WANTED} shortest that differ; there are more")
+                        format!("of {label}: the {WANTED} shortest; more exist")
                     }
                     _ => format!("of {label}"),
                 }
@@ -235,7 +236,7 @@ impl PathsPane {
                 match answer {
                     Answer::Known(paths) => {
                         let count = human::count(paths.count);
-                        format!("Paths from the roots to {count} × {title}; • marks where they are")
+                        format!("Paths from the roots to {count} × {title}; • marks the objects")
                     }
                     _ => format!("Paths from the roots to {title}"),
                 }
@@ -247,7 +248,7 @@ impl PathsPane {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.add_space(2.0 * GRID);
                 if self.is_merged() {
-                    let link = egui::Link::new("Only the selected object's paths");
+                    let link = egui::Link::new("Show paths of selected object");
                     if ui.add_enabled(self.target.is_some(), link).clicked() {
                         self.show_selected();
                     }
@@ -284,7 +285,7 @@ fn ask_one(
     }));
 }
 
-/// What a set of nodes needs to be listed.
+/// The answers needed to list a set of nodes.
 enum Listed {
     Rows(ListSpec, Option<Arc<Selection>>),
     Copies(Arc<DuplicateStrings>, u32),
@@ -347,7 +348,7 @@ fn list(snapshot: &Snapshot, listed: Listed, cancel: &CancelToken) -> Result<Vec
     }
 }
 
-/// A path as text: the object first, then who holds it, up to a root.
+/// Returns a path as text: the object first, then its retainers up to a root.
 #[must_use]
 pub fn path_text(snapshot: &Snapshot, target: Target, path: &[EdgeIndex]) -> String {
     let mut text = format!("{} {}", node_label(snapshot, target.node), snapshot.id(target.node));

@@ -14,17 +14,17 @@ use crate::ui::call_table::{CallColumn, Picked};
 use crate::ui::text;
 use crate::ui::theme::{self, GRID};
 
-const OWN: CallColumn = column(CallKey::Own(0), "Self size", "Bytes that the function itself allocated", 124.0);
+const OWN: CallColumn = column(CallKey::Own(0), "Self size", "Bytes allocated by the function itself", 124.0);
 const TOTAL: CallColumn =
-    column(CallKey::Total(0), "Total size", "With all that it called; a function that calls itself counts once", 124.0);
-const NAME: CallColumn = column(CallKey::Name, "Function", "With the script that it is in", 0.0);
+    column(CallKey::Total(0), "Total size", "Including callees; recursive calls count once", 124.0);
+const NAME: CallColumn = column(CallKey::Name, "Function", "Function and its script", 0.0);
 const SINGLE: [CallColumn; 3] = [NAME, OWN, TOTAL];
 const COMPARED: [CallColumn; 5] = [
     NAME,
     OWN,
-    column(CallKey::OwnChange, "Change", "Self size less what it was in the base", 104.0),
+    column(CallKey::OwnChange, "Change", "Self size minus that of the base", 104.0),
     TOTAL,
-    column(CallKey::TotalChange, "Change", "Total size less what it was in the base", 104.0),
+    column(CallKey::TotalChange, "Change", "Total size minus that of the base", 104.0),
 ];
 
 /// The pane's own state.
@@ -44,12 +44,12 @@ impl Default for ProfilePane {
 }
 
 impl ProfilePane {
-    /// Compares with another profile, or no longer.
+    /// Sets the profile to compare with, or none.
     pub fn set_base(&mut self, base: Option<SnapshotId>) {
         self.base = base;
     }
 
-    /// The calls as they are shown: of the profile alone, or compared.
+    /// Returns the shown calls: of the profile alone, or compared.
     pub fn shown(&mut self) -> &mut CallsPane {
         if self.base.is_none() {
             return &mut self.calls;
@@ -61,7 +61,7 @@ impl ProfilePane {
         })
     }
 
-    /// Draws the pane; gives text to be copied.
+    /// Draws the pane; returns text to copy to the clipboard.
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, slot: Slot, profile: &Arc<Profile>) -> Option<String> {
         let mut copied = None;
         ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, theme::tokens(ui).background);
@@ -107,7 +107,7 @@ impl ProfilePane {
                 let Some(function) = function else { return };
                 let mut texts = Vec::new();
                 item(ui, "Copy name", &mut texts, || crate::ui::command::Command::Copy(function.label().to_owned()));
-                item(ui, "Copy where it stands", &mut texts, || crate::ui::command::Command::Copy(function.place()));
+                item(ui, "Copy source location", &mut texts, || crate::ui::command::Command::Copy(function.place()));
                 if let Some(crate::ui::command::Command::Copy(text)) = texts.pop() {
                     copied = Some(text);
                 }
@@ -116,7 +116,7 @@ impl ProfilePane {
         copied
     }
 
-    /// What it is, and what it is compared with.
+    /// Draws the name and size of the profile, and the choice of the profile to compare with.
     fn heading(&mut self, ui: &mut Ui, session: &Session, slot: Slot, profile: &Profile) {
         let frame = egui::Frame::new().fill(theme::tokens(ui).surface).inner_margin(egui::Margin::symmetric(8, 4));
         frame.show(ui, |ui| {
@@ -125,7 +125,7 @@ impl ProfilePane {
                 ui.label(RichText::new(human::visible(&profile.source().name, 80).into_owned()).strong());
                 let units = theme::look(ui).units;
                 ui.label(units.bytes(profile.total_size()));
-                ui.weak("sampled, still alive when it was taken");
+                ui.weak("sampled, still alive when the profile was taken");
                 let others: Vec<(SnapshotId, String)> = session
                     .profiles()
                     .iter()
@@ -162,12 +162,12 @@ impl ProfilePane {
     }
 }
 
-/// What the colours of a comparison mean.
+/// Draws the meaning of the colors of a comparison.
 fn legend(ui: &mut Ui) {
     let tokens = theme::tokens(ui);
     for (color, text) in [(tokens.added, "+ grew"), (tokens.removed, "− shrank")] {
         ui.label(RichText::new(text).font(theme::small()).color(color));
     }
-    ui.label(RichText::new("widths: both together").font(theme::small()).weak())
-        .on_hover_text("A call is as wide as what it has now and had before, so that what went is seen too");
+    ui.label(RichText::new("width: before + now").font(theme::small()).weak())
+        .on_hover_text("A call is as wide as its sizes before and now together, so that freed memory is visible too");
 }

@@ -1,4 +1,4 @@
-//! The panes of the upper half, one line each: tabs, keys, palette, history and the order of focus follow from it.
+//! The panes of the upper half, one line each: tabs, keys, palette, history and focus order are derived from this list.
 
 use super::allocations::AllocationsPane;
 use super::comparison::ComparisonPane;
@@ -38,7 +38,7 @@ macro_rules! panes {
             }
         }
 
-        /// Returns what is known of the panes, in the order of their tabs.
+        /// Returns the descriptions of the panes, in the order of their tabs.
         #[must_use]
         pub fn all() -> [About; COUNT] {
             [$(<$pane>::about(),)*]
@@ -61,7 +61,7 @@ panes! {
 }
 
 impl Panes {
-    /// Returns the pane of a kind. Invariant: every kind is that of a registered pane; any other would be the first.
+    /// Returns the pane of a kind. Invariant: every kind belongs to a registered pane; for any other this would be the first.
     pub fn get_mut(&mut self, kind: ViewKind) -> &mut dyn Pane {
         let at = all().iter().position(|about| about.kind == kind).unwrap_or_default();
         let [first, others @ ..] = self.each_mut();
@@ -76,7 +76,7 @@ impl Panes {
     }
 }
 
-/// Returns what is known of the pane of a kind.
+/// Returns the description of the pane of a kind.
 #[must_use]
 pub fn about(kind: ViewKind) -> About {
     let all = all();
@@ -84,7 +84,7 @@ pub fn about(kind: ViewKind) -> About {
 }
 
 impl ViewKind {
-    /// All kinds in the order of their tabs.
+    /// Returns all kinds in the order of their tabs.
     #[must_use]
     pub fn all() -> [Self; COUNT] {
         all().map(|about| about.kind)

@@ -1,4 +1,4 @@
-//! Retainers: what keeps the selected object alive, with the shortest way to the roots laid open.
+//! Retainers: what keeps the selected object alive, with the shortest path to the roots expanded.
 
 use std::sync::Arc;
 
@@ -27,9 +27,9 @@ const COLUMNS: [Column; 4] = [
     SHALLOW,
     RETAINED,
 ];
-/// Room for what is said beside the object's name.
+/// The width of the mark beside the object's name.
 const MARK_WIDTH: f32 = 22.0 * GRID;
-/// Levels of the shortest path that are opened by themselves.
+/// The number of levels of the shortest path that are expanded automatically.
 const OPEN_LEVELS: usize = 100;
 
 /// The pane's own state.
@@ -37,14 +37,14 @@ const OPEN_LEVELS: usize = 100;
 pub struct RetainersPane {
     target: Option<Target>,
     path: Option<Pending<Vec<EdgeIndex>>>,
-    /// Waits for the distances without what is ignored, to lay the shortest path open.
+    /// True if the shortest path is to be expanded once the distances without ignored objects are known.
     wants_path: bool,
     pub tree: TreePane,
     /// Objects of the target's snapshot that are treated as if they held nothing, ascending.
     pub ignored: Vec<NodeOrdinal>,
-    /// The snapshot that they are of.
+    /// The snapshot of the ignored objects.
     ignored_in: Option<SnapshotId>,
-    /// What would be freed if the selected reference were cut.
+    /// The memory that cutting the selected reference would free.
     cut: Option<(EdgeIndex, Cut)>,
 }
 
@@ -103,19 +103,19 @@ impl RetainersPane {
         self.look_again();
     }
 
-    /// The object whose retainers are shown.
+    /// Returns the object whose retainers are shown.
     #[must_use]
     pub fn target(&self) -> Option<Target> {
         self.target
     }
 
-    /// Whether the shortest path is still being looked for or opened.
+    /// Returns whether the shortest path is still being searched or expanded.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.wants_path || self.path.is_some() || self.tree.table.is_revealing()
     }
 
-    /// `place` is the view's; the object may live in another snapshot, as the deleted ones of a comparison do.
+    /// Draws the pane. `place` is the view's; the object may be in another snapshot, as the deleted ones of a comparison are.
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         let Some((target, snapshot)) = self.target.and_then(|at| session.snapshot(at.snapshot).map(|of| (at, of)))
@@ -132,7 +132,7 @@ impl RetainersPane {
             match session.ask(&DistancesWithout { snapshot: target.snapshot, ignored: self.ignored.clone() }) {
                 Reply::Ready(distances) => Some(distances),
                 Reply::Pending { .. } => {
-                    if super::busy(ui, "Finding paths without what is ignored…") {
+                    if super::busy(ui, "Finding paths without ignored objects…") {
                         commands.push(Command::RestoreAll);
                     }
                     return commands;
@@ -151,7 +151,7 @@ impl RetainersPane {
         }
         if let Some(Ok(path)) = self.path.as_mut().and_then(Pending::take) {
             self.path = None;
-            // The table opens the rows as their lists arrive.
+            // The table expands the rows as their lists arrive.
             let rows: Vec<u32> = path.iter().take(OPEN_LEVELS).map(|edge| edge.0).collect();
             if let Some((_, above)) = rows.split_last() {
                 self.tree.table.expand(above.to_vec());
@@ -195,7 +195,7 @@ impl RetainersPane {
         });
     }
 
-    /// The objects that are ignored, in one line below the table, so that the table does not move.
+    /// Draws the ignored objects in one line below the table, so that the table does not move.
     fn ignored_line(&self, ui: &mut Ui, session: &mut Session, home: &Place, commands: &mut Vec<Command>) {
         let snapshot = &home.snapshot;
         egui::ScrollArea::horizontal().id_salt("ignored").show(ui, |ui| {
@@ -210,7 +210,7 @@ impl RetainersPane {
                 {
                     let size = theme::look(ui).units.bytes(distances.lost_size);
                     let count = human::quantity(distances.lost_count, "object", "objects");
-                    ui.weak(format!("Only they keep {count} alive, {size}"));
+                    ui.weak(format!("Only these keep {count} alive, {size}"));
                 }
                 for &node in self.ignored.iter().take(12) {
                     let label = human::visible(&node_label(snapshot, node), 32).into_owned();
@@ -226,7 +226,7 @@ impl RetainersPane {
         });
     }
 
-    /// What the selected reference is called in full, and what would be freed without it.
+    /// Draws the full name of the selected reference, and the memory that cutting it would free.
     fn footer(&mut self, ui: &mut Ui, session: &Session, home: &Place, commands: &mut Vec<Command>) {
         let selected = self.tree.table.selection().and_then(|path| path.last().copied()).map(EdgeIndex);
         let snapshot = &home.snapshot;

@@ -1,4 +1,4 @@
-//! Search: one line above every view, its hits counted and stepped through, and all of them in a view of their own.
+//! Search: a line above every view that counts hits and steps through them, and a view that lists all hits.
 
 use egui::{Align, Id, Key, Label, Layout, Modifiers, RichText, TextEdit, Ui};
 
@@ -14,26 +14,26 @@ use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{Column, RowSelection};
 
 const COLUMNS: [Column; 4] =
-    [Column { title: "Object", hint: "Objects that the search has found", width: 0.0 }, DISTANCE, SHALLOW, RETAINED];
+    [Column { title: "Object", hint: "Objects that match the search", width: 0.0 }, DISTANCE, SHALLOW, RETAINED];
 
-/// Where there is less room, what was found has a line of its own.
+/// The width below which the number of hits has a line of its own.
 const NARROW: f32 = 760.0;
 
-/// State of the line and of the view.
+/// The state of the line and of the view.
 #[derive(Debug, Default)]
 pub struct SearchPane {
     pub is_open: bool,
     pub text: String,
-    /// What the timeline narrows every view to.
+    /// The interval that is selected on the timeline.
     pub within: NodeFilter,
-    /// Which hit was stepped to, and for which text.
+    /// The search text and the index of the current hit.
     at: Option<(String, usize)>,
     /// A step that waits for the hits.
     step: Option<Step>,
     pub tree: TreePane,
 }
 
-/// The id of the search line, which a key gives the keyboard to.
+/// Returns the id of the search field, which a key focuses.
 #[must_use]
 pub fn search_id(side: usize) -> Id {
     Id::unique(("search", side))
@@ -48,7 +48,7 @@ impl SearchPane {
         (!text.is_empty() && Query::parse(text).is_ok()).then(matching)
     }
 
-    /// Returns what is wrong with the query, if anything, also in view of the snapshot.
+    /// Returns the error in the query, if any, including kinds that the snapshot does not have.
     fn error(&self, place: &Place) -> Option<String> {
         let text = self.text.trim();
         if text.is_empty() {
@@ -58,7 +58,7 @@ impl SearchPane {
         Some(human::visible(&error.message, 300).into_owned())
     }
 
-    /// Goes on to another hit as soon as there are any.
+    /// Goes to another hit once the hits are known.
     pub fn go(&mut self, step: Step) {
         self.step = Some(step);
     }
@@ -68,7 +68,7 @@ impl SearchPane {
         OrderKey { snapshot: place.slot.id, list: ListSpec::Selected, sort: self.tree.sort, filter }
     }
 
-    /// The hit that a waiting step leads to, once the hits are there.
+    /// Returns the hit that a waiting step leads to, once the hits are known.
     fn take_step(&mut self, session: &mut Session, place: &Place) -> Option<NodeOrdinal> {
         let step = self.step?;
         let Some(filter) = self.filter() else {
@@ -90,7 +90,7 @@ impl SearchPane {
         order.rows.get(at).map(|&node| NodeOrdinal(node))
     }
 
-    /// Draws the line above the pane that is shown, where hits are revealed if it can do that.
+    /// Draws the line above the shown pane, which reveals hits if it can.
     pub fn line(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, about: About) -> Vec<Command> {
         let mut commands = Vec::new();
         if let Some(node) = self.take_step(session, place) {
@@ -120,7 +120,7 @@ impl SearchPane {
         let frame = egui::Frame::new().fill(tokens.surface).inner_margin(egui::Margin::symmetric(8, 4));
         frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
-            // What is found is said later than what is typed: the line neither wraps nor grows then.
+            // The number of hits arrives later than the text; the line must neither wrap nor grow then.
             let is_narrow = ui.available_width() < NARROW;
             ui.horizontal(|ui| {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -133,7 +133,7 @@ impl SearchPane {
                         let edit = TextEdit::singleline(&mut self.text).id(id).hint_text(hint).desired_width(width);
                         let response = ui.add(edit);
                         ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search for"));
-                        ui.menu_button("?", help).response.on_hover_text("What can be searched for");
+                        ui.menu_button("?", help).response.on_hover_text("Search syntax");
                         if !is_narrow {
                             self.facts(ui, session, place, about.kind, &mut commands);
                         }
@@ -163,7 +163,7 @@ impl SearchPane {
             return;
         }
         if let Some(error) = self.error(place) {
-            // On one line, so that nothing below moves; the view has the whole text.
+            // In one line, so that nothing below moves; the Search view shows the whole text.
             ui.add(Label::new(RichText::new(&error).color(theme::tokens(ui).error)).truncate()).on_hover_text(error);
             return;
         }
@@ -177,7 +177,7 @@ impl SearchPane {
                 ui.label(RichText::new(message).color(theme::tokens(ui).error));
             }
             Reply::Ready(selection) if selection.count == 0 => {
-                ui.weak("No object matches");
+                ui.weak("No matching objects");
             }
             Reply::Ready(selection) => {
                 let size = theme::look(ui).units.bytes(selection.shallow_size);
@@ -190,13 +190,13 @@ impl SearchPane {
                 if ui.button("⏷").on_hover_text("Next   (F3)").clicked() {
                     self.go(Step::Next);
                 }
-                if kind != ViewKind::SEARCH && ui.button("List").on_hover_text("All of them in a table").clicked() {
+                if kind != ViewKind::SEARCH && ui.button("List").on_hover_text("List all hits in a table").clicked() {
                     commands.push(Command::Show(ViewKind::SEARCH));
                 }
-                if ui.button("Filter").on_hover_text("Show only these in the Summary").clicked() {
+                if ui.button("Filter").on_hover_text("Show only the hits in the Summary").clicked() {
                     commands.push(Command::Filter(filter.clone()));
                 }
-                if ui.button("Paths").on_hover_text("Merge the retaining paths of all of them").clicked() {
+                if ui.button("Merge paths").on_hover_text("Merge the retaining paths of all hits").clicked() {
                     commands.push(Command::MergePaths {
                         of: place.slot.id,
                         title: text_title(&self.text),
@@ -212,9 +212,9 @@ fn text_title(text: &str) -> String {
     format!("“{}”", human::visible(text, 40))
 }
 
-/// The grammar by example.
+/// Draws the grammar by example.
 fn help(ui: &mut Ui) {
-    /// Width of an example, and of what it means at most.
+    /// The width of an example, and the maximum width of its meaning.
     const EXAMPLE: f32 = 190.0;
     const MEANING: f32 = 430.0;
     let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(14, 8));
@@ -241,7 +241,7 @@ impl ViewKind {
 
 impl Pane for SearchPane {
     fn about() -> About {
-        About { reveals: true, ..About::new(ViewKind::SEARCH, "All objects that the search has found") }
+        About { reveals: true, ..About::new(ViewKind::SEARCH, "All objects that match the search") }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
@@ -251,11 +251,11 @@ impl Pane for SearchPane {
             return Vec::new();
         }
         let Some(filter) = self.filter() else {
-            super::placeholder(ui, "Type above what you look for   (Ctrl+F)");
+            super::placeholder(ui, "Type a query above   (Ctrl+F)");
             help(ui);
             return Vec::new();
         };
-        let mut spec = TreeSpec::new(Self::NAME, ListSpec::Selected, &COLUMNS, "No object matches");
+        let mut spec = TreeSpec::new(Self::NAME, ListSpec::Selected, &COLUMNS, "No matching objects");
         spec.filter = Filter { nodes: filter, ..Filter::default() };
         self.tree.show(ui, session, place, &spec)
     }

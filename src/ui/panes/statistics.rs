@@ -1,4 +1,4 @@
-//! Statistics: bytes by category as DevTools counts them, by node kind, and what a snapshot cannot contain.
+//! Statistics: bytes by category as DevTools counts them, bytes by node kind, and memory that a snapshot cannot contain.
 
 use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
@@ -12,7 +12,7 @@ use crate::ui::command::{Command, ViewKind};
 use crate::ui::text;
 use crate::ui::theme::{self, GRID, Look};
 
-/// Widths of the columns of a list of parts: the label at most and at least, its square, and the numbers.
+/// The widths of the columns of a list of parts: the maximum and minimum of the label, its square, and the numbers.
 const LABEL: f32 = 276.0;
 const LEAST_LABEL: f32 = 150.0;
 const SWATCH: f32 = 20.0;
@@ -28,10 +28,10 @@ struct Part {
     color: Color32,
 }
 
-/// The pane's own state. Categories are those of the whole snapshot, kinds those of what passes the filter.
+/// The pane's own state. Categories cover the whole snapshot, kinds only the objects of the selected interval.
 #[derive(Debug, Default)]
 pub struct StatisticsPane {
-    /// What the timeline narrows every view to.
+    /// The interval that is selected on the timeline.
     within: NodeFilter,
 }
 
@@ -69,10 +69,10 @@ fn statistics(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFi
     let extra = place.snapshot.graph().header().extra_native_bytes;
     let mut heaps = vec![
         part(heap, statistics.v8heap_total, 5),
-        part("Native memory that the snapshot counts", statistics.native_total.saturating_sub(extra), 4),
+        part("Native memory in nodes", statistics.native_total.saturating_sub(extra), 4),
     ];
     if extra > 0 {
-        heaps.push(part("Native memory that no node stands for", extra, 6));
+        heaps.push(part("Native memory without a node", extra, 6));
     }
     let mut commands = Vec::new();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -82,7 +82,7 @@ fn statistics(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFi
             written_by(ui, place);
             unreachable(ui, session, place, &mut commands);
             ui.add_space(5.0 * GRID);
-            // Julia's kinds are its types, which the categories of JavaScript say nothing of.
+            // Julia's kinds are its types, to which the categories of JavaScript do not apply.
             if producer.program != Program::Julia && *within == NodeFilter::All {
                 section(ui, "By category", &parts, statistics.total, look);
                 ui.add_space(5.0 * GRID);
@@ -108,14 +108,14 @@ fn statistics(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFi
                 rows(ui, &kinds, total, look, false);
             }
             ui.add_space(5.0 * GRID);
-            ui.label(RichText::new("What is not in here").strong());
+            ui.label(RichText::new("Not included").strong());
             ui.label(RichText::new(missing(producer.program)).weak());
         });
     });
     commands
 }
 
-/// Says how many bytes are unreachable, where they are a relevant part, and leads to them.
+/// Draws the number of unreachable bytes, if they are a relevant part, with a link to the objects.
 fn unreachable(ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut Vec<Command>) {
     let Reply::Ready(selection) =
         session.ask(&SelectionOf { snapshot: place.slot.id, filter: NodeFilter::Unreachable })
@@ -124,23 +124,23 @@ fn unreachable(ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut
     };
     let Some(percent) = relevant_percent(&place.snapshot, selection.shallow_size) else { return };
     let size = theme::look(ui).units.bytes(selection.shallow_size);
-    let count = human::count(selection.count);
+    let count = human::quantity(selection.count, "object", "objects");
     note(ui, "Unreachable", |ui| {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = GRID;
             let text = format!(
-                "{size} ({percent:.1} %) in {count} objects: no path of references from a root leads there. \
+                "{size} ({percent:.1} %) in {count} that no path of references from a root reaches. \
                  {UNREACHABLE_MEANING}"
             );
             ui.weak(text);
-            if ui.link("Show them").on_hover_text("Show only the unreachable objects in the Summary").clicked() {
+            if ui.link("Show objects").on_hover_text("Show only the unreachable objects in the Summary").clicked() {
                 commands.push(Command::Filter(NodeFilter::Unreachable));
             }
         });
     });
 }
 
-/// A remark with its title on the left.
+/// Draws a remark with its title on the left.
 fn note(ui: &mut Ui, title: &str, text: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
         ui.allocate_ui_with_layout(vec2(88.0, 0.0), Layout::left_to_right(Align::Min), |ui| {
@@ -151,23 +151,23 @@ fn note(ui: &mut Ui, title: &str, text: impl FnOnce(&mut Ui)) {
     });
 }
 
-/// What a snapshot of a program cannot show.
+/// Returns a text about the memory that a snapshot of a program does not include.
 fn missing(program: Program) -> &'static str {
     if program == Program::Julia {
-        "A snapshot holds what Julia's collector manages. It has no memory that C libraries allocate for themselves, no \
-         compiled code and no fragmentation: the process may be much larger than this total."
+        "A snapshot contains the memory that Julia's garbage collector manages. It does not include memory of C \
+         libraries, compiled code or fragmentation: the process may be much larger than this total."
     } else if program.is_v8() {
-        "A snapshot holds one isolate's JavaScript heap and the native objects that it reports. It has no thread stacks, \
-         no other isolates (workers write their own), no memory that C++ code or addons allocate without telling V8, no \
-         executable's own pages and no fragmentation: the process may be much larger than this total."
+        "A snapshot contains one isolate's JavaScript heap and the native objects that it reports. It does not include \
+         thread stacks, other isolates (such as workers), memory that C++ code or addons allocate without telling V8, \
+         the executable itself or fragmentation: the process may be much larger than this total."
     } else {
-        "A snapshot holds one JavaScript heap and the native objects that the engine counts with it. It has no thread \
-         stacks, no heaps of other threads, no memory that native code allocates for itself and no fragmentation: the \
-         process may be much larger than this total."
+        "A snapshot contains one JavaScript heap and the native objects that the engine counts with it. It does not \
+         include thread stacks, heaps of other threads, memory that native code allocates for itself or fragmentation: \
+         the process may be much larger than this total."
     }
 }
 
-/// What wrote the file, how that is known, and what to know when reading it.
+/// Draws the program that wrote the file, the evidence for that, and remarks about its snapshots.
 fn written_by(ui: &mut Ui, place: &Place) {
     let producer = place.snapshot.producer();
     ui.horizontal_wrapped(|ui| {
@@ -204,7 +204,7 @@ fn share(size: u64, total: u64) -> f64 {
     size as f64 / total.max(1) as f64
 }
 
-/// The parts in a row, as wide as they are large.
+/// Draws the parts as one bar, each as wide as its share.
 fn bar(ui: &mut Ui, parts: &[Part], total: u64, look: Look) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
     let mut left = rect.left();
@@ -234,7 +234,7 @@ fn rows(ui: &mut Ui, parts: &[Part], total: u64, look: Look, swatch: bool) {
             let square = Rect::from_center_size(pos2(rect.left() + 6.0, middle), vec2(11.0, 11.0));
             painter.rect_filled(square, 2.0, part.color);
         }
-        // What there is no room for is left out from the right: first the bar, then the note.
+        // Columns that do not fit are left out: first the bar, then the note.
         let has_note = part.note.is_some() && rect.width() >= LEAST_LABEL + SIZE + PERCENT + NOTE;
         let numbers = SIZE + PERCENT + if has_note { NOTE } else { 0.0 };
         let label_width = (rect.width() - numbers).clamp(0.0, LABEL);

@@ -1,4 +1,4 @@
-//! Strings: equal ones that stand in memory more than once, with the bytes that this wastes.
+//! Strings: duplicate strings, and the bytes they waste.
 
 use std::sync::Arc;
 
@@ -26,19 +26,19 @@ const KEYS: [Option<GroupKey>; 6] = [
     Some(GroupKey::Wasted),
 ];
 const COLUMNS: [Column; 6] = [
-    Column { title: "Text", hint: "Expand a text for its copies, and a copy for who holds it", width: 0.0 },
+    Column { title: "Text", hint: "Expand a text to see its copies, and a copy to see its retainers", width: 0.0 },
     Column { title: "Copies", hint: "Strings with this text", width: 80.0 },
     DISTANCE,
     SHALLOW,
     RETAINED,
-    Column { title: "Wasted", hint: "Bytes that would be saved if there were one copy", width: 100.0 },
+    Column { title: "Wasted", hint: "Bytes that removing the duplicates would save", width: 100.0 },
 ];
 
 /// The pane's own state.
 #[derive(Debug)]
 pub struct StringsPane {
     filter: String,
-    /// What the timeline narrows every view to: groups with a copy that was allocated then.
+    /// The interval that is selected on the timeline: only groups with a copy that was allocated in it are listed.
     pub within: NodeFilter,
     sort: GroupSort,
     pub table: TreeState<Copies>,
@@ -56,7 +56,7 @@ impl Default for StringsPane {
 pub enum Copies {
     Groups,
     Of(u32),
-    /// Who holds a copy.
+    /// The retainers of a copy.
     Holders(NodeOrdinal),
 }
 
@@ -126,7 +126,7 @@ impl TreeModel for StringRows<'_> {
                 0 => {
                     let mut cell = Cell::text(node_label(snapshot, group.first), tokens.string);
                     if group.truncated {
-                        cell.runs.push(Run::new("  cut in the file", tokens.weak));
+                        cell.runs.push(Run::new("  truncated in the file", tokens.weak));
                     }
                     cell
                 }
@@ -165,7 +165,7 @@ impl ViewKind {
 
 impl Pane for StringsPane {
     fn about() -> About {
-        About::new(ViewKind::STRINGS, "Strings that are in memory more than once")
+        About::new(ViewKind::STRINGS, "Duplicate strings, and the bytes they waste")
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
@@ -173,7 +173,7 @@ impl Pane for StringsPane {
         let duplicates = match session.ask(&DuplicatesOf(place.slot.id)) {
             Reply::Ready(duplicates) => duplicates,
             Reply::Pending { .. } => {
-                if super::busy(ui, "Looking for equal strings…") {
+                if super::busy(ui, "Finding duplicate strings…") {
                     commands.push(Command::Show(ViewKind::SUMMARY));
                 }
                 return commands;
@@ -184,12 +184,12 @@ impl Pane for StringsPane {
             }
         };
         super::toolbar(ui, |ui| {
-            let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter texts").desired_width(190.0);
+            let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter strings").desired_width(190.0);
             let response = ui.add(edit);
-            ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter texts"));
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter strings"));
             let units = theme::look(ui).units;
             ui.weak(format!(
-                "{} with {} retain {}; one of each would do without {} of it",
+                "{} with {} retain {}; removing duplicates would save {}",
                 human::quantity(duplicates.string_count, "string", "strings"),
                 human::quantity(duplicates.groups.len() as u64, "text", "texts"),
                 units.bytes(duplicates.retained_size),
@@ -205,7 +205,7 @@ impl Pane for StringsPane {
             name: Self::NAME,
             columns: &COLUMNS,
             sorted_by: (by, self.sort.descending),
-            empty_text: if self.filter.is_empty() { "Every string is there once" } else { "No text contains this" },
+            empty_text: if self.filter.is_empty() { "No duplicate strings" } else { "No matching strings" },
         };
         let duplicates = Arc::clone(&rows.duplicates);
         let answer = tree_table::show(ui, &table, &Copies::Groups, &mut self.table, &mut rows, |ui, list, path| {
@@ -214,7 +214,7 @@ impl Pane for StringsPane {
             let node = match list {
                 Copies::Groups => {
                     let first = duplicates.groups.get(row as usize).map(|group| group.first);
-                    item(ui, "Merge the retaining paths of the copies", &mut commands, || Command::MergePaths {
+                    item(ui, "Merge retaining paths of the copies", &mut commands, || Command::MergePaths {
                         of: place.slot.id,
                         title: first.map_or_else(String::new, |first| node_label(&place.snapshot, first)),
                         nodes: NodeSet::Copies(row),

@@ -1,4 +1,4 @@
-//! Summary: classes, their objects, and the objects' fields; all of them or those that pass a filter.
+//! Summary: classes, their objects, and the fields of these; all objects or those that pass a filter.
 
 use std::fmt::Write as _;
 
@@ -21,11 +21,7 @@ use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{Column, Path, RowSelection};
 
 const COLUMNS: [Column; 4] = [
-    Column {
-        title: "Constructor",
-        hint: "Objects by the function that made them; plain objects by their properties",
-        width: 0.0,
-    },
+    Column { title: "Constructor", hint: "Objects by constructor; plain objects by their properties", width: 0.0 },
     DISTANCE,
     SHALLOW,
     RETAINED,
@@ -34,24 +30,24 @@ const COLUMNS: [Column; 4] = [
 /// The pane's own state.
 #[derive(Debug, Default)]
 pub struct SummaryPane {
-    /// Part of the class's name.
+    /// A part of the class name.
     pub filter: String,
-    /// Which objects count.
+    /// The filter for objects.
     pub nodes: NodeFilter,
-    /// What the timeline narrows every view to.
+    /// The interval that is selected on the timeline.
     pub within: NodeFilter,
-    /// Whether classes of scripts that were loaded again are one row, where there are any.
+    /// True if classes of reloaded scripts are joined into one row.
     pub joins_reloaded: bool,
     pub tree: TreePane,
 }
 
-/// The id of the class filter, which a key gives the keyboard to.
+/// Returns the id of the class filter, which a key focuses.
 #[must_use]
 pub fn filter_id(side: usize) -> Id {
     Id::unique(("class filter", side))
 }
 
-/// A filter in words.
+/// Returns the label of a filter.
 #[must_use]
 pub fn filter_label(session: &Session, place: &Place, filter: &NodeFilter) -> String {
     match filter {
@@ -75,12 +71,12 @@ pub fn filter_label(session: &Session, place: &Place, filter: &NodeFilter) -> St
         NodeFilter::HeldByContexts => "Held only by closures' contexts".to_owned(),
         NodeFilter::HeldByEventHandlers => "Held only by event handlers".to_owned(),
         NodeFilter::HeldByConsole => "Held only by the DevTools console".to_owned(),
-        NodeFilter::DuplicatedStrings => "Duplicated strings".to_owned(),
+        NodeFilter::DuplicatedStrings => "Duplicate strings".to_owned(),
         NodeFilter::NativeContext(node) => {
-            format!("In native context {}", place.snapshot.id(*node))
+            format!("In realm {}", place.snapshot.id(*node))
         }
-        NodeFilter::SharedByContexts => "Shared by native contexts".to_owned(),
-        NodeFilter::WithoutContext => "In no native context".to_owned(),
+        NodeFilter::SharedByContexts => "Shared by realms".to_owned(),
+        NodeFilter::WithoutContext => "In no realm".to_owned(),
         NodeFilter::Unreachable => "Unreachable".to_owned(),
         NodeFilter::Matching(query) => format!("Matching “{}”", human::visible(query, 60)),
         NodeFilter::Allocated(by) => {
@@ -100,7 +96,7 @@ pub fn filter_label(session: &Session, place: &Place, filter: &NodeFilter) -> St
     }
 }
 
-/// The filters that need nothing but the snapshot.
+/// The filters that depend on nothing but the snapshot.
 const FILTERS: [NodeFilter; 6] = [
     NodeFilter::HeldByDetachedDom,
     NodeFilter::HeldByContexts,
@@ -110,12 +106,12 @@ const FILTERS: [NodeFilter; 6] = [
     NodeFilter::Unreachable,
 ];
 
-/// Those of them that only mean something where there are documents.
+/// The filters that apply only to programs with documents.
 const DOCUMENT_FILTERS: [NodeFilter; 2] = [NodeFilter::HeldByDetachedDom, NodeFilter::HeldByEventHandlers];
 
 impl SummaryPane {
-    /// Opens the object's class, scrolls to the object and selects it; false if objects without a size of their own are
-    /// not listed and this is one.
+    /// Expands the object's class, scrolls to the object and selects it; returns false if the object is not listed because its
+    /// shallow size is 0.
     fn reveal_node(&mut self, session: &mut Session, place: &Place, node: NodeOrdinal) -> bool {
         let snapshot = &place.snapshot;
         if snapshot.shallow_size(node) == 0 {
@@ -128,7 +124,7 @@ impl SummaryPane {
         true
     }
 
-    /// Shows all objects if the filter leaves this one out.
+    /// Shows all objects if the filter excludes this one.
     fn leave_filter_for(&mut self, session: &mut Session, place: &Place, node: NodeOrdinal) {
         let shown = self.shown();
         let is_listed = shown == NodeFilter::All
@@ -147,13 +143,13 @@ impl SummaryPane {
         self.tree.table.reveal(vec![self.row(&place.snapshot, class)]);
     }
 
-    /// The row that a class is listed in.
+    /// Returns the row of a class.
     fn row(&self, snapshot: &Snapshot, class: ClassId) -> u32 {
         let joined = snapshot.joined_classes().filter(|_| self.joins_reloaded);
         joined.map_or(class, |joined| joined.first(class)).0
     }
 
-    /// The filter and the timeline's interval together.
+    /// Returns the filter and the timeline's interval combined.
     fn shown(&self) -> NodeFilter {
         self.within.clone().and(self.nodes.clone())
     }
@@ -166,7 +162,7 @@ impl SummaryPane {
 
     const NAME: &'static str = "Summary";
 
-    /// The filters; true if the person wants to go on from them into the table.
+    /// Draws the filters; returns whether the user wants to go from them into the table.
     fn toolbar(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut Vec<Command>) -> bool {
         let filter_id = filter_id(place.slot.side);
         let has_focus = ui.memory(|memory| memory.has_focus(filter_id));
@@ -182,11 +178,11 @@ impl SummaryPane {
             if !self.filter.is_empty() && ui.button("Clear").clicked() {
                 self.filter.clear();
             }
-            ui.menu_button("Show", |ui| {
+            ui.menu_button("Filter…", |ui| {
                 self.filter_menu(ui, session, place);
             })
             .response
-            .on_hover_text("Show only a part of the objects");
+            .on_hover_text("Show only some of the objects");
             if place.snapshot.joined_classes().is_some_and(JoinedClasses::changes_anything) {
                 super::join_switch(ui, &mut self.joins_reloaded);
             }
@@ -200,9 +196,10 @@ impl SummaryPane {
         goes_on
     }
 
-    /// Says how much is unreachable, where it is a relevant part; a click shows it.
+    /// Draws the unreachable share, if it is a relevant part; a click shows these objects.
     fn unreachable_link(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) {
-        /// Where it would begin a line, the table would move when the numbers come. The filters have it too.
+        /// The minimum width for the link. If it started a new line, the table would move when the numbers arrive. The
+        /// filter menu has the same entry.
         const ROOM: f32 = 32.0 * GRID;
         if ui.available_size_before_wrap().x < ROOM {
             return;
@@ -214,21 +211,21 @@ impl SummaryPane {
         };
         if let Some(percent) = relevant_percent(&place.snapshot, unreachable.shallow_size) {
             let text = RichText::new(format!("{percent:.1} % unreachable")).font(theme::small());
-            let hint = "No path of references from a root leads to these objects: show only them";
+            let hint = "Show only the objects that no path of references from a root reaches";
             if ui.link(text).on_hover_text(hint).clicked() {
                 self.nodes = NodeFilter::Unreachable;
             }
         }
     }
 
-    /// The filter that is chosen. Its numbers come later, so the line neither wraps nor grows.
+    /// Draws the chosen filter. Its numbers arrive later, so the line neither wraps nor grows.
     fn filter_line(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut Vec<Command>) {
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.add_space(2.0 * GRID);
-                let hint = "The retaining paths of all these objects as one tree";
-                if ui.link("Merge their paths").on_hover_text(hint).clicked() {
+                let hint = "Show the retaining paths of all these objects as one tree";
+                if ui.link("Merge retaining paths").on_hover_text(hint).clicked() {
                     commands.push(Command::MergePaths {
                         of: place.slot.id,
                         title: filter_label(session, place, &self.nodes),
@@ -265,7 +262,7 @@ impl SummaryPane {
         ui.separator();
         let filters = id_filters(session);
         if filters.is_empty() {
-            ui.weak("Open another snapshot to filter by time of allocation");
+            ui.weak("Open another snapshot to filter by allocation time");
         }
         for filter in filters {
             self.filter_item(ui, session, place, filter);
@@ -274,7 +271,7 @@ impl SummaryPane {
         match session.ask(&NativeContextsOf(place.slot.id)) {
             Reply::Ready(contexts) => self.context_items(ui, session, place, &contexts),
             Reply::Pending { .. } => {
-                ui.weak("Finding native contexts…");
+                ui.weak("Finding realms…");
             }
             Reply::Failed(message) => {
                 ui.weak(message);
@@ -282,7 +279,7 @@ impl SummaryPane {
         }
     }
 
-    /// A filter with what it would show, which is worked out while the menu is open.
+    /// Draws a filter with the number and size of its objects, which are computed while the menu is open.
     fn filter_item(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, filter: NodeFilter) {
         let facts = match session.ask(&SelectionOf { snapshot: place.slot.id, filter: filter.clone() }) {
             Reply::Ready(selection) => count_and_size(ui, Some(selection.count), selection.shallow_size),
@@ -302,7 +299,7 @@ impl SummaryPane {
         }
     }
 
-    /// The native contexts, whose sizes are known once any of them is.
+    /// Draws the filters for realms; their sizes are all known at once.
     fn context_items(&mut self, ui: &mut Ui, session: &Session, place: &Place, contexts: &NativeContexts) {
         for context in contexts.contexts.iter().take(20) {
             let filter = NodeFilter::NativeContext(context.node);
@@ -324,7 +321,7 @@ fn count_and_size(ui: &Ui, count: Option<u64>, size: u64) -> String {
     count.map_or_else(|| size.clone(), |count| format!("{}, {size}", human::quantity(count, "object", "objects")))
 }
 
-/// Before, between and after any of the open snapshots, by the largest ids in them.
+/// Returns filters for the times before and between the open snapshots, by their largest ids.
 fn id_filters(session: &Session) -> Vec<NodeFilter> {
     let mut bounds: Vec<u64> = session.open().iter().map(|open| open.snapshot.max_object_id()).collect();
     bounds.sort_unstable();
@@ -361,7 +358,7 @@ impl Pane for SummaryPane {
             filter => match session.ask(&SelectionOf { snapshot: place.slot.id, filter: filter.clone() }) {
                 Reply::Ready(selection) => Some(selection),
                 Reply::Pending { .. } => {
-                    if super::busy(ui, "Finding the objects…") {
+                    if super::busy(ui, "Filtering objects…") {
                         self.nodes = NodeFilter::All;
                     }
                     return commands;
@@ -372,8 +369,7 @@ impl Pane for SummaryPane {
                 }
             },
         };
-        let empty =
-            if self.filter.trim().is_empty() { "No object passes the filter" } else { "No class has this in its name" };
+        let empty = if self.filter.trim().is_empty() { "No matching objects" } else { "No matching classes" };
         let list = if self.joins_reloaded { ListSpec::JoinedClasses } else { ListSpec::Classes };
         let mut spec = TreeSpec::new(Self::NAME, list, &COLUMNS, empty);
         spec.filter = Filter { class_name: self.filter.trim().to_owned(), nodes: shown, ..Filter::default() };
@@ -395,7 +391,7 @@ impl Pane for SummaryPane {
             return Ok(());
         }
         let id = place.snapshot.id(target.node);
-        Err(format!("{id} has no size of its own, so its class does not list it in the summary"))
+        Err(format!("{id} has a shallow size of 0, so the Summary does not list it"))
     }
 
     fn restore_row(&mut self, session: &mut Session, place: &Place, row: Path) {

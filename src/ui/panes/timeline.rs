@@ -1,4 +1,4 @@
-//! Timeline: what was allocated when, and an interval of it that all other views are narrowed to.
+//! Timeline: allocations over time, and an interval that narrows all other views.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use crate::ui::command::{Command, ViewKind};
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
 use crate::ui::time_chart::{BarUnit, TimeChart, interval, time};
 
-/// Height of the strip above the other views, and of the pane's own chart.
+/// The height of the strip above the other views, and of the pane's own chart.
 const STRIP: f32 = 58.0;
 const TALL: f32 = 180.0;
-/// Height of the line below the chart.
+/// The height of the line below the chart.
 const LINE: f32 = 7.0 * GRID;
 
-/// From when to when objects got these ids, if the snapshot has samples that begin and end so.
+/// Returns the interval in which these ids were assigned, if samples of the snapshot start and end at them.
 #[must_use]
 pub fn times(place: &Place, after: u64, up_to: u64) -> Option<String> {
     let samples = place.snapshot.graph().samples();
@@ -45,25 +45,25 @@ pub struct TimelinePane {
 }
 
 impl TimelinePane {
-    /// What was allocated in the selected interval.
+    /// Returns the filter for the selected interval.
     #[must_use]
     pub fn within(&self) -> &NodeFilter {
         &self.within
     }
 
-    /// Selects everything.
+    /// Clears the selected interval.
     pub fn clear(&mut self) {
         self.chart.select(None);
         self.within = NodeFilter::All;
     }
 
-    /// Whether the snapshot has a timeline.
+    /// Returns whether the snapshot has a timeline.
     #[must_use]
     pub fn is_there(place: &Place) -> bool {
         !place.snapshot.graph().samples().is_empty()
     }
 
-    /// The strip above the other views; `whole` says that the view shows everything whatever is selected.
+    /// Draws the strip above the other views; `whole` is true if the view ignores the selected interval.
     pub fn strip(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, whole: bool) {
         let timeline = session.ask(&TimelineOf(place.slot.id)).ready();
         let frame = egui::Frame::new().fill(theme::tokens(ui).background).inner_margin(egui::Margin::symmetric(8, 2));
@@ -71,7 +71,7 @@ impl TimelinePane {
             ui.set_width(ui.available_width());
             match timeline {
                 Some(timeline) => self.chart_and_line(ui, place, &timeline, STRIP, whole),
-                // As high as with the chart, so that nothing below moves when it comes.
+                // The height of the chart, so that nothing below moves when it arrives.
                 None => drop(ui.allocate_space(egui::vec2(1.0, STRIP + ui.spacing().item_spacing.y + LINE))),
             }
         });
@@ -84,12 +84,12 @@ impl TimelinePane {
             self.within = self.chart.selection().map_or(NodeFilter::All, |(first, last)| timeline.filter(first, last));
         }
         ui.horizontal(|ui| {
-            // As high with an interval as without, so that nothing below moves.
+            // The same height with and without an interval, so that nothing below moves.
             ui.set_min_height(LINE);
             ui.spacing_mut().item_spacing.x = 2.0 * GRID;
             let small = |text: String| RichText::new(text).font(theme::small());
             let Some((first, last)) = self.chart.selection() else {
-                let hint = "Drag over the bars to see only what was allocated then and is still alive";
+                let hint = "Drag over the bars to show only objects allocated then that are still alive";
                 let hint = small(hint.to_owned()).color(theme::tokens(ui).weak);
                 ui.add(egui::Label::new(hint).truncate());
                 return;
@@ -111,11 +111,11 @@ impl TimelinePane {
         });
     }
 
-    /// Every interval in numbers.
+    /// Draws a table with the numbers of every interval.
     fn table(&mut self, ui: &mut Ui, place: &Place, timeline: &Timeline) {
         let look = theme::look(ui);
         let mono = |text: String| RichText::new(text).font(theme::mono());
-        // The interval keeps its room: the exact bytes go first, then what was allocated.
+        // The interval keeps its room: the exact bytes are hidden first, then the allocated objects.
         let width = ui.available_width();
         let titles: &[&str] = match width {
             620.0.. => &["Allocated", "Alive", "Live size", "Exact bytes"],
@@ -189,7 +189,7 @@ impl Pane for TimelinePane {
             Reply::Ready(timeline) if timeline.bars.is_empty() => {
                 super::placeholder(
                     ui,
-                    "This file has no timeline. Record allocations over time, as DevTools' “Allocations on timeline” does.",
+                    "This file has no timeline. Record one with “Allocations on timeline” in DevTools.",
                 );
                 return Vec::new();
             }
@@ -206,9 +206,9 @@ impl Pane for TimelinePane {
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             ui.selectable_value(&mut self.chart.unit, BarUnit::Objects, "Objects")
-                .on_hover_text("How many objects were allocated (grey), and how many of them are alive (in colour)");
-            ui.selectable_value(&mut self.chart.unit, BarUnit::Bytes, "Bytes alive")
-                .on_hover_text("Bytes of what is alive. Files do not say how large what died was");
+                .on_hover_text("Objects allocated (gray) and still alive (color)");
+            ui.selectable_value(&mut self.chart.unit, BarUnit::Bytes, "Live bytes")
+                .on_hover_text("Bytes still alive. Files do not record the size of freed objects");
             let tokens = theme::tokens(ui);
             for (color, text) in
                 [(tokens.background.lerp_to_gamma(tokens.weak, 0.45), "allocated"), (tokens.accent, "still alive")]

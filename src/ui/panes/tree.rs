@@ -1,4 +1,4 @@
-//! A table of objects of one snapshot: what Summary, Containment, Dominators and search hits have in common.
+//! A table of objects of one snapshot, which Summary, Containment, Dominators, Retainers and search hits share.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::ui::heap_rows::{FIELDS, Field, HeapRows, clicked, sorted_by};
 use crate::ui::theme;
 use crate::ui::tree_table::{self, Column, Table, TreeState};
 
-/// State of such a table.
+/// The state of a table of objects.
 #[derive(Clone, Debug)]
 pub struct TreePane {
     pub sort: Sort,
@@ -26,10 +26,10 @@ impl Default for TreePane {
     }
 }
 
-/// What such a table shows.
+/// The description of a table of objects.
 #[derive(Clone, Debug)]
 pub(in crate::ui) struct TreeSpec<'a> {
-    /// Also the name under which the widths of columns are kept.
+    /// The name of the table, under which its column widths are kept.
     pub(super) name: &'static str,
     pub(super) root: ListSpec,
     pub(super) columns: &'a [Column],
@@ -38,12 +38,12 @@ pub(in crate::ui) struct TreeSpec<'a> {
     pub(super) selection: Option<Arc<Selection>>,
     pub(super) distances: Option<Arc<RetainerDistances>>,
     pub(super) empty_text: &'a str,
-    /// Whether moving along the rows changes whose retainers and paths are shown, or only which object's facts.
+    /// True if selecting a row changes the object whose retainers and paths are shown; otherwise only the object pane follows.
     pub(super) selects: bool,
 }
 
 impl<'a> TreeSpec<'a> {
-    /// A table with the usual columns and no filter.
+    /// Returns a table with the usual columns and no filter.
     pub(super) fn new(name: &'static str, root: ListSpec, columns: &'a [Column], empty_text: &'a str) -> Self {
         Self {
             name,
@@ -60,7 +60,7 @@ impl<'a> TreeSpec<'a> {
 }
 
 impl TreePane {
-    /// The id of the table of this name at a place.
+    /// Returns the id of the table with this name at a place.
     pub(super) fn id(name: &'static str, place: &Place) -> Id {
         Id::unique((name, place.slot))
     }
@@ -128,7 +128,7 @@ impl TreePane {
     }
 }
 
-/// The context menu of a row.
+/// Fills the context menu of a row.
 fn row_menu(
     ui: &mut Ui,
     place: &Place,
@@ -143,7 +143,7 @@ fn row_menu(
         let target = place.target(node);
         object_menu(ui, snapshot, target, commands);
         if let ListSpec::Retainers(_) = list {
-            super::item(ui, "Copy the path up to here", commands, || {
+            super::item(ui, "Copy path to this retainer", commands, || {
                 let edges: Vec<EdgeIndex> = path.iter().map(|&edge| EdgeIndex(edge)).collect();
                 let start = edges.first().map_or(node, |&edge| snapshot.graph().edge_target(edge));
                 Command::Copy(super::paths::path_text(snapshot, place.target(start), &edges))
@@ -156,17 +156,17 @@ fn row_menu(
     } else {
         let class = snapshot.classes().get(ClassId(row));
         let nodes = if list == ListSpec::JoinedClasses { NodeSet::JoinedClass } else { NodeSet::Class };
-        super::item(ui, "Merge the retaining paths of its objects", commands, || Command::MergePaths {
+        super::item(ui, "Merge retaining paths", commands, || Command::MergePaths {
             of: id,
             title: class.name.clone(),
             nodes: nodes(ClassId(row), spec.filter.nodes.clone()),
         });
         super::item(ui, "Copy class name", commands, || Command::Copy(class.name.clone()));
         if let Some(at) = class.key.location {
-            super::item(ui, "Copy source position", commands, || Command::CopyPosition(id, at));
+            super::item(ui, "Copy source location", commands, || Command::CopyPosition(id, at));
         }
         if let Some(entry) = crate::query::glossary::for_class(&class.name) {
-            super::item(ui, "What is this?", commands, || Command::Explain(entry.term));
+            super::item(ui, "Show in glossary", commands, || Command::Explain(entry.term));
         }
     }
 }

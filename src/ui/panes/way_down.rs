@@ -1,4 +1,4 @@
-//! The way to an object in a tree from the root: its rows are found on a worker and then opened one below the other.
+//! The path to an object in a tree from the root: a worker finds its rows, which are then expanded one after another.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use crate::snapshot::Snapshot;
 use crate::ui::command::Command;
 use crate::ui::tree_table::TreeState;
 
-/// Levels that are opened on the way to an object: each takes a list of its own, and indents what is below.
+/// The maximum number of levels that are expanded: each needs a list of its own and indents the rows below.
 const MAX_REVEALED: usize = 200;
 
-/// The way to an object, while it is looked for and opened.
+/// The path to an object, while it is searched and expanded.
 #[derive(Debug, Default)]
 pub(super) struct WayDown {
     pending: Option<Pending<Vec<u32>>>,
-    /// What to say once the rows on the way are open.
+    /// A remark to show once the rows on the path are expanded.
     note: Option<String>,
 }
 
 impl WayDown {
-    /// Looks for the rows on the way, from the root's list down.
+    /// Requests the rows on the path, from the root's list down.
     pub(super) fn ask(
         &mut self,
         session: &Session,
@@ -33,7 +33,7 @@ impl WayDown {
         self.pending = Some(session.spawn(Lane::Interactive, move |cancel| rows(&snapshot, cancel)));
     }
 
-    /// Goes no further.
+    /// Abandons the path.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
@@ -42,7 +42,7 @@ impl WayDown {
         self.pending.is_some()
     }
 
-    /// Opens the rows in a table once they are known.
+    /// Expands the rows in a table once they are known.
     pub(super) fn poll(&mut self, table: &mut TreeState<ListSpec>, commands: &mut Vec<Command>) {
         if !table.is_revealing() {
             commands.extend(self.note.take().map(Command::Notify));
@@ -51,12 +51,12 @@ impl WayDown {
         self.pending = None;
         let Ok(mut way) = answer else { return };
         if way.is_empty() {
-            commands.push(Command::Notify("No strong reference leads from the root to this object".to_owned()));
+            commands.push(Command::Notify("No strong references lead from the root to this object".to_owned()));
         } else if way.len() > MAX_REVEALED {
             let levels = human::count(way.len() as u64);
             self.note = Some(format!("The object is {levels} levels deep; {MAX_REVEALED} of them are expanded"));
             way.truncate(MAX_REVEALED);
-            // The last of them is another object than the one that is shown below.
+            // The last of these rows is not the object that is shown below.
             table.look_at(way);
         } else {
             table.reveal(way);

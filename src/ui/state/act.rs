@@ -1,4 +1,4 @@
-//! Actions: what the frame around the views asks for.
+//! Execution of actions.
 
 use egui::Context;
 
@@ -9,7 +9,7 @@ use crate::ui::panes::summary::filter_id;
 use crate::ui::theme;
 
 impl AppState {
-    /// Does what was asked for.
+    /// Executes an action.
     pub fn apply(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::OpenDialog => self.dialog.open(ctx),
@@ -75,7 +75,7 @@ impl AppState {
             Action::Glossary => self.help.glossary_open = !self.help.glossary_open,
             Action::CancelExport => {
                 self.exports.cancel();
-                self.notice = Some("The export was cancelled".to_owned());
+                self.notice = Some("The export was canceled".to_owned());
             }
             Action::Capture => self.capture.is_open = !self.capture.is_open,
         }
@@ -101,7 +101,7 @@ impl AppState {
         }
     }
 
-    /// Gives the keyboard to a field or to the next table.
+    /// Gives the keyboard focus to a field or to the next table.
     pub(super) fn focus(&mut self, ctx: &Context, action: &Action) {
         let side = self.active;
         let id = match action {

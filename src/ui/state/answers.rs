@@ -1,4 +1,4 @@
-//! What workers, dialogs and captures have finished, taken in once a frame.
+//! Results of workers, dialogs and captures, handled once per frame.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::ui::dialog::Purpose;
 use crate::ui::export::Replace;
 use crate::ui::panes::growth::GrowthPane;
 
-/// How long a remark in the status bar stays: enough to read it twice.
+/// The time that a remark stays in the status bar: long enough to read it twice.
 const NOTICE_SECONDS: f64 = 20.0;
 
 impl AppState {
@@ -29,7 +29,7 @@ impl AppState {
                     self.notice = None;
                 }
                 Event::Failed(_) => {}
-                Event::Cancelled { name } => self.notice = Some(format!("{name}: loading was cancelled")),
+                Event::Cancelled { name } => self.notice = Some(format!("{name}: loading was canceled")),
             }
         }
         self.finish_batch();
@@ -45,7 +45,7 @@ impl AppState {
         if let Some(path) = self.dialog.take_destination()
             && let Some(list) = self.exports.take_wanted()
         {
-            // The system's dialog has asked.
+            // The system's dialog has already asked.
             self.start_export(path, list, Replace::Agreed);
         }
         match self.dialog.is_unavailable_for() {
@@ -67,12 +67,12 @@ impl AppState {
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         self.open_together(dropped.iter().map(|file| file.path().to_path_buf()).collect());
         if self.session.is_loading() {
-            // Progress moves without events.
+            // Progress changes without events.
             ctx.request_repaint_after(Duration::from_millis(50));
         }
     }
 
-    /// Takes a remark away once there was time to read it.
+    /// Removes a remark once the user had time to read it.
     pub(super) fn forget_notice(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
         let is_shown = self.notice_shown.as_ref().is_some_and(|(notice, _)| Some(notice) == self.notice.as_ref());
@@ -88,7 +88,7 @@ impl AppState {
         }
     }
 
-    /// Compares files that were opened together, once none of them is on its way any more.
+    /// Compares files that were opened together, once all of them are loaded.
     pub(super) fn finish_batch(&mut self) {
         let waits = |id: &SnapshotId| self.session.loads().iter().any(|load| load.id == *id && load.error.is_none());
         if self.batch.is_empty() || self.batch.iter().any(waits) {
@@ -107,7 +107,7 @@ impl AppState {
         }
     }
 
-    /// Follows classes through snapshots, in the view of the newest.
+    /// Shows the growth over several snapshots, in the view of the newest.
     pub(in crate::ui) fn show_growth(&mut self, ids: &[SnapshotId]) {
         let mut pane = GrowthPane::default();
         pane.set_series(&self.session, ids);
@@ -119,7 +119,7 @@ impl AppState {
         self.show_view(ViewKind::GROWTH);
     }
 
-    /// Opens what was captured, and shows a series once it is there.
+    /// Opens captured files, and shows the growth of a series once all of it is loaded.
     pub(super) fn take_captured(&mut self, ctx: &Context) {
         for taken in self.capture.take_files(ctx) {
             let id = self.open(taken.path);
@@ -131,12 +131,12 @@ impl AppState {
         ids.retain(|id| self.session.snapshot(*id).is_some());
         if ids.len() > 1 {
             self.show_growth(&ids);
-            // Why a series broke off is said there.
+            // The dialog stays open to show why a series ended early.
             self.capture.is_open &= self.capture.state().error.is_some();
         }
     }
 
-    /// Takes in answers that belong to no pane.
+    /// Handles answers that belong to no pane.
     pub(super) fn take_answers(&mut self) {
         if let Some((slot, id, pending)) = &mut self.find
             && let Some(answer) = pending.take()
@@ -157,8 +157,8 @@ impl AppState {
         if let Some(answer) = self.deleted.as_mut().and_then(Pending::take) {
             self.deleted = None;
             self.notice = answer.ok().map(|bytes| match bytes {
-                0 => "There is no index to delete".to_owned(),
-                bytes => format!("The index was deleted ({})", self.settings.units.bytes(bytes)),
+                0 => "There is no cache to delete".to_owned(),
+                bytes => format!("The cache was deleted ({})", self.settings.units.bytes(bytes)),
             });
         }
         if let Some(found) = self.link.take_answer() {
@@ -166,7 +166,7 @@ impl AppState {
         }
     }
 
-    /// Writes a list to a file, on a worker. If a file of that name exists, the person is asked first.
+    /// Writes a list to a file on a worker. If the file exists, the user is asked first.
     pub fn export_to(&mut self, path: PathBuf, list: ExportList) {
         self.start_export(path, list, Replace::Ask);
     }

@@ -1,7 +1,7 @@
-//! The state of the application, apart from the window that shows it: it knows no eframe and draws nothing.
+//! The state of the application, separate from the window: it does not know eframe and draws nothing.
 //!
-//! The frame around the views asks by [`Action`]s, panes by [`Command`](super::command::Command)s; both are applied after
-//! everything is drawn. Answers of workers are taken in once a frame.
+//! The frame around the views sends [`Action`]s, panes send [`Command`](super::command::Command)s; both are applied after
+//! everything is drawn. Answers of workers are handled once per frame.
 
 mod act;
 mod answers;
@@ -31,61 +31,61 @@ use crate::index::Indexes;
 use crate::model::SnapshotId;
 use crate::session::{Pending, Session};
 
-/// Two snapshots of a small leaking service, for whoever has none at hand.
+/// Two snapshots of a small leaking service, for users who have none yet.
 const EXAMPLES: [(&str, &[u8]); 2] = [
     ("example-before.heapsnapshot", include_bytes!("../../../assets/example-before.heapsnapshot.zst")),
     ("example-after.heapsnapshot", include_bytes!("../../../assets/example-after.heapsnapshot.zst")),
 ];
 
-/// Everything that the window knows, apart from the window itself: what is open, what is shown of it, and what runs.
+/// The state of the application: open files, their views, and running jobs.
 #[derive(Debug)]
 pub struct AppState {
     pub session: Session,
     pub settings: Settings,
-    /// Where indexes are kept if the settings say that they are.
+    /// The cache of opened files, used unless the settings turn it off.
     pub(super) indexes: Indexes,
-    /// Bytes of the indexes that were deleted.
+    /// The number of bytes deleted from the cache.
     pub(super) deleted: Option<Pending<u64>>,
-    /// What is shown on the left and, where there are two sides, on the right.
+    /// The files on the left and, if the window is split, on the right.
     pub sides: [Option<SnapshotId>; 2],
     /// The side that keys and the list of snapshots act on.
     pub active: usize,
-    /// Whether there are two sides.
+    /// True if the window shows two sides.
     pub is_split: bool,
     pub link: Link,
     pub(in crate::ui) views: HashMap<Slot, View>,
     pub(in crate::ui) profile_panes: HashMap<Slot, ProfilePane>,
     pub history: History,
-    /// Whether something was done in this frame that going back undoes; true if it only passes over rows.
+    /// The step of this frame that going back undoes; true if it only passes over rows.
     pub(super) step: Option<bool>,
-    /// The side whose upper table gets the keyboard as soon as it is on screen.
+    /// The side whose upper table receives the keyboard focus once it is on screen.
     pub(super) wants_keyboard: Option<usize>,
-    /// Where the sides are on screen.
+    /// The areas of the sides on screen.
     pub(in crate::ui) side_rects: [egui::Rect; 2],
-    /// The part of the width that the left of two sides has.
+    /// The share of the width that the left of two sides has.
     pub(in crate::ui) left_share: f32,
     pub(in crate::ui) palette: Palette,
     pub help: Help,
     pub capture: CapturePane,
     pub(super) dialog: FileDialog,
-    /// Files that were opened together, to be compared once they are there.
+    /// Files that were opened together, to be compared once they are loaded.
     pub(super) batch: Vec<SnapshotId>,
     pub(super) find: Option<(Slot, u64, Pending<Option<crate::model::NodeOrdinal>>)>,
     pub(in crate::ui) exports: Exports,
-    /// Text of the field for a path, for systems without a file dialog.
+    /// The text of the path field on the start page.
     pub path_field: String,
-    /// A passing remark in the status bar.
+    /// A temporary remark in the status bar.
     pub notice: Option<String>,
-    /// The remark that is on screen, and since when.
+    /// The remark on screen, and the time since when it is shown.
     pub(super) notice_shown: Option<(String, f64)>,
     pub(super) path_prompt: PathPrompt,
 }
 
 impl AppState {
-    /// Starts with nothing open. `wake` is called from worker threads when there is something new to take in.
+    /// Starts with no files open. Worker threads call `wake` when they have new results.
     ///
     /// # Errors
-    /// Fails if the system gives no threads.
+    /// Returns an error if no thread can be started.
     pub(in crate::ui) fn new(
         settings: Settings,
         indexes: Indexes,
@@ -128,7 +128,7 @@ impl AppState {
         self.session.load(Source::file(path))
     }
 
-    /// Queues files; two or more are compared when they are there.
+    /// Queues files; two or more are compared once they are loaded.
     pub(super) fn open_together(&mut self, files: Vec<PathBuf>) {
         let is_batch = files.len() > 1;
         let ids: Vec<SnapshotId> = files.into_iter().map(|file| self.open(file)).collect();
@@ -142,25 +142,25 @@ impl AppState {
         self.session.load(Source::Bytes { name: name.to_owned(), bytes: Arc::from(bytes) })
     }
 
-    /// What is shown in the active side.
+    /// Returns the file on the active side.
     #[must_use]
     pub fn shown(&self) -> Option<SnapshotId> {
         self.sides[self.active]
     }
 
-    /// The panes of the snapshot that is shown in the active side.
+    /// Returns the view on the active side.
     pub fn shown_view(&mut self) -> Option<&mut View> {
         let slot = Slot { side: self.active, id: self.shown()? };
         self.views.get_mut(&slot)
     }
 
-    /// The panes of a side.
+    /// Returns the view on a side.
     pub fn view_of(&mut self, side: usize) -> Option<&mut View> {
         let slot = Slot { side, id: self.sides[side]? };
         self.views.get_mut(&slot)
     }
 
-    /// The view of the active side, if it shows a snapshot.
+    /// Returns the view on the active side, if it shows a snapshot.
     pub(super) fn shown_snapshot_view(&mut self) -> Option<&mut View> {
         self.session.snapshot(self.shown()?)?;
         self.shown_view()
@@ -170,13 +170,13 @@ impl AppState {
         Some(Place { slot, snapshot: self.session.snapshot(slot.id)? })
     }
 
-    /// The sides that are on screen, with what they show.
+    /// Returns the sides on screen, with their files.
     pub(in crate::ui) fn slots(&self) -> Vec<Slot> {
         let count = if self.is_split { 2 } else { 1 };
         (0..count).filter_map(|side| Some(Slot { side, id: self.sides[side]? })).collect()
     }
 
-    /// The side that a widget is in.
+    /// Returns the side that a widget is on.
     pub(super) fn side_at(&self, rect: egui::Rect) -> usize {
         usize::from(self.is_split && self.side_rects[1].contains(rect.center()))
     }
@@ -185,7 +185,7 @@ impl AppState {
         self.session.set_indexes(if self.settings.keep_index { self.indexes.clone() } else { Indexes::off() });
     }
 
-    /// Whether indexes can be kept at all: not where the command line or the environment says no.
+    /// Returns whether opened files can be cached, that is, unless the command line or the environment forbids it.
     pub(in crate::ui) fn can_keep_index(&self) -> bool {
         self.indexes.is_on()
     }

@@ -1,4 +1,4 @@
-//! Where the person is: sides, history and keyboard.
+//! Navigation: sides, history and keyboard focus.
 
 use egui::Context;
 
@@ -51,25 +51,25 @@ impl AppState {
         self.wants_keyboard = Some(self.active);
     }
 
-    /// The file that was opened last, of those that are not this one.
+    /// Returns the file that was opened last, other than this one.
     pub(super) fn newest_but(&self, other: Option<SnapshotId>) -> Option<SnapshotId> {
         let profiles = self.session.profiles().iter().rev().map(|open| open.id);
         let mut ids = self.session.open().iter().rev().map(|open| open.id).chain(profiles);
         ids.find(|id| Some(*id) != other)
     }
 
-    /// Notes that what is done in this frame is a step that going back undoes. `passing` steps replace each other.
+    /// Records that this frame contains a step that going back undoes. `passing` steps replace each other.
     pub(in crate::ui) fn mark_step(&mut self, passing: bool) {
         self.step = Some(passing && self.step.unwrap_or(true));
     }
 
-    /// Notes a step of the person in a side.
+    /// Records a step of the user on a side.
     pub(super) fn stepped(&mut self, slot: Slot, passing: bool) {
         self.active = slot.side;
         self.mark_step(passing);
     }
 
-    /// Takes what is on screen at the end of a frame into the history: one visit at most, whatever was done.
+    /// Adds the view on screen to the history at the end of a frame. Invariant: a frame adds at most one visit.
     pub(in crate::ui) fn note_visit(&mut self) {
         let side = self.active;
         let Some(id) = self.shown() else { return };
@@ -82,7 +82,7 @@ impl AppState {
         }
     }
 
-    /// Shows again what was looked at before.
+    /// Restores a visit.
     pub(super) fn revisit(&mut self, visit: Visit) {
         let id = visit.slot.id;
         if visit.slot.side == 1 && !self.is_split && self.can_split() {
@@ -100,8 +100,8 @@ impl AppState {
         self.follow_selection(slot);
     }
 
-    /// Goes to an object in a view of a side. It may be of another snapshot than the one on screen there, as a deleted one
-    /// of a comparison is.
+    /// Goes to an object in a view on a side. The object may belong to another snapshot than the one on screen, as the deleted
+    /// objects of a comparison do.
     pub(super) fn go_to(&mut self, side: usize, target: Target, kind: ViewKind) {
         let slot = Slot { side, id: target.snapshot };
         let Some(place) = self.place(slot) else { return };
@@ -117,7 +117,7 @@ impl AppState {
         self.wants_keyboard = Some(side);
     }
 
-    /// The table or chart after the one that has the keyboard, in reading order; the first of the active side if none has.
+    /// Returns the table or chart after the focused one, in reading order; the first on the active side if none is focused.
     pub(super) fn next_stop(&mut self, ctx: &Context) -> Option<egui::Id> {
         let mut stops: Vec<(usize, focus_order::Stop)> =
             focus_order::stops(ctx).into_iter().map(|stop| (self.side_at(stop.rect), stop)).collect();
@@ -134,8 +134,7 @@ impl AppState {
         Some(stop.id)
     }
 
-    /// Gives the keyboard to the upper table of a side that was asked for, once it is on screen. What the person types in
-    /// keeps it.
+    /// Gives the keyboard focus to the upper table of the requested side once it is on screen. A focused text field keeps it.
     pub(in crate::ui) fn give_keyboard(&mut self, ctx: &Context) {
         let Some(side) = self.wants_keyboard else { return };
         if ctx.input(|input| input.pointer.any_pressed()) {

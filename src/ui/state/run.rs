@@ -1,4 +1,4 @@
-//! Commands: what panes ask for.
+//! Execution of commands.
 
 use super::AppState;
 use crate::model::ObjectId;
@@ -7,7 +7,7 @@ use crate::ui::command::{Command, ViewKind};
 use crate::ui::panes::Slot;
 
 impl AppState {
-    /// Does what a pane of `slot` asks for.
+    /// Executes a command of a pane of `slot`; returns text to copy to the clipboard.
     pub fn run(&mut self, slot: Slot, command: Command) -> Option<String> {
         let place = self.place(slot)?;
         let view = self.views.get_mut(&slot)?;
@@ -81,7 +81,7 @@ impl AppState {
                 return Some(scripts.map_or_else(|| Scripts::default().full(at), |scripts| scripts.full(at)));
             }
             Command::Export { name, list } => {
-                // Whoever finds the file later must be able to see it too.
+                // The file name shows it to later readers too.
                 let damaged = if place.snapshot.salvage().is_some() { "-damaged" } else { "" };
                 if let Some(refusal) = self.export_refusal() {
                     self.notice = Some(refusal);

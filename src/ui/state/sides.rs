@@ -1,4 +1,4 @@
-//! One or two snapshots side by side, and selection that goes together.
+//! One or two snapshots side by side, and the linked selection.
 
 use super::AppState;
 use crate::model::{SnapshotId, human};
@@ -10,7 +10,7 @@ use crate::ui::panes::profile::ProfilePane;
 use crate::ui::panes::registry::about;
 
 impl AppState {
-    /// Whether there are two files to be shown next to each other.
+    /// Returns whether two files are open that can be shown side by side.
     #[must_use]
     pub fn can_split(&self) -> bool {
         self.session.open().len() + self.session.profiles().len() > 1
@@ -35,8 +35,8 @@ impl AppState {
         self.mark_step(false);
     }
 
-    /// Shows another file beside the one on screen, the older one on the left; without a choice the base of the comparison,
-    /// if one is on screen, or the file that was opened last.
+    /// Shows another file beside the one on screen, the older one on the left. Without a choice, this is the base of the
+    /// comparison, if one is on screen, or the file that was opened last.
     pub(in crate::ui) fn split(&mut self, with: Option<SnapshotId>) {
         let Some(shown) = self.shown() else { return };
         let base = self.shown_view().and_then(|view| view.panes.comparison.base);
@@ -44,7 +44,7 @@ impl AppState {
         let is_snapshot = self.session.snapshot(shown).is_some();
         let snapshots = self.session.open().iter().rev().map(|open| open.id);
         let profiles = self.session.profiles().iter().rev().map(|open| open.id);
-        // Of the same kind if there is one.
+        // Files of the same kind come first.
         let mut others: Vec<SnapshotId> = snapshots.chain(profiles).filter(|id| *id != shown).collect();
         others.sort_by_key(|id| self.session.snapshot(*id).is_some() != is_snapshot);
         let Some(other) = with.or(base).or(others.first().copied()).filter(|other| *other != shown) else { return };
@@ -65,7 +65,7 @@ impl AppState {
         }
     }
 
-    /// Leaves the other side alone, in the whole window.
+    /// Closes a side; the other one gets the whole window.
     pub(in crate::ui) fn close_side(&mut self, side: usize) {
         if !self.is_split {
             return;
@@ -82,7 +82,7 @@ impl AppState {
         self.mark_step(false);
     }
 
-    /// Takes what is shown of a file along to the other side.
+    /// Moves the view of a file to the other side.
     pub(super) fn move_view(&mut self, from: Slot, side: usize) {
         let to = Slot { side, id: from.id };
         if let Some(view) = self.views.remove(&from) {
@@ -93,7 +93,7 @@ impl AppState {
         }
     }
 
-    /// Lets the two sides go together or no longer; what is selected now is looked for in the other side at once.
+    /// Turns the link on or off; turning it on searches the other side for the current selection at once.
     pub(in crate::ui) fn toggle_link(&mut self) {
         self.link.is_on = !self.link.is_on;
         self.follow_active();
@@ -105,7 +105,7 @@ impl AppState {
         }
     }
 
-    /// Looks in the other side for what is selected in this one.
+    /// Searches the other side for the selection of this one.
     pub(in crate::ui) fn follow_selection(&mut self, slot: Slot) {
         let Some(view) = self.views.get(&slot) else { return };
         self.follow(slot, view.target(), view.selected_class());
@@ -125,14 +125,14 @@ impl AppState {
             let Some(view) = self.views.get_mut(&slot) else { return };
             match found {
                 Some(found) => view.reveal_class(&self.session, &there, found),
-                None => self.notice = Some(format!("Only in the other one: {}", human::visible(&class.name, 100))),
+                None => self.notice = Some(format!("Not on the other side: {}", human::visible(&class.name, 100))),
             }
         } else if let Some(target) = target.filter(|target| target.snapshot == from.id) {
             self.link.look_for(&self.session, &here, &there, target.node);
         }
     }
 
-    /// Selects in the other side what was found there.
+    /// Selects a found object on the other side.
     pub(in crate::ui) fn show_linked(&mut self, found: &Found) {
         let Some(place) = self.place(found.slot) else { return };
         let Some(view) = self.views.get_mut(&found.slot) else { return };
@@ -141,17 +141,17 @@ impl AppState {
                 let kind = view.kind;
                 let target = place.target(node);
                 if kind != ViewKind::SEARCH && about(kind).reveals {
-                    // An object that the summary does not list is still selected.
+                    // An object that the summary does not list is selected anyway.
                     let _ = view.reveal(&mut self.session, &place, target, kind);
                 } else {
                     view.select(&self.session, Some(target), None);
                 }
             }
-            None => self.notice = Some(format!("Only in the other one: {}", found.label)),
+            None => self.notice = Some(format!("Not on the other side: {}", found.label)),
         }
     }
 
-    /// Compares the first and the last of some snapshots, in the order of their ages.
+    /// Compares the oldest and the newest of some snapshots.
     pub(in crate::ui) fn compare(&mut self, ids: &[SnapshotId]) {
         let Some((base, current, why)) = oldest_and_newest(&self.session, ids) else { return };
         self.show_in(self.active, current);
@@ -162,7 +162,7 @@ impl AppState {
         self.notice = Some(why);
     }
 
-    /// The files that are profiles, if two or more are.
+    /// Returns the files that are profiles, if two or more are.
     pub(in crate::ui) fn profiles_of(&self, ids: &[SnapshotId]) -> Option<Vec<SnapshotId>> {
         let profiles: Vec<SnapshotId> = ids.iter().copied().filter(|id| self.session.profile(*id).is_some()).collect();
         (profiles.len() > 1).then_some(profiles)
@@ -176,7 +176,7 @@ impl AppState {
         self.profile_panes.entry(slot).or_default().set_base(Some(base));
     }
 
-    /// The pane of the profile that is shown in the active side.
+    /// Returns the pane of the profile on the active side.
     pub fn shown_profile(&mut self) -> Option<&mut ProfilePane> {
         let id = self.shown()?;
         self.session.profile(id)?;

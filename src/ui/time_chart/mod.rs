@@ -1,6 +1,6 @@
 //! The allocation timeline as bars over time, with a brush: drag to select an interval, drag its edges or its middle,
-//! double-click to clear; the wheel zooms. Bars are what was given an id between two samples: all of it grey, what is alive
-//! in colour.
+//! double-click to clear; the wheel zooms. A bar contains the objects whose ids were assigned between two samples: all of
+//! them in gray, live ones in color.
 
 mod scale;
 
@@ -15,50 +15,50 @@ use crate::model::human;
 use crate::query::{Timeline, TimelineBar};
 use scale::{BEFORE, Scale};
 
-/// How near to an edge of the selection the pointer takes hold of it.
+/// The distance within which the pointer grabs an edge of the selection.
 const REACH: f32 = 5.0;
 const WHEEL_SCALE: f32 = 250.0;
-/// No less than this part of the time fills the width.
+/// The smallest share of the time that can fill the width.
 const MIN_PART: f64 = 1e-4;
 
-/// What the height of bars is.
+/// The unit of the height of bars.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum BarUnit {
-    /// Objects: how many were allocated, and how many of them are alive.
+    /// Objects: the number of allocated and of live ones.
     #[default]
     Objects,
-    /// Bytes that are alive. Files do not say how large what died was.
+    /// Live bytes. Files do not record the size of freed objects.
     Bytes,
 }
 
-/// What is selected and shown. One a timeline.
+/// The selection and the view. One per timeline.
 #[derive(Clone, Debug, Default)]
 pub struct TimeChart {
     pub unit: BarUnit,
     /// The first and the last selected bar.
     selection: Option<(usize, usize)>,
-    /// What part of the time is shown, from 0 to 1.
+    /// The shown part of the time, from 0 to 1.
     view: Option<(f64, f64)>,
     drag: Option<Drag>,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Drag {
-    /// A new selection that starts at this bar.
+    /// Selects a new interval that starts at this bar.
     New(usize),
     First,
     Last,
-    /// The whole selection, held at this bar.
+    /// Moves the whole selection, grabbed at this bar.
     Move {
         at: usize,
         selection: (usize, usize),
     },
-    /// The view.
+    /// Moves the view.
     Pan,
 }
 
 impl TimeChart {
-    /// The first and the last selected bar.
+    /// Returns the first and the last selected bar.
     #[must_use]
     pub fn selection(&self) -> Option<(usize, usize)> {
         self.selection
@@ -68,19 +68,19 @@ impl TimeChart {
         self.selection = bars;
     }
 
-    /// Whether only a part of the time is shown.
+    /// Returns whether only a part of the time is shown.
     #[must_use]
     pub fn is_zoomed(&self) -> bool {
         self.view.is_some()
     }
 
-    /// Whether the pointer is still dragging the selection, which changes once more when it lets go.
+    /// Returns whether the pointer is still dragging the selection, which changes once more when it is released.
     #[must_use]
     pub fn is_dragging(&self) -> bool {
         self.drag.is_some()
     }
 
-    /// Draws the bars into `height` points; true if the selection changed.
+    /// Draws the bars into `height` points; returns whether the selection changed.
     pub fn show(&mut self, ui: &mut Ui, id: Id, timeline: &Timeline, height: f32) -> bool {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
         let response = ui.interact(rect, id, Sense::click_and_drag());
@@ -204,7 +204,7 @@ impl TimeChart {
         };
     }
 
-    /// Arrows move the selection, with Shift its end; Home and End go to the ends, Escape clears.
+    /// Handles keys: arrows move the selection, with Shift its end; Home and End go to the ends, Escape clears.
     fn keyboard(&mut self, ui: &Ui, id: Id, last: usize) {
         let filter = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: false, escape: true };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
@@ -249,7 +249,7 @@ impl TimeChart {
             let area = Rect::from_min_max(pos2(left, scale.rect.top()), pos2(right, floor));
             painter.rect_filled(area, 0.0, tokens.selection);
         }
-        // The bar of what was there before is as high as there is room: it would make all others flat.
+        // The bar of objects from before the recording is clipped: it would make all others flat.
         let rest = bars.get(1..).unwrap_or_default();
         let highest = rest.iter().map(|bar| heights(bar, self.unit).0).max().unwrap_or(0).max(1);
         let room = (floor - scale.rect.top() - 3.0 * GRID).max(1.0);
@@ -265,7 +265,7 @@ impl TimeChart {
                 (value as f32 / highest as f32 * room).max(least).min(room.max(0.0))
             };
             let (left, right) = (left + 0.5, (right - 0.5).max(left + 1.0));
-            // What is not selected steps back.
+            // Bars outside the selection are faded.
             let is_in = self.selection.is_none_or(|(first, last)| (first..=last).contains(&at));
             let fade = |color: egui::Color32| {
                 if is_in { color } else { tokens.background.lerp_to_gamma(color, 0.4) }
@@ -315,7 +315,7 @@ impl TimeChart {
     }
 }
 
-/// What was allocated, and what of it is alive.
+/// Returns the heights of a bar: all allocated objects, and live ones.
 fn heights(bar: &TimelineBar, unit: BarUnit) -> (u64, u64) {
     match unit {
         BarUnit::Objects => (bar.allocated_count, bar.live_count),
@@ -323,7 +323,7 @@ fn heights(bar: &TimelineBar, unit: BarUnit) -> (u64, u64) {
     }
 }
 
-/// A time of the recording.
+/// Formats a time of the recording.
 #[must_use]
 pub fn time(us: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown to the millisecond")]
@@ -331,7 +331,7 @@ pub fn time(us: u64) -> String {
     if seconds < 1.0 { format!("{:.1} ms", seconds * 1000.0) } else { format!("{seconds:.3} s") }
 }
 
-/// From when to when some bars go.
+/// Formats the interval of some bars.
 #[must_use]
 pub fn interval(timeline: &Timeline, first: usize, last: usize) -> String {
     let end = timeline.bars.get(last).map_or(0, |bar| bar.end_us);

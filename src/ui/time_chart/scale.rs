@@ -1,18 +1,18 @@
-//! Times as points, and points as times.
+//! Conversion between times and points.
 
 use egui::{Align2, Pos2, Rect, Stroke, pos2};
 
 use crate::query::Timeline;
 use crate::ui::theme::{self, Look};
 
-/// Room for what was there before the recording began.
+/// The width of the bar of objects from before the recording.
 pub(super) const BEFORE: f32 = 46.0;
 const AXIS: f32 = 16.0;
-/// Times as points.
+/// The conversion between times and points.
 pub(super) struct Scale<'a> {
     pub(super) timeline: &'a Timeline,
     pub(super) rect: Rect,
-    /// The part of it that is for times.
+    /// The part of `rect` for times.
     pub(super) time: Rect,
     start_us: f64,
     end_us: f64,
@@ -29,7 +29,7 @@ impl<'a> Scale<'a> {
         Self { timeline, rect, time, start_us: first + all * start, end_us: first + all * end }
     }
 
-    /// Where the bars stand.
+    /// Returns the y coordinate of the bottom of the bars.
     pub(super) fn floor(&self) -> f32 {
         self.rect.bottom() - AXIS
     }
@@ -40,7 +40,7 @@ impl<'a> Scale<'a> {
         self.time.left() + part.clamp(-10.0, 10.0) * self.time.width()
     }
 
-    /// Left and right end of a bar; the first one has its own place.
+    /// Returns the left and right end of a bar; the first one has its own area.
     #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
     pub(super) fn span(&self, bar: usize) -> (f32, f32) {
         if bar == 0 {
@@ -61,7 +61,7 @@ impl<'a> Scale<'a> {
         (bar < self.timeline.bars.len()).then_some(bar)
     }
 
-    /// The bar under a point, or the one at the end that the point is beyond.
+    /// Returns the bar under a point, or the last one if the point is beyond it.
     pub(super) fn nearest(&self, x: f32) -> usize {
         self.bar_at(x).unwrap_or(self.timeline.bars.len() - 1)
     }
@@ -71,7 +71,7 @@ impl<'a> Scale<'a> {
         self.start_us + part * (self.end_us - self.start_us)
     }
 
-    /// Times along the lower edge, as far apart as they need.
+    /// Draws times along the lower edge, spaced so that they do not overlap.
     pub(super) fn axis(&self, painter: &egui::Painter, look: Look) {
         let span = (self.end_us - self.start_us).max(1.0);
         let wanted = span * 90.0 / f64::from(self.time.width().max(90.0));

@@ -1,16 +1,16 @@
-//! Which row stands at a position of the whole table, and the other way round.
+//! Conversion between rows and positions in the whole table.
 
 use super::state::{Branch, Reveal, TreeState, position};
 use super::{Path, TreeModel};
 
-/// What stands at a position.
+/// The content of a position.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Place<L> {
     Row {
         list: L,
         path: Path,
     },
-    /// A note below the rows of a list, at that depth.
+    /// A note below the rows of a list, at this depth.
     Note {
         depth: usize,
         text: String,
@@ -18,13 +18,13 @@ pub(super) enum Place<L> {
 }
 
 impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
-    /// What stands at `index`, counted from the branch's first row. By binary search over what is expanded.
+    /// Returns the content of position `index`, counted from the branch's first row. Searches expanded rows by binary search.
     pub(super) fn place(&self, index: u64) -> Option<Place<L>> {
         let mut branch = self;
         let mut index = index;
         let mut path = Path::new();
         loop {
-            // Of the expanded rows those that stand before `index`; the last of them may contain it.
+            // The expanded rows before `index`; the last of them may contain it.
             let before = branch.open.partition_point(|open| open.at.is_some_and(|at| at + open.before < index));
             let Some(last) = before.checked_sub(1).map(|last| &branch.open[last]) else {
                 return branch.own(index, path);
@@ -53,7 +53,7 @@ impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
         }
     }
 
-    /// The position of a row in the whole branch, if all rows above it are expanded.
+    /// Returns the position of a row in the whole branch, if all its ancestors are expanded.
     pub(super) fn index_of(&self, path: &[u32]) -> Option<u64> {
         let mut branch = self;
         let mut index = 0;
@@ -83,7 +83,7 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.root.as_ref()?.place(index)
     }
 
-    /// The position of a row in the whole table, if it is shown.
+    /// Returns the position of a row in the whole table, if it is shown.
     #[must_use]
     pub fn index_of(&self, path: &[u32]) -> Option<u64> {
         self.root.as_ref()?.index_of(path)
@@ -114,15 +114,14 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.update(model);
     }
 
-    /// Takes in what the model has now.
+    /// Updates all lists from the model.
     pub(super) fn update<M: TreeModel<List = L>>(&mut self, model: &mut M) {
         if let Some(root) = &mut self.root {
             root.update(model);
         }
     }
 
-    /// Opens the next rows on the ways to what is being revealed. The last one that was reached and is to be
-    /// scrolled to.
+    /// Expands the next rows on the paths that are being revealed. Returns the last reached one that is to be scrolled to.
     pub(super) fn advance_reveals<M: TreeModel<List = L>>(&mut self, model: &mut M) -> Option<Reveal> {
         let mut reached = None;
         while let Some(reveal) = self.reveals.pop_front() {
@@ -137,7 +136,7 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         reached
     }
 
-    /// Opens rows on the way as far as their lists are there; whether that is as far as it goes.
+    /// Expands the rows of a path as far as their lists are ready; returns whether the path is done.
     fn advance<M: TreeModel<List = L>>(&mut self, model: &mut M, reveal: &Reveal) -> bool {
         let steps = reveal.path.len();
         for depth in 0..steps {
@@ -166,7 +165,7 @@ mod tests {
     use super::super::{Cell, Rows};
     use super::*;
 
-    /// Each row `r` of any list has `r % 4` children, except in the top list with its `len` rows.
+    /// A model with `len` top rows in which each row `r` of any list has `r % 4` children.
     struct Numbers {
         len: u32,
         reversed: bool,

@@ -1,9 +1,9 @@
-//! The tree table: rows of a tree of lists, of which each may have ten million.
+//! The tree table: a tree of lists, each of which may have ten million rows.
 //!
-//! Rows have one height and are drawn only where they can be seen. The table counts rows in `u64` and draws its own
-//! scroll bar, because egui's scroll offsets are exact to some hundred thousand rows only. What is expanded and selected is
-//! remembered by row ids along the path, never by position, so it survives another order. The table knows neither heap
-//! snapshots nor workers; a [`TreeModel`] tells it the rows, and it answers with what the person did.
+//! Rows have one height, and only visible ones are drawn. The table counts rows in `u64` and draws its own scroll bar,
+//! because egui's scroll offsets are exact only up to some hundred thousand rows. Expanded and selected rows are identified
+//! by the row ids along their path, never by position, so they survive a change of order. The table knows neither heap
+//! snapshots nor workers: a [`TreeModel`] supplies the rows, and the table reports the user's input.
 
 mod layout;
 mod paint;
@@ -18,14 +18,14 @@ use egui::{Color32, Id};
 pub use paint::{TableAnswer, select_on_keyboard, show};
 pub use state::{RowSelection, TreeState};
 
-/// A row's place in the tree: the ids of its ancestors from the top, its own last.
+/// The path of a row in the tree: the ids of its ancestors from the top, its own last.
 pub type Path = Vec<u32>;
 
-/// What is known of a list.
+/// The state of a list.
 #[derive(Clone, Debug)]
 pub enum Rows {
     Ready(Arc<Vec<u32>>),
-    /// On its way; the rows are those that were shown last. `slow` once a person would notice.
+    /// Loading; `previous` are the rows that were shown last. `slow` is true once the user would notice the delay.
     Pending {
         previous: Arc<Vec<u32>>,
         slow: bool,
@@ -33,7 +33,7 @@ pub enum Rows {
     Failed(String),
 }
 
-/// A column: title, explanation and how wide it starts. The first column takes what the others leave.
+/// A column: title, tooltip and initial width. The first column takes the remaining width.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Column {
     pub title: &'static str,
@@ -41,7 +41,7 @@ pub struct Column {
     pub width: f32,
 }
 
-/// A piece of text in one colour.
+/// A run of text in one color.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Run {
     pub text: String,
@@ -55,13 +55,13 @@ impl Run {
     }
 }
 
-/// What a cell shows.
+/// The content of a cell.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Cell {
     pub runs: Vec<Run>,
-    /// A quiet bar behind a number, from 0 to 1.
+    /// The length of a pale bar behind a number, from 0 to 1.
     pub bar: Option<f32>,
-    /// More than fits, shown on hover.
+    /// More text, shown on hover.
     pub tooltip: Option<String>,
 }
 
@@ -71,46 +71,46 @@ impl Cell {
         Self { runs: vec![Run::new(text, color)], bar: None, tooltip: None }
     }
 
-    /// All runs as one text.
+    /// Returns all runs as one text.
     #[must_use]
     pub fn plain(&self) -> String {
         self.runs.iter().map(|run| run.text.as_str()).collect()
     }
 }
 
-/// Where rows come from. Each method is called for rows on screen only and must not take longer than a look-up.
+/// The source of rows. Methods are called only for rows on screen and must not take longer than a lookup.
 pub trait TreeModel {
-    /// Names a list.
+    /// The identifier of a list.
     type List: Clone + Eq + Hash;
 
     fn rows(&mut self, list: &Self::List) -> Rows;
 
-    /// The list below a row; `path` leads to the row, its own id last.
+    /// Returns the list below a row; `path` leads to the row, its own id last.
     fn children(&self, list: &Self::List, path: &[u32]) -> Option<Self::List>;
 
-    /// The first column is the tree's.
+    /// Returns a cell. The first column shows the tree.
     fn cell(&self, list: &Self::List, path: &[u32], column: usize) -> Cell;
 
-    /// Whether Enter on the row leads somewhere. On other rows it shows or hides the rows below.
+    /// Returns whether Enter on the row activates it. On other rows Enter shows or hides the rows below.
     fn is_link(&self, _list: &Self::List, _path: &[u32]) -> bool {
         true
     }
 
-    /// Amounts over time that a cell draws as a small line, in place of a text.
+    /// Returns amounts over time that a cell draws as a small line instead of text.
     fn spark(&self, _list: &Self::List, _path: &[u32], _column: usize) -> Option<Vec<f32>> {
         None
     }
 }
 
-/// What a table is and how it looks now.
+/// The description of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'a> {
     pub id: Id,
-    /// Tables of one name share the widths of their columns, which are kept between runs.
+    /// Tables with the same name share their column widths, which are kept between runs.
     pub name: &'static str,
     pub columns: &'a [Column],
-    /// The column that rows are sorted by, and whether descending.
+    /// The column that rows are sorted by, and true if descending.
     pub sorted_by: (usize, bool),
-    /// What to say where there are no rows.
+    /// The text to show if there are no rows.
     pub empty_text: &'a str,
 }

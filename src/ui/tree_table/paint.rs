@@ -1,4 +1,4 @@
-//! Drawing the table and taking in mouse and keyboard.
+//! Drawing the table, and mouse and keyboard input.
 
 use std::time::Duration;
 
@@ -23,30 +23,30 @@ const DEEP_INDENT: f32 = 4.0;
 const TRIANGLE: f32 = 16.0;
 const MIN_COLUMN: f32 = 44.0;
 const MIN_FIRST_COLUMN: f32 = 140.0;
-/// Rows that are expanded at once by Shift+→.
+/// The maximum number of rows expanded at once by Shift+→.
 const EXPAND_LIMIT: usize = 200;
 
-/// What the person did.
+/// The user's input in one frame.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct TableAnswer {
-    /// A row was selected, or the table with this selected row got the keyboard.
+    /// The row that was selected, or the selected row of a table that received the keyboard focus.
     pub selected: Option<Path>,
-    /// The row was selected with the keyboard.
+    /// True if the row was selected with the keyboard.
     pub by_key: bool,
-    /// The list's rows are to be written to a file.
+    /// True if the list is to be exported.
     pub export: bool,
-    /// A row was double-clicked without children, or Enter was pressed on it.
+    /// The row without children that was double-clicked, or on which Enter was pressed.
     pub activated: Option<Path>,
-    /// A column's header was clicked.
+    /// The column whose header was clicked.
     pub sort_clicked: Option<usize>,
-    /// The table has the keyboard.
+    /// True if the table has the keyboard focus.
     pub focused: bool,
-    /// A row was asked to show or hide the rows below.
+    /// The row to expand or collapse.
     toggled: Option<(Path, bool)>,
 }
 
-/// Selects a row of a table without a selection when it gets the keyboard: the one that was selected last, or the first.
-/// Call it before [`show`], which answers with the row, for tables where a selection changes nothing else on screen.
+/// Selects a row of a table without a selection when it receives the keyboard focus: the last selected one, or the first.
+/// Call it before [`show`], which reports the row, for tables where a selection changes nothing else on screen.
 pub fn select_on_keyboard<L: Clone + Eq + std::hash::Hash>(ui: &Ui, id: Id, state: &mut TreeState<L>) {
     let gained = ui.memory(|memory| memory.has_focus(id) && !memory.had_focus_last_frame(id));
     if gained && state.selection().is_none() {
@@ -56,7 +56,7 @@ pub fn select_on_keyboard<L: Clone + Eq + std::hash::Hash>(ui: &Ui, id: Id, stat
     }
 }
 
-/// Draws the table into all the room there is. `menu` fills the context menu of a row.
+/// Draws the table into the available room. `menu` fills the context menu of a row.
 pub fn show<M: TreeModel>(
     ui: &mut Ui,
     table: &Table<'_>,
@@ -66,7 +66,7 @@ pub fn show<M: TreeModel>(
     mut menu: impl FnMut(&mut Ui, &M::List, &[u32]),
 ) -> TableAnswer {
     if state.root.as_ref().is_none_or(|branch| branch.list != *root) {
-        // What is to be revealed was asked for with the new list in mind.
+        // Pending reveals were requested for the new list.
         let reveals = std::mem::take(&mut state.reveals);
         state.reset();
         state.root = Some(Branch::new(root.clone()));
@@ -90,7 +90,7 @@ pub fn show<M: TreeModel>(
             state.scroll_to(index, height, true);
         }
         if reveal.select {
-            // Whoever asked for it knows; an answer would come too late when something else was selected meanwhile.
+            // This selection is not reported: the caller requested it, and something else may have been selected meanwhile.
             state.select(Some(reveal.path));
         }
     }
@@ -128,12 +128,12 @@ pub fn show<M: TreeModel>(
     answer
 }
 
-/// Left and right end of each column.
+/// The left and right end of each column.
 struct Columns {
     ends: Vec<(f32, f32)>,
 }
 
-/// Width that is left for all columns but the first.
+/// Returns the width that is left for all columns but the first.
 fn room_for_numbers(rows: Rect) -> f32 {
     (rows.width() - MIN_FIRST_COLUMN).max(MIN_COLUMN)
 }
@@ -143,8 +143,8 @@ impl Columns {
         if widths.len() != table.columns.len() {
             *widths = table.columns.iter().map(|column| column.width).collect();
         }
-        // Half a number says nothing: where there is little room whole columns go, those on the right first, and the one that
-        // the rows are sorted by last.
+        // Half a number says nothing, so whole columns are hidden if there is little room: those on the right first, and the
+        // one that the rows are sorted by last.
         let room = room_for_numbers(rows);
         let mut shown: Vec<bool> = vec![true; widths.len()];
         let needed = |shown: &[bool]| -> f32 { (1..shown.len()).filter(|&at| shown[at]).map(|at| widths[at]).sum() };
@@ -173,20 +173,20 @@ impl Columns {
 }
 
 impl Columns {
-    /// The column at a horizontal position.
+    /// Returns the column at a horizontal position.
     fn at(&self, x: f32) -> usize {
         self.ends.iter().rposition(|&(left, _)| x >= left).unwrap_or(0)
     }
 }
 
-/// What of the table goes to the clipboard.
+/// The part of the table to copy to the clipboard.
 enum CopyWhat {
     Cell,
     Row,
     Visible,
 }
 
-/// The entries that every row's menu ends with.
+/// Draws the entries at the end of every row's menu.
 fn copy_menu(ui: &mut Ui, answer: &mut TableAnswer) -> Option<CopyWhat> {
     let mut wanted = None;
     for (text, what) in [
@@ -199,20 +199,20 @@ fn copy_menu(ui: &mut Ui, answer: &mut TableAnswer) -> Option<CopyWhat> {
             ui.close();
         }
     }
-    if ui.button("Export this list…").on_hover_text("All its rows as CSV or JSON").clicked() {
+    if ui.button("Export list…").on_hover_text("Export all rows as CSV or JSON").clicked() {
         answer.export = true;
         ui.close();
     }
     wanted
 }
 
-/// The cells of a row, separated by tabs.
+/// Returns the cells of a row, separated by tabs.
 fn row_text<M: TreeModel>(table: &Table<'_>, model: &M, list: &M::List, path: &[u32]) -> String {
     let cells = (0..table.columns.len()).map(|column| model.cell(list, path, column).plain().trim().to_owned());
     cells.collect::<Vec<_>>().join("\t")
 }
 
-/// The header and the rows on screen, a line each.
+/// Returns the header and the rows on screen, one per line.
 fn visible_text<M: TreeModel>(table: &Table<'_>, state: &TreeState<M::List>, model: &M, height: f32) -> String {
     let mut lines = vec![table.columns.iter().map(|column| column.title).collect::<Vec<_>>().join("\t")];
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
@@ -285,14 +285,14 @@ impl RowPainter<'_> {
                 let count = format!("+{}", hidden.len());
                 let place = cell.right_center() - vec2(2.0 * GRID, 0.0);
                 clipped.text(place, Align2::RIGHT_CENTER, count, theme::small(), tokens.weak);
-                let text = format!("{}\n\nNo room here for: {}", column.hint, hidden.join(", "));
+                let text = format!("{}\n\nHidden for lack of room: {}", column.hint, hidden.join(", "));
                 response.on_hover_text(text.trim_start());
             } else {
                 response.on_hover_text(column.hint);
             }
             if at > 0 {
                 let is_dragged = resize_handle(ui, id, cell, &mut widths[at], tokens);
-                // Wider than there is room for, and the next frame would hide a column.
+                // If the columns were wider than the table, the next frame would hide one.
                 let shown = (1..widths.len()).filter(|&at| !self.columns.is_hidden(at));
                 let excess = shown.map(|at| widths[at]).sum::<f32>() - room_for_numbers(self.rows);
                 if is_dragged && excess > 0.0 {
@@ -302,7 +302,7 @@ impl RowPainter<'_> {
         }
     }
 
-    /// Titles of the columns for which there is no room.
+    /// Returns the titles of the hidden columns.
     fn hidden(&self) -> impl Iterator<Item = &'static str> {
         let columns = self.table.columns.iter().enumerate();
         columns.filter(|(at, _)| self.columns.is_hidden(*at)).map(|(_, column)| column.title)
@@ -359,7 +359,7 @@ impl RowPainter<'_> {
         }
     }
 
-    /// Takes in clicks on a row.
+    /// Handles clicks on a row.
     fn clicks<L: Clone + Eq + std::hash::Hash>(
         &self,
         ui: &Ui,
@@ -393,7 +393,7 @@ impl RowPainter<'_> {
         }
     }
 
-    /// The context menu of a row; what is to be copied, if anything.
+    /// Shows the context menu of a row; returns what to copy, if anything.
     fn menu<L: Clone + Eq + std::hash::Hash>(
         &self,
         row: &Row<'_, L>,
@@ -434,7 +434,7 @@ impl RowPainter<'_> {
     fn row<M: TreeModel>(&self, ui: &Ui, model: &M, row: &Row<'_, M::List>) -> Response {
         let tokens = self.tokens;
         let visible = row.rect.intersect(self.rows);
-        // By its path: a menu that is open belongs to the row, wherever another order puts it.
+        // Identified by its path, so that an open menu stays with the row when the order changes.
         let response = ui.interact(visible, self.table.id.with(("row", row.path)), Sense::CLICK);
         let fill = match (row.is_selected, self.has_focus, response.hovered()) {
             (true, true, _) => Some(tokens.selection),
@@ -484,7 +484,7 @@ impl RowPainter<'_> {
         }
     }
 
-    /// The name with its triangle; says whether it was cut.
+    /// Draws the name with its triangle; returns whether it was truncated.
     fn tree_cell<L>(&self, ui: &Ui, row: &Row<'_, L>, rect: Rect, cell: &Cell) -> bool {
         let left = rect.left() + indent(row.path.len() - 1);
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -515,7 +515,7 @@ impl RowPainter<'_> {
         is_cut
     }
 
-    /// A small line over time, from 0 at the bottom to the largest amount at the top.
+    /// Draws a small line over time, from 0 at the bottom to the largest amount at the top.
     #[expect(clippy::cast_precision_loss, reason = "a few amounts")]
     fn spark_line(&self, ui: &Ui, rect: Rect, amounts: &[f32]) {
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -554,11 +554,11 @@ struct Row<'a, L> {
 
 #[expect(clippy::cast_precision_loss, reason = "depths that fit a screen")]
 fn indent(depth: usize) -> f32 {
-    // Deep down the steps get small and stop, or names would have no room left.
+    // Deep levels are indented less, then not at all, so that names keep some room.
     GRID + INDENT * depth.min(8) as f32 + DEEP_INDENT * depth.saturating_sub(8).min(12) as f32
 }
 
-/// One line of a cell that fits the width: the middle of a text that is too long is left out.
+/// Lays out one line of a cell, truncated in the middle if it is too long; returns whether it was truncated.
 fn line(ui: &Ui, cell: &Cell, width: f32) -> (LayoutJob, bool) {
     let font = theme::mono();
     let glyph = ui.ctx().fonts_mut(|fonts| fonts.glyph_width(&font, '0')).max(1.0);
@@ -576,7 +576,7 @@ fn line(ui: &Ui, cell: &Cell, width: f32) -> (LayoutJob, bool) {
         }
         return (job, length > fits);
     }
-    // What identifies a row stands at both ends: the name in front, the id behind.
+    // Both ends identify a row: the name at the start, the id at the end.
     let head = (fits - 1) * 2 / 3;
     let tail_from = length - (fits - 1 - head);
     let mut at = 0;
@@ -610,8 +610,7 @@ fn arrow(painter: &egui::Painter, center: egui::Pos2, down: bool, color: egui::C
     painter.add(egui::Shape::convex_polygon(points, color, Stroke::NONE));
 }
 
-/// The left border of a column can be dragged.
-/// Draws it; returns whether it is being dragged.
+/// Draws the left border of a column, which can be dragged; returns whether it is being dragged.
 fn resize_handle(ui: &Ui, id: Id, cell: Rect, width: &mut f32, tokens: &Tokens) -> bool {
     let line = Rect::from_center_size(cell.left_center(), Vec2::new(7.0, cell.height()));
     let response = ui.interact(line, id.with("resize"), Sense::DRAG);
@@ -636,7 +635,7 @@ fn keyboard<M: TreeModel>(
     if !ui.memory(|memory| memory.has_focus(table.id)) {
         return;
     }
-    // Escape closes a menu that is open, and the rows below keep the keyboard. Arrows go into the menu of a row.
+    // Escape closes an open menu, and the table keeps the keyboard focus. Arrow keys go to the menu of a row.
     let has_popup = Popup::is_any_open(ui.ctx());
     let arrows = !state.has_menu;
     let filter = EventFilter { tab: false, horizontal_arrows: arrows, vertical_arrows: arrows, escape: has_popup };
@@ -673,8 +672,8 @@ fn keyboard<M: TreeModel>(
     }
 }
 
-/// The position that a key moves the selection to. Where no row is selected, arrows go to the one that was selected last,
-/// or to the first.
+/// Returns the position that a key moves the selection to. If no row is selected, arrows go to the last selected one, or to
+/// the first.
 fn moved<L: Clone + Eq + std::hash::Hash>(ui: &Ui, state: &TreeState<L>, height: f32) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
     let page = ((height / ROW_HEIGHT) as u64).saturating_sub(1).max(1);
@@ -697,7 +696,7 @@ fn moved<L: Clone + Eq + std::hash::Hash>(ui: &Ui, state: &TreeState<L>, height:
     target
 }
 
-/// Takes in the keys that act on the selected row; the position that they move the selection to, if they do.
+/// Handles the keys that act on the selected row; returns the position that they move the selection to, if they do.
 fn keys_of_row<M: TreeModel>(
     ui: &Ui,
     state: &mut TreeState<M::List>,
@@ -728,14 +727,14 @@ fn keys_of_row<M: TreeModel>(
         match list {
             Some(Place::Row { list, .. }) if !model.is_link(&list, path) => state.toggle(model, path, !is_expanded),
             Some(_) => answer.activated = Some(path.to_vec()),
-            // The row is not shown: another filter has left it out.
+            // The row is not shown: another filter excludes it.
             None => {}
         }
     }
     None
 }
 
-/// Expands a row and what is below it, as far as it is there, up to a limit.
+/// Expands a row and all rows below it whose lists are ready, up to a limit.
 fn expand_below<M: TreeModel>(state: &mut TreeState<M::List>, model: &mut M, path: &[u32]) {
     let mut queue = std::collections::VecDeque::from([path.to_vec()]);
     let mut budget = EXPAND_LIMIT;

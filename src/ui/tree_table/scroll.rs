@@ -1,16 +1,16 @@
-//! Scrolling by whole rows and a rest in points, exact for any number of rows.
+//! Scrolling by whole rows and a remainder in points, exact for any number of rows.
 
 use egui::{Rect, Sense, Ui, Vec2, pos2};
 
 use super::state::TreeState;
 use crate::ui::theme::{self, ROW_HEIGHT, tokens};
 
-/// Width of the scroll bar.
+/// The width of the scroll bar.
 pub(super) const BAR_WIDTH: f32 = 12.0;
 const MIN_HANDLE: f32 = 24.0;
 
 impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
-    /// Moves by points; stops at both ends.
+    /// Scrolls by points; stops at both ends.
     pub(super) fn scroll_by(&mut self, points: f32, height: f32) {
         let rows = f64::from(self.offset + points) / f64::from(ROW_HEIGHT);
         let whole = rows.floor();
@@ -25,7 +25,7 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.clamp(height);
     }
 
-    /// Keeps the last row at the bottom at the lowest.
+    /// Limits the scroll position so that the last row does not leave the bottom.
     pub(super) fn clamp(&mut self, height: f32) {
         let (first, offset) = self.lowest(height);
         if self.first_row > first || (self.first_row == first && self.offset > offset) {
@@ -33,7 +33,7 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         }
     }
 
-    /// The scroll position at the very end.
+    /// Returns the scroll position at the very end.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
     fn lowest(&self, height: f32) -> (u64, f32) {
         let on_screen = (height / ROW_HEIGHT).max(0.0);
@@ -44,7 +44,7 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         }
     }
 
-    /// Scrolls as little as needed to show the row whole; `center` puts it into the middle instead, unless it is in sight.
+    /// Scrolls as little as needed to show the whole row; with `center`, puts it in the middle unless it is visible.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
     pub(super) fn scroll_to(&mut self, index: u64, height: f32, center: bool) {
         let whole = ((height / ROW_HEIGHT).floor() as u64).max(1);
@@ -65,7 +65,7 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.clamp(height);
     }
 
-    /// Draws the bar and lets it be dragged or clicked.
+    /// Draws the scroll bar and handles drags and clicks.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

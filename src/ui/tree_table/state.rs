@@ -1,22 +1,22 @@
-//! What a tree table remembers between frames.
+//! The state of a tree table between frames.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Path, Rows, TreeModel};
 
-/// An expanded list: its rows as they stand and the expanded rows among them.
+/// An expanded list: its rows in order, and the expanded rows among them.
 #[derive(Clone, Debug)]
 pub(super) struct Branch<L> {
     pub(super) list: L,
     pub(super) rows: Arc<Vec<u32>>,
     pub(super) slow: bool,
     pub(super) error: Option<String>,
-    /// Whether `rows` is what was asked for, not what was shown before.
+    /// True if `rows` is the requested list, not the one shown before.
     pub(super) is_ready: bool,
     /// Ascending by `at`.
     pub(super) open: Vec<OpenRow<L>>,
-    /// Rows of this list and of all expanded below, notes included.
+    /// The number of rows of this list and of all expanded lists below, notes included.
     pub(super) total: u64,
 }
 
@@ -24,41 +24,41 @@ pub(super) struct Branch<L> {
 #[derive(Clone, Debug)]
 pub(super) struct OpenRow<L> {
     pub(super) row: u32,
-    /// Where the row stands in its list; `None` if it is not in it at present.
+    /// The position of the row in its list; `None` if the list does not contain it now.
     pub(super) at: Option<u64>,
-    /// Rows of open branches before this one.
+    /// The number of rows of open branches before this one.
     pub(super) before: u64,
     pub(super) branch: Branch<L>,
 }
 
-/// Scroll position, selection and what is expanded. One a table.
+/// The scroll position, selection and expanded rows. One per table.
 #[derive(Clone, Debug)]
 pub struct TreeState<L> {
     pub(super) root: Option<Branch<L>>,
     pub(super) first_row: u64,
-    /// Points of the first row that are scrolled out.
+    /// The points of the first row that are scrolled out.
     pub(super) offset: f32,
     pub(super) selection: Option<Path>,
-    /// The row that was selected before the selection was cleared: the keyboard goes on from there.
+    /// The row that was selected before the selection was cleared: keys continue from there.
     pub(super) cursor: Option<Path>,
-    /// Paths to open as their lists arrive, one after another.
+    /// Paths to expand one after another, as their lists arrive.
     pub(super) reveals: VecDeque<Reveal>,
-    /// The column under the pointer when the context menu was asked for.
+    /// The column under the pointer when the context menu was opened.
     pub(super) menu_column: usize,
-    /// Whether the context menu of a row was open in the last frame.
+    /// True if the context menu of a row was open in the last frame.
     pub(super) has_menu: bool,
-    /// Whether a key has asked for the context menu of the selected row.
+    /// True if a key has requested the context menu of the selected row.
     pub(super) wants_menu: bool,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Reveal {
     pub(super) path: Path,
-    /// Whether the last row of the path is expanded too.
+    /// True if the last row of the path is expanded too.
     pub(super) expand: bool,
-    /// Whether the row is scrolled to.
+    /// True if the table scrolls to the row.
     pub(super) scroll: bool,
-    /// Whether the row is selected.
+    /// True if the row is selected.
     pub(super) select: bool,
 }
 
@@ -79,48 +79,48 @@ impl<L> Default for TreeState<L> {
 }
 
 impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
-    /// The selected row.
+    /// Returns the selected row.
     #[must_use]
     pub fn selection(&self) -> Option<&[u32]> {
         self.selection.as_deref()
     }
 
-    /// Selects a row without scrolling to it. A row that is still on its way is not selected any more.
+    /// Selects a row without scrolling to it. A pending reveal no longer selects its row.
     pub fn select(&mut self, path: Option<Path>) {
         self.reveals.retain(|reveal| !reveal.select);
         self.selection = path;
         self.cursor = None;
     }
 
-    /// Selects the first row there is.
+    /// Selects the first row, if the table has rows.
     pub fn select_first(&mut self) {
         let first = self.root.as_ref().and_then(|root| root.rows.first().copied());
         self.select(first.map(|row| vec![row]));
         (self.first_row, self.offset) = (0, 0.0);
     }
 
-    /// Opens the way to a row, selects it and scrolls to it, as soon as the lists on the way are there.
+    /// Expands the path to a row, selects the row and scrolls to it, once the lists on the path are ready.
     pub fn reveal(&mut self, path: Path) {
         self.reveals.retain(|reveal| !reveal.select);
         self.reveals.push_back(Reveal { path, expand: false, scroll: true, select: true });
     }
 
-    /// Scrolls by whole rows, as another table does that this one is linked to.
+    /// Scrolls by whole rows, to follow a linked table.
     pub fn scroll_rows(&mut self, rows: i64) {
         self.first_row = self.first_row.saturating_add_signed(rows);
     }
 
-    /// Opens the way to a row and scrolls to it, but does not select it.
+    /// Expands the path to a row and scrolls to it, but does not select it.
     pub fn look_at(&mut self, path: Path) {
         self.reveals.push_back(Reveal { path, expand: false, scroll: true, select: false });
     }
 
-    /// Opens all rows of a path without moving or selecting anything.
+    /// Expands all rows of a path without scrolling or selecting.
     pub fn expand(&mut self, path: Path) {
         self.reveals.push_back(Reveal { path, expand: true, scroll: false, select: false });
     }
 
-    /// Whether a reveal is still on its way.
+    /// Returns whether a reveal is pending.
     #[must_use]
     pub fn is_revealing(&self) -> bool {
         !self.reveals.is_empty()
@@ -131,31 +131,31 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         *self = Self::default();
     }
 
-    /// Rows of all shown lists together.
+    /// Returns the number of rows of all shown lists.
     #[must_use]
     pub fn row_count(&self) -> u64 {
         self.root.as_ref().map_or(0, |root| root.total)
     }
 
-    /// The row at the top of the table.
+    /// Returns the position of the row at the top of the table.
     #[must_use]
     pub fn first_row(&self) -> u64 {
         self.first_row
     }
 }
 
-/// The selection of a table, whatever its lists are.
+/// The selection of a table with any kind of lists.
 pub trait RowSelection {
-    /// The selected row, or the one that is about to be.
+    /// Returns the selected row, or the one that is about to be selected.
     fn selected_row(&self) -> Option<&Path>;
 
-    /// Selects no row, also none that is still on its way. The keyboard goes on from where it was.
+    /// Clears the selection, including that of a pending reveal. Keys continue from the old selection.
     fn clear_selection(&mut self);
 
-    /// Opens the way to a row, selects it and scrolls to it, as soon as the lists on the way are there.
+    /// Expands the path to a row, selects the row and scrolls to it, once the lists on the path are ready.
     fn reveal_row(&mut self, path: Path);
 
-    /// Whether a row is still on its way to the screen.
+    /// Returns whether a reveal is pending.
     fn is_revealing(&self) -> bool;
 
     /// Returns the position of the first row on screen.
@@ -200,7 +200,7 @@ impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
         Self { list, rows: Arc::default(), slow: false, error: None, is_ready: false, open: Vec::new(), total: 0 }
     }
 
-    /// Takes in what the model has now, for this list and all below, and counts anew.
+    /// Updates this list and all below from the model, and recounts.
     pub(super) fn update<M: TreeModel<List = L>>(&mut self, model: &mut M) {
         let (rows, slow, is_ready) = match model.rows(&self.list) {
             Rows::Ready(rows) => (rows, false, true),
@@ -229,7 +229,7 @@ impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
         self.total = self.rows.len() as u64 + below + u64::from(self.note().is_some());
     }
 
-    /// What is said below the rows: that they are being made, or why not.
+    /// Returns the note below the rows: that they are loading, or an error.
     pub(super) fn note(&self) -> Option<&str> {
         if let Some(error) = &self.error {
             return Some(error);
@@ -245,7 +245,7 @@ impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
         self.open.iter_mut().find(|open| open.row == row)
     }
 
-    /// The branch that a path of expanded rows leads to.
+    /// Returns the branch that a path of expanded rows leads to.
     pub(super) fn descend(&mut self, path: &[u32]) -> Option<&mut Self> {
         let mut branch = self;
         for &row in path {
@@ -267,8 +267,8 @@ impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
     }
 }
 
-/// Where a row stands. A plain scan: a few milliseconds for ten million rows, and only when an order changed or something
-/// is revealed.
+/// Returns the position of a row. A linear scan: a few milliseconds for ten million rows, and only when the order has
+/// changed or a row is revealed.
 pub(super) fn position(rows: &[u32], row: u32) -> Option<u64> {
     rows.iter().position(|&id| id == row).map(|at| at as u64)
 }
