@@ -353,7 +353,7 @@ fn a_series_without_a_keyboard_says_what_to_do() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("say --every TIME"), "{said}");
+    assert!(said.contains("use --every TIME"), "{said}");
     // The one that was under way is there.
     assert_eq!(files(folder.path()).len(), 2);
 }
