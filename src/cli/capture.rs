@@ -270,7 +270,7 @@ fn announce(connection: &mut Connection, isolate: &Isolate, cancel: &CancelToken
     let heap = connection
         .heap_usage(isolate, cancel)?
         .map_or_else(String::new, |usage| format!(", {} of heap in use", human::bytes(usage.used_bytes())));
-    say(&format!("{title}{heap}; it is paused while a snapshot is taken and may need as much memory again"));
+    say(&format!("{title}{heap}; a snapshot pauses it and may double its memory use"));
     Ok(())
 }
 

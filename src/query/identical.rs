@@ -1,6 +1,6 @@
-//! Identical snapshots: the same state of the same process, whatever the files are called and however they are compressed.
+//! Identical snapshots: the same state of the same process, whatever the names and compression of the files.
 //!
-//! A state that is given twice looks like a step in which nothing grew, and so hides a leak.
+//! A repeated state looks like a step without growth, and so hides a leak.
 
 use rayon::prelude::*;
 
@@ -10,19 +10,19 @@ use crate::graph::{EdgeName, HeapGraph};
 use crate::model::{BitSet, CancelToken, Cancelled, HeapBytes, NodeOrdinal, POLL_INTERVAL, SnapshotId, StringId};
 use crate::snapshot::Snapshot;
 
-/// Which of several snapshots differ from each other.
+/// The distinct snapshots among several.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Distinct {
-    /// Positions of the snapshots that differ from all before them, ascending.
+    /// The positions of the snapshots that differ from all before them, ascending.
     pub kept: Vec<usize>,
-    /// Positions of the others, ascending, each with that of the first snapshot that it is identical to.
+    /// The positions of the others, ascending, each with that of the first identical snapshot.
     pub left_out: Vec<(usize, usize)>,
 }
 
-/// Finds the snapshots that are identical to one before them.
+/// Finds snapshots that are identical to an earlier one.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn distinct(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Distinct, Cancelled> {
     let mut distinct = Distinct::default();
     for (at, snapshot) in snapshots.iter().enumerate() {
@@ -41,7 +41,7 @@ pub fn distinct(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Distinc
     Ok(distinct)
 }
 
-/// Whether two snapshots could be identical, in constant time.
+/// Returns false if two snapshots cannot be identical, in constant time.
 #[must_use]
 pub fn may_be_identical(a: &Snapshot, b: &Snapshot) -> bool {
     let facts = |of: &Snapshot| {
@@ -51,10 +51,10 @@ pub fn may_be_identical(a: &Snapshot, b: &Snapshot) -> bool {
     facts(a) == facts(b)
 }
 
-/// Whether two snapshots have the same objects with the same ids, names, sizes and references.
+/// Returns true if two snapshots have the same objects with the same ids, names, sizes and references.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn are_identical(a: &Snapshot, b: &Snapshot, cancel: &CancelToken) -> Result<bool, Cancelled> {
     if !may_be_identical(a, b) {
         return Ok(false);
@@ -68,7 +68,7 @@ pub fn are_identical(a: &Snapshot, b: &Snapshot, cancel: &CancelToken) -> Result
     })
 }
 
-/// The strings that have one text in both, by their position.
+/// Returns the strings with the same text in both, by position.
 fn same_strings(a: &HeapGraph, b: &HeapGraph, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let count = a.strings().len();
     let mut words = vec![0_u64; count.div_ceil(64)];
@@ -77,7 +77,7 @@ fn same_strings(a: &HeapGraph, b: &HeapGraph, cancel: &CancelToken) -> Result<Bi
         let first = chunk * (POLL_INTERVAL / 64) * 64;
         for at in first..count.min(first + words.len() * 64) {
             let id = StringId(u32::try_from(at).unwrap_or(u32::MAX));
-            // Two writers may escape one text in different ways.
+            // Two writers may escape the same text differently.
             let is_same =
                 a.strings().raw(id) == b.strings().raw(id) || a.strings().identity(id) == b.strings().identity(id);
             words[(at - first) / 64] |= u64::from(is_same) << ((at - first) % 64);
@@ -102,7 +102,7 @@ fn have_same_edges(names: &BitSet, a: &HeapGraph, b: &HeapGraph, node: NodeOrdin
         })
 }
 
-/// Whether a test holds for all numbers up to `count`.
+/// Returns true if a test holds for all numbers below `count`.
 fn all(count: usize, cancel: &CancelToken, test: impl Fn(usize) -> bool + Sync) -> Result<bool, Cancelled> {
     let blocks = (0..count.div_ceil(POLL_INTERVAL)).into_par_iter().map(|block| {
         cancel.check()?;
@@ -118,7 +118,7 @@ impl HeapBytes for Distinct {
     }
 }
 
-/// Asks which snapshots of a series differ; the positions in the answer are those in the series.
+/// Asks for the distinct snapshots of a series; positions refer to the series.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct DistinctOf(pub Series);
 

@@ -1,10 +1,10 @@
-//! Forms of queries that other tools have and this grammar has not: each is an error that names the right form.
+//! Query forms of other tools that this grammar does not have: each is an error that names the right form.
 
 use std::ops::Range;
 
 use super::search_grammar::{MEASURES, PREFIXES, QueryError};
 
-/// What other tools call a prefix.
+/// Prefixes of other tools.
 const OTHER_PREFIXES: [(&str, &str); 20] = [
     ("type", "kind"),
     ("nodetype", "kind"),
@@ -28,7 +28,7 @@ const OTHER_PREFIXES: [(&str, &str); 20] = [
     ("objectid", "id"),
 ];
 
-/// What other tools call a measure.
+/// Measures of other tools.
 const OTHER_MEASURES: [(&str, &str); 10] = [
     ("self", "size"),
     ("selfsize", "size"),
@@ -42,13 +42,13 @@ const OTHER_MEASURES: [(&str, &str); 10] = [
     ("hops", "distance"),
 ];
 
-/// Words that combine terms in other grammars.
+/// Rejects words that combine terms in other grammars.
 pub(super) fn connective_error(text: &str, at: Range<usize>) -> Option<QueryError> {
     let word = &text[at.clone()];
     let instead = match word {
-        "AND" | "&&" => "all terms must hold: leave it out",
+        "AND" | "&&" => "all terms must match anyway: leave it out",
         "OR" | "||" => "use a regular expression for one of several, such as class:/Map|Set/",
-        "NOT" => "put `-` in front of a term, such as -class:Map",
+        "NOT" => "put `-` before a term, such as -class:Map",
         _ => return None,
     };
     Some(QueryError {
@@ -57,7 +57,7 @@ pub(super) fn connective_error(text: &str, at: Range<usize>) -> Option<QueryErro
     })
 }
 
-/// A comparison with blanks in it, such as `size > 1kB`.
+/// Rejects a comparison with spaces, such as `size > 1kB`.
 pub(super) fn spaced_comparison(text: &str, at: Range<usize>) -> Option<QueryError> {
     let is_operator = |character: char| matches!(character, '<' | '>' | '=');
     let word = text[at.clone()].trim_start_matches('-');
@@ -69,11 +69,11 @@ pub(super) fn spaced_comparison(text: &str, at: Range<usize>) -> Option<QueryErr
     }
     let operator: String = word[name.len()..].chars().chain(rest.chars()).take_while(|c| is_operator(*c)).collect();
     let value = rest.trim_start_matches(is_operator).split_whitespace().next().unwrap_or("1kB");
-    let message = format!("write {name}{operator}{value} without blanks (or quote the text to search for it)");
+    let message = format!("write {name}{operator}{value} without spaces (or quote the text to search for it)");
     Some(QueryError { at, message })
 }
 
-/// Names the right form of `name:value`.
+/// Returns the right form of `name:value`.
 pub(super) fn unknown_prefix(name: &str, value: &str) -> String {
     let lower = name.to_ascii_lowercase();
     let own = PREFIXES.iter().copied().find(|prefix| *prefix == lower).or_else(|| other_name(&OTHER_PREFIXES, name));
@@ -93,7 +93,7 @@ pub(super) fn unknown_prefix(name: &str, value: &str) -> String {
         "use detached".to_owned()
     } else {
         let known: Vec<String> = PREFIXES.iter().map(|prefix| format!("{prefix}:")).collect();
-        format!("known are {}", known.join(" "))
+        format!("known prefixes: {}", known.join(" "))
     };
     format!(
         "unknown prefix `{name}:`; {instead}, or quote it to search for the text: \"{name}:{}\"",
@@ -112,7 +112,7 @@ pub(super) fn unknown_measure(name: &str, rest: &str) -> Result<(), String> {
     if let Some(measure) = other_name(&OTHER_MEASURES, name).filter(|_| starts_with_digit) {
         return Err(format!("unknown measure `{name}`; use {measure}{rest}, {quote}"));
     }
-    // `class="x"` is HTML, which people search for.
+    // `class="x"` is HTML, which is searched as text.
     let own = PREFIXES.iter().copied().find(|prefix| *prefix == name).or_else(|| other_name(&OTHER_PREFIXES, name));
     if let Some(own) = own
         && rest.starts_with('=')

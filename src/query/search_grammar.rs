@@ -1,11 +1,12 @@
 //! The grammar of searches, the same in the window and on the command line.
 //!
-//! A query is a list of terms that must all hold. A word that is no other term is text, and text without quotes includes
-//! the words after it up to the next term, so that a query of mere words finds what Chrome DevTools' search finds: objects
-//! that have a size and those words in their name, in any case.
+//! A query is a list of terms that must all match. A word that is not another term is text, and text without quotes
+//! includes the following words up to the next term. So a query of plain words finds the same objects as the search of
+//! Chrome DevTools: those that have a size and contain the words in their name, ignoring case.
 //!
-//! A word that looks like a term of another tool (`type:closure`, `class=Map`, `OR`) is an error that names the right form.
-//! Text with a colon is searched as text if it is a URL or a module (`node:fs`, `https://…`, `blink::Node`), and in quotes.
+//! A word that looks like a term of another tool (`type:closure`, `class=Map`, `OR`) is an error that names the right
+//! form. Text with a colon is searched as text if it is a URL or a module (`node:fs`, `https://…`, `blink::Node`), and
+//! in quotes.
 
 use std::ops::Range;
 
@@ -13,7 +14,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::search_forms::{connective_error, spaced_comparison, unknown_measure, unknown_prefix};
 
-/// A query that was understood.
+/// A parsed query.
 #[derive(Clone, Debug)]
 pub struct Query {
     pub(super) terms: Vec<Term>,
@@ -21,7 +22,7 @@ pub struct Query {
 
 #[derive(Clone, Debug)]
 pub(super) struct Term {
-    /// Bytes of the query.
+    /// The byte range in the query.
     pub(super) at: Range<usize>,
     pub(super) negated: bool,
     pub(super) test: Test,
@@ -29,26 +30,26 @@ pub(super) struct Term {
 
 #[derive(Clone, Debug)]
 pub(super) enum Test {
-    /// In the name.
+    /// The name contains the text.
     Text(Pattern),
     Id(u64),
-    /// In the class's name.
+    /// The class name contains the text.
     Class(Pattern),
-    /// Has a reference of such a name.
+    /// The object has a reference with such a name.
     Property(PropertyName),
     Kind(String),
     Shallow(Comparison, u64),
     Retained(Comparison, u64),
-    /// Hops from a user root; `None` for what no user root reaches.
+    /// References from a user root; `None` for objects that no user root reaches.
     Distance(Comparison, Option<u32>),
     Detached,
-    /// No path from a root leads to it.
+    /// No path from a root leads to the object.
     Unreachable,
-    /// Only the runtime's own roots reach it.
+    /// Only the runtime's own roots reach the object.
     SystemOnly,
 }
 
-/// Names of references.
+/// The names of references.
 #[derive(Clone, Debug)]
 pub(super) enum PropertyName {
     Exact(String),
@@ -65,11 +66,11 @@ impl PropertyName {
         }
     }
 
-    /// Returns whether the number of an element matches.
+    /// Returns true if the number of an element matches.
     pub(super) fn matches_number(&self, number: u32) -> bool {
         match self {
             Self::Exact(name) => name.parse() == Ok(number),
-            // The beginning of a number is no name that anybody looks for.
+            // The beginning of a number is not a useful search.
             Self::StartsWith(_) => false,
             Self::Regex(regex) => regex.is_match(number.to_string().as_bytes()),
         }
@@ -97,14 +98,14 @@ impl Comparison {
     }
 }
 
-/// What a text is compared with.
+/// A text pattern.
 #[derive(Clone, Debug)]
 pub(super) enum Pattern {
-    /// Compiled for bytes, of which any may be invalid UTF-8.
+    /// Compiled for bytes, which may be invalid UTF-8.
     Regex(Regex),
-    /// In any case, characters beyond ASCII among them.
+    /// Ignores case, including characters beyond ASCII.
     Folded(String),
-    /// The whole text.
+    /// Matches the whole text.
     Exact(String),
 }
 
@@ -114,7 +115,7 @@ impl Pattern {
             return Self::Folded(fold(text));
         }
         let mut regex = RegexBuilder::new(&regex::escape(text));
-        // A literal of some length always compiles; the empty one stands in for what would be too large.
+        // A literal of limited length always compiles; the empty one replaces a regex that would be too large.
         let built = regex.case_insensitive(!case_sensitive).unicode(false).size_limit(1 << 26).build();
         built.map_or_else(|_| Self::Folded(fold(text)), Self::Regex)
     }
@@ -128,8 +129,8 @@ impl Pattern {
     }
 }
 
-/// Each character as JavaScript's `i` flag compares it: in upper case where that is one character, and never from beyond
-/// ASCII into it.
+/// Folds each character like JavaScript's `i` flag: to upper case if that is a single character, and never from beyond
+/// ASCII into ASCII.
 fn fold(text: &str) -> String {
     text.chars()
         .map(|character| {
@@ -146,45 +147,45 @@ fn fold(text: &str) -> String {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryError {
-    /// Bytes of the query.
+    /// The byte range in the query.
     pub at: Range<usize>,
     pub message: String,
 }
 
 const HELP: [(&str, &str); 20] = [
-    ("cart item", "words in the name, in any case"),
-    ("\"a b\" \"c\"", "both texts, in any order; in quotes nothing has a special meaning"),
-    ("case:Cart", "text in the name, in this case"),
+    ("cart item", "words in the name, ignoring case"),
+    ("\"a b\" \"c\"", "both texts, in any order; nothing is special within quotes"),
+    ("case:Cart", "text in the name, case-sensitive"),
     ("name:=Cart", "exactly this name"),
-    ("/^Cart[0-9]+$/", "a regular expression for the name; /…/i for any case"),
+    ("/^Cart[0-9]+$/", "a regular expression for the name; /…/i ignores case"),
     ("@1234", "the object with this id"),
-    ("class:Map", "text in the name of the class, in any case"),
+    ("class:Map", "text in the class name, ignoring case"),
     ("class:=Map", "exactly this class"),
-    ("class:/^(Map|Set)$/", "a regular expression for the name of the class"),
+    ("class:/^(Map|Set)$/", "a regular expression for the class name"),
     ("prop:items", "name of a property, variable or element; also prop:it* and prop:/…/"),
     ("kind:closure", "object, string, array, closure, code, native, hidden, number …"),
     ("size>1kB", "shallow size; also < <= >= =, and B kB MB GB KiB MiB GiB"),
     ("retained>=2MB", "retained size"),
     ("distance<5", "references from a user root"),
     ("distance=none", "not reached by any user root"),
-    ("distance=system", "reached by the runtime's own roots only"),
-    ("is:unreachable", "no path of references from a root leads to it"),
+    ("distance=system", "reached only by the runtime's own roots"),
+    ("is:unreachable", "no path of references leads from a root to it"),
     ("detached", "detached from its document"),
-    ("-class:Map", "not this"),
-    ("class:Cart retained>1kB", "all of these"),
+    ("-class:Map", "not matching this term"),
+    ("class:Cart retained>1kB", "matching all of these terms"),
 ];
 
 impl Query {
-    /// Examples of each term, with what they mean.
+    /// Returns examples of each term, with their meanings.
     #[must_use]
     pub fn help() -> &'static [(&'static str, &'static str)] {
         &HELP
     }
 
-    /// Reads a query.
+    /// Parses a query.
     ///
     /// # Errors
-    /// [`QueryError`] says what is wrong and where.
+    /// Returns a [`QueryError`] with the reason and the position.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let mut terms = Vec::new();
         let mut words: Option<Range<usize>> = None;
@@ -204,7 +205,7 @@ impl Query {
                 words = Some(words.map_or(start..end, |words| words.start..end));
             }
         }
-        // Among mere words they are words.
+        // Among plain words they are words.
         if let Some(error) = connective.filter(|_| !terms.is_empty()) {
             return Err(error);
         }
@@ -221,7 +222,7 @@ fn text_term(text: &str, at: Range<usize>) -> Term {
     Term { at, negated: false, test: Test::Text(pattern) }
 }
 
-/// Returns the end of a term: the next blank that is in no quotes and in no regular expression.
+/// Returns the end of a term: the next space outside quotes and regular expressions.
 fn end_of_term(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = start + usize::from(bytes[start] == b'-' && bytes.len() > start + 1);
@@ -237,7 +238,7 @@ fn end_of_term(text: &str, start: usize) -> usize {
     }
     let mut in_quotes = false;
     while at < bytes.len() && (in_quotes || !bytes[at].is_ascii_whitespace()) {
-        // A quote opens where a value may start, and closes anywhere.
+        // A quote opens at the start of a value, and closes anywhere.
         let opens = at == start || matches!(bytes[at - 1], b':' | b'-') || bytes[..at].ends_with(b":=");
         if bytes[at] == b'"' && (in_quotes || opens) {
             in_quotes = !in_quotes;
@@ -247,7 +248,7 @@ fn end_of_term(text: &str, start: usize) -> usize {
     if in_quotes { end_without_quotes(text, start) } else { at }
 }
 
-/// A quote that nothing closes is a character like others.
+/// Returns the end of a term with an unclosed quote, which is an ordinary character.
 fn end_without_quotes(text: &str, start: usize) -> usize {
     text[start..].find(char::is_whitespace).map_or(text.len(), |length| start + length)
 }
@@ -259,7 +260,7 @@ fn term(text: &str, range: Range<usize>) -> Result<Option<Term>, QueryError> {
     let (negated, positive) = if is_dash_term { (true, &word[1..]) } else { (false, word) };
     let fail = |message: String| QueryError { at: range.clone(), message };
     let Some(found) = test(positive).map_err(fail)? else {
-        // Not a term: a dash in front of a word takes the word out.
+        // A negated word that is not a term is excluded text.
         let is_word = negated && positive.starts_with(char::is_alphabetic);
         let found = is_word.then(|| Test::Text(Pattern::text(positive, false)));
         return Ok(found.map(|test| Term { at: range, negated, test }));
@@ -300,14 +301,14 @@ fn quoted(word: &str) -> Option<&str> {
 /// The flags of JavaScript's regular expressions.
 const FLAGS: &[u8] = b"dgimsuvy";
 
-/// Returns the regular expression of `/…/` or `/…/i`; `None` if the word is none.
+/// Returns the regular expression of `/…/` or `/…/i`; `None` if the word is not one.
 fn regular_expression(word: &str) -> Result<Option<Regex>, String> {
     let Some((body, flags)) = word.strip_prefix('/').and_then(|body| body.rsplit_once('/')) else { return Ok(None) };
     if body.is_empty() || !flags.bytes().all(|flag| FLAGS.contains(&flag)) {
         return Ok(None);
     }
     if !matches!(flags, "" | "i") {
-        return Err(format!("unsupported flags `{flags}`: write /{body}/ or, for any case, /{body}/i"));
+        return Err(format!("unsupported flags `{flags}`: write /{body}/, or /{body}/i to ignore case"));
     }
     let regex = RegexBuilder::new(body).case_insensitive(flags == "i").size_limit(1 << 22).build();
     regex.map(Some).map_err(|error| format!("not a regular expression: {}", last_line(&error.to_string())))
@@ -315,7 +316,7 @@ fn regular_expression(word: &str) -> Result<Option<Regex>, String> {
 
 pub(super) const PREFIXES: [&str; 7] = ["name", "case", "class", "prop", "kind", "id", "is"];
 
-/// Schemes of addresses that are not followed by `//`, and modules of runtimes: text that people search for.
+/// Schemes of addresses that are not followed by `//`, and modules of runtimes. They are searched as text.
 const SCHEMES: [&str; 12] =
     ["node", "ext", "bun", "npm", "jsr", "data", "blob", "about", "internal", "javascript", "mailto", "urn"];
 
@@ -330,7 +331,7 @@ fn prefixed(word: &str) -> Option<(&str, &str)> {
         return is_name.then_some((name, value));
     }
     let is_address = value.starts_with("//") || value.starts_with(':') || SCHEMES.contains(&name);
-    // One letter is a drive or a variable, and nothing after the colon is punctuation.
+    // A single letter is a drive or a variable, and a colon without a value is punctuation.
     (!is_address && name.len() > 1 && !value.is_empty()).then_some((name, value))
 }
 
@@ -339,7 +340,7 @@ fn named(name: &str, value: &str) -> Result<Test, String> {
         return Err(unknown_prefix(name, value));
     }
     if value.is_empty() || value == "=" {
-        return Err(format!("expected something after {name}:{value}"));
+        return Err(format!("expected a value after {name}:{value}"));
     }
     match name {
         "case" => text_pattern(name, value, true).map(Test::Text),
@@ -357,7 +358,7 @@ fn named(name: &str, value: &str) -> Result<Test, String> {
     }
 }
 
-/// Reads `text`, `"text"`, `=text` (the whole name) or `/…/` after a prefix.
+/// Parses `text`, `"text"`, `=text` (the whole name) or `/…/` after a prefix.
 fn text_pattern(name: &str, value: &str, case_sensitive: bool) -> Result<Pattern, String> {
     if let Some(exact) = value.strip_prefix('=') {
         return Ok(Pattern::Exact(quoted(exact).unwrap_or(exact).to_owned()));
@@ -377,7 +378,7 @@ fn text_pattern(name: &str, value: &str, case_sensitive: bool) -> Result<Pattern
     Ok(Pattern::text(value, case_sensitive))
 }
 
-/// Reads `name`, `"name"`, `=name`, `start*` or `/…/` after `prop:`.
+/// Parses `name`, `"name"`, `=name`, `start*` or `/…/` after `prop:`.
 fn property_name(value: &str) -> Result<PropertyName, String> {
     if let Some(exact) = value.strip_prefix('=').or_else(|| quoted(value).map(|_| value)) {
         return Ok(PropertyName::Exact(quoted(exact).unwrap_or(exact).to_owned()));
@@ -394,7 +395,7 @@ fn property_name(value: &str) -> Result<PropertyName, String> {
     }
 }
 
-/// The file's own name of a kind that people call otherwise.
+/// Maps common names of kinds to the name in the file.
 fn kind_name(name: &str) -> String {
     match name.to_lowercase().as_str() {
         "function" => "closure".to_owned(),
@@ -432,14 +433,14 @@ fn measured(word: &str) -> Result<Option<Test>, String> {
             return Ok(Some(Test::SystemOnly));
         }
         let hops =
-            value.parse().map_err(|_| format!("expected a number or none (or system) after {name}, found {value}"))?;
+            value.parse().map_err(|_| format!("expected a number, none or system after {name}, found {value}"))?;
         return Ok(Some(Test::Distance(comparison, Some(hops))));
     }
     let size = size(value).ok_or_else(|| format!("expected a size such as 300, 1kB or 2.5MiB, found {value}"))?;
     Ok(Some(if name == "retained" { Test::Retained(comparison, size) } else { Test::Shallow(comparison, size) }))
 }
 
-/// Bytes, with or without a unit, as people type them.
+/// Parses a number of bytes, with or without a unit.
 pub(crate) fn size(text: &str) -> Option<u64> {
     let digits = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
     let number: f64 = text[..digits].parse().ok()?;

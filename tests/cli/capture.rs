@@ -85,10 +85,9 @@ fn a_series_is_a_file_each_and_timelines_and_profiles_have_their_own_endings() {
 
 #[test]
 fn what_came_before_the_program_ended_is_kept_and_marked() {
-    for (habit, why) in [
-        (Habit::Dies(2), "the program ended or closed the connection"),
-        (Habit::Forgets(3), "the data is incomplete"),
-    ] {
+    for (habit, why) in
+        [(Habit::Dies(2), "the program ended or closed the connection"), (Habit::Forgets(3), "the data is incomplete")]
+    {
         let folder = tempfile::tempdir().unwrap();
         let (done, watch) = take(&Inspector::of(habit, PIECES), ONE, folder.path());
         let error = done.unwrap_err();

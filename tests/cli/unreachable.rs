@@ -31,11 +31,11 @@ fn an_unreachable_object_is_called_so_by_every_command() {
     let id = format!("@{}", found["objects"][0]["id"]);
 
     assert_eq!(json(&["object", file, &id])["unreachable"], true);
-    assert!(text(&["object", file, &id]).contains("−  (Unreachable: no path of references from a root leads to it."));
+    assert!(text(&["object", file, &id]).contains("−  (Unreachable: no path of references leads from a root to it."));
     let retainers = json(&["retainers", file, &id]);
     assert_eq!((&retainers["unreachable"], &retainers["retainers"]), (&Value::from(true), &serde_json::json!([])));
     assert!(
-        text(&["retainers", file, &id]).contains("\n  Unreachable: no path of references from a root leads to it.")
+        text(&["retainers", file, &id]).contains("\n  Unreachable: no path of references leads from a root to it.")
     );
 
     let reached = json(&["search", file, "-is:unreachable", "--limit", "1"]);
