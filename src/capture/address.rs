@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_as_people_and_programs_write_them() {
+    fn addresses_are_parsed_in_all_common_forms() {
         for (text, expected) in [
             ("127.0.0.1:9229", "127.0.0.1:9229"),
             ("9230", "127.0.0.1:9230"),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn another_machine_is_not_connected_to_without_a_word() {
+    fn connecting_to_another_machine_needs_a_confirmation() {
         // An address reserved for documentation; nothing is sent before the refusal.
         let address = Address::parse("192.0.2.1:9229").unwrap();
         let deadline = Instant::now() + std::time::Duration::from_secs(20);

@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_length_that_is_a_number_and_said_once_is_believed() {
+    fn a_content_length_must_be_a_number_and_unambiguous() {
         let head = |headers: &str| read_head(format!("HTTP/1.1 200 OK\r\n{headers}\r\n[]").as_bytes());
         let length = |headers: &str| head(headers).map(|head| head.and_then(|head| head.length));
         assert_eq!(length("content-length: 2\r\n"), Ok(Some(2)));

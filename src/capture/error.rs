@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chain_of_errors_says_each_cause_once() {
+    fn an_error_chain_contains_each_cause_once() {
         let reason = || io::Error::from(io::ErrorKind::AlreadyExists);
         let path = PathBuf::from("a");
         for error in [

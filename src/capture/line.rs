@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn only_fragments_of_one_message_are_counted_however_the_bytes_are_cut() {
+    fn fragments_are_counted_per_message_however_the_bytes_are_split() {
         let [text, first, next, last, ping] = [0x81, 0x01, 0x00, 0x80, 0x89];
         let many = MOST_FRAGMENTS as usize;
         let mut ordinary = vec![(text, 0), (text, 125), (text, 126), (text, 70_000), (ping, 5), (first, 300)];

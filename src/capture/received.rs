@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_object_that_begins_as_a_snapshot_and_ends_is_one() {
+    fn only_a_complete_object_with_the_expected_start_is_a_snapshot() {
         for good in [
             "{\"snapshot\":{},\"strings\":[\"}{\\\"\",\"\\\\\"]}",
             " {\n \"snapshot\" : {}\r\n}\n",
@@ -212,13 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_the_disk_is_left_to_other_programs() {
+    fn part_of_the_disk_is_reserved_for_other_programs() {
         assert_eq!(least_space(1 << 40), (1 << 30) + (16 << 20));
         assert_eq!(least_space(200 << 20), (10 << 20) + (16 << 20));
     }
 
     #[test]
-    fn data_without_an_end_stops_at_the_limit_and_is_kept() {
+    fn endless_data_stops_at_the_limit_and_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let mut file = Received::create(&folder.path().join("a"), SNAPSHOT).unwrap();
         file.limit(1000);

@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_those_of_the_calendar() {
+    fn unix_times_are_converted_to_calendar_dates() {
         for (unix_ms, iso) in [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_400_000, "2000-02-29T00:00:00Z"),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_found_again_beside_its_file() {
+    fn a_record_is_found_beside_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.heapsnapshot");
         let memory = MemoryUsage { rss: 7, ..MemoryUsage::default() };

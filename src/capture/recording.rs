@@ -324,7 +324,7 @@ mod tests {
     use super::{file_name, free_name};
 
     #[test]
-    fn titles_from_elsewhere_do_not_lead_out_of_the_folder() {
+    fn untrusted_titles_cannot_leave_the_folder() {
         assert_eq!(file_name("../../etc/passwd"), "etc-passwd");
         assert_eq!(file_name("node[12]: server.js\n"), "node-12---server.js");
         assert_eq!(file_name(".."), "");
@@ -332,7 +332,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_name_of_which_anything_exists_even_as_a_link_to_nothing_is_passed_over() {
+    fn a_name_is_skipped_if_any_of_its_files_or_a_dangling_link_exists() {
         let folder = tempfile::tempdir().unwrap();
         let nothing = folder.path().join("nothing");
         for (at, taken) in

@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_commands_no_terminal_and_json_keeps_its_meaning() {
+    fn terminal_commands_in_names_are_escaped_and_json_keeps_its_value() {
         let mut guard = Guard::new(Vec::new());
         let name = "é\u{7f}\u{9b}31m\u{202e}x\u{2066}\u{200f}😀\u{e0041}##[error]x ##vso[task.complete]\n::add-mask::y";
         serde_json::to_writer(&mut guard, name).expect("memory can be written");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_of_ci_systems_are_escaped_however_the_text_is_cut_into_writes() {
+    fn commands_of_ci_systems_are_escaped_however_the_text_is_split_into_writes() {
         for (text, expected) in [
             ("::add-mask::x", ":\\u003aadd-mask::x"),
             ("a\n \t\u{a0}\u{3000}::stop-commands::x", "a\n \t\u{a0}\u{3000}:\\u003astop-commands::x"),

@@ -44,7 +44,7 @@ mod tests {
     use super::line;
 
     #[test]
-    fn a_cell_hides_no_command_and_no_formula_after_white_space() {
+    fn cells_cannot_hide_commands_or_formulas_after_white_space() {
         let mut out = Vec::new();
         line(&mut out, &["\t=1", "\r@x", "a\u{1b}[2J\u{202e}", "1.5", "\u{ff1d}1", "-inf"])
             .expect("memory can be written");

@@ -9,7 +9,7 @@ use crate::graph::{EdgeName, HeapGraph};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
-/// Prepare names if there are more than this.
+/// Names are prepared in advance if there are more edges than this.
 const MANY: usize = 256;
 
 /// Returns the outgoing edges of a node.

@@ -652,7 +652,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_term_is_explained_once_and_shortly() {
+    fn every_term_has_one_entry_with_a_short_sentence() {
         for (at, entry) in ENTRIES.iter().enumerate() {
             let is_double =
                 ENTRIES[..at].iter().any(|other| (other.category, other.term) == (entry.category, entry.term));

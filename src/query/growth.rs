@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leak_is_told_from_a_cache_and_from_what_comes_and_goes() {
+    fn patterns_distinguish_leaks_from_caches_and_from_temporary_objects() {
         assert_eq!(pattern(&[10, 20, 30, 40]), Pattern::EveryStep);
         assert_eq!(pattern(&[10, 500, 500, 500]), Pattern::Once);
         assert_eq!(pattern(&[10, 500, 498, 500]), Pattern::Once, "a few more or fewer are no step");
@@ -423,12 +423,12 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_leak_does_not_hide_behind_the_rise_of_a_program_that_starts() {
+    fn growth_at_startup_does_not_hide_a_slow_leak() {
         assert_eq!(pattern(&[1000, 90_000, 90_100, 90_200]), Pattern::EveryStep);
     }
 
     #[test]
-    fn a_buffer_that_grows_is_seen_though_it_stays_one_object() {
+    fn a_growing_buffer_is_found_although_it_stays_one_object() {
         let sized = |sizes: &[u64]| -> Vec<Point> {
             sizes.iter().map(|&size| Point { count: 1, shallow_size: size, retained_size: size }).collect()
         };

@@ -44,7 +44,7 @@ pub struct NativeContexts {
 /// The owner of each object, by ordinal.
 #[derive(Clone, Debug)]
 enum Owners {
-    /// Indices of native contexts, and two special values. Few programs have more realms.
+    /// Indices of native contexts, and two special values. Few programs have more realms than that.
     Narrow(Vec<u8>),
     /// The ordinal of the native context, `NONE` or `SHARED`.
     Wide(Vec<u32>),

@@ -210,7 +210,7 @@ mod tests {
     use super::reloaded_url;
 
     #[test]
-    fn urls_of_loads_differ_in_query_and_fragment_only() {
+    fn urls_of_reloaded_scripts_ignore_query_and_fragment() {
         for (url, expected) in [
             ("file:///srv/app/x.mjs?t=3", Some("file:///srv/app/x.mjs")),
             ("http://host/app.js#2", Some("http://host/app.js")),

@@ -314,7 +314,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_is_called_by_the_last_part_of_its_path() {
+    fn a_script_is_named_by_the_last_part_of_its_path() {
         assert_eq!(short_name("file:///srv/app/cart.js"), "cart.js");
         assert_eq!(short_name("http://host/app.js?v=1#x"), "app.js");
         assert_eq!(short_name(r"C:\app\cart.js"), "cart.js");
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_around_the_place() {
+    fn a_long_line_is_cut_around_the_position() {
         let line = |text: &str, column, limit| cut_around(text, column, limit).map(|line| (line.text, line.column));
         assert_eq!(line("  let a = 1;", 6, 20), Some(("let a = 1;".to_owned(), 4)));
         assert_eq!(line("abcdefghijklmnop", 8, 6), Some(("…fghijk…".to_owned(), 4)));

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_sort_says_so() {
+    fn a_cancelled_sort_returns_cancelled() {
         let cancel = CancelToken::new();
         cancel.cancel();
         assert_eq!(

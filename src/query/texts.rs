@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_has_one_digest_however_it_is_put_together() {
+    fn a_text_has_one_digest_however_it_is_split() {
         let powers = Powers::new();
         let long = "long ".repeat(1000);
         for text in ["", "a", "eight by", "nine byte", "a\0b", "é and 漢字 and 😀 and more", &long] {
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn halves_of_a_surrogate_pair_make_the_character() {
+    fn two_halves_of_a_surrogate_pair_equal_the_character() {
         let powers = Powers::new();
         let [high, low] = [b"\xed\xa0\xbd", b"\xed\xb8\x80"].map(|half| powers.digest(half));
         assert_eq!(powers.append(high, low), powers.digest("😀".as_bytes()));

@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_does_not_wait_behind_a_load() {
+    fn a_list_does_not_wait_for_a_load() {
         let lanes = lanes();
         let mut load = lanes.spawn(Lane::Bulk, |cancel| {
             while !cancel.is_cancelled() {
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_ignores_its_cancellation_does_not_hold_up_the_next() {
+    fn a_job_that_ignores_its_cancellation_does_not_delay_the_next() {
         let lanes = lanes();
         for lane in [Lane::Interactive, Lane::Question, Lane::Bulk, Lane::Index] {
             let (first, _release_first) = stuck(&lanes, lane);
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_was_given_up_takes_no_more_jobs_when_it_comes_back() {
+    fn an_abandoned_thread_takes_no_more_jobs() {
         let lanes = lanes();
         let (pending, release) = stuck(&lanes, Lane::Bulk);
         drop(pending);
@@ -440,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_was_not_cancelled_may_take_as_long_as_it_wants() {
+    fn a_job_that_is_not_cancelled_has_no_time_limit() {
         let lanes = lanes();
         let (mut pending, release) = stuck(&lanes, Lane::Bulk);
         drop(lanes.spawn(Lane::Bulk, |_| Ok(1)));

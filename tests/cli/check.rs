@@ -404,13 +404,12 @@ fn a_limit_that_holds_says_how_far_it_reaches() {
     let output = check(&files, &limits);
     assert_eq!(output.status.code(), Some(3));
     let text = text(&output);
-    let expected =
-        "ok      no class grows in every step: none by 50 objects or 10.0 kB per step, and 1 % of the class in BASE\n";
+    let expected = "ok      no class grows in every step: none grew by 50 objects or 10.0 kB per step, and 1 % of the class in BASE\n";
     assert!(text.contains(expected), "{text}");
     assert!(text.contains("grows in every step: 140 → 180 → 220 objects"), "{text}");
     let narrow = self::text(&check(&files, &["--fail-on-growing-every-step"]));
     assert!(
-        narrow.contains("FAILED  no class grows in every step: 1 class by 10 objects or 10.0 kB a step"),
+        narrow.contains("FAILED  no class grows in every step: 1 class grew by 10 objects or 10.0 kB per step"),
         "{narrow}"
     );
     let class = ["--max-class-growth", "Item=80", "--max-total-growth", "900%"];

@@ -242,9 +242,9 @@ fn every_step(growth: &Growth, rules: &Rules, add: Add<'_>) -> Limit {
     let bytes = human::bytes(rules.step_size);
     let allowed = format!("{objects} or {bytes} per step, and 1 % of the class in BASE");
     let verb = match broken {
-        0 => "none by".to_owned(),
-        1 => "1 class by".to_owned(),
-        broken => format!("{broken} classes by"),
+        0 => "none grew by".to_owned(),
+        1 => "1 class grew by".to_owned(),
+        broken => format!("{broken} classes grew by"),
     };
     let aside = match exempt {
         0 => String::new(),

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_empty_lines_name_no_class() {
+    fn comments_and_empty_lines_are_ignored() {
         let names = Names::parse("# caches\n\nLruCache  # bounded\n  {id, #private}\n");
         assert!(names.has("LruCache"));
         assert!(!names.has(""));

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_that_could_mean_anything_is_code() {
+    fn text_that_could_be_markup_is_code() {
         for (text, expected) in [
             ("heapglass check: FAILED, 2 of 2 limits, 3 snapshots", None),
             ("+1.9 MB (+60.3 %), excluding 2 B of ignored classes", None),
