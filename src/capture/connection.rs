@@ -1,4 +1,4 @@
-//! A connection to a target: calls and their answers, events, and the isolates behind it.
+//! A connection to a target: calls and their answers, events, and its isolates.
 //!
 //! Workers of Node.js are reached through the connection of the main isolate (`NodeWorker`), with messages wrapped in
 //! messages; those of browsers by sessions of the same connection (`Target`).

@@ -37,7 +37,7 @@ pub(super) fn rows(items: &[Item]) -> Vec<u32> {
     items.iter().map(|item| item.row).collect()
 }
 
-/// The last level: equal rows keep their order.
+/// Ends the sort: equal rows keep their order.
 #[expect(clippy::unnecessary_wraps, reason = "other levels can be cancelled")]
 pub(super) fn as_they_are(_: &mut [Item]) -> Result<(), Cancelled> {
     Ok(())
