@@ -9,32 +9,32 @@ use super::CaptureError;
 use super::line::{self, Line};
 use crate::model::CancelToken;
 
-/// Where `--inspect` listens if nothing else is said.
+/// The default port of `--inspect`.
 const USUAL_PORT: u16 = 9229;
 
-/// Whether other machines may be connected to.
+/// The permission to connect to other machines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Remote {
     #[default]
     Refused,
-    /// Someone said so.
+    /// The user confirmed the connection.
     Confirmed,
 }
 
 /// Host and port, and the path of the websocket if the address names a target.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Address {
-    /// Without the brackets of IPv6.
+    /// The host, without the brackets of IPv6.
     pub host: String,
     pub port: u16,
     pub path: Option<String>,
 }
 
 impl Address {
-    /// Reads `host:port`, a port, a host, or `ws://host:port/path`.
+    /// Parses `host:port`, a port, a host, or `ws://host:port/path`.
     ///
     /// # Errors
-    /// [`CaptureError::BadAddress`].
+    /// Returns [`CaptureError::BadAddress`] for anything else.
     pub fn parse(text: &str) -> Result<Self, CaptureError> {
         let bad = || CaptureError::BadAddress { text: text.to_owned() };
         let text_without = text.trim();
@@ -49,7 +49,7 @@ impl Address {
             None => (rest, None),
         };
         let path = path.filter(|path| is_socket && path.len() > 1);
-        // It becomes part of a request: nothing in it may end a line or a word.
+        // The path becomes part of a request: nothing in it may end a line or a word.
         let is_in_a_path = |byte: u8| byte.is_ascii_graphic();
         if is_socket && !path.as_ref().is_some_and(|path| path.bytes().all(is_in_a_path)) {
             return Err(bad());
@@ -73,7 +73,7 @@ impl Address {
         Ok(Self { host: host.to_owned(), port, path })
     }
 
-    /// `host:port` as a header has it.
+    /// Returns `host:port` as written in a header.
     #[must_use]
     pub fn authority(&self) -> String {
         if self.host.contains(':') {
@@ -88,10 +88,10 @@ impl Address {
         if addresses.is_empty() { Err(io::Error::other("the host has no address")) } else { Ok(addresses) }
     }
 
-    /// Connects, until a time.
+    /// Connects, until a deadline.
     ///
     /// # Errors
-    /// Returns [`CaptureError::Remote`] for other machines that were not confirmed, and an error where nobody answers.
+    /// Returns [`CaptureError::Remote`] for an unconfirmed other machine, and an error if nothing answers.
     pub(super) fn connect(
         &self,
         remote: Remote,
@@ -106,7 +106,7 @@ impl Address {
         let unresolved = failed.clone();
         let resolve = move || {
             let all = named.resolve().map_err(unresolved)?;
-            // The addresses that were checked are connected to: a name may mean another one the next time.
+            // Connect to exactly the addresses that were checked: the name may resolve to others the next time.
             if remote == Remote::Refused && !all.iter().all(|address| address.ip().is_loopback()) {
                 return Err(CaptureError::Remote { host: named.host });
             }
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_as_people_and_programs_write_them() {
+    fn addresses_are_parsed_in_all_common_forms() {
         for (text, expected) in [
             ("127.0.0.1:9229", "127.0.0.1:9229"),
             ("9230", "127.0.0.1:9230"),
@@ -159,8 +159,8 @@ mod tests {
     }
 
     #[test]
-    fn another_machine_is_not_connected_to_without_a_word() {
-        // An address for documentation; nothing is sent before the refusal.
+    fn connecting_to_another_machine_needs_a_confirmation() {
+        // An address reserved for documentation; nothing is sent before the refusal.
         let address = Address::parse("192.0.2.1:9229").unwrap();
         let deadline = Instant::now() + std::time::Duration::from_secs(20);
         let error = address.connect(Remote::Refused, deadline, &CancelToken::new()).unwrap_err();

@@ -1,7 +1,7 @@
-//! A connection to a target: calls and their answers, events, and the isolates behind it.
+//! A connection to a target: calls and their answers, events, and its isolates.
 //!
-//! Workers of Node.js are reached through the main isolate's connection (`NodeWorker`), messages within messages; those of
-//! browsers by sessions of the same connection (`Target`).
+//! Workers of Node.js are reached through the connection of the main isolate (`NodeWorker`), with messages wrapped in
+//! messages; those of browsers by sessions of the same connection (`Target`).
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -16,16 +16,16 @@ use super::socket::{Arrived, Broken, Socket};
 use super::{Address, CaptureError, HeapUsage, MemoryUsage, Remote, Target, Watch};
 use crate::model::CancelToken;
 
-/// How long workers have to make themselves known after they were asked for.
+/// The time limit for workers to announce themselves after a request.
 const WORKERS_PATIENCE: Duration = Duration::from_millis(250);
-/// How long it may take to connect and to open the websocket.
+/// The time limit for connecting and opening the websocket.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a program may take to answer what costs it nothing, and what is asked on connecting all together.
+/// The time limit for answers that are cheap for the program, and for all requests while connecting.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
-/// How long nothing may arrive in the middle of a snapshot or a message, and how long no whole piece of a snapshot may.
+/// The maximum time without data in the middle of a snapshot or a message, and without a complete chunk of a snapshot.
 const SILENCE_PATIENCE: Duration = Duration::from_secs(10);
 const PIECE_PATIENCE: Duration = Duration::from_mins(1);
-/// Calls that go through the whole heap, which may take minutes.
+/// Calls that walk the whole heap, which may take minutes.
 const LONG_CALLS: [&str; 5] = [
     "HeapProfiler.collectGarbage",
     "HeapProfiler.startTrackingHeapObjects",
@@ -33,10 +33,10 @@ const LONG_CALLS: [&str; 5] = [
     "HeapProfiler.stopTrackingHeapObjects",
     "HeapProfiler.takeHeapSnapshot",
 ];
-/// How long nothing may arrive before a person is told that an answer is due.
+/// The time without any data after which a person is told that an answer is due.
 pub const UNANSWERED_NOTICE: Duration = Duration::from_secs(15);
-/// Bytes of messages that are no part of what a call waits for: events of workers, pings, progress. Between calls, the
-/// same within a period.
+/// The maximum bytes of messages unrelated to the current call: events of workers, pings, progress. Between calls, the
+/// maximum within a period.
 const MOST_UNWANTED: usize = 64 << 20;
 const UNWANTED_PERIOD: Duration = Duration::from_mins(1);
 /// Events that a recording of allocations sends all the time.
@@ -45,7 +45,7 @@ const MOST_ISOLATES: usize = 1000;
 /// Bytes of the id of a session. Those of browsers have 32, those of Node.js are numbers.
 const LONGEST_SESSION: usize = 256;
 
-/// A heap of its own that can be reached over a connection.
+/// A separate heap that can be reached over a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Isolate {
     pub title: String,
@@ -55,17 +55,17 @@ pub struct Isolate {
     route: Route,
 }
 
-/// How messages to an isolate go.
+/// The route of messages to an isolate.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Route {
     Main,
-    /// Wrapped into messages of the main isolate.
+    /// Messages are wrapped in messages of the main isolate.
     NodeWorker(String),
-    /// With the id of a session.
+    /// Messages carry the id of a session.
     Session(String),
 }
 
-/// A message as it comes. Parameters and results stay text until someone wants them.
+/// An incoming message. Parameters and results stay text until they are needed.
 #[derive(Deserialize)]
 struct Incoming<'a> {
     id: Option<u64>,
@@ -94,16 +94,17 @@ struct FromWorker<'a> {
     message: Cow<'a, str>,
 }
 
-/// Takes events: their method and their parameters as JSON. Returns whether the event is a piece of what was called for.
+/// Receives an event: its method and its parameters as JSON. Returns true if the event is a chunk of the requested
+/// data.
 pub(super) type OnEvent<'a> = &'a mut dyn FnMut(&str, &str) -> Result<bool, CaptureError>;
 
-/// What a call was answered: its result, or why it was refused.
+/// The result of a call, or the reason for its refusal.
 type Answer = Result<Box<RawValue>, String>;
 
-/// What a call waits for.
+/// The answer that a call waits for.
 struct Waited<'a> {
     id: u64,
-    /// Of the message around it, where it is wrapped in one.
+    /// The id of the outer message, if the call is wrapped in one.
     outer: Option<u64>,
     route: &'a Route,
 }
@@ -113,7 +114,7 @@ struct Waited<'a> {
 pub struct Connection {
     socket: Socket,
     next_id: u64,
-    /// Bytes of messages that the current call was not waiting for.
+    /// The bytes of messages unrelated to the current call.
     unwanted: usize,
     /// Bytes of messages between calls, and since when they are counted.
     idle: (usize, Instant),
@@ -121,7 +122,7 @@ pub struct Connection {
     watch: Option<Watch>,
     target: Target,
     isolates: Vec<Isolate>,
-    /// The program has ended but for this connection, which Node.js waits for.
+    /// The program has ended except for this connection: Node.js waits for it to close.
     is_ending: bool,
 }
 
@@ -129,7 +130,8 @@ impl Connection {
     /// Connects to a target and finds its isolates.
     ///
     /// # Errors
-    /// Returns an error where nobody listens, or it is no inspector; [`CaptureError::Cancelled`] when `cancel` says so.
+    /// Returns an error if nothing listens or the other side is not an inspector, and [`CaptureError::Cancelled`] if
+    /// the operation is cancelled.
     pub fn open(target: &Target, remote: Remote, cancel: &CancelToken) -> Result<Self, CaptureError> {
         let started = Instant::now();
         let socket = Socket::open(&target.address, remote, started + HANDSHAKE_PATIENCE, cancel)?;
@@ -154,18 +156,18 @@ impl Connection {
         &self.target
     }
 
-    /// The main isolate, then the workers.
+    /// Returns the main isolate, then the workers.
     #[must_use]
     pub fn isolates(&self) -> &[Isolate] {
         &self.isolates
     }
 
-    /// Sets who is told when an answer is due for long.
+    /// Sets the watch that is told when an answer is long due.
     pub(super) fn report_to(&mut self, watch: &Watch) {
         self.watch = Some(watch.clone());
     }
 
-    /// A Node.js that has done its work waits for debuggers to go away; asked to, it says so.
+    /// Asks Node.js to report when it has finished and only waits for debuggers to disconnect.
     fn ask_for_the_end(&mut self, deadline: Instant, cancel: &CancelToken) -> Result<(), CaptureError> {
         let params = json!({"enabled": true});
         match self.ask("NodeRuntime.notifyWhenWaitingForDisconnect", &params, deadline, cancel) {
@@ -177,7 +179,7 @@ impl Connection {
     fn find_workers(&mut self, deadline: Instant, cancel: &CancelToken) -> Result<(), CaptureError> {
         match self.ask("NodeWorker.enable", &json!({"waitForDebuggerOnStart": false}), deadline, cancel) {
             Ok(_) => {}
-            // Not Node.js: a browser, or something that has no workers.
+            // Not Node.js: a browser, or something without workers.
             Err(CaptureError::Refusal { .. }) => {
                 let follow = json!({"autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true});
                 match self.ask("Target.setAutoAttach", &follow, deadline, cancel) {
@@ -191,10 +193,11 @@ impl Connection {
         self.idle(Instant::now() + WORKERS_PATIENCE, cancel)
     }
 
-    /// Reads what comes until a time, so that it is noticed if the target ends.
+    /// Reads incoming messages until a deadline, so that the end of the target is noticed.
     ///
     /// # Errors
-    /// Where it does, or sends too much; [`CaptureError::Cancelled`] when `cancel` says so.
+    /// Returns an error if the target ends or sends too much, and [`CaptureError::Cancelled`] if the operation is
+    /// cancelled.
     pub fn idle(&mut self, until: Instant, cancel: &CancelToken) -> Result<(), CaptureError> {
         self.socket.limit(Some(until), cancel);
         while Instant::now() < until {
@@ -209,10 +212,10 @@ impl Connection {
         Ok(())
     }
 
-    /// The heap's size now.
+    /// Returns the current heap size.
     ///
     /// # Errors
-    /// Where the connection fails.
+    /// Returns an error if the connection fails.
     pub fn heap_usage(&mut self, isolate: &Isolate, cancel: &CancelToken) -> Result<Option<HeapUsage>, CaptureError> {
         match self.call(isolate, "Runtime.getHeapUsage", &json!({}), &mut ignore, cancel) {
             Ok(usage) => Ok(serde_json::from_str(usage.get()).ok().filter(HeapUsage::is_plausible)),
@@ -224,17 +227,17 @@ impl Connection {
     /// Collects garbage.
     ///
     /// # Errors
-    /// Where the connection fails, or the target has no such thing.
+    /// Returns an error if the connection fails or the target does not support this.
     pub fn collect_garbage(&mut self, isolate: &Isolate, cancel: &CancelToken) -> Result<(), CaptureError> {
         self.call(isolate, "HeapProfiler.enable", &json!({}), &mut ignore, cancel)?;
         self.call(isolate, "HeapProfiler.collectGarbage", &json!({}), &mut ignore, cancel)?;
         Ok(())
     }
 
-    /// `process.memoryUsage()` of the isolate's process, where there is such a thing.
+    /// Returns `process.memoryUsage()` of the process, if the isolate has a `process`.
     ///
     /// # Errors
-    /// Where the connection fails.
+    /// Returns an error if the connection fails.
     pub fn memory_usage(
         &mut self,
         isolate: &Isolate,
@@ -259,7 +262,7 @@ impl Connection {
         }
     }
 
-    /// Calls a method and waits for its answer; events of the isolate that come meanwhile go to `on_event`.
+    /// Calls a method and waits for its answer. Events of the isolate go to `on_event` in the meantime.
     pub(super) fn call(
         &mut self,
         isolate: &Isolate,
@@ -273,7 +276,7 @@ impl Connection {
         self.call_by(&isolate.route, (method, params), on_event, deadline, cancel)
     }
 
-    /// Calls a method of the main isolate that has to answer until a time.
+    /// Calls a method of the main isolate that must answer before a deadline.
     fn ask(
         &mut self,
         method: &str,
@@ -296,7 +299,7 @@ impl Connection {
             return Err(CaptureError::Closed);
         }
         self.check_route(route)?;
-        // An answer that comes later has the id of a call that nobody waits for, and is passed over.
+        // A late answer has the id of a call that is not waited for anymore, and is skipped.
         let no_answer = |broken| match broken {
             Broken::TooLate => CaptureError::NoAnswer { method: method.to_owned() },
             Broken::By(error) => error,
@@ -314,7 +317,7 @@ impl Connection {
     /// Waits for an answer.
     fn answer_to(&mut self, waited: &Waited<'_>, on_event: OnEvent<'_>) -> Result<Answer, Broken> {
         let started = Instant::now();
-        // When the last piece of a snapshot arrived, once one has.
+        // The arrival of the last chunk of a snapshot, if any.
         let piece = Cell::new(None::<Instant>);
         let mut on_event = |method: &str, params: &str| {
             let is_piece = on_event(method, params)?;
@@ -342,21 +345,21 @@ impl Connection {
         }
     }
 
-    /// Whether an isolate is still there.
+    /// Checks that an isolate still exists.
     ///
     /// # Errors
-    /// [`CaptureError::WorkerEnded`] where it is not.
+    /// Returns [`CaptureError::WorkerEnded`] if it does not.
     pub(super) fn check_isolate(&self, isolate: &Isolate) -> Result<(), CaptureError> {
         self.check_route(&isolate.route)
     }
 
-    /// Nobody answers for a worker that has ended, so whoever asked it would wait for ever.
+    /// Fails if the worker has ended: nothing answers for it, so a call would never return.
     fn check_route(&self, route: &Route) -> Result<(), CaptureError> {
-        let is_there = self.isolates.iter().any(|isolate| isolate.route == *route);
-        if is_there { Ok(()) } else { Err(CaptureError::WorkerEnded) }
+        let exists = self.isolates.iter().any(|isolate| isolate.route == *route);
+        if exists { Ok(()) } else { Err(CaptureError::WorkerEnded) }
     }
 
-    /// The id of the call, and that of the message around it if there is one.
+    /// Sends a call. Returns its id, and the id of the outer message if the call is wrapped in one.
     fn send(&mut self, route: &Route, method: &str, params: &Value) -> Result<(u64, Option<u64>), Broken> {
         let id = self.next_id;
         self.next_id += 1;
@@ -377,7 +380,7 @@ impl Connection {
         Ok((id, around))
     }
 
-    /// Takes in one message, if one comes within a tick: the answer that is waited for, if it was that.
+    /// Processes one message, if one arrives within a tick. Returns the answer if the message is the awaited one.
     fn receive(&mut self, waited: Option<&Waited<'_>>, on_event: OnEvent<'_>) -> Result<Option<Answer>, Broken> {
         let mut is_piece = false;
         let mut take = |method: &str, params: &str| {
@@ -402,12 +405,12 @@ impl Connection {
         };
         *unwanted += bytes;
         if *unwanted > MOST_UNWANTED {
-            return Err(CaptureError::Odd("it keeps sending what nobody asked for".to_owned()).into());
+            return Err(CaptureError::Odd("it keeps sending unrequested messages".to_owned()).into());
         }
         Ok(answer)
     }
 
-    /// Takes in a message: the answer that is waited for, if it is that.
+    /// Processes a message. Returns the answer if the message is the awaited one.
     fn take_in(
         &mut self,
         message: &str,
@@ -422,13 +425,13 @@ impl Connection {
             let inner: Incoming<'_> = serde_json::from_str(&wrapped.message).map_err(odd)?;
             return handle(&inner, &Route::NodeWorker(wrapped.session.into_owned()), waited, on_event);
         }
-        // What is under way is still answered.
+        // The current call is still answered.
         self.is_ending |= outer.method.as_deref() == Some("NodeRuntime.waitingForDisconnect");
         self.note_workers(&outer, waited)?;
         if let Some(waited) = waited.filter(|waited| waited.outer.is_some() && waited.outer == outer.id)
             && outer.error.is_some()
         {
-            // What was to be passed on was not: there is no such worker any more.
+            // The message could not be forwarded: the worker does not exist anymore.
             self.isolates.retain(|isolate| isolate.route != *waited.route);
             return Err(CaptureError::WorkerEnded);
         }
@@ -436,7 +439,7 @@ impl Connection {
         handle(&outer, &route, waited, on_event)
     }
 
-    /// Workers that come and go.
+    /// Tracks workers that start and end.
     fn note_workers(&mut self, message: &Incoming<'_>, waited: Option<&Waited<'_>>) -> Result<(), CaptureError> {
         #[derive(Deserialize)]
         struct Attached {
@@ -467,7 +470,7 @@ impl Connection {
         let route = if is_node { Route::NodeWorker(attached.session) } else { Route::Session(attached.session) };
         if is_gone {
             self.isolates.retain(|isolate| isolate.route != route);
-            // Nobody will answer any more.
+            // Nothing will answer anymore.
             return if waited.is_some_and(|waited| *waited.route == route) {
                 Err(CaptureError::WorkerEnded)
             } else {
@@ -488,8 +491,8 @@ impl Connection {
     }
 }
 
-/// Passes a message on: an answer to who waits for it, an event of the same isolate to `on_event`. Where no answer is
-/// waited for, events of all isolates go there.
+/// Dispatches a message: an answer to its call, an event of the same isolate to `on_event`. Between calls, events of all
+/// isolates go there.
 fn handle(
     message: &Incoming<'_>,
     route: &Route,
@@ -518,7 +521,7 @@ fn ignore(_: &str, _: &str) -> Result<bool, CaptureError> {
     Ok(false)
 }
 
-/// Names a target by its address alone, as the list does for those with a path.
+/// Names a target by its address alone, as the list does for targets with a path.
 impl From<Address> for Target {
     fn from(address: Address) -> Self {
         Self { title: address.to_string(), url: String::new(), kind: "target".to_owned(), address }

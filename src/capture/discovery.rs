@@ -1,4 +1,4 @@
-//! The targets that an inspector offers, asked for over HTTP.
+//! The targets that an inspector offers, requested over HTTP.
 
 use std::io::{self, Read as _, Write as _};
 use std::time::{Duration, Instant};
@@ -9,25 +9,25 @@ use super::line::is_cancelled;
 use super::{Address, CaptureError, Remote};
 use crate::model::{CancelToken, human};
 
-/// How long a list of targets may take, from looking up the name to the last byte.
+/// The time limit for a list of targets, from the name lookup to the last byte.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Bytes of the header and of the body of an answer; lists of targets are small.
+/// The maximum bytes of a response header and body. Lists of targets are small.
 const LONGEST_HEAD: usize = 64 << 10;
 const LONGEST_BODY: usize = 4 << 20;
 const MOST_HEADERS: usize = 100;
 /// A browser lists its tabs, frames, workers and extensions.
 const MOST_TARGETS: usize = 1000;
-/// Characters of a title or an address that are kept.
+/// The maximum length of a title or address, in characters.
 const LONGEST_TEXT: usize = 2000;
 
-/// Something that can be inspected: a process, a page, a worker.
+/// An inspectable target: a process, a page, a worker.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Target {
     pub title: String,
     pub url: String,
     /// `node`, `page`, `worker`, ….
     pub kind: String,
-    /// Where it is connected to.
+    /// The address to connect to.
     pub address: Address,
 }
 
@@ -42,11 +42,11 @@ struct Listed {
     web_socket_debugger_url: Option<String>,
 }
 
-/// Asks for the targets. An address that names one is that target.
+/// Requests the targets of an inspector. An address with a path names a target itself.
 ///
 /// # Errors
-/// Returns an error where nobody listens, or somebody who is no inspector; [`CaptureError::Cancelled`] when `cancel` says
-/// so.
+/// Returns an error if nothing listens or the other side is not an inspector, and [`CaptureError::Cancelled`] if the
+/// operation is cancelled.
 pub fn targets(address: &Address, remote: Remote, cancel: &CancelToken) -> Result<Vec<Target>, CaptureError> {
     if address.path.is_some() {
         return Ok(vec![address.clone().into()]);
@@ -54,13 +54,13 @@ pub fn targets(address: &Address, remote: Remote, cancel: &CancelToken) -> Resul
     let body = get(address, "/json/list", remote, cancel)?;
     let odd = |found: String| CaptureError::NotAnInspector { address: address.authority(), found };
     let listed: Vec<Listed> = serde_json::from_str(&body)
-        .map_err(|_| odd(format!("its list of targets is {}", human::visible(&body, 80))))?;
+        .map_err(|_| odd(format!("unexpected list of targets: {}", human::visible(&body, 80))))?;
     if listed.len() > MOST_TARGETS {
         let count = human::count(listed.len() as u64);
-        return Err(odd(format!("it lists {count} targets; name one of them: ws://host:port/id")));
+        return Err(odd(format!("it lists {count} targets; specify one as ws://host:port/id")));
     }
     let targets = listed.into_iter().filter_map(|listed| {
-        // Only the path is taken: an answer must not send the connection elsewhere.
+        // Only the path is used: a response must not redirect the connection.
         let at = Address::parse(&listed.web_socket_debugger_url?).ok()?;
         let address = Address { path: at.path, ..address.clone() };
         let [title, url, kind] = [listed.title, listed.url, listed.kind].map(shortened);
@@ -70,7 +70,7 @@ pub fn targets(address: &Address, remote: Remote, cancel: &CancelToken) -> Resul
     if targets.is_empty() { Err(CaptureError::NoTarget { address: address.authority() }) } else { Ok(targets) }
 }
 
-/// Cuts what a target says of itself, which is kept, shown and written down, to a sensible length.
+/// Shortens a text of a target, which is kept, shown and recorded, to a sensible length.
 pub(super) fn shortened(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
         text.truncate(end);
@@ -79,7 +79,7 @@ pub(super) fn shortened(mut text: String) -> String {
     text
 }
 
-/// Sends a request and returns the body of the answer.
+/// Sends a request and returns the body of the response.
 fn get(address: &Address, path: &str, remote: Remote, cancel: &CancelToken) -> Result<String, CaptureError> {
     let authority = address.authority();
     let odd = |found: String| CaptureError::NotAnInspector { address: authority.clone(), found };
@@ -102,24 +102,24 @@ fn get(address: &Address, path: &str, remote: Remote, cancel: &CancelToken) -> R
         }
         if let Some(Head { bytes, status, length }) = head {
             if status != 200 {
-                return Err(odd(format!("it answers {path} with status {status}")));
+                return Err(odd(format!("{path} returned status {status}")));
             }
-            let Some(length) = length else { return Err(odd("its answer does not say how long it is".to_owned())) };
+            let Some(length) = length else { return Err(odd("the response has no Content-Length".to_owned())) };
             if let Some(body) = answer.get(bytes..).and_then(|body| body.get(..length)) {
-                return String::from_utf8(body.to_vec()).map_err(|_| odd("its answer is not UTF-8".to_owned()));
+                return String::from_utf8(body.to_vec()).map_err(|_| odd("the response is not UTF-8".to_owned()));
             }
         }
         match line.read(&mut buffer) {
-            Ok(0) if answer.is_empty() => return Err(odd("it closes the connection without an answer".to_owned())),
-            Ok(0) => return Err(odd(format!("its answer breaks off: {}", shown(&answer)))),
+            Ok(0) if answer.is_empty() => return Err(odd("it closed the connection without a response".to_owned())),
+            Ok(0) => return Err(odd(format!("incomplete response: {}", shown(&answer)))),
             Ok(count) => answer.extend_from_slice(&buffer[..count]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) if error.kind() == io::ErrorKind::TimedOut && answer.is_empty() => {
-                return Err(odd("it takes the connection but does not answer".to_owned()));
+                return Err(odd("it accepted the connection but does not respond".to_owned()));
             }
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 let patience = human::duration(PATIENCE);
-                return Err(odd(format!("it does not finish its answer within {patience}: {}", shown(&answer))));
+                return Err(odd(format!("response incomplete after {patience}: {}", shown(&answer))));
             }
             Err(error) => return Err(failed(error)),
         }
@@ -131,17 +131,17 @@ fn shown(bytes: &[u8]) -> String {
     human::visible(&String::from_utf8_lossy(start), 60).into_owned()
 }
 
-/// The start of an answer.
+/// The head of a response.
 #[derive(Clone, Copy)]
 struct Head {
-    /// Its length, where the body starts.
+    /// The length of the head; the body starts there.
     bytes: usize,
     status: u16,
-    /// The length of the body, where the answer says it.
+    /// The length of the body, if the response declares it.
     length: Option<usize>,
 }
 
-/// Reads the start of an answer once all of it is there. Fails where it is not that of HTTP, or too long.
+/// Parses the head of a response once it is complete. Fails if it is not HTTP or too long.
 fn read_head(answer: &[u8]) -> Result<Option<Head>, String> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
@@ -149,18 +149,18 @@ fn read_head(answer: &[u8]) -> Result<Option<Head>, String> {
         Ok(httparse::Status::Complete(bytes)) => bytes,
         Ok(httparse::Status::Partial) if answer.len() < LONGEST_HEAD => return Ok(None),
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            return Err("the header of its answer is too long".to_owned());
+            return Err("the response header is too long".to_owned());
         }
-        Err(_) => return Err(format!("it answers {}", shown(answer))),
+        Err(_) => return Err(format!("unexpected response: {}", shown(answer))),
     };
     let mut length = None;
     for header in response.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("content-length")) {
         let text = std::str::from_utf8(header.value).unwrap_or_default();
         let found = text.trim().parse::<usize>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
         match found {
-            Some(found) if found > LONGEST_BODY => return Err("its answer is too long".to_owned()),
+            Some(found) if found > LONGEST_BODY => return Err("the response is too long".to_owned()),
             Some(found) if length.is_none_or(|length| length == found) => length = Some(found),
-            _ => return Err(format!("its Content-Length is {}", shown(header.value))),
+            _ => return Err(format!("invalid Content-Length: {}", shown(header.value))),
         }
     }
     Ok(Some(Head { bytes, status: response.code.unwrap_or_default(), length }))
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_length_that_is_a_number_and_said_once_is_believed() {
+    fn a_content_length_must_be_a_number_and_unambiguous() {
         let head = |headers: &str| read_head(format!("HTTP/1.1 200 OK\r\n{headers}\r\n[]").as_bytes());
         let length = |headers: &str| head(headers).map(|head| head.and_then(|head| head.length));
         assert_eq!(length("content-length: 2\r\n"), Ok(Some(2)));

@@ -1,6 +1,6 @@
-//! Why a capture failed, in words that say what to do.
+//! Errors of a capture, with advice.
 //!
-//! Each message contains its cause, and so no variant reports it as its source: a chain of errors would say it twice.
+//! Each message contains its cause, so no variant has a source: an error chain would repeat it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,8 @@ pub enum CaptureError {
     #[error("invalid address: {text}; expected host:port such as 127.0.0.1:9229, or ws://host:port/id")]
     BadAddress { text: String },
     #[error(
-        "{host} is not this machine. Whoever reaches an inspector can run code in the process, and snapshots hold \
-         passwords and personal data; confirm that you mean it, or forward the port: ssh -L 9229:127.0.0.1:9229 {host}"
+        "{host} is another machine. Anyone who can reach an inspector can run code in the process, and snapshots contain \
+         passwords and personal data. Confirm the connection, or forward the port: ssh -L 9229:127.0.0.1:9229 {host}"
     )]
     Remote { host: String },
     #[error(
@@ -25,32 +25,32 @@ pub enum CaptureError {
     Unreachable { address: String, reason: io::Error },
     #[error("{address} is not an inspector: {found}")]
     NotAnInspector { address: String, found: String },
-    #[error("{address} has no target: nothing runs there that could be inspected")]
+    #[error("{address} has no target to inspect")]
     NoTarget { address: String },
-    #[error("the program ended, or closed the connection")]
+    #[error("the program ended or closed the connection")]
     Closed,
     #[error("the worker has ended")]
     WorkerEnded,
-    #[error("the program does not answer {method}; it may be stopped in a debugger")]
+    #[error("the program does not respond to {method}; it may be paused in a debugger")]
     NoAnswer { method: String },
-    #[error("the program stopped sending: nothing more arrived for {}", human::duration(*patience))]
+    #[error("the program stopped sending: no data for {}", human::duration(*patience))]
     Stalled { patience: Duration },
     #[error("the connection was lost: {0}")]
     Lost(io::Error),
-    #[error("the program answers {method} with an error: {message}")]
+    #[error("{method} failed: {message}")]
     Refusal { method: String, message: String },
-    #[error("the program sent what the protocol does not allow: {0}")]
+    #[error("protocol error: {0}")]
     Odd(String),
     #[error("not a heap snapshot: {0}")]
     NotASnapshot(String),
     #[error(
-        "the snapshot is larger than {}, the limit for the heap of this program; `heapglass capture --max-size` sets \
-         another one",
+        "the snapshot exceeds {}, the limit for a heap of this size; use `heapglass capture --max-size` to set \
+         another limit",
         human::bytes(*limit)
     )]
     TooLarge { limit: u64 },
     #[error(
-        "not enough space on the disk of {}: {} free, and captures stop below {}",
+        "not enough disk space for {}: {} free; captures stop below {}",
         path.display(), human::bytes(*free), human::bytes(*least)
     )]
     LowSpace { path: PathBuf, free: u64, least: u64 },
@@ -58,8 +58,8 @@ pub enum CaptureError {
     DiskFull { path: PathBuf },
     #[error("{}: {reason}", path.display())]
     File { path: PathBuf, reason: io::Error },
-    /// Part of a file had arrived when it broke off.
-    #[error("{why}. The {} that arrived are kept in {}", human::bytes(*bytes), kept.display())]
+    /// The data was incomplete when an error occurred.
+    #[error("{why}. The {} received so far are kept in {}", human::bytes(*bytes), kept.display())]
     Incomplete { kept: PathBuf, bytes: u64, why: Box<CaptureError> },
     #[error("cancelled")]
     Cancelled,
@@ -77,7 +77,7 @@ impl CaptureError {
         if reason.kind() == io::ErrorKind::StorageFull { Self::DiskFull { path } } else { Self::File { path, reason } }
     }
 
-    /// Returns whether it was the person who stopped it.
+    /// Returns true if the user cancelled the capture.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled)
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chain_of_errors_says_each_cause_once() {
+    fn an_error_chain_contains_each_cause_once() {
         let reason = || io::Error::from(io::ErrorKind::AlreadyExists);
         let path = PathBuf::from("a");
         for error in [

@@ -1,4 +1,4 @@
-//! The TCP connection below HTTP and the websocket. Whatever the other side does, reading and writing come to an end.
+//! The TCP connection below HTTP and the websocket. Reading and writing always end, whatever the other side does.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,22 +9,22 @@ use std::time::{Duration, Instant};
 use super::CaptureError;
 use crate::model::{CancelToken, Cancelled};
 
-/// How long a read or a write blocks before it returns `WouldBlock`.
+/// The maximum time that a read or a write blocks before it returns `WouldBlock`.
 pub(super) const TICK: Duration = Duration::from_millis(50);
-/// Frames of one message that are not its last. Inspectors send each message in one frame.
+/// The maximum number of frames of a message before its last one. Inspectors send each message in one frame.
 const MOST_FRAGMENTS: u32 = 10_000;
 
-/// A connection whose reads and writes fail with `WouldBlock` where nothing moves for a [`TICK`], with `TimedOut` after the
-/// [deadline](Self::limit), and with [`Cancelled`] once that was asked.
+/// A connection whose reads and writes fail with `WouldBlock` after a [`TICK`] without data, with `TimedOut` after the
+/// [deadline](Self::limit), and with [`Cancelled`] after a cancellation.
 ///
-/// A peer that always sends something, such as a message of endless empty fragments, would otherwise keep the websocket
-/// library reading for ever.
+/// Otherwise a peer that always sends something, such as a message of endless empty fragments, would keep the websocket
+/// library reading forever.
 #[derive(Debug)]
 pub(super) struct Line {
     stream: TcpStream,
     cancel: CancelToken,
     deadline: Option<Instant>,
-    /// Since when reads have found nothing. What the reader does between two reads is not the peer's silence.
+    /// The time since which reads have found nothing. Time between two reads does not count as silence of the peer.
     silent_since: Option<Instant>,
     fragments: Option<Fragments>,
 }
@@ -37,7 +37,7 @@ impl Line {
         Ok(Self { stream, cancel: cancel.clone(), deadline: Some(deadline), silent_since: None, fragments: None })
     }
 
-    /// Sets when reading and writing fail at the latest, and what cancels them.
+    /// Sets the deadline and the cancel token of reads and writes.
     pub(super) fn limit(&mut self, deadline: Option<Instant>, cancel: &CancelToken) {
         self.deadline = deadline;
         self.cancel = cancel.clone();
@@ -48,17 +48,17 @@ impl Line {
         self.fragments = Some(Fragments::default());
     }
 
-    /// Returns for how long reads have found nothing.
+    /// Returns how long reads have found nothing.
     pub(super) fn silence(&self) -> Duration {
         self.silent_since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// Returns whether a part of a message of a websocket has arrived, but not all of it.
+    /// Returns true if a websocket message has arrived only in part.
     pub(super) fn is_in_message(&self) -> bool {
         self.fragments.as_ref().is_some_and(Fragments::is_in_message)
     }
 
-    /// Fails where it is cancelled or too late.
+    /// Fails if cancelled or after the deadline.
     pub(super) fn check(&self) -> io::Result<()> {
         self.cancel.check().map_err(io::Error::other)?;
         match self.deadline {
@@ -93,7 +93,7 @@ impl Write for Line {
     }
 }
 
-/// Systems disagree on the kind of a timeout, and a signal is no reason to give up either.
+/// Maps a timeout to `WouldBlock`. Systems disagree on its error kind, and a signal is not a reason to give up either.
 fn as_would_block(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => io::ErrorKind::WouldBlock.into(),
@@ -101,15 +101,15 @@ fn as_would_block(error: io::Error) -> io::Error {
     }
 }
 
-/// Returns whether the error is that of a read or write that was cancelled.
+/// Returns true if the error is that of a cancelled read or write.
 pub(super) fn is_cancelled(error: &io::Error) -> bool {
     matches!(error.get_ref(), Some(inner) if inner.is::<Cancelled>())
 }
 
-/// Connects to the first of the addresses that `resolve` returns and that accepts.
+/// Connects to the first address from `resolve` that accepts.
 ///
-/// Looking up a name and connecting block for as long as the system likes, so that is left to a thread that nobody waits
-/// for when it is cancelled or too late.
+/// Resolving a name and connecting can block for as long as the system likes, so a thread does that. It is abandoned on
+/// a cancellation or after the deadline.
 pub(super) fn connect(
     resolve: impl FnOnce() -> Result<Vec<SocketAddr>, CaptureError> + Send + 'static,
     failed: impl Fn(io::Error) -> CaptureError + Clone + Send + 'static,
@@ -134,7 +134,7 @@ pub(super) fn connect(
         Err(unreachable(error))
     };
     let started = thread::Builder::new().name("connect".to_owned()).spawn(move || {
-        // Nobody listens any more where it took too long.
+        // The receiver is gone if it took too long.
         let _ = sender.send(connect());
     });
     if let Err(reason) = started {
@@ -150,20 +150,19 @@ pub(super) fn connect(
     }
 }
 
-/// Follows the frames of a websocket as their bytes go by, to see what the library that joins them into messages does not
-/// limit: how many frames a message has.
+/// Follows the frames of a websocket as their bytes pass by. The websocket library does not limit the number of frames
+/// per message.
 #[derive(Debug, Default)]
 struct Fragments {
     place: Place,
-    /// Frames of the current message.
+    /// The number of frames of the current message.
     count: u32,
 }
 
 #[derive(Debug)]
 enum Place {
-    /// In the answer to the handshake, so many bytes into the empty line that ends it.
+    /// In the response to the handshake, this many bytes into the empty line that ends it.
     Head(usize),
-    /// In the header of a frame.
     Header {
         bytes: [u8; 10],
         have: usize,
@@ -224,7 +223,7 @@ impl Fragments {
         Ok(())
     }
 
-    /// Takes in a header whose length is in so many bytes after the first two, or in the second.
+    /// Reads a header. Its length is in `extended` bytes after the first two, or in the second byte.
     fn frame(&mut self, header: [u8; 10], extended: usize) -> io::Result<()> {
         let left = match extended {
             0 => u64::from(header[1] & 0x7f),
@@ -247,7 +246,7 @@ impl Fragments {
 mod tests {
     use super::*;
 
-    /// Frames of these first bytes, lengths and bytes of payload.
+    /// Builds frames from first bytes and payload lengths.
     fn frames(of: &[(u8, usize)]) -> Vec<u8> {
         let mut bytes = b"HTTP/1.1 101 Switching Protocols\r\nA: b\r\n\r\n".to_vec();
         for &(first, length) in of {
@@ -263,14 +262,14 @@ mod tests {
                     bytes.extend((length as u64).to_be_bytes());
                 }
             }
-            // Payload that looks like frames.
+            // A payload that looks like frames.
             bytes.resize(bytes.len() + length, 0x00);
         }
         bytes
     }
 
     #[test]
-    fn only_fragments_of_one_message_are_counted_however_the_bytes_are_cut() {
+    fn fragments_are_counted_per_message_however_the_bytes_are_split() {
         let [text, first, next, last, ping] = [0x81, 0x01, 0x00, 0x80, 0x89];
         let many = MOST_FRAGMENTS as usize;
         let mut ordinary = vec![(text, 0), (text, 125), (text, 126), (text, 70_000), (ping, 5), (first, 300)];

@@ -1,17 +1,17 @@
-//! Taking snapshots, timelines and sampling profiles from a running process over the Chrome DevTools protocol.
+//! Takes snapshots, timelines and sampling profiles of a running process over the Chrome DevTools protocol.
 //!
-//! Node.js, Deno, Electron and Chrome speak it on the port of `--inspect` (or `--remote-debugging-port`): a list of targets
-//! over HTTP, and a websocket for each. What a target sends goes straight to disk in the pieces in which it comes, so a
-//! snapshot of gigabytes takes a few megabytes here. A file is `….partial` until its last byte is there; where the
-//! connection breaks before, what has come is kept under that name and its record says that it is incomplete.
+//! Node.js, Deno, Electron and Chrome serve it on the port of `--inspect` (or `--remote-debugging-port`): a list of
+//! targets over HTTP, and a websocket for each. Chunks go straight to disk as they arrive, so a snapshot of gigabytes
+//! takes a few megabytes of memory. A file is named `….partial` until it is complete; if the connection breaks, the
+//! data received so far is kept under that name and its record marks it as incomplete.
 //!
-//! Everything here blocks and belongs on a thread of its own; a [`Watch`] tells others how far it is, and a
-//! [`crate::model::CancelToken`] stops it within milliseconds. Nothing but loopback is connected to unless that was
-//! confirmed: whoever reaches an inspector can run code in the process.
+//! Everything here blocks and belongs on its own thread. A [`Watch`] reports the progress, and a
+//! [`crate::model::CancelToken`] stops a capture within milliseconds. Connections to other machines need a
+//! confirmation: anyone who can reach an inspector can run code in the process.
 //!
-//! Invariant: a target is not trusted. Whatever it sends, every call ends, memory stays bounded, the disk keeps some space,
-//! and only new files in the chosen folder are written. Only the time that V8 works before it sends the first byte of a
-//! snapshot has no limit: it may be minutes, and people can cancel it.
+//! Invariant: a target is not trusted. Whatever it sends, every call ends, memory stays bounded, the disk keeps some
+//! free space, and only new files in the chosen folder are written. The one exception is the time that V8 works before
+//! it sends the first byte of a snapshot: it may be minutes and has no limit, but the user can cancel it.
 
 mod address;
 mod connection;

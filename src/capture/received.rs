@@ -7,27 +7,27 @@ use super::CaptureError;
 use crate::files::{self, PartialFile};
 use crate::model::human;
 
-/// The disk keeps this much, or a twentieth of its size if that is less, for other programs.
+/// The disk space reserved for other programs: this, or a twentieth of the disk if that is less.
 const RESERVE: u64 = 1 << 30;
-/// How many bytes are written between two looks at the free space.
+/// The number of bytes written between two checks of the free space.
 const SPACE_INTERVAL: u64 = 16 << 20;
-/// How a snapshot or a timeline begins; a profile is any object.
+/// The start of a snapshot or a timeline; a profile can be any object.
 pub(super) const SNAPSHOT: &[u8] = b"{\"snapshot\":";
 pub(super) const PROFILE: &[u8] = b"{";
 
-/// A file that is called `….partial` until all of it is there.
+/// A file that is named `….partial` until it is complete.
 #[derive(Debug)]
 pub(super) struct Received {
     file: PartialFile,
     shape: Shape,
-    /// The most bytes that it may have.
+    /// The maximum size of the file in bytes.
     limit: u64,
-    /// So many bytes are written before the free space is looked at again.
+    /// The file size at which the free space is checked again.
     space_checked_until: u64,
 }
 
 impl Received {
-    /// Begins a file that starts with `start`; none that exists is overwritten.
+    /// Creates a file whose data must begin with `start`. Never overwrites an existing file.
     pub(super) fn create(path: &Path, start: &'static [u8]) -> Result<Self, CaptureError> {
         let file = PartialFile::create(path).map_err(|error| CaptureError::file(path, error))?;
         let mut created = Self { file, shape: Shape::new(start), limit: u64::MAX, space_checked_until: 0 };
@@ -35,7 +35,7 @@ impl Received {
         Ok(created)
     }
 
-    /// Sets the most bytes that it may have.
+    /// Sets the maximum size of the file in bytes.
     pub(super) fn limit(&mut self, bytes: u64) {
         self.limit = bytes;
     }
@@ -54,18 +54,19 @@ impl Received {
         self.file.write_all(text.as_bytes()).map_err(|error| CaptureError::file(self.file.partial(), error))
     }
 
-    /// Gives the file its name. Data that does not end as JSON of an object does is not complete, whatever the sender says.
+    /// Renames the file to its final name. Data that does not end as a JSON object is incomplete, whatever the sender
+    /// says.
     pub(super) fn finish(&mut self) -> Result<(), CaptureError> {
         if self.bytes() == 0 {
-            return Err(CaptureError::Odd("it says that it is done but has sent nothing".to_owned()));
+            return Err(CaptureError::Odd("it reported success but sent no data".to_owned()));
         }
         if !self.shape.is_closed() {
-            return Err(CaptureError::Odd("the data ends in the middle".to_owned()));
+            return Err(CaptureError::Odd("the data is incomplete".to_owned()));
         }
         self.file.finish().map_err(|error| CaptureError::file(self.file.partial(), error))
     }
 
-    /// Keeps what has come, as far as the disk takes it, and says so; nothing is kept of nothing.
+    /// Keeps the data received so far, as far as the disk allows, and adds that to the error. An empty file is removed.
     pub(super) fn keep(self, why: CaptureError) -> CaptureError {
         if self.file.bytes() == 0 {
             return why;
@@ -74,7 +75,7 @@ impl Received {
         CaptureError::Incomplete { kept, bytes, why: Box::new(why) }
     }
 
-    /// Fails where the disk would have too little space left with so many bytes in the file.
+    /// Fails if a file of this size would leave too little free space.
     fn check_space(&mut self, bytes: u64) -> Result<(), CaptureError> {
         if bytes < self.space_checked_until {
             return Ok(());
@@ -90,20 +91,20 @@ impl Received {
     }
 }
 
-/// Returns the free space below which nothing more is written to a disk of that size. What is written until the next look
-/// must fit, too.
+/// Returns the free space below which nothing more is written to a disk of this size. The data written until the next
+/// check must fit as well.
 fn least_space(total_bytes: u64) -> u64 {
     RESERVE.min(total_bytes / 20) + SPACE_INTERVAL
 }
 
-/// Follows JSON text far enough to see that it begins as it should and where its object ends. Reading the file finds all
-/// else that is wrong with it.
+/// Follows JSON text far enough to check its beginning and to find the end of its object. Opening the file reports all
+/// other errors.
 #[derive(Debug)]
 struct Shape {
     start: &'static [u8],
-    /// Bytes of the start that were seen.
+    /// The number of bytes of `start` that matched.
     matched: usize,
-    /// Objects and arrays that are open.
+    /// The number of open objects and arrays.
     depth: u64,
     is_in_string: bool,
     is_escaped: bool,
@@ -114,7 +115,7 @@ impl Shape {
         Self { start, matched: 0, depth: 0, is_in_string: false, is_escaped: false }
     }
 
-    /// Whether the object has ended.
+    /// Returns true if the object has ended.
     fn is_closed(&self) -> bool {
         self.matched == self.start.len() && self.depth == 0
     }
@@ -123,7 +124,7 @@ impl Shape {
         let mut bytes = text.as_bytes();
         while let Some((&byte, rest)) = bytes.split_first() {
             if self.is_in_string && !self.is_escaped && self.matched == self.start.len() {
-                // Most bytes of a string mean nothing here.
+                // Skip the bytes of a string that have no meaning here.
                 let plain = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
                 if plain > 0 {
                     bytes = &bytes[plain..];
@@ -142,12 +143,12 @@ impl Shape {
             return Ok(());
         }
         if self.is_closed() {
-            return Err(CaptureError::NotASnapshot("it goes on after the end of its object".to_owned()));
+            return Err(CaptureError::NotASnapshot("unexpected data after the end of the object".to_owned()));
         }
         if let Some(&expected) = self.start.get(self.matched) {
             if byte != expected {
                 let (found, start) = (human::visible(text, 40), String::from_utf8_lossy(self.start));
-                return Err(CaptureError::NotASnapshot(format!("it begins with {found}, expected {start}")));
+                return Err(CaptureError::NotASnapshot(format!("found {found} at the start, expected {start}")));
             }
             self.matched += 1;
         }
@@ -157,7 +158,7 @@ impl Shape {
             b'"' => self.is_in_string = !self.is_in_string,
             _ if self.is_in_string => {}
             b'{' | b'[' => self.depth += 1,
-            // Never below 0: at 0 the object has ended.
+            // Cannot fall below 0: at 0 the object has ended.
             b'}' | b']' => self.depth -= 1,
             _ => {}
         }
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_object_that_begins_as_a_snapshot_and_ends_is_one() {
+    fn only_a_complete_object_with_the_expected_start_is_a_snapshot() {
         for good in [
             "{\"snapshot\":{},\"strings\":[\"}{\\\"\",\"\\\\\"]}",
             " {\n \"snapshot\" : {}\r\n}\n",
@@ -211,13 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_the_disk_is_left_to_other_programs() {
+    fn part_of_the_disk_is_reserved_for_other_programs() {
         assert_eq!(least_space(1 << 40), (1 << 30) + (16 << 20));
         assert_eq!(least_space(200 << 20), (10 << 20) + (16 << 20));
     }
 
     #[test]
-    fn data_without_an_end_stops_at_the_limit_and_is_kept() {
+    fn endless_data_stops_at_the_limit_and_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let mut file = Received::create(&folder.path().join("a"), SNAPSHOT).unwrap();
         file.limit(1000);

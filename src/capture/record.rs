@@ -1,4 +1,4 @@
-//! What is written down beside each file that was taken: when, of what, and how much memory the process used.
+//! The record beside each captured file: the time, the target, and the memory usage of the process.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,61 +9,61 @@ use super::{HeapUsage, MemoryUsage};
 use crate::files::PartialFile;
 use crate::inputs::read_small;
 
-/// The ending of the file beside a snapshot.
+/// The extension of the file beside a snapshot.
 const ENDING: &str = "capture.json";
-/// More than any record has.
+/// The maximum size of a record.
 const LONGEST: u64 = 1 << 20;
 
-/// One file that was taken, or as much of it as came.
+/// A captured file, complete or partial.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Record {
     /// The name of the file, without folders.
     pub file: String,
-    /// Whether all of it has come.
+    /// True if the file is complete.
     pub complete: bool,
-    /// Why not.
+    /// The reason if it is not complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     pub target: String,
     pub url: String,
     pub address: String,
-    /// Which one of a series, from 1, and of how many.
+    /// The position in a series, from 1, and the length of the series.
     pub position: u32,
     pub of: u32,
-    /// When it began, in UTC, and the same in milliseconds since 1970.
+    /// The start time, in UTC and in milliseconds since 1970.
     pub began: String,
     pub began_unix_ms: u64,
     pub took_ms: u64,
     pub bytes: u64,
     pub collected_garbage: bool,
-    /// Just before it was taken; what the program is not able to tell is not there.
+    /// Measured just before the capture; absent if the program cannot provide it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heap_usage: Option<HeapUsage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_usage: Option<MemoryUsage>,
 }
 
-/// Where the record of a file lies.
+/// Returns the path of the record of a file.
 #[must_use]
 pub fn record_file(file: &Path) -> PathBuf {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    // A snapshot that was compressed afterwards keeps its record.
+    // A snapshot that was compressed later keeps its record.
     let name = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(&name);
     file.with_file_name(format!("{name}.{ENDING}"))
 }
 
-/// The record of a file, if it has one that can be read.
+/// Returns the record of a file, if it exists and can be read.
 #[must_use]
 pub fn record_beside(file: &Path) -> Option<Record> {
     serde_json::from_slice(&read_small(&record_file(file), LONGEST).ok()?).ok()
 }
 
 impl Record {
-    /// Writes it beside the file, whole or not at all. A record that exists is not overwritten.
+    /// Writes the record beside the file, completely or not at all. Never overwrites an existing record.
     ///
-    /// What a target says of itself is [cut](super::discovery::shortened) when it arrives, so that a record stays far below
-    /// what [`record_beside`] reads.
+    /// Texts of a target are [cut](super::discovery::shortened) on arrival, so that a record stays far below the limit
+    /// of [`record_beside`].
     pub(super) fn write(&self, file: &Path) -> std::io::Result<()> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
@@ -82,7 +82,7 @@ pub(super) struct Utc {
 }
 
 impl Utc {
-    /// From milliseconds since 1970. The calendar is Howard Hinnant's `civil_from_days`, for years from 1970 on.
+    /// Converts milliseconds since 1970. The calendar is Howard Hinnant's `civil_from_days`, for years from 1970 on.
     pub(super) fn of(unix_ms: u64) -> Self {
         let seconds = unix_ms / 1000;
         let days = seconds / 86_400 + 719_468;
@@ -101,13 +101,13 @@ impl Utc {
         (self.seconds / 3600, self.seconds / 60 % 60, self.seconds % 60)
     }
 
-    /// `2026-03-01T12:00:05Z`.
+    /// Formats the time as `2026-03-01T12:00:05Z`.
     pub(super) fn iso(&self) -> String {
         let (hours, minutes, seconds) = self.clock();
         format!("{:04}-{:02}-{:02}T{hours:02}:{minutes:02}:{seconds:02}Z", self.year, self.month, self.day)
     }
 
-    /// `20260301-120005`, for names of files.
+    /// Formats the time as `20260301-120005`, for file names.
     pub(super) fn compact(&self) -> String {
         let (hours, minutes, seconds) = self.clock();
         format!("{:04}{:02}{:02}-{hours:02}{minutes:02}{seconds:02}", self.year, self.month, self.day)
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_those_of_the_calendar() {
+    fn unix_times_are_converted_to_calendar_dates() {
         for (unix_ms, iso) in [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_400_000, "2000-02-29T00:00:00Z"),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_found_again_beside_its_file() {
+    fn a_record_is_found_beside_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.heapsnapshot");
         let memory = MemoryUsage { rss: 7, ..MemoryUsage::default() };

@@ -1,4 +1,4 @@
-//! Snapshots in series, timelines and sampling profiles, from a connection to files.
+//! Snapshots, series, timelines and sampling profiles, from a connection to files.
 
 use std::borrow::Cow;
 use std::fs;
@@ -15,44 +15,46 @@ use super::{CaptureError, Connection, HeapUsage, Isolate, Record, Step, Taken, W
 use crate::files::partial_name;
 use crate::model::CancelToken;
 
-/// How often it is looked at whether to go on.
+/// The interval between checks whether to continue.
 const TICK: Duration = Duration::from_millis(100);
-/// A snapshot describes an object of some 50 bytes in some 100 characters, and each of its strings in 1024 at most. One that
-/// is larger than this and so many times its heap is none.
+/// The maximum size of a snapshot of a small heap. A snapshot describes an object of about 50 bytes in about 100
+/// characters, and each string in at most 1024. Anything larger than this plus a multiple of the heap is not a
+/// snapshot.
 const LARGEST_SMALL_SNAPSHOT: u64 = 1 << 30;
 const LARGEST_RATIO: u64 = 32;
-/// The limit where the program does not say how large its heap is.
+/// The limit if the heap size is unknown.
 const LARGEST_SNAPSHOT: u64 = 64 << 30;
 
-/// What is taken.
+/// The kind of capture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// So many snapshots, each so long after the one before; without a time, each when [`Watch::go_on`] says so.
+    /// A number of snapshots, with a fixed interval; without one, each waits for [`Watch::go_on`].
     Snapshots { count: u32, every: Option<Duration> },
-    /// Allocations over time, with the stacks that made them if wanted; without a length until [`Watch::go_on`].
+    /// Allocations over time, optionally with stacks; without a length, until [`Watch::go_on`].
     Timeline { length: Option<Duration>, stacks: bool },
-    /// A sampling profile of allocations, one sample in so many bytes.
+    /// A sampling profile of allocations, with one sample per interval.
     Sampling { length: Option<Duration>, interval_bytes: u32 },
 }
 
-/// What is taken, and where it goes.
+/// The kind of capture and its destination.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Plan {
     pub kind: Kind,
-    /// Before each snapshot, and before recording.
+    /// Collect garbage before each snapshot and before a recording.
     pub collect_garbage: bool,
     pub folder: PathBuf,
-    /// What names of files start with; empty for what the target is called.
+    /// The prefix of file names; empty for the name of the target.
     pub name: String,
-    /// The most bytes of a file, if not as many as the heap makes plausible.
+    /// The maximum size of a file in bytes; derived from the heap size if `None`.
     pub max_bytes: Option<u64>,
 }
 
-/// Takes what is planned. Files that are complete are told to `watch` one by one.
+/// Runs a capture. Reports each complete file to `watch`.
 ///
 /// # Errors
-/// Where the connection or the disk fails: what had come is kept ([`CaptureError::Incomplete`]), files before it are
-/// complete. [`CaptureError::Cancelled`] when `cancel` says so: nothing is kept of the file that was being written.
+/// Returns an error if the connection or the disk fails: the data received so far is kept
+/// ([`CaptureError::Incomplete`]), and earlier files are complete. Returns [`CaptureError::Cancelled`] if the operation
+/// is cancelled: the current file is then removed.
 pub fn run(
     connection: &mut Connection,
     isolate: &Isolate,
@@ -61,7 +63,7 @@ pub fn run(
     cancel: &CancelToken,
 ) -> Result<(), CaptureError> {
     fs::create_dir_all(&plan.folder).map_err(|error| CaptureError::file(&plan.folder, error))?;
-    // What was said before this began is not meant for it.
+    // Discard a request from before the capture.
     watch.was_told_to_go_on();
     connection.report_to(watch);
     let mut recorder = Recorder { connection, isolate, plan, watch, cancel };
@@ -69,7 +71,7 @@ pub fn run(
         Kind::Snapshots { count, every } => {
             for position in 1..=count {
                 if position > 1 {
-                    // A time that no clock reaches is none.
+                    // An interval beyond the clock's range waits without a deadline.
                     recorder.wait(every.and_then(|every| Instant::now().checked_add(every)))?;
                 }
                 recorder.snapshot(position, count)?;
@@ -95,11 +97,11 @@ impl Recorder<'_> {
         self.connection.call(self.isolate, method, params, &mut |_, _| Ok(false), self.cancel)
     }
 
-    /// Waits until a time or until told to go on, whichever is first.
+    /// Waits until a deadline or [`Watch::go_on`], whichever comes first.
     fn wait(&mut self, until: Option<Instant>) -> Result<(), CaptureError> {
         self.watch.enter(Step::Waiting { until });
         self.until(until)?;
-        // Whoever looks must not take it for waiting still while the program is asked.
+        // The next call to the program may take a while, so stop showing the wait.
         self.watch.enter(Step::Connecting);
         Ok(())
     }
@@ -116,7 +118,7 @@ impl Recorder<'_> {
         }
     }
 
-    /// Garbage collection if it is wanted, and what is known of the process then.
+    /// Collects garbage if requested, and creates a record with the memory usage of the process.
     fn prepare(&mut self, (position, of): (u32, u32)) -> Result<Record, CaptureError> {
         self.call("HeapProfiler.enable", &json!({}))?;
         if self.plan.collect_garbage {
@@ -143,17 +145,17 @@ impl Recorder<'_> {
         })
     }
 
-    /// A name that says of what and when, and is not taken.
+    /// Returns a new path with a name made from the target and the time.
     fn path(&self, record: &Record, ending: &str) -> PathBuf {
         let name = if self.plan.name.is_empty() { short_name(self.isolate) } else { file_name(&self.plan.name) };
         let time = Utc::of(record.began_unix_ms).compact();
-        // As many digits for each, so that names sort in the order of the series.
+        // Pad the numbers, so that the names sort in the order of the series.
         let width = record.of.to_string().len();
         let number = if record.of > 1 { format!("-{:0width$}", record.position) } else { String::new() };
         free_name(&self.plan.folder, &format!("{name}-{time}{number}"), ending)
     }
 
-    /// The most bytes that a snapshot of the heap may have.
+    /// Returns the maximum size of a snapshot of a heap, in bytes.
     fn limit(&self, usage: Option<HeapUsage>) -> u64 {
         let plausible = usage.map_or(LARGEST_SNAPSHOT, |usage| {
             let in_proportion = usage.described_bytes().saturating_mul(LARGEST_RATIO);
@@ -173,7 +175,7 @@ impl Recorder<'_> {
 
     fn timeline(&mut self, length: Option<Duration>, stacks: bool) -> Result<(), CaptureError> {
         let record = self.prepare((1, 1))?;
-        // Before anything is recorded that could not be written then.
+        // Reserve the path before recording anything that could not be written then.
         let path = self.path(&record, "heaptimeline");
         let mut file = Received::create(&path, SNAPSHOT)?;
         self.call("HeapProfiler.startTrackingHeapObjects", &json!({"trackAllocations": stacks}))?;
@@ -181,7 +183,7 @@ impl Recorder<'_> {
         self.watch.enter(Step::Recording { since, length });
         self.until(length.and_then(|length| since.checked_add(length)))?;
         self.watch.enter(Step::Snapshot { done: 0, total: 0, bytes: 0 });
-        // The heap has grown meanwhile.
+        // The heap has grown in the meantime.
         let usage = self.connection.heap_usage(self.isolate, self.cancel)?;
         file.limit(self.limit(usage));
         self.stream("HeapProfiler.stopTrackingHeapObjects", file, path, record)
@@ -209,7 +211,7 @@ impl Recorder<'_> {
         self.settle(file, written, path, record, since)
     }
 
-    /// Calls what sends a snapshot in pieces, and writes them as they come.
+    /// Calls a method that sends a snapshot in chunks, and writes them as they arrive.
     fn stream(&mut self, method: &str, mut file: Received, path: PathBuf, record: Record) -> Result<(), CaptureError> {
         #[derive(Deserialize)]
         struct Chunk<'a> {
@@ -247,7 +249,7 @@ impl Recorder<'_> {
         self.settle(file, called.map(drop), path, record, since)
     }
 
-    /// Gives a file its name and its record, or keeps what there is of it.
+    /// Gives a file its final name and its record, or keeps the partial data.
     fn settle(
         &mut self,
         mut file: Received,
@@ -264,7 +266,7 @@ impl Recorder<'_> {
                 record.file = name_of(&path);
                 record.complete = true;
                 let written = record.write(&path).map_err(|error| CaptureError::file(&record_file(&path), error));
-                // The file is complete, whatever became of its record.
+                // The file is complete even if its record cannot be written.
                 self.watch.add(Taken { path, record });
                 written
             }
@@ -277,7 +279,7 @@ impl Recorder<'_> {
                 if let CaptureError::Incomplete { kept: partial, why, .. } = &kept {
                     record.file = name_of(partial);
                     record.error = Some(why.to_string());
-                    // The error that is on its way says more than that this could not be written.
+                    // The original error matters more than a failure to write the record.
                     let _ = record.write(&path);
                 }
                 Err(kept)
@@ -286,12 +288,13 @@ impl Recorder<'_> {
     }
 }
 
-/// A path of a file that does not exist, nor its partial file, nor a record of it. Creating it fails should it exist by then.
+/// Returns a path for which neither the file, its partial file nor a record exists. Creating the file fails if it
+/// appears by then.
 fn free_name(folder: &Path, stem: &str, ending: &str) -> PathBuf {
     let is_taken = |path: &PathBuf| {
         let record = record_file(path);
         let names = [partial_name(path), partial_name(&record), record];
-        // A symbolic link to nothing is a name that is taken, too.
+        // A symbolic link to nothing also occupies the name.
         names.iter().chain([path]).any(|path| path.symlink_metadata().is_ok())
     };
     let plain = folder.join(format!("{stem}.{ending}"));
@@ -299,7 +302,7 @@ fn free_name(folder: &Path, stem: &str, ending: &str) -> PathBuf {
     std::iter::once(plain.clone()).chain(more).find(|path| !is_taken(path)).unwrap_or(plain)
 }
 
-/// What an isolate's files are called: the script's name as a rule.
+/// Returns a short name for the files of an isolate, usually the script name.
 fn short_name(isolate: &Isolate) -> String {
     let url = isolate.url.split(['?', '#']).next().unwrap_or_default();
     let last = url.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
@@ -309,7 +312,7 @@ fn short_name(isolate: &Isolate) -> String {
     if name.is_empty() { "heap".to_owned() } else { name }
 }
 
-/// Text that every file system takes as part of a name.
+/// Reduces a text to characters that every file system allows in a name.
 fn file_name(text: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
     let name: String =
@@ -322,7 +325,7 @@ mod tests {
     use super::{file_name, free_name};
 
     #[test]
-    fn titles_from_elsewhere_do_not_lead_out_of_the_folder() {
+    fn untrusted_titles_cannot_leave_the_folder() {
         assert_eq!(file_name("../../etc/passwd"), "etc-passwd");
         assert_eq!(file_name("node[12]: server.js\n"), "node-12---server.js");
         assert_eq!(file_name(".."), "");
@@ -330,7 +333,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_name_of_which_anything_exists_even_as_a_link_to_nothing_is_passed_over() {
+    fn a_name_is_skipped_if_any_of_its_files_or_a_dangling_link_exists() {
         let folder = tempfile::tempdir().unwrap();
         let nothing = folder.path().join("nothing");
         for (at, taken) in

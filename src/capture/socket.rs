@@ -1,4 +1,4 @@
-//! The websocket of a target: messages that are sent and received within limits.
+//! The websocket of a target. Messages are sent and received within limits.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use super::line::{Line, is_cancelled};
 use super::{Address, CaptureError, Remote};
 use crate::model::CancelToken;
 
-/// Pieces of snapshots are some 100 kB; a sampling profile comes as one message.
+/// The maximum size of a message. Chunks of snapshots have about 100 kB; a sampling profile is one message.
 const LONGEST_MESSAGE: usize = 64 << 20;
 const READ_BUFFER: usize = 256 << 10;
-/// A ping counts as this many bytes of what nobody asked for: to answer it costs more than to read it.
+/// The cost of a ping, in bytes of unrequested data: answering it costs more than reading it.
 const COST_OF_PING: usize = 64 << 10;
 
 /// An open websocket.
@@ -22,17 +22,17 @@ pub(super) struct Socket {
     socket: WebSocket<Line>,
 }
 
-/// Data that arrived.
+/// The result of a read.
 pub(super) enum Arrived {
     Text(Utf8Bytes),
-    /// Something else, such as a ping, which counts as so many bytes.
+    /// Something else, such as a ping, with its cost in bytes.
     Other(usize),
     /// Nothing within a [tick](super::line::TICK).
     Nothing,
 }
 
 impl Socket {
-    /// Connects and opens the websocket, until a time.
+    /// Connects and opens the websocket, until a deadline.
     pub(super) fn open(
         address: &Address,
         remote: Remote,
@@ -44,24 +44,24 @@ impl Socket {
         Ok(Self { socket: upgrade(address, line)? })
     }
 
-    /// Sets when sending and receiving fail at the latest, and what cancels them.
+    /// Sets the deadline and the cancel token of sends and receives.
     pub(super) fn limit(&mut self, deadline: Option<Instant>, cancel: &CancelToken) {
         self.socket.get_mut().limit(deadline, cancel);
     }
 
-    /// Returns for how long nothing has arrived while it was waited for.
+    /// Returns how long nothing has arrived while waiting for data.
     pub(super) fn silence(&self) -> Duration {
         self.socket.get_ref().silence()
     }
 
-    /// Returns whether a part of a message has arrived, but not all of it.
+    /// Returns true if a message has arrived only in part.
     pub(super) fn is_in_message(&self) -> bool {
         self.socket.get_ref().is_in_message()
     }
 
     pub(super) fn send(&mut self, text: String) -> Result<(), Broken> {
         let mut sent = self.socket.send(Message::text(text));
-        // What was not sent yet waits in the buffer of the socket.
+        // Unsent data waits in the buffer of the socket.
         while matches!(&sent, Err(SocketError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock) {
             sent = self.socket.flush();
         }
@@ -69,7 +69,7 @@ impl Socket {
     }
 
     pub(super) fn receive(&mut self) -> Result<Arrived, Broken> {
-        // Messages that are in the buffer already are taken from there without a look at the line.
+        // Messages in the buffer are returned without checking the line, so check it here.
         self.socket.get_ref().check().map_err(|error| broken(SocketError::Io(error)))?;
         match self.socket.read() {
             Ok(Message::Text(text)) => Ok(Arrived::Text(text)),
@@ -93,7 +93,7 @@ fn upgrade(address: &Address, line: Line) -> Result<WebSocket<Line>, CaptureErro
     let error = loop {
         match handshake {
             Ok((socket, _)) => return Ok(socket),
-            // Nothing came within a tick. The line fails once that has lasted too long.
+            // Nothing arrived within a tick. The line fails after its deadline.
             Err(HandshakeError::Interrupted(middle)) => handshake = middle.handshake(),
             Err(HandshakeError::Failure(error)) => break error,
         }
@@ -101,17 +101,17 @@ fn upgrade(address: &Address, line: Line) -> Result<WebSocket<Line>, CaptureErro
     let found = match error {
         SocketError::Io(error) if is_cancelled(&error) => return Err(CaptureError::Cancelled),
         SocketError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-            "it takes the connection but does not open a websocket".to_owned()
+            "it accepted the connection but does not open a websocket".to_owned()
         }
-        SocketError::AttackAttempt => "the header of its answer is too long".to_owned(),
-        error => format!("it opens no websocket at {path} ({error}); the program may have been started again"),
+        SocketError::AttackAttempt => "the response header is too long".to_owned(),
+        error => format!("no websocket at {path} ({error}); the program may have been restarted"),
     };
     Err(CaptureError::NotAnInspector { address: address.authority(), found })
 }
 
-/// Why nothing more can be read now.
+/// The reason why nothing more can be read now.
 pub(super) enum Broken {
-    /// The deadline has passed. The connection is good for other calls.
+    /// The deadline has passed. The connection can be used for other calls.
     TooLate,
     By(CaptureError),
 }
@@ -122,7 +122,7 @@ impl From<CaptureError> for Broken {
     }
 }
 
-/// Says what became of the connection.
+/// Maps an error of the websocket to the state of the connection.
 fn broken(error: SocketError) -> Broken {
     use tungstenite::error::ProtocolError;
     Broken::By(match error {

@@ -1,11 +1,11 @@
-//! How much memory a process uses, as it says itself.
+//! The memory usage of a process, as it reports it.
 
 use serde::{Deserialize, Serialize};
 
-/// 2^50 bytes. No heap is larger.
+/// The largest plausible heap: 2^50 bytes.
 const LARGEST_HEAP: f64 = 1_125_899_906_842_624.0;
 
-/// Bytes of an isolate's heap, from `Runtime.getHeapUsage`.
+/// The heap of an isolate in bytes, from `Runtime.getHeapUsage`.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HeapUsage {
@@ -13,7 +13,7 @@ pub struct HeapUsage {
     pub used_size: f64,
     #[serde(alias = "totalSize")]
     pub total_size: f64,
-    /// Of objects outside the JavaScript heap that a browser counts as part of it, such as those of the DOM.
+    /// Objects outside the JavaScript heap that a browser counts as part of it, such as those of the DOM.
     #[serde(alias = "embedderHeapUsedSize", skip_serializing_if = "is_zero")]
     pub embedder_heap_used_size: f64,
 }
@@ -24,21 +24,21 @@ fn is_zero(size: &f64) -> bool {
 }
 
 impl HeapUsage {
-    /// Bytes in use.
+    /// Returns the bytes in use.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size in bytes")]
     pub fn used_bytes(&self) -> u64 {
         self.used_size.max(0.0) as u64
     }
 
-    /// Returns the bytes of all that a snapshot describes.
+    /// Returns the bytes of everything that a snapshot describes.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size in bytes")]
     pub(super) fn described_bytes(&self) -> u64 {
         self.used_bytes().saturating_add(self.embedder_heap_used_size.max(0.0) as u64)
     }
 
-    /// Returns whether a heap can be that large.
+    /// Returns true if a heap can be that large.
     pub(super) fn is_plausible(&self) -> bool {
         let sizes = [self.used_size, self.total_size, self.embedder_heap_used_size];
         sizes.iter().all(|size| (0.0..LARGEST_HEAP).contains(size))
@@ -49,7 +49,7 @@ impl HeapUsage {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MemoryUsage {
-    /// Of the whole process, as the system counts it.
+    /// The whole process, as the system counts it.
     pub rss: u64,
     #[serde(alias = "heapTotal")]
     pub heap_total: u64,

@@ -1,4 +1,4 @@
-//! How far a capture is, for whoever waits for it; and the one thing that they may tell it: to go on now.
+//! The progress of a capture, and the request to continue now.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::Record;
 
-/// What a capture is busy with.
+/// The current step of a capture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Step {
     #[default]
     Connecting,
     CollectingGarbage,
-    /// The process stands still: objects that it has gone through, and bytes that have come.
+    /// The process is paused: the objects that V8 has processed, and the bytes received.
     Snapshot {
         done: u64,
         total: u64,
@@ -23,26 +23,26 @@ pub enum Step {
     Waiting {
         until: Option<Instant>,
     },
-    /// A timeline or a profile is being recorded, for so long or until [`Watch::go_on`].
+    /// Records a timeline or a profile, for a fixed time or until [`Watch::go_on`].
     Recording {
         since: Instant,
         length: Option<Duration>,
     },
-    /// What was recorded comes in.
+    /// Receives the recorded data.
     Receiving {
         bytes: u64,
     },
     Done,
 }
 
-/// A file that is complete.
+/// A complete file.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Taken {
     pub path: PathBuf,
     pub record: Record,
 }
 
-/// Shared between a capture and those who look at it; clones are the same one.
+/// The state shared between a capture and its observers. Clones share the same state.
 #[derive(Clone, Debug, Default)]
 pub struct Watch(Arc<Shared>);
 
@@ -70,7 +70,7 @@ impl Watch {
         self.0.state.lock().map(|state| state.step).unwrap_or_default()
     }
 
-    /// The files that are complete, in order.
+    /// Returns the complete files, in order.
     #[must_use]
     pub fn taken(&self) -> Vec<Taken> {
         self.0.state.lock().map(|state| state.taken.clone()).unwrap_or_default()

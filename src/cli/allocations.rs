@@ -1,4 +1,4 @@
-//! `heapglass allocations`: which functions allocated how much, where stacks were recorded, and what of it lives.
+//! `heapglass allocations`: lists functions by what they allocated and how much of it is alive.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -13,7 +13,7 @@ use super::{Files, csv, row_name, salvaged};
 use crate::model::{CancelToken, human};
 use crate::query::{CallKey, CallList, CallRow, CallSort, Calls, allocations, call_rows, has_allocations};
 
-/// Callers that are listed of one function: the tree of callers can be far larger than the file.
+/// The maximum number of callers listed per function. The tree of callers can be far larger than the file.
 const MAX_CALLERS: usize = 1000;
 
 #[derive(Serialize)]
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &AllocationsArguments, files: &Files, out: &mut dyn
     let snapshot = files.open(&arguments.file)?;
     if !has_allocations(&snapshot) {
         return Err(anyhow!(
-            "{}: it has no allocation stacks (they are recorded by an allocation timeline with stacks switched on)",
+            "{}: no allocation stacks (record an allocation timeline with stacks enabled)",
             arguments.file.display()
         ));
     }
@@ -73,13 +73,13 @@ pub(super) fn run(arguments: &AllocationsArguments, files: &Files, out: &mut dyn
             let sums = calls.sums();
             let (live, all) = (human::quantity(sums[0], "object", "objects"), human::count(sums[1]));
             let (live_size, size) = (human::bytes(sums[2]), human::bytes(sums[3]));
-            writeln!(out, "{live}, {live_size}, live of {all}, {size}, allocated with a stack\n")?;
+            writeln!(out, "{live} ({live_size}) live of {all} ({size}) allocated with a stack\n")?;
             write_text(calls, &functions, out)
         }
     }
 }
 
-/// A function and its callers, each with how many calls it is away.
+/// A function and its callers, each with its distance in calls.
 struct Listed {
     row: CallRow,
     callers: Vec<(u32, CallRow)>,
@@ -111,7 +111,7 @@ fn json<'a>(calls: &'a Calls, depth: Option<u32>, row: &CallRow) -> Row<'a> {
     Row { depth, name, location, live_count, count, live_size, size, callers: None }
 }
 
-/// The functions and their callers, one after another.
+/// Returns each function followed by its callers.
 fn flat(functions: &[Listed]) -> impl Iterator<Item = (u32, &CallRow)> {
     functions.iter().flat_map(|listed| {
         std::iter::once((0, &listed.row)).chain(listed.callers.iter().map(|(depth, row)| (*depth, row)))
@@ -138,7 +138,7 @@ fn write_csv(calls: &Calls, functions: &[Listed], out: &mut dyn Write) -> anyhow
 }
 
 fn write_text(calls: &Calls, functions: &[Listed], out: &mut dyn Write) -> anyhow::Result<()> {
-    /// Levels that are indented.
+    /// The maximum number of indented levels.
     const MAX_INDENT: u32 = 30;
     let mut table = Table::new(&["Live", "Allocated", "Live size", "Size", "Function"]);
     for (depth, row) in flat(functions) {

@@ -15,75 +15,75 @@ JSON (stable; sizes are bytes, keys in this order):
   summary     {\"file\",\"totals\":{\"nodes\",\"edges\",\"strings\",\"total_size\",\"unreachable_size\"},
                \"classes\":[{\"name\",\"location\":null|{\"script_id\",\"line\",\"column\",\"url\"},\"count\",
                            \"distance\",\"system_distance\",\"shallow_size\",\"retained_size\"}]}
-              by retained size, largest first, unless --sort says otherwise; lines and columns count from 0 (in
-              text from 1); url is the script's file or address, null where the snapshot does not say
+              largest retained size first, unless --sort is given; lines and columns count from 0 (in text output
+              from 1); url is the file or address of the script, null if the snapshot does not name it
   retainers   {\"id\",\"name\",\"class\",\"distance\",\"system_distance\",\"shallow_size\",\"retained_size\",
                \"retainers\":[{…the same…,\"edge\":{\"name\",\"kind\"},\"cycle\",\"retainers\":[…]}]}
-              as deep as --depth says; cycle is true where an object stands on the way to itself
+              --depth sets the number of levels; cycle is true if the object is already on the path
   object      {\"id\",\"name\",\"class\",\"kind\",\"distance\",\"system_distance\",\"unreachable\",\"self_size\",
                \"shallow_size\",\"retained_size\",\"detachedness\",\"location\",\"dominator_id\",\"edge_count\",\"retainer_count\",
                \"edges\":[{\"id\",\"name\",\"class\",…,\"edge\":{\"name\",\"kind\"}}]}
   statistics  {\"total\",\"native\":{\"total\",\"typed_arrays\",\"extra\"},
                \"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"},\"unreachable\",
                \"producer\":{\"program\",\"version\",\"v8\",\"evidence\",\"user_roots\"}}
-              extra is what the header counts without any node; program is one of Node.js, Chromium, Electron, Deno,
+              extra is native memory without a node; program is one of Node.js, Chromium, Electron, Deno,
               Bun, JavaScriptCore, Hermes, Julia, V8, Unknown program
-  contexts    {\"file\",\"has_scopes\",\"is_incomplete\",\"scopes\":[{\"function\",\"url\",\"location\",\"start\",\"end\",
+  dead-variables {\"file\",\"has_scopes\",\"is_incomplete\",\"scopes\":[{\"function\",\"url\",\"location\",\"start\",\"end\",
                \"variable_count\",\"contexts\":[{\"id\",\"retained_size\",\"dead_size\",\"variables\":[{\"name\",\"id\",\"value\",\"kind\",
                \"retained_size\",\"freed_size\"}]}]}],\"scripts_without_scopes\":[{\"id\",\"url\",\"contexts\"}]}
-              variables of contexts that no function alive reads, what retains most first; freed_size is 0 where
-              something else holds the value too; --limit counts contexts; where is_incomplete, the file is
-              damaged or its tables of scopes lack rows, and nothing is listed
+              context variables that no live function reads, largest retained size first; freed_size is 0 if
+              something else also holds the value; --limit counts contexts; if is_incomplete is true, the file is
+              damaged or its scope tables lack rows, and nothing is listed
   nodes       an array of objects with the columns of the TSV: id kind name class shallow_size retained_size distance
                system_distance dominator_id detachedness (0 unknown, 1 attached, 2 detached) edge_count retainer_count
 
   compare     {\"base\",\"current\",\"ids_match\",\"options_differ\",\"is_reversed\",\"classes\":[{\"name\",\"location\",\"new\",\"deleted\",\"delta\",
                \"allocated_size\",\"freed_size\",\"size_delta\",\"base_retained_size\",\"current_retained_size\"}]}
-              classes of which objects came or went, most allocated first, unless --sort says otherwise; where
-              ids_match is false the ids of the two do not mean the same objects and the numbers are of totals; is_reversed:
-              the base is newer; options_differ: one of the two exposes internals or values of numbers, the other does not
+              classes with allocated or freed objects, most allocated bytes first, unless --sort is given; if
+              ids_match is false, the object ids do not match and the numbers are differences of totals; is_reversed:
+              the base is newer; options_differ: only one of the files exposes internals or numeric values
   search      {\"file\",\"query\",\"count\",\"size\",\"objects\":[{\"id\",\"name\",\"class\",\"distance\",\"system_distance\",
                \"shallow_size\",\"retained_size\"}]}
-              by retained size, largest first; count and size are of all that was found, whatever --limit says
+              largest retained size first; count and size are totals of all matches, regardless of --limit
   allocations {\"file\",\"functions\":[{\"name\",\"location\":null|{\"url\",\"script_id\",\"line\",\"column\"},
                \"live_count\",\"count\",\"live_size\",\"size\"}]}, most bytes allocated first; with --callers each has
-              \"callers\":[{\"depth\",…the same…}], those with more depth called the one before; 1000 of each at most
-  profile     {\"file\",\"total_size\",\"functions\":[{\"name\",\"location\",\"self_size\",\"total_size\"}]}, most of its
-              own first; with --top-down \"calls\" instead, in the order of the tree, each with its \"depth\"; of two
-              files also \"base\",\"base_total_size\", and in each row \"base_self_size\",\"base_total_size\", what grew
-              most first. A function that calls itself counts each byte once
+              \"callers\":[{\"depth\",…the same…}]: one with depth N+1 called the one with depth N; at most 1000 each
+  profile     {\"file\",\"total_size\",\"functions\":[{\"name\",\"location\",\"self_size\",\"total_size\"}]}, largest self
+              size first; with --top-down \"calls\" instead, in the order of the tree, each with its \"depth\"; for two
+              files also \"base\",\"base_total_size\", and in each row \"base_self_size\",\"base_total_size\", largest
+              growth first. A recursive function counts each byte once
 
-retainer_count counts every reference to the object; retainers lists those that keep it alive, which excludes weak references
-and those of the root. Names of classes, edges, kinds and functions in rows end with … after 4096 characters; summary and
-compare have class names whole. compare and profile have \"identical\":true where both files are one snapshot or profile.
+retainer_count counts every reference to the object; retainers lists only those that keep it alive, without weak references and
+those of the root. In rows, names of classes, edges, kinds and functions are cut after 4096 characters and end with …; summary
+and compare have full class names. compare and profile have \"identical\":true if both files are the same snapshot or profile.
 
-Of a damaged file that was opened with --salvage all but nodes have \"salvaged\": a list of what is missing.
+For a damaged file opened with --recover, all but nodes have \"salvaged\", a list of the missing data.
 
-distance is the number of references from a user root; where only system roots reach an object it is null and
-system_distance has the number from those. Where both are null the object is unreachable, or reached only through references
-that distances leave out; rows of search and retainers have \"unreachable\":true for the first. unreachable_size and, in statistics,
-unreachable are bytes of such objects.
+distance is the number of references from a user root. If only system roots reach an object, it is null and system_distance
+counts from those. If both are null, the object is unreachable, or reached only through references that distances ignore; rows
+of search and retainers have \"unreachable\":true if it is unreachable. unreachable_size, and unreachable in statistics, are
+the bytes of unreachable objects.
 
-With --join-reloaded summary and compare list the classes of a script that was loaded several times as one, by name, URL without
-query, line and column; such a class has \"joined_classes\", their number.
+With --join-reloaded, summary and compare merge the classes of a script that was loaded several times: those with the same name,
+URL without query, line and column. A merged class has \"joined_classes\", the number of classes that it merges.
 
-Exit codes: 0 done, 1 the file or object cannot be read or found or the output cannot be written, 2 wrong usage. A reader
-that closes the pipe early is no error.";
+Exit codes: 0 success, 1 the file or object cannot be read or found or the output cannot be written, 2 wrong usage. Closing the
+pipe early is not an error.";
 
-/// The grammar of searches, as the window shows it.
+/// Returns the grammar of searches, which is the same in the window.
 fn query_help() -> String {
-    let mut text = "A query is a list of terms, all of which must hold:\n".to_owned();
+    let mut text = "A query is a list of terms. An object must match all of them:\n".to_owned();
     for (example, meaning) in Query::help() {
         let _ = writeln!(text, "  {example:<24}{meaning}");
     }
     text.push_str(
-        "\nText with a colon, such as foo:bar, must be in quotes; addresses and modules (https://…, node:fs) need none. \
-         Objects without a size of their own are found by their id only. An invalid query is an error with exit code 2.",
+        "\nQuote text that contains a colon, such as foo:bar; addresses and modules (https://…, node:fs) need no quotes. \
+         Objects without a size of their own are found only by id. An invalid query is an error with exit code 2.",
     );
     text
 }
 
-/// An explorer for V8 heap snapshots. Without a subcommand it opens the window, with the files if there are any.
+/// An explorer for V8 heap snapshots. Without a subcommand, opens the window with the given files.
 #[derive(Debug, Parser)]
 #[command(name = "heapglass", version, about, after_long_help = JSON_HELP, subcommand_precedence_over_arg = true)]
 #[command(override_usage = "heapglass [OPTIONS] [FILE]...\n       heapglass [OPTIONS] <COMMAND>")]
@@ -93,14 +93,14 @@ pub struct Arguments {
     /// Snapshots to open in the window
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Read and write no index: neither use nor keep what was derived of a file when it was first opened
-    #[arg(long, global = true)]
+    /// Do not read or write the cache, which makes large files open faster the next time
+    #[arg(long = "no-cache", alias = "no-index", global = true)]
     pub no_index: bool,
-    /// Open what is there of a damaged file and list on standard error what is missing; the window offers it by itself
-    #[arg(long, global = true)]
+    /// Open damaged files as far as they can be read and list the missing data on standard error
+    #[arg(long = "recover", alias = "salvage", global = true)]
     pub salvage: bool,
-    /// Refuse files that need more memory than this: a size such as 8GB, `available` for what the system, its container and
-    /// its limits leave, or `none` to open them anyway
+    /// Refuse files that need more memory than this: a size such as 8GB, `available` for what the system, its container
+    /// and its limits leave, or `none` for no limit
     #[arg(long, global = true, value_name = "SIZE", default_value = "available", env = "HEAPGLASS_MAX_MEMORY")]
     #[arg(value_parser = clap::value_parser!(MemoryLimit), hide_env_values = true)]
     pub max_memory: MemoryLimit,
@@ -108,54 +108,54 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Classes with count, distance, shallow and retained size
+    /// List classes with count, distance, shallow and retained size
     #[command(after_long_help = JSON_HELP)]
     Summary(SummaryArguments),
-    /// What keeps an object alive, nearest to the roots first
+    /// Show what keeps an object alive, nearest to the roots first
     #[command(after_long_help = JSON_HELP)]
     Retainers(RetainersArguments),
-    /// An object's own facts and its outgoing edges
+    /// Show the details of an object and its outgoing references
     #[command(after_long_help = JSON_HELP)]
     Object(ObjectArguments),
-    /// Bytes by category
+    /// Show bytes by category
     #[command(after_long_help = JSON_HELP)]
     Statistics(StatisticsArguments),
-    /// Variables of closures' contexts that no function alive reads
-    #[command(after_long_help = JSON_HELP)]
+    /// List context variables that no live function reads
+    #[command(name = "dead-variables", alias = "contexts", after_long_help = JSON_HELP)]
     Contexts(ContextsArguments),
-    /// One line a node, by id
+    /// List all nodes, one per line, sorted by id
     #[command(after_long_help = JSON_HELP)]
     Nodes(NodesArguments),
-    /// What came, what went and what grew between two snapshots
+    /// Compare two snapshots: objects allocated, freed and grown by class
     #[command(after_long_help = JSON_HELP)]
     Compare(CompareArguments),
-    /// Objects by name, id, class, property, kind, size, distance
+    /// Find objects by name, id, class, property, kind, size or distance
     #[command(after_long_help = query_help())]
     Search(SearchArguments),
-    /// For CI: fails with exit code 3 if memory grew beyond limits, and says what grew and what holds it
+    /// Check for CI: exit with code 3 if memory grew beyond limits, and report what grew and what holds it
     #[command(after_long_help = CHECK_HELP)]
     Check(CheckArguments),
-    /// Take snapshots, a timeline or a sampling profile from a running program
+    /// Take snapshots, a timeline or a sampling profile of a running program
     #[command(after_long_help = CAPTURE_HELP)]
     Capture(CaptureArguments),
-    /// Functions that allocated while stacks were recorded, and what of it is alive
+    /// List functions by what they allocated and how much of it is alive (needs allocation stacks)
     #[command(after_long_help = JSON_HELP)]
     Allocations(AllocationsArguments),
-    /// Functions or calls of a sampling heap profile, alone or compared
+    /// List functions or calls of a sampling heap profile, or compare two profiles
     #[command(after_long_help = JSON_HELP)]
     Profile(ProfileArguments),
 }
 
-/// How the answer is written.
+/// The output format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum Format {
-    /// An aligned table for people
+    /// Aligned table
     Text,
     Json,
     Csv,
 }
 
-/// How `nodes` are written.
+/// The output format of `nodes`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum NodesFormat {
     /// Tab-separated with a header line
@@ -182,7 +182,7 @@ pub enum ComparedColumn {
     Delta,
     Allocated,
     Freed,
-    /// Allocated less freed bytes
+    /// Allocated minus freed bytes
     Size,
     /// Growth of the retained size
     Retained,
@@ -190,17 +190,17 @@ pub enum ComparedColumn {
 
 #[derive(Debug, Args)]
 pub struct CompareArguments {
-    /// The earlier snapshot; one of the two may be - for standard input
+    /// The earlier snapshot; one of the two files may be - for standard input
     pub base: PathBuf,
-    /// The later one, of the same process
+    /// The later snapshot of the same process
     pub current: PathBuf,
     /// Column to sort by: names from A to Z, numbers largest first
     #[arg(long, value_enum, default_value = "allocated", value_name = "COL")]
     pub sort: ComparedColumn,
-    /// List classes of a script that was loaded several times (?t=, hot reloading) as one
+    /// Merge the classes of a script that was loaded several times (?t=, hot reloading)
     #[arg(long)]
     pub join_reloaded: bool,
-    /// How many classes to list
+    /// Maximum number of classes to list
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
@@ -211,10 +211,10 @@ pub struct CompareArguments {
 pub struct SearchArguments {
     /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
-    /// What to look for; --help has the grammar
+    /// Query; --help shows the grammar
     #[arg(allow_hyphen_values = true)]
     pub query: String,
-    /// How many objects to list
+    /// Maximum number of objects to list
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
@@ -228,10 +228,10 @@ pub struct SummaryArguments {
     /// Column to sort by: sizes and counts largest first, names and distances smallest first
     #[arg(long, value_enum, default_value = "retained", value_name = "COL")]
     pub sort: Column,
-    /// List classes of a script that was loaded several times (?t=, hot reloading) as one
+    /// Merge the classes of a script that was loaded several times (?t=, hot reloading)
     #[arg(long)]
     pub join_reloaded: bool,
-    /// How many classes to list
+    /// Maximum number of classes to list
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
@@ -242,7 +242,7 @@ pub struct SummaryArguments {
 pub struct RetainersArguments {
     #[command(flatten)]
     pub object: ObjectArguments,
-    /// How many levels of retainers to list, 200 at most; the lists grow quickly with it
+    /// Levels of retainers to list, 200 at most; the output grows quickly with each level
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub depth: usize,
 }
@@ -251,10 +251,10 @@ pub struct RetainersArguments {
 pub struct ObjectArguments {
     /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
-    /// The object's id, as in @123
+    /// Object id, such as @123
     #[arg(value_name = "@ID", value_parser = parse_id)]
     pub id: u64,
-    /// How many references of an object to list
+    /// Maximum number of references to list per object
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
@@ -273,7 +273,7 @@ pub struct StatisticsArguments {
 pub struct ContextsArguments {
     /// The snapshot
     pub file: PathBuf,
-    /// How many contexts to list
+    /// Maximum number of contexts to list
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
@@ -292,10 +292,10 @@ pub struct NodesArguments {
 pub struct AllocationsArguments {
     /// The allocation timeline, or a snapshot with allocation stacks
     pub file: PathBuf,
-    /// List who called each function, and so on up to the outermost call
+    /// List the callers of each function, up to the outermost call
     #[arg(long)]
     pub callers: bool,
-    /// How many functions to list
+    /// Maximum number of functions to list
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
@@ -304,17 +304,17 @@ pub struct AllocationsArguments {
 
 #[derive(Debug, Args)]
 pub struct ProfileArguments {
-    /// The sampling heap profile; of two the earlier one
+    /// The sampling heap profile, or the earlier one of two
     pub file: PathBuf,
-    /// The later profile, to be compared with it
+    /// The later profile to compare with
     pub current: Option<PathBuf>,
-    /// The calls from the outermost down
+    /// List calls from the outermost down
     #[arg(long, conflicts_with = "bottom_up")]
     pub top_down: bool,
-    /// The functions that allocated (the default)
+    /// List functions by what they allocated (default)
     #[arg(long)]
     pub bottom_up: bool,
-    /// How many functions or calls to list
+    /// Maximum number of functions or calls to list
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]

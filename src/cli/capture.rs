@@ -1,4 +1,4 @@
-//! `heapglass capture`: snapshots, timelines and sampling profiles from a running program, straight to files.
+//! `heapglass capture`: writes snapshots, timelines and sampling profiles of a running program straight to files.
 
 use std::io::{BufRead as _, Write};
 use std::path::PathBuf;
@@ -20,19 +20,19 @@ use crate::model::{CancelToken, human};
 use crate::query::search_grammar::size;
 
 pub(super) const CAPTURE_HELP: &str = "\
-The program must have been started with --inspect; a Node.js that runs without it opens its inspector on SIGUSR1.
+Start the program with --inspect, or send a running Node.js process the signal SIGUSR1 to open its inspector.
 
-While a snapshot is taken the program is paused, for some seconds or with a large heap for minutes, and may need as much
-memory again: one that is near its limit can die of it. A snapshot contains what the program has in memory, passwords and
-personal data included; only you can read the files.
+Taking a snapshot pauses the program for seconds, or with a large heap for minutes, and may double its memory use: a program
+near its memory limit can crash. A snapshot contains everything the program has in memory, including passwords and personal
+data; only your user can read the files.
 
-Each file gets a record beside it, FILE.capture.json: when it was taken, how long that took, and what process.memoryUsage()
-said before. A file is called .partial until it is complete; where the program ends before, it stays under that name. No file
-that exists is overwritten. A snapshot of more than 1 GB plus 32 times the heap is broken off, and so is one that would leave
-less than 1 GB, or 5 %, of the disk free.
+Each file gets a record, FILE.capture.json, with the time, the duration and the result of process.memoryUsage() just before. A
+file has the extension .partial until it is complete, and keeps it if the program ends early. Existing files are never
+overwritten. A snapshot is aborted if it exceeds 1 GB plus 32 times the heap (see --max-size), or if it would leave less than
+1 GB or 5 % of the disk free.
 
-Ctrl+C, SIGTERM and SIGHUP end a recording, which is kept, and a series after its last complete snapshot. Again, they cancel
-that, too, and the third time they end heapglass at once.
+Ctrl+C, SIGTERM and SIGHUP stop a recording and keep it, and stop a series after its last complete snapshot. A second signal
+cancels that, too; a third one ends heapglass at once.
 
   heapglass capture --list
   heapglass capture --gc -o snapshots
@@ -40,67 +40,67 @@ that, too, and the third time they end heapglass at once.
   heapglass capture --timeline 10s --stacks
   heapglass capture --sampling 10s
 
-Exit codes: 0 done, 1 it could not be taken, 2 wrong usage.";
+Exit codes: 0 success, 1 the capture failed, 2 wrong usage.";
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct CaptureArguments {
-    /// Where the inspector listens, or the websocket of a target: ws://host:port/id
+    /// Address of the inspector, or websocket URL of a target: ws://host:port/id
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9229")]
     pub inspect: String,
-    /// List the targets with their workers and how large their heaps are, and take nothing
+    /// List the targets, their workers and heap sizes, and exit
     #[arg(long)]
     pub list: bool,
-    /// Which of the list: 1, or 1.2 for its second worker
+    /// Target in the list: 1, or 1.2 for its second worker
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     pub target: String,
-    /// Take so many snapshots
+    /// Take this many snapshots
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000), conflicts_with_all = ["timeline", "sampling"])]
     pub series: Option<u32>,
-    /// Time between them, such as 30s or 5m; without it, each is taken when you press Enter
+    /// Time between two snapshots, such as 30s or 5m; without it, press Enter to take each one
     #[arg(long, value_name = "TIME", value_parser = parse_time, requires = "series")]
     pub every: Option<Duration>,
-    /// Collect garbage before
+    /// Collect garbage first
     #[arg(long)]
     pub gc: bool,
     /// Record allocations over time instead of a snapshot
     #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "sampling")]
     pub timeline: Option<Duration>,
-    /// With the stacks that allocate; the program gets much slower
+    /// Record allocation stacks too (slows the program down a lot)
     #[arg(long, requires = "timeline")]
     pub stacks: bool,
     /// Record a sampling profile of allocations instead of a snapshot
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub sampling: Option<Duration>,
-    /// Connect to another machine
+    /// Allow connecting to another machine
     #[arg(long)]
     pub allow_remote: bool,
-    /// The largest snapshot that is received, such as 4GB, if not 1 GB plus 32 times the heap
+    /// Maximum size of a snapshot, such as 4GB; by default 1 GB plus 32 times the heap
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_size: Option<u64>,
-    /// What the names of files start with
+    /// Prefix of the file names
     #[arg(long, value_name = "NAME", default_value = "")]
     pub name: String,
-    /// Where the files go
+    /// Folder for the files
     #[arg(short, long = "output", value_name = "DIR", default_value = ".")]
     pub output: PathBuf,
 }
 
-/// Longer waits are slips of the keyboard.
+/// The maximum wait. Longer ones are typing errors.
 const LONGEST_TIME: Duration = Duration::from_hours(30 * 24);
-/// How often it is looked at whether a series waits for an Enter that cannot come.
+/// The interval between checks whether a series waits for an Enter that cannot come.
 const WAITS_TICK: Duration = Duration::from_millis(400);
 const NO_THREAD: &str = "cannot start the capture thread";
-/// How often it is looked at whether a step has begun or a signal came.
+/// The interval between checks for a new step or a signal.
 const TICK: Duration = Duration::from_millis(20);
-/// How long targets are asked for the list how large they are.
+/// The time limit for measuring the heaps of all listed targets.
 const LIST_PATIENCE: Duration = Duration::from_secs(5);
 
 fn parse_size(text: &str) -> Result<u64, String> {
     size(text).filter(|&bytes| bytes > 0).ok_or_else(|| "expected a size such as 500MB or 4GB".to_owned())
 }
 
-/// `30s`, `5m`, `500ms`, `2h`; a number alone is seconds.
+/// Parses `30s`, `5m`, `500ms` or `2h`; a number without a unit is in seconds.
 fn parse_time(text: &str) -> Result<Duration, String> {
     let digits = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
     let number: f64 = text[..digits].parse().map_err(|_| "expected a time such as 30s or 5m".to_owned())?;
@@ -122,7 +122,7 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
     let remote = if arguments.allow_remote { Remote::Confirmed } else { Remote::Refused };
     let cancel = CancelToken::new();
     let targets = capture::targets(&address, remote, &cancel).map_err(|error| match error {
-        CaptureError::Remote { .. } => anyhow::anyhow!("{error}, or say --allow-remote"),
+        CaptureError::Remote { .. } => anyhow::anyhow!("{error}, or use --allow-remote"),
         other => other.into(),
     })?;
     if arguments.list {
@@ -146,7 +146,7 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
     let plan = Plan { kind, collect_garbage: arguments.gc, folder, name, max_bytes: arguments.max_size };
     announce(&mut connection, &isolate, &cancel)?;
     let watch = Watch::new();
-    // Until now nothing is lost where a signal ends the program.
+    // Before this point a signal may simply end the program: nothing is lost.
     let interrupts = Interrupts::listen().context("cannot handle signals")?;
     let has_input_ended = Arc::new(AtomicBool::new(false));
     if matches!(kind, Kind::Snapshots { count: 2.., every: None }) {
@@ -155,7 +155,7 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
     let is_done = AtomicBool::new(false);
     let done = thread::scope(|scope| {
         let capture = thread::Builder::new().name("capture".to_owned()).spawn_scoped(scope, || {
-            // Also where this panics, or nobody would look whether it is over.
+            // Set even if the capture panics; otherwise `attend` would never return.
             let _guard = SetOnDrop(&is_done);
             capture::run(&mut connection, &isolate, &plan, &watch, &cancel)
         });
@@ -167,9 +167,9 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
     let written = watch.taken().iter().try_for_each(|taken| write_taken(taken, out));
     match done {
         Err(error) if error.is_cancelled() && has_input_ended.load(Ordering::Relaxed) => {
-            bail!("standard input ended; say --every TIME")
+            bail!("standard input ended; use --every TIME")
         }
-        // Why a capture failed is more than that nobody reads what it took before.
+        // The capture error matters more than a failure to report the files taken before it.
         Err(error) => Err(error.into()),
         Ok(()) => Ok(written?),
     }
@@ -186,7 +186,7 @@ fn write_taken(taken: &Taken, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "{}: {} in {took}{memory}", human::visible(&path, 2000), human::bytes(record.bytes))
 }
 
-/// Sets a flag when it goes, whichever way that is.
+/// Sets a flag when dropped.
 struct SetOnDrop<'a>(&'a AtomicBool);
 
 impl Drop for SetOnDrop<'_> {
@@ -195,7 +195,7 @@ impl Drop for SetOnDrop<'_> {
     }
 }
 
-/// Target and worker, both from 0; worker 0 is the main isolate.
+/// Parses a target and worker, both counted from 0; worker 0 is the main isolate.
 fn choice(text: &str) -> anyhow::Result<(usize, usize)> {
     let number = |text: &str| text.parse::<usize>().ok();
     let parsed = match text.split_once('.') {
@@ -208,7 +208,7 @@ fn choice(text: &str) -> anyhow::Result<(usize, usize)> {
     }
 }
 
-/// Lists the targets. One that does not answer keeps none of the others from being listed.
+/// Lists the targets. A target that does not answer does not keep the others from being listed.
 fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut table = Table::new(&["Number", "Heap used", "Kind", "Title"]);
@@ -240,12 +240,10 @@ fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Resu
     table.write(out)?;
     if unasked > 0 {
         let count = human::count(unasked);
-        complain(&format!(
-            "heapglass: the last {count} were not asked for their heaps and workers: the others took too long"
-        ));
+        complain(&format!("heapglass: timeout: heaps and workers of the last {count} targets are not listed"));
     }
     if failed == targets.len() {
-        bail!("no target answers");
+        bail!("no target responds; the programs may be stopped in a debugger");
     }
     Ok(())
 }
@@ -258,7 +256,7 @@ fn measured(target: &Target, remote: Remote) -> Result<Vec<(Isolate, Option<Heap
     for isolate in connection.isolates().to_vec() {
         match connection.heap_usage(&isolate, &cancel) {
             Ok(usage) => measured.push((isolate, usage)),
-            // It ended since it was found.
+            // The worker ended after it was found.
             Err(CaptureError::WorkerEnded) => {}
             Err(error) => return Err(error),
         }
@@ -266,24 +264,25 @@ fn measured(target: &Target, remote: Remote) -> Result<Vec<(Isolate, Option<Heap
     Ok(measured)
 }
 
-/// Says of what a snapshot is taken, and what that costs, before it is too late.
+/// Announces the target of a snapshot and the cost of taking one before it starts.
 fn announce(connection: &mut Connection, isolate: &Isolate, cancel: &CancelToken) -> anyhow::Result<()> {
     let title = human::visible(&isolate.title, 80).into_owned();
     let heap = connection
         .heap_usage(isolate, cancel)?
         .map_or_else(String::new, |usage| format!(", {} of heap in use", human::bytes(usage.used_bytes())));
-    say(&format!("{title}{heap}; it is paused while a snapshot is taken and may need as much memory again"));
+    say(&format!("{title}{heap}; a snapshot pauses it and may double its memory use"));
     Ok(())
 }
 
-/// Says each step as it begins, and does what signals ask for, until it is done.
+/// Reports each step as it begins and handles signals until the capture is done.
 ///
-/// A signal ends a recording, so that it is kept. Anything else it cancels, so that no half of a file stays.
+/// A signal ends a recording and keeps it. It cancels anything else, so that no partial file remains.
 fn attend(watch: &Watch, cancel: &CancelToken, interrupts: &Interrupts, is_done: &AtomicBool) {
     let (mut said, mut was_unanswered) = (String::new(), false);
     while !is_done.load(Ordering::Relaxed) {
         let step = watch.step();
-        // Once it is cancelled there is nothing gentler left: the signal stays noted, and the next one ends the program.
+        // After a cancellation the only stronger action is to exit: the signal stays pending, so the next one ends the
+        // program.
         if !cancel.is_cancelled() && interrupts.take() {
             if matches!(step, Step::Recording { .. }) {
                 watch.go_on();
@@ -308,15 +307,16 @@ fn attend(watch: &Watch, cancel: &CancelToken, interrupts: &Interrupts, is_done:
     }
 }
 
-/// Enter takes the next snapshot. The thread ends with the program, which may do so while it waits for a key.
+/// Takes the next snapshot when Enter is pressed. The thread ends with the program, even if it is waiting for a key.
 ///
-/// Where the input ends, what is under way is finished; a wait for the next Enter is cancelled.
+/// At the end of the input, the current snapshot is finished; a wait for the next Enter is cancelled.
 fn listen_for_enter(watch: Watch, cancel: CancelToken, has_input_ended: Arc<AtomicBool>) -> std::io::Result<()> {
     let listening = thread::Builder::new().name("input".to_owned()).spawn(move || {
         for _ in std::io::stdin().lock().lines().map_while(Result::ok) {
             watch.go_on();
         }
-        // An Enter just before the end may not be noticed yet: only what waits at two looks waits in vain.
+        // The last Enter may not have been noticed yet: the input is only missed if two checks in a row find the
+        // capture waiting.
         let mut has_waited = false;
         while !cancel.is_cancelled() && watch.step() != Step::Done {
             let waits = matches!(watch.step(), Step::Waiting { .. });
@@ -331,15 +331,15 @@ fn listen_for_enter(watch: Watch, cancel: CancelToken, has_input_ended: Arc<Atom
     listening.map(drop)
 }
 
-/// Describes a step; nothing where there is nothing to say of it. `said` is what was said last.
+/// Describes a step; empty if there is nothing to report. `said` is the previous description.
 fn line(step: Step, said: &str, taken: usize) -> String {
     match step {
         Step::Connecting | Step::Done | Step::Receiving { .. } => String::new(),
         Step::CollectingGarbage => "collecting garbage".to_owned(),
         Step::Snapshot { bytes: 0, .. } => format!("taking snapshot {}", taken + 1),
-        Step::Snapshot { .. } => "receiving it".to_owned(),
+        Step::Snapshot { .. } => "receiving the snapshot".to_owned(),
         Step::Waiting { until: None } => "press Enter for the next snapshot".to_owned(),
-        // The same wait is said once.
+        // Report the same wait only once.
         Step::Waiting { until: Some(_) } if said.starts_with("waiting") => said.to_owned(),
         Step::Waiting { until: Some(until) } => {
             let left = until.saturating_duration_since(Instant::now()) + Duration::from_millis(500);
@@ -350,7 +350,7 @@ fn line(step: Step, said: &str, taken: usize) -> String {
     }
 }
 
-/// Says what the program is busy with, which is not part of the answer.
+/// Reports progress on standard error, which is not part of the output.
 fn say(text: &str) {
     complain(&format!("heapglass: {text}"));
 }

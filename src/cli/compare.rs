@@ -1,4 +1,4 @@
-//! `heapglass compare`: what came, what went and what grew between two snapshots.
+//! `heapglass compare`: compares two snapshots by class.
 
 use std::io::Write;
 
@@ -21,10 +21,10 @@ struct Compared<'a> {
     current: String,
     ids_match: bool,
     options_differ: bool,
-    /// Whether both are one snapshot; only where they are.
+    /// True if both files are the same snapshot; left out otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     identical: bool,
-    /// Whether the base is the newer of the two.
+    /// True if the base is newer than the current snapshot.
     is_reversed: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     salvaged: Vec<String>,
@@ -35,7 +35,7 @@ struct Compared<'a> {
 struct Row<'a> {
     name: &'a str,
     location: Option<LocationJson>,
-    /// Classes of one script that was loaded several times.
+    /// The number of merged classes of a script that was loaded several times.
     #[serde(skip_serializing_if = "Option::is_none")]
     joined_classes: Option<u32>,
     new: u64,
@@ -49,9 +49,9 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// `scripts` are those of the base and of the current snapshot.
+    /// Creates a row. `scripts` are those of the base and of the current snapshot.
     fn new(class: &'a ComparedClass, scripts: &[Scripts; 2]) -> Self {
-        // A class that is in both has the same script in both.
+        // A class in both snapshots has the same script in both.
         let scripts = &scripts[usize::from(class.current_class.is_some())];
         Self {
             name: &class.name,
@@ -69,27 +69,27 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The message about two files that are one snapshot.
+/// The message if both files are the same snapshot.
 const IDENTICAL: &str = "the two files are the same snapshot: nothing was allocated or freed";
 
 pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     if [&arguments.base, &arguments.current].iter().all(|file| file.as_os_str() == "-") {
-        return Err(BadUsage::error("standard input has only one snapshot: give `-` once"));
+        return Err(BadUsage::error("standard input can hold only one snapshot; use `-` once"));
     }
     let base = files.open(&arguments.base)?;
     let current = files.open(&arguments.current)?;
     let compare = if arguments.join_reloaded { compare_joined } else { compare };
     let comparison = compare(&base, &current, &CancelToken::new())?;
     let identical = are_identical(&base, &current, &CancelToken::new())?;
-    // Ids of objects are counted up through the life of a process, where the engine keeps them.
+    // Object ids increase over the lifetime of a process in engines that keep them stable.
     let is_reversed = comparison.ids_match
         && current.producer().program.has_stable_ids()
         && base.max_object_id() > current.max_object_id();
     let reversed = is_reversed.then(|| {
         let (base_id, current_id) = (base.max_object_id(), current.max_object_id());
         format!(
-            "The base is newer than the current snapshot (object ids up to @{base_id} and @{current_id}): what is listed \
-             as new was freed, and what is listed as deleted was allocated. Give the older file first."
+            "The base is newer than the current snapshot (object ids up to @{base_id} and @{current_id}): objects listed \
+             as new were freed, and objects listed as deleted were allocated. Pass the older file first."
         )
     });
     let note = if identical { Some(IDENTICAL.to_owned()) } else { reversed };
@@ -181,7 +181,7 @@ fn write_text(comparison: &Comparison, classes: &[&ComparedClass], out: &mut dyn
     if !comparison.ids_match {
         writeln!(
             out,
-            "These snapshots are not of one process: their object ids do not match. Classes are compared by their totals.\n"
+            "The snapshots are of different processes: object ids do not match. Classes are compared by their totals.\n"
         )?;
     } else if comparison.options_differ {
         writeln!(out, "{OPTIONS_DIFFER}\n")?;

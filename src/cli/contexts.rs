@@ -1,4 +1,4 @@
-//! `heapglass contexts`: variables of closures' contexts that no function alive reads.
+//! `heapglass dead-variables`: lists context variables that no live function reads.
 
 use std::io::Write;
 use std::rc::Rc;
@@ -60,7 +60,7 @@ struct ScriptJson {
     contexts: u64,
 }
 
-/// What the output is made from.
+/// The data for the output.
 struct Found {
     snapshot: Rc<Snapshot>,
     scripts: Scripts,
@@ -103,7 +103,7 @@ impl Found {
         row_string(&self.snapshot, variable.name)
     }
 
-    /// Where the scope's function stands, as far as it is known.
+    /// Returns the location of the scope's function, if known.
     fn place(&self, scope: &DeadScope) -> String {
         match scope.closure.and_then(|closure| self.snapshot.location(closure)) {
             Some(at) => self.scripts.short(at),
@@ -115,17 +115,17 @@ impl Found {
         if !self.dead.has_scopes {
             writeln!(
                 out,
-                "The file does not say which functions use which variables. Chromium since 156 writes that."
+                "The file has no scope information, which is required to find dead variables (Chromium 156 or later writes it)."
             )?;
             return Ok(());
         }
         if self.dead.is_incomplete {
-            writeln!(out, "The file is incomplete: which variables are dead cannot be said.")?;
+            writeln!(out, "The file is incomplete: dead variables cannot be determined.")?;
             return Ok(());
         }
         let mut table = Table::new(&["Context", "Held", "Freed", "Variable"]);
         for (scope, context, variable) in self.rows() {
-            let function = scope.function.as_deref().unwrap_or("a function without a name");
+            let function = scope.function.as_deref().unwrap_or("(anonymous function)");
             table.push(vec![
                 self.snapshot.id(context.context).to_string(),
                 human::bytes(variable.retained_size),
@@ -141,13 +141,13 @@ impl Found {
             ]);
         }
         if self.dead.scopes.is_empty() {
-            writeln!(out, "Every variable of every context can still be read by some function.")?;
+            writeln!(out, "No dead variables: a live function can read every context variable.")?;
         } else {
             table.write(out)?;
         }
         for script in &self.dead.unknown_scripts {
             let count = human::quantity(script.context_count, "context", "contexts");
-            writeln!(out, "not known: {count} of {}", address(&script.name))?;
+            writeln!(out, "unknown: {count} of {}", address(&script.name))?;
         }
         Ok(())
     }

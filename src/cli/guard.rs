@@ -1,15 +1,15 @@
-//! Guards everything that reaches standard output and standard error: text from a file is a command neither to a terminal nor
-//! to a CI system that reads the log.
+//! Guards standard output and standard error: text from a file must not act as a command to a terminal or to a CI
+//! system that reads the log.
 //!
-//! Each subcommand makes names fit for its format; this is the one writer that all of their output passes, so that none can
-//! forget it. A character that is escaped here is written as `\uXXXX`, which in JSON is the same character.
+//! Each subcommand makes names fit for its format. All output also passes through this writer, so that no subcommand
+//! can forget it. It escapes characters as `\uXXXX`, which is the same character in JSON.
 //!
-//! CI systems obey lines of a log:
+//! CI systems obey these lines in a log:
 //! - `::name::` at the start of a line, after any white space (GitHub, Gitea, Forgejo)
 //! - `##[name]` (GitHub, Azure Pipelines), `##vso[` (Azure Pipelines) and `##teamcity[` (`TeamCity`) anywhere in a line
 //! - `---`, `+++`, `~~~` and `^^^ +++` at the start of a line (Buildkite)
-//! - `section_start:` and `travis_fold:` with a carriage return and an escape sequence (GitLab, Travis), which are control
-//!   characters and so never written
+//! - `section_start:` and `travis_fold:` with a carriage return and an escape sequence (GitLab, Travis). These are
+//!   control characters, which are never written.
 
 use std::io::{self, Write};
 
@@ -25,25 +25,25 @@ pub(super) struct Guard<W> {
     failure: Option<io::Error>,
 }
 
-/// The part of a line before the next character, as far as it could begin a command.
+/// The text of a line so far, if it could begin a command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Line {
-    /// Nothing but white space.
+    /// Only white space.
     Start,
-    /// After white space, so many of this character.
+    /// A run of this character after white space, with its length.
     Run(char, u8),
-    /// After white space, `^^^` and more white space.
+    /// `^^^` and more white space, after white space.
     Opening,
     /// A `#`.
     Hash,
-    /// `##` and the name of a command, which may be empty.
+    /// `##` and a command name, which may be empty.
     Name,
     /// Anything else.
     Text,
 }
 
 impl Line {
-    /// The line with another character, and whether that character would complete the beginning of a command.
+    /// Adds a character to the line. Also returns true if the character completes the start of a command.
     fn with(self, character: char) -> (Self, bool) {
         match (self, character) {
             (_, '\n') => (Self::Start, false),
@@ -70,16 +70,16 @@ impl<W: Write> Guard<W> {
         Self { out, line: Line::Start, failure: None }
     }
 
-    /// Writes what is buffered.
+    /// Writes buffered data.
     ///
     /// # Errors
-    /// The first failure of this or of an earlier write.
+    /// Returns the first failure of this or an earlier write.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         let flushed = self.flush();
         self.failure.take().map_or(flushed, Err)
     }
 
-    /// Does one thing with the writer behind, unless something failed before.
+    /// Runs an operation on the inner writer unless an earlier one failed.
     fn attempt<T>(&mut self, act: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
         if let Some(failure) = &self.failure {
             return Err(failure.kind().into());
@@ -93,7 +93,7 @@ impl<W: Write> Guard<W> {
 
     fn pass(&mut self, text: &str) -> io::Result<()> {
         let bytes = text.as_bytes();
-        // From where on nothing is written yet.
+        // The start of the text not yet written.
         let mut from = 0;
         let mut at = 0;
         while at < bytes.len() {
@@ -119,7 +119,7 @@ impl<W: Write> Guard<W> {
 
     fn escaped(&mut self, character: char) -> io::Result<()> {
         if character < ' ' {
-            // No JSON: there they are escaped already.
+            // Not JSON: JSON output has escaped these already.
             let mut shown = String::new();
             push_visible(&mut shown, character);
             return self.out.write_all(shown.as_bytes());
@@ -133,7 +133,7 @@ impl<W: Write> Guard<W> {
 }
 
 impl<W: Write> Write for Guard<W> {
-    /// Takes all of `bytes`: whole characters, as everything that writes text hands them on.
+    /// Accepts all of `bytes`, which must be whole characters, as text writers pass them.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.attempt(|guard| guard.pass(&String::from_utf8_lossy(bytes)))?;
         Ok(bytes.len())
@@ -144,10 +144,10 @@ impl<W: Write> Write for Guard<W> {
     }
 }
 
-/// The text as it may be written to a log.
+/// Returns the text as it can be written to a log.
 pub(super) fn guarded(text: &str) -> String {
     let mut guard = Guard::new(Vec::with_capacity(text.len()));
-    // Memory can always be written.
+    // Writing to memory cannot fail.
     let _ = guard.write_all(text.as_bytes());
     String::from_utf8_lossy(&guard.out).into_owned()
 }
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_commands_no_terminal_and_json_keeps_its_meaning() {
+    fn terminal_commands_in_names_are_escaped_and_json_keeps_its_value() {
         let mut guard = Guard::new(Vec::new());
         let name = "é\u{7f}\u{9b}31m\u{202e}x\u{2066}\u{200f}😀\u{e0041}##[error]x ##vso[task.complete]\n::add-mask::y";
         serde_json::to_writer(&mut guard, name).expect("memory can be written");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_of_ci_systems_are_escaped_however_the_text_is_cut_into_writes() {
+    fn commands_of_ci_systems_are_escaped_however_the_text_is_split_into_writes() {
         for (text, expected) in [
             ("::add-mask::x", ":\\u003aadd-mask::x"),
             ("a\n \t\u{a0}\u{3000}::stop-commands::x", "a\n \t\u{a0}\u{3000}:\\u003astop-commands::x"),

@@ -1,4 +1,4 @@
-//! Signals that ask the program to end: Ctrl+C, SIGTERM of a service manager, SIGHUP of a terminal that closes.
+//! Signals that ask the program to end: Ctrl+C, SIGTERM from a service manager, SIGHUP from a closing terminal.
 
 use std::io;
 use std::sync::Arc;
@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The exit code by which shells know that Ctrl+C ended a program.
 const INTERRUPTED: i32 = 130;
 
-/// Notes signals, for a loop that looks for them. Where one is noted and not yet [taken](Self::take), the next one ends the
-/// program at once, so that nothing that blocks can keep it from ending.
+/// Records signals for a loop that polls for them. If a signal is recorded and not yet [taken](Self::take), the next
+/// one ends the program at once, so that a blocking call cannot keep it alive.
 #[derive(Debug)]
 pub(super) struct Interrupts {
     noted: Arc<AtomicBool>,
 }
 
 impl Interrupts {
-    /// Notes signals from now on, instead of ending by them. To be called once.
+    /// Records signals from now on instead of ending the program. Call this once.
     pub(super) fn listen() -> io::Result<Self> {
         let noted = Arc::new(AtomicBool::new(false));
         let theirs = Arc::clone(&noted);
@@ -35,13 +35,13 @@ impl Interrupts {
         Ok(Self { noted })
     }
 
-    /// Returns whether a signal came since this was called last.
+    /// Returns true if a signal arrived since the last call.
     pub(super) fn take(&self) -> bool {
         self.noted.swap(false, Ordering::Relaxed)
     }
 }
 
-/// The action for SIGHUP when the program started. Under `nohup` it is to ignore it, so that the program outlives its terminal.
+/// The SIGHUP action at startup. Under `nohup` it ignores the signal, so that the program outlives its terminal.
 #[cfg(unix)]
 struct Hangup(libc::sigaction);
 
@@ -52,14 +52,14 @@ impl Hangup {
         let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
         // SAFETY: without a new action this only writes the current one, to a struct of the right type.
         let failed = unsafe { libc::sigaction(libc::SIGHUP, std::ptr::null(), action.as_mut_ptr()) } != 0;
-        // SAFETY: all zeros are a value of the struct, which holds integers and an optional function, and so is what was
-        // written.
+        // SAFETY: all zeros are a valid value of the struct, which holds integers and an optional function, and so is
+        // the value that was written.
         let action = unsafe { action.assume_init() };
         (!failed && action.sa_sigaction == libc::SIG_IGN).then_some(Self(action))
     }
 
     fn restore(&self) -> io::Result<()> {
-        // SAFETY: the action is one that the system returned, and it ignores the signal: no code of ours runs by it.
+        // SAFETY: the action comes from the system and ignores the signal, so none of our code runs in a handler.
         let failed = unsafe { libc::sigaction(libc::SIGHUP, &raw const self.0, std::ptr::null_mut()) } != 0;
         if failed { Err(io::Error::last_os_error()) } else { Ok(()) }
     }

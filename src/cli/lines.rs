@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use crate::model::human;
 
-/// Characters of a line that are written.
+/// The maximum number of characters per line.
 pub(super) const LINE_LIMIT: usize = 8000;
 
-/// Writes lines. Invariant: whatever a line is made of, it is one line in the output, so that no name can look like another
+/// Writes lines. Invariant: each call writes exactly one line, whatever its text contains, so that no name can forge a
 /// line of a report.
 pub(super) struct Lines<'a> {
     out: &'a mut dyn Write,

@@ -1,15 +1,15 @@
-//! The command line: one file a subcommand; text for people, JSON and CSV for other tools.
+//! The command line: one file per subcommand, with text for people, and JSON and CSV for other tools.
 //!
-//! Everything goes through the same [`Snapshot`] and the same queries as the window. No channels and no threads of its own
-//! here.
+//! All subcommands use the same [`Snapshot`] and the same queries as the window. This layer has no channels and no
+//! threads of its own.
 //!
-//! Exit codes: 0 done, 1 a file or object cannot be read or found, 2 wrong usage, 3 a limit of `check` is exceeded.
-//! The finding of a subcommand decides the code:
-//! - Where the output is the whole answer and cannot be written, the code is 1, with a message. A reader that closes the pipe
-//!   has what it wanted, as in `heapglass nodes FILE | head`: that ends the program quietly with 0.
-//! - `check` judges, and its report only says why: the verdict decides, whatever becomes of the report. That it could not be
-//!   written, a closed pipe included, is said on standard error.
-//! - Standard output that was closed before the start (`>&-`) is like `/dev/null`.
+//! Exit codes: 0 success, 1 a file or object cannot be read or found, 2 wrong usage, 3 a limit of `check` is exceeded.
+//! The kind of subcommand decides the code:
+//! - If the output is the whole answer and cannot be written, the code is 1, with a message. A reader that closes the
+//!   pipe has what it wanted, as in `heapglass nodes FILE | head`: the program then ends quietly with 0.
+//! - For `check`, the verdict decides, even if the report cannot be written. A failed write, a closed pipe included, is
+//!   reported on standard error.
+//! - Standard output that was closed before the start (`>&-`) is treated like `/dev/null`.
 
 mod allocations;
 mod args;
@@ -54,22 +54,22 @@ use crate::query::csv;
 use crate::snapshot::SourceInfo;
 use crate::{OpenError, Profile, Snapshot};
 
-/// Reads the arguments of the process.
+/// Returns the arguments of the process.
 ///
 /// # Errors
-/// The exit code, after help, the version or what is wrong with the arguments was written as `clap` does.
+/// Returns the exit code after printing help, the version or an error as `clap` does.
 pub fn arguments() -> Result<Arguments, ExitCode> {
     let parsed = Arguments::try_parse().and_then(|arguments| match (&arguments.command, arguments.files.first()) {
-        // Files of the window in front of a subcommand.
+        // Files for the window before a subcommand.
         (Some(_), Some(file)) => {
-            let text = format!("unexpected argument '{}' in front of a subcommand", file.display());
+            let text = format!("unexpected argument '{}' before a subcommand", file.display());
             Err(Arguments::command().error(ErrorKind::UnknownArgument, text))
         }
         _ => Ok(arguments),
     });
     parsed.map_err(|error| {
         let text = error.render().to_string();
-        // An argument may be the name of a file, and that is anybody's.
+        // An argument may be a file name, which can contain anything.
         let shown = human::visible_lines(&text).replace('\t', "␉");
         let is_safe = guarded(&shown) == text;
         if error.use_stderr() {
@@ -93,7 +93,7 @@ pub fn arguments() -> Result<Arguments, ExitCode> {
     })
 }
 
-/// Runs a subcommand and says how it went: one line on standard error and code 1 for what it cannot do.
+/// Runs a subcommand. Reports a failure as one line on standard error, with code 1.
 #[must_use]
 pub fn run(command: &Command, files: &Files) -> ExitCode {
     start_threads();
@@ -112,17 +112,17 @@ pub fn run(command: &Command, files: &Files) -> ExitCode {
     }
 }
 
-/// The answer of a subcommand, apart from what it writes.
+/// The verdict of a subcommand, apart from its output.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum Verdict {
-    /// There is none: the output is the answer.
+    /// No verdict: the output is the answer.
     #[default]
     None,
     LimitsHold,
     LimitsExceeded,
 }
 
-/// Returns the exit code of a verdict, and says why the output could not be written.
+/// Returns the exit code of a verdict. Reports why the output could not be written.
 fn exit_code(verdict: Verdict, failure: Option<&io::Error>) -> ExitCode {
     match (verdict, failure) {
         (Verdict::None, Some(failure)) if failure.kind() != io::ErrorKind::BrokenPipe => {
@@ -141,7 +141,7 @@ fn exit_code(verdict: Verdict, failure: Option<&io::Error>) -> ExitCode {
     }
 }
 
-/// Whether a subcommand ended because its output could not be written.
+/// Returns true if a subcommand ended because its output could not be written.
 fn is_failed_write(error: &anyhow::Error, failure: &io::Error) -> bool {
     error.chain().any(|cause| {
         let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
@@ -152,19 +152,19 @@ fn is_failed_write(error: &anyhow::Error, failure: &io::Error) -> bool {
 
 /// Writes a line to standard error.
 pub fn complain(line: &str) {
-    // A message that cannot be written changes nothing else.
+    // A message that cannot be written must not change the exit code.
     let _ = io::stderr().write_all(guarded(&format!("{line}\n")).as_bytes());
 }
 
-/// Where the system has no room for the threads that it has cores for, one must do.
+/// Limits the thread pool to one thread if the system has no room for a thread per core.
 fn start_threads() {
-    // Tried with a pool that is gone before the real one is made, which can be tried only once.
+    // Tried with a temporary pool first, since the global pool can be built only once.
     let mut threads = Vec::new();
     let tried = rayon::ThreadPoolBuilder::new().spawn_handler(|thread| {
         threads.push(std::thread::Builder::new().spawn(|| thread.run())?);
         Ok(())
     });
-    // A thread that finds no room for its stack panics before it runs anything; that is an answer and no message.
+    // A thread without room for its stack panics before it runs anything. That is expected and needs no message.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let mut is_refused = tried.build().map(drop).is_err();
@@ -177,7 +177,7 @@ fn start_threads() {
     }
 }
 
-/// What is wrong with the arguments taken together.
+/// An error in the combination of arguments.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct BadUsage(Cow<'static, str>);
@@ -188,7 +188,7 @@ impl BadUsage {
     }
 }
 
-/// Runs the subcommand. Its error is that of `out` where a write failed, unless it has a verdict.
+/// Runs the subcommand. If a write failed, the error is that of `out`, unless there is a verdict.
 fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     match command {
         Command::Check(arguments) => return check::run(arguments, files, out),
@@ -207,7 +207,7 @@ fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Re
     .map(|()| Verdict::None)
 }
 
-/// Text for a terminal; only what points into a query takes several lines.
+/// Formats an error for a terminal. Only an error that points into a query takes several lines.
 fn message_of(error: &anyhow::Error) -> String {
     let text = format!("{error:#}");
     if error.is::<search::BadQuery>() {
@@ -216,14 +216,14 @@ fn message_of(error: &anyhow::Error) -> String {
     human::visible(&text, 2000).into_owned()
 }
 
-/// How the files of a run are opened: by their indexes where they have one.
+/// Opens the files of a run, from the cache if possible.
 #[derive(Debug)]
 pub struct Files {
-    /// What is there of damaged ones, too.
+    /// True if damaged files are recovered.
     salvage: bool,
     indexes: Indexes,
     memory_limit: MemoryLimit,
-    /// Kept until the answer is printed; then their indexes are written.
+    /// Snapshots whose cache entries are written after the answer is printed.
     unwritten: RefCell<Vec<(Rc<Snapshot>, Unwritten)>>,
 }
 
@@ -233,24 +233,24 @@ impl Files {
         Self { salvage, indexes, memory_limit, unwritten: RefCell::default() }
     }
 
-    /// Opens a file, or standard input for `-`; losses of a damaged one are listed on standard error.
+    /// Opens a file, or standard input for `-`. Lists the missing data of a damaged file on standard error.
     fn open(&self, file: &Path) -> anyhow::Result<Rc<Snapshot>> {
         let (progress, cancel) = (Progress::new(), CancelToken::with_memory_limit(self.memory_limit));
         let shown = ShownProgress::start(&progress, file);
         let source = source(file);
         let again = source.again();
         let opened = if self.salvage && again.is_none() {
-            // What cannot be read twice is read leniently at once.
+            // A source that cannot be read twice is read leniently from the start.
             Snapshot::open_salvaging(source, &progress, &cancel).map(Opened::without_index)
         } else {
             self.indexes.open(source, &progress, &cancel)
         };
         let name = name_of(file);
         let Opened { snapshot, unwritten } = match (opened, again) {
-            // To read it once more would take as much.
+            // A second attempt would take as much memory.
             (Err(error @ OpenError::Memory(_)), _) => return Err(refusal(&name, &error)),
             (Err(error), Some(again)) if self.salvage => {
-                // Where nothing can be opened, why it is refused is what helps.
+                // If nothing can be recovered, the original error is the useful one.
                 let salvaged = Snapshot::open_salvaging(again, &progress, &cancel);
                 Opened::without_index(salvaged.map_err(|_| anyhow!("{name}: {error}"))?)
             }
@@ -259,13 +259,13 @@ impl Files {
                     again.as_ref().and_then(Source::again).is_some_and(|again| looks_like_profile(again, &cancel));
                 drop(shown);
                 if is_profile {
-                    // What the reader of snapshots guesses is known now.
+                    // The file is a profile, so the guess of the snapshot reader does not apply.
                     let error = error.without_hint();
                     return Err(anyhow!("{name}: {error} (this is a sampling heap profile: use `heapglass profile`)"));
                 }
                 let can_salvage = again.is_some_and(|again| format::can_salvage(again, &cancel));
-                let offer = if can_salvage { "; `--salvage` opens what is there" } else { "" };
-                // The error says everything itself; its causes would only repeat parts of it.
+                let offer = if can_salvage { "; use `--recover` to open what can be read" } else { "" };
+                // The message is complete; the causes of the error would only repeat parts of it.
                 return Err(anyhow!("{name}: {error}{offer}"));
             }
             (Ok(opened), _) => opened,
@@ -299,49 +299,50 @@ impl Files {
 
     fn write_indexes(&self) {
         for (snapshot, unwritten) in self.unwritten.borrow().iter() {
-            // That there is none is nothing that anybody asked about.
+            // The cache is optional, so a failure is not reported.
             let _ = self.indexes.write(snapshot, unwritten, &CancelToken::new());
         }
     }
 }
 
-/// Why a file is not opened. The error says everything itself; its causes would only repeat parts of it.
+/// Returns the error for a file that is not opened. The message is complete; its causes would only repeat parts of it.
 fn refusal(name: &str, error: &OpenError) -> anyhow::Error {
     let offer = if matches!(error, OpenError::Memory(_)) { "; `--max-memory none` opens it anyway" } else { "" };
     anyhow!("{name}: {error}{offer}")
 }
 
-/// Says what happened to a file while it was being read.
+/// Reports on standard error that a file changed while it was being read.
 fn note_change(name: &str, source: &SourceInfo) {
     if let Some(notice) = source.change.and_then(Change::notice) {
         complain(&format!("heapglass: {}", human::visible(&format!("{name}: {notice}"), 2000)));
     }
 }
 
-/// `-` is standard input, as everywhere.
+/// Returns the source of a file; `-` is standard input.
 fn source(file: &Path) -> Source {
     if file == Path::new("-") { Source::standard_input() } else { Source::file(file) }
 }
 
-/// What a file is called in messages and answers.
+/// Returns the name of a file for messages and output.
 fn name_of(file: &Path) -> String {
     if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }
 
-/// Characters of a class, an edge, a kind or a function that a row has: a name of a megabyte may be that of a million objects.
+/// The maximum number of characters of a class, edge, kind or function name in a row. A name of a megabyte may belong
+/// to a million objects.
 const ROW_NAME_LIMIT: usize = 4096;
 
-/// A name as rows have it in JSON, CSV and TSV.
+/// Returns a name for a row in JSON, CSV or TSV.
 fn row_name(name: &str) -> Cow<'_, str> {
     human::cut(name, ROW_NAME_LIMIT)
 }
 
-/// A string of the file as such a name.
+/// Returns a string of the file as a name for a row.
 fn row_string(snapshot: &Snapshot, id: StringId) -> String {
     row_name(&snapshot.graph().strings().prefix(id, ROW_NAME_LIMIT).0).into_owned()
 }
 
-/// What is missing of a snapshot, as JSON has it: only where something is.
+/// Returns the missing data of a recovered snapshot for JSON; `None` if the snapshot is complete.
 fn salvaged(snapshot: &Snapshot) -> Option<Vec<String>> {
     snapshot.salvage().map(format::Salvage::lines)
 }
@@ -356,17 +357,17 @@ fn open_object(arguments: &ObjectArguments, files: &Files) -> anyhow::Result<(Rc
         .with_context(|| format!("{}: no object has the id {id}", name_of(&arguments.file)))?;
     let count = snapshot.graph().nodes().filter(|&node| snapshot.id(node) == id).count();
     if count > 1 {
-        complain(&format!("heapglass: {count} objects of the file have the id {id}; this is the first of them"));
+        complain(&format!("heapglass: {count} objects have the id {id}; showing the first one"));
     }
     Ok((snapshot, node))
 }
 
-/// `distance` and `system_distance` as JSON has them.
+/// Splits a distance into `distance` and `system_distance`, for JSON.
 fn split_distance(distance: Distance) -> (Option<u32>, Option<u32>) {
     (distance.user(), distance.system())
 }
 
-/// A number as a cell of a table; nothing if there is none.
+/// Formats a number as a table cell; empty for `None`.
 fn optional(number: Option<u32>) -> String {
     number.map_or_else(String::new, |number| number.to_string())
 }

@@ -1,4 +1,4 @@
-//! `heapglass nodes`: every node on a line of its own, for tests and other tools.
+//! `heapglass nodes`: writes one line per node, for tests and other tools.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &NodesArguments, files: &Files, out: &mut dyn Write
     let snapshot = files.open(&arguments.file)?;
     snapshot.expect_many_names();
     let mut nodes: Vec<NodeOrdinal> = snapshot.graph().nodes().collect();
-    // Stable, so that nodes with equal ids keep the order of the file.
+    // The sort is stable: nodes with equal ids keep the order of the file.
     nodes.sort_by_key(|&node| snapshot.id(node));
     match arguments.format {
         NodesFormat::Json => {
@@ -103,7 +103,7 @@ fn write_line(snapshot: &Snapshot, node: NodeOrdinal, line: &mut String) -> std:
     )
 }
 
-/// Appends text in which nothing can end a field, a line or reach a terminal as a command.
+/// Appends text so that nothing in it can end a field or a line, or act as a terminal command.
 fn escape(text: &str, line: &mut String) -> std::fmt::Result {
     for character in text.chars() {
         match character {

@@ -1,4 +1,4 @@
-//! `heapglass object`: an object's own facts and its outgoing edges.
+//! `heapglass object`: shows the details of an object and its outgoing references.
 
 use std::io::Write;
 
@@ -38,7 +38,7 @@ struct Answer<'a> {
     edges: Edges<'a>,
 }
 
-/// The outgoing edges, each made when it is written: they may be millions, and their names long.
+/// The outgoing edges. Each is created when it is written: a node may have millions of them, with long names.
 struct Edges<'a> {
     snapshot: &'a Snapshot,
     rows: &'a [u32],
@@ -115,7 +115,7 @@ pub(super) fn run(arguments: &ObjectArguments, files: &Files, out: &mut dyn Writ
     Ok(())
 }
 
-/// How many references `retainers` lists.
+/// Returns the number of references that `retainers` lists.
 fn retainers(snapshot: &Snapshot, node: NodeOrdinal) -> anyhow::Result<usize> {
     let list = ListSpec::Retainers(node);
     let rows = order(snapshot, list, Sort::BY_DISTANCE, &Filter::default(), Lens::default(), &CancelToken::new())?.rows;
@@ -155,12 +155,12 @@ fn text(
     let listed = retainers(snapshot, details.node)?;
     let others = match details.retainer_count.saturating_sub(listed) {
         0 => String::new(),
-        others => format!(", and {} weak references or references of the root", human::count(others as u64)),
+        others => format!(", and {} weak or root references", human::count(others as u64)),
     };
     fact("retainers", format!("{}{others}", human::count(listed as u64)))?;
     fact("edges", human::count(details.edge_count as u64))?;
     writeln!(out)?;
-    // As wide as the widest number, without keeping the rows.
+    // The width of the widest number, computed without keeping the rows.
     let widths = edges.rows.iter().fold([7, 8], |[shallow, retained], &row| {
         let target = snapshot.graph().edge_target(EdgeIndex(row));
         let width = |size| human::bytes(size).chars().count();

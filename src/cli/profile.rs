@@ -1,4 +1,4 @@
-//! `heapglass profile`: who allocated what a sampling heap profile saw, alone or compared with an earlier one.
+//! `heapglass profile`: lists the functions or calls of a sampling heap profile, or compares two profiles.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -18,7 +18,7 @@ struct Profiled<'a> {
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     base: Option<String>,
-    /// Whether both are one profile; only where they are.
+    /// True if both files are the same profile; left out otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     identical: bool,
     total_size: u64,
@@ -30,7 +30,7 @@ struct Profiled<'a> {
     calls: Option<Vec<Row<'a>>>,
 }
 
-/// Where a function stands, as JSON has it.
+/// The location of a function, in JSON.
 #[derive(Serialize)]
 pub(super) struct Place<'a> {
     url: Cow<'a, str>,
@@ -61,12 +61,12 @@ struct Row<'a> {
     base_total_size: Option<u64>,
 }
 
-/// What is said of two files that are one profile.
+/// The message if both files are the same profile.
 const IDENTICAL: &str = "the two files are the same profile: nothing changed";
 
 pub(super) fn run(arguments: &ProfileArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     let cancel = CancelToken::new();
-    // Two files are compared from the earlier to the later one, as everywhere.
+    // The base is the first of two files, as in `compare`.
     let (base, file) = match &arguments.current {
         Some(current) => (Some(&arguments.file), current),
         None => (None, &arguments.file),
@@ -128,7 +128,7 @@ pub(super) fn run(arguments: &ProfileArguments, files: &Files, out: &mut dyn Wri
     }
 }
 
-/// The functions that allocated, most of their own first; of a comparison those that grew most.
+/// Returns the functions that allocated, largest self size first; in a comparison, those that grew most.
 fn functions(calls: &Calls, is_compared: bool, limit: usize) -> anyhow::Result<Vec<(Option<u32>, CallRow)>> {
     let key = if is_compared { CallKey::OwnChange } else { CallKey::Own(0) };
     let sort = CallSort { key, descending: true };
@@ -136,7 +136,7 @@ fn functions(calls: &Calls, is_compared: bool, limit: usize) -> anyhow::Result<V
     Ok(rows.into_iter().take(limit).map(|row| (None, row)).collect())
 }
 
-/// The calls in the order of the tree, largest first within each.
+/// Returns the calls in the order of the tree, largest first within each call.
 fn tree(calls: &Calls, is_compared: bool, limit: usize) -> anyhow::Result<Vec<(Option<u32>, CallRow)>> {
     let key = if is_compared { CallKey::TotalChange } else { CallKey::Total(0) };
     let sort = CallSort { key, descending: true };
@@ -170,7 +170,7 @@ fn json<'a>(calls: &'a Calls, is_compared: bool, depth: Option<u32>, row: &CallR
     }
 }
 
-/// A difference of two sizes with its sign.
+/// Formats the difference of two sizes with its sign.
 fn change(now: u64, before: u64) -> String {
     Units::Decimal.signed(difference(now, before))
 }
@@ -216,7 +216,7 @@ fn write_text(
     rows: &[(Option<u32>, CallRow)],
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    /// Levels that are indented; what is deeper says how deep it is.
+    /// The maximum number of indented levels. Deeper rows show their depth as a number.
     const MAX_INDENT: u32 = 30;
     let header: &[&str] = if is_compared {
         &["Self", "Change", "Total", "Change", "Function"]
@@ -224,7 +224,7 @@ fn write_text(
         &["Self", "%", "Total", "%", "Function"]
     };
     if rows.is_empty() {
-        return Ok(writeln!(out, "The profile has no samples: no allocation that was sampled was still alive.")?);
+        return Ok(writeln!(out, "The profile has no samples: no sampled allocation was still alive.")?);
     }
     let mut table = Table::new(header);
     let whole = calls.sums()[0].max(1);

@@ -1,7 +1,7 @@
 //! Progress of a load on a terminal.
 //!
-//! Only on standard error, only if that is a terminal, and only for loads that take longer than a second. The line is
-//! removed before anything else is written.
+//! Shown on standard error if it is a terminal, and only for loads that take longer than a second. The line is removed
+//! before anything else is written.
 
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
@@ -15,10 +15,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::name_of;
 use crate::model::{Progress, human};
 
-/// A load that takes less shows nothing.
+/// Faster loads show no progress.
 const PATIENCE: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_millis(100);
-/// Steps of the bar.
+/// The number of steps of the bar.
 const STEPS: u64 = 1000;
 
 /// A progress line that is shown until it is dropped.
@@ -37,7 +37,7 @@ impl ShownProgress {
             let (progress, is_done) = (progress.clone(), Arc::clone(&is_done));
             thread::Builder::new().name("progress".to_owned()).spawn(move || draw(&progress, &is_done, &name))
         });
-        // Without a thread there is no progress line, which nobody needs.
+        // The progress line is optional: without a thread, the load goes on without it.
         Self { is_done, thread: thread.and_then(Result::ok) }
     }
 }

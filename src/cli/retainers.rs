@@ -1,7 +1,7 @@
-//! `heapglass retainers`: what keeps an object alive.
+//! `heapglass retainers`: shows what keeps an object alive.
 //!
-//! The tree grows quickly with its depth, so it is never held as a whole: each list of retainers is made when it is
-//! written, and only those on the way from the object to where the output stands exist at a time.
+//! The tree grows quickly with its depth, so it is never held in memory as a whole: each list of retainers is created
+//! when it is written, and only the lists on the current path exist at a time.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -20,10 +20,10 @@ use crate::query::{
     Filter, Lens, ListSpec, Sort, UNREACHABLE, UNREACHABLE_MEANING, held_by_root, map_key, node_label, order,
 };
 
-/// Levels of retainers that are written at most: more would be of no use and could exhaust the stack.
+/// The maximum number of levels. More would not be useful and could exhaust the stack.
 const DEEPEST: usize = 200;
 
-/// An object, and the edge that led to it if one did.
+/// An object, and the edge that led to it, if any.
 #[derive(Debug, Serialize)]
 pub(super) struct Link {
     #[serde(skip)]
@@ -37,7 +37,7 @@ pub(super) struct Link {
     pub(super) edge: Option<Edge>,
     pub(super) distance: Option<u32>,
     pub(super) system_distance: Option<u32>,
-    /// Only where it is the case.
+    /// Present only if true.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) unreachable: bool,
     pub(super) shallow_size: u64,
@@ -50,7 +50,7 @@ pub(super) struct Edge {
     pub(super) kind: String,
 }
 
-/// The edge's name as DevTools shows it, cut as in every row.
+/// Returns the edge name as DevTools shows it, cut as in every row.
 fn edge_name(snapshot: &Snapshot, edge: EdgeIndex) -> String {
     match snapshot.graph().edge_name(edge) {
         EdgeName::Index(index) => index.to_string(),
@@ -79,12 +79,12 @@ impl Link {
         }
     }
 
-    /// The object in DevTools' notation, as a terminal may show it.
+    /// Returns the object in DevTools' notation, safe for a terminal.
     pub(super) fn label(&self, snapshot: &Snapshot) -> String {
         format!("{} @{}", node_label(snapshot, self.node), self.id)
     }
 
-    /// The edge's name and kind, as a terminal may show them.
+    /// Returns the name and kind of the edge, safe for a terminal.
     pub(super) fn edge_label(&self) -> String {
         self.edge.as_ref().map_or_else(String::new, |edge| format!("{} ({})", name(&edge.name), name(&edge.kind)))
     }
@@ -108,7 +108,7 @@ pub(super) fn run(arguments: &RetainersArguments, files: &Files, out: &mut dyn W
             if object.unreachable {
                 writeln!(out, "  {UNREACHABLE}. {UNREACHABLE_MEANING}")?;
             } else if held_by_root(&snapshot, node) {
-                writeln!(out, "  the root itself holds it")?;
+                writeln!(out, "  held by the root")?;
             }
             tree.visit(&mut |depth, link, cycle| text_line(&snapshot, depth, link, cycle, out))?;
         }
@@ -121,35 +121,35 @@ pub(super) fn run(arguments: &RetainersArguments, files: &Files, out: &mut dyn W
     Ok(())
 }
 
-/// A row of the tree as JSON has it.
+/// A row of the tree, in JSON.
 #[derive(Serialize)]
 struct Entry<'a> {
     #[serde(flatten)]
     link: Link,
-    /// Whether the object stands on the way to itself, where the tree ends.
+    /// True if the object already occurs on the path, which ends there.
     #[serde(skip_serializing_if = "Option::is_none")]
     cycle: Option<bool>,
-    /// What is missing of the snapshot; only at the top.
+    /// The missing data of the snapshot; only at the top level.
     #[serde(skip_serializing_if = "Option::is_none")]
     salvaged: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retainers: Option<Retainers<'a>>,
 }
 
-/// The retainers of a node and theirs, made while they are written.
+/// The retainers of a node and theirs, created while they are written.
 struct Retainers<'a> {
     snapshot: &'a Snapshot,
     node: NodeOrdinal,
-    /// How many levels are to be written, this one included.
+    /// The number of levels to write, including this one.
     levels: usize,
-    /// Retainers of one object that are written.
+    /// The maximum number of retainers per object.
     limit: usize,
-    /// Objects from the one that was asked for to the one whose retainers are being written.
+    /// The objects from the requested one to the one whose retainers are being written.
     path: &'a RefCell<Vec<NodeOrdinal>>,
 }
 
 impl<'a> Retainers<'a> {
-    /// Each retainer with whether it is on the path already, and its own retainers if they are to be written.
+    /// Returns each retainer, true if it is already on the path, and its own retainers if they are to be written.
     fn entries(&self) -> Result<impl Iterator<Item = (Link, bool, Option<Retainers<'a>>)> + use<'a>, Cancelled> {
         let Self { snapshot, node, levels, limit, path } = *self;
         let rows = if levels == 0 {
@@ -202,7 +202,7 @@ fn text_line(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let distance = link.distance.map_or_else(|| "−".to_owned(), |distance| distance.to_string());
-    let cycle = if is_cycle { "  (on the way here already)" } else { "" };
+    let cycle = if is_cycle { "  (already on this path)" } else { "" };
     let key = link.at.and_then(|edge| map_key(snapshot, edge));
     let key = key.map_or_else(String::new, |key| format!(" under the key {}", node_label(snapshot, key)));
     writeln!(

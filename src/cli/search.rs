@@ -1,4 +1,4 @@
-//! `heapglass search`: objects that a query finds.
+//! `heapglass search`: lists the objects that match a query.
 
 use std::io::Write;
 
@@ -32,7 +32,7 @@ struct Row {
     class: String,
     distance: Option<u32>,
     system_distance: Option<u32>,
-    /// Only where it is the case.
+    /// Present only if true.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unreachable: bool,
     shallow_size: u64,
@@ -55,7 +55,7 @@ impl Row {
     }
 }
 
-/// An error in a query, with a line that points at it; such an error is one of usage.
+/// An error in a query, with a line that points at it; it counts as wrong usage.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}\n  {query}\n  {marks}")]
 pub(super) struct BadQuery {

@@ -1,4 +1,4 @@
-//! `heapglass summary`: classes.
+//! `heapglass summary`: lists the classes of a snapshot.
 
 use std::io::Write;
 
@@ -15,9 +15,9 @@ use crate::query::{
     unreachable_note, unreachable_size,
 };
 
-/// Says how to list classes of reloaded scripts as one.
+/// The hint for classes of scripts that were loaded several times.
 pub(super) const RELOADED_HINT: &str =
-    "Some scripts were loaded several times, so classes are listed once a load; `--join-reloaded` lists them once";
+    "some scripts were loaded several times, and each load has its own classes; `--join-reloaded` merges them";
 
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -34,7 +34,7 @@ struct Totals {
     edges: usize,
     strings: usize,
     total_size: u64,
-    /// Bytes of objects that no path from a root leads to.
+    /// The size of the objects that no path from a root reaches, in bytes.
     unreachable_size: u64,
 }
 
@@ -42,7 +42,7 @@ struct Totals {
 struct Row<'a> {
     name: &'a str,
     location: Option<LocationJson>,
-    /// Classes of one script that was loaded several times.
+    /// The number of merged classes of a script that was loaded several times.
     #[serde(skip_serializing_if = "Option::is_none")]
     joined_classes: Option<u32>,
     count: u64,
@@ -66,7 +66,7 @@ impl LocationJson {
         Self { script_id, line, column, url: scripts.url(script_id).map(str::to_owned) }
     }
 
-    /// The position of a class. If several are joined, the URL has nothing that changes from load to load.
+    /// Returns the position of a class. If several are joined, the URL leaves out what changes between loads.
     pub(super) fn of_class(location: Option<Location>, joined_count: u32, scripts: &Scripts) -> Option<Self> {
         let mut json = Self::new(location?, scripts);
         if joined_count > 1 {
@@ -76,7 +76,7 @@ impl LocationJson {
     }
 }
 
-/// A class, or several of one script that was loaded several times, with their sums.
+/// A class, or several merged classes of a script that was loaded several times, with their sums.
 struct Listed<'a> {
     class: &'a Class,
     joined_count: u32,

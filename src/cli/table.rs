@@ -13,7 +13,7 @@ pub(super) struct Table {
     rows: Vec<Vec<String>>,
 }
 
-/// Characters of a name that a table shows.
+/// The maximum number of characters of a name in a table.
 const NAME_LIMIT: usize = 120;
 
 impl Table {
@@ -36,7 +36,7 @@ impl Table {
         let header: Vec<String> = self.header.iter().map(|&name| name.to_owned()).collect();
         for row in std::iter::once(&header).chain(&self.rows) {
             for (cell, &column) in row.iter().zip(&widths) {
-                // Formatting pads by characters, not by columns of the terminal.
+                // Formatting pads by characters, not by terminal columns.
                 write!(out, "{:1$}{cell}  ", "", column.saturating_sub(width(cell)))?;
             }
             writeln!(out, "{}", row[last])?;
@@ -45,17 +45,17 @@ impl Table {
     }
 }
 
-/// Returns how many columns of a terminal a text takes: 2 for wide characters, 0 for combining ones.
+/// Returns the width of a text in terminal columns: 2 for wide characters, 0 for combining ones.
 pub(super) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// An address as a terminal may show it, with the file and line at its end.
+/// Returns an address that is safe for a terminal, with the file and line at its end.
 pub(super) fn address(text: &str) -> String {
     human::visible_ends(text, NAME_LIMIT).into_owned()
 }
 
-/// A name as a terminal may show it.
+/// Returns a name that is safe for a terminal.
 pub(super) fn name(text: &str) -> String {
     human::visible(text, NAME_LIMIT).into_owned()
 }

@@ -1,34 +1,34 @@
-//! Allocation stacks: which functions allocated how much, and what of it is still alive.
+//! Allocation stacks: how much each function allocated, and how much of it is still alive.
 //!
-//! A function's numbers are the sums over the nodes of the trace tree at which something was allocated, as in Chrome
-//! DevTools; what is alive is counted by the nodes of the heap, each of which names its place in the trace tree.
+//! The allocated numbers of a function are sums over the nodes of the trace tree, as in Chrome DevTools. The live
+//! numbers count the nodes of the heap, each of which refers to its node of the trace tree.
 
 use super::calls::{Calls, Heavy, Measure};
 use super::selection::Selection;
 use crate::model::{CallFunction, CallTree, CancelToken, Cancelled, HeapBytes, NodeOrdinal, StringId};
 use crate::snapshot::Snapshot;
 
-/// Calls that allocated, with the way from an object to its place among them.
+/// The calls that allocated, with a map from objects to calls.
 #[derive(Debug)]
 pub struct Allocations {
     calls: Calls,
-    /// Ids of the trace, ascending, each with the last node of the tree that has it.
+    /// The trace ids, ascending, each with the last node of the tree that has it.
     places: Vec<(u64, u32)>,
-    /// By node of the tree.
+    /// The trace id of each node of the tree.
     ids: Vec<u64>,
 }
 
-/// Objects by where they were allocated.
+/// A group of objects by allocation site.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum AllocatedBy {
-    /// By the first of these functions, called by the second, and so on.
+    /// Allocated by the first of these functions, called by the second, and so on.
     Callers(Vec<u32>),
-    /// At a node of the call tree or below it.
+    /// Allocated at a node of the call tree or below it.
     Call(u32),
 }
 
 impl Allocations {
-    /// The numbers in this order.
+    /// The measures, in the order of the numbers.
     pub const MEASURES: [Measure; 4] =
         [Measure::LiveCount, Measure::AllocatedCount, Measure::LiveSize, Measure::AllocatedSize];
 
@@ -37,7 +37,7 @@ impl Allocations {
         &self.calls
     }
 
-    /// Where the object was allocated: a node of the call tree, if that was recorded.
+    /// Returns the node of the call tree that allocated an object, if recorded.
     #[must_use]
     pub fn place(&self, snapshot: &Snapshot, node: NodeOrdinal) -> Option<u32> {
         let id = u64::from(snapshot.graph().trace_node(node));
@@ -45,7 +45,7 @@ impl Allocations {
         Some(self.places[at].1)
     }
 
-    /// Ids of the trace at which a function allocated, ascending.
+    /// Returns the trace ids at which a function allocated, ascending.
     pub(super) fn trace_ids(&self, by: &AllocatedBy, cancel: &CancelToken) -> Result<Vec<u64>, Cancelled> {
         let mut ids: Vec<u64> = match by {
             AllocatedBy::Callers(path) => {
@@ -68,13 +68,13 @@ impl HeapBytes for Allocations {
     }
 }
 
-/// Whether the snapshot has allocation stacks.
+/// Returns true if the snapshot has allocation stacks.
 #[must_use]
 pub fn has_allocations(snapshot: &Snapshot) -> bool {
     !snapshot.graph().allocation_trace().tree.parents.is_empty()
 }
 
-/// The function that [`AllocatedBy`] is about, without looking at all of them.
+/// Returns the function of an [`AllocatedBy`], without reading the others.
 #[must_use]
 pub fn allocating_function(snapshot: &Snapshot, by: &AllocatedBy) -> Option<CallFunction> {
     let header = snapshot.graph().header();
@@ -92,10 +92,10 @@ pub fn allocating_function(snapshot: &Snapshot, by: &AllocatedBy) -> Option<Call
     functions_of(snapshot, trace.function_infos.get(start..start.checked_add(fields)?)?).pop()
 }
 
-/// The calls that allocated; of what is alive only the selected objects count.
+/// Returns the calls that allocated. If there is a selection, only the selected objects count as live.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn allocations(
     snapshot: &Snapshot,
     selection: Option<&Selection>,
@@ -119,7 +119,7 @@ pub fn allocations(
         cancel.check_every(at)?;
         let index = usize::try_from(index).ok().filter(|&index| index < known);
         if index.is_none() && functions.len() == known {
-            let name = "(a function that the file does not list)".to_owned();
+            let name = "(function missing in the file)".to_owned();
             functions.push(CallFunction { name, ..CallFunction::default() });
         }
         node_functions.push(u32::try_from(index.unwrap_or(known)).unwrap_or(u32::MAX));
@@ -127,7 +127,7 @@ pub fn allocations(
 
     let mut places: Vec<(u64, u32)> = ids.iter().copied().zip(0_u32..).collect();
     places.sort_unstable();
-    // Of nodes with the same id the last one counts as the object's place.
+    // Of several nodes with the same id, the last one is the object's call.
     places.reverse();
     places.dedup_by_key(|place| place.0);
     places.reverse();
@@ -143,7 +143,7 @@ pub fn allocations(
     Ok(Allocations { calls, places, ids })
 }
 
-/// Objects that are alive and their bytes, by entry of `places`.
+/// Counts the live objects and their bytes, by entry of `places`.
 fn live(
     snapshot: &Snapshot,
     places: &[(u64, u32)],
@@ -158,7 +158,7 @@ fn live(
         if selection.is_some_and(|selection| !selection.contains(node)) {
             continue;
         }
-        // Ids of the trace count from 1 without gaps as a rule, so the guess is right.
+        // Trace ids usually count from 1 without gaps, so the guess is right.
         let guess = usize::try_from(id).ok().and_then(|id| id.checked_sub(1));
         let at = guess
             .filter(|&at| places.get(at).is_some_and(|place| place.0 == id))
@@ -171,7 +171,7 @@ fn live(
     Ok((counts, sizes))
 }
 
-/// The functions in the order of the file, however many the header speaks of.
+/// Returns the functions in the order of the file, even if the header declares more.
 fn functions(snapshot: &Snapshot) -> Vec<CallFunction> {
     functions_of(snapshot, &snapshot.graph().allocation_trace().function_infos)
 }
@@ -188,7 +188,7 @@ fn functions_of(snapshot: &Snapshot, infos: &[u64]) -> Vec<CallFunction> {
         let index = index.filter(|&index| (index as usize) < strings.len());
         index.map_or_else(String::new, |index| strings.text(StringId(index)).into_owned())
     };
-    // The file counts from 1, and 0 is nowhere.
+    // The file counts from 1; 0 means unknown.
     let place = |row: &[u64], at: usize| {
         row.get(at).and_then(|&place| u32::try_from(place).ok()).and_then(|place| place.checked_sub(1))
     };

@@ -1,4 +1,4 @@
-//! Lists of calls in order, for the tree tables and the command line.
+//! Ordered lists of calls, for the tree tables and the command line.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -9,28 +9,29 @@ use super::calls::{CallNumbers, Caller, Calls};
 use super::question::{Lane, Need, Needs, Question};
 use crate::model::{BitSet, CancelToken, Cancelled, HeapBytes, SnapshotId};
 
-/// Callers that stand in one list at most: a function that calls itself a thousand times over would make it long, and each
-/// of its calls goes up through all of them.
+/// The maximum number of callers in one chain. A recursive function could make it very long, and each of its calls goes
+/// up through all of them.
 const MAX_CHAIN: usize = 200;
 
-/// A list of calls. Where it is heavy the path is of functions, the allocating one first; else it is of a node of the tree.
+/// A list of calls. In the heavy view, the path consists of functions, the allocating one first; otherwise it is a node
+/// of the tree.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum CallList {
-    /// What a node calls; the outermost calls without one.
+    /// The callees of a node, or the outermost calls.
     Callees(Option<u32>),
-    /// Who calls the function at the end of the path; all functions where it is empty.
+    /// The callers of the function at the end of the path, or all functions if the path is empty.
     Callers(Vec<u32>),
-    /// The same, but going on up while there is a single caller.
+    /// Like `Callers`, but continues up while there is a single caller.
     Chain(Vec<u32>),
 }
 
-/// A column that calls can be sorted by. Numbers are of the measure at that place.
+/// A sort key of calls. Numbers are indices of measures.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum CallKey {
     Name,
     Own(u8),
     Total(u8),
-    /// The first measure less the second.
+    /// The first measure minus the second.
     OwnChange,
     TotalChange,
 }
@@ -45,14 +46,14 @@ pub struct CallSort {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CallRow {
     pub function: u32,
-    /// Of callees: their node.
+    /// The node of the call, in a list of callees.
     pub node: Option<u32>,
     pub numbers: CallNumbers,
-    /// What is below the row, if there is something.
+    /// The list below the row, if any.
     pub below: Option<CallList>,
 }
 
-/// The rows of a list in order, each with a number by which a table knows it whatever the order.
+/// The rows of a list in order, each with an id that does not depend on the order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CallRows {
     pub rows: Vec<CallRow>,
@@ -62,7 +63,7 @@ pub struct CallRows {
 }
 
 impl CallRows {
-    /// Nodes and functions are once in their list, but in a chain a function may call itself.
+    /// Creates the rows. Nodes and functions are unique in a list, but a recursive function can repeat in a chain.
     fn new(rows: Vec<CallRow>, is_chain: bool) -> Self {
         let id = |(at, row): (u32, &CallRow)| if is_chain { at } else { row.node.unwrap_or(row.function) };
         let ids: Vec<u32> = (0..).zip(&rows).map(id).collect();
@@ -70,13 +71,13 @@ impl CallRows {
         Self { rows, ids: Arc::new(ids), places, is_chain }
     }
 
-    /// Whether each row is called by the next.
+    /// Returns true if each row is called by the next one.
     #[must_use]
     pub fn is_chain(&self) -> bool {
         self.is_chain
     }
 
-    /// The row that a number stands for, and its place.
+    /// Returns the row with an id, and its index.
     #[must_use]
     pub fn get(&self, id: u32) -> Option<(usize, &CallRow)> {
         let at = *self.places.get(&id)? as usize;
@@ -94,10 +95,10 @@ impl HeapBytes for CallRows {
     }
 }
 
-/// Lists the rows; `only` keeps, of the allocating functions, those in the set.
+/// Lists the rows. `only` restricts the allocating functions to a set.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn call_rows(
     calls: &Calls,
     list: &CallList,
@@ -134,7 +135,7 @@ fn callees(calls: &Calls, node: Option<u32>) -> Vec<CallRow> {
             below: has_callees.then_some(CallList::Callees(Some(child))),
         }
     };
-    // What the root allocated itself is beside the calls, so that the rows add up to the whole.
+    // Allocations of the root itself are listed beside the calls, so that the rows add up to the total.
     let root = calls.root_numbers().filter(|_| node.is_none()).map(|numbers| CallRow {
         function: calls.tree().functions()[0],
         node: Some(0),
@@ -152,7 +153,8 @@ fn caller_row(caller: &Caller, path: &[u32], chained: bool) -> CallRow {
     CallRow { function: caller.function, node: None, numbers: caller.numbers, below }
 }
 
-/// The callers one after another while each has a single one, like a stack; then those of the last, in order.
+/// Lists the callers one after another while there is a single one, like a stack; then the callers of the last one, in
+/// order.
 fn chain(calls: &Calls, path: &[u32], sort: CallSort, cancel: &CancelToken) -> Result<CallRows, Cancelled> {
     let mut path = path.to_vec();
     let mut rows = Vec::new();
@@ -174,7 +176,7 @@ fn chain(calls: &Calls, path: &[u32], sort: CallSort, cancel: &CancelToken) -> R
             return Ok(CallRows::new(several, false));
         }
         if let Some(last) = rows.last_mut().filter(|_| !several.is_empty()) {
-            // Several callers are a level of their own, and so is the rest of a very long chain.
+            // Several callers form their own level, and so does the rest of a very long chain.
             last.below = Some(CallList::Chain(path));
         }
         return Ok(CallRows::new(rows, true));
@@ -192,7 +194,7 @@ fn in_order(calls: &Calls, sort: CallSort, a: &CallRow, b: &CallRow) -> Ordering
         CallKey::TotalChange => change(&first.total).cmp(&change(&second.total)),
     };
     let ordering = if sort.descending { ordering.reverse() } else { ordering };
-    // Ties: what has more comes first, then by name and place.
+    // Ties: larger numbers first, then by name and location.
     ordering
         .then_with(|| second.total.cmp(&first.total))
         .then_with(|| second.own.cmp(&first.own))
@@ -200,13 +202,13 @@ fn in_order(calls: &Calls, sort: CallSort, a: &CallRow, b: &CallRow) -> Ordering
         .then(a.node.cmp(&b.node))
 }
 
-/// Names a list of calls completely.
+/// The question for a list of calls.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct CallRowsKey {
     pub calls: CallsKey,
     pub list: CallList,
     pub sort: CallSort,
-    /// Of the allocating functions only those that have this in their name or script; empty for all.
+    /// Keeps only allocating functions with this text in their name or script; empty for all.
     pub text: String,
 }
 

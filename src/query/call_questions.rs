@@ -1,4 +1,4 @@
-//! Questions about call trees: of a profile, of two, or of the allocation stacks of a snapshot.
+//! Questions about the call tree of a profile, of two profiles, or of the allocation stacks of a snapshot.
 
 use super::allocations::{Allocations, allocations};
 use super::calls::Calls;
@@ -7,7 +7,7 @@ use super::question::{Lane, Need, Needs, Question};
 use super::selection::{NodeFilter, SelectionOf};
 use crate::model::{BitSet, CancelToken, Cancelled, HeapBytes, SnapshotId};
 
-/// Names calls completely.
+/// The source of calls.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum CallsKey {
     Profile(SnapshotId),
@@ -15,11 +15,11 @@ pub enum CallsKey {
         base: SnapshotId,
         current: SnapshotId,
     },
-    /// Stacks of a snapshot; of the live objects only those that pass the filter count.
+    /// The allocation stacks of a snapshot. Only live objects that pass the filter count.
     Allocations(SnapshotId, NodeFilter),
 }
 
-/// Calls, with what else is known of them where they are of a snapshot.
+/// Calls, with additional data if they are those of a snapshot.
 #[derive(Debug)]
 pub enum CallsOf {
     Profile(Calls),
@@ -81,7 +81,7 @@ impl Question for CallsKey {
     }
 }
 
-/// Asks for the functions of calls that have a text in their name or script, one bit per function.
+/// Asks for the functions with a text in their name or script, one bit per function.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct FunctionsWith {
     pub calls: CallsKey,

@@ -1,86 +1,86 @@
-//! Calls: who allocated memory, from the callers down (tree), from the allocating functions up (heavy), and as a flame
-//! graph. Sampling profiles, comparisons of two of them and allocation stacks are all answered here.
+//! Calls that allocated memory: from the callers down (tree), from the allocating functions up (heavy), and as a flame
+//! graph. Sampling profiles, comparisons of two profiles and allocation stacks all use this.
 //!
-//! The heavy tree is never built: it can be as large as the square of the call tree. A row of it is named by the functions
-//! on its way, the allocating one first, and its callers are found by going up from that function's calls. A function that
-//! calls itself counts each byte once: of a row's calls those below another one add nothing to its total. (Chrome DevTools
-//! means to do the same, but its totals of such functions come out several times too large.)
+//! The heavy tree is never built: it can be as large as the square of the call tree. A row is identified by the
+//! functions on its path, the allocating one first. Its callers are found by walking up from that function's calls. A
+//! recursive function counts each byte once: calls below another call of the same row add nothing to its total. (Chrome
+//! DevTools intends the same, but its totals of such functions are several times too large.)
 
 use std::collections::HashMap;
 
 use super::sorting::utf16_order;
 use crate::model::{BitSet, CallFunction, CallTree, CancelToken, Cancelled, Csr, HeapBytes};
 
-/// How many things can be counted at once.
+/// The maximum number of measures.
 pub const MEASURES: usize = 4;
 
-/// What is counted by call, and in which unit.
+/// A measure of calls.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Measure {
-    /// Bytes of a sampling profile, of the later one in a comparison.
+    /// Bytes of a sampling profile; of the later one in a comparison.
     Size,
-    /// Bytes of the profile that is compared with.
+    /// Bytes of the base profile in a comparison.
     BaseSize,
     /// Objects that are still alive, and their bytes.
     LiveCount,
     LiveSize,
-    /// Objects that were allocated while stacks were recorded, and their bytes.
+    /// Objects allocated while stacks were recorded, and their bytes.
     AllocatedCount,
     AllocatedSize,
 }
 
 impl Measure {
-    /// Whether it is in bytes.
+    /// Returns true if the measure is in bytes.
     #[must_use]
     pub fn is_size(self) -> bool {
         !matches!(self, Self::LiveCount | Self::AllocatedCount)
     }
 }
 
-/// Numbers of a row: of the function itself, and with all that it calls. One entry a measure of its [`Calls`].
+/// The numbers of a row: of the function itself, and including its callees. One entry per measure of its [`Calls`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CallNumbers {
     pub own: [u64; MEASURES],
     pub total: [u64; MEASURES],
 }
 
-/// A function among the allocating ones, or among the callers of a row.
+/// A function in the list of allocating functions, or in the callers of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Caller {
-    /// Index of the function.
+    /// The index of the function.
     pub function: u32,
     pub numbers: CallNumbers,
     pub has_callers: bool,
-    /// Nodes before this one are below a call that is counted already.
+    /// Nodes before this one are below a call that was counted already.
     covered: u32,
 }
 
-/// A call tree with what was counted.
+/// A call tree with its measures.
 #[derive(Debug)]
 pub struct Calls {
     functions: Vec<CallFunction>,
     tree: CallTree,
     measures: Vec<Measure>,
-    /// By measure and node.
+    /// The own numbers by measure and node.
     own: Vec<Vec<u64>>,
     totals: Vec<Vec<u64>>,
-    /// For each function its nodes that count, in preorder.
+    /// The counted nodes of each function, in preorder.
     by_function: Csr,
-    /// Whether the first node is shown as a caller.
+    /// True if the first node is shown as a caller.
     shows_root: bool,
 }
 
-/// Which nodes count in the heavy tree.
+/// The nodes that count in the heavy tree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Heavy {
-    /// All but the root.
+    /// All nodes but the root.
     EveryCall,
-    /// Those that allocated.
+    /// Nodes that allocated.
     Allocating(Measure),
 }
 
 impl Calls {
-    /// `own` has a column for each measure with an entry for each node.
+    /// Creates calls. `own` has a column per measure with an entry per node.
     pub(super) fn new(
         functions: Vec<CallFunction>,
         tree: CallTree,
@@ -96,7 +96,7 @@ impl Calls {
             Heavy::Allocating(measure) => measures.iter().position(|of| *of == measure).map(|at| &own[at]),
         };
         let counts = |node: u32| match heavy {
-            // The root is no call, but allocations without a stack are counted there.
+            // The root is not a call, but it holds allocations without a stack.
             Heavy::EveryCall => tree.parent(node).is_some() || own.iter().any(|own| own[node as usize] > 0),
             Heavy::Allocating(_) => counted.is_none_or(|counted| counted[node as usize] > 0),
         };
@@ -123,36 +123,36 @@ impl Calls {
         &self.tree
     }
 
-    /// What is counted, in the order of the numbers.
+    /// Returns the measures, in the order of the numbers.
     #[must_use]
     pub fn measures(&self) -> &[Measure] {
         &self.measures
     }
 
-    /// The place of a measure among the numbers.
+    /// Returns the index of a measure.
     #[must_use]
     pub fn place_of(&self, measure: Measure) -> Option<usize> {
         self.measures.iter().position(|of| *of == measure)
     }
 
-    /// Of the whole tree, by measure.
+    /// Returns the sums of the whole tree, by measure.
     #[must_use]
     pub fn sums(&self) -> [u64; MEASURES] {
         let mut sums = [0; MEASURES];
         for (sum, totals) in sums.iter_mut().zip(&self.totals) {
-            // A file may say any number.
+            // A file may contain any number.
             *sum = self.tree.children(None).map(|node| totals[node as usize]).fold(0, u64::saturating_add);
         }
         sums
     }
 
-    /// What one measure has at each node itself, and with all below it.
+    /// Returns the own numbers of a measure, and the totals with callees, by node.
     #[must_use]
     pub fn columns(&self, measure: usize) -> Option<(&[u64], &[u64])> {
         Some((self.own.get(measure)?, self.totals.get(measure)?))
     }
 
-    /// Numbers of a node of the tree.
+    /// Returns the numbers of a node.
     #[must_use]
     pub fn numbers(&self, node: u32) -> CallNumbers {
         let mut numbers = CallNumbers::default();
@@ -163,28 +163,28 @@ impl Calls {
         numbers
     }
 
-    /// What a node calls; without one, what the first rows of the tree are.
+    /// Returns the callees of a node, or the first rows of the tree.
     pub fn callees(&self, node: Option<u32>) -> impl Iterator<Item = u32> + '_ {
         let top = if self.tree.is_empty() { None } else { Some(0) };
         self.tree.children(node.or(top))
     }
 
-    /// Returns what the root of a sampling profile allocated itself, if anything: allocations without a stack.
+    /// Returns the allocations of the root of a sampling profile itself, if any: those without a stack.
     pub(super) fn root_numbers(&self) -> Option<CallNumbers> {
         let own = (!self.shows_root && !self.tree.is_empty()).then(|| self.numbers(0).own)?;
         own.iter().any(|number| *number > 0).then_some(CallNumbers { own, total: own })
     }
 
-    /// The node's caller, unless that only stands for the whole.
+    /// Returns the caller of a node, unless that is the hidden root.
     fn shown_parent(&self, node: u32) -> Option<u32> {
         self.tree.parent(node).filter(|&parent| self.shows_root || self.tree.parent(parent).is_some())
     }
 
-    /// The callers of the row that `path` leads to: the allocating function, its caller, and so on. An empty path gives the
-    /// functions themselves, in the order of the file; callers are in the order in which they are met.
+    /// Returns the callers of the row at `path`: the allocating function, its caller, and so on. An empty path returns
+    /// the functions themselves, in the order of the file; callers are in the order of discovery.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if the operation is cancelled.
     pub fn callers(&self, path: &[u32], cancel: &CancelToken) -> Result<Vec<Caller>, Cancelled> {
         if !path.is_empty() {
             return self.callers_at(&self.ends(path, cancel)?, cancel);
@@ -201,7 +201,7 @@ impl Calls {
         Ok(callers)
     }
 
-    /// The calls that a row of the heavy tree stands for: the node that allocated, and its caller at the end of the path.
+    /// Returns the calls of a row of the heavy tree: the node that allocated, and its caller at the end of the path.
     pub(super) fn ends(&self, path: &[u32], cancel: &CancelToken) -> Result<Vec<(u32, u32)>, Cancelled> {
         let Some((&first, above)) = path.split_first() else { return Ok(Vec::new()) };
         if first as usize >= self.by_function.row_count() {
@@ -216,12 +216,12 @@ impl Calls {
         Ok(ends)
     }
 
-    /// One caller further up; calls that have none are left out.
+    /// Moves each call one caller up. Calls without a caller are dropped.
     pub(super) fn further_up(&self, ends: &[(u32, u32)]) -> Vec<(u32, u32)> {
         ends.iter().filter_map(|&(node, end)| Some((node, self.shown_parent(end)?))).collect()
     }
 
-    /// The callers of some ends, one a function.
+    /// Returns the callers at the ends of some calls, one per function.
     pub(super) fn callers_at(&self, ends: &[(u32, u32)], cancel: &CancelToken) -> Result<Vec<Caller>, Cancelled> {
         let mut callers: Vec<Option<Caller>> = Vec::new();
         let mut places: HashMap<u32, usize> = HashMap::new();
@@ -255,15 +255,15 @@ impl Calls {
         caller.has_callers |= self.shown_parent(ancestor).is_some();
     }
 
-    /// The nodes of the allocating function whose ways up start with `path`.
+    /// Returns the nodes of the allocating function whose callers start with `path`.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if the operation is cancelled.
     pub fn nodes_of(&self, path: &[u32], cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
         Ok(self.ends(path, cancel)?.into_iter().map(|(node, _)| node).collect())
     }
 
-    /// Functions whose name or script contains the text, in any case.
+    /// Returns the functions whose name or script contains the text, ignoring case.
     #[must_use]
     pub fn matching(&self, text: &str) -> BitSet {
         let text = text.trim().to_lowercase();
@@ -276,7 +276,7 @@ impl Calls {
         found
     }
 
-    /// A comparison of functions by name and place, to break ties.
+    /// Compares functions by name and location, to break ties.
     pub(super) fn by_name(&self, a: u32, b: u32) -> std::cmp::Ordering {
         let (Some(first), Some(second)) = (self.functions.get(a as usize), self.functions.get(b as usize)) else {
             return a.cmp(&b);
@@ -301,7 +301,7 @@ impl HeapBytes for Calls {
     }
 }
 
-/// The nodes grouped by function, each group in the given order.
+/// Groups the nodes by function. Each group keeps the given order.
 fn by_function(nodes: &[u32], tree: &CallTree, functions: usize) -> Csr {
     let mut offsets = vec![0_u32; functions + 1];
     for &node in nodes {

@@ -1,4 +1,4 @@
-//! The summary: classes in order.
+//! The summary: an ordered list of classes.
 
 use std::cmp::Ordering;
 
@@ -9,8 +9,8 @@ use crate::analysis::{Class, ClassTotals};
 use crate::model::ClassId;
 use crate::snapshot::Snapshot;
 
-/// Ids of the classes that have (selected) members and pass the filter. There are some thousand at most, so this needs no
-/// worker.
+/// Returns the ids of the classes that have (selected) members and pass the filter. There are a few thousand at most,
+/// so this needs no worker.
 pub(super) fn classes(
     snapshot: &Snapshot,
     sort: Sort,
@@ -41,7 +41,7 @@ pub(super) fn classes(
     rows
 }
 
-/// Sums of a class: over the selected nodes, or over all if there is no selection.
+/// Returns the sums of a class over the selected nodes, or over all nodes without a selection.
 #[must_use]
 pub fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
     if let Some(selection) = selection {
@@ -56,8 +56,8 @@ pub fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: C
     }
 }
 
-/// Returns the sums of all classes that are listed under one when those of scripts that were loaded again are joined; nothing before a
-/// list of them was made.
+/// Returns the sums of all classes that are merged with a class as those of reloaded scripts; `None` if no merged list
+/// was created yet.
 #[must_use]
 pub fn joined_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
     let totals = match selection {

@@ -1,11 +1,10 @@
-//! Comparison: what came, what went and what grew between two snapshots.
+//! Comparison: objects that were allocated and freed between two snapshots, and classes that grew.
 //!
-//! As in Chrome DevTools, the base is grouped into classes by the shapes of the current snapshot, and within a class objects
-//! are told apart by their ids: those of the base alone are deleted, those of the current snapshot alone are new. All ids
-//! of both are merged once; an id whose class differs counts as one of each.
+//! As in Chrome DevTools, the base is grouped into classes by the shapes of the current snapshot, and objects of a
+//! class are matched by id: those only in the base were deleted, those only in the current snapshot are new. All ids of
+//! both are merged once. An id whose class differs counts as one deleted and one new object.
 //!
-//! Classes of scripts that were loaded again have a row each, as DevTools lists them, or are joined in one
-//! ([`compare_joined`]).
+//! Classes of reloaded scripts have one row each, as in DevTools, or are merged into one row ([`compare_joined`]).
 
 use super::matching::{Sorted, merge, sized_by_id};
 use super::question::{Needs, Question};
@@ -15,28 +14,28 @@ use crate::analysis::{ClassKey, ClassTotals};
 use crate::model::{CancelToken, Cancelled, ClassId, HeapBytes, NodeOrdinal, SnapshotId, difference};
 use crate::snapshot::Snapshot;
 
-/// Where an object of a comparison lives.
+/// The snapshot of an object in a comparison.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Side {
     Base,
     Current,
 }
 
-/// What came and went of one class.
+/// The new and deleted objects of a class.
 #[derive(Clone, Debug)]
 pub struct ComparedClass {
     pub name: String,
     pub key: ClassKey,
-    /// The class of this key in the current snapshot; the first of them if several are joined.
+    /// The class with this key in the current snapshot; the first one if several are merged.
     pub current_class: Option<ClassId>,
-    /// Number of classes of the current snapshot, or of the base if it has none, that are joined in this row.
+    /// The number of merged classes in this row: of the current snapshot, or of the base if the current one has none.
     pub joined_count: u32,
     pub new_count: u64,
     pub deleted_count: u64,
-    /// Shallow sizes in bytes of what is new and of what was deleted.
+    /// The shallow sizes of new and of deleted objects, in bytes.
     pub allocated_size: u64,
     pub freed_size: u64,
-    /// All objects of the class, their shallow sizes, and what they retain together.
+    /// All objects of the class, their shallow sizes, and their common retained size.
     pub base_count: u64,
     pub current_count: u64,
     pub base_shallow_size: u64,
@@ -46,63 +45,65 @@ pub struct ComparedClass {
 }
 
 impl ComparedClass {
-    /// New less deleted objects.
+    /// Returns the number of new minus deleted objects.
     #[must_use]
     pub fn delta(&self) -> i64 {
         difference(self.new_count, self.deleted_count)
     }
 
-    /// Allocated less freed bytes.
+    /// Returns the allocated minus the freed bytes.
     #[must_use]
     pub fn size_delta(&self) -> i64 {
         difference(self.allocated_size, self.freed_size)
     }
 
-    /// Bytes that the class retains more than in the base.
+    /// Returns the growth of the retained size in bytes.
     #[must_use]
     pub fn retained_delta(&self) -> i64 {
         difference(self.current_retained_size, self.base_retained_size)
     }
 }
 
-/// The answer: classes of which something differs, and the objects that came and went.
+/// The result: classes that differ, with their new and deleted objects.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// Whether ids mean the same objects in both; if not, classes are compared by their totals and there are no objects.
+    /// True if ids refer to the same objects in both; otherwise classes are compared by totals and there are no
+    /// objects.
     pub ids_match: bool,
-    /// Whether the two are of one process and describe it differently: internals or values of numbers are exposed in one only.
+    /// True if both are of one process but describe it differently: only one exposes internals or numeric values.
     pub options_differ: bool,
-    /// Whether joining them makes, or has made, any of these rows another one.
+    /// True if merging reloaded scripts changes, or has changed, any of these rows.
     pub has_reloaded: bool,
-    /// Ids that occur in both with kinds that both describe, and those of them that are of one object: whose class is the same
-    /// or, where a side is damaged and so lacks classes, whose type and name are, or type and size if the name is missing.
+    /// The ids that occur in both with kinds that both describe, and those of them that refer to one object: the class
+    /// is the same or, if a side is damaged and lacks classes, the type and name are, or the type and size if the name
+    /// is missing.
     pub common_ids: u64,
     pub agreeing_ids: u64,
-    /// Of a sample of those that are strings on both sides: how many, and how many have the same text.
+    /// The strings in a sample of the common ids, and those of them with the same text.
     pub common_strings: u64,
     pub agreeing_strings: u64,
-    /// In the order of the current snapshot's classes, then those of the base alone.
+    /// In the order of the current snapshot's classes, then those only in the base.
     pub classes: Vec<ComparedClass>,
-    /// Ordinals: of each class the new ones, then the deleted ones, both by id.
+    /// Ordinals: the new objects of each class, then the deleted ones, both by id.
     objects: Vec<u32>,
-    /// Where in `objects` each class's new and deleted ones start; one entry more than twice the classes.
+    /// The starts of each class's new and deleted objects in `objects`; one entry more than twice the classes.
     starts: Vec<u32>,
 }
 
 impl Comparison {
-    /// New objects of a row: ordinals in the current snapshot, by id.
+    /// Returns the new objects of a row: ordinals in the current snapshot, by id.
     #[must_use]
     pub fn new_objects(&self, row: usize) -> &[u32] {
         self.part(2 * row)
     }
 
-    /// Deleted objects of a row: ordinals in the base, by id.
+    /// Returns the deleted objects of a row: ordinals in the base, by id.
     #[must_use]
     pub fn deleted_objects(&self, row: usize) -> &[u32] {
         self.part(2 * row + 1)
     }
 
-    /// New (even) and deleted (odd) objects of all rows.
+    /// Returns the new (even) or deleted (odd) objects of a row.
     pub(super) fn part(&self, part: usize) -> &[u32] {
         match (self.starts.get(part), self.starts.get(part + 1)) {
             (Some(&start), Some(&end)) => &self.objects[start as usize..end as usize],
@@ -110,12 +111,12 @@ impl Comparison {
         }
     }
 
-    /// Where a part starts among the indices of objects.
+    /// Returns the start of a part in the indices of objects.
     pub(super) fn start(&self, part: usize) -> u32 {
         self.starts.get(part).copied().unwrap_or_default()
     }
 
-    /// The object at an index that [`super::compared_objects`] gives.
+    /// Returns the object at an index from [`super::compared_objects`].
     #[must_use]
     pub fn object(&self, index: u32) -> (Side, NodeOrdinal) {
         let part = self.starts.partition_point(|&start| start <= index).saturating_sub(1);
@@ -130,22 +131,23 @@ impl HeapBytes for Comparison {
     }
 }
 
-/// A remark on two snapshots of one process whose [`Comparison::options_differ`].
-pub const OPTIONS_DIFFER: &str = "These snapshots are of one process but were taken with different options (internals or values of \
-     numbers are exposed in one only). What only one of them describes is listed as new or deleted, and sizes may differ.";
+/// The note on two snapshots of one process whose [`Comparison::options_differ`].
+pub const OPTIONS_DIFFER: &str = "The snapshots are of one process but were taken with different options: only one \
+     exposes internals or numeric values. Objects that only one of them describes are listed as new or deleted, and sizes \
+     may differ.";
 
-/// Compares two snapshots; the rows are those of DevTools.
+/// Compares two snapshots. The rows are those of DevTools.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn compare(base: &Snapshot, current: &Snapshot, cancel: &CancelToken) -> Result<Comparison, Cancelled> {
     compare_by(base, current, false, cancel)
 }
 
-/// Compares two snapshots; classes of scripts that were loaded again are one row.
+/// Compares two snapshots. Classes of reloaded scripts are merged into one row.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn compare_joined(base: &Snapshot, current: &Snapshot, cancel: &CancelToken) -> Result<Comparison, Cancelled> {
     compare_by(base, current, true, cancel)
 }
@@ -230,7 +232,8 @@ fn compare_with(
 }
 
 impl Comparison {
-    /// Adds the row of a class if any of its objects are new or deleted: counts, sizes and ordinals of the deleted and of the new ones.
+    /// Adds the row of a class that has new or deleted objects, with the counts, sizes and ordinals of the deleted and
+    /// the new ones.
     fn add(&mut self, mut row: ComparedClass, [freed, allocated]: [(u64, u64); 2], [deleted, new]: [&[u32]; 2]) {
         (row.deleted_count, row.freed_size) = freed;
         (row.new_count, row.allocated_size) = allocated;
@@ -261,7 +264,8 @@ struct Groups<'a> {
 }
 
 impl Groups<'_> {
-    /// Returns the row of a class that is listed under these in the base and in the current snapshot, without new and deleted objects.
+    /// Creates the row of a class with its ids in the base and in the current snapshot, without new and deleted
+    /// objects.
     fn row(&self, (in_base, in_current): (Option<ClassId>, Option<ClassId>)) -> ComparedClass {
         let totals = |of: &Grouping<'_>, class: Option<ClassId>| {
             class.map_or(ClassTotals::NOTHING, |class| of.joined.totals(class))
@@ -290,7 +294,7 @@ impl Groups<'_> {
 }
 
 impl ComparedClass {
-    /// Compares totals where ids do not match.
+    /// Compares totals, for ids that do not match.
     fn compare_totals(&mut self) {
         self.new_count = self.current_count.saturating_sub(self.base_count);
         self.deleted_count = self.base_count.saturating_sub(self.current_count);
@@ -299,7 +303,7 @@ impl ComparedClass {
     }
 }
 
-/// Returns the name that DevTools gives a class of the base alone: that of its last node in the base on its own.
+/// Returns the name that DevTools gives a class only in the base: that of its last node in the base itself.
 fn last_name(base: &Snapshot, regrouped: &Grouping<'_>, class: Option<ClassId>) -> Option<String> {
     let class = class?;
     let count = u32::try_from(base.graph().node_count()).unwrap_or(u32::MAX);
@@ -308,7 +312,7 @@ fn last_name(base: &Snapshot, regrouped: &Grouping<'_>, class: Option<ClassId>) 
     Some(base.class(last).name.clone())
 }
 
-/// Count and shallow size by joint class.
+/// Returns the count and shallow size of each joint class.
 fn sum_up(snapshot: &Snapshot, objects: &[(u32, u32)], classes: usize) -> Vec<(u64, u64)> {
     let mut sums = vec![(0, 0_u64); classes];
     for &(class, node) in objects {
@@ -319,7 +323,7 @@ fn sum_up(snapshot: &Snapshot, objects: &[(u32, u32)], classes: usize) -> Vec<(u
     sums
 }
 
-/// Objects by class, each class's in the order in which they came.
+/// Objects grouped by class. Each group keeps the original order.
 #[derive(Debug)]
 pub(super) struct Buckets {
     starts: Vec<u32>,
@@ -349,12 +353,12 @@ impl Buckets {
     }
 }
 
-/// Asks for what differs between two snapshots.
+/// Asks for the comparison of two snapshots.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ComparisonOf {
     pub base: SnapshotId,
     pub current: SnapshotId,
-    /// Whether classes of scripts that were loaded again are joined in one row.
+    /// True if classes of reloaded scripts are merged into one row.
     pub joined: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The lists of a comparison: its classes and what came and went of each, in order.
+//! The ordered lists of a comparison: its classes, and the new and deleted objects of each.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::sorting::utf16_order;
 use crate::model::{CancelToken, Cancelled, SnapshotId};
 use crate::snapshot::Snapshot;
 
-/// What the rows of a comparison are sorted by.
+/// A sort key of the rows of a comparison.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ComparisonKey {
     Name,
@@ -34,11 +34,11 @@ pub struct ComparisonSort {
 }
 
 impl ComparisonSort {
-    /// Most allocated first: how DevTools opens a comparison.
+    /// Most allocated bytes first, the default order of DevTools.
     pub const BY_ALLOCATED_SIZE: Self = Self { key: ComparisonKey::AllocatedSize, descending: true };
 }
 
-/// Rows whose name contains the text, as indices into `Comparison::classes`; ties by name.
+/// Returns the rows whose name contains the text, as indices into `Comparison::classes`; ties by name.
 #[must_use]
 pub fn compared_classes(comparison: &Comparison, sort: ComparisonSort, class_name: &str) -> Vec<u32> {
     let wanted = class_name.to_lowercase();
@@ -75,11 +75,11 @@ pub fn compared_classes(comparison: &Comparison, sort: ComparisonSort, class_nam
     rows
 }
 
-/// Objects of a row, new ones before deleted ones, each sorted as the members of a class are; as indices for
+/// Returns the objects of a row, new ones before deleted ones, each sorted like the members of a class; as indices for
 /// [`Comparison::object`].
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn compared_objects(
     comparison: &Comparison,
     base: &Snapshot,
@@ -93,7 +93,7 @@ pub fn compared_objects(
     for (part, snapshot) in parts {
         let objects = comparison.part(part);
         let first = comparison.start(part);
-        // Where each object stands, to go back from sorted ordinals.
+        // The index of each object, to map sorted ordinals back.
         let mut places: Vec<(u32, u32)> = objects.iter().copied().zip(first..).collect();
         places.sort_unstable();
         let mut nodes = objects.to_vec();
@@ -110,18 +110,18 @@ pub fn compared_objects(
 /// A list of a comparison.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PairList {
-    /// Row ids are indices into [`Comparison::classes`].
+    /// The classes; row ids are indices into [`Comparison::classes`].
     Classes(ComparisonSort),
-    /// Deleted and new objects of a class; row ids are indices of objects, see [`Comparison::object`].
+    /// The new and deleted objects of a class; row ids are indices of objects, see [`Comparison::object`].
     Objects { class: u32, sort: Sort },
 }
 
-/// Names a list of a comparison completely.
+/// The question for a list of a comparison.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct PairKey {
     pub of: ComparisonOf,
     pub list: PairList,
-    /// Classes: part of the name.
+    /// Classes: a part of the name.
     pub class_name: String,
 }
 

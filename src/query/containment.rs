@@ -1,15 +1,15 @@
-//! The ways from the root down to an object, by references and by dominators, and what edge names tell.
+//! The paths from the root down to an object, by references and by dominators, and the ids in edge names.
 
 use super::ignored::RetainerDistances;
 use super::paths::shortest_path;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
-/// The shortest way from the root to a node, edge by edge from the root's own. Empty for the root and for what nothing
-/// reaches.
+/// Returns the shortest path from the root to a node as edges, starting at the root. Empty for the root and for
+/// unreachable nodes.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn way_down(
     snapshot: &Snapshot,
     node: NodeOrdinal,
@@ -24,10 +24,10 @@ pub fn way_down(
     Ok(way)
 }
 
-/// The objects that dominate a node, from the root's own child down to the node. Empty for the root.
+/// Returns the objects that dominate a node, from the root's child down to the node. Empty for the root.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn dominators_down(
     snapshot: &Snapshot,
     node: NodeOrdinal,
@@ -44,7 +44,7 @@ pub fn dominators_down(
     Ok(way)
 }
 
-/// The first of the edges that lead from the root to the node.
+/// Returns the first edge from the root to the node.
 #[must_use]
 pub fn root_edge(snapshot: &Snapshot, node: NodeOrdinal) -> Option<EdgeIndex> {
     let graph = snapshot.graph();
@@ -64,7 +64,7 @@ pub struct EphemeronIds {
     pub table: u64,
 }
 
-/// Reads `1 / part of key (Foo @3) -> value (Bar @5) pair in WeakMap (table @7)`.
+/// Parses `1 / part of key (Foo @3) -> value (Bar @5) pair in WeakMap (table @7)`.
 #[must_use]
 pub fn ephemeron_ids(edge_name: &str) -> Option<EphemeronIds> {
     let (rest, table) = edge_name.strip_suffix(')')?.rsplit_once(" pair in WeakMap (table @")?;

@@ -1,19 +1,19 @@
-//! CSV that spreadsheets open without running anything.
+//! CSV that is safe to open in a spreadsheet.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::model::human::{is_hidden, push_visible};
 
-/// Writes one line. Cells that a spreadsheet would take for a formula get an apostrophe in front; characters that would be
-/// commands to a terminal, or reorder text, are made visible.
+/// Writes one line. A cell that a spreadsheet would treat as a formula gets a leading apostrophe; characters that could
+/// control a terminal or reorder text are made visible.
 pub(crate) fn line<S: AsRef<str>>(out: &mut dyn Write, cells: &[S]) -> io::Result<()> {
     for (at, cell) in cells.iter().enumerate() {
         if at > 0 {
             out.write_all(b",")?;
         }
         let cell = cell.as_ref();
-        // Spreadsheets pass over blanks before they look for a formula.
+        // Spreadsheets skip leading white space before a formula.
         let is_formula =
             cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) && cell.parse::<f64>().is_err();
         let cell = visible(cell);
@@ -27,7 +27,7 @@ pub(crate) fn line<S: AsRef<str>>(out: &mut dyn Write, cells: &[S]) -> io::Resul
     out.write_all(b"\n")
 }
 
-/// The cell with nothing hidden in it but line breaks, which the quotes hold together.
+/// Makes all hidden characters visible except line breaks, which are safe within quotes.
 fn visible(cell: &str) -> Cow<'_, str> {
     if !cell.contains(|character| is_hidden(character) && character != '\n') {
         return Cow::Borrowed(cell);
@@ -44,7 +44,7 @@ mod tests {
     use super::line;
 
     #[test]
-    fn a_cell_hides_no_command_and_no_formula_behind_blanks() {
+    fn cells_cannot_hide_commands_or_formulas_after_white_space() {
         let mut out = Vec::new();
         line(&mut out, &["\t=1", "\r@x", "a\u{1b}[2J\u{202e}", "1.5", "\u{ff1d}1", "-inf"])
             .expect("memory can be written");

@@ -1,31 +1,31 @@
-//! What would be freed if a reference were cut.
+//! The effect of cutting a reference.
 
 use super::edges::Sources;
 use super::v8_values::internal;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
-/// Objects that would go.
+/// The objects that would be freed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Freed {
     pub count: u64,
     /// Their shallow sizes in bytes.
     pub shallow_size: u64,
-    /// Where nothing would go: another reference that holds the target.
+    /// Another reference that holds the target, if nothing would be freed.
     pub held_by: Option<EdgeIndex>,
 }
 
-/// What would be freed if this one reference were gone: everything that its target dominates, if no other edge that counts
-/// leads to the target from outside; else nothing.
+/// Returns the objects that would be freed if this one reference were removed: everything that its target dominates, if
+/// no other counted edge leads to the target from outside; otherwise nothing.
 ///
-/// V8 writes a reference twice where the value lies outside the object: as the object's property or element, and as an entry
-/// of the array in which the object keeps it (for globals as the value of a cell in that array). Both are cut together.
+/// V8 writes a reference twice if the value is stored outside the object: as a property or element of the object, and
+/// as an entry of the array that stores it (for globals as the value of a cell in that array). Both are cut together.
 ///
-/// An edge counts if it is essential (see [`crate::analysis::essential_edges`]) and starts at something that is reachable.
-/// Nodes that only the root holds because nothing else does are not freed by cutting what did not hold them.
+/// An edge counts if it is essential (see [`crate::analysis::essential_edges`]) and starts at a reachable node. Nodes
+/// held only by the root for lack of other holders are not freed: the cut edge did not hold them.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn cut_edge(snapshot: &Snapshot, edge: EdgeIndex, cancel: &CancelToken) -> Result<Freed, Cancelled> {
     let graph = snapshot.graph();
     let (source, target) = (graph.edge_source(edge), graph.edge_target(edge));
@@ -33,7 +33,7 @@ pub fn cut_edge(snapshot: &Snapshot, edge: EdgeIndex, cancel: &CancelToken) -> R
     if target == snapshot.root() || !snapshot.is_essential(source, edge) || tree.dominates(target, source) {
         return Ok(Freed::default());
     }
-    // Another way in keeps the target alive unless it comes from what goes along with it.
+    // Another edge keeps the target alive unless it comes from an object that is freed with it.
     let store = store_of(snapshot, edge);
     let is_same = |from: NodeOrdinal| store.is_some_and(|store| from == store || is_cell_of(snapshot, from, store));
     for (at, (other, from)) in Sources::of(graph, graph.retainers.row(target.index())).enumerate() {
@@ -46,8 +46,8 @@ pub fn cut_edge(snapshot: &Snapshot, edge: EdgeIndex, cancel: &CancelToken) -> R
     Ok(Freed { count: subtree.len() as u64, shallow_size: snapshot.retained_size(target), held_by: None })
 }
 
-/// The array in which an object keeps what the property or element leads to, if it is the object's alone: literals share
-/// theirs until one of them is written to.
+/// Returns the array that stores the target of a property or element, if it belongs to the object alone: object
+/// literals share theirs until the first write.
 fn store_of(snapshot: &Snapshot, edge: EdgeIndex) -> Option<NodeOrdinal> {
     let graph = snapshot.graph();
     let name = match graph.edge_kind(edge) {
@@ -59,7 +59,7 @@ fn store_of(snapshot: &Snapshot, edge: EdgeIndex) -> Option<NodeOrdinal> {
     internal(graph, source, name).filter(|&store| store != source && snapshot.dominators().dominates(source, store))
 }
 
-/// Whether it is a cell of a global's variable, and the array has it.
+/// Returns true if the node is the cell of a global variable and the array contains it.
 fn is_cell_of(snapshot: &Snapshot, node: NodeOrdinal, store: NodeOrdinal) -> bool {
     let graph = snapshot.graph();
     graph.strings().is(graph.name_id(node), "system / PropertyCell")

@@ -1,4 +1,4 @@
-//! Dead variables by variable: one row for each variable of each scope, however many contexts have it.
+//! Dead variables grouped by variable: one row for each variable of each scope, in all of its contexts.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use crate::snapshot::Snapshot;
 /// A variable of a scope, in all contexts where it is dead.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeadGroup {
-    /// Index of the scope.
+    /// The index of the scope.
     pub scope: usize,
-    /// The variable's name, as long as it may be.
+    /// The full name of the variable.
     pub name: String,
-    /// Indices of [`DeadGroups::places`], what retains most first.
+    /// Indexes into [`DeadGroups::places`], largest retained size first.
     pub places: Arc<Vec<u32>>,
-    /// Sums of what the values retain, and of what clearing the variables would free, in bytes.
+    /// The sums of the retained sizes of the values, and of the bytes that clearing the variables would free.
     pub held_size: u64,
     pub freed_size: u64,
 }
@@ -50,7 +50,7 @@ impl HeapBytes for DeadGroups {
 /// Finds dead variables and groups them.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn dead_groups(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadGroups, Cancelled> {
     let mut all = DeadGroups { dead: dead_variables(snapshot, cancel)?, ..DeadGroups::default() };
     let strings = snapshot.graph().strings();
@@ -87,13 +87,13 @@ pub fn dead_groups(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadGrou
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DeadGroupKey {
     Name,
-    /// Number of contexts.
+    /// The number of contexts.
     Contexts,
     HeldSize,
     FreedSize,
 }
 
-/// An order of dead variables.
+/// A sort order of dead variables.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct DeadSort {
     pub key: DeadGroupKey,
@@ -108,7 +108,7 @@ impl DeadSort {
 /// Returns the indices of the groups in order; ties are in the order of the scopes.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn ordered_dead_groups(all: &DeadGroups, sort: DeadSort, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
     let group = |item: Item| &all.groups[item.row as usize];
     let mut items = items(&(0..).take(all.groups.len()).collect::<Vec<u32>>());
@@ -126,7 +126,7 @@ pub fn ordered_dead_groups(all: &DeadGroups, sort: DeadSort, cancel: &CancelToke
     Ok(rows(&items))
 }
 
-/// Asks for the variables of contexts that no live function reads.
+/// Asks for context variables that no live function reads.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct DeadGroupsOf(pub SnapshotId);
 
@@ -142,7 +142,7 @@ impl Question for DeadGroupsOf {
     }
 }
 
-/// Names the list of dead variables; row ids are indices of groups.
+/// The question for the list of dead variables; row ids are indices of groups.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct DeadKey {
     pub snapshot: SnapshotId,

@@ -1,9 +1,9 @@
-//! Dead variables: those in the contexts of closures that no function alive can read any more.
+//! Dead variables: variables in the contexts of closures that no live function can read anymore.
 //!
-//! All functions made in one call share its context. A variable stays in it as long as any of them lives, even one that
-//! never touches it. Newer versions of V8 write which scope uses which variable, so that it can be told: a variable of a
-//! context is dead if no closure that reaches this context belongs to a scope that uses the variable, or to one around such
-//! a scope (whose code can still make the inner function). The rules are those of Chrome DevTools' context analysis.
+//! All functions created in one call share its context. A variable stays in it as long as any of them lives, even one
+//! that never uses it. Newer versions of V8 write which scope uses which variable. A variable of a context is dead if
+//! no closure that reaches this context belongs to a scope that uses the variable, or to a scope around such a scope
+//! (whose code can still create the inner function). The rules are those of Chrome DevTools' context analysis.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -20,13 +20,13 @@ use crate::snapshot::Snapshot;
 /// A variable of one context.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DeadVariable {
-    /// From the context to what it holds.
+    /// The edge from the context to the value.
     pub edge: EdgeIndex,
     pub name: StringId,
     pub value: NodeOrdinal,
-    /// Bytes that the value retains.
+    /// The retained size of the value in bytes.
     pub retained_size: u64,
-    /// Bytes that would be freed if the variable were cleared: the same, or none where something else holds the value too.
+    /// The bytes that clearing the variable would free: the retained size, or 0 if something else also holds the value.
     pub freed_size: u64,
 }
 
@@ -34,36 +34,36 @@ pub struct DeadVariable {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeadContext {
     pub context: NodeOrdinal,
-    /// Bytes that the context retains.
+    /// The retained size of the context in bytes.
     pub retained_size: u64,
-    /// Sum of what the dead variables retain.
+    /// The sum of the retained sizes of the dead variables.
     pub dead_size: u64,
     /// Largest first.
     pub variables: Vec<DeadVariable>,
 }
 
-/// A scope of the source with the contexts that were made for it.
+/// A scope of the source with its contexts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeadScope {
-    /// V8's own description of the scope.
+    /// V8's description of the scope.
     pub scope_info: NodeOrdinal,
     pub script: NodeOrdinal,
-    /// Empty where the snapshot does not say.
+    /// Empty if the snapshot does not name the script.
     pub script_name: String,
-    /// Name of the function, where the snapshot says it or has a closure of it.
+    /// The name of the function, if the snapshot contains it or a closure of the function.
     pub function: Option<String>,
-    /// A closure of the scope's function, whose source position is the scope's.
+    /// A closure of the scope's function, which has the source position of the scope.
     pub closure: Option<NodeOrdinal>,
-    /// Where the scope stands in the text, in UTF-16 units.
+    /// The start of the scope in the source text, in UTF-16 units.
     pub start: i64,
     pub end: i64,
-    /// Variables that a context of this scope has, dead or not.
+    /// The number of variables in a context of this scope, dead or not.
     pub variable_count: usize,
-    /// The one whose dead variables retain the most first.
+    /// Contexts by the retained size of their dead variables, largest first.
     pub contexts: Vec<DeadContext>,
 }
 
-/// A script with contexts but without scopes, as one is that was never compiled in full.
+/// A script with contexts but without scope information, because it was never fully compiled.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownScript {
     pub script: NodeOrdinal,
@@ -74,17 +74,18 @@ pub struct UnknownScript {
 /// All dead variables of a snapshot.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DeadVariables {
-    /// Whether the file tells of scopes at all; without that nothing can be said.
+    /// True if the file has scope information, which is required to find dead variables.
     pub has_scopes: bool,
-    /// Whether what it tells, or the file as a whole, is incomplete: then every variable could seem dead, and nothing is said either.
+    /// True if the scope information or the whole file is incomplete. Every variable could seem dead, so none is
+    /// listed.
     pub is_incomplete: bool,
-    /// The one with the largest context first.
+    /// Scopes by their largest context.
     pub scopes: Vec<DeadScope>,
     pub unknown_scripts: Vec<UnknownScript>,
 }
 
 impl DeadVariables {
-    /// Bytes held on the heap.
+    /// Returns the size on the heap in bytes.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         let contexts = self.scopes.iter().flat_map(|scope| &scope.contexts);
@@ -94,17 +95,17 @@ impl DeadVariables {
     }
 }
 
-/// Finds them.
+/// Finds the dead variables of a snapshot.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn dead_variables(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadVariables, Cancelled> {
     if !has_scopes(snapshot.graph()) {
         return Ok(DeadVariables::default());
     }
     let scopes = scopes(snapshot.graph());
-    // Where rows are missing that say who uses what, or closures, or their contexts, variables would seem dead that are not;
-    // and without names none would be found.
+    // If scope rows, closures or contexts are missing, live variables would seem dead; without names none would be
+    // found.
     let doubtful = [Doubt::Objects, Doubt::References, Doubt::Names, Doubt::Extras];
     let is_in_doubt = snapshot.salvage().is_some_and(|salvage| salvage.doubts().iter().any(|of| doubtful.contains(of)));
     if is_in_doubt || !scopes.is_whole {
@@ -131,13 +132,13 @@ pub fn dead_variables(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadV
     Ok(DeadVariables { has_scopes: true, is_incomplete: false, scopes: found, unknown_scripts })
 }
 
-/// What contexts are sorted by.
+/// Returns the sort key of contexts.
 fn rank(context: &DeadContext) -> impl Ord + use<> {
     use std::cmp::Reverse;
     (Reverse(context.dead_size), Reverse(context.retained_size), context.context)
 }
 
-/// Contexts of one scope.
+/// The contexts of one scope.
 struct Group {
     scope_info: NodeOrdinal,
     script: NodeOrdinal,
@@ -145,13 +146,13 @@ struct Group {
     start: i64,
     end: i64,
     scope: usize,
-    /// Names of the variables, as the first context has them. In what V8 writes all have them in this order; where they do
-    /// not, it is still this one's names that count, as in DevTools.
+    /// The names of the variables, from the first context. V8 writes the same order for all contexts; if a file
+    /// differs, the first one counts anyway, as in DevTools.
     variables: Vec<StringId>,
     contexts: Vec<NodeOrdinal>,
 }
 
-/// What is known of a scope, with the place in its list.
+/// The classification of a scope, with its index in the list.
 #[derive(Clone, Copy)]
 enum Kind {
     Nothing,
@@ -175,7 +176,7 @@ fn correlate(
     let number = |node, edge: &[StringId]| internal_of(graph, node, edge).and_then(|node| int(graph, node));
     let with_scopes: HashSet<NodeOrdinal> = scopes.scripts().collect();
     let mut script_of: HashMap<NodeOrdinal, Option<NodeOrdinal>> = HashMap::new();
-    // What was found out of each description of a scope, which many contexts share.
+    // Results by scope description, which many contexts share.
     let (mut groups, mut of_info): (Vec<Group>, HashMap<NodeOrdinal, Kind>) = (Vec::new(), HashMap::new());
     let (mut unknown, mut at_script): (Vec<UnknownScript>, HashMap<NodeOrdinal, usize>) = (Vec::new(), HashMap::new());
     for (at, &(context, info)) in scan.contexts.iter().enumerate() {
@@ -216,7 +217,7 @@ fn correlate(
     Ok((groups, unknown))
 }
 
-/// The script of a scope: its own function's, or that of the nearest scope around it which is known.
+/// Returns the script of a scope: that of its own function, or of the nearest enclosing scope with a known script.
 fn resolve_script(
     snapshot: &Snapshot,
     names: &Names,
@@ -233,7 +234,7 @@ fn resolve_script(
         if let Some(&known) = memo.get(&at) {
             break known;
         }
-        // Nothing, until it is known better; so a circle ends here.
+        // `None` for now, so that a cycle ends here.
         memo.insert(at, None);
         way.push(at);
         match internal_of(snapshot.graph(), at, &names.outer) {
@@ -247,17 +248,18 @@ fn resolve_script(
     found
 }
 
-/// What is worked out once for each scope, as many descriptions may be of one.
+/// Data computed once per scope, which may have many descriptions.
 #[derive(Default)]
 struct Declared<'a> {
-    /// Variables of a scope by their texts: two strings of the file may be equal.
+    /// The variables of a scope by text: two strings of the file may be equal.
     by_name: HashMap<usize, HashMap<Cow<'a, [u8]>, usize>>,
-    /// Numbers of the functions alive that can read a variable.
+    /// The live functions that can read a variable.
     readers: HashMap<usize, Vec<usize>>,
 }
 
 impl<'a> Declared<'a> {
-    /// The variables that a context of the scope has, by the names of its edges; `None` for what is not declared.
+    /// Returns the declared variables of the scope's contexts by their edge names; `None` for names that are not
+    /// declared.
     fn slots(&mut self, snapshot: &'a Snapshot, scopes: &Scopes, group: &Group) -> Vec<Option<usize>> {
         let strings = snapshot.graph().strings();
         let names = self.by_name.entry(group.scope).or_insert_with(|| {
@@ -273,14 +275,14 @@ impl<'a> Declared<'a> {
         group.variables.iter().map(|&name| names.get(&strings.identity(name)).copied()).collect()
     }
 
-    /// Functions alive whose code, or the code within which, uses the variable.
+    /// Returns the live functions whose code, or an inner scope of it, uses the variable.
     fn readers(&mut self, scopes: &Scopes, live: &LiveFunctions, script: NodeOrdinal, variable: usize) -> &[usize] {
         self.readers.entry(variable).or_insert_with(|| {
             let mut seen = HashSet::new();
             let mut readers = Vec::new();
             for &user in &scopes.variables[variable].uses {
                 let around = std::iter::successors(Some(user), |&scope| scopes.scopes[scope].parent);
-                // What is around a scope that was met has been met, too.
+                // The scopes around a visited scope have been visited, too.
                 for scope in around.take_while(|&scope| seen.insert(scope)) {
                     readers.extend(live.numbers.get(&(script, scopes.scopes[scope].id)));
                 }
@@ -290,7 +292,7 @@ impl<'a> Declared<'a> {
     }
 }
 
-/// The dead variables of all contexts of a scope.
+/// Finds the dead variables of all contexts of a scope.
 fn dead_scope<'a>(
     snapshot: &'a Snapshot,
     scopes: &Scopes,

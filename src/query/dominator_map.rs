@@ -1,27 +1,29 @@
-//! The treemap of the dominator tree: tiles as large as what they retain, those that are freed together inside each other.
+//! The treemap of the dominator tree: the area of a tile is its retained size, and objects that are freed together are
+//! nested.
 //!
-//! Squarified treemap (Bruls, Huizing, van Wijk, “Squarified Treemaps”, 2000), nested. Only what is larger than a few points
-//! becomes a tile, so the work after one look at the children of what is shown depends on the treemap's size, not on the
-//! snapshot's.
+//! A nested squarified treemap (Bruls, Huizing, van Wijk, “Squarified Treemaps”, 2000). Only objects larger than a few
+//! points become tiles, so apart from one scan of the children of visible objects, the cost depends on the size of the
+//! treemap, not of the snapshot.
 //!
-//! Objects that each retain little more than one other object, as those of a linked list do, would be thousands of frames
-//! around each other. Such a chain is one tile, which opens into parts of the chain side by side: each part is as large as
-//! what its objects retain without the parts after it.
+//! A chain of objects that each retain little more than the next one, such as a linked list, would become thousands of
+//! nested frames. It is one tile, which opens into parts of the chain side by side. The size of a part is what its
+//! objects retain without the parts after it.
 
 use crate::model::{CancelToken, Cancelled, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
-/// Tiles smaller than this many square points are summed up in one.
+/// Tiles smaller than this many square points are combined into one.
 const MIN_AREA: f32 = 20.0;
 /// A tile is opened if both its sides are at least this long.
 const MIN_OPENED: f32 = 26.0;
-/// Room for the name of an opened tile, and around what is in it.
+/// The space for the name of an opened tile, and around its contents.
 const HEADER: f32 = 15.0;
 const PADDING: f32 = 2.0;
-/// The treemap gets no better with more than these, and one of the smaller ones in each opened tile.
+/// The maximum number of tiles, plus one for the smaller objects in each opened tile. More would not improve the
+/// treemap.
 const MAX_TILES: usize = 3000;
 const MAX_DEPTH: u32 = 8;
-/// Parts that a chain of nested objects is cut in.
+/// The maximum number of parts of a chain of nested objects.
 const MAX_PARTS: u64 = 60;
 
 /// A rectangle of the treemap, in points from its upper left corner.
@@ -48,69 +50,70 @@ impl Area {
     }
 }
 
-/// An object with all that it retains, a chain of nested objects, or what is too small to be shown alone.
+/// An object with everything it retains, a chain of nested objects, or the combined objects too small to be shown.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Tile {
-    /// The object, or the outermost of nested ones; `None` for the smaller ones together.
+    /// The object, or the outermost of nested ones; `None` for the combined smaller objects.
     pub node: Option<NodeOrdinal>,
-    /// The first nested object that is not part of this tile, since another tile has it.
+    /// The first nested object that is not part of this tile, because another tile contains it.
     pub without: Option<NodeOrdinal>,
     pub area: Area,
     /// 0 for the whole treemap.
     pub depth: u32,
-    /// Whether other tiles are in this one.
+    /// True if this tile contains other tiles.
     pub is_open: bool,
-    /// How many objects down the chain of those that retain nearly all of it those tiles are.
+    /// The number of objects in the chain that is skipped between this tile and its contents.
     pub skipped: u32,
-    /// Number of objects: more than 1 for a chain of nested objects and for smaller ones together.
+    /// The number of objects: more than 1 for a chain of nested objects and for combined smaller ones.
     pub count: u64,
-    /// Retained size in bytes, less what `without` retains.
+    /// The retained size in bytes, minus that of `without`.
     pub size: u64,
 }
 
 impl Tile {
-    /// Returns a tile of an object with all that it retains; it has no place yet.
+    /// Creates a tile of an object with everything it retains. It has no position yet.
     fn of(snapshot: &Snapshot, node: NodeOrdinal) -> Self {
         Self { node: Some(node), ..Self::rest(1, snapshot.retained_size(node)) }
     }
 
-    /// Returns a tile of smaller objects together; it has no place yet.
+    /// Creates a tile of combined smaller objects. It has no position yet.
     fn rest(count: u64, size: u64) -> Self {
         Self { node: None, without: None, area: Area::default(), depth: 0, is_open: false, skipped: 0, count, size }
     }
 
-    /// Whether it is a chain of nested objects.
+    /// Returns true if the tile is a chain of nested objects.
     #[must_use]
     pub fn is_chain(&self) -> bool {
         self.node.is_some() && self.count > 1
     }
 }
 
-/// The treemap: outer tiles before those in them.
+/// The treemap: outer tiles before inner ones.
 #[derive(Clone, Debug, Default)]
 pub struct DominatorMap {
     pub tiles: Vec<Tile>,
-    /// The dominators from the root down to what fills the treemap, at most [`DominatorMap::ENDS`] at each end.
+    /// The dominators from the root down to the object that fills the treemap, at most [`DominatorMap::ENDS`] at each
+    /// end.
     pub way: Vec<NodeOrdinal>,
-    /// How many are left out in the middle of `way`.
+    /// The number of objects left out in the middle of `way`.
     pub left_out: usize,
 }
 
 impl DominatorMap {
-    /// Dominators that are kept at each end of the way.
+    /// The number of dominators kept at each end of the path.
     pub const ENDS: usize = 3;
 
-    /// The innermost tile at a point.
+    /// Returns the innermost tile at a point.
     #[must_use]
     pub fn at(&self, x: f32, y: f32) -> Option<&Tile> {
         self.tiles.iter().rev().find(|tile| tile.area.contains(x, y))
     }
 }
 
-/// Lays out what `root` dominates in a rectangle of that many points.
+/// Lays out the objects that `root` dominates in a rectangle of this size in points.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn dominator_map(
     snapshot: &Snapshot,
     root: NodeOrdinal,
@@ -138,12 +141,12 @@ pub fn dominator_map(
         }
         next += 1;
     }
-    // A walk by levels puts outer tiles before inner ones already.
+    // A breadth-first walk puts outer tiles before inner ones.
     let (way, left_out) = way_to(snapshot, root, cancel)?;
     Ok(DominatorMap { tiles, way, left_out })
 }
 
-/// Returns both ends of the way from the root down to an object, and how many objects are between them.
+/// Returns both ends of the path from the root down to an object, and the number of objects between them.
 fn way_to(
     snapshot: &Snapshot,
     node: NodeOrdinal,
@@ -164,7 +167,7 @@ fn way_to(
     Ok((way, left_out))
 }
 
-/// Returns the child that alone retains nearly all of what its parent does, if it has children itself.
+/// Returns the child that alone retains nearly everything its parent does, if it has children itself.
 fn heir(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Result<Option<NodeOrdinal>, Cancelled> {
     let own = snapshot.retained_size(node);
     for (seen, child) in snapshot.dominators().dominated(node).enumerate() {
@@ -176,7 +179,7 @@ fn heir(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Result<
     Ok(None)
 }
 
-/// Returns the chain of heirs below an object, outermost first, up to `end`, which is not part of it.
+/// Returns the chain of heirs below an object, outermost first, up to `end` (exclusive).
 fn chain(
     snapshot: &Snapshot,
     node: NodeOrdinal,
@@ -193,11 +196,11 @@ fn chain(
     Ok(found)
 }
 
-/// What is in an opened tile: parts that can be seen, and the rest.
+/// The contents of an opened tile: visible parts, and the rest.
 struct Contents<'a> {
     snapshot: &'a Snapshot,
     cancel: &'a CancelToken,
-    /// Size in bytes from which a part can be seen.
+    /// The smallest visible size in bytes.
     smallest: u64,
     shown: Vec<Tile>,
     rest: Tile,
@@ -217,7 +220,7 @@ impl Contents<'_> {
         self.rest.size = self.rest.size.saturating_add(part.size);
     }
 
-    /// Adds what an object dominates immediately, without one of them.
+    /// Adds the objects that an object immediately dominates, except one.
     fn add_children(&mut self, node: NodeOrdinal, without: Option<NodeOrdinal>) -> Result<(), Cancelled> {
         for (at, child) in self.snapshot.dominators().dominated(node).enumerate() {
             self.cancel.check_every(at)?;
@@ -228,7 +231,7 @@ impl Contents<'_> {
         Ok(())
     }
 
-    /// Adds a chain of nested objects that ends before `end`, cut in parts of like size.
+    /// Adds a chain of nested objects up to `end` (exclusive), cut into parts of similar size.
     fn add_chain(&mut self, links: &[NodeOrdinal], end: Option<NodeOrdinal>) {
         let retained = |node: NodeOrdinal| self.snapshot.retained_size(node);
         let size_of_end = end.map_or(0, retained);
@@ -246,7 +249,7 @@ impl Contents<'_> {
         }
     }
 
-    /// Adds what is in a tile; returns how many objects down it is.
+    /// Adds the contents of a tile. Returns the number of skipped objects.
     fn add_all(&mut self, tile: &Tile) -> Result<u32, Cancelled> {
         let Some(node) = tile.node else { return Ok(0) };
         if tile.is_chain() {
@@ -270,7 +273,7 @@ impl Contents<'_> {
             self.add(Tile { node: Some(first), ..Tile::rest(nested.len() as u64, size) });
             return Ok(0);
         }
-        // Frames around each other would tell little and leave no room.
+        // Skip frames that would only surround each other and leave no space.
         let mut outer = node;
         for &inner in &nested {
             self.add_children(outer, Some(inner))?;
@@ -281,7 +284,7 @@ impl Contents<'_> {
     }
 }
 
-/// Returns the tiles in one tile, at most `most`, and how many objects down they are.
+/// Returns the tiles in a tile, at most `most`, and the number of skipped objects.
 fn open(
     snapshot: &Snapshot,
     tile: &Tile,
@@ -295,7 +298,7 @@ fn open(
     let smallest = ((MIN_AREA / scale) as u64).max(1);
     let mut contents = Contents { snapshot, cancel, smallest, shown: Vec::new(), rest: Tile::rest(0, 0) };
     let skipped = contents.add_all(tile)?;
-    // The largest first; equal ones in the order of the file, or of their chain.
+    // Largest first; ties in the order of the file, or of their chain.
     contents.shown.sort_by_key(|part| std::cmp::Reverse(part.size));
     let hidden = contents.shown.split_off(contents.shown.len().min(most));
     for part in &hidden {
@@ -313,8 +316,8 @@ fn open(
     Ok((shown, skipped))
 }
 
-/// Places parts, the largest first, in rows along the shorter side, each row as long as that makes its tiles more square.
-/// What is left over at the end is the opened object's own share.
+/// Places parts, largest first, in rows along the shorter side. A row grows as long as that makes its tiles more
+/// square. The space left at the end is the own share of the opened object.
 fn squarify(parts: &mut [Tile], area: Area, scale: f32) {
     #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
     let size = |tile: &Tile| tile.size as f32 * scale;
@@ -338,14 +341,14 @@ fn squarify(parts: &mut [Tile], area: Area, scale: f32) {
     }
 }
 
-/// The worst ratio of sides in a row of that many points whose largest and smallest tile are these.
+/// Returns the worst aspect ratio in a row of this area with these largest and smallest tiles.
 fn aspect(largest: f32, smallest: f32, sum: f32, shorter: f32) -> f32 {
     let square = (sum * sum).max(f32::MIN_POSITIVE);
     let smallest = smallest.max(f32::MIN_POSITIVE);
     (shorter * shorter * largest / square).max(square / (shorter * shorter * smallest))
 }
 
-/// Places a row along the shorter side and returns what is free beyond it.
+/// Places a row along the shorter side and returns the free area beyond it.
 fn place_row(row: &mut [Tile], free: Area, sum: f32, size: &impl Fn(&Tile) -> f32) -> Area {
     let is_tall = free.height > free.width;
     let shorter = free.shorter().max(1.0);

@@ -1,4 +1,4 @@
-//! Strings that stand in memory more than once.
+//! Duplicate strings.
 
 use std::sync::Arc;
 
@@ -15,27 +15,28 @@ use crate::model::{CancelToken, Cancelled, EdgeKind, NodeKind, NodeOrdinal, POLL
 use crate::model::{HeapBytes, SnapshotId, js::parse_int};
 use crate::snapshot::Snapshot;
 
-/// Strings of one text.
+/// Strings with the same text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StringGroup {
-    /// The first of them in the file; its value stands for all.
+    /// The first copy in the file, whose value is shown for all.
     pub first: NodeOrdinal,
     pub count: u64,
     pub shallow_size: u64,
-    /// Sum of their retained sizes, as DevTools has it: bytes count twice where one of them dominates another.
+    /// The sum of retained sizes, as in DevTools: bytes count twice if one copy dominates another.
     pub retained_size: u64,
-    /// Bytes that would be freed if only the one were left that retains the most. Nothing counts twice here.
+    /// The bytes that would be freed if only the copy with the largest retained size remained. Nothing counts twice.
     pub wasted_bytes: u64,
-    /// Whether the file has only the beginning of the text. Such strings are equal if their lengths and hashes are too.
+    /// True if the file has only the beginning of the text. Such strings are equal if their lengths and hashes are,
+    /// too.
     pub truncated: bool,
     start: u32,
 }
 
-/// All groups, in the order in which the file's nodes meet them; those of truncated strings come last.
+/// All groups, in the order of their first node in the file; truncated strings come last.
 #[derive(Clone, Debug, Default)]
 pub struct DuplicateStrings {
     pub groups: Vec<StringGroup>,
-    /// Strings in all groups together, and their bytes.
+    /// The number of strings in all groups, and their bytes.
     pub string_count: u64,
     pub shallow_size: u64,
     pub retained_size: u64,
@@ -45,7 +46,7 @@ pub struct DuplicateStrings {
 }
 
 impl DuplicateStrings {
-    /// Ordinals of the strings of a group, ascending.
+    /// Returns the ordinals of the strings of a group, ascending.
     #[must_use]
     pub fn copies(&self, group: u32) -> &[u32] {
         self.groups.get(group as usize).map_or(&[], |group| {
@@ -56,7 +57,7 @@ impl DuplicateStrings {
         })
     }
 
-    /// Ordinals of all strings of all groups.
+    /// Returns the ordinals of all strings of all groups.
     #[must_use]
     pub fn nodes(&self) -> &[u32] {
         &self.nodes
@@ -69,7 +70,7 @@ impl HeapBytes for DuplicateStrings {
     }
 }
 
-/// A string, with what it has in common with its equals in front.
+/// A string, preceded by the key that it shares with equal strings.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     key: [u64; 2],
@@ -83,11 +84,11 @@ impl Candidate {
     }
 }
 
-/// Finds strings of equal text among those that have a size. Concatenated strings count, unless one of their two parts is
-/// empty: V8 leaves those behind when it makes one string of the parts.
+/// Finds equal strings among those that have a size. Concatenated strings count, unless one of their parts is empty: V8
+/// leaves such strings behind when it flattens them.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn duplicate_strings(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DuplicateStrings, Cancelled> {
     let finder = Finder::new(snapshot, cancel)?;
     let count = u32::try_from(snapshot.graph().node_count()).unwrap_or(u32::MAX);
@@ -121,10 +122,10 @@ pub fn duplicate_strings(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Du
 #[expect(clippy::cast_possible_truncation, reason = "a small constant")]
 const BLOCK: u32 = POLL_INTERVAL as u32;
 
-/// Sums up the strings of one text.
+/// Sums up the strings with one text.
 fn group(snapshot: &Snapshot, run: &[Candidate]) -> StringGroup {
     let nodes = || run.iter().map(|string| NodeOrdinal(string.node));
-    // From the outside in: what stands within the range of one before it is dominated by that one.
+    // Outermost first: a copy within the range of an earlier one is dominated by it.
     let mut subtrees: Vec<(u32, u32, u64)> = nodes()
         .map(|node| {
             let positions = snapshot.dominators().positions(node);
@@ -163,11 +164,11 @@ impl DuplicateStrings {
     }
 }
 
-/// Looks at single strings.
+/// Classifies single strings.
 struct Finder<'a> {
     snapshot: &'a Snapshot,
     texts: Texts<'a>,
-    /// Names of the edges that V8 tells of truncated strings with; empty where the file has none.
+    /// The edge names by which V8 marks truncated strings; empty if the file has none.
     truncated: Vec<StringId>,
     length: Vec<StringId>,
     hash: Vec<StringId>,
@@ -180,7 +181,7 @@ impl<'a> Finder<'a> {
         Ok(Self { snapshot, texts: Texts::new(snapshot, cancel)?, truncated, length, hash, value })
     }
 
-    /// The string with what it has in common with its equals; `None` for what is no string or does not count.
+    /// Returns the string with its key; `None` if the node is not a string or does not count.
     fn candidate(&self, node: NodeOrdinal) -> Option<Candidate> {
         let kind = self.snapshot.kind(node);
         if !matches!(kind, NodeKind::STRING | NodeKind::CONCATENATED_STRING)
@@ -211,7 +212,7 @@ impl<'a> Finder<'a> {
         edges.find(|edge| names.contains(&StringId(graph.edge_names[edge.index()]))).map(|edge| graph.edge_target(edge))
     }
 
-    /// The text of a number's value, as V8 writes numbers where it writes their values.
+    /// Returns the text of a number's value, if V8 wrote numeric values.
     fn number(&self, node: NodeOrdinal, kind: &str) -> Option<String> {
         let graph = self.snapshot.graph();
         if graph.kind(node) != NodeKind::NUMBER || self.snapshot.raw_name(node) != kind {
@@ -222,7 +223,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Makes the key one of the number, too.
+/// Adds a number to the key.
 fn mix(key: &mut [u64; 2], number: Option<i64>) {
     for (part, factor) in key.iter_mut().zip([0x9e37_79b9_7f4a_7c15_u64, 0xc2b2_ae3d_27d4_eb4f]) {
         for value in [number.map_or(0, i64::cast_unsigned), u64::from(number.is_some())] {
@@ -231,7 +232,7 @@ fn mix(key: &mut [u64; 2], number: Option<i64>) {
     }
 }
 
-/// What groups are sorted by.
+/// A sort key of groups.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum GroupKey {
     Value,
@@ -252,11 +253,11 @@ impl GroupSort {
     pub const BY_WASTED_SIZE: Self = Self { key: GroupKey::Wasted, descending: true };
 }
 
-/// Indices of the groups whose text contains `text` in any case, in order; ties as in the file. Of a very long text the
-/// beginning counts, as much as a name on screen can have.
+/// Returns the indices of the groups whose text contains `text`, ignoring case, in order; ties as in the file. Of a
+/// very long text only the part that a name on screen can have is searched.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn duplicate_groups(
     strings: &DuplicateStrings,
     snapshot: &Snapshot,
@@ -295,7 +296,7 @@ pub fn duplicate_groups(
     Ok(rows(&items))
 }
 
-/// Asks for the strings that are in memory more than once.
+/// Asks for the duplicate strings of a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct DuplicatesOf(pub SnapshotId);
 
@@ -311,14 +312,14 @@ impl Question for DuplicatesOf {
     }
 }
 
-/// Names a list of groups of equal strings; row ids are indices of groups.
+/// The question for a list of duplicate strings; row ids are indices of groups.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct GroupsKey {
     pub snapshot: SnapshotId,
     pub sort: GroupSort,
-    /// Part of the text.
+    /// A part of the text.
     pub text: String,
-    /// Only groups with a copy that passes.
+    /// Keeps only groups with a copy that passes this filter.
     pub within: NodeFilter,
 }
 
@@ -351,11 +352,11 @@ impl Question for GroupsKey {
     }
 }
 
-/// Names the list of the copies of one duplicated string; row ids are node ordinals, ascending.
+/// The question for the copies of one duplicate string; row ids are node ordinals, ascending.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct CopiesKey {
     pub snapshot: SnapshotId,
-    /// Index of the string's group.
+    /// The index of the string's group.
     pub group: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Lists of edges: an object's fields and its retainers.
+//! Lists of edges: the fields of an object and its retainers.
 
 use rayon::prelude::*;
 
@@ -9,10 +9,10 @@ use crate::graph::{EdgeName, HeapGraph};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
-/// More names than this are prepared for.
+/// Names are prepared in advance if there are more edges than this.
 const MANY: usize = 256;
 
-/// The node's outgoing edges.
+/// Returns the outgoing edges of a node.
 pub(super) fn outgoing(
     snapshot: &Snapshot,
     node: NodeOrdinal,
@@ -35,7 +35,7 @@ pub(super) fn outgoing(
     Ok(rows(&items))
 }
 
-/// The edges that keep the node alive: all that lead to it but weak ones and those from the root.
+/// Returns the edges that keep the node alive: all incoming ones except weak ones and those from the root.
 pub(super) fn retainers(
     snapshot: &Snapshot,
     node: NodeOrdinal,
@@ -66,7 +66,7 @@ pub(super) fn retainers(
     Ok(rows(&items))
 }
 
-/// Sorts by sizes of the node at the other end with ties by the edge's name, or the other way round.
+/// Sorts by a size of the node at the other end with ties by the edge's name, or the other way round.
 fn by_size_or_name(
     snapshot: &Snapshot,
     items: &mut [Item],
@@ -87,7 +87,7 @@ fn by_size_or_name(
     }
 }
 
-/// Sorts by the edges' names: names before numbers, numbers by value, `__proto__` last in either direction.
+/// Sorts by edge name: names before numbers, numbers by value, `__proto__` last in either direction.
 fn by_edge_name(
     snapshot: &Snapshot,
     items: &mut [Item],
@@ -104,7 +104,7 @@ fn by_edge_name(
     };
     let within_group = |run: &mut [Item]| match run.first().map(|&item| (group(item), name(item))) {
         None => Ok(()),
-        // An object has one of these, if it was not made up; DevTools ends up with the later one first.
+        // A real object has at most one of these. DevTools lists the later one first.
         Some((2, _)) => by_number(run, true, cancel, |item| u64::from(item.row), &as_they_are),
         Some((_, EdgeName::Index(_))) => {
             let number = |item| match name(item) {
@@ -120,7 +120,7 @@ fn by_edge_name(
     by_number(items, false, cancel, group, &within_group)
 }
 
-/// The node's retaining edges in DevTools' order of position, and the node that each starts from.
+/// Returns the retaining edges of a node in DevTools' order of position, and the source node of each.
 fn retaining(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Result<(Vec<u32>, Vec<u32>), Cancelled> {
     let graph = snapshot.graph();
     let blocks: Vec<(Vec<u32>, Vec<u32>)> = graph
@@ -139,23 +139,23 @@ fn retaining(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Re
     Ok((edges.concat(), sources.concat()))
 }
 
-/// Whether an edge counts among the retainers of its target.
+/// Returns true if an edge counts as a retainer of its target.
 pub(super) fn retains(graph: &HeapGraph, edge: EdgeIndex, source: NodeOrdinal) -> bool {
     source != graph.root() && !matches!(graph.edge_kind(edge), EdgeKind::WEAK | EdgeKind::INVISIBLE)
 }
 
-/// Retaining edges with the nodes that they start from.
+/// Retaining edges with their source nodes.
 ///
-/// The edges descend, so each search starts from the node that was found last instead of going through all nodes.
+/// The edges descend, so each search starts from the last found node instead of scanning all nodes.
 pub(super) struct Sources<'a> {
     graph: &'a HeapGraph,
     edges: std::slice::Iter<'a, u32>,
-    /// The node found last; all that are still to come stand at or before it.
+    /// The last found node. All remaining ones are at or before it.
     last: u32,
 }
 
 impl<'a> Sources<'a> {
-    /// `edges` descend.
+    /// Creates an iterator. Invariant: `edges` descend.
     pub(super) fn of(graph: &'a HeapGraph, edges: &'a [u32]) -> Self {
         let last = edges.first().map_or(0, |&edge| graph.edge_source(EdgeIndex(edge)).0);
         Self { graph, edges: edges.iter(), last }
@@ -169,7 +169,8 @@ impl Iterator for Sources<'_> {
         let edge = *self.edges.next()?;
         let first = |node: u32| self.graph.edge_range(NodeOrdinal(node)).start;
         let wanted = edge as usize;
-        // Nodes without edges start where the next one does, so the last node that starts at or before the edge owns it.
+        // A node without edges starts where the next one does, so the last node that starts at or before the edge owns
+        // it.
         if first(self.last) > wanted {
             let (mut above, mut step) = (self.last, 1);
             let mut below = above.saturating_sub(step);

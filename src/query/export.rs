@@ -1,4 +1,4 @@
-//! Lists as files: CSV for spreadsheets, JSON for programs. Sizes are bytes, names are whole.
+//! Exports lists as CSV for spreadsheets or JSON for programs. Sizes are bytes, names are complete.
 
 use std::io::{self, Write};
 
@@ -9,10 +9,10 @@ use super::{Comparison, DuplicateStrings, Growth, ListSpec, class_totals, csv, j
 use crate::model::{ClassId, Distance, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
-/// Characters of a string's text that are written.
+/// The maximum number of characters of a string's text.
 const TEXT_LIMIT: usize = 10_000;
 
-/// What a list is written as.
+/// The format of an exported list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Format {
     Csv,
@@ -70,7 +70,7 @@ fn distance(distance: Distance) -> [Value; 2] {
 /// Writes classes, objects or references.
 ///
 /// # Errors
-/// What writing to `out` gives.
+/// Returns an error if writing to `out` fails.
 pub fn write_rows(
     snapshot: &Snapshot,
     list: ListSpec,
@@ -132,7 +132,7 @@ pub fn write_rows(
 /// Writes rows of a comparison.
 ///
 /// # Errors
-/// What writing to `out` gives.
+/// Returns an error if writing to `out` fails.
 pub fn write_comparison(comparison: &Comparison, rows: &[u32], format: Format, out: &mut dyn Write) -> io::Result<()> {
     let columns = [
         "class",
@@ -164,10 +164,10 @@ pub fn write_comparison(comparison: &Comparison, rows: &[u32], format: Format, o
     table.finish()
 }
 
-/// Writes classes over time, a row for each class in each snapshot, which count from 1.
+/// Writes classes over time, a row for each class in each snapshot. Snapshots count from 1.
 ///
 /// # Errors
-/// What writing to `out` gives.
+/// Returns an error if writing to `out` fails.
 pub fn write_growth(growth: &Growth, rows: &[u32], format: Format, out: &mut dyn Write) -> io::Result<()> {
     let columns = ["class", "pattern", "new", "survivors", "snapshot", "count", "shallow_size", "retained_size"];
     let mut table = Rows::start(&columns, format, out)?;
@@ -189,10 +189,10 @@ pub fn write_growth(growth: &Growth, rows: &[u32], format: Format, out: &mut dyn
     table.finish()
 }
 
-/// Writes groups of equal strings.
+/// Writes groups of duplicate strings.
 ///
 /// # Errors
-/// What writing to `out` gives.
+/// Returns an error if writing to `out` fails.
 pub fn write_groups(
     snapshot: &Snapshot,
     strings: &DuplicateStrings,

@@ -1,43 +1,43 @@
-//! Flame graphs: every call as wide as what it and all below it have, callers above their callees.
+//! Flame graphs: the width of a call is its total, and callers are above their callees.
 //!
-//! The layout is made once for a tree and a measure. Zooming is only a change of scale, and what is on screen is found by
-//! binary search, so a frame takes time by what can be seen and not by the size of the tree.
+//! The layout is computed once per tree and measure. Zooming only changes the scale, and visible calls are found by
+//! binary search, so the time per frame depends on the visible calls and not on the size of the tree.
 
 use super::call_questions::CallsKey;
 use super::calls::Calls;
 use super::question::{Lane, Need, Needs, Question};
 use crate::model::{CancelToken, Cancelled, Csr, HeapBytes, SnapshotId};
 
-/// Where calls stand: an offset in units of the measure, and a level.
+/// The positions of calls: an offset in units of the measure, and a level.
 #[derive(Debug, Default)]
 pub struct FlameLayout {
     /// By node of the call tree.
     starts: Vec<u64>,
     widths: Vec<u64>,
-    /// For each level the nodes that have a width, from left to right.
+    /// The nodes with a width in each level, from left to right.
     levels: Csr,
 }
 
 impl FlameLayout {
-    /// A single call.
+    /// Creates a layout of a single call.
     #[cfg(all(test, feature = "gui"))]
     pub(crate) fn of_one(width: u64) -> Self {
         Self { starts: vec![0], widths: vec![width], levels: Csr::new(vec![0, 1], vec![0]) }
     }
 
-    /// How many levels there are.
+    /// Returns the number of levels.
     #[must_use]
     pub fn depth(&self) -> usize {
         self.levels.row_count()
     }
 
-    /// The width of the whole.
+    /// Returns the total width.
     #[must_use]
     pub fn width(&self) -> u64 {
         self.level(0).last().map_or(0, |&node| self.start(node).saturating_add(self.node_width(node)))
     }
 
-    /// The nodes of a level from left to right.
+    /// Returns the nodes of a level from left to right.
     #[must_use]
     pub fn level(&self, level: usize) -> &[u32] {
         if level < self.levels.row_count() { self.levels.row(level) } else { &[] }
@@ -55,13 +55,13 @@ impl FlameLayout {
         self.widths.get(node as usize).copied().unwrap_or(0)
     }
 
-    /// Where in a level the first node stands that ends behind an offset.
+    /// Returns the index in a level of the first node that ends after an offset.
     #[must_use]
     pub fn first_behind(&self, level: usize, offset: u64) -> usize {
         self.level(level).partition_point(|&node| self.start(node).saturating_add(self.node_width(node)) <= offset)
     }
 
-    /// The node at an offset of a level.
+    /// Returns the node at an offset of a level.
     #[must_use]
     pub fn at(&self, level: usize, offset: u64) -> Option<u32> {
         let node = *self.level(level).get(self.first_behind(level, offset))?;
@@ -75,11 +75,11 @@ impl HeapBytes for FlameLayout {
     }
 }
 
-/// Lays out a call tree by the sum of some measures: one, or both sides of a comparison, so that what is gone is seen too.
-/// Callees stand by width, the widest first.
+/// Lays out a call tree by the sum of some measures: one, or both sides of a comparison, so that removed calls are
+/// visible, too. Callees are ordered by width, widest first.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn flame_layout(calls: &Calls, measures: &[usize], cancel: &CancelToken) -> Result<FlameLayout, Cancelled> {
     let tree = calls.tree();
     let mut widths = vec![0_u64; tree.len()];
@@ -92,7 +92,7 @@ pub fn flame_layout(calls: &Calls, measures: &[usize], cancel: &CancelToken) -> 
     let mut starts = vec![0_u64; tree.len()];
     let depth = tree.depths().iter().zip(&widths).filter(|(_, width)| **width > 0).map(|(depth, _)| depth + 1).max();
     let mut levels: Vec<Vec<u32>> = vec![Vec::new(); depth.unwrap_or(0) as usize];
-    // Nodes are taken from left to right within their level, whichever level that is.
+    // Nodes are visited from left to right within each level.
     let mut stack: Vec<u32> = Vec::new();
     let mut children: Vec<u32> = Vec::new();
     let mut steps = 0;
@@ -127,7 +127,7 @@ pub fn flame_layout(calls: &Calls, measures: &[usize], cancel: &CancelToken) -> 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct FlameOf {
     pub calls: CallsKey,
-    /// Indices of measures.
+    /// The indices of the measures.
     pub measures: Vec<usize>,
 }
 

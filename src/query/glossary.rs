@@ -1,15 +1,15 @@
-//! Glossary: what puzzles people in a heap snapshot, in a sentence for a hover and in some more to read.
+//! Glossary of heap snapshot terms: one sentence for a tooltip, and a longer explanation.
 //!
-//! One table of texts is clearer than several short files, so this one is long.
+//! One table of texts is clearer than several short files, so this file is long.
 
 use crate::model::EdgeKind;
 
-/// What sort of thing is explained.
+/// The category of a term.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Category {
     Idea,
     Column,
-    /// A class, or a group of things that have none.
+    /// A class, or a group of objects without one.
     Group,
     NodeKind,
     EdgeKind,
@@ -17,18 +17,18 @@ pub enum Category {
     Root,
 }
 
-/// An explanation.
+/// A glossary entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Entry {
     pub term: &'static str,
     pub category: Category,
     /// One sentence.
     pub short: &'static str,
-    /// What it is, why one sees it, and what to do about it.
+    /// The meaning, the reason why it appears, and what to do about it.
     pub long: &'static str,
 }
 
-/// All explanations, by category.
+/// Returns all entries, by category.
 #[must_use]
 pub fn entries() -> &'static [Entry] {
     ENTRIES
@@ -38,8 +38,8 @@ fn find(category: Category, term: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|entry| entry.category == category && entry.term == term)
 }
 
-/// The explanation of a class by its name; names with an origin behind them, as `system / Context / https://…`, count as
-/// those without.
+/// Returns the entry of a class by its name. A name with an origin, such as `system / Context / https://…`, has the
+/// entry of the name without it.
 #[must_use]
 pub fn for_class(name: &str) -> Option<&'static Entry> {
     find(Group, name).or_else(|| {
@@ -48,7 +48,7 @@ pub fn for_class(name: &str) -> Option<&'static Entry> {
     })
 }
 
-/// The explanation of a kind of reference.
+/// Returns the entry of a kind of reference.
 #[must_use]
 pub fn for_edge_kind(kind: EdgeKind) -> Option<&'static Entry> {
     let term = match kind {
@@ -64,13 +64,13 @@ pub fn for_edge_kind(kind: EdgeKind) -> Option<&'static Entry> {
     find(Reference, term)
 }
 
-/// The explanation of a kind of node by its name in the file.
+/// Returns the entry of a kind of node by its name in the file.
 #[must_use]
 pub fn for_node_kind(name: &str) -> Option<&'static Entry> {
     find(Kind, name)
 }
 
-/// The explanation of a group of roots by its name.
+/// Returns the entry of a group of roots by its name.
 #[must_use]
 pub fn for_root(name: &str) -> Option<&'static Entry> {
     find(Root, name)
@@ -86,330 +86,330 @@ const ENTRIES: &[Entry] = &[
     entry(
         Idea,
         "Leak",
-        "Memory that grows because something still refers to objects that nobody needs.",
-        "JavaScript has no forgotten memory, only forgotten references: a list that is never emptied, a listener never removed, a cache without bound. Compare two snapshots to see what grew, pick one of the new objects, and read its retainers up to the first one whose job it was to let go.",
+        "Memory that keeps growing because objects that are no longer needed are still referenced.",
+        "JavaScript frees unreachable objects automatically, so a leak is a forgotten reference: a list that is never emptied, a listener that is never removed, a cache without a limit. Compare two snapshots to see what grew, select one of the new objects, and follow its retainers up to the first one that should have released it.",
     ),
     entry(
         Idea,
         "Garbage collection",
-        "The runtime frees what cannot be reached from a root.",
-        "V8 follows references from the roots and frees what it does not meet. A snapshot is taken right after a full collection, so nearly everything in it is held by something; the question is by what, and whether that is meant.",
+        "The runtime frees objects that cannot be reached from a root.",
+        "V8 follows references from the roots and frees everything it does not reach. It takes a snapshot right after a full collection, so nearly every object in a snapshot is held by something. The question is by what, and whether that is intended.",
     ),
     entry(
         Idea,
         "Dominator",
-        "An object that every way from the roots to another one leads through.",
-        "If the dominator goes, what it dominates goes with it. Each object has one immediate dominator, which makes a tree: the Dominators view. What two holders share is dominated by neither, but by whatever holds both.",
+        "An object that is on every path from the roots to another object.",
+        "If a dominator is freed, everything it dominates is freed with it. Each object has one immediate dominator, which makes a tree: the Dominators view. An object that two independent holders share is dominated by neither of them, but by an object that dominates both.",
     ),
     entry(
         Idea,
         "Retainer",
         "An object that holds a reference to another one.",
-        "An object stays in memory as long as one of its retainers can be reached. The Retainers pane lists those of the selected object, the nearest to a root first; following the first one of each leads up the shortest way to a root.",
+        "An object stays in memory as long as one of its retainers is reachable. The Retainers pane lists those of the selected object, the nearest to a root first. Following the first retainer at each level gives the shortest path to a root.",
     ),
     entry(
         Idea,
         "Retaining path",
         "A chain of references from a root to an object: the reason why it is in memory.",
-        "Cutting one reference of the only path frees the object. With several paths all of them must be cut; the Paths pane shows the shortest ones that differ, and for many objects the paths merged into one tree.",
+        "If there is only one path, removing one of its references frees the object. If there are several, each of them must be cut. The Paths pane shows the shortest distinct paths, and for many objects all paths merged into one tree.",
     ),
     entry(
         Idea,
         "Detached",
-        "A DOM node that is no longer in its document while something still refers to it.",
-        "A detached node keeps its whole detached tree alive, and often listeners and closures with it. Usual holders are variables, caches of elements, closures of event handlers and framework state. Filter the Summary by “Held only by detached DOM nodes” to see what would go.",
+        "A DOM node that was removed from its document but is still referenced.",
+        "A detached node keeps its whole detached tree alive, and often listeners and closures as well. Typical holders are variables, caches of elements, closures of event handlers and framework state. Filter the Summary by “Held only by detached DOM nodes” to see what would be freed.",
     ),
     entry(
         Idea,
         "Ephemeron",
         "An entry of a WeakMap: its value lives only as long as both its key and the map.",
-        "V8 writes such an entry as two references with a long name, one from the key and one from the map's table. Neither alone keeps the value. The value counts to the key's retained size, for it is usually the key whose life is in question.",
+        "V8 writes such an entry as two references with a long name, one from the key and one from the map's table. Neither of them alone keeps the value alive. The value counts toward the retained size of the key, since the lifetime of the key usually decides.",
     ),
     entry(
         Idea,
         "Native context",
-        "A realm: one global object with its own built-ins, as a window, a frame or a vm context has.",
-        "Every object is made in a realm. Realms that outlive their page or sandbox are a common and large leak; the Contexts view shows what belongs to each. What several realms lead to is shared.",
+        "A realm: one global object with its own built-ins, such as a window, a frame or a vm context.",
+        "Every object is created in a realm. A realm that outlives its page or sandbox is a common and large leak; the Contexts view shows which objects belong to each realm. Objects that several realms can reach are shared.",
     ),
     entry(
         Idea,
         "User root",
-        "What the program can reach directly, such as a window's global object or a document.",
-        "Distances count from these. Chromium since version 156, Deno, and Node.js with exposed internals write no user roots; there distances count from the snapshot's root, and shallow sizes are as the file has them.",
+        "An object that the program can reach directly, such as the global object of a window or a document.",
+        "Distances count from user roots. Chromium 156 and later, Deno, and Node.js with exposed internals do not write user roots; distances then count from the root of the snapshot, and shallow sizes are unchanged from the file.",
     ),
     entry(
         Idea,
         "Ignored retainer",
-        "An object that is treated as if it held nothing, to see what else keeps another one alive.",
-        "Ignoring an expected holder, such as the cache that is meant to hold entries, recomputes distances and paths without it. What remains is what would still keep the object if the holder let go. The chips above the retainers list what is ignored and bring it back.",
+        "A retainer that is treated as if it held nothing, to find out what else keeps an object alive.",
+        "Ignore an expected holder, such as the cache that is supposed to hold its entries: distances and paths are computed again without it. The remaining paths would keep the object alive even if the holder released it. The chips above the retainers list the ignored objects and restore them.",
     ),
     entry(
         Idea,
-        "Duplicated string",
-        "A text that stands in memory more than once.",
-        "V8 shares strings that come from source code, but not those that are parsed, concatenated or received: each is a copy of its own. Interning them in a Map, or keeping numbers instead, can save much.",
+        "Duplicate string",
+        "A text that is in memory more than once.",
+        "V8 shares strings from source code, but every string that is parsed, concatenated or received is a separate copy. Interning such strings in a Map, or storing numbers instead, can save a lot of memory.",
     ),
     entry(
         Idea,
         "Dead variable",
-        "A variable that no function alive can read, kept because another function shares its context.",
-        "All functions made in one call share one context with every variable that any of them uses. As long as one of them lives, all these variables do, even those that only a function which is long gone has read. Set such a variable to null when it has served, or move the long-lived function out of the scope. Only files that say which scope uses which variable can tell, as those of Chromium since version 156.",
+        "A variable that no live function can read, kept because another function shares its context.",
+        "All functions created in one call share one context, which holds every variable that any of them uses. As long as one of the functions lives, all of these variables stay alive, even those that only an already freed function used. Set such a variable to null after its last use, or move the long-lived function out of the scope. Dead variables can be found only if the file says which scope uses which variable, as in Chromium 156 and later.",
     ),
     entry(
         Idea,
         "Internals",
         "Objects of the runtime that JavaScript code cannot see.",
-        "Maps, feedback, scope infos, compiled code and the like. They matter when they grow: functions made in a loop bring closures and contexts, eval and new Function bring code.",
+        "Maps, feedback, scope infos, compiled code and the like. They matter when they grow: functions created in a loop add closures and contexts; eval and new Function add code.",
     ),
     entry(
         Column,
         "Shallow size",
-        "Bytes of the object itself, without what it refers to.",
-        "The arrays of elements and properties and the hidden parts that one object alone owns are counted to it, as Chrome DevTools does. A large shallow size is typical for strings, arrays and typed arrays; everything else is small by itself and large by what it retains.",
+        "The size of the object itself, without the objects it references.",
+        "As in Chrome DevTools, this includes the arrays of elements and properties and the hidden parts that belong to this object alone. Large shallow sizes are typical of strings, arrays and typed arrays. Most other objects are small themselves but can retain a lot.",
     ),
     entry(
         Column,
         "Retained size",
-        "Bytes that would be freed if the object were gone, with everything only it keeps alive.",
-        "The sum of shallow sizes of all that the object dominates. For a class, it is what would be freed if all its objects were gone at once. Retained sizes of different objects overlap and must not be added up.",
+        "The bytes that would be freed if the object were freed, including everything that only it keeps alive.",
+        "The sum of the shallow sizes of all objects that the object dominates. For a class, the bytes that would be freed if all of its objects were freed together. Retained sizes of different objects overlap, so do not add them up.",
     ),
     entry(
         Column,
         "Distance",
-        "The number of references on the shortest way from a user root.",
-        "Objects of one class with a much larger distance than the others, or growing distances from one snapshot to the next, hint at a list or a chain that grows. A dash means that no user root reaches the object.",
+        "The number of references on the shortest path from a user root.",
+        "If an object has a much larger distance than others of its class, or if distances grow from snapshot to snapshot, a list or chain may be growing. A dash means that no user root reaches the object.",
     ),
     entry(
         Column,
         "Distance −",
         "No user root reaches the object: only the runtime's own roots do, or nothing does.",
-        "What the runtime's roots reach is held by handles of native code, by the compilation cache, by the stack and the like; the hover text says how many references from there. An object without any distance is unreachable, or it is reached only through references of the runtime that distances leave out, such as those from tables of property descriptors. Search for distance=system or is:unreachable to see the one or the other.",
+        "The runtime's roots hold objects through handles of native code, the compilation cache, the stack and the like; the tooltip shows the number of references from them. An object without any distance is unreachable, or it is reached only through references of the runtime that distances ignore, such as those from tables of property descriptors. Search for distance=system or is:unreachable to find either kind.",
     ),
     entry(
         Column,
         "Unreachable",
-        "No path of references from a root leads to the object.",
-        "It is garbage that was not collected yet, or the program that wrote the snapshot left out the references that hold it: JavaScriptCore does not write what Maps and Sets hold, and Julia not all that its collector marks. V8 collects garbage first, so its snapshots have nearly none. Statistics says how many bytes are unreachable; the filter of the summary shows which.",
+        "No path of references leads from a root to the object.",
+        "It is garbage that was not collected yet, or the program that wrote the snapshot left out the references that hold it: JavaScriptCore does not write the contents of Maps and Sets, and Julia does not write everything that its collector marks. V8 collects garbage first, so its snapshots have almost none. Statistics shows how many bytes are unreachable; the filter of the Summary shows which objects.",
     ),
     entry(
         Column,
         "# New",
-        "Objects that are in the current snapshot and not in the base.",
-        "Told apart by object ids, which V8 never gives twice in one process. A class with many new and few deleted objects after repeating one action is where a leak shows.",
+        "Objects that are in the current snapshot but not in the base.",
+        "Objects are matched by id, which V8 never reuses within a process. A class with many new and few deleted objects after a repeated action is a likely leak.",
     ),
     entry(
         Column,
         "# Deleted",
-        "Objects of the base that are gone.",
-        "If about as many go as come, the class is busy but does not leak.",
+        "Objects that are in the base but not in the current snapshot.",
+        "If about as many objects are freed as allocated, the class is busy but does not leak.",
     ),
     entry(
         Column,
         "# Delta",
-        "New less deleted objects.",
-        "Repeat the suspected action a telling number of times, say 7: a delta that is a multiple of it is no accident.",
+        "New minus deleted objects.",
+        "Repeat the suspected action a distinctive number of times, such as 7. A delta that is a multiple of 7 is then no coincidence.",
     ),
     entry(
         Column,
         "Size delta",
-        "Allocated less freed bytes, of shallow sizes.",
-        "What the objects of this class themselves take more than before. What they retain beyond that is in the last columns.",
+        "Allocated minus freed bytes, as shallow sizes.",
+        "The growth of the objects of this class themselves. The last columns show the growth of what they retain.",
     ),
     entry(
         Column,
         "Constructor",
-        "The function that made an object, or what stands in for it.",
-        "Plain objects made by literals have no telling constructor and are grouped by their properties, as {id, name}. Names in parentheses are groups of things that have none, such as (string).",
+        "The function that created an object, or a group of objects without one.",
+        "Object literals have no constructor of their own and are grouped by their properties, such as {id, name}. Names in parentheses are groups of internal objects and primitives, such as (string).",
     ),
     entry(
         Column,
         "Wasted",
-        "Bytes that would be saved if equal strings were one.",
-        "What all copies retain, without the one that retains the most. Memory that several copies share is not in it: it would stay.",
+        "The bytes that would be saved if equal strings were one.",
+        "The retained size of all copies except the one with the largest. Memory shared by several copies is not included, since it would stay.",
     ),
     entry(
         Group,
         "(array)",
-        "Arrays of the runtime: elements of arrays, properties of objects, tables of maps.",
-        "Not JavaScript arrays, which are under Array, but what holds their elements, and the tables inside Map, Set and objects with many properties. A large one belongs to a large collection: look at its retainers.",
+        "Internal arrays: elements of arrays, properties of objects, tables of maps.",
+        "These are not JavaScript arrays, which are listed under Array, but the arrays that store their elements, and the tables inside Map, Set and objects with many properties. A large one belongs to a large collection: look at its retainers.",
     ),
     entry(
         Group,
         "(string)",
-        "All strings that stand in memory in one piece.",
-        "Look into the Strings view for those that are there many times, and sort by size for huge ones: responses, templates, source texts, base64 data.",
+        "Flat strings: the whole text is stored in one block of memory.",
+        "The Strings view finds texts that occur many times. Sort by size to find huge strings: responses, templates, source texts, base64 data.",
     ),
     entry(
         Group,
         "(concatenated string)",
-        "The result of + on strings that nobody has read yet: two references to its parts.",
-        "V8 joins the parts when the text is first read through. Built in a loop, such strings keep every part and every step between alive. Reading or joining them (array.join) makes one string of them.",
+        "The result of concatenating strings, stored as references to the two parts until it is first read.",
+        "V8 joins the parts when the text is first read. If such a string is built in a loop, it keeps every part and every intermediate result alive. Reading it, or building it with array.join, makes it one flat string.",
     ),
     entry(
         Group,
         "(sliced string)",
         "A part of another string, which it keeps alive as a whole.",
-        "substring, slice and match on long texts give a view into the original: 20 characters can keep megabytes. Copy the piece if it is to live on, for example by concatenating and reading it.",
+        "substring, slice and match on long texts return a view of the original: 20 characters can keep megabytes alive. If the part is long-lived, copy it, for example by concatenating it with another string and reading the result.",
     ),
     entry(
         Group,
         "(number)",
-        "Numbers that take an object: fractions and large integers outside typed arrays.",
-        "Small integers are stored in the reference itself. Many of these hint at fields that change between integers and fractions.",
+        "Numbers stored as objects: fractions and large integers outside typed arrays.",
+        "Small integers are stored in the reference itself. Many of these objects suggest fields that alternate between integers and fractions.",
     ),
-    entry(Group, "(bigint)", "BigInt values.", "Each is an object with as many digits as the value needs."),
-    entry(Group, "(symbol)", "Symbols.", "They are small; names of well-known and registered ones are shared."),
+    entry(Group, "(bigint)", "BigInt values.", "Each is an object; its size depends on the number of digits."),
+    entry(Group, "(symbol)", "Symbols.", "They are small; well-known and registered symbols are shared."),
     entry(
         Group,
         "(regexp)",
         "Regular expressions with their compiled code.",
-        "Made in a loop, each has its own object; those of literals share their code.",
+        "Each evaluation of a literal or of new RegExp creates an object; those of one literal share their code.",
     ),
     entry(
         Group,
         "RegExp",
         "Regular expressions with their compiled code.",
-        "Made in a loop, each has its own object; those of literals share their code.",
+        "Each evaluation of a literal or of new RegExp creates an object; those of one literal share their code.",
     ),
     entry(
         Group,
         "(compiled code)",
-        "Machine code, bytecode and what the compiler has learned about functions.",
-        "It grows with the amount of source that has run. If it grows forever, code is made at run time: eval, new Function, templates compiled again for every request, or modules loaded anew.",
+        "Machine code, bytecode and the compiler's feedback about functions.",
+        "Its size grows with the amount of source code that has run. If it never stops growing, code is created at run time: eval, new Function, templates compiled for every request, or modules that are loaded again and again.",
     ),
     entry(
         Group,
         "(system)",
-        "Objects of the runtime without a group of their own.",
-        "Mostly metadata about scripts, functions and objects. It grows along with code and with the number of different object layouts.",
+        "Internal objects without a group of their own.",
+        "Mostly metadata about scripts, functions and objects. It grows with the amount of code and with the number of different object layouts.",
     ),
     entry(
         Group,
         "(object shape)",
-        "Descriptions of how objects are laid out; V8 calls them maps or hidden classes.",
-        "Objects that get the same properties in the same order share one. Many shapes mean objects used as dictionaries, or properties that are added in ever different order: use a Map.",
+        "Descriptions of object layouts; V8 calls them maps or hidden classes.",
+        "Objects that get the same properties in the same order share one shape. Many shapes are a sign of objects used as dictionaries, or of properties added in varying order: use a Map.",
     ),
     entry(
         Group,
         "(object elements)",
-        "Arrays that hold the numbered elements of objects and arrays.",
-        "They belong to the array or object above them in the retainers.",
+        "Arrays that store the numbered elements of objects and arrays.",
+        "Each belongs to the array or object that retains it.",
     ),
     entry(
         Group,
         "(object properties)",
-        "Tables that hold the named properties of objects with many of them.",
-        "Objects that serve as dictionaries have one each.",
+        "Tables that store the named properties of objects with many properties.",
+        "Each object that is used as a dictionary has one.",
     ),
     entry(
         Group,
         "Function",
-        "Closures: functions together with the variables around them.",
-        "Each time a function expression runs, a new closure is made, and each holds its context: all variables of the surrounding scopes that any inner function uses, whether this one does or not. Many closures at one place in the source are listeners, timers or promise callbacks that pile up.",
+        "Closures: functions together with the variables of the scopes around them.",
+        "Each evaluation of a function expression creates a closure. It holds its context: all variables of the surrounding scopes that any inner function uses, even if this one does not. Many closures from the same place in the source are listeners, timers or promise callbacks that pile up.",
     ),
-    entry(Group, "(closure)", "Functions together with the variables around them.", "See Function."),
+    entry(Group, "(closure)", "Functions together with the variables of the scopes around them.", "See Function."),
     entry(
         Group,
         "Object",
-        "Objects from literals and new Object that share no telling set of properties.",
-        "Expand the class and look at the property names; many objects with the same ones get a class of their own, as {id, name}.",
+        "Objects from literals and new Object that have no distinctive set of properties.",
+        "Expand the class and look at the property names. Many objects with the same properties get a class of their own, such as {id, name}.",
     ),
     entry(
         Group,
         "Array",
         "JavaScript arrays.",
-        "The array itself is small, its elements are in an internal array that counts to it. Sort its members by retained size: one that grows is a queue or a log nobody empties.",
+        "The array object is small; its elements are in an internal array that counts toward it. Sort the objects by retained size: one that keeps growing is a queue or a log that is never emptied.",
     ),
     entry(
         Group,
         "Map",
         "JavaScript Map objects.",
-        "The entries are in an internal table. A Map used as a cache without a bound is the most common leak of all.",
+        "The entries are in an internal table. A Map used as a cache without a limit is the most common leak of all.",
     ),
     entry(Group, "Set", "JavaScript Set objects.", "The entries are in an internal table."),
     entry(
         Group,
         "WeakMap",
         "Maps whose entries do not keep their keys alive.",
-        "A value lives while its key does. If keys never go, look for who holds the keys.",
+        "A value lives as long as its key. If the keys are never freed, find out what holds them.",
     ),
     entry(
         Group,
         "WeakRef",
         "A reference that does not keep its target alive.",
-        "The target may be gone at any time; here it is shown as long as something else holds it.",
+        "The target is in the snapshot only because something else holds it; it can be freed at any time.",
     ),
     entry(
         Group,
         "FinalizationRegistry",
-        "Calls back after registered objects are gone.",
-        "The held value is kept until then, and must not refer to the object itself.",
+        "Calls a function after a registered object is freed.",
+        "The held value is kept until then, so it must not reference the object itself.",
     ),
     entry(
         Group,
         "Promise",
         "Promises, with their callbacks until they are settled.",
-        "A promise that is never settled keeps its callbacks and everything these close over. Many pending ones point to a request, lock or event that never answers.",
+        "A promise that is never settled keeps its callbacks and everything they close over. Many pending promises are a sign of a request, lock or event that never completes.",
     ),
     entry(
         Group,
         "Generator",
         "Suspended generator and async functions, with their local variables.",
-        "An async function that waits forever keeps all its variables. The retainers tell what it waits for.",
+        "An async function that waits forever keeps all its variables alive. Its retainers show what it is waiting for.",
     ),
     entry(
         Group,
         "Timeout",
         "A timer of Node.js.",
-        "A running interval keeps its callback and all it closes over until it is cleared.",
+        "A running interval keeps its callback and everything it closes over until it is cleared.",
     ),
     entry(
         Group,
         "EventEmitter",
         "Objects that call listeners.",
-        "Listeners are kept in _events. An emitter that lives long, such as process or a shared connection, keeps everything its listeners close over: remove listeners when their owner goes.",
+        "Listeners are kept in _events. A long-lived emitter, such as process or a shared connection, keeps everything alive that its listeners close over. Remove listeners when their owner is disposed of.",
     ),
     entry(
         Group,
         "system / Context",
         "The variables of a scope that closures share.",
-        "All functions made in one call share one context, with every variable that any of them uses. A small callback can therefore keep a large variable that only another function needed.",
+        "All functions created in one call share one context, which holds every variable that any of them uses. A small callback can therefore keep a large variable alive that only another function needed.",
     ),
     entry(
         Group,
         "system / NativeContext",
         "A realm: one global object with its built-ins.",
-        "More of them than windows, frames and vm contexts in use means that some are leaked, each with its whole world.",
+        "If there are more realms than windows, frames and vm contexts in use, some of them leak, each with its whole object graph.",
     ),
     entry(
         Group,
         "system / Map",
-        "The description of how objects are laid out, also called hidden class.",
-        "Not a JavaScript Map. See (object shape).",
+        "The description of an object layout, also called a hidden class.",
+        "This is not a JavaScript Map. See (object shape).",
     ),
     entry(
         Group,
         "system / JSArrayBufferData",
-        "The bytes behind an ArrayBuffer, Buffer or typed array.",
-        "They are outside V8's heap but counted here. A small view can keep a large buffer: Buffer.from(slice) copies a piece.",
+        "The bytes of an ArrayBuffer, Buffer or typed array.",
+        "They are stored outside V8's heap but counted here. A small view can keep a large buffer alive: Buffer.from(slice) copies the part.",
     ),
     entry(
         Group,
         "system / ExternalStringData",
-        "The bytes of a string that lives outside V8's heap.",
-        "Source texts of scripts are held so in browsers.",
+        "The bytes of a string that is stored outside V8's heap.",
+        "Browsers store the source texts of scripts this way.",
     ),
     entry(
         Group,
         "system / AllocationSite",
-        "What V8 has learned about arrays and objects made at one place of the source.",
-        "Part of type feedback; it goes with the function's code.",
+        "Feedback about the arrays and objects created at one place in the source.",
+        "A part of type feedback; it is freed with the function's code.",
     ),
     entry(
         Group,
         "system / FeedbackCell",
-        "Links a closure to the type feedback that it shares with others from the same source.",
-        "Part of type feedback; it goes with the function's code.",
+        "Links a closure to the type feedback that it shares with other closures of the same source.",
+        "A part of type feedback; it is freed with the function's code.",
     ),
     entry(
         Group,
@@ -421,57 +421,57 @@ const ENTRIES: &[Entry] = &[
         Group,
         "system / PromiseReaction",
         "A callback that waits for a promise.",
-        "Its retainers lead to the promise, its fields to the function that would run.",
+        "Its retainers lead to the promise; its fields lead to the function that will run.",
     ),
     entry(
         Group,
         "V8EventListener",
         "The link between a DOM node and the function that handles its events.",
-        "It keeps the function, and so everything the function closes over, as long as the node or target lives.",
+        "It keeps the function, and everything the function closes over, as long as the event target lives.",
     ),
     entry(
         Group,
         "Window",
         "The global object of a page or frame.",
-        "More than one per open page or frame means a closed one is still referred to.",
+        "If there are more of them than open pages and frames, a closed one is still referenced.",
     ),
     entry(
         Group,
         "HTMLDocument",
         "A document.",
-        "More than one per open page or frame means an old one is still referred to, with its whole tree.",
+        "If there are more of them than open pages and frames, an old document is still referenced, with its whole tree.",
     ),
     entry(
         Group,
         "InternalNode",
-        "A native object of Blink that has no counterpart in JavaScript.",
-        "Shown so that ways through native memory are complete.",
+        "A native object of Blink without a JavaScript counterpart.",
+        "Shown so that paths through native memory are complete.",
     ),
     entry(
         Group,
         "Detached InternalNode",
         "A native object of Blink that belongs to a detached tree.",
-        "Its tree is out of the document but still referred to.",
+        "Its tree was removed from the document but is still referenced.",
     ),
     entry(
         Group,
         "HiddenClass",
-        "Hermes' description of how objects are laid out, as (object shape) is in V8.",
-        "Objects that get the same properties in the same order share one. Many of them mean objects used as dictionaries.",
+        "Hermes' description of an object layout, like (object shape) in V8.",
+        "Objects that get the same properties in the same order share one. Many of them are a sign of objects used as dictionaries.",
     ),
     entry(
         Group,
         "Environment",
-        "Hermes' word for the variables of a scope that closures share; V8 calls it a context.",
-        "Every variable that any inner function uses is in it, so a small callback can keep a large variable.",
+        "Hermes' name for the variables of a scope that closures share; V8 calls it a context.",
+        "It holds every variable that any inner function uses, so a small callback can keep a large variable alive.",
     ),
     entry(
         Group,
         "system / JSLexicalEnvironment",
-        "JavaScriptCore's word for the variables of a scope that closures share; V8 calls it a context.",
-        "Every variable that any inner function uses is in it, so a small callback can keep a large variable.",
+        "JavaScriptCore's name for the variables of a scope that closures share; V8 calls it a context.",
+        "It holds every variable that any inner function uses, so a small callback can keep a large variable alive.",
     ),
-    entry(Group, "(String)", "Julia strings.", "The name is the text, which is whole unless it was redacted."),
+    entry(Group, "(String)", "Julia strings.", "The name is the complete text, unless it was redacted."),
     entry(Group, "(jl_sym_t)", "Julia symbols.", "They are never freed."),
     entry(
         Group,
@@ -483,15 +483,15 @@ const ENTRIES: &[Entry] = &[
         Group,
         "(jl_array_t)",
         "Julia arrays.",
-        "The array itself is small; its elements are in the Memory{…} that its field ref.mem leads to.",
+        "The array object is small; its elements are in a Memory{…} object, which its field ref.mem references.",
     ),
     entry(
         Group,
         "(jl_module_t)",
         "Julia modules.",
-        "Global variables of a module hang on its bindings: what they hold is never freed by itself.",
+        "The bindings of a module hold its global variables, which are never freed automatically.",
     ),
-    entry(Group, "(jl_datatype_t)", "Julia types.", "Types and their methods stay for the life of the process."),
+    entry(Group, "(jl_datatype_t)", "Julia types.", "Types and their methods live as long as the process."),
     entry(
         Group,
         "(jl_task_t)",
@@ -502,93 +502,88 @@ const ENTRIES: &[Entry] = &[
         Group,
         "(undefined)",
         "Nodes of a kind that the file does not name.",
-        "Written by other engines or future versions of V8.",
+        "Written by other engines or newer versions of V8.",
     ),
-    entry(
-        Group,
-        "(synthetic)",
-        "Nodes that stand for groups of roots, not for objects.",
-        "They have no size of their own.",
-    ),
-    entry(Kind, "hidden", "An object of the runtime that has no kind of its own.", "Its class is (system)."),
+    entry(Group, "(synthetic)", "Nodes that group roots and are not objects.", "They have no size of their own."),
+    entry(Kind, "hidden", "An internal object without a more specific kind.", "Its class is (system)."),
     entry(
         Kind,
         "native",
         "An object outside V8's heap: DOM, C++ objects of Node.js, bytes of buffers.",
-        "Its size is what the embedder reports; real memory behind it may be larger.",
+        "Its size is the one that the embedder reports; the actual memory use may be larger.",
     ),
-    entry(Kind, "synthetic", "A node that V8 adds to group roots; no object.", "See the roots below."),
-    entry(Kind, "code", "Compiled code and what belongs to it.", "See (compiled code)."),
-    entry(Kind, "closure", "A function together with the variables around it.", "See Function."),
-    entry(Reference, "Property", "A named property of an object.", "As in object.name."),
-    entry(Reference, "Element", "A numbered element, as of an array.", "As in array[0]."),
+    entry(Kind, "synthetic", "A node that V8 adds to group roots; not an object.", "See the groups of roots below."),
+    entry(Kind, "code", "Compiled code and its metadata.", "See (compiled code)."),
+    entry(Kind, "closure", "A function together with the variables of the scopes around it.", "See Function."),
+    entry(Reference, "Property", "A named property of an object.", "For example object.name."),
+    entry(Reference, "Element", "A numbered element, as in an array.", "For example array[0]."),
     entry(
         Reference,
         "Variable",
         "A variable in the context of a closure.",
-        "The context holds it for every function that was made in the same scope.",
+        "The context holds it for all functions created in the same scope.",
     ),
     entry(
         Reference,
         "Internal reference",
-        "A field of the runtime's own that JavaScript code cannot see.",
-        "Such as the map of an object, the context of a closure, the table of a Map. It keeps its target alive like any other.",
+        "A field of the runtime that JavaScript code cannot see.",
+        "For example the map of an object, the context of a closure or the table of a Map. It keeps its target alive like any other reference.",
     ),
     entry(
         Reference,
         "Hidden reference",
         "A reference of the runtime without a name.",
-        "It keeps its target alive. Numbers are positions and mean nothing to a program.",
+        "It keeps its target alive. The number is a position without a meaning in JavaScript.",
     ),
     entry(
         Reference,
         "Shortcut",
-        "A reference that is not in memory but saves steps when reading.",
-        "As from a bound function to its parts, or from the root to the global object.",
+        "A reference that V8 adds for convenience and that does not exist in memory.",
+        "For example from a bound function to its parts, or from the root to the global object.",
     ),
     entry(
         Reference,
         "Weak reference",
         "A reference that does not keep its target alive.",
-        "Left out of retainers, distances and sizes.",
+        "Weak references are ignored for retainers, distances and sizes.",
     ),
     entry(
         Root,
         "(GC roots)",
-        "All that the garbage collector starts from, in groups.",
-        "Below it are the runtime's own roots. What only these reach has the distance −, as has what is unreachable.",
+        "Everything that the garbage collector starts from, in groups.",
+        "It contains the runtime's own roots. Objects that only these reach have the distance −, as do unreachable objects.",
     ),
     entry(
         Root,
         "(Strong roots)",
         "Objects that V8 itself always keeps.",
-        "Built-in constants, prototypes and caches; not where a program leaks.",
+        "Built-in constants, prototypes and caches; programs do not leak here.",
     ),
     entry(
         Root,
         "(Handle scope)",
-        "References that native code holds at the moment on its stack.",
-        "They go when the native call returns. A snapshot taken from within a call shows some.",
+        "References that native code holds on its stack at the moment.",
+        "They are released when the native call returns. A snapshot taken within a call contains some.",
     ),
     entry(
         Root,
         "(Global handles)",
-        "Persistent references of native code: the embedder's, an addon's, the debugger's.",
-        "Objects held only from here are kept by C++ code. In Node.js these are sockets, timers and streams in use, or an addon that forgets to release.",
+        "Persistent references of native code: the embedder, an addon or the debugger.",
+        "C++ code keeps objects that are held only from here. In Node.js these are open sockets, timers and streams, or an addon that does not release its references.",
     ),
     entry(
         Root,
         "(Traced handles)",
         "References from the embedder's objects, such as the DOM, to JavaScript objects.",
-        "Kept as long as the object on the other side is.",
+        "They last as long as the embedder's object.",
     ),
     entry(
         Root,
         "(Stack roots)",
         "Variables of functions that are running right now.",
-        "Objects held only from here go when the function ends.",
+        "Objects held only from here are freed when the function returns.",
     ),
-    entry(Root, "(Eternal handles)", "References that native code keeps forever.", "Set up once at start."),
+    entry(Root, "(Eternal handles)", "References that native code keeps forever.", "Created once at startup."),
     entry(
         Root,
         "(Internalized strings)",
@@ -598,39 +593,39 @@ const ENTRIES: &[Entry] = &[
     entry(
         Root,
         "(External strings)",
-        "The table of strings that live outside V8's heap.",
+        "The table of strings that are stored outside V8's heap.",
         "It does not keep strings alive by itself.",
     ),
-    entry(Root, "(Builtins)", "Functions that are part of V8.", "Always there."),
-    entry(Root, "(Bootstrapper)", "What V8 needs while it sets up a context.", "Always there."),
+    entry(Root, "(Builtins)", "Functions that are part of V8.", "Always present."),
+    entry(Root, "(Bootstrapper)", "Objects that V8 needs while it sets up a context.", "Always present."),
     entry(
         Root,
         "(Compilation cache)",
         "Compiled code of recent scripts and regular expressions.",
-        "It is emptied as it ages.",
+        "Entries are removed as they age.",
     ),
     entry(
         Root,
         "(Debugger)",
-        "What the debugger or an open DevTools holds.",
-        "Breakpoints, and objects logged to the console or looked at.",
+        "Objects held by the debugger or an open DevTools window.",
+        "For example breakpoints, and objects that were logged to the console or inspected.",
     ),
     entry(
         Root,
         "(Isolate)",
-        "What the isolate itself holds.",
-        "Such as pending exceptions, microtasks and the list of native contexts.",
+        "Objects held by the isolate itself.",
+        "For example pending exceptions, microtasks and the list of native contexts.",
     ),
-    entry(Root, "(Thread manager)", "Stacks of other threads that use the isolate.", "Rarely anything."),
-    entry(Root, "(Micro tasks)", "Callbacks of promises that wait for their turn.", "They run before the next event."),
+    entry(Root, "(Thread manager)", "Stacks of other threads that use the isolate.", "Usually empty."),
+    entry(Root, "(Micro tasks)", "Callbacks of promises that are waiting to run.", "They run before the next event."),
     entry(
         Root,
         "(Weak roots)",
         "References of the runtime that do not keep their targets alive.",
-        "They are counted for nothing.",
+        "They do not count for anything.",
     ),
-    entry(Root, "(Startup object cache)", "Objects of the start-up snapshot.", "Always there."),
-    entry(Root, "(Read-only roots)", "Objects of V8 that never change, shared by all isolates.", "Always there."),
+    entry(Root, "(Startup object cache)", "Objects of the startup snapshot.", "Always present."),
+    entry(Root, "(Read-only roots)", "Immutable objects of V8, shared by all isolates.", "Always present."),
     entry(
         Root,
         "(Document DOM trees)",
@@ -641,7 +636,7 @@ const ENTRIES: &[Entry] = &[
         Root,
         "(Detached DOM trees)",
         "Trees of DOM nodes that are in no document.",
-        "Something in JavaScript refers to at least one node of each.",
+        "JavaScript references at least one node of each.",
     ),
     entry(
         Root,
@@ -649,7 +644,7 @@ const ENTRIES: &[Entry] = &[
         "References that the embedder's C++ objects hold from their stacks and globals.",
         "In Node.js: handles of libuv, environments, async resources.",
     ),
-    entry(Root, "C++ cross-thread roots", "References that C++ objects of other threads hold.", "Rarely anything."),
+    entry(Root, "C++ cross-thread roots", "References held by C++ objects of other threads.", "Usually empty."),
 ];
 
 #[cfg(test)]
@@ -657,11 +652,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_term_is_explained_once_and_shortly() {
+    fn every_term_has_one_entry_with_a_short_sentence() {
         for (at, entry) in ENTRIES.iter().enumerate() {
             let is_double =
                 ENTRIES[..at].iter().any(|other| (other.category, other.term) == (entry.category, entry.term));
-            assert!(!is_double, "{} is there twice", entry.term);
+            assert!(!is_double, "{} has two entries", entry.term);
             assert!(entry.short.chars().count() <= 140, "{}", entry.term);
             assert!(entry.short.ends_with('.') && entry.long.ends_with('.'), "{}", entry.term);
         }

@@ -1,14 +1,15 @@
-//! Growth: classes over any number of snapshots of one process, in the order in which they were taken.
+//! Growth: classes over a series of snapshots of one process, in the order in which they were taken.
 //!
-//! A leak is what grows in *every* step; a cache steps once and stays; work comes and goes. The three-snapshot rule is done
-//! here as well: objects that are not in the first snapshot, are in one before the last, and still live in the last.
+//! A leak grows in *every* step; a cache grows once and stays; work comes and goes. The three-snapshot rule is applied
+//! as well: it finds objects that are not in the first snapshot, are in one before the last, and are still alive in the
+//! last.
 //!
-//! Every earlier snapshot is compared with the last one, one after another: classes are grouped by the last one's shapes,
-//! as a comparison of two does it, and an object of the last is as old as the first snapshot that has its id. So the time
-//! is that of one comparison a snapshot, and memory that of one comparison in all.
+//! Every earlier snapshot is compared with the last one, one after another. Classes are grouped by the shapes of the
+//! last one, as in a comparison of two snapshots, and an object of the last one is as old as the first snapshot that
+//! has its id. So the time is that of one comparison per snapshot, and the memory that of a single comparison.
 //!
-//! Classes of scripts that were loaded again are one class here: the leak of a module that is loaded anew in each step is a
-//! leak of one class that grows in every step.
+//! Classes of reloaded scripts are merged: the leak of a module that is loaded again in each step is the leak of one
+//! class that grows in every step.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -21,24 +22,24 @@ use crate::analysis::ClassKey;
 use crate::model::{BitSet, CancelToken, Cancelled, ClassId, HeapBytes, NodeOrdinal, difference};
 use crate::snapshot::Snapshot;
 
-/// How a class develops.
+/// A growth pattern of a class.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Pattern {
-    /// More in every step: what leaks does this.
+    /// Grows in every step, like a leak.
     EveryStep,
-    /// More in several steps, but not in all, and never fewer.
+    /// Grows in several steps, but not in all, and never shrinks.
     SomeSteps,
-    /// More in one step and then as many: what a cache that fills or code that is loaded does.
+    /// Grows in one step and then stays, like a cache that fills or code that is loaded.
     Once,
-    /// Sometimes more, sometimes fewer: work in progress.
+    /// Sometimes grows, sometimes shrinks: work in progress.
     ComesAndGoes,
-    /// Fewer, never more.
+    /// Shrinks and never grows.
     Shrinks,
     Steady,
 }
 
-/// Changes of less than this part of the whole range of a class are no step. For [`Pattern::EveryStep`] each object counts,
-/// or a slow leak would hide behind the rise when a program starts.
+/// Changes of less than this part of the whole range of a class do not count as steps. For [`Pattern::EveryStep`] each
+/// object counts; otherwise the growth while a program starts would hide a slow leak.
 const STEP_PART: u64 = 20;
 
 impl Pattern {
@@ -57,20 +58,20 @@ impl Pattern {
         }
     }
 
-    /// What that usually means.
+    /// Returns the usual meaning of the pattern.
     #[must_use]
     pub fn hint(self) -> &'static str {
         match self {
-            Self::EveryStep => "More each time: look here for a leak",
-            Self::SomeSteps => "More now and then and never fewer: a slow leak, or several caches",
+            Self::EveryStep => "More in every step: likely a leak",
+            Self::SomeSteps => "More in several steps and never fewer: a slow leak, or several caches",
             Self::Once => "A cache that filled, or code that was loaded",
-            Self::ComesAndGoes => "Work in progress, or what awaits the garbage collector",
+            Self::ComesAndGoes => "Work in progress, or objects that await garbage collection",
             Self::Shrinks => "Fewer than before",
-            Self::Steady => "Nothing happens here",
+            Self::Steady => "No significant change",
         }
     }
 
-    /// Says how something with these points develops.
+    /// Returns the pattern of a series of points.
     #[must_use]
     pub fn of(points: &[Point]) -> Self {
         let by_size = points.windows(2).all(|pair| pair[0].count == pair[1].count);
@@ -86,7 +87,7 @@ impl Pattern {
         let ups = amounts.windows(2).filter(is_step).filter(|pair| pair[1] > pair[0]).count();
         let downs = amounts.windows(2).filter(is_step).filter(|pair| pair[1] < pair[0]).count();
         match (ups, downs) {
-            // A range that is made of small steps only.
+            // The range consists of small steps only.
             (0, 0) if amounts.last() > amounts.first() => Self::SomeSteps,
             (0, 0) if amounts.last() < amounts.first() => Self::Shrinks,
             (0, 0) if range == 0 => Self::Steady,
@@ -101,73 +102,74 @@ impl Pattern {
 /// A class, or a whole snapshot, at one time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Point {
-    /// Objects that have a size.
+    /// The objects that have a size.
     pub count: u64,
-    /// Bytes of these objects themselves.
+    /// The shallow size of these objects in bytes.
     pub shallow_size: u64,
-    /// Bytes that would be freed with them.
+    /// The bytes that would be freed with them.
     pub retained_size: u64,
 }
 
-/// One class over time. Its numbers are [`Growth::points`].
+/// A class over time. Its numbers are [`Growth::points`].
 #[derive(Clone, Debug)]
 pub struct GrownClass {
     pub name: String,
     pub key: ClassKey,
     pub pattern: Pattern,
-    /// The class of this key in the last snapshot; the first of them if several are joined.
+    /// The class with this key in the last snapshot; the first one if several are merged.
     pub last_class: Option<ClassId>,
-    /// Number of classes of the last snapshot that are joined in this one.
+    /// The number of merged classes of the last snapshot.
     pub joined_count: u32,
-    /// Objects that are not in the first snapshot and live in the last, and their shallow sizes in bytes.
+    /// The objects that are not in the first snapshot but in the last, and their shallow sizes in bytes.
     pub new_count: u64,
     pub new_size: u64,
-    /// Those of them that are in a snapshot before the last: the three-snapshot rule. Nothing with two snapshots.
+    /// Those of them that are in a snapshot before the last: the three-snapshot rule. 0 for two snapshots.
     pub survivor_count: u64,
 }
 
-/// The answer: classes that any of the snapshots has, and when the objects of the last one came.
+/// The result: classes of any of the snapshots, and the age of the objects of the last one.
 #[derive(Clone, Debug)]
 pub struct Growth {
-    /// Whether ids mean the same objects in all snapshots; if not, there are numbers but no objects.
+    /// True if ids refer to the same objects in all snapshots; otherwise there are numbers but no objects.
     pub ids_match: bool,
-    /// Whether snapshots of one process describe it differently, see [`super::Comparison::options_differ`].
+    /// True if snapshots of one process describe it differently, see [`super::Comparison::options_differ`].
     pub options_differ: bool,
-    /// Of each snapshot: all objects, and the bytes of all as its retained size.
+    /// The totals of each snapshot: all objects, with their bytes as the retained size.
     pub totals: Vec<Point>,
-    /// In the order of the last snapshot's classes, then those of earlier ones alone.
+    /// In the order of the last snapshot's classes, then those only in earlier ones.
     pub classes: Vec<GrownClass>,
-    /// Of each class a point for each snapshot.
+    /// The points of each class, one per snapshot.
     points: Vec<Point>,
-    /// How many classes have each pattern, in the order of `Pattern::ALL`.
+    /// The number of classes with each pattern, in the order of `Pattern::ALL`.
     counts: [u64; Pattern::ALL.len()],
-    /// Ordinals in the last snapshot: of each class those that came in the first step, in the second, …, by ordinal.
+    /// Ordinals in the last snapshot: the objects of each class from the first step, from the second, …, by ordinal.
     objects: Vec<u32>,
-    /// Where these parts start; one entry more than classes × steps.
+    /// The starts of these parts; one entry more than classes × steps.
     starts: Vec<u32>,
 }
 
 impl Growth {
-    /// How many steps lie between the snapshots.
+    /// Returns the number of steps between the snapshots.
     #[must_use]
     pub fn steps(&self) -> usize {
         self.totals.len().saturating_sub(1)
     }
 
-    /// How many classes have a pattern.
+    /// Returns the number of classes with a pattern.
     #[must_use]
     pub fn class_count(&self, pattern: Pattern) -> u64 {
         self.counts[pattern as usize]
     }
 
-    /// A class in each snapshot.
+    /// Returns the points of a class, one per snapshot.
     #[must_use]
     pub fn points(&self, class: usize) -> &[Point] {
         let count = self.totals.len();
         self.points.get(class * count..(class + 1) * count).unwrap_or_default()
     }
 
-    /// Objects of a class that came in some steps, which count from 0, and live in the last snapshot: ordinals there.
+    /// Returns the objects of a class that were allocated in some steps, which count from 0, and are alive in the last
+    /// snapshot, as ordinals in it.
     #[must_use]
     pub fn came_in(&self, class: usize, steps: Range<usize>) -> &[u32] {
         let first = class * self.steps();
@@ -178,19 +180,19 @@ impl Growth {
         }
     }
 
-    /// Objects of a class that are not in the first snapshot.
+    /// Returns the objects of a class that are not in the first snapshot.
     #[must_use]
     pub fn new_objects(&self, class: usize) -> &[u32] {
         self.came_in(class, 0..self.steps())
     }
 
-    /// Objects of a class that the three-snapshot rule finds; with two snapshots all new ones.
+    /// Returns the objects of a class that the three-snapshot rule finds; with two snapshots all new ones.
     #[must_use]
     pub fn survivors(&self, class: usize) -> &[u32] {
         self.came_in(class, 0..self.steps().saturating_sub(1).max(1))
     }
 
-    /// The step in which a new object of a class came.
+    /// Returns the step in which a new object of a class was allocated.
     #[must_use]
     pub fn step_of(&self, class: usize, node: NodeOrdinal) -> Option<usize> {
         (0..self.steps()).find(|&step| self.came_in(class, step..step + 1).binary_search(&node.0).is_ok())
@@ -206,7 +208,7 @@ impl HeapBytes for Growth {
 }
 
 impl GrownClass {
-    /// How much more there is in the last snapshot than in the first.
+    /// Returns the growth from the first to the last snapshot.
     #[must_use]
     pub fn grown(points: &[Point], of: impl Fn(&Point) -> u64) -> i64 {
         match (points.first(), points.last()) {
@@ -216,10 +218,10 @@ impl GrownClass {
     }
 }
 
-/// Follows classes through snapshots, of which there are two at least, the oldest first.
+/// Follows classes through at least two snapshots, the oldest first.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn growth(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Growth, Cancelled> {
     let scripts: Vec<Scripts> =
         snapshots.iter().map(|snapshot| scripts(snapshot, cancel)).collect::<Result<_, Cancelled>>()?;
@@ -259,7 +261,7 @@ fn growth_with<'a>(
     let newest = Grouping::new(last, Cow::Borrowed(last.classes()), urls(earlier.len()), cancel)?;
     let mut table = Table::new(snapshots.len(), &newest);
     let last_step = u16::try_from(earlier.len()).unwrap_or(u16::MAX);
-    // The first snapshot that has each object of the last; those without a size are in no list.
+    // The first snapshot with each object of the last one. Objects without a size are in no list.
     let mut first_seen = vec![last_step; last.graph().node_count()];
     for (at, &base) in earlier.iter().enumerate().rev() {
         let older = Grouping::new(base, base.regrouped(last.shapes(), cancel)?, urls(at), cancel)?;
@@ -301,7 +303,7 @@ impl Growth {
     ) -> Result<(), Cancelled> {
         let steps = self.steps();
         let class_count = table.newest_count;
-        // Places of each class's objects by the step in which they came: counted, then filled.
+        // The objects of each class by the step in which they were allocated: counted, then filled in.
         let mut counts = vec![0_u32; class_count * steps];
         let mut sizes = vec![0_u64; class_count];
         let is_new = |node: usize| {
@@ -318,7 +320,7 @@ impl Growth {
                 sizes[class] = sizes[class].saturating_add(size);
             }
         }
-        // Classes that no snapshot has an object of are left out, and have none here either.
+        // Classes without objects in any snapshot are dropped.
         let kept: Vec<usize> = (0..table.rows.len()).filter(|&class| table.is_used(class)).collect();
         let mut places = vec![0_u32; class_count * steps];
         for class in kept {
@@ -359,13 +361,13 @@ impl Growth {
     }
 }
 
-/// Classes of all snapshots under one numbering: the last one's own, then those that earlier ones add.
+/// The classes of all snapshots under one numbering: those of the last one, then those added by earlier ones.
 struct Table {
     snapshots: usize,
     rows: Vec<(String, ClassKey)>,
     by_identity: HashMap<Identity, usize>,
     points: Vec<Point>,
-    /// Number of rows of the last snapshot, its class by row, and its row by class.
+    /// The number of rows of the last snapshot, its class by row, and its row by class.
     newest_count: usize,
     last_classes: Vec<ClassId>,
     of_newest: Vec<u32>,
@@ -426,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leak_is_told_from_a_cache_and_from_what_comes_and_goes() {
+    fn patterns_distinguish_leaks_from_caches_and_from_temporary_objects() {
         assert_eq!(pattern(&[10, 20, 30, 40]), Pattern::EveryStep);
         assert_eq!(pattern(&[10, 500, 500, 500]), Pattern::Once);
         assert_eq!(pattern(&[10, 500, 498, 500]), Pattern::Once, "a few more or fewer are no step");
@@ -439,12 +441,12 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_leak_does_not_hide_behind_the_rise_of_a_program_that_starts() {
+    fn growth_at_startup_does_not_hide_a_slow_leak() {
         assert_eq!(pattern(&[1000, 90_000, 90_100, 90_200]), Pattern::EveryStep);
     }
 
     #[test]
-    fn a_buffer_that_grows_is_seen_though_it_stays_one_object() {
+    fn a_growing_buffer_is_found_although_it_stays_one_object() {
         let sized = |sizes: &[u64]| -> Vec<Point> {
             sizes.iter().map(|&size| Point { count: 1, shallow_size: size, retained_size: size }).collect()
         };

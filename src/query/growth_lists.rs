@@ -1,4 +1,4 @@
-//! The lists of a growth over time: patterns, the classes of each, and what is new of a class, in order.
+//! The ordered lists of a growth: patterns, the classes of each, and the new objects of a class.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use super::sorting::utf16_order;
 use crate::model::{CancelToken, Cancelled, SnapshotId};
 use crate::snapshot::Snapshot;
 
-/// What classes over time are sorted by.
+/// A sort key of classes over time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum GrowthKey {
     Name,
-    /// Objects in the last snapshot.
+    /// The number of objects in the last snapshot.
     Count,
-    /// How many more than in the first.
+    /// The growth of the number of objects since the first snapshot.
     CountGrowth,
     New,
     Survivors,
@@ -34,7 +34,7 @@ pub struct GrowthSort {
 }
 
 impl GrowthSort {
-    /// What grew most first.
+    /// Largest growth first.
     pub const BY_SIZE_GROWTH: Self = Self { key: GrowthKey::SizeGrowth, descending: true };
 }
 
@@ -42,7 +42,7 @@ fn is_wanted(class: &GrownClass, wanted: &str) -> bool {
     wanted.is_empty() || class.name.to_lowercase().contains(wanted)
 }
 
-/// The patterns that any class with the text in its name has, as indices into [`Pattern::ALL`].
+/// Returns the patterns of the classes with the text in their name, as indices into [`Pattern::ALL`].
 #[must_use]
 pub fn grown_patterns(growth: &Growth, class_name: &str) -> Vec<u32> {
     let wanted = class_name.to_lowercase();
@@ -51,7 +51,8 @@ pub fn grown_patterns(growth: &Growth, class_name: &str) -> Vec<u32> {
     (0..).zip(Pattern::ALL).filter(|&(_, pattern)| has(pattern)).map(|(row, _)| row).collect()
 }
 
-/// Classes of a pattern whose name contains the text, as indices into `Growth::classes`; ties by name, then by position.
+/// Returns the classes of a pattern whose name contains the text, as indices into `Growth::classes`; ties by name, then
+/// by position.
 #[must_use]
 pub fn grown_classes(growth: &Growth, pattern: Pattern, sort: GrowthSort, class_name: &str) -> Vec<u32> {
     let wanted = class_name.to_lowercase();
@@ -85,10 +86,10 @@ pub fn grown_classes(growth: &Growth, pattern: Pattern, sort: GrowthSort, class_
     rows
 }
 
-/// What is new of a class, in the last snapshot and in order; row ids are node ordinals there.
+/// Returns the new objects of a class in order; row ids are node ordinals of the last snapshot.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn grown_objects(
     growth: &Growth,
     last: &Snapshot,
@@ -109,7 +110,7 @@ pub(super) fn snapshots_of<'a>(series: &Series, needs: &'a Needs) -> Vec<&'a Sna
     series.iter().map(|id| needs.snapshot(*id)).collect()
 }
 
-/// Asks how classes develop over a series.
+/// Asks for the growth of classes over a series.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct GrowthOf(pub Series);
 
@@ -128,20 +129,20 @@ impl Question for GrowthOf {
 /// A list of a growth.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SeriesList {
-    /// Row ids are indices into [`Pattern::ALL`].
+    /// The patterns; row ids are indices into [`Pattern::ALL`].
     Patterns,
-    /// Row ids are indices into [`Growth::classes`].
+    /// The classes of a pattern; row ids are indices into [`Growth::classes`].
     Classes(Pattern, GrowthSort),
     /// The new objects of a class; row ids are node ordinals of the last snapshot.
     Objects { class: u32, sort: Sort },
 }
 
-/// Names a list of a growth completely.
+/// The question for a list of a growth.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct SeriesKey {
     pub series: Series,
     pub list: SeriesList,
-    /// Classes: part of the name.
+    /// Classes: a part of the name.
     pub class_name: String,
 }
 

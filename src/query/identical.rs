@@ -1,6 +1,6 @@
-//! Identical snapshots: the same state of the same process, whatever the files are called and however they are compressed.
+//! Identical snapshots: the same state of the same process, whatever the names and compression of the files.
 //!
-//! A state that is given twice looks like a step in which nothing grew, and so hides a leak.
+//! A repeated state looks like a step without growth, and so hides a leak.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,19 +14,19 @@ use crate::graph::{EdgeName, HeapGraph};
 use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal, POLL_INTERVAL, SnapshotId, StringId};
 use crate::snapshot::Snapshot;
 
-/// Which of several snapshots differ from each other.
+/// The distinct snapshots among several.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Distinct {
-    /// Positions of the snapshots that differ from all before them, ascending.
+    /// The positions of the snapshots that differ from all before them, ascending.
     pub kept: Vec<usize>,
-    /// Positions of the others, ascending, each with that of the first snapshot that it is identical to.
+    /// The positions of the others, ascending, each with that of the first identical snapshot.
     pub left_out: Vec<(usize, usize)>,
 }
 
-/// Finds the snapshots that are identical to one before them.
+/// Finds snapshots that are identical to an earlier one.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn distinct(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Distinct, Cancelled> {
     let mut distinct = Distinct::default();
     for (at, snapshot) in snapshots.iter().enumerate() {
@@ -45,7 +45,7 @@ pub fn distinct(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Distinc
     Ok(distinct)
 }
 
-/// Whether two snapshots could be identical, in constant time.
+/// Returns false if two snapshots cannot be identical, in constant time.
 #[must_use]
 pub fn may_be_identical(a: &Snapshot, b: &Snapshot) -> bool {
     let facts = |of: &Snapshot| {
@@ -55,11 +55,11 @@ pub fn may_be_identical(a: &Snapshot, b: &Snapshot) -> bool {
     facts(a) == facts(b)
 }
 
-/// Returns whether two snapshots have the same objects in the same order with the same ids, names, sizes and references. The order of their
-/// strings may differ.
+/// Returns true if two snapshots have the same objects in the same order, with the same ids, names, sizes and references.
+/// The order of their strings may differ.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn are_identical(a: &Snapshot, b: &Snapshot, cancel: &CancelToken) -> Result<bool, Cancelled> {
     if !may_be_identical(a, b) {
         return Ok(false);
@@ -132,7 +132,7 @@ fn have_same_edges(names: &SameStrings<'_>, a: &HeapGraph, b: &HeapGraph, node: 
         })
 }
 
-/// Whether a test holds for all numbers up to `count`.
+/// Returns true if a test holds for all numbers below `count`.
 fn all(count: usize, cancel: &CancelToken, test: impl Fn(usize) -> bool + Sync) -> Result<bool, Cancelled> {
     let blocks = (0..count.div_ceil(POLL_INTERVAL)).into_par_iter().map(|block| {
         cancel.check()?;
@@ -148,7 +148,7 @@ impl HeapBytes for Distinct {
     }
 }
 
-/// Asks which snapshots of a series differ; the positions in the answer are those in the series.
+/// Asks for the distinct snapshots of a series; positions refer to the series.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct DistinctOf(pub Series);
 

@@ -1,4 +1,4 @@
-//! Ignored retainers: distances as they would be if some objects held nothing.
+//! Ignored retainers: distances as if some objects held nothing.
 
 use std::collections::HashSet;
 
@@ -12,25 +12,25 @@ use crate::model::{
 };
 use crate::snapshot::Snapshot;
 
-/// Distances of a snapshot in which no edge leads to the ignored nodes.
+/// The distances of a snapshot in which no edge leads to the ignored nodes.
 #[derive(Clone, Debug)]
 pub struct RetainerDistances {
     /// By ordinal, encoded as [`Distance`].
     pub distances: Vec<i32>,
     pub ignored: BitSet,
-    /// What only the ignored nodes keep alive, themselves included: nodes that had a distance and lost it.
+    /// The nodes that only the ignored nodes keep alive, themselves included: those that had a distance and lost it.
     pub lost_count: u64,
     /// Their shallow sizes in bytes.
     pub lost_size: u64,
-    /// Values of WeakMaps of which the key or the table is out of reach: (value, pair).
+    /// Values of WeakMaps whose key or table is unreachable: (value, pair).
     broken_pairs: HashSet<(u32, u32)>,
 }
 
 impl RetainerDistances {
-    /// What DevTools adds to the distance of what is out of reach, to sort it last.
+    /// The offset that DevTools adds to the distance of unreachable nodes, to sort them last.
     pub const UNREACHABLE_BASE: i32 = 200_000_000;
 
-    /// The node's distance, or if it is out of reach its old one beyond [`Self::UNREACHABLE_BASE`].
+    /// Returns the distance of a node or, if it is unreachable, its old one plus [`Self::UNREACHABLE_BASE`].
     #[must_use]
     pub fn of_node(&self, snapshot: &Snapshot, node: NodeOrdinal) -> Distance {
         let distance = self.distances[node.index()];
@@ -41,7 +41,8 @@ impl RetainerDistances {
         }
     }
 
-    /// The distance of the retainer that `edge` starts from. One half of a WeakMap's pair is of no use without the other.
+    /// Returns the distance of the retainer that `edge` starts from. One half of a WeakMap's pair keeps nothing alive
+    /// without the other.
     #[must_use]
     pub fn of(&self, snapshot: &Snapshot, edge: EdgeIndex, source: NodeOrdinal) -> Distance {
         let graph = snapshot.graph();
@@ -62,10 +63,10 @@ impl HeapBytes for RetainerDistances {
     }
 }
 
-/// Computes the distances anew.
+/// Computes the distances without the ignored nodes.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn retainer_distances(
     snapshot: &Snapshot,
     ignored: &[NodeOrdinal],

@@ -5,21 +5,22 @@ use super::selection::{NodeFilter, Selection, SelectionOf};
 use crate::model::{CancelToken, Cancelled, HeapBytes, NodeKind, SnapshotId};
 use crate::snapshot::Snapshot;
 
-/// Sums over the nodes of one kind.
+/// The sums over the nodes of one kind.
 #[derive(Clone, Debug)]
 pub struct KindTotals {
     pub kind: NodeKind,
-    /// The file's own name of the kind.
+    /// The kind's name in the file.
     pub name: String,
     pub count: u64,
-    /// Shallow sizes in bytes.
+    /// The sum of the shallow sizes in bytes.
     pub shallow_size: u64,
 }
 
-/// All kinds that occur, of all nodes or of the selected ones, in the order in which the file's nodes meet them.
+/// Returns the sums of all kinds that occur in the given nodes, or in all nodes, in the order of their first node in
+/// the file.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn by_kind(
     snapshot: &Snapshot,
     selection: Option<&Selection>,
@@ -52,7 +53,7 @@ impl HeapBytes for Vec<KindTotals> {
     }
 }
 
-/// Asks for the sums by node kind, of the nodes that pass a filter.
+/// Asks for the sums by node kind over the nodes that pass a filter.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct KindsOf {
     pub snapshot: SnapshotId,

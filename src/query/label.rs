@@ -1,12 +1,13 @@
-//! What an object is called in lists: DevTools' notation.
+//! Labels of objects and edges in lists, in DevTools' notation.
 
 use crate::model::{EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, human};
 use crate::snapshot::Snapshot;
 
-/// Characters of a name that a list shows.
+/// The maximum number of characters of a name in a list.
 pub const LABEL_LIMIT: usize = 240;
 
-/// `Foo`, `name()`, `"text"`, `/regexp/`, `array[]`, `{a, b, …}`: cut to a line's length, control characters visible.
+/// Returns `Foo`, `name()`, `"text"`, `/regexp/`, `array[]` or `{a, b, …}`, cut to the length of a line, with control
+/// characters made visible.
 #[must_use]
 pub fn node_label(snapshot: &Snapshot, node: NodeOrdinal) -> String {
     let name = snapshot.display_name(node);
@@ -21,7 +22,7 @@ pub fn node_label(snapshot: &Snapshot, node: NodeOrdinal) -> String {
     }
 }
 
-/// `[0]` for elements, the name for all else.
+/// Returns `[0]` for an element, and the name for any other edge.
 #[must_use]
 pub fn edge_label(snapshot: &Snapshot, edge: EdgeIndex) -> String {
     let name = snapshot.edge_name(edge);
@@ -32,7 +33,7 @@ pub fn edge_label(snapshot: &Snapshot, edge: EdgeIndex) -> String {
     }
 }
 
-/// Whether an edge is the runtime's own or does not keep its target alive: shown in grey.
+/// Returns true if an edge belongs to the runtime or does not keep its target alive. Such edges are shown in grey.
 #[must_use]
 pub fn is_quiet(snapshot: &Snapshot, edge: EdgeIndex) -> bool {
     matches!(

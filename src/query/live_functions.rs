@@ -1,4 +1,4 @@
-//! Functions that closures alive are of, the contexts that each of them reaches, and what else of scopes lies in the heap.
+//! Functions with live closures, the contexts that each of them reaches, and the scope information in the heap.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use super::{strings_named, strings_that};
 use crate::model::{BitSet, CancelToken, Cancelled, NodeKind, NodeOrdinal, StringId};
 use crate::snapshot::Snapshot;
 
-/// Ids of the names of edges that are followed.
+/// The ids of the edge names that are followed.
 pub(super) struct Names {
     pub(super) scope_info: Vec<StringId>,
     pub(super) shared: Vec<StringId>,
@@ -68,7 +68,7 @@ impl Names {
     }
 }
 
-/// A closure of which it is known where in the source it was made.
+/// A closure with a known source position.
 pub(super) struct Closure {
     pub(super) node: NodeOrdinal,
     pub(super) context: NodeOrdinal,
@@ -76,14 +76,14 @@ pub(super) struct Closure {
     pub(super) scope_id: i64,
 }
 
-/// What one walk over all nodes gathers.
+/// The result of one walk over all nodes.
 pub(super) struct Scan {
     pub(super) is_context: BitSet,
     pub(super) scripts: HashSet<NodeOrdinal>,
-    /// Contexts with what V8 knows of their scopes, in the order of the file.
+    /// Contexts with V8's description of their scopes, in the order of the file.
     pub(super) contexts: Vec<(NodeOrdinal, NodeOrdinal)>,
     pub(super) closures: Vec<Closure>,
-    /// Scripts by the description of a function's scope.
+    /// Scripts by the scope description of a function.
     pub(super) script_of: HashMap<NodeOrdinal, NodeOrdinal>,
 }
 
@@ -93,7 +93,7 @@ pub(super) fn scan(snapshot: &Snapshot, names: &Names, cancel: &CancelToken) -> 
     let shared_names = strings_that(snapshot, |text| text.starts_with("system / SharedFunctionInfo"));
     let is_context = contexts(snapshot, cancel)?;
     let target = |node, edge: &[StringId]| internal_of(graph, node, edge);
-    // Many closures are of one function, and its description may have any number of edges.
+    // Many closures share a function, and its description may have any number of edges.
     let mut functions: HashMap<NodeOrdinal, Option<(NodeOrdinal, i64)>> = HashMap::new();
     let mut scan = Scan {
         is_context: BitSet::default(),
@@ -130,9 +130,9 @@ pub(super) fn scan(snapshot: &Snapshot, names: &Names, cancel: &CancelToken) -> 
     Ok(scan)
 }
 
-/// The functions that closures alive are of, and the contexts that each of them reaches.
+/// The functions with live closures, and the contexts that each of them reaches.
 pub(super) struct LiveFunctions {
-    /// Numbers of functions, by script and scope.
+    /// The numbers of functions, by script and scope.
     pub(super) numbers: HashMap<(NodeOrdinal, i64), usize>,
     pub(super) reached: HashSet<(usize, NodeOrdinal)>,
     /// The first closure of each function in the file.

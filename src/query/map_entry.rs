@@ -1,17 +1,17 @@
-//! Entries of a JavaScript Map, of which V8 writes only an array.
+//! Entries of a JavaScript Map, which V8 writes only as an array.
 //!
-//! V8's `OrderedHashMap` keeps an entry as three slots of its table: key, value, and the number of the next entry in the same
-//! bucket, which is a small integer and so has no edge. What stands just behind another element is therefore a value, and what
-//! is before it the key. Of keys that are small integers nothing is known.
+//! V8's `OrderedHashMap` stores an entry in three slots of its table: key, value, and the number of the next entry in
+//! the same bucket, which is a small integer and so has no edge. If two elements are adjacent, the first one is a key
+//! and the second one its value. Keys that are small integers are unknown.
 
 use crate::graph::EdgeName;
 use crate::model::{EdgeIndex, EdgeKind, NodeKind, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
-/// Retainers of a table that are looked at for the Map.
+/// The maximum number of retainers of a table that are searched for the Map.
 const LOOKED_AT: usize = 8;
 
-/// The key under which a Map holds the target of the edge, if the edge is that of a value in a Map's table.
+/// Returns the key under which a Map holds the target of the edge, if the edge leads to a value in a Map's table.
 #[must_use]
 pub fn map_key(snapshot: &Snapshot, edge: EdgeIndex) -> Option<NodeOrdinal> {
     let graph = snapshot.graph();
@@ -20,7 +20,7 @@ pub fn map_key(snapshot: &Snapshot, edge: EdgeIndex) -> Option<NodeOrdinal> {
     if graph.kind(table) != NodeKind::ARRAY || graph.edge_source(before) != table {
         return None;
     }
-    // V8 writes the numbers of internal elements as names; of a name that is none only the beginning is looked at.
+    // V8 writes the numbers of internal elements as names. If a name is not a number, only its beginning is read.
     let slot = |edge: EdgeIndex| match graph.edge_name(edge) {
         EdgeName::Index(index) => Some(u64::from(index)),
         EdgeName::Text(name) => graph.strings().prefix(name, 20).0.parse().ok(),

@@ -1,9 +1,9 @@
-//! Matching the objects of two snapshots by their ids, and deciding whether ids mean the same objects in both.
+//! Matches the objects of two snapshots by id, and decides whether ids refer to the same objects in both.
 //!
-//! Ids are given once in a process. Whether two snapshots are of one process is decided by what both describe: the texts
-//! of strings first, for they never change, and a program that was started again gives its strings other ids. Classes
-//! decide only where there are few strings, and only among kinds that both describe alike: a snapshot that exposes internals writes other
-//! kinds for the same objects.
+//! A process never reuses an id. Only objects that both snapshots describe decide whether they are of one process:
+//! first of all the texts of strings, since strings never change and a restarted program gives its strings other ids.
+//! If there are few strings, classes decide, but only among kinds that both snapshots describe alike: a snapshot that
+//! exposes internals writes other kinds for the same objects.
 
 use std::cmp::Ordering;
 
@@ -14,22 +14,22 @@ use crate::analysis::Classes;
 use crate::model::{CancelToken, Cancelled, NodeKind, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
-/// Of sampled strings with common ids this part must have the same text on both sides. It is 1 on pairs of one process and up to 0.25 on
-/// pairs of two runs of one program.
+/// The part of sampled strings with common ids that must have the same text on both sides. It is 1 for pairs of one
+/// process and up to 0.25 for pairs of two runs of one program.
 const AGREEING_STRINGS: f64 = 0.99;
-/// One in so many common ids is looked at for that.
+/// One of this many common ids is sampled.
 const SAMPLED: u64 = 8;
-/// With at least so many sampled strings nothing else is asked.
+/// With at least this many sampled strings, nothing else is checked.
 const ENOUGH_STRINGS: u64 = 64;
-/// With fewer, this part of the common ids must have the same class on both sides: only a few percent of the objects of one process
-/// change their class (an object that got another property).
+/// With fewer strings, the part of the common ids that must have the same class on both sides. Only a few percent of
+/// the objects of one process change their class, for example when they get another property.
 const AGREEING_PART: f64 = 0.9;
-/// And this part of the smaller side's objects must be on the other side.
+/// The part of the smaller side's objects that must be on the other side, too.
 const COMMON_PART: f64 = 0.02;
-/// The name of the nodes that V8 writes only where values of numbers are exposed.
+/// The name of nodes that V8 writes only if numeric values are exposed.
 const EXPOSED_NUMBER: &str = "smi number";
 
-/// Returns nodes that have a size, by id, then by ordinal.
+/// Returns the nodes that have a size, by id, then by ordinal.
 pub(super) fn sized_by_id(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<(u64, u32)>, Cancelled> {
     let count = u32::try_from(snapshot.graph().node_count()).unwrap_or(u32::MAX);
     let mut nodes: Vec<(u64, u32)> = (0..count)
@@ -49,7 +49,7 @@ pub(super) struct Sorted<'a> {
     pub(super) ids: &'a [(u64, u32)],
     pub(super) snapshot: &'a Snapshot,
     pub(super) classes: &'a Classes,
-    /// Joint number by class.
+    /// The joint number of each class.
     pub(super) joint: &'a [u32],
 }
 
@@ -64,21 +64,21 @@ impl Sorted<'_> {
 pub(super) struct Merged {
     pub(super) new: Vec<(u32, u32)>,
     pub(super) deleted: Vec<(u32, u32)>,
-    /// Ids that occur on both sides.
+    /// The number of ids that occur on both sides.
     shared: u64,
-    /// Those of them whose kinds both sides describe, and those that are of one object.
+    /// Those of them with kinds that both sides describe, and those that refer to one object.
     pub(super) common: u64,
     pub(super) agreeing: u64,
-    /// Of a sample of those that are strings on both sides: how many, and how many have the same text.
+    /// The strings in a sample of the common ids, and those of them with the same text.
     pub(super) strings: u64,
     pub(super) agreeing_strings: u64,
-    /// Objects of the smaller side.
+    /// The number of objects of the smaller side.
     smaller: usize,
-    /// Whether one side exposes internals or values of numbers and the other does not.
+    /// True if only one side exposes internals or numeric values.
     pub(super) options_differ: bool,
 }
 
-/// Options that a snapshot of V8 was taken with.
+/// The options with which V8 took a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Options {
     exposes_internals: bool,
@@ -91,7 +91,7 @@ impl Options {
         let graph = snapshot.graph();
         let is_exposed = |node| graph.kind(node) == NodeKind::NUMBER && names.contains(&graph.name_id(node));
         Self {
-            // V8 then leaves out the root's own references.
+            // V8 then omits the root's own references.
             exposes_internals: !snapshot.producer().has_user_roots,
             exposes_numbers: !names.is_empty() && graph.nodes().any(is_exposed),
         }
@@ -100,7 +100,7 @@ impl Options {
 
 pub(super) fn merge([base, current]: &[Sorted<'_>; 2], cancel: &CancelToken) -> Result<Merged, Cancelled> {
     let is_damaged = [base, current].iter().any(|side| side.snapshot.salvage().is_some());
-    // What a damaged file lacks says nothing of how it was taken.
+    // Missing data of a damaged file does not reveal the options.
     let options_differ = !is_damaged && Options::of(base.snapshot) != Options::of(current.snapshot);
     let smaller = base.ids.len().min(current.ids.len());
     let mut merged = Merged { smaller, options_differ, ..Merged::default() };
@@ -157,7 +157,8 @@ pub(super) fn merge([base, current]: &[Sorted<'_>; 2], cancel: &CancelToken) -> 
     Ok(merged)
 }
 
-/// Returns the ids of nodes without a size, ascending. Where internals are not exposed, their owners have the sizes of arrays and of hidden nodes.
+/// Returns the ids of nodes without a size, ascending. If internals are not exposed, the sizes of arrays and hidden
+/// nodes belong to their owners.
 fn unsized_ids(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<u64>, Cancelled> {
     let nodes = snapshot.graph().nodes().filter(|&node| snapshot.shallow_size(node) == 0);
     let mut ids: Vec<u64> = nodes.map(|node| snapshot.id(node).0).collect();
@@ -167,7 +168,7 @@ fn unsized_ids(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<u64>, Ca
 }
 
 impl Merged {
-    /// Returns whether ids mean the same objects on both sides.
+    /// Returns true if ids refer to the same objects on both sides.
     #[expect(clippy::cast_precision_loss, reason = "a ratio")]
     pub(super) fn is_of_one_process(&self) -> bool {
         let part = |part: u64, whole: u64| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
@@ -176,7 +177,7 @@ impl Merged {
             && part(self.shared, self.smaller as u64) >= COMMON_PART
     }
 
-    /// Notes whether two strings of one id have one text.
+    /// Compares the texts of two strings with the same id.
     fn compare_strings(&mut self, base: &Sorted<'_>, a: u32, current: &Sorted<'_>, b: u32) {
         let [(of_a, a), (of_b, b)] = [(base.snapshot, NodeOrdinal(a)), (current.snapshot, NodeOrdinal(b))];
         if (of_a.kind(a), of_b.kind(b)) == (NodeKind::STRING, NodeKind::STRING) {
@@ -187,29 +188,30 @@ impl Merged {
     }
 }
 
-/// Returns whether an object is hidden in one of the snapshots only: without exposed internals V8 hides what it describes with them.
+/// Returns true if an object is hidden in only one of the snapshots: without exposed internals, V8 hides what it
+/// describes with them.
 fn is_hidden_on_one_side(base: &Sorted<'_>, a: u32, current: &Sorted<'_>, b: u32) -> bool {
     let is_hidden = |of: &Sorted<'_>, node| of.snapshot.kind(NodeOrdinal(node)) == NodeKind::HIDDEN;
     is_hidden(base, a) != is_hidden(current, b)
 }
 
-/// Returns whether two nodes have one name; `None` where it is missing in a damaged file.
+/// Returns true if two nodes have the same name; `None` if it is missing in a damaged file.
 fn same_name(of_a: &Snapshot, a: NodeOrdinal, of_b: &Snapshot, b: NodeOrdinal) -> Option<bool> {
     let (name_a, name_b) = (of_a.graph().name_id(a), of_b.graph().name_id(b));
     let is_missing = |of: &Snapshot, name| of.salvage().is_some_and(|salvage| name >= salvage.first_placeholder);
     if is_missing(of_a, name_a) || is_missing(of_b, name_b) {
         return None;
     }
-    // Both were written by one program, so equal texts are written alike.
+    // Both were written by the same program, so equal texts are escaped alike.
     Some(of_a.graph().strings().raw(name_a) == of_b.graph().strings().raw(name_b))
 }
 
-/// Returns how many entries at the start have the same id.
+/// Returns the number of entries at the start with the same id.
 fn run(ids: &[(u64, u32)]) -> usize {
     ids.iter().take_while(|(id, _)| *id == ids[0].0).count()
 }
 
-/// Objects of one id, of which pairs of the same class are in both; whether there was such a pair.
+/// Removes pairs of the same class from the objects of one id. Returns true if such a pair exists.
 fn cancel_out(merged: &mut Merged, base: (&Sorted<'_>, &[(u64, u32)]), current: (&Sorted<'_>, &[(u64, u32)])) -> bool {
     let classes = |(side, ids): (&Sorted<'_>, &[(u64, u32)])| -> Vec<(u32, u32)> {
         ids.iter().map(|&(_, node)| (side.class(node), node)).collect()

@@ -1,8 +1,8 @@
-//! The shortest retaining paths of many objects, merged into one tree from the roots down: where a class or everything that
-//! is new hangs, at one glance.
+//! The shortest retaining paths of many objects, merged into one tree from the roots down. It shows at one glance what
+//! holds a class or all new objects.
 //!
-//! Each node goes up to its nearest retainer, so each has one place in the tree and is placed once, however many of the
-//! objects lie below it.
+//! The path of a node goes through its nearest retainer, so each node has one position in the tree and is visited once,
+//! however many of the objects are below it.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -17,20 +17,20 @@ use crate::snapshot::Snapshot;
 const UNKNOWN: u32 = u32::MAX;
 const UNREACHED: u32 = u32::MAX - 1;
 
-/// Objects of one class that one sort of reference leads to. Classes of scripts that were loaded again are one class.
+/// Objects of one class that are reached by one kind of reference. Classes of reloaded scripts are merged.
 #[derive(Clone, Debug)]
 pub struct PathGroup {
-    /// The class; the first of them if several are joined.
+    /// The class; the first one if several are merged.
     pub class: ClassId,
-    /// One of the references that lead here; `None` for what the root itself holds.
+    /// One of the references that lead here; `None` if the root itself holds the objects.
     pub edge: Option<EdgeIndex>,
-    /// How many of the objects lie here or below, and how many of them here.
+    /// The number of the objects here or below, and of those here.
     pub count: u64,
     pub ends: u64,
-    /// Shallow sizes of those objects, and what they retain together, in bytes.
+    /// The sum of their shallow sizes and their common retained size, in bytes.
     pub shallow_size: u64,
     pub retained_size: u64,
-    /// One of the nodes that stand here.
+    /// A node of this group.
     pub example: NodeOrdinal,
     children: (u32, u32),
 }
@@ -39,13 +39,14 @@ pub struct PathGroup {
 #[derive(Clone, Debug, Default)]
 pub struct MergedPaths {
     pub groups: Vec<PathGroup>,
-    /// How many objects have a path.
+    /// The number of objects that have a path.
     pub count: u64,
     top: (u32, u32),
 }
 
 impl MergedPaths {
-    /// Indices of the groups below one, or of those that the root holds: the one with most objects first.
+    /// Returns the indices of the groups below one, or of those held by the root, by the number of objects, largest
+    /// first.
     #[must_use]
     pub fn children(&self, group: Option<u32>) -> Range<u32> {
         let (start, end) = match group {
@@ -55,32 +56,32 @@ impl MergedPaths {
         start..end
     }
 
-    /// Bytes held on the heap.
+    /// Returns the size on the heap in bytes.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.groups.capacity() * size_of::<PathGroup>()
     }
 }
 
-/// What tells apart groups below one: the class, and the kind and name of the reference. Elements are all alike, and so are
-/// other references that are numbered.
+/// The identity of a group below its parent: the class, and the kind and name of the reference. All elements are alike,
+/// and so are other numbered references.
 type GroupKey = (u32, u32, u8, u32);
 
 struct Placer<'a> {
     snapshot: &'a Snapshot,
-    /// Classes of scripts that were loaded again are one class on a path.
+    /// Classes of reloaded scripts count as one class on a path.
     joined: &'a JoinedClasses,
     groups: Vec<PathGroup>,
     parents: Vec<u32>,
     by_key: HashMap<GroupKey, u32>,
-    /// Group of each node, by ordinal.
+    /// The group of each node, by ordinal.
     places: Vec<u32>,
 }
 
-/// Merges the paths of `nodes`. Objects that no strong reference leads to from the root have none and are left out.
+/// Merges the paths of `nodes`. Objects without a path of strong references from the root are left out.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn merged_paths(snapshot: &Snapshot, nodes: &[u32], cancel: &CancelToken) -> Result<MergedPaths, Cancelled> {
     let mut placer = Placer {
         snapshot,
@@ -90,7 +91,7 @@ pub fn merged_paths(snapshot: &Snapshot, nodes: &[u32], cancel: &CancelToken) ->
         by_key: HashMap::new(),
         places: vec![UNKNOWN; snapshot.graph().node_count()],
     };
-    // Those that another one dominates are freed with it and not counted again.
+    // Objects that another one dominates are freed with it and not counted again.
     let mut ordered: Vec<u32> = nodes.to_vec();
     ordered.sort_unstable_by_key(|&node| snapshot.dominators().position(NodeOrdinal(node)));
     cancel.check()?;
@@ -108,7 +109,7 @@ pub fn merged_paths(snapshot: &Snapshot, nodes: &[u32], cancel: &CancelToken) ->
             group.shallow_size = group.shallow_size.saturating_add(snapshot.shallow_size(node));
             let retained = if is_inside { 0 } else { snapshot.retained_size(node) };
             group.retained_size = group.retained_size.saturating_add(retained);
-            // An object of its own says more than one on the way.
+            // An object at its own group is a better example than one on the path to another.
             group.example = if group.ends == 1 { node } else { group.example };
         }
     }
@@ -116,7 +117,7 @@ pub fn merged_paths(snapshot: &Snapshot, nodes: &[u32], cancel: &CancelToken) ->
 }
 
 impl Placer<'_> {
-    /// The group of a node, with all groups on its way to the root.
+    /// Returns the group of a node. Creates all groups on its path to the root.
     fn place(&mut self, node: NodeOrdinal, cancel: &CancelToken) -> Result<u32, Cancelled> {
         let graph = self.snapshot.graph();
         let mut way: Vec<(NodeOrdinal, EdgeIndex)> = Vec::new();
@@ -171,9 +172,9 @@ impl Placer<'_> {
         group
     }
 
-    /// Adds up from below and brings the groups into the order of a walk by levels, in which children stand together.
+    /// Adds up the groups from below and sorts them breadth-first, so that children are adjacent.
     fn finish(mut self) -> MergedPaths {
-        // A group is made after its parent, so all below a group stand behind it.
+        // A group is created after its parent, so all groups below it come after it.
         for group in (0..self.groups.len()).rev() {
             let parent = self.parents[group] as usize;
             if parent < self.groups.len() {

@@ -1,8 +1,8 @@
-//! Questions that a person asks of a snapshot: one file a question, answered with orders of row ids or small records.
+//! Questions about a snapshot: one file per question, answered with row ids in order or with small records.
 //!
-//! A list can have ten million rows, so an answer is a [`RowOrder`]: ids only, in order. What a row shows is read from the
-//! snapshot when the row comes on screen. Functions that take a [`crate::model::CancelToken`] walk nodes or edges and
-//! belong on the worker; the others take time by what they return.
+//! A list can have ten million rows, so its answer is a [`RowOrder`], which contains only ids. The content of a row is
+//! read from the snapshot when the row becomes visible. Functions with a [`crate::model::CancelToken`] walk nodes or
+//! edges and belong on the worker; the time of all others depends on the size of their result.
 
 use rayon::prelude::*;
 
@@ -112,7 +112,7 @@ pub use unreachable::{
     UNREACHABLE, UNREACHABLE_MEANING, distance_meaning, relevant_percent, unreachable_note, unreachable_size,
 };
 
-/// The strings that a test holds for, one bit each.
+/// Returns the strings that pass a test, one bit each.
 fn strings_that(snapshot: &Snapshot, test: impl Fn(&str) -> bool + Sync) -> BitSet {
     let strings = snapshot.graph().strings();
     let mut words = vec![0_u64; strings.len().div_ceil(64)];
@@ -128,7 +128,7 @@ fn strings_that(snapshot: &Snapshot, test: impl Fn(&str) -> bool + Sync) -> BitS
     BitSet::from_words(words, strings.len())
 }
 
-/// Ids of the strings that are exactly the given texts, ascending; as a rule one each.
+/// Returns the ids of the strings that are exactly the given texts, ascending; usually one per text.
 fn strings_named<const N: usize>(snapshot: &Snapshot, texts: [&str; N]) -> [Vec<StringId>; N] {
     let strings = snapshot.graph().strings();
     let count = u32::try_from(strings.len()).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! Native contexts: the realms of a snapshot, and which one each object belongs to.
+//! Native contexts: the realms of a snapshot, and the realm that each object belongs to.
 
 use super::question::{Needs, Question};
 use super::selection::{NodeFilter, contexts, nodes};
@@ -6,7 +6,7 @@ use super::{strings_named, strings_that};
 use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, HeapBytes, NodeOrdinal, SnapshotId};
 use crate::snapshot::Snapshot;
 
-/// An ordinal that no native context has; the other values of `owners` while they are worked out.
+/// A value of `owners` while they are computed: no owner yet. No native context has this ordinal.
 const NONE: u32 = u32::MAX;
 const SHARED: u32 = u32::MAX - 1;
 
@@ -14,14 +14,14 @@ const SHARED: u32 = u32::MAX - 1;
 #[derive(Clone, Debug)]
 pub struct NativeContext {
     pub node: NodeOrdinal,
-    /// Objects that have a size and belong to it alone, and their shallow sizes in bytes.
+    /// The objects that have a size and belong to this realm alone, and their shallow sizes in bytes.
     pub attributed_count: u64,
     pub attributed_size: u64,
-    /// What the native context's own node retains.
+    /// The retained size of the native context's node.
     pub retained_size: u64,
 }
 
-/// What an object belongs to.
+/// The realm of an object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Owner {
     None,
@@ -34,40 +34,40 @@ pub enum Owner {
 pub struct NativeContexts {
     /// In the order of the file.
     pub contexts: Vec<NativeContext>,
-    /// Bytes that belong to several.
+    /// The bytes that belong to several realms.
     pub shared_size: u64,
-    /// Bytes that belong to none.
+    /// The bytes that belong to no realm.
     pub unattributed_size: u64,
     owners: Owners,
 }
 
-/// What each object belongs to, by ordinal.
+/// The owner of each object, by ordinal.
 #[derive(Clone, Debug)]
 enum Owners {
-    /// Positions among the native contexts, and two values more. Few programs have that many realms.
+    /// Indices of native contexts, and two special values. Few programs have more realms than that.
     Narrow(Vec<u8>),
-    /// The native context's ordinal, `NONE` or `SHARED`.
+    /// The ordinal of the native context, `NONE` or `SHARED`.
     Wide(Vec<u32>),
 }
 
 const NARROW_NONE: u8 = u8::MAX;
 const NARROW_SHARED: u8 = u8::MAX - 1;
 
-/// What the contexts of closures hold alone, and what not. Nodes without a size count for nothing.
+/// The objects held only by the contexts of closures, and all others. Nodes without a size do not count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct HeldByContexts {
-    /// Contexts of closures.
+    /// The contexts of closures.
     pub context_count: u64,
-    /// Objects that are reachable through contexts only, and their shallow sizes in bytes.
+    /// The objects that are reachable only through contexts, and their shallow sizes in bytes.
     pub held_count: u64,
     pub held_size: u64,
-    /// All others.
+    /// All other objects.
     pub other_count: u64,
     pub other_size: u64,
 }
 
 impl NativeContexts {
-    /// What the object belongs to.
+    /// Returns the realm of an object.
     #[must_use]
     pub fn owner(&self, node: NodeOrdinal) -> Owner {
         match &self.owners {
@@ -95,11 +95,11 @@ impl HeapBytes for NativeContexts {
     }
 }
 
-/// Attributes every object: to the native context that its map's map names, else to the one that alone leads to it by
-/// other than shortcut and weak edges.
+/// Assigns every object to a realm: the native context named by the map of its map, or otherwise the only one that
+/// reaches it without shortcut and weak edges.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn native_contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<NativeContexts, Cancelled> {
     let graph = snapshot.graph();
     let is_context = {
@@ -108,7 +108,7 @@ pub fn native_contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Nati
         let detached = strings_that(snapshot, |text| text.strip_prefix("Detached ").is_some_and(is_name));
         move |node: NodeOrdinal| {
             let name = graph.name_id(node).0 as usize;
-            // A second `Detached ` in front makes it another name.
+            // A second `Detached ` prefix makes it a different name.
             names.contains(name) || (detached.contains(name) && !snapshot.is_renamed(node))
         }
     };
@@ -127,7 +127,7 @@ pub fn native_contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Nati
     sum_up(snapshot, &contexts, owners, cancel)
 }
 
-/// Gives native contexts and what their maps tell of their owners; returns those nodes.
+/// Assigns the native contexts themselves, and the objects whose maps name an owner. Returns those nodes.
 fn fix(
     snapshot: &Snapshot,
     is_context: &impl Fn(NodeOrdinal) -> bool,
@@ -171,7 +171,7 @@ fn fix(
     Ok(fixed)
 }
 
-/// Hands owners on; what two different ones reach is shared.
+/// Propagates owners. Objects reached from two different ones are shared.
 fn spread(snapshot: &Snapshot, fixed: &BitSet, owners: &mut [u32], cancel: &CancelToken) -> Result<(), Cancelled> {
     let graph = snapshot.graph();
     #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
@@ -246,10 +246,10 @@ fn sum_up(
     Ok(all)
 }
 
-/// Counts what is reachable through contexts of closures only: what stale closures may keep alive.
+/// Counts the objects that are reachable only through contexts of closures: stale closures may keep them alive.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn held_by_contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<HeldByContexts, Cancelled> {
     let contexts = contexts(snapshot, cancel)?;
     let held = nodes(snapshot, &NodeFilter::HeldByContexts, cancel)?;
@@ -272,7 +272,7 @@ pub fn held_by_contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Hel
     Ok(sums)
 }
 
-/// Asks for the realms of a snapshot and what belongs to each.
+/// Asks for the realms of a snapshot and the objects of each.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct NativeContextsOf(pub SnapshotId);
 

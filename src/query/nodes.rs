@@ -1,4 +1,4 @@
-//! Lists of objects: the members of a class, the nodes that one dominates.
+//! Lists of objects: the members of a class, the nodes dominated by a node.
 
 use rayon::prelude::*;
 
@@ -8,7 +8,7 @@ use super::{Sort, SortKey};
 use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
-/// The (selected) nodes that have a size, of the classes for which `is_wanted` holds.
+/// Returns the (selected) nodes that have a size and whose class passes `is_wanted`.
 pub(super) fn members(
     snapshot: &Snapshot,
     is_wanted: impl Fn(ClassId) -> bool + Sync,
@@ -35,8 +35,8 @@ pub(super) fn members(
     sorted(snapshot, &blocks.concat(), sort, cancel)
 }
 
-/// The selected nodes that have a size; all that have one if there is no selection. With
-/// `lists_empty` those without a size too, as a search by id finds them.
+/// Returns the selected nodes that have a size, or all such nodes without a selection. With `lists_empty`, nodes
+/// without a size are included, as a search by id finds them.
 pub(super) fn selected(
     snapshot: &Snapshot,
     sort: Sort,
@@ -56,7 +56,7 @@ pub(super) fn selected(
     sorted(snapshot, &nodes, sort, cancel)
 }
 
-/// The nodes whose immediate dominator is `node`.
+/// Returns the nodes whose immediate dominator is `node`.
 pub(super) fn dominated(
     snapshot: &Snapshot,
     node: NodeOrdinal,
@@ -68,12 +68,12 @@ pub(super) fn dominated(
         cancel.check_every(at)?;
         nodes.push(node.0);
     }
-    // Equal rows shall stand in the order of the file, not of the tree.
+    // Ties must keep the order of the file, not of the tree.
     nodes.par_sort_unstable();
     sorted(snapshot, &nodes, sort, cancel)
 }
 
-/// Sorts nodes as DevTools sorts the members of a class: ties by id, under distances by retained size, in the end by
+/// Sorts nodes like DevTools sorts the members of a class: ties by id (by retained size under distances), finally by
 /// position in the file.
 pub(super) fn sorted(
     snapshot: &Snapshot,

@@ -1,21 +1,21 @@
-//! One object's own facts.
+//! The details of one object.
 
 use crate::analysis::Location;
 use crate::model::{Detachedness, Distance, NodeOrdinal, ObjectId};
 use crate::snapshot::Snapshot;
 
-/// How many dominators are listed at most.
+/// The maximum number of dominators in the chain.
 const CHAIN_LIMIT: usize = 1000;
 
-/// What is known of one object. Cheap to make: it walks the object's dominators and nothing else.
+/// The details of one object. They are cheap to compute: only the dominators of the object are walked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ObjectDetails {
     pub node: NodeOrdinal,
     pub id: ObjectId,
-    /// The file's own name of the kind.
+    /// The kind's name in the file.
     pub kind: String,
     pub class: String,
-    /// Bytes of the object alone, as the file has them.
+    /// The bytes of the object alone, as in the file.
     pub self_size: u64,
     pub shallow_size: u64,
     pub retained_size: u64,
@@ -26,11 +26,11 @@ pub struct ObjectDetails {
     pub retainer_count: usize,
     /// From the immediate dominator up to the root; empty for the root.
     pub dominators: Vec<NodeOrdinal>,
-    /// Whether the chain was longer than what is listed.
+    /// True if the chain is longer than the list.
     pub has_more_dominators: bool,
 }
 
-/// The facts of `node`.
+/// Returns the details of `node`.
 #[must_use]
 pub fn object_details(snapshot: &Snapshot, node: NodeOrdinal) -> ObjectDetails {
     let graph = snapshot.graph();

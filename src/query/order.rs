@@ -1,4 +1,4 @@
-//! Lists: what can be listed, sorted and filtered, and the rows that come out.
+//! Lists: their contents, order and filter, and the resulting rows.
 
 use std::sync::Arc;
 
@@ -9,20 +9,21 @@ use super::{class_totals, classes, edges, join_reloaded, joined_totals, nodes};
 use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, HeapBytes, NodeOrdinal, SnapshotId};
 use crate::snapshot::Snapshot;
 
-/// A list of rows within one snapshot. The variant says what a row id of its [`RowOrder`] is.
+/// A list of rows within one snapshot. The variant defines the meaning of the row ids in its [`RowOrder`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ListSpec {
     /// All classes that have members; row ids are class ids.
     Classes,
     /// The members of a class that have a size; row ids are node ordinals.
     Members(ClassId),
-    /// All classes that have members, those of scripts that were loaded again as one; row ids are the ids of the first of each.
+    /// All classes that have members, with those of reloaded scripts merged; row ids are the ids of the first class of
+    /// each.
     JoinedClasses,
-    /// The members of all classes that are listed under this one; row ids are node ordinals.
+    /// The members of all classes merged into this one; row ids are node ordinals.
     JoinedMembers(ClassId),
     /// The outgoing edges of a node; row ids are edge indices.
     Edges(NodeOrdinal),
-    /// The edges that lead to a node, without weak ones and those from the root; row ids are edge indices.
+    /// The incoming edges of a node without weak ones and those from the root; row ids are edge indices.
     Retainers(NodeOrdinal),
     /// The nodes that a node immediately dominates; row ids are node ordinals.
     Dominated(NodeOrdinal),
@@ -30,7 +31,7 @@ pub enum ListSpec {
     Selected,
 }
 
-/// What rows are sorted by. Each list breaks ties as DevTools does, in the end by id or position.
+/// A sort key of rows. Each list breaks ties like DevTools, finally by id or position.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SortKey {
     Name,
@@ -47,16 +48,16 @@ pub struct Sort {
 }
 
 impl Sort {
-    /// Largest retained size first: how DevTools opens every list but the retainers.
+    /// Largest retained size first, the default order of DevTools for all lists but the retainers.
     pub const BY_RETAINED_SIZE: Self = Self { key: SortKey::RetainedSize, descending: true };
-    /// Nearest first: how DevTools lists retainers.
+    /// Nearest first, the default order of DevTools for retainers.
     pub const BY_DISTANCE: Self = Self { key: SortKey::Distance, descending: false };
 }
 
-/// Which rows a list shows. The default shows all.
+/// The filter of a list. The default shows all rows.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Filter {
-    /// Classes: part of the name, in any case. Empty: all.
+    /// Classes: a part of the name, ignoring case. Empty: all.
     pub class_name: String,
     /// Classes, members and selected nodes: only these count.
     pub nodes: NodeFilter,
@@ -66,12 +67,12 @@ pub struct Filter {
     pub ignored: Vec<NodeOrdinal>,
 }
 
-/// What a filter stands for, worked out beforehand: the lists of one filter share it.
+/// The computed parts of a filter, shared by all lists with this filter.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lens<'a> {
-    /// Of `Filter::nodes`; `None` for all.
+    /// The selection of `Filter::nodes`; `None` for all.
     pub selection: Option<&'a Selection>,
-    /// Of `Filter::ignored`; `None` for none.
+    /// The distances without `Filter::ignored`; `None` if nothing is ignored.
     pub distances: Option<&'a RetainerDistances>,
 }
 
@@ -87,10 +88,10 @@ impl HeapBytes for RowOrder {
     }
 }
 
-/// Lists the rows.
+/// Returns the rows of a list in order.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn order(
     snapshot: &Snapshot,
     list: ListSpec,
@@ -139,7 +140,7 @@ pub fn order(
     Ok(RowOrder { rows: Arc::new(rows) })
 }
 
-/// Names a list of one snapshot completely.
+/// The question for a list of one snapshot.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct OrderKey {
     pub snapshot: SnapshotId,
@@ -149,7 +150,7 @@ pub struct OrderKey {
 }
 
 impl OrderKey {
-    /// Returns the question for the distances that the filter needs, if it does.
+    /// Returns the question for the distances, if the filter needs them.
     fn distances(&self) -> Option<DistancesWithout> {
         let ignored = &self.filter.ignored;
         (!ignored.is_empty()).then(|| DistancesWithout { snapshot: self.snapshot, ignored: ignored.clone() })

@@ -1,8 +1,10 @@
-//! How the objects of a class are held in each snapshot of a series: which way of holding them grows.
+//! Retaining paths over a series: how the objects of a class are held in each snapshot, and which way of holding them
+//! grows.
 //!
-//! Each object has the path of its nearest retainers. Paths are alike that differ only in the number of an element, in the key of a
-//! Map or of an object that is used as one, or in how often a chain repeats itself. So a cache that replaces its entries is a way whose
-//! count stays, however many of the entries are new, and a leak of the same class beside it is one whose count grows.
+//! Each object has the path of its nearest retainers. Paths are alike if they differ only in an element index, in the
+//! key of a Map or of an object used as one, or in the number of repetitions of a chain. So a cache that replaces its
+//! entries is a path with a stable count, however many of its entries are new, and a leak of the same class beside it
+//! is a path with a growing count.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -17,35 +19,34 @@ use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, EdgeKind, NodeOrd
 use crate::snapshot::Snapshot;
 
 const UNKNOWN: u32 = u32::MAX;
-/// The way of objects that no path leads to.
+/// The path of unreachable objects.
 const UNREACHED: u32 = u32::MAX - 1;
-/// The parent of ways that start at a root.
+/// The parent of paths that start at a root.
 const TOP: u32 = u32::MAX - 2;
-/// The name of references that are numbered, or named by keys.
+/// The name of references that are numbered or named by keys.
 const ANY_NAME: u32 = u32::MAX;
 /// An object with more properties than this that lead to objects of one class is used as a map: their names are keys.
 const KEYS: usize = 16;
-/// Objects held one way that grow in every step are named before those that grow more, if they have at least one part in so many of the
-/// growth.
+/// Growth in every step ranks first if it is at least one part in this many of the growth of the classes.
 const FAIR_PART: i64 = 10;
-/// A step that was taken at most so many steps before repeats a chain.
+/// A step that repeats one of this many previous steps repeats a chain.
 const PERIOD: usize = 8;
 
 /// Objects of a class that are held alike.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HeldAlike {
-    /// One of them in the last snapshot: one that survived if any did, or else a new one if there is one.
+    /// One of them in the last snapshot: preferably a survivor, otherwise preferably a new one.
     pub example: NodeOrdinal,
-    /// References from the example up to a root, each from the nearest retainer.
+    /// The references from the example up to a root, each from the nearest retainer.
     pub path: Vec<EdgeIndex>,
-    /// Number of objects in each snapshot.
+    /// The number of objects in each snapshot.
     pub counts: Vec<u64>,
-    /// Those of the last snapshot that are not in the first; and of them those that are in one before the last.
+    /// The objects of the last snapshot that are not in the first; and those of them that are in one before the last.
     pub new_count: u64,
     pub survivor_count: u64,
 }
 
-/// The paths of a series of snapshots, which are followed as they are asked for.
+/// The paths of a series of snapshots, which are computed on demand.
 #[derive(Debug)]
 pub struct PathGrowth<'a> {
     ways: Ways,
@@ -54,11 +55,11 @@ pub struct PathGrowth<'a> {
 }
 
 impl<'a> PathGrowth<'a> {
-    /// Prepares to follow the paths of some snapshots, the oldest first, with the scripts of each. Those of one process, which
-    /// `is_one_process` says, share the URLs of scripts as [`super::growth`] does.
+    /// Prepares the paths of some snapshots, the oldest first, with the scripts of each. Snapshots of one process share
+    /// the URLs of scripts, as in [`super::growth`].
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if the operation is cancelled.
     pub fn new(
         snapshots: &[&'a Snapshot],
         scripts: &[Scripts],
@@ -82,12 +83,12 @@ impl<'a> PathGrowth<'a> {
         Ok(Self { ways, sides })
     }
 
-    /// Finds the way of holding objects of some classes that grows most: in every step if any does, else from the first to the last snapshot.
-    /// A step is one of `least_step` objects or more, or any growth if the way has a fair part of that of the classes. Returns `None` if the
-    /// last snapshot has none of them.
+    /// Finds the path of objects of some classes that grows most: in every step if possible, otherwise from the first
+    /// to the last snapshot. A step counts from `least_step` objects, or from one object if the path has a fair part of
+    /// the growth of the classes. Returns `None` if the last snapshot has no such objects.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if the operation is cancelled.
     pub fn most(
         &mut self,
         growth: &Growth,
@@ -136,17 +137,18 @@ impl<'a> PathGrowth<'a> {
         Ok(Some(HeldAlike { example, path, counts, new_count, survivor_count }))
     }
 
-    /// Returns the path of an object of the last snapshot, which need not be new; nothing is counted.
+    /// Returns the path of an object of the last snapshot, which need not be new. Counts nothing.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if the operation is cancelled.
     pub fn of(&self, node: NodeOrdinal, cancel: &CancelToken) -> Result<HeldAlike, Cancelled> {
         let path = self.sides.last().map_or_else(|| Ok(Vec::new()), |side| path(side.snapshot, node, cancel))?;
         Ok(HeldAlike { example: node, path, counts: Vec::new(), new_count: 0, survivor_count: 0 })
     }
 }
 
-/// Returns the edge from a node's nearest retainer; `None` where the path ends. Distances fall with every step, so no path runs in circles.
+/// Returns the edge from a node's nearest retainer; `None` at the end of the path. Distances fall with every step, so a
+/// path has no cycles.
 pub(super) fn nearest_retainer(
     snapshot: &Snapshot,
     node: NodeOrdinal,
@@ -169,7 +171,8 @@ pub(super) fn nearest_retainer(
     Ok(nearest.map(|(_, edge)| edge))
 }
 
-/// Returns whether a reference is numbered: an element, or a slot of a table, which are internal and called by their numbers.
+/// Returns true if a reference is numbered: an element, or a slot of a table, which is internal and named by its
+/// number.
 pub(super) fn is_numbered(graph: &HeapGraph, edge: EdgeIndex) -> bool {
     let kind = graph.edge_kind(edge);
     let name = StringId(graph.edge_names[edge.index()]);
@@ -187,13 +190,13 @@ fn path(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Result<
     Ok(path)
 }
 
-/// Objects that are held one way.
+/// The objects with one path.
 #[derive(Debug)]
 struct Found {
     counts: Vec<u64>,
     new_count: u64,
     survivor_count: u64,
-    /// Objects of the last snapshot.
+    /// An object of the last snapshot.
     any: Option<u32>,
     new: Option<u32>,
     survivor: Option<u32>,
@@ -204,10 +207,10 @@ impl Found {
         Self { counts: vec![0; snapshots], new_count: 0, survivor_count: 0, any: None, new: None, survivor: None }
     }
 
-    /// Ranks growth in every step above growth in one step, however large, unless it is noise.
+    /// Ranks growth in every step above growth in a single step, however large, unless it is noise.
     fn rank(&self, least_step: u64, fair_part: i64) -> (bool, bool, i64, u64, u64) {
         let grown = self.grown();
-        // Bookkeeping that counts the steps grows in every one of them.
+        // A counter of steps grows in each of them.
         let least_step = if grown >= fair_part { 1 } else { least_step.max(1) };
         let in_every_step = self.counts.windows(2).all(|pair| pair[1].saturating_sub(pair[0]) >= least_step);
         (self.any.is_some(), in_every_step, grown, self.survivor_count, self.new_count)
@@ -221,10 +224,10 @@ impl Found {
     }
 }
 
-/// A step down a path: the class of the object that it leads to, and the kind and name of the reference.
+/// A step down a path: the class of the target, and the kind and name of the reference.
 type Step = (u32, u8, u32);
 
-/// Ways from the roots, each a step longer than its parent, under one numbering for all snapshots.
+/// Paths from the roots, each a step longer than its parent, under one numbering for all snapshots.
 #[derive(Debug, Default)]
 struct Ways {
     classes: HashMap<Identity, u32>,
@@ -234,7 +237,7 @@ struct Ways {
 }
 
 impl Ways {
-    /// Returns the way that a step continues; an earlier way where a chain repeats itself.
+    /// Returns the path extended by a step, or an earlier path if a chain repeats.
     fn step(&mut self, parent: u32, step: Step) -> u32 {
         let mut at = parent;
         for _ in 0..PERIOD {
@@ -258,15 +261,15 @@ impl Ways {
 struct Side<'a> {
     snapshot: &'a Snapshot,
     group: Grouping<'a>,
-    /// By class, its number in [`Ways`].
+    /// The number of each class in [`Ways`].
     class_numbers: Vec<u32>,
     /// Objects that have a size, by the number of their class.
     members: Buckets,
-    /// Names of references by string.
+    /// The names of references, by string.
     names: HashMap<u32, u32>,
-    /// By holder and class of what it holds.
+    /// By holder and class of the held objects.
     has_keys: HashMap<(u32, u32), bool>,
-    /// Way of each node.
+    /// The path of each node.
     places: Vec<u32>,
 }
 
@@ -293,7 +296,7 @@ impl<'a> Side<'a> {
         self.class_numbers[class as usize]
     }
 
-    /// Finds the way of a node, and of all nodes on its path.
+    /// Returns the path of a node. Fills in the paths of all nodes on it.
     fn place(&mut self, node: NodeOrdinal, ways: &mut Ways, cancel: &CancelToken) -> Result<u32, Cancelled> {
         let graph = self.snapshot.graph();
         let mut path: Vec<(NodeOrdinal, EdgeIndex)> = Vec::new();
@@ -323,7 +326,7 @@ impl<'a> Side<'a> {
         Ok(way)
     }
 
-    /// Returns the name of a reference to a node as ways distinguish them.
+    /// Returns the name of a reference to a node, as paths distinguish them.
     fn name(&mut self, node: NodeOrdinal, edge: EdgeIndex, ways: &mut Ways) -> u32 {
         let graph = self.snapshot.graph();
         if is_numbered(graph, edge) || (graph.edge_kind(edge) == EdgeKind::PROPERTY && self.is_key(node, edge)) {
@@ -340,7 +343,8 @@ impl<'a> Side<'a> {
         number
     }
 
-    /// Returns whether the holder of a property has so many that lead to objects of the node's class that their names are keys.
+    /// Returns true if the holder of a property has so many properties leading to the node's class that their names are
+    /// keys.
     fn is_key(&mut self, node: NodeOrdinal, edge: EdgeIndex) -> bool {
         let graph = self.snapshot.graph();
         let (holder, class) = (graph.edge_source(edge), self.number(node));

@@ -9,19 +9,19 @@ use super::sorting::utf16_order;
 use crate::model::{CancelToken, Cancelled, Distance, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
-/// Steps after which a path ends, whatever may come.
+/// The maximum length of a path.
 const LONGEST: usize = 1_000_000;
-/// Steps from the object along which other ways are looked for.
+/// The number of steps from the object in which alternative paths are searched.
 const BRANCHED_STEPS: usize = 64;
 
-/// The shortest way from a node up to the roots: edge by edge the retainer that stands first among the node's retainers by
-/// distance. The last edge starts at a node that only the root itself holds, or nothing does.
+/// Returns the shortest path from a node up to the roots: at each step the first of the node's retainers by distance.
+/// The last edge starts at a node that only the root itself holds, or nothing.
 ///
-/// Distances fall by one with every step as a rule; where the file's own bookkeeping breaks the rule (ephemerons), the
-/// nearest retainer that is not on the path yet is taken. With `distances`, ways through what is ignored do not count.
+/// Distances usually fall by one per step. Where the file breaks this rule (ephemerons), the nearest retainer that is
+/// not yet on the path is taken. With `distances`, paths through ignored nodes do not count.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn shortest_path(
     snapshot: &Snapshot,
     node: NodeOrdinal,
@@ -34,11 +34,11 @@ pub fn shortest_path(
     Ok(path)
 }
 
-/// Up to `limit` ways from a node to the roots that differ, the shortest first: the shortest of all, and those that leave it
-/// at some step for another holder and go on from there the shortest way.
+/// Returns up to `limit` distinct paths from a node to the roots, shortest first: the shortest of all, and those that
+/// leave it at some step for another holder and continue from there on the shortest path.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn several_paths(
     snapshot: &Snapshot,
     node: NodeOrdinal,
@@ -49,7 +49,7 @@ pub fn several_paths(
     let ways = Ways { snapshot, distances };
     let shortest = shortest_path(snapshot, node, distances, cancel)?;
     let Some(&first) = shortest.first() else { return Ok(Vec::new()) };
-    // (length as distances have it, step at which it branches off, edge)
+    // (length by distances, step of the branch, edge)
     let mut branches: Vec<(usize, usize, EdgeIndex)> = Vec::new();
     let mut at = node;
     let mut on_path = HashSet::from([node]);
@@ -71,7 +71,7 @@ pub fn several_paths(
             break;
         }
         let source = snapshot.graph().edge_source(edge);
-        // Two references of one holder are one reason.
+        // Two references of one holder count as one reason.
         if !holders.insert(source) {
             continue;
         }
@@ -87,7 +87,7 @@ pub fn several_paths(
     Ok(paths)
 }
 
-/// The graph of retainers, with distances as they are or without what is ignored.
+/// The graph of retainers, with the normal distances or those without ignored nodes.
 struct Ways<'a> {
     snapshot: &'a Snapshot,
     distances: Option<&'a RetainerDistances>,
@@ -102,12 +102,12 @@ impl Ways<'_> {
         self.distances.map_or(self.snapshot.distance(node), |distances| distances.of_node(self.snapshot, node)).0
     }
 
-    /// Whether anything reaches what has this distance.
+    /// Returns true if a node with this distance is reachable.
     fn is_reached(distance: i32) -> bool {
         distance > Distance::NONE.0 && (0..RetainerDistances::UNREACHABLE_BASE).contains(&distance)
     }
 
-    /// Extends a path from `node` up to what the root holds; false if it ends before.
+    /// Extends a path from `node` up to a node held by the root. Returns false if it ends before.
     fn go_up(
         &self,
         node: NodeOrdinal,
@@ -118,7 +118,7 @@ impl Ways<'_> {
         let mut at = node;
         while path.len() < LONGEST {
             cancel.check()?;
-            // Towards the roots distances fall; a retainer of a root's child that is farther away leads nowhere new.
+            // Distances fall towards the roots; a retainer of a root's child with a larger distance leads nowhere new.
             let Some((edge, source)) = self.nearest_retainer(at, on_path, cancel)? else { break };
             if self.distance(edge, source) >= self.of_node(at) && held_by_root(self.snapshot, at) {
                 break;
@@ -130,7 +130,7 @@ impl Ways<'_> {
         Ok(held_by_root(self.snapshot, at))
     }
 
-    /// The nearest of a node's retainers, each with its distance; some more than `limit` if there are as near ones.
+    /// Returns the nearest retainers of a node with their distances; a few more than `limit` if there are ties.
     fn nearest(
         &self,
         node: NodeOrdinal,
@@ -155,8 +155,8 @@ impl Ways<'_> {
         Ok(nearest)
     }
 
-    /// The retainer with the least distance, then the least name, then in the order of position. Nodes on the path and
-    /// unreachable ones are left out.
+    /// Returns the retainer with the smallest distance, then the smallest name, then by position. Nodes on the path and
+    /// unreachable ones are skipped.
     fn nearest_retainer(
         &self,
         node: NodeOrdinal,
@@ -198,7 +198,7 @@ impl Ways<'_> {
     }
 }
 
-/// Whether an edge leads from the root to the node.
+/// Returns true if an edge leads from the root to the node.
 #[must_use]
 pub fn held_by_root(snapshot: &Snapshot, node: NodeOrdinal) -> bool {
     root_edge(snapshot, node).is_some()

@@ -1,9 +1,9 @@
-//! What to know when one reads a snapshot of a certain program: what its words mean, and what it does not have.
+//! Notes on snapshots of a specific program: its terminology and missing data.
 
 use crate::analysis::Program;
 use crate::snapshot::Snapshot;
 
-/// A remark for people.
+/// A note for the user.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Note {
     pub title: &'static str,
@@ -16,80 +16,79 @@ const fn note(title: &'static str, text: &'static str) -> Note {
 
 const NO_USER_ROOTS: Note = note(
     "Distances",
-    "This file has no user roots: neither a global object nor a document hangs on the root itself. Distances count from \
-     the snapshot's root instead, and shallow sizes are as the file has them. The same holds for every file of Chromium \
-     since 156, of Deno, and of Node.js with exposed internals.",
+    "This file has no user roots: the root itself references neither a global object nor a document. Distances count from \
+     the root of the snapshot instead, and shallow sizes are unchanged from the file. This applies to all files of \
+     Chromium 156 and later, of Deno, and of Node.js with exposed internals.",
 );
 const USER_ROOTS: Note = note(
     "Distances",
-    "They count references from what hangs on the root itself, such as the global object. − means that only the \
+    "Distances count references from the objects below the root, such as the global object. − means that only the \
      runtime's own roots reach an object, or that it is unreachable.",
 );
-const V8_STRINGS: Note = note(
-    "Texts",
-    "V8 writes the first 1,024 characters of a string, unless the program was told otherwise. Sizes count the whole.",
-);
+const V8_STRINGS: Note =
+    note("Texts", "By default V8 writes only the first 1,024 characters of a string. Sizes include the whole string.");
 const BUN: [Note; 4] = [
     note(
         "Object ids",
-        "JavaScriptCore numbers objects anew in every snapshot, so objects of two snapshots cannot be told apart by their \
-         ids. A comparison shows how much more or less of each class there is; which objects are new it cannot say.",
+        "JavaScriptCore numbers objects anew in every snapshot, so objects of two snapshots cannot be matched by id. A \
+         comparison shows the growth of each class, but not which objects are new.",
     ),
     note(
         "Missing references",
-        "JavaScriptCore does not write what Maps, Sets and some other objects hold. What only they keep alive seems to be held \
-         by nothing, though it lives. Look at the Maps and Sets that are large themselves: their own sizes count their tables.",
+        "JavaScriptCore does not write the contents of Maps, Sets and some other objects. Objects that only these keep alive \
+         seem to be unreachable. Look for large Maps and Sets: their own sizes include their tables.",
     ),
     note(
         "Roots",
-        "One group holds all that the collector starts from, without saying why. The shortest path to it tells who holds \
-         an object, rarely what for.",
+        "A single group contains everything that the collector starts from, without the reason. The shortest path to it \
+         shows what holds an object, but rarely why.",
     ),
     note(
         "Kinds",
-        "(object shape) is what JavaScriptCore calls a Structure, (compiled code) its executables and code blocks, and \
-         system / JSLexicalEnvironment has the variables of closures, as a context of V8. Nothing says where in the source \
-         an object was made.",
+        "(object shape) is a Structure of JavaScriptCore, (compiled code) its executables and code blocks, and \
+         system / JSLexicalEnvironment contains the variables of closures, like a context in V8. The file does not contain \
+         the source positions of objects.",
     ),
 ];
 const HERMES: [Note; 3] = [
     note(
         "Roots",
-        "They are in groups: (Registers) is the stack of running functions, (GCScopes) handles of native code, \
-         (IdentifierTable) and (SymbolRegistry) names, (Builtins) and (Prototypes) the engine's own, (Jobs) pending \
-         promise callbacks, (WeakRefSlots) holds nothing alive.",
+        "Roots are grouped: (Registers) is the stack of running functions, (GCScopes) handles of native code, \
+         (IdentifierTable) and (SymbolRegistry) names, (Builtins) and (Prototypes) the engine's own objects, (Jobs) pending \
+         promise callbacks. (WeakRefSlots) keeps nothing alive.",
     ),
     note(
         "Kinds",
-        "Hermes uses V8's words: closure is a JSFunction with its Environment (what V8 calls a context), hidden and object \
-         shape are HiddenClass, native is memory outside the heap such as the storage of weak references, numbers and \
-         undefined are nodes that all share.",
+        "Hermes uses V8's terms: closure is a JSFunction with its Environment (V8 calls it a context), hidden and object \
+         shape are HiddenClass, native is memory outside the heap such as the storage of weak references. Numbers and \
+         undefined are single nodes that all objects share.",
     ),
     note(
         "Counts",
-        "The header says 0 nodes and 0 edges: Hermes writes while it counts. The tables themselves are what is shown here.",
+        "The header declares 0 nodes and 0 edges, because Hermes writes it before it has counted them. The counts shown here \
+         are those of the tables.",
     ),
 ];
 const JULIA: [Note; 4] = [
     note(
         "Kinds",
-        "A node's kind is its Julia type: String, jl_array_t, jl_svec_t (SimpleVector), jl_sym_t (Symbol), jl_module_t, \
-         jl_datatype_t, jl_task_t, or the type's own name as Base.Dict{…}. Each kind is a class of its own here.",
+        "The kind of a node is its Julia type: String, jl_array_t, jl_svec_t (SimpleVector), jl_sym_t (Symbol), \
+         jl_module_t, jl_datatype_t, jl_task_t, or the name of the type, such as Base.Dict{…}. Each kind is also a class.",
     ),
     note(
         "Object ids",
-        "An id is the object's address. It stays while the object lives, but another object may get it afterwards.",
+        "An id is the address of the object. It is stable while the object lives, but another object may get it afterwards.",
     ),
-    note("Sizes", "Each object counts 8 bytes for its type tag. A frame of a task's stack is a node of 1 byte."),
+    note("Sizes", "Each object includes 8 bytes for its type tag. A frame of a task's stack is a node of 1 byte."),
     note(
         "Distances",
-        "They count from the modules, tasks and constants that the root holds. − means that an object is reached through \
-         GC roots or the list of finalizers only, or that it is unreachable: Julia does not write all references by which its \
-         collector keeps objects, so most of a heap may be.",
+        "Distances count from the modules, tasks and constants that the root holds. − means that an object is reached only \
+         through GC roots or the list of finalizers, or that it is unreachable: Julia does not write all references by which \
+         its collector keeps objects, so most of a heap may seem unreachable.",
     ),
 ];
 
-/// The remarks that fit the snapshot.
+/// Returns the notes that apply to the snapshot.
 #[must_use]
 pub fn producer_notes(snapshot: &Snapshot) -> Vec<Note> {
     let producer = snapshot.producer();

@@ -1,4 +1,4 @@
-//! Sampling profiles as calls: one alone, or what changed from one to another.
+//! Sampling profiles as calls: one profile, or the difference of two.
 
 use std::collections::HashMap;
 
@@ -7,20 +7,20 @@ use super::reloaded::reloaded_url;
 use crate::model::{CallFunction, CallTree, CancelToken, Cancelled};
 use crate::profile::Profile;
 
-/// A profile's calls.
+/// Returns the calls of a profile.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn profile_calls(profile: &Profile, cancel: &CancelToken) -> Result<Calls, Cancelled> {
     let (functions, tree) = (profile.functions().to_vec(), profile.tree().clone());
     Calls::new(functions, tree, vec![Measure::Size], vec![profile.own_sizes().to_vec()], Heavy::EveryCall, cancel)
 }
 
-/// The calls of two profiles in one tree. Functions are matched by name, URL of the script without query, and position, for the
-/// numbers of scripts differ from process to process, and queries from load to load.
+/// Merges the calls of two profiles into one tree. Functions are matched by name, script URL without query, and
+/// position, since script ids differ between processes, and queries between loads.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn compare_profiles(base: &Profile, current: &Profile, cancel: &CancelToken) -> Result<Calls, Cancelled> {
     let mut functions: Vec<CallFunction> = Vec::new();
     let mut places: HashMap<(String, String, Option<u32>, Option<u32>), u32> = HashMap::new();
@@ -37,12 +37,12 @@ pub fn compare_profiles(base: &Profile, current: &Profile, cancel: &CancelToken)
         };
         of.functions().iter().map(rename).collect()
     };
-    // The later one first, so that its scripts' numbers are shown.
+    // The later one first, so that its script ids are shown.
     let sides = [(current, renamed(current)), (base, renamed(base))];
 
     let (mut parents, mut node_functions) = (Vec::new(), Vec::new());
     let mut own = vec![Vec::new(), Vec::new()];
-    // What a node of the merged tree is in each of the two, with its parent and function.
+    // The node of each profile for a node of the merged tree, with its parent and function.
     let root_function = sides[0].1.first().copied().unwrap_or(0);
     let roots = sides.each_ref().map(|(of, _)| of.tree().children(None).collect::<Vec<u32>>());
     let mut stack = vec![(CallTree::NONE, root_function, roots)];
@@ -55,7 +55,7 @@ pub fn compare_profiles(base: &Profile, current: &Profile, cancel: &CancelToken)
         let mut known: HashMap<u32, usize> = HashMap::new();
         for (side, (of, names)) in sides.iter().enumerate() {
             let bytes = nodes[side].iter().map(|&node| of.own_sizes()[node as usize]);
-            // A file may say any number.
+            // A file may contain any number.
             own[side].push(bytes.fold(0_u64, u64::saturating_add));
             for child in nodes[side].iter().flat_map(|&node| of.tree().children(Some(node))) {
                 let function = names[of.tree().functions()[child as usize] as usize];
@@ -66,7 +66,7 @@ pub fn compare_profiles(base: &Profile, current: &Profile, cancel: &CancelToken)
                 children[place].1[side].push(child);
             }
         }
-        // The last in is the first out.
+        // Last in, first out.
         stack.extend(children.into_iter().rev().map(|(function, nodes)| (node, function, nodes)));
     }
     let tree = CallTree::new(parents, node_functions);

@@ -1,7 +1,7 @@
-//! One way to ask: a question is a type that names its answer, what it needs and how the answer is computed.
+//! Questions: a question is a type that defines its answer, what it needs, and how the answer is computed.
 //!
-//! The session keeps answers by question, whatever their types. A new question is an implementation of [`Question`] beside
-//! the function that it calls; nothing else lists it.
+//! The session caches answers by question, whatever their types. To add a question, implement [`Question`] beside the
+//! function that it calls; no other list needs an entry.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -12,16 +12,16 @@ use crate::model::{CancelToken, Cancelled, HeapBytes, SnapshotId};
 use crate::profile::Profile;
 use crate::snapshot::Snapshot;
 
-/// Where work runs.
+/// A lane of the session's worker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lane {
-    /// For what is on screen: short, one after another, never after work of another lane.
+    /// For visible lists: short jobs, one after another, which never wait for other lanes.
     Interactive,
-    /// For what takes up to some seconds on open snapshots: it waits for no load, and no list waits for it.
+    /// For work of up to a few seconds on open snapshots, which does not wait for loads or delay lists.
     Question,
     /// For loads and exports.
     Bulk,
-    /// For what nobody waits for, such as writing caches: one after another and on one thread.
+    /// For work that nobody waits for, such as writing caches: one after another and on one thread.
     Index,
 }
 
@@ -29,10 +29,10 @@ pub enum Lane {
 pub trait Question: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     type Answer: HeapBytes + Send + Sync + 'static;
 
-    /// Where it is answered.
+    /// The lane that computes the answer.
     const LANE: Lane = Lane::Question;
 
-    /// Returns the snapshots and profiles that it is about.
+    /// Returns the snapshots and profiles that the question is about.
     fn snapshots(&self) -> Vec<SnapshotId>;
 
     /// Returns the questions whose answers [`Self::run`] reads.
@@ -43,24 +43,24 @@ pub trait Question: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     /// Computes the answer.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if the operation is cancelled.
     fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Self::Answer, Cancelled>;
 
-    /// Returns, for a list, the same list in its first order and without a filter: until the answer is ready, the last
-    /// answer with the same list is shown. `None` for what is not a list.
+    /// Returns, for a list, the same list in its default order and without a filter. Until the answer is ready, the
+    /// last answer with the same list is shown. `None` if the question is not for a list.
     fn list(&self) -> Option<Self> {
         None
     }
 }
 
-/// An answer of any type with the bytes that it takes.
+/// An answer of any type with its size in bytes.
 #[derive(Clone, Debug)]
 pub struct AnyAnswer {
     pub(crate) value: Arc<dyn Any + Send + Sync>,
     pub(crate) bytes: usize,
 }
 
-/// A [`Question`] whose type is not known: what the session keeps answers by.
+/// A [`Question`] of any type, by which the session caches answers.
 pub trait AnyQuestion: Any + Debug + Send + Sync {
     fn lane(&self) -> Lane;
     fn snapshots(&self) -> Vec<SnapshotId>;
@@ -68,7 +68,7 @@ pub trait AnyQuestion: Any + Debug + Send + Sync {
     /// Computes the answer.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if the operation is cancelled.
     fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<AnyAnswer, Cancelled>;
     fn list(&self) -> Option<Box<dyn AnyQuestion>>;
     fn boxed(&self) -> Box<dyn AnyQuestion>;
@@ -144,7 +144,7 @@ pub(crate) enum OpenFile {
 /// A question whose answer another one needs.
 pub type Need = Box<dyn AnyQuestion>;
 
-/// Everything that a question may read while it runs: the files that it is about and the answers that it needs.
+/// The data that a question may read while it runs: its files, and the answers that it needs.
 #[derive(Debug, Default)]
 pub struct Needs {
     pub(crate) files: Vec<(SnapshotId, OpenFile)>,
@@ -152,10 +152,11 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Returns one of the snapshots that the question is about.
+    /// Returns one of the snapshots of the question.
     ///
     /// # Panics
-    /// If the question does not name it in [`Question::snapshots`]; the session reports that as an internal error.
+    /// Panics if the question does not name it in [`Question::snapshots`]; the session reports that as an internal
+    /// error.
     #[must_use]
     pub fn snapshot(&self, id: SnapshotId) -> &Snapshot {
         let snapshot = self.files.iter().find_map(|(of, file)| match file {
@@ -165,10 +166,11 @@ impl Needs {
         snapshot.expect("the question names the snapshot")
     }
 
-    /// Returns one of the profiles that the question is about.
+    /// Returns one of the profiles of the question.
     ///
     /// # Panics
-    /// If the question does not name it in [`Question::snapshots`]; the session reports that as an internal error.
+    /// Panics if the question does not name it in [`Question::snapshots`]; the session reports that as an internal
+    /// error.
     #[must_use]
     pub fn profile(&self, id: SnapshotId) -> &Profile {
         let profile = self.files.iter().find_map(|(of, file)| match file {
@@ -178,10 +180,10 @@ impl Needs {
         profile.expect("the question names the profile")
     }
 
-    /// Returns the answer to one of the questions that [`Question::needs`] names.
+    /// Returns the answer to one of the questions in [`Question::needs`].
     ///
     /// # Panics
-    /// If it does not name it; the session reports that as an internal error.
+    /// Panics if the question does not name it there; the session reports that as an internal error.
     #[must_use]
     pub fn answer<Q: Question>(&self, question: &Q) -> Arc<Q::Answer> {
         let answer = self.answers.iter().find(|(of, _)| (**of).is(question)).map(|(_, answer)| &answer.value);

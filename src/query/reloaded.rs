@@ -1,14 +1,15 @@
-//! Classes of scripts that were loaded again.
+//! Classes of scripts that were loaded several times.
 //!
-//! Hot reloading, the module registries of test runners and `import('x?t=')` load a module several times, and V8 numbers
-//! each load as a script of its own. So one class is listed once a load. Here two classes are the same if their name, the URL of their
-//! script without query and fragment, line and column are: whatever judges growth joins them, and lists do on request.
+//! Hot reloading, the module registries of test runners and `import('x?t=')` load a module several times, and V8
+//! assigns a new script id to each load, so a class is listed once per load. Here two classes are the same if their
+//! name, their script URL without query and fragment, line and column are equal. Growth always merges such classes, and
+//! lists do on request.
 //!
-//! Two different texts that were loaded from one URL and have a class of one name at the same position are one class by
-//! this rule. Classes whose script has no known URL are joined with nothing.
+//! By this rule, two different texts loaded from one URL that define a class with the same name at the same position
+//! are one class. Classes of scripts without a known URL are never merged.
 //!
-//! Within one process a script keeps its number, so a number is matched first: a URL that any of its snapshots has for a
-//! number counts in all of them.
+//! Within one process a script keeps its number, so numbers are matched first: a URL that any snapshot of the process
+//! has for a number counts in all of them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -21,14 +22,15 @@ use crate::snapshot::Snapshot;
 /// The name that Node.js gives scripts without one.
 const UNNAMED: &str = "evalmachine.<anonymous>";
 
-/// Returns a script's URL without query and fragment, which change from load to load; `None` for a name that many scripts share.
+/// Returns a script's URL without query and fragment, which change between loads; `None` for a name that many scripts
+/// share.
 #[must_use]
 pub fn reloaded_url(url: &str) -> Option<&str> {
-    // The text of a data URL may have a question mark, and it is all of the script.
+    // A data URL may contain a question mark, and it is the whole script.
     if url == UNNAMED || url.starts_with("data:") {
         return (url != UNNAMED).then_some(url);
     }
-    // In the path of a file a # is a character as others are.
+    // In a file path, # is an ordinary character.
     let is_path = url.starts_with('/') || url.get(1..3) == Some(":\\");
     let end = if is_path { url.find('?') } else { url.find(['?', '#']) };
     Some(&url[..end.unwrap_or(url.len())]).filter(|url| !url.is_empty())
@@ -51,10 +53,10 @@ impl ScriptUrls {
     }
 }
 
-/// The key by which classes of different loads, and of different snapshots, are matched.
+/// The key that matches classes of different loads and snapshots.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Identity {
-    /// The script's number is 0 where the URL replaces it.
+    /// The script id is 0 if the URL replaces it.
     key: ClassKey,
     url: Option<Box<str>>,
 }
@@ -78,7 +80,7 @@ fn identities(classes: &Classes, urls: &ScriptUrls) -> Vec<Identity> {
     classes.all().iter().map(|class| Identity::new(&class.key, urls)).collect()
 }
 
-/// A snapshot's classes as a comparison lists them: each for itself, or those of reloaded scripts as one.
+/// The classes of a snapshot as listed in a comparison, with those of reloaded scripts separate or merged.
 #[derive(Debug)]
 pub(super) struct Grouping<'a> {
     pub(super) classes: Cow<'a, Classes>,
@@ -88,7 +90,7 @@ pub(super) struct Grouping<'a> {
 }
 
 impl<'a> Grouping<'a> {
-    /// Joins the classes of scripts with one URL. Without URLs each class stays for itself.
+    /// Creates a grouping. With URLs, reloaded classes are merged; without, each class stays separate.
     pub(super) fn new(
         snapshot: &Snapshot,
         classes: Cow<'a, Classes>,
@@ -100,12 +102,12 @@ impl<'a> Grouping<'a> {
         Ok(Self { classes, joined, identities })
     }
 
-    /// Returns the class that a node is listed under.
+    /// Returns the class under which a node is listed.
     pub(super) fn class(&self, node: NodeOrdinal) -> ClassId {
         self.joined.first(self.classes.of(node))
     }
 
-    /// Returns the classes that are listed: the first of those that are the same.
+    /// Returns the listed classes: the first one of each identity.
     pub(super) fn firsts(&self) -> impl Iterator<Item = ClassId> + '_ {
         let count = u32::try_from(self.classes.all().len()).unwrap_or(u32::MAX);
         (0..count).map(ClassId).filter(|&class| self.joined.is_first(class))
@@ -124,10 +126,10 @@ fn join(
     JoinedClasses::new(classes, first, sizes, snapshot.dominators(), cancel)
 }
 
-/// Joins the snapshot's own classes, if that was not done before.
+/// Merges the snapshot's own reloaded classes, unless done before.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn join_reloaded<'a>(snapshot: &'a Snapshot, cancel: &CancelToken) -> Result<&'a JoinedClasses, Cancelled> {
     if let Some(joined) = snapshot.joined_classes() {
         return Ok(joined);
@@ -135,10 +137,10 @@ pub fn join_reloaded<'a>(snapshot: &'a Snapshot, cancel: &CancelToken) -> Result
     join_with(snapshot, &scripts(snapshot, cancel)?, cancel)
 }
 
-/// Joins the snapshot's own classes with the help of its scripts, if that was not done before.
+/// Merges the snapshot's own reloaded classes with the help of its scripts, unless done before.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn join_with<'a>(
     snapshot: &'a Snapshot,
     scripts: &Scripts,
@@ -152,12 +154,12 @@ pub fn join_with<'a>(
     Ok(snapshot.keep_joined_classes(join(snapshot, classes, &identities, cancel)?))
 }
 
-/// Classes of two snapshots under one numbering: those of the current one, then those of the base alone.
+/// The classes of two snapshots under one numbering: those of the current one, then those only in the base.
 pub(super) struct JointClasses {
-    /// Joint number by class.
+    /// The joint number of each class.
     pub(super) of_base: Vec<u32>,
     pub(super) of_current: Vec<u32>,
-    /// By joint number: the class that it is listed under in the base and in the current snapshot.
+    /// For each joint number, the listed class in the base and in the current snapshot.
     pub(super) rows: Vec<(Option<ClassId>, Option<ClassId>)>,
 }
 
@@ -185,7 +187,7 @@ impl JointClasses {
     }
 }
 
-/// The rows of a comparison that joining reloaded scripts changes.
+/// The rows of a comparison that merging reloaded scripts changes.
 pub(super) struct Reloaded {
     base: Vec<Identity>,
     current: Vec<Identity>,
@@ -194,7 +196,7 @@ pub(super) struct Reloaded {
 }
 
 impl Reloaded {
-    /// Compares the classes that the base and the current snapshot have each for itself.
+    /// Compares the identities of the classes of `base` and `current`, each with its own URLs.
     pub(super) fn find(
         (base_classes, base_urls): (&Classes, &ScriptUrls),
         (current_classes, current_urls): (&Classes, &ScriptUrls),
@@ -212,7 +214,8 @@ impl Reloaded {
         Self { base: base_of, current: current_of, shared }
     }
 
-    /// Returns whether a row with these classes of the base and of the current snapshot is one of several that are the same.
+    /// Returns true if a row with these classes of the base and the current snapshot is one of several with the same
+    /// identity.
     pub(super) fn concerns(&self, (base, current): (Option<ClassId>, Option<ClassId>)) -> bool {
         let is_shared = |of: &[Identity], class: Option<ClassId>| {
             class.and_then(|class| of.get(class.index())).is_some_and(|identity| self.shared.contains(identity))
@@ -226,7 +229,7 @@ mod tests {
     use super::reloaded_url;
 
     #[test]
-    fn urls_of_loads_differ_in_query_and_fragment_only() {
+    fn urls_of_reloaded_scripts_ignore_query_and_fragment() {
         for (url, expected) in [
             ("file:///srv/app/x.mjs?t=3", Some("file:///srv/app/x.mjs")),
             ("http://host/app.js#2", Some("http://host/app.js")),

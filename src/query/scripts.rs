@@ -1,8 +1,7 @@
-//! Scripts: the files that functions and classes were written in, with their text where the snapshot has it.
+//! Scripts: the files in which functions and classes are defined, with their source text if the snapshot has it.
 //!
-//! A location names a script by a number. What the number stands for is found in the heap itself: newer versions of V8
-//! say with each location which node is its script; in older ones a function leads to its script by way of what it shares
-//! with others of the same source.
+//! A location names a script by id. The heap itself contains the script of an id: newer versions of V8 write the node
+//! of the script with each location; in older ones a function leads to its script through its shared function info.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -17,26 +16,26 @@ use crate::graph::HeapGraph;
 use crate::model::{CancelToken, Cancelled, HeapBytes, NodeKind, NodeOrdinal, SnapshotId, StringId, human};
 use crate::snapshot::Snapshot;
 
-/// What V8 calls a script's node, with the script's name behind it.
+/// The prefix of V8's names of script nodes.
 const PREFIX: &str = "system / Script / ";
-/// Characters of a script's name that are kept.
+/// The maximum number of characters of a script's name.
 const NAME_LIMIT: usize = 2000;
-/// V8 cuts texts after so many units unless it is told otherwise.
+/// The number of units after which V8 cuts texts by default.
 const USUAL_CUT: usize = 1024;
 
-/// A script that locations name.
+/// A script named by locations.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Script {
     pub id: u32,
-    /// Its file or address. `None` where the snapshot does not say.
+    /// The file or address; `None` if the snapshot does not contain it.
     pub url: Option<String>,
     pub node: Option<NodeOrdinal>,
 }
 
-/// All scripts that locations name.
+/// All scripts named by locations.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Scripts {
-    /// Ascending by id, each once.
+    /// Ascending by id, without duplicates.
     scripts: Vec<Script>,
 }
 
@@ -47,25 +46,26 @@ impl Scripts {
         Some(&self.scripts[at])
     }
 
-    /// All of them, ascending by id.
+    /// Returns all scripts, ascending by id.
     #[must_use]
     pub fn all(&self) -> &[Script] {
         &self.scripts
     }
 
-    /// The script's file or address.
+    /// Returns the file or address of a script.
     #[must_use]
     pub fn url(&self, id: u32) -> Option<&str> {
         self.get(id)?.url.as_deref()
     }
 
-    /// `cart.js:45:25`, counted from 1 as editors do; `script 99, line 45, column 25` where the name is not known.
+    /// Formats a location as `cart.js:45:25`, counted from 1 as in editors; as `script 99, line 45, column 25` if the
+    /// name is unknown.
     #[must_use]
     pub fn short(&self, at: Location) -> String {
         self.place(at, short_name)
     }
 
-    /// The same with the whole path or address.
+    /// Formats a location with the full path or address.
     #[must_use]
     pub fn full(&self, at: Location) -> String {
         self.place(at, |url| url)
@@ -87,15 +87,15 @@ impl HeapBytes for Scripts {
     }
 }
 
-/// A file or address as lists show it.
+/// Returns a file or address as shown in lists.
 #[must_use]
 pub fn short_script(url: &str) -> String {
     human::visible(short_name(url), 300).into_owned()
 }
 
-/// The last part of a path or address, without what follows a question mark; all of it where nothing would be left.
+/// Returns the last part of a path or address without a query; the whole text if nothing would be left.
 fn short_name(url: &str) -> &str {
-    // Modules of the runtime itself have no files, and their last parts tell little.
+    // Modules of the runtime have no files, and their last parts are not meaningful.
     if url.starts_with("node:") || url.starts_with("ext:") {
         return url;
     }
@@ -107,7 +107,7 @@ fn short_name(url: &str) -> &str {
 /// Finds the scripts of all locations.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn scripts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Scripts, Cancelled> {
     let graph = snapshot.graph();
     let finder = Finder::new(snapshot);
@@ -139,7 +139,7 @@ fn name_of(graph: &HeapGraph, name: StringId) -> Option<String> {
     (!text.is_empty()).then(|| text.chars().take(NAME_LIMIT).collect())
 }
 
-/// Scripts that an allocation trace names.
+/// Returns the scripts named by an allocation trace.
 fn traced(graph: &HeapGraph) -> impl Iterator<Item = (u32, StringId)> + '_ {
     let fields = &graph.header().trace_function_info_fields;
     let field = |name: &str| fields.iter().position(|field| field == name);
@@ -152,13 +152,13 @@ fn traced(graph: &HeapGraph) -> impl Iterator<Item = (u32, StringId)> + '_ {
     })
 }
 
-/// Follows a function to its script.
+/// Finds the script of a function.
 struct Finder<'a> {
     graph: &'a HeapGraph,
     shared: Vec<StringId>,
     script: Vec<StringId>,
     script_or_debug_info: Vec<StringId>,
-    /// Scripts of what was followed before.
+    /// The scripts of the functions seen before.
     known: RefCell<HashMap<NodeOrdinal, Option<NodeOrdinal>>>,
 }
 
@@ -169,7 +169,7 @@ impl<'a> Finder<'a> {
         Self { graph: snapshot.graph(), shared, script, script_or_debug_info, known: RefCell::default() }
     }
 
-    /// The node of the script of an object's location; `named` is the one that the file names.
+    /// Returns the script node of an object's location; `named` is the one that the file contains.
     fn script_of(&self, object: NodeOrdinal, named: Option<u32>) -> Option<NodeOrdinal> {
         let named = named.map(NodeOrdinal).filter(|node| node.index() < self.graph.node_count());
         if let Some(script) = named.filter(|&script| script != self.graph.root()) {
@@ -193,17 +193,17 @@ impl<'a> Finder<'a> {
         let graph = self.graph;
         let script = internal_of(graph, shared, &self.script)
             .or_else(|| internal_of(graph, shared, &self.script_or_debug_info))?;
-        // While a debugger looks at the function, what stands there leads on to the script.
+        // While a debugger inspects the function, this node leads to the script.
         if self.name(script).is_some() { Some(script) } else { internal_of(graph, script, &self.script) }
     }
 
-    /// The name of a script's node, from where the version of V8 has it.
+    /// Returns the name of a script node, wherever this version of V8 stores it.
     fn name(&self, script: NodeOrdinal) -> Option<String> {
         script_name(self.graph, script)
     }
 }
 
-/// The name in the node's own name, behind the edge `name`, or behind `source_url`.
+/// Returns the name in the node's own name, or the target of the edge `name` or `source_url`.
 pub(super) fn script_name(graph: &HeapGraph, script: NodeOrdinal) -> Option<String> {
     let own = graph.strings().prefix(graph.name_id(script), NAME_LIMIT).0;
     if let Some(name) = own.strip_prefix(PREFIX).filter(|name| !name.is_empty()) {
@@ -214,7 +214,7 @@ pub(super) fn script_name(graph: &HeapGraph, script: NodeOrdinal) -> Option<Stri
     names.find_map(|name| name_of(graph, name))
 }
 
-/// The file of a function, also where the snapshot has no positions. Looks at a few nodes.
+/// Returns the file of a function, even if the snapshot has no positions. Reads only a few nodes.
 #[must_use]
 pub fn function_script(snapshot: &Snapshot, function: NodeOrdinal) -> Option<String> {
     let graph = snapshot.graph();
@@ -226,16 +226,16 @@ pub fn function_script(snapshot: &Snapshot, function: NodeOrdinal) -> Option<Str
     scripts.filter(|&script| graph.kind(script) == NodeKind::CODE).find_map(|script| script_name(graph, script))
 }
 
-/// A line of a script's text.
+/// A line of a script's source text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SourceLine {
     pub text: String,
-    /// Where in `text` the location points, in characters.
+    /// The position of the location in `text`, in characters.
     pub column: usize,
 }
 
-/// The line that a location points at, if the snapshot has the script's text as far as that. At most `limit` characters
-/// around the place. Takes time by the length of the text.
+/// Returns the line of a location, if the snapshot has the source text up to there, with at most `limit` characters
+/// around the position. The time depends on the length of the text.
 #[must_use]
 pub fn source_line(snapshot: &Snapshot, scripts: &Scripts, at: Location, limit: usize) -> Option<SourceLine> {
     let graph = snapshot.graph();
@@ -249,7 +249,7 @@ pub fn source_line(snapshot: &Snapshot, scripts: &Scripts, at: Location, limit: 
     let text: Cow<'_, str> = graph.strings().text(graph.name_id(source));
     let mut lines = text.split('\n').skip(line);
     let found = lines.next()?.trim_end_matches('\r');
-    // The last line of a text that was cut is no whole line.
+    // The last line of a cut text is incomplete.
     let is_cut = super::string_facts(snapshot, source).is_cut || text.encode_utf16().count() == USUAL_CUT;
     if is_cut && lines.next().is_none() {
         return None;
@@ -257,7 +257,7 @@ pub fn source_line(snapshot: &Snapshot, scripts: &Scripts, at: Location, limit: 
     cut_around(found, column, limit)
 }
 
-/// At most `limit` characters of a line, with the place at `column` (in UTF-16 units) among them.
+/// Returns at most `limit` characters of a line around `column` (in UTF-16 units).
 fn cut_around(line: &str, column: usize, limit: usize) -> Option<SourceLine> {
     if line.encode_utf16().count() < column {
         return None;
@@ -283,14 +283,14 @@ fn cut_around(line: &str, column: usize, limit: usize) -> Option<SourceLine> {
     Some(SourceLine { text, column })
 }
 
-/// The nodes of all scripts, by their names.
+/// Returns a test for script nodes, by name.
 pub(super) fn is_script(snapshot: &Snapshot) -> impl Fn(NodeOrdinal) -> bool + '_ {
     let graph = snapshot.graph();
     let names = strings_that(snapshot, |text| text.starts_with("system / Script"));
     move |node| names.contains(graph.name_id(node).0 as usize) && !snapshot.is_renamed(node)
 }
 
-/// Asks for the files that source positions are in. Once they are known, so are [`Snapshot::joined_classes`].
+/// Asks for the files of source positions. Once they are known, so are [`Snapshot::joined_classes`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ScriptsOf(pub SnapshotId);
 
@@ -314,7 +314,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_is_called_by_the_last_part_of_its_path() {
+    fn a_script_is_named_by_the_last_part_of_its_path() {
         assert_eq!(short_name("file:///srv/app/cart.js"), "cart.js");
         assert_eq!(short_name("http://host/app.js?v=1#x"), "app.js");
         assert_eq!(short_name(r"C:\app\cart.js"), "cart.js");
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_around_the_place() {
+    fn a_long_line_is_cut_around_the_position() {
         let line = |text: &str, column, limit| cut_around(text, column, limit).map(|line| (line.text, line.column));
         assert_eq!(line("  let a = 1;", 6, 20), Some(("let a = 1;".to_owned(), 4)));
         assert_eq!(line("abcdefghijklmnop", 8, 6), Some(("…fghijk…".to_owned(), 4)));

@@ -1,7 +1,7 @@
-//! Search: the objects that a query finds.
+//! Search: finds the objects that match a query.
 //!
-//! Each term is first tried on small things, the file's strings, the classes, the kinds, so that most nodes are decided by
-//! looking at a bit.
+//! Each term is first tested on the strings of the file, the classes and the kinds, so that most nodes are decided by a
+//! single bit.
 
 use std::borrow::Cow;
 
@@ -14,15 +14,15 @@ use crate::graph::EdgeName;
 use crate::model::{BitSet, CancelToken, Cancelled, Detachedness, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId};
 use crate::snapshot::Snapshot;
 
-/// Finds the objects. Those without a size are left out, as in every list of objects, unless they are asked for by id.
+/// Finds the objects. Objects without a size are left out, as in all lists of objects, unless they are searched by id.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn search(snapshot: &Snapshot, query: &Query, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let mut terms: Vec<(bool, Compiled<'_>)> =
         query.terms.iter().map(|term| (term.negated, Compiled::of(snapshot, &term.test))).collect();
     cancel.check()?;
-    // What costs least decides first.
+    // The cheapest tests come first.
     terms.sort_by_key(|(_, test)| test.cost());
     let by_id = query.terms.iter().any(|term| !term.negated && matches!(term.test, Test::Id(_)));
     that(snapshot, cancel, |node| {
@@ -31,7 +31,7 @@ pub fn search(snapshot: &Snapshot, query: &Query, cancel: &CancelToken) -> Resul
     })
 }
 
-/// Finds the first term that can find nothing in this snapshot because the file has no such kind of node.
+/// Returns an error for the first term that cannot match in this snapshot because the file has no such kind of node.
 #[must_use]
 pub fn unknown_kind(snapshot: &Snapshot, query: &Query) -> Option<QueryError> {
     let header = snapshot.graph().header();
@@ -45,7 +45,7 @@ pub fn unknown_kind(snapshot: &Snapshot, query: &Query) -> Option<QueryError> {
     })
 }
 
-/// A test with whatever can be worked out before the first node.
+/// A test with everything that can be computed before the first node.
 enum Compiled<'a> {
     Text {
         strings: BitSet,
@@ -53,7 +53,7 @@ enum Compiled<'a> {
     },
     Id(ObjectId),
     Classes(BitSet),
-    /// Names of edges that are text, and the pattern for those that are numbers.
+    /// The edge names that match as text, and the pattern for numbers.
     Property {
         names: BitSet,
         pattern: &'a PropertyName,

@@ -1,37 +1,37 @@
-//! Forms of queries: those of this grammar, as the window and the command line list them, and those that other tools have and this
-//! grammar has not. Each of the latter is an error that names the right form.
+//! Query forms: those of this grammar, as the window and the command line list them, and those of other tools. Each of
+//! the latter is an error that names the right form.
 //!
-//! Only what is surely a mistake is one: in quotes, and after `=`, any text can be searched for.
+//! Only certain mistakes are errors: in quotes and after `=`, any text can be searched for.
 
 use std::ops::Range;
 
 use super::search_grammar::{MEASURES, PREFIXES, QueryError};
 
-/// Examples of each form, with what they mean.
+/// Examples of each form, with their meanings.
 pub(super) const HELP: [(&str, &str); 20] = [
-    ("cart item", "words in the name, in any case"),
-    ("\"a b\" \"c\"", "both texts, in any order; in quotes nothing has a special meaning"),
-    ("case:Cart", "text in the name, in this case"),
+    ("cart item", "words in the name, ignoring case"),
+    ("\"a b\" \"c\"", "both texts, in any order; nothing is special within quotes"),
+    ("case:Cart", "text in the name, case-sensitive"),
     ("name:=Cart", "exactly this name"),
-    ("/^Cart[0-9]+$/", "a regular expression for the name; /…/i for any case"),
+    ("/^Cart[0-9]+$/", "a regular expression for the name; /…/i ignores case"),
     ("@1234", "the object with this id"),
-    ("class:Map", "text in the name of the class, in any case"),
+    ("class:Map", "text in the class name, ignoring case"),
     ("class:=Map", "exactly this class"),
-    ("class:/^(Map|Set)$/", "a regular expression for the name of the class"),
+    ("class:/^(Map|Set)$/", "a regular expression for the class name"),
     ("prop:items", "name of a property, variable or element; also prop:it* and prop:/…/"),
     ("kind:closure", "object, string, array, closure, code, native, hidden, number …"),
     ("size>1kB", "shallow size; also < <= >= =, and B kB MB GB KiB MiB GiB"),
     ("retained>=2MB", "retained size"),
     ("distance<5", "references from a user root"),
     ("distance=none", "not reached by any user root"),
-    ("distance=system", "reached by the runtime's own roots only"),
-    ("is:unreachable", "no path of references from a root leads to it"),
+    ("distance=system", "reached only by the runtime's own roots"),
+    ("is:unreachable", "no path of references leads from a root to it"),
     ("detached", "detached from its document"),
-    ("-class:Map", "not this"),
-    ("class:Cart retained>1kB", "all of these"),
+    ("-class:Map", "not matching this term"),
+    ("class:Cart retained>1kB", "matching all of these terms"),
 ];
 
-/// What other tools call a prefix.
+/// Prefixes of other tools.
 const OTHER_PREFIXES: [(&str, &str); 20] = [
     ("type", "kind"),
     ("nodetype", "kind"),
@@ -55,7 +55,7 @@ const OTHER_PREFIXES: [(&str, &str); 20] = [
     ("objectid", "id"),
 ];
 
-/// What other tools call a measure.
+/// Measures of other tools.
 const OTHER_MEASURES: [(&str, &str); 10] = [
     ("self", "size"),
     ("selfsize", "size"),
@@ -69,13 +69,13 @@ const OTHER_MEASURES: [(&str, &str); 10] = [
     ("hops", "distance"),
 ];
 
-/// Words that combine terms in other grammars.
+/// Rejects words that combine terms in other grammars.
 pub(super) fn connective_error(text: &str, at: Range<usize>) -> Option<QueryError> {
     let word = &text[at.clone()];
     let instead = match word {
-        "AND" | "&&" => "all terms must hold: leave it out",
+        "AND" | "&&" => "all terms must match anyway: leave it out",
         "OR" | "||" => "use a regular expression for one of several, such as class:/Map|Set/",
-        "NOT" => "put `-` in front of a term, such as -class:Map",
+        "NOT" => "put `-` before a term, such as -class:Map",
         _ => return None,
     };
     Some(QueryError {
@@ -84,7 +84,7 @@ pub(super) fn connective_error(text: &str, at: Range<usize>) -> Option<QueryErro
     })
 }
 
-/// A comparison with blanks in it, such as `size > 1kB`.
+/// Rejects a comparison with spaces, such as `size > 1kB`.
 pub(super) fn spaced_comparison(text: &str, at: Range<usize>) -> Option<QueryError> {
     let is_operator = |character: char| matches!(character, '<' | '>' | '=');
     let word = text[at.clone()].trim_start_matches('-');
@@ -96,11 +96,11 @@ pub(super) fn spaced_comparison(text: &str, at: Range<usize>) -> Option<QueryErr
     }
     let operator: String = word[name.len()..].chars().chain(rest.chars()).take_while(|c| is_operator(*c)).collect();
     let value = rest.trim_start_matches(is_operator).split_whitespace().next().unwrap_or("1kB");
-    let message = format!("write {name}{operator}{value} without blanks (or quote the text to search for it)");
+    let message = format!("write {name}{operator}{value} without spaces (or quote the text to search for it)");
     Some(QueryError { at, message })
 }
 
-/// Names the right form of `name:value`.
+/// Returns the right form of `name:value`.
 pub(super) fn unknown_prefix(name: &str, value: &str) -> String {
     let lower = name.to_ascii_lowercase();
     let own = PREFIXES.iter().copied().find(|prefix| *prefix == lower).or_else(|| other_name(&OTHER_PREFIXES, name));
@@ -120,7 +120,7 @@ pub(super) fn unknown_prefix(name: &str, value: &str) -> String {
         format!("use {}", flag_term("detached", is_no(value)))
     } else {
         let known: Vec<String> = PREFIXES.iter().map(|prefix| format!("{prefix}:")).collect();
-        format!("known are {}", known.join(" "))
+        format!("known prefixes: {}", known.join(" "))
     };
     format!(
         "unknown prefix `{name}:`; {instead}, or quote it to search for the text: \"{name}:{}\"",
@@ -144,7 +144,7 @@ pub(super) fn unknown_measure(name: &str, rest: &str) -> Result<(), String> {
     if matches!(name, "detached" | "unreachable") && rest.starts_with('=') && (is_no(value) || is_yes(value)) {
         return Err(format!("`{name}` takes no value; use {}, {quote}", flag_term(name, is_no(value) != is_negated)));
     }
-    // `class="x"` is HTML, which people search for.
+    // `class="x"` is HTML, which is searched as text.
     let own = PREFIXES.iter().copied().find(|prefix| *prefix == name).or_else(|| other_name(&OTHER_PREFIXES, name));
     if let Some(own) = own
         && rest.starts_with('=')

@@ -1,11 +1,12 @@
 //! The grammar of searches, the same in the window and on the command line.
 //!
-//! A query is a list of terms that must all hold. A word that is no other term is text, and text without quotes includes
-//! the words after it up to the next term, so that a query of mere words finds what Chrome DevTools' search finds: objects
-//! that have a size and those words in their name, in any case.
+//! A query is a list of terms that must all match. A word that is not another term is text, and text without quotes
+//! includes the following words up to the next term. So a query of plain words finds the same objects as the search of
+//! Chrome DevTools: those that have a size and contain the words in their name, ignoring case.
 //!
-//! A word that looks like a term of another tool (`type:closure`, `class=Map`, `OR`) is an error that names the right form.
-//! Text with a colon is searched as text if it is a URL or a module (`node:fs`, `https://…`, `blink::Node`), and in quotes.
+//! A word that looks like a term of another tool (`type:closure`, `class=Map`, `OR`) is an error that names the right
+//! form. Text with a colon is searched as text if it is a URL or a module (`node:fs`, `https://…`, `blink::Node`), and
+//! in quotes.
 
 use std::ops::Range;
 
@@ -17,7 +18,7 @@ use super::search_forms::{
 };
 pub(super) use super::search_patterns::{Comparison, Pattern, PropertyName};
 
-/// A query that was understood.
+/// A parsed query.
 #[derive(Clone, Debug)]
 pub struct Query {
     pub(super) terms: Vec<Term>,
@@ -25,7 +26,7 @@ pub struct Query {
 
 #[derive(Clone, Debug)]
 pub(super) struct Term {
-    /// Bytes of the query.
+    /// The byte range in the query.
     pub(super) at: Range<usize>,
     pub(super) negated: bool,
     pub(super) test: Test,
@@ -33,22 +34,22 @@ pub(super) struct Term {
 
 #[derive(Clone, Debug)]
 pub(super) enum Test {
-    /// In the name.
+    /// The name contains the text.
     Text(Pattern),
     Id(u64),
-    /// In the class's name.
+    /// The class name contains the text.
     Class(Pattern),
-    /// Has a reference of such a name.
+    /// The object has a reference with such a name.
     Property(PropertyName),
     Kind(String),
     Shallow(Comparison, u64),
     Retained(Comparison, u64),
-    /// Hops from a user root; `None` for what no user root reaches.
+    /// References from a user root; `None` for objects that no user root reaches.
     Distance(Comparison, Option<u32>),
     Detached,
-    /// No path from a root leads to it.
+    /// No path from a root leads to the object.
     Unreachable,
-    /// Only the runtime's own roots reach it.
+    /// Only the runtime's own roots reach the object.
     SystemOnly,
 }
 
@@ -56,22 +57,22 @@ pub(super) enum Test {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryError {
-    /// Bytes of the query.
+    /// The byte range in the query.
     pub at: Range<usize>,
     pub message: String,
 }
 
 impl Query {
-    /// Examples of each term, with what they mean.
+    /// Returns examples of each term, with their meanings.
     #[must_use]
     pub fn help() -> &'static [(&'static str, &'static str)] {
         &HELP
     }
 
-    /// Reads a query.
+    /// Parses a query.
     ///
     /// # Errors
-    /// [`QueryError`] says what is wrong and where.
+    /// Returns a [`QueryError`] with the reason and the position.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let mut terms = Vec::new();
         let mut words: Option<Range<usize>> = None;
@@ -91,7 +92,7 @@ impl Query {
                 words = Some(words.map_or(start..end, |words| words.start..end));
             }
         }
-        // Among mere words they are words.
+        // Among plain words they are words.
         if let Some(error) = connective.filter(|_| !terms.is_empty()) {
             return Err(error);
         }
@@ -108,7 +109,7 @@ fn text_term(text: &str, at: Range<usize>) -> Term {
     Term { at, negated: false, test: Test::Text(pattern) }
 }
 
-/// Returns the end of a term: the next blank that is in no quotes and in no regular expression.
+/// Returns the end of a term: the next space outside quotes and regular expressions.
 fn end_of_term(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = start + usize::from(bytes[start] == b'-' && bytes.len() > start + 1);
@@ -124,7 +125,7 @@ fn end_of_term(text: &str, start: usize) -> usize {
     }
     let mut in_quotes = false;
     while at < bytes.len() && (in_quotes || !bytes[at].is_ascii_whitespace()) {
-        // A quote opens where a value may start, and closes anywhere.
+        // A quote opens at the start of a value, and closes anywhere.
         let opens = at == start || matches!(bytes[at - 1], b':' | b'-') || bytes[..at].ends_with(b":=");
         if bytes[at] == b'"' && (in_quotes || opens) {
             in_quotes = !in_quotes;
@@ -134,7 +135,7 @@ fn end_of_term(text: &str, start: usize) -> usize {
     if in_quotes { end_without_quotes(text, start) } else { at }
 }
 
-/// A quote that nothing closes is a character like others.
+/// Returns the end of a term with an unclosed quote, which is an ordinary character.
 fn end_without_quotes(text: &str, start: usize) -> usize {
     text[start..].find(char::is_whitespace).map_or(text.len(), |length| start + length)
 }
@@ -149,7 +150,7 @@ fn term(text: &str, range: Range<usize>) -> Result<Option<Term>, QueryError> {
         return Err(fail(message));
     }
     let Some(found) = test(positive).map_err(fail)? else {
-        // Not a term: a dash in front of a word takes the word out.
+        // A negated word that is not a term is excluded text.
         let is_word = negated && positive.starts_with(char::is_alphabetic);
         let found = is_word.then(|| Test::Text(Pattern::text(positive, false)));
         return Ok(found.map(|test| Term { at: range, negated, test }));
@@ -190,14 +191,14 @@ fn quoted(word: &str) -> Option<&str> {
 /// The flags of JavaScript's regular expressions.
 const FLAGS: &[u8] = b"dgimsuvy";
 
-/// Returns the regular expression of `/…/` or `/…/i`; `None` if the word is none.
+/// Returns the regular expression of `/…/` or `/…/i`; `None` if the word is not one.
 fn regular_expression(word: &str) -> Result<Option<Regex>, String> {
     let Some((body, flags)) = word.strip_prefix('/').and_then(|body| body.rsplit_once('/')) else { return Ok(None) };
     if body.is_empty() || !flags.bytes().all(|flag| FLAGS.contains(&flag)) {
         return Ok(None);
     }
     if !matches!(flags, "" | "i") {
-        return Err(format!("unsupported flags `{flags}`: write /{body}/ or, for any case, /{body}/i"));
+        return Err(format!("unsupported flags `{flags}`: write /{body}/, or /{body}/i to ignore case"));
     }
     let regex = RegexBuilder::new(body).case_insensitive(flags == "i").size_limit(1 << 22).build();
     regex.map(Some).map_err(|error| format!("not a regular expression: {}", last_line(&error.to_string())))
@@ -205,7 +206,7 @@ fn regular_expression(word: &str) -> Result<Option<Regex>, String> {
 
 pub(super) const PREFIXES: [&str; 7] = ["name", "case", "class", "prop", "kind", "id", "is"];
 
-/// Schemes of addresses that are not followed by `//`, and modules of runtimes: text that people search for.
+/// Schemes of addresses that are not followed by `//`, and modules of runtimes. They are searched as text.
 const SCHEMES: [&str; 12] =
     ["node", "ext", "bun", "npm", "jsr", "data", "blob", "about", "internal", "javascript", "mailto", "urn"];
 
@@ -220,7 +221,7 @@ pub(super) fn prefixed(word: &str) -> Option<(&str, &str)> {
         return is_name.then_some((name, value));
     }
     let is_address = value.starts_with("//") || value.starts_with(':') || SCHEMES.contains(&name);
-    // One letter is a drive or a variable, and nothing after the colon is punctuation.
+    // A single letter is a drive or a variable, and a colon without a value is punctuation.
     (!is_address && name.len() > 1 && !value.is_empty()).then_some((name, value))
 }
 
@@ -229,7 +230,7 @@ fn named(name: &str, value: &str) -> Result<Test, String> {
         return Err(unknown_prefix(name, value));
     }
     if value.is_empty() || value == "=" {
-        return Err(format!("expected something after {name}:{value}"));
+        return Err(format!("expected a value after {name}:{value}"));
     }
     match name {
         "case" => text_pattern(name, value, true).map(Test::Text),
@@ -250,7 +251,7 @@ fn named(name: &str, value: &str) -> Result<Test, String> {
     }
 }
 
-/// Reads `text`, `"text"`, `=text` (the whole name) or `/…/` after a prefix.
+/// Parses `text`, `"text"`, `=text` (the whole name) or `/…/` after a prefix.
 fn text_pattern(name: &str, value: &str, case_sensitive: bool) -> Result<Pattern, String> {
     if let Some(exact) = value.strip_prefix('=') {
         return Ok(Pattern::Exact(quoted(exact).unwrap_or(exact).to_owned()));
@@ -268,7 +269,7 @@ fn text_pattern(name: &str, value: &str, case_sensitive: bool) -> Result<Pattern
     mistake.map_or_else(|| Ok(Pattern::text(value, case_sensitive)), Err)
 }
 
-/// Reads `name`, `"name"`, `=name`, `start*` or `/…/` after `prop:`.
+/// Parses `name`, `"name"`, `=name`, `start*` or `/…/` after `prop:`.
 fn property_name(value: &str) -> Result<PropertyName, String> {
     if let Some(exact) = value.strip_prefix('=').or_else(|| quoted(value).map(|_| value)) {
         return Ok(PropertyName::Exact(quoted(exact).unwrap_or(exact).to_owned()));
@@ -287,7 +288,7 @@ fn property_name(value: &str) -> Result<PropertyName, String> {
     Ok(if start.len() < value.len() { PropertyName::StartsWith(start) } else { PropertyName::Exact(start) })
 }
 
-/// The file's own name of a kind that people call otherwise.
+/// Maps common names of kinds to the name in the file.
 fn kind_name(name: &str) -> String {
     match name.to_lowercase().as_str() {
         "function" => "closure".to_owned(),
@@ -328,14 +329,14 @@ fn measured(word: &str) -> Result<Option<Test>, String> {
             _ => {}
         }
         let hops =
-            value.parse().map_err(|_| format!("expected a number or none (or system) after {name}, found {value}"))?;
+            value.parse().map_err(|_| format!("expected a number, none or system after {name}, found {value}"))?;
         return Ok(Some(Test::Distance(comparison, Some(hops))));
     }
     let size = size(value).ok_or_else(|| format!("expected a size such as 300, 1kB or 2.5MiB, found {value}"))?;
     Ok(Some(if name == "retained" { Test::Retained(comparison, size) } else { Test::Shallow(comparison, size) }))
 }
 
-/// Bytes, with or without a unit, as people type them.
+/// Parses a number of bytes, with or without a unit.
 pub(crate) fn size(text: &str) -> Option<u64> {
     let digits = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
     let number: f64 = text[..digits].parse().ok()?;

@@ -1,7 +1,7 @@
-//! Selections: parts of a snapshot that the summary and the lists of objects can be narrowed to.
+//! Selections: parts of a snapshot that narrow the summary and the lists of objects.
 //!
-//! “Held only by” means: a search from the root that may not enter the holders does not reach the object, though one without
-//! that restriction does. It follows all but weak edges, as Chrome DevTools' filters do.
+//! “Held only by” means: a search from the root that must not enter the holders does not reach the object, but an
+//! unrestricted search does. It follows all but weak edges, like the filters of Chrome DevTools.
 
 use std::sync::Arc;
 
@@ -24,12 +24,12 @@ use crate::model::{
 };
 use crate::snapshot::Snapshot;
 
-/// Which nodes of a snapshot are meant. Names a [`Selection`] completely.
+/// A set of nodes of a snapshot, as the question for a [`Selection`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum NodeFilter {
     #[default]
     All,
-    /// Ids in `after < id <= up_to`: what was allocated between two snapshots.
+    /// Ids in `after < id <= up_to`: objects allocated between two snapshots.
     Ids {
         after: u64,
         up_to: u64,
@@ -39,21 +39,21 @@ pub enum NodeFilter {
     HeldByEventHandlers,
     HeldByConsole,
     DuplicatedStrings,
-    /// Objects that belong to the realm of this native context alone.
+    /// Objects that belong only to the realm of this native context.
     NativeContext(NodeOrdinal),
     SharedByContexts,
     WithoutContext,
-    /// Nothing reaches them: neither user roots nor the runtime's own.
+    /// Objects that neither user roots nor the runtime's own roots reach.
     Unreachable,
-    /// What a search finds; a text that is no query finds nothing.
+    /// Objects that match a search. Invalid queries match nothing.
     Matching(String),
-    /// What functions have allocated, where stacks were recorded.
+    /// Objects allocated by some functions, if stacks were recorded.
     Allocated(AllocatedBy),
     AllOf(Vec<NodeFilter>),
 }
 
 impl NodeFilter {
-    /// What passes both.
+    /// Combines two filters: a node must pass both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -67,19 +67,19 @@ impl NodeFilter {
     }
 }
 
-/// The nodes that pass a [`NodeFilter`], and what they sum up to.
+/// The nodes that pass a [`NodeFilter`], with their sums.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// By ordinal; nodes without a size may be in it but count for nothing.
+    /// By ordinal; may contain nodes without a size, which do not count.
     pub nodes: BitSet,
-    /// Selected nodes that have a size, and their bytes.
+    /// The number of selected nodes that have a size, and their bytes.
     pub count: u64,
     pub shallow_size: u64,
     /// By class id.
     pub classes: Vec<ClassTotals>,
-    /// Nodes that lead to selected ones, once somebody has asked.
+    /// The nodes that lead to selected ones, computed on first use.
     leading: OnceLock<BitSet>,
-    /// By class that others are listed under, once somebody has asked for joined classes.
+    /// The sums by merged class, computed on first use.
     joined: OnceLock<Vec<ClassTotals>>,
 }
 
@@ -89,10 +89,10 @@ impl Selection {
         self.nodes.contains(node.index())
     }
 
-    /// The selected nodes and all from which references other than weak ones lead to one of them.
+    /// Returns the selected nodes and all nodes from which non-weak references lead to one of them.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if the operation is cancelled.
     pub fn leading(&self, snapshot: &Snapshot, cancel: &CancelToken) -> Result<&BitSet, Cancelled> {
         if let Some(leading) = self.leading.get() {
             return Ok(leading);
@@ -115,16 +115,16 @@ impl Selection {
         Ok(self.leading.get_or_init(|| leading))
     }
 
-    /// Returns sums by class that others are listed under, if [`Self::join`] was called.
+    /// Returns the sums by merged class, if [`Self::join`] was called.
     #[must_use]
     pub fn joined(&self) -> Option<&[ClassTotals]> {
         self.joined.get().map(Vec::as_slice)
     }
 
-    /// Sums up by joined class.
+    /// Computes the sums by merged class.
     ///
     /// # Errors
-    /// [`Cancelled`] when `cancel` says so.
+    /// Returns [`Cancelled`] if the operation is cancelled.
     pub fn join(
         &self,
         snapshot: &Snapshot,
@@ -149,14 +149,14 @@ impl HeapBytes for Selection {
 /// Finds the nodes and sums them up.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn select(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelToken) -> Result<Selection, Cancelled> {
-    // A search may ask for an object without a size by its id.
+    // A search by id may find an object without a size.
     let counts_empty = matches!(filter, NodeFilter::Matching(_));
     sum_up(snapshot, nodes(snapshot, filter, cancel)?, counts_empty, cancel)
 }
 
-/// The nodes that pass.
+/// Returns the nodes that pass the filter.
 pub(super) fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let owned_by = |wanted: Owner| -> Result<BitSet, Cancelled> {
         let contexts = native_contexts(snapshot, cancel)?;
@@ -213,7 +213,7 @@ pub(super) fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelTok
     }
 }
 
-/// The nodes that a test holds for, in parallel.
+/// Returns the nodes that pass a test, in parallel.
 pub(super) fn that(
     snapshot: &Snapshot,
     cancel: &CancelToken,
@@ -236,15 +236,15 @@ pub(super) fn that(
     Ok(BitSet::from_words(words, count))
 }
 
-/// What a search may not go through.
+/// The objects that a search must not pass through.
 enum Holders {
-    /// Nodes that it may not enter.
+    /// Nodes that must not be entered.
     Nodes(BitSet),
     /// Edges of synthetic nodes with one of these names.
     ConsoleEdges(BitSet),
 }
 
-/// Everything that is reachable, but not by a search that avoids the holders. With no holder that is nothing.
+/// Returns all nodes that are reachable, but not without the holders. Without holders, the result is empty.
 fn held_only_by(snapshot: &Snapshot, holders: &Holders, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let graph = snapshot.graph();
     let (Holders::Nodes(set) | Holders::ConsoleEdges(set)) = holders;
@@ -284,22 +284,22 @@ fn held_only_by(snapshot: &Snapshot, holders: &Holders, cancel: &CancelToken) ->
     that(snapshot, cancel, |node| !reached.contains(node.index()) && snapshot.distance(node) != Distance::NONE)
 }
 
-/// The contexts of closures.
+/// Returns the contexts of closures.
 pub(super) fn contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let names = strings_that(snapshot, |text| text == "system / Context" || text.starts_with("system / Context / "));
     let graph = snapshot.graph();
     that(snapshot, cancel, |node| names.contains(graph.name_id(node).0 as usize) && !snapshot.is_renamed(node))
 }
 
-/// The edge from a listener to what it calls, and the one that only functions have.
+/// The edge from a listener to its callback, and the one that only functions have.
 const CALLBACK: &str = "1";
 const CODE: &str = "code";
 
-/// Functions that handle events, or what stands for them: found from the listeners that hold them.
+/// Returns the functions that handle events, or their wrappers, found through the listeners that hold them.
 fn event_handlers(snapshot: &Snapshot, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let graph = snapshot.graph();
     let listener = strings_that(snapshot, |text| text == "V8EventListener");
-    // Numbered edges count by their number.
+    // Numbered edges match by their number.
     let target = |node: NodeOrdinal, name: &str| {
         let is_it = |edge: &EdgeIndex| graph.edge_name_text(*edge) == name;
         graph.edges(node).find(is_it).map(|edge| graph.edge_target(edge))
@@ -367,7 +367,7 @@ fn sum_up(
     Ok(selection)
 }
 
-/// Sums what the nodes of each class retain together, of those that are in `nodes` and have a size.
+/// Returns the common retained size of the nodes of each class, for those that are in `nodes` and have a size.
 fn retained_by(
     snapshot: &Snapshot,
     nodes: &BitSet,
@@ -388,14 +388,14 @@ pub struct SelectionOf {
 }
 
 impl SelectionOf {
-    /// Returns the question as a need of another one; nothing where every node passes.
+    /// Returns the question as a need of another one; empty if every node passes.
     #[must_use]
     pub fn needed(snapshot: SnapshotId, filter: &NodeFilter) -> Vec<Need> {
         let is_needed = *filter != NodeFilter::All;
         is_needed.then(|| -> Need { Box::new(Self { snapshot, filter: filter.clone() }) }).into_iter().collect()
     }
 
-    /// Returns the answer to what [`Self::needed`] asks; `None` where every node passes.
+    /// Returns the answer to [`Self::needed`]; `None` if every node passes.
     #[must_use]
     pub fn answered(snapshot: SnapshotId, filter: &NodeFilter, needs: &Needs) -> Option<Arc<Selection>> {
         (*filter != NodeFilter::All).then(|| needs.answer(&Self { snapshot, filter: filter.clone() }))

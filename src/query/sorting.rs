@@ -1,8 +1,8 @@
-//! Sorting rows level by level: by a number or a text, and by the next only within runs of equals.
+//! Sorts rows level by level: by a number or a text, and by the next key only within runs of equal rows.
 //!
-//! What a row is sorted by is read once and kept beside it, so that comparing two rows touches no other memory. Most lists
-//! are settled by their first level; what is dearer, texts above all, is read for the runs that are left. Each level keeps
-//! the order of what it cannot tell apart: a row's position in the list as it was met is the last tie-break everywhere.
+//! The sort key of a row is read once and kept beside it, so that a comparison touches no other memory. The first level
+//! settles most lists; more expensive keys, above all texts, are read only for the remaining runs. Each level is
+//! stable: the original position of a row is the last tie-break everywhere.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -12,33 +12,33 @@ use rayon::prelude::*;
 use crate::model::{CancelToken, Cancelled, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
-/// Lists shorter than this are sorted on one thread.
+/// Shorter lists are sorted on one thread.
 const PARALLEL_FROM: usize = 1 << 13;
-/// Texts that had to be built are kept beside their row up to this length, longer ones are built again when needed.
+/// Built texts up to this length are kept beside their row; longer ones are built again when needed.
 const KEPT_TEXT_BYTES: usize = 128;
 
-/// A row and where it stood before it was sorted.
+/// A row with its original position.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Item {
     pub(super) row: u32,
     pub(super) position: u32,
 }
 
-/// What a level hands its runs of equals to.
+/// The next level, which sorts each run of equal rows.
 pub(super) type Level<'a> = &'a (dyn Fn(&mut [Item]) -> Result<(), Cancelled> + Sync);
 
-/// The rows with their positions.
+/// Returns the rows with their positions.
 pub(super) fn items(rows: &[u32]) -> Vec<Item> {
     (0..).zip(rows).map(|(position, &row)| Item { row, position }).collect()
 }
 
-/// The rows in the order that they have now.
+/// Returns the rows in their current order.
 pub(super) fn rows(items: &[Item]) -> Vec<u32> {
     items.iter().map(|item| item.row).collect()
 }
 
-/// The last level: equal rows keep their order.
-#[expect(clippy::unnecessary_wraps, reason = "it stands where other levels can be cancelled")]
+/// Ends the sort: equal rows keep their order.
+#[expect(clippy::unnecessary_wraps, reason = "other levels can be cancelled")]
 pub(super) fn as_they_are(_: &mut [Item]) -> Result<(), Cancelled> {
     Ok(())
 }
@@ -100,12 +100,12 @@ pub(super) fn by_text<'a>(
     runs(items, &sorted, equal, then)
 }
 
-/// A row with its text, and eight bytes of it as a number that sorts alike.
+/// A row with its text, and eight bytes of the text as a number with the same order.
 struct Texted<'a> {
     digest: u64,
     item: Item,
     text: Cow<'a, str>,
-    /// Only the beginning of the text is kept: it had to be built, and keeping all of it would cost too much memory.
+    /// True if only the beginning of the text is kept: it was built, and keeping all of it would cost too much memory.
     is_cut: bool,
 }
 
@@ -120,7 +120,7 @@ impl<'a> Texted<'a> {
         }
     }
 
-    /// Makes the digest of what comes after `common` bytes, which all texts have in common.
+    /// Computes the digest of the bytes after `common`, a prefix shared by all texts.
     fn skip(&mut self, common: usize) {
         let mut digest = [0; 8];
         for (place, &byte) in digest.iter_mut().zip(&self.text.as_bytes()[common..]) {
@@ -130,8 +130,8 @@ impl<'a> Texted<'a> {
     }
 }
 
-/// How many bytes all texts start with: names of one list tend to (`item 1`, `item 2`). Never so many that the digest of a
-/// text of which only the beginning is kept would reach beyond that beginning.
+/// Returns the length of the common prefix of all texts: names in one list tend to have one (`item 1`, `item 2`). It is
+/// limited so that the digest of a cut text does not reach beyond its kept beginning.
 fn common_prefix(texts: &[Texted<'_>]) -> usize {
     let Some((first, rest)) = texts.split_first() else { return 0 };
     let first = first.text.as_bytes();
@@ -140,14 +140,14 @@ fn common_prefix(texts: &[Texted<'_>]) -> usize {
     })
 }
 
-/// Whether two texts are equal, at once where they are one string of the file.
+/// Returns true if two texts are equal, immediately if they are the same string of the file.
 fn is_same(a: &str, b: &str) -> bool {
     std::ptr::eq(a, b) || a == b
 }
 
-/// JavaScript's order of strings: by UTF-16 units.
+/// Compares strings in JavaScript's order: by UTF-16 units.
 pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
-    // Many rows may have one string of megabytes.
+    // Many rows may share one string of megabytes.
     if std::ptr::eq(a, b) {
         return Ordering::Equal;
     }
@@ -159,7 +159,8 @@ pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// UTF-8 sorts as UTF-16 does once characters of four bytes, which are surrogates there, come before U+E000 and up.
+/// Maps a byte to its rank: UTF-8 sorts like UTF-16 once four-byte characters, which are surrogates in UTF-16, come
+/// before U+E000 and up.
 fn utf16_rank(byte: u8) -> u8 {
     match byte {
         0xee | 0xef => byte + 5,
@@ -168,12 +169,12 @@ fn utf16_rank(byte: u8) -> u8 {
     }
 }
 
-/// A distance as an unsigned number in the same order.
+/// Returns a distance as an unsigned number with the same order.
 pub(super) fn distance_key(snapshot: &Snapshot, node: NodeOrdinal) -> u64 {
     u64::from(snapshot.distance(node).0.cast_unsigned() ^ 0x8000_0000)
 }
 
-/// The same for retainers, where what nothing reaches comes last instead of first.
+/// Returns the distance of a retainer as a number, with unreachable ones last instead of first.
 pub(super) fn retainer_distance_key(snapshot: &Snapshot, node: NodeOrdinal) -> u64 {
     if snapshot.distance(node).0 < 0 { u64::MAX >> 1 } else { distance_key(snapshot, node) }
 }
@@ -188,7 +189,7 @@ fn decorated<T: Send>(
         return Ok(items.iter().map(decorate).collect());
     }
     let mut all = Vec::with_capacity(items.len());
-    // Blocks small enough to be cancelled between, large enough to keep every thread busy.
+    // Blocks are small enough for a quick cancellation, and large enough to keep every thread busy.
     for block in items.chunks(4 * POLL_INTERVAL) {
         cancel.check()?;
         all.par_extend(block.par_iter().map(&decorate));
@@ -202,7 +203,7 @@ fn put_back<T: Sync>(items: &mut [Item], sorted: &[T], item: impl Fn(&T) -> Item
     }
 }
 
-/// Calls `then` with each run of two or more equals.
+/// Calls `then` with each run of two or more equal rows.
 fn runs<T>(items: &mut [Item], sorted: &[T], equal: impl Fn(&T, &T) -> bool, then: Level<'_>) -> Result<(), Cancelled> {
     let is_long = items.len() >= PARALLEL_FROM;
     let mut rest = items;
@@ -242,7 +243,7 @@ mod tests {
             let ends = ["b", "", "zz", "aaaaaaaaaab", "b", "a\0", "a", "aaaaaaaaaa", "😀", "\u{ffff}", "é"];
             let texts: Vec<String> = ends.iter().map(|end| format!("{start}{end}")).collect();
             let all: Vec<u32> = (0..).take(texts.len()).collect();
-            // Some texts are borrowed and others built, which are cut when they are long.
+            // Some texts are borrowed; others are built, and cut if they are long.
             let text = |item: Item| {
                 let text = &texts[item.row as usize];
                 if item.row.is_multiple_of(2) { Cow::Borrowed(text.as_str()) } else { Cow::Owned(text.clone()) }
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_sort_says_so() {
+    fn a_cancelled_sort_returns_cancelled() {
         let cancel = CancelToken::new();
         cancel.cancel();
         assert_eq!(

@@ -1,17 +1,17 @@
-//! What V8 says of a string whose text it may have cut.
+//! V8's data about strings whose text may be cut.
 
 use super::v8_values::{int, internal, is_true};
 use crate::model::NodeOrdinal;
 use crate::snapshot::Snapshot;
 
-/// Facts of one string; all unknown where the version of V8 does not write them.
+/// The data about one string; unknown if the version of V8 does not write it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StringFacts {
-    /// UTF-16 units of the whole text.
+    /// The length of the whole text in UTF-16 units.
     pub length: Option<u64>,
-    /// Whether the file has only the beginning of the text.
+    /// True if the file has only the beginning of the text.
     pub is_cut: bool,
-    /// V8's hash of the text, by which two cut strings can be told apart.
+    /// V8's hash of the text, which distinguishes cut strings.
     pub hash: Option<i64>,
 }
 

@@ -1,10 +1,10 @@
-//! Digests of texts: what tells the texts of strings apart in a few bytes, however long they are.
+//! Digests of texts: a few bytes that distinguish the texts of strings, however long they are.
 //!
-//! A digest is a polynomial over a text's UTF-16 units, modulo a prime, with two bases (Karp and Rabin, “Efficient randomized
-//! pattern-matching algorithms”, 1987). The digest of two texts one after the other follows from theirs, so each string of the
-//! file is read once, and a concatenated string takes time by its parts and not by their length. Two of a hundred million
-//! different texts meet with a probability below one in a billion. Units instead of bytes make halves of a surrogate pair that
-//! stand in two parts the same as the whole character, as in JavaScript.
+//! A digest is a polynomial over the UTF-16 units of a text, modulo a prime, with two bases (Karp and Rabin, “Efficient
+//! randomized pattern-matching algorithms”, 1987). The digest of a concatenation follows from the digests of its parts,
+//! so each string of the file is read once, and the cost of a concatenated string depends on its parts and not on its
+//! length. The probability that any two of a hundred million different texts collide is below one in a billion. With
+//! units instead of bytes, halves of a surrogate pair in two parts equal the whole character, as in JavaScript.
 
 use rayon::prelude::*;
 
@@ -14,23 +14,23 @@ use crate::snapshot::Snapshot;
 
 /// The modulus, a Mersenne prime: a remainder takes shifts and additions.
 const PRIME: u64 = (1 << 61) - 1;
-/// Anything large will do.
+/// Arbitrary large numbers.
 const BASES: [u64; 2] = [0x0e3b_4c5d_8f21_9a67, 0x13c6_ef37_2fe9_4f81];
-/// Powers that are kept ready; larger exponents are rare.
+/// The number of precomputed powers; larger exponents are rare.
 const READY_POWERS: usize = 1025;
-/// Strings that one thread reads between two looks at the token.
+/// The number of strings that one thread reads between two checks of the token.
 const BLOCK: usize = 4096;
-/// Steps through parts without a digest after which a cycle is taken for one, and steps at all.
+/// The number of steps through parts without a digest that counts as a cycle, and the maximum number of steps.
 const CYCLE_STEPS: usize = 4096;
 const MOST_STEPS: usize = 1 << 20;
-/// Units after which the text of a concatenated string ends.
+/// The maximum length of a concatenated string's text, in units.
 const LIMIT: u64 = CONCATENATED_LIMIT as u64;
 
-/// What equal texts have in common.
+/// The digest of a text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub(super) struct Digest {
     hashes: [u64; 2],
-    /// Length in UTF-16 units.
+    /// The length in UTF-16 units.
     units: u64,
 }
 
@@ -39,21 +39,21 @@ impl Digest {
         self.units == 0
     }
 
-    /// The digest as a key of 128 bits.
+    /// Returns the digest as a key of 128 bits.
     pub(super) fn key(self) -> [u64; 2] {
-        // Units of value zero in front change nothing but the length.
+        // Leading units of value zero change only the length.
         let [a, b] = self.hashes;
         [a.wrapping_add(self.units.wrapping_mul(0x9e37_79b9_7f4a_7c15)), b]
     }
 }
 
-/// Digests of all strings of a snapshot.
+/// The digests of all strings of a snapshot.
 pub(super) struct Texts<'a> {
     snapshot: &'a Snapshot,
     powers: Powers,
     /// By string id.
     strings: Vec<Digest>,
-    /// Ordinals of the concatenated strings, ascending; for each of them its parts and its digest once that is known.
+    /// The ordinals of the concatenated strings, ascending; for each of them its parts, and its digest once known.
     concatenated: Vec<u32>,
     parts: Vec<[Part; 2]>,
     digests: Vec<Option<Digest>>,
@@ -65,7 +65,7 @@ pub(super) struct Texts<'a> {
 enum Part {
     /// An ordinal.
     Piece(u32),
-    /// A position among the concatenated strings.
+    /// An index of the concatenated strings.
     Concatenated(u32),
 }
 
@@ -92,8 +92,8 @@ impl<'a> Texts<'a> {
         Ok(texts)
     }
 
-    /// The node's name on screen, or of a plain object what it is called in the file. A concatenated string ends where its
-    /// name does: with the part that makes it long enough.
+    /// Returns the digest of the node's displayed name or, for a plain object, of its name in the file. A concatenated
+    /// string ends like its name: with the part that reaches the maximum length.
     pub(super) fn of(&self, node: NodeOrdinal) -> Digest {
         if self.snapshot.kind(node) == NodeKind::CONCATENATED_STRING {
             let at = self.concatenated.binary_search(&node.0).ok();
@@ -107,8 +107,8 @@ impl<'a> Texts<'a> {
         if self.snapshot.is_renamed(node) { self.powers.append(self.detached, name) } else { name }
     }
 
-    /// Fills in the digests of the concatenated strings, parts before wholes: a text that grew by a million additions takes
-    /// a million steps and not a million for each of them.
+    /// Computes the digests of the concatenated strings, parts first: a text that grew by a million additions takes a
+    /// million steps in total and not for each of them.
     fn put_together(&mut self, cancel: &CancelToken) -> Result<(), Cancelled> {
         let mut is_open = vec![false; self.parts.len()];
         let mut stack: Vec<u32> = Vec::new();
@@ -138,7 +138,7 @@ impl<'a> Texts<'a> {
         Ok(())
     }
 
-    /// The text of one concatenated string, by the digests of its parts. Parts without one lie on a cycle.
+    /// Returns the digest of a concatenated string from those of its parts. Parts without a digest are on a cycle.
     fn joined(&self, at: usize, steps: &mut usize, cancel: &CancelToken) -> Result<Digest, Cancelled> {
         let mut text = Digest::default();
         let [first, second] = self.parts[at];
@@ -160,7 +160,7 @@ impl<'a> Texts<'a> {
                 Part::Concatenated(part) => part as usize,
             };
             match self.digests[part] {
-                // Nothing before it or nothing cut: its text here is the text that it has by itself.
+                // Nothing before it and nothing cut: the digest of the part is also the one here.
                 Some(digest) if text.is_empty() || text.units + digest.units < LIMIT => {
                     text = self.powers.append(text, digest);
                     continue;
@@ -176,7 +176,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// Ordinals of all concatenated strings, ascending.
+/// Returns the ordinals of all concatenated strings, ascending.
 fn concatenated(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
     let mut nodes = Vec::new();
     for node in snapshot.graph().nodes() {
@@ -206,8 +206,8 @@ fn parts(snapshot: &Snapshot, concatenated: &[u32], cancel: &CancelToken) -> Res
 }
 
 impl Texts<'_> {
-    /// Whether the node is a concatenated string with an empty part: V8 leaves those behind when it makes one string of the
-    /// parts.
+    /// Returns true if the node is a concatenated string with an empty part: V8 leaves such strings behind when it
+    /// flattens them.
     pub(super) fn is_flat(&self, node: NodeOrdinal) -> bool {
         let (graph, known) = (self.snapshot.graph(), self.snapshot.known());
         graph.kind(node) == NodeKind::CONCATENATED_STRING
@@ -238,7 +238,7 @@ impl Powers {
         [times(times(a, a), c), times(times(b, b), d)]
     }
 
-    /// The digest of one text and another behind it.
+    /// Returns the digest of two concatenated texts.
     fn append(&self, first: Digest, second: Digest) -> Digest {
         if first.is_empty() {
             return second;
@@ -251,14 +251,14 @@ impl Powers {
         Digest { hashes: [hash(0), hash(1)], units: first.units + second.units }
     }
 
-    /// The digest of a text in WTF-8: UTF-8 in which lone surrogates are encoded as if they were characters.
+    /// Returns the digest of a text in WTF-8: UTF-8 that also encodes lone surrogates.
     fn digest(&self, mut bytes: &[u8]) -> Digest {
         let mut digest = Digest::default();
         while let Some(&lead) = bytes.first() {
             if let Some((block, rest)) = bytes.split_first_chunk::<8>()
                 && block.is_ascii()
             {
-                // Eight at once: the products do not wait for each other.
+                // Eight at once: the products do not depend on each other.
                 for (hash, at) in digest.hashes.iter_mut().zip(0..) {
                     let first = u128::from(*hash) * u128::from(self.0[8][at]);
                     let terms = block.iter().rev().zip(&self.0);
@@ -306,7 +306,7 @@ fn times(a: u64, b: u64) -> u64 {
     remainder(u128::from(a) * u128::from(b))
 }
 
-/// The remainder of a value below 2^124.
+/// Returns the remainder of a value below 2^124.
 #[expect(clippy::cast_possible_truncation, reason = "the high part is shifted down, the low part is masked")]
 fn remainder(value: u128) -> u64 {
     let sum = (value as u64 & PRIME) + (value >> 61) as u64;
@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_has_one_digest_however_it_is_put_together() {
+    fn a_text_has_one_digest_however_it_is_split() {
         let powers = Powers::new();
         let long = "long ".repeat(1000);
         for text in ["", "a", "eight by", "nine byte", "a\0b", "é and 漢字 and 😀 and more", &long] {
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn halves_of_a_surrogate_pair_make_the_character() {
+    fn two_halves_of_a_surrogate_pair_equal_the_character() {
         let powers = Powers::new();
         let [high, low] = [b"\xed\xa0\xbd", b"\xed\xb8\x80"].map(|half| powers.digest(half));
         assert_eq!(powers.append(high, low), powers.digest("😀".as_bytes()));

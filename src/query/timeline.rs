@@ -1,8 +1,8 @@
 //! The allocation timeline: how much was allocated between two samples, and how much of it is still alive.
 //!
-//! V8 counts object ids up as objects are allocated, by two, and a sample says how far it had come by when. So an object
-//! belongs to the first sample whose last id is not below its own. Only odd ids count, which are those of JavaScript
-//! objects. A file has no sizes of what has died, but the ids tell how many there were.
+//! V8 assigns ascending object ids as objects are allocated, in steps of two, and each sample has the last id at its
+//! time. So an object belongs to the first sample whose last id is not below its own. Only odd ids count, which are
+//! those of JavaScript objects. A file has no sizes of dead objects, but the ids give their number.
 
 use super::question::{Needs, Question};
 use crate::model::{CancelToken, Cancelled, HeapBytes, SnapshotId};
@@ -10,36 +10,36 @@ use crate::snapshot::Snapshot;
 
 use super::selection::NodeFilter;
 
-/// What was allocated between a sample and the one before it.
+/// The objects allocated between a sample and the previous one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TimelineBar {
-    /// When it ended, in microseconds; it began where the one before ended. The first bar is all that was there when the
-    /// recording began.
+    /// The end in microseconds; the start is the end of the previous bar. The first bar contains everything from before
+    /// the recording.
     pub end_us: u64,
-    /// Ids that were given out: `after < id <= up_to`.
+    /// The assigned ids: `after < id <= up_to`.
     pub after: u64,
     pub up_to: u64,
-    /// Objects that ids were given to.
+    /// The number of objects with these ids.
     pub allocated_count: u64,
-    /// Of those the ones that are alive, and their shallow sizes.
+    /// The number of live objects among them, and their shallow sizes.
     pub live_count: u64,
     pub live_size: u64,
 }
 
-/// Bars in the order of time.
+/// Bars in chronological order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Timeline {
     pub bars: Vec<TimelineBar>,
 }
 
 impl Timeline {
-    /// When a bar begins, in microseconds.
+    /// Returns the start of a bar in microseconds.
     #[must_use]
     pub fn start_us(&self, bar: usize) -> u64 {
         bar.checked_sub(1).and_then(|before| self.bars.get(before)).map_or(0, |before| before.end_us)
     }
 
-    /// What was allocated in some bars, the last one included.
+    /// Returns the filter for the objects allocated in a range of bars, the last one included.
     #[must_use]
     pub fn filter(&self, first: usize, last: usize) -> NodeFilter {
         match (self.bars.get(first), self.bars.get(last)) {
@@ -48,7 +48,7 @@ impl Timeline {
         }
     }
 
-    /// The bars that ids were given out in.
+    /// Returns the bars with these ids.
     #[must_use]
     pub fn bars_of(&self, after: u64, up_to: u64) -> Option<(usize, usize)> {
         let first = self.bars.iter().position(|bar| bar.after >= after)?;
@@ -63,16 +63,16 @@ impl HeapBytes for Timeline {
     }
 }
 
-/// The timeline; without bars where none was recorded.
+/// Returns the timeline; without bars if none was recorded.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn timeline(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Timeline, Cancelled> {
     let graph = snapshot.graph();
     let mut bars = Vec::with_capacity(graph.samples().len());
     let mut after = 0;
     for sample in graph.samples() {
-        // Where ids do not ascend nothing was allocated.
+        // If ids do not ascend, nothing was allocated.
         let up_to = sample.last_assigned_id.max(after);
         let odd_ids = |up_to: u64| up_to.div_ceil(2);
         bars.push(TimelineBar {

@@ -1,23 +1,23 @@
-//! Unreachable objects: no path of references that are not weak leads to them from any root.
+//! Unreachable objects: no path of non-weak references leads to them from any root.
 //!
-//! V8 collects garbage before it writes a snapshot and leaves nearly none. Other programs write what their collector has not freed yet, or
-//! leave out references, so that most of a heap may seem to be unreachable.
+//! V8 collects garbage before it writes a snapshot and leaves almost none. Other programs write garbage that is not
+//! collected yet, or leave out references, so that most of a heap may seem unreachable.
 
 use super::selection::{NodeFilter, select};
 use crate::model::{CancelToken, Cancelled, Distance, NodeOrdinal, human};
 use crate::snapshot::Snapshot;
 
-/// The remark on such an object.
-pub const UNREACHABLE: &str = "Unreachable: no path of references from a root leads to it";
-/// The meaning of that.
+/// The note on an unreachable object.
+pub const UNREACHABLE: &str = "Unreachable: no path of references leads from a root to it";
+/// The explanation of the note.
 pub const UNREACHABLE_MEANING: &str =
-    "It was not collected yet, or the program that wrote the snapshot left out the references that hold it.";
-/// The remark on a reachable object without a distance.
-const LEFT_OUT: &str = "Reached only through references of the runtime that distances leave out";
-/// A smaller part of the snapshot than this is not worth a remark.
+    "It is not collected yet, or the program that wrote the snapshot left out the references that hold it.";
+/// The note on a reachable object without a distance.
+const LEFT_OUT: &str = "Reached only through references of the runtime that distances ignore";
+/// Smaller parts of the snapshot are not worth a note.
 const RELEVANT_PART: f64 = 0.01;
 
-/// Explains an object's distance where it is no number of references from a user root.
+/// Explains the distance of an object that no user root reaches.
 #[must_use]
 pub fn distance_meaning(snapshot: &Snapshot, node: NodeOrdinal) -> Option<String> {
     let distance = snapshot.distance(node);
@@ -30,15 +30,15 @@ pub fn distance_meaning(snapshot: &Snapshot, node: NodeOrdinal) -> Option<String
     }
 }
 
-/// Sums the shallow sizes of the unreachable objects.
+/// Returns the sum of the shallow sizes of the unreachable objects.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn unreachable_size(snapshot: &Snapshot, cancel: &CancelToken) -> Result<u64, Cancelled> {
     Ok(select(snapshot, &NodeFilter::Unreachable, cancel)?.shallow_size)
 }
 
-/// Returns the part of the snapshot's bytes that is unreachable, in percent, if it is worth a remark.
+/// Returns the unreachable part of the snapshot's bytes in percent, if it is worth a note.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a percentage")]
 pub fn relevant_percent(snapshot: &Snapshot, unreachable_size: u64) -> Option<f64> {
@@ -46,15 +46,15 @@ pub fn relevant_percent(snapshot: &Snapshot, unreachable_size: u64) -> Option<f6
     (part >= RELEVANT_PART).then_some(part * 100.0)
 }
 
-/// Writes a remark on what is unreachable, where it is a relevant part of the snapshot.
+/// Returns a note on unreachable objects, if they are a relevant part of the snapshot.
 ///
 /// # Errors
-/// [`Cancelled`] when `cancel` says so.
+/// Returns [`Cancelled`] if the operation is cancelled.
 pub fn unreachable_note(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Option<String>, Cancelled> {
     let size = unreachable_size(snapshot, cancel)?;
     let note = |percent: f64| {
         format!(
-            "{} ({percent:.1} %) are unreachable: no path of references from a root leads there",
+            "{} ({percent:.1} %) are unreachable: no path of references leads there from a root",
             human::bytes(size)
         )
     };

@@ -1,7 +1,7 @@
-//! A thread that holds the connection to a running program, so that the window never waits for one.
+//! A thread that holds the connection to a running program, so that the window never waits for it.
 //!
-//! The window says what it wants and looks once a frame at how things stand. While nothing is asked for, the thread reads
-//! what comes, so that the end of the program shows at once, and measures the heap now and then.
+//! The window sends requests and reads the state once per frame. Between requests the thread reads incoming messages,
+//! so that the end of the program shows at once, and measures the heap now and then.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -14,12 +14,12 @@ use super::lanes::Wake;
 use crate::capture::{self, Address, CaptureError, Connection, HeapUsage, Isolate, Plan, Remote, Target, Watch};
 use crate::model::CancelToken;
 
-/// How long the thread reads between two looks at what is asked.
+/// The time that the thread reads between two checks for requests.
 const TICK: Duration = Duration::from_millis(50);
-/// How often the heap is measured.
+/// The interval between heap measurements.
 const MEASURED_EVERY: Duration = Duration::from_secs(2);
 
-/// What the thread is asked.
+/// A request to the thread.
 enum Ask {
     List(Address, Remote, CancelToken),
     Connect(Target, Remote, CancelToken),
@@ -28,30 +28,30 @@ enum Ask {
     Disconnect,
 }
 
-/// How things stand.
+/// The state of the connection.
 #[derive(Clone, Debug, Default)]
 pub struct CaptureState {
     pub targets: Vec<Target>,
-    /// The target that is connected to.
+    /// The connected target.
     pub connected: Option<Target>,
-    /// Its isolates, and their heaps where they are known.
+    /// Its isolates, and their heaps if known.
     pub isolates: Vec<(Isolate, Option<HeapUsage>)>,
-    /// Something was asked and is not done.
+    /// True if a request is not finished.
     pub is_busy: bool,
-    /// Why the last thing failed.
+    /// The error of the last request.
     pub error: Option<String>,
-    /// What must be confirmed: another machine's name.
+    /// The name of another machine that must be confirmed.
     pub confirm: Option<String>,
-    /// What is being taken, or was taken last.
+    /// The current or the last capture.
     pub watch: Option<Watch>,
-    /// Counts the captures that ended, well or not.
+    /// The number of captures that ended, successfully or not.
     pub ended: u64,
 }
 
 type Shared = Arc<Mutex<CaptureState>>;
 
-/// Cancels what the thread does by itself. Each turn has a token of its own, so that what is asked during one breaks
-/// off no other.
+/// Cancels the background work of the thread. Each turn has its own token, so that a request cancels only the turn in
+/// which it arrives.
 #[derive(Clone, Default)]
 struct OwnWork(Arc<Mutex<CancelToken>>);
 
@@ -71,11 +71,11 @@ impl OwnWork {
     }
 }
 
-/// The window's end.
+/// The handle that the window owns.
 pub struct Capturer {
     asks: Sender<Ask>,
     state: Shared,
-    /// Of what was asked last.
+    /// The token of the last request.
     cancel: CancelToken,
     own_work: OwnWork,
 }
@@ -87,10 +87,10 @@ impl fmt::Debug for Capturer {
 }
 
 impl Capturer {
-    /// Starts the thread; it ends with this.
+    /// Starts the thread. It ends when this value is dropped.
     ///
     /// # Errors
-    /// Fails if the system gives no thread.
+    /// Returns an error if the system cannot start a thread.
     pub fn start(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
         let (asks, asked) = unbounded();
         let state = Shared::default();
@@ -107,32 +107,32 @@ impl Capturer {
         Ok(Self { asks, state, cancel: CancelToken::new(), own_work })
     }
 
-    /// How things stand now.
+    /// Returns the current state.
     #[must_use]
     pub fn state(&self) -> CaptureState {
         self.state.lock().map(|state| state.clone()).unwrap_or_default()
     }
 
     fn ask(&mut self, ask: impl FnOnce(CancelToken) -> Ask) {
-        // What is asked now takes the place of what was asked before.
+        // A request replaces the previous one.
         self.cancel.cancel();
         self.cancel = CancelToken::new();
         if let Ok(mut state) = self.state.lock() {
             state.is_busy = true;
             (state.error, state.confirm) = (None, None);
         }
-        // The thread ends with this value only.
+        // The thread lives as long as this value.
         let _ = self.asks.send(ask(self.cancel.clone()));
-        // After it was sent: a turn that begins now finds it.
+        // Cancel after sending: a turn that begins now finds the request.
         self.own_work.cancel();
     }
 
-    /// Asks for the targets at an address; where there is one only, it is connected to.
+    /// Requests the targets at an address, and connects if there is only one.
     pub fn list(&mut self, address: Address, remote: Remote) {
         self.ask(|cancel| Ask::List(address, remote, cancel));
     }
 
-    /// Takes back the question whether another machine is meant.
+    /// Withdraws the question whether to connect to another machine.
     pub fn forget_confirmation(&mut self) {
         if let Ok(mut state) = self.state.lock() {
             state.confirm = None;
@@ -147,12 +147,12 @@ impl Capturer {
         self.ask(|_| Ask::Disconnect);
     }
 
-    /// Collects garbage in an isolate, which is named by its place in [`CaptureState::isolates`].
+    /// Collects garbage in an isolate, given by its index in [`CaptureState::isolates`].
     pub fn collect_garbage(&mut self, isolate: usize) {
         self.ask(|cancel| Ask::CollectGarbage(isolate, cancel));
     }
 
-    /// Takes what is planned; the answer tells how far it is.
+    /// Starts a capture. The result reports its progress.
     pub fn run(&mut self, isolate: usize, plan: Plan) -> Watch {
         let watch = Watch::new();
         if let Ok(mut state) = self.state.lock() {
@@ -163,7 +163,7 @@ impl Capturer {
         watch
     }
 
-    /// Stops what is under way.
+    /// Stops the current request.
     pub fn cancel(&mut self) {
         self.cancel.cancel();
         self.own_work.cancel();
@@ -183,14 +183,14 @@ struct Worker {
     wake: Wake,
     connection: Option<Connection>,
     measured: Option<Instant>,
-    /// What was confirmed for the connection.
+    /// The confirmed permission for the connection.
     remote: Remote,
 }
 
 impl Worker {
     fn run(mut self, asked: &Receiver<Ask>) {
         loop {
-            // Before it is looked at what is asked: whatever is asked later cancels it.
+            // Created before the check for requests: any later request cancels it.
             let cancel = self.own_work.fresh();
             match asked.recv_timeout(TICK) {
                 Ok(ask) => {
@@ -201,7 +201,7 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {
                     match self.idle(&cancel) {
                         Ok(()) => {}
-                        // What was asked meanwhile is under way, and nothing has become of it yet.
+                        // A request arrived in the meantime, so there is no result to report.
                         Err(error) if error.is_cancelled() => {}
                         Err(error) => self.settle(Err(error), false),
                     }
@@ -218,12 +218,12 @@ impl Worker {
         (self.wake)();
     }
 
-    /// Notes how it went. A connection that broke is gone.
+    /// Records the result. A broken connection is dropped.
     fn settle(&mut self, done: Result<(), CaptureError>, is_run: bool) {
         let mut is_broken = done.as_ref().is_err_and(breaks_connection);
         if is_run && done.is_err() && !is_broken {
-            // The rest of what was broken off would come into the next file. A new connection knows nothing of it, and the
-            // program stops what it did for the old one.
+            // The rest of the cancelled data would end up in the next file. A new connection does not receive it, and
+            // the program stops the work for the old one.
             let again = self.connection.take().map(|old| old.target().clone());
             let cancel = self.own_work.fresh();
             let connected = again.map(|target| self.connect(&target, self.remote, &cancel));
@@ -280,7 +280,7 @@ impl Worker {
         }
     }
 
-    /// The isolate that stands at a place of the list as the window has it.
+    /// Returns the isolate at an index of the window's list.
     fn isolate(&mut self, at: usize) -> Option<(&mut Connection, Isolate)> {
         let isolate = self.state.lock().ok()?.isolates.get(at)?.0.clone();
         Some((self.connection.as_mut()?, isolate))
@@ -301,7 +301,7 @@ impl Worker {
         self.measure(cancel)
     }
 
-    /// Reads what comes, and measures when it is time.
+    /// Reads incoming messages, and measures the heap when it is due.
     fn idle(&mut self, cancel: &CancelToken) -> Result<(), CaptureError> {
         let Some(connection) = &mut self.connection else { return Ok(()) };
         connection.idle(Instant::now() + TICK, cancel)?;
@@ -318,7 +318,7 @@ impl Worker {
         for isolate in connection.isolates().to_vec() {
             match connection.heap_usage(&isolate, cancel) {
                 Ok(usage) => measured.push((isolate, usage)),
-                // It is no longer one of them.
+                // The isolate has ended.
                 Err(CaptureError::WorkerEnded) => {}
                 Err(error) => return Err(error),
             }
@@ -328,7 +328,7 @@ impl Worker {
     }
 }
 
-/// Whether nothing more can be asked over the connection.
+/// Returns true if the connection cannot be used anymore.
 fn breaks_connection(error: &CaptureError) -> bool {
     match error {
         CaptureError::Closed | CaptureError::Lost(_) | CaptureError::Odd(_) => true,

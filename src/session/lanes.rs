@@ -1,9 +1,10 @@
-//! Lanes of work with a thread pool each: what is on screen never waits behind a question, and neither behind a load.
+//! Lanes of work with a thread pool each: visible lists never wait for a question, and neither of them waits for a
+//! load.
 //!
-//! The pools have all cores but a lowered priority, so that the window gets its share at once when it wants to draw.
+//! The pools use all cores with a lowered priority, so that the window gets its share at once when it draws.
 //!
-//! A job that does not end when it is cancelled, such as one that reads from a pipe or a network drive that gives nothing,
-//! does not hold up those after it: its thread is given up and another takes the lane over.
+//! A job that ignores its cancellation, for example while it reads from a pipe or a network drive that does not
+//! respond, does not delay the jobs after it: its thread is abandoned and a new one takes over the lane.
 
 use std::any::Any;
 use std::fmt;
@@ -22,11 +23,11 @@ use crate::query::Lane;
 pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Why a job gave no answer.
+/// The reason why a job has no answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum JobError {
     Cancelled,
-    /// With what the panic said.
+    /// The message of the panic.
     Panicked(String),
 }
 
@@ -41,12 +42,12 @@ pub struct Pending<T> {
 }
 
 impl<T> Pending<T> {
-    /// The answer, once, when it is there.
+    /// Returns the answer, once, when it is ready.
     pub fn take(&mut self) -> Option<Result<T, JobError>> {
         let answer = match self.answer.try_recv() {
             Ok(answer) => answer,
             Err(TryRecvError::Empty) => return None,
-            // The lane ended, as it does when the program closes.
+            // The lane has ended, as it does when the program closes.
             Err(TryRecvError::Disconnected) => Err(JobError::Cancelled),
         };
         self.is_answered = true;
@@ -72,15 +73,15 @@ struct Started {
 }
 
 impl Started {
-    /// Has the job's thread replaced unless the job ends soon.
+    /// Replaces the thread of the job unless the job ends soon.
     fn expect_end(&self) {
         let cancellation = Cancellation { lane: Arc::clone(&self.lane), number: self.number, at: Instant::now() };
-        // The other end goes only with the program.
+        // The receiver lives as long as the program.
         let _ = self.cancelled.send(cancellation);
     }
 }
 
-/// A job that was cancelled, and when.
+/// A cancelled job, and the time of the cancellation.
 #[derive(Debug)]
 struct Cancellation {
     lane: Arc<Worker>,
@@ -88,7 +89,8 @@ struct Cancellation {
     at: Instant,
 }
 
-/// How long a job may go on after it was cancelled. One that waits longer for a disk or a pipe may wait forever.
+/// The time limit for a job to end after its cancellation. A job that takes longer may wait for a disk or a pipe
+/// forever.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) struct Lanes {
@@ -99,7 +101,7 @@ pub(super) struct Lanes {
     cancelled: Sender<Cancellation>,
     graveyard: Graveyard,
     wake: Wake,
-    /// Jobs that wait or run.
+    /// The number of jobs that wait or run.
     unfinished: Arc<AtomicUsize>,
 }
 
@@ -114,7 +116,7 @@ impl Lanes {
         let graveyard = Graveyard::start()?;
         let (cancelled, cancellations) = unbounded::<Cancellation>();
         thread::Builder::new().name("cancel".to_owned()).spawn(move || {
-            // They come in the order of their times, so each deadline is later than the one before it.
+            // They arrive in chronological order, so deadlines ascend.
             for Cancellation { lane, number, at } in cancellations {
                 thread::sleep((at + PATIENCE).saturating_duration_since(Instant::now()));
                 lane.give_up(number);
@@ -133,7 +135,7 @@ impl Lanes {
         })
     }
 
-    /// Whether a job waits or runs.
+    /// Returns true if a job waits or runs.
     pub(super) fn is_busy(&self) -> bool {
         self.unfinished.load(Ordering::Acquire) > 0
     }
@@ -157,7 +159,7 @@ impl Lanes {
                     Err(panic) => Err(JobError::Panicked(message_of(panic.as_ref()))),
                 }
             };
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = sender.send(result);
             unfinished.fetch_sub(1, Ordering::AcqRel);
             wake();
@@ -173,18 +175,18 @@ impl Lanes {
         Pending { answer, cancel, job, is_answered: false, since: Instant::now() }
     }
 
-    /// Where values are dropped that take a while.
+    /// Returns the thread that drops large values.
     pub(super) fn graveyard(&self) -> &Graveyard {
         &self.graveyard
     }
 }
 
-/// Drops values on a thread of its own: freeing gigabytes takes a while.
+/// Drops values on its own thread: freeing gigabytes takes a while.
 #[derive(Clone, Debug)]
 pub(super) struct Graveyard(Sender<Box<dyn Any + Send>>);
 
 impl Graveyard {
-    /// After this time without another value what was freed goes back to the system.
+    /// After this time without another value, freed memory is returned to the system.
     const QUIET: Duration = Duration::from_millis(300);
 
     pub(super) fn start() -> std::io::Result<Self> {
@@ -207,7 +209,7 @@ impl Graveyard {
     }
 }
 
-/// The window's end of a lane.
+/// The sending side of a lane.
 struct Queue {
     jobs: Sender<(u64, Job)>,
     pushed: AtomicU64,
@@ -225,7 +227,7 @@ impl Queue {
     /// Queues a job and returns its number.
     fn push(&self, job: Job) -> u64 {
         let number = self.pushed.fetch_add(1, Ordering::Relaxed);
-        // A lane ends only with the program; then the answer's channel is closed, which reads as cancelled.
+        // A lane ends only with the program; then the channel of the answer is closed, which counts as cancelled.
         let _ = self.jobs.send((number, job));
         number
     }
@@ -234,18 +236,18 @@ impl Queue {
 /// Runs the jobs of a lane one after another on one thread, each on a pool.
 struct Worker {
     name: &'static str,
-    /// Threads of the pool; 0 for all cores.
+    /// The number of pool threads; 0 for all cores.
     pool_threads: usize,
     jobs: Receiver<(u64, Job)>,
     now: Mutex<Now>,
 }
 
-/// What a lane does at the moment.
+/// The current state of a lane.
 #[derive(Debug, Default)]
 struct Now {
-    /// Number of the thread that takes jobs; those before it were given up.
+    /// The number of the thread that takes jobs; earlier ones were abandoned.
     thread: u64,
-    /// Number of the job that this thread runs.
+    /// The number of the job that this thread runs.
     job: Option<u64>,
 }
 
@@ -257,7 +259,7 @@ impl fmt::Debug for Worker {
 
 impl Worker {
     fn now(&self) -> MutexGuard<'_, Now> {
-        // Nothing panics under the lock.
+        // Nothing panics while holding the lock.
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -287,21 +289,21 @@ impl Worker {
         }
     }
 
-    /// Starts a new thread if the present one still runs that job. The old one ends when the job does, if it ever does.
+    /// Starts a new thread if the current one still runs this job. The old thread ends when the job does, if ever.
     fn give_up(self: &Arc<Self>, number: u64) {
         let mut now = self.now();
-        // Without a new thread the old one is still the only hope.
+        // If no new thread can be started, keep waiting for the old one.
         if now.job == Some(number) && self.start_thread(now.thread + 1).is_ok() {
             (now.thread, now.job) = (now.thread + 1, None);
         }
     }
 }
 
-/// Of 99: nice 7 on Linux. The least there is would let a window that paints by the processor, as it does without a graphics
-/// card, take all of it for as long as the mouse moves, and the load would stand still.
+/// Of 99: nice 7 on Linux. The lowest priority would starve loads: a window without a graphics card paints on the CPU
+/// and takes all of it while the mouse moves.
 const PRIORITY: u8 = 28;
 
-/// Work yields to the window. Where the system refuses, it runs as it is.
+/// Lowers the priority of the thread, so that work yields to the window. Ignores a refusal by the system.
 fn lower_priority() {
     if let Ok(priority) = PRIORITY.try_into() {
         let _ = thread_priority::set_current_thread_priority(thread_priority::ThreadPriority::Crossplatform(priority));
@@ -333,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_does_not_wait_behind_a_load() {
+    fn a_list_does_not_wait_for_a_load() {
         let lanes = lanes();
         let mut load = lanes.spawn(Lane::Bulk, |cancel| {
             while !cancel.is_cancelled() {
@@ -373,7 +375,7 @@ mod tests {
         assert!(seen.recv_timeout(Duration::from_secs(20)).is_ok());
     }
 
-    /// A job that waits for something that never comes, whatever it is told; it ends with the sender.
+    /// Starts a job that ignores its cancellation; it ends with the sender.
     fn stuck(lanes: &Lanes, lane: Lane) -> (Pending<()>, Sender<()>) {
         let (started, has_started) = bounded(1);
         let (release, never) = bounded::<()>(0);
@@ -387,12 +389,12 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_ignores_its_cancellation_does_not_hold_up_the_next() {
+    fn a_job_that_ignores_its_cancellation_does_not_delay_the_next() {
         let lanes = lanes();
         for lane in [Lane::Interactive, Lane::Question, Lane::Bulk, Lane::Index] {
             let (first, _release_first) = stuck(&lanes, lane);
             drop(first);
-            // The thread that takes over can get stuck as well.
+            // The new thread can get stuck as well.
             let (second, _release_second) = stuck(&lanes, lane);
             drop(second);
             assert_eq!(wait(&mut lanes.spawn(lane, |_| Ok(7))), Ok(7), "{lane:?}");
@@ -400,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_was_given_up_takes_no_more_jobs_when_it_comes_back() {
+    fn an_abandoned_thread_takes_no_more_jobs() {
         let lanes = lanes();
         let (pending, release) = stuck(&lanes, Lane::Bulk);
         drop(pending);
@@ -431,14 +433,14 @@ mod tests {
             started.recv_timeout(Duration::from_secs(20)).expect("it started");
             drop(pending);
         }
-        // The last of them was looked at by then.
+        // The last of them has been checked by then.
         thread::sleep(PATIENCE + Duration::from_millis(200));
         assert_eq!(wait(&mut lanes.spawn(Lane::Bulk, |_| Ok(1))), Ok(1));
         assert_eq!(lanes.bulk.worker.now().thread, 0);
     }
 
     #[test]
-    fn a_job_that_was_not_cancelled_may_take_as_long_as_it_wants() {
+    fn a_job_that_is_not_cancelled_has_no_time_limit() {
         let lanes = lanes();
         let (mut pending, release) = stuck(&lanes, Lane::Bulk);
         drop(lanes.spawn(Lane::Bulk, |_| Ok(1)));

@@ -1,4 +1,4 @@
-//! Answers that were asked for, by question, whatever their types: one cache measured in bytes, least recently used out first.
+//! Answers by question, of any type: one cache, measured in bytes, that removes the least recently used answers first.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use super::lanes::{Graveyard, JobError, Lanes, Pending};
 use crate::model::{CancelToken, SnapshotId};
 use crate::query::{AnyAnswer, AnyQuestion, Needs, OpenFile, Question};
 
-/// What is known of an answer.
+/// The state of an answer.
 #[derive(Debug)]
 pub enum Reply<T> {
     Ready(Arc<T>),
-    /// It is being computed. Of a list, `previous` is the last answer with another order or filter.
+    /// The answer is being computed. For a list, `previous` is the last answer with another order or filter.
     Pending {
         since: Instant,
         previous: Option<Arc<T>>,
@@ -28,9 +28,9 @@ impl<T> Reply<T> {
     }
 }
 
-/// A question that nobody asked for during so many frames is no longer waited for.
+/// The number of frames after which a question that is not asked anymore is cancelled.
 const PATIENCE_FRAMES: u64 = 3;
-/// Bytes of answers that are kept.
+/// The maximum size of cached answers, in bytes.
 const LIMIT_BYTES: usize = 768 << 20;
 
 #[derive(Debug)]
@@ -46,14 +46,14 @@ struct Entry {
     used_at: u64,
 }
 
-/// What is known of an answer of any type.
+/// The state of an answer of any type.
 enum AnyReply {
     Ready(AnyAnswer),
     Pending(Instant),
     Failed(String),
 }
 
-/// Answers by question.
+/// The answers by question.
 #[derive(Debug)]
 pub(super) struct Memo {
     entries: HashMap<Box<dyn AnyQuestion>, Entry>,
@@ -62,7 +62,7 @@ pub(super) struct Memo {
     limit_bytes: usize,
     bytes: usize,
     frame: u64,
-    /// Where answers are dropped: some have millions of parts.
+    /// The thread that drops answers: some have millions of parts.
     graveyard: Graveyard,
 }
 
@@ -78,8 +78,8 @@ impl Memo {
         }
     }
 
-    /// Returns the answer, or what is known of it; starts the work once everything that it needs is ready. `file` returns an
-    /// open file.
+    /// Returns the answer or its state. Starts the work once everything that it needs is ready. `file` returns an open
+    /// file.
     pub(super) fn ask<Q: Question>(
         &mut self,
         question: &Q,
@@ -120,7 +120,7 @@ impl Memo {
             let Some(open) = file(id) else { return AnyReply::Failed("closed".to_owned()) };
             needs.files.push((id, open));
         }
-        // All are asked before the first is waited for, so that they are answered side by side.
+        // Ask all of them before waiting for the first, so that they run in parallel.
         let mut waits = None;
         for needed in question.needs() {
             match self.reply(&*needed, lanes, file) {
@@ -139,7 +139,7 @@ impl Memo {
         AnyReply::Pending(since)
     }
 
-    /// Returns what is known of the answer to a question that was asked before; `None` if it must be asked.
+    /// Returns the state of an answer that was requested before; `None` if it must be computed.
     fn known(&mut self, question: &dyn AnyQuestion) -> Option<AnyReply> {
         let entry = self.entries.get_mut(question)?;
         entry.used_at = self.frame;
@@ -165,14 +165,14 @@ impl Memo {
         })
     }
 
-    /// Cancels what nobody waits for any more and makes room.
+    /// Cancels questions that are not asked anymore, and makes room.
     pub(super) fn end_frame(&mut self) {
         self.frame += 1;
         let oldest = self.frame.saturating_sub(PATIENCE_FRAMES);
         self.entries.retain(|_, entry| entry.used_at >= oldest || !matches!(entry.state, State::Waiting(_)));
         while self.bytes > self.limit_bytes {
             let ready = self.entries.iter().filter(|(_, entry)| matches!(entry.state, State::Ready(_)));
-            // Ties in age only decide which of two answers is computed again; the order of the map does not show.
+            // Ties in age only decide which answer is computed again; the order of the map has no visible effect.
             let Some((question, used_at)) =
                 ready.min_by_key(|(_, entry)| entry.used_at).map(|(question, entry)| (question.clone(), entry.used_at))
             else {
@@ -198,7 +198,7 @@ impl Memo {
         self.graveyard.free(answer);
     }
 
-    /// Drops everything about a snapshot or a profile.
+    /// Drops all answers about a snapshot or a profile.
     pub(super) fn forget(&mut self, id: SnapshotId) {
         let dropped: Vec<_> = self.entries.extract_if(|question, _| question.snapshots().contains(&id)).collect();
         for (question, entry) in dropped {

@@ -1,8 +1,8 @@
-//! The background worker: loads snapshots, answers questions about them and keeps the answers.
+//! The background worker: loads snapshots, answers questions about them and caches the answers.
 //!
-//! The window owns a [`Session`] and polls it once a frame. Work runs in lanes, so that a list for what is on screen
-//! never waits behind a load; whoever drops a [`Pending`] cancels its job. A job that panics is an error of that job. The
-//! session wakes the window by a callback and knows no widget.
+//! The window owns a [`Session`] and polls it once per frame. Work runs in lanes, so that a visible list never waits
+//! for a load. Dropping a [`Pending`] cancels its job. A job that panics is an error of that job. The session wakes the
+//! window with a callback and does not depend on any widget.
 
 mod capturer;
 mod lanes;
@@ -29,18 +29,18 @@ use crate::profile::Profile;
 use crate::query::{Lane, OpenFile, Question};
 use crate::snapshot::{OpenError, Snapshot};
 
-/// Letters of the name of a load.
+/// The maximum length of the name of a load, in characters.
 const NAME_LIMIT: usize = 300;
 
-/// What was in a file.
+/// The content of a loaded file.
 #[derive(Debug)]
 enum Loaded {
-    /// With what its index needs if it is to be written.
+    /// With the data for its cache entry, if one is to be written.
     Snapshot(Arc<Snapshot>, Option<Unwritten>),
     Profile(Arc<Profile>),
 }
 
-/// Reads a file as what it says it is: a snapshot, or a sampling heap profile whatever it is called.
+/// Reads a file by its content: a snapshot or a sampling heap profile, whatever its name is.
 fn load(source: Source, indexes: &Indexes, progress: &Progress, cancel: &CancelToken) -> Result<Loaded, OpenError> {
     let begins_as_one = || source.again().is_some_and(|again| looks_like_profile(again, cancel));
     let is_profile = source.name().contains(".heapprofile") || begins_as_one();
@@ -51,39 +51,39 @@ fn load(source: Source, indexes: &Indexes, progress: &Progress, cancel: &CancelT
     opened.map(|Opened { snapshot, unwritten }| Loaded::Snapshot(Arc::new(snapshot), unwritten))
 }
 
-/// A file that is being loaded, waits for it, or could not be.
+/// A file that is loading, is queued or failed to load.
 #[derive(Debug)]
 pub struct Load {
     pub id: SnapshotId,
-    /// The name of the file with control characters made visible, cut after some hundred letters.
+    /// The file name with control characters made visible, cut after a few hundred characters.
     pub name: String,
     pub path: Option<PathBuf>,
     pub progress: Progress,
     started: Arc<OnceLock<Instant>>,
     record: Arc<OnceLock<Arc<Record>>>,
     pending: Option<Pending<Result<Loaded, OpenError>>>,
-    /// Why it could not be loaded.
+    /// The error, if the file could not be loaded.
     pub error: Option<String>,
-    /// What is missing, where it was memory.
+    /// The missing memory, if that is the reason.
     pub shortage: Option<Shortage>,
-    /// What could be opened of it all the same.
+    /// The data that can be recovered.
     pub rescue: Rescue,
 }
 
 impl Load {
-    /// Notes that the work has begun.
+    /// Records the start of the work.
     fn begin(started: &OnceLock<Instant>) {
         let _ = started.set(Instant::now());
     }
 
-    /// Time since the load began; `None` while it waits for another.
+    /// Returns the time since the load began; `None` while it is queued.
     #[must_use]
     pub fn elapsed(&self) -> Option<Duration> {
         self.started.get().map(Instant::elapsed)
     }
 }
 
-/// What became of a load.
+/// The result of a load.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
     Loaded(SnapshotId),
@@ -91,16 +91,16 @@ pub enum Event {
     Cancelled { name: String },
 }
 
-/// A snapshot that is open.
+/// An open snapshot.
 #[derive(Clone, Debug)]
 pub struct Open {
     pub id: SnapshotId,
     pub snapshot: Arc<Snapshot>,
-    /// What was written down when it was taken, if it was taken here.
+    /// The record written at capture time, if Heapglass captured the file.
     pub record: Option<Arc<Record>>,
 }
 
-/// A sampling heap profile that is open.
+/// An open sampling heap profile.
 #[derive(Clone, Debug)]
 pub struct OpenProfile {
     pub id: SnapshotId,
@@ -117,18 +117,18 @@ pub struct Session {
     profiles: Vec<OpenProfile>,
     memo: Memo,
     indexes: Arc<Indexes>,
-    /// Indexes that are being written, or wait for it.
+    /// Cache entries that are being written or queued.
     writes: Vec<(SnapshotId, Pending<bool>)>,
-    /// Names of long ropes that are being prepared.
+    /// Names of long concatenated strings that are being prepared.
     namings: Vec<Pending<()>>,
     memory_limit: MemoryLimit,
 }
 
 impl Session {
-    /// `wake` is called from worker threads when there is something new to poll.
+    /// Creates a session. Worker threads call `wake` when there is something new to poll.
     ///
     /// # Errors
-    /// Fails if the system gives no threads.
+    /// Returns an error if the system cannot start a thread.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
         let wake: Wake = Arc::new(wake);
         let lanes = Lanes::start(wake)?;
@@ -147,12 +147,12 @@ impl Session {
         })
     }
 
-    /// How much memory each load from now on may take.
+    /// Sets the memory limit of each load from now on.
     pub fn set_memory_limit(&mut self, limit: MemoryLimit) {
         self.memory_limit = limit;
     }
 
-    /// Keeps indexes of what is opened from now on, or none.
+    /// Sets where snapshots opened from now on are cached, if at all.
     pub fn set_indexes(&mut self, indexes: Indexes) {
         if !indexes.is_on() {
             self.writes.clear();
@@ -160,13 +160,13 @@ impl Session {
         self.indexes = Arc::new(indexes);
     }
 
-    /// Removes all indexes, also those that are only being written, and says how many bytes they took.
+    /// Removes all cache entries, including those that are being written. The answer is their size in bytes.
     pub fn remove_indexes(&mut self, indexes: Indexes) -> Pending<u64> {
         self.writes.clear();
         self.lanes.spawn(Lane::Index, move |_| Ok(indexes.remove_all()))
     }
 
-    /// Whether an index is being written.
+    /// Returns true if a cache entry is being written.
     #[must_use]
     pub fn is_writing_index(&self) -> bool {
         !self.writes.is_empty()
@@ -194,7 +194,7 @@ impl Session {
         id
     }
 
-    /// Opens a file that was refused for want of memory, whatever it takes.
+    /// Opens a file that was refused for lack of memory, without a limit.
     pub fn open_anyway(&mut self, id: SnapshotId) {
         let Some(at) = self.loads.iter().position(|load| load.id == id && load.shortage.is_some()) else { return };
         let load = &mut self.loads[at];
@@ -223,30 +223,30 @@ impl Session {
         load.pending = Some(self.lanes.spawn(Lane::Bulk, job));
     }
 
-    /// Stops a load, or takes a failed one off the list.
+    /// Stops a load, or removes a failed one from the list.
     pub fn dismiss_load(&mut self, id: SnapshotId) {
         self.loads.retain(|load| load.id != id);
     }
 
-    /// Files that are loading, waiting or failed, in the order in which they came.
+    /// Returns the files that are loading, queued or failed, in the order in which they were added.
     #[must_use]
     pub fn loads(&self) -> &[Load] {
         &self.loads
     }
 
-    /// Whether a file is loading or waiting.
+    /// Returns true if a file is loading or queued.
     #[must_use]
     pub fn is_loading(&self) -> bool {
         self.loads.iter().any(|load| load.error.is_none())
     }
 
-    /// Whether any job waits or runs, be it a load or a list.
+    /// Returns true if any job waits or runs, including lists.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.lanes.is_busy()
     }
 
-    /// Open snapshots in the order in which they were loaded.
+    /// Returns the open snapshots in the order in which they were loaded.
     #[must_use]
     pub fn open(&self) -> &[Open] {
         &self.open
@@ -257,13 +257,13 @@ impl Session {
         self.open.iter().find(|open| open.id == id).map(|open| Arc::clone(&open.snapshot))
     }
 
-    /// What was written down when a snapshot was taken.
+    /// Returns the record of a snapshot from its capture.
     #[must_use]
     pub fn record(&self, id: SnapshotId) -> Option<Arc<Record>> {
         self.open.iter().find(|open| open.id == id)?.record.clone()
     }
 
-    /// Open sampling heap profiles in the order in which they were loaded.
+    /// Returns the open sampling heap profiles in the order in which they were loaded.
     #[must_use]
     pub fn profiles(&self) -> &[OpenProfile] {
         &self.profiles
@@ -274,7 +274,7 @@ impl Session {
         self.profiles.iter().find(|open| open.id == id).map(|open| Arc::clone(&open.profile))
     }
 
-    /// Closes a snapshot or a profile, cancels what was asked of it and frees its memory on a worker.
+    /// Closes a snapshot or a profile, cancels its questions and frees its memory on a worker.
     pub fn close(&mut self, id: SnapshotId) {
         self.memo.forget(id);
         self.writes.retain(|(of, _)| *of != id);
@@ -286,7 +286,7 @@ impl Session {
         }
     }
 
-    /// Takes in what the workers have finished; call it once a frame.
+    /// Processes the results of the workers. Call this once per frame.
     pub fn poll(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         let mut finished = Vec::new();
@@ -302,7 +302,8 @@ impl Session {
                     finished.push(at);
                 }
                 Ok(Ok(Loaded::Snapshot(snapshot, unwritten))) => {
-                    // Rows show names from the first frame on; those of long ropes take a while until this is done.
+                    // Rows show names from the first frame on; names of long concatenated strings need this to finish
+                    // first.
                     let of = Arc::clone(&snapshot);
                     let name = move |_: &CancelToken| -> Result<(), Cancelled> {
                         of.expect_many_names();
@@ -322,7 +323,7 @@ impl Session {
                 Ok(Err(error)) => {
                     load.error = Some(error.to_string());
                     match error {
-                        // To look at what can be opened would take as much.
+                        // A recovery attempt would take as much memory.
                         OpenError::Memory(shortage) => load.shortage = Some(shortage),
                         _ => failed.push(at),
                     }
@@ -333,7 +334,7 @@ impl Session {
                     finished.push(at);
                 }
                 Err(JobError::Panicked(message)) => {
-                    load.error = Some(format!("the program made a mistake while loading: {message}"));
+                    load.error = Some(format!("internal error while loading (please report it): {message}"));
                     events.push(Event::Failed(load.id));
                 }
             }
@@ -350,8 +351,8 @@ impl Session {
         events
     }
 
-    /// Returns the answer to a question, or what is known of it so far. Whoever shows the answer asks once a frame; what
-    /// nobody asks for any more is cancelled.
+    /// Returns the answer to a question, or its state. Ask once per frame; a question that is not asked anymore is
+    /// cancelled.
     pub fn ask<Q: Question>(&mut self, question: &Q) -> Reply<Q::Answer> {
         let (open, profiles) = (&self.open, &self.profiles);
         let file = |id| {
@@ -372,7 +373,7 @@ impl Session {
         self.lanes.spawn(lane, job)
     }
 
-    /// Bytes held by the open snapshots and the cached lists.
+    /// Returns the size of the open snapshots and the cached lists, in bytes.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.open.iter().map(|open| open.snapshot.heap_bytes()).sum::<usize>()

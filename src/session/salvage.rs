@@ -1,4 +1,5 @@
-//! Damaged files: what could be opened of them is found out in the background, and opened when somebody wants it.
+//! Recovery of damaged files: a background check finds what can be opened, and the user decides whether to open
+//! it.
 
 use std::sync::Arc;
 
@@ -9,14 +10,13 @@ use crate::model::{CancelToken, Progress};
 use crate::query::Lane;
 use crate::snapshot::{OpenError, Snapshot};
 
-/// What is known of a second try with a file that could not be loaded.
+/// The result of a second attempt to read a file that could not be loaded.
 #[derive(Debug, Default)]
 pub struct Rescue {
     /// The source, if it can be read again.
     pub(super) source: Option<Source>,
     survey: Option<Pending<Option<Salvage>>>,
-    /// What would be missing if the file were opened all the same; `None` as long as that is not known, and where nothing
-    /// can be opened.
+    /// The missing data if the file were recovered; `None` if that is not known yet or nothing can be recovered.
     pub offer: Option<Salvage>,
 }
 
@@ -25,13 +25,13 @@ impl Rescue {
         Self { source: source.twin(), ..Self::default() }
     }
 
-    /// Whether it is still being found out.
+    /// Returns true while the check runs.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.survey.is_some()
     }
 
-    /// Takes in the answer if it is there.
+    /// Fetches the result of the check if it is ready.
     pub(super) fn poll(&mut self) {
         if let Some(answer) = self.survey.as_mut().and_then(Pending::take) {
             self.survey = None;
@@ -41,7 +41,7 @@ impl Rescue {
 }
 
 impl Session {
-    /// Finds out what could be opened of a file that was refused.
+    /// Checks in the background what can be recovered of a file that was refused.
     pub(super) fn start_survey(&mut self, at: usize) {
         let load = &mut self.loads[at];
         let Some(source) = load.rescue.source.as_ref().and_then(Source::twin) else { return };
@@ -57,7 +57,7 @@ impl Session {
         load.rescue.survey = Some(self.lanes.spawn(Lane::Bulk, survey));
     }
 
-    /// Opens what is there of a file that could not be loaded.
+    /// Recovers a file that could not be loaded.
     pub fn salvage(&mut self, id: SnapshotId) {
         let Some(load) = self.loads.iter_mut().find(|load| load.id == id && load.error.is_some()) else { return };
         let Some(source) = load.rescue.source.as_ref().and_then(Source::twin) else { return };
@@ -72,7 +72,7 @@ impl Session {
             cancel.set_memory_limit(limit);
             match Snapshot::open_salvaging(source, &progress, cancel) {
                 Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
-                // Only what is whole gets an index.
+                // Only complete snapshots are cached.
                 other => Ok(other.map(|snapshot| Loaded::Snapshot(Arc::new(snapshot), None))),
             }
         };

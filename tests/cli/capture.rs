@@ -85,10 +85,9 @@ fn a_series_is_a_file_each_and_timelines_and_profiles_have_their_own_endings() {
 
 #[test]
 fn what_came_before_the_program_ended_is_kept_and_marked() {
-    for (habit, why) in [
-        (Habit::Dies(2), "the program ended, or closed the connection"),
-        (Habit::Forgets(3), "the data ends in the middle"),
-    ] {
+    for (habit, why) in
+        [(Habit::Dies(2), "the program ended or closed the connection"), (Habit::Forgets(3), "the data is incomplete")]
+    {
         let folder = tempfile::tempdir().unwrap();
         let (done, watch) = take(&Inspector::of(habit, PIECES), ONE, folder.path());
         let error = done.unwrap_err();
@@ -138,14 +137,14 @@ fn what_is_no_inspector_is_called_so() {
     let with =
         |status: &str, body: &str| http(&format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
     for (habit, expected) in [
-        (http("SSH-2.0-OpenSSH_9.6\r\n"), "it answers SSH-2.0-OpenSSH_9.6"),
-        (with("404 Not Found", "no"), "it answers /json/list with status 404"),
-        (with("200 OK", "{\"hello\":1}"), "its list of targets is {\"hello\":1}"),
+        (http("SSH-2.0-OpenSSH_9.6\r\n"), "unexpected response: SSH-2.0-OpenSSH_9.6"),
+        (with("404 Not Found", "no"), "/json/list returned status 404"),
+        (with("200 OK", "{\"hello\":1}"), "unexpected list of targets: {\"hello\":1}"),
         (with("200 OK", "[]"), "has no target"),
-        (http("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"), "its answer breaks off"),
-        (http(""), "it closes the connection without an answer"),
-        (with("200 OK", &format!("[{}{{}}]", "{},".repeat(1000))), "it lists 1,001 targets; name one of them"),
-        (Habit::Silent, "it takes the connection but does not answer"),
+        (http("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"), "incomplete response"),
+        (http(""), "it closed the connection without a response"),
+        (with("200 OK", &format!("[{}{{}}]", "{},".repeat(1000))), "it lists 1,001 targets; specify one"),
+        (Habit::Silent, "it accepted the connection but does not respond"),
     ] {
         let error = connect(&Inspector::of(habit.clone(), PIECES)).map(drop).unwrap_err().to_string();
         assert!(error.contains(expected), "{habit:?}: {error}");
@@ -158,7 +157,7 @@ fn a_target_that_is_gone_is_no_websocket_any_more() {
     let address = Address::parse(&format!("ws://{}/00000000-no-such-target", node.address)).unwrap();
     let targets = capture::targets(&address, Remote::Refused, &CancelToken::new()).unwrap();
     let error = Connection::open(&targets[0], Remote::Refused, &CancelToken::new()).map(drop).unwrap_err();
-    assert!(error.to_string().contains("it opens no websocket at /00000000-no-such-target"), "{error}");
+    assert!(error.to_string().contains("no websocket at /00000000-no-such-target"), "{error}");
 }
 
 #[test]
@@ -353,7 +352,7 @@ fn a_series_without_a_keyboard_says_what_to_do() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("say --every TIME"), "{said}");
+    assert!(said.contains("use --every TIME"), "{said}");
     // The one that was under way is there.
     assert_eq!(files(folder.path()).len(), 2);
 }
@@ -362,8 +361,8 @@ fn a_series_without_a_keyboard_says_what_to_do() {
 fn a_handshake_byte_by_byte_is_given_up() {
     std::thread::scope(|scope| {
         for (habit, expected) in [
-            (Habit::SlowHttp, "it does not finish its answer within 5.0 s: HTTP/1.0"),
-            (Habit::SlowUpgrade, "it takes the connection but does not open a websocket"),
+            (Habit::SlowHttp, "response incomplete after 5.0 s: HTTP/1.0"),
+            (Habit::SlowUpgrade, "it accepted the connection but does not open a websocket"),
         ] {
             scope.spawn(move || {
                 let error = connect(&Inspector::of(habit, PIECES)).map(drop).unwrap_err();
@@ -378,7 +377,7 @@ fn data_without_an_end_or_a_purpose_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     for (habit, expected) in [
         (Habit::Fragments, "a message of more than 10000 fragments"),
-        (Habit::Floods, "it keeps sending what nobody asked for"),
+        (Habit::Floods, "it keeps sending unrequested messages"),
     ] {
         let (done, _) = take(&Inspector::of(habit, PIECES), ONE, folder.path());
         let error = done.unwrap_err().to_string();
@@ -386,7 +385,7 @@ fn data_without_an_end_or_a_purpose_is_given_up() {
         assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
     }
     let error = connect(&Inspector::of(Habit::Workers, PIECES)).map(drop).unwrap_err().to_string();
-    assert!(error.contains("what nobody asked for") || error.contains("more than 1000 workers"), "{error}");
+    assert!(error.contains("unrequested messages") || error.contains("more than 1000 workers"), "{error}");
 }
 
 #[test]
@@ -421,7 +420,7 @@ fn a_program_that_stops_in_the_middle_of_a_snapshot_is_given_up_and_what_came_is
     let folder = tempfile::tempdir().unwrap();
     let (done, _) = take(&Inspector::of(Habit::Stalls, PIECES), ONE, folder.path());
     let error = done.unwrap_err();
-    assert!(error.to_string().contains("nothing more arrived for 10.0 s"), "{error}");
+    assert!(error.to_string().contains("no data for 10.0 s"), "{error}");
     let CaptureError::Incomplete { kept, .. } = error else { panic!("it is kept") };
     assert_eq!(std::fs::read_to_string(kept).unwrap(), PIECES[0]);
 }
@@ -457,7 +456,7 @@ fn a_snapshot_without_an_end_stops_at_the_size_that_is_allowed_and_is_kept() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("the snapshot is larger than 2.0 MB") && said.contains(".partial"), "{said}");
+    assert!(said.contains("the snapshot exceeds 2.0 MB") && said.contains(".partial"), "{said}");
     let sizes: Vec<u64> = files(folder.path()).iter().map(|file| file.metadata().unwrap().len()).collect();
     assert!(sizes.len() == 2 && sizes.iter().sum::<u64>() < 2_001_000, "{sizes:?}");
 }
@@ -473,7 +472,7 @@ fn text_that_is_no_snapshot_leaves_no_file_and_commands_no_terminal() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("not a heap snapshot: it begins with ␛[2J}"), "{said}");
+    assert!(said.contains("not a heap snapshot: found ␛[2J} at the start"), "{said}");
     assert!(!said.contains('\u{1b}'), "{said}");
     assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
 }

@@ -79,7 +79,7 @@ fn no_format_of_check_commands_a_ci_system() {
     for format in ["text", "json", "markdown", "junit"] {
         for third in [&files[2], &cut, &files[0]] {
             let output = heapglass()
-                .args(["check", "--salvage", "--format", format, "--fail-on-growing-every-step"])
+                .args(["check", "--recover", "--format", format, "--fail-on-growing-every-step"])
                 .args(["--max-class-growth", "*=1", "--max-class-growth", pattern])
                 .current_dir(folder.path())
                 // As a shell names them: the beginning of a line may be the beginning of the name.

@@ -378,11 +378,11 @@ fn compare_writes_devtools_rows_in_every_format() {
     assert!(csv.starts_with("name,script_id,line,column,new,deleted,delta,"));
     // A negative number is no formula.
     let back = run("compare", &current, &[base.to_str().unwrap(), "--format", "csv"]);
-    assert!(String::from_utf8_lossy(&back.stderr).contains("Give the older file first"));
+    assert!(String::from_utf8_lossy(&back.stderr).contains("Pass the older file first"));
     let back = String::from_utf8(back.stdout).unwrap();
     assert!(back.lines().any(|line| line.contains(",-")) && !back.contains("'-"));
     let text = answer("compare", &base, &[bundled("node24-1").to_str().unwrap(), "--limit", "3"]);
-    assert!(text.starts_with("These snapshots are not of one process"), "{text}");
+    assert!(text.starts_with("The snapshots are of different processes"), "{text}");
     let missing = run("compare", &base, &["no-such-file"]);
     assert_eq!(missing.status.code(), Some(1));
 }
@@ -458,9 +458,9 @@ fn search_refuses_prefixes_and_kinds_that_do_not_exist_and_names_the_right_ones(
 }
 
 #[test]
-fn contexts_lists_dead_variables_in_every_format() {
+fn dead_variables_are_listed_in_every_format() {
     let file = bundled("chromium-leak-1");
-    let answer_json = json_answer("contexts", &file, &[]);
+    let answer_json = json_answer("dead-variables", &file, &[]);
     assert_eq!(members(&answer_json), ["file", "has_scopes", "is_incomplete", "scopes", "scripts_without_scopes"]);
     let scopes = answer_json["scopes"].as_array().unwrap();
     assert_eq!((scopes.len(), &answer_json["has_scopes"]), (2, &json!(true)));
@@ -470,15 +470,15 @@ fn contexts_lists_dead_variables_in_every_format() {
     let variable = &scopes[0]["contexts"][0]["variables"][0];
     assert_eq!(members(variable), ["freed_size", "id", "kind", "name", "retained_size", "value"]);
     assert_eq!((&variable["name"], &variable["retained_size"]), (&json!("unused"), &json!(904)));
-    let limited = json_answer("contexts", &file, &["--limit", "3"]);
+    let limited = json_answer("dead-variables", &file, &["--limit", "3"]);
     assert_eq!(limited["scopes"][0]["contexts"].as_array().unwrap().len(), 3);
-    let csv = answer("contexts", &file, &["--format", "csv"]);
+    let csv = answer("dead-variables", &file, &["--format", "csv"]);
     assert!(csv.starts_with("url,function,context_id,variable,value_id,value,retained_size,freed_size\n"));
     assert_eq!(csv.lines().count(), 100);
-    let text = answer("contexts", &file, &["--limit", "1"]);
+    let text = answer("dead-variables", &file, &["--limit", "1"]);
     assert!(text.contains("unused = {huge, arr} @") && text.contains("closureLeak, app.js:"), "{text}");
-    let none = answer("contexts", &bundled("node24-1"), &[]);
-    assert!(none.contains("does not say which functions use which variables"), "{none}");
+    let none = answer("dead-variables", &bundled("node24-1"), &[]);
+    assert!(none.contains("has no scope information"), "{none}");
 }
 
 #[test]

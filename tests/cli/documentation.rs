@@ -106,7 +106,7 @@ fn answer(subcommand: &str) -> Value {
         "search" => command.arg(two).args(["leak", "--limit", "3"]),
         "object" => command.arg(two).arg(function_id()),
         "retainers" => command.arg(two).arg(function_id()).args(["--depth", "2"]),
-        "contexts" => command.arg(page),
+        "dead-variables" => command.arg(page),
         "allocations" => command.arg(data("leaky-job.heaptimeline.zst")).args(["--limit", "3"]),
         "profile" => command.arg(data("leaky-job-after.heapprofile.zst")),
         _ => command.arg(two),
@@ -154,8 +154,17 @@ fn json_shapes_in_the_help_are_what_is_written() {
             Shape::parse(shape).0.check(name, &answer(name));
         }
     }
-    let expected =
-        ["summary", "retainers", "object", "statistics", "contexts", "compare", "search", "allocations", "profile"];
+    let expected = [
+        "summary",
+        "retainers",
+        "object",
+        "statistics",
+        "dead-variables",
+        "compare",
+        "search",
+        "allocations",
+        "profile",
+    ];
     assert_eq!(checked, expected);
     let text = help("check");
     let shape = &text[text.find("JSON: {").unwrap() + "JSON: ".len()..];

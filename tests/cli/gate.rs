@@ -192,7 +192,7 @@ fn a_snapshot_that_is_given_twice_is_left_out_and_hides_no_leak() {
         assert!(report["notes"].to_string().contains("is the same snapshot as"), "{}", report["notes"]);
         let both = check(&[files[1].clone(), copy.clone()], &[]);
         assert_eq!((both.status.code(), stdout(&both)), (Some(2), String::new()), "{}", copy.display());
-        assert!(stderr(&both).contains("is the same snapshot as") && stderr(&both).contains("give two or more"));
+        assert!(stderr(&both).contains("is the same snapshot as") && stderr(&both).contains("two different snapshots"));
         for format in ["text", "json", "csv"] {
             let compared =
                 heapglass().arg("compare").args([&files[1], copy]).args(["--format", format]).output().unwrap();
@@ -353,7 +353,7 @@ const CODES: &[(&[&str], i32, &str)] = &[
     (&["object", "F", "@1"], 0, ""),
     (&["retainers", "F", "@3"], 0, ""),
     (&["search", "F", "no such object at all"], 0, ""),
-    (&["contexts", "F"], 0, ""),
+    (&["dead-variables", "F"], 0, ""),
     (&["compare", "F", "F2"], 0, ""),
     (&["profile", "P"], 0, ""),
     (&["check", "F", "F2", "--max-total-growth", "900%"], 0, ""),
@@ -402,7 +402,7 @@ const CODES: &[(&[&str], i32, &str)] = &[
     (&["check", "F", "F2", "--max-class-growth", "X=99999999999999999999"], 2, "number of objects"),
     (&["profile", "P", "--top-down", "--bottom-up"], 2, "cannot be used with"),
     (&["capture", "--timeline", "soon"], 2, "expected"),
-    (&["F", "summary", "F"], 2, "in front of a subcommand"),
+    (&["F", "summary", "F"], 2, "before a subcommand"),
     (&["check", "L", "L2"], 3, ""),
     (&["check", "L", "L2", "--format", "junit"], 3, ""),
     (&["check", "L", "L2", "--max-class-growth", "ShoppingCart=1"], 3, ""),

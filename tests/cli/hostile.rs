@@ -141,8 +141,8 @@ fn standard_input_is_read_plain_and_compressed_by_every_subcommand() {
     let output = piped(&["summary", "-"], &plain[..plain.len() / 2]);
     assert_eq!(output.status.code(), Some(1));
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(complaint.starts_with("heapglass: standard input: ") && !complaint.contains("--salvage"), "{complaint}");
-    let output = piped(&["summary", "-", "--salvage"], &plain[..plain.len() * 3 / 4]);
+    assert!(complaint.starts_with("heapglass: standard input: ") && !complaint.contains("--recover"), "{complaint}");
+    let output = piped(&["summary", "-", "--recover"], &plain[..plain.len() * 3 / 4]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -157,14 +157,14 @@ fn a_damaged_file_is_opened_when_asked_for_and_says_so_everywhere() {
     assert_eq!(refused.status.code(), Some(1));
     let complaint = String::from_utf8(refused.stderr).unwrap();
     assert!(
-        complaint.ends_with("; `--salvage` opens what is there\n") && complaint.lines().count() == 1,
+        complaint.ends_with("; use `--recover` to open what can be read\n") && complaint.lines().count() == 1,
         "{complaint}"
     );
     let runs: [&[&str]; 6] =
         [&["summary"], &["statistics"], &["object", "@1"], &["retainers", "@3"], &["search", "a"], &["compare", file]];
     for run in runs {
         let output = heapglass()
-            .args(["--format", "json", "--salvage"].iter().fold(vec![run[0], file], |mut all, more| {
+            .args(["--format", "json", "--recover"].iter().fold(vec![run[0], file], |mut all, more| {
                 all.push(more);
                 all
             }))
@@ -182,7 +182,7 @@ fn a_damaged_file_is_opened_when_asked_for_and_says_so_everywhere() {
         assert!(losses.iter().any(|loss| loss.as_str().unwrap().contains("section `strings`: only")), "{losses:?}");
     }
     let whole_file = bundled("pretty");
-    let output = heapglass().args(["summary", "--format", "json", "--salvage"]).arg(whole_file).output().unwrap();
+    let output = heapglass().args(["summary", "--format", "json", "--recover"]).arg(whole_file).output().unwrap();
     assert!(output.stderr.is_empty() && !String::from_utf8_lossy(&output.stdout).contains("salvaged"));
 }
 
@@ -374,11 +374,11 @@ fn names_are_the_same_however_many_are_asked_for() {
 #[test]
 fn an_option_may_stand_in_front_of_a_subcommand_and_a_file_may_not() {
     let file = bundled("node24-1");
-    let right = heapglass().arg("--no-index").arg("summary").arg(&file).output().unwrap();
+    let right = heapglass().arg("--no-cache").arg("summary").arg(&file).output().unwrap();
     assert!(right.status.success() && !right.stdout.is_empty());
     let wrong = heapglass().arg(&file).arg("summary").arg(&file).output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&wrong.stderr).contains("in front of a subcommand"));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("before a subcommand"));
 }
 
 #[test]
@@ -387,7 +387,7 @@ fn a_small_file_that_unpacks_to_more_than_memory_holds_is_refused() {
     let file = folder.path().join("bomb.heapsnapshot.gz");
     for (what, bytes) in hostile_files::bombs() {
         fs::write(&file, bytes).unwrap();
-        for more in [&[][..], &["--salvage"]] {
+        for more in [&[][..], &["--recover"]] {
             let output = heapglass().args(["summary", "--max-memory", "30MB"]).args(more).arg(&file).output().unwrap();
             let complaint = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(1), "{what} {more:?}: {complaint}");
@@ -422,7 +422,7 @@ fn input_that_never_ends_is_given_up_with_recovery_and_without() {
         ("{\"junk\":[", "["),
         ("{\"junk\":\"", "x"),
     ];
-    let commands = [&["summary", "-"][..], &["summary", "-", "--salvage"], &["profile", "-"]];
+    let commands = [&["summary", "-"][..], &["summary", "-", "--recover"], &["profile", "-"]];
     for ((start, repeated), arguments) in inputs.into_iter().flat_map(|input| commands.map(|command| (input, command)))
     {
         let mut command = heapglass();

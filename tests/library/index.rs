@@ -394,7 +394,7 @@ fn the_command_line_says_the_same_with_and_without_an_index() {
     for arguments in [&["nodes"][..], &["summary", "--format", "json"], &["statistics"], &["search", "--format", "csv"]]
     {
         let more: &[&str] = if arguments[0] == "search" { &["retained>10kB"] } else { &[] };
-        let without = output_of(program(&place, arguments).args(more).arg("--no-index"));
+        let without = output_of(program(&place, arguments).args(more).arg("--no-cache"));
         let first = output_of(program(&place, arguments).args(more));
         assert_eq!(place.index_files().len(), 1);
         let written = fs::metadata(place.index_file()).unwrap().created().ok();
@@ -407,7 +407,7 @@ fn the_command_line_says_the_same_with_and_without_an_index() {
 #[test]
 fn the_command_line_keeps_no_index_where_it_is_told_not_to() {
     let place = Place::new("node8-1");
-    output_of(program(&place, &["statistics"]).arg("--no-index"));
+    output_of(program(&place, &["statistics"]).arg("--no-cache"));
     output_of(program(&place, &["statistics"]).env("HEAPGLASS_INDEX", "off"));
     // Nor of a file that is read in no time anyway.
     output_of(program(&place, &["statistics"]).env_remove("HEAPGLASS_INDEX"));

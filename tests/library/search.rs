@@ -124,10 +124,10 @@ fn words_go_on_to_the_next_term_and_quotes_part_them() {
 fn what_is_not_understood_says_where_and_what_was_expected() {
     for (query, at, expected) in [
         ("class:Map size>1xB", 10..18, "expected a size"),
-        ("distance<far", 0..12, "expected a number or none"),
+        ("distance<far", 0..12, "expected a number, none or system"),
         ("foo /(/", 4..7, "not a regular expression"),
         ("id:abc", 0..6, "expected a number"),
-        ("class:", 0..6, "expected something after class:"),
+        ("class:", 0..6, "expected a value after class:"),
         ("   ", 0..3, "an empty query"),
     ] {
         let error = Query::parse(query).unwrap_err();
@@ -157,8 +157,8 @@ fn forms_of_other_tools_are_errors_that_name_the_right_form() {
         ("self_size>10", 0..12, "use size>10"),
         ("size!=10", 0..8, "use -size=10"),
         ("class=Map", 0..9, "use class:Map"),
-        ("retained > 1kB", 0..8, "write retained>1kB without blanks"),
-        ("x size> 3", 2..7, "write size>3 without blanks"),
+        ("retained > 1kB", 0..8, "write retained>1kB without spaces"),
+        ("x size> 3", 2..7, "write size>3 without spaces"),
         ("class:Map OR class:Set", 10..12, "class:/Map|Set/"),
         ("class:Map && detached", 10..12, "leave it out"),
         ("class:It*", 0..9, "class:/^It/"),
@@ -168,7 +168,7 @@ fn forms_of_other_tools_are_errors_that_name_the_right_form() {
         ("class:/(/", 0..9, "not a regular expression"),
         ("kind:/clo/", 0..10, "kind:closure"),
         ("type:/clo/", 0..10, "kind:closure"),
-        ("class:=", 0..7, "expected something after class:="),
+        ("class:=", 0..7, "expected a value after class:="),
     ] {
         let error = Query::parse(query).unwrap_err();
         assert!(error.message.contains(right), "{query}: {}", error.message);

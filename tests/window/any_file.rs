@@ -36,8 +36,8 @@ fn the_window_says_what_wrote_a_file_and_how_to_read_it() {
         (bundled("deno-part.heapsnapshot.zst"), "Deno (V8 15.0)", "no user roots"),
         (bundled("snapshots/chromium-leak-1.heapsnapshot.zst"), "Chromium (V8 15 or newer)", "no user roots"),
         (hermes, "Hermes", "IdentifierTable"),
-        (julia, "Julia", "An id is the object's address"),
-        (example(), "Node.js", "count references from what hangs on the root"),
+        (julia, "Julia", "An id is the address of the object"),
+        (example(), "Node.js", "count references from the objects below the root"),
     ] {
         let mut window = opened(file);
         assert!(window.query_all_by_label_contains(program).next().is_some(), "{program} in the list of snapshots");

@@ -114,7 +114,7 @@ fn a_program_that_ends_during_a_series_leaves_its_snapshots_and_a_clear_message(
     });
     node.kill();
     wait_until(&mut window, "the end", |app| !app.capture.is_running());
-    wait_for_label(&mut window, "the program ended, or closed the connection");
+    wait_for_label(&mut window, "the program ended or closed the connection");
     wait_until(&mut window, "the load", |app| app.session.open().len() == 1);
     wait_until(&mut window, "the end of the connection", |app| app.capture.state().connected.is_none());
 }
@@ -166,8 +166,8 @@ fn where_nothing_listens_the_dialog_says_how_to_start_a_program() {
 fn a_program_that_misbehaves_gets_an_answer_and_leaves_no_file() {
     for (habit, pieces, expected) in [
         (Habit::Fragments, &["{}"][..], "a message of more than 10000 fragments"),
-        (Habit::Floods, &["{}"], "it keeps sending what nobody asked for"),
-        (Habit::Honest, &["\u{1b}[2J}"], "not a heap snapshot: it begins with ␛[2J}"),
+        (Habit::Floods, &["{}"], "it keeps sending unrequested messages"),
+        (Habit::Honest, &["\u{1b}[2J}"], "not a heap snapshot: found ␛[2J} at the start"),
     ] {
         let inspector = Inspector::of(habit, pieces);
         let folder = tempfile::tempdir().unwrap();

@@ -334,7 +334,7 @@ fn commands_are_found_by_name_and_each_view_can_be_shown() {
     let ctx = window.ctx.clone();
     window.state_mut().state.apply(&ctx, Action::Keys);
     window.state_mut().state.help.explain("Retained size");
-    wait_for_label(&mut window, "Bytes that would be freed");
+    wait_for_label(&mut window, "bytes that would be freed");
 }
 
 #[test]

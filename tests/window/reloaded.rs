@@ -98,7 +98,7 @@ fn an_unreachable_object_is_called_so_in_every_pane() {
     wait_for_label(&mut window, "Array{UInt8, 1} @");
     click_row(&mut window, "Array{UInt8, 1} @");
     // In the retainers' heading and empty list, and in the object's facts.
-    wait_for_label(&mut window, "Unreachable: no path of references from a root leads to it");
+    wait_for_label(&mut window, "Unreachable: no path of references leads from a root to it");
     wait_for_label(&mut window, "−   (unreachable)");
     let chips = window.query_all_by_label("unreachable").filter(|node| node.accesskit_node().role() == Role::Label);
     assert_eq!(chips.count(), 2);

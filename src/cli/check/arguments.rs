@@ -8,27 +8,27 @@ use crate::model::human;
 use crate::query::search_grammar::size;
 
 pub(in crate::cli) const CHECK_HELP: &str = "\
-Limits are of the last snapshot against BASE. Without any limit these hold:
+Limits compare the last snapshot with BASE. If no limit is given, the defaults are:
   --max-total-growth 5% --fail-on-growing-every-step
-A program that does nothing passes them; so does one that filled a cache before BASE was taken. Take BASE after warming up,
-collect garbage before each snapshot (writing a snapshot does so), and take three snapshots or more: with two, everything
-that grew grew in every step.
+An idle program passes, and so does one that filled its caches before BASE was taken. Take BASE after a warm-up, collect
+garbage before each snapshot (writing a snapshot does that), and take three or more snapshots: two are only one step, so any
+growth is growth in every step.
 
-A class grows in every step if each step brings --step-objects more objects and 1 % of those in BASE, or --step-size more
-bytes and 1 % of those in BASE. What the runtime keeps for itself, (compiled code), (system) and (object shape), is not
-looked at by this rule.
+A class grows in every step if each step adds at least --step-objects objects and 1 % of those in BASE, or at least
+--step-size bytes and 1 % of those in BASE. This rule skips the runtime's own classes: (compiled code), (system),
+(object shape) and (synthetic).
 
---ignore names a file with a class a line, where * stands for any text; # starts a comment, except in a name. What such
-classes grow by does not count for the total either.
+--ignore names a file with one class name per line. * matches any text; # at the start of a line or after a space starts a
+comment. The growth of these classes does not count toward the total.
 
-A snapshot that is identical to an earlier one is left out with a note; at least two that differ must remain.
+A snapshot that is identical to an earlier one is ignored with a note; at least two different snapshots are required.
 
-The verdict decides the exit code even if the report cannot be written, which is said on standard error.
+The verdict decides the exit code even if the report cannot be written, which is reported on standard error.
 
-Exit codes: 0 all limits hold, 3 a limit is exceeded or a file is damaged (--salvage), 1 a file cannot be read, 2 wrong usage.
+Exit codes: 0 all limits hold, 3 a limit is exceeded or a file is damaged (--recover), 1 a file cannot be read, 2 wrong usage.
 
-Classes and functions of a script that was loaded again (?t=, a test runner's registry) are one: by URL without query, name, line and
-column. The example is one of the objects that are held in the way that grows most, in every step if any does.
+Classes and functions of a script that was loaded several times (?t=, a test runner's registry) are merged by URL without query,
+name, line and column. The example is an object that is held the way that grows most, in every step if possible.
 
 JSON: {\"passed\",\"ids_match\",\"options_differ\",\"notes\":[],\"limits\":[{\"rule\",\"allowed\",\"passed\"}],
        \"snapshots\":[{\"file\",\"objects\",\"total_size\"}],\"total_growth\",\"ignored_growth\",
@@ -37,59 +37,59 @@ JSON: {\"passed\",\"ids_match\",\"options_differ\",\"notes\":[],\"limits\":[{\"r
                     \"example\":null|{\"id\",\"name\",\"alike\",\"alike_counts\":[],\"unreachable\",\"skipped\",
                                    \"path\":[{\"edge\":{\"name\",\"kind\"},\"id\",\"name\",\"class\",\"distance\",
                                              \"system_distance\",\"shallow_size\",\"retained_size\"}]}}]}
-  path leads from the example up to a root; alike says how many of the new objects are held the same way, whatever the
-  numbers of elements, the keys and the length of chains; alike_counts how many objects were held so in each snapshot";
+  path leads from the example up to a root; alike is the number of new objects that are held the same way, ignoring element
+  indexes, keys and the length of chains; alike_counts is the number of objects held the same way in each snapshot";
 
 #[derive(Debug, Args)]
 pub struct CheckArguments {
     /// The first snapshot
     pub base: PathBuf,
-    /// Later ones of the same process; they are checked in the order in which they were taken
+    /// Later snapshots of the same process; they are sorted by age
     #[arg(required = true, num_args = 1..)]
     pub current: Vec<PathBuf>,
-    /// How much the whole heap may grow: 5%, 300kB, 2MiB
+    /// Maximum growth of the whole heap: 5%, 300kB, 2MiB
     #[arg(long, value_name = "LIMIT", value_parser = parse_growth)]
     pub max_total_growth: Option<GrowthLimit>,
-    /// How many more objects of a class there may be; may be given several times, * stands for any text
+    /// Maximum number of additional objects of a class; * matches any text; can be repeated
     #[arg(long, value_name = "NAME=COUNT", value_parser = parse_class_limit)]
     pub max_class_growth: Vec<(String, u64)>,
     /// Fail if a class grows in every step
     #[arg(long)]
     pub fail_on_growing_every_step: bool,
-    /// Objects that a class must grow by in each step to count as growing
+    /// Number of objects that a class must gain in each step to count as growing
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     pub step_objects: u64,
-    /// Or bytes
+    /// Number of bytes that a class must gain in each step to count as growing
     #[arg(long, value_name = "SIZE", default_value = "10kB", value_parser = parse_size)]
     pub step_size: u64,
-    /// A file with the names of classes that may grow
+    /// File that lists the names of classes that may grow
     #[arg(long, value_name = "FILE")]
     pub ignore: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: CheckFormat,
 }
 
-/// How the answer is written.
+/// The format of the report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum CheckFormat {
     Text,
     Json,
-    /// For a comment on a change, or a job's summary
+    /// For a comment on a change, or a job summary
     Markdown,
     /// XML that CI systems read
     Junit,
 }
 
-/// How much more is still well.
+/// The maximum allowed growth.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum GrowthLimit {
-    /// In hundredths of the base.
+    /// A percentage of the base.
     Percent(f64),
     Bytes(u64),
 }
 
 impl GrowthLimit {
-    /// In bytes.
+    /// Returns the limit in bytes.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -114,7 +114,7 @@ impl std::fmt::Display for GrowthLimit {
 }
 
 fn parse_growth(text: &str) -> Result<GrowthLimit, String> {
-    let wrong = || "expected a part such as 5% or a size such as 300kB".to_owned();
+    let wrong = || "expected a percentage such as 5% or a size such as 300kB".to_owned();
     match text.strip_suffix('%') {
         Some(percent) => {
             let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
@@ -129,8 +129,8 @@ fn parse_size(text: &str) -> Result<u64, String> {
 }
 
 fn parse_class_limit(text: &str) -> Result<(String, u64), String> {
-    // Names of classes may have a = of their own.
-    let (name, count) = text.rsplit_once('=').ok_or("expected NAME=COUNT, as in Session=100")?;
+    // Class names may contain a `=`.
+    let (name, count) = text.rsplit_once('=').ok_or("expected NAME=COUNT, such as Session=100")?;
     let count = count.parse().map_err(|_| format!("expected a number of objects after =, found {count}"))?;
-    if name.is_empty() { Err("expected the name of a class before =".to_owned()) } else { Ok((name.to_owned(), count)) }
+    if name.is_empty() { Err("expected a class name before =".to_owned()) } else { Ok((name.to_owned(), count)) }
 }

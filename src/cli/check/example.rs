@@ -1,4 +1,4 @@
-//! The example of a finding: an object that is held as those that grow are, and the path that holds it.
+//! The example of a finding: one of the growing objects and its retaining path.
 
 use std::collections::HashMap;
 
@@ -9,26 +9,26 @@ use crate::cli::retainers::Link;
 use crate::model::human;
 use crate::query::HeldAlike;
 
-/// Steps of a path that are written at its two ends.
+/// The number of steps that are written at each end of a path.
 const SHOWN_STEPS: usize = 25;
 
-/// One of the new objects, and what holds it.
+/// A new object and its retaining path.
 #[derive(Debug, Serialize)]
 pub(super) struct Example {
     pub(super) id: u64,
     pub(super) name: String,
-    /// Number of new objects that are held the same way, it included: by the same references but for the numbers of elements, keys and
-    /// the length of chains. 0 if the example is not new.
+    /// The number of new objects that are held the same way, this one included: by the same references except for
+    /// element indexes, keys and the length of chains. 0 if the example is not new.
     pub(super) alike: u64,
-    /// Number of objects that were held the same way in each snapshot.
+    /// The number of objects that were held the same way in each snapshot.
     pub(super) alike_counts: Vec<u64>,
-    /// Whether no path from a root leads to it.
+    /// True if no path from a root leads to the object.
     pub(super) unreachable: bool,
-    /// Steps in the middle of the path that are left out.
+    /// The number of steps left out in the middle of the path.
     pub(super) skipped: usize,
-    /// From the object up to a root.
+    /// The path from the object up to a root.
     pub(super) path: Vec<Link>,
-    /// In the notation of lists.
+    /// The label of the object, as in lists.
     #[serde(skip)]
     pub(super) label: String,
     #[serde(skip)]
@@ -59,8 +59,8 @@ impl Example {
         }
     }
 
-    /// The path as lines: the object, then who holds it, up to a root, or up to a holder that `seen` has: objects that were
-    /// written before, with the class under whose name. Those of this path are added.
+    /// Formats the path as lines: the object, then its holders up to a root, or up to a holder in `seen`: objects
+    /// written before, with the class that listed them. Adds the objects of this path to `seen`.
     pub(super) fn lines(&self, class: &str, seen: &mut HashMap<u64, String>) -> Vec<String> {
         let mut lines = vec![self.label.clone()];
         for (at, (link, label)) in self.path.iter().zip(&self.labels).enumerate() {
@@ -74,16 +74,16 @@ impl Example {
             if let Some(before) = seen.get(&link.id) {
                 let rest = self.path.len() - at - 1;
                 if rest > 0 {
-                    lines.push(format!("  … and on as for {before}"));
+                    lines.push(format!("  … continues as for {before}"));
                 }
                 return lines;
             }
             seen.insert(link.id, class.to_owned());
         }
         if self.unreachable {
-            lines.push("  unreachable: no path from a root leads to it".to_owned());
+            lines.push("  unreachable: no path from a GC root".to_owned());
         } else if self.labels.is_empty() {
-            lines.push("  a root holds it".to_owned());
+            lines.push("  held by a root".to_owned());
         }
         lines
     }

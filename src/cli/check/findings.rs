@@ -1,4 +1,4 @@
-//! What exceeds the limits, worked out once for all ways of writing it.
+//! The findings of a check, computed once for all output formats.
 
 use serde::Serialize;
 
@@ -10,11 +10,11 @@ use crate::cli::summary::LocationJson;
 use crate::model::{CancelToken, Cancelled, human};
 use crate::query::{GrownClass, Growth, OPTIONS_DIFFER, PathGrowth, Pattern, Point, Scripts, scripts, short_script};
 
-/// Classes that are listed where the whole heap grew too much.
+/// The maximum number of classes listed if the whole heap grew too much.
 const CONTRIBUTORS: usize = 5;
-/// Of the growth such a class has one part in so many.
+/// Such a class accounts for at least 1/`LEAST_PART` of the growth.
 const LEAST_PART: i64 = 20;
-/// What the runtime keeps for itself: it grows while code runs for the first time.
+/// Classes of the runtime's own objects. They grow when code runs for the first time.
 const OF_THE_RUNTIME: [&str; 4] = ["(compiled code)", "(system)", "(object shape)", "(synthetic)"];
 
 /// The limits.
@@ -27,42 +27,43 @@ pub(super) struct Rules {
     pub(super) step_objects: u64,
     pub(super) step_size: u64,
     pub(super) ignored: Names,
-    /// Whether the snapshots were given in another order than they were taken in, and put right.
+    /// True if the snapshots were given in a different order and have been sorted by age.
     pub(super) is_reordered: bool,
 }
 
-/// The whole answer.
+/// The report.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     pub(super) passed: bool,
     pub(super) ids_match: bool,
     pub(super) options_differ: bool,
-    /// What a reader must know to trust the numbers.
+    /// Notes that a reader needs to interpret the numbers.
     pub(super) notes: Vec<String>,
     pub(super) limits: Vec<Limit>,
     pub(super) snapshots: Vec<Measured>,
-    /// Bytes from the first to the last snapshot, and how much of it is of ignored classes and left out.
+    /// The growth in bytes from the first to the last snapshot, and the part of it that belongs to ignored classes and
+    /// is left out.
     pub(super) total_growth: i64,
     pub(super) ignored_growth: i64,
     pub(super) findings: Vec<Finding>,
 }
 
-/// A limit and whether it holds.
+/// A limit and its result.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Limit {
     pub(super) rule: String,
     pub(super) allowed: String,
     pub(super) passed: bool,
-    /// What was measured, in words.
+    /// The measured value as text.
     #[serde(skip)]
     pub(super) measured: String,
-    /// Set if `measured` includes what is allowed.
+    /// True if `measured` includes the limit.
     #[serde(skip)]
     pub(super) is_said: bool,
 }
 
 impl Limit {
-    /// Returns the measured and the allowed amount in words.
+    /// Returns the measured and the allowed amount as text.
     pub(super) fn sentence(&self) -> String {
         if self.is_said { self.measured.clone() } else { format!("{}; the limit is {}", self.measured, self.allowed) }
     }
@@ -78,7 +79,7 @@ pub(super) struct Measured {
 /// A class that grew too much.
 #[derive(Debug, Serialize)]
 pub(super) struct Finding {
-    /// Rules that it breaks, as in [`Limit::rule`].
+    /// The rules that it breaks, as in [`Limit::rule`].
     pub(super) rules: Vec<String>,
     pub(super) class: String,
     pub(super) location: Option<LocationJson>,
@@ -101,7 +102,7 @@ impl Finding {
         (self.snapshots.first().copied().unwrap_or_default(), self.snapshots.last().copied().unwrap_or_default())
     }
 
-    /// `ShoppingCart (script 99, line 5)`: lines count from 1 for people.
+    /// Returns a title such as `ShoppingCart (script 99, line 5)`. The line counts from 1.
     pub(super) fn title(&self) -> String {
         let name = human::visible(&self.class, 120);
         match &self.location {
@@ -111,7 +112,7 @@ impl Finding {
         }
     }
 
-    /// `20 → 1,020 → 2,020 objects, 800 B → …`, by what `of` takes from each point.
+    /// Formats a value of each snapshot, as in `20 → 1,020 → 2,020 objects`.
     pub(super) fn over_time(&self, of: impl Fn(&ClassPoint) -> String) -> String {
         self.snapshots.iter().map(of).collect::<Vec<_>>().join(" → ")
     }
@@ -120,7 +121,7 @@ impl Finding {
 /// Finds what exceeds the limits.
 ///
 /// # Errors
-/// None in truth: nothing cancels the questions that could be.
+/// Returns an error if a query is cancelled, which does not happen here: no token is ever cancelled.
 pub(super) fn findings(
     snapshots: &[&Snapshot],
     names: Vec<String>,
@@ -146,7 +147,7 @@ pub(super) fn findings(
         ignored_growth: 0,
         findings: Vec::new(),
     };
-    // Classes by what they break; a class may break several.
+    // Classes and the rules that they break. A class may break several.
     let mut found: Vec<(Vec<usize>, Vec<String>)> = Vec::new();
     let mut add = |classes: Vec<usize>, rule: &str| match found.iter_mut().find(|(of, _)| *of == classes) {
         Some((_, broken)) => broken.push(rule.to_owned()),
@@ -166,7 +167,7 @@ pub(super) fn findings(
         report.limits.insert(0, limit);
     }
     if snapshots.iter().any(|snapshot| snapshot.salvage().is_some()) {
-        // What a damaged file lacks may be what grew, so that no limit is known to hold.
+        // Missing data may be what grew, so no limit is known to hold.
         report.limits.iter_mut().for_each(|limit| limit.passed = false);
     }
     report.passed = report.limits.iter().all(|limit| limit.passed);
@@ -177,7 +178,7 @@ pub(super) fn findings(
             report.findings.push(finding);
         }
     }
-    // A program's own classes say more than arrays and strings; what retains most comes first.
+    // The program's own classes are more useful than arrays and strings; then the largest retained size comes first.
     report.findings.sort_by_cached_key(|finding| {
         let (first, last) = finding.first_and_last();
         let retained = last.retained_size.saturating_sub(first.retained_size);
@@ -191,30 +192,31 @@ fn notes(snapshots: &[&Snapshot], names: &[String], growth: &Growth, rules: &Rul
     for (snapshot, file) in snapshots.iter().zip(names) {
         if let Some(salvage) = snapshot.salvage() {
             let advice = salvage.advice().join(" ");
-            notes
-                .push(format!("{file} is damaged, so no limit can be passed: {} {advice}", salvage.lines().join("; ")));
+            notes.push(format!("{file} is damaged, so all limits fail: {} {advice}", salvage.lines().join("; ")));
         }
     }
     if rules.are_defaults {
-        notes.push("no limit was given, so the usual ones hold; see heapglass check --help".to_owned());
+        notes.push("no limits given, using the defaults; see heapglass check --help".to_owned());
     }
     if !growth.ids_match {
-        let text = "the snapshots are not of one process: numbers are of totals, and examples are any objects";
+        let text = "the snapshots are of different processes: numbers are totals, and examples may be old objects";
         notes.push(text.to_owned());
     } else if rules.is_reordered {
-        let text = "the snapshots were not given in the order in which they were taken; here they are in that order";
+        let text = "the snapshots have been sorted by age";
         notes.push(text.to_owned());
     }
     if growth.options_differ {
         notes.push(OPTIONS_DIFFER.to_owned());
     }
     if snapshots.len() == 2 && rules.every_step {
-        notes.push("with two snapshots every class that grew grew in every step; take three or more".to_owned());
+        notes.push(
+            "two snapshots are only one step, so any growth is growth in every step; take three or more".to_owned(),
+        );
     }
-    // A class that is gone is within any limit, but so is a name that was written wrongly.
+    // A class that no longer exists is within any limit, but so is a misspelled name.
     for (pattern, _) in &rules.classes {
         if !growth.classes.iter().any(|class| matches(pattern, &class.name)) {
-            notes.push(format!("no snapshot has a class {}", human::visible(pattern, 120)));
+            notes.push(format!("no snapshot contains a class {}", human::visible(pattern, 120)));
         }
     }
     notes
@@ -238,21 +240,21 @@ fn every_step(growth: &Growth, rules: &Rules, add: Add<'_>) -> Limit {
     }
     let objects = human::quantity(rules.step_objects, "object", "objects");
     let bytes = human::bytes(rules.step_size);
-    let allowed = format!("{objects} or {bytes} a step, and 1 % of the class in BASE");
+    let allowed = format!("{objects} or {bytes} per step, and 1 % of the class in BASE");
     let verb = match broken {
-        0 => "none by".to_owned(),
-        1 => "1 class by".to_owned(),
-        broken => format!("{broken} classes by"),
+        0 => "none grew by".to_owned(),
+        1 => "1 class grew by".to_owned(),
+        broken => format!("{broken} classes grew by"),
     };
     let aside = match exempt {
         0 => String::new(),
-        exempt => format!("; {exempt} of the runtime's own or ignored classes not counted"),
+        exempt => format!("; {exempt} internal or ignored classes not counted"),
     };
     let measured = format!("{verb} {allowed}{aside}");
     Limit { rule: RULE.to_owned(), allowed, passed: broken == 0, measured, is_said: true }
 }
 
-/// Whether each step brings more than noise.
+/// Returns true if each step adds more than noise.
 fn grows_in_every_step(points: &[Point], rules: &Rules) -> bool {
     let Some(base) = points.first() else { return false };
     points.windows(2).all(|pair| {
@@ -262,17 +264,17 @@ fn grows_in_every_step(points: &[Point], rules: &Rules) -> bool {
     })
 }
 
-/// Returns the number of objects that are more than noise in a step of a class with so many in BASE.
+/// Returns the number of objects by which a class with `base_count` objects in the base must grow in a step to count.
 fn least_step(rules: &Rules, base_count: u64) -> u64 {
     rules.step_objects.max(base_count / 100).max(1)
 }
 
-/// All classes of a name together against a limit of objects.
+/// Checks all classes that match a name against a limit on the number of objects.
 fn class_limit(growth: &Growth, rules: &Rules, (pattern, most): (&str, u64), add: Add<'_>) -> Limit {
     let rule = format!("growth of {pattern}");
     let mut by_name: Vec<(&str, Vec<usize>)> = Vec::new();
     for (at, class) in growth.classes.iter().enumerate() {
-        // A limit of its own is meant even if the class is ignored otherwise, but a pattern is not.
+        // An explicit limit applies even to an ignored class, but a pattern does not.
         if !matches(pattern, &class.name) || (pattern.contains('*') && rules.ignored.has(&class.name)) {
             continue;
         }
@@ -302,7 +304,7 @@ fn class_limit(growth: &Growth, rules: &Rules, (pattern, most): (&str, u64), add
     }
 }
 
-/// The whole heap; says too how much of its growth is ignored.
+/// Checks the growth of the whole heap. Also returns the growth of the ignored classes.
 fn total_limit(growth: &Growth, rules: &Rules, limit: GrowthLimit, add: Add<'_>) -> (Limit, i64) {
     const RULE: &str = "total growth";
     let base = growth.totals.first().map_or(0, |total| total.retained_size);
@@ -330,23 +332,23 @@ fn total_limit(growth: &Growth, rules: &Rules, limit: GrowthLimit, add: Add<'_>)
     let without = if ignored == 0 {
         String::new()
     } else {
-        format!(", without {} of ignored classes", human::bytes(ignored.unsigned_abs()))
+        format!(", excluding {} of ignored classes", human::bytes(ignored.unsigned_abs()))
     };
     let measured = format!("{sign}{} ({percent:+.1} %){without}", human::bytes(grown.unsigned_abs()));
     (Limit { rule: RULE.to_owned(), allowed: limit.to_string(), passed, measured, is_said: false }, ignored)
 }
 
-/// Whether growth exceeds a limit, which may be larger than any growth.
+/// Returns true if the growth exceeds a limit, which may exceed `i64::MAX`.
 fn is_above(grown: i64, most: u64) -> bool {
     u64::try_from(grown).is_ok_and(|grown| grown > most)
 }
 
-/// A difference as terminals and XML take it.
+/// Formats a difference with ASCII characters only.
 fn plain_signed(difference: i64) -> String {
     human::signed_count(difference).replace('−', "-")
 }
 
-/// The numbers of classes that are judged as one, and an example of what is new of them.
+/// Returns the numbers of classes that are checked as one, with an example of their new objects.
 fn finding(
     snapshots: &[&Snapshot],
     scripts: &[Scripts],
@@ -365,14 +367,14 @@ fn finding(
         new_count += growth.classes[class].new_count;
         survivor_count += growth.classes[class].survivor_count;
     }
-    // The class that an example is taken from and whose place is named: the one that grew most.
+    // The example and the location come from the class that grew most.
     let chief = classes
         .iter()
         .copied()
         .max_by_key(|&class| (GrownClass::grown(growth.points(class), |point| point.count), std::cmp::Reverse(class)));
     let chief = chief.and_then(|class| growth.classes.get(class));
     let example = match snapshots.last() {
-        // What grew without new objects, as a Map does, is most likely the largest one.
+        // A class that grew without new objects, such as a Map: its largest object is the most likely one.
         Some(last) if growth.ids_match && new_count == 0 => {
             let class = chief.and_then(|class| class.last_class);
             let largest = class.and_then(|class| {
@@ -388,7 +390,7 @@ fn finding(
         }
         None => None,
     };
-    // One class keeps its pattern; several are judged by their sums, as they were for the limit.
+    // One class keeps its own pattern; several get the pattern of their sums, as for the limit.
     let sums: Vec<Point> = points
         .iter()
         .map(|&ClassPoint { count, shallow_size, retained_size }| Point { count, shallow_size, retained_size })

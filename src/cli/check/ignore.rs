@@ -1,4 +1,4 @@
-//! Names of classes with `*` for any text, and files of them.
+//! Class name patterns, in which `*` matches any text, and files that list them.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,17 +7,17 @@ use anyhow::Context as _;
 
 use crate::inputs::read_small_input;
 
-/// A list of names has fewer bytes.
+/// The maximum size of a list in bytes.
 const MOST_BYTES: u64 = 1 << 20;
-/// How long a pipe may be silent.
+/// The time limit for a silent pipe.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Names, of which each may have `*` in it.
+/// A list of class name patterns.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names(Vec<String>);
 
 impl Names {
-    /// Reads a file or a pipe: a name a line, `#` starts a comment at the start of a line or after a blank.
+    /// Reads a file or a pipe with one name per line. `#` starts a comment at the start of a line or after a space.
     pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
         let text = read_small_input(file, MOST_BYTES, PATIENCE).with_context(|| file.display().to_string())?;
         Ok(Self::parse(&text))
@@ -36,7 +36,7 @@ impl Names {
     }
 }
 
-/// Whether a name is a pattern's, in which `*` stands for any text.
+/// Returns true if a name matches a pattern, in which `*` matches any text.
 pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else { return false };
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_any_text() {
+    fn a_star_matches_any_text() {
         for (pattern, name, expected) in [
             ("Cache", "Cache", true),
             ("Cache", "LruCache", false),
@@ -70,14 +70,14 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_empty_lines_name_no_class() {
+    fn comments_and_empty_lines_are_ignored() {
         let names = Names::parse("# caches\n\nLruCache  # bounded\n  {id, #private}\n");
         assert!(names.has("LruCache"));
         assert!(!names.has(""));
         assert!(!names.has("# caches"));
-        assert!(!names.has("{id, #private}"), "a # behind a blank starts a comment");
+        assert!(!names.has("{id, #private}"), "a # after a space starts a comment");
         assert!(names.has("{id,"));
-        assert!(Names::parse("{id, *private}").has("{id, #private}"), "so a star stands for it");
+        assert!(Names::parse("{id, *private}").has("{id, #private}"), "so a star matches it");
         assert!(Names::parse(" # nothing").0.is_empty());
     }
 }

@@ -1,7 +1,7 @@
-//! The report as `JUnit` XML: a test case for each limit that holds, and one for each class that breaks one.
+//! The report as `JUnit` XML: a test case for each limit that holds, and one for each class that exceeds a limit.
 //!
-//! No standard defines the format; this is what the schema of Jenkins' xUnit plugin accepts, which others follow. There is
-//! no time in it, so that equal snapshots give equal files.
+//! No standard defines the format. This is the subset that the schema of Jenkins' xUnit plugin accepts, which others
+//! follow. The output contains no times, so that equal snapshots give equal files.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use super::report::{held, sentence};
 use crate::cli::lines::{LINE_LIMIT, Lines};
 use crate::model::human;
 
-/// Characters of a text that are written, each of which may take six as an escape.
+/// The maximum number of characters of a text, each of which may become six when escaped.
 const ESCAPED_LIMIT: usize = LINE_LIMIT / 8;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -54,10 +54,11 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     lines.line("</testsuites>")
 }
 
-/// Text that XML 1.0 allows, in content and in attributes, on one line. What it cannot hold becomes the replacement character.
+/// Escapes text for XML 1.0 content and attributes, on one line. Characters that XML cannot contain become the
+/// replacement character.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    // Cut before it is escaped, so that no line is cut within an escape.
+    // Cut before escaping, so that no escape sequence is cut.
     for character in human::visible(text, ESCAPED_LIMIT).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),

@@ -1,8 +1,8 @@
-//! The report as Markdown, for a comment or a job's summary.
+//! The report as Markdown, for a comment or a job summary.
 //!
-//! Names come from the heap and may be anything: markup, a mention, a link. A backslash takes the meaning of markup away, but
-//! not that of `@name`, `#1` or an address, which sites look for in the finished page. In code they look for nothing, so text
-//! that could mean anything is written as code.
+//! Names come from the heap and can contain anything: markup, a mention, a link. A backslash disables markup, but not
+//! `@name`, `#1` or an address, which sites detect in the rendered page. They detect nothing in code, so text that
+//! could be interpreted is written as code.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -52,27 +52,27 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     report.notes.iter().try_for_each(|note| lines.line(&format!("> {}", escape(note))))
 }
 
-/// More backticks than the text has in a row, and at least so many: what they enclose cannot end them.
+/// Returns more backticks than the text has in a row, and at least `least`, so that the text cannot close them.
 fn backticks(text: &str, least: usize) -> String {
     let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(least.max(longest + 1))
 }
 
-/// The text where it can mean nothing but itself, else as code, also in a cell of a table.
+/// Returns plain text unchanged and everything else as code. Both are safe in a table cell.
 fn escape(text: &str) -> String {
     let text = human::visible(text, LINE_LIMIT);
     if is_plain(&text) {
         return text.into_owned();
     }
-    // In a table a bar ends the cell even in code, and what a backslash in front of it does differs.
+    // In a table a bar ends the cell even in code, and renderers differ in how they treat a backslash before it.
     let text = text.replace('|', "\\u{7c}");
     let fence = backticks(&text, 1);
-    // Blanks at both ends are not shown. They keep backticks of the text apart from those around it.
+    // Renderers strip a space at both ends. The spaces separate backticks of the text from the enclosing ones.
     let blank = if text.is_empty() || text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{blank}{text}{blank}{fence}")
 }
 
-/// Whether text is words and numbers only, with punctuation that ends a word.
+/// Returns true if the text contains only words and numbers, with punctuation that ends a word.
 fn is_plain(text: &str) -> bool {
     let mut characters = text.chars().peekable();
     let starts_plain = characters.peek().is_some_and(|first| first.is_alphanumeric() || matches!(first, '+' | '-'));
@@ -99,10 +99,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_that_could_mean_anything_is_code() {
+    fn text_that_could_be_markup_is_code() {
         for (text, expected) in [
             ("heapglass check: FAILED, 2 of 2 limits, 3 snapshots", None),
-            ("+1.9 MB (+60.3 %), without 2 B of ignored classes", None),
+            ("+1.9 MB (+60.3 %), excluding 2 B of ignored classes", None),
             ("CartItem", None),
             ("@octocat", Some("`@octocat`")),
             ("www.evil.example", Some("`www.evil.example`")),

@@ -1,7 +1,7 @@
-//! `heapglass check`: whether memory grew beyond limits, for a job that has to pass or fail.
+//! `heapglass check`: checks whether memory grew beyond limits, for a job that passes or fails.
 //!
-//! A log must be enough to act on, so each finding comes with its numbers and with the way from a root to an object of
-//! those that are held like most.
+//! A log must be enough to act on, so each finding has its numbers and the path from a root to one of the objects that
+//! are held the most common way.
 
 pub(super) mod arguments;
 mod example;
@@ -24,11 +24,11 @@ use crate::Snapshot;
 use crate::model::CancelToken;
 use crate::query::{Distinct, Growth, distinct, growth};
 
-/// What holds where no limit is given.
+/// The limit that applies if none is given.
 const DEFAULT_TOTAL: GrowthLimit = GrowthLimit::Percent(5.0);
 
-/// Judges the snapshots and writes the report. That the report could not be written is no error here: the verdict is what a
-/// job waits for, and `out` remembers the failure.
+/// Checks the snapshots and writes the report. A report that cannot be written is not an error here: the job waits for
+/// the verdict, and `out` remembers the failure.
 pub(super) fn run(arguments: &CheckArguments, opener: &Files, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     let report = judge(arguments, opener)?;
     let _ = write(&report, arguments.format, out);
@@ -51,7 +51,7 @@ fn judge(arguments: &CheckArguments, opener: &Files) -> anyhow::Result<Report> {
     let ignored = arguments.ignore.as_deref().map(Names::read).transpose()?.unwrap_or_default();
     let files: Vec<&PathBuf> = std::iter::once(&arguments.base).chain(&arguments.current).collect();
     if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        return Err(BadUsage::error("standard input has only one snapshot: give `-` once"));
+        return Err(BadUsage::error("standard input can hold only one snapshot; use `-` once"));
     }
     let snapshots: Vec<Rc<Snapshot>> = files.iter().map(|file| opener.open(file)).collect::<anyhow::Result<_>>()?;
     let names: Vec<String> = files.iter().map(|file| name_of(file)).collect();
@@ -62,12 +62,12 @@ fn judge(arguments: &CheckArguments, opener: &Files) -> anyhow::Result<Report> {
         .map(|&(at, before)| format!("{} is the same snapshot as {}", names[at], names[before]))
         .collect();
     if kept.len() < 2 {
-        return Err(BadUsage::error(format!("{}: give two or more that differ", repeated.join("; "))));
+        return Err(BadUsage::error(format!("{}; at least two different snapshots are required", repeated.join("; "))));
     }
     let mut taken: Vec<(&Snapshot, String)> =
         kept.iter().map(|&at| (snapshots[at].as_ref(), names[at].clone())).collect();
     let mut growth = growth_of(&taken)?;
-    // A shell puts run-10 before run-9, and a leak read backwards shrinks.
+    // A shell sorts run-10 before run-9, and in reverse order a leak looks like shrinking.
     let is_reordered = growth.ids_match && !taken.is_sorted_by_key(|(snapshot, _)| snapshot.max_object_id());
     if is_reordered {
         taken.sort_by_key(|(snapshot, _)| snapshot.max_object_id());
@@ -88,7 +88,7 @@ fn judge(arguments: &CheckArguments, opener: &Files) -> anyhow::Result<Report> {
     };
     let (by_reference, names): (Vec<&Snapshot>, Vec<String>) = taken.into_iter().unzip();
     let mut report = findings(&by_reference, names, &growth, &rules)?;
-    report.notes.extend(repeated.into_iter().map(|repeated| format!("{repeated}, and is left out")));
+    report.notes.extend(repeated.into_iter().map(|repeated| format!("{repeated}; ignored")));
     Ok(report)
 }
 

@@ -7,7 +7,7 @@ use super::findings::{Finding, Report};
 use crate::cli::lines::Lines;
 use crate::model::human;
 
-/// Findings that are written in full; the others by a line.
+/// The number of findings that are written in full; the others take one line each.
 pub(super) const IN_FULL: usize = 20;
 
 pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -37,7 +37,7 @@ pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// The first line.
+/// Returns the first line of the report.
 pub(super) fn verdict(report: &Report) -> String {
     let snapshots = human::quantity(report.snapshots.len() as u64, "snapshot", "snapshots");
     let broken = report.limits.iter().filter(|limit| !limit.passed).count();
@@ -51,7 +51,7 @@ pub(super) fn verdict(report: &Report) -> String {
     }
 }
 
-/// What happened to a class, in numbers.
+/// Describes the growth of a class in numbers.
 pub(super) fn sentence(finding: &Finding) -> String {
     let counts = finding.over_time(|point| human::count(point.count));
     let shallow = finding.over_time(|point| human::bytes(point.shallow_size));
@@ -59,25 +59,27 @@ pub(super) fn sentence(finding: &Finding) -> String {
     format!("{}: {counts} objects, {shallow}, retaining {retained}", finding.pattern.to_lowercase())
 }
 
-/// Who holds what is new of a class, as lines. Ways that join one that is among those seen are not written twice.
+/// Formats the retaining path of the new objects of a class as lines. A path that joins one in `seen` ends there.
 pub(super) fn held(finding: &Finding, seen: &mut HashMap<u64, String>) -> Vec<String> {
-    let Some(example) = &finding.example else { return vec!["none of its objects is in the last snapshot".to_owned()] };
+    let Some(example) = &finding.example else {
+        return vec!["the last snapshot has no objects of this class".to_owned()];
+    };
     let mut lines = Vec::new();
     let new = human::quantity(finding.new_count, "new object", "new objects");
     if finding.new_count > 0 {
         let (survivors, alike) = (human::count(finding.survivor_count), human::count(example.alike));
         let before = if finding.survivor_count > 0 && finding.snapshots.len() > 2 {
-            format!(", of which {survivors} were in an earlier snapshot too")
+            format!(", {survivors} of them also in an earlier snapshot")
         } else {
             String::new()
         };
-        lines.push(format!("{new} in the last snapshot{before}; {alike} of them held like this one:"));
+        lines.push(format!("{new} in the last snapshot{before}; {alike} held like this one:"));
     } else if let [.., now] = example.alike_counts[..] {
-        // Of different processes, so that nothing is known to be new.
+        // The snapshots are of different processes, so nothing is known to be new.
         let objects = human::quantity(now, "object", "objects");
         lines.push(format!("{objects} in the last snapshot held like this one:"));
     } else {
-        lines.push("None of its objects is new; the largest:".to_owned());
+        lines.push("No new objects; the largest one:".to_owned());
     }
     lines.extend(example.lines(&finding.title(), seen).into_iter().map(|line| format!("  {line}")));
     lines
