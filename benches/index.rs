@@ -42,7 +42,7 @@ fn open(indexes: &Indexes, file: &str) -> anyhow::Result<(Opened, Duration)> {
     Ok((opened, started.elapsed()))
 }
 
-/// Returns the peak memory of the process in kB; `None` on other systems than Linux.
+/// Returns the peak memory of the process in kB as text; empty on other systems than Linux.
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
