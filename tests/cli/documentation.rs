@@ -11,7 +11,7 @@ use serde_json::Value;
 #[derive(Debug, Default)]
 struct Shape {
     members: Vec<(String, Option<Shape>)>,
-    /// Whether the shape has `…`: members that are named elsewhere.
+    /// True if the shape has `…`: members that are named elsewhere.
     is_open: bool,
 }
 
