@@ -1,9 +1,9 @@
-//! How long a file takes to open the first time, to be written to an index, and to open by it.
+//! Measures opening a file, writing it to the cache, and opening it from the cache.
 //!
 //!     cargo bench --no-default-features --bench index -- FILE [RUNS]
 //!
-//! The index lies in a temporary folder, on the disk that `TMPDIR` names. Each reopening runs in a process of its own, so that
-//! none finds memory that another has warmed.
+//! The cache is in a temporary folder, on the disk of `TMPDIR`. Each reopening runs in a process of its own, so that none profits
+//! from the memory of another.
 #![expect(clippy::print_stdout, reason = "a command that prints figures")]
 
 use std::path::Path;
@@ -42,7 +42,7 @@ fn open(indexes: &Indexes, file: &str) -> anyhow::Result<(Opened, Duration)> {
     Ok((opened, started.elapsed()))
 }
 
-/// The largest memory that the process has had, in kB; nothing on other systems than Linux.
+/// Returns the peak memory of the process in kB as text; empty on other systems than Linux.
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

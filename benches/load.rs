@@ -1,7 +1,7 @@
-//! How long a whole load takes, phase by phase, and the memory that it needs:
+//! Measures the time and the memory of a whole load and of its phases:
 //! `cargo bench --no-default-features --bench load -- --file FILE [--runs 5] [--yardstick]`.
 //!
-//! Each run is a process of its own, so that its peak is its own. With `--yardstick` the heap snapshot worker of Chrome
+//! Each run is a process of its own, which has its own peak. With `--yardstick` the heap snapshot worker of Chrome
 //! DevTools loads the same file under Node (`benches/devtools.mjs`), and the ratio is printed.
 #![allow(clippy::print_stdout, reason = "a command of its own")]
 
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 #[global_allocator]
 static ALLOCATOR: HugePages = HugePages;
 
-/// What one run measured; times in milliseconds since the start, memory in bytes.
+/// The measurements of one run: times in milliseconds since the start, memory in bytes.
 #[derive(Serialize, Deserialize)]
 struct Run {
     file_bytes: u64,
@@ -38,7 +38,7 @@ struct StageRow {
     name: String,
     began_ms: f64,
     took_ms: f64,
-    /// What was resident at most while it ran.
+    /// The maximum of the resident memory while it ran.
     resident_bytes: u64,
 }
 
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A field of `/proc/self/status` in bytes; 0 on other systems.
+/// Returns a field of `/proc/self/status` in bytes; 0 on other systems.
 fn status(field: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with(field));
@@ -143,7 +143,7 @@ fn report(file: &str, runs: usize, yardstick: bool) -> anyhow::Result<()> {
     println!("| complete | {:.0} ms | {:.0} ms |", best.complete_ms, middle.complete_ms);
     let per_edge = |run: &Run| run.complete_ms * 1e6 / run.edges.max(1) as f64;
     println!("| time per edge | {:.1} ns | {:.1} ns |", per_edge(best), per_edge(middle));
-    // Of memory the most that any run took.
+    // For memory, the maximum of all runs.
     let most = |bytes: fn(&Run) -> u64| measured.iter().map(bytes).max().unwrap_or(0);
     for (what, bytes) in
         [("peak memory", most(|run| run.peak_bytes)), ("memory afterwards", most(|run| run.after_bytes))]

@@ -1,4 +1,4 @@
-//! How long each question takes that the window asks of an open snapshot:
+//! Measures each question of the window about an open snapshot:
 //! `cargo bench --no-default-features --bench operations -- FILE [BASE]`.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a command of its own")]
 

@@ -1,7 +1,7 @@
-//! The phases of a load, each by itself, with criterion: `cargo bench --no-default-features --bench phases`.
+//! Measures each phase of a load with criterion: `cargo bench --no-default-features --bench phases`.
 //!
-//! Measures the bundled example, or the file that `HEAPGLASS_BENCH_FILE` names. For whole loads see `load.rs`; what a phase
-//! takes there is more, since it shares the cores and touches new memory.
+//! Measures the bundled example, or the file that `HEAPGLASS_BENCH_FILE` names. See `load.rs` for
+//! whole loads; phases take longer there, since they share the cores and touch new memory.
 #![allow(clippy::unwrap_used, reason = "a command of its own")]
 
 use std::hint::black_box;

@@ -1,5 +1,5 @@
-//! What a frame of the tree table costs while ten million rows of six columns scroll by:
-//! `cargo bench --bench table`. Layout and tessellation, on one thread, at 1280 × 800; painting is not in it.
+//! Measures a frame of the tree table while it scrolls through ten million rows of six columns:
+//! `cargo bench --bench table`. Layout and tessellation on one thread, at 1280 × 800, without painting.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a command of its own")]
 
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Real files, changed at random: an error or a snapshot that answers every question, with and without salvage, and never
-//! more memory than a small multiple of the file.
+//! Real files, changed at random: each gives an error or a snapshot that answers every question, with and without recovery, and
+//! needs no more memory than a small multiple of the file.
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 #![allow(unsafe_code, reason = "an allocator that counts cannot be written without")]
 
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// Counts what is allocated at a time.
+/// Counts the allocated bytes.
 struct Counting;
 
 /// Tests that count must not run at the same time.
@@ -61,12 +61,12 @@ fn allowance(file_bytes: usize) -> usize {
 enum Change {
     Flip(Index, u8),
     Overwrite(Index, u8),
-    /// A number in place of whatever stands there.
+    /// Replaces the bytes there by a number.
     Number(Index, u64),
     Cut(Index, u16),
     End(Index),
     Insert(Index, Vec<u8>),
-    /// A part once more, elsewhere.
+    /// Repeats a part elsewhere.
     Repeat(Index, u16, Index),
     /// A run of zeros, as a disk leaves it.
     Zeros(Index, u16),
@@ -133,7 +133,7 @@ fn a_changed_file_is_answered_within_its_memory() {
     files.extend(
         ["extra-section-before-strings", "pretty", "unknown-node-types"].map(|name| common::case(name).bytes()),
     );
-    // The threads that all work shares are there once and for all.
+    // Starts the shared threads, which stay.
     check(&files[0]);
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         cases: 400,
@@ -178,7 +178,7 @@ fn a_small_file_that_claims_to_be_large_takes_no_memory_for_it() {
 }
 
 #[test]
-fn what_a_small_file_unpacks_to_is_read_in_pieces() {
+fn a_small_file_that_unpacks_to_a_large_one_is_read_in_chunks() {
     let _alone = ALONE.lock();
     let base = common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone();
     let base = String::from_utf8(base).unwrap();

@@ -13,7 +13,7 @@ use heapglass::model::{CancelToken, MemoryLimit, Progress};
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static BYTES: AtomicU64 = AtomicU64::new(0);
-/// Bytes that are allocated now, and the most that were since [`work`] began.
+/// Allocated bytes now, and their maximum since [`work`] began.
 static HELD: AtomicU64 = AtomicU64::new(0);
 static PEAK: AtomicU64 = AtomicU64::new(0);
 
@@ -22,14 +22,14 @@ fn count(size: usize) {
     BYTES.fetch_add(size as u64, Ordering::Relaxed);
 }
 
-/// Where a block was `before` bytes large, it is `after` now.
+/// Counts the change of a block from `before` to `after` bytes.
 fn resize(before: usize, after: usize) {
     let held = HELD.fetch_add(after as u64, Ordering::Relaxed) + after as u64 - before as u64;
     HELD.fetch_sub(before as u64, Ordering::Relaxed);
     PEAK.fetch_max(held, Ordering::Relaxed);
 }
 
-/// The system's allocator, with a count of what it is asked for.
+/// The system's allocator; counts its calls.
 struct Counting;
 
 #[expect(unsafe_code, reason = "an allocator cannot be written without")]
@@ -131,14 +131,14 @@ fn file(graph: &Graph) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// What a load took.
+/// The work of a load.
 struct Work {
     edges: u64,
     file_bytes: u64,
     steps: Vec<(&'static str, u64)>,
     allocations: u64,
     allocated_bytes: u64,
-    /// At the same time, and what the load said that it needs.
+    /// The peak, and the bytes that the load declared to need.
     peak_bytes: u64,
     needed_bytes: u64,
 }
@@ -165,7 +165,7 @@ fn work(graph: &Graph) -> Work {
     }
 }
 
-// One test: what it counts is counted for the whole process.
+// One test: it counts allocations of the whole process.
 #[test]
 fn no_shape_of_graph_makes_a_load_take_more_than_its_share() {
     let shapes: [(&str, Shape); 5] = [

@@ -1,4 +1,4 @@
-//! Capturing from inspectors: honest ones, broken ones, and what is none.
+//! Capturing from inspectors: correct ones, broken ones, and servers that are not inspectors.
 
 use crate::common;
 use crate::node;
@@ -27,7 +27,7 @@ fn connect(inspector: &Inspector) -> Result<Connection, CaptureError> {
     Connection::open(&targets[0], Remote::Refused, &CancelToken::new())
 }
 
-/// Takes what is planned from the main isolate.
+/// Runs the plan on the main isolate.
 fn take(inspector: &Inspector, kind: Kind, folder: &Path) -> (Result<(), CaptureError>, Watch) {
     let mut connection = connect(inspector).unwrap();
     let (isolate, watch) = (connection.isolates()[0].clone(), Watch::new());
@@ -123,7 +123,7 @@ fn cancelling_in_the_middle_leaves_no_file() {
         while !matches!(watch.step(), Step::Snapshot { bytes: 1.., done: 10, total: 10 }) {
             std::thread::sleep(Duration::from_millis(2));
         }
-        assert_eq!(files(folder.path()).len(), 1, "the partial file is there");
+        assert_eq!(files(folder.path()).len(), 1, "the partial file exists");
         cancel.cancel();
         run.join().unwrap()
     });
@@ -132,7 +132,7 @@ fn cancelling_in_the_middle_leaves_no_file() {
 }
 
 #[test]
-fn what_is_no_inspector_is_called_so() {
+fn a_server_that_is_not_an_inspector_is_reported() {
     let http = |text: &str| Habit::Http(text.to_owned());
     let with =
         |status: &str, body: &str| http(&format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
@@ -210,7 +210,7 @@ fn a_program_that_has_done_its_work_is_not_kept_from_ending() {
     node.wait();
 }
 
-/// Bytes of a snapshot that is made up piece by piece: 100 MB, or what the variable says for whoever measures more.
+/// Returns the bytes of a generated snapshot: 100 MB, or `HEAPGLASS_STREAMED_MB` for measurements.
 fn streamed_bytes() -> usize {
     let megabytes = std::env::var("HEAPGLASS_STREAMED_MB").ok().and_then(|text| text.parse().ok());
     megabytes.unwrap_or(100) * 1_000_000
@@ -238,7 +238,7 @@ fn memory_does_not_grow_with_the_snapshot_that_is_captured() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    // The peak so far, which the system counts; the last look before the end is what is judged.
+    // The peak so far, as the system counts it; the last value before the end is asserted.
     let status = PathBuf::from(format!("/proc/{}/status", child.id()));
     let mut peak_kb = 0;
     let exit = loop {
@@ -259,7 +259,7 @@ fn memory_does_not_grow_with_the_snapshot_that_is_captured() {
     assert!((1..60_000).contains(&peak_kb), "{peak_kb} kB at the peak");
 }
 
-/// The program itself, taking from a made-up inspector.
+/// Returns a command that captures from a fake inspector.
 #[cfg(unix)]
 fn program(inspector: &Inspector, arguments: &[&str], folder: &Path) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_heapglass"));
@@ -268,7 +268,7 @@ fn program(inspector: &Inspector, arguments: &[&str], folder: &Path) -> Command 
     program
 }
 
-/// Runs it and sends it a signal each time it says `at`. Returns its exit code and what it said.
+/// Runs the command and sends it a signal each time it writes `at`. Returns its exit code and its output.
 #[cfg(unix)]
 fn signaled(mut program: Command, signal: &str, at: &str) -> (Option<i32>, String) {
     use std::io::{BufRead as _, BufReader};
@@ -319,7 +319,7 @@ fn a_terminal_that_closes_ends_a_recording_unless_it_was_started_with_nohup() {
         let started = std::time::Instant::now();
         let (code, said) = signaled(program, "-HUP", "recording");
         assert_eq!(code, Some(0), "{action}: {said}");
-        // All of it was recorded where the signal was ignored.
+        // If the signal was ignored, the whole recording exists.
         assert!(length == "10m" || started.elapsed() >= Duration::from_secs(1), "{said}");
         assert!(record_beside(&files(folder.path())[0]).unwrap().complete, "{action}");
     }
@@ -353,7 +353,7 @@ fn a_series_without_a_keyboard_says_what_to_do() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("use --every TIME"), "{said}");
-    // The one that was under way is there.
+    // The snapshot that was in progress exists.
     assert_eq!(files(folder.path()).len(), 2);
 }
 
@@ -490,7 +490,7 @@ fn only_the_owner_can_read_a_capture_and_its_record_however_long_the_title_of_th
     for file in &files {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
     }
-    // What is written is what can be read again.
+    // The written record can be read again.
     assert_eq!(record_beside(&watch.taken()[0].path), Some(watch.taken()[0].record.clone()));
 }
 
@@ -520,7 +520,7 @@ fn an_error_of_the_disk_is_said_once() {
     assert_eq!(said.matches("os error").count(), 1, "{said}");
 }
 
-/// `None` where the number of threads cannot be limited: root must become someone else first, and without `prlimit`.
+/// Returns `None` if the number of threads cannot be limited: as root, or without `prlimit`.
 #[cfg(target_os = "linux")]
 fn without_threads(inspector: &Inspector, folder: &Path) -> Option<std::process::Output> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};

@@ -1,4 +1,4 @@
-//! `heapglass check`: what passes, what fails, and that what it writes is enough to act on.
+//! `heapglass check`: what passes, what fails, and what the report contains.
 
 use crate::common;
 use crate::node;
@@ -182,10 +182,10 @@ fn markdown_has_a_table_of_the_limits_and_the_paths_as_code() {
     assert_eq!(output.matches("```").count() % 2, 0, "every block is closed");
 }
 
-/// Attributes with whether each is required, children, and whether there may be text.
+/// Attributes (each with whether it is required), children, and whether text is allowed.
 type Allowed = (&'static [(&'static str, bool)], &'static [&'static str], bool);
 
-/// What the schema of Jenkins' xUnit plugin, junit-10.xsd, allows of an element.
+/// Returns what the schema of Jenkins' xUnit plugin, junit-10.xsd, allows in an element.
 fn allowed(element: &str) -> Option<Allowed> {
     Some(match element {
         "testsuites" => (
@@ -316,7 +316,7 @@ fn a_damaged_file_passes_no_limit() {
     assert!(report["limits"].as_array().unwrap().iter().all(|limit| limit["passed"] == false));
 }
 
-/// A leak of 40 items a step in `all`, beside a cache of 100 items of which each step replaces all.
+/// Returns the snapshot of a step: a leak of 40 items per step in `all`, and a cache of 100 items that each step replaces.
 fn leak_beside_a_cache(step: u64) -> Vec<u8> {
     let mut heap = V8Heap::new(false);
     let global = heap.global;
@@ -334,7 +334,7 @@ fn leak_beside_a_cache(step: u64) -> Vec<u8> {
     heap.write()
 }
 
-/// 30 items a step under keys of an object, and 30 more in a list of which each item holds the next.
+/// Returns the snapshot of a step: 30 items per step under keys of an object, and 30 in a linked list.
 fn leak_by_key_and_in_a_chain(step: u64) -> Vec<u8> {
     let mut heap = V8Heap::new(false);
     let global = heap.global;

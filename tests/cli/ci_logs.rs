@@ -1,4 +1,4 @@
-//! Names from a heap are no commands to the CI system that shows the log, nor markup on the pages it makes.
+//! Names from a heap are neither commands in the log of a CI system nor markup on its pages.
 
 use crate::gate;
 
@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-/// What CI systems obey, and what Markdown and XML would make something of.
+/// Texts that are commands to CI systems, or markup in Markdown or XML.
 const NAMES: &[&str] = &[
     "::add-mask::passed",
     "  ::stop-commands::x",
@@ -40,7 +40,7 @@ fn heapglass() -> Command {
     command
 }
 
-/// Fails if a line of a log would be obeyed.
+/// Fails if a line of a log is a command.
 fn assert_no_command(what: &str, output: &Output) {
     for bytes in [&output.stdout, &output.stderr] {
         let text = std::str::from_utf8(bytes).unwrap();
@@ -54,7 +54,7 @@ fn assert_no_command(what: &str, output: &Output) {
     }
 }
 
-/// Three states of a process whose classes, keys and file names are those above.
+/// Writes three snapshots of a process; classes, keys and file names are the texts above.
 fn evil(folder: &Path) -> Vec<PathBuf> {
     let classes: Vec<(&str, &str)> = NAMES.iter().map(|name| (*name, *name)).collect();
     let files = gate::series(folder, &classes, &[20, 40, 60]);
@@ -109,7 +109,7 @@ fn no_format_of_check_commands_a_ci_system() {
     }
 }
 
-/// Outside of code there is nothing but the report's own markup.
+/// Fails if there is markup outside of code that is not the report's own.
 fn assert_markdown_is_plain(text: &str) {
     let mut fence: Option<&str> = None;
     for line in text.lines() {

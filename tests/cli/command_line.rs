@@ -1,4 +1,4 @@
-//! The command line as other programs see it: shapes, numbers, exit codes, pipes.
+//! The output of the command line for other programs: shapes, numbers, exit codes, pipes.
 
 use crate::common;
 
@@ -8,14 +8,14 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-/// A bundled snapshot, which the program decompresses itself.
+/// Returns the path of a bundled snapshot; the program decompresses it.
 fn bundled(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/snapshots/{name}.heapsnapshot.zst"))
 }
 
 fn heapglass() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heapglass"));
-    // No test touches the indexes of whoever runs it.
+    // Tests must not touch the cache of the user who runs them.
     command.env("HEAPGLASS_INDEX", "off");
     command
 }
@@ -24,7 +24,7 @@ fn run(subcommand: &str, file: &Path, more: &[&str]) -> Output {
     heapglass().arg(subcommand).arg(file).args(more).output().unwrap()
 }
 
-/// Standard output of a call that must succeed without a word on standard error.
+/// Returns the standard output of a call that must succeed and write nothing to standard error.
 fn answer(subcommand: &str, file: &Path, more: &[&str]) -> String {
     let output = run(subcommand, file, more);
     let complaint = String::from_utf8_lossy(&output.stderr);
@@ -38,12 +38,12 @@ fn json_answer(subcommand: &str, file: &Path, more: &[&str]) -> Value {
     serde_json::from_str(&answer(subcommand, file, &arguments)).unwrap()
 }
 
-/// Names of an object's members, sorted.
+/// Returns the names of an object's members, sorted.
 fn members(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-/// DevTools' single number as the two that the program writes.
+/// Converts the distance of DevTools to the two numbers that the program writes.
 fn split(distance: &Value) -> (Value, Value) {
     match distance.as_i64().unwrap() {
         hops @ 0..100_000_000 => (json!(hops), Value::Null),
@@ -209,7 +209,7 @@ fn objects_and_retainers_are_listed_as_in_devtools() {
         let retainers = json_answer("retainers", &bundled(name), &[&id[1..]]);
         for (ours, wanted) in [(&answer["edges"], &object["edges"]), (&retainers["retainers"], &object["retainers"])] {
             assert_eq!(ours.as_array().unwrap().len() as u64, wanted["total"].as_u64().unwrap());
-            // Numbered edges of equal rank may stand in another order, and DevTools' list is cut after 100.
+            // Numbered edges of equal rank may have another order, and DevTools' list ends after 100.
             if wanted["total"].as_u64() <= Some(100) {
                 let mut got: Vec<_> = ours.as_array().unwrap().iter().map(row).collect();
                 let mut expected: Vec<_> = wanted["items"].as_array().unwrap().iter().map(theirs).collect();
@@ -221,7 +221,7 @@ fn objects_and_retainers_are_listed_as_in_devtools() {
     }
 }
 
-/// Checks that each entry's mark says whether the object stands on the way to itself, and counts those that do.
+/// Checks that `cycle` is true exactly if the object is on its own path, and counts those entries.
 fn check_cycles(entry: &Value, path: &mut Vec<u64>, cycles: &mut usize) {
     let id = entry["id"].as_u64().unwrap();
     if let Some(is_cycle) = entry.get("cycle") {
@@ -298,7 +298,7 @@ fn a_closed_pipe_ends_quietly() {
     }
 }
 
-/// A snapshot of a root, and an object that has a field; both names come from the test.
+/// Returns a snapshot of a root and an object with a field, with these names.
 fn snapshot_with_names(object: &str, field: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     let snapshot = json!({
@@ -376,7 +376,7 @@ fn compare_writes_devtools_rows_in_every_format() {
     let csv = answer("compare", &base, &[current.to_str().unwrap(), "--format", "csv", "--sort", "delta"]);
     assert_eq!(csv.lines().count(), ours.len() + 1);
     assert!(csv.starts_with("name,script_id,line,column,new,deleted,delta,"));
-    // A negative number is no formula.
+    // A negative number is not a formula.
     let back = run("compare", &current, &[base.to_str().unwrap(), "--format", "csv"]);
     assert!(String::from_utf8_lossy(&back.stderr).contains("Pass the older file first"));
     let back = String::from_utf8(back.stdout).unwrap();
@@ -399,7 +399,7 @@ fn comparing_a_newer_file_with_an_older_one_says_that_they_are_reversed() {
     assert!(is_said && json["is_reversed"] == true && json["ids_match"] == true, "{json}");
     let (is_said, json) = compared(&older, &newer);
     assert!(!is_said && json["is_reversed"] == false, "{json}");
-    // Ids of different processes say nothing about age.
+    // Ids of different processes do not show which is older.
     let (is_said, json) = compared(&bundled("node24-1"), &older);
     assert!(!is_said && json["is_reversed"] == false, "{json}");
 }
@@ -447,7 +447,7 @@ fn search_refuses_prefixes_and_kinds_that_do_not_exist_and_names_the_right_ones(
         assert!(output.stdout.is_empty() && complaint.contains(said), "{complaint}");
         assert_eq!(complaint.lines().last(), Some(marks), "{complaint}");
     }
-    // The help of the command is that of the window.
+    // The command and the window have the same help.
     let help = heapglass().args(["search", "--help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     for (example, meaning) in heapglass::query::Query::help() {
@@ -489,7 +489,7 @@ fn places_in_the_source_are_written_with_their_files() {
     assert!(urls.filter(|url| url.starts_with("node:")).count() > 5);
     let text = answer("summary", &bundled("node24-1"), &[]);
     assert!(text.contains("(node:internal/"), "{text}");
-    // What editors count from 1 counts from 0 in JSON.
+    // Positions count from 1 in text and from 0 in JSON.
     let object = json_answer("object", &bundled("chromium-leak-1"), &["@32885"]);
     assert_eq!((&object["location"]["line"], &object["location"]["column"]), (&json!(17), &json!(52)));
     let text = answer("object", &bundled("chromium-leak-1"), &["@32885"]);

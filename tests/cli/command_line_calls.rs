@@ -1,4 +1,4 @@
-//! `heapglass profile` and `heapglass allocations` as other programs see them.
+//! The output of `heapglass profile` and `heapglass allocations`.
 
 use crate::common;
 
@@ -16,7 +16,7 @@ fn run(subcommand: &str, files: &[&str], more: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_heapglass")).arg(subcommand).args(files).args(more).output().unwrap()
 }
 
-/// Standard output of a call that must succeed without a word on standard error.
+/// Returns the standard output of a call that must succeed and write nothing to standard error.
 fn answer(subcommand: &str, files: &[&str], more: &[&str]) -> String {
     let output = run(subcommand, files, more);
     let complaint = String::from_utf8_lossy(&output.stderr);

@@ -1,4 +1,4 @@
-//! The README and the help texts against what the program writes.
+//! Compares the documentation and the help texts with what the program writes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,16 +7,16 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// The members that a shape such as `{"a","b":[{"c"}]}` names.
+/// The members of a shape such as `{"a","b":[{"c"}]}`.
 #[derive(Debug, Default)]
 struct Shape {
     members: Vec<(String, Option<Shape>)>,
-    /// `…` stands for members that are named elsewhere.
+    /// True if the shape has `…`: members that are named elsewhere.
     is_open: bool,
 }
 
 impl Shape {
-    /// Parses the object that starts at the beginning of `text`; gives what follows it.
+    /// Parses the object at the beginning of `text`; returns it and the text after it.
     fn parse(text: &str) -> (Self, &str) {
         let mut shape = Self::default();
         let mut rest = text.strip_prefix('{').unwrap_or_else(|| panic!("an object at {text:.60}"));
@@ -94,12 +94,21 @@ fn help(subcommand: &str) -> String {
     String::from_utf8(heapglass().args([subcommand, "--help"]).output().unwrap().stdout).unwrap()
 }
 
-/// What a subcommand writes as JSON about files that have everything it can describe.
-fn answer(subcommand: &str) -> Value {
+/// Reads a page of the documentation.
+fn page(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+fn reference() -> String {
+    page("assets/docs/reference.md")
+}
+
+/// Returns the output of a subcommand for files that have everything it can describe.
+fn output(subcommand: &str, format: &str) -> Vec<u8> {
     let (one, two) = (data("small-1.heapsnapshot.zst"), data("small-2.heapsnapshot.zst"));
     let page = data("chromium-leak-1.heapsnapshot.zst");
     let mut command = heapglass();
-    command.arg(subcommand).args(["--format", "json"]);
+    command.arg(subcommand).args(["--format", format]);
     match subcommand {
         "compare" => command.args([one, two]),
         "check" => command.args([one, two]).arg("--fail-on-growing-every-step"),
@@ -113,7 +122,33 @@ fn answer(subcommand: &str) -> Value {
     };
     let output = command.output().unwrap();
     assert!(matches!(output.status.code(), Some(0 | 3)), "{subcommand}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    output.stdout
+}
+
+fn answer(subcommand: &str) -> Value {
+    serde_json::from_slice(&output(subcommand, "json")).unwrap()
+}
+
+/// Returns the subcommands that the help lists.
+fn commands() -> BTreeSet<String> {
+    let help = String::from_utf8(heapglass().arg("--help").output().unwrap().stdout).unwrap();
+    let commands = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names = commands.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    names.filter(|word| *word != "help").map(str::to_owned).collect()
+}
+
+/// Returns the long options in the help of a subcommand, without `--help`.
+fn options(subcommand: &str) -> BTreeSet<String> {
+    let help = help(subcommand);
+    let options = help.split("\nOptions:\n").nth(1).unwrap();
+    let lines = options.lines().take_while(|line| line.is_empty() || line.starts_with(' '));
+    let long = lines.filter_map(|line| {
+        let line = line.trim_start();
+        let line =
+            if line.starts_with("--") { line } else { line.split_once(", ").filter(|(short, _)| short.len() == 2)?.1 };
+        line.starts_with("--").then(|| line.split_whitespace().next().unwrap().to_owned())
+    });
+    long.filter(|option| option != "--help").collect()
 }
 
 /// An object with a source position, so that no member is null.
@@ -129,19 +164,84 @@ fn function_id() -> String {
 }
 
 #[test]
-fn json_shapes_in_the_readme_are_what_is_written() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let mut checked = Vec::new();
-    for line in readme.lines() {
+fn json_shapes_in_the_reference_match_the_output() {
+    let reference = reference();
+    let mut checked = BTreeSet::new();
+    for line in reference.lines() {
         let Some((name, text)) = line.strip_prefix("| `").and_then(|rest| rest.split_once("` | `{")) else { continue };
-        checked.push(name.to_owned());
+        checked.insert(name.to_owned());
         Shape::parse(&format!("{{{text}")).0.check(name, &answer(name));
     }
-    assert!(checked.len() >= 6, "{checked:?}");
+    let mut expected = commands();
+    expected.retain(|command| !["nodes", "capture"].contains(&command.as_str()));
+    assert_eq!(checked, expected);
 }
 
 #[test]
-fn json_shapes_in_the_help_are_what_is_written() {
+fn csv_columns_in_the_reference_match_the_output() {
+    let reference = reference();
+    let (_, section) = reference.split_once("\n## CSV and TSV\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let mut checked = BTreeSet::new();
+    for line in section.lines() {
+        let Some((name, text)) = line.strip_prefix("| `").and_then(|rest| rest.split_once("` | `")) else { continue };
+        checked.insert(name.to_owned());
+        let csv = String::from_utf8(output(name, "csv")).unwrap();
+        assert_eq!(text.strip_suffix("` |"), csv.lines().next(), "{name}");
+    }
+    let mut expected = commands();
+    expected.retain(|command| !["nodes", "capture", "check"].contains(&command.as_str()));
+    assert_eq!(checked, expected);
+}
+
+#[test]
+fn options_in_the_reference_match_the_help() {
+    let reference = reference();
+    let (_, section) = reference.split_once("\n## Commands\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let listed = |part: &str| -> BTreeSet<String> {
+        let cells = part.lines().filter_map(|line| line.strip_prefix("| `--"));
+        cells.map(|cell| format!("--{}", cell.split([' ', '`']).next().unwrap())).collect()
+    };
+    let mut checked = BTreeSet::new();
+    let mut parts = section.split("\n### ").skip(1);
+    let (title, common) = parts.next().unwrap().split_once('\n').unwrap();
+    assert_eq!(title, "Options of all commands");
+    let common = listed(common);
+    for (title, part) in parts.map(|part| part.split_once('\n').unwrap()) {
+        let name = title.trim_matches('`');
+        let all: BTreeSet<String> = listed(part).union(&common).cloned().collect();
+        assert_eq!(all, options(name), "{name}");
+        checked.insert(name.to_owned());
+    }
+    assert_eq!(checked, commands());
+}
+
+#[test]
+fn environment_variables_in_the_reference_match_the_source() {
+    fn variables(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                variables(&entry, found);
+            } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&entry).unwrap();
+                let names = text.split("\"HEAPGLASS_").skip(1).filter_map(|rest| rest.split_once('"'));
+                found.extend(names.map(|(name, _)| format!("HEAPGLASS_{name}")));
+            }
+        }
+    }
+    let mut used = BTreeSet::new();
+    variables(&root().join("src"), &mut used);
+    // Only with the feature `frame-times`; see benches/README.md.
+    used.remove("HEAPGLASS_EXIT_AFTER_LOAD");
+    let reference = reference();
+    let rows = reference.lines().filter_map(|line| line.strip_prefix("| `HEAPGLASS_")?.split_once('`'));
+    let listed: BTreeSet<String> = rows.map(|(name, _)| format!("HEAPGLASS_{name}")).collect();
+    assert_eq!(listed, used);
+}
+
+#[test]
+fn json_shapes_in_the_help_match_the_output() {
     let text = help("summary");
     let start = text.find("JSON (stable").expect("the shapes");
     let mut checked = Vec::new();
@@ -172,32 +272,50 @@ fn json_shapes_in_the_help_are_what_is_written() {
 }
 
 #[test]
-fn columns_of_nodes_in_the_readme_and_the_help_are_what_is_written() {
+fn columns_of_nodes_in_the_reference_and_the_help_match_the_output() {
     let output = heapglass().arg("nodes").arg(data("pretty.heapsnapshot.zst")).output().unwrap();
     let tsv = String::from_utf8(output.stdout).unwrap();
     let columns: Vec<&str> = tsv.lines().next().unwrap().split('\t').collect();
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let without_notes = help("nodes").replace(" (0 unknown, 1 attached, 2 detached)", "");
-    for text in [readme, without_notes] {
+    for text in [reference(), without_notes] {
         let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches('`')).collect();
         assert!(words.windows(columns.len()).any(|window| window == columns), "{columns:?}");
     }
 }
 
 #[test]
-fn every_command_of_the_readme_is_one_and_none_is_missing() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let listed: BTreeSet<&str> = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("    heapglass ")?.split_whitespace().next())
-        .filter(|word| word.chars().all(|character| character.is_ascii_lowercase() || character == '-'))
-        .collect();
-    let help = String::from_utf8(heapglass().arg("--help").output().unwrap().stdout).unwrap();
-    let commands = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
-    let commands: BTreeSet<&str> = commands
-        .lines()
-        .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next())
-        .filter(|word| *word != "help")
-        .collect();
-    assert_eq!(listed, commands);
+fn the_readme_and_the_reference_list_every_command() {
+    for (path, start) in [("README.md", "| `heapglass "), ("assets/docs/reference.md", "    heapglass ")] {
+        let text = page(path);
+        let lines = match path {
+            // Its other indented lines are examples.
+            "assets/docs/reference.md" => text.split("\n## Commands\n").nth(1).unwrap().split("\n### ").next().unwrap(),
+            _ => text.as_str(),
+        };
+        let words = lines.lines().filter_map(|line| line.strip_prefix(start)?.split([' ', '`']).next());
+        let listed: BTreeSet<String> = words.filter(|word| !word.starts_with('[')).map(str::to_owned).collect();
+        assert_eq!(listed, commands(), "{path}");
+    }
+}
+
+/// Returns the targets of the links of a page, without those to other sites and without fragments.
+fn links(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    let paths = targets.map(|(target, _)| target.split('#').next().unwrap_or_default());
+    paths.filter(|path| !path.is_empty() && !path.contains("://")).collect()
+}
+
+#[test]
+fn every_path_in_the_documentation_exists() {
+    for path in ["README.md", "assets/docs/reference.md", "src/ARCHITECTURE.md", "benches/README.md"] {
+        let text = page(path);
+        for link in links(&text) {
+            let target = root().join(path).parent().unwrap().join(link);
+            assert!(target.exists(), "{path}: no file {link}");
+        }
+        // Every second part is code.
+        for code in text.split('`').skip(1).step_by(2).filter(|code| code.starts_with("src/") && !code.contains('\n')) {
+            assert!(root().join(code).exists(), "{path}: no file {code}");
+        }
+    }
 }

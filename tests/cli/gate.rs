@@ -1,4 +1,4 @@
-//! A gate never passes by accident: verdicts and exit codes whatever becomes of the output, and snapshots given twice.
+//! `check` never passes by accident: verdicts and exit codes if the output cannot be written, and snapshots given twice.
 
 use crate::common;
 
@@ -35,7 +35,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// The state of a process in which so many objects of each of these classes are held under these keys.
+/// Returns a snapshot with this many objects of each of these classes, held under these keys.
 pub(crate) fn heap(classes: &[(&str, &str)], count: usize) -> Vec<u8> {
     let mut strings = vec![String::new(), "Holder".to_owned(), "holder".to_owned()];
     let (mut nodes, mut edges) = (vec![[2, 0, 1, 0, 1], [1, 1, 3, 24, classes.len() * count]], vec![[0, 2, 5]]);
@@ -60,7 +60,7 @@ pub(crate) fn heap(classes: &[(&str, &str)], count: usize) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Files of a process in which the classes grow.
+/// Writes files of a process in which the classes grow.
 pub(crate) fn series(folder: &Path, classes: &[(&str, &str)], counts: &[usize]) -> Vec<PathBuf> {
     let file = |(at, count): (usize, &usize)| {
         let path = folder.join(format!("{}.heapsnapshot", at + 1));
@@ -70,14 +70,14 @@ pub(crate) fn series(folder: &Path, classes: &[(&str, &str)], counts: &[usize]) 
     counts.iter().enumerate().map(file).collect()
 }
 
-/// Three snapshots of which the report is longer than a pipe holds.
+/// Writes three snapshots whose report is longer than the buffer of a pipe.
 fn many(folder: &Path) -> Vec<PathBuf> {
     let names: Vec<String> = (0..1500).map(|at| format!("ClassThatGrows{at}")).collect();
     let classes: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "list")).collect();
     series(folder, &classes, &[12, 24, 36])
 }
 
-/// Runs the command while its reader goes away after a few bytes.
+/// Runs the command with a reader that closes the pipe after a few bytes.
 fn with_a_reader_that_leaves(mut command: Command) -> Output {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut start = [0; 10];
@@ -295,7 +295,7 @@ fn a_class_name_of_megabytes_is_not_repeated_in_every_row() {
 #[test]
 fn the_file_of_a_class_that_only_the_base_has_is_named() {
     let (before, after) = (example("before"), example("after"));
-    // Backwards, so that there are classes whose objects are all gone.
+    // In reverse order, so that all objects of some classes were freed.
     let output = heapglass().arg("compare").args([&after, &before]).args(["--format", "json"]).output().unwrap();
     let backwards: Value = serde_json::from_slice(&output.stdout).unwrap();
     let located: Vec<&Value> =
@@ -304,7 +304,7 @@ fn the_file_of_a_class_that_only_the_base_has_is_named() {
     for class in located {
         assert!(class["location"]["url"].is_string(), "{class}");
     }
-    // And where the class is not in the current snapshot at all.
+    // The class is not in the current snapshot at all.
     let whole = common::read(&after);
     let folder = tempfile::tempdir().unwrap();
     let mut text = String::from_utf8(whole).unwrap();
@@ -345,7 +345,7 @@ fn object_tells_retainers_from_other_references() {
     assert!(told > 0, "no object has both");
 }
 
-/// Arguments, the expected code, and what standard error must contain; `F` is a good file, `P` a profile.
+/// Arguments, the expected exit code, and text that standard error must contain; `F` is a valid file, `P` a profile.
 const CODES: &[(&[&str], i32, &str)] = &[
     (&["summary", "F"], 0, ""),
     (&["statistics", "F"], 0, ""),
@@ -409,7 +409,7 @@ const CODES: &[(&[&str], i32, &str)] = &[
 ];
 
 #[test]
-fn exit_codes_and_messages_are_those_of_the_readme() {
+fn exit_codes_and_messages_match_the_reference() {
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken.heapsnapshot");
     let whole = common::case("small-1").bytes();

@@ -1,5 +1,5 @@
-//! Files from anyone: names that would command a terminal, standard input, damage on the command line, too little memory,
-//! and graphs of the worst shapes.
+//! Hostile files on the command line: names with terminal commands, standard input, damage, too little memory, and graphs of the
+//! worst shapes.
 
 use crate::common;
 use crate::hostile_files::{self, POISON, is_dangerous, poisoned};
@@ -82,14 +82,14 @@ fn nothing_in_a_file_or_its_name_commands_a_terminal() {
             }
         }
     }
-    // What is wrong with the arguments themselves is said by another part of the program.
+    // Another part of the program reports wrong arguments.
     let output = heapglass().arg("summary").arg(format!("--{POISON}").replace('\0', "")).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert_eq!(complaint.chars().find(|&shown| is_dangerous(shown)), None, "{complaint:?}");
 }
 
-/// Runs with standard input.
+/// Runs the program with this standard input.
 fn piped(arguments: &[&str], input: &[u8]) -> Output {
     let mut child = heapglass()
         .args(arguments)
@@ -192,7 +192,7 @@ fn pipes_and_folders_and_files_that_may_not_be_read_are_answered() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe.heapsnapshot");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    // A damaged file through a pipe: nobody may wait for it to be written once more.
+    // A damaged file from a pipe cannot be read a second time.
     let writer = pipe.clone();
     let whole = common::archive("broken.tar.zst")["to-node-out-of-range.heapsnapshot"].clone();
     let writing = std::thread::spawn(move || fs::write(writer, whole).unwrap());
@@ -215,7 +215,7 @@ fn too_little_memory_ends_with_one_line_and_code_1() {
     let (mut done, mut refused) = (0, 0);
     let little = (20_000..150_000).step_by(5_000);
     for kilobytes in little.chain([200_000, 300_000, 500_000, 4_000_000]) {
-        // Where not even that works, the program itself does not fit.
+        // If not even that works, the program itself does not fit.
         let version = format!("ulimit -v {kilobytes}; exec \"$0\" --version");
         let starts = Command::new("sh").arg("-c").arg(version).arg(env!("CARGO_BIN_EXE_heapglass")).output().unwrap();
         if !starts.status.success() {
@@ -238,7 +238,7 @@ fn too_little_memory_ends_with_one_line_and_code_1() {
     assert!(done > 0 && refused > 0, "{done} runs had enough memory, {refused} had not");
 }
 
-/// A snapshot of `count` objects below a root, of which `edges` says for each its targets.
+/// Returns a snapshot of `count` objects below a root; `edges` returns the targets of each.
 fn graph(count: u32, mut edges: impl FnMut(u32) -> Vec<u32>, name: &str) -> Vec<u8> {
     let (mut nodes, mut links) = (String::from("9,0,1,0,1"), String::from("1,0,5"));
     let (mut node_count, mut edge_count) = (1, 1);
@@ -279,7 +279,7 @@ fn the_worst_shapes_are_opened_and_answer_every_question() {
 
 #[test]
 fn concatenated_strings_in_a_circle_have_a_name_in_no_time() {
-    // Each leads to the next twice, and the last to the first: without text a walk would never end.
+    // Each refers to the next twice, and the last to the first: a walk without a limit would never end.
     let mut bytes = graph(3000, |node| vec![node % 3000 + 1, (node + 1) % 3000 + 1], "first");
     let text = String::from_utf8(std::mem::take(&mut bytes)).unwrap();
     let text = text.replace(",3,1,", ",10,0,").replace(",2,1,", ",3,1,");
@@ -318,7 +318,7 @@ fn sizes_that_no_number_holds_are_the_largest_number_and_never_start_from_zero_a
     }
 }
 
-/// A string that was put together by so many additions, each of which is a string of its own; `deep` says on which side.
+/// Returns a snapshot of a string that was concatenated in this many steps. `deep_first`: the first part nests, not the second.
 fn rope(additions: u32, deep_first: bool, piece: &str) -> Vec<u8> {
     let (mut nodes, mut edges) = ("2,0,1,0,2,0,1,3,16,0".to_owned(), String::new());
     // Nodes 2 and on are the additions, the longest last; the root holds it and the piece.
@@ -339,7 +339,7 @@ fn rope(additions: u32, deep_first: bool, piece: &str) -> Vec<u8> {
 
 #[test]
 fn names_of_strings_from_thousands_of_additions_are_read_in_no_time() {
-    // Each read from the bottom of the chain took minutes.
+    // Reading each from the bottom of the chain took minutes.
     for (deep_first, piece, length) in [(true, "ab", 1024), (false, "ab", 1024), (true, "", 0), (false, "", 0)] {
         let snapshot = open(&rope(30_000, deep_first, piece));
         snapshot.expect_many_names();
@@ -372,7 +372,7 @@ fn names_are_the_same_however_many_are_asked_for() {
 }
 
 #[test]
-fn an_option_may_stand_in_front_of_a_subcommand_and_a_file_may_not() {
+fn an_option_may_precede_a_subcommand_but_a_file_may_not() {
     let file = bundled("node24-1");
     let right = heapglass().arg("--no-cache").arg("summary").arg(&file).output().unwrap();
     assert!(right.status.success() && !right.stdout.is_empty());
@@ -430,7 +430,7 @@ fn input_that_never_ends_is_given_up_with_recovery_and_without() {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         let block = repeated.repeat(1 << 20);
-        // The pipe closes when the program has had enough.
+        // The pipe closes when the program stops reading.
         let is_written = input.write_all(start.as_bytes()).is_ok();
         while is_written && input.write_all(block.as_bytes()).is_ok() {}
         let output = child.wait_with_output().unwrap();

@@ -1,4 +1,4 @@
-//! The command line as a user runs it, and the capture that it drives.
+//! Tests of the command line, and of captures that it runs.
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 
 #[path = "../common/mod.rs"]

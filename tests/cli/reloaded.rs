@@ -1,4 +1,4 @@
-//! Classes of scripts that were loaded again on the command line: judged as one, listed as one on request.
+//! Classes of reloaded scripts on the command line: `check` joins them, other commands on request.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

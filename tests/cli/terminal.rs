@@ -1,4 +1,4 @@
-//! What people see in a terminal: tables of profiles, and progress where there is a terminal and nowhere else.
+//! Output to a terminal: tables of profiles, and progress, which is written to terminals only.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -104,13 +104,13 @@ fn a_log_with_two_snapshots_is_answered_with_a_note_on_standard_error() {
         "{note}"
     );
     assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok());
-    // By standard input as well.
+    // From standard input, too.
     let input = std::fs::File::open(&file).unwrap();
     let piped = heapglass(&["summary", "-", "--format", "json"]).stdin(input).output().unwrap();
     assert!(piped.status.success());
 }
 
-/// Feeds a snapshot in two parts with a pause that is longer than what a load may take without a word.
+/// Feeds a snapshot in two parts, with a pause that is longer than a load without progress.
 fn feed_slowly(mut input: impl std::io::Write) {
     let bytes = common::case("pretty").bytes();
     let (start, rest) = bytes.split_at(100);
@@ -158,7 +158,7 @@ fn a_long_load_on_a_terminal_shows_progress_and_none_of_it_in_the_answer() {
     feed_slowly(std::fs::OpenOptions::new().write(true).open(&fifo).unwrap());
     let terminal = String::from_utf8_lossy(&child.wait_with_output().unwrap().stdout).into_owned();
     assert!(terminal.contains("standard input: Reading the file"), "{terminal:?}");
-    // The last thing that is written removes the line.
+    // The last output removes the line.
     assert!(terminal.ends_with("\u{1b}[2K") || terminal.ends_with('\r'), "{terminal:?}");
     let answer = std::fs::read_to_string(answer).unwrap();
     assert!(answer.contains("Constructor") && !answer.contains('\u{1b}'), "{answer}");

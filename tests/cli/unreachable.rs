@@ -1,4 +1,4 @@
-//! The command line says of an unreachable object that it is one, and how much of a snapshot is unreachable.
+//! The command line marks unreachable objects and reports how many bytes of a snapshot are unreachable.
 
 use std::process::{Command, Output};
 
@@ -21,7 +21,7 @@ fn json(arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn an_unreachable_object_is_called_so_by_every_command() {
+fn every_command_marks_an_unreachable_object() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("julia.heapsnapshot");
     std::fs::write(&file, generated::julia_unreachable(5, 400)).unwrap();

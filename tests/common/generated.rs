@@ -1,4 +1,4 @@
-//! Snapshots as engines other than V8 write them, made from what their public sources do.
+//! Snapshots in the formats of other engines than V8, after their public sources.
 #![allow(unreachable_pub, reason = "a module of test binaries")]
 #![allow(dead_code, reason = "each test binary uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -45,7 +45,7 @@ impl Heap {
         self.nodes[from].edges.push(Edge(kind, Name::Number(number), to));
     }
 
-    /// What `node` keeps alive, by taking it out and looking what can still be reached. Weak edges do not count.
+    /// Returns the bytes that `node` retains: removes it and sums up what can no longer be reached. Ignores weak edges.
     pub fn retained(&self, node: usize) -> u64 {
         let reach = |without: Option<usize>| {
             let mut seen = vec![false; self.nodes.len()];
@@ -106,7 +106,7 @@ const HERMES_NODE_TYPES: [&str; 14] = [
 ];
 const EDGE_TYPES: [&str; 7] = ["context", "element", "property", "internal", "hidden", "shortcut", "weak"];
 
-/// A React Native application's heap, as Hermes would see it: `carts` carts in a list that never shrinks.
+/// Returns the heap of a React Native application in Hermes: `carts` carts in a list that never shrinks.
 pub fn hermes_heap(carts: u64) -> Heap {
     let mut heap = Heap::default();
     let root = heap.add("synthetic", "", 1, 0);
@@ -378,7 +378,7 @@ impl V8Heap {
         self.heap.add(kind, name, self.next_id, size)
     }
 
-    /// Ids from here on, to say that something is younger than what has smaller ones.
+    /// Sets the next id: objects with larger ids are younger.
     pub fn continue_with(&mut self, id: u64) {
         self.next_id = id;
     }

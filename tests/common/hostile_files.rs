@@ -7,7 +7,7 @@ use std::io::Write as _;
 
 use serde_json::json;
 
-/// Characters that a terminal would obey, or that reorder or hide text.
+/// Characters that control a terminal, or reorder or hide text.
 pub fn is_dangerous(character: char) -> bool {
     matches!(character, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{feff}')
@@ -16,7 +16,7 @@ pub fn is_dangerous(character: char) -> bool {
 /// A name with a control character, a terminal escape, a spreadsheet formula or a mark of direction at every turn.
 pub const POISON: &str = "=1+\u{1b}[2J\u{1b}]0;x\u{7}\r\t\u{8}\0\u{7f}\u{9b}31m\u{85}\u{ad}\u{61c}\u{202e}evil\u{2066}\u{2069}\u{200f}\n\u{feff}";
 
-/// A snapshot in which everything that has a name is called as badly as can be, kinds and edge kinds included.
+/// Returns a snapshot in which every name is hostile, kinds and edge kinds included.
 pub fn poisoned(root_name: &str) -> Vec<u8> {
     let kind = format!("kind{POISON}");
     let snapshot = json!({

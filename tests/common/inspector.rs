@@ -1,4 +1,4 @@
-//! A made-up inspector: answers as one does, or as one that is broken.
+//! A fake inspector that behaves correctly or is broken in one way.
 #![allow(unreachable_pub, reason = "a module of test binaries")]
 #![allow(dead_code, reason = "each test binary uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "a test's own server")]
@@ -13,22 +13,22 @@ use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::{Message, WebSocket};
 
-/// What it does where others would do as they are asked.
+/// Deviations from a correct inspector.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Habit {
     #[default]
     Honest,
-    /// Closes the connection without a word after so many pieces.
+    /// Closes the connection after this many chunks.
     Dies(usize),
-    /// Says that it is done after so many pieces.
+    /// Reports success after this many chunks.
     Forgets(usize),
     /// Does not take snapshots.
     Refuses,
-    /// Sends the first piece and then nothing.
+    /// Sends the first chunk and then nothing.
     Stalls,
     /// Answers the request for targets with these bytes.
     Http(String),
-    /// Takes the connection and says nothing.
+    /// Accepts the connection and sends nothing.
     Silent,
     /// A browser: no `NodeWorker`, but a worker as a session.
     Browser,
@@ -59,7 +59,7 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// Starts one that sends these pieces as its snapshot.
+    /// Starts one that sends these chunks as its snapshot.
     pub fn start(habit: Habit, pieces: impl Fn() -> Box<dyn Iterator<Item = String>> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();

@@ -1,4 +1,4 @@
-//! A real Node.js to capture from. Where there is none, tests say so and pass, except under CI, which installs it.
+//! A real Node.js to capture from. Without one, tests print a note and pass, except under CI, which installs it.
 #![allow(unreachable_pub, reason = "a module of test binaries")]
 #![allow(dead_code, reason = "each test binary uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "a test's own process")]
@@ -30,7 +30,7 @@ console.log('ready');
 /// Does nothing.
 pub const IDLE: &str = "setInterval(() => {}, 1000); process.stdin.resume(); console.log('ready');";
 
-/// A program with an inspector; it ends with this.
+/// A program with an inspector; dropping this ends it.
 #[derive(Debug)]
 pub struct Node {
     child: Child,
@@ -41,7 +41,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// Starts a program; nothing where there is no Node.js.
+    /// Starts a program. Returns `None` without Node.js.
     pub fn start(program: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("service.js");
@@ -70,7 +70,7 @@ impl Node {
                 break rest.split('/').next().unwrap().to_owned();
             }
         };
-        // What it says later must not block it.
+        // Later output must not block it.
         std::thread::spawn(move || errors.lines().map_while(Result::ok).for_each(drop));
         let mut out = BufReader::new(child.stdout.take().unwrap());
         line.clear();
@@ -79,7 +79,7 @@ impl Node {
         Some(Self { child, address, out, _folder: folder })
     }
 
-    /// Has it do a round of requests, and waits for that.
+    /// Triggers a round of requests and waits for its end.
     pub fn round(&mut self) {
         self.say("");
         let mut line = String::new();

@@ -1,5 +1,5 @@
-//! Everything that the program does with a file, without a window: opened strictly and with salvage, and every question
-//! asked of what comes out. For the tests of hostile input and for the fuzzer; nothing of it may panic.
+//! Does everything with a file that the program does without a window: opens it strictly and with recovery, and asks every
+//! question about it. For the tests of hostile input and for the fuzzer; nothing may panic.
 #![allow(unreachable_pub, reason = "a module of test binaries")]
 #![allow(dead_code, reason = "each test binary uses a part of this module")]
 
@@ -160,7 +160,7 @@ fn write_all(snapshot: &Snapshot, cancel: &CancelToken) {
     }
 }
 
-/// What is shown of one object.
+/// Reads everything that the window shows of one object.
 fn look_at(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) {
     let _ = (node_label(snapshot, node), snapshot.display_name(node), snapshot.string_value(node, 100));
     let _ = (object_details(snapshot, node), query::held_by_root(snapshot, node));

@@ -1,4 +1,4 @@
-//! The real window, driven as a person would drive it: what the tests of the window share.
+//! Shared helpers of the tests that drive the real window.
 #![allow(unreachable_pub, reason = "a module of test binaries")]
 #![allow(dead_code, reason = "each test binary uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
@@ -118,7 +118,7 @@ pub fn type_into(window: &mut Window, label: &str, text: &str) {
     }
 }
 
-/// A broken file of the corpus, in a folder that lives as long as the answer.
+/// Returns a broken file of the corpus, in a folder that lives as long as the returned value.
 pub fn broken(name: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(name);
@@ -126,8 +126,8 @@ pub fn broken(name: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, file)
 }
 
-/// The example as it would be if the process had been killed while it wrote the file; in a folder that lives as long as the
-/// answer.
+/// Returns the example as if the process had been killed while it wrote the file, in a folder that lives as long as the
+/// returned value.
 pub fn cut_example() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("checkout-service.heapsnapshot");
@@ -136,7 +136,7 @@ pub fn cut_example() -> (tempfile::TempDir, PathBuf) {
     (folder, file)
 }
 
-/// Clicks the first row whose text starts so, once it is there.
+/// Waits for a row whose text starts with this, and clicks it.
 pub fn click_row(window: &mut Window, text: &str) {
     wait_for_label(window, text);
     let rows = window.query_all_by_label_contains(text);
@@ -152,7 +152,7 @@ pub fn click_row(window: &mut Window, text: &str) {
     }
 }
 
-/// A snapshot of which the first part has come and the rest never does.
+/// A snapshot of which only the first part ever arrives.
 pub fn slow_source() -> (heapglass::format::Source, std::sync::mpsc::Sender<()>) {
     struct Stalled {
         bytes: std::io::Cursor<Vec<u8>>,

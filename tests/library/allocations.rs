@@ -1,4 +1,4 @@
-//! Allocation stacks and timelines have DevTools' numbers.
+//! Compares allocation stacks and timelines with DevTools.
 
 use crate::common;
 
@@ -76,7 +76,7 @@ fn corpus_functions_and_callers_equal_devtools() {
         ours.sort_by_key(|caller| std::cmp::Reverse(caller.numbers.own[3]));
         assert_eq!(ours.len(), tops.len(), "{}", case.name);
         for (caller, wanted) in ours.iter().zip(tops) {
-            // The first function stands for the root and has no callers, whatever the tree says.
+            // The first function is the root; it has no callers, whatever the tree contains.
             let has_callers = caller.function != 0;
             assert_eq!(fields(calls, caller.function, caller.numbers.own, has_callers), bare(wanted), "{}", case.name);
             check_callers(&case.name, calls, &[caller.function], wanted);
@@ -119,7 +119,7 @@ fn corpus_timelines_equal_devtools() {
         if snapshot.graph().nodes().all(|node| u32::try_from(snapshot.id(node).0).is_ok()) {
             assert_eq!(ours(|bar| bar.live_size, 1.0), numbers("sizes"), "{}", case.name);
         }
-        // Whoever selects an interval sees what the bars say, and what native objects have ids in between.
+        // An interval selects the objects of its bars, and native objects whose ids are in between.
         let (first, last) = (1.min(timeline.bars.len() - 1), timeline.bars.len() - 1);
         let selection = select(&snapshot, &timeline.filter(first, last), &CancelToken::new()).unwrap();
         let odd: u64 = selection
@@ -199,7 +199,7 @@ fn callers_of_a_chain_are_one_list_and_branches_a_level_below() {
     }
 }
 
-/// What the timeline selects narrows the tree tables to what leads there, and leaves nothing out that does.
+/// The interval of the timeline narrows tree tables to exactly the rows that lead to selected objects.
 #[test]
 fn lists_that_are_narrowed_lead_to_what_is_selected_and_to_all_of_it() {
     let snapshot = common::open_bytes("leaky-job", common::read(&bundled("leaky-job.heaptimeline.zst"))).unwrap();

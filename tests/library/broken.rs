@@ -1,4 +1,4 @@
-//! Broken files: each gets an answer or one message that says what is wrong and where, and nothing falls over.
+//! Broken files: each opens or gives one message with what is wrong and where; nothing panics.
 
 use crate::common;
 use crate::questions;
@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use heapglass::Snapshot;
 use heapglass::model::{CancelToken, Progress};
 
-/// What each kind of damage is answered with. Byte offsets are those of the files in the archive.
+/// The message for each kind of damage. Byte offsets are those of the files in the archive.
 const MESSAGES: [(&str, &str); 14] = [
     ("empty", "document, byte 0: the file ends here, expected the opening `{` of a heap snapshot (the file is empty)"),
     ("html", "document, byte 0: found `<!doctype ht…`"),
@@ -39,7 +39,7 @@ fn damage_is_named_with_section_and_byte() {
 }
 
 #[test]
-fn the_byte_of_a_wrong_index_is_where_the_number_stands() {
+fn an_index_out_of_range_is_reported_at_the_byte_of_the_number() {
     let files = common::archive("broken.tar.zst");
     let names = [
         "to-node-out-of-range",
@@ -95,7 +95,7 @@ fn a_real_file_cut_or_changed_anywhere_never_makes_the_program_fall_over() {
     }
 }
 
-/// What a file is answered with, strictly and with salvage.
+/// Returns the messages for a file, opened strictly and with recovery.
 fn answer(name: &str, bytes: &[u8]) -> String {
     let mut text = format!("{name}\n");
     match common::open_bytes(name, bytes.to_vec()) {
@@ -238,12 +238,12 @@ fn a_block_of_zeros_in_a_table_costs_the_rows_in_it_and_no_others() {
 }
 
 #[test]
-fn what_stands_behind_a_hole_is_not_read_as_more_objects() {
+fn data_after_a_hole_is_not_read_as_more_objects() {
     let whole = common::case("node24-1");
     let (bytes, count) = (whole.bytes(), whole.open().graph().node_count());
     let edges = bytes.windows(9).position(|text| text == b"\"edges\":[").unwrap();
     let mut damaged = bytes.clone();
-    // A block of the disk that was never written.
+    // A disk block that was never written.
     damaged[edges - 2000..edges + 2096].fill(0);
     let salvaged =
         Snapshot::open_salvaging(questions::source(&damaged), &Progress::new(), &CancelToken::new()).unwrap();
@@ -262,7 +262,7 @@ fn a_list_of_a_hundred_thousand_records_is_refused_at_once() {
 }
 
 #[test]
-fn only_white_space_of_json_stands_between_strings() {
+fn only_json_white_space_is_accepted_between_strings() {
     let text = |gap: &str| {
         let meta = r#"{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["synthetic"]],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["element"]]}"#;
         format!(
@@ -279,7 +279,7 @@ fn only_white_space_of_json_stands_between_strings() {
 
 #[test]
 fn what_only_salvage_takes_for_white_space_is_said() {
-    // Found by fuzzing: form feeds between numbers were passed over without a word.
+    // Found by fuzzing: form feeds between numbers were skipped silently.
     let text = String::from_utf8(common::case("node24-1").bytes()).unwrap().replacen(
         "\"edges\":[",
         "\"edges\":[\u{c}\u{c}",
@@ -420,8 +420,8 @@ fn a_damaged_trace_tree_costs_no_comma() {
 }
 
 #[test]
-fn what_stands_between_sections_is_said_to_have_been_passed_over() {
-    // Found by fuzzing: behind a section that was skipped it was skipped, too.
+fn data_between_sections_is_reported_as_skipped() {
+    // Found by fuzzing: such data was skipped silently after a skipped section.
     let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
     for section in ["nodes", "edges", "strings", "locations"] {
         let text = base.replacen(&format!(",\n\"{section}\""), &format!("\0\0\u{7},\n\"{section}\""), 1);
@@ -441,7 +441,7 @@ fn unknown_sections_have_values_and_nothing_else() {
         assert!(common::open_bytes("foo", text.clone().into_bytes()).is_ok(), "{value}");
         assert_eq!(salvaged(text.as_bytes()).salvage(), None, "{value}");
     }
-    // Found by fuzzing and by reading: what is no value passed for one.
+    // Found by fuzzing and by review: invalid values were accepted.
     for value in ["", "nonsense here ]]]", "01", "tru", "1 2", "\"a\" x,s\"b\"pq", "]", "[1] x", &"1".repeat(80)] {
         let text = with(value);
         assert!(common::open_bytes("foo", text.clone().into_bytes()).is_err(), "{value}");
@@ -475,7 +475,7 @@ fn both_readings_agree_on_trace_trees_without_fields_and_on_long_blanks() {
 
 #[test]
 fn two_numbers_far_apart_are_not_one() {
-    // Found by fuzzing: what stood behind 64 bytes of white space was dropped without a word.
+    // Found by fuzzing: data after 64 bytes of white space was dropped silently.
     let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
     for blanks in [10, 62, 63, 64, 100, 5000] {
         for section in ["nodes", "edges", "locations"] {

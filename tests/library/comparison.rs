@@ -1,4 +1,4 @@
-//! Two snapshots compared: the rows are those of Chrome DevTools wherever ids mean the same objects in both.
+//! Compares the comparison of two snapshots with Chrome DevTools, if ids identify the same objects in both.
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap, reason = "small numbers")]
 
 use std::fmt::Write as _;

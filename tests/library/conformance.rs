@@ -1,4 +1,4 @@
-//! Every number equals Chrome DevTools', on every file of the corpus.
+//! Compares every number with Chrome DevTools, for every file of the corpus.
 
 use crate::common;
 
@@ -24,7 +24,7 @@ fn rows(snapshot: &Snapshot, list: ListSpec, sort: Sort) -> Vec<u32> {
     order(snapshot, list, sort, &Filter::default(), Lens::default(), &CancelToken::new()).unwrap().rows.to_vec()
 }
 
-/// Name, kind and id of what stands at an edge's other end.
+/// Returns each edge as its name, its kind, and the id of the object at its other end.
 fn edge_rows(snapshot: &Snapshot, list: ListSpec, sort: Sort) -> Vec<(String, String, u64)> {
     let graph = snapshot.graph();
     rows(snapshot, list, sort)
@@ -41,7 +41,7 @@ fn edge_rows(snapshot: &Snapshot, list: ListSpec, sort: Sort) -> Vec<(String, St
         .collect()
 }
 
-/// Where numbered edges tie, DevTools compares them as text and Heapglass as numbers; within such runs any order will do.
+/// Sorts runs of numbered edges that tie: DevTools compares them as text, Heapglass as numbers.
 fn without_order_of_numbers(mut rows: Vec<(String, String, u64)>) -> Vec<(String, String, u64)> {
     for run in rows.chunk_by_mut(|a, b| [a, b].iter().all(|row| row.0.parse::<u32>().is_ok())) {
         run.sort();
@@ -262,7 +262,7 @@ fn corpus_fields_and_retainers_have_devtools_order() {
 }
 
 #[test]
-fn members_of_a_class_stand_in_devtools_order() {
+fn members_of_a_class_are_in_devtools_order() {
     let files = common::archive("fuzz.tar.zst");
     let mut problems = Problems::default();
     for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".heapsnapshot")) {

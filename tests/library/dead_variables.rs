@@ -1,4 +1,4 @@
-//! Variables that no function alive reads, as Chrome DevTools finds them.
+//! Compares variables that no live function reads with Chrome DevTools.
 
 use crate::common;
 use crate::common::{archive, open_bytes, parse_json};

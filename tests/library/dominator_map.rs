@@ -1,4 +1,4 @@
-//! The picture of the dominator tree: sizes as areas, nothing beside itself, and never more than can be seen.
+//! The treemap of dominators: areas are sizes, tiles do not overlap, and invisible tiles are left out.
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap, reason = "small numbers")]
 
 use crate::common;
@@ -44,7 +44,7 @@ fn corpus_tiles_are_as_large_as_retained_sizes_and_do_not_overlap() {
             let node = tile.node.or_else(|| map.tiles.iter().find(|outer| outer.is_open).and_then(|outer| outer.node));
             assert!(node.is_some());
             let outer = map.tiles.iter().find(|outer| outer.depth + 1 == tile.depth && inside(outer, tile));
-            assert!(outer.is_some(), "{}: {tile:?} lies in no other", case.name);
+            assert!(outer.is_some(), "{}: {tile:?} is in no other", case.name);
         }
         for depth in 1..4 {
             let level: Vec<&Tile> = map.tiles.iter().filter(|tile| tile.depth == depth).take(300).collect();
@@ -73,8 +73,8 @@ fn two_hundred_thousand_children_make_few_tiles() {
     let snapshot = common::case("wide-star").open();
     let map = dominator_map(&snapshot, snapshot.root(), (1000.0, 600.0), &CancelToken::new()).unwrap();
     assert!(map.tiles.len() < 5000, "{} tiles", map.tiles.len());
-    let stands_for: u64 = map.tiles.iter().filter(|tile| tile.node.is_none()).map(|tile| tile.count).sum();
-    assert!(stands_for > 100_000, "one tile stands for the small ones: {stands_for}");
+    let merged: u64 = map.tiles.iter().filter(|tile| tile.node.is_none()).map(|tile| tile.count).sum();
+    assert!(merged > 100_000, "one tile merges the small ones: {merged}");
 }
 
 #[test]

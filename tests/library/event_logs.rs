@@ -1,4 +1,4 @@
-//! Logs of Chrome DevTools Protocol events: the snapshot in them is put together, and what is wrong with one says where.
+//! Logs of Chrome DevTools Protocol events: their chunks are joined to a snapshot, and errors name the line and the byte.
 
 use crate::common;
 

@@ -1,4 +1,4 @@
-//! Retainers with some of them ignored, and what cutting a reference frees.
+//! Ignored retainers, and the bytes that removing a reference frees.
 
 use crate::common;
 
@@ -27,7 +27,7 @@ fn retainers(snapshot: &Snapshot, node: NodeOrdinal, distances: &RetainerDistanc
         .collect()
 }
 
-/// Retainers of one distance may stand in another order where their names are numbers, which DevTools compares as text.
+/// Sorts retainers of one distance by name: DevTools compares numbers as text.
 fn by_distance(mut rows: Vec<(String, u64, i64)>) -> Vec<(String, u64, i64)> {
     assert!(rows.is_sorted_by_key(|row| row.2), "{rows:?}");
     rows.sort_by(|a, b| (a.2, &a.0, a.1).cmp(&(b.2, &b.0, b.1)));
@@ -215,12 +215,12 @@ fn a_property_is_cut_with_the_array_that_has_its_value() {
         graph.edges(from).find(|&edge| graph.edge_target(edge) == to).unwrap()
     };
     let cut = |from, to| cut_edge(&snapshot, edge(from, to), &CancelToken::new()).unwrap();
-    // What the README promises: `price` of the object of listeners, and one listener of the array.
+    // The numbers of the README: `price` of the object of listeners, and one listener of the array.
     let listeners = cut(42_303, 42_865);
     assert_eq!((listeners.shallow_size / 10_000, listeners.held_by), (193, None));
     let one = cut(42_865, 118_945);
     assert_eq!((one.count, one.shallow_size), (24, 960));
-    // The array in which the value lies does not hold it without the property.
+    // The array that stores the value does not hold it without the property.
     let store = cut(42_867, 42_865);
     assert_eq!((store.count, store.held_by), (0, Some(edge(42_303, 42_865))));
 }

@@ -1,5 +1,5 @@
-//! The index of opened files: that a file opened by it gives the same answers, and that no state of the folder, of the file
-//! or of the program that writes ever shows as anything but a slower start.
+//! The cache of opened files: a file from the cache gives the same answers, and no state of the folder, of the file or of another
+//! process does more than slow down opening.
 
 use crate::common;
 
@@ -43,7 +43,7 @@ impl Place {
         Indexes::in_folder(self.index_folder())
     }
 
-    /// Names of what lies in the folder of the indexes.
+    /// Returns the files in the folder of the cache.
     fn index_files(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.index_folder()) else { return Vec::new() };
         let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -62,7 +62,7 @@ impl Place {
     }
 }
 
-/// Writes a file as if it had been there for a while: what was written this second is not kept an index of.
+/// Writes a file with an older time: a file that was written this second is not cached.
 fn write_old(file: &Path, bytes: &[u8]) {
     fs::write(file, bytes).unwrap();
     set_age(file, Duration::from_mins(1));
@@ -88,7 +88,7 @@ fn open_and_write(indexes: &Indexes, file: &Path) -> (Snapshot, bool) {
     (snapshot, had_one)
 }
 
-/// What may have happened to an index.
+/// Damages a cached file.
 type Damage = fn(&mut Vec<u8>);
 
 fn assert_same(one: &Snapshot, other: &Snapshot, what: &str) {
@@ -271,7 +271,7 @@ fn a_link_and_a_detour_lead_to_the_same_index() {
 }
 
 #[test]
-fn what_was_not_used_for_the_longest_time_makes_room() {
+fn the_least_recently_used_files_are_removed_first() {
     let place = Place::new("node8-1");
     let files: Vec<PathBuf> = (0..3).map(|at| place.folder.path().join(format!("{at}.heapsnapshot"))).collect();
     for file in &files {
@@ -339,13 +339,13 @@ fn a_file_that_is_written_to_while_it_is_read_gets_no_index() {
     write_old(&place.file, &bytes);
     assert!(!place.indexes().write(&snapshot, &unwritten.unwrap(), &CancelToken::new()));
 
-    // What was written this very moment might change without its time telling.
+    // A file that was written just now can change without a new time.
     fs::write(&place.file, &bytes).unwrap();
     assert!(open(&place.indexes(), &place.file).unwritten.is_none());
 }
 
 #[test]
-fn where_nothing_can_be_written_the_file_opens_all_the_same() {
+fn a_file_opens_if_the_cache_cannot_be_written() {
     let place = Place::new("node8-1");
     let blocked = place.folder.path().join("blocked");
     fs::write(&blocked, "a file where the folder should be").unwrap();

@@ -1,4 +1,4 @@
-//! Every list under every sort: against plain sorts written straight from the rules, and against DevTools' own lists.
+//! Compares every list in every order with a naive sort by the rules, and with the lists of DevTools.
 
 use crate::common;
 
@@ -164,7 +164,7 @@ fn members_and_dominated_nodes_sort_by_every_column_as_a_plain_sort_does() {
 }
 
 #[test]
-fn fields_by_name_stand_as_in_devtools_numbers_aside() {
+fn named_fields_are_in_devtools_order() {
     let is_number = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty();
     for (name, snapshot, expected) in random_snapshots() {
         let graph = snapshot.graph();

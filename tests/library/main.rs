@@ -1,4 +1,4 @@
-//! The library through its public face: every number against DevTools, and every list against an oracle.
+//! Tests of the library: compares every number with DevTools and every list with an oracle.
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Files of every program open with the right numbers, and are said to be that program's.
+//! Files of every program open with the right numbers and name the program that wrote them.
 
 use crate::common;
 use crate::common::{cases, open_bytes};

@@ -1,4 +1,4 @@
-//! Sampling heap profiles have DevTools' numbers, alone and compared.
+//! Compares sampling heap profiles with DevTools, alone and in pairs.
 
 use crate::common;
 
@@ -40,14 +40,14 @@ fn open(name: &str, bytes: Vec<u8>) -> Profile {
     Profile::open(source, &Progress::new(), &CancelToken::new()).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// What DevTools tells functions apart by.
+/// Returns the key by which DevTools identifies functions.
 fn call_uid(function: &CallFunction) -> String {
     let place = |at: Option<u32>| at.map_or(-1, i64::from);
     let (line, column) = (place(function.line), place(function.column));
     format!("{}@{}:{line}:{column}", function.name, function.script_id)
 }
 
-/// A row of either tree: the way to it, its script, and its numbers. Rows that tie stand in any order with DevTools.
+/// A row of either tree: its path, its script and its numbers. DevTools does not order rows that tie.
 type Row = (Vec<String>, String, u64, u64);
 
 /// DevTools counts what a function allocates once for each of its calls above, so that totals of recursive functions exceed

@@ -1,4 +1,4 @@
-//! Code that is loaded again: its classes are one wherever growth is judged, and stay apart as in DevTools where nobody asks.
+//! Reloaded scripts: growth joins their classes; other lists keep them apart, as DevTools does, unless asked.
 
 use heapglass::Snapshot;
 use heapglass::analysis::JoinedClasses;

@@ -1,4 +1,4 @@
-//! Source positions are shown with the file that they are in, as far as a snapshot says which.
+//! Source positions have their file, if the snapshot contains it.
 
 use crate::common;
 
@@ -16,7 +16,7 @@ fn function(snapshot: &Snapshot, name: &str) -> NodeOrdinal {
 }
 
 #[test]
-fn functions_and_classes_have_the_file_that_they_stand_in() {
+fn functions_and_classes_have_their_source_file() {
     for (name, function_name, file) in [
         ("small-1", "listenersController", "node:events"),
         ("node24-1", "internalBinding", "node:internal/bootstrap/realm"),
@@ -62,7 +62,7 @@ fn the_line_of_the_source_is_shown_where_the_file_has_it() {
         let Some(line) = source_line(&snapshot, &scripts, at, 200) else { continue };
         shown += 1;
         let name = snapshot.raw_name(node);
-        // V8 points at the parameters, which stand behind the name.
+        // V8 points at the parameters, which are after the name.
         let before: String = line.text.chars().take(line.column).collect();
         assert!(name.is_empty() || line.text.contains(&*name) || !before.is_empty(), "{name}: {line:?}");
     }

@@ -1,4 +1,4 @@
-//! The search: plain words find what Chrome DevTools finds, and each sort of term what it says.
+//! The search: plain words match as in Chrome DevTools, and each kind of term as documented.
 
 use crate::common;
 use crate::generated::V8Heap;

@@ -56,7 +56,7 @@ fn filter_of(snapshot: &Snapshot, name: &str) -> NodeFilter {
     }
 }
 
-/// What DevTools' answers have in place of the ids of a class's selected members, by class.
+/// Returns, by class, the hash that DevTools' answers contain in place of the ids of the selected members.
 fn id_marks(snapshot: &Snapshot, selection: &Selection) -> Vec<u64> {
     let mut marks = vec![0; selection.classes.len()];
     for node in snapshot.graph().nodes() {

@@ -1,4 +1,4 @@
-//! Unreachable objects, as distinguished from those that only the runtime's own roots reach.
+//! Unreachable objects, as opposed to objects that only the runtime's own roots reach.
 
 use heapglass::Snapshot;
 use heapglass::model::{CancelToken, Distance};

@@ -1,6 +1,5 @@
-//! Pictures of every view in light and dark, for the README and for whoever judges the looks. They are written where
-//! `UPDATE_SCREENSHOTS` is set; without it the test only draws them, and without a graphics adapter it says so and passes,
-//! except under CI.
+//! Pictures of every view in light and dark, for the README and for review. They are written if `UPDATE_SCREENSHOTS` is set;
+//! otherwise the test only draws them. Without a graphics adapter it prints a note and passes, except under CI.
 
 use crate::common;
 use crate::generated;
@@ -24,7 +23,7 @@ use heapglass::ui::action::Action;
 use heapglass::ui::command::{Command, Target, ViewKind};
 use heapglass::ui::panes::Slot;
 
-/// A picture: its name, the files that are open, and what is done before it is taken.
+/// A picture: its name, the open files, and the steps before it is taken.
 type Picture = (&'static str, Files, fn(&mut Window));
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,7 +99,7 @@ const PICTURES: &[Picture] = &[
 ];
 
 fn loading(window: &mut Window) {
-    // A stream that stops half-way stands for a large file.
+    // A stream that stops half-way looks like a large file.
     let (source, feed) = slow_source();
     window.state_mut().state.session.load(source);
     std::mem::forget(feed);
@@ -340,7 +339,7 @@ fn capturing(window: &mut Window) {
     "/home/user/heapglass-captures".clone_into(&mut window.state_mut().state.capture.folder);
 }
 
-/// What is said of a machine that is another one.
+/// Shows the warning about a remote machine.
 fn confirm(window: &mut Window) {
     window.state_mut().state.capture.is_open = true;
     "192.0.2.7:9229".clone_into(&mut window.state_mut().state.capture.address);
@@ -413,7 +412,7 @@ fn data_file(name: &str) -> PathBuf {
 struct Made {
     broken: PathBuf,
     cut: PathBuf,
-    /// Where those of other engines are.
+    /// The folder of generated files of other engines.
     folder: PathBuf,
     series: Vec<PathBuf>,
 }

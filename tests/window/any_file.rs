@@ -1,4 +1,4 @@
-//! The window with snapshots of every program: what is said of them, and what functions can no longer reach.
+//! The window with snapshots of every program: notes about them, and dead variables.
 
 use crate::common;
 use crate::generated;

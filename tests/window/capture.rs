@@ -1,4 +1,4 @@
-//! The window takes snapshots from a real Node.js and says what leaks.
+//! The window takes snapshots of a real Node.js and shows what leaks.
 
 use crate::common;
 use crate::inspector::{Habit, Inspector};
@@ -57,7 +57,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     });
     drop(node);
 
-    // The leak stands first in what grows in every step; the cache and the work stand elsewhere.
+    // The leak is first among the classes that grow in every step; the cache and the work have other patterns.
     wait_for_label(&mut window, "LeakedSession  service.js");
     let text = rows(&window);
     let at = |what: &str| {

@@ -1,5 +1,5 @@
-//! What outlasts a mishap: files that block, exports to names that exist, settings of a program that is killed, and dialogs
-//! that stay where they are.
+//! Failures and dialogs: files that block, exports to existing names, settings of a killed process, and dialogs that keep their
+//! position.
 
 use std::path::{Path, PathBuf};
 

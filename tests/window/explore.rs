@@ -1,4 +1,4 @@
-//! What a leak hunter does with the window beyond a first look: comparing, ignoring, filtering, searching, going back.
+//! Looking for a leak in the window: comparing, ignoring, filtering, searching, going back.
 
 use crate::common;
 
@@ -493,7 +493,7 @@ fn the_ways_to_all_objects_of_a_class_are_merged_from_its_menu() {
 }
 
 #[test]
-fn what_lies_two_hundred_thousand_levels_deep_is_revealed_as_far_as_rows_can_show() {
+fn revealing_an_object_two_hundred_thousand_levels_deep_stops_at_the_deepest_row() {
     let mut window = window(&[common::case("deep-chain").file]);
     wait_for_load(&mut window);
     let id = window.state().state.shown().unwrap();

@@ -1,4 +1,4 @@
-//! The window with files from anyone: what is beside a snapshot, pipes, and files that need more memory than there is.
+//! The window with hostile files: files beside a snapshot, pipes, and files that need more memory than available.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The index as people meet it in the window: it is written without being noticed, said where it was used, and can be refused.
+//! The cache in the window: it is written in the background, shown when it was used, and can be turned off.
 
 use crate::common;
 
@@ -13,7 +13,7 @@ use heapglass::index::Indexes;
 use heapglass::ui::HeapglassApp;
 use heapglass::ui::action::Action;
 
-/// A window that keeps its indexes in `folder`.
+/// Opens a window with its cache in `folder`.
 fn window_with(folder: &Path, files: Vec<PathBuf>) -> Window {
     let indexes = Indexes::in_folder(folder);
     Harness::builder()
@@ -29,7 +29,7 @@ fn wait_for_index(window: &mut Window) {
     wait_until(window, "the index", |app| !app.session.is_writing_index());
 }
 
-/// A file that was not written this very moment.
+/// Writes a file with an older time.
 fn old_file(folder: &Path) -> PathBuf {
     let file = folder.join("checkout.heapsnapshot");
     fs::write(&file, common::read(&example())).unwrap();
@@ -48,7 +48,7 @@ fn apply(window: &mut Window, action: Action) {
     window.step();
 }
 
-/// For people who judge how it looks: with `INDEX_PICTURES` naming a folder.
+/// Writes a picture to the folder `INDEX_PICTURES`, if it is set.
 fn picture(window: &mut Window, name: &str) {
     let Some(folder) = std::env::var_os("INDEX_PICTURES") else { return };
     for _ in 0..10 {
@@ -83,7 +83,7 @@ fn a_file_opened_before_opens_by_its_index_and_the_window_says_so() {
 }
 
 #[test]
-fn whoever_refuses_the_index_has_none_and_can_delete_it() {
+fn the_cache_can_be_turned_off_and_deleted() {
     let place = tempfile::tempdir().unwrap();
     let (file, folder) = (old_file(place.path()), place.path().join("heapglass"));
     let mut window = window_with(&folder, vec![file.clone()]);
@@ -97,7 +97,7 @@ fn whoever_refuses_the_index_has_none_and_can_delete_it() {
 
     window.get_by_label("Settings").click();
     wait_for_label(&mut window, "Cache opened files");
-    // The menu stands still only after some frames.
+    // The menu settles after some frames.
     (0..5).for_each(|_| window.step());
     window.get_by_label("Cache opened files").click();
     wait_until(&mut window, "the click", |app| !app.settings.keep_index);

@@ -1,4 +1,4 @@
-//! Selection, keyboard, history and two sides: what a click or a key does, and what must not move or change with it.
+//! Selection, keyboard, history and two sides: effects of clicks and keys, and what they must not change.
 
 use crate::window::{
     Window, bundled, click_row, example, example_before, expand, show, wait_for_label, wait_for_load, wait_until,

@@ -1,4 +1,4 @@
-//! The real window, driven as a person drives it.
+//! Tests that drive the real window.
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 

@@ -37,13 +37,13 @@ fn steps(window: &mut Window, count: usize) {
     }
 }
 
-/// What a node is called; plain text has its words as its value.
+/// Returns the label of a node, or the value of plain text.
 fn text(node: &egui_kittest::Node<'_>) -> Option<String> {
     let node = node.accesskit_node();
     node.label().or_else(|| node.value())
 }
 
-/// The labels that screen readers are told of what starts so.
+/// Returns the labels that start with `start`.
 fn labels(window: &Window, start: &str) -> Vec<String> {
     let all = window.query_all_by_label_contains(start);
     let mut labels: Vec<String> = all.filter_map(|node| text(&node)).collect();
@@ -51,7 +51,7 @@ fn labels(window: &Window, start: &str) -> Vec<String> {
     labels
 }
 
-/// Where the call is on screen whose name is this.
+/// Returns the rectangle of the call with this name.
 fn call(window: &Window, name: &str) -> egui::Rect {
     let start = format!("Call {name}, ");
     let calls = window.query_all_by_label_contains(&start);
@@ -132,7 +132,7 @@ fn the_interval_is_moved_and_resized_by_keys_and_cleared_by_a_double_click() {
     let chart = window.get_by_label_contains("Timeline, selected").rect();
     double_click(&mut window, chart.center());
     assert_eq!(selection(&mut window), None);
-    // Each interval stands below in numbers; a click selects it.
+    // Each interval is listed below with its numbers; a click selects it.
     let count = window.state_mut().state.session.open()[0].snapshot.graph().samples().len();
     wait_for_label(&mut window, &format!("Timeline of {count} intervals"));
 }

@@ -87,7 +87,7 @@ fn growth_lists_a_reloaded_class_once() {
 }
 
 #[test]
-fn an_unreachable_object_is_called_so_in_every_pane() {
+fn every_pane_marks_an_unreachable_object() {
     let (_folder, mut window) = opened(&[("julia.heapsnapshot", julia_unreachable(5, 400))]);
     wait_for_label(&mut window, "% unreachable");
     let link = window.query_all_by_label_contains("% unreachable").next().unwrap();

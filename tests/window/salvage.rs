@@ -1,4 +1,4 @@
-//! A damaged file in the window: from the error to what is there, and that nobody can overlook that it is not all.
+//! A damaged file in the window: the error, the partial snapshot, and the marks that it is incomplete.
 
 use crate::window;
 use crate::window::{broken, cut_example, drop_file, example, wait_for_label, wait_for_load, window};

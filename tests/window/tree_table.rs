@@ -62,7 +62,7 @@ fn ten_million_rows_scroll_exactly_by_key_wheel_and_bar() {
     window.run();
     window.key_press(egui::Key::End);
     window.run();
-    assert!(window.query_by_label("row [9999999], 9999999").is_some(), "the last row is there");
+    assert!(window.query_by_label("row [9999999], 9999999").is_some(), "the last row is listed");
     assert_eq!(window.state().state.selection(), Some(&[9_999_999][..]));
     window.key_press(egui::Key::ArrowUp);
     window.run();

@@ -1,4 +1,4 @@
-//! The real application, driven as a person would drive it, with real files.
+//! Drives the real application with real files.
 
 use crate::window::{
     broken, click_row, drop_file, example, slow_source, wait_for_label, wait_for_load, wait_until, window,
@@ -24,7 +24,7 @@ fn a_dropped_file_leads_from_its_class_to_the_reason_why_an_object_lives() {
     let selected = window.state_mut().state.shown_view().unwrap().object.target().expect("an object is selected").node;
     wait_until(&mut window, "the shortest path", |app| !app.shown_view().unwrap().retainers.is_busy());
 
-    // The way to the root lies open: the closure's context, the listener, the emitter.
+    // The path to the root is expanded: the closure's context, the listener, the emitter.
     for holder in ["cart in system / Context", "context in ", "_events in EventEmitter"] {
         wait_for_label(&mut window, holder);
     }
@@ -108,7 +108,7 @@ fn a_load_can_be_cancelled_and_the_next_one_follows() {
     window.get_by_label("Cancel checkout-service.heapsnapshot").click();
     window.step();
     window.step();
-    assert!(window.state().state.session.loads().is_empty(), "the answer is there at once");
+    assert!(window.state().state.session.loads().is_empty(), "the answer is ready at once");
     drop(feed);
     drop_file(&mut window, &example());
     wait_for_load(&mut window);

@@ -1,6 +1,6 @@
-//! Random walks: somebody who presses keys, clicks, drags and scrolls without a plan, in windows of every size and with files
-//! of every kind. Whatever they do, the window does not panic, the object pane shows the object of the selected row, a step
-//! leaves one visit in the history at most, and nothing moves while nobody does anything.
+//! Random walks: random keys, clicks, drags and scrolling, in windows of every size and with files of every kind. The window must
+//! not panic, the object pane shows the object of the selected row, a step adds at most one visit to the history, and nothing
+//! moves without input.
 //!
 //! `HEAPGLASS_WALK_STEPS` is the number of steps in all (20,000 without it), `HEAPGLASS_WALK_SEED` the first seed.
 
@@ -97,7 +97,7 @@ const KEYS: &[(Modifiers, Key)] = &[
 const TEXTS: &[&str] = &["a", "Map", "size>1kB", "@3", "class:Object", "retained>", "/x/", "ü"];
 const SIZES: &[(f32, f32)] = &[(640.0, 480.0), (800.0, 600.0), (1024.0, 700.0), (1280.0, 800.0), (1920.0, 1080.0)];
 
-/// What leads out of the window (the system's dialogs, other programs), or ends the walk by closing what it walks in.
+/// Returns whether a button leads out of the window (system dialogs, other programs) or closes what the walk needs.
 fn is_off_limits(label: &str) -> bool {
     ["Open", "Export", "Capture", "Close", "Cancel", "Recent", "Compare the two example", "Dismiss"]
         .iter()
@@ -116,7 +116,7 @@ struct Widget {
     is_selected: bool,
 }
 
-/// Whether a person can do something with such a widget, or a check looks at it.
+/// Returns whether the walk can use such a widget, or a check reads it.
 fn is_of_use(role: Role) -> bool {
     matches!(role, Role::Button | Role::Link | Role::CheckBox | Role::RadioButton | Role::ListItem | Role::ComboBox)
         || matches!(role, Role::TextInput | Role::MultilineTextInput | Role::ColumnHeader | Role::Row)
@@ -316,7 +316,7 @@ impl Walk {
         }
     }
 
-    /// Where the headers of tables are, by their names.
+    /// Returns the rectangles of table headers, by name.
     fn headers(widgets: &[Widget]) -> BTreeMap<String, Vec<egui::Rect>> {
         let mut headers: BTreeMap<String, Vec<egui::Rect>> = BTreeMap::new();
         for widget in widgets.iter().filter(|widget| widget.role == Role::ColumnHeader) {
@@ -350,7 +350,7 @@ impl Walk {
         }
     }
 
-    /// Nothing moves while nobody does anything.
+    /// Checks that nothing moves without input.
     fn check_rest(&self, before: &[Widget]) {
         let (before, after) = (Self::headers(before), Self::headers(&self.widgets));
         for (label, rects) in &before {
