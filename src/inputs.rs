@@ -83,7 +83,7 @@ pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
 pub(crate) struct Patient {
     file: File,
     cancel: CancelToken,
-    /// How long a read may take.
+    /// The time limit of a read.
     patience: Option<Duration>,
 }
 

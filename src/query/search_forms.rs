@@ -289,7 +289,7 @@ fn or_quoted(text: &str) -> String {
     format!("or quote it to search for the text: \"{}\"", text.replace('"', ""))
 }
 
-/// Says how to search for a value as it is.
+/// Says how to search for a value literally.
 fn or_exactly(name: &str, value: &str) -> String {
     let value = value.replace('"', "");
     if name.is_empty() {

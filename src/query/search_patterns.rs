@@ -1,4 +1,4 @@
-//! What the terms of a query compare with: texts, names of references, and amounts.
+//! The values that the terms of a query compare with: texts, names of references, and amounts.
 
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -51,7 +51,7 @@ impl Comparison {
     }
 }
 
-/// What a text is compared with.
+/// A text pattern.
 #[derive(Clone, Debug)]
 pub(super) enum Pattern {
     /// Compiled for bytes, of which any may be invalid UTF-8.
@@ -68,7 +68,7 @@ impl Pattern {
             return Self::Folded(fold(text));
         }
         let mut regex = RegexBuilder::new(&regex::escape(text));
-        // A literal of some length always compiles; the empty one stands in for what would be too large.
+        // A literal of limited length always compiles; the empty one replaces a regex that would be too large.
         let built = regex.case_insensitive(!case_sensitive).unicode(false).size_limit(1 << 26).build();
         built.map_or_else(|_| Self::Folded(fold(text)), Self::Regex)
     }

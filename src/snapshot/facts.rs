@@ -1,4 +1,4 @@
-//! What is known of a snapshot and its objects: each function reads one derived column.
+//! The facts of a snapshot and its objects: each function reads one derived column.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Where a snapshot is from, and why one could not be opened.
+//! The source of a snapshot, and the errors of opening one.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -24,13 +24,13 @@ impl ViewKind {
     }
 }
 
-/// What the lower left pane shows.
+/// The content of the lower left pane.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Lower {
     #[default]
     Retainers,
     Paths,
-    /// Where there is no room for the object beside the others.
+    /// Used if the object has no room beside the others.
     Object,
 }
 

@@ -33,7 +33,7 @@ const OUT: [&str; 25] = [
 ];
 
 /// Doc comments begin with a verb or with a noun phrase, not with one of these.
-const BEGINNINGS: [&str; 8] = ["What ", "That ", "Where ", "Who ", "How ", "Why ", "When ", "Whoever "];
+const BEGINNINGS: [&str; 9] = ["What ", "That ", "Whether ", "Where ", "Who ", "How ", "Why ", "When ", "Whoever "];
 
 fn words(text: &str) -> String {
     let plain: String = text.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();

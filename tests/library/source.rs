@@ -7,27 +7,27 @@ use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 
 /// A file of `src/`.
-pub struct File {
-    pub path: PathBuf,
+pub(crate) struct File {
+    pub(crate) path: PathBuf,
     /// Its module below the crate, such as `["ui", "panes", "summary"]`.
-    pub module: Vec<String>,
-    pub text: String,
-    pub syntax: syn::File,
+    pub(crate) module: Vec<String>,
+    pub(crate) text: String,
+    pub(crate) syntax: syn::File,
 }
 
 impl File {
     /// Returns the path below `src/`.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.path.strip_prefix(src()).unwrap().display().to_string().replace('\\', "/")
     }
 
     /// Returns the number of lines without the module of tests at the end.
-    pub fn lines(&self) -> usize {
+    pub(crate) fn lines(&self) -> usize {
         self.text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count()
     }
 }
 
-pub fn src() -> PathBuf {
+pub(crate) fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
@@ -43,7 +43,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 /// Parses all files of `src/`, in the order of their names.
-pub fn files() -> Vec<File> {
+pub(crate) fn files() -> Vec<File> {
     let mut paths = Vec::new();
     collect(&src(), &mut paths);
     paths.sort();
@@ -73,7 +73,7 @@ fn is_test(attributes: &[syn::Attribute]) -> bool {
 }
 
 /// Paths that the code outside of tests names, from the crate down, such as `["query", "summary", "Row"]`.
-pub fn paths(file: &File) -> Vec<Vec<String>> {
+pub(crate) fn paths(file: &File) -> Vec<Vec<String>> {
     struct Paths<'a> {
         file: &'a File,
         found: Vec<Vec<String>>,
@@ -116,7 +116,7 @@ pub fn paths(file: &File) -> Vec<Vec<String>> {
                     self.add(&path);
                 }
                 syn::UseTree::Group(group) => group.items.iter().for_each(|item| self.tree(before, item)),
-                _ => self.add(&path),
+                syn::UseTree::Glob(_) => self.add(&path),
             }
         }
     }
@@ -145,7 +145,7 @@ pub fn paths(file: &File) -> Vec<Vec<String>> {
 }
 
 /// Returns the lengths of all functions outside of tests in lines, with their names.
-pub fn functions(file: &File) -> Vec<(usize, String)> {
+pub(crate) fn functions(file: &File) -> Vec<(usize, String)> {
     struct Functions<'a> {
         file: &'a File,
         found: Vec<(usize, String)>,
@@ -180,13 +180,13 @@ pub fn functions(file: &File) -> Vec<(usize, String)> {
 }
 
 /// A text of the source: a doc comment, or a string that the program shows.
-pub struct Text {
-    pub line: usize,
-    pub text: String,
+pub(crate) struct Text {
+    pub(crate) line: usize,
+    pub(crate) text: String,
 }
 
 /// Returns the doc comments outside of tests, each as one text.
-pub fn doc_comments(file: &File) -> Vec<Text> {
+pub(crate) fn doc_comments(file: &File) -> Vec<Text> {
     let mut found: Vec<Text> = Vec::new();
     let mut last = usize::MAX;
     for (at, line) in file.text.lines().take(file.lines()).enumerate() {
@@ -205,7 +205,7 @@ pub fn doc_comments(file: &File) -> Vec<Text> {
 }
 
 /// Returns the string literals outside of tests and attributes other than those of clap and thiserror.
-pub fn strings(file: &File) -> Vec<Text> {
+pub(crate) fn strings(file: &File) -> Vec<Text> {
     struct Strings {
         found: Vec<Text>,
     }

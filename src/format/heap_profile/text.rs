@@ -1,4 +1,4 @@
-//! JSON text that is read as it is needed, with its position in the file.
+//! JSON text that is read on demand, with its position in the file.
 
 use std::io::Read;
 

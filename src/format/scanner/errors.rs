@@ -1,4 +1,4 @@
-//! What the scanner says of text that is not a heap snapshot.
+//! Errors of the scanner about text that is not a heap snapshot.
 
 use super::super::error::FormatError;
 use super::super::integers::Problem;

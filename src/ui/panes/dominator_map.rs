@@ -127,9 +127,9 @@ impl DominatorMapPane {
             self.map = Some((*node, *of_size, answer.unwrap_or_default()));
             self.pending = None;
         }
-        let is_there = self.map.as_ref().is_some_and(|(node, of_size, _)| (*node, *of_size) == (root, size));
+        let is_current = self.map.as_ref().is_some_and(|(node, of_size, _)| (*node, *of_size) == (root, size));
         let is_asked = self.pending.as_ref().is_some_and(|(node, of_size, _)| (*node, *of_size) == (root, size));
-        if is_there {
+        if is_current {
             self.pending = None;
         } else if !is_asked {
             let snapshot = Arc::clone(&place.snapshot);

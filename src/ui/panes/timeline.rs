@@ -59,7 +59,7 @@ impl TimelinePane {
 
     /// Returns whether the snapshot has a timeline.
     #[must_use]
-    pub fn is_there(place: &Place) -> bool {
+    pub fn is_available(place: &Place) -> bool {
         !place.snapshot.graph().samples().is_empty()
     }
 
@@ -178,7 +178,7 @@ impl Pane for TimelinePane {
         let hint = "Allocations over time, and how much of them is still alive";
         About {
             key: Some(egui::Key::T),
-            is_available: Self::is_there,
+            is_available: Self::is_available,
             lists_objects: false,
             ..About::new(ViewKind::TIMELINE, hint)
         }

@@ -83,10 +83,9 @@ impl AppState {
             Command::Export { name, list } => {
                 // The file name shows it to later readers too.
                 let damaged = if place.snapshot.salvage().is_some() { "-damaged" } else { "" };
-                if let Some(refusal) = self.export_refusal() {
-                    self.notice = Some(refusal);
-                } else {
-                    self.exports.want(list, format!("{name}{damaged}.csv"));
+                match self.export_refusal() {
+                    Some(refusal) => self.notice = Some(refusal),
+                    None => self.exports.want(list, format!("{name}{damaged}.csv")),
                 }
             }
         }

@@ -12,7 +12,7 @@ use super::super::super::scanner::LONGEST_NAME;
 use super::super::sections::is_known;
 use super::{Document, MOST_LOSSES, Purpose};
 
-impl<'a> Document<'a> {
+impl Document<'_> {
     /// Returns a quoted name that is followed by a colon, if one is next.
     pub(super) fn name_ahead(&mut self) -> Option<(String, usize)> {
         let mut wanted = 256;
