@@ -8,7 +8,7 @@ use std::io::{self, BufRead as _, BufReader, ErrorKind, Read};
 use flate2::bufread::GzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
-use super::source::Counted;
+use super::counted::Counted;
 use crate::model::Cancelled;
 
 const BUFFER_BYTES: usize = 1 << 16;

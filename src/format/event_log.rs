@@ -14,7 +14,7 @@ use memchr::{memchr_iter, memchr2, memmem};
 use serde_json::value::RawValue;
 
 use super::LONGEST_PART;
-use super::error::describe;
+use super::excerpt::describe;
 use super::json_text::{balanced_end, is_white_space, skip_white_space, string_end, trim};
 use super::strings::decode_text;
 

@@ -5,9 +5,11 @@
 //! allocation only as far as the size of the file makes them plausible.
 
 mod compressed;
+mod counted;
 mod error;
 mod estimate;
 mod event_log;
+mod excerpt;
 mod header;
 mod heap_profile;
 mod integers;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::compressed::{Compression, Decompressed};
+use super::counted::Counted;
 use super::event_log::{EventLog, EventPlaces, RECOGNIZED_BYTES, recognize};
 use crate::inputs::{Patient, open_without_waiting};
 use crate::model::{CancelToken, Progress};
@@ -198,36 +199,6 @@ struct Failed(Option<io::Error>);
 impl Read for Failed {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
-    }
-}
-
-/// Counts bytes before decompression, and stops when the work is cancelled.
-pub(super) struct Counted<R> {
-    reader: R,
-    progress: Progress,
-    cancel: CancelToken,
-    pub(super) count: u64,
-}
-
-impl<R> Counted<R> {
-    pub(super) fn new(reader: R, progress: Progress, cancel: CancelToken) -> Self {
-        Self { reader, progress, cancel, count: 0 }
-    }
-
-    /// Returns the bytes of memory that the reader may use.
-    pub(super) fn available_bytes(&self) -> u64 {
-        self.cancel.available()
-    }
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // Any number of compressed bytes may decompress to nothing, so the decompressor might never return to a check.
-        self.cancel.check().map_err(io::Error::other)?;
-        let count = self.reader.read(buffer)?;
-        self.count += count as u64;
-        self.progress.advance(count as u64);
-        Ok(count)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::allocations::{Allocations, allocations};
 use super::calls::Calls;
+use super::node_filter::NodeFilter;
 use super::profile::{compare_profiles, profile_calls};
 use super::question::{Lane, Need, Needs, Question};
-use super::selection::{NodeFilter, SelectionOf};
+use super::select::SelectionOf;
 use crate::model::{BitSet, CancelToken, Cancelled, HeapBytes, SnapshotId};
 
 /// The source of calls.

@@ -1,7 +1,7 @@
 //! The paths from the root down to an object, by references and by dominators, and the ids in edge names.
 
 use super::ignored::RetainerDistances;
-use super::paths::shortest_path;
+use super::paths::{root_edge, shortest_path};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
@@ -42,18 +42,6 @@ pub fn dominators_down(
     }
     way.reverse();
     Ok(way)
-}
-
-/// Returns the first edge from the root to the node.
-#[must_use]
-pub fn root_edge(snapshot: &Snapshot, node: NodeOrdinal) -> Option<EdgeIndex> {
-    let graph = snapshot.graph();
-    let from_root = graph.edge_range(graph.root());
-    // Retaining edges descend.
-    let retaining = graph.retainers.row(node.index());
-    let before_root = retaining.partition_point(|&edge| edge as usize >= from_root.start);
-    let edge = before_root.checked_sub(1).map(|at| retaining[at])?;
-    from_root.contains(&(edge as usize)).then_some(EdgeIndex(edge))
 }
 
 /// The objects that the name of a WeakMap's edge mentions.

@@ -1,7 +1,9 @@
 //! Bytes and counts by kind of node.
 
+use super::node_filter::NodeFilter;
 use super::question::{Need, Needs, Question};
-use super::selection::{NodeFilter, Selection, SelectionOf};
+use super::select::SelectionOf;
+use super::selection::Selection;
 use crate::model::{CancelToken, Cancelled, HeapBytes, NodeKind, SnapshotId};
 use crate::snapshot::Snapshot;
 

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::node_sets::contexts;
 use super::scripts::is_script;
-use super::selection::contexts;
 use super::v8_values::{int, internal_of};
 use super::{strings_named, strings_that};
 use crate::model::{BitSet, CancelToken, Cancelled, NodeKind, NodeOrdinal, StringId};

@@ -29,6 +29,7 @@ mod flame;
 pub mod glossary;
 mod growth;
 mod growth_lists;
+mod held_by_contexts;
 mod identical;
 mod ignored;
 mod kinds;
@@ -38,6 +39,8 @@ mod map_entry;
 mod matching;
 mod merged_paths;
 mod native_contexts;
+mod node_filter;
+mod node_sets;
 mod nodes;
 mod object;
 mod order;
@@ -52,9 +55,12 @@ mod search;
 mod search_forms;
 pub(crate) mod search_grammar;
 mod search_patterns;
+mod search_words;
+mod select;
 mod selection;
 mod sorting;
 mod string_facts;
+mod string_lists;
 mod texts;
 mod timeline;
 mod unreachable;
@@ -68,45 +74,45 @@ pub use calls::{CallNumbers, Caller, Calls, MEASURES, Measure};
 pub use classes::{class_totals, joined_totals};
 pub use comparison::{ComparedClass, Comparison, ComparisonOf, OPTIONS_DIFFER, Side, compare, compare_joined};
 pub use comparison_lists::{ComparisonKey, ComparisonSort, PairKey, PairList, compared_classes, compared_objects};
-pub use containment::{EphemeronIds, dominators_down, ephemeron_ids, root_edge, way_down};
+pub use containment::{EphemeronIds, dominators_down, ephemeron_ids, way_down};
 pub use cut::{Freed, cut_edge};
 pub use dead_groups::{
     DeadGroup, DeadGroupKey, DeadGroups, DeadGroupsOf, DeadKey, DeadSort, dead_groups, ordered_dead_groups,
 };
 pub use dead_variables::{DeadContext, DeadScope, DeadVariable, DeadVariables, UnknownScript, dead_variables};
 pub use dominator_map::{Area, DominatorMap, Tile, dominator_map};
-pub use duplicates::{
-    CopiesKey, DuplicateStrings, DuplicatesOf, GroupKey, GroupSort, GroupsKey, StringGroup, duplicate_groups,
-    duplicate_strings,
-};
+pub use duplicates::{DuplicateStrings, GroupKey, GroupSort, StringGroup, duplicate_groups, duplicate_strings};
 pub use flame::{FlameLayout, FlameOf, flame_layout};
 pub use growth::{GrownClass, Growth, Pattern, Point, growth};
 pub use growth_lists::{
     GrowthKey, GrowthOf, GrowthSort, Series, SeriesKey, SeriesList, grown_classes, grown_objects, grown_patterns,
 };
+pub use held_by_contexts::held_by_contexts;
 pub use identical::{Distinct, DistinctOf, are_identical, distinct, may_be_identical};
 pub use ignored::{DistancesWithout, RetainerDistances, retainer_distances};
 pub use kinds::{KindTotals, KindsOf, by_kind};
 pub use label::{LABEL_LIMIT, edge_label, is_quiet, node_label};
 pub use map_entry::map_key;
 pub use merged_paths::{MergedPaths, PathGroup, merged_paths};
-pub use native_contexts::{
-    HeldByContexts, NativeContext, NativeContexts, NativeContextsOf, Owner, held_by_contexts, native_contexts,
-};
+pub use native_contexts::{HeldByContexts, NativeContext, NativeContexts, NativeContextsOf, Owner, native_contexts};
+pub use node_filter::NodeFilter;
 pub use object::{ObjectDetails, object_details};
 pub use order::{Filter, Lens, ListSpec, OrderKey, RowOrder, Sort, SortKey, order};
 pub use path_growth::{HeldAlike, PathGrowth};
-pub use paths::{held_by_root, several_paths, shortest_path};
+pub use paths::{held_by_root, root_edge, several_paths, shortest_path};
 pub use producer_notes::{Note, producer_notes};
 pub use profile::{compare_profiles, profile_calls};
 pub(crate) use question::OpenFile;
 pub use question::{AnyAnswer, AnyQuestion, Lane, Need, Needs, Question};
-pub use reloaded::{join_reloaded, join_with, reloaded_url};
-pub use scripts::{Script, Scripts, ScriptsOf, SourceLine, function_script, scripts, short_script, source_line};
+pub use reloaded::{ScriptsOf, join_reloaded, join_with, reloaded_url};
+pub use scripts::{Script, Scripts, SourceLine, function_script, scripts, short_script, source_line};
 pub use search::{search, unknown_kind};
-pub use search_grammar::{Query, QueryError};
-pub use selection::{NodeFilter, Selection, SelectionOf, select};
+pub use search_grammar::Query;
+pub use search_words::QueryError;
+pub use select::{SelectionOf, select};
+pub use selection::Selection;
 pub use string_facts::{StringFacts, string_facts};
+pub use string_lists::{CopiesKey, DuplicatesOf, GroupsKey};
 pub use timeline::{Timeline, TimelineBar, TimelineOf, timeline};
 pub use unreachable::{
     UNREACHABLE, UNREACHABLE_MEANING, distance_meaning, relevant_percent, unreachable_note, unreachable_size,

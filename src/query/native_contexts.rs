@@ -1,7 +1,6 @@
 //! Native contexts: the realms of a snapshot, and the realm that each object belongs to.
 
 use super::question::{Needs, Question};
-use super::selection::{NodeFilter, contexts, nodes};
 use super::{strings_named, strings_that};
 use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, HeapBytes, NodeOrdinal, SnapshotId};
 use crate::snapshot::Snapshot;
@@ -244,32 +243,6 @@ fn sum_up(
     }
     all.owners = if is_narrow { Owners::Narrow(narrow) } else { Owners::Wide(owners) };
     Ok(all)
-}
-
-/// Counts the objects that are reachable only through contexts of closures: stale closures may keep them alive.
-///
-/// # Errors
-/// Returns [`Cancelled`] if the operation is cancelled.
-pub fn held_by_contexts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<HeldByContexts, Cancelled> {
-    let contexts = contexts(snapshot, cancel)?;
-    let held = nodes(snapshot, &NodeFilter::HeldByContexts, cancel)?;
-    let mut sums = HeldByContexts::default();
-    for node in snapshot.graph().nodes() {
-        cancel.check_every(node.index())?;
-        let size = snapshot.shallow_size(node);
-        if size == 0 {
-            continue;
-        }
-        sums.context_count += u64::from(contexts.contains(node.index()));
-        if held.contains(node.index()) {
-            sums.held_count += 1;
-            sums.held_size = sums.held_size.saturating_add(size);
-        } else {
-            sums.other_count += 1;
-            sums.other_size = sums.other_size.saturating_add(size);
-        }
-    }
-    Ok(sums)
 }
 
 /// Asks for the realms of a snapshot and the objects of each.

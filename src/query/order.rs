@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::ignored::{DistancesWithout, RetainerDistances};
+use super::node_filter::NodeFilter;
 use super::question::{Lane, Need, Needs, Question};
-use super::selection::{NodeFilter, Selection, SelectionOf};
+use super::select::SelectionOf;
+use super::selection::Selection;
 use super::{class_totals, classes, edges, join_reloaded, joined_totals, nodes};
 use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, HeapBytes, NodeOrdinal, SnapshotId};
 use crate::snapshot::Snapshot;

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::containment::root_edge;
 use super::edges::{Sources, retains};
 use super::ignored::RetainerDistances;
 use super::sorting::utf16_order;
@@ -202,4 +201,16 @@ impl Ways<'_> {
 #[must_use]
 pub fn held_by_root(snapshot: &Snapshot, node: NodeOrdinal) -> bool {
     root_edge(snapshot, node).is_some()
+}
+
+/// Returns the first edge from the root to the node.
+#[must_use]
+pub fn root_edge(snapshot: &Snapshot, node: NodeOrdinal) -> Option<EdgeIndex> {
+    let graph = snapshot.graph();
+    let from_root = graph.edge_range(graph.root());
+    // Retaining edges descend.
+    let retaining = graph.retainers.row(node.index());
+    let before_root = retaining.partition_point(|&edge| edge as usize >= from_root.start);
+    let edge = before_root.checked_sub(1).map(|at| retaining[at])?;
+    from_root.contains(&(edge as usize)).then_some(EdgeIndex(edge))
 }

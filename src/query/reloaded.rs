@@ -14,6 +14,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::question::{Needs, Question};
 use super::scripts::{Script, Scripts, scripts};
 use crate::analysis::{ClassKey, Classes, JoinedClasses};
 use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal};
@@ -221,6 +222,25 @@ impl Reloaded {
             class.and_then(|class| of.get(class.index())).is_some_and(|identity| self.shared.contains(identity))
         };
         !self.shared.is_empty() && (is_shared(&self.base, base) || is_shared(&self.current, current))
+    }
+}
+
+/// Asks for the files of source positions. Once they are known, so are [`Snapshot::joined_classes`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ScriptsOf(pub SnapshotId);
+
+impl Question for ScriptsOf {
+    type Answer = Scripts;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.0]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Scripts, Cancelled> {
+        let snapshot = needs.snapshot(self.0);
+        let scripts = scripts(snapshot, cancel)?;
+        join_with(snapshot, &scripts, cancel)?;
+        Ok(scripts)
     }
 }
 

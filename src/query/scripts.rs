@@ -7,8 +7,6 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-use super::question::{Needs, Question};
-use super::reloaded::join_with;
 use super::v8_values::{int, internal, internal_of};
 use super::{strings_named, strings_that};
 use crate::analysis::Location;
@@ -288,25 +286,6 @@ pub(super) fn is_script(snapshot: &Snapshot) -> impl Fn(NodeOrdinal) -> bool + '
     let graph = snapshot.graph();
     let names = strings_that(snapshot, |text| text.starts_with("system / Script"));
     move |node| names.contains(graph.name_id(node).0 as usize) && !snapshot.is_renamed(node)
-}
-
-/// Asks for the files of source positions. Once they are known, so are [`Snapshot::joined_classes`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ScriptsOf(pub SnapshotId);
-
-impl Question for ScriptsOf {
-    type Answer = Scripts;
-
-    fn snapshots(&self) -> Vec<SnapshotId> {
-        vec![self.0]
-    }
-
-    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Scripts, Cancelled> {
-        let snapshot = needs.snapshot(self.0);
-        let scripts = scripts(snapshot, cancel)?;
-        join_with(snapshot, &scripts, cancel)?;
-        Ok(scripts)
-    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
-use super::search_grammar::{Comparison, Pattern, PropertyName, Query, QueryError, Test};
-use super::selection::that;
+use super::node_sets::that;
+use super::search_grammar::{Comparison, Pattern, PropertyName, Query, Test};
+use super::search_words::QueryError;
 use super::strings_that;
 use crate::graph::EdgeName;
 use crate::model::{BitSet, CancelToken, Cancelled, Detachedness, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId};

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::search_grammar::{MEASURES, PREFIXES, QueryError};
+use super::search_words::{MEASURES, PREFIXES, QueryError};
 
 /// Examples of each form, with their meanings.
 pub(super) const HELP: [(&str, &str); 20] = [

@@ -17,6 +17,7 @@ use super::search_forms::{
     star_in_property, star_in_text, unknown_measure, unknown_prefix,
 };
 pub(super) use super::search_patterns::{Comparison, Pattern, PropertyName};
+use super::search_words::{MEASURES, PREFIXES, QueryError};
 
 /// A parsed query.
 #[derive(Clone, Debug)]
@@ -51,15 +52,6 @@ pub(super) enum Test {
     Unreachable,
     /// Only the runtime's own roots reach the object.
     SystemOnly,
-}
-
-/// An error in a query.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct QueryError {
-    /// The byte range in the query.
-    pub at: Range<usize>,
-    pub message: String,
 }
 
 impl Query {
@@ -204,13 +196,9 @@ fn regular_expression(word: &str) -> Result<Option<Regex>, String> {
     regex.map(Some).map_err(|error| format!("not a regular expression: {}", last_line(&error.to_string())))
 }
 
-pub(super) const PREFIXES: [&str; 7] = ["name", "case", "class", "prop", "kind", "id", "is"];
-
 /// Schemes of addresses that are not followed by `//`, and modules of runtimes. They are searched as text.
 const SCHEMES: [&str; 12] =
     ["node", "ext", "bun", "npm", "jsr", "data", "blob", "about", "internal", "javascript", "mailto", "urn"];
-
-pub(super) const MEASURES: [&str; 4] = ["size", "shallow", "retained", "distance"];
 
 /// Splits `name:value`, unless it is the start of an address or a name of another language (`a::b`).
 pub(super) fn prefixed(word: &str) -> Option<(&str, &str)> {

@@ -8,7 +8,7 @@ use super::question::{Needs, Question};
 use crate::model::{CancelToken, Cancelled, HeapBytes, SnapshotId};
 use crate::snapshot::Snapshot;
 
-use super::selection::NodeFilter;
+use super::node_filter::NodeFilter;
 
 /// The objects allocated between a sample and the previous one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

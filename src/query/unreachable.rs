@@ -3,7 +3,8 @@
 //! V8 collects garbage before it writes a snapshot and leaves almost none. Other programs write garbage that is not
 //! collected yet, or leave out references, so that most of a heap may seem unreachable.
 
-use super::selection::{NodeFilter, select};
+use super::node_filter::NodeFilter;
+use super::select::select;
 use crate::model::{CancelToken, Cancelled, Distance, NodeOrdinal, human};
 use crate::snapshot::Snapshot;
 

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::arguments::GrowthLimit;
 use super::example::Example;
 use super::ignore::{Names, matches};
 use crate::Snapshot;
+use crate::cli::args::check::GrowthLimit;
 use crate::cli::summary::LocationJson;
 use crate::model::{CancelToken, Cancelled, human};
 use crate::query::{GrownClass, Growth, OPTIONS_DIFFER, PathGrowth, Pattern, Point, Scripts, scripts, short_script};

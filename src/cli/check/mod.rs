@@ -3,7 +3,6 @@
 //! A log must be enough to act on, so each finding has its numbers and the path from a root to one of the objects that
 //! are held the most common way.
 
-pub(super) mod arguments;
 mod example;
 mod findings;
 mod ignore;
@@ -15,7 +14,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use arguments::{CheckArguments, CheckFormat, GrowthLimit};
+use super::args::check::{CheckArguments, CheckFormat, GrowthLimit};
 use findings::{Report, Rules, findings};
 use ignore::Names;
 

@@ -240,7 +240,7 @@ impl Scanner {
         Err(FormatError::Unexpected {
             section: Section::Document,
             offset: base + at as u64,
-            found: super::error::describe(rest),
+            found: super::excerpt::describe(rest),
             expected: "the opening `{` of a heap snapshot".to_owned(),
             hint: Some(hint),
         })

@@ -1,14 +1,16 @@
 //! Arguments of the command line.
 
+pub(super) mod check;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::capture::{CAPTURE_HELP, CaptureArguments};
-use super::check::arguments::{CHECK_HELP, CheckArguments};
 use crate::model::MemoryLimit;
 use crate::query::Query;
+use check::{CHECK_HELP, CheckArguments};
 
 const JSON_HELP: &str = "\
 JSON (stable; sizes are bytes, keys in this order):

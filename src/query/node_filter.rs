@@ -1,0 +1,50 @@
+//! Filters: the sets of nodes that a person can ask for.
+
+use rayon::prelude::*;
+
+use super::allocations::AllocatedBy;
+use super::search::search;
+use crate::model::NodeOrdinal;
+
+/// A set of nodes of a snapshot, as the question for a [`Selection`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum NodeFilter {
+    #[default]
+    All,
+    /// Ids in `after < id <= up_to`: objects allocated between two snapshots.
+    Ids {
+        after: u64,
+        up_to: u64,
+    },
+    HeldByDetachedDom,
+    HeldByContexts,
+    HeldByEventHandlers,
+    HeldByConsole,
+    DuplicatedStrings,
+    /// Objects that belong only to the realm of this native context.
+    NativeContext(NodeOrdinal),
+    SharedByContexts,
+    WithoutContext,
+    /// Objects that neither user roots nor the runtime's own roots reach.
+    Unreachable,
+    /// Objects that match a search. Invalid queries match nothing.
+    Matching(String),
+    /// Objects allocated by some functions, if stacks were recorded.
+    Allocated(AllocatedBy),
+    AllOf(Vec<NodeFilter>),
+}
+
+impl NodeFilter {
+    /// Combines two filters: a node must pass both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, filter) | (filter, Self::All) => filter,
+            (Self::AllOf(mut filters), other) => {
+                filters.push(other);
+                Self::AllOf(filters)
+            }
+            (filter, other) => Self::AllOf(vec![filter, other]),
+        }
+    }
+}
