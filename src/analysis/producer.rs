@@ -1,5 +1,4 @@
-//! Detection of the program that wrote a snapshot, by the layout of its tables, the names of its roots, and a few
-//! strings that only one program has. Nothing is guessed.
+//! Detection of the program that wrote a snapshot, by its tables, its roots and a few strings. Nothing is guessed.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -26,7 +26,6 @@ mod duplicates;
 mod edges;
 pub mod export;
 mod flame;
-pub mod glossary;
 mod growth;
 mod growth_lists;
 mod held_by_contexts;

@@ -2,9 +2,9 @@
 
 use egui::{Context, RichText, ScrollArea, TextEdit, Ui};
 
+use super::glossary::{Category, Entry, entries};
 use super::keys;
 use super::theme::{self, GRID};
-use crate::query::glossary::{Category, Entry, entries};
 
 /// The help windows.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl Help {
         let filter = self.filter.trim().to_lowercase();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for (category, title) in CATEGORIES {
-                let mut shown = entries().iter().filter(|entry| entry.category == category && matches(entry, &filter));
+                let mut shown = entries().filter(|entry| entry.category == category && matches(entry, &filter));
                 let Some(first) = shown.next() else { continue };
                 ui.add_space(GRID);
                 ui.label(RichText::new(title).font(theme::small()).color(theme::tokens(ui).weak));

@@ -18,6 +18,7 @@ pub mod flame_graph;
 mod focus_order;
 #[cfg(feature = "frame-times")]
 mod frame_times;
+mod glossary;
 pub mod heap_rows;
 pub mod help;
 pub mod history;

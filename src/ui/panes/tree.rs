@@ -165,7 +165,7 @@ fn row_menu(
         if let Some(at) = class.key.location {
             super::item(ui, "Copy source location", commands, || Command::CopyPosition(id, at));
         }
-        if let Some(entry) = crate::query::glossary::for_class(&class.name) {
+        if let Some(entry) = crate::ui::glossary::for_class(&class.name) {
             super::item(ui, "Show in glossary", commands, || Command::Explain(entry.term));
         }
     }

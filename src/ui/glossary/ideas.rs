@@ -1,88 +1,8 @@
-//! Glossary of heap snapshot terms: one sentence for a tooltip, and a longer explanation.
-//!
-//! One table of texts is clearer than several short files, so this file is long.
+//! Glossary entries: ideas, columns, groups and classes.
 
-use crate::model::EdgeKind;
+use super::{Column, Entry, Group, Idea, entry};
 
-/// The category of a term.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Category {
-    Idea,
-    Column,
-    /// A class, or a group of objects without one.
-    Group,
-    NodeKind,
-    EdgeKind,
-    /// A group of roots.
-    Root,
-}
-
-/// A glossary entry.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Entry {
-    pub term: &'static str,
-    pub category: Category,
-    /// One sentence.
-    pub short: &'static str,
-    /// The meaning, the reason why it appears, and what to do about it.
-    pub long: &'static str,
-}
-
-/// Returns all entries, by category.
-#[must_use]
-pub fn entries() -> &'static [Entry] {
-    ENTRIES
-}
-
-fn find(category: Category, term: &str) -> Option<&'static Entry> {
-    ENTRIES.iter().find(|entry| entry.category == category && entry.term == term)
-}
-
-/// Returns the entry of a class by its name. A name with an origin, such as `system / Context / https://…`, has the
-/// entry of the name without it.
-#[must_use]
-pub fn for_class(name: &str) -> Option<&'static Entry> {
-    find(Group, name).or_else(|| {
-        let (start, _) = name.strip_prefix("system / ")?.split_once(" / ")?;
-        find(Group, &format!("system / {start}"))
-    })
-}
-
-/// Returns the entry of a kind of reference.
-#[must_use]
-pub fn for_edge_kind(kind: EdgeKind) -> Option<&'static Entry> {
-    let term = match kind {
-        EdgeKind::PROPERTY => "Property",
-        EdgeKind::ELEMENT => "Element",
-        EdgeKind::CONTEXT => "Variable",
-        EdgeKind::INTERNAL => "Internal reference",
-        EdgeKind::HIDDEN => "Hidden reference",
-        EdgeKind::SHORTCUT => "Shortcut",
-        EdgeKind::WEAK => "Weak reference",
-        _ => return None,
-    };
-    find(Reference, term)
-}
-
-/// Returns the entry of a kind of node by its name in the file.
-#[must_use]
-pub fn for_node_kind(name: &str) -> Option<&'static Entry> {
-    find(Kind, name)
-}
-
-/// Returns the entry of a group of roots by its name.
-#[must_use]
-pub fn for_root(name: &str) -> Option<&'static Entry> {
-    find(Root, name)
-}
-
-const fn entry(category: Category, term: &'static str, short: &'static str, long: &'static str) -> Entry {
-    Entry { term, category, short, long }
-}
-
-use Category::{Column, EdgeKind as Reference, Group, Idea, NodeKind as Kind, Root};
-
-const ENTRIES: &[Entry] = &[
+pub(super) const IDEAS: &[Entry] = &[
     entry(
         Idea,
         "Leak",
@@ -161,6 +81,9 @@ const ENTRIES: &[Entry] = &[
         "Objects of the runtime that JavaScript code cannot see.",
         "Maps, feedback, scope infos, compiled code and the like. They matter when they grow: functions created in a loop add closures and contexts; eval and new Function add code.",
     ),
+];
+
+pub(super) const COLUMNS: &[Entry] = &[
     entry(
         Column,
         "Shallow size",
@@ -227,6 +150,9 @@ const ENTRIES: &[Entry] = &[
         "The bytes that would be saved if equal strings were one.",
         "The retained size of all copies except the one with the largest. Memory shared by several copies is not included, since it would stay.",
     ),
+];
+
+pub(super) const GROUPS: &[Entry] = &[
     entry(
         Group,
         "(array)",
@@ -505,171 +431,4 @@ const ENTRIES: &[Entry] = &[
         "Written by other engines or newer versions of V8.",
     ),
     entry(Group, "(synthetic)", "Nodes that group roots and are not objects.", "They have no size of their own."),
-    entry(Kind, "hidden", "An internal object without a more specific kind.", "Its class is (system)."),
-    entry(
-        Kind,
-        "native",
-        "An object outside V8's heap: DOM, C++ objects of Node.js, bytes of buffers.",
-        "Its size is the one that the embedder reports; the actual memory use may be larger.",
-    ),
-    entry(Kind, "synthetic", "A node that V8 adds to group roots; not an object.", "See the groups of roots below."),
-    entry(Kind, "code", "Compiled code and its metadata.", "See (compiled code)."),
-    entry(Kind, "closure", "A function together with the variables of the scopes around it.", "See Function."),
-    entry(Reference, "Property", "A named property of an object.", "For example object.name."),
-    entry(Reference, "Element", "A numbered element, as in an array.", "For example array[0]."),
-    entry(
-        Reference,
-        "Variable",
-        "A variable in the context of a closure.",
-        "The context holds it for all functions created in the same scope.",
-    ),
-    entry(
-        Reference,
-        "Internal reference",
-        "A field of the runtime that JavaScript code cannot see.",
-        "For example the map of an object, the context of a closure or the table of a Map. It keeps its target alive like any other reference.",
-    ),
-    entry(
-        Reference,
-        "Hidden reference",
-        "A reference of the runtime without a name.",
-        "It keeps its target alive. The number is a position without a meaning in JavaScript.",
-    ),
-    entry(
-        Reference,
-        "Shortcut",
-        "A reference that V8 adds for convenience and that does not exist in memory.",
-        "For example from a bound function to its parts, or from the root to the global object.",
-    ),
-    entry(
-        Reference,
-        "Weak reference",
-        "A reference that does not keep its target alive.",
-        "Weak references are ignored for retainers, distances and sizes.",
-    ),
-    entry(
-        Root,
-        "(GC roots)",
-        "Everything that the garbage collector starts from, in groups.",
-        "It contains the runtime's own roots. Objects that only these reach have the distance −, as do unreachable objects.",
-    ),
-    entry(
-        Root,
-        "(Strong roots)",
-        "Objects that V8 itself always keeps.",
-        "Built-in constants, prototypes and caches; programs do not leak here.",
-    ),
-    entry(
-        Root,
-        "(Handle scope)",
-        "References that native code holds on its stack at the moment.",
-        "They are released when the native call returns. A snapshot taken within a call contains some.",
-    ),
-    entry(
-        Root,
-        "(Global handles)",
-        "Persistent references of native code: the embedder, an addon or the debugger.",
-        "C++ code keeps objects that are held only from here. In Node.js these are open sockets, timers and streams, or an addon that does not release its references.",
-    ),
-    entry(
-        Root,
-        "(Traced handles)",
-        "References from the embedder's objects, such as the DOM, to JavaScript objects.",
-        "They last as long as the embedder's object.",
-    ),
-    entry(
-        Root,
-        "(Stack roots)",
-        "Variables of functions that are running right now.",
-        "Objects held only from here are freed when the function returns.",
-    ),
-    entry(Root, "(Eternal handles)", "References that native code keeps forever.", "Created once at startup."),
-    entry(
-        Root,
-        "(Internalized strings)",
-        "The table of unique strings, such as property names.",
-        "It does not keep strings alive by itself.",
-    ),
-    entry(
-        Root,
-        "(External strings)",
-        "The table of strings that are stored outside V8's heap.",
-        "It does not keep strings alive by itself.",
-    ),
-    entry(Root, "(Builtins)", "Functions that are part of V8.", "Always present."),
-    entry(Root, "(Bootstrapper)", "Objects that V8 needs while it sets up a context.", "Always present."),
-    entry(
-        Root,
-        "(Compilation cache)",
-        "Compiled code of recent scripts and regular expressions.",
-        "Entries are removed as they age.",
-    ),
-    entry(
-        Root,
-        "(Debugger)",
-        "Objects held by the debugger or an open DevTools window.",
-        "For example breakpoints, and objects that were logged to the console or inspected.",
-    ),
-    entry(
-        Root,
-        "(Isolate)",
-        "Objects held by the isolate itself.",
-        "For example pending exceptions, microtasks and the list of native contexts.",
-    ),
-    entry(Root, "(Thread manager)", "Stacks of other threads that use the isolate.", "Usually empty."),
-    entry(Root, "(Micro tasks)", "Callbacks of promises that are waiting to run.", "They run before the next event."),
-    entry(
-        Root,
-        "(Weak roots)",
-        "References of the runtime that do not keep their targets alive.",
-        "They do not count for anything.",
-    ),
-    entry(Root, "(Startup object cache)", "Objects of the startup snapshot.", "Always present."),
-    entry(Root, "(Read-only roots)", "Immutable objects of V8, shared by all isolates.", "Always present."),
-    entry(
-        Root,
-        "(Document DOM trees)",
-        "Documents and the trees of their nodes.",
-        "Nodes below it are in a page, not detached.",
-    ),
-    entry(
-        Root,
-        "(Detached DOM trees)",
-        "Trees of DOM nodes that are in no document.",
-        "JavaScript references at least one node of each.",
-    ),
-    entry(
-        Root,
-        "C++ roots",
-        "References that the embedder's C++ objects hold from their stacks and globals.",
-        "In Node.js: handles of libuv, environments, async resources.",
-    ),
-    entry(Root, "C++ cross-thread roots", "References held by C++ objects of other threads.", "Usually empty."),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_term_has_one_entry_with_a_short_sentence() {
-        for (at, entry) in ENTRIES.iter().enumerate() {
-            let is_double =
-                ENTRIES[..at].iter().any(|other| (other.category, other.term) == (entry.category, entry.term));
-            assert!(!is_double, "{} has two entries", entry.term);
-            assert!(entry.short.chars().count() <= 140, "{}", entry.term);
-            assert!(entry.short.ends_with('.') && entry.long.ends_with('.'), "{}", entry.term);
-        }
-    }
-
-    #[test]
-    fn classes_are_found_with_and_without_an_origin() {
-        let context = for_class("system / Context").map(|entry| entry.term);
-        assert_eq!(context, Some("system / Context"));
-        assert_eq!(for_class("system / Context / https://example.org").map(|entry| entry.term), context);
-        assert_eq!(for_class("ShoppingCart"), None);
-        assert_eq!(for_edge_kind(EdgeKind::WEAK).map(|entry| entry.term), Some("Weak reference"));
-        assert_eq!(for_root("(Global handles)").map(|entry| entry.category), Some(Root));
-        assert!(for_node_kind("native").is_some());
-    }
-}
