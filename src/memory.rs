@@ -5,10 +5,12 @@
 //! memory is aligned. Growing a column moves its pages instead of copying them. Other systems get what they always got.
 
 mod account;
+pub(crate) mod growth;
 mod machine;
 mod or_exit;
 
 pub use account::Account;
+pub use growth::OutOfMemory;
 pub use machine::available_bytes;
 pub use or_exit::OrExit;
 

@@ -33,13 +33,13 @@ const LONG_CALLS: [&str; 5] = [
     "HeapProfiler.stopTrackingHeapObjects",
     "HeapProfiler.takeHeapSnapshot",
 ];
-/// How long nothing may arrive before a person is told that an answer is due.
+/// How long nothing may arrive before a [`Watch`] says that an answer is overdue.
 pub const UNANSWERED_NOTICE: Duration = Duration::from_secs(15);
 /// Bytes of messages that are no part of what a call waits for: events of workers, pings, progress. Between calls, the
 /// same within a period.
 const MOST_UNWANTED: usize = 64 << 20;
 const UNWANTED_PERIOD: Duration = Duration::from_mins(1);
-/// Events that a recording of allocations sends all the time.
+/// Events that a recording of allocations sends several times a second. They do not count as unwanted.
 const STATISTICS: [&str; 2] = ["HeapProfiler.heapStatsUpdate", "HeapProfiler.lastSeenObjectId"];
 const MOST_ISOLATES: usize = 1000;
 /// Bytes of the id of a session. Those of browsers have 32, those of Node.js are numbers.
@@ -97,7 +97,7 @@ struct FromWorker<'a> {
 /// Takes events: their method and their parameters as JSON. Returns whether the event is a piece of what was called for.
 pub(super) type OnEvent<'a> = &'a mut dyn FnMut(&str, &str) -> Result<bool, CaptureError>;
 
-/// What a call was answered: its result, or why it was refused.
+/// The result of a call, or why the program refused it.
 type Answer = Result<Box<RawValue>, String>;
 
 /// What a call waits for.
@@ -117,7 +117,7 @@ pub struct Connection {
     unwanted: usize,
     /// Bytes of messages between calls, and since when they are counted.
     idle: (usize, Instant),
-    /// Told whether an answer is due.
+    /// Says whether an answer is overdue.
     watch: Option<Watch>,
     target: Target,
     isolates: Vec<Isolate>,
@@ -160,7 +160,7 @@ impl Connection {
         &self.isolates
     }
 
-    /// Sets who is told when an answer is due for long.
+    /// Sets the watch that says whether an answer is overdue.
     pub(super) fn report_to(&mut self, watch: &Watch) {
         self.watch = Some(watch.clone());
     }

@@ -11,6 +11,7 @@ use super::error::{FormatError, Section};
 use super::scanner::{MOST_IDLE_BYTES, known_file};
 use super::source::{Change, OpenSource, Source};
 use super::strings::decode_text;
+use crate::memory::growth;
 use crate::model::{CallFunction, CallTree, CancelToken, Phase, Progress};
 
 /// Bytes that are read at once.
@@ -63,7 +64,7 @@ pub fn read_profile(source: Source, progress: &Progress, cancel: &CancelToken) -
     let is_finite = source.text_bytes().is_some();
     let mut text = Text::new(source.reader, is_finite, cancel);
     let mut reader = ProfileReader::default();
-    reader.document(&mut text)?;
+    reader.document(&mut text).map_err(|error| error.stopping(cancel))?;
     let mut profile = reader.profile;
     profile.size_bytes = declared.unwrap_or_else(|| progress.read().done);
     profile.change = change();
@@ -210,11 +211,11 @@ impl<'a> Text<'a> {
                     if !is_valid {
                         return self.unexpected("a JSON escape such as `\\n` or `\\u0041`");
                     }
-                    raw.extend_from_slice(escape);
+                    growth::extend(&mut raw, escape)?;
                     self.at += length;
                 }
                 Some(byte) => {
-                    raw.push(byte);
+                    growth::push(&mut raw, byte)?;
                     self.at += 1;
                     if raw.len().is_multiple_of(BUFFER_BYTES) {
                         // Once as it stands there, once decoded.
@@ -439,12 +440,12 @@ impl ProfileReader {
         let Some(node) = node else {
             return Err(FormatError::Limit { section: text.section.clone(), what: "the number of nodes", limit });
         };
-        profile.parents.push(stack.last().map_or(CallTree::NONE, |above| above.node));
-        profile.node_functions.push(0);
-        profile.self_sizes.push(0);
-        profile.node_ids.push(0);
+        growth::push(&mut profile.parents, stack.last().map_or(CallTree::NONE, |above| above.node))?;
+        growth::push(&mut profile.node_functions, 0)?;
+        growth::push(&mut profile.self_sizes, 0)?;
+        growth::push(&mut profile.node_ids, 0)?;
         text.kept_bytes += NODE_BYTES;
-        stack.push(OpenNode { node, ..OpenNode::default() });
+        growth::push(stack, OpenNode { node, ..OpenNode::default() })?;
         Ok(())
     }
 
@@ -483,7 +484,7 @@ impl ProfileReader {
         if index == next {
             let (line, column) = (u32::try_from(line).ok(), u32::try_from(column).ok());
             text.kept_bytes += FUNCTION_BYTES + (2 * name.len() + url.len()) as u64;
-            functions.push(CallFunction { name, url, script_id, line, column });
+            growth::push(functions, CallFunction { name, url, script_id, line, column })?;
         }
         Ok(index)
     }
@@ -504,7 +505,7 @@ impl ProfileReader {
                 }
                 more = text.goes_on(b'}', "`,` and the next member of the sample, or the `}` that ends it")?;
             }
-            self.profile.samples.push(sample);
+            growth::push(&mut self.profile.samples, sample)?;
             text.kept_bytes += SAMPLE_BYTES;
             goes_on = text.goes_on(b']', "`,` and the next sample, or the `]` that ends them")?;
         }

@@ -16,6 +16,7 @@ use super::locations::LocationReader;
 use super::strings::StringTable;
 use super::tables::{Block, TableKind};
 use super::trace::TraceTreeReader;
+use crate::memory::{OutOfMemory, growth};
 
 /// Bytes of text in a block: enough to make a parallel task worth its while, small enough to spread evenly.
 const BLOCK_BYTES: usize = 512 << 10;
@@ -369,7 +370,7 @@ impl Scanner {
         let end = close.unwrap_or(window.len());
         if self.header.is_none() {
             if let Some(deferred) = self.deferred.last_mut() {
-                deferred.text.extend_from_slice(&window[at..end]);
+                growth::extend(&mut deferred.text, &window[at..end])?;
             }
             return if close.is_some() { self.end_section(end + 1) } else { Ok(Step::To(end)) };
         }
@@ -487,7 +488,7 @@ impl Scanner {
                 let found = at + error.at;
                 self.unexpected(base + found as u64, &window[found..], expected_of(error.problem))
             })?;
-            self.small[table].push(value);
+            growth::push(&mut self.small[table], value)?;
         }
         self.drain_locations()?;
         let text = window[at..end].trim_ascii();
@@ -540,7 +541,7 @@ impl Scanner {
                 let offset = base + (at + control) as u64;
                 return Err(self.unexpected(offset, found, "no control character inside a string"));
             }
-            self.strings.extend(&rest[..stop]);
+            self.strings.try_extend(&rest[..stop])?;
             at += stop;
             match window.get(at) {
                 None => return Ok(Step::To(at)),
@@ -577,7 +578,7 @@ impl Scanner {
                             "a JSON escape such as `\\n` or `\\u0041`",
                         ));
                     }
-                    self.strings.extend(escape);
+                    self.strings.try_extend(escape)?;
                     at += length;
                 }
             }
@@ -587,6 +588,9 @@ impl Scanner {
     fn tree(&mut self, window: &[u8], at: usize, base: u64) -> Result<Step, FormatError> {
         let (next, ended) = self.trace_tree.read(&window[at..]).map_err(|found| {
             let found = at + found;
+            if self.trace_tree.is_out_of_memory() {
+                return OutOfMemory.into();
+            }
             if self.trace_tree.is_full() {
                 let limit = u64::from(u32::MAX);
                 return FormatError::Limit { section: self.section.clone(), what: "its number of nodes", limit };

@@ -1,12 +1,28 @@
 //! The end of memory as one line and exit code 1, instead of a process that aborts.
 //!
 //! Everything that a snapshot is made of is allocated somewhere deep in a library or on a thread of a pool, where nobody can
-//! go on without it. Where a limit such as `ulimit -v` refuses memory, this is the place that hears of it first.
+//! go on without it. Where a limit such as `ulimit -v` refuses memory, this is the place that hears of it first. Buffers that
+//! grow with a file get an error instead ([`fallible`]), since the file is then given up and all else goes on.
 #![expect(unsafe_code, reason = "an allocator cannot be written without; every call is passed on as it came")]
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::cell::Cell;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+thread_local! {
+    /// Whether this thread can go on without memory that it asks for. Without a destructor and a first initialization, so
+    /// that the allocator may use it at any time.
+    static IS_FALLIBLE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets what `work` allocates on this thread fail without ending the process. It must handle every failure.
+pub(super) fn fallible<T>(work: impl FnOnce() -> T) -> T {
+    let before = IS_FALLIBLE.replace(true);
+    let done = work();
+    IS_FALLIBLE.set(before);
+    done
+}
 
 /// An allocator that ends the process with a message where the one behind it has no memory left.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,7 +30,7 @@ pub struct OrExit<A>(pub A);
 
 impl<A> OrExit<A> {
     fn checked(block: *mut u8, size: usize) -> *mut u8 {
-        if block.is_null() {
+        if block.is_null() && !IS_FALLIBLE.get() {
             out_of_memory(size);
         }
         block
@@ -22,7 +38,7 @@ impl<A> OrExit<A> {
 }
 
 // SAFETY: every call is passed on as it came, and its answer handed back, unless it is that there is no memory; then the
-// process ends and nothing is handed back.
+// process ends and nothing is handed back, or the null pointer is, as the allocator behind did it.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for OrExit<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are those that the allocator behind asks for.

@@ -705,12 +705,15 @@ impl HeapglassApp {
         self.start_export(path, list, Replace::Ask);
     }
 
-    /// Returns why no list can be exported now.
-    fn export_refusal(&self) -> Option<String> {
+    /// Asks where to write a list, unless another export is not settled.
+    fn ask_where_to_write(&mut self, list: ExportList, name: String) {
         // The path that is chosen there is that of the list it was asked for.
         let is_asked = self.dialog.asks_where_to_write() || self.path_prompt.asks_where_to_write();
         let asked = || is_asked.then(|| "Choose first where to write the other list".to_owned());
-        self.exports.refusal().or_else(asked)
+        match self.exports.refusal().or_else(asked) {
+            Some(refusal) => self.notice = Some(refusal),
+            None => self.exports.want(list, name),
+        }
     }
 
     fn start_export(&mut self, path: PathBuf, list: ExportList, replace: Replace) {
@@ -795,11 +798,7 @@ impl HeapglassApp {
             Command::Export { name, list } => {
                 // Whoever finds the file later must be able to see it too.
                 let damaged = if place.snapshot.salvage().is_some() { "-damaged" } else { "" };
-                if let Some(refusal) = self.export_refusal() {
-                    self.notice = Some(refusal);
-                } else {
-                    self.exports.want(list, format!("{name}{damaged}.csv"));
-                }
+                self.ask_where_to_write(list, format!("{name}{damaged}.csv"));
             }
         }
         None

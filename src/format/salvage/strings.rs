@@ -90,8 +90,9 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
     loop {
         let rest = input.rest();
         let stop = rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
-        strings.extend(&rest[..stop]);
+        let grown = strings.try_extend(&rest[..stop]);
         input.advance(stop);
+        input.stop_without_memory(grown);
         input.counts.string_bytes = strings.byte_count();
         input.note_useful();
         match input.peek()? {
@@ -102,7 +103,7 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
                 }
                 // A quote that nobody escaped.
                 input.advance(1);
-                strings.extend(b"\\\"");
+                input.stop_without_memory(strings.try_extend(b"\\\""));
                 is_damaged = true;
             }
             b'\\' => {
@@ -112,13 +113,13 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
                         return None;
                     }
                     input.advance(1);
-                    strings.extend(b"\\\\");
+                    input.stop_without_memory(strings.try_extend(b"\\\\"));
                     is_damaged = true;
                     continue;
                 }
                 let escape = input.ahead(length).to_vec();
-                strings.extend(&escape);
                 input.advance(length);
+                input.stop_without_memory(strings.try_extend(&escape));
             }
             b'\n' if input.ahead(2) == b"\n\"" => {
                 // V8 puts each string on a line of its own: its end was lost.
@@ -127,8 +128,8 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
             0..0x20 => {
                 // Control characters may not stand in a string, but they can be kept.
                 let byte = [input.peek()?];
-                strings.extend(&byte);
                 input.advance(1);
+                input.stop_without_memory(strings.try_extend(&byte));
                 is_damaged = true;
             }
             _ => {}
@@ -160,9 +161,9 @@ fn read_value(input: &mut Input<'_>, strings: &mut StringTable) {
         }
         if kept < LONGEST_VALUE {
             if matches!(byte, b'"' | b'\\') {
-                strings.extend(b"\\");
+                input.stop_without_memory(strings.try_extend(b"\\"));
             }
-            strings.extend(&[byte]);
+            input.stop_without_memory(strings.try_extend(&[byte]));
             kept += 1;
         }
         input.advance(1);
