@@ -5,10 +5,12 @@
 //! aligned. Growing a column moves its pages instead of copying them. Other systems use their default allocator.
 
 mod account;
+pub(crate) mod growth;
 mod machine;
 mod or_exit;
 
 pub use account::Account;
+pub use growth::OutOfMemory;
 pub use machine::available_bytes;
 pub use or_exit::OrExit;
 

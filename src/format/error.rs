@@ -7,7 +7,8 @@ use super::compressed::CompressedError;
 use super::event_log::EventLogError;
 use super::excerpt::describe;
 use super::source::Change;
-use crate::model::Cancelled;
+use crate::memory::OutOfMemory;
+use crate::model::{CancelToken, Cancelled};
 
 /// A part of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -83,12 +84,16 @@ pub enum FormatError {
     Limit { section: Section, what: &'static str, limit: u64 },
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// A buffer could not grow. Readers turn this into a cancelled work that [says](CancelToken::shortage) what is missing.
+    #[error(transparent)]
+    Memory(#[from] OutOfMemory),
 }
 
 impl From<io::Error> for FormatError {
     fn from(error: io::Error) -> Self {
         match error.get_ref() {
             Some(inner) if inner.is::<Cancelled>() => Self::Cancelled(Cancelled),
+            Some(inner) if inner.is::<OutOfMemory>() => Self::Memory(OutOfMemory),
             Some(inner) if inner.is::<CompressedError>() => Self::Compressed(error),
             Some(inner) if inner.is::<EventLogError>() => Self::EventLog(error),
             _ => Self::Io(error),
@@ -97,6 +102,17 @@ impl From<io::Error> for FormatError {
 }
 
 impl FormatError {
+    /// Stops the work for lack of memory if that is the error.
+    pub(super) fn stopping(self, cancel: &CancelToken) -> Self {
+        match self {
+            Self::Memory(OutOfMemory) => {
+                cancel.run_short();
+                Self::Cancelled(Cancelled)
+            }
+            other => other,
+        }
+    }
+
     /// Adds a concurrent change of the file, which explains the error better than the error itself.
     pub(super) fn with_change(self, change: Option<Change>) -> Self {
         match (self, change) {

@@ -17,6 +17,7 @@ use super::LONGEST_PART;
 use super::excerpt::describe;
 use super::json_text::{balanced_end, is_white_space, skip_white_space, string_end, trim};
 use super::strings::decode_text;
+use crate::memory::{OutOfMemory, growth};
 
 /// The largest number of bytes from the start of a file that [`recognize`] needs.
 pub(super) const RECOGNIZED_BYTES: usize = 64 << 10;
@@ -282,7 +283,7 @@ impl EventLog {
             if let Some((session, text)) = chunk
                 && self.takes(session, &text)
             {
-                self.remember_place();
+                self.remember_place().map_err(io::Error::other)?;
                 self.handed_out += text.len() as u64;
                 (self.text, self.text_at) = (text, 0);
                 return Ok(true);
@@ -336,10 +337,9 @@ impl EventLog {
         false
     }
 
-    fn remember_place(&self) {
-        if let Ok(mut places) = self.places.0.lock() {
-            places.events.push((self.handed_out, self.place.0, self.place.1));
-        }
+    fn remember_place(&self) -> Result<(), OutOfMemory> {
+        let Ok(mut places) = self.places.0.lock() else { return Ok(()) };
+        growth::push(&mut places.events, (self.handed_out, self.place.0, self.place.1))
     }
 }
 

@@ -3,8 +3,10 @@
 use std::fmt;
 
 use super::Section;
-use crate::model::StringId;
-use crate::model::human::{count, quantity, visible};
+use crate::model::{
+    StringId,
+    human::{count, quantity, visible},
+};
 
 /// Missing or damaged data in a file, and its replacement.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -94,7 +94,7 @@ pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result
     progress.start(Phase::Reading, 0);
     let mut source = OpenSource::open(source, progress, cancel)?;
     let (change, events) = (source.take_watch(), source.events.clone());
-    let read = read_open(source, progress, cancel);
+    let read = read_open(source, progress, cancel).map_err(|error| error.stopping(cancel));
     match (read, change()) {
         (Err(error), change) => {
             let event = events.as_ref().zip(error.offset()).and_then(|(events, offset)| events.event_of(offset));

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::memory::{OutOfMemory, growth};
 use crate::model::stored::stored;
 use crate::model::{Column, StringId};
 
@@ -16,11 +17,21 @@ pub struct StringTable {
 stored!(StringTable { bytes, ends });
 
 impl StringTable {
+    /// Makes room for so many bytes, if the system grants them.
     pub(super) fn reserve(&mut self, bytes: usize) {
-        self.bytes.reserve(bytes);
+        // Otherwise the buffer grows as it is filled.
+        let _ = growth::reserve_exact(&mut self.bytes, bytes);
     }
 
     /// Appends bytes to the current string.
+    ///
+    /// # Errors
+    /// Returns an error if there is no memory; nothing is appended then.
+    pub(super) fn try_extend(&mut self, bytes: &[u8]) -> Result<(), OutOfMemory> {
+        growth::extend(&mut self.bytes, bytes)
+    }
+
+    /// Appends a few bytes to the current string. Ends the process if there is no memory.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }

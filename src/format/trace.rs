@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::memory::{OutOfMemory, growth};
 use crate::model::stored::stored;
 
 /// Functions and call tree of recorded allocations; empty if the file has none.
@@ -53,6 +54,7 @@ pub(super) struct TraceTreeReader {
     stack: Vec<u32>,
     pending: usize,
     depth: usize,
+    is_out_of_memory: bool,
 }
 
 impl TraceTreeReader {
@@ -67,6 +69,11 @@ impl TraceTreeReader {
         u32::try_from(self.tree.parents.len()).is_err()
     }
 
+    /// Returns whether reading failed for lack of memory.
+    pub(super) fn is_out_of_memory(&self) -> bool {
+        self.is_out_of_memory
+    }
+
     /// Returns the bytes of memory used so far.
     pub(super) fn peak_bytes(&self) -> usize {
         self.tree.fields.len() * 8 + (self.tree.parents.len() + self.stack.len()) * 4
@@ -74,6 +81,11 @@ impl TraceTreeReader {
 
     pub(super) fn finish(self) -> TraceTree {
         self.tree
+    }
+
+    fn push_node(&mut self, node: u32) -> Result<(), OutOfMemory> {
+        growth::push(&mut self.tree.parents, self.stack.last().copied().unwrap_or(u32::MAX))?;
+        growth::push(&mut self.stack, node)
     }
 
     /// Reads on. Returns the number of consumed bytes, and whether the tree ended with them. The error is a position in
@@ -88,8 +100,10 @@ impl TraceTreeReader {
                         return Err(at);
                     }
                     let node = u32::try_from(self.tree.parents.len()).map_err(|_| at)?;
-                    self.tree.parents.push(self.stack.last().copied().unwrap_or(u32::MAX));
-                    self.stack.push(node);
+                    self.is_out_of_memory = self.push_node(node).is_err();
+                    if self.is_out_of_memory {
+                        return Err(at);
+                    }
                     self.pending = 0;
                     self.depth += 1;
                     at += 1;
@@ -114,7 +128,10 @@ impl TraceTreeReader {
                         return Err(at);
                     }
                     let value = std::str::from_utf8(&text[at..at + digits]).ok().and_then(|digits| digits.parse().ok());
-                    self.tree.fields.push(value.ok_or(at)?);
+                    self.is_out_of_memory = growth::push(&mut self.tree.fields, value.ok_or(at)?).is_err();
+                    if self.is_out_of_memory {
+                        return Err(at);
+                    }
                     self.pending += 1;
                     at += digits;
                 }

@@ -1,12 +1,28 @@
 //! Out of memory as a one-line message and exit code 1, instead of an abort.
 //!
 //! Snapshots are allocated deep in libraries and on threads of a pool, where allocation failures cannot be handled. If
-//! a limit such as `ulimit -v` refuses memory, the allocator is the first to know.
+//! a limit such as `ulimit -v` refuses memory, the allocator is the first to know. Buffers that grow with a file get an
+//! error instead ([`fallible`]): only that file is given up.
 #![expect(unsafe_code, reason = "an allocator requires it; every call is forwarded unchanged")]
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::cell::Cell;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+thread_local! {
+    /// True while this thread handles refused memory. It has no destructor and no lazy initialization, so that the
+    /// allocator may use it at any time.
+    static IS_FALLIBLE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets allocations of `work` on this thread fail without ending the process. It must handle every failure.
+pub(super) fn fallible<T>(work: impl FnOnce() -> T) -> T {
+    let before = IS_FALLIBLE.replace(true);
+    let done = work();
+    IS_FALLIBLE.set(before);
+    done
+}
 
 /// An allocator that ends the process with a message if the inner allocator has no memory left.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,7 +30,7 @@ pub struct OrExit<A>(pub A);
 
 impl<A> OrExit<A> {
     fn checked(block: *mut u8, size: usize) -> *mut u8 {
-        if block.is_null() {
+        if block.is_null() && !IS_FALLIBLE.get() {
             out_of_memory(size);
         }
         block
@@ -22,7 +38,7 @@ impl<A> OrExit<A> {
 }
 
 // SAFETY: every call is forwarded and its result returned unchanged, except for out of memory, where the process ends
-// without returning.
+// without returning unless the thread is fallible: then the null pointer of the inner allocator is returned.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for OrExit<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller upholds the contract of the inner allocator.

@@ -1,7 +1,5 @@
 //! Duplicate strings.
 
-use std::sync::Arc;
-
 use rayon::prelude::*;
 
 use super::sorting::{Item, as_they_are, by_number, by_text, items, rows};
@@ -9,7 +7,7 @@ use super::strings_named;
 use super::texts::Texts;
 use crate::graph::HeapGraph;
 use crate::model::{CancelToken, Cancelled, EdgeKind, NodeKind, NodeOrdinal, POLL_INTERVAL, StringId};
-use crate::model::{HeapBytes, SnapshotId, js::parse_int};
+use crate::model::{HeapBytes, js::parse_int};
 use crate::snapshot::Snapshot;
 
 /// Strings with the same text.

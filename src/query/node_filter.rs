@@ -1,9 +1,6 @@
 //! Filters: the sets of nodes that a person can ask for.
 
-use rayon::prelude::*;
-
 use super::allocations::AllocatedBy;
-use super::search::search;
 use crate::model::NodeOrdinal;
 
 /// A set of nodes of a snapshot, as the question for a [`Selection`].

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::question::{Needs, Question};
 use super::scripts::{Script, Scripts, scripts};
 use crate::analysis::{ClassKey, Classes, JoinedClasses};
-use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal};
+use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal, SnapshotId};
 use crate::snapshot::Snapshot;
 
 /// The name that Node.js gives scripts without one.

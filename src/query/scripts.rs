@@ -11,7 +11,7 @@ use super::v8_values::{int, internal, internal_of};
 use super::{strings_named, strings_that};
 use crate::analysis::Location;
 use crate::graph::HeapGraph;
-use crate::model::{CancelToken, Cancelled, HeapBytes, NodeKind, NodeOrdinal, SnapshotId, StringId, human};
+use crate::model::{CancelToken, Cancelled, HeapBytes, NodeKind, NodeOrdinal, StringId, human};
 use crate::snapshot::Snapshot;
 
 /// The prefix of V8's names of script nodes.

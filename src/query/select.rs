@@ -6,8 +6,6 @@
 use std::sync::Arc;
 use std::sync::OnceLock;
 
-use rayon::prelude::*;
-
 use super::allocations::allocations;
 use super::duplicates::duplicate_strings;
 use super::native_contexts::Owner;
@@ -19,7 +17,7 @@ use super::question::Needs;
 use super::question::Question;
 use super::search::search;
 use super::search_grammar::Query;
-use super::selection::Selection;
+use super::selection::{Selection, retained_by};
 use super::strings_that;
 use crate::analysis::ClassTotals;
 use crate::graph::EdgeName;

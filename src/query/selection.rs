@@ -3,25 +3,10 @@
 //! “Held only by” means: a search from the root that must not enter the holders does not reach the object, but an
 //! unrestricted search does. It follows all but weak edges, like the filters of Chrome DevTools.
 
-use std::sync::Arc;
-
 use std::sync::OnceLock;
 
-use rayon::prelude::*;
-
-use super::allocations::{AllocatedBy, allocations};
-use super::duplicates::duplicate_strings;
-use super::native_contexts::{Owner, native_contexts};
-use super::question::{Need, Needs, Question};
-use super::search::search;
-use super::search_grammar::Query;
-use super::strings_that;
 use crate::analysis::{ClassTotals, JoinedClasses, retained_by_class};
-use crate::graph::EdgeName;
-use crate::model::{
-    BitSet, CancelToken, Cancelled, Detachedness, Distance, EdgeIndex, EdgeKind, HeapBytes, NodeKind, NodeOrdinal,
-    POLL_INTERVAL, SnapshotId, StringId,
-};
+use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, HeapBytes, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
 /// The nodes that pass a [`NodeFilter`], with their sums.
@@ -35,9 +20,9 @@ pub struct Selection {
     /// By class id.
     pub classes: Vec<ClassTotals>,
     /// The nodes that lead to selected ones, computed on first use.
-    leading: OnceLock<BitSet>,
+    pub(super) leading: OnceLock<BitSet>,
     /// The sums by merged class, computed on first use.
-    joined: OnceLock<Vec<ClassTotals>>,
+    pub(super) joined: OnceLock<Vec<ClassTotals>>,
 }
 
 impl Selection {
@@ -104,7 +89,7 @@ impl HeapBytes for Selection {
 }
 
 /// Returns the common retained size of the nodes of each class, for those that are in `nodes` and have a size.
-fn retained_by(
+pub(super) fn retained_by(
     snapshot: &Snapshot,
     nodes: &BitSet,
     class_of: impl Fn(NodeOrdinal) -> usize,

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::RowOrder;
 use super::duplicates::{DuplicateStrings, GroupSort, duplicate_groups, duplicate_strings};
 use super::node_filter::NodeFilter;
@@ -12,7 +10,6 @@ use super::question::Need;
 use super::question::Needs;
 use super::question::Question;
 use super::select::SelectionOf;
-use super::sorting::rows;
 use crate::model::CancelToken;
 use crate::model::Cancelled;
 use crate::model::NodeOrdinal;

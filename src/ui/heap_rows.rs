@@ -8,10 +8,11 @@ use super::tree_table::{Cell, Column, Rows, Run, TreeModel};
 use crate::model::{ClassId, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, SnapshotId, human};
 use crate::query::{
     Filter, LABEL_LIMIT, ListSpec, OrderKey, RetainerDistances, RowOrder, Scripts, Selection, Sort, SortKey,
-    class_totals, distance_meaning, edge_label, glossary, held_by_root, is_quiet, joined_totals, map_key, node_label,
+    class_totals, distance_meaning, edge_label, held_by_root, is_quiet, joined_totals, map_key, node_label,
 };
 use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
+use crate::ui::glossary;
 
 /// The maximum length of a Map's key beside its entry, in characters.
 const KEY_LIMIT: usize = 48;

@@ -395,8 +395,11 @@ fn a_recording_ends_if_the_program_floods_it_with_workers_or_with_long_session_i
         (Habit::FloodsRecording, "it keeps sending what nobody asked for"),
         (Habit::LongSessions, "the id of a session has more than 256 bytes"),
     ] {
-        let (done, _) =
-            take(&Inspector::of(habit, PIECES), Kind::Timeline { length: None, stacks: false }, folder.path());
+        let (done, _) = take(
+            &Inspector::of(habit, PIECES),
+            Kind::Timeline { length: Some(Duration::from_mins(5)), stacks: false },
+            folder.path(),
+        );
         let error = done.unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
         assert_eq!(files(folder.path()), [] as [PathBuf; 0]);

@@ -238,6 +238,27 @@ fn too_little_memory_ends_with_one_line_and_code_1() {
     assert!(done > 0 && refused > 0, "{done} runs had enough memory, {refused} had not");
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn a_string_that_is_longer_than_a_limit_of_the_address_space_is_refused_as_other_files_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bomb.heapsnapshot.zst");
+    fs::write(&file, hostile_files::string_bomb()).unwrap();
+    // Where a buffer that doubles would exceed the limit depends on what the program takes besides.
+    for megabytes in [500, 600, 700, 800, 1000, 1200] {
+        for more in ["", "--salvage"] {
+            let script = format!("ulimit -v {megabytes}000; exec \"$0\" statistics {more} \"$1\"");
+            let output =
+                Command::new("sh").arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_heapglass")).arg(&file).output();
+            let output = output.unwrap();
+            let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{megabytes} MB {more}: {complaint}");
+            assert_eq!(complaint.lines().count(), 1, "{megabytes} MB {more}: {complaint}");
+            assert!(complaint.contains("not enough memory: needs "), "{megabytes} MB {more}: {complaint}");
+        }
+    }
+}
+
 /// Returns a snapshot of `count` objects below a root; `edges` returns the targets of each.
 fn graph(count: u32, mut edges: impl FnMut(u32) -> Vec<u32>, name: &str) -> Vec<u8> {
     let (mut nodes, mut links) = (String::from("9,0,1,0,1"), String::from("1,0,5"));

@@ -1,6 +1,7 @@
 //! Files made to do harm: names that command a terminal or reorder text, and compressed snapshots of some kilobytes that
 //! unpack to more than memory holds.
 #![allow(unreachable_pub, reason = "a module of test binaries")]
+#![allow(dead_code, reason = "each test binary uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "writing to memory does not fail")]
 
 use std::io::Write as _;
@@ -50,6 +51,16 @@ fn bomb(start: &str, repeated: &str, count: usize) -> Vec<u8> {
         packed.write_all(block.as_bytes()).unwrap();
     }
     packed.finish().unwrap()
+}
+
+/// A compressed file of some kilobytes that is a snapshot with one string of 10 GB.
+pub fn string_bomb() -> Vec<u8> {
+    let start = format!("{HEADER}\"strings\":[\"");
+    let frame = |text: &[u8]| zstd::encode_all(text, 1).unwrap();
+    // Frames back to back are one file.
+    let mut packed = frame(start.as_bytes());
+    packed.extend(frame(&b"0123456789".repeat(2_000_000)).repeat(512));
+    packed
 }
 
 /// One compressed file per section that can be filled without end, with a name for messages.

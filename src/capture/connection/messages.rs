@@ -9,7 +9,6 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::super::CaptureError;
-use super::super::Target;
 use super::super::discovery::shortened;
 use super::super::socket::Arrived;
 use super::super::socket::Broken;

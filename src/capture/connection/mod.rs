@@ -5,7 +5,6 @@
 
 mod messages;
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -13,8 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::discovery::shortened;
-use super::socket::{Arrived, Broken, Socket};
+use super::socket::{Broken, Socket};
 use super::{Address, CaptureError, HeapUsage, MemoryUsage, Remote, Target, Watch};
 use crate::model::CancelToken;
 use messages::ignore;
@@ -36,13 +34,13 @@ const LONG_CALLS: [&str; 5] = [
     "HeapProfiler.stopTrackingHeapObjects",
     "HeapProfiler.takeHeapSnapshot",
 ];
-/// The time without any data after which a person is told that an answer is due.
+/// The time without any data after which a [`Watch`] says that an answer is overdue.
 pub const UNANSWERED_NOTICE: Duration = Duration::from_secs(15);
 /// The maximum bytes of messages unrelated to the current call: events of workers, pings, progress. Between calls, the
 /// maximum within a period.
 const MOST_UNWANTED: usize = 64 << 20;
 const UNWANTED_PERIOD: Duration = Duration::from_mins(1);
-/// Events that a recording of allocations sends all the time.
+/// Events that a recording of allocations sends several times a second. They do not count as unwanted.
 const STATISTICS: [&str; 2] = ["HeapProfiler.heapStatsUpdate", "HeapProfiler.lastSeenObjectId"];
 const MOST_ISOLATES: usize = 1000;
 /// Bytes of the id of a session. Those of browsers have 32, those of Node.js are numbers.
@@ -92,7 +90,7 @@ pub struct Connection {
     unwanted: usize,
     /// Bytes of messages between calls, and since when they are counted.
     idle: (usize, Instant),
-    /// Told whether an answer is due.
+    /// Says whether an answer is overdue.
     watch: Option<Watch>,
     target: Target,
     isolates: Vec<Isolate>,
@@ -136,7 +134,7 @@ impl Connection {
         &self.isolates
     }
 
-    /// Sets the watch that is told when an answer is long due.
+    /// Sets the watch that says whether an answer is overdue.
     pub(super) fn report_to(&mut self, watch: &Watch) {
         self.watch = Some(watch.clone());
     }

@@ -96,7 +96,7 @@ impl GrowthLimit {
         clippy::cast_sign_loss,
         reason = "a part of a size"
     )]
-    pub(super) fn of(self, base_bytes: u64) -> u64 {
+    pub(in crate::cli) fn of(self, base_bytes: u64) -> u64 {
         match self {
             Self::Percent(percent) => (base_bytes as f64 * percent / 100.0) as u64,
             Self::Bytes(bytes) => bytes,

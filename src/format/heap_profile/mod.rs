@@ -12,6 +12,7 @@ use std::io::Read;
 use super::error::{FormatError, Section};
 use super::scanner::known_file;
 use super::source::{Change, OpenSource, Source};
+use crate::memory::growth;
 use crate::model::{CallFunction, CallTree, CancelToken, Phase, Progress};
 use text::Text;
 
@@ -61,7 +62,7 @@ pub fn read_profile(source: Source, progress: &Progress, cancel: &CancelToken) -
     let is_finite = source.text_bytes().is_some();
     let mut text = Text::new(source.reader, is_finite, cancel);
     let mut reader = ProfileReader::default();
-    reader.document(&mut text)?;
+    reader.document(&mut text).map_err(|error| error.stopping(cancel))?;
     let mut profile = reader.profile;
     profile.size_bytes = declared.unwrap_or_else(|| progress.read().done);
     profile.change = change();
@@ -220,12 +221,12 @@ impl ProfileReader {
         let Some(node) = node else {
             return Err(FormatError::Limit { section: text.section.clone(), what: "the number of nodes", limit });
         };
-        profile.parents.push(stack.last().map_or(CallTree::NONE, |above| above.node));
-        profile.node_functions.push(0);
-        profile.self_sizes.push(0);
-        profile.node_ids.push(0);
+        growth::push(&mut profile.parents, stack.last().map_or(CallTree::NONE, |above| above.node))?;
+        growth::push(&mut profile.node_functions, 0)?;
+        growth::push(&mut profile.self_sizes, 0)?;
+        growth::push(&mut profile.node_ids, 0)?;
         text.kept_bytes += NODE_BYTES;
-        stack.push(OpenNode { node, ..OpenNode::default() });
+        growth::push(stack, OpenNode { node, ..OpenNode::default() })?;
         Ok(())
     }
 
@@ -264,7 +265,7 @@ impl ProfileReader {
         if index == next {
             let (line, column) = (u32::try_from(line).ok(), u32::try_from(column).ok());
             text.kept_bytes += FUNCTION_BYTES + (2 * name.len() + url.len()) as u64;
-            functions.push(CallFunction { name, url, script_id, line, column });
+            growth::push(functions, CallFunction { name, url, script_id, line, column })?;
         }
         Ok(index)
     }
@@ -285,7 +286,7 @@ impl ProfileReader {
                 }
                 more = text.goes_on(b'}', "`,` and the next member of the sample, or its closing `}`")?;
             }
-            self.profile.samples.push(sample);
+            growth::push(&mut self.profile.samples, sample)?;
             text.kept_bytes += SAMPLE_BYTES;
             goes_on = text.goes_on(b']', "`,` and the next sample, or the closing `]` of the samples")?;
         }

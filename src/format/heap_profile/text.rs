@@ -6,6 +6,7 @@ use super::super::error::FormatError;
 use super::super::error::Section;
 use super::super::scanner::MOST_IDLE_BYTES;
 use super::super::strings::decode_text;
+use crate::memory::growth;
 use crate::model::CancelToken;
 
 /// Bytes per read.
@@ -141,11 +142,11 @@ impl<'a> Text<'a> {
                     if !is_valid {
                         return self.unexpected("a JSON escape such as `\\n` or `\\u0041`");
                     }
-                    raw.extend_from_slice(escape);
+                    growth::extend(&mut raw, escape)?;
                     self.at += length;
                 }
                 Some(byte) => {
-                    raw.push(byte);
+                    growth::push(&mut raw, byte)?;
                     self.at += 1;
                     if raw.len().is_multiple_of(BUFFER_BYTES) {
                         // Once in raw form, once decoded.

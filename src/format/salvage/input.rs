@@ -6,6 +6,7 @@ use super::super::estimate::Counts;
 use super::super::json_text::is_white_space;
 use super::super::scanner::MOST_IDLE_BYTES;
 use super::super::source::OpenSource;
+use crate::memory::OutOfMemory;
 use crate::model::{CancelToken, human};
 
 const BUFFER_BYTES: usize = 1 << 20;
@@ -65,6 +66,14 @@ impl<'a> Input<'a> {
             self.error = Some(io::Error::other(format!("stopped after {bytes} outside all sections")));
         }
         !is_idle
+    }
+
+    /// Stops the reading if a buffer could not grow.
+    pub(super) fn stop_without_memory(&mut self, grown: Result<(), OutOfMemory>) {
+        if grown.is_err() {
+            self.cancel.run_short();
+            (self.is_over, self.at) = (true, self.end);
+        }
     }
 
     pub(super) fn offset(&self) -> u64 {

@@ -91,8 +91,9 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
     loop {
         let rest = input.rest();
         let stop = rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
-        strings.extend(&rest[..stop]);
+        let grown = strings.try_extend(&rest[..stop]);
         input.advance(stop);
+        input.stop_without_memory(grown);
         input.counts.string_bytes = strings.byte_count();
         input.note_useful();
         match input.peek()? {
@@ -103,7 +104,7 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
                 }
                 // An unescaped quote.
                 input.advance(1);
-                strings.extend(b"\\\"");
+                input.stop_without_memory(strings.try_extend(b"\\\""));
                 is_damaged = true;
             }
             b'\\' => {
@@ -113,13 +114,13 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
                         return None;
                     }
                     input.advance(1);
-                    strings.extend(b"\\\\");
+                    input.stop_without_memory(strings.try_extend(b"\\\\"));
                     is_damaged = true;
                     continue;
                 }
                 let escape = input.ahead(length).to_vec();
-                strings.extend(&escape);
                 input.advance(length);
+                input.stop_without_memory(strings.try_extend(&escape));
             }
             b'\n' if input.ahead(2) == b"\n\"" => {
                 // V8 writes each string on its own line, so the closing quote is missing.
@@ -128,8 +129,8 @@ fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool>
             0..0x20 => {
                 // Control characters are invalid in a string, but can be kept.
                 let byte = [input.peek()?];
-                strings.extend(&byte);
                 input.advance(1);
+                input.stop_without_memory(strings.try_extend(&byte));
                 is_damaged = true;
             }
             _ => {}
@@ -161,9 +162,9 @@ fn read_value(input: &mut Input<'_>, strings: &mut StringTable) {
         }
         if kept < LONGEST_VALUE {
             if matches!(byte, b'"' | b'\\') {
-                strings.extend(b"\\");
+                input.stop_without_memory(strings.try_extend(b"\\"));
             }
-            strings.extend(&[byte]);
+            input.stop_without_memory(strings.try_extend(&[byte]));
             kept += 1;
         }
         input.advance(1);

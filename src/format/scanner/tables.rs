@@ -1,6 +1,7 @@
 //! Tables of integers: large ones are cut into blocks, small ones are read at once.
 
 use super::errors::expected_of;
+use crate::memory::growth;
 use memchr::memchr;
 use memchr::memchr_iter;
 use memchr::memrchr;
@@ -35,7 +36,7 @@ impl Scanner {
         let end = close.unwrap_or(window.len());
         if self.header.is_none() {
             if let Some(deferred) = self.deferred.last_mut() {
-                deferred.text.extend_from_slice(&window[at..end]);
+                growth::extend(&mut deferred.text, &window[at..end])?;
             }
             return if close.is_some() { self.end_section(end + 1) } else { Ok(Step::To(end)) };
         }
@@ -157,7 +158,7 @@ impl Scanner {
                 let found = at + error.at;
                 self.unexpected(base + found as u64, &window[found..], expected_of(error.problem))
             })?;
-            self.small[table].push(value);
+            growth::push(&mut self.small[table], value)?;
         }
         self.drain_locations()?;
         let text = window[at..end].trim_ascii();

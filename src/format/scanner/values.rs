@@ -6,6 +6,7 @@ use super::super::json_text::is_comma;
 use super::super::json_text::is_scalar;
 use super::super::json_text::scalar_length;
 use super::{Scanner, State, Step};
+use crate::memory::OutOfMemory;
 
 impl Scanner {
     /// Scans the rest of a string and, as far as possible, the strings after it.
@@ -18,7 +19,7 @@ impl Scanner {
                 let offset = base + (at + control) as u64;
                 return Err(self.unexpected(offset, found, "a string without control characters"));
             }
-            self.strings.extend(&rest[..stop]);
+            self.strings.try_extend(&rest[..stop])?;
             at += stop;
             match window.get(at) {
                 None => return Ok(Step::To(at)),
@@ -55,7 +56,7 @@ impl Scanner {
                             "a JSON escape such as `\\n` or `\\u0041`",
                         ));
                     }
-                    self.strings.extend(escape);
+                    self.strings.try_extend(escape)?;
                     at += length;
                 }
             }
@@ -65,6 +66,9 @@ impl Scanner {
     pub(super) fn tree(&mut self, window: &[u8], at: usize, base: u64) -> Result<Step, FormatError> {
         let (next, ended) = self.trace_tree.read(&window[at..]).map_err(|found| {
             let found = at + found;
+            if self.trace_tree.is_out_of_memory() {
+                return OutOfMemory.into();
+            }
             if self.trace_tree.is_full() {
                 let limit = u64::from(u32::MAX);
                 return FormatError::Limit { section: self.section.clone(), what: "its number of nodes", limit };

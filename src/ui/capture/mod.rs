@@ -5,14 +5,13 @@
 
 mod form;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use egui::{Context, DragValue, Frame, Id, Margin, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Context, Frame, Id, Margin, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
 
 use super::dialog;
 use super::theme::{self, GRID};
-use crate::capture::{Address, Kind, Plan, Remote, Step, Taken, UNANSWERED_NOTICE, Watch};
+use crate::capture::{Address, Remote, Step, Taken, Watch};
 use crate::model::{SnapshotId, human};
 use crate::session::{CaptureState, Capturer};
 

@@ -7,7 +7,7 @@ use crate::model::EdgeKind;
 
 /// The category of a term.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Category {
+pub(super) enum Category {
     Idea,
     Column,
     /// A class, or a group of objects without one.
@@ -20,7 +20,7 @@ pub enum Category {
 
 /// A glossary entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     pub term: &'static str,
     pub category: Category,
     /// One sentence.
@@ -30,8 +30,7 @@ pub struct Entry {
 }
 
 /// Returns all entries, by category.
-#[must_use]
-pub fn entries() -> impl Iterator<Item = &'static Entry> {
+pub(super) fn entries() -> impl Iterator<Item = &'static Entry> {
     ENTRIES.into_iter().flatten()
 }
 
@@ -42,7 +41,7 @@ fn find(category: Category, term: &str) -> Option<&'static Entry> {
 /// Returns the entry of a class by its name. A name with an origin, such as `system / Context / https://…`, has the
 /// entry of the name without it.
 #[must_use]
-pub fn for_class(name: &str) -> Option<&'static Entry> {
+pub(super) fn for_class(name: &str) -> Option<&'static Entry> {
     find(Group, name).or_else(|| {
         let (start, _) = name.strip_prefix("system / ")?.split_once(" / ")?;
         find(Group, &format!("system / {start}"))
@@ -51,7 +50,7 @@ pub fn for_class(name: &str) -> Option<&'static Entry> {
 
 /// Returns the entry of a kind of reference.
 #[must_use]
-pub fn for_edge_kind(kind: EdgeKind) -> Option<&'static Entry> {
+pub(super) fn for_edge_kind(kind: EdgeKind) -> Option<&'static Entry> {
     let term = match kind {
         EdgeKind::PROPERTY => "Property",
         EdgeKind::ELEMENT => "Element",
@@ -67,13 +66,13 @@ pub fn for_edge_kind(kind: EdgeKind) -> Option<&'static Entry> {
 
 /// Returns the entry of a kind of node by its name in the file.
 #[must_use]
-pub fn for_node_kind(name: &str) -> Option<&'static Entry> {
+pub(super) fn for_node_kind(name: &str) -> Option<&'static Entry> {
     find(Kind, name)
 }
 
 /// Returns the entry of a group of roots by its name.
 #[must_use]
-pub fn for_root(name: &str) -> Option<&'static Entry> {
+pub(super) fn for_root(name: &str) -> Option<&'static Entry> {
     find(Root, name)
 }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, human};
 use crate::query::{
     Filter, GrownClass, Growth, GrowthKey, GrowthSort, LABEL_LIMIT, ListSpec, OrderKey, Pattern, Point, Scripts,
-    Series, SeriesKey, SeriesList, Sort, glossary,
+    Series, SeriesKey, SeriesList, Sort,
 };
 use crate::session::Session;
 use crate::snapshot::Snapshot;
+use crate::ui::glossary;
 use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
 use crate::ui::theme::Look;
 use crate::ui::tree_table::{Cell, Column, Rows, Run, TreeModel};

@@ -10,12 +10,13 @@ use super::{Place, Slot, placeholder};
 use crate::model::{CancelToken, Detachedness, NodeOrdinal, human};
 use crate::query::{
     CallsKey, Lane, NodeFilter, ObjectDetails, Scripts, ScriptsOf, SourceLine, StringFacts, distance_meaning,
-    function_script, glossary, has_allocations, node_label, object_details, producer_notes, short_script, source_line,
+    function_script, has_allocations, node_label, object_details, producer_notes, short_script, source_line,
     string_facts,
 };
 use crate::session::{Pending, Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, Target};
+use crate::ui::glossary;
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
 
 /// The bytes of a string that are shown at first.

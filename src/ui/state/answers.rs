@@ -171,12 +171,15 @@ impl AppState {
         self.start_export(path, list, Replace::Ask);
     }
 
-    /// Returns why no list can be exported now.
-    pub(super) fn export_refusal(&self) -> Option<String> {
+    /// Asks where to write a list, unless another export is not settled.
+    pub(super) fn ask_where_to_write(&mut self, list: ExportList, name: String) {
         // The path that is chosen there is that of the list it was asked for.
         let is_asked = self.dialog.asks_where_to_write() || self.path_prompt.asks_where_to_write();
         let asked = || is_asked.then(|| "Choose first where to write the other list".to_owned());
-        self.exports.refusal().or_else(asked)
+        match self.exports.refusal().or_else(asked) {
+            Some(refusal) => self.notice = Some(refusal),
+            None => self.exports.want(list, name),
+        }
     }
 
     pub(super) fn start_export(&mut self, path: PathBuf, list: ExportList, replace: Replace) {

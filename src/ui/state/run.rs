@@ -83,10 +83,7 @@ impl AppState {
             Command::Export { name, list } => {
                 // The file name shows it to later readers too.
                 let damaged = if place.snapshot.salvage().is_some() { "-damaged" } else { "" };
-                match self.export_refusal() {
-                    Some(refusal) => self.notice = Some(refusal),
-                    None => self.exports.want(list, format!("{name}{damaged}.csv")),
-                }
+                self.ask_where_to_write(list, format!("{name}{damaged}.csv"));
             }
         }
         None

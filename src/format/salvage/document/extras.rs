@@ -8,6 +8,7 @@ use super::super::super::trace::TraceTreeReader;
 use super::super::sections::section_ahead;
 use super::super::tokens::{Token, token};
 use super::Document;
+use crate::memory::{OutOfMemory, growth};
 
 /// Maximum bytes of memory per value of `locations`, and per byte of the trace tree's text.
 const LOCATION_BYTES: u64 = 40;
@@ -23,7 +24,7 @@ impl Document<'_> {
             let offset = self.input.offset();
             match token(&mut self.input, signed) {
                 Token::Number(value) => {
-                    self.small[at].push(value);
+                    self.input.stop_without_memory(growth::push(&mut self.small[at], value));
                     self.input.counts.other_bytes += if name == "locations" { LOCATION_BYTES } else { 8 };
                     self.input.note_useful();
                 }
@@ -86,6 +87,10 @@ impl Document<'_> {
                         self.ends_early(section);
                         return;
                     }
+                }
+                Err(_) if reader.is_out_of_memory() => {
+                    self.input.stop_without_memory(Err(OutOfMemory));
+                    return;
                 }
                 Err(at) => {
                     let offset = self.input.offset() + at as u64;

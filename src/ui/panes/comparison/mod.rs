@@ -9,17 +9,13 @@ use egui::{Id, RichText, TextEdit, Ui};
 use super::pane::{About, Pane};
 use super::{Place, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, SnapshotId, human};
-use crate::query::{
-    Comparison, ComparisonKey, ComparisonOf, ComparisonSort, Filter, LABEL_LIMIT, ListSpec, OPTIONS_DIFFER, OrderKey,
-    PairKey, PairList, Side, Sort, glossary,
-};
+use crate::query::{Comparison, ComparisonKey, ComparisonOf, ComparisonSort, OPTIONS_DIFFER, PairList, Side};
 use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
-use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
 use crate::ui::text;
-use crate::ui::theme::{self, Look};
-use crate::ui::tree_table::{self, Cell, Column, RowSelection, Rows, Run, Table, TreeModel, TreeState};
+use crate::ui::theme::{self};
+use crate::ui::tree_table::{self, Column, RowSelection, Table, TreeState};
 use rows::{Compared, PairRows};
 
 /// The sort key of each column.

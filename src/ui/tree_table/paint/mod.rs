@@ -6,25 +6,18 @@ mod columns;
 
 mod rows;
 
-use std::time::Duration;
+pub use keyboard::select_on_keyboard;
 
-use egui::text::{LayoutJob, TextFormat, TextWrapping};
-use egui::{
-    Align2, CursorIcon, Event, EventFilter, Id, Key, Modifiers, Popup, Rect, Response, Sense, Stroke, Ui, UiBuilder,
-    Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
-};
+use egui::{CursorIcon, Id, Rect, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
-use super::layout::Place;
 use super::scroll::BAR_WIDTH;
 use super::state::{Branch, TreeState};
-use super::{Cell, Path, Run, Table, TreeModel};
-use crate::ui::context_menu;
+use super::{Path, Table, TreeModel};
 use crate::ui::focus_order;
-use crate::ui::text;
-use crate::ui::theme::{self, GRID, ROW_HEIGHT, Tokens, tokens};
-use columns::{Columns, room_for_numbers};
+use crate::ui::theme::{Tokens, tokens};
+use columns::Columns;
 use keyboard::keyboard;
-use rows::{RowPainter, line};
+use rows::RowPainter;
 
 const HEADER_HEIGHT: f32 = 24.0;
 const INDENT: f32 = 14.0;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use columns::Columns;
-use columns::room_for_numbers;
 use egui::Align2;
 use egui::Rect;
 use egui::Response;
@@ -24,6 +22,7 @@ use super::super::Table;
 use super::super::TreeModel;
 use super::super::layout::Place;
 use super::super::state::TreeState;
+use super::columns::{Columns, room_for_numbers};
 use super::{DEEP_INDENT, INDENT, MIN_COLUMN, TRIANGLE, TableAnswer, resize_handle};
 use crate::ui::context_menu;
 use crate::ui::text;
@@ -31,7 +30,6 @@ use crate::ui::theme;
 use crate::ui::theme::GRID;
 use crate::ui::theme::ROW_HEIGHT;
 use crate::ui::theme::Tokens;
-use crate::ui::theme::tokens;
 
 pub(super) struct RowPainter<'a> {
     pub(super) table: &'a Table<'a>,
