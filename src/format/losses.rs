@@ -3,10 +3,8 @@
 use std::fmt;
 
 use super::Section;
-use crate::model::{
-    StringId,
-    human::{count, quantity, visible},
-};
+use crate::model::StringId;
+use crate::model::human::{count, quantity, visible};
 
 /// Missing or damaged data in a file, and its replacement.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -439,10 +437,8 @@ impl Salvage {
     /// Returns the kinds of unreliable data, without duplicates.
     #[must_use]
     pub fn doubts(&self) -> Vec<Doubt> {
-        let mut doubts: Vec<Doubt> = self.losses.iter().flat_map(Loss::doubts).copied().collect();
-        doubts.sort_unstable();
-        doubts.dedup();
-        doubts
+        let doubts: std::collections::BTreeSet<Doubt> = self.losses.iter().flat_map(Loss::doubts).copied().collect();
+        doubts.into_iter().collect()
     }
 
     /// Returns one line of text per item of missing data.

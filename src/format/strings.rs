@@ -19,7 +19,7 @@ stored!(StringTable { bytes, ends });
 impl StringTable {
     /// Makes room for so many bytes, if the system grants them.
     pub(super) fn reserve(&mut self, bytes: usize) {
-        // Otherwise the buffer grows as it is filled.
+        // Otherwise the buffer grows while it is filled.
         let _ = growth::reserve_exact(&mut self.bytes, bytes);
     }
 

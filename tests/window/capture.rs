@@ -190,7 +190,7 @@ fn a_snapshot_request_without_an_answer_is_reported_in_the_dialog_and_can_be_can
     window.get_by_label("Take a snapshot").click();
     wait_for_label(&mut window, "No answer for 15 s.");
     window.get_by_label("Cancel").click();
-    wait_for_label(&mut window, "Cancelled; nothing was kept");
+    wait_for_label(&mut window, "Canceled; nothing was kept");
     assert_eq!(std::fs::read_dir(folder.path().join("captures")).unwrap().count(), 0);
 }
 

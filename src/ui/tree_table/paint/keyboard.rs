@@ -12,7 +12,7 @@ use super::super::Table;
 use super::super::TreeModel;
 use super::super::layout::Place;
 use super::super::state::TreeState;
-use super::rows::row_text;
+use super::copy::row_text;
 use super::{EXPAND_LIMIT, TableAnswer};
 use crate::ui::context_menu;
 use crate::ui::theme::ROW_HEIGHT;

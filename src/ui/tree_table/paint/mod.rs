@@ -1,5 +1,6 @@
 //! Drawing the table, and mouse and keyboard input.
 
+mod copy;
 mod keyboard;
 
 mod columns;

@@ -23,6 +23,7 @@ use super::super::TreeModel;
 use super::super::layout::Place;
 use super::super::state::TreeState;
 use super::columns::{Columns, room_for_numbers};
+use super::copy::{CopyWhat, copy_menu, row_text, visible_text};
 use super::{DEEP_INDENT, INDENT, MIN_COLUMN, TRIANGLE, TableAnswer, resize_handle};
 use crate::ui::context_menu;
 use crate::ui::text;
@@ -413,56 +414,4 @@ pub(super) fn arrow(painter: &egui::Painter, center: egui::Pos2, down: bool, col
     let y = if down { 1.0 } else { -1.0 };
     let points = vec![center + vec2(-3.5, -2.0 * y), center + vec2(3.5, -2.0 * y), center + vec2(0.0, 2.5 * y)];
     painter.add(egui::Shape::convex_polygon(points, color, Stroke::NONE));
-}
-
-/// The part of the table to copy to the clipboard.
-pub(super) enum CopyWhat {
-    Cell,
-    Row,
-    Visible,
-}
-
-/// Draws the entries at the end of every row's menu.
-pub(super) fn copy_menu(ui: &mut Ui, answer: &mut TableAnswer) -> Option<CopyWhat> {
-    let mut wanted = None;
-    for (text, what) in [
-        ("Copy cell", CopyWhat::Cell),
-        ("Copy row   (Ctrl+C)", CopyWhat::Row),
-        ("Copy visible rows", CopyWhat::Visible),
-    ] {
-        if ui.button(text).clicked() {
-            wanted = Some(what);
-            ui.close();
-        }
-    }
-    if ui.button("Export list…").on_hover_text("Export all rows as CSV or JSON").clicked() {
-        answer.export = true;
-        ui.close();
-    }
-    wanted
-}
-
-/// Returns the cells of a row, separated by tabs.
-pub(super) fn row_text<M: TreeModel>(table: &Table<'_>, model: &M, list: &M::List, path: &[u32]) -> String {
-    let cells = (0..table.columns.len()).map(|column| model.cell(list, path, column).plain().trim().to_owned());
-    cells.collect::<Vec<_>>().join("\t")
-}
-
-/// Returns the header and the rows on screen, one per line.
-pub(super) fn visible_text<M: TreeModel>(
-    table: &Table<'_>,
-    state: &TreeState<M::List>,
-    model: &M,
-    height: f32,
-) -> String {
-    let mut lines = vec![table.columns.iter().map(|column| column.title).collect::<Vec<_>>().join("\t")];
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
-    let count = (height / ROW_HEIGHT).ceil() as u64;
-    for index in state.first_row..state.first_row + count {
-        if let Some(Place::Row { list, path }) = state.place(index) {
-            let indent = "  ".repeat(path.len() - 1);
-            lines.push(format!("{indent}{}", row_text(table, model, &list, &path)));
-        }
-    }
-    lines.join("\n")
 }
