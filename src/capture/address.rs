@@ -1,9 +1,8 @@
 //! Addresses of inspectors.
 
-use std::fmt;
-use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::time::Instant;
+use std::{fmt, io};
 
 use super::CaptureError;
 use super::line::{self, Line};

@@ -3,8 +3,7 @@
 use std::io;
 use std::io::Read;
 
-use crate::model::CancelToken;
-use crate::model::Progress;
+use crate::model::{CancelToken, Progress};
 
 /// Counts bytes before decompression, and stops when the work is cancelled.
 pub(super) struct Counted<R> {

@@ -1,7 +1,6 @@
 //! Errors in files, with their positions.
 
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 use super::compressed::CompressedError;
 use super::event_log::EventLogError;

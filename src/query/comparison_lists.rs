@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use super::RowOrder;
-use super::Sort;
-use super::comparison::ComparisonOf;
-use super::comparison::{ComparedClass, Comparison};
+use super::comparison::{ComparedClass, Comparison, ComparisonOf};
 use super::nodes::sorted;
 use super::question::{Lane, Need, Needs, Question};
 use super::sorting::utf16_order;
+use super::{RowOrder, Sort};
 use crate::model::{CancelToken, Cancelled, SnapshotId};
 use crate::snapshot::Snapshot;
 

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::RowOrder;
 use super::question::{Lane, Need, Needs, Question};
 use super::sorting::{Item, as_they_are, by_number, by_text, items, rows};
-use super::{DeadVariable, DeadVariables, dead_variables};
+use super::{DeadVariable, DeadVariables, RowOrder, dead_variables};
 use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal, SnapshotId};
 use crate::snapshot::Snapshot;
 

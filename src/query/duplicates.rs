@@ -6,8 +6,9 @@ use super::sorting::{Item, as_they_are, by_number, by_text, items, rows};
 use super::strings_named;
 use super::texts::Texts;
 use crate::graph::HeapGraph;
-use crate::model::{CancelToken, Cancelled, EdgeKind, NodeKind, NodeOrdinal, POLL_INTERVAL, StringId};
-use crate::model::{HeapBytes, js::parse_int};
+use crate::model::{
+    CancelToken, Cancelled, EdgeKind, HeapBytes, NodeKind, NodeOrdinal, POLL_INTERVAL, StringId, js::parse_int,
+};
 use crate::snapshot::Snapshot;
 
 /// Strings with the same text.

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use super::RowOrder;
-use super::Sort;
-use super::growth::growth;
-use super::growth::{GrownClass, Growth, Pattern};
+use super::growth::{GrownClass, Growth, Pattern, growth};
 use super::nodes::sorted;
 use super::question::{Lane, Need, Needs, Question};
 use super::sorting::utf16_order;
+use super::{RowOrder, Sort};
 use crate::model::{CancelToken, Cancelled, SnapshotId};
 use crate::snapshot::Snapshot;
 

@@ -4,8 +4,7 @@ use super::native_contexts::HeldByContexts;
 use super::node_filter::NodeFilter;
 use super::node_sets::contexts;
 use super::select::nodes;
-use crate::model::CancelToken;
-use crate::model::Cancelled;
+use crate::model::{CancelToken, Cancelled};
 use crate::snapshot::Snapshot;
 
 /// Counts the objects that are reachable only through contexts of closures: stale closures may keep them alive.

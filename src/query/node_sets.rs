@@ -3,11 +3,7 @@
 use rayon::prelude::*;
 
 use super::strings_that;
-use crate::model::BitSet;
-use crate::model::CancelToken;
-use crate::model::Cancelled;
-use crate::model::NodeOrdinal;
-use crate::model::POLL_INTERVAL;
+use crate::model::{BitSet, CancelToken, Cancelled, NodeOrdinal, POLL_INTERVAL};
 use crate::snapshot::Snapshot;
 
 /// Returns the nodes that pass a test, in parallel.

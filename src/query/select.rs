@@ -3,35 +3,24 @@
 //! “Held only by” means: a search from the root that must not enter the holders does not reach the object, but an
 //! unrestricted search does. It follows all but weak edges, like the filters of Chrome DevTools.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::allocations::allocations;
 use super::duplicates::duplicate_strings;
-use super::native_contexts::Owner;
-use super::native_contexts::native_contexts;
+use super::native_contexts::{Owner, native_contexts};
 use super::node_filter::NodeFilter;
 use super::node_sets::{contexts, that};
-use super::question::Need;
-use super::question::Needs;
-use super::question::Question;
+use super::question::{Need, Needs, Question};
 use super::search::search;
 use super::search_grammar::Query;
 use super::selection::{Selection, retained_by};
 use super::strings_that;
 use crate::analysis::ClassTotals;
 use crate::graph::EdgeName;
-use crate::model::BitSet;
-use crate::model::CancelToken;
-use crate::model::Cancelled;
-use crate::model::Detachedness;
-use crate::model::Distance;
-use crate::model::EdgeIndex;
-use crate::model::EdgeKind;
-use crate::model::NodeKind;
-use crate::model::NodeOrdinal;
-use crate::model::SnapshotId;
-use crate::model::StringId;
+use crate::model::{
+    BitSet, CancelToken, Cancelled, Detachedness, Distance, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, SnapshotId,
+    StringId,
+};
 use crate::snapshot::Snapshot;
 
 /// Finds the nodes and sums them up.

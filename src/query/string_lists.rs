@@ -5,15 +5,9 @@ use std::sync::Arc;
 use super::RowOrder;
 use super::duplicates::{DuplicateStrings, GroupSort, duplicate_groups, duplicate_strings};
 use super::node_filter::NodeFilter;
-use super::question::Lane;
-use super::question::Need;
-use super::question::Needs;
-use super::question::Question;
+use super::question::{Lane, Need, Needs, Question};
 use super::select::SelectionOf;
-use crate::model::CancelToken;
-use crate::model::Cancelled;
-use crate::model::NodeOrdinal;
-use crate::model::SnapshotId;
+use crate::model::{CancelToken, Cancelled, NodeOrdinal, SnapshotId};
 
 /// Asks for the duplicate strings of a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

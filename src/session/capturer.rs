@@ -3,10 +3,9 @@
 //! The window sends requests and reads the state once per frame. Between requests the thread reads incoming messages,
 //! so that the end of the program shows at once, and measures the heap now and then.
 
-use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fmt, thread};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 

@@ -7,12 +7,11 @@
 //! respond, does not delay the jobs after it: its thread is abandoned and a new one takes over the lane.
 
 use std::any::Any;
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fmt, thread};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
 

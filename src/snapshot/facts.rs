@@ -3,35 +3,16 @@
 use std::borrow::Cow;
 
 use super::{Snapshot, SourceInfo};
-use crate::analysis::Class;
-use crate::analysis::Classes;
-use crate::analysis::DominatorTree;
-use crate::analysis::Ephemerons;
-use crate::analysis::JoinedClasses;
-use crate::analysis::Location;
-use crate::analysis::Locations;
-use crate::analysis::Producer;
-use crate::analysis::Ropes;
-use crate::analysis::Shapes;
-use crate::analysis::Statistics;
-use crate::analysis::WellKnown;
-use crate::analysis::classes;
-use crate::analysis::concatenated;
-use crate::analysis::display_name;
-use crate::analysis::is_essential;
+use crate::analysis::{
+    Class, Classes, DominatorTree, Ephemerons, JoinedClasses, Location, Locations, Producer, Ropes, Shapes, Statistics,
+    WellKnown, classes, concatenated, display_name, is_essential,
+};
 use crate::format::Salvage;
 use crate::graph::HeapGraph;
-use crate::model::CancelToken;
-use crate::model::Cancelled;
-use crate::model::ClassId;
-use crate::model::Column;
-use crate::model::Detachedness;
-use crate::model::Distance;
-use crate::model::EdgeIndex;
-use crate::model::HeapBytes as _;
-use crate::model::NodeKind;
-use crate::model::NodeOrdinal;
-use crate::model::ObjectId;
+use crate::model::{
+    CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, HeapBytes as _, NodeKind, NodeOrdinal,
+    ObjectId,
+};
 
 impl Snapshot {
     /// Returns the missing data, if the file was damaged and partially recovered.

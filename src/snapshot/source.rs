@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::format::Change;
-use crate::format::FormatError;
+use crate::format::{Change, FormatError};
 use crate::graph::GraphError;
-use crate::model::CancelToken;
-use crate::model::Cancelled;
-use crate::model::Shortage;
+use crate::model::{CancelToken, Cancelled, Shortage};
 
 /// The origin of a snapshot or a profile and the cost of loading it.
 #[derive(Clone, Debug, Default)]

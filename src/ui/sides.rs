@@ -3,11 +3,10 @@
 use egui::Ui;
 
 use super::action::Action;
-use super::chrome;
 use super::panes::Slot;
 use super::state::AppState;
-use super::theme;
 use super::view::View;
+use super::{chrome, theme};
 
 /// The width between the sides.
 const LINE: f32 = 4.0;

@@ -6,13 +6,7 @@ use rayon::prelude::*;
 
 use super::NONE;
 use crate::graph::HeapGraph;
-use crate::model::BitSet;
-use crate::model::CancelToken;
-use crate::model::Cancelled;
-use crate::model::EdgeIndex;
-use crate::model::NodeOrdinal;
-use crate::model::POLL_INTERVAL;
-use crate::model::Progress;
+use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, NodeOrdinal, POLL_INTERVAL, Progress};
 
 /// A depth-first spanning tree. Numbers count in preorder; the root has number 0.
 pub(super) struct Preorder {

@@ -5,11 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::NONE;
-use crate::model::CancelToken;
-use crate::model::Cancelled;
-use crate::model::Column;
-use crate::model::NodeOrdinal;
 use crate::model::bounds::are_below;
+use crate::model::{CancelToken, Cancelled, Column, NodeOrdinal};
 
 /// Positions summarized by one entry of [`DominatorTree::reaches`].
 pub(super) const FAN: usize = 64;

@@ -4,14 +4,12 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::super::CaptureError;
 use super::super::discovery::shortened;
-use super::super::socket::Arrived;
-use super::super::socket::Broken;
+use super::super::socket::{Arrived, Broken};
 use super::{
     Answer, Connection, Isolate, LONGEST_SESSION, MOST_ISOLATES, MOST_UNWANTED, OnEvent, Route, UNWANTED_PERIOD, Waited,
 };

@@ -2,8 +2,7 @@
 
 use std::io::Read;
 
-use super::super::error::FormatError;
-use super::super::error::Section;
+use super::super::error::{FormatError, Section};
 use super::super::scanner::MOST_IDLE_BYTES;
 use super::super::strings::decode_text;
 use crate::memory::growth;

@@ -2,8 +2,7 @@
 
 use super::super::error::FormatError;
 use super::super::integers::Problem;
-use super::Scanner;
-use super::State;
+use super::{Scanner, State};
 
 pub(super) const KILLED: &str =
     "the process was probably killed, or the copy stopped, while the file was being written";

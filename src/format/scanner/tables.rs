@@ -2,17 +2,12 @@
 
 use super::errors::expected_of;
 use crate::memory::growth;
-use memchr::memchr;
-use memchr::memchr_iter;
-use memchr::memrchr;
+use memchr::{memchr, memchr_iter, memrchr};
 
-use super::super::error::FormatError;
-use super::super::error::Section;
-use super::super::integers::Integers;
-use super::super::integers::Problem;
+use super::super::error::{FormatError, Section};
+use super::super::integers::{Integers, Problem};
 use super::super::json_text::skip_white_space;
-use super::super::tables::Block;
-use super::super::tables::TableKind;
+use super::super::tables::{Block, TableKind};
 use super::{BLOCK_BYTES, Deferred, SMALL_TABLES, Scanner, State, Step};
 
 impl Scanner {

@@ -1,10 +1,7 @@
 //! Strings, the trace tree and sections that nobody knows.
 
 use super::super::error::FormatError;
-use super::super::json_text::LONGEST_SCALAR;
-use super::super::json_text::is_comma;
-use super::super::json_text::is_scalar;
-use super::super::json_text::scalar_length;
+use super::super::json_text::{LONGEST_SCALAR, is_comma, is_scalar, scalar_length};
 use super::{Scanner, State, Step};
 use crate::memory::OutOfMemory;
 

@@ -1,9 +1,7 @@
 //! The columns of nodes and edges, and their parts that blocks are parsed into side by side.
 
 use super::Layout;
-use crate::model::Column;
-use crate::model::EdgeKind;
-use crate::model::NodeKind;
+use crate::model::{Column, EdgeKind, NodeKind};
 
 /// The columns of `nodes`, with one entry per node.
 #[derive(Debug, Default)]

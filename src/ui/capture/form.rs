@@ -3,20 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use egui::DragValue;
-use egui::Frame;
-use egui::Margin;
-use egui::RichText;
-use egui::TextEdit;
-use egui::Ui;
+use egui::{DragValue, Frame, Margin, RichText, TextEdit, Ui};
 
 use super::super::theme;
 use super::super::theme::GRID;
 use super::{CapturePane, Mode, Running, SAMPLING_INTERVAL, progress};
-use crate::capture::Kind;
-use crate::capture::Plan;
-use crate::capture::Step;
-use crate::capture::UNANSWERED_NOTICE;
+use crate::capture::{Kind, Plan, Step, UNANSWERED_NOTICE};
 use crate::model::human;
 use crate::session::CaptureState;
 

@@ -3,13 +3,12 @@
 use egui::{Align, CornerRadius, Frame, Label, Layout, Margin, ProgressBar, RichText, Stroke, Ui, vec2};
 
 use crate::model::FirstTable;
-use crate::model::human::{self};
+use crate::model::human;
 use crate::session::Load;
 use crate::ui::action::Action;
 use crate::ui::buttons::close_button;
-use crate::ui::salvage;
-use crate::ui::text;
 use crate::ui::theme::{self, GRID, tokens};
+use crate::ui::{salvage, text};
 
 pub(super) fn entry(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
     let tokens = tokens(ui);

@@ -6,14 +6,13 @@ use egui::{
 };
 
 use crate::model::SnapshotId;
-use crate::model::human::{self};
+use crate::model::human;
 use crate::session::OpenProfile;
 use crate::ui::action::Action;
 use crate::ui::buttons::close_button;
-use crate::ui::context_menu;
 use crate::ui::state::AppState;
-use crate::ui::text;
 use crate::ui::theme::{self, tokens};
+use crate::ui::{context_menu, text};
 
 /// Draws the entries of all profiles, below those of the snapshots.
 pub(super) fn entries(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {

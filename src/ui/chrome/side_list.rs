@@ -13,11 +13,9 @@ use crate::model::human::{self, Units};
 use crate::session::Open;
 use crate::ui::action::Action;
 use crate::ui::buttons::close_button;
-use crate::ui::context_menu;
-use crate::ui::salvage;
 use crate::ui::state::AppState;
-use crate::ui::text;
 use crate::ui::theme::{self, tokens};
+use crate::ui::{context_menu, salvage, text};
 
 pub(in crate::ui) fn side_list(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::same(6));

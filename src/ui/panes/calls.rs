@@ -7,10 +7,9 @@ use crate::model::{BitSet, human};
 use crate::query::{CallKey, CallList, Calls, CallsKey, CallsOf, FlameOf, FunctionsWith, Measure};
 use crate::session::{Reply, Session};
 use crate::ui::call_table::{CallColumn, CallTable, CallTableSpec, Picked};
-use crate::ui::context_menu;
 use crate::ui::flame_graph::{self, Flame, FlameState, measure_label};
-use crate::ui::text;
 use crate::ui::theme::{self, GRID};
+use crate::ui::{context_menu, text};
 
 /// The view of the calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -11,9 +11,8 @@ use crate::query::{DominatorMap, Lane, Tile, dominator_map, node_label};
 use crate::session::{Pending, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ViewKind};
-use crate::ui::text;
 use crate::ui::theme::{self, GRID, Look};
-use crate::ui::{context_menu, focus_order};
+use crate::ui::{context_menu, focus_order, text};
 
 /// The width of a letter in the breadcrumbs, and the width between two names.
 const LETTER: f32 = 6.5;

@@ -1,14 +1,10 @@
 //! Names, the header and values that are skipped.
 
-use super::super::super::FormatError;
-use super::super::super::Section;
 use super::super::super::header::Header;
-use super::super::super::json_text::LONGEST_SCALAR;
-use super::super::super::json_text::is_scalar;
-use super::super::super::json_text::scalar_length;
+use super::super::super::json_text::{LONGEST_SCALAR, is_scalar, scalar_length};
 use super::super::super::losses::Loss;
-use super::super::super::scanner::HEADER_LIMIT;
-use super::super::super::scanner::LONGEST_NAME;
+use super::super::super::scanner::{HEADER_LIMIT, LONGEST_NAME};
+use super::super::super::{FormatError, Section};
 use super::super::sections::is_known;
 use super::{Document, MOST_LOSSES, Purpose};
 

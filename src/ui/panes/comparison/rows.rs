@@ -3,34 +3,18 @@
 use std::sync::Arc;
 
 use super::KEYS;
-use crate::model::EdgeIndex;
-use crate::model::SnapshotId;
-use crate::model::human;
-use crate::query::Comparison;
-use crate::query::ComparisonKey;
-use crate::query::ComparisonOf;
-use crate::query::ComparisonSort;
-use crate::query::Filter;
-use crate::query::LABEL_LIMIT;
-use crate::query::ListSpec;
-use crate::query::OrderKey;
-use crate::query::PairKey;
-use crate::query::PairList;
-use crate::query::Side;
-use crate::query::Sort;
+use crate::model::{EdgeIndex, SnapshotId, human};
+use crate::query::{
+    Comparison, ComparisonKey, ComparisonOf, ComparisonSort, Filter, LABEL_LIMIT, ListSpec, OrderKey, PairKey,
+    PairList, Side, Sort,
+};
 use crate::session::Session;
 use crate::snapshot::Snapshot;
-use crate::ui::command::Command;
-use crate::ui::command::Target;
+use crate::ui::command::{Command, Target};
 use crate::ui::glossary;
-use crate::ui::heap_rows::field_cell;
-use crate::ui::heap_rows::node_cell;
-use crate::ui::heap_rows::rows_of;
+use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
 use crate::ui::theme::Look;
-use crate::ui::tree_table::Cell;
-use crate::ui::tree_table::Rows;
-use crate::ui::tree_table::Run;
-use crate::ui::tree_table::TreeModel;
+use crate::ui::tree_table::{Cell, Rows, Run, TreeModel};
 
 /// A list of the table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -1,9 +1,8 @@
 //! The text of rows for the clipboard and for screen readers.
 
-use super::super::Table;
-use super::super::TreeModel;
 use super::super::layout::Place;
 use super::super::state::TreeState;
+use super::super::{Table, TreeModel};
 use super::TableAnswer;
 use crate::ui::theme::ROW_HEIGHT;
 use egui::Ui;

@@ -1,17 +1,10 @@
 //! Keys of the table.
 
-use egui::Event;
-use egui::EventFilter;
-use egui::Id;
-use egui::Key;
-use egui::Modifiers;
-use egui::Popup;
-use egui::Ui;
+use egui::{Event, EventFilter, Id, Key, Modifiers, Popup, Ui};
 
-use super::super::Table;
-use super::super::TreeModel;
 use super::super::layout::Place;
 use super::super::state::TreeState;
+use super::super::{Table, TreeModel};
 use super::copy::row_text;
 use super::{EXPAND_LIMIT, TableAnswer};
 use crate::ui::context_menu;

@@ -2,35 +2,18 @@
 
 use std::time::Duration;
 
-use egui::Align2;
-use egui::Rect;
-use egui::Response;
-use egui::Sense;
-use egui::Stroke;
-use egui::Ui;
-use egui::WidgetInfo;
 use egui::accesskit::Role;
-use egui::pos2;
-use egui::text::LayoutJob;
-use egui::text::TextFormat;
-use egui::text::TextWrapping;
-use egui::vec2;
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
+use egui::{Align2, Rect, Response, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::super::Cell;
-use super::super::Run;
-use super::super::Table;
-use super::super::TreeModel;
 use super::super::layout::Place;
 use super::super::state::TreeState;
+use super::super::{Cell, Run, Table, TreeModel};
 use super::columns::{Columns, room_for_numbers};
 use super::copy::{CopyWhat, copy_menu, row_text, visible_text};
 use super::{DEEP_INDENT, INDENT, MIN_COLUMN, TRIANGLE, TableAnswer, resize_handle};
-use crate::ui::context_menu;
-use crate::ui::text;
-use crate::ui::theme;
-use crate::ui::theme::GRID;
-use crate::ui::theme::ROW_HEIGHT;
-use crate::ui::theme::Tokens;
+use crate::ui::theme::{GRID, ROW_HEIGHT, Tokens};
+use crate::ui::{context_menu, text, theme};
 
 pub(super) struct RowPainter<'a> {
     pub(super) table: &'a Table<'a>,
