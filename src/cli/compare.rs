@@ -10,7 +10,7 @@ use super::table::{Table, name};
 use super::{BadUsage, Files, complain, csv, name_of, salvaged};
 use crate::model::{CancelToken, human};
 use crate::query::{
-    ComparedClass, Comparison, ComparisonKey, ComparisonSort, OPTIONS_DIFFER, Scripts, are_identical, compare,
+    Age, ComparedClass, Comparison, ComparisonKey, ComparisonSort, OPTIONS_DIFFER, Scripts, are_identical, compare,
     compare_joined, compared_classes, scripts,
 };
 
@@ -82,9 +82,8 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
     let comparison = compare(&base, &current, &CancelToken::new())?;
     let identical = are_identical(&base, &current, &CancelToken::new())?;
     // Object ids increase over the lifetime of a process in engines that keep them stable.
-    let is_reversed = comparison.ids_match
-        && current.producer().program.has_stable_ids()
-        && base.max_object_id() > current.max_object_id();
+    let is_reversed =
+        comparison.ids_match && current.producer().program.has_stable_ids() && Age::of(&base) > Age::of(&current);
     let reversed = is_reversed.then(|| {
         let (base_id, current_id) = (base.max_object_id(), current.max_object_id());
         format!(

@@ -13,6 +13,7 @@ mod allocations;
 mod call_lists;
 mod call_questions;
 mod calls;
+mod chronological;
 mod classes;
 mod comparison;
 mod comparison_lists;
@@ -70,6 +71,7 @@ pub use allocations::{AllocatedBy, Allocations, allocating_function, allocations
 pub use call_lists::{CallKey, CallList, CallRow, CallRows, CallRowsKey, CallSort, call_rows};
 pub use call_questions::{CallsKey, CallsOf, FunctionsWith};
 pub use calls::{CallNumbers, Caller, Calls, MEASURES, Measure};
+pub use chronological::{Age, chronological};
 pub use classes::{class_totals, joined_totals};
 pub use comparison::{ComparedClass, Comparison, ComparisonOf, OPTIONS_DIFFER, Side, compare, compare_joined};
 pub use comparison_lists::{ComparisonKey, ComparisonSort, PairKey, PairList, compared_classes, compared_objects};

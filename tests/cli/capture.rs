@@ -392,7 +392,7 @@ fn data_without_an_end_or_a_purpose_is_given_up() {
 fn a_recording_ends_if_the_program_floods_it_with_workers_or_with_long_session_ids() {
     let folder = tempfile::tempdir().unwrap();
     for (habit, expected) in [
-        (Habit::FloodsRecording, "it keeps sending what nobody asked for"),
+        (Habit::FloodsRecording, "it keeps sending unrequested messages"),
         (Habit::LongSessions, "the id of a session has more than 256 bytes"),
     ] {
         let (done, _) = take(

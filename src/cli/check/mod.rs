@@ -21,7 +21,7 @@ use ignore::Names;
 use super::{BadUsage, Files, Verdict, name_of};
 use crate::Snapshot;
 use crate::model::CancelToken;
-use crate::query::{Distinct, Growth, distinct, growth};
+use crate::query::{Age, Distinct, Growth, chronological, distinct, growth};
 
 /// The limit that applies if none is given.
 const DEFAULT_TOTAL: GrowthLimit = GrowthLimit::Percent(5.0);
@@ -67,9 +67,9 @@ fn judge(arguments: &CheckArguments, opener: &Files) -> anyhow::Result<Report> {
         kept.iter().map(|&at| (snapshots[at].as_ref(), names[at].clone())).collect();
     let mut growth = growth_of(&taken)?;
     // A shell sorts run-10 before run-9, and in reverse order a leak looks like shrinking.
-    let is_reordered = growth.ids_match && !taken.is_sorted_by_key(|(snapshot, _)| snapshot.max_object_id());
+    let is_reordered = growth.ids_match && !taken.is_sorted_by_key(|(snapshot, _)| Age::of(snapshot));
     if is_reordered {
-        taken.sort_by_key(|(snapshot, _)| snapshot.max_object_id());
+        chronological(&mut taken, |(snapshot, _)| Age::of(snapshot));
         growth = growth_of(&taken)?;
     }
     let has_limits = arguments.max_total_growth.is_some()

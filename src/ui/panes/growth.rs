@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use egui::{Id, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
 
@@ -12,7 +13,8 @@ use super::pane::{About, Pane};
 use super::{Place, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, SnapshotId, human};
 use crate::query::{
-    DistinctOf, Growth, GrowthKey, GrowthOf, GrowthSort, OPTIONS_DIFFER, Pattern, ScriptsOf, Series, SeriesList,
+    Age, DistinctOf, Growth, GrowthKey, GrowthOf, GrowthSort, OPTIONS_DIFFER, Pattern, ScriptsOf, Series, SeriesList,
+    chronological,
 };
 use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
@@ -63,18 +65,18 @@ impl GrowthPane {
     /// Returns the included snapshots, oldest first.
     #[must_use]
     pub fn series(&self, session: &Session) -> Series {
-        let mut ages: Vec<(u64, u64, SnapshotId)> = session
+        let mut ages: Vec<(Age, SnapshotId)> = session
             .open()
             .iter()
             .filter(|open| !self.excluded.contains(&open.id))
             .map(|open| {
-                // Ids increase during the life of a process; if none was assigned in between, the clock decides.
-                let began = open.record.as_ref().map_or(0, |record| record.began_unix_ms);
-                (open.snapshot.max_object_id(), began, open.id)
+                let began = open.record.as_ref().map(|record| Duration::from_millis(record.began_unix_ms));
+                let began = began.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+                (Age::with_time(&open.snapshot, began), open.id)
             })
             .collect();
-        ages.sort_unstable();
-        ages.into_iter().map(|(_, _, id)| id).collect()
+        chronological(&mut ages, |(age, _)| *age);
+        ages.into_iter().map(|(_, id)| id).collect()
     }
 
     fn rows(&mut self, ui: &mut Ui, place: &Place, mut rows: GrownRows<'_>, commands: &mut Vec<Command>) {
