@@ -179,7 +179,10 @@ fn a_damaged_file_is_opened_when_asked_for_and_says_so_everywhere() {
         );
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
         let losses = answer["salvaged"].as_array().unwrap_or_else(|| panic!("{run:?}: {answer:.200}"));
-        assert!(losses.iter().any(|loss| loss.as_str().unwrap().contains("section `strings`: found only")), "{losses:?}");
+        assert!(
+            losses.iter().any(|loss| loss.as_str().unwrap().contains("section `strings`: found only")),
+            "{losses:?}"
+        );
     }
     let whole_file = bundled("pretty");
     let output = heapglass().args(["summary", "--format", "json", "--recover"]).arg(whole_file).output().unwrap();
