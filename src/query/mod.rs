@@ -34,6 +34,7 @@ mod identical;
 mod ignored;
 mod kinds;
 mod label;
+pub(crate) mod largest;
 mod live_functions;
 mod map_entry;
 mod matching;

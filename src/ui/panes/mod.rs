@@ -11,6 +11,7 @@ pub mod dominators;
 pub mod growth;
 mod growth_chart;
 mod growth_rows;
+pub mod largest;
 pub mod object;
 pub mod pane;
 pub mod path_tables;

@@ -58,6 +58,7 @@ panes! {
     growth: GrowthPane,
     timeline: TimelinePane,
     allocations: AllocationsPane,
+    largest: super::largest::LargestPane,
 }
 
 impl Panes {
