@@ -34,7 +34,6 @@ mod identical;
 mod ignored;
 mod kinds;
 mod label;
-pub(crate) mod largest;
 mod live_functions;
 mod map_entry;
 mod matching;

@@ -11,7 +11,6 @@ pub mod dominators;
 pub mod growth;
 mod growth_chart;
 mod growth_rows;
-pub mod largest;
 pub mod object;
 pub mod pane;
 pub mod path_tables;

@@ -58,7 +58,6 @@ panes! {
     growth: GrowthPane,
     timeline: TimelinePane,
     allocations: AllocationsPane,
-    largest: super::largest::LargestPane,
 }
 
 impl Panes {
