@@ -1,4 +1,4 @@
-//! Page objects: objects reachable from the globals of the page (or program), and not only from tools and the runtime.
+//! Page objects: objects reachable from the globals of the page (or program), not just from tools and the runtime.
 
 use super::WellKnown;
 use crate::graph::HeapGraph;

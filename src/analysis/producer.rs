@@ -10,7 +10,7 @@ use crate::graph::HeapGraph;
 use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{NodeKind, NodeOrdinal};
 
-/// Maximum number of the roots' children to examine; real files have some dozens.
+/// Maximum number of the roots' children to examine; real files have a few dozen.
 const ROOTS_LIMIT: usize = 4096;
 /// Maximum number of candidate version numbers; programs with many packages have hundreds.
 const VERSIONS_LIMIT: usize = 20_000;
@@ -96,14 +96,14 @@ impl Program {
         }
     }
 
-    /// Returns whether the engine is V8, whose terms and rules the window explains.
+    /// Returns whether the engine is V8, whose terms and rules the UI explains.
     #[must_use]
     pub fn is_v8(self) -> bool {
         matches!(self, Self::NodeJs | Self::Chromium | Self::Electron | Self::Deno | Self::V8)
     }
 
     /// Returns whether the program can have documents, with detached nodes and event listeners worth listing. Node.js
-    /// marks its own native objects as detached too, without that meaning.
+    /// also marks its own native objects as detached, but with another meaning.
     #[must_use]
     pub fn has_documents(self) -> bool {
         matches!(self, Self::Chromium | Self::Electron | Self::JavaScriptCore | Self::V8 | Self::Unknown)
@@ -160,7 +160,7 @@ pub struct Traces {
     marks: u16,
     /// Versions of V8 with a suffix of the embedder, such as `12.4.254.21-node.57`.
     marked_v8: Vec<String>,
-    /// `v1.2.3` and `1.2.3`: true with the letter, and the numbers.
+    /// Versions such as `v1.2.3` and `1.2.3`: true if there is a `v`, and the numbers.
     versions: Vec<(bool, [u32; 3])>,
 }
 
@@ -232,7 +232,7 @@ impl Traces {
         self.versions.append(&mut other.versions);
     }
 
-    /// Returns V8's version if all versions with the suffix agree.
+    /// Returns V8's version if all versions with this suffix agree.
     fn v8(&self, mark: &str) -> Option<&str> {
         let mut marked = self.marked_v8.iter().filter(|version| version.contains(mark));
         let first = marked.next()?;
@@ -421,7 +421,7 @@ fn has_v8_roots(roots: &Roots) -> bool {
     roots.has_group(&["(Strong roots)", "(Strong root list)", "(Handle scope)", "(Internalized strings)"])
 }
 
-/// Detects engines other than V8, each by signs that V8 never leaves.
+/// Detects engines other than V8, each by evidence that no V8 snapshot contains.
 fn other_engine(graph: &HeapGraph, roots: &Roots, traces: &Traces) -> Option<(Program, &'static str)> {
     let header = graph.header();
     let types = &header.node_type_names;

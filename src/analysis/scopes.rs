@@ -77,8 +77,8 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Reads the three tables. Invalid entries are skipped: uses of missing variables, variables without a valid name,
-/// scopes without a valid script.
+/// Reads the tables of scopes, variables and uses. Uses of missing variables are skipped. An invalid name
+/// gets the id `u32::MAX`; scripts are not checked.
 #[must_use]
 pub fn scopes(graph: &HeapGraph) -> Scopes {
     let (header, raw) = (graph.header(), graph.scopes());
@@ -91,7 +91,7 @@ pub fn scopes(graph: &HeapGraph) -> Scopes {
     let columns = rows.column("script_node_index").zip(rows.column("scope_id")).zip(rows.column("depth"));
     for (((script, id), depth), variable_count) in columns.zip(rows.column("scope_context_vars_count")) {
         let first = all.variables.len();
-        // A count beyond the end of the table is cut.
+        // A count beyond the end of the table is clamped.
         for name in names.by_ref().take(usize::try_from(variable_count).unwrap_or(usize::MAX)) {
             let name = u32::try_from(name).ok().filter(|&name| (name as usize) < graph.strings().len());
             all.variables.push(Variable { name: StringId(name.unwrap_or(u32::MAX)), uses: Vec::new() });

@@ -11,17 +11,18 @@ use crate::graph::HeapGraph;
 use crate::model::stored::{NotStored, Put, Stored, Take};
 use crate::model::{CancelToken, Cancelled, EdgeKind, NodeOrdinal, StringId};
 
-/// Maximum UTF-16 units of the properties in the name of a shape.
+/// The maximum length of the properties in a shape's name, in UTF-16 units.
 const NAME_LIMIT: usize = 120;
-/// The minimum number of objects of a shape, and the minimum share of all plain objects.
+/// The minimum number of objects of a shape.
 const MIN_OBJECTS: usize = 2;
+/// A shape has at least one in this many plain objects.
 const ONE_IN: usize = 1000;
 /// Bytes of memory per list of properties that may become a shape: its entries in growing tables and, once merged, its
-/// text of up to [`NAME_LIMIT`] characters, twice and in parts.
+/// text of up to [`NAME_LIMIT`] characters, twice whole and once split by property.
 const CANDIDATE_BYTES: usize = 900;
-/// Number of bytes after which memory is counted.
+/// The minimum number of bytes per call of `need_more`.
 const COUNTED_EVERY: usize = 1 << 20;
-/// Objects with more properties are matched one by one; results for shorter lists are cached.
+/// The maximum number of properties in a list whose shape is cached.
 const MEMO_LIMIT: usize = 64;
 const UNKNOWN: u32 = u32::MAX;
 const NOT_IN_A_SHAPE: u32 = u32::MAX - 1;
@@ -31,7 +32,7 @@ const NOT_IN_A_SHAPE: u32 = u32::MAX - 1;
 pub struct Shapes {
     /// `{a, b}`, with names quoted where needed.
     pub names: Vec<String>,
-    /// The properties of each shape, in the order of its objects.
+    /// The properties of each shape, in the order that they have in its objects.
     pub properties: Vec<Vec<String>>,
     matcher: Matcher,
 }
@@ -71,7 +72,7 @@ struct Matcher {
 pub fn shapes(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Result<Shapes, Cancelled> {
     let (candidates, object_count) = candidates(graph, known, cancel)?;
 
-    // Lists of different strings can have equal text; the properties of the first one represent all.
+    // Lists with different string ids can have equal text; the first list represents all of them.
     let mut merged: Vec<(String, Vec<String>, usize)> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for (properties, count) in candidates {
@@ -161,7 +162,7 @@ fn candidates(graph: &HeapGraph, known: &WellKnown, cancel: &CancelToken) -> Res
     Ok((candidates, object_count))
 }
 
-/// Returns the UTF-16 length of the property's name in a list, cached by string. Lengths beyond any list are clamped.
+/// Returns the UTF-16 length of the property's name in a list, cached by string. Lengths that fit no list are clamped.
 fn quoted_length(graph: &HeapGraph, cache: &mut [u16], name: u32) -> usize {
     let cached = &mut cache[name as usize];
     if *cached == 0 {
@@ -252,7 +253,7 @@ impl Matcher {
                     matcher.ends.push(None);
                 }
             }
-            // Of shapes with the same properties in different orders, the most frequent one counts.
+            // Of shapes with the same properties in different orders, the most frequent one is used.
             let count = u32::try_from(list.len()).unwrap_or(u32::MAX);
             matcher.ends[at as usize].get_or_insert((shape, count));
         }

@@ -31,7 +31,7 @@ impl Statistics {
         [self.code, self.js_arrays, self.strings, self.system].into_iter().fold(self.v8heap_total, u64::saturating_sub)
     }
 
-    /// Returns whether no part exceeds its whole.
+    /// Returns whether the parts are consistent with the totals.
     pub(crate) fn fits(&self) -> bool {
         self.v8heap_total == self.total.saturating_sub(self.native_total) && self.typed_arrays <= self.native_total
     }
@@ -49,7 +49,7 @@ impl Statistics {
     }
 }
 
-/// Sums the shallow sizes (bytes by ordinal) by category. `total` is the root's retained size.
+/// Sums `sizes` (shallow sizes by ordinal) by category. `total` is the root's retained size.
 #[must_use]
 pub fn statistics(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, sizes: &Column, total: u64) -> Statistics {
     const CHUNK: usize = 1 << 16;

@@ -1,4 +1,4 @@
-//! Strings used by the rules, looked up once, so that later stages compare numbers instead of text.
+//! Strings that the analyses use, looked up once, so that later stages compare ids instead of text.
 
 use std::io;
 
@@ -40,7 +40,7 @@ impl Stored for StringIds {
 
 macro_rules! well_known {
     ($($field:ident = $text:literal),+ $(,)?) => {
-        /// The ids of each text that a rule mentions.
+        /// The ids of each text that the analyses use.
         #[derive(Clone, Debug, Default)]
         pub struct WellKnown {
             $(pub $field: StringIds,)+
@@ -131,8 +131,8 @@ impl WellKnown {
         graph.kind(node) == NodeKind::SYNTHETIC && self.document_dom_trees.contains(graph.name_id(node))
     }
 
-    /// Returns whether the program's own code can reach the node from the root directly: all nodes that are not
-    /// synthetic, and the DOM trees.
+    /// Returns whether the node, a child of the root, is directly reachable by the program's own code: any node
+    /// that is not synthetic, and the DOM trees.
     #[must_use]
     pub fn is_user_root(&self, graph: &HeapGraph, node: NodeOrdinal) -> bool {
         graph.kind(node) != NodeKind::SYNTHETIC || self.is_document_dom_trees(graph, node)

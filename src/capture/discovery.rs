@@ -70,7 +70,7 @@ pub fn targets(address: &Address, remote: Remote, cancel: &CancelToken) -> Resul
     if targets.is_empty() { Err(CaptureError::NoTarget { address: address.authority() }) } else { Ok(targets) }
 }
 
-/// Shortens a text of a target, which is kept, shown and recorded, to a sensible length.
+/// Truncates a text from a target, which is kept, shown and recorded, to [`LONGEST_TEXT`].
 pub(super) fn shortened(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
         text.truncate(end);
@@ -141,7 +141,7 @@ struct Head {
     length: Option<usize>,
 }
 
-/// Parses the head of a response once it is complete. Fails if it is not HTTP or too long.
+/// Parses the head of a response once it is complete. Returns an error if it is not HTTP or too long.
 fn read_head(answer: &[u8]) -> Result<Option<Head>, String> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut headers);

@@ -13,7 +13,7 @@ pub enum Step {
     #[default]
     Connecting,
     CollectingGarbage,
-    /// The process is paused: the objects that V8 has processed, and the bytes received.
+    /// The process is paused. Counts the objects that V8 has processed and the bytes received.
     Snapshot {
         done: u64,
         total: u64,
@@ -35,7 +35,7 @@ pub enum Step {
     Done,
 }
 
-/// A complete file.
+/// A captured file that is complete.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Taken {
     pub path: PathBuf,

@@ -21,7 +21,7 @@ struct Compared<'a> {
     current: String,
     ids_match: bool,
     options_differ: bool,
-    /// True if both files are the same snapshot; left out otherwise.
+    /// True if both files are the same snapshot; omitted otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     identical: bool,
     /// True if the base is newer than the current snapshot.

@@ -1,10 +1,10 @@
 //! Guards standard output and standard error: text from a file must not act as a command to a terminal or to a CI
 //! system that reads the log.
 //!
-//! Each subcommand makes names fit for its format. All output also passes through this writer, so that no subcommand
-//! can forget it. It escapes characters as `\uXXXX`, which is the same character in JSON.
+//! Each subcommand escapes names for its format. All output also passes through this writer, in case a subcommand
+//! misses one. It escapes characters as `\uXXXX`, which is the same character in JSON.
 //!
-//! CI systems obey these lines in a log:
+//! CI systems read these log lines as commands:
 //! - `::name::` at the start of a line, after any white space (GitHub, Gitea, Forgejo)
 //! - `##[name]` (GitHub, Azure Pipelines), `##vso[` (Azure Pipelines) and `##teamcity[` (`TeamCity`) anywhere in a line
 //! - `---`, `+++`, `~~~` and `^^^ +++` at the start of a line (Buildkite)
@@ -15,7 +15,7 @@ use std::io::{self, Write};
 
 use crate::model::human::{is_hidden, push_visible};
 
-/// Passes on text with line breaks and tabs, and escapes what a terminal or a CI system would obey or hide.
+/// A writer that keeps line breaks and tabs, and escapes what a terminal or a CI system would obey or hide.
 ///
 /// Invariant: after a write has failed, every later one fails, and [`Guard::finish`] returns the first failure.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ impl<W: Write> Write for Guard<W> {
     }
 }
 
-/// Returns the text as it can be written to a log.
+/// Returns the text escaped for a log.
 pub(super) fn guarded(text: &str) -> String {
     let mut guard = Guard::new(Vec::with_capacity(text.len()));
     // Writing to memory cannot fail.

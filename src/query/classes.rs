@@ -10,7 +10,7 @@ use crate::model::ClassId;
 use crate::snapshot::Snapshot;
 
 /// Returns the ids of the classes that have (selected) members and pass the filter. There are a few thousand at most,
-/// so this needs no worker.
+/// so this needs no worker thread.
 pub(super) fn classes(
     snapshot: &Snapshot,
     sort: Sort,
@@ -41,7 +41,7 @@ pub(super) fn classes(
     rows
 }
 
-/// Returns the sums of a class over the selected nodes, or over all nodes without a selection.
+/// Returns the totals of a class over the selected nodes, or over all nodes without a selection.
 #[must_use]
 pub fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
     if let Some(selection) = selection {
@@ -56,8 +56,8 @@ pub fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: C
     }
 }
 
-/// Returns the sums of all classes that are merged with a class as those of reloaded scripts; `None` if no merged list
-/// was created yet.
+/// Returns the totals of all classes that are merged with a class as those of a reloaded script, or
+/// [`ClassTotals::NOTHING`] if no merged list exists yet.
 #[must_use]
 pub fn joined_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
     let totals = match selection {

@@ -2,8 +2,8 @@
 //!
 //! Semi-NCA (Georgiadis, “Linear-Time Algorithms for Dominators and Related Problems”, 2005) on nodes renumbered in
 //! depth-first preorder, so that the loops access memory mostly in order. The last step climbs the tree while building
-//! it; jump pointers (Myers, “An applicative random-access stack”, 1983) keep each climb logarithmic where a long list
-//! would make it linear. Nothing recurses.
+//! it; jump pointers (Myers, “An applicative random-access stack”, 1983) keep each climb logarithmic where a long
+//! linked list would make it linear. Nothing recurses.
 
 mod preorder;
 
@@ -23,8 +23,8 @@ const NONE: u32 = u32::MAX;
 
 stored!(DominatorTree { positions, nodes, subtree_sizes, reaches });
 
-/// Computes dominators over the essential edges. The root dominates nodes without an essential retainer, and nodes that
-/// are still unreachable after that.
+/// Computes dominators over the essential edges. The root is the immediate dominator of nodes without an essential
+/// retainer, and of nodes that neither it nor they reach.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
@@ -65,13 +65,14 @@ struct Link {
     least: u32,
 }
 
-/// The number of vertices whose predecessors are collected per task, and the number of tasks that run ahead.
+/// The number of vertices whose predecessors one task collects.
 const GATHERED: usize = 1 << 15;
+/// The number of tasks that run ahead.
 const AHEAD: usize = 8;
 
 /// Returns the semidominator of each vertex, by number, and a guard that keeps the freed memory for reuse. While the
 /// semidominators of some vertices are computed, last first, the predecessors of the next ones are collected on other
-/// cores; they are never all in memory at once.
+/// cores; the predecessors are never all in memory at once.
 fn semidominators(
     graph: &HeapGraph,
     essential: &BitSet,
@@ -134,7 +135,7 @@ struct Forest {
 }
 
 impl Forest {
-    /// Computes the semidominators of a range of vertices. Those after the range must be computed.
+    /// Computes the semidominators of a range of vertices. Those after the range must already be computed.
     fn compute(&mut self, predecessors: &Rows) {
         for vertex in predecessors.vertices().rev().filter(|&vertex| vertex > 0) {
             #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]

@@ -8,7 +8,7 @@ use super::NONE;
 use crate::graph::HeapGraph;
 use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, NodeOrdinal, POLL_INTERVAL, Progress};
 
-/// A depth-first spanning tree. Numbers count in preorder; the root has number 0.
+/// A depth-first spanning tree. Nodes are numbered in preorder; the root has number 0.
 pub(super) struct Preorder {
     /// Ordinal by number.
     pub(super) vertices: Vec<u32>,
@@ -81,7 +81,7 @@ impl Preorder {
         Ok(sources)
     }
 
-    /// Returns the predecessors of each vertex of a range as compressed rows, without the tree parent.
+    /// Returns the predecessors of each vertex of a range as compressed rows, except its tree parent.
     pub(super) fn predecessors(&self, graph: &HeapGraph, sources: &[u32], vertices: Range<usize>) -> Rows {
         let mut rows =
             Rows { first: vertices.start, offsets: Vec::with_capacity(vertices.len() + 1), items: Vec::new() };
@@ -108,7 +108,7 @@ impl Preorder {
 pub(super) struct DepthFirst<'a> {
     pub(super) graph: &'a HeapGraph,
     pub(super) essential: &'a BitSet,
-    /// Open nodes: number, next edge, end of the edges.
+    /// Nodes being visited: number, next edge, end of the edges.
     pub(super) stack: Vec<(u32, u32, u32)>,
     /// Nodes with a number, compact enough to stay in the CPU cache.
     pub(super) reached: BitSet,
@@ -163,7 +163,7 @@ impl DepthFirst<'_> {
     }
 }
 
-/// Compressed rows of a range of vertices, which starts at `first`.
+/// Compressed rows of a range of vertices that starts at `first`.
 pub(super) struct Rows {
     pub(super) first: usize,
     pub(super) offsets: Vec<u32>,

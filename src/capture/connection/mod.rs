@@ -1,7 +1,7 @@
 //! A connection to a target: calls and their answers, events, and its isolates.
 //!
-//! Workers of Node.js are reached through the connection of the main isolate (`NodeWorker`), with messages wrapped in
-//! messages; those of browsers by sessions of the same connection (`Target`).
+//! Workers of Node.js are reached through the main isolate, in messages that wrap other messages (`NodeWorker`);
+//! workers of browsers, through sessions of the same connection (`Target`).
 
 mod messages;
 
@@ -23,8 +23,9 @@ const WORKERS_PATIENCE: Duration = Duration::from_millis(250);
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
 /// The time limit for answers that are cheap for the program, and for all requests while connecting.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
-/// The maximum time without data in the middle of a snapshot or a message, and without a complete chunk of a snapshot.
+/// The maximum time without data in the middle of a snapshot or a message.
 const SILENCE_PATIENCE: Duration = Duration::from_secs(10);
+/// The maximum time without a complete chunk of a snapshot.
 const PIECE_PATIENCE: Duration = Duration::from_mins(1);
 /// Calls that walk the whole heap, which may take minutes.
 const LONG_CALLS: [&str; 5] = [
@@ -34,16 +35,16 @@ const LONG_CALLS: [&str; 5] = [
     "HeapProfiler.stopTrackingHeapObjects",
     "HeapProfiler.takeHeapSnapshot",
 ];
-/// The time without any data after which a [`Watch`] says that an answer is overdue.
+/// The time without any data after which a [`Watch`] reports that an answer is overdue.
 pub const UNANSWERED_NOTICE: Duration = Duration::from_secs(15);
 /// The maximum bytes of messages unrelated to the current call: events of workers, pings, progress. Between calls, the
-/// maximum within a period.
+/// maximum per [`UNWANTED_PERIOD`].
 const MOST_UNWANTED: usize = 64 << 20;
 const UNWANTED_PERIOD: Duration = Duration::from_mins(1);
 /// Events that a recording of allocations sends several times a second. They do not count as unwanted.
 const STATISTICS: [&str; 2] = ["HeapProfiler.heapStatsUpdate", "HeapProfiler.lastSeenObjectId"];
 const MOST_ISOLATES: usize = 1000;
-/// Bytes of the id of a session. Those of browsers have 32, those of Node.js are numbers.
+/// The maximum bytes of a session id. Ids of browsers have 32; ids of Node.js are numbers.
 const LONGEST_SESSION: usize = 256;
 
 /// A separate heap that can be reached over a connection.
@@ -88,13 +89,13 @@ pub struct Connection {
     next_id: u64,
     /// The bytes of messages unrelated to the current call.
     unwanted: usize,
-    /// Bytes of messages between calls, and since when they are counted.
+    /// The bytes of messages between calls, and the start of the count.
     idle: (usize, Instant),
-    /// Says whether an answer is overdue.
+    /// Reports an overdue answer.
     watch: Option<Watch>,
     target: Target,
     isolates: Vec<Isolate>,
-    /// The program has ended except for this connection: Node.js waits for it to close.
+    /// True if the program has finished, and Node.js only waits for debuggers to disconnect.
     is_ending: bool,
 }
 
@@ -134,7 +135,7 @@ impl Connection {
         &self.isolates
     }
 
-    /// Sets the watch that says whether an answer is overdue.
+    /// Sets the watch that reports an overdue answer.
     pub(super) fn report_to(&mut self, watch: &Watch) {
         self.watch = Some(watch.clone());
     }
@@ -271,7 +272,7 @@ impl Connection {
             return Err(CaptureError::Closed);
         }
         self.check_route(route)?;
-        // A late answer has the id of a call that is not waited for anymore, and is skipped.
+        // A late answer has the id of a call that is no longer waiting, and is skipped.
         let no_answer = |broken| match broken {
             Broken::TooLate => CaptureError::NoAnswer { method: method.to_owned() },
             Broken::By(error) => error,
@@ -325,14 +326,14 @@ impl Connection {
         self.check_route(&isolate.route)
     }
 
-    /// Fails if the worker has ended: nothing answers for it, so a call would never return.
+    /// Returns an error if the worker has ended, since a call would never return.
     fn check_route(&self, route: &Route) -> Result<(), CaptureError> {
         let exists = self.isolates.iter().any(|isolate| isolate.route == *route);
         if exists { Ok(()) } else { Err(CaptureError::WorkerEnded) }
     }
 }
 
-/// Names a target by its address alone, as the list does for targets with a path.
+/// Creates a target from its address alone, which becomes its title.
 impl From<Address> for Target {
     fn from(address: Address) -> Self {
         Self { title: address.to_string(), url: String::new(), kind: "target".to_owned(), address }

@@ -129,7 +129,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
 }
 
 fn parse_class_limit(text: &str) -> Result<(String, u64), String> {
-    // Class names may contain a `=`.
+    // Class names can contain `=`.
     let (name, count) = text.rsplit_once('=').ok_or("expected NAME=COUNT, such as Session=100")?;
     let count = count.parse().map_err(|_| format!("expected a number of objects after =, found {count}"))?;
     if name.is_empty() { Err("expected a class name before =".to_owned()) } else { Ok((name.to_owned(), count)) }

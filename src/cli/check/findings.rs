@@ -41,9 +41,9 @@ pub(super) struct Report {
     pub(super) notes: Vec<String>,
     pub(super) limits: Vec<Limit>,
     pub(super) snapshots: Vec<Measured>,
-    /// The growth in bytes from the first to the last snapshot, and the part of it that belongs to ignored classes and
-    /// is left out.
+    /// The growth in bytes from the first to the last snapshot.
     pub(super) total_growth: i64,
+    /// The growth of the ignored classes in bytes, which the limit excludes.
     pub(super) ignored_growth: i64,
     pub(super) findings: Vec<Finding>,
 }
@@ -102,7 +102,7 @@ impl Finding {
         (self.snapshots.first().copied().unwrap_or_default(), self.snapshots.last().copied().unwrap_or_default())
     }
 
-    /// Returns a title such as `ShoppingCart (script 99, line 5)`. The line counts from 1.
+    /// Returns a title such as `ShoppingCart (script 99, line 5)`. Lines count from 1.
     pub(super) fn title(&self) -> String {
         let name = human::visible(&self.class, 120);
         match &self.location {
@@ -118,7 +118,7 @@ impl Finding {
     }
 }
 
-/// Finds what exceeds the limits.
+/// Checks the limits and returns the report.
 ///
 /// # Errors
 /// Returns an error if a query is cancelled, which does not happen here: no token is ever cancelled.
@@ -167,7 +167,7 @@ pub(super) fn findings(
         report.limits.insert(0, limit);
     }
     if snapshots.iter().any(|snapshot| snapshot.salvage().is_some()) {
-        // Missing data may be what grew, so no limit is known to hold.
+        // The missing data may have grown, so no limit is known to hold.
         report.limits.iter_mut().for_each(|limit| limit.passed = false);
     }
     report.passed = report.limits.iter().all(|limit| limit.passed);
@@ -178,7 +178,7 @@ pub(super) fn findings(
             report.findings.push(finding);
         }
     }
-    // The program's own classes are more useful than arrays and strings; then the largest retained size comes first.
+    // The program's own classes come before arrays and strings; then the largest growth in retained size comes first.
     report.findings.sort_by_cached_key(|finding| {
         let (first, last) = finding.first_and_last();
         let retained = last.retained_size.saturating_sub(first.retained_size);
@@ -264,7 +264,7 @@ fn grows_in_every_step(points: &[Point], rules: &Rules) -> bool {
     })
 }
 
-/// Returns the number of objects by which a class with `base_count` objects in the base must grow in a step to count.
+/// Returns the number of objects that a class with `base_count` objects in the base must gain per step to count.
 fn least_step(rules: &Rules, base_count: u64) -> u64 {
     rules.step_objects.max(base_count / 100).max(1)
 }
@@ -274,7 +274,7 @@ fn class_limit(growth: &Growth, rules: &Rules, (pattern, most): (&str, u64), add
     let rule = format!("growth of {pattern}");
     let mut by_name: Vec<(&str, Vec<usize>)> = Vec::new();
     for (at, class) in growth.classes.iter().enumerate() {
-        // An explicit limit applies even to an ignored class, but a pattern does not.
+        // A limit on an exact name applies even to an ignored class; a pattern does not.
         if !matches(pattern, &class.name) || (pattern.contains('*') && rules.ignored.has(&class.name)) {
             continue;
         }
@@ -348,7 +348,7 @@ fn plain_signed(difference: i64) -> String {
     human::signed_count(difference).replace('−', "-")
 }
 
-/// Returns the numbers of classes that are checked as one, with an example of their new objects.
+/// Returns the finding for classes that are checked as one, with an example of their objects.
 fn finding(
     snapshots: &[&Snapshot],
     scripts: &[Scripts],
@@ -374,7 +374,7 @@ fn finding(
         .max_by_key(|&class| (GrownClass::grown(growth.points(class), |point| point.count), std::cmp::Reverse(class)));
     let chief = chief.and_then(|class| growth.classes.get(class));
     let example = match snapshots.last() {
-        // A class that grew without new objects, such as a Map: its largest object is the most likely one.
+        // No new objects, so an existing one grew, such as a Map. The largest is the most likely one.
         Some(last) if growth.ids_match && new_count == 0 => {
             let class = chief.and_then(|class| class.last_class);
             let largest = class.and_then(|class| {

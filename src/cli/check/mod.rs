@@ -1,7 +1,7 @@
 //! `heapglass check`: checks whether memory grew beyond limits, for a job that passes or fails.
 //!
-//! A log must be enough to act on, so each finding has its numbers and the path from a root to one of the objects that
-//! are held the most common way.
+//! A log must be enough to act on, so each finding has its numbers and an example with its path from a root: usually an
+//! object whose path grew most.
 
 mod example;
 mod findings;
@@ -23,7 +23,7 @@ use crate::Snapshot;
 use crate::model::CancelToken;
 use crate::query::{Age, Distinct, Growth, chronological, distinct, growth};
 
-/// The limit that applies if none is given.
+/// The limit on total growth if no limit is given.
 const DEFAULT_TOTAL: GrowthLimit = GrowthLimit::Percent(5.0);
 
 /// Checks the snapshots and writes the report. A report that cannot be written is not an error here: the job waits for

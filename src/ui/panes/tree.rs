@@ -1,4 +1,4 @@
-//! A table of objects of one snapshot, which Summary, Containment, Dominators, Retainers and search hits share.
+//! A table of objects of one snapshot, shared by Summary, Containment, Dominators, Retainers and search results.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl Default for TreePane {
 /// The description of a table of objects.
 #[derive(Clone, Debug)]
 pub(in crate::ui) struct TreeSpec<'a> {
-    /// The name of the table, under which its column widths are kept.
+    /// The name of the table, under which its column widths are saved.
     pub(super) name: &'static str,
     pub(super) root: ListSpec,
     pub(super) columns: &'a [Column],
@@ -38,7 +38,7 @@ pub(in crate::ui) struct TreeSpec<'a> {
     pub(super) selection: Option<Arc<Selection>>,
     pub(super) distances: Option<Arc<RetainerDistances>>,
     pub(super) empty_text: &'a str,
-    /// True if selecting a row changes the object whose retainers and paths are shown; otherwise only the object pane follows.
+    /// True if selecting a row also changes the object whose retainers and paths are shown, not just the object pane.
     pub(super) selects: bool,
 }
 
@@ -60,7 +60,7 @@ impl<'a> TreeSpec<'a> {
 }
 
 impl TreePane {
-    /// Returns the id of the table with this name at a place.
+    /// Returns the id of the table with this name in a slot.
     pub(super) fn id(name: &'static str, place: &Place) -> Id {
         Id::unique((name, place.slot))
     }
