@@ -248,7 +248,10 @@ fn every_step(growth: &Growth, rules: &Rules, add: Add<'_>) -> Limit {
     };
     let aside = match exempt {
         0 => String::new(),
-        exempt => format!("; {exempt} internal or ignored classes not counted"),
+        exempt => {
+            let exempt = human::quantity(exempt, "internal or ignored class", "internal or ignored classes");
+            format!("; {exempt} not counted")
+        }
     };
     let measured = format!("{verb} {allowed}{aside}");
     Limit { rule: RULE.to_owned(), allowed, passed: broken == 0, measured, is_said: true }
