@@ -7,16 +7,16 @@ use super::{DomStates, Ropes, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::{EdgeKind, NodeKind, NodeOrdinal, StringId};
 
-/// UTF-16 units after which a concatenated string is cut.
+/// The number of UTF-16 units after which a concatenated string is cut.
 pub(crate) const CONCATENATED_LIMIT: usize = 1024;
-/// Maximum UTF-16 units of the properties listed in the name of a plain object.
+/// The maximum number of UTF-16 units of the properties listed in the name of a plain object.
 const PREVIEW_LIMIT: usize = 100;
-/// Maximum characters that are read of a single part of a name.
+/// The maximum number of characters read from a part of a name.
 pub(super) const PIECE_LIMIT: usize = 4096;
 
-/// Returns the node's name as DevTools shows it, with the prefix `Detached ` for detached nodes. Parts longer than some
-/// thousand characters are cut, so that the time does not depend on the length of a string; `Snapshot::string_value`
-/// returns the complete one.
+/// Returns the node's name as DevTools shows it, with the prefix `Detached ` for detached nodes. Parts longer than a
+/// few thousand characters are cut, so the time does not depend on the length of a string; `Snapshot::string_value`
+/// returns the complete string.
 #[must_use]
 pub fn display_name<'a>(
     graph: &'a HeapGraph,
@@ -42,14 +42,14 @@ pub fn display_name<'a>(
     }
 }
 
-/// Returns up to `limit` characters of the node's own name, and whether it has more.
+/// Returns up to `limit` characters of the node's own name, and whether there are more.
 fn piece<'a>(graph: &'a HeapGraph, dom: &DomStates, node: NodeOrdinal, limit: usize) -> (Cow<'a, str>, bool) {
     let (name, more) = graph.strings().prefix(graph.name_id(node), limit);
     if dom.is_renamed(graph, node) { (Cow::Owned(format!("Detached {name}")), more) } else { (name, more) }
 }
 
-/// Returns up to `limit` UTF-16 units of a concatenated string, following its parts from the left, and whether it has
-/// more. With `ropes`, `limit` must not exceed the limit of names.
+/// Returns up to `limit` UTF-16 units of a concatenated string, reading its parts from the left, and whether there are
+/// more. With `ropes`, `limit` must not exceed [`CONCATENATED_LIMIT`].
 pub(crate) fn concatenated(
     graph: &HeapGraph,
     known: &WellKnown,
@@ -77,14 +77,14 @@ struct Part {
     wants_more: bool,
 }
 
-/// Rounds without text after which a cycle is suspected.
+/// The number of rounds without text after which repeated parts are skipped.
 const QUIET_ROUNDS: usize = 256;
-/// The maximum number of parts of a string.
+/// The maximum number of rounds, one per visited part.
 const MOST_ROUNDS: usize = 1 << 20;
-/// The maximum number of rounds with known ropes, where only strings with cycles take more rounds than letters.
+/// The maximum number of rounds with [`Ropes`], where only cyclic strings take more rounds than characters.
 const MOST_ROUNDS_OF_NAMES: usize = 1 << 14;
 
-/// Visits the parts of a concatenated string from the left while more text is needed. Returns true if parts are left.
+/// Visits the parts of a concatenated string from the left while more text is needed. Returns true if parts remain.
 ///
 /// Parts may form a cycle, or be shared so often that parts without text would take forever. If a part occurs again
 /// with no text in between, it has no text or leads back to itself, so it is skipped.

@@ -6,12 +6,12 @@ use super::Ephemerons;
 use crate::graph::HeapGraph;
 use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, StringId};
 
-/// Words of the result per task.
+/// The number of result words per task.
 const CHUNK_WORDS: usize = 4096;
 
-/// Returns one bit per edge. Not essential are weak edges, edges of a node to itself, `shortcut` edges except the
-/// root's, edges from outside the page to page objects, and the edge of a WeakMap's table to a value (the key keeps
-/// it).
+/// Returns one bit per edge, set if it is essential. Not essential are weak edges, self-edges, edges from a WeakMap's
+/// table to a value (the key keeps it alive), and, except the root's, `shortcut` edges and edges from outside the page
+/// to page objects.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.

@@ -1,4 +1,4 @@
-//! The preliminary table, built from the nodes alone while everything else is still computed.
+//! The preliminary table, built from the nodes alone while everything else is still being computed.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,14 @@ use super::classes::{fixed_name, tag_name};
 use crate::format::RawSnapshot;
 use crate::model::{CancelToken, Cancelled, FirstRow, FirstTable, NodeKind, StringId};
 
-/// Sums up the nodes by their future class names, without shapes. Nodes without a size are not counted.
+/// Counts nodes and sums their sizes by future class name, without shapes. Nodes without a size are not counted.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
 pub fn first_table(raw: &RawSnapshot, cancel: &CancelToken) -> Result<FirstTable, Cancelled> {
     let nodes = &raw.nodes;
     let strings = raw.strings.len();
-    // By string for objects, whose names differ, and by kind for the rest. Nearly all entries by string stay untouched.
+    // Objects and native nodes are summed by name, the rest by kind. Nearly all per-string entries stay untouched.
     let (mut counts, mut sizes) = (vec![0_u64; strings], vec![0_u64; strings]);
     let mut by_kind = vec![(0_u64, 0_u64); 256];
     let mut table = FirstTable { node_count: nodes.kinds.len() as u64, ..FirstTable::default() };

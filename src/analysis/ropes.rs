@@ -1,6 +1,6 @@
 //! Starting points for reading concatenated strings.
 //!
-//! A text built by a hundred thousand additions is a chain of as many nodes, each of which is a string itself. Reading
+//! A string built by a hundred thousand concatenations is a chain of as many nodes, each of them a string. Reading
 //! the start of one means walking down the chain; reading all of them repeats that for each. But all nodes far enough
 //! up the chain start with the same text: that of the first node that is long enough. This module finds that node once,
 //! in time and memory proportional to the number of concatenated strings, and reads a shared text once.
@@ -13,17 +13,17 @@ use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::{NodeKind, NodeOrdinal};
 
-/// For each concatenated string, the node whose text has the same beginning, as far as names show it.
+/// A map from each concatenated string to the node whose text starts the same, up to the limit of names.
 #[derive(Debug, Default)]
 pub struct Ropes {
     /// Ordinals of the concatenated strings, ascending.
     nodes: Vec<u32>,
     starts: Vec<u32>,
-    /// Cached texts by their starting node, for some of those that several strings share.
+    /// Cached texts by starting node, for some of the texts that several strings share.
     texts: RwLock<HashMap<u32, Arc<str>>>,
 }
 
-/// Maximum number of cached texts; each has at most some kilobytes.
+/// The maximum number of cached texts; each is at most a few kilobytes.
 const MOST_TEXTS: usize = 1024;
 
 /// Marks an empty string.
@@ -37,7 +37,7 @@ enum State {
     Open,
     /// Length in UTF-16 units, up to the limit of names.
     Length(usize),
-    /// It leads into a cycle.
+    /// Its parts lead into a cycle.
     Endless,
 }
 
@@ -86,7 +86,7 @@ impl Ropes {
         ropes
     }
 
-    /// Returns the bytes held on the heap, without the few texts.
+    /// Returns the size on the heap in bytes, without the cached texts.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         (self.nodes.capacity() + self.starts.capacity()) * 4
@@ -96,7 +96,7 @@ impl Ropes {
         self.nodes.binary_search(&node.0).ok()
     }
 
-    /// Returns the text that begins at another node, calling `read` the first time.
+    /// Returns the text that begins at `start`, calling `read` if it is not cached.
     pub(super) fn shared_text(&self, start: NodeOrdinal, read: impl FnOnce() -> String) -> String {
         if let Some(text) = self.texts.read().ok().and_then(|texts| texts.get(&start.0).cloned()) {
             return text.as_ref().to_owned();

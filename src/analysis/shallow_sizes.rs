@@ -1,7 +1,7 @@
-//! Shallow sizes: each object including the arrays and hidden parts that it alone owns.
+//! Shallow sizes: the size of each object, including the arrays and hidden nodes that only it owns.
 //!
 //! V8 keeps an object's properties and elements in separate arrays. Users think of them as part of the object, so the
-//! size of such a part is added to the single object that holds it. If two objects hold it, it keeps its size.
+//! size of such a part is added to the object that owns it. If two objects share it, it keeps its size.
 
 use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
@@ -14,9 +14,9 @@ const MANY_OWNERS: u32 = u32::MAX - 1;
 /// Prefetch distance in edges for the owners of targets.
 const EDGES_AHEAD: usize = 24;
 
-/// The size of each node in bytes, as displayed and as in the file.
+/// The displayed shallow size of each node and its size in the file, in bytes.
 ///
-/// The two columns have mostly the same values, so only the differing values of the file are kept.
+/// The two sizes are mostly the same, so the size in the file is stored only where it differs.
 #[derive(Clone, Debug, Default)]
 pub struct Sizes {
     shallow: Column,
@@ -29,7 +29,7 @@ pub struct Sizes {
 stored!(Sizes { shallow, changed, file });
 
 impl Sizes {
-    /// Returns shallow sizes by ordinal.
+    /// Returns the shallow sizes by node ordinal.
     #[must_use]
     pub fn shallow(&self) -> &Column {
         &self.shallow
@@ -44,7 +44,7 @@ impl Sizes {
         }
     }
 
-    /// Returns whether every node has a size, and every changed node also has that of the file.
+    /// Returns whether every node has a size, and every changed node also has its size in the file.
     pub(crate) fn fits(&self, nodes: usize) -> bool {
         self.shallow.len() == nodes && self.changed.len() == self.file.len() && are_below(&self.changed, nodes)
     }
@@ -55,8 +55,8 @@ impl Sizes {
     }
 }
 
-/// Computes shallow sizes from the file's `sizes`. A snapshot without user roots was taken with internals exposed: its
-/// sizes are not changed.
+/// Computes shallow sizes from the file's `sizes`. A snapshot without user roots was taken with internals exposed, so
+/// its sizes are not changed.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
@@ -87,7 +87,7 @@ pub fn shallow_sizes(
         let moved = sizes.get(node.index());
         if moved != 0 {
             let before = sizes.get(owner.index());
-            // Owned nodes own nothing themselves, so this is the size in the file for both.
+            // Owned nodes own nothing themselves, so `moved` and a new owner's `before` are the sizes in the file.
             changed.push((node.0, moved));
             if grown.insert(owner.index()) {
                 changed.push((owner.0, before));
@@ -103,7 +103,7 @@ pub fn shallow_sizes(
     Ok(Sizes { shallow: sizes, changed, file: Column::from_wide(file) })
 }
 
-/// Returns the single owner of each node, or the node itself if it cannot be owned.
+/// Returns each node's owner (or `UNOWNED`, `MANY_OWNERS`); a node that cannot be owned is its own owner.
 fn owners(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
     let can_be_owned = |node: NodeOrdinal| match graph.kind(node) {
         NodeKind::HIDDEN | NodeKind::ARRAY => true,
@@ -118,8 +118,7 @@ fn owners(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, cancel: &Cancel
             continue;
         }
         stack.push(node.0);
-        // Owned nodes are followed at once, while they are still in the CPU cache; the order does not affect the
-        // result.
+        // Follow owned nodes immediately, while they are still in the CPU cache. The order does not affect the result.
         while let Some(node) = stack.pop() {
             steps += 1;
             cancel.check_every(steps)?;
@@ -127,7 +126,7 @@ fn owners(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, cancel: &Cancel
             let range = graph.edge_range(NodeOrdinal(node));
             for at in range {
                 let (kind, target) = (graph.edge_kinds[at], graph.edge_targets[at]);
-                // Most nodes come in the order of the file, so the following edges are needed next.
+                // Most nodes are visited in file order, so the following edges are needed next.
                 if let Some(&ahead) = graph.edge_targets.get(at + EDGES_AHEAD) {
                     prefetch(&owners, ahead as usize);
                 }

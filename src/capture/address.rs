@@ -1,4 +1,4 @@
-//! Addresses of inspectors.
+//! Inspector addresses.
 
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::time::Instant;
@@ -11,7 +11,7 @@ use crate::model::CancelToken;
 /// The default port of `--inspect`.
 const USUAL_PORT: u16 = 9229;
 
-/// The permission to connect to other machines.
+/// Permission to connect to other machines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Remote {
     #[default]
@@ -48,7 +48,7 @@ impl Address {
             None => (rest, None),
         };
         let path = path.filter(|path| is_socket && path.len() > 1);
-        // The path becomes part of a request: nothing in it may end a line or a word.
+        // The path becomes part of a request, so it must not contain spaces or line breaks.
         let is_in_a_path = |byte: u8| byte.is_ascii_graphic();
         if is_socket && !path.as_ref().is_some_and(|path| path.bytes().all(is_in_a_path)) {
             return Err(bad());
@@ -72,7 +72,7 @@ impl Address {
         Ok(Self { host: host.to_owned(), port, path })
     }
 
-    /// Returns `host:port` as written in a header.
+    /// Returns `host:port` as in a `Host` header.
     #[must_use]
     pub fn authority(&self) -> String {
         if self.host.contains(':') {
@@ -87,10 +87,10 @@ impl Address {
         if addresses.is_empty() { Err(io::Error::other("the host has no address")) } else { Ok(addresses) }
     }
 
-    /// Connects, until a deadline.
+    /// Connects before a deadline.
     ///
     /// # Errors
-    /// Returns [`CaptureError::Remote`] for an unconfirmed other machine, and an error if nothing answers.
+    /// Returns [`CaptureError::Remote`] for another machine without confirmation, or an error if nothing answers.
     pub(super) fn connect(
         &self,
         remote: Remote,

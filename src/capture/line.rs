@@ -1,4 +1,4 @@
-//! The TCP connection below HTTP and the websocket. Reading and writing always end, whatever the other side does.
+//! The TCP connection below HTTP and the websocket. Reads and writes always return, whatever the peer does.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,20 +11,20 @@ use crate::model::{CancelToken, Cancelled};
 
 /// The maximum time that a read or a write blocks before it returns `WouldBlock`.
 pub(super) const TICK: Duration = Duration::from_millis(50);
-/// The maximum number of frames of a message before its last one. Inspectors send each message in one frame.
+/// The maximum number of frames in a message before its last one. Inspectors send each message in one frame.
 const MOST_FRAGMENTS: u32 = 10_000;
 
 /// A connection whose reads and writes fail with `WouldBlock` after a [`TICK`] without data, with `TimedOut` after the
 /// [deadline](Self::limit), and with [`Cancelled`] after a cancellation.
 ///
-/// Otherwise a peer that always sends something, such as a message of endless empty fragments, would keep the websocket
+/// Otherwise a peer that never stops sending, such as a message of endless empty fragments, would keep the websocket
 /// library reading forever.
 #[derive(Debug)]
 pub(super) struct Line {
     stream: TcpStream,
     cancel: CancelToken,
     deadline: Option<Instant>,
-    /// The time since which reads have found nothing. Time between two reads does not count as silence of the peer.
+    /// The start of the first read that received nothing since the last data. Earlier time is not the peer's silence.
     silent_since: Option<Instant>,
     fragments: Option<Fragments>,
 }
@@ -43,12 +43,12 @@ impl Line {
         self.cancel = cancel.clone();
     }
 
-    /// Counts the fragments of websocket messages from now on, after the next end of a header.
+    /// Starts counting the fragments of websocket messages, after the end of the HTTP header.
     pub(super) fn count_fragments(&mut self) {
         self.fragments = Some(Fragments::default());
     }
 
-    /// Returns how long reads have found nothing.
+    /// Returns how long reads have received nothing.
     pub(super) fn silence(&self) -> Duration {
         self.silent_since.map_or(Duration::ZERO, |since| since.elapsed())
     }
@@ -58,7 +58,7 @@ impl Line {
         self.fragments.as_ref().is_some_and(Fragments::is_in_message)
     }
 
-    /// Fails if cancelled or after the deadline.
+    /// Returns an error if cancelled or after the deadline.
     pub(super) fn check(&self) -> io::Result<()> {
         self.cancel.check().map_err(io::Error::other)?;
         match self.deadline {
@@ -93,7 +93,7 @@ impl Write for Line {
     }
 }
 
-/// Maps a timeout to `WouldBlock`. Systems disagree on its error kind, and a signal is not a reason to give up either.
+/// Maps timeouts, whose error kind depends on the system, and interruptions by a signal to `WouldBlock`.
 fn as_would_block(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => io::ErrorKind::WouldBlock.into(),
@@ -101,15 +101,15 @@ fn as_would_block(error: io::Error) -> io::Error {
     }
 }
 
-/// Returns true if the error is that of a cancelled read or write.
+/// Returns true if the error comes from a cancelled read or write.
 pub(super) fn is_cancelled(error: &io::Error) -> bool {
     matches!(error.get_ref(), Some(inner) if inner.is::<Cancelled>())
 }
 
 /// Connects to the first address from `resolve` that accepts.
 ///
-/// Resolving a name and connecting can block for as long as the system likes, so a thread does that. It is abandoned on
-/// a cancellation or after the deadline.
+/// Resolving a name and connecting can block for as long as the system allows, so a separate thread does both. It is
+/// abandoned on cancellation or after the deadline.
 pub(super) fn connect(
     resolve: impl FnOnce() -> Result<Vec<SocketAddr>, CaptureError> + Send + 'static,
     failed: impl Fn(io::Error) -> CaptureError + Clone + Send + 'static,
@@ -134,7 +134,7 @@ pub(super) fn connect(
         Err(unreachable(error))
     };
     let started = thread::Builder::new().name("connect".to_owned()).spawn(move || {
-        // The receiver is gone if it took too long.
+        // The receiver was dropped if this took too long.
         let _ = sender.send(connect());
     });
     if let Err(reason) = started {
@@ -150,8 +150,8 @@ pub(super) fn connect(
     }
 }
 
-/// Follows the frames of a websocket as their bytes pass by. The websocket library does not limit the number of frames
-/// per message.
+/// A counter of websocket frames, fed with all received bytes. The websocket library does not limit the number of
+/// frames per message.
 #[derive(Debug, Default)]
 struct Fragments {
     place: Place,
@@ -161,7 +161,7 @@ struct Fragments {
 
 #[derive(Debug)]
 enum Place {
-    /// In the response to the handshake, this many bytes into the empty line that ends it.
+    /// In the handshake response, with this many bytes of `HEAD_END` matched.
     Head(usize),
     Header {
         bytes: [u8; 10],
@@ -223,7 +223,7 @@ impl Fragments {
         Ok(())
     }
 
-    /// Reads a header. Its length is in `extended` bytes after the first two, or in the second byte.
+    /// Parses a header. The payload length is in the `extended` bytes after the first two, or in the second byte.
     fn frame(&mut self, header: [u8; 10], extended: usize) -> io::Result<()> {
         let left = match extended {
             0 => u64::from(header[1] & 0x7f),

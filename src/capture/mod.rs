@@ -1,17 +1,17 @@
 //! Takes snapshots, timelines and sampling profiles of a running process over the Chrome DevTools protocol.
 //!
-//! Node.js, Deno, Electron and Chrome serve it on the port of `--inspect` (or `--remote-debugging-port`): a list of
-//! targets over HTTP, and a websocket for each. Chunks go straight to disk as they arrive, so a snapshot of gigabytes
-//! takes a few megabytes of memory. A file is named `….partial` until it is complete; if the connection breaks, the
-//! data received so far is kept under that name and its record marks it as incomplete.
+//! Node.js, Deno, Electron and Chrome serve the protocol on the port of `--inspect` (or `--remote-debugging-port`): a
+//! list of targets over HTTP, and a websocket for each. Chunks go straight to disk as they arrive, so a snapshot of
+//! several gigabytes needs a few megabytes of memory. A file is named `….partial` until it is complete; if the
+//! connection breaks, the data received so far is kept under that name and its record marks it as incomplete.
 //!
-//! Everything here blocks and belongs on its own thread. A [`Watch`] reports the progress, and a
+//! Everything here blocks; run it on its own thread. A [`Watch`] reports the progress, and a
 //! [`crate::model::CancelToken`] stops a capture within milliseconds. Connections to other machines need a
 //! confirmation: anyone who can reach an inspector can run code in the process.
 //!
-//! Invariant: a target is not trusted. Whatever it sends, every call ends, memory stays bounded, the disk keeps some
-//! free space, and only new files in the chosen folder are written. The one exception is the time that V8 works before
-//! it sends the first byte of a snapshot: it may be minutes and has no limit, but the user can cancel it.
+//! Invariant: a target is not trusted. Whatever it sends, every call returns, memory stays bounded, the disk keeps some
+//! free space, and only new files in the chosen folder are written. The one exception: V8 may work for minutes before
+//! it sends the first byte of a snapshot. This has no time limit, but the user can cancel it.
 
 mod address;
 mod connection;

@@ -1,4 +1,4 @@
-//! The chunks that a target sends, written to a file.
+//! Writes the chunks that a target sends to a file.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::CaptureError;
 use crate::files::{self, PartialFile};
 use crate::model::human;
 
-/// The disk space reserved for other programs: this, or a twentieth of the disk if that is less.
+/// The bytes of disk space reserved for other programs, but at most a twentieth of the disk.
 const RESERVE: u64 = 1 << 30;
 /// The number of bytes written between two checks of the free space.
 const SPACE_INTERVAL: u64 = 16 << 20;
@@ -54,8 +54,7 @@ impl Received {
         self.file.write_all(text.as_bytes()).map_err(|error| CaptureError::file(self.file.partial(), error))
     }
 
-    /// Renames the file to its final name. Data that does not end as a JSON object is incomplete, whatever the sender
-    /// says.
+    /// Renames the file to its final name. Fails if the JSON object is incomplete, even if the target reported success.
     pub(super) fn finish(&mut self) -> Result<(), CaptureError> {
         if self.bytes() == 0 {
             return Err(CaptureError::Odd("it reported success but sent no data".to_owned()));
@@ -66,7 +65,7 @@ impl Received {
         self.file.finish().map_err(|error| CaptureError::file(self.file.partial(), error))
     }
 
-    /// Keeps the data received so far, as far as the disk allows, and adds that to the error. An empty file is removed.
+    /// Keeps as much of the received data as the disk allows, and says so in the error. Removes an empty file.
     pub(super) fn keep(self, why: CaptureError) -> CaptureError {
         if self.file.bytes() == 0 {
             return why;
@@ -75,7 +74,7 @@ impl Received {
         CaptureError::Incomplete { kept, bytes, why: Box::new(why) }
     }
 
-    /// Fails if a file of this size would leave too little free space.
+    /// Fails if too little disk space is free. Checks once per [`SPACE_INTERVAL`].
     fn check_space(&mut self, bytes: u64) -> Result<(), CaptureError> {
         if bytes < self.space_checked_until {
             return Ok(());
@@ -91,14 +90,14 @@ impl Received {
     }
 }
 
-/// Returns the free space below which nothing more is written to a disk of this size. The data written until the next
-/// check must fit as well.
+/// Returns the minimum free space for writing to a disk of this size. It includes room for the data written until the
+/// next check.
 fn least_space(total_bytes: u64) -> u64 {
     RESERVE.min(total_bytes / 20) + SPACE_INTERVAL
 }
 
-/// Follows JSON text far enough to check its beginning and to find the end of its object. Opening the file reports all
-/// other errors.
+/// A minimal JSON scanner that checks the start of the text and finds the end of its object. Opening the file reports
+/// all other errors.
 #[derive(Debug)]
 struct Shape {
     start: &'static [u8],
@@ -124,7 +123,7 @@ impl Shape {
         let mut bytes = text.as_bytes();
         while let Some((&byte, rest)) = bytes.split_first() {
             if self.is_in_string && !self.is_escaped && self.matched == self.start.len() {
-                // Skip the bytes of a string that have no meaning here.
+                // Skip to the next quote or backslash in the string.
                 let plain = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
                 if plain > 0 {
                     bytes = &bytes[plain..];

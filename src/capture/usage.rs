@@ -1,4 +1,4 @@
-//! The memory usage of a process, as it reports it.
+//! The memory usage that a process reports.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,14 +31,14 @@ impl HeapUsage {
         self.used_size.max(0.0) as u64
     }
 
-    /// Returns the bytes of everything that a snapshot describes.
+    /// Returns the bytes of all objects that a snapshot describes.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size in bytes")]
     pub(super) fn described_bytes(&self) -> u64 {
         self.used_bytes().saturating_add(self.embedder_heap_used_size.max(0.0) as u64)
     }
 
-    /// Returns true if a heap can be that large.
+    /// Returns true if a heap can have these sizes.
     pub(super) fn is_plausible(&self) -> bool {
         let sizes = [self.used_size, self.total_size, self.embedder_heap_used_size];
         sizes.iter().all(|size| (0.0..LARGEST_HEAP).contains(size))
@@ -49,7 +49,7 @@ impl HeapUsage {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MemoryUsage {
-    /// The whole process, as the system counts it.
+    /// The resident set size of the process.
     pub rss: u64,
     #[serde(alias = "heapTotal")]
     pub heap_total: u64,

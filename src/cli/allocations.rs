@@ -1,4 +1,4 @@
-//! `heapglass allocations`: lists functions by what they allocated and how much of it is alive.
+//! `heapglass allocations`: lists functions with their allocated and live objects and bytes.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &AllocationsArguments, files: &Files, out: &mut dyn
     }
 }
 
-/// A function and its callers, each with its distance in calls.
+/// A function and its callers, each with its depth; direct callers have depth 1.
 struct Listed {
     row: CallRow,
     callers: Vec<(u32, CallRow)>,

@@ -86,9 +86,9 @@ pub struct CaptureArguments {
     pub output: PathBuf,
 }
 
-/// The maximum wait. Longer ones are typing errors.
+/// The longest accepted time. Longer ones are typing errors.
 const LONGEST_TIME: Duration = Duration::from_hours(30 * 24);
-/// The interval between checks whether a series waits for an Enter that cannot come.
+/// The interval between checks for a series that waits for Enter after standard input ended.
 const WAITS_TICK: Duration = Duration::from_millis(400);
 const NO_THREAD: &str = "cannot start the capture thread";
 /// The interval between checks for a new step or a signal.
@@ -146,7 +146,7 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
     let plan = Plan { kind, collect_garbage: arguments.gc, folder, name, max_bytes: arguments.max_size };
     announce(&mut connection, &isolate, &cancel)?;
     let watch = Watch::new();
-    // Before this point a signal may simply end the program: nothing is lost.
+    // Before this point a signal may simply end the program, since there is no data to lose.
     let interrupts = Interrupts::listen().context("cannot handle signals")?;
     let has_input_ended = Arc::new(AtomicBool::new(false));
     if matches!(kind, Kind::Snapshots { count: 2.., every: None }) {
@@ -195,7 +195,7 @@ impl Drop for SetOnDrop<'_> {
     }
 }
 
-/// Parses a target and worker, both counted from 0; worker 0 is the main isolate.
+/// Parses a target number such as 1.2 into 0-based indexes of target and isolate; isolate 0 is the main one.
 fn choice(text: &str) -> anyhow::Result<(usize, usize)> {
     let number = |text: &str| text.parse::<usize>().ok();
     let parsed = match text.split_once('.') {
@@ -208,7 +208,7 @@ fn choice(text: &str) -> anyhow::Result<(usize, usize)> {
     }
 }
 
-/// Lists the targets. A target that does not answer does not keep the others from being listed.
+/// Lists the targets. A target that does not answer is listed without its heap and workers.
 fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut table = Table::new(&["Number", "Heap used", "Kind", "Title"]);
@@ -264,7 +264,7 @@ fn measured(target: &Target, remote: Remote) -> Result<Vec<(Isolate, Option<Heap
     Ok(measured)
 }
 
-/// Announces the target of a snapshot and the cost of taking one before it starts.
+/// Announces the target and the cost of a snapshot before it is taken.
 fn announce(connection: &mut Connection, isolate: &Isolate, cancel: &CancelToken) -> anyhow::Result<()> {
     let title = human::visible(&isolate.title, 80).into_owned();
     let heap = connection
@@ -307,7 +307,7 @@ fn attend(watch: &Watch, cancel: &CancelToken, interrupts: &Interrupts, is_done:
     }
 }
 
-/// Takes the next snapshot when Enter is pressed. The thread ends with the program, even if it is waiting for a key.
+/// Takes the next snapshot when Enter is pressed. The thread ends with the program, even if it is waiting for input.
 ///
 /// At the end of the input, the current snapshot is finished; a wait for the next Enter is cancelled.
 fn listen_for_enter(watch: Watch, cancel: CancelToken, has_input_ended: Arc<AtomicBool>) -> std::io::Result<()> {
@@ -315,8 +315,8 @@ fn listen_for_enter(watch: Watch, cancel: CancelToken, has_input_ended: Arc<Atom
         for _ in std::io::stdin().lock().lines().map_while(Result::ok) {
             watch.go_on();
         }
-        // The last Enter may not have been noticed yet: the input is only missed if two checks in a row find the
-        // capture waiting.
+        // The capture may not have noticed the last Enter yet, so it is cancelled only if two checks in a row find it
+        // waiting.
         let mut has_waited = false;
         while !cancel.is_cancelled() && watch.step() != Step::Done {
             let waits = matches!(watch.step(), Step::Waiting { .. });

@@ -4,18 +4,18 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The exit code by which shells know that Ctrl+C ended a program.
+/// The conventional exit code of a program ended by Ctrl+C.
 const INTERRUPTED: i32 = 130;
 
-/// Records signals for a loop that polls for them. If a signal is recorded and not yet [taken](Self::take), the next
-/// one ends the program at once, so that a blocking call cannot keep it alive.
+/// A recorder of signals for a loop that polls for them. If a recorded signal is not yet [taken](Self::take), the next
+/// one ends the program immediately, so that a blocking call cannot keep it alive.
 #[derive(Debug)]
 pub(super) struct Interrupts {
     noted: Arc<AtomicBool>,
 }
 
 impl Interrupts {
-    /// Records signals from now on instead of ending the program. Call this once.
+    /// Starts recording signals instead of ending the program. Call this only once.
     pub(super) fn listen() -> io::Result<Self> {
         let noted = Arc::new(AtomicBool::new(false));
         let theirs = Arc::clone(&noted);
@@ -52,8 +52,8 @@ impl Hangup {
         let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
         // SAFETY: without a new action this only writes the current one, to a struct of the right type.
         let failed = unsafe { libc::sigaction(libc::SIGHUP, std::ptr::null(), action.as_mut_ptr()) } != 0;
-        // SAFETY: all zeros are a valid value of the struct, which holds integers and an optional function, and so is
-        // the value that was written.
+        // SAFETY: both all zeros and the value that was written are valid for the struct, which contains integers and
+        // an optional function.
         let action = unsafe { action.assume_init() };
         (!failed && action.sa_sigaction == libc::SIG_IGN).then_some(Self(action))
     }
@@ -65,7 +65,7 @@ impl Hangup {
     }
 }
 
-/// Other systems have no such signal.
+/// Other systems do not have SIGHUP.
 #[cfg(not(unix))]
 struct Hangup;
 

@@ -1,4 +1,4 @@
-//! Settings that are kept between runs.
+//! Settings that are saved between runs.
 
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ impl From<ThemeChoice> for egui::ThemePreference {
     }
 }
 
-/// Choices and recent files.
+/// The user's preferences and recent files.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -83,7 +83,7 @@ impl Settings {
     pub fn remember(&mut self, path: &Path) {
         // A relative path could name another file in the next run.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        // The settings file cannot express other paths.
+        // The settings file can only store UTF-8 paths.
         if path.to_str().is_none() {
             return;
         }

@@ -1,4 +1,4 @@
-//! Messages of the protocol: sending, receiving, and finding their calls.
+//! Protocol messages: sending, receiving, and matching answers to calls.
 
 use std::borrow::Cow;
 use std::time::Instant;
@@ -44,7 +44,7 @@ pub(super) struct FromWorker<'a> {
 }
 
 /// Dispatches a message: an answer to its call, an event of the same isolate to `on_event`. Between calls, events of all
-/// isolates go there.
+/// isolates go to `on_event`.
 pub(super) fn handle(
     message: &Incoming<'_>,
     route: &Route,
@@ -193,7 +193,7 @@ impl Connection {
         let route = if is_node { Route::NodeWorker(attached.session) } else { Route::Session(attached.session) };
         if is_gone {
             self.isolates.retain(|isolate| isolate.route != route);
-            // Nothing will answer anymore.
+            // The worker can no longer answer.
             return if waited.is_some_and(|waited| *waited.route == route) {
                 Err(CaptureError::WorkerEnded)
             } else {

@@ -72,7 +72,7 @@ URL without query, line and column. A merged class has \"joined_classes\", the n
 Exit codes: 0 success, 1 the file or object cannot be read or found or the output cannot be written, 2 wrong usage. Closing the
 pipe early is not an error.";
 
-/// Returns the grammar of searches, which is the same in the window.
+/// Returns the search grammar, which is the same in the window.
 fn query_help() -> String {
     let mut text = "A query is a list of terms. An object must match all of them:\n".to_owned();
     for (example, meaning) in Query::help() {
@@ -101,8 +101,8 @@ pub struct Arguments {
     /// Open damaged files as far as they can be read and list the missing data on standard error
     #[arg(long = "recover", alias = "salvage", global = true)]
     pub salvage: bool,
-    /// Refuse files that need more memory than this: a size such as 8GB, `available` for what the system, its container
-    /// and its limits leave, or `none` for no limit
+    /// Refuse files that need more memory than this: a size such as 8GB, `available` for the memory that the system,
+    /// container and process limits leave, or `none` for no limit
     #[arg(long, global = true, value_name = "SIZE", default_value = "available", env = "HEAPGLASS_MAX_MEMORY")]
     #[arg(value_parser = clap::value_parser!(MemoryLimit), hide_env_values = true)]
     pub max_memory: MemoryLimit,
@@ -134,13 +134,13 @@ pub enum Command {
     /// Find objects by name, id, class, property, kind, size or distance
     #[command(after_long_help = query_help())]
     Search(SearchArguments),
-    /// Check for CI: exit with code 3 if memory grew beyond limits, and report what grew and what holds it
+    /// Check for CI: exit with code 3 if memory grew beyond limits, and report growing classes and retaining paths
     #[command(after_long_help = CHECK_HELP)]
     Check(CheckArguments),
     /// Take snapshots, a timeline or a sampling profile of a running program
     #[command(after_long_help = CAPTURE_HELP)]
     Capture(CaptureArguments),
-    /// List functions by what they allocated and how much of it is alive (needs allocation stacks)
+    /// List functions with their allocated and live objects and bytes (needs allocation stacks)
     #[command(after_long_help = JSON_HELP)]
     Allocations(AllocationsArguments),
     /// List functions or calls of a sampling heap profile, or compare two profiles
@@ -313,7 +313,7 @@ pub struct ProfileArguments {
     /// List calls from the outermost down
     #[arg(long, conflicts_with = "bottom_up")]
     pub top_down: bool,
-    /// List functions by what they allocated (default)
+    /// List functions rather than calls (default)
     #[arg(long)]
     pub bottom_up: bool,
     /// Maximum number of functions or calls to list

@@ -9,7 +9,7 @@ use crate::inputs::read_small_input;
 
 /// The maximum size of a list in bytes.
 const MOST_BYTES: u64 = 1 << 20;
-/// The time limit for a silent pipe.
+/// The maximum time that a pipe may be silent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A list of class name patterns.

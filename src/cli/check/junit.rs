@@ -1,7 +1,7 @@
-//! The report as `JUnit` XML: a test case for each limit that holds, and one for each class that exceeds a limit.
+//! The report as `JUnit` XML: a test case for each limit, and a failed one for each class that exceeds a limit.
 //!
-//! No standard defines the format. This is the subset that the schema of Jenkins' xUnit plugin accepts, which others
-//! follow. The output contains no times, so that equal snapshots give equal files.
+//! The format has no standard. This is the subset accepted by the schema of Jenkins' xUnit plugin, which other tools
+//! follow. The output contains no times, so identical snapshots produce identical files.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use super::report::{held, sentence};
 use crate::cli::lines::{LINE_LIMIT, Lines};
 use crate::model::human;
 
-/// The maximum number of characters of a text, each of which may become six when escaped.
+/// The maximum number of characters in a text before escaping, which can turn one into six.
 const ESCAPED_LIMIT: usize = LINE_LIMIT / 8;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -54,8 +54,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     lines.line("</testsuites>")
 }
 
-/// Escapes text for XML 1.0 content and attributes, on one line. Characters that XML cannot contain become the
-/// replacement character.
+/// Escapes text for XML 1.0 content and attributes and keeps it on one line. Characters that are invalid in XML become
+/// the replacement character.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     // Cut before escaping, so that no escape sequence is cut.

@@ -1,4 +1,4 @@
-//! The report for a terminal or a log, and the sentences that the other formats share with it.
+//! The text report for a terminal or a log, and the sentences that all formats share.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use super::findings::{Finding, Report};
 use crate::cli::lines::Lines;
 use crate::model::human;
 
-/// The number of findings that are written in full; the others take one line each.
+/// The number of findings printed with a retaining path; the others are only summarized.
 pub(super) const IN_FULL: usize = 20;
 
 pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {

@@ -12,9 +12,9 @@ pub(super) struct Branch<L> {
     pub(super) rows: Arc<Vec<u32>>,
     pub(super) slow: bool,
     pub(super) error: Option<String>,
-    /// True if `rows` is the requested list, not the one shown before.
+    /// True if `rows` is the requested list, not the previous one.
     pub(super) is_ready: bool,
-    /// Ascending by `at`.
+    /// Sorted by `at`.
     pub(super) open: Vec<OpenRow<L>>,
     /// The number of rows of this list and of all expanded lists below, notes included.
     pub(super) total: u64,
@@ -36,10 +36,10 @@ pub(super) struct OpenRow<L> {
 pub struct TreeState<L> {
     pub(super) root: Option<Branch<L>>,
     pub(super) first_row: u64,
-    /// The points of the first row that are scrolled out.
+    /// How far the first row is scrolled out, in points.
     pub(super) offset: f32,
     pub(super) selection: Option<Path>,
-    /// The row that was selected before the selection was cleared: keys continue from there.
+    /// The selected row before the selection was cleared; keyboard navigation continues from it.
     pub(super) cursor: Option<Path>,
     /// Paths to expand one after another, as their lists arrive.
     pub(super) reveals: VecDeque<Reveal>,
@@ -85,7 +85,7 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.selection.as_deref()
     }
 
-    /// Selects a row without scrolling to it. A pending reveal no longer selects its row.
+    /// Selects a row without scrolling to it. Cancels pending reveals that would select a row.
     pub fn select(&mut self, path: Option<Path>) {
         self.reveals.retain(|reveal| !reveal.select);
         self.selection = path;
@@ -126,12 +126,12 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         !self.reveals.is_empty()
     }
 
-    /// Forgets everything.
+    /// Resets everything.
     pub fn reset(&mut self) {
         *self = Self::default();
     }
 
-    /// Returns the number of rows of all shown lists.
+    /// Returns the number of shown rows, notes included.
     #[must_use]
     pub fn row_count(&self) -> u64 {
         self.root.as_ref().map_or(0, |root| root.total)
@@ -144,12 +144,12 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
     }
 }
 
-/// The selection of a table with any kind of lists.
+/// The selection and scrolling of a table with any list type.
 pub trait RowSelection {
     /// Returns the selected row, or the one that is about to be selected.
     fn selected_row(&self) -> Option<&Path>;
 
-    /// Clears the selection, including that of a pending reveal. Keys continue from the old selection.
+    /// Clears the selection, including that of a pending reveal. Keyboard navigation continues from it.
     fn clear_selection(&mut self);
 
     /// Expands the path to a row, selects the row and scrolls to it, once the lists on the path are ready.
@@ -200,7 +200,7 @@ impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
         Self { list, rows: Arc::default(), slow: false, error: None, is_ready: false, open: Vec::new(), total: 0 }
     }
 
-    /// Updates this list and all below from the model, and recounts.
+    /// Updates this list and all lists below it from the model, and recounts the rows.
     pub(super) fn update<M: TreeModel<List = L>>(&mut self, model: &mut M) {
         let (rows, slow, is_ready) = match model.rows(&self.list) {
             Rows::Ready(rows) => (rows, false, true),
@@ -229,7 +229,7 @@ impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
         self.total = self.rows.len() as u64 + below + u64::from(self.note().is_some());
     }
 
-    /// Returns the note below the rows: that they are loading, or an error.
+    /// Returns the note below the rows: a loading notice or an error.
     pub(super) fn note(&self) -> Option<&str> {
         if let Some(error) = &self.error {
             return Some(error);
@@ -267,8 +267,8 @@ impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
     }
 }
 
-/// Returns the position of a row. A linear scan: a few milliseconds for ten million rows, and only when the order has
-/// changed or a row is revealed.
+/// Returns the position of a row. Scans linearly: a few milliseconds for ten million rows, needed only when the order
+/// has changed or a row is revealed.
 pub(super) fn position(rows: &[u32], row: u32) -> Option<u64> {
     rows.iter().position(|&id| id == row).map(|at| at as u64)
 }
