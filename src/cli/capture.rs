@@ -239,8 +239,8 @@ fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Resu
     }
     table.write(out)?;
     if unasked > 0 {
-        let count = human::count(unasked);
-        complain(&format!("heapglass: timeout: heaps and workers of the last {count} targets are not listed"));
+        let targets = human::quantity(unasked, "target", "targets");
+        complain(&format!("heapglass: timeout: heaps and workers of {targets} are not listed"));
     }
     if failed == targets.len() {
         bail!("no target responds; the programs may be stopped in a debugger");
