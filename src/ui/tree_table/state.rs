@@ -36,7 +36,7 @@ pub(super) struct OpenRow<L> {
 pub struct TreeState<L> {
     pub(super) root: Option<Branch<L>>,
     pub(super) first_row: u64,
-    /// How far the first row is scrolled out, in points.
+    /// The height of the first row that is scrolled out, in points.
     pub(super) offset: f32,
     pub(super) selection: Option<Path>,
     /// The selected row before the selection was cleared; keyboard navigation continues from it.
