@@ -56,8 +56,9 @@ pub trait Question: Clone + Eq + Hash + Debug + Send + Sync + 'static {
 /// An answer of any type with its size in bytes.
 #[derive(Clone, Debug)]
 pub struct AnyAnswer {
-    pub(crate) value: Arc<dyn Any + Send + Sync>,
-    pub(crate) bytes: usize,
+    pub value: Arc<dyn Any + Send + Sync>,
+    /// The bytes that it takes on the heap.
+    pub bytes: usize,
 }
 
 /// A [`Question`] of any type, by which the session caches answers.
@@ -136,7 +137,7 @@ impl Clone for Box<dyn AnyQuestion> {
 
 /// An open file.
 #[derive(Clone, Debug)]
-pub(crate) enum OpenFile {
+pub enum OpenFile {
     Snapshot(Arc<Snapshot>),
     Profile(Arc<Profile>),
 }
