@@ -18,7 +18,7 @@ use crate::analysis::{
     Statistics, WellKnown, classes, distances, dom_states, dominators, ephemerons, essential_edges, first_table,
     locations, page_objects, producer, shallow_sizes, shapes, statistics, unreachable,
 };
-use crate::format::{self, LocationTable, Salvage, Source};
+use crate::format::{self, LocationTable, RawSnapshot, Salvage, Source};
 use crate::graph::HeapGraph;
 use crate::memory::Account;
 use crate::model::stored::{NotStored, Put, Stored, Take};
@@ -68,17 +68,27 @@ impl Snapshot {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
         let again = source.again();
-        let mut raw = progress.stage("read", || format::read(source, progress, cancel))?;
+        let raw = progress.stage("read", || format::read(source, progress, cancel))?;
+        let built = Self::build(raw, progress, cancel).map_err(|error| match error {
+            OpenError::Graph(mut error) => {
+                let place = again.zip(error.place());
+                error.set_offset(place.and_then(|(source, place)| format::locate(source, place, cancel)));
+                OpenError::Graph(error)
+            }
+            other => other,
+        });
+        let mut snapshot = built?;
+        snapshot.source = SourceInfo { name, path, load_time: started.elapsed(), ..snapshot.source };
+        Ok(snapshot)
+    }
+
+    /// Builds the graph and derives everything. The source lacks what only its reader knows: name, path and time.
+    fn build(mut raw: RawSnapshot, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let (size_bytes, note, change) = (raw.size_bytes, raw.note.take(), raw.change);
         progress.publish(progress.stage("first table", || first_table(&raw, cancel))?);
-        let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel)).map_err(|mut error| {
-            error
-                .set_offset(again.zip(error.place()).and_then(|(source, place)| format::locate(source, place, cancel)));
-            error
-        })?;
+        let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel))?;
         let mut snapshot = Self::derive(graph, progress, cancel)?;
-        let load_time = started.elapsed();
-        snapshot.source = SourceInfo { name, path, size_bytes, load_time, note, from_index: false, change };
+        snapshot.source = SourceInfo { size_bytes, note, change, ..snapshot.source };
         Ok(snapshot)
     }
 
@@ -95,13 +105,9 @@ impl Snapshot {
     fn open_damaged(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
-        let (mut raw, salvage) = progress.stage("read", || format::read_salvaging(source, progress, cancel))?;
-        let (size_bytes, note, change) = (raw.size_bytes, raw.note.take(), raw.change);
-        progress.publish(progress.stage("first table", || first_table(&raw, cancel))?);
-        let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel))?;
-        let mut snapshot = Self::derive(graph, progress, cancel)?;
-        let load_time = started.elapsed();
-        snapshot.source = SourceInfo { name, path, size_bytes, load_time, note, from_index: false, change };
+        let (raw, salvage) = progress.stage("read", || format::read_salvaging(source, progress, cancel))?;
+        let mut snapshot = Self::build(raw, progress, cancel)?;
+        snapshot.source = SourceInfo { name, path, load_time: started.elapsed(), ..snapshot.source };
         snapshot.salvage = Some(salvage).filter(|salvage| !salvage.losses.is_empty());
         Ok(snapshot)
     }

@@ -217,12 +217,9 @@ impl View {
         }
     }
 
-    /// Returns the upper table if it scrolls with the linked one: search hits differ too much for that.
+    /// Returns the upper table if it scrolls with the linked one.
     fn linked_table(&mut self) -> Option<&mut dyn RowSelection> {
-        if self.kind == ViewKind::SEARCH || !about(self.kind).reveals {
-            return None;
-        }
-        self.panes.get_mut(self.kind).table()
+        if about(self.kind).links { self.panes.get_mut(self.kind).table() } else { None }
     }
 
     /// Returns whether a requested row or path is not on screen yet.

@@ -2,6 +2,7 @@
 //! changes by actions.
 
 mod drop_target;
+mod entry;
 mod loads;
 mod profiles;
 mod side_header;

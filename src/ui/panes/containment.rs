@@ -35,7 +35,11 @@ impl ViewKind {
 
 impl Pane for ContainmentPane {
     fn about() -> About {
-        About { reveals: true, ..About::new(ViewKind::CONTAINMENT, "From the roots down, reference by reference") }
+        About {
+            reveals: true,
+            links: true,
+            ..About::new(ViewKind::CONTAINMENT, "From the roots down, reference by reference")
+        }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

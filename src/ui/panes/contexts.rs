@@ -6,26 +6,16 @@ use egui_extras::{Column, TableBuilder};
 use super::Place;
 use crate::model::{NodeOrdinal, human};
 use crate::query::{NativeContexts, NativeContextsOf, NodeFilter, node_label};
-use crate::session::{Reply, Session};
+use crate::session::Session;
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::theme::{self, GRID, Look, ROW_HEIGHT};
 
 /// Draws the pane; it has no state of its own.
 pub(super) fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
     let mut commands = Vec::new();
-    let contexts = match session.ask(&NativeContextsOf(place.slot.id)) {
-        Reply::Ready(contexts) => contexts,
-        Reply::Pending { .. } => {
-            if super::busy(ui, "Attributing objects to realms…") {
-                commands.push(Command::Show(ViewKind::SUMMARY));
-            }
-            return commands;
-        }
-        Reply::Failed(message) => {
-            super::failure(ui, &message);
-            return commands;
-        }
-    };
+    let reply = session.ask(&NativeContextsOf(place.slot.id));
+    let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
+    let Some(contexts) = super::answer(ui, reply, "Attributing objects to realms…", cancel) else { return commands };
     let look = theme::look(ui);
     let total = place.snapshot.total_size().max(1);
     let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8));

@@ -11,7 +11,7 @@ use crate::query::{
     DeadGroup, DeadGroupKey, DeadGroups, DeadGroupsOf, DeadKey, DeadScope, DeadSort, Filter, ListSpec, OrderKey,
     Scripts, ScriptsOf, Sort, edge_label, node_label,
 };
-use crate::session::{Reply, Session};
+use crate::session::Session;
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, distance_cell, node_cell, rows_of, size_cell};
 use crate::ui::theme::{self, GRID, Look};
@@ -219,18 +219,10 @@ impl DeadVariablesPane {
     /// Draws the table of dead variables.
     fn variables(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
-        let groups = match session.ask(&DeadGroupsOf(place.slot.id)) {
-            Reply::Ready(groups) => groups,
-            Reply::Pending { .. } => {
-                if super::busy(ui, "Finding variables that no function can read…") {
-                    commands.push(Command::Show(ViewKind::SUMMARY));
-                }
-                return commands;
-            }
-            Reply::Failed(message) => {
-                super::failure(ui, &message);
-                return commands;
-            }
+        let reply = session.ask(&DeadGroupsOf(place.slot.id));
+        let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
+        let Some(groups) = super::answer(ui, reply, "Finding variables that no function can read…", cancel) else {
+            return commands;
         };
         if !groups.dead.has_scopes {
             nothing_known(ui, place);

@@ -45,7 +45,7 @@ impl ViewKind {
 impl Pane for DominatorsPane {
     fn about() -> About {
         let hint = "Objects and the objects they keep alive, as a tree or a treemap";
-        About { reveals: true, ..About::new(ViewKind::DOMINATORS, hint) }
+        About { reveals: true, links: true, ..About::new(ViewKind::DOMINATORS, hint) }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

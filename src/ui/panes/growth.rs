@@ -16,7 +16,7 @@ use crate::query::{
     Age, DistinctOf, Growth, GrowthKey, GrowthOf, GrowthSort, OPTIONS_DIFFER, Pattern, ScriptsOf, Series, SeriesList,
     chronological,
 };
-use crate::session::{Reply, Session};
+use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
 use crate::ui::text;
@@ -316,16 +316,10 @@ impl Pane for GrowthPane {
         let mut commands = Vec::new();
         self.toolbar(ui, session, place);
         let all = self.series(session);
-        let distinct = match session.ask(&DistinctOf(Arc::clone(&all))) {
-            Reply::Ready(distinct) => distinct,
-            Reply::Pending { .. } => {
-                super::busy(ui, "Comparing similar snapshots…");
-                return commands;
-            }
-            Reply::Failed(message) => {
-                super::failure(ui, &message);
-                return commands;
-            }
+        let reply = session.ask(&DistinctOf(Arc::clone(&all)));
+        let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
+        let Some(distinct) = super::answer(ui, reply, "Comparing similar snapshots…", cancel) else {
+            return commands;
         };
         let series: Series = distinct.kept.iter().filter_map(|&at| all.get(at).copied()).collect();
         for &(at, before) in &distinct.left_out {
@@ -339,18 +333,10 @@ impl Pane for GrowthPane {
             );
             return commands;
         };
-        let growth = match session.ask(&GrowthOf(Arc::clone(&series))) {
-            Reply::Ready(growth) => growth,
-            Reply::Pending { .. } => {
-                if super::busy(ui, "Comparing classes across snapshots…") {
-                    commands.push(Command::Show(ViewKind::SUMMARY));
-                }
-                return commands;
-            }
-            Reply::Failed(message) => {
-                super::failure(ui, &message);
-                return commands;
-            }
+        let reply = session.ask(&GrowthOf(Arc::clone(&series)));
+        let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
+        let Some(growth) = super::answer(ui, reply, "Comparing classes across snapshots…", cancel) else {
+            return commands;
         };
         if !growth.ids_match {
             banner(ui);

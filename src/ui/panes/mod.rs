@@ -34,6 +34,7 @@ use super::command::{Command, Target, ViewKind};
 use super::theme::{self, GRID};
 use crate::model::{NodeOrdinal, SnapshotId};
 use crate::query::{UNREACHABLE, UNREACHABLE_MEANING, ephemeron_ids, held_by_root};
+use crate::session::Reply;
 use crate::snapshot::Snapshot;
 
 pub use tree::TreePane;
@@ -165,6 +166,21 @@ pub(super) fn busy(ui: &mut Ui, text: &str) -> bool {
         cancelled = ui.button("Cancel").clicked();
     });
     cancelled
+}
+
+/// Returns an answer, or draws in its place that it is being computed or why there is none. Calls `cancel` if the user does
+/// not want to wait.
+pub(super) fn answer<T>(ui: &mut Ui, reply: Reply<T>, text: &str, cancel: impl FnOnce()) -> Option<Arc<T>> {
+    match reply {
+        Reply::Ready(answer) => return Some(answer),
+        Reply::Pending { .. } => {
+            if busy(ui, text) {
+                cancel();
+            }
+        }
+        Reply::Failed(message) => failure(ui, &message),
+    }
+    None
 }
 
 /// Draws an error in place of the pane's content.

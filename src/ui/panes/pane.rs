@@ -23,13 +23,15 @@ pub struct About {
     pub lists_objects: bool,
     /// True if an object can be revealed in the pane.
     pub reveals: bool,
+    /// True if the rows of two snapshots side by side are alike, so that both select and scroll together.
+    pub links: bool,
 }
 
 impl About {
     /// Describes a pane that lists objects of every snapshot.
     #[must_use]
     pub const fn new(kind: ViewKind, hint: &'static str) -> Self {
-        Self { kind, hint, key: None, is_available: |_| true, lists_objects: true, reveals: false }
+        Self { kind, hint, key: None, is_available: |_| true, lists_objects: true, reveals: false, links: false }
     }
 }
 

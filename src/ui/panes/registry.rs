@@ -31,6 +31,14 @@ macro_rules! panes {
                 [$((<$pane>::about().kind, &mut self.$field),)*]
             }
 
+            /// Returns the pane of a kind; the first one for a kind that no registered pane has.
+            pub fn get_mut(&mut self, kind: ViewKind) -> &mut dyn Pane {
+                $(if kind == <$pane>::about().kind {
+                    return &mut self.$field;
+                })*
+                &mut self.summary
+            }
+
             /// Returns all panes in the order of their tabs.
             #[must_use]
             pub fn each(&self) -> [(ViewKind, &dyn Pane); COUNT] {
@@ -61,13 +69,6 @@ panes! {
 }
 
 impl Panes {
-    /// Returns the pane of a kind. Invariant: every kind belongs to a registered pane; for any other this would be the first.
-    pub fn get_mut(&mut self, kind: ViewKind) -> &mut dyn Pane {
-        let at = all().iter().position(|about| about.kind == kind).unwrap_or_default();
-        let [first, others @ ..] = self.each_mut();
-        at.checked_sub(1).and_then(|at| others.into_iter().nth(at)).unwrap_or(first).1
-    }
-
     /// Returns the pane of a kind, as [`Self::get_mut`] does.
     #[must_use]
     pub fn get(&self, kind: ViewKind) -> &dyn Pane {

@@ -129,19 +129,11 @@ impl RetainersPane {
         let distances = if self.ignored.is_empty() {
             None
         } else {
-            match session.ask(&DistancesWithout { snapshot: target.snapshot, ignored: self.ignored.clone() }) {
-                Reply::Ready(distances) => Some(distances),
-                Reply::Pending { .. } => {
-                    if super::busy(ui, "Finding paths without ignored objects…") {
-                        commands.push(Command::RestoreAll);
-                    }
-                    return commands;
-                }
-                Reply::Failed(message) => {
-                    super::failure(ui, &message);
-                    return commands;
-                }
-            }
+            let reply = session.ask(&DistancesWithout { snapshot: target.snapshot, ignored: self.ignored.clone() });
+            let cancel = || commands.push(Command::RestoreAll);
+            let text = "Finding paths without ignored objects…";
+            let Some(distances) = super::answer(ui, reply, text, cancel) else { return commands };
+            Some(distances)
         };
         if std::mem::take(&mut self.wants_path) {
             let (snapshot, distances) = (Arc::clone(&home.snapshot), distances.clone());

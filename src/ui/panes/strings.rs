@@ -11,7 +11,7 @@ use crate::query::{
     CopiesKey, DuplicateStrings, DuplicatesOf, Filter, GroupKey, GroupSort, GroupsKey, ListSpec, NodeFilter, OrderKey,
     Sort, node_label,
 };
-use crate::session::{Reply, Session};
+use crate::session::Session;
 use crate::ui::command::{Command, ExportList, NodeSet, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW, distance_cell, node_cell, rows_of, size_cell};
 use crate::ui::theme::{self, Look};
@@ -170,18 +170,10 @@ impl Pane for StringsPane {
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
-        let duplicates = match session.ask(&DuplicatesOf(place.slot.id)) {
-            Reply::Ready(duplicates) => duplicates,
-            Reply::Pending { .. } => {
-                if super::busy(ui, "Finding duplicate strings…") {
-                    commands.push(Command::Show(ViewKind::SUMMARY));
-                }
-                return commands;
-            }
-            Reply::Failed(message) => {
-                super::failure(ui, &message);
-                return commands;
-            }
+        let reply = session.ask(&DuplicatesOf(place.slot.id));
+        let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
+        let Some(duplicates) = super::answer(ui, reply, "Finding duplicate strings…", cancel) else {
+            return commands;
         };
         super::toolbar(ui, |ui| {
             let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter strings").desired_width(190.0);

@@ -343,7 +343,7 @@ impl ViewKind {
 
 impl Pane for SummaryPane {
     fn about() -> About {
-        About { reveals: true, ..About::new(ViewKind::SUMMARY, "Objects by constructor") }
+        About { reveals: true, links: true, ..About::new(ViewKind::SUMMARY, "Objects by constructor") }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
@@ -355,19 +355,12 @@ impl Pane for SummaryPane {
         let shown = self.shown();
         let selection = match &shown {
             NodeFilter::All => None,
-            filter => match session.ask(&SelectionOf { snapshot: place.slot.id, filter: filter.clone() }) {
-                Reply::Ready(selection) => Some(selection),
-                Reply::Pending { .. } => {
-                    if super::busy(ui, "Filtering objects…") {
-                        self.nodes = NodeFilter::All;
-                    }
-                    return commands;
-                }
-                Reply::Failed(message) => {
-                    super::failure(ui, &message);
-                    return commands;
-                }
-            },
+            filter => {
+                let reply = session.ask(&SelectionOf { snapshot: place.slot.id, filter: filter.clone() });
+                let cancel = || self.nodes = NodeFilter::All;
+                let Some(selection) = super::answer(ui, reply, "Filtering objects…", cancel) else { return commands };
+                Some(selection)
+            }
         };
         let empty = if self.filter.trim().is_empty() { "No matching objects" } else { "No matching classes" };
         let list = if self.joins_reloaded { ListSpec::JoinedClasses } else { ListSpec::Classes };

@@ -140,7 +140,7 @@ impl AppState {
             Some(node) => {
                 let kind = view.kind;
                 let target = place.target(node);
-                if kind != ViewKind::SEARCH && about(kind).reveals {
+                if about(kind).links {
                     // An object that the summary does not list is selected anyway.
                     let _ = view.reveal(&mut self.session, &place, target, kind);
                 } else {

@@ -10,7 +10,7 @@ use super::pane::{About, Pane};
 use super::{Place, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, SnapshotId, human};
 use crate::query::{Comparison, ComparisonKey, ComparisonOf, ComparisonSort, OPTIONS_DIFFER, PairList, Side};
-use crate::session::{Reply, Session};
+use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
 use crate::ui::text;
@@ -227,19 +227,9 @@ impl Pane for ComparisonPane {
             return commands;
         };
         self.toolbar(ui, session, place, base, &mut commands);
-        let comparison = match session.ask(&ComparisonOf { base, current, joined: self.joins_reloaded }) {
-            Reply::Ready(comparison) => comparison,
-            Reply::Pending { .. } => {
-                if super::busy(ui, "Comparing…") {
-                    commands.push(Command::Show(ViewKind::SUMMARY));
-                }
-                return commands;
-            }
-            Reply::Failed(message) => {
-                super::failure(ui, &message);
-                return commands;
-            }
-        };
+        let reply = session.ask(&ComparisonOf { base, current, joined: self.joins_reloaded });
+        let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
+        let Some(comparison) = super::answer(ui, reply, "Comparing…", cancel) else { return commands };
         banner(ui, &comparison, &base_snapshot, place);
         let mut rows = PairRows {
             session,
