@@ -27,6 +27,7 @@ extern crate self as heapglass;
 pub mod analysis;
 pub mod capture;
 pub mod files;
+pub mod findings;
 pub mod format;
 pub mod graph;
 pub mod index;

@@ -17,6 +17,7 @@ mod capture;
 mod check;
 mod compare;
 mod contexts;
+mod findings;
 mod guard;
 mod interrupts;
 mod lines;
@@ -26,6 +27,7 @@ mod profile;
 mod progress;
 mod retainers;
 mod search;
+mod series;
 mod statistics;
 mod summary;
 mod table;
@@ -192,6 +194,7 @@ impl BadUsage {
 fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     match command {
         Command::Check(arguments) => return check::run(arguments, files, out),
+        Command::Findings(arguments) => return findings::run(arguments, files, out),
         Command::Summary(arguments) => summary::run(arguments, files, out),
         Command::Retainers(arguments) => retainers::run(arguments, files, out),
         Command::Object(arguments) => object::run(arguments, files, out),

@@ -104,6 +104,7 @@ pub use paths::{held_by_root, root_edge, several_paths, shortest_path};
 pub use producer_notes::{Note, producer_notes};
 pub use profile::{compare_profiles, profile_calls};
 pub use question::{AnyAnswer, AnyQuestion, Lane, Need, Needs, OpenFile, Question};
+pub(crate) use reloaded::{Grouping, Identity, ScriptUrls};
 pub use reloaded::{ScriptsOf, join_reloaded, join_with, reloaded_url};
 pub use scripts::{Script, Scripts, SourceLine, function_script, scripts, short_script, source_line};
 pub use search::{search, unknown_kind};

@@ -39,15 +39,15 @@ pub fn reloaded_url(url: &str) -> Option<&str> {
 
 /// The URLs that replace the numbers of scripts in an [`Identity`], by number.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct ScriptUrls(BTreeMap<u32, Box<str>>);
+pub(crate) struct ScriptUrls(BTreeMap<u32, Box<str>>);
 
 impl ScriptUrls {
-    pub(super) fn of(scripts: &Scripts) -> Self {
+    pub(crate) fn of(scripts: &Scripts) -> Self {
         Self::of_process([scripts])
     }
 
     /// Merges the scripts of one process, the oldest first. Where URLs of a number differ, the newest counts for all.
-    pub(super) fn of_process<'a>(scripts: impl IntoIterator<Item = &'a Scripts>) -> Self {
+    pub(crate) fn of_process<'a>(scripts: impl IntoIterator<Item = &'a Scripts>) -> Self {
         let all = scripts.into_iter().flat_map(Scripts::all);
         let known = |script: &Script| Some((script.id, script.url.as_deref().and_then(reloaded_url)?.into()));
         Self(all.filter_map(known).collect())
@@ -56,7 +56,7 @@ impl ScriptUrls {
 
 /// The key that matches classes of different loads and snapshots.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     /// The script id is 0 if the URL replaces it.
     key: ClassKey,
     url: Option<Box<str>>,
@@ -83,16 +83,16 @@ fn identities(classes: &Classes, urls: &ScriptUrls) -> Vec<Identity> {
 
 /// The classes of a snapshot as listed in a comparison, with those of reloaded scripts separate or merged.
 #[derive(Debug)]
-pub(super) struct Grouping<'a> {
-    pub(super) classes: Cow<'a, Classes>,
-    pub(super) joined: JoinedClasses,
+pub(crate) struct Grouping<'a> {
+    pub(crate) classes: Cow<'a, Classes>,
+    pub(crate) joined: JoinedClasses,
     /// By class.
-    pub(super) identities: Vec<Identity>,
+    pub(crate) identities: Vec<Identity>,
 }
 
 impl<'a> Grouping<'a> {
     /// Creates a grouping. With URLs, reloaded classes are merged; without, each class stays separate.
-    pub(super) fn new(
+    pub(crate) fn new(
         snapshot: &Snapshot,
         classes: Cow<'a, Classes>,
         urls: &ScriptUrls,
@@ -104,12 +104,12 @@ impl<'a> Grouping<'a> {
     }
 
     /// Returns the class under which a node is listed.
-    pub(super) fn class(&self, node: NodeOrdinal) -> ClassId {
+    pub(crate) fn class(&self, node: NodeOrdinal) -> ClassId {
         self.joined.first(self.classes.of(node))
     }
 
     /// Returns the listed classes: the first one of each identity.
-    pub(super) fn firsts(&self) -> impl Iterator<Item = ClassId> + '_ {
+    pub(crate) fn firsts(&self) -> impl Iterator<Item = ClassId> + '_ {
         let count = u32::try_from(self.classes.all().len()).unwrap_or(u32::MAX);
         (0..count).map(ClassId).filter(|&class| self.joined.is_first(class))
     }

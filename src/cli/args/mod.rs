@@ -1,6 +1,7 @@
 //! Arguments of the command line.
 
 pub(super) mod check;
+pub(super) mod findings;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use super::capture::{CAPTURE_HELP, CaptureArguments};
 use crate::model::MemoryLimit;
 use crate::query::Query;
 use check::{CHECK_HELP, CheckArguments};
+use findings::{FINDINGS_HELP, FindingsArguments};
 
 const JSON_HELP: &str = "\
 JSON (stable; sizes are bytes, keys in this order):
@@ -134,6 +136,9 @@ pub enum Command {
     /// Find objects by name, id, class, property, kind, size or distance
     #[command(after_long_help = query_help())]
     Search(SearchArguments),
+    /// Say what gathers memory, whether it is a leak, and what to do
+    #[command(after_long_help = FINDINGS_HELP)]
+    Findings(FindingsArguments),
     /// Check for CI: exit with code 3 if memory grew beyond limits, and report growing classes and retaining paths
     #[command(after_long_help = CHECK_HELP)]
     Check(CheckArguments),

@@ -53,13 +53,13 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Returns more backticks than the text has in a row, and at least `least`, so that the text cannot close them.
-fn backticks(text: &str, least: usize) -> String {
+pub(in crate::cli) fn backticks(text: &str, least: usize) -> String {
     let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(least.max(longest + 1))
 }
 
 /// Returns plain text unchanged and everything else as code. Both are safe in a table cell.
-fn escape(text: &str) -> String {
+pub(in crate::cli) fn escape(text: &str) -> String {
     let text = human::visible(text, LINE_LIMIT);
     if is_plain(&text) {
         return text.into_owned();

@@ -7,7 +7,7 @@ mod example;
 mod findings;
 mod ignore;
 mod junit;
-mod markdown;
+pub(super) mod markdown;
 mod report;
 
 use std::io::{self, Write};

@@ -1,0 +1,61 @@
+//! `heapglass findings`: says what gathers memory, whether that is a leak, and what to do.
+
+mod html;
+mod json;
+mod markdown;
+mod text;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use super::args::findings::{FindingsArguments, FindingsFormat, Threshold};
+use super::series::{self, Opened};
+use super::{Files, Verdict};
+use crate::Snapshot;
+use crate::findings::{Findings, Verdict as Judgment, findings};
+use crate::model::CancelToken;
+
+/// All that a format writes.
+struct Report<'a> {
+    snapshots: Vec<(&'a Snapshot, &'a str)>,
+    found: Findings,
+    notes: Vec<String>,
+}
+
+/// Writes the findings. A report that cannot be written does not change the verdict: `out` remembers the failure.
+pub(super) fn run(arguments: &FindingsArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<Verdict> {
+    let mut opened: Opened = series::open(&arguments.files.iter().collect::<Vec<&PathBuf>>(), files)?;
+    let mut notes: Vec<String> = opened.repeated.iter().map(|repeated| format!("{repeated}; ignored")).collect();
+    if opened.sort_by_age() {
+        notes.push("the snapshots have been sorted by age".to_owned());
+    }
+    let mut found = findings(&opened.by_reference(), &CancelToken::new())?;
+    notes.append(&mut found.notes);
+    let has = |verdict| found.count(verdict) > 0;
+    let is_above = match arguments.fail_on {
+        None => false,
+        Some(Threshold::Leak) => has(Judgment::Leak),
+        Some(Threshold::Likely) => has(Judgment::Leak) || has(Judgment::Likely),
+    };
+    found.findings.truncate(arguments.limit);
+    let snapshots = opened.snapshots.iter().map(|(snapshot, name)| (snapshot.as_ref(), name.as_str())).collect();
+    let report = Report { snapshots, found, notes };
+    let written = write(&report, arguments.format, out);
+    Ok(match arguments.fail_on {
+        None => {
+            written?;
+            Verdict::None
+        }
+        Some(_) if is_above => Verdict::LimitsExceeded,
+        Some(_) => Verdict::LimitsHold,
+    })
+}
+
+fn write(report: &Report<'_>, format: FindingsFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        FindingsFormat::Text => text::write(report, out),
+        FindingsFormat::Json => json::write(report, out),
+        FindingsFormat::Markdown => markdown::write(report, out),
+        FindingsFormat::Html => html::write(report, out),
+    }
+}

@@ -1,0 +1,47 @@
+//! Opens several snapshots as a series: distinct ones, the oldest first.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use super::{BadUsage, Files, name_of};
+use crate::Snapshot;
+use crate::model::CancelToken;
+use crate::query::{Age, Distinct, chronological, distinct};
+
+/// Distinct snapshots with their names, in the order in which they were given.
+pub(super) struct Opened {
+    pub(super) snapshots: Vec<(Rc<Snapshot>, String)>,
+    /// Sentences about files that are the same snapshot as an earlier one.
+    pub(super) repeated: Vec<String>,
+}
+
+impl Opened {
+    /// Sorts the snapshots by age. Returns true if that changed their order. Ages mean nothing between processes.
+    pub(super) fn sort_by_age(&mut self) -> bool {
+        let age = |(snapshot, _): &(Rc<Snapshot>, String)| Age::of(snapshot);
+        let is_reordered = !self.snapshots.is_sorted_by_key(age);
+        chronological(&mut self.snapshots, age);
+        is_reordered
+    }
+
+    pub(super) fn by_reference(&self) -> Vec<&Snapshot> {
+        self.snapshots.iter().map(|(snapshot, _)| snapshot.as_ref()).collect()
+    }
+}
+
+/// Opens files and leaves out those that are the same snapshot as an earlier one.
+pub(super) fn open(files: &[&PathBuf], opener: &Files) -> anyhow::Result<Opened> {
+    if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        return Err(BadUsage::error("standard input can hold only one snapshot; use `-` once"));
+    }
+    let snapshots: Vec<Rc<Snapshot>> = files.iter().map(|file| opener.open(file)).collect::<anyhow::Result<_>>()?;
+    let names: Vec<String> = files.iter().map(|file| name_of(file)).collect();
+    let by_reference: Vec<&Snapshot> = snapshots.iter().map(Rc::as_ref).collect();
+    let Distinct { kept, left_out } = distinct(&by_reference, &CancelToken::new())?;
+    let repeated = left_out
+        .iter()
+        .map(|&(at, before)| format!("{} is the same snapshot as {}", names[at], names[before]))
+        .collect();
+    let snapshots = kept.iter().map(|&at| (Rc::clone(&snapshots[at]), names[at].clone())).collect();
+    Ok(Opened { snapshots, repeated })
+}

@@ -1,0 +1,403 @@
+//! Makes a finding of a holder: the path to a sample, the names, the numbers, and the sentences.
+
+use super::finding::{Finding, HolderFacts, Kind, MemberClass, Part, PathStep, Site, Verdict};
+use super::holders::{Gathered, Holder, Series};
+use super::naming::{Names, is_generic, is_program_url};
+use super::path::folded;
+use super::patterns::{Subject, Told, plural, recognize};
+use super::relations::also_held_by;
+use super::select::Candidate;
+use super::totals::Totals;
+use crate::model::{NodeKind, NodeOrdinal, human};
+use crate::query::{Scripts, map_key, source_line};
+
+/// The maximum number of classes and keys that a finding lists.
+const CLASSES: usize = 16;
+const KEYS: usize = 8;
+/// The maximum number of characters of a key, and of a line of source.
+const KEY_LIMIT: usize = 80;
+const LINE_LIMIT: usize = 160;
+/// The number of references between a member and the object of the program that it leads to.
+const INSIDE: usize = 24;
+
+/// Describes a candidate of a series.
+pub(super) fn describe(
+    series: &Series<'_>,
+    scripts: &Scripts,
+    candidate: &Candidate,
+    totals: &Totals,
+) -> Option<Finding> {
+    let names = Names { side: series.sides.last()?, scripts };
+    let holder = &series.holders[candidate.holders[0]];
+    let (member, inside) = sample(series, names, candidate, holder)?;
+    let (container, path) = path_of(names, member, inside);
+    let classes = classes(series, names, candidate);
+    let members = if candidate.is_members { totals.members.clone() } else { counts(holder, candidate.class) };
+    let facts = Facts {
+        kind: Kind::Growth,
+        verdict: candidate.verdict,
+        is_one_member: !candidate.is_members,
+        members,
+        bytes: totals.bytes.clone(),
+        share: Some(candidate.share),
+        freed: totals.freed,
+        samples: new_members(names, holder, member),
+        classes,
+        evidence: evidence(series, candidate, totals),
+    };
+    Some(tell(names, facts, (container, member), path))
+}
+
+/// What is known of a finding before it is told.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) kind: Kind,
+    pub(super) verdict: Verdict,
+    pub(super) is_one_member: bool,
+    pub(super) members: Vec<u64>,
+    pub(super) bytes: Vec<u64>,
+    pub(super) share: Option<f64>,
+    pub(super) freed: u64,
+    pub(super) samples: Vec<NodeOrdinal>,
+    pub(super) classes: Vec<MemberClass>,
+    pub(super) evidence: Vec<String>,
+}
+
+/// Returns the object that holds a member, and the folded path.
+pub(super) fn path_of(
+    names: Names<'_>,
+    member: NodeOrdinal,
+    inside: Option<NodeOrdinal>,
+) -> (NodeOrdinal, Vec<PathStep>) {
+    let container = names.side.field_edge(member).map_or(member, |edge| names.side.snapshot.graph().edge_source(edge));
+    (container, folded(names, container, member, inside))
+}
+
+/// Writes the sentences of a finding.
+pub(super) fn tell(
+    names: Names<'_>,
+    facts: Facts,
+    (container, member): (NodeOrdinal, NodeOrdinal),
+    path: Vec<PathStep>,
+) -> Finding {
+    let side = names.side;
+    let label = names.holder(container, side.field_edge(member));
+    let member_class = names.class(member);
+    let keys = keys(names, &facts.samples);
+    let inside = path.iter().rev().find(|step| step.part == Part::Inside && has_program_place(step));
+    let subject = Subject {
+        names,
+        path: &path,
+        container,
+        label: &label,
+        member_class: &member_class,
+        inside,
+        is_one_member: facts.is_one_member,
+    };
+    let told = recognize(&subject).unwrap_or_else(|| plain(&label, &member_class));
+    let also_held_by = also_held_by(names, &facts.samples, container);
+    let mut explanation = told.explanation.clone();
+    if let (Some(bytes), Kind::Growth) = (facts.bytes.last(), facts.kind) {
+        let share = facts.share.map(|share| format!(", {:.0} % of all growth", share * 100.0)).unwrap_or_default();
+        explanation = sentences(&[&explanation, &format!("They retain {}{share}.", human::bytes(*bytes))]);
+    }
+    if let Some(others) = list(&also_held_by) {
+        explanation = sentences(&[&explanation, &format!("Also held by {others}.")]);
+    }
+    let title = format!("{}: {}", told.title, over_time(&facts.members));
+    let place = owner_place(names, container);
+    let sites = sites(names, &path, place.clone(), &told);
+    let signature = signature(&label, &member_class, told.pattern);
+    Finding {
+        signature,
+        kind: facts.kind,
+        pattern: (!told.pattern.is_empty()).then_some(told.pattern),
+        verdict: facts.verdict,
+        title,
+        explanation,
+        advice: (!told.advice.is_empty()).then(|| told.advice.to_owned()),
+        evidence: facts.evidence,
+        holder: HolderFacts {
+            label,
+            node: container,
+            name: names.label(container),
+            class: names.class(container),
+            location: place,
+        },
+        member_class,
+        members: facts.members,
+        bytes: facts.bytes,
+        share_of_growth: facts.share,
+        classes: facts.classes,
+        path,
+        sites,
+        keys,
+        samples: facts.samples,
+        freed_if_emptied: facts.freed,
+        also_held_by,
+        companions: Vec::new(),
+    }
+}
+
+fn plain(label: &str, member_class: &str) -> Told {
+    Told {
+        pattern: "",
+        title: format!("{label} gathers {}", plural(member_class)),
+        explanation: String::new(),
+        advice: "",
+        registered: None,
+    }
+}
+
+fn sentences(parts: &[&str]) -> String {
+    parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns `a`, `a and b` or `a, b and c`.
+pub(super) fn list(names: &[String]) -> Option<String> {
+    let (last, before) = names.split_last()?;
+    if before.is_empty() { Some(last.clone()) } else { Some(format!("{} and {last}", before.join(", "))) }
+}
+
+/// Formats counts as `1,500 → 1,900 → 2,300`.
+#[must_use]
+pub fn over_time(counts: &[u64]) -> String {
+    counts.iter().map(|&count| human::count(count)).collect::<Vec<_>>().join(" → ")
+}
+
+/// Returns text that is the same for the same cause in another run. Numbers within names are left out.
+fn signature(label: &str, member_class: &str, pattern: &str) -> String {
+    let stable = |text: &str| -> String {
+        let mut stable = String::new();
+        for character in text.chars() {
+            let next = if character.is_ascii_digit() { '#' } else { character };
+            if next != '#' || !stable.ends_with('#') {
+                stable.push(next);
+            }
+        }
+        stable
+    };
+    let pattern = if pattern.is_empty() { "holder" } else { pattern };
+    format!("{pattern}: {} -> {}", stable(label), stable(member_class))
+}
+
+fn has_program_place(step: &PathStep) -> bool {
+    step.location.as_ref().is_some_and(|place| is_program_url(&place.url))
+}
+
+/// Returns where the class of the nearest object of the program at or above the holder is defined.
+fn owner_place(names: Names<'_>, container: NodeOrdinal) -> Option<super::finding::SourcePlace> {
+    let mut at = container;
+    for _ in 0..6 {
+        if names.is_of_program(at) {
+            return names.location(at);
+        }
+        at = names.side.snapshot.graph().edge_source(names.side.field_edge(at)?);
+    }
+    None
+}
+
+fn sites(names: Names<'_>, path: &[PathStep], holder: Option<super::finding::SourcePlace>, told: &Told) -> Vec<Site> {
+    let mut places: Vec<(&'static str, super::finding::SourcePlace)> = Vec::new();
+    if let Some(place) = told.registered.clone() {
+        places.push(("registers", place));
+    }
+    for step in path.iter().filter(|step| matches!(step.part, Part::Member | Part::Inside)) {
+        if let Some(place) = step.location.clone().filter(|place| is_program_url(&place.url)) {
+            places.push(("creates", place));
+        }
+    }
+    places.extend(holder.map(|place| ("holder", place)));
+    let mut sites: Vec<Site> = Vec::new();
+    for (what, place) in places {
+        if sites.iter().all(|site| site.place != place) {
+            let text = text_of(names, &place);
+            sites.push(Site { what, place, function: None, text });
+        }
+    }
+    sites
+}
+
+/// Returns the line of a position, if the snapshot has it.
+fn text_of(names: Names<'_>, place: &super::finding::SourcePlace) -> Option<String> {
+    let script = names.scripts.all().iter().find(|script| script.url.as_deref() == Some(place.url.as_str()))?;
+    let at = crate::analysis::Location {
+        script_id: script.id,
+        line: place.line.saturating_sub(1),
+        column: place.column.saturating_sub(1),
+    };
+    source_line(names.side.snapshot, names.scripts, at, LINE_LIMIT)
+        .map(|line| human::visible(&line.text, LINE_LIMIT).into_owned())
+}
+
+/// Returns the keys under which members are held.
+fn keys(names: Names<'_>, samples: &[NodeOrdinal]) -> Vec<String> {
+    let side = names.side;
+    let graph = side.snapshot.graph();
+    let mut keys: Vec<String> = Vec::new();
+    for &sample in samples {
+        let Some((edge, parent)) = side.tree.parent(sample) else { continue };
+        let key = if side.is_plumbing(parent) {
+            map_key(side.snapshot, edge).map(|key| names.label(key))
+        } else {
+            let is_property = graph.edge_kind(edge) == crate::model::EdgeKind::PROPERTY;
+            (is_property && side.is_keyed(edge, side.class(sample)))
+                .then(|| human::visible(&side.snapshot.edge_name(edge), KEY_LIMIT).into_owned())
+        };
+        let Some(key) = key.filter(|key| !keys.contains(key)) else { continue };
+        keys.push(key);
+        if keys.len() == KEYS {
+            break;
+        }
+    }
+    keys
+}
+
+/// Returns the known new members of the class of a member.
+fn new_members(names: Names<'_>, holder: &Holder, member: NodeOrdinal) -> Vec<NodeOrdinal> {
+    let is_alike = |node: &NodeOrdinal| names.side.class(*node) == names.side.class(member);
+    let alike: Vec<NodeOrdinal> = holder.samples.iter().copied().filter(is_alike).collect();
+    if alike.is_empty() { vec![member] } else { alike }
+}
+
+fn counts(holder: &Holder, class: u32) -> Vec<u64> {
+    holder.classes.iter().find(|(of, _)| *of == class).map(|(_, gathered)| gathered.counts.clone()).unwrap_or_default()
+}
+
+/// Returns a member that shows the cause, and an object of the program that it leads to if its own class says nothing.
+fn sample(
+    series: &Series<'_>,
+    names: Names<'_>,
+    candidate: &Candidate,
+    holder: &Holder,
+) -> Option<(NodeOrdinal, Option<NodeOrdinal>)> {
+    let of_class: Vec<NodeOrdinal> =
+        holder.samples.iter().copied().filter(|&node| names.side.class(node) == candidate.class).collect();
+    let samples = if of_class.is_empty() { &holder.samples } else { &of_class };
+    let middle = samples.get(samples.len() / 2).copied()?;
+    let newest = if candidate.is_members { middle } else { part(series, names, candidate, samples).unwrap_or(middle) };
+    if names.is_of_program(newest) && names.side.snapshot.kind(newest) != NodeKind::CLOSURE {
+        return Some((newest, None));
+    }
+    let inside = |is_wanted: &dyn Fn(NodeOrdinal) -> bool| {
+        let all = names.side.snapshot.graph().nodes();
+        all.filter(|&node| is_wanted(node)).find_map(|node| Some((above(names, node, samples)?, Some(node))))
+    };
+    let wanted = program_class(series, names, candidate);
+    let by_class = wanted.and_then(|class| inside(&|node| names.side.class(node) == class));
+    let is_function = |node| names.side.snapshot.kind(node) == NodeKind::CLOSURE && names.is_of_program(node);
+    Some(by_class.or_else(|| inside(&is_function)).unwrap_or((newest, None)))
+}
+
+/// The number of references above a part of a member that are followed to the member.
+const PART_DEPTH: usize = 4096;
+/// The number of parts that are looked at.
+const PARTS: usize = 64;
+
+/// Returns a new object of the class that is part of one of the members, from the middle of all.
+fn part(series: &Series<'_>, names: Names<'_>, candidate: &Candidate, samples: &[NodeOrdinal]) -> Option<NodeOrdinal> {
+    let shared = series.shared.last()?;
+    let is_new = |node: &NodeOrdinal| names.side.class(*node) == candidate.class && !shared.all.contains(node.index());
+    let all = names.side.tree.order().iter().map(|&node| NodeOrdinal(node)).filter(is_new);
+    let is_part = |mut node: NodeOrdinal| {
+        for _ in 0..PART_DEPTH {
+            if samples.contains(&node) {
+                return true;
+            }
+            let Some((_, parent)) = names.side.tree.parent(node) else { break };
+            node = parent;
+        }
+        false
+    };
+    let parts: Vec<NodeOrdinal> = all.take(PARTS * 8).filter(|&node| is_part(node)).take(PARTS).collect();
+    parts.get(parts.len() / 2).copied()
+}
+
+/// Returns the sample that an object is part of.
+fn above(names: Names<'_>, node: NodeOrdinal, samples: &[NodeOrdinal]) -> Option<NodeOrdinal> {
+    let mut at = node;
+    for _ in 0..INSIDE {
+        at = names.side.tree.parent(at)?.1;
+        if samples.contains(&at) {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Returns the class of the program that grows with the members, largest first.
+fn program_class(series: &Series<'_>, names: Names<'_>, candidate: &Candidate) -> Option<u32> {
+    let of_holders = candidate.holders.iter().flat_map(|&holder| &series.holders[holder].classes);
+    let grows = |gathered: &Gathered| gathered.counts.last() > gathered.counts.first();
+    let mut classes: Vec<(u64, u32)> = of_holders
+        .filter(|(class, gathered)| {
+            let example = series.examples.get(*class as usize).copied().flatten();
+            *class != candidate.class
+                && grows(gathered)
+                && example.is_some_and(|node| {
+                    names.side.snapshot.kind(node) != NodeKind::CLOSURE && names.is_of_program(node)
+                })
+        })
+        .map(|(class, gathered)| (gathered.sizes.last().copied().unwrap_or(0), *class))
+        .collect();
+    classes.sort_unstable();
+    classes.last().map(|&(_, class)| class)
+}
+
+/// Returns the classes that grow, those of the program first, then by growth.
+fn classes(series: &Series<'_>, names: Names<'_>, candidate: &Candidate) -> Vec<MemberClass> {
+    let mut joined: std::collections::BTreeMap<u32, Gathered> = std::collections::BTreeMap::new();
+    for &holder in &candidate.holders {
+        for (class, gathered) in &series.holders[holder].classes {
+            let sum = joined.entry(*class).or_insert_with(|| Gathered {
+                counts: vec![0; gathered.counts.len()],
+                sizes: vec![0; gathered.counts.len()],
+                members: vec![0; gathered.counts.len()],
+            });
+            for (into, from) in [(&mut sum.counts, &gathered.counts), (&mut sum.sizes, &gathered.sizes)] {
+                into.iter_mut().zip(from).for_each(|(into, from)| *into = into.saturating_add(*from));
+            }
+        }
+    }
+    let mut classes: Vec<(u8, u64, MemberClass)> = joined
+        .into_iter()
+        .filter(|(_, gathered)| gathered.counts.last() > gathered.counts.first())
+        .filter_map(|(class, gathered)| {
+            let node = series.examples.get(class as usize).copied().flatten()?;
+            let location = names.side.snapshot.class(node).key.location.and_then(|at| names.place(at));
+            let name = names.side.snapshot.class(node).name.clone();
+            let grown = gathered.sizes.last()?.saturating_sub(*gathered.sizes.first()?);
+            let is_text = names.side.snapshot.kind(node).is_string() || name.starts_with('(');
+            let rank = if class == candidate.class { 0 } else { 1 + u8::from(is_generic(&name)) + u8::from(is_text) };
+            Some((rank, grown, MemberClass { name, location, counts: gathered.counts, sizes: gathered.sizes }))
+        })
+        .collect();
+    classes.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)).then_with(|| a.2.name.cmp(&b.2.name)));
+    classes.into_iter().take(CLASSES).map(|(_, _, class)| class).collect()
+}
+
+fn evidence(series: &Series<'_>, candidate: &Candidate, totals: &Totals) -> Vec<String> {
+    let mut evidence = Vec::new();
+    let counts = if candidate.is_members {
+        totals.members.clone()
+    } else {
+        counts(&series.holders[candidate.holders[0]], candidate.class)
+    };
+    let steps: Vec<String> =
+        counts.windows(2).map(|pair| human::signed_count(crate::model::difference(pair[1], pair[0]))).collect();
+    evidence.push(format!("{} ({})", over_time(&counts), steps.join(", ")));
+    let gone: u64 = candidate.holders.iter().map(|&holder| series.holders[holder].gone.iter().sum::<u64>()).sum();
+    evidence.push(match gone {
+        0 => "none was removed".to_owned(),
+        gone => format!("{} removed meanwhile", human::quantity(gone, "object was", "objects were")),
+    });
+    evidence.push(match (candidate.verdict, candidate.is_slowing, counts.len()) {
+        (Verdict::Leak, ..) => "grows in every step".to_owned(),
+        (_, true, _) => "the growth has slowed down or ended: run longer to see whether it goes on".to_owned(),
+        (_, _, 2) => {
+            "two snapshots are one step: take a third one after the same work to see whether it goes on".to_owned()
+        }
+        _ => "many objects come and go: take more snapshots to see whether it is bounded".to_owned(),
+    });
+    evidence
+}

@@ -1,0 +1,122 @@
+//! Findings: what gathers memory, how fast, whether that is a leak, and what to do.
+//!
+//! Classes are symptoms, holders are causes: the object and the field that gather members. [`findings`] judges the
+//! holders of a series of snapshots of one process (`holders.rs`, `select.rs`) or the accumulations of a single snapshot
+//! (`single.rs`), recognizes structures (`patterns.rs`), and writes the sentences (`describe.rs`).
+
+mod common;
+mod describe;
+mod finding;
+mod holders;
+mod naming;
+mod path;
+mod patterns;
+mod relations;
+mod select;
+mod single;
+mod text;
+mod totals;
+mod tree;
+mod ways;
+
+pub use describe::over_time;
+pub use finding::{Finding, Findings, HolderFacts, Kind, MemberClass, Part, PathStep, Site, SourcePlace, Verdict};
+pub use path::chips;
+pub use text::finding_lines;
+
+use crate::model::{CancelToken, Cancelled};
+use crate::query::{Scripts, scripts};
+use crate::snapshot::Snapshot;
+
+/// Finds what gathers memory in one snapshot, or in a series of snapshots of one process, the oldest first.
+///
+/// # Errors
+/// Returns [`Cancelled`] if the operation is cancelled.
+pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Findings, Cancelled> {
+    let all: Vec<Scripts> = snapshots.iter().map(|snapshot| scripts(snapshot, cancel)).collect::<Result<_, _>>()?;
+    let (Some((&last, earlier)), Some(newest)) = (snapshots.split_last(), all.last()) else {
+        return Ok(Findings::default());
+    };
+    last.expect_many_names();
+    if earlier.is_empty() {
+        return single::accumulations(last, newest, cancel);
+    }
+    let by_id = common::ById::new(last);
+    if !earlier.iter().all(|snapshot| common::is_one_process(snapshot, last, &by_id)) {
+        let mut findings = single::accumulations(last, newest, cancel)?;
+        findings.ids_match = Some(false);
+        findings.notes.push("the snapshots are of different processes: only the last one is judged".to_owned());
+        return Ok(findings);
+    }
+    let mut series = holders::holders(snapshots, &all, by_id, cancel)?;
+    let candidates = select::candidates(&series);
+    let candidates = fold(&mut series, candidates, cancel)?;
+    let chosen: Vec<select::Candidate> = candidates.iter().map(|(candidate, _)| candidate.clone()).collect();
+    let totals = totals::totals(&mut series, &chosen, cancel)?;
+    let mut findings = Vec::new();
+    for ((candidate, companions), totals) in candidates.iter().zip(&totals) {
+        cancel.check()?;
+        let Some(mut finding) = describe::describe(&series, newest, candidate, totals) else { continue };
+        finding.companions = companions.iter().filter_map(|other| companion(&series, newest, other)).collect();
+        findings.push(finding);
+    }
+    let summary = summary(&findings, snapshots);
+    Ok(Findings { summary, ids_match: Some(true), notes: Vec::new(), findings })
+}
+
+/// The maximum number of findings that are described.
+const MOST: usize = 12;
+
+/// Puts holders that grow by the same cause under the most important one.
+fn fold(
+    series: &mut holders::Series<'_>,
+    candidates: Vec<select::Candidate>,
+    cancel: &CancelToken,
+) -> Result<Vec<(select::Candidate, Vec<select::Candidate>)>, Cancelled> {
+    let mut folded: Vec<(select::Candidate, Vec<select::Candidate>)> = Vec::new();
+    for candidate in candidates {
+        let mut place = None;
+        for (at, (first, _)) in folded.iter().enumerate() {
+            if first.verdict <= candidate.verdict && relations::are_related(series, &candidate, first, cancel)? {
+                place = Some(at);
+                break;
+            }
+        }
+        match place {
+            Some(at) => folded[at].1.push(candidate),
+            None if folded.len() < MOST => folded.push((candidate, Vec::new())),
+            None => {}
+        }
+    }
+    Ok(folded)
+}
+
+/// Returns a sentence about a holder that is folded into another finding.
+fn companion(series: &holders::Series<'_>, scripts: &Scripts, candidate: &select::Candidate) -> Option<String> {
+    let side = series.sides.last()?;
+    let names = naming::Names { side, scripts };
+    let holder = &series.holders[candidate.holders[0]];
+    let sample = *holder.samples.first()?;
+    let edge = side.field_edge(sample)?;
+    let label = names.holder(side.snapshot.graph().edge_source(edge), Some(edge));
+    let class = patterns::plural(&names.class(sample));
+    Some(format!("{label} gathers {class}, too"))
+}
+
+fn summary(findings: &[Finding], snapshots: &[&Snapshot]) -> String {
+    let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+    let (leaks, likely) = (count(Verdict::Leak), count(Verdict::Likely));
+    let series = crate::model::human::quantity(snapshots.len() as u64, "snapshot", "snapshots");
+    let Some(first) = findings.first().filter(|_| leaks + likely > 0) else {
+        return format!("{series}. Nothing grows without bound.");
+    };
+    let number = |count: usize, one: &str, many: &str| crate::model::human::quantity(count as u64, one, many);
+    let found = match (leaks, likely) {
+        (0, likely) => number(likely, "likely leak", "likely leaks"),
+        (leaks, 0) => number(leaks, "leak", "leaks"),
+        (leaks, likely) => {
+            format!("{} and {}", number(leaks, "leak", "leaks"), number(likely, "likely leak", "likely leaks"))
+        }
+    };
+    format!("{series}. {found}: {}", first.title)
+}

@@ -1,0 +1,181 @@
+//! Names of holders, and the source positions of objects.
+
+use super::finding::SourcePlace;
+use super::ways::{Side, is_context, is_numbered};
+use crate::analysis::Location;
+use crate::model::{EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, human};
+use crate::query::{Scripts, node_label, short_script};
+
+/// The maximum number of characters of a name in a sentence.
+const NAME_LIMIT: usize = 80;
+/// The number of generic objects above a field that become part of its name.
+const SEGMENTS: usize = 5;
+
+/// The names of internal references to the contents of an object. They are no names to a reader.
+const CONTENTS: [&str; 3] = ["table", "elements", "properties"];
+
+/// Reads names and positions in one snapshot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Names<'a> {
+    pub(super) side: &'a Side<'a>,
+    pub(super) scripts: &'a Scripts,
+}
+
+impl Names<'_> {
+    /// Returns the class of an object, cut for a sentence.
+    pub(super) fn class(self, node: NodeOrdinal) -> String {
+        human::visible(&self.side.snapshot.class(node).name, NAME_LIMIT).into_owned()
+    }
+
+    pub(super) fn label(self, node: NodeOrdinal) -> String {
+        human::visible(&node_label(self.side.snapshot, node), NAME_LIMIT).into_owned()
+    }
+
+    /// Returns the name of a reference; `[*]` if it is one of many entries.
+    pub(super) fn edge(self, edge: EdgeIndex) -> String {
+        if is_numbered(self.side.snapshot, edge) {
+            return "[*]".to_owned();
+        }
+        human::visible(&self.side.snapshot.edge_name(edge), NAME_LIMIT).into_owned()
+    }
+
+    /// Returns true if a reference leads to the store of an object's contents.
+    pub(super) fn is_content(self, edge: EdgeIndex) -> bool {
+        let snapshot = self.side.snapshot;
+        is_numbered(snapshot, edge)
+            || (snapshot.graph().edge_kind(edge) == EdgeKind::INTERNAL
+                && CONTENTS.contains(&snapshot.edge_name(edge).as_ref()))
+    }
+
+    /// Returns true if only the runtime uses the name of a reference.
+    fn is_internal(self, edge: EdgeIndex) -> bool {
+        let graph = self.side.snapshot.graph();
+        self.is_content(edge) || matches!(graph.edge_kind(edge), EdgeKind::INTERNAL | EdgeKind::HIDDEN)
+    }
+
+    /// Returns the position where an object's class or function is defined.
+    pub(super) fn location(self, node: NodeOrdinal) -> Option<SourcePlace> {
+        let snapshot = self.side.snapshot;
+        let own = (snapshot.kind(node) == NodeKind::CLOSURE).then(|| snapshot.location(node)).flatten();
+        self.place(own.or(snapshot.class(node).key.location)?)
+    }
+
+    pub(super) fn place(self, at: Location) -> Option<SourcePlace> {
+        let url = self.scripts.url(at.script_id)?.to_owned();
+        Some(SourcePlace { url, line: at.line.saturating_add(1), column: at.column.saturating_add(1) })
+    }
+
+    /// Returns true if the object's class or function is defined in a script of the program.
+    pub(super) fn is_of_program(self, node: NodeOrdinal) -> bool {
+        self.location(node).is_some_and(|place| is_program_url(&place.url))
+    }
+
+    /// Returns a label such as `SessionCache.byId` for a field of an object.
+    pub(super) fn holder(self, container: NodeOrdinal, field: Option<EdgeIndex>) -> String {
+        let graph = self.side.snapshot.graph();
+        let mut segments: Vec<String> = Vec::new();
+        if let Some(edge) = field.filter(|&edge| !self.is_internal(edge)) {
+            segments.push(self.edge(edge));
+        }
+        let mut at = container;
+        loop {
+            let class = self.class(at);
+            if is_context(&class) {
+                segments.reverse();
+                return self.variable(at, &segments);
+            }
+            let above = self.side.field_edge(at).filter(|_| segments.len() < SEGMENTS && is_generic(&class));
+            let Some(edge) = above else {
+                segments.push(self.owner(at, &class));
+                break;
+            };
+            if self.is_content(edge) && segments.last().is_none_or(|last| last != "[*]") {
+                segments.push("[*]".to_owned());
+            } else if !self.is_internal(edge) {
+                segments.push(self.edge(edge));
+            }
+            at = graph.edge_source(edge);
+        }
+        segments.reverse();
+        join(&segments)
+    }
+
+    /// Returns the name of an object at the start of a label.
+    fn owner(self, node: NodeOrdinal, class: &str) -> String {
+        let snapshot = self.side.snapshot;
+        match snapshot.kind(node) {
+            NodeKind::CLOSURE => {
+                let name = human::visible(&snapshot.display_name(node), NAME_LIMIT).into_owned();
+                if name.is_empty() { "a function".to_owned() } else { name }
+            }
+            NodeKind::SYNTHETIC | NodeKind::NATIVE => self.label(node),
+            _ => class.to_owned(),
+        }
+    }
+
+    /// Returns `variable x of cart.js` for a variable of a scope.
+    fn variable(self, context: NodeOrdinal, segments: &[String]) -> String {
+        let name = join(segments);
+        match self.file_of_scope(context) {
+            Some(file) => format!("variable {name} of {file}"),
+            None => format!("variable {name}"),
+        }
+    }
+
+    /// Returns the file of a scope: that of the nearest function above it.
+    fn file_of_scope(self, context: NodeOrdinal) -> Option<String> {
+        let snapshot = self.side.snapshot;
+        let mut at = context;
+        for _ in 0..6 {
+            let (_, parent) = self.side.tree.parent(at)?;
+            if snapshot.kind(parent) == NodeKind::CLOSURE {
+                return self.location(parent).map(|place| short_script(&place.url));
+            }
+            at = parent;
+        }
+        None
+    }
+}
+
+fn join(segments: &[String]) -> String {
+    let mut joined = String::new();
+    for segment in segments {
+        if !joined.is_empty() && segment != "[*]" {
+            joined.push('.');
+        }
+        joined.push_str(segment);
+    }
+    joined
+}
+
+/// Returns true for classes that say nothing about a program.
+pub(super) fn is_generic(class: &str) -> bool {
+    const NAMES: [&str; 20] = [
+        "Map",
+        "Set",
+        "Array",
+        "Object",
+        "WeakMap",
+        "WeakSet",
+        "WeakRef",
+        "Promise",
+        "FinalizationRegistry",
+        "EventTarget",
+        "AbortSignal",
+        "AbortController",
+        "EventEmitter",
+        "Generator",
+        "Arguments",
+        "ArrayBuffer",
+        "(array)",
+        "(system)",
+        "(concatenated string)",
+        "(object elements)",
+    ];
+    NAMES.contains(&class) || class.starts_with('{') || class.starts_with("system / ")
+}
+
+/// Returns true for scripts that are not part of a runtime.
+pub(super) fn is_program_url(url: &str) -> bool {
+    !(url.starts_with("node:") || url.starts_with("ext:") || url.starts_with("internal/") || url.is_empty())
+}

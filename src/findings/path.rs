@@ -1,0 +1,143 @@
+//! Folded paths from a root through a holder to a member: the runtime's own parts of collections are left out, chains
+//! are one step, and entries of collections are named `[*]`.
+
+use super::finding::{Part, PathStep};
+use super::naming::Names;
+use crate::model::{EdgeIndex, NodeOrdinal};
+
+/// The maximum number of raw references that are followed.
+const LONGEST: usize = 1_000_000;
+/// The maximum number of steps of a folded path; those in the middle are left out.
+const STEPS: usize = 64;
+
+/// Returns the path from a root to a member and further down to an object inside it.
+pub(super) fn folded(
+    names: Names<'_>,
+    container: NodeOrdinal,
+    member: NodeOrdinal,
+    inside: Option<NodeOrdinal>,
+) -> Vec<PathStep> {
+    let side = names.side;
+    let end = inside.unwrap_or(member);
+    let mut raw: Vec<(Option<EdgeIndex>, NodeOrdinal)> = Vec::new();
+    let mut at = end;
+    while raw.len() < LONGEST {
+        match side.tree.parent(at) {
+            Some((edge, parent)) => {
+                raw.push((Some(edge), at));
+                at = parent;
+            }
+            None => {
+                raw.push((None, at));
+                break;
+            }
+        }
+    }
+    raw.reverse();
+    let mut steps: Vec<PathStep> = Vec::new();
+    let mut part = Part::Runtime;
+    // The reference out of the last object that is not plumbing.
+    let mut pending: Option<EdgeIndex> = None;
+    for (edge, node) in raw {
+        let first = pending.or(edge);
+        if edge.is_some() && side.is_plumbing(node) && node != end {
+            pending = first;
+            continue;
+        }
+        pending = None;
+        part = part_of(names, part, node, (container, member));
+        steps.push(step(names, (first, edge), node, part));
+        fold_cycle(&mut steps);
+    }
+    if steps.len() > STEPS {
+        steps.drain(STEPS / 2..steps.len() - STEPS / 2);
+    }
+    steps
+}
+
+/// The longest cycle of steps that is folded.
+const PERIOD: usize = 4;
+
+/// Joins the last steps with those before if they repeat them: a list of nodes is one step.
+fn fold_cycle(steps: &mut Vec<PathStep>) {
+    for period in 1..=PERIOD {
+        let Some(start) = steps.len().checked_sub(2 * period) else { break };
+        let (before, after) = steps[start..].split_at(period);
+        let is_same =
+            before.iter().zip(after).all(|(a, b)| (&a.name, &a.class) == (&b.name, &b.class) && a.part != Part::Holder);
+        if is_same && before.iter().any(|step| step.edge.is_some()) {
+            let times = before.iter().map(|step| step.repeated).max().unwrap_or(1);
+            steps.drain(start..start + period);
+            for step in &mut steps[start..] {
+                step.repeated = times.saturating_add(1);
+            }
+            break;
+        }
+    }
+}
+
+fn part_of(names: Names<'_>, before: Part, node: NodeOrdinal, (container, member): (NodeOrdinal, NodeOrdinal)) -> Part {
+    if node == member {
+        return Part::Member;
+    }
+    match before {
+        Part::Member | Part::Inside => Part::Inside,
+        _ if node == container => Part::Holder,
+        Part::Holder => Part::Holder,
+        Part::Above => Part::Above,
+        Part::Runtime if names.is_of_program(node) => Part::Above,
+        Part::Runtime => Part::Runtime,
+    }
+}
+
+fn step(
+    names: Names<'_>,
+    (first, edge): (Option<EdgeIndex>, Option<EdgeIndex>),
+    node: NodeOrdinal,
+    part: Part,
+) -> PathStep {
+    let graph = names.side.snapshot.graph();
+    // The store of an object's contents has a name, but its slots are what a program sees.
+    let shown = if first.is_some_and(|first| names.is_content(first)) { edge } else { first };
+    let is_slot = shown.is_some_and(|shown| names.is_content(shown));
+    PathStep {
+        edge,
+        name: shown.map_or_else(String::new, |shown| if is_slot { "[*]".to_owned() } else { names.edge(shown) }),
+        kind: shown.map_or_else(String::new, |shown| graph.edge_kind_name(shown).to_owned()),
+        node,
+        class: names.class(node),
+        label: names.label(node),
+        location: names.location(node),
+        repeated: 1,
+        part,
+    }
+}
+
+/// Formats the steps from the first object of the program, as in `LoginService.sessions → SessionCache.byId → Map[*] →
+/// Session`.
+#[must_use]
+pub fn chips(path: &[PathStep]) -> Vec<String> {
+    let start = path.iter().position(|step| step.part != Part::Runtime).unwrap_or(0).saturating_sub(1);
+    let shown = &path[start.min(path.len())..];
+    let mut chips = Vec::new();
+    if start > 0 {
+        chips.push("…".to_owned());
+    }
+    for (at, step) in shown.iter().enumerate() {
+        let next = shown.get(at + 1);
+        let is_last_of_cycle = next.is_none_or(|next| next.repeated != step.repeated);
+        let times = if step.repeated > 1 && is_last_of_cycle {
+            format!(" ×{}", crate::model::human::count(step.repeated.into()))
+        } else {
+            String::new()
+        };
+        let field = match next {
+            Some(next) if next.name == "[*]" => "[*]".to_owned(),
+            Some(next) => format!(".{}", next.name),
+            None => String::new(),
+        };
+        let name = if step.class.starts_with("system / Context") { "scope" } else { step.label.as_str() };
+        chips.push(format!("{name}{times}{field}"));
+    }
+    chips
+}

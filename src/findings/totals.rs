@@ -1,0 +1,111 @@
+//! All members of holders in each snapshot, those that are common included.
+
+use std::collections::HashMap;
+
+use super::holders::Series;
+use super::select::Candidate;
+use super::ways::Field;
+use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal};
+use crate::snapshot::Snapshot;
+
+/// The members of a candidate in each snapshot.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Totals {
+    pub(super) members: Vec<u64>,
+    /// The bytes that they retain.
+    pub(super) bytes: Vec<u64>,
+    /// The bytes that only the holder keeps alive in the last snapshot.
+    pub(super) freed: u64,
+    /// The members of the last snapshot by ordinal.
+    pub(super) last: Vec<u32>,
+}
+
+/// Counts the members of all candidates.
+///
+/// # Errors
+/// Returns [`Cancelled`] if the operation is cancelled.
+pub(super) fn totals(
+    series: &mut Series<'_>,
+    candidates: &[Candidate],
+    cancel: &CancelToken,
+) -> Result<Vec<Totals>, Cancelled> {
+    let mut totals = vec![Totals::default(); candidates.len()];
+    let by_class = by_class(series, candidates);
+    let Some(last) = series.sides.len().checked_sub(1) else { return Ok(totals) };
+    for at in 0..=last {
+        let snapshot = series.sides[at].snapshot;
+        let mut known: HashMap<(u32, u32), Option<usize>> = HashMap::new();
+        let mut members: Vec<Vec<u32>> = vec![Vec::new(); candidates.len()];
+        for node in snapshot.graph().nodes() {
+            cancel.check_every(node.index())?;
+            let class = series.sides[at].class(node);
+            let Some(wanted) = by_class.get(&class) else { continue };
+            let Some(edge) = series.sides[at].field_edge(node) else { continue };
+            let found = match known.get(&(edge.0, class)) {
+                Some(&found) => found,
+                None => {
+                    let key = series.key(at, edge, class, cancel)?;
+                    let found = wanted.iter().find(|(of, _)| *of == key).map(|&(_, candidate)| candidate);
+                    known.insert((edge.0, class), found);
+                    found
+                }
+            };
+            if let Some(candidate) = found {
+                members[candidate].push(node.0);
+            }
+        }
+        for (candidate, members) in members.into_iter().enumerate() {
+            let totals = &mut totals[candidate];
+            totals.members.push(members.len() as u64);
+            totals.bytes.push(retained(snapshot, &members, None, cancel)?);
+            if at == last {
+                let container = container(series, last, &members);
+                totals.freed = retained(snapshot, &members, container, cancel)?;
+                totals.last = members;
+            }
+        }
+    }
+    Ok(totals)
+}
+
+/// Returns, by class, the fields of the candidates.
+fn by_class(series: &Series<'_>, candidates: &[Candidate]) -> HashMap<u32, Vec<((u32, Field), usize)>> {
+    let mut by_class: HashMap<u32, Vec<((u32, Field), usize)>> = HashMap::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        for &holder in &candidate.holders {
+            let holder = &series.holders[holder];
+            by_class.entry(candidate.class).or_default().push(((holder.way, holder.field), at));
+        }
+    }
+    by_class
+}
+
+fn container(series: &Series<'_>, at: usize, members: &[u32]) -> Option<NodeOrdinal> {
+    let side = &series.sides[at];
+    let edge: EdgeIndex = side.field_edge(NodeOrdinal(*members.first()?))?;
+    Some(side.snapshot.graph().edge_source(edge))
+}
+
+/// Returns the common retained size of objects; with a container, only of those that it dominates.
+pub(super) fn retained(
+    snapshot: &Snapshot,
+    nodes: &[u32],
+    container: Option<NodeOrdinal>,
+    cancel: &CancelToken,
+) -> Result<u64, Cancelled> {
+    let dominators = snapshot.dominators();
+    let mut ordered = nodes.to_vec();
+    ordered.sort_unstable_by_key(|&node| dominators.position(NodeOrdinal(node)));
+    let (mut sum, mut outermost): (u64, Option<NodeOrdinal>) = (0, None);
+    for (at, node) in ordered.into_iter().map(NodeOrdinal).enumerate() {
+        cancel.check_every(at)?;
+        if outermost.is_some_and(|outer| dominators.dominates(outer, node)) {
+            continue;
+        }
+        outermost = Some(node);
+        if container.is_none_or(|container| dominators.dominates(container, node)) {
+            sum = sum.saturating_add(snapshot.retained_size(node));
+        }
+    }
+    Ok(sum)
+}

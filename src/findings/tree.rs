@@ -1,0 +1,221 @@
+//! The tree of shortest retaining paths of a snapshot: for each node the reference that holds it.
+//!
+//! A breadth-first search starts at the user roots, then at the roots of the runtime, and last at roots that explain
+//! nothing: the stack, open handles, caches of the runtime. References out of compiled code are followed only where no
+//! others lead, since code mentions objects that something else keeps alive. A value of a WeakMap is held by its key.
+
+use std::collections::HashSet;
+
+use crate::graph::HeapGraph;
+use crate::model::js::parse_int;
+use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, StringId};
+use crate::snapshot::Snapshot;
+
+/// The entry of nodes that have no parent.
+const NONE: u32 = u32::MAX;
+
+/// Roots that are asked last: they hold what runs right now, or what the runtime caches.
+const LAST_ROOTS: [&str; 12] = [
+    "(Stack roots)",
+    "(Handle scope)",
+    "(Internalized strings)",
+    "(External strings)",
+    "(Builtins)",
+    "(Read-only roots)",
+    "(Startup object cache)",
+    "(Compilation cache)",
+    "(Debugger)",
+    "(Micro tasks)",
+    "(Smi roots)",
+    "(Weak roots)",
+];
+
+/// The tree. Columns have one entry per node.
+#[derive(Debug)]
+pub(super) struct RetainingTree {
+    /// The edge from the parent.
+    edges: Vec<u32>,
+    parents: Vec<u32>,
+    /// The nodes that have a path from a root, each after its parent.
+    order: Vec<u32>,
+    /// The position in `order` of the first node that only code or roots that are asked last hold.
+    settled: Vec<u8>,
+}
+
+/// The queues of the search, in their order. Each has one for nodes that only code leads to, right after it.
+const QUEUES: usize = 6;
+
+impl RetainingTree {
+    /// Searches the snapshot.
+    ///
+    /// # Errors
+    /// Returns [`Cancelled`] if the operation is cancelled.
+    pub(super) fn new(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Self, Cancelled> {
+        let graph = snapshot.graph();
+        let count = graph.node_count();
+        let mut search = Search {
+            snapshot,
+            graph,
+            tree: Self {
+                edges: vec![NONE; count],
+                parents: vec![NONE; count],
+                order: Vec::new(),
+                settled: vec![NOT_REACHED; count],
+            },
+            queues: Default::default(),
+            last_roots: last_roots(snapshot),
+        };
+        search.run(cancel)?;
+        Ok(search.tree)
+    }
+
+    /// Returns the reference that holds a node and the object that has it. `None` for the root, user roots and
+    /// unreachable nodes.
+    #[must_use]
+    pub(super) fn parent(&self, node: NodeOrdinal) -> Option<(EdgeIndex, NodeOrdinal)> {
+        let edge = self.edges[node.index()];
+        (edge != NONE).then(|| (EdgeIndex(edge), NodeOrdinal(self.parents[node.index()])))
+    }
+
+    /// Returns the reachable nodes, each after its parent.
+    #[must_use]
+    pub(super) fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// Returns true if only compiled code and its feedback lead to the node: the runtime manages its life.
+    #[must_use]
+    pub(super) fn is_held_by_code(&self, node: NodeOrdinal) -> bool {
+        let queue = self.settled[node.index()];
+        queue != NOT_REACHED && queue % 2 == 1
+    }
+
+    /// Returns true if only the stack, open handles or caches of the runtime lead to the node.
+    #[must_use]
+    pub(super) fn is_held_by_last_roots(&self, node: NodeOrdinal) -> bool {
+        matches!(self.settled[node.index()], 4 | 5)
+    }
+}
+
+/// The queue of nodes that were not reached.
+const NOT_REACHED: u8 = u8::MAX;
+
+struct Search<'a> {
+    snapshot: &'a Snapshot,
+    graph: &'a HeapGraph,
+    tree: RetainingTree,
+    queues: [Vec<(u32, u32, u32)>; QUEUES],
+    last_roots: HashSet<StringId>,
+}
+
+impl Search<'_> {
+    fn run(&mut self, cancel: &CancelToken) -> Result<(), Cancelled> {
+        let root = self.graph.root();
+        let known = self.snapshot.known();
+        for edge in self.graph.edges(root) {
+            let target = self.graph.edge_target(edge);
+            if known.is_user_root(self.graph, target) {
+                self.queues[0].push((target.0, NONE, NONE));
+            }
+        }
+        self.queues[2].push((root.0, NONE, NONE));
+        for queue in 0..QUEUES {
+            let mut next = 0;
+            // Those queued by earlier queues may have been reached since.
+            let waiting = std::mem::take(&mut self.queues[queue]);
+            let first = self.tree.order.len();
+            for (node, edge, parent) in waiting {
+                self.reach(node, (edge, parent), queue);
+            }
+            next += first;
+            while let Some(&node) = self.tree.order.get(next) {
+                cancel.check_every(next)?;
+                next += 1;
+                self.enter(NodeOrdinal(node), queue);
+            }
+        }
+        Ok(())
+    }
+
+    fn reach(&mut self, node: u32, (edge, parent): (u32, u32), queue: usize) {
+        let settled = &mut self.tree.settled[node as usize];
+        if *settled == NOT_REACHED {
+            *settled = u8::try_from(queue).unwrap_or(NOT_REACHED);
+            self.tree.edges[node as usize] = edge;
+            self.tree.parents[node as usize] = parent;
+            self.tree.order.push(node);
+        }
+    }
+
+    /// Queues the nodes to which a node leads.
+    fn enter(&mut self, node: NodeOrdinal, queue: usize) {
+        let graph = self.graph;
+        let kind = graph.kind(node);
+        let is_root = kind == NodeKind::SYNTHETIC;
+        let is_context = kind == NodeKind::HIDDEN && self.snapshot.known().native_context.contains(graph.name_id(node));
+        let is_descriptors =
+            kind == NodeKind::ARRAY && self.snapshot.known().map_descriptors.contains(graph.name_id(node));
+        let of_code = if matches!(kind, NodeKind::CODE | NodeKind::OBJECT_SHAPE) { queue | 1 } else { queue };
+        for edge in graph.edges(node) {
+            let target = graph.edge_target(edge);
+            if self.tree.settled[target.index()] != NOT_REACHED || !self.holds(node, edge, (is_context, is_descriptors))
+            {
+                continue;
+            }
+            let to = if is_root && self.last_roots.contains(&graph.name_id(target)) { 4 } else { of_code };
+            if to <= queue {
+                self.reach(target.0, (edge.0, node.0), queue);
+            } else {
+                self.queues[to].push((target.0, edge.0, node.0));
+            }
+        }
+    }
+
+    /// Returns whether a reference keeps its target alive and explains that.
+    fn holds(&self, source: NodeOrdinal, edge: EdgeIndex, (is_context, is_descriptors): (bool, bool)) -> bool {
+        let (graph, known) = (self.graph, self.snapshot.known());
+        let kind = graph.edge_kind(edge);
+        if kind == EdgeKind::WEAK {
+            return false;
+        }
+        let name = graph.edge_names[edge.index()];
+        if is_context && !kind.has_numeric_name() && known.sloppy_function_map.contains(StringId(name)) {
+            return false;
+        }
+        if is_descriptors {
+            let index = if kind.has_numeric_name() {
+                Some(i64::from(name))
+            } else {
+                parse_int(&graph.strings().text(StringId(name)))
+            };
+            return index.is_none_or(|index| index < 2 || index % 3 != 1);
+        }
+        if kind == EdgeKind::INTERNAL
+            && let Some(ephemeron) = self.snapshot.ephemerons().get(StringId(name))
+        {
+            return ephemeron.table_id != graph.id(source).0;
+        }
+        true
+    }
+}
+
+/// Returns the names of roots that are asked last.
+fn last_roots(snapshot: &Snapshot) -> HashSet<StringId> {
+    let graph = snapshot.graph();
+    let mut names = HashSet::new();
+    let root = graph.root();
+    let level = |node: NodeOrdinal| graph.edges(node).map(|edge| graph.edge_target(edge)).collect::<Vec<_>>();
+    let mut roots = level(root);
+    for at in 0..roots.len() {
+        if graph.kind(roots[at]) == NodeKind::SYNTHETIC {
+            roots.extend(level(roots[at]).into_iter().take(1024));
+        }
+    }
+    for node in roots {
+        let name = graph.name_id(node);
+        if graph.kind(node) == NodeKind::SYNTHETIC && LAST_ROOTS.iter().any(|last| graph.strings().is(name, last)) {
+            names.insert(name);
+        }
+    }
+    names
+}
