@@ -17,6 +17,7 @@ mod capture;
 mod check;
 mod compare;
 mod contexts;
+mod generate;
 mod guard;
 mod interrupts;
 mod lines;
@@ -203,6 +204,7 @@ fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Re
         Command::Allocations(arguments) => allocations::run(arguments, files, out),
         Command::Profile(arguments) => profile::run(arguments, files, out),
         Command::Capture(arguments) => capture::run(arguments, out),
+        Command::Generate(generated) => generate::run(generated, out),
     }
     .map(|()| Verdict::None)
 }
