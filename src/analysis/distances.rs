@@ -3,7 +3,9 @@
 use super::{Ephemerons, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::js::parse_int;
-use crate::model::{BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, StringId};
+use crate::model::{
+    BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, StringId, convert,
+};
 
 /// Nodes that a search does not enter.
 pub type DistanceFilter<'a> = Option<&'a BitSet>;
@@ -92,8 +94,7 @@ impl Search<'_> {
                     continue;
                 }
                 let is_plain = special == Special::None && kind != EdgeKind::INTERNAL && self.ignored.is_none();
-                #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
-                if !is_plain && !self.passes(special, EdgeIndex((first + at) as u32), target) {
+                if !is_plain && !self.passes(special, EdgeIndex(convert::ordinal(first + at)), target) {
                     continue;
                 }
                 self.reached.insert(target as usize);

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::format::StringTable;
 use crate::model::stored::stored;
-use crate::model::{BitSet, HeapBytes, StringId};
+use crate::model::{BitSet, HeapBytes, StringId, convert};
 
 /// The parsed name of an ephemeron edge.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -94,9 +94,8 @@ pub fn ephemerons(strings: &StringTable) -> Ephemerons {
         }?;
         Some(Name { hash: hasher.hash_one(pair.as_bytes()), pair, string, table_id })
     };
-    #[expect(clippy::cast_possible_truncation, reason = "the reader refuses more than 2^32 - 1 strings")]
     let mut names: Vec<Name<'_>> =
-        (0..strings.len()).into_par_iter().filter_map(|string| name(StringId(string as u32))).collect();
+        (0..strings.len()).into_par_iter().filter_map(|string| name(StringId(convert::ordinal(string)))).collect();
     // The names of a pair become adjacent.
     names.par_sort_unstable_by(|one, other| {
         let by_pair = one.hash.cmp(&other.hash).then_with(|| one.pair.cmp(&other.pair));

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Ephemerons;
 use crate::graph::HeapGraph;
-use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, StringId};
+use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, StringId, convert};
 
 /// The number of result words per task.
 const CHUNK_WORDS: usize = 4096;
@@ -27,16 +27,14 @@ pub fn essential_edges(
         cancel.check()?;
         let first = chunk * CHUNK_WORDS * 64;
         let end = (first + words.len() * 64).min(edge_count);
-        #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
-        let mut source = graph.edge_source(EdgeIndex(first as u32));
+        let mut source = graph.edge_source(EdgeIndex(convert::ordinal(first)));
         let mut source_end = graph.edge_range(source).end;
         for edge in first..end {
             while edge >= source_end {
                 source = NodeOrdinal(source.0 + 1);
                 source_end = graph.edge_range(source).end;
             }
-            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
-            let index = EdgeIndex(edge as u32);
+            let index = EdgeIndex(convert::ordinal(edge));
             if is_essential(graph, ephemerons, page_objects, source, index) {
                 words[(edge - first) / 64] |= 1 << (edge % 64);
             }

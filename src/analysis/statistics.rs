@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::stored::stored;
-use crate::model::{Column, EdgeKind, NodeKind, NodeOrdinal, StringId};
+use crate::model::{Column, EdgeKind, NodeKind, NodeOrdinal, StringId, convert};
 
 /// Bytes by category.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -59,8 +59,7 @@ pub fn statistics(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, sizes: 
         .map(|chunk| {
             let mut sums = Statistics::default();
             for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(node_count) {
-                #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-                count(graph, known, dom, sizes, NodeOrdinal(at as u32), &mut sums);
+                count(graph, known, dom, sizes, NodeOrdinal(convert::ordinal(at)), &mut sums);
             }
             sums
         })

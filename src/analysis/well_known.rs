@@ -8,7 +8,7 @@ use super::producer::Traces;
 use crate::format::StringTable;
 use crate::graph::HeapGraph;
 use crate::model::stored::{NotStored, Put, Stored, Take, stored};
-use crate::model::{NodeKind, NodeOrdinal, StringId};
+use crate::model::{NodeKind, NodeOrdinal, StringId, convert};
 
 /// Ids of the strings with a given text; nearly always exactly one.
 #[derive(Clone, Debug, Default)]
@@ -104,8 +104,7 @@ impl WellKnown {
             .map(|chunk| {
                 let mut found = Self::default();
                 for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(strings.len()) {
-                    #[expect(clippy::cast_possible_truncation, reason = "the reader refuses more than 2^32 strings")]
-                    let id = StringId(at as u32);
+                    let id = StringId(convert::ordinal(at));
                     let raw = strings.raw(id);
                     if raw.len() <= Traces::LONGEST {
                         found.traces.enter(raw);

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{HeapUsage, MemoryUsage};
@@ -73,45 +74,20 @@ impl Record {
     }
 }
 
-/// A time in UTC, to the second.
-pub(super) struct Utc {
-    pub(super) year: u64,
-    pub(super) month: u64,
-    pub(super) day: u64,
-    pub(super) seconds: u64,
+/// Converts milliseconds since 1970. Times after the year 9999 become the last one in it.
+fn timestamp(unix_ms: u64) -> Timestamp {
+    let unix_ms = i64::try_from(unix_ms).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(unix_ms).unwrap_or(Timestamp::MAX)
 }
 
-impl Utc {
-    /// Converts milliseconds since 1970. The calendar is Howard Hinnant's `civil_from_days`, for years from 1970 on.
-    pub(super) fn of(unix_ms: u64) -> Self {
-        let seconds = unix_ms / 1000;
-        let days = seconds / 86_400 + 719_468;
-        let era = days / 146_097;
-        let day_of_era = days % 146_097;
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted_month = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-        let year = year_of_era + era * 400 + u64::from(month <= 2);
-        Self { year, month, day, seconds: seconds % 86_400 }
-    }
+/// Formats a time in UTC as `2026-03-01T12:00:05Z`.
+pub(super) fn iso(unix_ms: u64) -> String {
+    timestamp(unix_ms).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
 
-    fn clock(&self) -> (u64, u64, u64) {
-        (self.seconds / 3600, self.seconds / 60 % 60, self.seconds % 60)
-    }
-
-    /// Formats the time as `2026-03-01T12:00:05Z`.
-    pub(super) fn iso(&self) -> String {
-        let (hours, minutes, seconds) = self.clock();
-        format!("{:04}-{:02}-{:02}T{hours:02}:{minutes:02}:{seconds:02}Z", self.year, self.month, self.day)
-    }
-
-    /// Formats the time as `20260301-120005`, for file names.
-    pub(super) fn compact(&self) -> String {
-        let (hours, minutes, seconds) = self.clock();
-        format!("{:04}{:02}{:02}-{hours:02}{minutes:02}{seconds:02}", self.year, self.month, self.day)
-    }
+/// Formats a time in UTC as `20260301-120005`, for file names.
+pub(super) fn compact(unix_ms: u64) -> String {
+    timestamp(unix_ms).strftime("%Y%m%d-%H%M%S").to_string()
 }
 
 #[cfg(test)]
@@ -125,10 +101,11 @@ mod tests {
             (951_782_400_000, "2000-02-29T00:00:00Z"),
             (1_709_251_199_999, "2024-02-29T23:59:59Z"),
             (1_735_689_600_000, "2025-01-01T00:00:00Z"),
+            (u64::MAX, "9999-12-30T22:00:00Z"),
         ] {
-            assert_eq!(Utc::of(unix_ms).iso(), iso);
+            assert_eq!(super::iso(unix_ms), iso);
         }
-        assert_eq!(Utc::of(1_709_251_199_999).compact(), "20240229-235959");
+        assert_eq!(compact(1_709_251_199_999), "20240229-235959");
     }
 
     #[test]

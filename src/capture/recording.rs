@@ -10,7 +10,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::received::{PROFILE, Received, SNAPSHOT};
-use super::record::Utc;
+use super::record::{compact, iso};
 use super::{CaptureError, Connection, HeapUsage, Isolate, Record, Step, Taken, Watch, record_file};
 use crate::files::partial_name;
 use crate::model::CancelToken;
@@ -136,7 +136,7 @@ impl Recorder<'_> {
             address: target.address.authority(),
             position,
             of,
-            began: Utc::of(began_unix_ms).iso(),
+            began: iso(began_unix_ms),
             began_unix_ms,
             collected_garbage: self.plan.collect_garbage,
             heap_usage,
@@ -148,7 +148,7 @@ impl Recorder<'_> {
     /// Returns a new path with a name made from the target and the time.
     fn path(&self, record: &Record, ending: &str) -> PathBuf {
         let name = if self.plan.name.is_empty() { short_name(self.isolate) } else { file_name(&self.plan.name) };
-        let time = Utc::of(record.began_unix_ms).compact();
+        let time = compact(record.began_unix_ms);
         // Pad the numbers, so that the names sort in the order of the series.
         let width = record.of.to_string().len();
         let number = if record.of > 1 { format!("-{:0width$}", record.position) } else { String::new() };

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::convert;
+
 /// The largest plausible heap: 2^50 bytes.
 const LARGEST_HEAP: f64 = 1_125_899_906_842_624.0;
 
@@ -26,16 +28,14 @@ fn is_zero(size: &f64) -> bool {
 impl HeapUsage {
     /// Returns the bytes in use.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size in bytes")]
     pub fn used_bytes(&self) -> u64 {
-        self.used_size.max(0.0) as u64
+        convert::whole(self.used_size)
     }
 
     /// Returns the bytes of all objects that a snapshot describes.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size in bytes")]
     pub(super) fn described_bytes(&self) -> u64 {
-        self.used_bytes().saturating_add(self.embedder_heap_used_size.max(0.0) as u64)
+        self.used_bytes().saturating_add(convert::whole(self.embedder_heap_used_size))
     }
 
     /// Returns true if a heap can have these sizes.

@@ -18,6 +18,7 @@ mod check;
 mod compare;
 mod contexts;
 mod findings;
+mod generate;
 mod guard;
 mod interrupts;
 mod lines;
@@ -206,6 +207,7 @@ fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Re
         Command::Allocations(arguments) => allocations::run(arguments, files, out),
         Command::Profile(arguments) => profile::run(arguments, files, out),
         Command::Capture(arguments) => capture::run(arguments, out),
+        Command::Generate(generated) => generate::run(generated, out),
     }
     .map(|()| Verdict::None)
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::name_of;
-use crate::model::{Progress, human};
+use crate::model::{Progress, convert, human};
 
 /// Faster loads show no progress.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -58,9 +58,7 @@ fn draw(progress: &Progress, is_done: &AtomicBool, name: &str) {
     while !is_done.load(Ordering::Acquire) {
         if began.elapsed() >= PATIENCE {
             let reading = progress.read();
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to STEPS")]
-            #[expect(clippy::cast_precision_loss, reason = "a small number")]
-            let position = (reading.fraction() * STEPS as f32) as u64;
+            let position = convert::whole(f64::from(reading.fraction()) * convert::float(STEPS));
             let bar = bar.get_or_insert_with(new_bar);
             bar.set_message(format!("{name}: {}", reading.phase.label()));
             bar.set_position(position);

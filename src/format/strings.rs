@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::memory::{OutOfMemory, growth};
 use crate::model::stored::stored;
-use crate::model::{Column, StringId};
+use crate::model::{Column, StringId, convert};
 
 /// All strings of a snapshot in the file's encoding, without quotes, back to back.
 #[derive(Debug, Default)]
@@ -72,10 +72,8 @@ impl StringTable {
     #[must_use]
     pub fn raw(&self, id: StringId) -> &[u8] {
         let at = id.0 as usize;
-        #[expect(clippy::cast_possible_truncation, reason = "offsets into a Vec fit in usize")]
-        let start = if at == 0 { 0 } else { self.ends.get(at - 1) as usize };
-        #[expect(clippy::cast_possible_truncation, reason = "offsets into a Vec fit in usize")]
-        let end = self.ends.get(at) as usize;
+        let start = if at == 0 { 0 } else { convert::in_memory(self.ends.get(at - 1)) };
+        let end = convert::in_memory(self.ends.get(at));
         &self.bytes[start..end]
     }
 
@@ -135,8 +133,7 @@ impl StringTable {
 
     /// Returns all ids in order.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = StringId> + use<> {
-        #[expect(clippy::cast_possible_truncation, reason = "the reader refuses more than 2^32 - 1 strings")]
-        let count = self.len() as u32;
+        let count = convert::ordinal(self.len());
         (0..count).map(StringId)
     }
 

@@ -17,7 +17,7 @@ use crate::format::{AllocationTrace, Header, LocationTable, Sample, ScopeTables,
 use crate::model::bounds::{are_below, are_offsets};
 use crate::model::js::parse_int;
 use crate::model::stored::stored;
-use crate::model::{Column, Csr, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId, prefetch};
+use crate::model::{Column, Csr, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId, convert, prefetch};
 
 /// Nodes, edges and strings of one snapshot. Every index was checked to be in range.
 #[derive(Debug)]
@@ -111,8 +111,7 @@ impl HeapGraph {
 
     /// Returns all nodes in the order of the file.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeOrdinal> + use<> {
-        #[expect(clippy::cast_possible_truncation, reason = "the node table is checked to have fewer than 2^32 rows")]
-        let count = self.node_count() as u32;
+        let count = convert::ordinal(self.node_count());
         (0..count).map(NodeOrdinal)
     }
 
@@ -217,8 +216,7 @@ impl HeapGraph {
         let (mut source, last) = (self.edge_sources[step], self.edge_sources[step + 1]);
         if last - source > 64 {
             let starts = &self.first_edges[source as usize + 1..=last as usize];
-            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-            return NodeOrdinal(source + starts.partition_point(|&first| first <= edge.0) as u32);
+            return NodeOrdinal(source + convert::ordinal(starts.partition_point(|&first| first <= edge.0)));
         }
         while self.first_edges[source as usize + 1] <= edge.0 {
             source += 1;

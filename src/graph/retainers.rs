@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::model::{CancelToken, Cancelled, Csr, POLL_INTERVAL, Progress};
+use crate::model::{CancelToken, Cancelled, Csr, POLL_INTERVAL, Progress, convert};
 
 /// Returns the incoming edges of each node, in descending order.
 ///
@@ -62,9 +62,7 @@ pub(super) fn retainers(
             for (at, &target) in edges.iter().enumerate() {
                 if let Some(cursor) = cursors.get_mut((target as usize).wrapping_sub(first)) {
                     *cursor -= 1;
-                    #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges, as the graph checks")]
-                    let edge = (block * POLL_INTERVAL + at) as u32;
-                    own[*cursor as usize - first_item] = edge;
+                    own[*cursor as usize - first_item] = convert::ordinal(block * POLL_INTERVAL + at);
                 }
             }
             progress.advance((edges.len() / threads) as u64);

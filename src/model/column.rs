@@ -1,5 +1,6 @@
 //! A column of unsigned integers that is as narrow as its values allow.
 
+use super::convert;
 use std::io;
 
 use super::bounds::ascends;
@@ -32,8 +33,7 @@ impl Column {
     #[must_use]
     pub fn from_wide(values: Vec<u64>) -> Self {
         if values.iter().all(|&value| u32::try_from(value).is_ok()) {
-            #[expect(clippy::cast_possible_truncation, reason = "every value was just checked to fit")]
-            Self::Narrow(values.into_iter().map(|value| value as u32).collect())
+            Self::Narrow(values.into_iter().map(convert::low_u32).collect())
         } else {
             Self::Wide(values)
         }

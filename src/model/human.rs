@@ -1,5 +1,6 @@
 //! Formatting of numbers and names for users, in the window and on the command line.
 
+use super::convert;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -11,8 +12,7 @@ pub fn bytes(size: u64) -> String {
 }
 
 fn scaled(size: u64, base: f64, units: [&str; 4]) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-    let mut value = size as f64;
+    let mut value = convert::float(size);
     if value < base {
         return format!("{size} B");
     }

@@ -1,5 +1,7 @@
 //! Kinds of nodes and edges: V8's as constants, followed by unknown kinds that a file declares.
 
+use super::convert;
+
 /// The kind of a node. Values below [`NodeKind::FIRST_UNKNOWN`] are V8's. Higher ones index the graph's list of unknown
 /// kinds, which keeps the file's names for them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, bytemuck::Pod, bytemuck::Zeroable)]
@@ -49,8 +51,7 @@ impl NodeKind {
     pub const BIGINT: Self = Self(13);
     pub const OBJECT_SHAPE: Self = Self(14);
     /// The first value of an unknown kind.
-    #[expect(clippy::cast_possible_truncation, reason = "there are a dozen")]
-    pub const FIRST_UNKNOWN: u8 = NODE_KIND_NAMES.len() as u8;
+    pub const FIRST_UNKNOWN: u8 = convert::byte(NODE_KIND_NAMES.len());
 
     /// Returns the known kind with that name.
     #[must_use]
@@ -82,8 +83,7 @@ impl EdgeKind {
     pub const WEAK: Self = Self(6);
     pub const INVISIBLE: Self = Self(7);
     /// The first value of an unknown kind.
-    #[expect(clippy::cast_possible_truncation, reason = "there are a dozen")]
-    pub const FIRST_UNKNOWN: u8 = EDGE_KIND_NAMES.len() as u8;
+    pub const FIRST_UNKNOWN: u8 = convert::byte(EDGE_KIND_NAMES.len());
 
     /// Returns the known kind with that name.
     #[must_use]

@@ -9,6 +9,7 @@ pub(crate) mod bounds;
 mod call_tree;
 mod cancel;
 mod column;
+pub(crate) mod convert;
 mod csr;
 mod first_table;
 mod heap_bytes;

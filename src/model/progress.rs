@@ -1,5 +1,6 @@
 //! Progress of a job: shared atomics that the caller polls, instead of a flood of messages.
 
+use super::convert;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -60,18 +61,17 @@ pub struct ProgressReading {
 impl ProgressReading {
     /// Returns the completed fraction of the phase, from 0 to 1.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a fraction for a progress bar")]
     pub fn phase_fraction(&self) -> f32 {
-        if self.total == 0 { 0.0 } else { (self.done as f32 / self.total as f32).clamp(0.0, 1.0) }
+        convert::done(self.done, self.total)
     }
 
     /// Returns the completed fraction of the whole load, from 0 to 1.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a fraction for a progress bar")]
     pub fn fraction(&self) -> f32 {
         let before: u64 = Phase::ALL.iter().filter(|&&phase| phase < self.phase).map(|phase| phase.weight()).sum();
         let all: u64 = Phase::ALL.iter().map(|phase| phase.weight()).sum();
-        (before as f32 + self.phase.weight() as f32 * self.phase_fraction()) / all as f32
+        let done = convert::float(before) + convert::float(self.phase.weight()) * f64::from(self.phase_fraction());
+        convert::single(done / convert::float(all))
     }
 }
 

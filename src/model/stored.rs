@@ -105,7 +105,24 @@ pub(crate) fn check_mark(mark: u64, from: &mut dyn Take) -> Result<(), NotStored
 }
 
 /// Implements [`Stored`] for a structure with all of its fields: `stored!(Csr { offsets, items });`
+///
+/// `stored!(unmarked Facts { … })` leaves out the mark, for structures of marked ones.
 macro_rules! stored {
+    (unmarked $type:ident { $($field:ident),+ $(,)? }) => {
+        impl $crate::model::stored::Stored for $type {
+            fn store(&self, to: &mut dyn $crate::model::stored::Put) -> std::io::Result<()> {
+                let Self { $($field),+ } = self;
+                $($crate::model::stored::Stored::store($field, to)?;)+
+                Ok(())
+            }
+
+            fn load(
+                from: &mut dyn $crate::model::stored::Take,
+            ) -> Result<Self, $crate::model::stored::NotStored> {
+                Ok(Self { $($field: $crate::model::stored::Stored::load(from)?),+ })
+            }
+        }
+    };
     ($type:ident { $($field:ident),+ $(,)? }) => {
         impl $crate::model::stored::Stored for $type {
             fn store(&self, to: &mut dyn $crate::model::stored::Put) -> std::io::Result<()> {

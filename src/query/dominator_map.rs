@@ -9,7 +9,7 @@
 //! nested frames. It is one tile, which opens into parts of the chain side by side. The size of a part is what its
 //! objects retain without the parts after it.
 
-use crate::model::{CancelToken, Cancelled, NodeOrdinal};
+use crate::model::{CancelToken, Cancelled, NodeOrdinal, convert};
 use crate::snapshot::Snapshot;
 
 /// Tiles smaller than this many square points are combined into one.
@@ -292,10 +292,8 @@ fn open(
     most: usize,
     cancel: &CancelToken,
 ) -> Result<(Vec<Tile>, u32), Cancelled> {
-    #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
-    let scale = inner.size() / tile.size as f32;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size")]
-    let smallest = ((MIN_AREA / scale) as u64).max(1);
+    let scale = inner.size() / convert::single(convert::float(tile.size));
+    let smallest = convert::whole(MIN_AREA / scale).max(1);
     let mut contents = Contents { snapshot, cancel, smallest, shown: Vec::new(), rest: Tile::rest(0, 0) };
     let skipped = contents.add_all(tile)?;
     // Largest first; ties in the order of the file, or of their chain.
@@ -319,8 +317,7 @@ fn open(
 /// Places parts, largest first, in rows along the shorter side. A row grows as long as that makes its tiles more
 /// square. The space left at the end is the own share of the opened object.
 fn squarify(parts: &mut [Tile], area: Area, scale: f32) {
-    #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
-    let size = |tile: &Tile| tile.size as f32 * scale;
+    let size = |tile: &Tile| convert::single(convert::float(tile.size)) * scale;
     let mut free = area;
     let mut start = 0;
     while start < parts.len() {

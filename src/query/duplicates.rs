@@ -7,7 +7,7 @@ use super::strings_named;
 use super::texts::Texts;
 use crate::graph::HeapGraph;
 use crate::model::{
-    CancelToken, Cancelled, EdgeKind, HeapBytes, NodeKind, NodeOrdinal, POLL_INTERVAL, StringId, js::parse_int,
+    CancelToken, Cancelled, EdgeKind, HeapBytes, NodeKind, NodeOrdinal, POLL_INTERVAL, StringId, convert, js::parse_int,
 };
 use crate::snapshot::Snapshot;
 
@@ -47,8 +47,7 @@ impl DuplicateStrings {
     pub fn copies(&self, group: u32) -> &[u32] {
         self.groups.get(group as usize).map_or(&[], |group| {
             let start = group.start as usize;
-            #[expect(clippy::cast_possible_truncation, reason = "no more than there are nodes")]
-            let end = start + group.count as usize;
+            let end = start + convert::in_memory(group.count);
             &self.nodes[start..end]
         })
     }
@@ -115,8 +114,7 @@ pub fn duplicate_strings(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Du
     Ok(found)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a small constant")]
-const BLOCK: u32 = POLL_INTERVAL as u32;
+const BLOCK: u32 = convert::ordinal(POLL_INTERVAL);
 
 /// Sums up the strings with one text.
 fn group(snapshot: &Snapshot, run: &[Candidate]) -> StringGroup {

@@ -19,7 +19,7 @@ use super::matching::{Sorted, merge, sized_by_id};
 use super::reloaded::{Grouping, Identity, JointClasses, ScriptUrls};
 use super::scripts::{Scripts, scripts};
 use crate::analysis::ClassKey;
-use crate::model::{BitSet, CancelToken, Cancelled, ClassId, HeapBytes, NodeOrdinal, difference};
+use crate::model::{BitSet, CancelToken, Cancelled, ClassId, HeapBytes, NodeOrdinal, convert, difference};
 use crate::snapshot::Snapshot;
 
 /// A growth pattern of a class.
@@ -308,8 +308,7 @@ impl Growth {
         let mut sizes = vec![0_u64; class_count];
         let is_new = |node: usize| {
             let step = usize::from(first_seen[node]).checked_sub(1)?;
-            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-            let ordinal = NodeOrdinal(node as u32);
+            let ordinal = NodeOrdinal(convert::ordinal(node));
             let size = last.shallow_size(ordinal);
             (size > 0).then(|| (table.of_newest[newest.class(ordinal).index()] as usize, step, size))
         };

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::strings_named;
 use crate::analysis::Classes;
-use crate::model::{CancelToken, Cancelled, NodeKind, NodeOrdinal, POLL_INTERVAL};
+use crate::model::{CancelToken, Cancelled, NodeKind, NodeOrdinal, POLL_INTERVAL, convert};
 use crate::snapshot::Snapshot;
 
 /// The part of sampled strings with common ids that must have the same text on both sides. It is 1 for pairs of one
@@ -169,9 +169,8 @@ fn unsized_ids(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<u64>, Ca
 
 impl Merged {
     /// Returns true if ids refer to the same objects on both sides.
-    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
     pub(super) fn is_of_one_process(&self) -> bool {
-        let part = |part: u64, whole: u64| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
+        let part = |part: u64, whole: u64| if whole == 0 { 1.0 } else { convert::share(part, whole) };
         part(self.agreeing_strings, self.strings) >= AGREEING_STRINGS
             && (self.strings >= ENOUGH_STRINGS || part(self.agreeing, self.common) >= AGREEING_PART)
             && part(self.shared, self.smaller as u64) >= COMMON_PART

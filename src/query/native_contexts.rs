@@ -2,7 +2,7 @@
 
 use super::question::{Needs, Question};
 use super::{strings_named, strings_that};
-use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, HeapBytes, NodeOrdinal, SnapshotId};
+use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, HeapBytes, NodeOrdinal, SnapshotId, convert};
 use crate::snapshot::Snapshot;
 
 /// A value of `owners` while they are computed: no owner yet. No native context has this ordinal.
@@ -173,8 +173,7 @@ fn fix(
 /// Propagates owners. Objects reached from two different ones are shared.
 fn spread(snapshot: &Snapshot, fixed: &BitSet, owners: &mut [u32], cancel: &CancelToken) -> Result<(), Cancelled> {
     let graph = snapshot.graph();
-    #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-    let mut stack: Vec<u32> = fixed.iter().map(|node| node as u32).collect();
+    let mut stack: Vec<u32> = fixed.iter().map(convert::ordinal).collect();
     let mut steps = 0;
     while let Some(node) = stack.pop() {
         cancel.check_every(steps)?;

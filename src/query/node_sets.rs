@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::strings_that;
-use crate::model::{BitSet, CancelToken, Cancelled, NodeOrdinal, POLL_INTERVAL};
+use crate::model::{BitSet, CancelToken, Cancelled, NodeOrdinal, POLL_INTERVAL, convert};
 use crate::snapshot::Snapshot;
 
 /// Returns the nodes that pass a test, in parallel.
@@ -19,8 +19,7 @@ pub(super) fn that(
         let first = chunk * POLL_INTERVAL;
         for (at, word) in words.iter_mut().enumerate() {
             for bit in 0..64.min(count - (first + at * 64)) {
-                #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-                let node = NodeOrdinal((first + at * 64 + bit) as u32);
+                let node = NodeOrdinal(convert::ordinal(first + at * 64 + bit));
                 *word |= u64::from(test(node)) << bit;
             }
         }

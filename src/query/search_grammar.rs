@@ -18,6 +18,7 @@ use super::search_forms::{
 };
 pub(super) use super::search_patterns::{Comparison, Pattern, PropertyName};
 use super::search_words::{MEASURES, PREFIXES, QueryError};
+use crate::model::convert;
 
 /// A parsed query.
 #[derive(Clone, Debug)]
@@ -338,7 +339,5 @@ pub(crate) fn size(text: &str) -> Option<u64> {
         "gib" => 1 << 30,
         _ => return None,
     };
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size")]
-    let bytes = (number * factor as f64) as u64;
-    Some(bytes)
+    Some(convert::whole(number * convert::float(factor)))
 }

@@ -19,7 +19,7 @@ use crate::analysis::ClassTotals;
 use crate::graph::EdgeName;
 use crate::model::{
     BitSet, CancelToken, Cancelled, Detachedness, Distance, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, SnapshotId,
-    StringId,
+    StringId, convert,
 };
 use crate::snapshot::Snapshot;
 
@@ -123,8 +123,7 @@ fn held_only_by(snapshot: &Snapshot, holders: &Holders, cancel: &CancelToken) ->
             let is_blocked = match holders {
                 Holders::Nodes(nodes) => nodes.contains(target),
                 Holders::ConsoleEdges(names) if avoids_console => {
-                    #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
-                    let name = graph.edge_name(EdgeIndex(edge as u32));
+                    let name = graph.edge_name(EdgeIndex(convert::ordinal(edge)));
                     matches!(name, EdgeName::Text(StringId(name)) if names.contains(name as usize))
                 }
                 Holders::ConsoleEdges(_) => false,
@@ -189,8 +188,7 @@ fn sum_up(
     };
     for (at, node) in selection.nodes.iter().enumerate() {
         cancel.check_every(at)?;
-        #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-        let node = NodeOrdinal(node as u32);
+        let node = NodeOrdinal(convert::ordinal(node));
         let size = snapshot.shallow_size(node);
         if size == 0 {
             selection.count += u64::from(counts_empty);

@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 use crate::analysis::{ClassTotals, JoinedClasses, retained_by_class};
-use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, HeapBytes, NodeOrdinal};
+use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, HeapBytes, NodeOrdinal, convert};
 use crate::snapshot::Snapshot;
 
 /// The nodes that pass a [`NodeFilter`], with their sums.
@@ -41,8 +41,7 @@ impl Selection {
         }
         let graph = snapshot.graph();
         let mut leading = self.nodes.clone();
-        #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-        let mut stack: Vec<u32> = self.nodes.iter().map(|node| node as u32).collect();
+        let mut stack: Vec<u32> = self.nodes.iter().map(convert::ordinal).collect();
         let mut steps = 0;
         while let Some(node) = stack.pop() {
             cancel.check_every(steps)?;

@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 
 use crate::analysis::{CONCATENATED_LIMIT, string_parts};
-use crate::model::{CancelToken, Cancelled, EdgeKind, NodeKind, NodeOrdinal, POLL_INTERVAL, StringId};
+use crate::model::{CancelToken, Cancelled, EdgeKind, NodeKind, NodeOrdinal, POLL_INTERVAL, StringId, convert};
 use crate::snapshot::Snapshot;
 
 /// The modulus, a Mersenne prime: a remainder takes shifts and additions.
@@ -307,9 +307,8 @@ fn times(a: u64, b: u64) -> u64 {
 }
 
 /// Returns the remainder of a value below 2^124.
-#[expect(clippy::cast_possible_truncation, reason = "the high part is shifted down, the low part is masked")]
 fn remainder(value: u128) -> u64 {
-    let sum = (value as u64 & PRIME) + (value >> 61) as u64;
+    let sum = (convert::low_u64(value) & PRIME) + convert::low_u64(value >> 61);
     let sum = (sum & PRIME) + (sum >> 61);
     if sum >= PRIME { sum - PRIME } else { sum }
 }

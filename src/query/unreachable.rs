@@ -5,7 +5,7 @@
 
 use super::node_filter::NodeFilter;
 use super::select::select;
-use crate::model::{CancelToken, Cancelled, Distance, NodeOrdinal, human};
+use crate::model::{CancelToken, Cancelled, Distance, NodeOrdinal, convert, human};
 use crate::snapshot::Snapshot;
 
 /// The note on an unreachable object.
@@ -41,9 +41,8 @@ pub fn unreachable_size(snapshot: &Snapshot, cancel: &CancelToken) -> Result<u64
 
 /// Returns the unreachable part of the snapshot's bytes in percent, if it is worth a note.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "a percentage")]
 pub fn relevant_percent(snapshot: &Snapshot, unreachable_size: u64) -> Option<f64> {
-    let part = unreachable_size as f64 / snapshot.total_size().max(1) as f64;
+    let part = convert::share(unreachable_size, snapshot.total_size());
     (part >= RELEVANT_PART).then_some(part * 100.0)
 }
 

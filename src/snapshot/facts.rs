@@ -1,269 +1,197 @@
-//! The facts of a snapshot and its objects: each function reads one derived column.
+//! The stored facts of a snapshot: the graph and what is derived from it.
 
-use std::borrow::Cow;
+use rayon::prelude::*;
 
-use super::{Snapshot, SourceInfo};
 use crate::analysis::{
-    Class, Classes, DominatorTree, Ephemerons, JoinedClasses, Location, Locations, Producer, Ropes, Shapes, Statistics,
-    WellKnown, classes, concatenated, display_name, is_essential,
+    Classes, DomStates, DominatorTree, Ephemerons, Locations, Producer, Shapes, Sizes, Statistics, WellKnown, classes,
+    distances, dom_states, dominators, ephemerons, essential_edges, locations, page_objects, producer, shallow_sizes,
+    shapes, statistics,
 };
-use crate::format::Salvage;
+use crate::format::LocationTable;
 use crate::graph::HeapGraph;
-use crate::model::{
-    CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, HeapBytes as _, NodeKind, NodeOrdinal,
-    ObjectId,
-};
+use crate::model::stored::stored;
+use crate::model::{BitSet, CancelToken, Cancelled, Column, Distance, HeapBytes as _, Phase, Progress};
 
-impl Snapshot {
-    /// Returns the missing data, if the file was damaged and partially recovered.
-    #[must_use]
-    pub fn salvage(&self) -> Option<&Salvage> {
-        self.salvage.as_ref()
+/// The graph and the facts that take long to derive. All of it is kept in the cache.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) graph: HeapGraph,
+    pub(super) known: WellKnown,
+    pub(super) ephemerons: Ephemerons,
+    pub(super) dom: DomStates,
+    pub(super) sizes: Sizes,
+    pub(super) retained_sizes: Column,
+    pub(super) distances: Vec<i32>,
+    pub(super) dominators: DominatorTree,
+    pub(super) shapes: Shapes,
+    pub(super) classes: Classes,
+    pub(super) locations: Locations,
+    pub(super) statistics: Statistics,
+    pub(super) max_object_id: u64,
+    pub(super) page_objects: BitSet,
+    pub(super) producer: Producer,
+}
+
+// Unmarked: most facts have a mark of their own, and the format has none for the whole.
+stored!(unmarked Facts {
+    graph,
+    known,
+    ephemerons,
+    dom,
+    sizes,
+    retained_sizes,
+    distances,
+    dominators,
+    shapes,
+    classes,
+    locations,
+    statistics,
+    max_object_id,
+    page_objects,
+    producer,
+});
+
+impl Facts {
+    /// Derives everything from the graph, in parallel where facts do not need each other.
+    pub(super) fn derive(mut graph: HeapGraph, progress: &Progress, cancel: &CancelToken) -> Result<Self, Cancelled> {
+        progress.start(Phase::Detachedness, 3);
+        let (known, ephemerons) = progress.stage("known strings", || {
+            rayon::join(|| WellKnown::find(graph.strings()), || ephemerons(graph.strings()))
+        });
+        progress.advance(1);
+        let dom = progress.stage("detachedness", || dom_states(&mut graph, cancel))?;
+        progress.advance(1);
+
+        let (self_sizes, located) = (graph.take_self_sizes(), graph.take_locations());
+        // Retention on one side; the properties shown for an object on the other.
+        let graph_ref = &graph;
+        progress.start(Phase::Dominators, 2 * graph.node_count() as u64);
+        let (dominators, described) = rayon::join(
+            || retention(graph_ref, (&known, &ephemerons), progress, cancel),
+            || {
+                let facts = (&known, &ephemerons, &dom);
+                Described::derive(graph_ref, facts, (self_sizes, located), progress, cancel)
+            },
+        );
+        let (dominators, page_objects) = dominators?;
+        let Described { sizes, distances, locations, shapes, mut classes } = described?;
+
+        progress.start(Phase::Summary, 2);
+        let retained_sizes = progress.stage("retained sizes", || dominators.retained_sizes(sizes.shallow(), cancel))?;
+        progress.advance(1);
+        let total = retained_sizes.get(graph.root().index());
+        let (summed, statistics) = rayon::join(
+            || {
+                progress.stage("sums by class", || {
+                    classes.sum_up(sizes.shallow(), &retained_sizes, &distances, &dominators, cancel)
+                })
+            },
+            || progress.stage("statistics", || statistics(&graph, &known, &dom, sizes.shallow(), total)),
+        );
+        summed?;
+        progress.advance(1);
+        let max_object_id = graph.nodes().map(|node| graph.id(node).0).filter(|id| id % 2 == 1).max().unwrap_or(0);
+        let producer = producer(&graph, &known);
+        Ok(Self {
+            graph,
+            known,
+            ephemerons,
+            dom,
+            sizes,
+            retained_sizes,
+            distances,
+            dominators,
+            shapes,
+            classes,
+            locations,
+            statistics,
+            max_object_id,
+            page_objects,
+            producer,
+        })
     }
 
-    #[must_use]
-    pub fn source(&self) -> &SourceInfo {
-        &self.source
+    /// Returns whether all columns have the right length and all indices are within their bounds, so that no lookup
+    /// fails for any stored data.
+    pub(super) fn fits(&self) -> bool {
+        let (nodes, strings) = (self.graph.node_count(), self.graph.strings().len());
+        self.graph.fits()
+            && self.dom.fits(nodes)
+            && self.sizes.fits(nodes)
+            && self.retained_sizes.len() == nodes
+            && self.distances.len() == nodes
+            && self.distances.par_iter().all(|&distance| Distance(distance).fits(nodes))
+            && self.dominators.fits(nodes, self.graph.root())
+            && self.classes.fits(nodes)
+            && self.locations.fits(nodes)
+            && self.page_objects.len() == nodes
+            && self.page_objects.fits()
+            && self.ephemerons.fits(strings)
+            && self.statistics.fits()
     }
 
-    #[must_use]
-    pub fn graph(&self) -> &HeapGraph {
-        &self.graph
-    }
-
-    #[must_use]
-    pub fn known(&self) -> &WellKnown {
-        &self.known
-    }
-
-    #[must_use]
-    pub fn ephemerons(&self) -> &Ephemerons {
-        &self.ephemerons
-    }
-
-    #[must_use]
-    pub fn root(&self) -> NodeOrdinal {
-        self.graph.root()
-    }
-
-    #[must_use]
-    pub fn id(&self, node: NodeOrdinal) -> ObjectId {
-        self.graph.id(node)
-    }
-
-    #[must_use]
-    pub fn kind(&self, node: NodeOrdinal) -> NodeKind {
-        self.graph.kind(node)
-    }
-
-    /// Returns the bytes of the node itself and of the parts that it alone owns.
-    #[inline]
-    #[must_use]
-    pub fn shallow_size(&self, node: NodeOrdinal) -> u64 {
-        self.sizes.shallow().get(node.index())
-    }
-
-    /// Returns the node's own size in bytes in the file.
-    #[must_use]
-    pub fn self_size(&self, node: NodeOrdinal) -> u64 {
-        self.sizes.self_size(node)
-    }
-
-    /// Returns whether the edge, which starts at `source`, keeps its target alive.
-    #[must_use]
-    pub fn is_essential(&self, source: NodeOrdinal, edge: EdgeIndex) -> bool {
-        is_essential(&self.graph, &self.ephemerons, &self.page_objects, source, edge)
-    }
-
-    /// Returns shallow sizes by ordinal.
-    #[must_use]
-    pub fn shallow_sizes(&self) -> &Column {
-        self.sizes.shallow()
-    }
-
-    /// Returns retained sizes by ordinal.
-    #[must_use]
-    pub fn retained_sizes(&self) -> &Column {
-        &self.retained_sizes
-    }
-
-    /// Returns the bytes that would be freed with the node.
-    #[inline]
-    #[must_use]
-    pub fn retained_size(&self, node: NodeOrdinal) -> u64 {
-        self.retained_sizes.get(node.index())
-    }
-
-    #[inline]
-    #[must_use]
-    pub fn distance(&self, node: NodeOrdinal) -> Distance {
-        Distance(self.distances[node.index()])
-    }
-
-    /// Returns distances by ordinal, encoded as [`Distance`].
-    #[must_use]
-    pub fn distances(&self) -> &[i32] {
-        &self.distances
-    }
-
-    /// Returns whether no strong references lead to the node from the root. Reachable nodes may have no distance
-    /// either: distances leave out some of the runtime's own references.
-    #[inline]
-    #[must_use]
-    pub fn is_unreachable(&self, node: NodeOrdinal) -> bool {
-        self.unreachable.contains(node.index())
-    }
-
-    #[must_use]
-    pub fn detachedness(&self, node: NodeOrdinal) -> Detachedness {
-        self.dom.get(node)
-    }
-
-    #[must_use]
-    pub fn dominators(&self) -> &DominatorTree {
-        &self.dominators
-    }
-
-    #[must_use]
-    pub fn shapes(&self) -> &Shapes {
-        &self.shapes
-    }
-
-    #[must_use]
-    pub fn classes(&self) -> &Classes {
-        &self.classes
-    }
-
-    /// Returns the class of a node.
-    #[must_use]
-    pub fn class(&self, node: NodeOrdinal) -> &Class {
-        self.classes.get(self.classes.of(node))
-    }
-
-    #[must_use]
-    pub fn class_id(&self, node: NodeOrdinal) -> ClassId {
-        self.classes.of(node)
-    }
-
-    /// Returns the classes with those of reloaded scripts joined, if they were computed before.
-    #[must_use]
-    pub fn joined_classes(&self) -> Option<&JoinedClasses> {
-        self.joined_classes.get()
-    }
-
-    /// Stores joined classes. Returns the stored ones, which may be those of an earlier call.
-    pub(crate) fn keep_joined_classes(&self, joined: JoinedClasses) -> &JoinedClasses {
-        self.joined_classes.get_or_init(|| joined)
-    }
-
-    #[must_use]
-    pub fn locations(&self) -> &Locations {
-        &self.locations
-    }
-
-    #[must_use]
-    pub fn location(&self, node: NodeOrdinal) -> Option<Location> {
-        self.locations.get(node)
-    }
-
-    #[must_use]
-    pub fn statistics(&self) -> &Statistics {
-        &self.statistics
-    }
-
-    /// Returns the largest id of a JavaScript object, or 0 if there is none. V8 assigns ascending odd ids during the
-    /// life of a process.
-    #[must_use]
-    pub fn max_object_id(&self) -> u64 {
-        self.max_object_id
-    }
-
-    /// Returns the total bytes of the snapshot: the root's retained size, and native memory without a node.
-    #[must_use]
-    pub fn total_size(&self) -> u64 {
-        self.statistics.total
-    }
-
-    /// Returns the program that wrote the file, as far as known.
-    #[must_use]
-    pub fn producer(&self) -> &Producer {
-        &self.producer
-    }
-
-    /// Returns whether the node is shown as `Detached …` although its name in the file lacks the prefix.
-    #[must_use]
-    pub fn is_renamed(&self, node: NodeOrdinal) -> bool {
-        self.dom.is_renamed(&self.graph, node)
-    }
-
-    /// Returns the name in the file, with the prefix `Detached ` where DevTools adds it.
-    #[must_use]
-    pub fn raw_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
-        let name = self.graph.strings().text(self.graph.name_id(node));
-        if self.dom.is_renamed(&self.graph, node) { Cow::Owned(format!("Detached {name}")) } else { name }
-    }
-
-    /// Prepares for requests of many names. Without it, the names of strings that were built by very many additions
-    /// take long. Visits all concatenated strings the first time.
-    pub fn expect_many_names(&self) {
-        self.ropes.get_or_init(|| Ropes::new(&self.graph, &self.known, &self.dom));
-    }
-
-    /// Returns the display name: `{a, b, …}` for plain objects, contents for strings, cut after some thousand
-    /// characters.
-    #[must_use]
-    pub fn display_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
-        display_name(&self.graph, &self.known, &self.dom, self.ropes.get(), node)
-    }
-
-    /// Returns the value of a string node up to about `max_bytes`, with the parts of a concatenated string joined, and
-    /// whether it has more.
-    #[must_use]
-    pub fn string_value(&self, node: NodeOrdinal, max_bytes: usize) -> (Cow<'_, str>, bool) {
-        if self.kind(node) == NodeKind::CONCATENATED_STRING {
-            let (text, more) = concatenated(&self.graph, &self.known, &self.dom, None, node, (max_bytes, max_bytes));
-            (Cow::Owned(text), more)
-        } else {
-            self.graph.strings().prefix(self.graph.name_id(node), max_bytes)
-        }
-    }
-
-    /// Returns the edge's name as DevTools shows it: element indexes in decimal, and only the number of `shortcut`
-    /// names that start with one.
-    #[must_use]
-    pub fn edge_name(&self, edge: EdgeIndex) -> Cow<'_, str> {
-        self.graph.edge_name_text(edge)
-    }
-
-    /// Groups the snapshot's nodes by the shapes of another one, to compare two snapshots.
-    ///
-    /// # Errors
-    /// Returns [`Cancelled`] if `cancel` stops the work.
-    pub fn regrouped(&self, shapes: &Shapes, cancel: &CancelToken) -> Result<Cow<'_, Classes>, Cancelled> {
-        if self.shapes.names == shapes.names && self.shapes.properties == shapes.properties {
-            return Ok(Cow::Borrowed(&self.classes));
-        }
-        let mut regrouped = classes(&self.graph, &self.known, &self.dom, shapes, &self.locations, cancel)?;
-        let (shallow, retained) = (self.sizes.shallow(), &self.retained_sizes);
-        regrouped.sum_up(shallow, retained, &self.distances, &self.dominators, cancel)?;
-        Ok(Cow::Owned(regrouped))
-    }
-
-    /// Returns the bytes that the snapshot holds in memory.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+    /// Returns the bytes that the facts hold in memory.
+    pub(super) fn heap_bytes(&self) -> usize {
         self.graph.heap_bytes()
             + self.dom.heap_bytes()
             + self.sizes.heap_bytes()
             + self.retained_sizes.heap_bytes()
             + self.distances.capacity() * 4
-            + self.unreachable.heap_bytes()
             + self.dominators.heap_bytes()
             + self.classes.heap_bytes()
             + self.locations.heap_bytes()
             + self.page_objects.heap_bytes()
             + self.ephemerons.heap_bytes()
-            + self.ropes.get().map_or(0, Ropes::heap_bytes)
-            + self.joined_classes.get().map_or(0, JoinedClasses::heap_bytes)
+    }
+}
+
+/// Derives the dominator tree, and the page objects that decide which edges retain.
+fn retention(
+    graph: &HeapGraph,
+    (known, ephemerons): (&WellKnown, &Ephemerons),
+    progress: &Progress,
+    cancel: &CancelToken,
+) -> Result<(DominatorTree, BitSet), Cancelled> {
+    let page_objects = progress.stage("page objects", || page_objects(graph, known, cancel))?;
+    let essential = progress.stage("essential edges", || essential_edges(graph, ephemerons, &page_objects, cancel))?;
+    let dominators = progress.stage("dominators", || dominators(graph, &essential, progress, cancel))?;
+    Ok((dominators, page_objects))
+}
+
+/// The properties shown for an object.
+struct Described {
+    sizes: Sizes,
+    distances: Vec<i32>,
+    locations: Locations,
+    shapes: Shapes,
+    classes: Classes,
+}
+
+impl Described {
+    /// Derives the facts in three parallel parts, so that idle threads take the next one.
+    fn derive(
+        graph: &HeapGraph,
+        (known, ephemerons, dom): (&WellKnown, &Ephemerons, &DomStates),
+        (self_sizes, located): (Column, LocationTable),
+        progress: &Progress,
+        cancel: &CancelToken,
+    ) -> Result<Self, Cancelled> {
+        let (distances, (sizes, named)) = rayon::join(
+            || progress.stage("distances", || distances(graph, known, ephemerons, cancel)),
+            || {
+                rayon::join(
+                    || progress.stage("shallow sizes", || shallow_sizes(graph, known, dom, self_sizes, cancel)),
+                    || {
+                        let locations = locations(located, graph.node_count());
+                        let shapes = progress.stage("shapes", || shapes(graph, known, cancel))?;
+                        let classes =
+                            progress.stage("classes", || classes(graph, known, dom, &shapes, &locations, cancel))?;
+                        Ok((locations, shapes, classes))
+                    },
+                )
+            },
+        );
+        let (locations, shapes, classes) = named?;
+        Ok(Self { sizes: sizes?, distances: distances?, locations, shapes, classes })
     }
 }

@@ -12,6 +12,7 @@ use super::state::AppState;
 use super::{chrome, keys, sides, theme};
 use crate::index::Indexes;
 use crate::model::MemoryLimit;
+use crate::ui::notice::Notice;
 
 /// The window of the program.
 #[derive(Debug)]
@@ -106,7 +107,7 @@ impl eframe::App for HeapglassApp {
         state.help.show(&ctx);
         state.capture.show(&ctx);
         if let Some(message) = state.exports.show(&ctx, &mut state.session) {
-            state.notice = Some(message);
+            state.notice = Some(Notice::problem(message));
         }
         for action in actions {
             state.apply(&ctx, action);

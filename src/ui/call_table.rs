@@ -8,7 +8,7 @@ use egui::{Id, Ui};
 use super::heap_rows::NOTICEABLE;
 use super::theme::{self, Look};
 use super::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
-use crate::model::{difference, human};
+use crate::model::{convert, difference, human};
 use crate::query::{CallKey, CallList, CallRow, CallRows, CallRowsKey, CallSort, Calls, CallsKey};
 use crate::session::{Reply, Session};
 
@@ -224,17 +224,14 @@ impl CallTableRows<'_, '_> {
         Cell { runs, bar: None, tooltip }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
     fn number(&self, measure: usize, value: u64) -> Cell {
         let tokens = self.look.tokens;
         let is_size = self.calls.measures().get(measure).is_some_and(|measure| measure.is_size());
         let text = if is_size { self.look.units.bytes(value) } else { human::count(value) };
-        let share = value as f64 / self.calls.sums()[measure].max(1) as f64;
+        let share = convert::share(value, self.calls.sums()[measure]);
         let mut cell = Cell::text(text, if value == 0 { tokens.weak } else { tokens.text });
         cell.runs.push(Run::new(format!("{:>6}", format!("{:.0} %", share * 100.0)), tokens.weak));
-        #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
-        let bar = share as f32;
-        cell.bar = Some(bar);
+        cell.bar = Some(convert::single(share));
         let unit = if is_size { " bytes" } else { "" };
         cell.tooltip = Some(format!("{}{unit}, {:.2} % of all", human::count(value), share * 100.0));
         cell

@@ -3,6 +3,7 @@
 use crate::analysis::Location;
 use crate::model::{ClassId, NodeOrdinal, SnapshotId};
 use crate::query::{GroupsKey, NodeFilter, OrderKey, PairKey, Series, SeriesKey};
+use crate::ui::notice::Notice;
 
 /// An object of a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -123,7 +124,7 @@ pub enum Command {
         current: SnapshotId,
     },
     /// Show a remark in the status bar.
-    Notify(String),
+    Notify(Notice),
     /// Open the glossary at an entry.
     Explain(&'static str),
     Copy(String),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::theme::{Look, Tokens};
 use super::tree_table::{Cell, Column, Rows, Run, TreeModel};
-use crate::model::{ClassId, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, SnapshotId, human};
+use crate::model::{ClassId, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, SnapshotId, convert, human};
 use crate::query::{
     Filter, LABEL_LIMIT, ListSpec, OrderKey, RetainerDistances, RowOrder, Scripts, Selection, Sort, SortKey,
     class_totals, distance_meaning, edge_label, held_by_root, is_quiet, joined_totals, map_key, node_label,
@@ -311,14 +311,10 @@ impl HeapRows<'_> {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
     fn of_parent(&self, parent: NodeOrdinal, node: NodeOrdinal) -> Cell {
-        let whole = self.snapshot.retained_size(parent).max(1);
-        let share = self.snapshot.retained_size(node) as f64 / whole as f64;
+        let share = convert::share(self.snapshot.retained_size(node), self.snapshot.retained_size(parent));
         let mut cell = Cell::text(format!("{:.1} %", share * 100.0), self.look.tokens.text);
-        #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
-        let bar = share as f32;
-        cell.bar = Some(bar);
+        cell.bar = Some(convert::single(share));
         cell
     }
 
@@ -399,15 +395,12 @@ pub fn key_runs(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Vec<Ru
 
 /// Returns a cell with a size and its share of `total`.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "a percentage")]
 pub fn size_cell(size: u64, total: u64, look: Look) -> Cell {
-    let share = size as f64 / total.max(1) as f64;
+    let share = convert::share(size, total);
     let percent = format!("{:>6}", format!("{:.0} %", share * 100.0));
     let mut cell = Cell::text(look.units.bytes(size), look.tokens.text);
     cell.runs.push(Run::new(percent, look.tokens.weak));
-    #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
-    let bar = share as f32;
-    cell.bar = Some(bar);
+    cell.bar = Some(convert::single(share));
     cell.tooltip = Some(format!("{} bytes, {:.2} % of the snapshot", human::count(size), share * 100.0));
     cell
 }

@@ -24,6 +24,7 @@ pub mod help;
 pub mod history;
 mod keys;
 pub mod link;
+pub mod notice;
 mod palette;
 pub mod panes;
 mod path_prompt;

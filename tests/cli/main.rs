@@ -21,6 +21,7 @@ mod command_line;
 mod command_line_calls;
 mod documentation;
 mod gate;
+mod generate;
 mod hostile;
 mod reloaded;
 mod terminal;

@@ -100,13 +100,19 @@ fn a_second_export_is_refused_while_the_first_is_written_or_asks_to_replace_a_fi
     let list = classes(&window);
     window.state_mut().state.export_to(second.clone(), list.clone());
     let refusal = window.state_mut().state.notice.take();
-    assert_eq!(refusal.as_deref(), Some("Choose first whether to replace classes.csv"));
+    assert_eq!(
+        refusal.map(|notice| (notice.text, notice.is_problem)),
+        Some(("Choose first whether to replace classes.csv".to_owned(), true))
+    );
     window.get_by_label("Replace").click();
     // Answers are taken in before the click is, so the export is still under way after this.
     window.step();
     window.state_mut().state.export_to(second.clone(), list);
     let refusal = window.state_mut().state.notice.take();
-    assert_eq!(refusal.as_deref(), Some("classes.csv is still being written; wait for it or cancel it"));
+    assert_eq!(
+        refusal.map(|notice| (notice.text, notice.is_problem)),
+        Some(("classes.csv is still being written; wait for it or cancel it".to_owned(), true))
+    );
     wait_until(&mut window, "the export", |app| app.notice.is_some());
     assert!(read(&file).contains("ShoppingCart"));
     assert!(!second.exists());

@@ -52,6 +52,7 @@ fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before
     window.step();
     wait_for_load(&mut window);
     wait_for_label(&mut window, "example-before.heapsnapshot.zst is the base");
+    assert!(window.state().state.notice.as_ref().is_some_and(|notice| !notice.is_problem), "the order is a fact");
     let app = &mut window.state_mut().state;
     let current = app.session.snapshot(app.shown().unwrap()).unwrap();
     assert_eq!(current.source().name, "example-after.heapsnapshot.zst");
@@ -432,7 +433,8 @@ fn a_list_is_written_as_csv_and_json() {
     window.state_mut().state.notice = None;
     window.state_mut().state.export_to(folder.path().join("no/such/folder.csv"), list);
     wait_until(&mut window, "the refusal", |app| app.notice.is_some());
-    assert!(window.state().state.notice.as_ref().unwrap().contains("folder.csv"));
+    let notice = window.state().state.notice.as_ref().unwrap();
+    assert!(notice.text.contains("folder.csv") && notice.is_problem);
 }
 
 #[test]

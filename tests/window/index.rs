@@ -121,6 +121,8 @@ fn a_snapshot_that_is_closed_leaves_no_half_of_an_index() {
     assert!(!window.state().state.session.is_writing_index());
     // It ends whole or not at all, whenever the close came.
     apply(&mut window, Action::DeleteIndex);
-    wait_until(&mut window, "the deletion", |app| app.notice.as_deref().is_some_and(|notice| notice.contains("cache")));
+    wait_until(&mut window, "the deletion", |app| {
+        app.notice.as_ref().is_some_and(|notice| notice.text.contains("cache"))
+    });
     assert_eq!(count(&folder), 0);
 }

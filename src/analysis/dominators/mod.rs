@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use crate::graph::HeapGraph;
 use crate::memory::Reuse;
 use crate::model::stored::stored;
-use crate::model::{BitSet, CancelToken, Cancelled, Progress};
+use crate::model::{BitSet, CancelToken, Cancelled, Progress, convert};
 use preorder::{Preorder, Rows};
 pub use tree::DominatorTree;
 use tree::tree;
@@ -138,8 +138,7 @@ impl Forest {
     /// Computes the semidominators of a range of vertices. Those after the range must already be computed.
     fn compute(&mut self, predecessors: &Rows) {
         for vertex in predecessors.vertices().rev().filter(|&vertex| vertex > 0) {
-            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-            let number = vertex as u32;
+            let number = convert::ordinal(vertex);
             let mut least = self.semi[vertex];
             let row = predecessors.row(vertex);
             self.steps += row.len() as u64;

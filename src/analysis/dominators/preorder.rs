@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::NONE;
 use crate::graph::HeapGraph;
-use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, NodeOrdinal, POLL_INTERVAL, Progress};
+use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, NodeOrdinal, POLL_INTERVAL, Progress, convert};
 
 /// A depth-first spanning tree. Nodes are numbered in preorder; the root has number 0.
 pub(super) struct Preorder {
@@ -64,8 +64,7 @@ impl Preorder {
         sources.par_chunks_mut(POLL_INTERVAL).enumerate().try_for_each(|(chunk, sources)| {
             cancel.check()?;
             let first = chunk * POLL_INTERVAL;
-            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
-            let mut node = graph.edge_source(EdgeIndex(first as u32));
+            let mut node = graph.edge_source(EdgeIndex(convert::ordinal(first)));
             let mut at = 0;
             while at < sources.len() {
                 let end = (graph.edge_range(node).end - first).min(sources.len());
@@ -98,8 +97,7 @@ impl Preorder {
                     }
                 }
             }
-            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 edges")]
-            rows.offsets.push(rows.items.len() as u32);
+            rows.offsets.push(convert::ordinal(rows.items.len()));
         }
         rows
     }
@@ -117,8 +115,7 @@ pub(super) struct DepthFirst<'a> {
 
 impl DepthFirst<'_> {
     pub(super) fn enter(&mut self, node: NodeOrdinal, parent: u32) {
-        #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-        let number = self.order.vertices.len() as u32;
+        let number = convert::ordinal(self.order.vertices.len());
         self.reached.insert(node.index());
         self.order.numbers[node.index()] = number;
         self.order.vertices.push(node.0);

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::NONE;
 use crate::model::bounds::are_below;
-use crate::model::{CancelToken, Cancelled, Column, NodeOrdinal};
+use crate::model::{CancelToken, Cancelled, Column, NodeOrdinal, convert};
 
 /// Positions summarized by one entry of [`DominatorTree::reaches`].
 pub(super) const FAN: usize = 64;
@@ -151,8 +151,7 @@ impl DominatorTree {
             cancel.check_every(position)?;
             total += u128::from(sizes.get(node as usize));
             // The total may wrap; a difference is correct if it fits itself.
-            #[expect(clippy::cast_possible_truncation, reason = "see above")]
-            totals.push(total as u64);
+            totals.push(convert::low_u64(total));
         }
         let sum = |position: &u32| {
             let position = *position as usize;
@@ -160,8 +159,8 @@ impl DominatorTree {
         };
         cancel.check()?;
         Ok(if u32::try_from(total).is_ok() {
-            #[expect(clippy::cast_possible_truncation, reason = "no sum is larger than the root's, which fits")]
-            Column::Narrow(self.positions.par_iter().map(|position| sum(position) as u32).collect())
+            // No sum is larger than the root's, which fits.
+            Column::Narrow(self.positions.par_iter().map(|position| convert::low_u32(sum(position))).collect())
         } else if u64::try_from(total).is_ok() {
             Column::Wide(self.positions.par_iter().map(sum).collect())
         } else {
@@ -234,8 +233,7 @@ pub(super) fn reaches(subtree_sizes: &[u32]) -> Vec<Vec<u32>> {
     let mut level: Vec<u32> = (0..count.div_ceil(FAN))
         .map(|block| {
             let starts = block * FAN..((block + 1) * FAN).min(count);
-            #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 nodes")]
-            starts.map(|at| at as u32 + subtree_sizes[at]).max().unwrap_or(0)
+            starts.map(|at| convert::ordinal(at) + subtree_sizes[at]).max().unwrap_or(0)
         })
         .collect();
     let mut reaches = Vec::new();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::model::human;
+use crate::model::{convert, human};
 use crate::query::search_grammar::size;
 
 pub(in crate::cli) const CHECK_HELP: &str = "\
@@ -90,15 +90,9 @@ pub enum GrowthLimit {
 
 impl GrowthLimit {
     /// Returns the limit in bytes.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a part of a size"
-    )]
     pub(in crate::cli) fn of(self, base_bytes: u64) -> u64 {
         match self {
-            Self::Percent(percent) => (base_bytes as f64 * percent / 100.0) as u64,
+            Self::Percent(percent) => convert::whole(convert::float(base_bytes) * percent / 100.0),
             Self::Bytes(bytes) => bytes,
         }
     }

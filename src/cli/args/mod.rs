@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::capture::{CAPTURE_HELP, CaptureArguments};
+use super::generate::Generated;
 use crate::model::MemoryLimit;
 use crate::query::Query;
 use check::{CHECK_HELP, CheckArguments};
@@ -151,6 +152,9 @@ pub enum Command {
     /// List functions or calls of a sampling heap profile, or compare two profiles
     #[command(after_long_help = JSON_HELP)]
     Profile(ProfileArguments),
+    /// Write shell completions or a manual page
+    #[command(hide = true, subcommand)]
+    Generate(Generated),
 }
 
 /// The output format.

@@ -7,7 +7,7 @@ use super::ignore::{Names, matches};
 use crate::Snapshot;
 use crate::cli::args::check::GrowthLimit;
 use crate::cli::summary::LocationJson;
-use crate::model::{CancelToken, Cancelled, human};
+use crate::model::{CancelToken, Cancelled, convert, human};
 use crate::query::{GrownClass, Growth, OPTIONS_DIFFER, PathGrowth, Pattern, Point, Scripts, scripts, short_script};
 
 /// The maximum number of classes listed if the whole heap grew too much.
@@ -329,15 +329,14 @@ fn total_limit(growth: &Growth, rules: &Rules, limit: GrowthLimit, add: Add<'_>)
             add(vec![class], RULE);
         }
     }
-    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
-    let percent = grown as f64 * 100.0 / base.max(1) as f64;
+    let percent = convert::percent(grown.unsigned_abs(), base);
     let sign = if grown < 0 { "-" } else { "+" };
     let without = if ignored == 0 {
         String::new()
     } else {
         format!(", excluding {} of ignored classes", human::bytes(ignored.unsigned_abs()))
     };
-    let measured = format!("{sign}{} ({percent:+.1} %){without}", human::bytes(grown.unsigned_abs()));
+    let measured = format!("{sign}{} ({sign}{percent:.1} %){without}", human::bytes(grown.unsigned_abs()));
     (Limit { rule: RULE.to_owned(), allowed: limit.to_string(), passed, measured, is_said: false }, ignored)
 }
 

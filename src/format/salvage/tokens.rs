@@ -3,6 +3,7 @@
 use super::super::json_text::{is_white_space, trim};
 use super::input::Input;
 use super::sections::known_section_ahead;
+use crate::model::convert;
 
 /// Maximum bytes of a value; longer ones are not numbers.
 const LONGEST: usize = 64;
@@ -117,8 +118,7 @@ fn parse(text: &[u8], signed: bool) -> Token {
     let is_number = digits.starts_with(|first: char| first.is_ascii_digit())
         && digits.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte));
     match digits.parse::<f64>() {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range, and to be rounded down")]
-        Ok(value) if is_number && value < 9e15 => Token::Rounded(value as u64),
+        Ok(value) if is_number && value < 9e15 => Token::Rounded(convert::whole(value)),
         _ => Token::Bad,
     }
 }

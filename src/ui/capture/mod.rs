@@ -12,7 +12,7 @@ use egui::{Context, Frame, Id, Margin, ProgressBar, RichText, ScrollArea, TextEd
 use super::dialog;
 use super::theme::{self, GRID};
 use crate::capture::{Address, Remote, Step, Taken, Watch};
-use crate::model::{SnapshotId, human};
+use crate::model::{SnapshotId, convert, human};
 use crate::session::{CaptureState, Capturer};
 
 const WIDTH: f32 = 500.0;
@@ -329,7 +329,7 @@ fn progress(ui: &mut Ui, watch: &Watch) {
         Step::Connecting => ("Getting ready…".to_owned(), None),
         Step::CollectingGarbage => ("Collecting garbage…".to_owned(), None),
         Step::Snapshot { done, total, bytes: 0 } => {
-            ("The program is paused while its heap is scanned".to_owned(), Some(part(done, total)))
+            ("The program is paused while its heap is scanned".to_owned(), Some(convert::done(done, total)))
         }
         Step::Snapshot { bytes, .. } => (format!("Receiving the snapshot: {}", units.bytes(bytes)), None),
         Step::Waiting { until: None } => ("Waiting for you to take the next snapshot".to_owned(), None),
@@ -360,9 +360,4 @@ fn progress(ui: &mut Ui, watch: &Watch) {
         ui.visuals_mut().extreme_bg_color = theme::tokens(ui).border;
         ui.add(ProgressBar::new(fraction).desired_height(6.0).fill(fill));
     });
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a fraction for a progress bar")]
-fn part(done: u64, total: u64) -> f32 {
-    if total == 0 { 0.0 } else { (done as f32 / total as f32).clamp(0.0, 1.0) }
 }

@@ -34,8 +34,8 @@ pub(in crate::ui) fn status_bar(ui: &mut Ui, app: &AppState, actions: &mut Vec<A
                     }
                 }
                 if let Some(notice) = &app.notice {
-                    let text = RichText::new(notice).color(tokens(ui).detached);
-                    ui.add(Label::new(text).truncate()).on_hover_text(notice);
+                    let text = RichText::new(&notice.text).color(notice.color(tokens(ui)));
+                    ui.add(Label::new(text).truncate()).on_hover_text(&notice.text);
                 }
             });
         });

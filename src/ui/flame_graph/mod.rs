@@ -14,7 +14,7 @@ use egui::{
 
 use super::focus_order;
 use super::theme::Look;
-use crate::model::{BitSet, difference, human};
+use crate::model::{BitSet, convert, difference, human};
 use crate::query::{Calls, FlameLayout, Measure};
 use paint::FlamePainter;
 
@@ -87,44 +87,34 @@ impl FlameState {
 
     /// Zooms to a call, so that it fills the width.
     pub fn zoom_to(&mut self, layout: &FlameLayout, node: u32) {
-        let (start, width) = (float(layout.start(node)), float(layout.node_width(node)));
+        let (start, width) = (convert::float(layout.start(node)), convert::float(layout.node_width(node)));
         if width <= 0.0 {
             return;
         }
-        let is_all = start <= 0.0 && width >= float(layout.width());
+        let is_all = start <= 0.0 && width >= convert::float(layout.width());
         self.view = (!is_all).then_some((start, start + width));
         self.zoomed = (!is_all).then_some(node);
     }
 
     fn view(&self, layout: &FlameLayout) -> (f64, f64) {
-        self.view.unwrap_or((0.0, float(layout.width()).max(1.0)))
+        self.view.unwrap_or((0.0, convert::float(layout.width()).max(1.0)))
     }
 
     /// Zooms around a fixed point; `at` ranges from 0 at the left to 1 at the right.
     fn zoom_by(&mut self, layout: &FlameLayout, factor: f64, at: f64) {
         let (start, end) = self.view(layout);
-        let all = float(layout.width()).max(1.0);
+        let all = convert::float(layout.width()).max(1.0);
         let width = ((end - start) / factor).clamp((all / MAX_ZOOM).max(1.0), all);
         let fixed = start + (end - start) * at;
         self.show_from(layout, fixed - width * at, width);
     }
 
     fn show_from(&mut self, layout: &FlameLayout, start: f64, width: f64) {
-        let all = float(layout.width()).max(1.0);
+        let all = convert::float(layout.width()).max(1.0);
         let start = start.clamp(0.0, (all - width).max(0.0));
         self.zoomed = None;
         self.view = (width < all).then_some((start, start + width));
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "places on a screen")]
-fn float(value: u64) -> f64 {
-    value as f64
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "offsets within the layout, clamped at 0")]
-fn offset(value: f64) -> u64 {
-    value.max(0.0) as u64
 }
 
 /// Draws the graph into the available room.
@@ -139,8 +129,7 @@ pub fn show(ui: &mut Ui, flame: &Flame<'_>, state: &mut FlameState) -> (FlameAns
     if response.has_focus() {
         keyboard(ui, flame, state, rect, &mut answer);
     }
-    #[expect(clippy::cast_precision_loss, reason = "levels on a screen")]
-    let levels = flame.layout.depth() as f32;
+    let levels = convert::screen(flame.layout.depth());
     state.top = state.top.clamp(0.0, (levels - rect.height() / LEVEL_HEIGHT).max(0.0));
     let painter = FlamePainter::new(ui, flame, state, rect);
     let hovered = response.hover_pos().and_then(|at| painter.at(at));
@@ -264,13 +253,15 @@ fn keyboard(ui: &Ui, flame: &Flame<'_>, state: &mut FlameState, rect: Rect, answ
 
 /// Moves the view as little as possible to show a call.
 fn reveal(state: &mut FlameState, flame: &Flame<'_>, node: u32, rect: Rect) {
-    #[expect(clippy::cast_precision_loss, reason = "levels on a screen")]
-    let level = flame.calls.tree().depths().get(node as usize).map_or(0.0, |depth| *depth as f32);
+    let level = flame.calls.tree().depths().get(node as usize).map_or(0, |depth| *depth);
+    let level = convert::single(f64::from(level));
     let rows = (rect.height() / LEVEL_HEIGHT).max(1.0);
     state.top = state.top.clamp((level + 1.0 - rows).max(0.0), level);
     let (start, end) = state.view(flame.layout);
-    let (node_start, node_end) =
-        (float(flame.layout.start(node)), float(flame.layout.start(node)) + float(flame.layout.node_width(node)));
+    let (node_start, node_end) = (
+        convert::float(flame.layout.start(node)),
+        convert::float(flame.layout.start(node)) + convert::float(flame.layout.node_width(node)),
+    );
     if node_end <= start || node_start >= end {
         let span = end - start;
         state.show_from(flame.layout, f64::midpoint(node_start, node_end) - span / 2.0, span);
@@ -291,8 +282,7 @@ pub fn describe(flame: &Flame<'_>, node: u32, look: Look) -> String {
     let sums = flame.calls.sums();
     for (at, &measure) in flame.calls.measures().iter().enumerate() {
         let (own, total) = (numbers.own[at], numbers.total[at]);
-        #[expect(clippy::cast_precision_loss, reason = "a percentage")]
-        let share = total as f64 * 100.0 / sums[at].max(1) as f64;
+        let share = convert::percent(total, sums[at]);
         let (unit, exact) = if measure.is_size() { (" bytes", look.units.bytes(total)) } else { ("", String::new()) };
         let exact = if exact.is_empty() { exact } else { format!("{exact}, ") };
         let (own, total) = (human::count(own), human::count(total));

@@ -2,8 +2,8 @@
 
 use egui::{Color32, Mesh, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
-use super::{Flame, FlameState, LEVEL_HEIGHT, float, offset};
-use crate::model::{difference, human};
+use super::{Flame, FlameState, LEVEL_HEIGHT};
+use crate::model::{convert, difference, human};
 use crate::query::Measure;
 use crate::ui::text;
 use crate::ui::theme::{self, GRID, Look, Tokens};
@@ -35,49 +35,45 @@ impl<'a> FlamePainter<'a> {
         Self { flame, look: theme::look(ui), rect, start, end, scale, top: state.top }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "points on a screen, clamped to it")]
     fn x(&self, at: f64) -> f32 {
         let points = ((at - self.start) * self.scale).clamp(0.0, f64::from(self.rect.width().max(0.0)));
-        self.rect.left() + points as f32
+        self.rect.left() + convert::single(points)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "levels on a screen")]
     fn y(&self, level: usize) -> f32 {
-        self.rect.top() + (level as f32 - self.top) * LEVEL_HEIGHT
+        self.rect.top() + (convert::screen(level) - self.top) * LEVEL_HEIGHT
     }
 
     /// Returns the call under a point.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels on a screen")]
     pub(super) fn at(&self, at: egui::Pos2) -> Option<u32> {
-        let level = ((at.y - self.rect.top()) / LEVEL_HEIGHT + self.top).max(0.0) as usize;
-        self.flame.layout.at(level, offset(self.start + f64::from(at.x - self.rect.left()) / self.scale))
+        let level = convert::in_memory(convert::whole((at.y - self.rect.top()) / LEVEL_HEIGHT + self.top));
+        self.flame.layout.at(level, convert::whole(self.start + f64::from(at.x - self.rect.left()) / self.scale))
     }
 
     fn node_rect(&self, node: u32) -> Rect {
         let layout = self.flame.layout;
         let level = self.flame.calls.tree().depths().get(node as usize).map_or(0, |depth| *depth as usize);
-        let start = float(layout.start(node));
-        let (left, right) = (self.x(start), self.x(start + float(layout.node_width(node))));
+        let start = convert::float(layout.start(node));
+        let (left, right) = (self.x(start), self.x(start + convert::float(layout.node_width(node))));
         Rect::from_min_max(pos2(left, self.y(level)), pos2(right, self.y(level) + LEVEL_HEIGHT))
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "levels on a screen")]
     pub(super) fn draw(&self, ui: &Ui, state: &FlameState, hovered: Option<u32>) {
         let layout = self.flame.layout;
         let painter = ui.painter().with_clip_rect(self.rect.intersect(ui.clip_rect()));
         let mut mesh = Mesh::default();
         let mut named: Vec<(u32, Rect)> = Vec::new();
-        let first = self.top.max(0.0) as usize;
-        let shown = (self.rect.height() / LEVEL_HEIGHT).ceil() as usize + 1;
+        let first = convert::in_memory(convert::whole(self.top));
+        let shown = convert::in_memory(convert::whole((self.rect.height() / LEVEL_HEIGHT).ceil())) + 1;
         for level in first..(first + shown).min(layout.depth()) {
             let nodes = layout.level(level);
-            let mut at = layout.first_behind(level, offset(self.start));
+            let mut at = layout.first_behind(level, convert::whole(self.start));
             while let Some(&node) = nodes.get(at) {
-                let begins = float(layout.start(node));
+                let begins = convert::float(layout.start(node));
                 if begins >= self.end {
                     break;
                 }
-                let width = float(layout.node_width(node)) * self.scale;
+                let width = convert::float(layout.node_width(node)) * self.scale;
                 if width >= NARROW {
                     let rect = self.node_rect(node);
                     let color = self.color(node);
@@ -90,12 +86,12 @@ impl<'a> FlamePainter<'a> {
                 }
                 // Narrow calls that start within the next points are drawn as one thin bar.
                 let end = begins + NARROW / self.scale;
-                let within = nodes[at..].partition_point(|&node| float(layout.start(node)) < end).max(1);
+                let within = nodes[at..].partition_point(|&node| convert::float(layout.start(node)) < end).max(1);
                 // Calls of one level do not overlap, so only the last can be a wide one that starts in the bar.
-                let is_wide = |node: u32| float(layout.node_width(node)) * self.scale >= NARROW;
+                let is_wide = |node: u32| convert::float(layout.node_width(node)) * self.scale >= NARROW;
                 let narrow = within - usize::from(within > 1 && is_wide(nodes[at + within - 1]));
                 let last = nodes[at + narrow - 1];
-                let last_end = float(layout.start(last)) + float(layout.node_width(last));
+                let last_end = convert::float(layout.start(last)) + convert::float(layout.node_width(last));
                 let (left, y) = (self.x(begins), self.y(level));
                 let right = self.x(last_end.min(end)).max(left + 0.6);
                 let bar = Rect::from_min_max(pos2(left, y), pos2(right, y + LEVEL_HEIGHT - 1.0));
@@ -124,8 +120,7 @@ impl<'a> FlamePainter<'a> {
 
     /// Draws a mark that shows the scroll position, if not all levels fit.
     fn scroll_mark(&self, painter: &egui::Painter) {
-        #[expect(clippy::cast_precision_loss, reason = "levels on a screen")]
-        let levels = self.flame.layout.depth() as f32;
+        let levels = convert::screen(self.flame.layout.depth());
         let rows = self.rect.height() / LEVEL_HEIGHT;
         if levels <= rows {
             return;
@@ -204,9 +199,8 @@ fn script_color(url: &str, tokens: &Tokens) -> Color32 {
 
 /// Returns a warm color for growth and a cool one for shrinkage, more saturated for a larger relative change.
 fn change_color(now: u64, before: u64, tokens: &Tokens) -> Color32 {
-    let (now, before) = (float(now), float(before));
-    #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
-    let part = ((now - before).abs() / now.max(before).max(1.0)) as f32;
+    let (now, before) = (convert::float(now), convert::float(before));
+    let part = convert::single((now - before).abs() / now.max(before).max(1.0));
     let color = if now > before { tokens.added } else { tokens.removed };
     let quiet = tokens.background.lerp_to_gamma(tokens.weak, 0.22);
     if part < 0.005 { quiet } else { quiet.lerp_to_gamma(color, 0.06 + 0.24 * part) }

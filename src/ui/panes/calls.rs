@@ -3,7 +3,7 @@
 
 use egui::{Id, RichText, TextEdit, Ui};
 
-use crate::model::{BitSet, human};
+use crate::model::{BitSet, convert, human};
 use crate::query::{CallKey, CallList, Calls, CallsKey, CallsOf, FlameOf, FunctionsWith, Measure};
 use crate::session::{Reply, Session};
 use crate::ui::call_table::{CallColumn, CallTable, CallTableSpec, Picked};
@@ -254,8 +254,7 @@ impl CallsPane {
                 calls.tree().way_up(zoomed).filter(|&node| calls.tree().parent(node).is_some()).collect();
             way.reverse();
             let left_out = way.len().saturating_sub(SHOWN);
-            #[expect(clippy::cast_precision_loss, reason = "a few names")]
-            let room = (ui.available_width() - 90.0) / (way.len() - left_out).max(1) as f32 - 24.0;
+            let room = (ui.available_width() - 90.0) / convert::screen((way.len() - left_out).max(1)) - 24.0;
             if left_out > 0 {
                 ui.label(RichText::new(format!("› … {left_out} more …")).font(theme::small()).weak());
             }

@@ -4,7 +4,7 @@ use egui::{Align, Layout, RichText, ScrollArea, Sense, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use super::Place;
-use crate::model::{NodeOrdinal, human};
+use crate::model::{NodeOrdinal, convert, human};
 use crate::query::{NativeContexts, NativeContextsOf, NodeFilter, node_label};
 use crate::session::Session;
 use crate::ui::command::{Command, ViewKind};
@@ -43,8 +43,7 @@ pub(super) fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Com
 }
 
 fn table(ui: &mut Ui, place: &Place, rows: &[Row], (total, look): (u64, Look), commands: &mut Vec<Command>) {
-    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
-    let share = |size: u64| format!("{:.1} %", size as f64 * 100.0 / total as f64);
+    let share = |size: u64| format!("{:.1} %", convert::percent(size, total));
     // The name keeps its room: columns whose numbers other views show too are hidden first.
     let width = ui.available_width();
     let (has_share, has_retained) = (width >= 560.0, width >= 480.0);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{Color32, Id, Key, Modifiers, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::{Place, object_menu};
-use crate::model::{NodeKind, NodeOrdinal, human};
+use crate::model::{NodeKind, NodeOrdinal, convert, human};
 use crate::query::{DominatorMap, Lane, Tile, dominator_map, node_label};
 use crate::session::{Pending, Session};
 use crate::snapshot::Snapshot;
@@ -117,8 +117,8 @@ impl DominatorMapPane {
 
     /// Requests a new treemap if the current or pending one does not match.
     fn ask(&mut self, session: &Session, place: &Place, root: NodeOrdinal, rect: Rect) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "points on a screen")]
-        let size = [rect.width().max(10.0) as u32, rect.height().max(10.0) as u32];
+        let points = |length: f32| u32::try_from(convert::whole(length.max(10.0))).unwrap_or(u32::MAX);
+        let size = [rect.width(), rect.height()].map(points);
         if let Some((node, of_size, pending)) = &mut self.pending
             && let Some(answer) = pending.take()
         {
@@ -132,10 +132,9 @@ impl DominatorMapPane {
             self.pending = None;
         } else if !is_asked {
             let snapshot = Arc::clone(&place.snapshot);
-            #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
-            let points = (size[0] as f32, size[1] as f32);
+            let points = size.map(|length| convert::single(f64::from(length)));
             let pending =
-                session.spawn(Lane::Interactive, move |cancel| dominator_map(&snapshot, root, points, cancel));
+                session.spawn(Lane::Interactive, move |cancel| dominator_map(&snapshot, root, points.into(), cancel));
             self.pending = Some((root, size, pending));
         }
     }
@@ -150,11 +149,9 @@ impl DominatorMapPane {
             let small = |text: String| RichText::new(text).font(theme::small());
             let gap = (left_out > 0).then(|| format!("› {} more ›", human::count(left_out as u64)));
             // Each name gets its share of the line, so that the last one, the current object, is never cut off.
-            #[expect(clippy::cast_precision_loss, reason = "a few names")]
-            let names = way.len().max(1) as f32;
+            let names = convert::screen(way.len().max(1));
             let taken = gap.as_ref().map_or(0.0, |_| 100.0) + names * BETWEEN;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "letters of a name")]
-            let letters = ((ui.available_width() - taken) / names / LETTER).max(0.0) as usize;
+            let letters = convert::in_memory(convert::whole((ui.available_width() - taken) / names / LETTER));
             let letters = letters.clamp(*CRUMB.start(), *CRUMB.end());
             for (at, &node) in way.iter().enumerate() {
                 match &gap {
@@ -223,8 +220,7 @@ impl Painter<'_> {
     }
 
     fn describe(&self, tile: &Tile) -> String {
-        #[expect(clippy::cast_precision_loss, reason = "a percentage")]
-        let share = |size: u64| size as f64 * 100.0 / self.snapshot.total_size().max(1) as f64;
+        let share = |size: u64| convert::percent(size, self.snapshot.total_size());
         let bytes = |size: u64| self.look.units.bytes(size);
         let retained = |size: u64| format!("{} retained, {:.1} % of the snapshot", bytes(size), share(size));
         let Some(node) = tile.node else {

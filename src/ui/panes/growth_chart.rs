@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use egui::{Align2, Id, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
-use crate::model::{SnapshotId, difference, human};
+use crate::model::{SnapshotId, convert, difference, human};
 use crate::query::{Growth, Point, Series};
 use crate::session::Session;
 use crate::ui::theme::{self, GRID};
@@ -67,11 +67,12 @@ impl Chart<'_> {
         self.dots(ui, &painter, plot, &places)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
     fn places(&self, plot: Rect, top: u64) -> Vec<egui::Pos2> {
-        let step = plot.width() / (self.dots.len().saturating_sub(1).max(1)) as f32;
-        let height = |amount: u64| plot.height() * (amount as f32 / top.max(1) as f32);
-        let place = |(at, dot): (usize, &Dot)| pos2(plot.left() + step * at as f32, plot.bottom() - height(dot.amount));
+        let step = plot.width() / convert::screen(self.dots.len().saturating_sub(1).max(1));
+        let height = |amount: u64| plot.height() * convert::single(convert::share(amount, top));
+        let place = |(at, dot): (usize, &Dot)| {
+            pos2(plot.left() + step * convert::screen(at), plot.bottom() - height(dot.amount))
+        };
         self.dots.iter().enumerate().map(place).collect()
     }
 
@@ -106,14 +107,13 @@ impl Chart<'_> {
         clicked
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few labels")]
     fn labels_every(&self, painter: &egui::Painter, step: f32) -> usize {
         let widest = self
             .dots
             .iter()
             .map(|dot| painter.layout_no_wrap(dot.label.clone(), theme::small(), egui::Color32::PLACEHOLDER).size().x);
         let room = widest.fold(0.0, f32::max) + 2.0 * GRID;
-        (room / step.max(1.0)).ceil().max(1.0) as usize
+        convert::in_memory(convert::whole((room / step.max(1.0)).ceil())).max(1)
     }
 }
 

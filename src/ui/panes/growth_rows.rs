@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, human};
+use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, convert, human};
 use crate::query::{
     Filter, GrownClass, Growth, GrowthKey, GrowthSort, LABEL_LIMIT, ListSpec, OrderKey, Pattern, Point, Scripts,
     Series, SeriesKey, SeriesList, Sort,
@@ -229,12 +229,11 @@ impl TreeModel for GrownRows<'_> {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a small chart")]
     fn spark(&self, list: &Grown, path: &[u32], column: usize) -> Option<Vec<f32>> {
         if column != TREND || !matches!(list, Grown::Classes(_)) {
             return None;
         }
         let points = self.growth.points(*path.last()? as usize);
-        Some(points.iter().map(|point| point.count as f32).collect())
+        Some(points.iter().map(|point| convert::single(convert::float(point.count))).collect())
     }
 }

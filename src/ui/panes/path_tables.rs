@@ -7,7 +7,7 @@ use egui::{Id, Ui};
 
 use super::paths::path_text;
 use super::{Place, object_menu};
-use crate::model::{EdgeIndex, human};
+use crate::model::{EdgeIndex, convert, human};
 use crate::query::{MergedPaths, edge_label};
 use crate::ui::command::{Command, Target, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW, distance_cell, key_runs, node_cell, size_cell};
@@ -178,7 +178,6 @@ impl TreeModel for Merged<'_> {
         (!self.paths.children(Some(row)).is_empty()).then_some(Some(row))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
     fn cell(&self, _: &Option<u32>, path: &[u32], column: usize) -> Cell {
         let Some(group) = path.last().and_then(|&row| self.paths.groups.get(row as usize)) else {
             return Cell::default();
@@ -201,11 +200,9 @@ impl TreeModel for Merged<'_> {
             }
             1 => Cell::text(human::count(group.count), tokens.text),
             2 => {
-                let share = group.count as f64 / self.paths.count.max(1) as f64;
+                let share = convert::share(group.count, self.paths.count);
                 let mut cell = Cell::text(format!("{:.0} %", share * 100.0), tokens.text);
-                #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
-                let bar = share as f32;
-                cell.bar = Some(bar);
+                cell.bar = Some(convert::single(share));
                 cell
             }
             3 => size_cell(group.shallow_size, total, self.look),

@@ -5,7 +5,7 @@ use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Sense, Ui, Widget
 use super::Place;
 use super::pane::{About, Pane};
 use crate::analysis::Program;
-use crate::model::human;
+use crate::model::{convert, human};
 use crate::query::{KindsOf, NodeFilter, SelectionOf, UNREACHABLE_MEANING, producer_notes, relevant_percent};
 use crate::session::{Reply, Session};
 use crate::ui::command::{Command, ViewKind};
@@ -199,19 +199,13 @@ fn section(ui: &mut Ui, title: &str, parts: &[Part], total: u64, look: Look) {
     rows(ui, parts, total, look, true);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a fraction")]
-fn share(size: u64, total: u64) -> f64 {
-    size as f64 / total.max(1) as f64
-}
-
 /// Draws the parts as one bar, each as wide as its share.
 fn bar(ui: &mut Ui, parts: &[Part], total: u64, look: Look) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
     let mut left = rect.left();
     ui.painter().rect_filled(rect, 3.0, look.tokens.surface);
     for part in parts.iter().filter(|part| part.size > 0) {
-        #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
-        let width = rect.width() * share(part.size, total) as f32;
+        let width = rect.width() * convert::single(convert::share(part.size, total));
         let piece = Rect::from_min_max(pos2(left, rect.top()), pos2((left + width).min(rect.right()), rect.bottom()));
         left += width;
         ui.painter().rect_filled(piece.shrink2(vec2(0.5, 0.0)), 2.0, part.color);
@@ -224,7 +218,7 @@ fn rows(ui: &mut Ui, parts: &[Part], total: u64, look: Look, swatch: bool) {
     let tokens = look.tokens;
     for part in parts {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
-        let share = share(part.size, total);
+        let share = convert::share(part.size, total);
         let percent = format!("{:.1} %", share * 100.0);
         let size = look.units.bytes(part.size);
         let painter = ui.painter();
@@ -252,8 +246,7 @@ fn rows(ui: &mut Ui, parts: &[Part], total: u64, look: Look, swatch: bool) {
             number(NOTE, note, tokens.weak);
         }
         let from = right + 4.0 * GRID;
-        #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
-        let width = (rect.right() - from).max(0.0) * share as f32;
+        let width = (rect.right() - from).max(0.0) * convert::single(share);
         let bar = Rect::from_min_size(pos2(from, rect.top() + 6.0), vec2(width, 10.0));
         painter.rect_filled(bar, 2.0, if swatch { part.color } else { tokens.percent_bar });
         let label = format!("{}, {size}, {percent}", part.label);

@@ -8,6 +8,7 @@ use crate::query::{Lane, ListSpec};
 use crate::session::{Pending, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::Command;
+use crate::ui::notice::Notice;
 use crate::ui::tree_table::TreeState;
 
 /// The maximum number of levels that are expanded: each needs a list of its own and indents the rows below.
@@ -18,7 +19,7 @@ const MAX_REVEALED: usize = 200;
 pub(super) struct WayDown {
     pending: Option<Pending<Vec<u32>>>,
     /// A remark to show once the rows on the path are expanded.
-    note: Option<String>,
+    note: Option<Notice>,
 }
 
 impl WayDown {
@@ -51,10 +52,11 @@ impl WayDown {
         self.pending = None;
         let Ok(mut way) = answer else { return };
         if way.is_empty() {
-            commands.push(Command::Notify("No strong references lead from the root to this object".to_owned()));
+            commands.push(Command::Notify(Notice::fact("No strong references lead from the root to this object")));
         } else if way.len() > MAX_REVEALED {
             let levels = human::count(way.len() as u64);
-            self.note = Some(format!("The object is {levels} levels deep; {MAX_REVEALED} of them are expanded"));
+            let note = format!("The object is {levels} levels deep; {MAX_REVEALED} of them are expanded");
+            self.note = Some(Notice::fact(note));
             way.truncate(MAX_REVEALED);
             // The last of these rows is not the object that is shown below.
             table.look_at(way);

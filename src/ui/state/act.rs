@@ -4,6 +4,7 @@ use egui::Context;
 
 use super::{Action, AppState};
 use crate::ui::command::ViewKind;
+use crate::ui::notice::Notice;
 use crate::ui::panes::search::search_id;
 use crate::ui::panes::summary::filter_id;
 use crate::ui::theme;
@@ -75,7 +76,7 @@ impl AppState {
             Action::Glossary => self.help.glossary_open = !self.help.glossary_open,
             Action::CancelExport => {
                 self.exports.cancel();
-                self.notice = Some("The export was canceled".to_owned());
+                self.notice = Some(Notice::fact("The export was canceled"));
             }
             Action::Capture => self.capture.is_open = !self.capture.is_open,
         }

@@ -11,6 +11,7 @@ use crate::session::{Event, Pending};
 use crate::ui::command::{ExportList, Target, ViewKind};
 use crate::ui::dialog::Purpose;
 use crate::ui::export::Replace;
+use crate::ui::notice::Notice;
 use crate::ui::panes::growth::GrowthPane;
 
 /// The time that a remark stays in the status bar: long enough to read it twice.
@@ -29,7 +30,7 @@ impl AppState {
                     self.notice = None;
                 }
                 Event::Failed(_) => {}
-                Event::Cancelled { name } => self.notice = Some(format!("{name}: loading was canceled")),
+                Event::Cancelled { name } => self.notice = Some(Notice::fact(format!("{name}: loading was canceled"))),
             }
         }
         self.finish_batch();
@@ -148,17 +149,17 @@ impl AppState {
                     let target = Target { snapshot: slot.id, node };
                     self.go_to(slot.side, target, ViewKind::SUMMARY);
                 }
-                _ => self.notice = Some(format!("No object has the id @{id}")),
+                _ => self.notice = Some(Notice::problem(format!("No object has the id @{id}"))),
             }
         }
         if let Some(message) = self.exports.poll() {
-            self.notice = Some(message);
+            self.notice = Some(Notice::problem(message));
         }
         if let Some(answer) = self.deleted.as_mut().and_then(Pending::take) {
             self.deleted = None;
             self.notice = answer.ok().map(|bytes| match bytes {
-                0 => "There is no cache to delete".to_owned(),
-                bytes => format!("The cache was deleted ({})", self.settings.units.bytes(bytes)),
+                0 => Notice::fact("There is no cache to delete"),
+                bytes => Notice::fact(format!("The cache was deleted ({})", self.settings.units.bytes(bytes))),
             });
         }
         if let Some(found) = self.link.take_answer() {
@@ -177,14 +178,14 @@ impl AppState {
         let is_asked = self.dialog.asks_where_to_write() || self.path_prompt.asks_where_to_write();
         let asked = || is_asked.then(|| "Choose first where to write the other list".to_owned());
         match self.exports.refusal().or_else(asked) {
-            Some(refusal) => self.notice = Some(refusal),
+            Some(refusal) => self.notice = Some(Notice::problem(refusal)),
             None => self.exports.want(list, name),
         }
     }
 
     pub(super) fn start_export(&mut self, path: PathBuf, list: ExportList, replace: Replace) {
         if let Err(message) = self.exports.start(&mut self.session, path, list, replace) {
-            self.notice = Some(message);
+            self.notice = Some(Notice::problem(message));
         }
     }
 }

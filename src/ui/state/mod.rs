@@ -30,6 +30,7 @@ use crate::format::Source;
 use crate::index::Indexes;
 use crate::model::SnapshotId;
 use crate::session::{Pending, Session};
+use crate::ui::notice::Notice;
 
 /// Two snapshots of a small leaking service, for users who have none yet.
 const EXAMPLES: [(&str, &[u8]); 2] = [
@@ -75,9 +76,9 @@ pub struct AppState {
     /// The text of the path field on the start page.
     pub path_field: String,
     /// A temporary remark in the status bar.
-    pub notice: Option<String>,
+    pub notice: Option<Notice>,
     /// The remark on screen, and the time since when it is shown.
-    pub(super) notice_shown: Option<(String, f64)>,
+    pub(super) notice_shown: Option<(Notice, f64)>,
     pub(super) path_prompt: PathPrompt,
 }
 

@@ -7,6 +7,7 @@ use crate::model::SnapshotId;
 use crate::ui::command::{Target, ViewKind};
 use crate::ui::focus_order;
 use crate::ui::history::Visit;
+use crate::ui::notice::Notice;
 use crate::ui::panes::Slot;
 use crate::ui::panes::search::search_id;
 
@@ -108,7 +109,7 @@ impl AppState {
         self.show_in(side, slot.id);
         let view = self.views.entry(slot).or_default();
         if let Err(message) = view.reveal(&mut self.session, &place, target, kind) {
-            self.notice = Some(message);
+            self.notice = Some(Notice::problem(message));
         }
         self.follow_selection(slot);
     }

@@ -39,7 +39,7 @@ impl AppState {
                 let pending = self.session.spawn(Lane::Interactive, move |_| Ok(of.graph().find_id(ObjectId(id))));
                 self.find = Some((Slot { side: slot.side, id: snapshot }, id, pending));
             }
-            Command::Notify(text) => self.notice = Some(text),
+            Command::Notify(notice) => self.notice = Some(notice),
             Command::Show(kind) => {
                 self.active = slot.side;
                 self.show_view(kind);

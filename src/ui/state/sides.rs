@@ -5,6 +5,7 @@ use crate::model::{SnapshotId, human};
 use crate::ui::ages::oldest_and_newest;
 use crate::ui::command::{Target, ViewKind};
 use crate::ui::link::Found;
+use crate::ui::notice::Notice;
 use crate::ui::panes::Slot;
 use crate::ui::panes::profile::ProfilePane;
 use crate::ui::panes::registry::about;
@@ -23,7 +24,7 @@ impl AppState {
             self.split(None);
             self.follow_active();
         } else {
-            self.notice = Some("Open another file to see two side by side".to_owned());
+            self.notice = Some(Notice::fact("Open another file to see two side by side"));
         }
         self.mark_step(false);
     }
@@ -125,7 +126,7 @@ impl AppState {
             let Some(view) = self.views.get_mut(&slot) else { return };
             match found {
                 Some(found) => view.reveal_class(&self.session, &there, found),
-                None => self.notice = Some(format!("Not on the other side: {}", human::visible(&class.name, 100))),
+                None => self.notice = Some(not_on_the_other_side(&human::visible(&class.name, 100))),
             }
         } else if let Some(target) = target.filter(|target| target.snapshot == from.id) {
             self.link.look_for(&self.session, &here, &there, target.node);
@@ -147,7 +148,7 @@ impl AppState {
                     view.select(&self.session, Some(target), None);
                 }
             }
-            None => self.notice = Some(format!("Not on the other side: {}", found.label)),
+            None => self.notice = Some(not_on_the_other_side(&found.label)),
         }
     }
 
@@ -159,7 +160,7 @@ impl AppState {
             view.kind = ViewKind::COMPARISON;
             view.panes.comparison.set_base(base);
         }
-        self.notice = Some(why);
+        self.notice = Some(Notice::fact(why));
     }
 
     /// Returns the files that are profiles, if two or more are.
@@ -182,4 +183,8 @@ impl AppState {
         self.session.profile(id)?;
         Some(self.profile_panes.entry(Slot { side: self.active, id }).or_default())
     }
+}
+
+fn not_on_the_other_side(name: &str) -> Notice {
+    Notice::fact(format!("Not on the other side: {name}"))
 }

@@ -11,7 +11,7 @@ use egui::{
 
 use super::focus_order;
 use super::theme::{self, GRID, Look};
-use crate::model::human;
+use crate::model::{convert, human};
 use crate::query::{Timeline, TimelineBar};
 use scale::{BEFORE, Scale};
 
@@ -259,10 +259,9 @@ impl TimeChart {
                 continue;
             }
             let (all, live) = heights(bar, self.unit);
-            #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
             let points = |value: u64| {
                 let least = if value > 0 { 1.5 } else { 0.0 };
-                (value as f32 / highest as f32 * room).max(least).min(room.max(0.0))
+                (convert::single(convert::share(value, highest)) * room).max(least).min(room.max(0.0))
             };
             let (left, right) = (left + 0.5, (right - 0.5).max(left + 1.0));
             // Bars outside the selection are faded.
@@ -326,8 +325,7 @@ fn heights(bar: &TimelineBar, unit: BarUnit) -> (u64, u64) {
 /// Formats a time of the recording.
 #[must_use]
 pub fn time(us: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "shown to the millisecond")]
-    let seconds = us as f64 / 1e6;
+    let seconds = convert::float(us) / 1e6;
     if seconds < 1.0 { format!("{:.1} ms", seconds * 1000.0) } else { format!("{seconds:.3} s") }
 }
 

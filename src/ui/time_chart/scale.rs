@@ -2,6 +2,7 @@
 
 use egui::{Align2, Pos2, Rect, Stroke, pos2};
 
+use crate::model::convert;
 use crate::query::Timeline;
 use crate::ui::theme::{self, Look};
 
@@ -19,10 +20,9 @@ pub(super) struct Scale<'a> {
 }
 
 impl<'a> Scale<'a> {
-    #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
     pub(super) fn new(timeline: &'a Timeline, view: Option<(f64, f64)>, rect: Rect) -> Self {
-        let first = timeline.bars.first().map_or(0, |bar| bar.end_us) as f64;
-        let last = timeline.bars.last().map_or(0, |bar| bar.end_us) as f64;
+        let first = convert::float(timeline.bars.first().map_or(0, |bar| bar.end_us));
+        let last = convert::float(timeline.bars.last().map_or(0, |bar| bar.end_us));
         let all = (last - first).max(1.0);
         let (start, end) = view.unwrap_or((0.0, 1.0));
         let time = rect.with_min_x((rect.left() + BEFORE).min(rect.right() - 1.0));
@@ -35,19 +35,17 @@ impl<'a> Scale<'a> {
     }
 
     fn x(&self, us: f64) -> f32 {
-        #[expect(clippy::cast_possible_truncation, reason = "a part of the width")]
-        let part = ((us - self.start_us) / (self.end_us - self.start_us).max(1e-9)) as f32;
+        let part = convert::single((us - self.start_us) / (self.end_us - self.start_us).max(1e-9));
         self.time.left() + part.clamp(-10.0, 10.0) * self.time.width()
     }
 
     /// Returns the left and right end of a bar; the first one has its own area.
-    #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
     pub(super) fn span(&self, bar: usize) -> (f32, f32) {
         if bar == 0 {
             return (self.rect.left() + 3.0, self.time.left() - 4.0);
         }
         let end = self.timeline.bars.get(bar).map_or(0, |bar| bar.end_us);
-        let (left, right) = (self.x(self.timeline.start_us(bar) as f64), self.x(end as f64));
+        let (left, right) = (self.x(convert::float(self.timeline.start_us(bar))), self.x(convert::float(end)));
         (left.max(self.time.left()), right.max(self.time.left()))
     }
 
@@ -56,8 +54,7 @@ impl<'a> Scale<'a> {
             return Some(0);
         }
         let at = self.us(x);
-        #[expect(clippy::cast_precision_loss, reason = "points on a screen")]
-        let bar = self.timeline.bars.partition_point(|bar| (bar.end_us as f64) < at).max(1);
+        let bar = self.timeline.bars.partition_point(|bar| convert::float(bar.end_us) < at).max(1);
         (bar < self.timeline.bars.len()).then_some(bar)
     }
 

@@ -3,6 +3,7 @@
 use egui::{Rect, Sense, Ui, Vec2, pos2};
 
 use super::state::TreeState;
+use crate::model::convert;
 use crate::ui::theme::{self, ROW_HEIGHT, tokens};
 
 /// The width of the scroll bar.
@@ -14,10 +15,9 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
     pub(super) fn scroll_by(&mut self, points: f32, height: f32) {
         let rows = f64::from(self.offset + points) / f64::from(ROW_HEIGHT);
         let whole = rows.floor();
-        #[expect(clippy::cast_possible_truncation, reason = "a number of rows that fits a screen or a key press")]
-        let (step, rest) = (whole as i64, ((rows - whole) * f64::from(ROW_HEIGHT)) as f32);
-        self.offset = rest;
-        if let Some(first) = self.first_row.checked_add_signed(step) {
+        self.offset = convert::single((rows - whole) * f64::from(ROW_HEIGHT));
+        let (back, forth) = (convert::whole(-whole), convert::whole(whole));
+        if let Some(first) = self.first_row.saturating_add(forth).checked_sub(back) {
             self.first_row = first;
         } else {
             (self.first_row, self.offset) = (0, 0.0);
@@ -34,20 +34,18 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
     }
 
     /// Returns the scroll position at the very end.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
     fn lowest(&self, height: f32) -> (u64, f32) {
         let on_screen = (height / ROW_HEIGHT).max(0.0);
         let whole = on_screen.ceil();
-        match self.row_count().checked_sub(whole as u64) {
+        match self.row_count().checked_sub(convert::whole(whole)) {
             Some(first) => (first, (whole - on_screen) * ROW_HEIGHT),
             None => (0, 0.0),
         }
     }
 
     /// Scrolls as little as needed to show the whole row; with `center`, puts it in the middle unless it is visible.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
     pub(super) fn scroll_to(&mut self, index: u64, height: f32, center: bool) {
-        let whole = ((height / ROW_HEIGHT).floor() as u64).max(1);
+        let whole = convert::whole(height / ROW_HEIGHT).max(1);
         let is_above = index < self.first_row || (index == self.first_row && self.offset > 0.0);
         let last_whole = self.first_row + whole - u64::from(self.offset > 0.0);
         let is_below = index >= last_whole.max(self.first_row + 1);
@@ -66,24 +64,18 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
     }
 
     /// Draws the scroll bar and handles drags and clicks.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a handle's place is a fraction of the bar; rows are counted in u64"
-    )]
     pub(super) fn scroll_bar(&mut self, ui: &Ui, id: egui::Id, bar: Rect, height: f32) {
         let (last, last_offset) = self.lowest(height);
         if last == 0 && last_offset == 0.0 {
             return;
         }
         let tokens = tokens(ui);
-        let total = self.row_count() as f64;
+        let total = convert::float(self.row_count());
         let shown = f64::from(height / ROW_HEIGHT) / total;
-        let handle_height = ((f64::from(bar.height()) * shown) as f32).max(MIN_HANDLE).min(bar.height());
+        let handle_height = convert::single(f64::from(bar.height()) * shown).max(MIN_HANDLE).min(bar.height());
         let travel = bar.height() - handle_height;
-        let whole = |row: u64, offset: f32| row as f64 + f64::from(offset / ROW_HEIGHT);
-        let fraction = (whole(self.first_row, self.offset) / whole(last, last_offset)) as f32;
+        let whole = |row: u64, offset: f32| convert::float(row) + f64::from(offset / ROW_HEIGHT);
+        let fraction = convert::single(whole(self.first_row, self.offset) / whole(last, last_offset));
         let handle = Rect::from_min_size(
             pos2(bar.left() + 2.0, bar.top() + travel * fraction.clamp(0.0, 1.0)),
             Vec2::new(bar.width() - 4.0, handle_height),
@@ -101,8 +93,8 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
             });
             let fraction = f64::from(((pointer.y - grab - bar.top()) / travel.max(1.0)).clamp(0.0, 1.0));
             let position = fraction * whole(last, last_offset);
-            self.first_row = position.floor() as u64;
-            self.offset = ((position - position.floor()) * f64::from(ROW_HEIGHT)) as f32;
+            self.first_row = convert::whole(position);
+            self.offset = convert::single((position - position.floor()) * f64::from(ROW_HEIGHT));
             if fraction >= 1.0 {
                 (self.first_row, self.offset) = (last, last_offset);
             }

@@ -4,6 +4,7 @@ use super::super::layout::Place;
 use super::super::state::TreeState;
 use super::super::{Table, TreeModel};
 use super::TableAnswer;
+use crate::model::convert;
 use crate::ui::theme::ROW_HEIGHT;
 use egui::Ui;
 
@@ -48,8 +49,7 @@ pub(super) fn visible_text<M: TreeModel>(
     height: f32,
 ) -> String {
     let mut lines = vec![table.columns.iter().map(|column| column.title).collect::<Vec<_>>().join("\t")];
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
-    let count = (height / ROW_HEIGHT).ceil() as u64;
+    let count = convert::whole((height / ROW_HEIGHT).ceil());
     for index in state.first_row..state.first_row + count {
         if let Some(Place::Row { list, path }) = state.place(index) {
             let indent = "  ".repeat(path.len() - 1);

@@ -7,6 +7,7 @@ use super::super::state::TreeState;
 use super::super::{Table, TreeModel};
 use super::copy::row_text;
 use super::{EXPAND_LIMIT, TableAnswer};
+use crate::model::convert;
 use crate::ui::context_menu;
 use crate::ui::theme::ROW_HEIGHT;
 
@@ -61,8 +62,7 @@ pub(super) fn keyboard<M: TreeModel>(
 /// Returns the position that a key moves the selection to. If no row is selected, arrows go to the last selected one, or to
 /// the first.
 pub(super) fn moved<L: Clone + Eq + std::hash::Hash>(ui: &Ui, state: &TreeState<L>, height: f32) -> Option<u64> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows of one screen")]
-    let page = ((height / ROW_HEIGHT) as u64).saturating_sub(1).max(1);
+    let page = convert::whole(height / ROW_HEIGHT).saturating_sub(1).max(1);
     let current = state.selection().and_then(|path| state.index_of(path));
     let start = state.cursor.as_deref().and_then(|path| state.index_of(path)).unwrap_or(0);
     let last = state.row_count().saturating_sub(1);

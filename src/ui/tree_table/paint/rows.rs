@@ -12,6 +12,7 @@ use super::super::{Cell, Run, Table, TreeModel};
 use super::columns::{Columns, room_for_numbers};
 use super::copy::{CopyWhat, copy_menu, row_text, visible_text};
 use super::{DEEP_INDENT, INDENT, MIN_COLUMN, TRIANGLE, TableAnswer, resize_handle};
+use crate::model::convert;
 use crate::ui::theme::{GRID, ROW_HEIGHT, Tokens};
 use crate::ui::{context_menu, text, theme};
 
@@ -305,17 +306,16 @@ impl RowPainter<'_> {
     }
 
     /// Draws a small line over time, from 0 at the bottom to the largest amount at the top.
-    #[expect(clippy::cast_precision_loss, reason = "a few amounts")]
     pub(super) fn spark_line(&self, ui: &Ui, rect: Rect, amounts: &[f32]) {
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         let inner = rect.shrink2(vec2(2.0 * GRID, 4.0));
         let most = amounts.iter().copied().fold(0.0, f32::max);
-        let step = inner.width() / (amounts.len().saturating_sub(1).max(1)) as f32;
+        let step = inner.width() / convert::screen(amounts.len().saturating_sub(1).max(1));
         let height = |amount: f32| if most > 0.0 { inner.height() * amount / most } else { 0.0 };
         let points: Vec<egui::Pos2> = amounts
             .iter()
             .enumerate()
-            .map(|(at, &amount)| pos2(inner.left() + step * at as f32, inner.bottom() - height(amount)))
+            .map(|(at, &amount)| pos2(inner.left() + step * convert::screen(at), inner.bottom() - height(amount)))
             .collect();
         let end = points.last().copied();
         painter.line(points, Stroke::new(1.2, self.tokens.accent));
@@ -341,18 +341,17 @@ pub(super) struct Row<'a, L> {
     pub(super) expanded: bool,
 }
 
-#[expect(clippy::cast_precision_loss, reason = "depths that fit a screen")]
 pub(super) fn indent(depth: usize) -> f32 {
+    let levels = |levels: usize| convert::screen(levels);
     // Deep levels are indented less, then not at all, so that names keep some room.
-    GRID + INDENT * depth.min(8) as f32 + DEEP_INDENT * depth.saturating_sub(8).min(12) as f32
+    GRID + INDENT * levels(depth.min(8)) + DEEP_INDENT * levels(depth.saturating_sub(8).min(12))
 }
 
 /// Lays out one line of a cell, truncated in the middle if it is too long; returns whether it was truncated.
 pub(super) fn line(ui: &Ui, cell: &Cell, width: f32) -> (LayoutJob, bool) {
     let font = theme::mono();
     let glyph = ui.ctx().fonts_mut(|fonts| fonts.glyph_width(&font, '0')).max(1.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "characters of one line")]
-    let fits = (width / glyph).floor() as usize;
+    let fits = convert::in_memory(convert::whole(width / glyph));
     let length: usize = cell.runs.iter().map(|run| run.text.chars().count()).sum();
     let mut job =
         LayoutJob { wrap: TextWrapping::truncate_at_width(width), break_on_newline: false, ..LayoutJob::default() };
