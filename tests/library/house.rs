@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{File, files, functions, paths};
 
 /// The parts of the crate from the bottom up. A part uses those in front of it, but for what [`KEPT_APART`] lists.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "files", "model", "memory", "inputs", "format", "graph", "analysis", "snapshot", "profile", "index", "query",
-    "session", "capture", "cli",
+    "export", "session", "capture", "cli",
 ];
 
 /// Parts that must not use others although those are below them.
-const KEPT_APART: [(&str, &[&str]); 4] = [
+const KEPT_APART: [(&str, &[&str]); 6] = [
     ("query", &["index"]),
-    ("capture", &["format", "graph", "analysis", "snapshot", "index", "query", "session"]),
+    ("export", &["index"]),
+    ("session", &["export"]),
+    ("capture", &["format", "graph", "analysis", "snapshot", "index", "query", "export", "session"]),
     ("cli", &["session"]),
     ("snapshot", &["index"]),
 ];
