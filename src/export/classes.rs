@@ -52,7 +52,7 @@ impl Table for Classes {
             row.at().map(|at| at.column).into()
         })
         .within("location", "column"),
-        Column::<Self>::new("url", "the address of the script, if the snapshot names it", |row| row.url())
+        Column::<Self>::new("url", "the address of the script, if the snapshot names it", ClassRow::url)
             .within("location", "url")
             .json_only(),
         Column::<Self>::new(
@@ -83,7 +83,7 @@ impl Table for Classes {
             row.totals.retained_size.into()
         })
         .shown_as("Retained", Format::Bytes),
-        Column::<Self>::text("share", "%", |row| row.share()),
+        Column::<Self>::text("share", "%", ClassRow::share),
         Column::<Self>::text("constructor", "Constructor", |row| row.constructor().into()),
     ];
 }

@@ -17,7 +17,7 @@ pub(crate) struct ComparisonRow<'a> {
 /// Classes with allocated or freed objects.
 pub(crate) struct ComparedClasses;
 
-/// The columns of `compare` and of the exported list.
+/// The columns of `compare`.
 pub(crate) const COMPARISON: &[&str] = &[
     "name",
     "script_id",
@@ -33,8 +33,10 @@ pub(crate) const COMPARISON: &[&str] = &[
     "size_delta",
     "base_retained_size",
     "current_retained_size",
-    "retained_delta",
 ];
+
+/// The columns that the exported list has in addition.
+pub(crate) const RETAINED_DELTA: &[&str] = &["retained_delta"];
 
 /// The columns of `compare` in text.
 pub(crate) const COMPARISON_TEXT: &[&str] = &[
@@ -95,7 +97,7 @@ impl Table for ComparedClasses {
             row.class.current_retained_size.into()
         })
         .shown_as("now", Format::Bytes),
-        Column::<Self>::new("retained_delta", "the growth of the retained size", |row| {
+        Column::<Self>::new("retained_delta", "the growth of the retained size, in exported lists", |row| {
             row.class.retained_delta().into()
         }),
     ];

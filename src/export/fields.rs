@@ -90,7 +90,12 @@ pub(crate) fn columns_help(command: &str) -> String {
     let mut text = "Columns:\n".to_owned();
     for field in commands().into_iter().chain(of_nodes).filter(|list| list.name == command).flat_map(|list| list.fields)
     {
-        let _ = writeln!(text, "  {:<22} {}", field.name, field.about.replace('`', ""));
+        let only = match (field.is_in_csv(), field.is_in_json()) {
+            (false, _) => " (JSON only)",
+            (_, false) => " (CSV only)",
+            _ => "",
+        };
+        let _ = writeln!(text, "  {:<22} {}{only}", field.name, field.about.replace('`', ""));
     }
     text
 }
@@ -118,7 +123,7 @@ pub(crate) fn shape<T: Table>(columns: &[&str]) -> String {
 mod tests {
     use super::*;
     use crate::export::classes::CLASSES_TEXT;
-    use crate::export::comparison::COMPARISON_TEXT;
+    use crate::export::comparison::{COMPARISON_TEXT, RETAINED_DELTA};
     use crate::export::functions::{ALLOCATIONS_TEXT, BASE_SIZES, COMPARED_TEXT, PROFILE_TEXT};
     use crate::export::growth::GROWTH;
     use crate::export::objects::{OBJECTS_TEXT, REFERENCES_TEXT};
@@ -139,7 +144,7 @@ mod tests {
     #[test]
     fn lists_name_declared_columns_and_every_column_is_used() {
         check::<Classes>(&[CLASSES, CLASSES_TEXT]);
-        check::<ComparedClasses>(&[COMPARISON, COMPARISON_TEXT]);
+        check::<ComparedClasses>(&[COMPARISON, COMPARISON_TEXT, RETAINED_DELTA]);
         check::<Objects>(&[OBJECTS, OBJECTS_TEXT, REFERENCES, REFERENCES_TEXT, RETAINERS, NODES]);
         check::<Functions>(&[ALLOCATIONS, ALLOCATIONS_TEXT, PROFILE, PROFILE_TEXT, COMPARED_TEXT, BASE_SIZES]);
         check::<Variables>(&[VARIABLES, VARIABLES_TEXT]);

@@ -87,9 +87,9 @@ impl Table for Functions {
         Column::<Self>::new("size", "the bytes of all objects", |row| row.own(3)).shown_as("Size", Format::Bytes),
         Column::<Self>::text("self_share", "%", |row| row.share(row.row.numbers.own)),
         Column::<Self>::text("total_share", "%", |row| row.share(row.row.numbers.total)),
-        Column::<Self>::text("self_change", "Change", |row| row.change(row.row.numbers.own))
+        Column::<Self>::text("self_change", "Change", |row| change(row.row.numbers.own))
             .shown_as("Change", Format::Bytes),
-        Column::<Self>::text("total_change", "Change", |row| row.change(row.row.numbers.total))
+        Column::<Self>::text("total_change", "Change", |row| change(row.row.numbers.total))
             .shown_as("Change", Format::Bytes),
         Column::<Self>::text("function", "Function", |row| row.label("").into()),
         Column::<Self>::text("caller", "Function", |row| row.label(if row.depth > Some(0) { "← " } else { "" }).into()),
@@ -118,10 +118,6 @@ impl<'a> FunctionRow<'a> {
         self.is_compared.then_some(numbers[1]).into()
     }
 
-    fn change<const N: usize>(&self, numbers: [u64; N]) -> Cell<'static> {
-        difference(numbers[0], numbers[1]).into()
-    }
-
     fn share<const N: usize>(&self, numbers: [u64; N]) -> Cell<'static> {
         #[expect(clippy::cast_precision_loss, reason = "a percentage with one decimal")]
         let percent = numbers[0] as f64 * 100.0 / self.whole.max(1) as f64;
@@ -137,4 +133,9 @@ impl<'a> FunctionRow<'a> {
         let place = if place.is_empty() { place } else { format!("  {}", address(&place)) };
         format!("{indent}{depth}{mark}{}{place}", name(self.function().label()))
     }
+}
+
+/// Returns the growth since the base.
+fn change<const N: usize>(numbers: [u64; N]) -> Cell<'static> {
+    difference(numbers[0], numbers[1]).into()
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::classes::{CLASSES, ClassRow, Classes};
-use super::comparison::{COMPARISON, ComparedClasses, ComparisonRow};
+use super::comparison::{COMPARISON, ComparedClasses, ComparisonRow, RETAINED_DELTA};
 use super::growth::{GROWTH, GrownClasses, GrowthRow};
 use super::objects::{OBJECTS, ObjectRow, Objects, REFERENCES};
 use super::rows::{FileFormat, write_rows};
@@ -70,7 +70,7 @@ pub fn write_comparison(
 ) -> io::Result<()> {
     let classes = rows.iter().filter_map(|&row| comparison.classes.get(row as usize));
     let rows = classes.map(|class| ComparisonRow { class, scripts: Some(scripts) });
-    write_rows::<ComparedClasses>(Columns::named(COMPARISON), rows, format, out)
+    write_rows::<ComparedClasses>(Columns::named(&[COMPARISON, RETAINED_DELTA].concat()), rows, format, out)
 }
 
 /// Writes classes over time, a row for each class in each snapshot. Snapshots count from 1.

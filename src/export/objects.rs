@@ -84,12 +84,14 @@ impl Table for Objects {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::<Self>::new("depth", "the number of references to the object asked about", |row| row.depth.into())
             .csv_only(),
-        Column::<Self>::new("edge", "the name of the reference, or the index of an element", |row| row.edge_name())
+        Column::<Self>::new("edge", "the name of the reference, or the index of an element", ObjectRow::edge_name)
             .within("edge", "name")
             .optional(),
-        Column::<Self>::new("edge_kind", "the kind of the reference, such as `property` or `context`", |row| {
-            row.edge_kind()
-        })
+        Column::<Self>::new(
+            "edge_kind",
+            "the kind of the reference, such as `property` or `context`",
+            ObjectRow::edge_kind,
+        )
         .within("edge", "kind")
         .optional(),
         Column::<Self>::new("id", "the id of the object, which search and other tools accept as `@id`", |row| {
