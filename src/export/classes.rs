@@ -52,7 +52,7 @@ impl Table for Classes {
             row.at().map(|at| at.column).into()
         })
         .within("location", "column"),
-        Column::<Self>::new("url", "the address of the script, if the snapshot names it", ClassRow::url)
+        Column::<Self>::new("url", "the address of the script, if the snapshot names it", |row| row.url().into())
             .within("location", "url")
             .json_only(),
         Column::<Self>::new(
@@ -83,7 +83,7 @@ impl Table for Classes {
             row.totals.retained_size.into()
         })
         .shown_as("Retained", Format::Bytes),
-        Column::<Self>::text("share", "%", ClassRow::share),
+        Column::<Self>::text("share", "%", |row| Cell::Percent(row.share())),
         Column::<Self>::text("constructor", "Constructor", |row| row.constructor().into()),
     ];
 }
@@ -93,14 +93,15 @@ impl ClassRow<'_> {
         self.class.key.location
     }
 
-    fn url(&self) -> Cell<'static> {
-        Position::of_class(self.at(), self.joined_count, self.scripts).and_then(|position| position.url).into()
+    fn url(&self) -> Option<String> {
+        Position::of_class(self.at(), self.joined_count, self.scripts)?.url
     }
 
-    fn share(&self) -> Cell<'static> {
+    /// Returns the part of the heap that the class retains, in percent.
+    fn share(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a percentage with one decimal")]
         let percent = self.totals.retained_size as f64 * 100.0 / self.total_size.max(1) as f64;
-        Cell::Percent(percent)
+        percent
     }
 
     /// Returns the name of the class with its position.

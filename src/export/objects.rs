@@ -1,6 +1,8 @@
 //! Objects, alone or at the end of a reference.
 
-use super::cell::{Cell, Format, name, row_name};
+use std::borrow::Cow;
+
+use super::cell::{Format, name, row_name};
 use super::schema::{Column, Table};
 use crate::graph::EdgeName;
 use crate::model::{EdgeIndex, NodeOrdinal, StringId};
@@ -84,14 +86,14 @@ impl Table for Objects {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::<Self>::new("depth", "the number of references to the object asked about", |row| row.depth.into())
             .csv_only(),
-        Column::<Self>::new("edge", "the name of the reference, or the index of an element", ObjectRow::edge_name)
-            .within("edge", "name")
-            .optional(),
-        Column::<Self>::new(
-            "edge_kind",
-            "the kind of the reference, such as `property` or `context`",
-            ObjectRow::edge_kind,
-        )
+        Column::<Self>::new("edge", "the name of the reference, or the index of an element", |row| {
+            row.edge_name().into()
+        })
+        .within("edge", "name")
+        .optional(),
+        Column::<Self>::new("edge_kind", "the kind of the reference, such as `property` or `context`", |row| {
+            row.edge_kind().into()
+        })
         .within("edge", "kind")
         .optional(),
         Column::<Self>::new("id", "the id of the object, which search and other tools accept as `@id`", |row| {
@@ -173,23 +175,21 @@ impl<'a> ObjectRow<'a> {
 
     /// Returns the name and kind of the edge, safe for a terminal.
     pub(crate) fn edge_label(&self) -> String {
-        if self.edge.is_none() {
-            return String::new();
-        }
-        format!("{} ({})", self.edge_name().shown(Format::Name), self.edge_kind().shown(Format::Name))
+        let (Some(edge), Some(kind)) = (self.edge_name(), self.edge_kind()) else { return String::new() };
+        format!("{} ({})", name(&edge), name(&kind))
     }
 
     /// Returns the edge name as DevTools shows it, cut as in every row.
-    fn edge_name(&self) -> Cell<'static> {
+    fn edge_name(&self) -> Option<String> {
         let name = |edge| match self.snapshot.graph().edge_name(edge) {
             EdgeName::Index(index) => index.to_string(),
             EdgeName::Text(id) => row_string(self.snapshot, id),
         };
-        self.edge.map(name).into()
+        self.edge.map(name)
     }
 
-    fn edge_kind(&self) -> Cell<'a> {
-        self.edge.map(|edge| row_name(self.snapshot.graph().edge_kind_name(edge))).into()
+    fn edge_kind(&self) -> Option<Cow<'a, str>> {
+        self.edge.map(|edge| row_name(self.snapshot.graph().edge_kind_name(edge)))
     }
 }
 

@@ -82,11 +82,11 @@ mod tests {
     impl Table for Things {
         type Row<'a> = (Option<&'a str>, u32);
         const COLUMNS: &'static [Column<Self>] = &[
-            Column::new("name", "", |row| row.0.into()),
-            Column::new("size", "", |row| row.1.into()),
-            Column::new("script", "", |row| row.0.into()).within("location", "url"),
-            Column::new("line", "", |row| row.0.map(|_| 3_u32).into()).within("location", "line"),
-            Column::new("is_named", "", |row| row.0.map(|_| true).into()).optional(),
+            Column::<Self>::new("name", "", |row| row.0.into()),
+            Column::<Self>::new("size", "", |row| row.1.into()),
+            Column::<Self>::new("script", "", |row| row.0.into()).within("location", "url"),
+            Column::<Self>::new("line", "", |row| row.0.map(|_| 3_u32).into()).within("location", "line"),
+            Column::<Self>::new("is_named", "", |row| row.0.map(|_| true).into()).optional(),
         ];
     }
 

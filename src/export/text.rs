@@ -52,8 +52,10 @@ mod tests {
 
     impl Table for Pairs {
         type Row<'a> = &'a str;
-        const COLUMNS: &'static [Column<Self>] =
-            &[Column::text("class", "Class", |row| (*row).into()), Column::text("object", "Object", |_| "x".into())];
+        const COLUMNS: &'static [Column<Self>] = &[
+            Column::<Self>::text("class", "Class", |row| (*row).into()),
+            Column::<Self>::text("object", "Object", |_| "x".into()),
+        ];
     }
 
     #[test]
