@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! bytes ─► format ─► graph ─► analysis ─► Snapshot ─► query ─► session ─► ui
-//!                                            ▲ │          └──► cli
+//!                                            ▲ │          └──► export ──► ui, cli
 //!                                            │ ▼
 //!                                           index
 //! ```
@@ -14,6 +14,7 @@
 //! - `model` is the vocabulary shared by all modules; `files` (writing), `inputs` (reading) and `memory` are their
 //!   interface to the system.
 //! - `analysis` and `query` know no channels and no widgets; they may use rayon within one function.
+//! - `export` writes rows as text, CSV, TSV and JSON for `cli` and the window's exports; it declares each column once.
 //! - `index` caches snapshots in files of its own; only `session` and `cli` know of it.
 //! - egui appears only in `ui`. Without the feature `gui` the library and the command line build alone.
 //! - The file's `self_size` and the derived shallow size are separate columns.
@@ -40,6 +41,7 @@ pub mod snapshot;
 pub use profile::Profile;
 pub use snapshot::{OpenError, Snapshot};
 pub mod cli;
+pub mod export;
 pub mod query;
 #[cfg(feature = "gui")]
 pub mod session;

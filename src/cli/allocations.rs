@@ -1,15 +1,17 @@
 //! `heapglass allocations`: lists functions with their allocated and live objects and bytes.
 
-use std::borrow::Cow;
 use std::io::Write;
 
 use anyhow::anyhow;
-use serde::Serialize;
+use serde::ser::SerializeSeq as _;
+use serde::{Serialize, Serializer};
 
 use super::args::{AllocationsArguments, Format};
-use super::profile::Place;
-use super::table::{Table, address, name};
-use super::{Files, csv, row_name, salvaged};
+use super::{Files, salvaged};
+use crate::export::{
+    ALLOCATIONS, ALLOCATIONS_TEXT, Columns, FileFormat, FunctionRow, Functions, JsonRows, Record, write_rows,
+    write_text,
+};
 use crate::model::{CancelToken, human};
 use crate::query::{CallKey, CallList, CallRow, CallSort, Calls, allocations, call_rows, has_allocations};
 
@@ -21,21 +23,37 @@ struct Allocated<'a> {
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     salvaged: Option<Vec<String>>,
-    functions: Vec<Row<'a>>,
+    functions: Tree<'a>,
 }
 
+/// Functions, each with its callers if asked for, in JSON.
+struct Tree<'a> {
+    calls: &'a Calls,
+    functions: &'a [Listed],
+    has_callers: bool,
+}
+
+/// A function in JSON.
 #[derive(Serialize)]
-struct Row<'a> {
+struct Entry<'a, C: Serialize> {
+    #[serde(flatten)]
+    row: Record<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    depth: Option<u32>,
-    name: Cow<'a, str>,
-    location: Option<Place<'a>>,
-    live_count: u64,
-    count: u64,
-    live_size: u64,
-    size: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    callers: Option<Vec<Row<'a>>>,
+    callers: Option<C>,
+}
+
+impl Serialize for Tree<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns = Columns::<Functions>::named(ALLOCATIONS);
+        let mut list = serializer.serialize_seq(None)?;
+        for Listed { row, callers } in self.functions {
+            let function = function_row(self.calls, None, row);
+            let rows = callers.iter().map(|(depth, row)| function_row(self.calls, Some(*depth), row));
+            let callers = self.has_callers.then(|| JsonRows::<Functions, _> { columns: columns.clone(), rows });
+            list.serialize_element(&Entry { row: columns.record(&function), callers })?;
+        }
+        list.end()
+    }
 }
 
 pub(super) fn run(arguments: &AllocationsArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -58,23 +76,23 @@ pub(super) fn run(arguments: &AllocationsArguments, files: &Files, out: &mut dyn
     }
     match arguments.format {
         Format::Json => {
-            let json = |listed: &Listed| {
-                let callers = listed.callers.iter().map(|(depth, caller)| json(calls, Some(*depth), caller));
-                Row { callers: arguments.callers.then(|| callers.collect()), ..json(calls, None, &listed.row) }
-            };
             let file = arguments.file.display().to_string();
-            let salvaged = salvaged(&snapshot);
-            let allocated = Allocated { file, salvaged, functions: functions.iter().map(json).collect() };
+            let functions = Tree { calls, functions: &functions, has_callers: arguments.callers };
+            let allocated = Allocated { file, salvaged: salvaged(&snapshot), functions };
             serde_json::to_writer(&mut *out, &allocated)?;
             Ok(writeln!(out)?)
         }
-        Format::Csv => write_csv(calls, &functions, out),
+        Format::Csv => {
+            let rows = flat(calls, &functions);
+            Ok(write_rows::<Functions>(Columns::named(ALLOCATIONS), rows, FileFormat::Csv, out)?)
+        }
         Format::Text => {
             let sums = calls.sums();
             let (live, all) = (human::quantity(sums[0], "object", "objects"), human::count(sums[1]));
             let (live_size, size) = (human::bytes(sums[2]), human::bytes(sums[3]));
             writeln!(out, "{live} ({live_size}) live of {all} ({size}) allocated with a stack\n")?;
-            write_text(calls, &functions, out)
+            let columns = Columns::named(ALLOCATIONS_TEXT);
+            Ok(write_text::<Functions>(&columns, flat(calls, &functions), out)?)
         }
     }
 }
@@ -104,57 +122,15 @@ fn callers(calls: &Calls, of: &CallRow, sort: CallSort) -> anyhow::Result<Vec<(u
     Ok(callers)
 }
 
-fn json<'a>(calls: &'a Calls, depth: Option<u32>, row: &CallRow) -> Row<'a> {
-    let function = &calls.functions()[row.function as usize];
-    let [live_count, count, live_size, size] = row.numbers.own;
-    let (name, location) = (row_name(function.label()), Place::of(function));
-    Row { depth, name, location, live_count, count, live_size, size, callers: None }
+fn function_row<'a>(calls: &'a Calls, depth: Option<u32>, row: &'a CallRow) -> FunctionRow<'a> {
+    FunctionRow { calls, row, depth, is_compared: false, whole: 0 }
 }
 
 /// Returns each function followed by its callers.
-fn flat(functions: &[Listed]) -> impl Iterator<Item = (u32, &CallRow)> {
-    functions.iter().flat_map(|listed| {
-        std::iter::once((0, &listed.row)).chain(listed.callers.iter().map(|(depth, row)| (*depth, row)))
+fn flat<'a>(calls: &'a Calls, functions: &'a [Listed]) -> impl Iterator<Item = FunctionRow<'a>> + Clone {
+    functions.iter().flat_map(move |listed| {
+        let callers = listed.callers.iter().map(|(depth, row)| (*depth, row));
+        let rows = std::iter::once((0, &listed.row)).chain(callers);
+        rows.map(move |(depth, row)| function_row(calls, Some(depth), row))
     })
-}
-
-fn write_csv(calls: &Calls, functions: &[Listed], out: &mut dyn Write) -> anyhow::Result<()> {
-    let columns = ["depth", "name", "url", "script_id", "line", "column", "live_count", "count", "live_size", "size"];
-    csv::line(out, &columns)?;
-    for (depth, row) in flat(functions) {
-        let function = &calls.functions()[row.function as usize];
-        let mut line = vec![
-            depth.to_string(),
-            row_name(function.label()).into_owned(),
-            row_name(&function.url).into_owned(),
-            function.script_id.to_string(),
-            super::optional(function.line),
-            super::optional(function.column),
-        ];
-        line.extend(row.numbers.own.map(|number| number.to_string()));
-        csv::line(out, &line)?;
-    }
-    Ok(())
-}
-
-fn write_text(calls: &Calls, functions: &[Listed], out: &mut dyn Write) -> anyhow::Result<()> {
-    /// The maximum number of indented levels.
-    const MAX_INDENT: u32 = 30;
-    let mut table = Table::new(&["Live", "Allocated", "Live size", "Size", "Function"]);
-    for (depth, row) in flat(functions) {
-        let function = &calls.functions()[row.function as usize];
-        let [live_count, count, live_size, size] = row.numbers.own;
-        let arrow = if depth > 0 { "← " } else { "" };
-        let indent = "  ".repeat(depth.min(MAX_INDENT) as usize);
-        let place = function.place();
-        let place = if place.is_empty() { place } else { format!("  {}", address(&place)) };
-        table.push(vec![
-            human::count(live_count),
-            human::count(count),
-            human::bytes(live_size),
-            human::bytes(size),
-            format!("{indent}{arrow}{}{place}", name(function.label())),
-        ]);
-    }
-    Ok(table.write(out)?)
 }

@@ -12,10 +12,10 @@ use clap::Args;
 
 use super::complain;
 use super::interrupts::Interrupts;
-use super::table::{Table, name};
 use crate::capture::{
     self, Address, CaptureError, Connection, HeapUsage, Isolate, Kind, Plan, Remote, Step, Taken, Target, Watch,
 };
+use crate::export::{Column, Columns, Format, Table, write_text};
 use crate::model::{CancelToken, human};
 use crate::query::search_grammar::size;
 
@@ -208,17 +208,40 @@ fn choice(text: &str) -> anyhow::Result<(usize, usize)> {
     }
 }
 
+/// A target or a worker of one.
+struct Listed {
+    number: String,
+    /// The used bytes of its heap.
+    used: Option<u64>,
+    kind: String,
+    title: String,
+}
+
+struct Targets;
+
+impl Table for Targets {
+    type Row<'a> = &'a Listed;
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::<Self>::text("number", "Number", |row| row.number.as_str().into()),
+        Column::<Self>::text("used", "Heap used", |row| row.used.into()).shown_as("Heap used", Format::Bytes),
+        Column::<Self>::text("kind", "Kind", |row| row.kind.as_str().into()).shown_as("Kind", Format::Name),
+        Column::<Self>::text("title", "Title", |row| row.title.as_str().into()).shown_as("Title", Format::Name),
+    ];
+}
+
 /// Lists the targets. A target that does not answer is listed without its heap and workers.
 fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Result<()> {
     let started = Instant::now();
-    let mut table = Table::new(&["Number", "Heap used", "Kind", "Title"]);
+    let mut rows = Vec::new();
     let (mut failed, mut unasked) = (0, 0);
     for (at, target) in targets.iter().enumerate() {
-        let text = |title: &str, url: &str| name(&format!("{title}  {url}"));
-        let unknown = vec![(at + 1).to_string(), String::new(), name(&target.kind), text(&target.title, &target.url)];
+        let text = |title: &str, url: &str| format!("{title}  {url}");
+        let (number, kind) = ((at + 1).to_string(), target.kind.clone());
+        let unknown = Listed { number, used: None, kind, title: text(&target.title, &target.url) };
         if started.elapsed() > LIST_PATIENCE {
             unasked += 1;
-            table.push(unknown);
+            rows.push(unknown);
             continue;
         }
         let isolates = match measured(target, remote) {
@@ -226,18 +249,18 @@ fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Resu
             Err(reason) => {
                 complain(&human::visible(&format!("heapglass: target {}: {reason}", at + 1), 2000));
                 failed += 1;
-                table.push(unknown);
+                rows.push(unknown);
                 continue;
             }
         };
         for (worker, (isolate, usage)) in isolates.iter().enumerate() {
             let number = if worker == 0 { (at + 1).to_string() } else { format!("{}.{worker}", at + 1) };
-            let kind = if worker == 0 { &target.kind } else { &isolate.kind };
-            let used = usage.map_or_else(String::new, |usage| human::bytes(usage.used_bytes()));
-            table.push(vec![number, used, name(kind), text(&isolate.title, &isolate.url)]);
+            let kind = if worker == 0 { &target.kind } else { &isolate.kind }.clone();
+            let used = usage.map(|usage| usage.used_bytes());
+            rows.push(Listed { number, used, kind, title: text(&isolate.title, &isolate.url) });
         }
     }
-    table.write(out)?;
+    write_text::<Targets>(&Columns::named(&["number", "used", "kind", "title"]), rows.iter(), out)?;
     if unasked > 0 {
         let targets = human::quantity(unasked, "target", "targets");
         complain(&format!("heapglass: timeout: heaps and workers of {targets} are not listed"));

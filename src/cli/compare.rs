@@ -5,10 +5,12 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::args::{CompareArguments, ComparedColumn, Format};
-use super::summary::{LocationJson, RELOADED_HINT};
-use super::table::{Table, name};
-use super::{BadUsage, Files, complain, csv, name_of, salvaged};
-use crate::model::{CancelToken, human};
+use super::summary::RELOADED_HINT;
+use super::{BadUsage, Files, complain, name_of, salvaged};
+use crate::export::{
+    COMPARISON, COMPARISON_TEXT, Columns, ComparedClasses, ComparisonRow, FileFormat, JsonRows, write_rows, write_text,
+};
+use crate::model::CancelToken;
 use crate::query::{
     Age, ComparedClass, Comparison, ComparisonKey, ComparisonSort, OPTIONS_DIFFER, Scripts, are_identical, compare,
     compare_joined, compared_classes, scripts,
@@ -16,7 +18,7 @@ use crate::query::{
 
 #[derive(Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of the answer")]
-struct Compared<'a> {
+struct Compared<R: Serialize> {
     base: String,
     current: String,
     ids_match: bool,
@@ -28,45 +30,7 @@ struct Compared<'a> {
     is_reversed: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     salvaged: Vec<String>,
-    classes: Vec<Row<'a>>,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    name: &'a str,
-    location: Option<LocationJson>,
-    /// The number of merged classes of a script that was loaded several times.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    joined_classes: Option<u32>,
-    new: u64,
-    deleted: u64,
-    delta: i64,
-    allocated_size: u64,
-    freed_size: u64,
-    size_delta: i64,
-    base_retained_size: u64,
-    current_retained_size: u64,
-}
-
-impl<'a> Row<'a> {
-    /// Creates a row. `scripts` are those of the base and of the current snapshot.
-    fn new(class: &'a ComparedClass, scripts: &[Scripts; 2]) -> Self {
-        // A class in both snapshots has the same script in both.
-        let scripts = &scripts[usize::from(class.current_class.is_some())];
-        Self {
-            name: &class.name,
-            location: LocationJson::of_class(class.key.location, class.joined_count, scripts),
-            joined_classes: (class.joined_count > 1).then_some(class.joined_count),
-            new: class.new_count,
-            deleted: class.deleted_count,
-            delta: class.delta(),
-            allocated_size: class.allocated_size,
-            freed_size: class.freed_size,
-            size_delta: class.size_delta(),
-            base_retained_size: class.base_retained_size,
-            current_retained_size: class.current_retained_size,
-        }
-    }
+    classes: R,
 }
 
 /// The message if both files are the same snapshot.
@@ -105,8 +69,8 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
     let sort = ComparisonSort { key, descending: key != ComparisonKey::Name };
     let rows = compared_classes(&comparison, sort, "");
     let limit = arguments.limit.unwrap_or(usize::MAX);
-    let classes: Vec<&ComparedClass> =
-        rows.iter().take(limit).filter_map(|&row| comparison.classes.get(row as usize)).collect();
+    let classes = rows.iter().take(limit).filter_map(|&row| comparison.classes.get(row as usize));
+    let columns = Columns::named(COMPARISON);
     match arguments.format {
         Format::Json => {
             let scripts = [scripts(&base, &CancelToken::new())?, scripts(&current, &CancelToken::new())?];
@@ -123,7 +87,7 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
                         salvaged(of).unwrap_or_default().into_iter().map(move |loss| format!("{which}: {loss}"))
                     })
                     .collect(),
-                classes: classes.into_iter().map(|class| Row::new(class, &scripts)).collect(),
+                classes: JsonRows::<ComparedClasses, _> { columns, rows: rows_of(classes, Some(&scripts)) },
             };
             serde_json::to_writer(&mut *out, &compared)?;
             Ok(writeln!(out)?)
@@ -132,14 +96,15 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
             if let Some(note) = note {
                 complain(&format!("heapglass: {note}"));
             }
-            write_csv(&classes, out)
+            Ok(write_rows(columns, rows_of(classes, None), FileFormat::Csv, out)?)
         }
         Format::Text if identical => Ok(writeln!(out, "{IDENTICAL}")?),
         Format::Text => {
             if let Some(note) = note {
                 writeln!(out, "{note}\n")?;
             }
-            write_text(&comparison, &classes, out)?;
+            write_notes(&comparison, out)?;
+            write_text::<ComparedClasses>(&Columns::named(COMPARISON_TEXT), rows_of(classes, None), out)?;
             if comparison.has_reloaded && !arguments.join_reloaded {
                 writeln!(out, "\n{RELOADED_HINT}")?;
             }
@@ -148,35 +113,15 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
     }
 }
 
-fn write_csv(classes: &[&ComparedClass], out: &mut dyn Write) -> anyhow::Result<()> {
-    let columns = "name,script_id,line,column,new,deleted,delta,allocated_size,freed_size,size_delta,\
-                   base_retained_size,current_retained_size";
-    csv::line(out, &columns.split(',').collect::<Vec<_>>())?;
-    for class in classes {
-        let row = Row::new(class, &Default::default());
-        let at = class.key.location;
-        csv::line(
-            out,
-            &[
-                row.name.to_owned(),
-                super::optional(at.map(|at| at.script_id)),
-                super::optional(at.map(|at| at.line)),
-                super::optional(at.map(|at| at.column)),
-                row.new.to_string(),
-                row.deleted.to_string(),
-                row.delta.to_string(),
-                row.allocated_size.to_string(),
-                row.freed_size.to_string(),
-                row.size_delta.to_string(),
-                row.base_retained_size.to_string(),
-                row.current_retained_size.to_string(),
-            ],
-        )?;
-    }
-    Ok(())
+/// Returns the rows of classes. Only JSON needs the scripts.
+fn rows_of<'a>(
+    classes: impl Iterator<Item = &'a ComparedClass> + Clone,
+    scripts: Option<&'a [Scripts; 2]>,
+) -> impl Iterator<Item = ComparisonRow<'a>> + Clone {
+    classes.map(move |class| ComparisonRow { class, scripts })
 }
 
-fn write_text(comparison: &Comparison, classes: &[&ComparedClass], out: &mut dyn Write) -> anyhow::Result<()> {
+fn write_notes(comparison: &Comparison, out: &mut dyn Write) -> anyhow::Result<()> {
     if !comparison.ids_match {
         writeln!(
             out,
@@ -185,21 +130,5 @@ fn write_text(comparison: &Comparison, classes: &[&ComparedClass], out: &mut dyn
     } else if comparison.options_differ {
         writeln!(out, "{OPTIONS_DIFFER}\n")?;
     }
-    let mut table =
-        Table::new(&["New", "Deleted", "Delta", "Allocated", "Freed", "Size delta", "Retained", "now", "Constructor"]);
-    let signed = |difference: i64| human::Units::Decimal.signed(difference).replace('−', "-");
-    for class in classes {
-        table.push(vec![
-            human::count(class.new_count),
-            human::count(class.deleted_count),
-            human::signed_count(class.delta()).replace('−', "-"),
-            human::bytes(class.allocated_size),
-            human::bytes(class.freed_size),
-            signed(class.size_delta()),
-            human::bytes(class.base_retained_size),
-            human::bytes(class.current_retained_size),
-            name(&class.name),
-        ]);
-    }
-    Ok(table.write(out)?)
+    Ok(())
 }

@@ -3,54 +3,60 @@
 use std::io::Write;
 use std::rc::Rc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::args::{ContextsArguments, Format};
-use super::summary::LocationJson;
-use super::table::{Table, address, name};
-use super::{Files, csv, row_name, row_string, salvaged};
+use super::{Files, salvaged};
 use crate::Snapshot;
+use crate::export::{
+    Columns, FileFormat, JsonRows, Position, VARIABLES, VARIABLES_TEXT, VariableRow, Variables, address, row_name,
+    write_rows, write_text,
+};
 use crate::model::{CancelToken, human};
-use crate::query::{DeadContext, DeadScope, DeadVariable, DeadVariables, Scripts, dead_variables, node_label, scripts};
+use crate::query::{DeadContext, DeadScope, DeadVariables, Scripts, dead_variables, scripts};
 
 #[derive(Serialize)]
-struct Answer {
+struct Answer<'a> {
     file: String,
     has_scopes: bool,
     is_incomplete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     salvaged: Option<Vec<String>>,
-    scopes: Vec<ScopeJson>,
+    scopes: Vec<ScopeJson<'a>>,
     scripts_without_scopes: Vec<ScriptJson>,
 }
 
 #[derive(Serialize)]
-struct ScopeJson {
+struct ScopeJson<'a> {
     function: Option<String>,
     url: String,
-    location: Option<LocationJson>,
+    location: Option<Position>,
     start: i64,
     end: i64,
     variable_count: usize,
-    contexts: Vec<ContextJson>,
+    contexts: Vec<ContextJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct ContextJson {
+struct ContextJson<'a> {
     id: u64,
     retained_size: u64,
     dead_size: u64,
-    variables: Vec<VariableJson>,
+    variables: VariablesJson<'a>,
 }
 
-#[derive(Serialize)]
-struct VariableJson {
-    name: String,
-    id: u64,
-    value: String,
-    kind: String,
-    retained_size: u64,
-    freed_size: u64,
+/// The variables of a context, in JSON.
+struct VariablesJson<'a> {
+    found: &'a Found,
+    scope: &'a DeadScope,
+    context: &'a DeadContext,
+}
+
+impl Serialize for VariablesJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = self.found.variables(self.scope, self.context);
+        JsonRows::<Variables, _> { columns: Columns::named(VARIABLES), rows }.serialize(serializer)
+    }
 }
 
 #[derive(Serialize)]
@@ -80,7 +86,7 @@ pub(super) fn run(arguments: &ContextsArguments, files: &Files, out: &mut dyn Wr
     let found = Found { scripts: scripts(&snapshot, &never)?, snapshot, dead };
     match arguments.format {
         Format::Text => found.text(out),
-        Format::Csv => found.csv(out),
+        Format::Csv => Ok(write_rows::<Variables>(Columns::named(VARIABLES), found.rows(), FileFormat::Csv, out)?),
         Format::Json => {
             let answer = found.json(arguments.file.display().to_string());
             serde_json::to_writer(&mut *out, &answer)?;
@@ -90,25 +96,20 @@ pub(super) fn run(arguments: &ContextsArguments, files: &Files, out: &mut dyn Wr
 }
 
 impl Found {
-    fn rows(&self) -> impl Iterator<Item = (&DeadScope, &DeadContext, &DeadVariable)> {
-        self.dead.scopes.iter().flat_map(|scope| {
-            scope
-                .contexts
-                .iter()
-                .flat_map(move |context| context.variables.iter().map(move |variable| (scope, context, variable)))
-        })
+    fn rows(&self) -> impl Iterator<Item = VariableRow<'_>> + Clone {
+        self.dead
+            .scopes
+            .iter()
+            .flat_map(move |scope| scope.contexts.iter().flat_map(move |context| self.variables(scope, context)))
     }
 
-    fn name(&self, variable: &DeadVariable) -> String {
-        row_string(&self.snapshot, variable.name)
-    }
-
-    /// Returns the location of the scope's function, if known.
-    fn place(&self, scope: &DeadScope) -> String {
-        match scope.closure.and_then(|closure| self.snapshot.location(closure)) {
-            Some(at) => self.scripts.short(at),
-            None => format!("{}, from character {}", address(&scope.script_name), scope.start),
-        }
+    fn variables<'a>(
+        &'a self,
+        scope: &'a DeadScope,
+        context: &'a DeadContext,
+    ) -> impl Iterator<Item = VariableRow<'a>> + Clone {
+        let Self { snapshot, scripts, .. } = self;
+        context.variables.iter().map(move |variable| VariableRow { snapshot, scripts, scope, context, variable })
     }
 
     fn text(&self, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -123,27 +124,10 @@ impl Found {
             writeln!(out, "The file is incomplete: dead variables cannot be determined.")?;
             return Ok(());
         }
-        let mut table = Table::new(&["Context", "Held", "Freed", "Variable"]);
-        for (scope, context, variable) in self.rows() {
-            let function = scope.function.as_deref().unwrap_or("(anonymous function)");
-            table.push(vec![
-                self.snapshot.id(context.context).to_string(),
-                human::bytes(variable.retained_size),
-                human::bytes(variable.freed_size),
-                format!(
-                    "{} = {} {}  ({}, {})",
-                    name(&self.name(variable)),
-                    node_label(&self.snapshot, variable.value),
-                    self.snapshot.id(variable.value),
-                    name(function),
-                    self.place(scope),
-                ),
-            ]);
-        }
         if self.dead.scopes.is_empty() {
             writeln!(out, "No dead variables: a live function can read every context variable.")?;
         } else {
-            table.write(out)?;
+            write_text::<Variables>(&Columns::named(VARIABLES_TEXT), self.rows(), out)?;
         }
         for script in &self.dead.unknown_scripts {
             let count = human::quantity(script.context_count, "context", "contexts");
@@ -152,54 +136,25 @@ impl Found {
         Ok(())
     }
 
-    fn csv(&self, out: &mut dyn Write) -> anyhow::Result<()> {
-        let columns = ["url", "function", "context_id", "variable", "value_id", "value", "retained_size", "freed_size"];
-        csv::line(out, &columns)?;
-        for (scope, context, variable) in self.rows() {
-            csv::line(
-                out,
-                &[
-                    row_name(&scope.script_name).into_owned(),
-                    row_name(scope.function.as_deref().unwrap_or_default()).into_owned(),
-                    self.snapshot.id(context.context).0.to_string(),
-                    self.name(variable),
-                    self.snapshot.id(variable.value).0.to_string(),
-                    self.snapshot.display_name(variable.value).into_owned(),
-                    variable.retained_size.to_string(),
-                    variable.freed_size.to_string(),
-                ],
-            )?;
-        }
-        Ok(())
-    }
-
-    fn json(&self, file: String) -> Answer {
+    fn json<'a>(&'a self, file: String) -> Answer<'a> {
         let id = |node| self.snapshot.id(node).0;
-        let variable = |variable: &DeadVariable| VariableJson {
-            name: self.name(variable),
-            id: id(variable.value),
-            value: self.snapshot.display_name(variable.value).into_owned(),
-            kind: row_name(self.snapshot.graph().kind_name(variable.value)).into_owned(),
-            retained_size: variable.retained_size,
-            freed_size: variable.freed_size,
-        };
-        let context = |context: &DeadContext| ContextJson {
+        let context = |scope, context: &'a DeadContext| ContextJson {
             id: id(context.context),
             retained_size: context.retained_size,
             dead_size: context.dead_size,
-            variables: context.variables.iter().map(variable).collect(),
+            variables: VariablesJson { found: self, scope, context },
         };
-        let scope = |scope: &DeadScope| ScopeJson {
+        let scope = |scope: &'a DeadScope| ScopeJson {
             function: scope.function.as_deref().map(|function| row_name(function).into_owned()),
             url: row_name(&scope.script_name).into_owned(),
             location: scope
                 .closure
                 .and_then(|closure| self.snapshot.location(closure))
-                .map(|at| LocationJson::new(at, &self.scripts)),
+                .map(|at| Position::new(at, &self.scripts)),
             start: scope.start,
             end: scope.end,
             variable_count: scope.variable_count,
-            contexts: scope.contexts.iter().map(context).collect(),
+            contexts: scope.contexts.iter().map(|of| context(scope, of)).collect(),
         };
         let unknown = self.dead.unknown_scripts.iter();
         Answer {

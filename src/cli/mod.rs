@@ -31,7 +31,6 @@ mod search;
 mod series;
 mod statistics;
 mod summary;
-mod table;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -52,8 +51,7 @@ use progress::ShownProgress;
 
 use crate::format::{self, Change, Source, looks_like_profile};
 use crate::index::{Indexes, Opened, Unwritten};
-use crate::model::{CancelToken, Distance, MemoryLimit, NodeOrdinal, ObjectId, Progress, StringId, human};
-use crate::query::csv;
+use crate::model::{CancelToken, MemoryLimit, NodeOrdinal, ObjectId, Progress, human};
 use crate::snapshot::SourceInfo;
 use crate::{OpenError, Profile, Snapshot};
 
@@ -333,20 +331,6 @@ fn name_of(file: &Path) -> String {
     if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }
 
-/// The maximum number of characters of a class, edge, kind or function name in a row. A name of a megabyte may belong
-/// to a million objects.
-const ROW_NAME_LIMIT: usize = 4096;
-
-/// Returns a name for a row in JSON, CSV or TSV.
-fn row_name(name: &str) -> Cow<'_, str> {
-    human::cut(name, ROW_NAME_LIMIT)
-}
-
-/// Returns a string of the file as a name for a row.
-fn row_string(snapshot: &Snapshot, id: StringId) -> String {
-    row_name(&snapshot.graph().strings().prefix(id, ROW_NAME_LIMIT).0).into_owned()
-}
-
 /// Returns the missing data of a recovered snapshot for JSON; `None` if the snapshot is complete.
 fn salvaged(snapshot: &Snapshot) -> Option<Vec<String>> {
     snapshot.salvage().map(format::Salvage::lines)
@@ -365,14 +349,4 @@ fn open_object(arguments: &ObjectArguments, files: &Files) -> anyhow::Result<(Rc
         complain(&format!("heapglass: {count} objects have the id {id}; showing the first one"));
     }
     Ok((snapshot, node))
-}
-
-/// Splits a distance into `distance` and `system_distance`, for JSON.
-fn split_distance(distance: Distance) -> (Option<u32>, Option<u32>) {
-    (distance.user(), distance.system())
-}
-
-/// Formats a number as a table cell; empty for `None`.
-fn optional(number: Option<u32>) -> String {
-    number.map_or_else(String::new, |number| number.to_string())
 }

@@ -5,7 +5,8 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::{Format, StatisticsArguments};
-use super::{Files, csv, salvaged};
+use super::{Files, salvaged};
+use crate::export::{CATEGORIES, Categories, Columns, FileFormat, write_rows};
 use crate::model::{CancelToken, human};
 use crate::query::{relevant_percent, unreachable_size};
 
@@ -64,11 +65,8 @@ pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn 
             writeln!(out, "{answer}")?;
         }
         Format::Csv => {
-            csv::line(out, &["category", "bytes"])?;
-            for (label, size) in rows {
-                csv::line(out, &[label.trim(), &size.to_string()])?;
-            }
-            csv::line(out, &["Unreachable", &unreachable.to_string()])?;
+            let rows = rows.into_iter().chain([("Unreachable", unreachable)]);
+            write_rows::<Categories>(Columns::named(CATEGORIES), rows, FileFormat::Csv, out)?;
         }
     }
     Ok(())

@@ -11,6 +11,7 @@ mod holders;
 mod naming;
 mod path;
 mod patterns;
+mod question;
 mod relations;
 mod select;
 mod single;
@@ -22,6 +23,7 @@ mod ways;
 pub use describe::over_time;
 pub use finding::{Finding, Findings, HolderFacts, Kind, MemberClass, Part, PathStep, Site, SourcePlace, Verdict};
 pub use path::chips;
+pub use question::FindingsOf;
 pub use text::finding_lines;
 
 use crate::model::{CancelToken, Cancelled};

@@ -10,14 +10,16 @@ use egui::{Context, Id};
 use super::command::ExportList;
 use super::dialog;
 use super::theme::GRID;
+use crate::export::{FileFormat, write_comparison, write_groups, write_growth, write_list};
 use crate::files::PartialFile;
 use crate::model::{CancelToken, human};
-use crate::query::export::{Format, write_comparison, write_groups, write_growth, write_rows};
-use crate::query::{DuplicatesOf, GrowthOf, Lane, NodeFilter, Pattern, SelectionOf, SeriesList, grown_classes};
+use crate::query::{
+    DuplicatesOf, GrowthOf, Lane, NodeFilter, Pattern, SelectionOf, SeriesList, grown_classes, scripts,
+};
 use crate::session::{Pending, Reply, Session};
 
 /// A function that writes the rows to an open file.
-type Writer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
+type Writer = Box<dyn FnOnce(&mut dyn Write, &CancelToken) -> io::Result<()> + Send>;
 
 /// The permission to replace an existing file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -198,7 +200,7 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
     };
     let Reply::Ready(rows) = rows else { return Err(not_yet()) };
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let format = if is_json { Format::Json } else { Format::Csv };
+    let format = if is_json { FileFormat::Json } else { FileFormat::Csv };
     let write: Writer = match list {
         ExportList::Rows(key) => {
             let snapshot = session.snapshot(key.snapshot).ok_or_else(not_yet)?;
@@ -212,27 +214,34 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
                 ),
             };
             let rows = std::sync::Arc::clone(&rows);
-            Box::new(move |mut out| write_rows(&snapshot, key.list, &rows.rows, selection.as_deref(), format, &mut out))
+            Box::new(move |out, cancel| {
+                write_list(&snapshot, key.list, &rows.rows, selection.as_deref(), (format, out), cancel)
+            })
         }
         ExportList::Comparison(key) => {
             let Reply::Ready(comparison) = session.ask(&key.of) else {
                 return Err(not_yet());
             };
+            let snapshot = |session: &Session, id| session.snapshot(id).ok_or_else(not_yet);
+            let sides = [snapshot(session, key.of.base)?, snapshot(session, key.of.current)?];
             let rows = std::sync::Arc::clone(&rows);
-            Box::new(move |out| write_comparison(&comparison, &rows.rows, format, out))
+            Box::new(move |out, cancel| {
+                let [base, current] = sides.map(|side| scripts(&side, cancel).map_err(io::Error::other));
+                write_comparison(&comparison, &[base?, current?], &rows.rows, format, out)
+            })
         }
         ExportList::Strings(key) => {
             let snapshot = session.snapshot(key.snapshot).ok_or_else(not_yet)?;
             let Reply::Ready(groups) = session.ask(&DuplicatesOf(key.snapshot)) else { return Err(not_yet()) };
             let rows = std::sync::Arc::clone(&rows);
-            Box::new(move |out| write_groups(&snapshot, &groups, &rows.rows, format, out))
+            Box::new(move |out, _| write_groups(&snapshot, &groups, &rows.rows, format, out))
         }
         ExportList::Growth(key) => {
             let Reply::Ready(growth) = session.ask(&GrowthOf(std::sync::Arc::clone(&key.series))) else {
                 return Err(not_yet());
             };
             let SeriesList::Classes(_, sort) = key.list else { return Err(not_yet()) };
-            Box::new(move |out| {
+            Box::new(move |out, _| {
                 let classes = |pattern| grown_classes(&growth, pattern, sort, &key.class_name);
                 let rows: Vec<u32> = Pattern::ALL.into_iter().flat_map(classes).collect();
                 write_growth(&growth, &rows, format, out)
@@ -242,7 +251,7 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
     let count = human::quantity(rows.rows.len() as u64, "row", "rows");
     Ok(session.spawn(Lane::Bulk, move |cancel| {
         let name = human::visible(&path.display().to_string(), 300).into_owned();
-        let written = write_file(&path, replace, cancel, write);
+        let written = write_file(&path, replace, cancel, |out| write(out, cancel));
         // The result of a canceled export is not shown.
         cancel.check()?;
         Ok(match written {

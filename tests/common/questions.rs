@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use heapglass::export::{FileFormat, write_list};
 use heapglass::format::Source;
 use heapglass::model::{CancelToken, ClassId, NodeOrdinal, Progress};
 use heapglass::query::{
@@ -149,13 +150,13 @@ pub fn ask_calls(calls: &query::Calls, cancel: &CancelToken) {
 /// Writes lists as files.
 fn write_all(snapshot: &Snapshot, cancel: &CancelToken) {
     let root = snapshot.root();
-    for format in [query::export::Format::Csv, query::export::Format::Json] {
+    for format in [FileFormat::Csv, FileFormat::Json] {
         for list in [ListSpec::Classes, ListSpec::Members(ClassId(0)), ListSpec::Edges(root)] {
             let rows = order(snapshot, list, Sort::BY_RETAINED_SIZE, &Filter::default(), Lens::default(), cancel);
             let rows = rows.expect("nobody cancels");
             let rows = &rows.rows[..rows.rows.len().min(LOOKED_AT)];
             let mut out = Vec::new();
-            query::export::write_rows(snapshot, list, rows, None, format, &mut out).expect("memory can be written");
+            write_list(snapshot, list, rows, None, (format, &mut out), cancel).expect("memory can be written");
         }
     }
 }

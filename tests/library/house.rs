@@ -5,15 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{File, files, functions, paths};
 
 /// The parts of the crate from the bottom up. A part uses those in front of it, but for what [`KEPT_APART`] lists.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 16] = [
     "files", "model", "memory", "inputs", "format", "graph", "analysis", "snapshot", "profile", "index", "query",
-    "session", "capture", "cli",
+    "findings", "export", "session", "capture", "cli",
 ];
 
 /// Parts that must not use others although those are below them.
-const KEPT_APART: [(&str, &[&str]); 4] = [
+const KEPT_APART: [(&str, &[&str]); 7] = [
     ("query", &["index"]),
-    ("capture", &["format", "graph", "analysis", "snapshot", "index", "query", "session"]),
+    ("findings", &["index"]),
+    ("export", &["index"]),
+    ("session", &["export"]),
+    ("capture", &["format", "graph", "analysis", "snapshot", "index", "query", "export", "session"]),
     ("cli", &["session"]),
     ("snapshot", &["index"]),
 ];

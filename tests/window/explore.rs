@@ -423,10 +423,11 @@ fn a_list_is_written_as_csv_and_json() {
         assert!(text.contains("ShoppingCart"), "{text:.200}");
         if name.ends_with("json") {
             let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
-            let row = rows.as_array().unwrap().iter().find(|row| row["class"] == "ShoppingCart").unwrap();
+            let row = rows.as_array().unwrap().iter().find(|row| row["name"] == "ShoppingCart").unwrap();
             assert_eq!(row["count"], 2020);
         } else {
-            assert!(text.starts_with("class,count,distance,system_distance,shallow_size,retained_size\n"));
+            let columns = "name,script_id,line,column,count,distance,system_distance,shallow_size,retained_size\n";
+            assert!(text.starts_with(columns));
         }
     }
     // A place where nothing can be written is an answer too.

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::help::with_rows;
 use crate::model::{convert, human};
 use crate::query::search_grammar::size;
 
-pub(in crate::cli) const CHECK_HELP: &str = "\
+const HELP: &str = "\
 Limits compare the last snapshot with BASE. If no limit is given, the defaults are:
   --max-total-growth 5% --fail-on-growing-every-step
 An idle program passes, and so does one that filled its caches before BASE was taken. Take BASE after a warm-up, collect
@@ -35,10 +36,14 @@ JSON: {\"passed\",\"ids_match\",\"options_differ\",\"notes\":[],\"limits\":[{\"r
        \"findings\":[{\"rules\":[],\"class\",\"location\",\"pattern\",
                     \"snapshots\":[{\"count\",\"shallow_size\",\"retained_size\"}],\"new_count\",\"survivor_count\",
                     \"example\":null|{\"id\",\"name\",\"alike\",\"alike_counts\":[],\"unreachable\",\"skipped\",
-                                   \"path\":[{\"edge\":{\"name\",\"kind\"},\"id\",\"name\",\"class\",\"distance\",
-                                             \"system_distance\",\"shallow_size\",\"retained_size\"}]}}]}
+                                   \"path\":[{@references}]}}]}
   path leads from the example up to a root; alike is the number of new objects that are held the same way, ignoring element
   indexes, keys and the length of chains; alike_counts is the number of objects held the same way in each snapshot";
+
+/// Returns the help after the options.
+pub(super) fn check_help() -> String {
+    with_rows(HELP)
+}
 
 #[derive(Debug, Args)]
 pub struct CheckArguments {

@@ -2,8 +2,8 @@
 
 pub(super) mod check;
 pub(super) mod findings;
+mod help;
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -11,86 +11,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::capture::{CAPTURE_HELP, CaptureArguments};
 use super::generate::Generated;
 use crate::model::MemoryLimit;
-use crate::query::Query;
-use check::{CHECK_HELP, CheckArguments};
+use check::{CheckArguments, check_help};
 use findings::{FINDINGS_HELP, FindingsArguments};
-
-const JSON_HELP: &str = "\
-JSON (stable; sizes are bytes, keys in this order):
-  summary     {\"file\",\"totals\":{\"nodes\",\"edges\",\"strings\",\"total_size\",\"unreachable_size\"},
-               \"classes\":[{\"name\",\"location\":null|{\"script_id\",\"line\",\"column\",\"url\"},\"count\",
-                           \"distance\",\"system_distance\",\"shallow_size\",\"retained_size\"}]}
-              largest retained size first, unless --sort is given; lines and columns count from 0 (in text output
-              from 1); url is the file or address of the script, null if the snapshot does not name it
-  retainers   {\"id\",\"name\",\"class\",\"distance\",\"system_distance\",\"shallow_size\",\"retained_size\",
-               \"retainers\":[{…the same…,\"edge\":{\"name\",\"kind\"},\"cycle\",\"retainers\":[…]}]}
-              --depth sets the number of levels; cycle is true if the object is already on the path
-  object      {\"id\",\"name\",\"class\",\"kind\",\"distance\",\"system_distance\",\"unreachable\",\"self_size\",
-               \"shallow_size\",\"retained_size\",\"detachedness\",\"location\",\"dominator_id\",\"edge_count\",\"retainer_count\",
-               \"edges\":[{\"id\",\"name\",\"class\",…,\"edge\":{\"name\",\"kind\"}}]}
-  statistics  {\"total\",\"native\":{\"total\",\"typed_arrays\",\"extra\"},
-               \"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"},\"unreachable\",
-               \"producer\":{\"program\",\"version\",\"v8\",\"evidence\",\"user_roots\"}}
-              extra is native memory without a node; program is one of Node.js, Chromium, Electron, Deno,
-              Bun, JavaScriptCore, Hermes, Julia, V8, Unknown program
-  dead-variables {\"file\",\"has_scopes\",\"is_incomplete\",\"scopes\":[{\"function\",\"url\",\"location\",\"start\",\"end\",
-               \"variable_count\",\"contexts\":[{\"id\",\"retained_size\",\"dead_size\",\"variables\":[{\"name\",\"id\",\"value\",\"kind\",
-               \"retained_size\",\"freed_size\"}]}]}],\"scripts_without_scopes\":[{\"id\",\"url\",\"contexts\"}]}
-              context variables that no live function reads, largest retained size first; freed_size is 0 if
-              something else also holds the value; --limit counts contexts; if is_incomplete is true, the file is
-              damaged or its scope tables lack rows, and nothing is listed
-  nodes       an array of objects with the columns of the TSV: id kind name class shallow_size retained_size distance
-               system_distance dominator_id detachedness (0 unknown, 1 attached, 2 detached) edge_count retainer_count
-
-  compare     {\"base\",\"current\",\"ids_match\",\"options_differ\",\"is_reversed\",\"classes\":[{\"name\",\"location\",\"new\",\"deleted\",\"delta\",
-               \"allocated_size\",\"freed_size\",\"size_delta\",\"base_retained_size\",\"current_retained_size\"}]}
-              classes with allocated or freed objects, most allocated bytes first, unless --sort is given; if
-              ids_match is false, the object ids do not match and the numbers are differences of totals; is_reversed:
-              the base is newer; options_differ: only one of the files exposes internals or numeric values
-  search      {\"file\",\"query\",\"count\",\"size\",\"objects\":[{\"id\",\"name\",\"class\",\"distance\",\"system_distance\",
-               \"shallow_size\",\"retained_size\"}]}
-              largest retained size first; count and size are totals of all matches, regardless of --limit
-  allocations {\"file\",\"functions\":[{\"name\",\"location\":null|{\"url\",\"script_id\",\"line\",\"column\"},
-               \"live_count\",\"count\",\"live_size\",\"size\"}]}, most bytes allocated first; with --callers each has
-              \"callers\":[{\"depth\",…the same…}]: one with depth N+1 called the one with depth N; at most 1000 each
-  profile     {\"file\",\"total_size\",\"functions\":[{\"name\",\"location\",\"self_size\",\"total_size\"}]}, largest self
-              size first; with --top-down \"calls\" instead, in the order of the tree, each with its \"depth\"; for two
-              files also \"base\",\"base_total_size\", and in each row \"base_self_size\",\"base_total_size\", largest
-              growth first. A recursive function counts each byte once
-
-retainer_count counts every reference to the object; retainers lists only those that keep it alive, without weak references and
-those of the root. In rows, names of classes, edges, kinds and functions are cut after 4096 characters and end with …; summary
-and compare have full class names. compare and profile have \"identical\":true if both files are the same snapshot or profile.
-
-For a damaged file opened with --recover, all but nodes have \"salvaged\", a list of the missing data.
-
-distance is the number of references from a user root. If only system roots reach an object, it is null and system_distance
-counts from those. If both are null, the object is unreachable, or reached only through references that distances ignore; rows
-of search and retainers have \"unreachable\":true if it is unreachable. unreachable_size, and unreachable in statistics, are
-the bytes of unreachable objects.
-
-With --join-reloaded, summary and compare merge the classes of a script that was loaded several times: those with the same name,
-URL without query, line and column. A merged class has \"joined_classes\", the number of classes that it merges.
-
-Exit codes: 0 success, 1 the file or object cannot be read or found or the output cannot be written, 2 wrong usage. Closing the
-pipe early is not an error.";
-
-/// Returns the search grammar, which is the same in the window.
-fn query_help() -> String {
-    let mut text = "A query is a list of terms. An object must match all of them:\n".to_owned();
-    for (example, meaning) in Query::help() {
-        let _ = writeln!(text, "  {example:<24}{meaning}");
-    }
-    text.push_str(
-        "\nQuote text that contains a colon, such as foo:bar; addresses and modules (https://…, node:fs) need no quotes. \
-         Objects without a size of their own are found only by id. An invalid query is an error with exit code 2.",
-    );
-    text
-}
+use help::{help_of, json_help, query_help};
 
 /// An explorer for V8 heap snapshots. Without a subcommand, opens the window with the given files.
 #[derive(Debug, Parser)]
-#[command(name = "heapglass", version, about, after_long_help = JSON_HELP, subcommand_precedence_over_arg = true)]
+#[command(name = "heapglass", version, about, after_long_help = json_help(), subcommand_precedence_over_arg = true)]
 #[command(override_usage = "heapglass [OPTIONS] [FILE]...\n       heapglass [OPTIONS] <COMMAND>")]
 pub struct Arguments {
     #[command(subcommand)]
@@ -114,25 +41,25 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List classes with count, distance, shallow and retained size
-    #[command(after_long_help = JSON_HELP)]
+    #[command(after_long_help = help_of("summary"))]
     Summary(SummaryArguments),
     /// Show what keeps an object alive, nearest to the roots first
-    #[command(after_long_help = JSON_HELP)]
+    #[command(after_long_help = help_of("retainers"))]
     Retainers(RetainersArguments),
     /// Show the details of an object and its outgoing references
-    #[command(after_long_help = JSON_HELP)]
+    #[command(after_long_help = help_of("object"))]
     Object(ObjectArguments),
     /// Show bytes by category
-    #[command(after_long_help = JSON_HELP)]
+    #[command(after_long_help = help_of("statistics"))]
     Statistics(StatisticsArguments),
     /// List context variables that no live function reads
-    #[command(name = "dead-variables", alias = "contexts", after_long_help = JSON_HELP)]
+    #[command(name = "dead-variables", alias = "contexts", after_long_help = help_of("dead-variables"))]
     Contexts(ContextsArguments),
     /// List all nodes, one per line, sorted by id
-    #[command(after_long_help = JSON_HELP)]
+    #[command(after_long_help = help_of("nodes"))]
     Nodes(NodesArguments),
     /// Compare two snapshots: objects allocated, freed and grown by class
-    #[command(after_long_help = JSON_HELP)]
+    #[command(after_long_help = help_of("compare"))]
     Compare(CompareArguments),
     /// Find objects by name, id, class, property, kind, size or distance
     #[command(after_long_help = query_help())]
@@ -141,16 +68,16 @@ pub enum Command {
     #[command(after_long_help = FINDINGS_HELP)]
     Findings(FindingsArguments),
     /// Check for CI: exit with code 3 if memory grew beyond limits, and report growing classes and retaining paths
-    #[command(after_long_help = CHECK_HELP)]
+    #[command(after_long_help = check_help())]
     Check(CheckArguments),
     /// Take snapshots, a timeline or a sampling profile of a running program
     #[command(after_long_help = CAPTURE_HELP)]
     Capture(CaptureArguments),
     /// List functions with their allocated and live objects and bytes (needs allocation stacks)
-    #[command(after_long_help = JSON_HELP)]
+    #[command(after_long_help = help_of("allocations"))]
     Allocations(AllocationsArguments),
     /// List functions or calls of a sampling heap profile, or compare two profiles
-    #[command(after_long_help = JSON_HELP)]
+    #[command(after_long_help = help_of("profile"))]
     Profile(ProfileArguments),
     /// Write shell completions or a manual page
     #[command(hide = true, subcommand)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::Snapshot;
-use crate::cli::retainers::Link;
+use crate::export::{Columns, ObjectRow, Objects, REFERENCES, Record};
 use crate::model::human;
 use crate::query::HeldAlike;
 
@@ -27,12 +27,13 @@ pub(super) struct Example {
     /// The number of steps left out in the middle of the path.
     pub(super) skipped: usize,
     /// The path from the object up to a root.
-    pub(super) path: Vec<Link>,
+    pub(super) path: Vec<Record<'static>>,
     /// The label of the object, as in lists.
     #[serde(skip)]
     pub(super) label: String,
+    /// The ids and the labels of the path.
     #[serde(skip)]
-    pub(super) labels: Vec<String>,
+    pub(super) steps: Vec<(u64, String)>,
 }
 
 impl Example {
@@ -41,21 +42,19 @@ impl Example {
         let skipped = path.len().saturating_sub(2 * SHOWN_STEPS);
         let is_shown = |at: usize| skipped == 0 || at < SHOWN_STEPS || at >= path.len() - SHOWN_STEPS;
         let shown = path.iter().enumerate().filter(|&(at, _)| is_shown(at));
-        let path: Vec<Link> =
-            shown.map(|(_, &edge)| Link::new(last, last.graph().edge_source(edge), Some(edge))).collect();
-        let labels = path.iter().map(|link| format!("{} in {}", link.edge_label(), link.label(last))).collect();
-        let own = Link::new(last, node, None);
-        let label = own.label(last);
+        let rows: Vec<ObjectRow<'_>> = shown.map(|(_, &edge)| ObjectRow::source(last, edge)).collect();
+        let columns = Columns::<Objects>::named(REFERENCES);
+        let step = |row: &ObjectRow<'_>| (last.id(row.node).0, format!("{} in {}", row.edge_label(), row.label()));
         Self {
-            id: own.id,
-            name: own.name,
+            id: last.id(node).0,
+            name: last.display_name(node).into_owned(),
             alike: held.new_count,
             alike_counts: held.counts,
             unreachable: last.is_unreachable(node),
             skipped,
-            path,
-            label,
-            labels,
+            path: rows.iter().map(|row| columns.record(row).into_owned()).collect(),
+            label: ObjectRow::new(last, node).label(),
+            steps: rows.iter().map(step).collect(),
         }
     }
 
@@ -63,7 +62,7 @@ impl Example {
     /// written before, with the class that listed them. Adds the objects of this path to `seen`.
     pub(super) fn lines(&self, class: &str, seen: &mut HashMap<u64, String>) -> Vec<String> {
         let mut lines = vec![self.label.clone()];
-        for (at, (link, label)) in self.path.iter().zip(&self.labels).enumerate() {
+        for (at, (id, label)) in self.steps.iter().enumerate() {
             if self.skipped > 0 && at == SHOWN_STEPS {
                 lines.push(format!(
                     "  … {} …",
@@ -71,18 +70,18 @@ impl Example {
                 ));
             }
             lines.push(format!("  {label}"));
-            if let Some(before) = seen.get(&link.id) {
-                let rest = self.path.len() - at - 1;
+            if let Some(before) = seen.get(id) {
+                let rest = self.steps.len() - at - 1;
                 if rest > 0 {
                     lines.push(format!("  … continues as for {before}"));
                 }
                 return lines;
             }
-            seen.insert(link.id, class.to_owned());
+            seen.insert(*id, class.to_owned());
         }
         if self.unreachable {
             lines.push("  unreachable: no path from a GC root".to_owned());
-        } else if self.labels.is_empty() {
+        } else if self.steps.is_empty() {
             lines.push("  held by a root".to_owned());
         }
         lines

@@ -6,7 +6,7 @@ use super::example::Example;
 use super::ignore::{Names, matches};
 use crate::Snapshot;
 use crate::cli::args::check::GrowthLimit;
-use crate::cli::summary::LocationJson;
+use crate::export::Position;
 use crate::model::{CancelToken, Cancelled, convert, human};
 use crate::query::{GrownClass, Growth, OPTIONS_DIFFER, PathGrowth, Pattern, Point, Scripts, scripts, short_script};
 
@@ -82,7 +82,7 @@ pub(super) struct Finding {
     /// The rules that it breaks, as in [`Limit::rule`].
     pub(super) rules: Vec<String>,
     pub(super) class: String,
-    pub(super) location: Option<LocationJson>,
+    pub(super) location: Option<Position>,
     pub(super) pattern: &'static str,
     pub(super) snapshots: Vec<ClassPoint>,
     pub(super) new_count: u64,
@@ -106,7 +106,7 @@ impl Finding {
     pub(super) fn title(&self) -> String {
         let name = human::visible(&self.class, 120);
         match &self.location {
-            Some(LocationJson { url: Some(url), line, .. }) => format!("{name} ({}:{})", short_script(url), line + 1),
+            Some(Position { url: Some(url), line, .. }) => format!("{name} ({}:{})", short_script(url), line + 1),
             Some(at) => format!("{name} (script {}, line {})", at.script_id, at.line + 1),
             None => name.into_owned(),
         }
@@ -405,7 +405,7 @@ fn finding(
             // In one process any snapshot may name the script; the last one is asked first.
             let mut asked = scripts.iter().rev().take(if growth.ids_match { scripts.len() } else { 1 });
             let of = asked.find(|of| of.url(id).is_some()).or(scripts.last())?;
-            LocationJson::of_class(class.key.location, class.joined_count, of)
+            Position::of_class(class.key.location, class.joined_count, of)
         }),
         pattern: Pattern::of(&sums).label(),
         snapshots: points,

@@ -7,8 +7,8 @@ use crate::model::human::{is_hidden, push_visible};
 
 /// Writes one line. A cell that a spreadsheet would treat as a formula gets a leading apostrophe; characters that could
 /// control a terminal or reorder text are made visible.
-pub(crate) fn line<S: AsRef<str>>(out: &mut dyn Write, cells: &[S]) -> io::Result<()> {
-    for (at, cell) in cells.iter().enumerate() {
+pub(super) fn line<S: AsRef<str>>(out: &mut dyn Write, cells: impl IntoIterator<Item = S>) -> io::Result<()> {
+    for (at, cell) in cells.into_iter().enumerate() {
         if at > 0 {
             out.write_all(b",")?;
         }
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn cells_cannot_hide_commands_or_formulas_after_white_space() {
         let mut out = Vec::new();
-        line(&mut out, &["\t=1", "\r@x", "a\u{1b}[2J\u{202e}", "1.5", "\u{ff1d}1", "-inf"])
+        line(&mut out, ["\t=1", "\r@x", "a\u{1b}[2J\u{202e}", "1.5", "\u{ff1d}1", "-inf"])
             .expect("memory can be written");
         let expected = "'␉=1,'␍@x,a␛[2J\\u{202e},1.5,'＝1,-inf\n";
         assert_eq!(String::from_utf8_lossy(&out), expected);
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn cells_are_quoted_and_formulas_disarmed() {
         let mut out = Vec::new();
-        line(&mut out, &["a,b", "say \"x\"", "=1+1", "plain", "-2", "-2+3"]).expect("memory can be written");
+        line(&mut out, ["a,b", "say \"x\"", "=1+1", "plain", "-2", "-2+3"]).expect("memory can be written");
         assert_eq!(String::from_utf8_lossy(&out), "\"a,b\",\"say \"\"x\"\"\",'=1+1,plain,-2,'-2+3\n");
     }
 }

@@ -1,0 +1,45 @@
+//! Tables for other readers: text, CSV, TSV and JSON.
+//!
+//! A [`Table`] declares the columns of a kind of row once: name, description, header, format and the function that reads
+//! the value. The command line, the lists that the window exports and the documentation use the same declarations, so a
+//! value has the same name everywhere. Sizes are bytes; names in rows are cut after some thousand characters.
+//!
+//! Rows are created when they are written. A list may have ten million.
+
+mod categories;
+mod cell;
+mod classes;
+mod comparison;
+mod csv;
+mod fields;
+mod functions;
+mod growth;
+mod json;
+mod lists;
+mod objects;
+mod position;
+mod rows;
+mod schema;
+mod strings;
+mod text;
+mod tsv;
+mod variables;
+
+pub(crate) use categories::{CATEGORIES, Categories};
+pub(crate) use cell::{Format, address, name, row_name};
+pub(crate) use classes::{CLASSES, CLASSES_TEXT, ClassRow, Classes};
+pub(crate) use comparison::{COMPARISON, COMPARISON_TEXT, ComparedClasses, ComparisonRow};
+pub(crate) use fields::{columns_help, shape};
+pub use fields::{columns_of, fields_markdown};
+pub(crate) use functions::{
+    ALLOCATIONS, ALLOCATIONS_TEXT, BASE_SIZES, COMPARED_TEXT, FunctionRow, Functions, PROFILE, PROFILE_TEXT,
+};
+pub(crate) use json::{JsonRows, Record};
+pub use lists::{write_comparison, write_groups, write_growth, write_list};
+pub(crate) use objects::{NODES, OBJECTS, OBJECTS_TEXT, ObjectRow, Objects, REFERENCES, REFERENCES_TEXT, RETAINERS};
+pub(crate) use position::Position;
+pub use rows::FileFormat;
+pub(crate) use rows::{RowWriter, write_rows};
+pub(crate) use schema::{Column, Columns, Table};
+pub(crate) use text::{width, write_text};
+pub(crate) use variables::{VARIABLES, VARIABLES_TEXT, VariableRow, Variables};
