@@ -155,8 +155,8 @@ fn gather(side: &Side<'_>, shared: &Shared, cancel: &CancelToken) -> Result<Vec<
         };
         groups[node.index()] = group;
         let Some(local) = locals.get_mut(group as usize) else { continue };
-        let size = snapshot.shallow_size(node);
-        local.bytes += size;
+        let shallow = snapshot.shallow_size(node);
+        local.bytes += shallow;
         let inside = member_of[parent.index()];
         let is_plumbing = side.is_plumbing(node);
         let continues =
@@ -164,9 +164,9 @@ fn gather(side: &Side<'_>, shared: &Shared, cancel: &CancelToken) -> Result<Vec<
         let is_member = !is_plumbing && (inside == NO_GROUP || continues);
         member_of[node.index()] = if is_member { node.0 } else { inside };
         let class = local.classes.entry(side.class(node)).or_default();
-        if size > 0 {
+        if shallow > 0 {
             class.0 += 1;
-            class.1 += size;
+            class.1 += shallow;
         }
         if is_member {
             class.2 += 1;

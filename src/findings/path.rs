@@ -22,16 +22,12 @@ pub(super) fn folded(
     let mut raw: Vec<(Option<EdgeIndex>, NodeOrdinal)> = Vec::new();
     let mut at = end;
     while raw.len() < LONGEST {
-        match side.tree.parent(at) {
-            Some((edge, parent)) => {
-                raw.push((Some(edge), at));
-                at = parent;
-            }
-            None => {
-                raw.push((None, at));
-                break;
-            }
-        }
+        let Some((edge, parent)) = side.tree.parent(at) else {
+            raw.push((None, at));
+            break;
+        };
+        raw.push((Some(edge), at));
+        at = parent;
     }
     raw.reverse();
     let mut steps: Vec<PathStep> = Vec::new();

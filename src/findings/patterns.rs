@@ -114,10 +114,10 @@ impl Subject<'_> {
         self.callback().and_then(|step| step.location.clone())
     }
 
-    fn told(&self, pattern: &'static str, title: String, explanation: String, advice: &'static str) -> Option<Told> {
+    fn told(&self, pattern: &'static str, title: String, explanation: String, advice: &'static str) -> Told {
         let registered =
             self.registered().filter(|_| pattern.contains("listener") || pattern == "timer" || pattern == "callback");
-        Some(Told { pattern, title, explanation, advice, registered })
+        Told { pattern, title, explanation, advice, registered }
     }
 
     /// Returns ` holding Foo objects` if members of the runtime hold objects of the program.
@@ -144,7 +144,7 @@ fn timer(subject: &Subject<'_>) -> Option<Told> {
     let delay = list.and_then(|step| step.edge).map(|edge| snapshot.edge_name(edge).into_owned());
     let delay = delay.and_then(|delay| delay.parse::<u64>().ok());
     let delay = delay.map_or(String::new(), |delay| format!(" of {} ms ({delay})", human::count(delay)));
-    subject.told(
+    Some(subject.told(
         "timer",
         format!("Active timers{delay} are never cleared"),
         format!(
@@ -153,7 +153,7 @@ fn timer(subject: &Subject<'_>) -> Option<Told> {
             subject.callback_text()
         ),
         "Keep the value that setTimeout or setInterval returns and pass it to clearTimeout or clearInterval when the work ends.",
-    )
+    ))
 }
 
 fn abort_listener(subject: &Subject<'_>) -> Option<Told> {
@@ -161,24 +161,24 @@ fn abort_listener(subject: &Subject<'_>) -> Option<Told> {
     if !is_signal {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "abort_listener",
         format!("Listeners of a long-lived AbortSignal ({}) are never removed", subject.label),
         format!("An AbortSignal that is never aborted keeps every listener{}.{}", subject.holding(), subject.callback_text()),
         "Remove the listener when the operation ends: removeEventListener, { once: true } with { signal }, or a signal of its own per operation.",
-    )
+    ))
 }
 
 fn event_target_listener(subject: &Subject<'_>) -> Option<Told> {
     if subject.member_class != "Listener" && !subject.has_class("Listener") {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "event_target_listener",
         format!("Event listeners of {} are never removed", subject.label),
         format!("An EventTarget that lives on keeps every listener{}.{}", subject.holding(), subject.callback_text()),
         "Call removeEventListener with the same function when the listening object is no longer used, or pass { once: true } or { signal }.",
-    )
+    ))
 }
 
 fn emitter_listener(subject: &Subject<'_>) -> Option<Told> {
@@ -194,24 +194,24 @@ fn emitter_listener(subject: &Subject<'_>) -> Option<Told> {
         return None;
     }
     let event = event.map_or(String::new(), |event| format!(" of '{event}'"));
-    subject.told(
+    Some(subject.told(
         "listener",
         format!("Listeners{event} on {} are never removed", emitter.class),
         format!("The emitter lives on and keeps every listener{}.{}", subject.holding(), subject.callback_text()),
         "Call off (removeListener) with the same function when the listening object is no longer used, or use once.",
-    )
+    ))
 }
 
 fn finalization_registry(subject: &Subject<'_>) -> Option<Told> {
     if subject.container_class() != "FinalizationRegistry" {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "finalization_registry",
         format!("Values held by a FinalizationRegistry ({}) are never released", subject.label),
         format!("The held value of register(target, heldValue) lives as long as its target, and here it leads to the target{}.", subject.holding()),
         "Pass a held value that does not reference the target, and call unregister when the work ends.",
-    )
+    ))
 }
 
 fn async_local_storage(subject: &Subject<'_>) -> Option<Told> {
@@ -219,12 +219,12 @@ fn async_local_storage(subject: &Subject<'_>) -> Option<Told> {
         step.name.contains("kResourceStore") || step.class == "AsyncContextFrame" || step.class == "AsyncLocalStorage"
     };
     let step = subject.near().find(|step| is_store(step))?;
-    subject.told(
+    Some(subject.told(
         "async_local_storage",
         format!("Stores of AsyncLocalStorage stay alive ({})", subject.label),
         format!("A store lives as long as any timer, promise or resource that was made within run(); {} holds one.", step.label),
         "End or clear what was started within run(), or make the store small and clear its fields when the request ends.",
-    )
+    ))
 }
 
 fn stream_buffer(subject: &Subject<'_>) -> Option<Told> {
@@ -234,12 +234,12 @@ fn stream_buffer(subject: &Subject<'_>) -> Option<Told> {
         return None;
     }
     let is_written = stream.class == "WritableState";
-    subject.told(
+    Some(subject.told(
         "stream_buffer",
         format!("Chunks pile up in the buffer of a stream ({})", subject.label),
         format!("Chunks that are {} stay in the stream's buffer.", if is_written { "written but never flushed" } else { "pushed but never read" }),
         "Consume the stream (for await, pipe, resume), stop writing when write() returns false, and destroy streams that nobody reads.",
-    )
+    ))
 }
 
 fn promise(subject: &Subject<'_>) -> Option<Told> {
@@ -248,12 +248,12 @@ fn promise(subject: &Subject<'_>) -> Option<Told> {
     if class != "Promise" && !is_reaction {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "promise",
         format!("A promise that never settles ({}) gathers reactions", subject.label),
         format!("Every await and then() on the pending promise adds a reaction, and each keeps its function suspended{}.", subject.holding()),
         "Settle the promise, or give each operation its own promise with a timeout; Promise.race with a long-lived promise adds a reaction each time.",
-    )
+    ))
 }
 
 fn suspended_function(subject: &Subject<'_>) -> Option<Told> {
@@ -261,7 +261,7 @@ fn suspended_function(subject: &Subject<'_>) -> Option<Told> {
     if !is_suspended {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "suspended_function",
         format!("Suspended functions are never resumed ({})", subject.label),
         format!(
@@ -269,7 +269,7 @@ fn suspended_function(subject: &Subject<'_>) -> Option<Told> {
             subject.holding()
         ),
         "Settle what they await, or end generators with return().",
-    )
+    ))
 }
 
 fn open_handle(subject: &Subject<'_>) -> Option<Told> {
@@ -281,22 +281,22 @@ fn open_handle(subject: &Subject<'_>) -> Option<Told> {
     }
     let class = handle.map_or(subject.member_class, |step| step.label.as_str());
     let class = class.trim_start_matches("Node / ");
-    subject.told(
+    Some(subject.told(
         "open_handle",
         format!("Open handles ({class}) are never closed"),
         format!("An open socket, server, port or file is a root of its own: {class} stays until it is closed{}.", subject.holding()),
         "Close or destroy what was opened (socket.destroy, server.close, agent.destroy, port.close), and share one agent among requests.",
-    )
+    ))
 }
 
 fn detached_dom(subject: &Subject<'_>) -> Option<Told> {
     let node = subject.member_class.strip_prefix("Detached ").filter(|class| !class.starts_with("Node / "))?;
-    subject.told(
+    Some(subject.told(
         "detached_dom",
         format!("Detached DOM nodes ({node}) are held by {}", subject.label),
         "The nodes are no longer in a document, but JavaScript references keep them and their whole trees.".to_owned(),
         "Drop references to removed elements: variables, arrays, closures and listeners of other objects.",
-    )
+    ))
 }
 
 fn console(subject: &Subject<'_>) -> Option<Told> {
@@ -306,60 +306,60 @@ fn console(subject: &Subject<'_>) -> Option<Told> {
             || step.label.contains("V8InspectorSession")
     };
     subject.path.iter().find(|step| is_console(step))?;
-    subject.told(
+    Some(subject.told(
         "console",
         "Objects are held by the console or an inspector".to_owned(),
         "Logged objects and results of evaluations stay alive while a debugger is attached.".to_owned(),
         "Take snapshots without an open console, or clear it first; this is no leak of the program.",
-    )
+    ))
 }
 
 fn module_copy(subject: &Subject<'_>) -> Option<Told> {
     if subject.member_class != "Module" && subject.member_class != "ModuleWrap" {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "module_copy",
         format!("Copies of modules are kept ({})", subject.label),
         "The same module is loaded again and again; each copy has its own state, functions and code.".to_owned(),
         "Load the module once, or remove it from the children of the module that requires it as well as from the cache.",
-    )
+    ))
 }
 
 fn kept_error(subject: &Subject<'_>) -> Option<Told> {
     if !subject.member_class.ends_with("Error") {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "error",
         format!("Errors are kept by {}", subject.label),
         "An error keeps its stack, and what its frames reference until the stack is read.".to_owned(),
         "Keep the message and the text of the stack instead of the error, and limit how many are kept.",
-    )
+    ))
 }
 
 fn sliced_string(subject: &Subject<'_>) -> Option<Told> {
     if subject.member_class != "(sliced string)" {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "sliced_string",
         format!("Slices in {} keep the strings that they were cut from", subject.label),
         "slice, substring, split and regular expressions return views of the whole string, which stays in memory.".to_owned(),
         "Copy short slices of long strings before they are kept, for example with Buffer.from(text).toString() or structuredClone.",
-    )
+    ))
 }
 
 fn growing_string(subject: &Subject<'_>) -> Option<Told> {
     if !subject.is_one_member || !subject.member_class.contains("string") {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "growing_string",
         format!("A string in {} grows with each addition", subject.label),
         "+= makes a tree of concatenated strings that is never flattened or emptied.".to_owned(),
         "Write the text out and start again, or keep only the latest part.",
-    )
+    ))
 }
 
 fn binary_data(subject: &Subject<'_>) -> Option<Told> {
@@ -369,12 +369,12 @@ fn binary_data(subject: &Subject<'_>) -> Option<Told> {
     if !CLASSES.contains(&class) && !is_typed {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "binary_data",
         format!("Binary data ({class}) is gathered by {}", subject.label),
         "The bytes are outside of the JavaScript heap (arrayBuffers or external in process.memoryUsage()).".to_owned(),
         "Remove entries when they are used up. A small slice keeps its whole buffer: copy it with Buffer.from.",
-    )
+    ))
 }
 
 fn weak_collection(subject: &Subject<'_>) -> Option<Told> {
@@ -382,34 +382,34 @@ fn weak_collection(subject: &Subject<'_>) -> Option<Told> {
     if class != "WeakMap" && class != "WeakSet" {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "weak_map",
         format!("Values of a {class} ({}) stay alive with their keys", subject.label),
         "A value of a WeakMap lives as long as its key; something else holds the keys.".to_owned(),
         "Find what holds the keys and remove them there.",
-    )
+    ))
 }
 
 fn linked_list(subject: &Subject<'_>) -> Option<Told> {
     let chain = subject.path.iter().find(|step| step.repeated >= 8 && step.part == Part::Member)?;
-    subject.told(
+    Some(subject.told(
         "linked_list",
         format!("A linked list of {} ({}) grows", chain.class, subject.label),
         format!("Each {} references the next one, so the first keeps all of them.", chain.class),
         "Cut the list at a maximum length, or remove the reference to older elements.",
-    )
+    ))
 }
 
 fn callback_list(subject: &Subject<'_>) -> Option<Told> {
     if subject.member_class != "Function" {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "callback",
         format!("Functions are gathered by {}", subject.label),
         format!("Each function keeps the scope that it was made in{}.{}", subject.holding(), subject.callback_text()),
         "Remove a callback when its owner is done: return an unsubscribe function and call it.",
-    )
+    ))
 }
 
 fn collection(subject: &Subject<'_>) -> Option<Told> {
@@ -439,7 +439,7 @@ fn collection(subject: &Subject<'_>) -> Option<Told> {
         }
         _ => return None,
     };
-    subject.told(
+    Some(subject.told(
         pattern,
         format!("{} gathers {}", subject.label, plural(subject.member_class)),
         format!(
@@ -448,19 +448,19 @@ fn collection(subject: &Subject<'_>) -> Option<Told> {
             subject.holding()
         ),
         advice,
-    )
+    ))
 }
 
 fn variable(subject: &Subject<'_>) -> Option<Told> {
     if !is_context(&subject.container_class()) {
         return None;
     }
-    subject.told(
+    Some(subject.told(
         "closure",
         format!("{} gathers {}", capitalized(subject.label), plural(subject.member_class)),
         "Functions share the scope that they were made in: a variable lives as long as any of them, even one that does not use it.".to_owned(),
         "Set the variable to null when it is no longer needed, or make the functions in a scope without it.",
-    )
+    ))
 }
 
 /// Returns ` objects` after the name of a class.

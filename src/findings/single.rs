@@ -2,16 +2,16 @@
 //!
 //! One snapshot cannot tell growth, so everything here is worth watching and nothing more.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::describe::{Facts, path_of, tell};
-use super::finding::{Finding, Findings, Kind, MemberClass, Part, Verdict};
+use super::finding::{Finding, Findings, Kind, MemberClass, Verdict};
 use super::holders::SAMPLES;
-use super::naming::Names;
+use super::naming::{Names, is_program_url};
 use super::totals::retained;
 use super::tree::RetainingTree;
 use super::ways::{Field, Side, Ways};
-use crate::model::{CancelToken, Cancelled, NodeOrdinal, human};
+use crate::model::{CancelToken, Cancelled, NodeKind, NodeOrdinal, human};
 use crate::query::{Grouping, ScriptUrls, Scripts};
 use crate::snapshot::Snapshot;
 
@@ -46,19 +46,17 @@ pub(super) fn accumulations(
     side.find_fields(cancel)?;
     let groups = groups(&mut side, &mut ways, cancel)?;
     let names = Names { side: &side, scripts };
-    let mut findings: Vec<(bool, Finding)> = Vec::new();
-    let mut inside: Vec<NodeOrdinal> = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut inside: HashSet<u32> = HashSet::new();
     for group in groups.iter().take(LOOKED_AT) {
         cancel.check()?;
         let Some(finding) = describe(names, group, &inside) else { continue };
-        inside.extend(group.members.iter().map(|&node| NodeOrdinal(node)).take(2048));
-        let is_of_runtime = finding.path.iter().all(|step| step.part == Part::Runtime || step.part == Part::Member)
-            && finding.pattern.is_none_or(|pattern| !["timer", "open_handle", "promise"].contains(&pattern));
-        findings.push((is_of_runtime, finding));
+        inside.extend(&group.members);
+        findings.push(finding);
+        if findings.len() == SHOWN {
+            break;
+        }
     }
-    // What the runtime itself keeps comes last.
-    findings.sort_by_key(|(is_of_runtime, _)| *is_of_runtime);
-    let findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).take(SHOWN).collect();
     let summary = match findings.first() {
         Some(first) => format!(
             "One snapshot cannot show growth. The largest holder is {}, with {}. Take two more snapshots after the same work to see what grows.",
@@ -85,8 +83,8 @@ fn groups(side: &mut Side<'_>, ways: &mut Ways, cancel: &CancelToken) -> Result<
             counts[graph.edge_source(edge).index()] += 1;
         }
     }
-    let mut found: HashMap<(u32, Field, u32), Group> = HashMap::new();
-    let mut keys: HashMap<(u32, u32), (u32, Field, u32)> = HashMap::new();
+    let mut found: HashMap<(u32, Field), BTreeMap<u32, Vec<u32>>> = HashMap::new();
+    let mut keys: HashMap<(u32, u32), (u32, Field)> = HashMap::new();
     let order: Vec<u32> = side.tree.order().to_vec();
     for (at, node) in order.into_iter().map(NodeOrdinal).enumerate() {
         cancel.check_every(at)?;
@@ -96,24 +94,43 @@ fn groups(side: &mut Side<'_>, ways: &mut Ways, cancel: &CancelToken) -> Result<
             continue;
         }
         let class = side.class(node);
-        let key = match keys.get(&(edge.0, class)) {
-            Some(&key) => key,
-            None => {
-                let key = (side.way(source, ways, cancel)?, side.field(edge, class, ways), class);
-                keys.insert((edge.0, class), key);
-                key
-            }
+        let key = if let Some(&key) = keys.get(&(edge.0, class)) {
+            key
+        } else {
+            let key = (side.way(source, ways, cancel)?, side.field(edge, class, ways));
+            keys.insert((edge.0, class), key);
+            key
         };
-        found.entry(key).or_insert_with(|| Group { members: Vec::new(), bytes: 0 }).members.push(node.0);
+        found.entry(key).or_default().entry(class).or_default().push(node.0);
     }
     let least = snapshot.total_size() / 1000 * LEAST_PART;
-    let mut groups: Vec<Group> = found.into_values().filter(|group| group.members.len() >= MEMBERS as usize).collect();
-    for group in &mut groups {
-        group.bytes = retained(snapshot, &group.members, None, cancel)?;
+    let mut groups: Vec<Group> = Vec::new();
+    for by_class in found.into_values() {
+        groups.extend(chief(snapshot, by_class, least, cancel)?);
     }
-    groups.retain(|group| group.bytes >= least && !is_one_object(snapshot, group));
     groups.sort_by_key(|group| (std::cmp::Reverse(group.bytes), group.members[0]));
     Ok(groups)
+}
+
+/// Returns the members of the class that retains most, other objects before strings and numbers, if they are many and
+/// large.
+fn chief(
+    snapshot: &Snapshot,
+    by_class: BTreeMap<u32, Vec<u32>>,
+    least: u64,
+    cancel: &CancelToken,
+) -> Result<Option<Group>, Cancelled> {
+    let mut best: Option<(bool, Group)> = None;
+    for members in by_class.into_values().filter(|members| members.len() >= MEMBERS as usize) {
+        let kind = snapshot.kind(NodeOrdinal(members[0]));
+        let is_text = kind.is_string() || kind == NodeKind::NUMBER;
+        let group = Group { bytes: retained(snapshot, &members, None, cancel)?, members };
+        let is_better = |(before, other): &(bool, Group)| (is_text, other.bytes) < (*before, group.bytes);
+        if group.bytes >= least && !is_one_object(snapshot, &group) && best.as_ref().is_none_or(is_better) {
+            best = Some((is_text, group));
+        }
+    }
+    Ok(best.map(|(_, group)| group))
 }
 
 /// Returns true if one member retains most: then that member accumulates, not the group.
@@ -122,21 +139,24 @@ fn is_one_object(snapshot: &Snapshot, group: &Group) -> bool {
     group.members.len() > 1 && largest > group.bytes / 2
 }
 
-fn describe(names: Names<'_>, group: &Group, inside: &[NodeOrdinal]) -> Option<Finding> {
+/// The structures of the runtime that hold objects of a program.
+const OF_PROGRAM: [&str; 8] = [
+    "timer",
+    "open_handle",
+    "promise",
+    "suspended_function",
+    "abort_listener",
+    "event_target_listener",
+    "listener",
+    "finalization_registry",
+];
+/// The number of objects above a holder that are asked where their class or function is defined.
+const CLIMB: usize = 24;
+
+fn describe(names: Names<'_>, group: &Group, inside: &HashSet<u32>) -> Option<Finding> {
     let snapshot = names.side.snapshot;
     let member = NodeOrdinal(*group.members.get(group.members.len() / 2)?);
-    // Parts of the members of a larger finding are told there.
-    let is_part = |mut node: NodeOrdinal| {
-        for _ in 0..64 {
-            let Some((_, parent)) = names.side.tree.parent(node) else { return false };
-            if inside.binary_search(&parent).is_ok() || inside.contains(&parent) {
-                return true;
-            }
-            node = parent;
-        }
-        false
-    };
-    if is_part(member) {
+    if is_part(names, member, inside) || is_code(names, group) {
         return None;
     }
     let (container, path) = path_of(names, member, None);
@@ -170,5 +190,48 @@ fn describe(names: Names<'_>, group: &Group, inside: &[NodeOrdinal]) -> Option<F
             ) * 100.0
         )],
     };
-    Some(tell(names, facts, (container, member), path))
+    let finding = tell(names, facts, (container, member), path);
+    let is_of_program = finding.pattern.is_some_and(|pattern| OF_PROGRAM.contains(&pattern));
+    (is_of_program || !is_of_runtime(names, container)).then_some(finding)
+}
+
+/// Returns true if an object is part of a member of a larger finding, where it is told.
+fn is_part(names: Names<'_>, node: NodeOrdinal, inside: &HashSet<u32>) -> bool {
+    let mut at = node;
+    for _ in 0..64 {
+        let Some((_, parent)) = names.side.tree.parent(at) else { break };
+        if inside.contains(&parent.0) {
+            return true;
+        }
+        at = parent;
+    }
+    false
+}
+
+/// Returns true for functions at many positions: they are the program, not what it gathers.
+fn is_code(names: Names<'_>, group: &Group) -> bool {
+    let snapshot = names.side.snapshot;
+    let step = (group.members.len() / SAMPLES).max(1);
+    let functions: Vec<NodeOrdinal> = group
+        .members
+        .iter()
+        .step_by(step)
+        .map(|&node| NodeOrdinal(node))
+        .filter(|&node| snapshot.kind(node) == NodeKind::CLOSURE)
+        .collect();
+    let places: HashSet<_> = functions.iter().filter_map(|&node| snapshot.location(node)).collect();
+    !functions.is_empty() && places.len() * 2 > functions.len()
+}
+
+/// Returns true if the nearest object above a holder whose class or function has a position is part of the runtime.
+fn is_of_runtime(names: Names<'_>, container: NodeOrdinal) -> bool {
+    let mut at = container;
+    for _ in 0..CLIMB {
+        if let Some(place) = names.location(at) {
+            return !is_program_url(&place.url);
+        }
+        let Some((_, parent)) = names.side.tree.parent(at) else { break };
+        at = parent;
+    }
+    true
 }
