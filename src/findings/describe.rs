@@ -98,10 +98,7 @@ pub(super) fn tell(
     let told = recognize(&subject).unwrap_or_else(|| plain(&label, &member_class));
     let also_held_by = also_held_by(names, &facts.samples, container);
     let mut explanation = told.explanation.clone();
-    if let (Some(bytes), Kind::Growth) = (facts.bytes.last(), facts.kind) {
-        let share = facts.share.map(|share| format!(", {:.0} % of all growth", share * 100.0)).unwrap_or_default();
-        explanation = sentences(&[&explanation, &format!("They retain {}{share}.", human::bytes(*bytes))]);
-    }
+    explanation = sentences(&[&explanation, &retained_text(&facts)]);
     if let Some(others) = list(&also_held_by) {
         explanation = sentences(&[&explanation, &format!("Also held by {others}.")]);
     }
@@ -154,6 +151,21 @@ fn sentences(parts: &[&str]) -> String {
     parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ")
 }
 
+/// Returns `They retain 641 kB, 224 kB more than in the first snapshot: 98 % of all growth.`
+fn retained_text(facts: &Facts) -> String {
+    let (Some(&first), Some(&last @ 1..)) = (facts.bytes.first(), facts.bytes.last()) else { return String::new() };
+    if facts.bytes.len() == 1 || last <= first {
+        return format!("They retain {}.", human::bytes(last));
+    }
+    let share = facts.share.filter(|share| *share >= 0.005);
+    let share = share.map(|share| format!(": {:.0} % of all growth", share * 100.0)).unwrap_or_default();
+    format!(
+        "They retain {}, {} more than in the first snapshot{share}.",
+        human::bytes(last),
+        human::bytes(last - first)
+    )
+}
+
 /// Returns `a`, `a and b` or `a, b and c`.
 pub(super) fn list(names: &[String]) -> Option<String> {
     let (last, before) = names.split_last()?;
@@ -203,7 +215,9 @@ fn sites(names: Names<'_>, path: &[PathStep], holder: Option<super::finding::Sou
     if let Some(place) = told.registered.clone() {
         places.push(("registers", place));
     }
-    for step in path.iter().filter(|step| matches!(step.part, Part::Member | Part::Inside)) {
+    // What is between a member and the object that it leads to is how, not what.
+    let ends = path.iter().filter(|step| step.part == Part::Member).chain(path.last());
+    for step in ends.filter(|step| matches!(step.part, Part::Member | Part::Inside)) {
         if let Some(place) = step.location.clone().filter(|place| is_program_url(&place.url)) {
             places.push(("creates", place));
         }
@@ -286,8 +300,11 @@ fn sample(
     };
     let wanted = program_class(series, names, candidate);
     let by_class = wanted.and_then(|class| inside(&|node| names.side.class(node) == class));
+    if by_class.is_some() || names.is_of_program(newest) {
+        return Some(by_class.unwrap_or((newest, None)));
+    }
     let is_function = |node| names.side.snapshot.kind(node) == NodeKind::CLOSURE && names.is_of_program(node);
-    Some(by_class.or_else(|| inside(&is_function)).unwrap_or((newest, None)))
+    Some(inside(&is_function).unwrap_or((newest, None)))
 }
 
 /// The number of references above a part of a member that are followed to the member.
@@ -329,7 +346,13 @@ fn above(names: Names<'_>, node: NodeOrdinal, samples: &[NodeOrdinal]) -> Option
 /// Returns the class of the program that grows with the members, largest first.
 fn program_class(series: &Series<'_>, names: Names<'_>, candidate: &Candidate) -> Option<u32> {
     let of_holders = candidate.holders.iter().flat_map(|&holder| &series.holders[holder].classes);
-    let grows = |gathered: &Gathered| gathered.counts.last() > gathered.counts.first();
+    let growth = |counts: &[u64]| match (counts.first(), counts.last()) {
+        (Some(&first), Some(&last)) => last.saturating_sub(first),
+        _ => 0,
+    };
+    let holder = &series.holders[candidate.holders[0]];
+    let least = growth(&counts(holder, candidate.class)).div_ceil(4).max(1);
+    let grows = |gathered: &Gathered| growth(&gathered.counts) >= least;
     let mut classes: Vec<(u64, u32)> = of_holders
         .filter(|(class, gathered)| {
             let example = series.examples.get(*class as usize).copied().flatten();

@@ -111,9 +111,12 @@ fn summary(findings: &[Finding], snapshots: &[&Snapshot]) -> String {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let (leaks, likely) = (count(Verdict::Leak), count(Verdict::Likely));
     let series = crate::model::human::quantity(snapshots.len() as u64, "snapshot", "snapshots");
-    let Some(first) = findings.first().filter(|_| leaks + likely > 0) else {
+    let Some(first) = findings.first() else {
         return format!("{series}. Nothing grows without bound.");
     };
+    if leaks + likely == 0 {
+        return format!("{series}. No leak is certain, but this has grown and may go on: {}", first.title);
+    }
     let number = |count: usize, one: &str, many: &str| crate::model::human::quantity(count as u64, one, many);
     let found = match (leaks, likely) {
         (0, likely) => number(likely, "likely leak", "likely leaks"),

@@ -162,16 +162,13 @@ fn has_location(series: &Series<'_>, class: u32) -> bool {
     side.zip(example(series, class)).is_some_and(|(side, node)| side.snapshot.class(node).key.location.is_some())
 }
 
-/// If the first of two snapshots has fewer members than this part of the growth, the holder was nearly empty before.
-const EMPTY_PART: u64 = 8;
-
 /// Corrects verdicts by the numbers of all members, those in all snapshots included, and leaves out what did not grow.
 pub(super) fn settle(candidates: Vec<Candidate>, totals: Vec<Totals>) -> Vec<(Candidate, Totals)> {
     let mut settled: Vec<(Candidate, Totals)> = candidates.into_iter().zip(totals).collect();
     settled.retain(|(candidate, totals)| !candidate.is_members || totals.members.last() > totals.members.first());
     for (candidate, totals) in &mut settled {
-        let (Some(&first), Some(&last)) = (totals.members.first(), totals.members.last()) else { continue };
-        let was_empty = first.saturating_mul(EMPTY_PART) < last.saturating_sub(first);
+        // What was empty before may have been used for the first time.
+        let was_empty = totals.members.first() == Some(&0);
         if totals.members.len() == 2 && candidate.is_members && was_empty {
             (candidate.verdict, candidate.is_slowing) = (Verdict::Watch, true);
         }

@@ -22,6 +22,8 @@ const PERIOD: usize = 8;
 pub(super) type Field = (u8, u32);
 /// The field of everything that an object holds under keys and indexes.
 pub(super) const CONTENTS: Field = (0, u32::MAX);
+/// The kind of the fields of roots, which are named by classes.
+const OF_ROOT: u8 = u8::MAX - 1;
 
 /// Numbers of classes, names and paths for all snapshots of a series.
 #[derive(Debug, Default)]
@@ -161,6 +163,11 @@ impl<'a> Side<'a> {
     pub(super) fn field(&mut self, edge: EdgeIndex, class: u32, ways: &mut Ways) -> Field {
         let graph = self.snapshot.graph();
         let kind = graph.edge_kind(edge);
+        let source = graph.edge_source(edge);
+        if graph.kind(source) == NodeKind::SYNTHETIC {
+            // What a root holds has nothing in common but its class.
+            return (OF_ROOT, class);
+        }
         if self.is_store(edge) || (kind == EdgeKind::PROPERTY && self.is_key(edge, class)) {
             return CONTENTS;
         }
@@ -256,11 +263,25 @@ pub(super) fn is_numbered(snapshot: &Snapshot, edge: EdgeIndex) -> bool {
         || (kind == EdgeKind::INTERNAL && graph.strings().raw(name).first().is_some_and(u8::is_ascii_digit))
 }
 
+/// Native objects of Chromium that only connect others: containers, and what leads from a DOM node to its listeners.
+const NATIVE_PLUMBING: [&str; 9] = [
+    "blink::Heap",
+    "blink::BasicHeap",
+    "blink::EventTargetData",
+    "blink::EventListenerMap",
+    "blink::RegisteredEventListener",
+    "blink::ScriptWrappable",
+    "EventListener",
+    "cppgc::",
+    "std::",
+];
+
 /// Returns true for classes of the runtime that only connect objects of a program.
 fn is_plumbing(kind: NodeKind, class: &str) -> bool {
     match kind {
         NodeKind::HIDDEN | NodeKind::ARRAY | NodeKind::CODE | NodeKind::OBJECT_SHAPE => true,
         NodeKind::SYNTHETIC => false,
+        NodeKind::NATIVE => NATIVE_PLUMBING.iter().any(|prefix| class.starts_with(prefix)),
         _ => class.starts_with("system / ") && !is_context(class),
     }
 }

@@ -112,7 +112,7 @@ fn output(subcommand: &str, format: &str) -> Vec<u8> {
     command.arg(subcommand).args(["--format", format]);
     match subcommand {
         "compare" => command.args([one, two]),
-        "findings" => command.args([one, two, data("small-3.heapsnapshot.zst")]),
+        "findings" => command.args([one, two]),
         "check" => command.args([one, two]).arg("--fail-on-growing-every-step"),
         "search" => command.arg(two).args(["leak", "--limit", "3"]),
         "object" => command.arg(two).arg(function_id()),

@@ -4,6 +4,10 @@ use super::{Subject, Told};
 use crate::findings::finding::{Part, PathStep};
 use crate::query::map_key;
 
+/// The usual fix for listeners of an EventTarget.
+const REMOVE: &str = "Call removeEventListener with the same function when the listening object is no longer used, or pass \
+                      { once: true } or { signal }.";
+
 /// The number of steps between an EventTarget and the first of its listeners.
 const TARGET: usize = 4;
 
@@ -38,6 +42,15 @@ pub(super) fn abort_listener(subject: &Subject<'_>) -> Option<Told> {
 }
 
 pub(super) fn event_target_listener(subject: &Subject<'_>) -> Option<Told> {
+    if subject.member_class == "V8EventListener" {
+        // Chromium: the holder is the DOM object itself.
+        return Some(subject.told(
+            "event_target_listener",
+            format!("Listeners on {} are never removed", subject.names.label(subject.container)),
+            format!("It stays alive and keeps every listener{}.{}", subject.holding(), subject.callback_text()),
+            REMOVE,
+        ));
+    }
     let target = event_target(subject)?;
     let (place, event) = (subject.names.place_of(target.node), event_of(subject));
     Some(subject.told(
@@ -49,7 +62,7 @@ pub(super) fn event_target_listener(subject: &Subject<'_>) -> Option<Told> {
             subject.holding(),
             subject.callback_text()
         ),
-        "Call removeEventListener with the same function when the listening object is no longer used, or pass { once: true } or { signal }.",
+        REMOVE,
     ))
 }
 

@@ -135,14 +135,12 @@ impl Subject<'_> {
     }
 
     fn callback_text(&self) -> String {
-        match self.callback() {
-            Some(step) => match &step.location {
-                Some(place) => {
-                    format!(" The function is {} ({}:{}).", step.label, short_script(&place.url), place.line)
-                }
-                None => format!(" The function is {}.", step.label),
-            },
-            None => String::new(),
+        let Some(step) = self.callback() else { return String::new() };
+        let name = if step.label == "()" { "The function".to_owned() } else { format!("The function {}", step.label) };
+        match &step.location {
+            Some(place) => format!(" {name} is defined in {}:{}.", short_script(&place.url), place.line),
+            None if step.label == "()" => String::new(),
+            None => format!(" It is {}.", step.label),
         }
     }
 
@@ -151,15 +149,14 @@ impl Subject<'_> {
     }
 
     fn told(&self, pattern: &'static str, title: String, explanation: String, advice: &'static str) -> Told {
-        let registered =
-            self.registered().filter(|_| pattern.contains("listener") || pattern == "timer" || pattern == "callback");
+        let registered = self.registered().filter(|_| pattern.contains("listener") || pattern == "timer");
         Told { pattern, title, explanation, advice, registered }
     }
 
-    /// Returns ` holding Foo objects` if members of the runtime hold objects of the program.
+    /// Returns `. Each leads to a Foo` if members of the runtime hold objects of the program.
     fn holding(&self) -> String {
         match self.inside {
-            Some(step) if step.class != self.member_class => format!(", each with {}", article(&step.label)),
+            Some(step) if step.class != self.member_class => format!(". Each leads to {}", article(&step.label)),
             _ => String::new(),
         }
     }
