@@ -37,6 +37,7 @@ pub(super) fn describe(
         kind: Kind::Growth,
         verdict: candidate.verdict,
         is_one_member: !candidate.is_members,
+        is_over: candidate.is_slowing && totals.members.len() > 2,
         members,
         bytes: totals.bytes.clone(),
         share: Some(candidate.share),
@@ -54,6 +55,8 @@ pub(super) struct Facts {
     pub(super) kind: Kind,
     pub(super) verdict: Verdict,
     pub(super) is_one_member: bool,
+    /// True if the growth has ended.
+    pub(super) is_over: bool,
     pub(super) members: Vec<u64>,
     pub(super) bytes: Vec<u64>,
     pub(super) share: Option<f64>,
@@ -95,7 +98,12 @@ pub(super) fn tell(
         inside,
         is_one_member: facts.is_one_member,
     };
-    let told = recognize(&subject).unwrap_or_else(|| plain(&label, &member_class));
+    let mut told = recognize(&subject).unwrap_or_else(|| plain(&label, &member_class));
+    if facts.is_over {
+        told.explanation =
+            "It grew, and then the growth ended or slowed down: it may be a cache that is full now.".to_owned();
+        told.advice = "";
+    }
     let also_held_by = also_held_by(names, &facts.samples, container);
     let mut explanation = told.explanation.clone();
     explanation = sentences(&[&explanation, &retained_text(&facts)]);
@@ -151,19 +159,19 @@ fn sentences(parts: &[&str]) -> String {
     parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns `They retain 641 kB, 224 kB more than in the first snapshot: 98 % of all growth.`
+/// Returns `Retained size: 641 kB, 224 kB more than in the first snapshot (98 % of all growth).`
 fn retained_text(facts: &Facts) -> String {
     let (Some(&first), Some(&last @ 1..)) = (facts.bytes.first(), facts.bytes.last()) else { return String::new() };
     if facts.bytes.len() == 1 || last <= first {
-        return format!("They retain {}.", human::bytes(last));
+        return format!("Retained size: {}.", human::bytes(last));
     }
-    let share = facts.share.filter(|share| *share >= 0.005);
-    let share = share.map(|share| format!(": {:.0} % of all growth", share * 100.0)).unwrap_or_default();
-    format!(
-        "They retain {}, {} more than in the first snapshot{share}.",
-        human::bytes(last),
-        human::bytes(last - first)
-    )
+    let share = match facts.share.map(|share| share * 100.0) {
+        Some(percent @ 1.0..) => format!(" ({percent:.0} % of all growth)"),
+        Some(_) => " (less than 1 % of all growth)".to_owned(),
+        None => String::new(),
+    };
+    let (now, grown) = (human::bytes(last), human::bytes(last - first));
+    format!("Retained size: {now}, {grown} more than in the first snapshot{share}.")
 }
 
 /// Returns `a`, `a and b` or `a, b and c`.
@@ -298,7 +306,8 @@ fn sample(
         let all = names.side.snapshot.graph().nodes();
         all.filter(|&node| is_wanted(node)).find_map(|node| Some((above(names, node, samples)?, Some(node))))
     };
-    let wanted = program_class(series, names, candidate);
+    let is_native = matches!(names.side.snapshot.kind(newest), NodeKind::SYNTHETIC | NodeKind::NATIVE);
+    let wanted = program_class(series, names, candidate, is_native);
     let by_class = wanted.and_then(|class| inside(&|node| names.side.class(node) == class));
     if by_class.is_some() || names.is_of_program(newest) {
         return Some(by_class.unwrap_or((newest, None)));
@@ -343,8 +352,8 @@ fn above(names: Names<'_>, node: NodeOrdinal, samples: &[NodeOrdinal]) -> Option
     None
 }
 
-/// Returns the class of the program that grows with the members, largest first.
-fn program_class(series: &Series<'_>, names: Names<'_>, candidate: &Candidate) -> Option<u32> {
+/// Returns the largest class of the program that grows with the members; with `of_any` one of the runtime will do.
+fn program_class(series: &Series<'_>, names: Names<'_>, candidate: &Candidate, of_any: bool) -> Option<u32> {
     let of_holders = candidate.holders.iter().flat_map(|&holder| &series.holders[holder].classes);
     let growth = |counts: &[u64]| match (counts.first(), counts.last()) {
         (Some(&first), Some(&last)) => last.saturating_sub(first),
@@ -359,7 +368,8 @@ fn program_class(series: &Series<'_>, names: Names<'_>, candidate: &Candidate) -
             *class != candidate.class
                 && grows(gathered)
                 && example.is_some_and(|node| {
-                    names.side.snapshot.kind(node) != NodeKind::CLOSURE && names.is_of_program(node)
+                    names.side.snapshot.kind(node) != NodeKind::CLOSURE
+                        && (names.is_of_program(node) || (of_any && names.location(node).is_some()))
                 })
         })
         .map(|(class, gathered)| (gathered.sizes.last().copied().unwrap_or(0), *class))
@@ -393,6 +403,9 @@ fn classes(series: &Series<'_>, names: Names<'_>, candidate: &Candidate) -> Vec<
             let is_native = matches!(names.side.snapshot.kind(node), NodeKind::SYNTHETIC | NodeKind::NATIVE);
             let name = if is_native { names.label(node) } else { class_name };
             let grown = gathered.sizes.last()?.saturating_sub(*gathered.sizes.first()?);
+            if name == "(synthetic)" {
+                return None;
+            }
             let is_text = names.side.snapshot.kind(node).is_string() || name.starts_with('(');
             let rank = if class == candidate.class { 0 } else { 1 + u8::from(is_generic(&name)) + u8::from(is_text) };
             Some((rank, grown, MemberClass { name, location, counts: gathered.counts, sizes: gathered.sizes }))
@@ -419,8 +432,8 @@ fn evidence(series: &Series<'_>, candidate: &Candidate, totals: &Totals) -> Vec<
     let gone: u64 = candidate.holders.iter().map(|&holder| series.holders[holder].gone.iter().sum::<u64>()).sum();
     evidence.push(match gone {
         _ if is_native => "native objects".to_owned(),
-        0 => "none was removed".to_owned(),
-        gone => format!("{} removed meanwhile", human::quantity(gone, "object was", "objects were")),
+        0 => "none removed".to_owned(),
+        gone => format!("{} removed meanwhile", human::count(gone)),
     });
     evidence.push(match (candidate.verdict, candidate.is_slowing, counts.len()) {
         (Verdict::Leak, ..) => "grows in every step".to_owned(),

@@ -47,7 +47,9 @@ pub(super) struct Holder {
 }
 
 /// The number of members that are kept as samples.
-pub(super) const SAMPLES: usize = 64;
+pub(super) const SAMPLES: usize = 256;
+/// The number of those of one class.
+const SAMPLES_OF_CLASS: u64 = 48;
 
 /// The holders of a series, and the sides with their trees.
 #[derive(Debug)]
@@ -173,7 +175,8 @@ fn gather(side: &Side<'_>, shared: &Shared, cancel: &CancelToken) -> Result<Vec<
             if !shared.last.contains(node.index()) {
                 local.gone += 1;
             }
-            if local.samples.len() < SAMPLES {
+            // Some of each class: keys come before values.
+            if class.2 <= SAMPLES_OF_CLASS && local.samples.len() < SAMPLES {
                 local.samples.push(node);
             }
         }

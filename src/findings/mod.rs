@@ -58,36 +58,42 @@ pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Finding
     for ((candidate, totals), companions) in &folded {
         cancel.check()?;
         let Some(mut finding) = describe::describe(&series, newest, candidate, totals) else { continue };
-        finding.companions = companions.iter().filter_map(|other| companion(&series, newest, other)).collect();
+        finding.companions =
+            companions.iter().take(COMPANIONS).filter_map(|other| companion(&series, newest, other)).collect();
         findings.push(finding);
     }
     let summary = summary(&findings, snapshots);
     Ok(Findings { summary, ids_match: Some(true), notes: Vec::new(), findings })
 }
 
+/// The number of companions that a finding lists.
+const COMPANIONS: usize = 5;
 /// The maximum number of findings that are described.
 const MOST: usize = 12;
 
 /// A finding before it is told, and the holders that are folded into it.
-type Folded = ((select::Candidate, totals::Totals), Vec<select::Candidate>);
+type Folded = (Settled, Vec<Settled>);
+type Settled = (select::Candidate, totals::Totals);
 
 /// Puts holders that grow by the same cause under the most important one.
 fn fold(
     series: &mut holders::Series<'_>,
-    settled: Vec<(select::Candidate, totals::Totals)>,
+    settled: Vec<Settled>,
     cancel: &CancelToken,
 ) -> Result<Vec<Folded>, Cancelled> {
     let mut folded: Vec<Folded> = Vec::new();
     for (candidate, totals) in settled {
         let mut place = None;
-        for (at, ((first, _), _)) in folded.iter().enumerate() {
-            if first.verdict <= candidate.verdict && relations::are_related(series, &candidate, first, cancel)? {
+        for (at, ((first, first_totals), _)) in folded.iter().enumerate() {
+            if first.verdict <= candidate.verdict
+                && relations::are_related(series, (&candidate, &totals), (first, first_totals), cancel)?
+            {
                 place = Some(at);
                 break;
             }
         }
         match place {
-            Some(at) => folded[at].1.push(candidate),
+            Some(at) => folded[at].1.push((candidate, totals)),
             None if folded.len() < MOST => folded.push(((candidate, totals), Vec::new())),
             None => {}
         }
@@ -96,7 +102,7 @@ fn fold(
 }
 
 /// Returns a sentence about a holder that is folded into another finding.
-fn companion(series: &holders::Series<'_>, scripts: &Scripts, candidate: &select::Candidate) -> Option<String> {
+fn companion(series: &holders::Series<'_>, scripts: &Scripts, (candidate, totals): &Settled) -> Option<String> {
     let side = series.sides.last()?;
     let names = naming::Names { side, scripts };
     let holder = &series.holders[candidate.holders[0]];
@@ -104,7 +110,7 @@ fn companion(series: &holders::Series<'_>, scripts: &Scripts, candidate: &select
     let edge = side.field_edge(sample)?;
     let label = names.holder(side.snapshot.graph().edge_source(edge), Some(edge));
     let class = patterns::plural(&names.class(sample));
-    Some(format!("{label} gathers {class}, too"))
+    Some(format!("{label}, {class}: {}", over_time(&totals.members)))
 }
 
 fn summary(findings: &[Finding], snapshots: &[&Snapshot]) -> String {
@@ -118,6 +124,8 @@ fn summary(findings: &[Finding], snapshots: &[&Snapshot]) -> String {
         return format!("{series}. No leak is certain, but this has grown and may go on: {}", first.title);
     }
     let number = |count: usize, one: &str, many: &str| crate::model::human::quantity(count as u64, one, many);
+    let watched = findings.len() - leaks - likely;
+    let watched = if watched > 0 { format!(", {watched} to watch") } else { String::new() };
     let found = match (leaks, likely) {
         (0, likely) => number(likely, "likely leak", "likely leaks"),
         (leaks, 0) => number(leaks, "leak", "leaks"),
@@ -125,5 +133,5 @@ fn summary(findings: &[Finding], snapshots: &[&Snapshot]) -> String {
             format!("{} and {}", number(leaks, "leak", "leaks"), number(likely, "likely leak", "likely leaks"))
         }
     };
-    format!("{series}. {found}: {}", first.title)
+    format!("{series}. {found}{watched}: {}", first.title)
 }

@@ -90,7 +90,10 @@ impl Names<'_> {
                 break;
             };
             let is_entry = self.is_content(edge);
-            if is_entry && segments.last().is_none_or(|last| last != "[*]") {
+            let is_symbol = !is_entry && self.edge(edge).starts_with("<symbol ");
+            if is_symbol {
+                // The runtime keeps its own state under symbols.
+            } else if is_entry && segments.last().is_none_or(|last| last != "[*]") {
                 segments.push("[*]".to_owned());
             } else if !is_entry && !self.is_internal(edge) {
                 segments.push(self.edge(edge));
@@ -119,7 +122,7 @@ impl Names<'_> {
             }
             NodeKind::SYNTHETIC if class == "(synthetic)" => {
                 let name = human::visible(&snapshot.raw_name(node), NAME_LIMIT).into_owned();
-                if name.is_empty() { "the roots of the runtime".to_owned() } else { name }
+                if name.is_empty() { "GC roots".to_owned() } else { name }
             }
             NodeKind::SYNTHETIC | NodeKind::NATIVE => self.label(node),
             _ => class.to_owned(),

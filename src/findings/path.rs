@@ -52,6 +52,11 @@ pub(super) fn folded(
     steps
 }
 
+/// Returns the number or the key of an entry.
+fn side_name(names: Names<'_>, edge: EdgeIndex) -> String {
+    names.side.snapshot.edge_name(edge).into_owned()
+}
+
 /// The longest cycle of steps that is folded.
 const PERIOD: usize = 4;
 
@@ -99,7 +104,14 @@ fn step(
     let is_slot = shown.is_some_and(|shown| names.is_content(shown));
     PathStep {
         edge,
-        name: shown.map_or_else(String::new, |shown| if is_slot { "[*]".to_owned() } else { names.edge(shown) }),
+        name: shown.map_or_else(String::new, |shown| match part {
+            // The path to a holder takes one entry; members are many.
+            Part::Runtime | Part::Above | Part::Holder if is_slot => {
+                format!("[{}]", human::visible(&side_name(names, shown), 40))
+            }
+            _ if is_slot => "[*]".to_owned(),
+            _ => names.edge(shown),
+        }),
         kind: shown.map_or_else(String::new, |shown| graph.edge_kind_name(shown).to_owned()),
         node,
         class: names.class(node),
@@ -139,9 +151,9 @@ fn chip(step: &PathStep, next: Option<&PathStep>) -> String {
     if is_context(&step.class) {
         return format!("variable {}", next.name);
     }
-    let label = if step.class.starts_with('{') && next.name == "[*]" { "{…}" } else { step.label.as_str() };
+    let label = if step.class.starts_with('{') { "{…}" } else { step.label.as_str() };
     match next.name.as_str() {
-        "[*]" => format!("{label}[*]"),
+        name if name.starts_with('[') => format!("{label}{name}"),
         // How functions and promises lead on is no property that a program could read.
         "context" | "reactions_or_result" | "extension" | "parameters_and_registers" => label.to_owned(),
         name => format!("{label}.{name}"),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::holders::Series;
 use super::naming::Names;
 use super::select::Candidate;
-use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal};
+use super::totals::Totals;
+use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal};
 
 /// The number of members that are looked at.
 const LOOKED_AT: usize = 8;
@@ -39,14 +40,15 @@ pub(super) fn holder_of(
 }
 
 /// Returns true if most members of a candidate are within reach of what another one gathers, or both are fields of one
-/// object.
+/// object that grow alike.
 pub(super) fn are_related(
     series: &mut Series<'_>,
-    candidate: &Candidate,
-    other: &Candidate,
+    (candidate, totals): (&Candidate, &Totals),
+    (other, other_totals): (&Candidate, &Totals),
     cancel: &CancelToken,
 ) -> Result<bool, Cancelled> {
-    if owner(series, candidate).is_some() && owner(series, candidate) == owner(series, other) {
+    let has_same_owner = owner(series, candidate).is_some() && owner(series, candidate) == owner(series, other);
+    if has_same_owner && steps(totals) == steps(other_totals) {
         return Ok(true);
     }
     let samples = samples(series, candidate);
@@ -62,6 +64,11 @@ pub(super) fn are_related(
         }
     }
     Ok(related * 2 >= samples.len().max(1))
+}
+
+/// Returns the growth in each step.
+fn steps(totals: &Totals) -> Vec<u64> {
+    totals.members.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect()
 }
 
 /// Returns the object whose field is the collection that a candidate fills.
@@ -128,7 +135,8 @@ pub(super) fn also_held_by(names: Names<'_>, members: &[NodeOrdinal], container:
             let field = if side.is_plumbing(source) { side.field_edge(source) } else { Some(edge) };
             let Some(field) = field else { continue };
             let holder = graph.edge_source(field);
-            if holder == container || side.snapshot.class_id(holder) == side.snapshot.class_id(member) {
+            let is_native = matches!(side.snapshot.kind(holder), NodeKind::SYNTHETIC | NodeKind::NATIVE);
+            if holder == container || is_native || side.snapshot.class_id(holder) == side.snapshot.class_id(member) {
                 continue;
             }
             let label = names.holder(holder, Some(field));

@@ -90,7 +90,7 @@ type Judged = (u32, bool, Verdict, bool);
 fn judge(series: &Series<'_>, holder: &Holder) -> Option<Judged> {
     let steps = holder.members.len().saturating_sub(1);
     let mut best: Option<(Rank, Judged)> = None;
-    for (class, gathered) in &holder.classes {
+    for (class, gathered) in holder.classes.iter().filter(|(class, _)| can_be_member(series, *class)) {
         let has_members = gathered.members.iter().any(|&members| members > 0);
         let counts = if has_members { &gathered.members } else { &gathered.counts };
         let by_members = verdict(counts, &holder.bytes, steps).map(|verdict| (has_members, verdict));
@@ -109,6 +109,15 @@ fn judge(series: &Series<'_>, holder: &Holder) -> Option<Judged> {
         }
     }
     best.map(|(_, judged)| judged)
+}
+
+/// Returns false for parts of collections, code, and objects of a browser that a page cannot name.
+fn can_be_member(series: &Series<'_>, class: u32) -> bool {
+    let side = series.sides.last();
+    side.zip(example(series, class)).is_none_or(|(side, node)| {
+        !side.is_plumbing(node)
+            && !side.snapshot.class(node).name.trim_start_matches("Detached ").starts_with("blink::")
+    })
 }
 
 fn size_growth(gathered: &Gathered) -> i64 {

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::describe::{Facts, path_of, tell};
 use super::finding::{Finding, Findings, Kind, MemberClass, Verdict};
-use super::holders::SAMPLES;
 use super::naming::{Names, is_program_url};
 use super::totals::retained;
 use super::tree::RetainingTree;
@@ -19,6 +18,8 @@ use crate::snapshot::Snapshot;
 const MEMBERS: u32 = 24;
 /// The least part of the heap, in parts of a thousand.
 const LEAST_PART: u64 = 2;
+/// The number of members that are kept as samples.
+const SAMPLES: usize = 48;
 /// The number of findings.
 const SHOWN: usize = 8;
 /// The number of classes that a finding lists.
@@ -214,6 +215,7 @@ fn describe(names: Names<'_>, group: &Group, inside: &HashSet<u32>) -> Option<Fi
         kind: Kind::Accumulation,
         verdict: Verdict::Watch,
         is_one_member: false,
+        is_over: false,
         members: vec![count],
         bytes: vec![group.bytes],
         share: None,

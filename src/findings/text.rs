@@ -3,11 +3,12 @@
 use super::describe::over_time;
 use super::finding::Finding;
 use super::path::chips;
-use crate::model::human;
+use crate::model::{difference, human};
 
 /// The maximum number of classes, keys and characters of a path per line.
 const CLASSES: usize = 5;
 const LINE: usize = 110;
+const KEYS: usize = 3;
 
 /// Returns the lines of a finding: the title, the reasons, the path, positions in the source, and what to do.
 #[must_use]
@@ -26,13 +27,15 @@ pub fn finding_lines(finding: &Finding) -> Vec<String> {
     for (at, class) in finding.classes.iter().take(CLASSES).enumerate() {
         let name = human::visible(&class.name, 80);
         let place = class.location.as_ref().map(|at| format!(" ({}:{})", at.url, at.line)).unwrap_or_default();
-        let text = format!("{name}{place}: {} in addition", over_time(&class.counts));
+        let text = format!("{name}{place}: {}", added(&class.counts));
         add(if at == 0 { "members" } else { "" }, &text);
     }
     if !finding.keys.is_empty() {
-        add("keys", &finding.keys.join(", "));
+        let more = if finding.keys.len() > KEYS { ", …" } else { "" };
+        add("keys", &format!("{}{more}", finding.keys.iter().take(KEYS).cloned().collect::<Vec<_>>().join(", ")));
     }
-    for site in &finding.sites {
+    // The position of the holder is in its line.
+    for site in finding.sites.iter().filter(|site| site.what != "holder") {
         let text = site.text.as_deref().map(|text| format!("  {text}")).unwrap_or_default();
         add(site.what, &format!("{}:{}:{}{text}", site.place.url, site.place.line, site.place.column));
     }
@@ -40,12 +43,19 @@ pub fn finding_lines(finding: &Finding) -> Vec<String> {
         add("also", companion);
     }
     if finding.freed_if_emptied > 0 {
-        add("frees", &format!("{} if the holder is emptied", human::bytes(finding.freed_if_emptied)));
+        add("frees", &format!("{} if it is emptied", human::bytes(finding.freed_if_emptied)));
     }
     if let Some(advice) = &finding.advice {
         add("advice", advice);
     }
     lines
+}
+
+/// Returns `+400, +800 since the first snapshot`; the number itself if there is only one.
+fn added(counts: &[u64]) -> String {
+    let (Some(&first), true) = (counts.first(), counts.len() > 1) else { return over_time(counts) };
+    let added = counts.iter().skip(1).map(|&count| human::signed_count(difference(count, first)));
+    format!("{} since the first snapshot", added.collect::<Vec<_>>().join(", "))
 }
 
 /// Joins the steps of a path to lines.

@@ -1,9 +1,10 @@
 //! All members of holders in each snapshot, those that are common included.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::holders::Series;
 use super::select::Candidate;
+use super::ways::Side;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
@@ -54,7 +55,7 @@ pub(super) fn totals(
         }
         for (candidate, members) in members.into_iter().enumerate() {
             let totals = &mut totals[candidate];
-            totals.members.push(members.len() as u64);
+            totals.members.push(count(&series.sides[at], &members));
             totals.bytes.push(retained(snapshot, &members, None, cancel)?);
             if at == last {
                 let container = container(series, last, &members);
@@ -64,6 +65,17 @@ pub(super) fn totals(
         }
     }
     Ok(totals)
+}
+
+/// Counts members. A reaction of a promise has one function for each outcome and counts once.
+fn count(side: &Side<'_>, members: &[u32]) -> u64 {
+    let reaction = |node: NodeOrdinal| {
+        let (_, parent) = side.tree.parent(node)?;
+        side.snapshot.class(parent).name.starts_with("system / PromiseReaction").then_some(parent)
+    };
+    let reactions: HashSet<NodeOrdinal> = members.iter().filter_map(|&node| reaction(NodeOrdinal(node))).collect();
+    let others = members.iter().filter(|&&node| reaction(NodeOrdinal(node)).is_none()).count();
+    (reactions.len() + others) as u64
 }
 
 /// By number of a class: the paths of holders, and their candidates. Whatever the field: a list has two ends.

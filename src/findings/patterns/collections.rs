@@ -53,7 +53,7 @@ pub(super) fn collection(subject: &Subject<'_>) -> Option<Told> {
         pattern,
         format!("{} gathers {}", subject.label, plural(subject.member_class)),
         format!(
-            "It is {} {what} without a limit: entries are added and never removed{}.",
+            "It is {} {what}, and it gains more entries than it loses{}.",
             if what.starts_with(['a', 'o']) { "an" } else { "a" },
             subject.holding()
         ),

@@ -12,10 +12,10 @@ pub(super) fn timer(subject: &Subject<'_>) -> Option<Told> {
     let list = subject.path.iter().find(|step| step.class == "TimersList");
     let delay = list.and_then(|step| step.edge).map(|edge| snapshot.edge_name(edge).into_owned());
     let delay = delay.and_then(|delay| delay.parse::<u64>().ok());
-    let delay = delay.map_or(String::new(), |delay| format!(" of {} ms ({delay})", human::count(delay)));
+    let delay = delay.map_or(String::new(), |delay| format!(" of {} ms", human::count(delay)));
     Some(subject.told(
         "timer",
-        format!("Active timers{delay} are never cleared"),
+        format!("Timers{delay} are not cleared"),
         format!(
             "setTimeout or setInterval{delay} was called, and the timers are still active{}.{}",
             subject.holding(),
