@@ -4,8 +4,10 @@
 use std::fmt::Write as _;
 
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, NodeOrdinal};
-use heapglass::query::{Comparison, ComparisonSort, Side, Sort, compare, compared_classes, compared_objects};
+use heapglass::test_support::model::{CancelToken, NodeOrdinal};
+use heapglass::test_support::query::{
+    Comparison, ComparisonSort, Side, Sort, compare, compared_classes, compared_objects,
+};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -153,8 +155,8 @@ fn an_object_that_changes_its_class_is_deleted_and_new() {
 #[test]
 fn a_damaged_file_is_of_the_same_process_as_its_original_and_of_no_other() {
     let salvaged = |bytes: &[u8]| {
-        let source = heapglass::format::Source::Bytes { name: "cut".to_owned(), bytes: bytes.into() };
-        Snapshot::open_salvaging(source, &heapglass::model::Progress::new(), &CancelToken::new()).unwrap()
+        let source = heapglass::test_support::format::Source::Bytes { name: "cut".to_owned(), bytes: bytes.into() };
+        Snapshot::open_salvaging(source, &heapglass::test_support::model::Progress::new(), &CancelToken::new()).unwrap()
     };
     let bytes = case("node24-1").bytes();
     let (whole, other) = (case("node24-1").open(), case("deno-1").open());

@@ -5,8 +5,8 @@ use crate::common;
 use std::collections::{BTreeMap, HashSet};
 
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, ClassId, EdgeIndex, NodeOrdinal, ObjectId};
-use heapglass::query::{
+use heapglass::test_support::model::{CancelToken, ClassId, EdgeIndex, NodeOrdinal, ObjectId};
+use heapglass::test_support::query::{
     DuplicateStrings, Filter, GroupKey, GroupSort, Lens, ListSpec, NodeFilter, Owner, Selection, Sort, by_kind,
     duplicate_groups, duplicate_strings, held_by_contexts, native_contexts, order, select,
 };

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use heapglass::query::{Filter, ListSpec, OrderKey, Sort};
-use heapglass::ui::HeapglassApp;
-use heapglass::ui::action::Action;
-use heapglass::ui::command::ExportList;
+use heapglass::test_support::query::{Filter, ListSpec, OrderKey, Sort};
+use heapglass::test_support::ui::HeapglassApp;
+use heapglass::test_support::ui::action::Action;
+use heapglass::test_support::ui::command::ExportList;
 
 use crate::common;
 use crate::inspector::{Habit, Inspector};

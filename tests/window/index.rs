@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 use crate::window::{Window, example, wait_for_label, wait_for_load, wait_until};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use heapglass::index::Indexes;
-use heapglass::ui::HeapglassApp;
-use heapglass::ui::action::Action;
+use heapglass::test_support::index::Indexes;
+use heapglass::test_support::ui::HeapglassApp;
+use heapglass::test_support::ui::action::Action;
 
 /// Opens a window with its cache in `folder`.
 fn window_with(folder: &Path, files: Vec<PathBuf>) -> Window {

@@ -7,10 +7,10 @@ use crate::window::{
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use heapglass::model::NodeOrdinal;
-use heapglass::ui::command::Lower;
-use heapglass::ui::command::{Command, Target, ViewKind};
-use heapglass::ui::panes::Slot;
+use heapglass::test_support::model::NodeOrdinal;
+use heapglass::test_support::ui::command::Lower;
+use heapglass::test_support::ui::command::{Command, Target, ViewKind};
+use heapglass::test_support::ui::panes::Slot;
 
 fn step(window: &mut Window) {
     for _ in 0..4 {
@@ -33,7 +33,7 @@ fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
 /// Draws frames until no worker has anything to do.
 fn settle(window: &mut Window) {
     // A list that has come may ask for the next one.
-    let is_done = |app: &mut heapglass::ui::state::AppState| {
+    let is_done = |app: &mut heapglass::test_support::ui::state::AppState| {
         !app.session.is_busy() && app.shown_view().is_none_or(|view| !view.is_busy())
     };
     for _ in 0..2 {
