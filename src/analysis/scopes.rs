@@ -9,7 +9,7 @@ use crate::model::{NodeOrdinal, StringId};
 
 /// A scope of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// The node of the scope's script.
     pub script: NodeOrdinal,
     /// The scope's number within the script.
@@ -22,7 +22,7 @@ pub struct Scope {
 
 /// A variable that is stored in a context.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Variable {
+pub(crate) struct Variable {
     pub name: StringId,
     /// Scopes whose code reads or writes the variable, as indices, in the order of the file.
     pub uses: Vec<usize>,
@@ -30,7 +30,7 @@ pub struct Variable {
 
 /// All scopes of a file.
 #[derive(Clone, Debug, Default)]
-pub struct Scopes {
+pub(crate) struct Scopes {
     pub scopes: Vec<Scope>,
     pub variables: Vec<Variable>,
     /// True if the tables contain all rows that the scopes declare. Otherwise a variable may have unknown uses.
@@ -41,19 +41,19 @@ pub struct Scopes {
 impl Scopes {
     /// Returns the scope with that number in a script; the last if there are several.
     #[must_use]
-    pub fn find(&self, script: NodeOrdinal, id: i64) -> Option<usize> {
+    pub(crate) fn find(&self, script: NodeOrdinal, id: i64) -> Option<usize> {
         self.by_id.get(&(script, id)).copied()
     }
 
     /// Returns the scripts that have scopes in the file.
-    pub fn scripts(&self) -> impl Iterator<Item = NodeOrdinal> + '_ {
+    pub(crate) fn scripts(&self) -> impl Iterator<Item = NodeOrdinal> + '_ {
         self.scopes.iter().map(|scope| scope.script)
     }
 }
 
 /// Returns whether the header declares scopes.
 #[must_use]
-pub fn has_scopes(graph: &HeapGraph) -> bool {
+pub(crate) fn has_scopes(graph: &HeapGraph) -> bool {
     !graph.header().scope_fields.is_empty()
 }
 
@@ -80,7 +80,7 @@ impl<'a> Table<'a> {
 /// Reads the tables of scopes, variables and uses. Uses of missing variables are skipped. An invalid name
 /// gets the id `u32::MAX`; scripts are not checked.
 #[must_use]
-pub fn scopes(graph: &HeapGraph) -> Scopes {
+pub(crate) fn scopes(graph: &HeapGraph) -> Scopes {
     let (header, raw) = (graph.header(), graph.scopes());
     let rows = Table { values: &raw.scopes, fields: &header.scope_fields };
     let mut names = Table { values: &raw.context_vars, fields: &header.scope_context_var_fields }.column("name");

@@ -112,7 +112,7 @@ fn step(
 /// Formats the steps from the first object of the program, as in `LoginService.sessions → SessionCache.byId → Map[*] →
 /// Session`.
 #[must_use]
-pub fn chips(path: &[PathStep]) -> Vec<String> {
+pub(crate) fn chips(path: &[PathStep]) -> Vec<String> {
     let start = path.iter().position(|step| step.part != Part::Runtime).unwrap_or(0).saturating_sub(1);
     let shown = &path[start.min(path.len())..];
     let mut chips = Vec::new();

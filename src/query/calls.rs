@@ -12,7 +12,7 @@ use super::sorting::utf16_order;
 use crate::model::{BitSet, CallFunction, CallTree, CancelToken, Cancelled, Csr, HeapBytes};
 
 /// The maximum number of measures.
-pub const MEASURES: usize = 4;
+pub(crate) const MEASURES: usize = 4;
 
 /// A measure of calls.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

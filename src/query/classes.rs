@@ -43,7 +43,7 @@ pub(super) fn classes(
 
 /// Returns the totals of a class over the selected nodes, or over all nodes without a selection.
 #[must_use]
-pub fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
+pub(crate) fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
     if let Some(selection) = selection {
         return selection.classes[class.index()];
     }

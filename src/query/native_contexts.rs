@@ -246,7 +246,7 @@ fn sum_up(
 
 /// Asks for the realms of a snapshot and the objects of each.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct NativeContextsOf(pub SnapshotId);
+pub(crate) struct NativeContextsOf(pub SnapshotId);
 
 impl Question for NativeContextsOf {
     type Answer = NativeContexts;

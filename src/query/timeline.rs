@@ -102,7 +102,7 @@ pub fn timeline(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Timeline, C
 
 /// Asks for the allocation timeline of a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct TimelineOf(pub SnapshotId);
+pub(crate) struct TimelineOf(pub SnapshotId);
 
 impl Question for TimelineOf {
     type Answer = Timeline;

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::Header;
 use super::integers::{BadInteger, Integers, Problem};
 use crate::model::{Column, EdgeKind};
-pub use columns::{EdgeTable, NodeTable};
+pub(crate) use columns::{EdgeTable, NodeTable};
 use columns::{NodeSlices, Widths, take};
 
 /// One of the two large tables.
