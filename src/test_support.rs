@@ -57,10 +57,10 @@ pub mod query {
         Selection, Series, Side, Sort, SortKey, Tile, TimelineBar, allocating_function, allocations, by_kind,
         call_rows, compare, compare_joined, compare_profiles, compared_classes, compared_objects, cut_edge,
         dead_groups, dead_variables, dominator_map, dominators_down, duplicate_groups, duplicate_strings, edge_label,
-        flame_layout, function_script, grown_classes, growth, held_by_contexts, held_by_root, is_quiet, join_reloaded,
-        joined_totals, map_key, merged_paths, native_contexts, node_label, object_details, order, producer_notes,
-        profile_calls, relevant_percent, retainer_distances, scripts, search, select, several_paths, shortest_path,
-        source_line, string_facts, timeline, unreachable_note, unreachable_size, way_down,
+        flame_layout, function_script, grown_classes, growth, held_by_root, is_quiet, join_reloaded, joined_totals,
+        map_key, merged_paths, native_contexts, node_label, object_details, order, producer_notes, profile_calls,
+        relevant_percent, retainer_distances, scripts, search, select, several_paths, shortest_path, source_line,
+        string_facts, timeline, unreachable_note, unreachable_size, way_down,
     };
 }
 

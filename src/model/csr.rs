@@ -49,11 +49,6 @@ impl Csr {
     }
 
     #[must_use]
-    pub(crate) fn offsets(&self) -> &[u32] {
-        &self.offsets
-    }
-
-    #[must_use]
     pub(crate) fn items(&self) -> &[u32] {
         &self.items
     }

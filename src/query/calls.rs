@@ -129,12 +129,6 @@ impl Calls {
         &self.measures
     }
 
-    /// Returns the index of a measure.
-    #[must_use]
-    pub fn place_of(&self, measure: Measure) -> Option<usize> {
-        self.measures.iter().position(|of| *of == measure)
-    }
-
     /// Returns the sums of the whole tree, by measure.
     #[must_use]
     pub fn sums(&self) -> [u64; MEASURES] {

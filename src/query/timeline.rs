@@ -47,14 +47,6 @@ impl Timeline {
             _ => NodeFilter::All,
         }
     }
-
-    /// Returns the bars with these ids.
-    #[must_use]
-    pub fn bars_of(&self, after: u64, up_to: u64) -> Option<(usize, usize)> {
-        let first = self.bars.iter().position(|bar| bar.after >= after)?;
-        let last = self.bars.iter().rposition(|bar| bar.up_to <= up_to)?;
-        (first <= last).then_some((first, last))
-    }
 }
 
 impl HeapBytes for Timeline {

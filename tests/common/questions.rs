@@ -10,8 +10,8 @@ use heapglass::test_support::format::Source;
 use heapglass::test_support::model::{CancelToken, ClassId, NodeOrdinal, Progress};
 use heapglass::test_support::query::{
     self, AllocatedBy, CallKey, CallList, CallSort, Filter, Lens, ListSpec, NodeFilter, Sort, SortKey, cut_edge,
-    dominator_map, edge_label, held_by_contexts, merged_paths, node_label, object_details, order, retainer_distances,
-    select, several_paths, shortest_path,
+    dominator_map, edge_label, merged_paths, node_label, object_details, order, retainer_distances, select,
+    several_paths, shortest_path,
 };
 use heapglass::{Profile, Snapshot};
 
@@ -77,7 +77,6 @@ pub fn ask(snapshot: &Snapshot) {
         }
     }
     let _ = query::native_contexts(snapshot, &cancel);
-    let _ = held_by_contexts(snapshot, &cancel);
     let _ = query::by_kind(snapshot, None, &cancel);
     let _ = query::duplicate_strings(snapshot, &cancel);
     let _ = dominator_map(snapshot, snapshot.root(), (800.0, 600.0), &cancel);

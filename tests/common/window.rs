@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use heapglass::test_support::index::Indexes;
 use heapglass::test_support::ui::HeapglassApp;
 use heapglass::test_support::ui::command::ViewKind;
 use heapglass::test_support::ui::state::AppState;
@@ -22,7 +23,7 @@ pub fn window(files: &[PathBuf]) -> Window {
     Harness::builder()
         .with_size(egui::vec2(1280.0, 800.0))
         .allow_missing_glyphs()
-        .build_eframe(move |cc| HeapglassApp::new(cc, files).unwrap())
+        .build_eframe(move |cc| HeapglassApp::new(cc, files, Indexes::off(), None).unwrap())
 }
 
 /// Draws frames until `done`; workers need time in between.

@@ -17,6 +17,7 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use heapglass::test_support::capture::{Address, Connection, Kind, Plan, Remote, Watch};
+use heapglass::test_support::index::Indexes;
 use heapglass::test_support::model::CancelToken;
 use heapglass::test_support::ui::HeapglassApp;
 use heapglass::test_support::ui::action::Action;
@@ -460,7 +461,7 @@ fn open(files: Files, made: &Made, is_drawn: bool) -> Window {
     let harness =
         Harness::builder().with_size(USUAL.size).with_pixels_per_point(USUAL.pixels_per_point).allow_missing_glyphs();
     let harness = if is_drawn { harness.wgpu() } else { harness };
-    harness.build_eframe(move |cc| HeapglassApp::new(cc, files).unwrap())
+    harness.build_eframe(move |cc| HeapglassApp::new(cc, files, Indexes::off(), None).unwrap())
 }
 
 /// Makes the files for pictures of these names; the folders live as long as the answer.

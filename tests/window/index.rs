@@ -21,7 +21,7 @@ fn window_with(folder: &Path, files: Vec<PathBuf>) -> Window {
         .with_pixels_per_point(1.0)
         .allow_missing_glyphs()
         .wgpu()
-        .build_eframe(move |cc| HeapglassApp::with_indexes(cc, files, indexes).unwrap())
+        .build_eframe(move |cc| HeapglassApp::new(cc, files, indexes, None).unwrap())
 }
 
 fn wait_for_index(window: &mut Window) {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use heapglass::test_support::index::Indexes;
 use heapglass::test_support::ui::HeapglassApp;
 use heapglass::test_support::ui::tree_table::{self, Cell, Column, Rows, Table, TreeModel, TreeState};
 
@@ -171,7 +172,7 @@ fn million_points() -> Vec<u8> {
 fn a_class_with_a_million_members_scrolls_to_its_last_and_reveals_any() {
     let mut window: Harness<'static, HeapglassApp> = Harness::builder()
         .with_size(egui::vec2(1280.0, 800.0))
-        .build_eframe(|cc| HeapglassApp::new(cc, Vec::new()).unwrap());
+        .build_eframe(|cc| HeapglassApp::new(cc, Vec::new(), Indexes::off(), None).unwrap());
     let source = heapglass::test_support::format::Source::Bytes {
         name: "points.heapsnapshot".to_owned(),
         bytes: Arc::from(million_points()),

@@ -369,7 +369,7 @@ impl Walk {
             self.press(Modifiers::NONE, Key::Escape);
             self.widgets = widgets(&self.window);
         }
-        let visits = self.window.state().state.history.len();
+        let visits = self.window.state().state.history.visit_count();
         self.step();
         // What was asked for is done after everything is drawn, and shows in the next frame.
         self.frame([]);
@@ -386,7 +386,7 @@ impl Walk {
         if let Some(before) = before {
             self.check_rest(&before);
         }
-        let visits_now = self.window.state().state.history.len();
+        let visits_now = self.window.state().state.history.visit_count();
         assert!(visits_now <= visits + 1, "one step made {} visits", visits_now - visits);
         self.check_object();
     }

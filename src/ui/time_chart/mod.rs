@@ -68,12 +68,6 @@ impl TimeChart {
         self.selection = bars;
     }
 
-    /// Returns whether only a part of the time is shown.
-    #[must_use]
-    pub fn is_zoomed(&self) -> bool {
-        self.view.is_some()
-    }
-
     /// Returns whether the pointer is still dragging the selection, which changes once more when it is released.
     #[must_use]
     pub fn is_dragging(&self) -> bool {
