@@ -31,7 +31,7 @@ pub(crate) struct Variable {
 /// All scopes of a file.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scopes {
-    pub scopes: Vec<Scope>,
+    pub list: Vec<Scope>,
     pub variables: Vec<Variable>,
     /// True if the tables contain all rows that the scopes declare. Otherwise a variable may have unknown uses.
     pub is_whole: bool,
@@ -47,7 +47,7 @@ impl Scopes {
 
     /// Returns the scripts that have scopes in the file.
     pub(crate) fn scripts(&self) -> impl Iterator<Item = NodeOrdinal> + '_ {
-        self.scopes.iter().map(|scope| scope.script)
+        self.list.iter().map(|scope| scope.script)
     }
 }
 
@@ -98,14 +98,14 @@ pub(crate) fn scopes(graph: &HeapGraph) -> Scopes {
         }
         all.is_whole &= (all.variables.len() - first) as u64 == variable_count;
         let script = NodeOrdinal(u32::try_from(script / node_fields).unwrap_or(u32::MAX));
-        if around.first().is_some_and(|&outermost| all.scopes[outermost].script != script) {
+        if around.first().is_some_and(|&outermost| all.list[outermost].script != script) {
             around.clear();
         }
         let depth = usize::try_from(depth).unwrap_or(usize::MAX);
         around.truncate(depth);
         let parent = around.last().copied().filter(|_| around.len() == depth);
-        let (index, id) = (all.scopes.len(), id.cast_signed());
-        all.scopes.push(Scope { script, id, parent, variables: first..all.variables.len() });
+        let (index, id) = (all.list.len(), id.cast_signed());
+        all.list.push(Scope { script, id, parent, variables: first..all.variables.len() });
         around.push(index);
         all.by_id.insert((script, id), index);
     }
@@ -120,12 +120,12 @@ fn enter_uses(graph: &HeapGraph, rows: &Table<'_>, all: &mut Scopes) {
     all.is_whole &= uses.len() as u64 >= counted;
     let mut uses = uses.column("declaring_scope_id").zip(uses.column("slot_index"));
     for (row, count) in rows.column("scope_uses_count").enumerate() {
-        let script = all.scopes[row].script;
+        let script = all.list[row].script;
         // If several scopes have the same number, the last one represents them.
-        let scope = all.find(script, all.scopes[row].id).unwrap_or(row);
+        let scope = all.find(script, all.list[row].id).unwrap_or(row);
         for (declaring, slot) in uses.by_ref().take(usize::try_from(count).unwrap_or(usize::MAX)) {
             let Some(declaring) = all.find(script, declaring.cast_signed()) else { continue };
-            let variables = all.scopes[declaring].variables.clone();
+            let variables = all.list[declaring].variables.clone();
             let Some(at) = usize::try_from(slot).ok().filter(|&slot| slot < variables.len()) else { continue };
             let variable = &mut all.variables[variables.start + at];
             if variable.uses.last() != Some(&scope) {

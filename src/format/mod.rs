@@ -94,7 +94,7 @@ stored!(ScopeTables { scopes, context_vars, uses });
 /// Reads a source to its end.
 ///
 /// # Errors
-/// Returns a [`FormatError`] that describes the problem and its position, or that the read failed or was cancelled.
+/// Returns a `FormatError` that describes the problem and its position, or that the read failed or was cancelled.
 pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
     progress.start(Phase::Reading, 0);
     let mut source = OpenSource::open(source, progress, cancel)?;

@@ -85,7 +85,7 @@ impl CancelToken {
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 
-    /// Polls if `counter` is a multiple of [`POLL_INTERVAL`], so that a tight loop can call it for every item.
+    /// Polls if `counter` is a multiple of `POLL_INTERVAL`, so that a tight loop can call it for every item.
     ///
     /// # Errors
     /// Returns [`Cancelled`] after a call of [`CancelToken::cancel`].

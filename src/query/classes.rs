@@ -57,7 +57,7 @@ pub(crate) fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, c
 }
 
 /// Returns the totals of all classes that are merged with a class as those of a reloaded script, or
-/// [`ClassTotals::NOTHING`] if no merged list exists yet.
+/// `ClassTotals::NOTHING` if no merged list exists yet.
 #[must_use]
 pub fn joined_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
     let totals = match selection {

@@ -56,7 +56,7 @@ pub(crate) struct PathGrowth<'a> {
 
 impl<'a> PathGrowth<'a> {
     /// Prepares the paths of some snapshots, the oldest first, with the scripts of each. Snapshots of one process share
-    /// the URLs of scripts, as in [`super::growth`].
+    /// the URLs of scripts, as in [`super::growth()`].
     ///
     /// # Errors
     /// Returns [`Cancelled`] if the operation is cancelled.

@@ -167,7 +167,7 @@ impl TreeModel for HeapRows<'_> {
             (ListSpec::Retainers(_), Field::Name) => self.retainer_name(path),
             (ListSpec::Retainers(_), Field::Distance) => self.retainer_distance(EdgeIndex(row)),
             (ListSpec::Dominated(parent), Field::OfParent) => self.of_parent(*parent, NodeOrdinal(row)),
-            _ => match Self::node_of(&self.snapshot, list, row) {
+            _ => match Self::node_of(&self.snapshot, *list, row) {
                 Some(node) if field == Field::Name => self.node_name(node, Vec::new()),
                 Some(node) => self.node_number(node, field),
                 None => Cell::default(),
@@ -179,7 +179,7 @@ impl TreeModel for HeapRows<'_> {
 impl HeapRows<'_> {
     /// Returns the object of a row.
     #[must_use]
-    pub(crate) fn node_of(snapshot: &Snapshot, list: &ListSpec, row: u32) -> Option<NodeOrdinal> {
+    pub(crate) fn node_of(snapshot: &Snapshot, list: ListSpec, row: u32) -> Option<NodeOrdinal> {
         match list {
             ListSpec::Classes | ListSpec::JoinedClasses => None,
             ListSpec::Members(_) | ListSpec::JoinedMembers(_) | ListSpec::Dominated(_) | ListSpec::Selected => {
@@ -197,7 +197,7 @@ impl HeapRows<'_> {
         for depth in 1..path.len() {
             list = self.children(&list, &path[..depth])?;
         }
-        Self::node_of(&self.snapshot, &list, *path.last()?)
+        Self::node_of(&self.snapshot, list, *path.last()?)
     }
 
     fn is_ignored(&self, node: NodeOrdinal) -> bool {

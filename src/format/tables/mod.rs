@@ -55,7 +55,7 @@ pub(super) enum RowProblem {
     },
 }
 
-/// The position of each known field in a row. Rows are read into an array of [`Slot`]s by this list.
+/// The position of each known field in a row. Rows are read into an array of `Slot`s by this list.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     node_slots: Vec<u8>,
