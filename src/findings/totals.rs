@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::holders::Series;
 use super::select::Candidate;
-use super::ways::Field;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
@@ -45,7 +44,7 @@ pub(super) fn totals(
                 found
             } else {
                 let key = series.key(at, edge, class, cancel)?;
-                let found = wanted.iter().find(|(of, _)| *of == key).map(|&(_, candidate)| candidate);
+                let found = wanted.iter().find(|(way, _)| *way == key.0).map(|&(_, candidate)| candidate);
                 known.insert((edge.0, class), found);
                 found
             };
@@ -67,16 +66,16 @@ pub(super) fn totals(
     Ok(totals)
 }
 
-/// By number of a class: the paths and fields of holders, and their candidates.
-type ByClass = HashMap<u32, Vec<((u32, Field), usize)>>;
+/// By number of a class: the paths of holders, and their candidates. Whatever the field: a list has two ends.
+type ByClass = HashMap<u32, Vec<(u32, usize)>>;
 
-/// Returns, by class, the fields of the candidates.
+/// Returns the paths to the holders of the candidates.
 fn by_class(series: &Series<'_>, candidates: &[Candidate]) -> ByClass {
     let mut by_class = ByClass::new();
     for (at, candidate) in candidates.iter().enumerate() {
         for &holder in &candidate.holders {
             let holder = &series.holders[holder];
-            by_class.entry(candidate.class).or_default().push(((holder.way, holder.field), at));
+            by_class.entry(candidate.class).or_default().push((holder.way, at));
         }
     }
     by_class
