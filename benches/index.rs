@@ -11,10 +11,10 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use heapglass::format::Source;
-use heapglass::index::{Indexes, Opened};
-use heapglass::memory::HugePages;
-use heapglass::model::{CancelToken, Progress};
+use heapglass::test_support::format::Source;
+use heapglass::test_support::index::{Indexes, Opened};
+use heapglass::test_support::memory::HugePages;
+use heapglass::test_support::model::{CancelToken, Progress};
 
 #[global_allocator]
 static ALLOCATOR: HugePages = HugePages;

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use heapglass::Snapshot;
-use heapglass::format::Source;
-use heapglass::memory::HugePages;
-use heapglass::model::{CancelToken, Progress};
+use heapglass::test_support::format::Source;
+use heapglass::test_support::memory::HugePages;
+use heapglass::test_support::model::{CancelToken, Progress};
 use serde::{Deserialize, Serialize};
 
 #[global_allocator]

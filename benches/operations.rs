@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use heapglass::Snapshot;
-use heapglass::format::Source;
-use heapglass::model::{CancelToken, ClassId, NodeOrdinal, Progress};
-use heapglass::query::{
+use heapglass::test_support::format::Source;
+use heapglass::test_support::model::{CancelToken, ClassId, NodeOrdinal, Progress};
+use heapglass::test_support::query::{
     Filter, GroupKey, GroupSort, Lens, ListSpec, NodeFilter, Query, Sort, SortKey, by_kind, compare, cut_edge,
     dominator_map, duplicate_groups, duplicate_strings, merged_paths, native_contexts, order, retainer_distances,
     search, select, several_paths, shortest_path, way_down,
@@ -49,7 +49,7 @@ fn lists(snapshot: &Snapshot) {
             order(snapshot, spec, sort, &Filter::default(), Lens::default(), &CancelToken::new()).unwrap().rows.len()
         })
     };
-    let largest = |key: fn(&heapglass::analysis::Class) -> u64| {
+    let largest = |key: fn(&heapglass::test_support::analysis::Class) -> u64| {
         let classes = snapshot.classes().all().iter().enumerate();
         ClassId(u32::try_from(classes.max_by_key(|(_, class)| key(class)).unwrap().0).unwrap())
     };

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use heapglass::Snapshot;
-use heapglass::analysis::{
+use heapglass::test_support::analysis::{
     WellKnown, dom_states, dominators, ephemerons, essential_edges, first_table, page_objects, shapes,
 };
-use heapglass::format::{self, RawSnapshot, Source};
-use heapglass::graph::HeapGraph;
-use heapglass::memory::HugePages;
-use heapglass::model::{CancelToken, Progress};
+use heapglass::test_support::format::{self, RawSnapshot, Source};
+use heapglass::test_support::graph::HeapGraph;
+use heapglass::test_support::memory::HugePages;
+use heapglass::test_support::model::{CancelToken, Progress};
 
 #[global_allocator]
 static ALLOCATOR: HugePages = HugePages;
@@ -71,7 +71,8 @@ fn main() {
         bencher.iter(|| black_box(dominators(&heap, &essential, &progress, &cancel).unwrap()));
     });
     group.bench_function("distances", |bencher| {
-        bencher.iter(|| black_box(heapglass::analysis::distances(&heap, &known, &pairs, &cancel).unwrap()));
+        bencher
+            .iter(|| black_box(heapglass::test_support::analysis::distances(&heap, &known, &pairs, &cancel).unwrap()));
     });
     group.bench_function("shapes", |bencher| bencher.iter(|| black_box(shapes(&heap, &known, &cancel).unwrap())));
     drop(heap);

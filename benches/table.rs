@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{Color32, Event, Id, Modifiers, MouseWheelUnit, RawInput, Rect, TouchPhase, pos2, vec2};
-use heapglass::ui::tree_table::{self, Cell, Column, Rows, Table, TreeModel, TreeState};
+use heapglass::test_support::ui::tree_table::{self, Cell, Column, Rows, Table, TreeModel, TreeState};
 
 const COLUMNS: [Column; 6] = [
     Column { title: "Constructor", hint: "", width: 0.0 },
@@ -37,7 +37,7 @@ impl TreeModel for Numbers {
         let text = if column == 0 {
             format!("SomeClassOfTheProgram number {row}")
         } else {
-            heapglass::model::human::count(u64::from(row) * (column as u64 + 7))
+            heapglass::test_support::model::human::count(u64::from(row) * (column as u64 + 7))
         };
         Cell::text(text, Color32::GRAY)
     }

@@ -20,7 +20,7 @@ const LONGEST_HIDDEN: usize = 64;
 ///
 /// Invariant: this value created the file. Existing files and targets of symbolic links are never written to.
 #[derive(Debug)]
-pub struct PartialFile {
+pub(crate) struct PartialFile {
     /// `None` once the file was finished, replaced or kept.
     out: Option<BufWriter<File>>,
     partial: PathBuf,
@@ -30,7 +30,7 @@ pub struct PartialFile {
 
 /// Returns the name of a file while it is incomplete: `PATH.partial`.
 #[must_use]
-pub fn partial_name(path: &Path) -> PathBuf {
+pub(crate) fn partial_name(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ENDING);
     PathBuf::from(name)
@@ -41,7 +41,7 @@ impl PartialFile {
     ///
     /// # Errors
     /// Returns an error if the file or the partial file exists (even as a dangling symbolic link) or cannot be created.
-    pub fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         if path.symlink_metadata().is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
@@ -55,7 +55,7 @@ impl PartialFile {
     ///
     /// # Errors
     /// Returns an error if the folder does not allow it.
-    pub fn create_hidden(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create_hidden(path: &Path) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         loop {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -77,13 +77,13 @@ impl PartialFile {
 
     /// Returns the number of bytes written so far.
     #[must_use]
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// Returns the path of the file until it gets its name.
     #[must_use]
-    pub fn partial(&self) -> &Path {
+    pub(crate) fn partial(&self) -> &Path {
         &self.partial
     }
 
@@ -92,7 +92,7 @@ impl PartialFile {
     /// # Errors
     /// Returns an error if a file with that name exists now, or if buffered data cannot be written. The partial file
     /// then remains until this value is dropped.
-    pub fn finish(&mut self) -> io::Result<()> {
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.settle()?;
         name_new(&self.partial, &self.path)?;
         self.out = None;
@@ -103,7 +103,7 @@ impl PartialFile {
     ///
     /// # Errors
     /// Returns an error if buffered data cannot be written, or if the file cannot be renamed.
-    pub fn replace(&mut self) -> io::Result<()> {
+    pub(crate) fn replace(&mut self) -> io::Result<()> {
         self.settle()?;
         fs::rename(&self.partial, &self.path)?;
         self.out = None;
@@ -112,7 +112,7 @@ impl PartialFile {
 
     /// Keeps the data written so far under the partial name. Returns that name and the file's size.
     #[must_use]
-    pub fn keep(mut self) -> (PathBuf, u64) {
+    pub(crate) fn keep(mut self) -> (PathBuf, u64) {
         if let Some(mut out) = self.out.take() {
             let _ = out.flush();
             // Writing the same data again would only fail again.
@@ -156,7 +156,7 @@ impl Drop for PartialFile {
 
 /// The space of a disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Space {
+pub(crate) struct Space {
     /// The bytes that this user can still write.
     pub free_bytes: u64,
     pub total_bytes: u64,
@@ -165,7 +165,7 @@ pub struct Space {
 /// Returns the space of the disk that contains a folder, if the system reports it.
 #[cfg(unix)]
 #[must_use]
-pub fn space(folder: &Path) -> Option<Space> {
+pub(crate) fn space(folder: &Path) -> Option<Space> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let disk = rustix::fs::statvfs(folder).ok()?;
     let bytes = |blocks: u64| blocks.checked_mul(disk.f_frsize);

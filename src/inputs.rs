@@ -16,7 +16,7 @@ use crate::model::CancelToken;
 ///
 /// # Errors
 /// Returns the errors of the system, and [`ErrorKind::InvalidInput`] for anything but a regular file.
-pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
+pub(crate) fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     let refused = || io::Error::new(ErrorKind::InvalidInput, "not a regular file");
     // Opening a device may have side effects, so the path is checked first. It may be replaced before it is opened, so
     // the open file is checked again.
@@ -32,7 +32,7 @@ pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
 ///
 /// # Errors
 /// Returns the errors of [`open_regular`], and [`ErrorKind::FileTooLarge`] for a larger file.
-pub fn read_small(path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_small(path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
     read_up_to(open_regular(path)?.0, most_bytes)
 }
 
@@ -50,7 +50,7 @@ fn read_up_to(input: impl Read, most_bytes: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// Returns the errors of [`read_small`], and [`ErrorKind::InvalidData`] if the text is not UTF-8.
-pub fn read_small_text(path: &Path, most_bytes: u64) -> io::Result<String> {
+pub(crate) fn read_small_text(path: &Path, most_bytes: u64) -> io::Result<String> {
     text_of(read_small(path, most_bytes)?)
 }
 
@@ -62,7 +62,7 @@ fn text_of(bytes: Vec<u8>) -> io::Result<String> {
 ///
 /// # Errors
 /// Those of the system, those of [`read_small_text`], and [`ErrorKind::TimedOut`].
-pub fn read_small_input(path: &Path, most_bytes: u64, patience: Duration) -> io::Result<String> {
+pub(crate) fn read_small_input(path: &Path, most_bytes: u64, patience: Duration) -> io::Result<String> {
     if fs::metadata(path)?.is_file() {
         return read_small_text(path, most_bytes);
     }

@@ -20,30 +20,48 @@
 //! - The file's `self_size` and the derived shallow size are separate columns.
 //! - Node ordinals, raw node indices and object ids are different types; the raw index never leaves `format` and
 //!   `graph`.
+//!
+//! Visibility: all modules are private. This file re-exports what `main.rs` uses, and what it takes to open a file and to
+//! get its findings. Everything else is `pub(crate)`, so that the compiler reports what nothing uses. Tests reach in
+//! through `test_support`.
+
+// Without the window, much that only it asks for is unused. The build with it shows what nothing uses.
+#![cfg_attr(not(feature = "gui"), allow(dead_code, unreachable_pub, unused_imports, reason = "see above"))]
 
 // So that the queries of the tests can also be used in unit tests.
 #[cfg(test)]
 extern crate self as heapglass;
 
-pub mod analysis;
-pub mod capture;
-pub mod files;
-pub mod findings;
-pub mod format;
-pub mod graph;
-pub mod index;
-pub mod inputs;
-pub mod memory;
-pub mod model;
-pub mod profile;
-pub mod snapshot;
+mod analysis;
+mod capture;
+mod cli;
+mod export;
+mod files;
+mod findings;
+mod format;
+mod graph;
+mod index;
+mod inputs;
+mod memory;
+mod model;
+mod profile;
+mod query;
+#[cfg(feature = "gui")]
+mod session;
+mod snapshot;
+#[doc(hidden)]
+pub mod test_support;
+#[cfg(feature = "gui")]
+mod ui;
 
+pub use cli::{Arguments, Command, Files, arguments, complain, run as run_command};
+pub use findings::{Finding, Findings, FindingsOf, Verdict, findings};
+pub use format::Source;
+pub use index::Indexes;
+pub use inputs::survive_file_size_limit;
+pub use memory::{HugePages, OrExit};
+pub use model::{CancelToken, Cancelled, MemoryLimit, Progress};
 pub use profile::Profile;
 pub use snapshot::{OpenError, Snapshot};
-pub mod cli;
-pub mod export;
-pub mod query;
 #[cfg(feature = "gui")]
-pub mod session;
-#[cfg(feature = "gui")]
-pub mod ui;
+pub use ui::run as run_window;

@@ -9,9 +9,8 @@ pub(crate) mod growth;
 mod machine;
 mod or_exit;
 
-pub use account::Account;
-pub use growth::OutOfMemory;
-pub use machine::available_bytes;
+pub(crate) use account::Account;
+pub(crate) use growth::OutOfMemory;
 pub use or_exit::OrExit;
 
 /// An allocator that forwards small requests to the system, and serves large ones in huge pages if available.
@@ -22,11 +21,11 @@ pub struct HugePages;
 /// need not be created again. The rest is returned when the last guard is dropped. Use it for work that frees and
 /// reallocates much memory; otherwise, spare blocks only add to the peak.
 #[derive(Debug)]
-pub struct Reuse(());
+pub(crate) struct Reuse(());
 
 impl Reuse {
     #[must_use]
-    pub fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         #[cfg(target_os = "linux")]
         linux::begin_reuse();
         Self(())
@@ -42,7 +41,7 @@ impl Drop for Reuse {
 
 /// Returns freed memory to the operating system. The C library keeps the memory of small requests in a pool per thread
 /// until asked; after large snapshots that is hundreds of megabytes. It takes milliseconds.
-pub fn give_back() {
+pub(crate) fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     linux::give_back();
 }

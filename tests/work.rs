@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use heapglass::Snapshot;
-use heapglass::format::Source;
-use heapglass::model::{CancelToken, MemoryLimit, Progress};
+use heapglass::test_support::format::Source;
+use heapglass::test_support::model::{CancelToken, MemoryLimit, Progress};
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static BYTES: AtomicU64 = AtomicU64::new(0);

@@ -160,7 +160,7 @@ pub(crate) fn retained_by_class(
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
-pub fn classes(
+pub(crate) fn classes(
     graph: &HeapGraph,
     known: &WellKnown,
     dom: &DomStates,

@@ -18,7 +18,7 @@ pub(super) const PIECE_LIMIT: usize = 4096;
 /// few thousand characters are cut, so the time does not depend on the length of a string; `Snapshot::string_value`
 /// returns the complete string.
 #[must_use]
-pub fn display_name<'a>(
+pub(crate) fn display_name<'a>(
     graph: &'a HeapGraph,
     known: &WellKnown,
     dom: &DomStates,
@@ -150,7 +150,7 @@ pub(crate) fn string_parts(graph: &HeapGraph, known: &WellKnown, node: NodeOrdin
 
 /// Returns `{a, b, …, y, z}`: as many properties as fit, alternately from the start and the end.
 #[must_use]
-pub fn object_preview(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -> String {
+pub(crate) fn object_preview(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -> String {
     let mut edges = graph.edges(node);
     let (mut start, mut start_units) = (String::from("{"), 1);
     let (mut end, mut end_units) = (String::from("}"), 1);
@@ -197,7 +197,7 @@ pub fn object_preview(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -
 
 /// Returns the property's name, with JSON quotes if commas, quotes or braces would make a list ambiguous.
 #[must_use]
-pub fn quoted_property_name(name: &str) -> Cow<'_, str> {
+pub(crate) fn quoted_property_name(name: &str) -> Cow<'_, str> {
     if name.contains([',', '\'', '"', '{', '}']) {
         Cow::Owned(serde_json::Value::from(name).to_string())
     } else {

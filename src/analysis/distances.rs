@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 /// Nodes that a search does not enter.
-pub type DistanceFilter<'a> = Option<&'a BitSet>;
+pub(crate) type DistanceFilter<'a> = Option<&'a BitSet>;
 
 /// Returns the [`Distance`] of each node, with a breadth-first search from the user roots and then from the root.
 ///
@@ -27,7 +27,7 @@ pub fn distances(
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
-pub fn distances_avoiding(
+pub(crate) fn distances_avoiding(
     graph: &HeapGraph,
     known: &WellKnown,
     ephemerons: &Ephemerons,

@@ -62,7 +62,7 @@ impl Locations {
 
 /// Sorts locations by node. If a node has several, the last in the file is kept; those of missing nodes are dropped.
 #[must_use]
-pub fn locations(table: LocationTable, node_count: usize) -> Locations {
+pub(crate) fn locations(table: LocationTable, node_count: usize) -> Locations {
     let LocationTable { mut nodes, mut places, distinct, script_ids, script_nodes } = table;
     // Already sorted, as V8 writes them.
     let is_sorted = nodes.is_sorted_by(|one, other| one < other);

@@ -362,7 +362,7 @@ fn is_v8_layout(header: &Header) -> bool {
 
 /// Detects the program that wrote the snapshot. Takes time proportional to the number of roots and version numbers.
 #[must_use]
-pub fn producer(graph: &HeapGraph, known: &WellKnown) -> Producer {
+pub(crate) fn producer(graph: &HeapGraph, known: &WellKnown) -> Producer {
     let roots = Roots::find(graph, known);
     let (header, traces) = (graph.header(), &known.traces);
     let found = |program, version, v8, evidence: &'static str| Producer {

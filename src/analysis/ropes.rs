@@ -15,7 +15,7 @@ use crate::model::{NodeKind, NodeOrdinal};
 
 /// A map from each concatenated string to the node whose text starts the same, up to the limit of names.
 #[derive(Debug, Default)]
-pub struct Ropes {
+pub(crate) struct Ropes {
     /// Ordinals of the concatenated strings, ascending.
     nodes: Vec<u32>,
     starts: Vec<u32>,
@@ -43,7 +43,7 @@ enum State {
 
 impl Ropes {
     #[must_use]
-    pub fn new(graph: &HeapGraph, known: &WellKnown, dom: &DomStates) -> Self {
+    pub(crate) fn new(graph: &HeapGraph, known: &WellKnown, dom: &DomStates) -> Self {
         let is_rope = |node: &NodeOrdinal| graph.kind(*node) == NodeKind::CONCATENATED_STRING;
         let nodes: Vec<u32> = graph.nodes().filter(is_rope).map(|node| node.0).collect();
         let mut ropes = Self { starts: nodes.clone(), nodes, texts: RwLock::default() };
@@ -88,7 +88,7 @@ impl Ropes {
 
     /// Returns the size on the heap in bytes, without the cached texts.
     #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         (self.nodes.capacity() + self.starts.capacity()) * 4
     }
 
@@ -112,7 +112,7 @@ impl Ropes {
 
     /// Returns the node at which reading the text of `node` begins; `None` if the text is empty.
     #[must_use]
-    pub fn start(&self, node: NodeOrdinal) -> Option<NodeOrdinal> {
+    pub(crate) fn start(&self, node: NodeOrdinal) -> Option<NodeOrdinal> {
         match self.place(node).map(|place| self.starts[place]) {
             None => Some(node),
             Some(EMPTY) => None,

@@ -9,7 +9,7 @@ use crate::model::{NodeOrdinal, StringId};
 
 /// A scope of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// The node of the scope's script.
     pub script: NodeOrdinal,
     /// The scope's number within the script.
@@ -22,7 +22,7 @@ pub struct Scope {
 
 /// A variable that is stored in a context.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Variable {
+pub(crate) struct Variable {
     pub name: StringId,
     /// Scopes whose code reads or writes the variable, as indices, in the order of the file.
     pub uses: Vec<usize>,
@@ -30,8 +30,8 @@ pub struct Variable {
 
 /// All scopes of a file.
 #[derive(Clone, Debug, Default)]
-pub struct Scopes {
-    pub scopes: Vec<Scope>,
+pub(crate) struct Scopes {
+    pub list: Vec<Scope>,
     pub variables: Vec<Variable>,
     /// True if the tables contain all rows that the scopes declare. Otherwise a variable may have unknown uses.
     pub is_whole: bool,
@@ -41,19 +41,19 @@ pub struct Scopes {
 impl Scopes {
     /// Returns the scope with that number in a script; the last if there are several.
     #[must_use]
-    pub fn find(&self, script: NodeOrdinal, id: i64) -> Option<usize> {
+    pub(crate) fn find(&self, script: NodeOrdinal, id: i64) -> Option<usize> {
         self.by_id.get(&(script, id)).copied()
     }
 
     /// Returns the scripts that have scopes in the file.
-    pub fn scripts(&self) -> impl Iterator<Item = NodeOrdinal> + '_ {
-        self.scopes.iter().map(|scope| scope.script)
+    pub(crate) fn scripts(&self) -> impl Iterator<Item = NodeOrdinal> + '_ {
+        self.list.iter().map(|scope| scope.script)
     }
 }
 
 /// Returns whether the header declares scopes.
 #[must_use]
-pub fn has_scopes(graph: &HeapGraph) -> bool {
+pub(crate) fn has_scopes(graph: &HeapGraph) -> bool {
     !graph.header().scope_fields.is_empty()
 }
 
@@ -80,7 +80,7 @@ impl<'a> Table<'a> {
 /// Reads the tables of scopes, variables and uses. Uses of missing variables are skipped. An invalid name
 /// gets the id `u32::MAX`; scripts are not checked.
 #[must_use]
-pub fn scopes(graph: &HeapGraph) -> Scopes {
+pub(crate) fn scopes(graph: &HeapGraph) -> Scopes {
     let (header, raw) = (graph.header(), graph.scopes());
     let rows = Table { values: &raw.scopes, fields: &header.scope_fields };
     let mut names = Table { values: &raw.context_vars, fields: &header.scope_context_var_fields }.column("name");
@@ -98,14 +98,14 @@ pub fn scopes(graph: &HeapGraph) -> Scopes {
         }
         all.is_whole &= (all.variables.len() - first) as u64 == variable_count;
         let script = NodeOrdinal(u32::try_from(script / node_fields).unwrap_or(u32::MAX));
-        if around.first().is_some_and(|&outermost| all.scopes[outermost].script != script) {
+        if around.first().is_some_and(|&outermost| all.list[outermost].script != script) {
             around.clear();
         }
         let depth = usize::try_from(depth).unwrap_or(usize::MAX);
         around.truncate(depth);
         let parent = around.last().copied().filter(|_| around.len() == depth);
-        let (index, id) = (all.scopes.len(), id.cast_signed());
-        all.scopes.push(Scope { script, id, parent, variables: first..all.variables.len() });
+        let (index, id) = (all.list.len(), id.cast_signed());
+        all.list.push(Scope { script, id, parent, variables: first..all.variables.len() });
         around.push(index);
         all.by_id.insert((script, id), index);
     }
@@ -120,12 +120,12 @@ fn enter_uses(graph: &HeapGraph, rows: &Table<'_>, all: &mut Scopes) {
     all.is_whole &= uses.len() as u64 >= counted;
     let mut uses = uses.column("declaring_scope_id").zip(uses.column("slot_index"));
     for (row, count) in rows.column("scope_uses_count").enumerate() {
-        let script = all.scopes[row].script;
+        let script = all.list[row].script;
         // If several scopes have the same number, the last one represents them.
-        let scope = all.find(script, all.scopes[row].id).unwrap_or(row);
+        let scope = all.find(script, all.list[row].id).unwrap_or(row);
         for (declaring, slot) in uses.by_ref().take(usize::try_from(count).unwrap_or(usize::MAX)) {
             let Some(declaring) = all.find(script, declaring.cast_signed()) else { continue };
-            let variables = all.scopes[declaring].variables.clone();
+            let variables = all.list[declaring].variables.clone();
             let Some(at) = usize::try_from(slot).ok().filter(|&slot| slot < variables.len()) else { continue };
             let variable = &mut all.variables[variables.start + at];
             if variable.uses.last() != Some(&scope) {

@@ -18,7 +18,7 @@ const EDGES_AHEAD: usize = 24;
 ///
 /// The two sizes are mostly the same, so the size in the file is stored only where it differs.
 #[derive(Clone, Debug, Default)]
-pub struct Sizes {
+pub(crate) struct Sizes {
     shallow: Column,
     /// Nodes whose size in the file differs from the shallow size, in ascending order.
     changed: Vec<u32>,
@@ -31,13 +31,13 @@ stored!(Sizes { shallow, changed, file });
 impl Sizes {
     /// Returns the shallow sizes by node ordinal.
     #[must_use]
-    pub fn shallow(&self) -> &Column {
+    pub(crate) fn shallow(&self) -> &Column {
         &self.shallow
     }
 
     /// Returns the node's own size in the file.
     #[must_use]
-    pub fn self_size(&self, node: NodeOrdinal) -> u64 {
+    pub(crate) fn self_size(&self, node: NodeOrdinal) -> u64 {
         match self.changed.binary_search(&node.0) {
             Ok(at) => self.file.get(at),
             Err(_) => self.shallow.get(node.index()),
@@ -50,7 +50,7 @@ impl Sizes {
     }
 
     #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         self.shallow.heap_bytes() + self.changed.capacity() * 4 + self.file.heap_bytes()
     }
 }
@@ -60,7 +60,7 @@ impl Sizes {
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
-pub fn shallow_sizes(
+pub(crate) fn shallow_sizes(
     graph: &HeapGraph,
     known: &WellKnown,
     dom: &DomStates,

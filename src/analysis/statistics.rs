@@ -51,7 +51,13 @@ impl Statistics {
 
 /// Sums `sizes` (shallow sizes by ordinal) by category. `total` is the root's retained size.
 #[must_use]
-pub fn statistics(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, sizes: &Column, total: u64) -> Statistics {
+pub(crate) fn statistics(
+    graph: &HeapGraph,
+    known: &WellKnown,
+    dom: &DomStates,
+    sizes: &Column,
+    total: u64,
+) -> Statistics {
     const CHUNK: usize = 1 << 16;
     let node_count = graph.node_count();
     let sums = (0..node_count.div_ceil(CHUNK))

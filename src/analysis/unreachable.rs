@@ -12,7 +12,7 @@ use crate::model::{BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
-pub fn unreachable(graph: &HeapGraph, distances: &[i32], cancel: &CancelToken) -> Result<BitSet, Cancelled> {
+pub(crate) fn unreachable(graph: &HeapGraph, distances: &[i32], cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let mut unreachable = BitSet::new(graph.node_count());
     for (node, &distance) in distances.iter().enumerate() {
         cancel.check_every(node)?;

@@ -26,10 +26,13 @@ mod usage;
 mod watch;
 
 pub use address::{Address, Remote};
-pub use connection::{Connection, Isolate, UNANSWERED_NOTICE};
-pub use discovery::{Target, targets};
+pub use connection::Connection;
+pub(crate) use connection::{Isolate, UNANSWERED_NOTICE};
+pub(crate) use discovery::Target;
+pub use discovery::targets;
 pub use error::CaptureError;
 pub use record::{Record, record_beside, record_file};
 pub use recording::{Kind, Plan, run};
-pub use usage::{HeapUsage, MemoryUsage};
-pub use watch::{Step, Taken, Watch};
+pub(crate) use usage::{HeapUsage, MemoryUsage};
+pub(crate) use watch::Taken;
+pub use watch::{Step, Watch};

@@ -10,6 +10,7 @@ const LARGEST_HEAP: f64 = 1_125_899_906_842_624.0;
 /// The heap of an isolate in bytes, from `Runtime.getHeapUsage`.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_field_names, reason = "the names of the protocol")]
 pub struct HeapUsage {
     #[serde(alias = "usedSize")]
     pub used_size: f64,

@@ -81,7 +81,7 @@ impl Watch {
         self.0.go_on.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether an answer is overdue: nothing has arrived for [`UNANSWERED_NOTICE`](super::UNANSWERED_NOTICE).
+    /// Returns whether an answer is overdue: nothing has arrived for `UNANSWERED_NOTICE`.
     #[must_use]
     pub fn is_unanswered(&self) -> bool {
         self.0.is_unanswered.load(Ordering::Relaxed)

@@ -61,7 +61,7 @@ pub fn write_list(
 ///
 /// # Errors
 /// Returns an error if writing to `out` fails.
-pub fn write_comparison(
+pub(crate) fn write_comparison(
     comparison: &Comparison,
     scripts: &[Scripts; 2],
     rows: &[u32],
@@ -77,7 +77,7 @@ pub fn write_comparison(
 ///
 /// # Errors
 /// Returns an error if writing to `out` fails.
-pub fn write_growth(growth: &Growth, rows: &[u32], format: FileFormat, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_growth(growth: &Growth, rows: &[u32], format: FileFormat, out: &mut dyn Write) -> io::Result<()> {
     let rows =
         rows.iter().filter_map(|&row| Some((row, growth.classes.get(row as usize)?))).flat_map(|(row, class)| {
             let points = (1..).zip(growth.points(row as usize));
@@ -90,7 +90,7 @@ pub fn write_growth(growth: &Growth, rows: &[u32], format: FileFormat, out: &mut
 ///
 /// # Errors
 /// Returns an error if writing to `out` fails.
-pub fn write_groups(
+pub(crate) fn write_groups(
     snapshot: &Snapshot,
     strings: &DuplicateStrings,
     rows: &[u32],

@@ -35,7 +35,8 @@ pub(crate) use functions::{
     ALLOCATIONS, ALLOCATIONS_TEXT, BASE_SIZES, COMPARED_TEXT, FunctionRow, Functions, PROFILE, PROFILE_TEXT,
 };
 pub(crate) use json::{JsonRows, Record};
-pub use lists::{write_comparison, write_groups, write_growth, write_list};
+pub use lists::write_list;
+pub(crate) use lists::{write_comparison, write_groups, write_growth};
 pub(crate) use objects::{NODES, OBJECTS, OBJECTS_TEXT, ObjectRow, Objects, REFERENCES, REFERENCES_TEXT, RETAINERS};
 pub(crate) use position::Position;
 pub use rows::FileFormat;

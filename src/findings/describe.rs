@@ -182,7 +182,7 @@ pub(super) fn list(names: &[String]) -> Option<String> {
 
 /// Formats counts as `1,500 → 1,900 → 2,300`.
 #[must_use]
-pub fn over_time(counts: &[u64]) -> String {
+pub(crate) fn over_time(counts: &[u64]) -> String {
     counts.iter().map(|&count| human::count(count)).collect::<Vec<_>>().join(" → ")
 }
 

@@ -20,11 +20,12 @@ mod totals;
 mod tree;
 mod ways;
 
-pub use describe::over_time;
-pub use finding::{Finding, Findings, HolderFacts, Kind, MemberClass, Part, PathStep, Site, SourcePlace, Verdict};
-pub use path::chips;
+pub(crate) use describe::over_time;
+pub use finding::{Finding, Findings, Verdict};
+pub(crate) use finding::{Kind, MemberClass, PathStep, Site, SourcePlace};
+pub(crate) use path::chips;
 pub use question::FindingsOf;
-pub use text::finding_lines;
+pub(crate) use text::finding_lines;
 
 use crate::model::{CancelToken, Cancelled};
 use crate::query::{Scripts, scripts};

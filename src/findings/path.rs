@@ -125,7 +125,7 @@ fn step(
 /// Formats the steps from the first object of the program, as in `LoginService.sessions`, `SessionCache.byId`, `Map[*]`,
 /// `Session`. Scopes are named by the variable that the path takes, and suspended functions by their function.
 #[must_use]
-pub fn chips(path: &[PathStep]) -> Vec<String> {
+pub(crate) fn chips(path: &[PathStep]) -> Vec<String> {
     let start = first_shown(path);
     let mut chips = Vec::new();
     if start > 0 {

@@ -12,7 +12,7 @@ const KEYS: usize = 3;
 
 /// Returns the lines of a finding: the title, the reasons, the path, positions in the source, and what to do.
 #[must_use]
-pub fn finding_lines(finding: &Finding) -> Vec<String> {
+pub(crate) fn finding_lines(finding: &Finding) -> Vec<String> {
     let mut lines = vec![format!("{}: {}", finding.verdict.label(), finding.title)];
     let mut add = |label: &str, text: &str| lines.push(format!("  {label:<10}{text}"));
     if !finding.explanation.is_empty() {

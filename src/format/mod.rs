@@ -23,16 +23,21 @@ mod strings;
 mod tables;
 mod trace;
 
-pub use error::{FormatError, Section};
-pub use header::Header;
-pub use heap_profile::{ProfileSample, RawProfile, looks_like_profile, read_profile};
-pub use locations::{Location, LocationTable};
-pub use losses::{Doubt, Loss, Salvage};
-pub use salvage::{can_salvage, read_salvaging};
-pub use source::{Change, Source};
-pub use strings::StringTable;
-pub use tables::{EdgeTable, NodeTable};
-pub use trace::{AllocationTrace, TraceTree};
+pub(crate) use error::{FormatError, Section};
+pub(crate) use header::Header;
+pub use heap_profile::looks_like_profile;
+pub(crate) use heap_profile::{ProfileSample, RawProfile, read_profile};
+pub use locations::Location;
+pub(crate) use locations::LocationTable;
+pub use losses::Doubt;
+pub(crate) use losses::Salvage;
+pub use salvage::can_salvage;
+pub(crate) use salvage::read_salvaging;
+pub(crate) use source::Change;
+pub use source::Source;
+pub(crate) use strings::StringTable;
+pub(crate) use tables::{EdgeTable, NodeTable};
+pub(crate) use trace::AllocationTrace;
 
 use crate::model::stored::{stored, stored_rows};
 use crate::model::{CancelToken, Phase, Progress};
@@ -89,7 +94,7 @@ stored!(ScopeTables { scopes, context_vars, uses });
 /// Reads a source to its end.
 ///
 /// # Errors
-/// Returns a [`FormatError`] that describes the problem and its position, or that the read failed or was cancelled.
+/// Returns a `FormatError` that describes the problem and its position, or that the read failed or was cancelled.
 pub fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<RawSnapshot, FormatError> {
     progress.start(Phase::Reading, 0);
     let mut source = OpenSource::open(source, progress, cancel)?;
@@ -167,7 +172,7 @@ pub struct Place {
 ///
 /// Values are validated against each other after their text was dropped; this recovers the offset for the error.
 #[must_use]
-pub fn locate(source: Source, place: Place, cancel: &CancelToken) -> Option<u64> {
+pub(crate) fn locate(source: Source, place: Place, cancel: &CancelToken) -> Option<u64> {
     let source = OpenSource::open(source, &Progress::new(), cancel).ok();
     let mut source = source.filter(|source| source.events.is_none())?;
     let mut scanner = Scanner::new(None);

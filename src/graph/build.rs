@@ -55,7 +55,7 @@ impl HeapGraph {
     /// Validates all indices and builds the retainers.
     ///
     /// # Errors
-    /// Returns a [`GraphError`] for the first invalid index, or if cancelled.
+    /// Returns a `GraphError` for the first invalid index, or if cancelled.
     pub fn build(raw: RawSnapshot, progress: &Progress, cancel: &CancelToken) -> Result<Self, GraphError> {
         let RawSnapshot { header, mut nodes, edges, strings, locations, samples, allocation_trace, scopes, .. } = raw;
         let node_count = nodes.kinds.len();

@@ -9,7 +9,7 @@ mod retainers;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub use build::GraphError;
+pub(crate) use build::GraphError;
 
 use rayon::prelude::*;
 

@@ -19,14 +19,14 @@ const MOST_RESERVE: u64 = 512 << 20;
 
 /// An open account. The watcher ends with it.
 #[derive(Debug)]
-pub struct Account {
+pub(crate) struct Account {
     watcher: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Account {
     /// Determines how much memory the work of `cancel` may use, and monitors it until this is dropped.
     #[must_use]
-    pub fn open(cancel: &CancelToken) -> Self {
+    pub(crate) fn open(cancel: &CancelToken) -> Self {
         let available = match cancel.memory_limit() {
             MemoryLimit::Unlimited => None,
             MemoryLimit::Bytes(bytes) => Some(bytes),

@@ -5,7 +5,7 @@
 ///
 /// The file cache counts as free, swap does not.
 #[must_use]
-pub fn available_bytes() -> Option<u64> {
+pub(crate) fn available_bytes() -> Option<u64> {
     system::available_bytes()
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use super::memory::{MemoryLimit, Shortage};
 
 /// The maximum number of items that a loop handles between two polls of its token.
-pub const POLL_INTERVAL: usize = 65_536;
+pub(crate) const POLL_INTERVAL: usize = 65_536;
 
 /// The work was cancelled; partial results are dropped. [`CancelToken::shortage`] says whether it ran out of memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -85,7 +85,7 @@ impl CancelToken {
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 
-    /// Polls if `counter` is a multiple of [`POLL_INTERVAL`], so that a tight loop can call it for every item.
+    /// Polls if `counter` is a multiple of `POLL_INTERVAL`, so that a tight loop can call it for every item.
     ///
     /// # Errors
     /// Returns [`Cancelled`] after a call of [`CancelToken::cancel`].

@@ -7,7 +7,7 @@ use super::stored::stored;
 
 /// For each row a slice of `items`; `offsets` has one more entry than there are rows.
 #[derive(Clone, Debug, Default)]
-pub struct Csr {
+pub(crate) struct Csr {
     offsets: Vec<u32>,
     items: Vec<u32>,
 }
@@ -17,44 +17,39 @@ stored!(Csr { offsets, items });
 impl Csr {
     /// Creates the rows. `offsets` must ascend from 0 to `items.len()`.
     #[must_use]
-    pub fn new(offsets: Vec<u32>, items: Vec<u32>) -> Self {
+    pub(crate) fn new(offsets: Vec<u32>, items: Vec<u32>) -> Self {
         debug_assert_eq!(offsets.last().map_or(0, |&end| end as usize), items.len());
         Self { offsets, items }
     }
 
     #[must_use]
-    pub fn row_count(&self) -> usize {
+    pub(crate) fn row_count(&self) -> usize {
         self.offsets.len().saturating_sub(1)
     }
 
     /// Returns the range of the row in `items`.
     #[inline]
     #[must_use]
-    pub fn range(&self, row: usize) -> Range<usize> {
+    pub(crate) fn range(&self, row: usize) -> Range<usize> {
         self.offsets[row] as usize..self.offsets[row + 1] as usize
     }
 
     /// Returns the row's items.
     #[inline]
     #[must_use]
-    pub fn row(&self, row: usize) -> &[u32] {
+    pub(crate) fn row(&self, row: usize) -> &[u32] {
         &self.items[self.range(row)]
     }
 
     /// Returns the number of items in the row.
     #[inline]
     #[must_use]
-    pub fn row_len(&self, row: usize) -> usize {
+    pub(crate) fn row_len(&self, row: usize) -> usize {
         self.range(row).len()
     }
 
     #[must_use]
-    pub fn offsets(&self) -> &[u32] {
-        &self.offsets
-    }
-
-    #[must_use]
-    pub fn items(&self) -> &[u32] {
+    pub(crate) fn items(&self) -> &[u32] {
         &self.items
     }
 
@@ -67,7 +62,7 @@ impl Csr {
 
     /// Returns the bytes held on the heap.
     #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         (self.offsets.capacity() + self.items.capacity()) * 4
     }
 }

@@ -99,7 +99,7 @@ pub fn quantity(number: u64, one: &str, many: &str) -> String {
 
 /// Formats a time span in a suitable unit.
 #[must_use]
-pub fn duration(time: Duration) -> String {
+pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds < 1.0 {
         format!("{:.0} ms", seconds * 1000.0)
@@ -113,7 +113,7 @@ pub fn duration(time: Duration) -> String {
 /// Makes text from a heap fit for display: cuts it after `limit` characters, and makes control characters and
 /// characters that reorder or hide text visible.
 #[must_use]
-pub fn visible(text: &str, limit: usize) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str, limit: usize) -> Cow<'_, str> {
     let is_plain = text.len() <= limit && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
     if is_plain {
         return Cow::Borrowed(text);
@@ -131,7 +131,7 @@ pub fn visible(text: &str, limit: usize) -> Cow<'_, str> {
 
 /// Returns the unmodified text, cut after `limit` characters.
 #[must_use]
-pub fn cut(text: &str, limit: usize) -> Cow<'_, str> {
+pub(crate) fn cut(text: &str, limit: usize) -> Cow<'_, str> {
     if text.len() <= limit {
         return Cow::Borrowed(text);
     }
@@ -143,7 +143,7 @@ pub fn cut(text: &str, limit: usize) -> Cow<'_, str> {
 
 /// Makes text fit for display like [`visible`], but cuts the middle: for URLs, which end with the file and line.
 #[must_use]
-pub fn visible_ends(text: &str, limit: usize) -> Cow<'_, str> {
+pub(crate) fn visible_ends(text: &str, limit: usize) -> Cow<'_, str> {
     if text.chars().nth(limit).is_none() {
         return visible(text, limit);
     }
@@ -158,7 +158,7 @@ pub fn visible_ends(text: &str, limit: usize) -> Cow<'_, str> {
 
 /// Returns the complete text with visible control characters, keeping line breaks and tabs.
 #[must_use]
-pub fn visible_lines(text: &str) -> String {
+pub(crate) fn visible_lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if matches!(character, '\n' | '\t') { shown.push(character) } else { push_visible(&mut shown, character) }
@@ -167,7 +167,7 @@ pub fn visible_lines(text: &str) -> String {
 }
 
 /// Appends a character in its visible form.
-pub fn push_visible(shown: &mut String, character: char) {
+pub(crate) fn push_visible(shown: &mut String, character: char) {
     match character {
         '\n' => shown.push('⏎'),
         '\r' => shown.push('␍'),
@@ -184,7 +184,7 @@ pub fn push_visible(shown: &mut String, character: char) {
 
 /// Returns whether a character is a terminal control, reorders the text around it or is invisible.
 #[must_use]
-pub fn is_hidden(character: char) -> bool {
+pub(crate) fn is_hidden(character: char) -> bool {
     matches!(
         character,
         '\0'..='\u{1f}'

@@ -2,7 +2,7 @@
 
 /// Implements `parseInt(text, 10)`, with `None` for NaN. Numbers beyond 64 bits are clamped.
 #[must_use]
-pub fn parse_int(text: &str) -> Option<i64> {
+pub(crate) fn parse_int(text: &str) -> Option<i64> {
     let text = text.trim_start();
     let (sign, digits) = match text.as_bytes().first() {
         Some(b'-') => (-1, &text[1..]),

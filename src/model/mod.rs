@@ -13,8 +13,8 @@ pub(crate) mod convert;
 mod csr;
 mod first_table;
 mod heap_bytes;
-pub mod human;
-pub mod js;
+pub(crate) mod human;
+pub(crate) mod js;
 mod kinds;
 mod memory;
 mod prefetch;
@@ -22,16 +22,20 @@ mod progress;
 pub(crate) mod stored;
 
 pub use bitset::BitSet;
-pub use call_tree::{CallFunction, CallTree};
-pub use cancel::{CancelToken, Cancelled, POLL_INTERVAL};
-pub use column::Column;
-pub use csr::Csr;
-pub use first_table::{FirstRow, FirstTable};
-pub use heap_bytes::HeapBytes;
+pub use call_tree::CallFunction;
+pub(crate) use call_tree::CallTree;
+pub(crate) use cancel::POLL_INTERVAL;
+pub use cancel::{CancelToken, Cancelled};
+pub(crate) use column::Column;
+pub(crate) use csr::Csr;
+pub(crate) use first_table::{FirstRow, FirstTable};
+pub(crate) use heap_bytes::HeapBytes;
 pub use kinds::{EdgeKind, NodeKind};
-pub use memory::{BadMemoryLimit, MemoryLimit, Shortage};
-pub use prefetch::prefetch;
-pub use progress::{Phase, Progress, ProgressReading, Stage};
+pub use memory::MemoryLimit;
+pub(crate) use memory::Shortage;
+pub(crate) use prefetch::prefetch;
+pub(crate) use progress::Phase;
+pub use progress::Progress;
 
 use std::fmt;
 
@@ -39,7 +43,7 @@ use stored::stored_numbers;
 
 /// Returns `a − b`, saturating at the bounds of `i64`: sizes in a file go up to 2⁶⁴ − 1.
 #[must_use]
-pub fn difference(a: u64, b: u64) -> i64 {
+pub(crate) fn difference(a: u64, b: u64) -> i64 {
     i64::try_from(i128::from(a) - i128::from(b)).unwrap_or(if a > b { i64::MAX } else { i64::MIN })
 }
 

@@ -7,7 +7,7 @@
 /// Prefetches the cache line of `slice[index]`. Does nothing if the index is out of bounds.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "one instruction")]
-pub fn prefetch<T>(slice: &[T], index: usize) {
+pub(crate) fn prefetch<T>(slice: &[T], index: usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(entry) = slice.get(index) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

@@ -70,7 +70,7 @@ impl HeapBytes for Allocations {
 
 /// Returns true if the snapshot has allocation stacks.
 #[must_use]
-pub fn has_allocations(snapshot: &Snapshot) -> bool {
+pub(crate) fn has_allocations(snapshot: &Snapshot) -> bool {
     !snapshot.graph().allocation_trace().tree.parents.is_empty()
 }
 

@@ -204,7 +204,7 @@ fn in_order(calls: &Calls, sort: CallSort, a: &CallRow, b: &CallRow) -> Ordering
 
 /// The question for a list of calls.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct CallRowsKey {
+pub(crate) struct CallRowsKey {
     pub calls: CallsKey,
     pub list: CallList,
     pub sort: CallSort,

@@ -84,7 +84,7 @@ impl Question for CallsKey {
 
 /// Asks for the functions with a text in their name or script, one bit per function.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct FunctionsWith {
+pub(crate) struct FunctionsWith {
     pub calls: CallsKey,
     pub text: String,
 }

@@ -12,7 +12,7 @@ use super::sorting::utf16_order;
 use crate::model::{BitSet, CallFunction, CallTree, CancelToken, Cancelled, Csr, HeapBytes};
 
 /// The maximum number of measures.
-pub const MEASURES: usize = 4;
+pub(crate) const MEASURES: usize = 4;
 
 /// A measure of calls.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -127,12 +127,6 @@ impl Calls {
     #[must_use]
     pub fn measures(&self) -> &[Measure] {
         &self.measures
-    }
-
-    /// Returns the index of a measure.
-    #[must_use]
-    pub fn place_of(&self, measure: Measure) -> Option<usize> {
-        self.measures.iter().position(|of| *of == measure)
     }
 
     /// Returns the sums of the whole tree, by measure.

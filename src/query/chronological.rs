@@ -9,7 +9,7 @@ use crate::snapshot::Snapshot;
 /// V8 increments object ids during the life of a process, so the older of two snapshots has the lower largest id. The time
 /// decides only where no id was assigned in between; times of files change when files are copied.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Age {
+pub(crate) struct Age {
     pub max_object_id: u64,
     pub taken: Option<SystemTime>,
 }
@@ -17,19 +17,19 @@ pub struct Age {
 impl Age {
     /// Returns the age of a snapshot by its ids alone.
     #[must_use]
-    pub fn of(snapshot: &Snapshot) -> Self {
+    pub(crate) fn of(snapshot: &Snapshot) -> Self {
         Self { max_object_id: snapshot.max_object_id(), taken: None }
     }
 
     /// Returns the age of a snapshot by its ids and the time when it was taken.
     #[must_use]
-    pub fn with_time(snapshot: &Snapshot, taken: Option<SystemTime>) -> Self {
+    pub(crate) fn with_time(snapshot: &Snapshot, taken: Option<SystemTime>) -> Self {
         Self { taken, ..Self::of(snapshot) }
     }
 }
 
 /// Sorts snapshots, the oldest first. Those of equal age stay in their order.
-pub fn chronological<T>(snapshots: &mut [T], age: impl Fn(&T) -> Age) {
+pub(crate) fn chronological<T>(snapshots: &mut [T], age: impl Fn(&T) -> Age) {
     snapshots.sort_by_key(age);
 }
 

@@ -43,7 +43,7 @@ pub(super) fn classes(
 
 /// Returns the totals of a class over the selected nodes, or over all nodes without a selection.
 #[must_use]
-pub fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
+pub(crate) fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
     if let Some(selection) = selection {
         return selection.classes[class.index()];
     }
@@ -57,7 +57,7 @@ pub fn class_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: C
 }
 
 /// Returns the totals of all classes that are merged with a class as those of a reloaded script, or
-/// [`ClassTotals::NOTHING`] if no merged list exists yet.
+/// `ClassTotals::NOTHING` if no merged list exists yet.
 #[must_use]
 pub fn joined_totals(snapshot: &Snapshot, selection: Option<&Selection>, class: ClassId) -> ClassTotals {
     let totals = match selection {

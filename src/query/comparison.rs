@@ -74,14 +74,6 @@ pub struct Comparison {
     pub options_differ: bool,
     /// True if merging reloaded scripts changes, or has changed, any of these rows.
     pub has_reloaded: bool,
-    /// The ids that occur in both with kinds that both describe, and those of them that refer to one object: the class
-    /// is the same or, if a side is damaged and lacks classes, the type and name are, or the type and size if the name
-    /// is missing.
-    pub common_ids: u64,
-    pub agreeing_ids: u64,
-    /// The strings in a sample of the common ids, and those of them with the same text.
-    pub common_strings: u64,
-    pub agreeing_strings: u64,
     /// In the order of the current snapshot's classes, then those only in the base.
     pub classes: Vec<ComparedClass>,
     /// Ordinals: the new objects of each class, then the deleted ones, both by id.
@@ -132,7 +124,7 @@ impl HeapBytes for Comparison {
 }
 
 /// The note on two snapshots of one process whose [`Comparison::options_differ`].
-pub const OPTIONS_DIFFER: &str = "The snapshots are of one process but were taken with different options: only one \
+pub(crate) const OPTIONS_DIFFER: &str = "The snapshots are of one process but were taken with different options: only one \
      exposes internals or numeric values. Objects that only one of them describes are listed as new or deleted, and sizes \
      may differ.";
 
@@ -201,10 +193,6 @@ fn compare_with(
         ids_match,
         options_differ: ids_match && merged.options_differ,
         has_reloaded: false,
-        common_ids: merged.common,
-        agreeing_ids: merged.agreeing,
-        common_strings: merged.strings,
-        agreeing_strings: merged.agreeing_strings,
         classes: Vec::new(),
         objects: Vec::new(),
         starts: vec![0],

@@ -46,7 +46,7 @@ pub fn dominators_down(
 
 /// The objects that the name of a WeakMap's edge mentions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct EphemeronIds {
+pub(crate) struct EphemeronIds {
     pub key: u64,
     pub value: u64,
     pub table: u64,
@@ -54,7 +54,7 @@ pub struct EphemeronIds {
 
 /// Parses `1 / part of key (Foo @3) -> value (Bar @5) pair in WeakMap (table @7)`.
 #[must_use]
-pub fn ephemeron_ids(edge_name: &str) -> Option<EphemeronIds> {
+pub(crate) fn ephemeron_ids(edge_name: &str) -> Option<EphemeronIds> {
     let (rest, table) = edge_name.strip_suffix(')')?.rsplit_once(" pair in WeakMap (table @")?;
     let (rest, value) = rest.strip_suffix(')')?.rsplit_once(" @")?;
     let (rest, _) = rest.rsplit_once(") -> value (")?;

@@ -84,7 +84,7 @@ pub fn dead_groups(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadGrou
 
 /// A sort key of dead variables.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum DeadGroupKey {
+pub(crate) enum DeadGroupKey {
     Name,
     /// The number of contexts.
     Contexts,
@@ -94,21 +94,25 @@ pub enum DeadGroupKey {
 
 /// A sort order of dead variables.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct DeadSort {
+pub(crate) struct DeadSort {
     pub key: DeadGroupKey,
     pub descending: bool,
 }
 
 impl DeadSort {
     /// Largest held size first.
-    pub const BY_HELD_SIZE: Self = Self { key: DeadGroupKey::HeldSize, descending: true };
+    pub(crate) const BY_HELD_SIZE: Self = Self { key: DeadGroupKey::HeldSize, descending: true };
 }
 
 /// Returns the indices of the groups in order; ties are in the order of the scopes.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
-pub fn ordered_dead_groups(all: &DeadGroups, sort: DeadSort, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
+pub(crate) fn ordered_dead_groups(
+    all: &DeadGroups,
+    sort: DeadSort,
+    cancel: &CancelToken,
+) -> Result<Vec<u32>, Cancelled> {
     let group = |item: Item| &all.groups[item.row as usize];
     let mut items = items(&(0..).take(all.groups.len()).collect::<Vec<u32>>());
     if sort.key == DeadGroupKey::Name {
@@ -127,7 +131,7 @@ pub fn ordered_dead_groups(all: &DeadGroups, sort: DeadSort, cancel: &CancelToke
 
 /// Asks for context variables that no live function reads.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct DeadGroupsOf(pub SnapshotId);
+pub(crate) struct DeadGroupsOf(pub SnapshotId);
 
 impl Question for DeadGroupsOf {
     type Answer = DeadGroups;
@@ -143,7 +147,7 @@ impl Question for DeadGroupsOf {
 
 /// The question for the list of dead variables; row ids are indices of groups.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct DeadKey {
+pub(crate) struct DeadKey {
     pub snapshot: SnapshotId,
     pub sort: DeadSort,
 }

@@ -119,7 +119,7 @@ pub fn dead_variables(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadV
     let mut found = Vec::new();
     for group in groups {
         if let Some(mut scope) = dead_scope(snapshot, &scopes, &live, &group, &mut declared, cancel)? {
-            scope.closure = live.closure_of(scope.script, scopes.scopes[group.scope].id);
+            scope.closure = live.closure_of(scope.script, scopes.list[group.scope].id);
             let of_closure = || scope.closure.map(|closure| snapshot.display_name(closure).into_owned());
             scope.function = internal_of(snapshot.graph(), scope.scope_info, &names.function_name)
                 .map(|name| snapshot.display_name(name).into_owned())
@@ -264,7 +264,7 @@ impl<'a> Declared<'a> {
         let strings = snapshot.graph().strings();
         let names = self.by_name.entry(group.scope).or_insert_with(|| {
             let mut names = HashMap::new();
-            for variable in scopes.scopes[group.scope].variables.clone() {
+            for variable in scopes.list[group.scope].variables.clone() {
                 let name = scopes.variables[variable].name;
                 if (name.0 as usize) < strings.len() {
                     names.entry(strings.identity(name)).or_insert(variable);
@@ -281,10 +281,10 @@ impl<'a> Declared<'a> {
             let mut seen = HashSet::new();
             let mut readers = Vec::new();
             for &user in &scopes.variables[variable].uses {
-                let around = std::iter::successors(Some(user), |&scope| scopes.scopes[scope].parent);
+                let around = std::iter::successors(Some(user), |&scope| scopes.list[scope].parent);
                 // The scopes around a visited scope have been visited, too.
                 for scope in around.take_while(|&scope| seen.insert(scope)) {
-                    readers.extend(live.numbers.get(&(script, scopes.scopes[scope].id)));
+                    readers.extend(live.numbers.get(&(script, scopes.list[scope].id)));
                 }
             }
             readers

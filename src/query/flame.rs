@@ -125,7 +125,7 @@ pub fn flame_layout(calls: &Calls, measures: &[usize], cancel: &CancelToken) -> 
 
 /// Asks for the flame graph of calls by the sum of some measures.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct FlameOf {
+pub(crate) struct FlameOf {
     pub calls: CallsKey,
     /// The indices of the measures.
     pub measures: Vec<usize>,

@@ -120,9 +120,8 @@ pub struct GrownClass {
     pub last_class: Option<ClassId>,
     /// The number of merged classes of the last snapshot.
     pub joined_count: u32,
-    /// The objects that are not in the first snapshot but in the last, and their shallow sizes in bytes.
+    /// The objects that are not in the first snapshot but in the last.
     pub new_count: u64,
-    pub new_size: u64,
     /// Those of them that are in a snapshot before the last: the three-snapshot rule. 0 for two snapshots.
     pub survivor_count: u64,
 }
@@ -305,18 +304,16 @@ impl Growth {
         let class_count = table.newest_count;
         // The objects of each class by the step in which they were allocated: counted, then filled in.
         let mut counts = vec![0_u32; class_count * steps];
-        let mut sizes = vec![0_u64; class_count];
         let is_new = |node: usize| {
             let step = usize::from(first_seen[node]).checked_sub(1)?;
             let ordinal = NodeOrdinal(convert::ordinal(node));
-            let size = last.shallow_size(ordinal);
-            (size > 0).then(|| (table.of_newest[newest.class(ordinal).index()] as usize, step, size))
+            let class = table.of_newest[newest.class(ordinal).index()] as usize;
+            (last.shallow_size(ordinal) > 0).then_some((class, step))
         };
         for node in 0..first_seen.len() {
             cancel.check_every(node)?;
-            if let Some((class, step, size)) = is_new(node).filter(|_| self.ids_match) {
+            if let Some((class, step)) = is_new(node).filter(|_| self.ids_match) {
                 counts[class * steps + step] += 1;
-                sizes[class] = sizes[class].saturating_add(size);
             }
         }
         // Classes without objects in any snapshot are dropped.
@@ -341,7 +338,6 @@ impl Growth {
                 last_class: table.last_classes.get(class).copied(),
                 joined_count: table.last_classes.get(class).map_or(1, |&class| newest.joined.joined_count(class)),
                 new_count: came(0..steps),
-                new_size: sizes.get(class).copied().unwrap_or_default(),
                 survivor_count: came(0..steps.saturating_sub(1)),
             });
             self.points.extend_from_slice(points);
@@ -350,7 +346,7 @@ impl Growth {
         self.objects = vec![0; self.starts.last().copied().unwrap_or_default() as usize];
         for node in 0..first_seen.len() {
             cancel.check_every(node)?;
-            if let Some((class, step, _)) = is_new(node).filter(|_| self.ids_match) {
+            if let Some((class, step)) = is_new(node).filter(|_| self.ids_match) {
                 let place = &mut places[class * steps + step];
                 self.objects[*place as usize] = u32::try_from(node).unwrap_or(u32::MAX);
                 *place += 1;

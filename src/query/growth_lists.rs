@@ -42,7 +42,7 @@ fn is_wanted(class: &GrownClass, wanted: &str) -> bool {
 
 /// Returns the patterns of the classes with the text in their name, as indices into [`Pattern::ALL`].
 #[must_use]
-pub fn grown_patterns(growth: &Growth, class_name: &str) -> Vec<u32> {
+pub(crate) fn grown_patterns(growth: &Growth, class_name: &str) -> Vec<u32> {
     let wanted = class_name.to_lowercase();
     let has =
         |pattern: Pattern| growth.classes.iter().any(|class| class.pattern == pattern && is_wanted(class, &wanted));
@@ -88,7 +88,7 @@ pub fn grown_classes(growth: &Growth, pattern: Pattern, sort: GrowthSort, class_
 ///
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
-pub fn grown_objects(
+pub(crate) fn grown_objects(
     growth: &Growth,
     last: &Snapshot,
     class: u32,

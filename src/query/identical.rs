@@ -16,7 +16,7 @@ use crate::snapshot::Snapshot;
 
 /// The distinct snapshots among several.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Distinct {
+pub(crate) struct Distinct {
     /// The positions of the snapshots that differ from all before them, ascending.
     pub kept: Vec<usize>,
     /// The positions of the others, ascending, each with that of the first identical snapshot.
@@ -27,7 +27,7 @@ pub struct Distinct {
 ///
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
-pub fn distinct(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Distinct, Cancelled> {
+pub(crate) fn distinct(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Distinct, Cancelled> {
     let mut distinct = Distinct::default();
     for (at, snapshot) in snapshots.iter().enumerate() {
         let mut same = None;
@@ -47,7 +47,7 @@ pub fn distinct(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Distinc
 
 /// Returns false if two snapshots cannot be identical, in constant time.
 #[must_use]
-pub fn may_be_identical(a: &Snapshot, b: &Snapshot) -> bool {
+pub(crate) fn may_be_identical(a: &Snapshot, b: &Snapshot) -> bool {
     let facts = |of: &Snapshot| {
         let graph = of.graph();
         (graph.node_count(), graph.edge_count(), graph.strings().len(), of.max_object_id(), of.total_size())
@@ -60,7 +60,7 @@ pub fn may_be_identical(a: &Snapshot, b: &Snapshot) -> bool {
 ///
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
-pub fn are_identical(a: &Snapshot, b: &Snapshot, cancel: &CancelToken) -> Result<bool, Cancelled> {
+pub(crate) fn are_identical(a: &Snapshot, b: &Snapshot, cancel: &CancelToken) -> Result<bool, Cancelled> {
     if !may_be_identical(a, b) {
         return Ok(false);
     }
@@ -150,7 +150,7 @@ impl HeapBytes for Distinct {
 
 /// Asks for the distinct snapshots of a series; positions refer to the series.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct DistinctOf(pub Series);
+pub(crate) struct DistinctOf(pub Series);
 
 impl Question for DistinctOf {
     type Answer = Distinct;

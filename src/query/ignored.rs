@@ -110,7 +110,7 @@ pub fn retainer_distances(
 
 /// Asks for the distances without some retainers.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct DistancesWithout {
+pub(crate) struct DistancesWithout {
     pub snapshot: SnapshotId,
     /// Ascending.
     pub ignored: Vec<NodeOrdinal>,

@@ -57,7 +57,7 @@ impl HeapBytes for Vec<KindTotals> {
 
 /// Asks for the sums by node kind over the nodes that pass a filter.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct KindsOf {
+pub(crate) struct KindsOf {
     pub snapshot: SnapshotId,
     pub filter: NodeFilter,
 }

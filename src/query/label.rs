@@ -4,7 +4,7 @@ use crate::model::{EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, human};
 use crate::snapshot::Snapshot;
 
 /// The maximum number of characters of a name in a list.
-pub const LABEL_LIMIT: usize = 240;
+pub(crate) const LABEL_LIMIT: usize = 240;
 
 /// Returns `Foo`, `name()`, `"text"`, `/regexp/`, `array[]` or `{a, b, …}`, cut to the length of a line, with control
 /// characters made visible.

@@ -66,12 +66,13 @@ pub(super) struct Merged {
     pub(super) deleted: Vec<(u32, u32)>,
     /// The number of ids that occur on both sides.
     shared: u64,
-    /// Those of them with kinds that both sides describe, and those that refer to one object.
-    pub(super) common: u64,
-    pub(super) agreeing: u64,
+    /// Those of them with kinds that both sides describe, and those of these that refer to one object: the class is the
+    /// same or, if a side is damaged and lacks classes, the type and name are, or the type and size if the name is missing.
+    common: u64,
+    agreeing: u64,
     /// The strings in a sample of the common ids, and those of them with the same text.
-    pub(super) strings: u64,
-    pub(super) agreeing_strings: u64,
+    strings: u64,
+    agreeing_strings: u64,
     /// The number of objects of the smaller side.
     smaller: usize,
     /// True if only one side exposes internals or numeric values.

@@ -55,12 +55,6 @@ impl MergedPaths {
         };
         start..end
     }
-
-    /// Returns the size on the heap in bytes.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.groups.capacity() * size_of::<PathGroup>()
-    }
 }
 
 /// The identity of a group below its parent: the class, and the kind and name of the reference. All elements are alike,

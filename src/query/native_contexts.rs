@@ -52,19 +52,6 @@ enum Owners {
 const NARROW_NONE: u8 = u8::MAX;
 const NARROW_SHARED: u8 = u8::MAX - 1;
 
-/// The objects held only by the contexts of closures, and all others. Nodes without a size do not count.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct HeldByContexts {
-    /// The contexts of closures.
-    pub context_count: u64,
-    /// The objects that are reachable only through contexts, and their shallow sizes in bytes.
-    pub held_count: u64,
-    pub held_size: u64,
-    /// All other objects.
-    pub other_count: u64,
-    pub other_size: u64,
-}
-
 impl NativeContexts {
     /// Returns the realm of an object.
     #[must_use]
@@ -246,7 +233,7 @@ fn sum_up(
 
 /// Asks for the realms of a snapshot and the objects of each.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct NativeContextsOf(pub SnapshotId);
+pub(crate) struct NativeContextsOf(pub SnapshotId);
 
 impl Question for NativeContextsOf {
     type Answer = NativeContexts;

@@ -3,7 +3,7 @@
 use super::allocations::AllocatedBy;
 use crate::model::NodeOrdinal;
 
-/// A set of nodes of a snapshot, as the question for a [`Selection`].
+/// A set of nodes of a snapshot, as the question for a `Selection`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum NodeFilter {
     #[default]

@@ -11,7 +11,7 @@ use super::{class_totals, classes, edges, join_reloaded, joined_totals, nodes};
 use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, HeapBytes, NodeOrdinal, SnapshotId};
 use crate::snapshot::Snapshot;
 
-/// A list of rows within one snapshot. The variant defines the meaning of the row ids in its [`RowOrder`].
+/// A list of rows within one snapshot. The variant defines the meaning of the row ids in its `RowOrder`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ListSpec {
     /// All classes that have members; row ids are class ids.

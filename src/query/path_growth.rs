@@ -34,7 +34,7 @@ const PERIOD: usize = 8;
 
 /// Objects of a class that are held alike.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HeldAlike {
+pub(crate) struct HeldAlike {
     /// One of them in the last snapshot: preferably a survivor, otherwise preferably a new one.
     pub example: NodeOrdinal,
     /// The references from the example up to a root, each from the nearest retainer.
@@ -48,7 +48,7 @@ pub struct HeldAlike {
 
 /// The paths of a series of snapshots, which are computed on demand.
 #[derive(Debug)]
-pub struct PathGrowth<'a> {
+pub(crate) struct PathGrowth<'a> {
     ways: Ways,
     /// The oldest first.
     sides: Vec<Side<'a>>,
@@ -56,11 +56,11 @@ pub struct PathGrowth<'a> {
 
 impl<'a> PathGrowth<'a> {
     /// Prepares the paths of some snapshots, the oldest first, with the scripts of each. Snapshots of one process share
-    /// the URLs of scripts, as in [`super::growth`].
+    /// the URLs of scripts, as in [`super::growth()`].
     ///
     /// # Errors
     /// Returns [`Cancelled`] if the operation is cancelled.
-    pub fn new(
+    pub(crate) fn new(
         snapshots: &[&'a Snapshot],
         scripts: &[Scripts],
         is_one_process: bool,
@@ -89,7 +89,7 @@ impl<'a> PathGrowth<'a> {
     ///
     /// # Errors
     /// Returns [`Cancelled`] if the operation is cancelled.
-    pub fn most(
+    pub(crate) fn most(
         &mut self,
         growth: &Growth,
         classes: &[usize],
@@ -141,7 +141,7 @@ impl<'a> PathGrowth<'a> {
     ///
     /// # Errors
     /// Returns [`Cancelled`] if the operation is cancelled.
-    pub fn of(&self, node: NodeOrdinal, cancel: &CancelToken) -> Result<HeldAlike, Cancelled> {
+    pub(crate) fn of(&self, node: NodeOrdinal, cancel: &CancelToken) -> Result<HeldAlike, Cancelled> {
         let path = self.sides.last().map_or_else(|| Ok(Vec::new()), |side| path(side.snapshot, node, cancel))?;
         Ok(HeldAlike { example: node, path, counts: Vec::new(), new_count: 0, survivor_count: 0 })
     }

@@ -205,7 +205,7 @@ pub fn held_by_root(snapshot: &Snapshot, node: NodeOrdinal) -> bool {
 
 /// Returns the first edge from the root to the node.
 #[must_use]
-pub fn root_edge(snapshot: &Snapshot, node: NodeOrdinal) -> Option<EdgeIndex> {
+pub(crate) fn root_edge(snapshot: &Snapshot, node: NodeOrdinal) -> Option<EdgeIndex> {
     let graph = snapshot.graph();
     let from_root = graph.edge_range(graph.root());
     // Retaining edges descend.

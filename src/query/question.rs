@@ -137,13 +137,13 @@ impl Clone for Box<dyn AnyQuestion> {
 
 /// An open file.
 #[derive(Clone, Debug)]
-pub enum OpenFile {
+pub(crate) enum OpenFile {
     Snapshot(Arc<Snapshot>),
     Profile(Arc<Profile>),
 }
 
 /// A question whose answer another one needs.
-pub type Need = Box<dyn AnyQuestion>;
+pub(crate) type Need = Box<dyn AnyQuestion>;
 
 /// The data that a question may read while it runs: its files, and the answers that it needs.
 #[derive(Debug, Default)]

@@ -26,7 +26,7 @@ const UNNAMED: &str = "evalmachine.<anonymous>";
 /// Returns a script's URL without query and fragment, which change between loads; `None` for a name that many scripts
 /// share.
 #[must_use]
-pub fn reloaded_url(url: &str) -> Option<&str> {
+pub(crate) fn reloaded_url(url: &str) -> Option<&str> {
     // A data URL may contain a question mark, and it is the whole script.
     if url == UNNAMED || url.starts_with("data:") {
         return (url != UNNAMED).then_some(url);
@@ -142,7 +142,7 @@ pub fn join_reloaded<'a>(snapshot: &'a Snapshot, cancel: &CancelToken) -> Result
 ///
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
-pub fn join_with<'a>(
+pub(crate) fn join_with<'a>(
     snapshot: &'a Snapshot,
     scripts: &Scripts,
     cancel: &CancelToken,
@@ -227,7 +227,7 @@ impl Reloaded {
 
 /// Asks for the files of source positions. Once they are known, so are [`Snapshot::joined_classes`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ScriptsOf(pub SnapshotId);
+pub(crate) struct ScriptsOf(pub SnapshotId);
 
 impl Question for ScriptsOf {
     type Answer = Scripts;

@@ -87,7 +87,7 @@ impl HeapBytes for Scripts {
 
 /// Returns a file or address as shown in lists.
 #[must_use]
-pub fn short_script(url: &str) -> String {
+pub(crate) fn short_script(url: &str) -> String {
     human::visible(short_name(url), 300).into_owned()
 }
 

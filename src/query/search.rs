@@ -34,7 +34,7 @@ pub fn search(snapshot: &Snapshot, query: &Query, cancel: &CancelToken) -> Resul
 
 /// Returns an error for the first term that cannot match in this snapshot because the file has no such kind of node.
 #[must_use]
-pub fn unknown_kind(snapshot: &Snapshot, query: &Query) -> Option<QueryError> {
+pub(crate) fn unknown_kind(snapshot: &Snapshot, query: &Query) -> Option<QueryError> {
     let header = snapshot.graph().header();
     let mut kinds: Vec<&str> = header.node_kinds().map(|kind| header.node_kind_name(kind)).collect();
     kinds.retain(|kind| *kind != "undefined");

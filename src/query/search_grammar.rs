@@ -65,7 +65,7 @@ impl Query {
     /// Parses a query.
     ///
     /// # Errors
-    /// Returns a [`QueryError`] with the reason and the position.
+    /// Returns a `QueryError` with the reason and the position.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let mut terms = Vec::new();
         let mut words: Option<Range<usize>> = None;

@@ -215,7 +215,7 @@ fn sum_up(
 
 /// Asks for the nodes that pass a filter, with their sums.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct SelectionOf {
+pub(crate) struct SelectionOf {
     pub snapshot: SnapshotId,
     pub filter: NodeFilter,
 }
@@ -223,14 +223,14 @@ pub struct SelectionOf {
 impl SelectionOf {
     /// Returns the question as a need of another one; empty if every node passes.
     #[must_use]
-    pub fn needed(snapshot: SnapshotId, filter: &NodeFilter) -> Vec<Need> {
+    pub(crate) fn needed(snapshot: SnapshotId, filter: &NodeFilter) -> Vec<Need> {
         let is_needed = *filter != NodeFilter::All;
         is_needed.then(|| -> Need { Box::new(Self { snapshot, filter: filter.clone() }) }).into_iter().collect()
     }
 
     /// Returns the answer to [`Self::needed`]; `None` if every node passes.
     #[must_use]
-    pub fn answered(snapshot: SnapshotId, filter: &NodeFilter, needs: &Needs) -> Option<Arc<Selection>> {
+    pub(crate) fn answered(snapshot: SnapshotId, filter: &NodeFilter, needs: &Needs) -> Option<Arc<Selection>> {
         (*filter != NodeFilter::All).then(|| needs.answer(&Self { snapshot, filter: filter.clone() }))
     }
 }

@@ -9,7 +9,7 @@ use crate::analysis::{ClassTotals, JoinedClasses, retained_by_class};
 use crate::model::{BitSet, CancelToken, Cancelled, EdgeKind, HeapBytes, NodeOrdinal, convert};
 use crate::snapshot::Snapshot;
 
-/// The nodes that pass a [`NodeFilter`], with their sums.
+/// The nodes that pass a `NodeFilter`, with their sums.
 #[derive(Clone, Debug)]
 pub struct Selection {
     /// By ordinal; may contain nodes without a size, which do not count.

@@ -11,7 +11,7 @@ use crate::model::{CancelToken, Cancelled, NodeOrdinal, SnapshotId};
 
 /// Asks for the duplicate strings of a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct DuplicatesOf(pub SnapshotId);
+pub(crate) struct DuplicatesOf(pub SnapshotId);
 
 impl Question for DuplicatesOf {
     type Answer = DuplicateStrings;
@@ -67,7 +67,7 @@ impl Question for GroupsKey {
 
 /// The question for the copies of one duplicate string; row ids are node ordinals, ascending.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct CopiesKey {
+pub(crate) struct CopiesKey {
     pub snapshot: SnapshotId,
     /// The index of the string's group.
     pub group: u32,

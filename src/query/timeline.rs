@@ -47,14 +47,6 @@ impl Timeline {
             _ => NodeFilter::All,
         }
     }
-
-    /// Returns the bars with these ids.
-    #[must_use]
-    pub fn bars_of(&self, after: u64, up_to: u64) -> Option<(usize, usize)> {
-        let first = self.bars.iter().position(|bar| bar.after >= after)?;
-        let last = self.bars.iter().rposition(|bar| bar.up_to <= up_to)?;
-        (first <= last).then_some((first, last))
-    }
 }
 
 impl HeapBytes for Timeline {
@@ -102,7 +94,7 @@ pub fn timeline(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Timeline, C
 
 /// Asks for the allocation timeline of a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct TimelineOf(pub SnapshotId);
+pub(crate) struct TimelineOf(pub SnapshotId);
 
 impl Question for TimelineOf {
     type Answer = Timeline;

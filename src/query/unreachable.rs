@@ -9,9 +9,9 @@ use crate::model::{CancelToken, Cancelled, Distance, NodeOrdinal, convert, human
 use crate::snapshot::Snapshot;
 
 /// The note on an unreachable object.
-pub const UNREACHABLE: &str = "Unreachable: no path of references leads from a root to it";
+pub(crate) const UNREACHABLE: &str = "Unreachable: no path of references leads from a root to it";
 /// The explanation of the note.
-pub const UNREACHABLE_MEANING: &str =
+pub(crate) const UNREACHABLE_MEANING: &str =
     "It is not collected yet, or the program that wrote the snapshot left out the references that hold it.";
 /// The note on a reachable object without a distance.
 const LEFT_OUT: &str = "Reached only through references of the runtime that distances ignore";
@@ -20,7 +20,7 @@ const RELEVANT_PART: f64 = 0.01;
 
 /// Explains the distance of an object that no user root reaches.
 #[must_use]
-pub fn distance_meaning(snapshot: &Snapshot, node: NodeOrdinal) -> Option<String> {
+pub(crate) fn distance_meaning(snapshot: &Snapshot, node: NodeOrdinal) -> Option<String> {
     let distance = snapshot.distance(node);
     if let Some(hops) = distance.system() {
         Some(format!("{hops} from the runtime's own roots; no user root reaches it"))

@@ -71,7 +71,7 @@ impl OwnWork {
 }
 
 /// The handle that the window owns.
-pub struct Capturer {
+pub(crate) struct Capturer {
     asks: Sender<Ask>,
     state: Shared,
     /// The token of the last request.
@@ -90,7 +90,7 @@ impl Capturer {
     ///
     /// # Errors
     /// Returns an error if the system cannot start a thread.
-    pub fn start(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
+    pub(crate) fn start(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
         let (asks, asked) = unbounded();
         let state = Shared::default();
         let own_work = OwnWork::default();
@@ -108,7 +108,7 @@ impl Capturer {
 
     /// Returns the current state.
     #[must_use]
-    pub fn state(&self) -> CaptureState {
+    pub(crate) fn state(&self) -> CaptureState {
         self.state.lock().map(|state| state.clone()).unwrap_or_default()
     }
 
@@ -127,32 +127,32 @@ impl Capturer {
     }
 
     /// Requests the targets at an address, and connects if there is only one.
-    pub fn list(&mut self, address: Address, remote: Remote) {
+    pub(crate) fn list(&mut self, address: Address, remote: Remote) {
         self.ask(|cancel| Ask::List(address, remote, cancel));
     }
 
     /// Withdraws the question whether to connect to another machine.
-    pub fn forget_confirmation(&mut self) {
+    pub(crate) fn forget_confirmation(&mut self) {
         if let Ok(mut state) = self.state.lock() {
             state.confirm = None;
         }
     }
 
-    pub fn connect(&mut self, target: Target, remote: Remote) {
+    pub(crate) fn connect(&mut self, target: Target, remote: Remote) {
         self.ask(|cancel| Ask::Connect(target, remote, cancel));
     }
 
-    pub fn disconnect(&mut self) {
+    pub(crate) fn disconnect(&mut self) {
         self.ask(|_| Ask::Disconnect);
     }
 
     /// Collects garbage in an isolate, given by its index in [`CaptureState::isolates`].
-    pub fn collect_garbage(&mut self, isolate: usize) {
+    pub(crate) fn collect_garbage(&mut self, isolate: usize) {
         self.ask(|cancel| Ask::CollectGarbage(isolate, cancel));
     }
 
     /// Starts a capture. The result reports its progress.
-    pub fn run(&mut self, isolate: usize, plan: Plan) -> Watch {
+    pub(crate) fn run(&mut self, isolate: usize, plan: Plan) -> Watch {
         let watch = Watch::new();
         if let Ok(mut state) = self.state.lock() {
             state.watch = Some(watch.clone());
@@ -163,7 +163,7 @@ impl Capturer {
     }
 
     /// Stops the current request.
-    pub fn cancel(&mut self) {
+    pub(crate) fn cancel(&mut self) {
         self.cancel.cancel();
         self.own_work.cancel();
     }

@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-pub use capturer::{CaptureState, Capturer};
-pub use lanes::{JobError, Pending};
+pub(crate) use capturer::{CaptureState, Capturer};
+pub(crate) use lanes::{JobError, Pending};
 use lanes::{Lanes, Wake};
 use memo::Memo;
-pub use memo::Reply;
+pub(crate) use memo::Reply;
 
-pub use salvage::Rescue;
+pub(crate) use salvage::Rescue;
 
 use crate::capture::{Record, record_beside};
 use crate::format::{Source, looks_like_profile};

@@ -18,7 +18,8 @@ use crate::memory::Account;
 use crate::model::stored::{NotStored, Put, Stored as _, Take};
 use crate::model::{BitSet, CancelToken, Cancelled, Progress};
 use facts::Facts;
-pub use source::{OpenError, SourceInfo};
+pub use source::OpenError;
+pub(crate) use source::SourceInfo;
 
 /// One heap snapshot with all its derived facts.
 #[derive(Debug)]

@@ -25,35 +25,12 @@ pub struct HeapglassApp {
 }
 
 impl HeapglassApp {
-    /// Starts with `files` queued; nothing is read before the first frame.
+    /// Starts with `files` queued; nothing is read before the first frame. Reads and writes settings in `settings_file`,
+    /// if given, and uses the cache of opened files unless the settings turn it off.
     ///
     /// # Errors
     /// Returns an error if no thread can be started.
-    pub fn new(cc: &eframe::CreationContext<'_>, files: Vec<PathBuf>) -> std::io::Result<Self> {
-        Self::with_indexes(cc, files, Indexes::off())
-    }
-
-    /// Starts with no files open and reads and writes settings in `file`.
-    ///
-    /// # Errors
-    /// Returns an error if no thread can be started.
-    pub fn with_settings_file(cc: &eframe::CreationContext<'_>, file: PathBuf) -> std::io::Result<Self> {
-        Self::start(cc, Vec::new(), Indexes::off(), Some(file))
-    }
-
-    /// Starts like [`Self::new`], with a cache of opened files unless the settings turn it off.
-    ///
-    /// # Errors
-    /// Returns an error if no thread can be started.
-    pub fn with_indexes(
-        cc: &eframe::CreationContext<'_>,
-        files: Vec<PathBuf>,
-        indexes: Indexes,
-    ) -> std::io::Result<Self> {
-        Self::start(cc, files, indexes, None)
-    }
-
-    fn start(
+    pub fn new(
         cc: &eframe::CreationContext<'_>,
         files: Vec<PathBuf>,
         indexes: Indexes,
@@ -143,7 +120,7 @@ pub fn run(files: Vec<PathBuf>, indexes: Indexes, memory_limit: MemoryLimit) -> 
         options,
         Box::new(|cc| {
             close_on_signal(cc.egui_ctx.clone());
-            HeapglassApp::start(cc, Vec::new(), indexes, settings_file::default_path(APP_ID))
+            HeapglassApp::new(cc, Vec::new(), indexes, settings_file::default_path(APP_ID))
                 .map(|mut app| {
                     app.state.session.set_memory_limit(memory_limit);
                     app.state.open_together(files);

@@ -18,11 +18,11 @@ use crate::ui::glossary;
 const KEY_LIMIT: usize = 48;
 
 /// The time after which a list is shown as loading.
-pub const NOTICEABLE: Duration = Duration::from_millis(100);
+pub(crate) const NOTICEABLE: Duration = Duration::from_millis(100);
 
 /// A column of a table of objects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Field {
+pub(crate) enum Field {
     Name,
     Distance,
     Shallow,
@@ -33,7 +33,7 @@ pub enum Field {
 
 impl Field {
     #[must_use]
-    pub fn sort_key(self) -> SortKey {
+    pub(crate) fn sort_key(self) -> SortKey {
         match self {
             Self::Name => SortKey::Name,
             Self::Distance => SortKey::Distance,
@@ -44,30 +44,30 @@ impl Field {
 }
 
 /// The distance column.
-pub const DISTANCE: Column = Column {
+pub(crate) const DISTANCE: Column = Column {
     title: "Distance",
     hint: "References on the shortest path from a root; − if no user root reaches the object",
     width: 76.0,
 };
-pub const SHALLOW: Column = Column {
+pub(crate) const SHALLOW: Column = Column {
     title: "Shallow size",
     hint: "Bytes of the object itself, including arrays and hidden parts that only it owns",
     width: 124.0,
 };
-pub const RETAINED: Column = Column {
+pub(crate) const RETAINED: Column = Column {
     title: "Retained size",
     hint: "Bytes that would be freed with the object: its own and all that only it keeps alive",
     width: 134.0,
 };
-pub const OF_PARENT: Column =
+pub(crate) const OF_PARENT: Column =
     Column { title: "Of parent", hint: "Retained size as a share of the parent's retained size", width: 84.0 };
 
 /// The columns of most tables.
-pub const FIELDS: &[Field] = &[Field::Name, Field::Distance, Field::Shallow, Field::Retained];
+pub(crate) const FIELDS: &[Field] = &[Field::Name, Field::Distance, Field::Shallow, Field::Retained];
 
 /// Returns the sort after a click on a column's header: reversed, or the most useful direction for a new column.
 #[must_use]
-pub fn clicked(sort: Sort, field: Field) -> Sort {
+pub(crate) fn clicked(sort: Sort, field: Field) -> Sort {
     let key = field.sort_key();
     let descending =
         if sort.key == key { !sort.descending } else { matches!(key, SortKey::ShallowSize | SortKey::RetainedSize) };
@@ -76,13 +76,13 @@ pub fn clicked(sort: Sort, field: Field) -> Sort {
 
 /// Returns the index of the column that a sort belongs to, and whether it is descending.
 #[must_use]
-pub fn sorted_by(fields: &[Field], sort: Sort) -> (usize, bool) {
+pub(crate) fn sorted_by(fields: &[Field], sort: Sort) -> (usize, bool) {
     (fields.iter().rposition(|field| field.sort_key() == sort.key).unwrap_or(0), sort.descending)
 }
 
 /// Reads rows of one snapshot from the session.
 #[derive(Debug)]
-pub struct HeapRows<'a> {
+pub(crate) struct HeapRows<'a> {
     pub session: &'a mut Session,
     /// The files of source locations, once they are known.
     pub scripts: Option<Arc<Scripts>>,
@@ -100,7 +100,7 @@ pub struct HeapRows<'a> {
 
 /// Converts the session's reply for a list into rows for the table.
 #[must_use]
-pub fn rows_of(state: Reply<RowOrder>) -> Rows {
+pub(crate) fn rows_of(state: Reply<RowOrder>) -> Rows {
     match state {
         Reply::Ready(order) => Rows::Ready(Arc::clone(&order.rows)),
         Reply::Pending { since, previous } => Rows::Pending {
@@ -167,7 +167,7 @@ impl TreeModel for HeapRows<'_> {
             (ListSpec::Retainers(_), Field::Name) => self.retainer_name(path),
             (ListSpec::Retainers(_), Field::Distance) => self.retainer_distance(EdgeIndex(row)),
             (ListSpec::Dominated(parent), Field::OfParent) => self.of_parent(*parent, NodeOrdinal(row)),
-            _ => match Self::node_of(&self.snapshot, list, row) {
+            _ => match Self::node_of(&self.snapshot, *list, row) {
                 Some(node) if field == Field::Name => self.node_name(node, Vec::new()),
                 Some(node) => self.node_number(node, field),
                 None => Cell::default(),
@@ -179,7 +179,7 @@ impl TreeModel for HeapRows<'_> {
 impl HeapRows<'_> {
     /// Returns the object of a row.
     #[must_use]
-    pub fn node_of(snapshot: &Snapshot, list: &ListSpec, row: u32) -> Option<NodeOrdinal> {
+    pub(crate) fn node_of(snapshot: &Snapshot, list: ListSpec, row: u32) -> Option<NodeOrdinal> {
         match list {
             ListSpec::Classes | ListSpec::JoinedClasses => None,
             ListSpec::Members(_) | ListSpec::JoinedMembers(_) | ListSpec::Dominated(_) | ListSpec::Selected => {
@@ -192,12 +192,12 @@ impl HeapRows<'_> {
 
     /// Returns the object of the row at the end of a path, in a table whose topmost list is `root`.
     #[must_use]
-    pub fn node_at(&self, root: ListSpec, path: &[u32]) -> Option<NodeOrdinal> {
+    pub(crate) fn node_at(&self, root: ListSpec, path: &[u32]) -> Option<NodeOrdinal> {
         let mut list = root;
         for depth in 1..path.len() {
             list = self.children(&list, &path[..depth])?;
         }
-        Self::node_of(&self.snapshot, &list, *path.last()?)
+        Self::node_of(&self.snapshot, list, *path.last()?)
     }
 
     fn is_ignored(&self, node: NodeOrdinal) -> bool {
@@ -325,7 +325,7 @@ impl HeapRows<'_> {
 
 /// Returns a cell with an object's name, colored by its kind, and its id.
 #[must_use]
-pub fn node_cell(snapshot: &Snapshot, node: NodeOrdinal, mut runs: Vec<Run>, tokens: &Tokens) -> Cell {
+pub(crate) fn node_cell(snapshot: &Snapshot, node: NodeOrdinal, mut runs: Vec<Run>, tokens: &Tokens) -> Cell {
     let color = match snapshot.kind(node) {
         kind if kind.is_string() => tokens.string,
         NodeKind::NUMBER | NodeKind::BIGINT | NodeKind::REGEXP | NodeKind::SYMBOL => tokens.number,
@@ -344,7 +344,7 @@ pub fn node_cell(snapshot: &Snapshot, node: NodeOrdinal, mut runs: Vec<Run>, tok
 
 /// Returns a cell with a reference: `property :: object`.
 #[must_use]
-pub fn field_cell(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Cell {
+pub(crate) fn field_cell(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Cell {
     let name = Run::new(edge_label(snapshot, edge), edge_color(snapshot, edge, tokens));
     let separator = Run::new(" :: ", tokens.weak);
     let mut cell = node_cell(snapshot, snapshot.graph().edge_target(edge), vec![name, separator], tokens);
@@ -364,7 +364,7 @@ fn edge_tooltip(snapshot: &Snapshot, edge: EdgeIndex, cell: &Cell) -> Option<Str
 
 /// Returns a cell with the distance of an object, with an explanation if it is not a number.
 #[must_use]
-pub fn distance_cell(snapshot: &Snapshot, node: NodeOrdinal, tokens: &Tokens) -> Cell {
+pub(crate) fn distance_cell(snapshot: &Snapshot, node: NodeOrdinal, tokens: &Tokens) -> Cell {
     let mut cell = hops_cell(snapshot.distance(node), tokens);
     cell.tooltip = distance_meaning(snapshot, node);
     cell
@@ -387,7 +387,7 @@ fn hops_cell(distance: Distance, tokens: &Tokens) -> Cell {
 }
 
 /// Returns the key of a Map's entry, if the edge belongs to one.
-pub fn key_runs(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Vec<Run> {
+pub(crate) fn key_runs(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Vec<Run> {
     let Some(key) = map_key(snapshot, edge) else { return Vec::new() };
     let label = human::visible(&node_label(snapshot, key), KEY_LIMIT).into_owned();
     vec![Run::new("  key ", tokens.weak), Run::new(label, tokens.string)]
@@ -395,7 +395,7 @@ pub fn key_runs(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Vec<Ru
 
 /// Returns a cell with a size and its share of `total`.
 #[must_use]
-pub fn size_cell(size: u64, total: u64, look: Look) -> Cell {
+pub(crate) fn size_cell(size: u64, total: u64, look: Look) -> Cell {
     let share = convert::share(size, total);
     let percent = format!("{:>6}", format!("{:.0} %", share * 100.0));
     let mut cell = Cell::text(look.units.bytes(size), look.tokens.text);

@@ -66,13 +66,8 @@ impl History {
 
     /// Returns the number of visits, including those that Forward leads to.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn visit_count(&self) -> usize {
         self.visits.len()
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.visits.is_empty()
     }
 
     pub fn back(&mut self) -> Option<Visit> {
@@ -168,7 +163,7 @@ mod tests {
         history.visit(visit(0), false);
         history.visit(Visit { row: None, ..visit(1) }, false);
         history.refresh(visit(1));
-        assert_eq!(history.len(), 2);
+        assert_eq!(history.visit_count(), 2);
         assert_eq!(history.back(), Some(visit(0)));
         assert_eq!(history.forward(), Some(visit(1)));
     }

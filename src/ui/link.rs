@@ -53,12 +53,6 @@ impl Link {
         Some(found)
     }
 
-    /// Returns whether a search is running.
-    #[must_use]
-    pub fn is_busy(&self) -> bool {
-        self.pending.is_some()
-    }
-
     /// Returns the number of rows that each side was scrolled by since the last frame.
     pub(super) fn moved(&mut self, kinds: [Option<ViewKind>; 2], rows: [Option<u64>; 2]) -> [i64; 2] {
         let mut moved = [0; 2];

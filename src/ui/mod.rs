@@ -3,42 +3,42 @@
 //! Invariant: the window's thread only looks up what it draws and never walks nodes, edges or strings. The session does
 //! everything that takes longer.
 
-pub mod action;
+pub(crate) mod action;
 mod ages;
-pub mod app;
+pub(crate) mod app;
 mod buttons;
-pub mod call_table;
-pub mod capture;
+pub(crate) mod call_table;
+pub(crate) mod capture;
 mod chrome;
-pub mod command;
+pub(crate) mod command;
 mod context_menu;
 mod dialog;
 mod export;
-pub mod flame_graph;
+pub(crate) mod flame_graph;
 mod focus_order;
 #[cfg(feature = "frame-times")]
 mod frame_times;
 mod glossary;
-pub mod heap_rows;
-pub mod help;
-pub mod history;
+pub(crate) mod heap_rows;
+pub(crate) mod help;
+pub(crate) mod history;
 mod keys;
-pub mod link;
-pub mod notice;
+pub(crate) mod link;
+pub(crate) mod notice;
 mod palette;
-pub mod panes;
+pub(crate) mod panes;
 mod path_prompt;
 mod proposed_path;
 mod salvage;
-pub mod settings;
+pub(crate) mod settings;
 mod settings_file;
 mod sides;
-pub mod state;
+pub(crate) mod state;
 mod text;
-pub mod theme;
-pub mod time_chart;
-pub mod tree_table;
-pub mod view;
+pub(crate) mod theme;
+pub(crate) mod time_chart;
+pub(crate) mod tree_table;
+pub(crate) mod view;
 
 pub use app::{HeapglassApp, run};
 

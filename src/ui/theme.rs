@@ -4,16 +4,16 @@ use crate::model::human::Units;
 use egui::{Color32, Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Vec2};
 
 /// The grid that distances are multiples of, in points.
-pub const GRID: f32 = 4.0;
+pub(crate) const GRID: f32 = 4.0;
 /// The height of a table row.
-pub const ROW_HEIGHT: f32 = 20.0;
-pub const TEXT_SMALL: f32 = 11.0;
-pub const TEXT_BODY: f32 = 12.5;
-pub const TEXT_TITLE: f32 = 18.0;
+pub(crate) const ROW_HEIGHT: f32 = 20.0;
+pub(crate) const TEXT_SMALL: f32 = 11.0;
+pub(crate) const TEXT_BODY: f32 = 12.5;
+pub(crate) const TEXT_TITLE: f32 = 18.0;
 
 /// Colors by meaning.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Tokens {
+pub(crate) struct Tokens {
     pub background: Color32,
     /// Bars, headers and side lists.
     pub surface: Color32,
@@ -117,26 +117,26 @@ const DARK: Tokens = Tokens {
 
 /// Returns the tokens of the current theme.
 #[must_use]
-pub fn tokens(ui: &Ui) -> &'static Tokens {
+pub(crate) fn tokens(ui: &Ui) -> &'static Tokens {
     if ui.visuals().dark_mode { &DARK } else { &LIGHT }
 }
 
 /// The current look: colors by meaning and the unit of sizes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Look {
+pub(crate) struct Look {
     pub tokens: &'static Tokens,
     pub units: Units,
 }
 
 /// Returns the current look.
 #[must_use]
-pub fn look(ui: &Ui) -> Look {
+pub(crate) fn look(ui: &Ui) -> Look {
     let units = ui.data(|data| data.get_temp(units_id())).unwrap_or_default();
     Look { tokens: tokens(ui), units }
 }
 
 /// Sets the unit of sizes.
-pub fn set_units(ctx: &Context, units: Units) {
+pub(crate) fn set_units(ctx: &Context, units: Units) {
     ctx.data_mut(|data| data.insert_temp(units_id(), units));
 }
 
@@ -146,17 +146,17 @@ fn units_id() -> egui::Id {
 
 /// Returns the font of numbers and of names from the heap, with digits of equal width.
 #[must_use]
-pub fn mono() -> FontId {
+pub(crate) fn mono() -> FontId {
     FontId::new(TEXT_BODY - 0.5, FontFamily::Monospace)
 }
 
 #[must_use]
-pub fn small() -> FontId {
+pub(crate) fn small() -> FontId {
     FontId::new(TEXT_SMALL, FontFamily::Proportional)
 }
 
 /// Gives egui's own widgets the look of the tokens, in both themes.
-pub fn install(ctx: &Context) {
+pub(crate) fn install(ctx: &Context) {
     ctx.style_mut_of(Theme::Light, |style| apply(style, &LIGHT));
     ctx.style_mut_of(Theme::Dark, |style| apply(style, &DARK));
 }

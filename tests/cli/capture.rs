@@ -8,10 +8,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::inspector::{Habit, Inspector};
-use heapglass::capture::{
+use heapglass::test_support::capture::{
     self, Address, CaptureError, Connection, Kind, Plan, Record, Remote, Step, Watch, record_beside, record_file,
 };
-use heapglass::model::CancelToken;
+use heapglass::test_support::model::CancelToken;
 
 const PIECES: &[&str] = &["{\"snapshot\":\"\\\"ü\u{1f600}\\n", "\",\"strings\":[", "\"a\"", "]}"];
 

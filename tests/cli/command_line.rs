@@ -450,7 +450,7 @@ fn search_refuses_prefixes_and_kinds_that_do_not_exist_and_names_the_right_ones(
     // The command and the window have the same help.
     let help = heapglass().args(["search", "--help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    for (example, meaning) in heapglass::query::Query::help() {
+    for (example, meaning) in heapglass::test_support::query::Query::help() {
         let line = help.lines().find(|line| line.trim_start().starts_with(&format!("{example} ")));
         let line = line.unwrap_or_else(|| panic!("{example} in {help}"));
         assert!(line.ends_with(meaning) || meaning.starts_with(line.split("  ").last().unwrap()), "{line}");

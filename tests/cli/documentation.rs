@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use heapglass::export::{columns_of, fields_markdown};
+use heapglass::test_support::export::{columns_of, fields_markdown};
 use serde_json::Value;
 
 /// The members of a shape such as `{"a","b":[{"c"}]}`.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, NodeOrdinal, Progress};
+use heapglass::test_support::model::{CancelToken, NodeOrdinal, Progress};
 use serde_json::Value;
 
 fn heapglass() -> Command {
@@ -319,7 +319,7 @@ fn a_name_of_a_hundred_megabytes_is_cut_before_anybody_lays_it_out() {
     let bytes = graph(50, |node| if node == 1 { (2..=50).collect() } else { vec![] }, &long);
     let snapshot = open(&bytes);
     for node in snapshot.graph().nodes().skip(1) {
-        assert!(heapglass::query::node_label(&snapshot, node).chars().count() < 300);
+        assert!(heapglass::test_support::query::node_label(&snapshot, node).chars().count() < 300);
         assert!(snapshot.display_name(node).len() < 100_000);
     }
     questions::ask(&snapshot);
@@ -337,7 +337,7 @@ fn sizes_that_no_number_holds_are_the_largest_number_and_never_start_from_zero_a
         assert_eq!(snapshot.total_size(), u64::MAX);
         assert_eq!(snapshot.statistics().native_total, u64::MAX);
         questions::ask(&snapshot);
-        let group = heapglass::query::duplicate_strings(&snapshot, &CancelToken::new()).unwrap();
+        let group = heapglass::test_support::query::duplicate_strings(&snapshot, &CancelToken::new()).unwrap();
         assert!(kind != "2" || group.shallow_size == u64::MAX);
     }
 }
@@ -385,7 +385,7 @@ fn names_are_the_same_however_many_are_asked_for() {
         let ropes: Vec<NodeOrdinal> = snapshot
             .graph()
             .nodes()
-            .filter(|&node| snapshot.kind(node) == heapglass::model::NodeKind::CONCATENATED_STRING)
+            .filter(|&node| snapshot.kind(node) == heapglass::test_support::model::NodeKind::CONCATENATED_STRING)
             .collect();
         let one_by_one: Vec<String> = ropes.iter().map(|&node| snapshot.display_name(node).into_owned()).collect();
         snapshot.expect_many_names();
@@ -508,7 +508,7 @@ fn a_file_that_changes_while_it_is_read_is_said_to_have_changed() {
         let (progress, cancel) = (Progress::new(), CancelToken::new());
         std::thread::scope(|scope| {
             let load = scope.spawn(|| {
-                let opened = Snapshot::open(heapglass::format::Source::file(&file), &progress, &cancel);
+                let opened = Snapshot::open(heapglass::test_support::format::Source::file(&file), &progress, &cancel);
                 is_done.store(true, std::sync::atomic::Ordering::Relaxed);
                 opened
             });

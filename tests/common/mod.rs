@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use heapglass::Snapshot;
-use heapglass::format::Source;
-use heapglass::model::{CancelToken, Progress};
+use heapglass::test_support::format::Source;
+use heapglass::test_support::model::{CancelToken, Progress};
 
 /// Folders with `snapshots/` and `expected/`.
 pub fn corpus_dirs() -> Vec<PathBuf> {

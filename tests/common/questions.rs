@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use heapglass::export::{FileFormat, write_list};
-use heapglass::format::Source;
-use heapglass::model::{CancelToken, ClassId, NodeOrdinal, Progress};
-use heapglass::query::{
+use heapglass::test_support::export::{FileFormat, write_list};
+use heapglass::test_support::format::Source;
+use heapglass::test_support::model::{CancelToken, ClassId, NodeOrdinal, Progress};
+use heapglass::test_support::query::{
     self, AllocatedBy, CallKey, CallList, CallSort, Filter, Lens, ListSpec, NodeFilter, Sort, SortKey, cut_edge,
-    dominator_map, edge_label, held_by_contexts, merged_paths, node_label, object_details, order, retainer_distances,
-    select, several_paths, shortest_path,
+    dominator_map, edge_label, merged_paths, node_label, object_details, order, retainer_distances, select,
+    several_paths, shortest_path,
 };
 use heapglass::{Profile, Snapshot};
 
@@ -33,7 +33,7 @@ pub fn open_and_ask(bytes: &[u8]) {
         assert_eq!(again.graph().edge_count(), snapshot.graph().edge_count());
         return;
     }
-    let promised = heapglass::format::can_salvage(source(bytes), &CancelToken::new());
+    let promised = heapglass::test_support::format::can_salvage(source(bytes), &CancelToken::new());
     match Snapshot::open_salvaging(source(bytes), &Progress::new(), &CancelToken::new()) {
         Ok(snapshot) => {
             assert!(promised, "what can be opened is offered");
@@ -77,7 +77,6 @@ pub fn ask(snapshot: &Snapshot) {
         }
     }
     let _ = query::native_contexts(snapshot, &cancel);
-    let _ = held_by_contexts(snapshot, &cancel);
     let _ = query::by_kind(snapshot, None, &cancel);
     let _ = query::duplicate_strings(snapshot, &cancel);
     let _ = dominator_map(snapshot, snapshot.root(), (800.0, 600.0), &cancel);
@@ -113,7 +112,7 @@ pub fn ask(snapshot: &Snapshot) {
 
 /// Opens the bytes as a sampling heap profile and asks all questions of what was opened.
 pub fn open_profile_and_ask(bytes: &[u8]) {
-    let _ = heapglass::format::looks_like_profile(source(bytes), &CancelToken::new());
+    let _ = heapglass::test_support::format::looks_like_profile(source(bytes), &CancelToken::new());
     let cancel = CancelToken::new();
     let Ok(profile) = Profile::open(source(bytes), &Progress::new(), &cancel) else { return };
     let calls = query::profile_calls(&profile, &cancel).expect("nobody cancels");
@@ -123,7 +122,7 @@ pub fn open_profile_and_ask(bytes: &[u8]) {
     ask_calls(&compared, &cancel);
 }
 
-fn some_locations(snapshot: &Snapshot) -> Vec<heapglass::format::Location> {
+fn some_locations(snapshot: &Snapshot) -> Vec<heapglass::test_support::format::Location> {
     snapshot.graph().nodes().filter_map(|node| snapshot.location(node)).take(LOOKED_AT).collect()
 }
 

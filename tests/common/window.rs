@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use heapglass::ui::HeapglassApp;
-use heapglass::ui::command::ViewKind;
-use heapglass::ui::state::AppState;
+use heapglass::test_support::index::Indexes;
+use heapglass::test_support::ui::HeapglassApp;
+use heapglass::test_support::ui::command::ViewKind;
+use heapglass::test_support::ui::state::AppState;
 
 use crate::common;
 
@@ -22,7 +23,7 @@ pub fn window(files: &[PathBuf]) -> Window {
     Harness::builder()
         .with_size(egui::vec2(1280.0, 800.0))
         .allow_missing_glyphs()
-        .build_eframe(move |cc| HeapglassApp::new(cc, files).unwrap())
+        .build_eframe(move |cc| HeapglassApp::new(cc, files, Indexes::off(), None).unwrap())
 }
 
 /// Draws frames until `done`; workers need time in between.
@@ -153,7 +154,7 @@ pub fn click_row(window: &mut Window, text: &str) {
 }
 
 /// A snapshot of which only the first part ever arrives.
-pub fn slow_source() -> (heapglass::format::Source, std::sync::mpsc::Sender<()>) {
+pub fn slow_source() -> (heapglass::test_support::format::Source, std::sync::mpsc::Sender<()>) {
     struct Stalled {
         bytes: std::io::Cursor<Vec<u8>>,
         more: std::sync::mpsc::Receiver<()>,
@@ -172,7 +173,7 @@ pub fn slow_source() -> (heapglass::format::Source, std::sync::mpsc::Sender<()>)
     let half = bytes[..bytes.len() / 2].to_vec();
     let reader = Box::new(Stalled { bytes: std::io::Cursor::new(half), more });
     (
-        heapglass::format::Source::Stream {
+        heapglass::test_support::format::Source::Stream {
             name: "checkout-service.heapsnapshot".to_owned(),
             size_bytes: Some(bytes.len() as u64),
             reader,
@@ -193,7 +194,7 @@ pub fn expand(window: &mut Window, text: &str) {
 /// Goes to a view.
 pub fn show(window: &mut Window, kind: ViewKind) {
     let ctx = window.ctx.clone();
-    window.state_mut().state.apply(&ctx, heapglass::ui::action::Action::ShowView(kind));
+    window.state_mut().state.apply(&ctx, heapglass::test_support::ui::action::Action::ShowView(kind));
     for _ in 0..3 {
         window.step();
     }

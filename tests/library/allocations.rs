@@ -3,8 +3,8 @@
 use crate::common;
 
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, EdgeIndex, NodeOrdinal};
-use heapglass::query::{
+use heapglass::test_support::model::{CancelToken, EdgeIndex, NodeOrdinal};
+use heapglass::test_support::query::{
     AllocatedBy, Allocations, CallKey, CallList, CallRow, CallSort, Caller, Calls, Filter, Lens, ListSpec, NodeFilter,
     Sort, allocations, call_rows, order, select, timeline,
 };
@@ -110,7 +110,7 @@ fn corpus_timelines_equal_devtools() {
             expected[name].as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect::<Vec<_>>()
         };
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-        let ours = |value: fn(&heapglass::query::TimelineBar) -> u64, unit: f64| {
+        let ours = |value: fn(&heapglass::test_support::query::TimelineBar) -> u64, unit: f64| {
             timeline.bars.iter().map(|bar| value(bar) as f64 / unit).collect::<Vec<_>>()
         };
         assert_eq!(ours(|bar| bar.end_us, 1000.0), numbers("timestamps"), "{}", case.name);

@@ -6,7 +6,7 @@ use crate::questions;
 use std::fmt::Write as _;
 
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, Progress};
+use heapglass::test_support::model::{CancelToken, Progress};
 
 /// The message for each kind of damage. Byte offsets are those of the files in the archive.
 const MESSAGES: [(&str, &str); 14] = [
@@ -188,7 +188,7 @@ fn what_is_offered_is_found_the_way_it_is_opened() {
     let tables = tables.trim_end().trim_end_matches(',');
     let text = format!("{header}\"strings\":{strings},\n\"nodes\":{tables}}}");
     assert!(common::open_bytes("quoted", text.clone().into_bytes()).is_err());
-    assert!(heapglass::format::can_salvage(questions::source(text.as_bytes()), &CancelToken::new()));
+    assert!(heapglass::test_support::format::can_salvage(questions::source(text.as_bytes()), &CancelToken::new()));
     questions::open_and_ask(text.as_bytes());
 }
 
@@ -225,7 +225,7 @@ fn a_block_of_zeros_in_a_table_costs_the_rows_in_it_and_no_others() {
         let (one, other) = (strict.graph(), mended.graph());
         assert_eq!(one.node_count(), other.node_count(), "{section}");
         let same = one.nodes().filter(|&node| {
-            let edges = |graph: &heapglass::graph::HeapGraph| -> Vec<_> {
+            let edges = |graph: &heapglass::test_support::graph::HeapGraph| -> Vec<_> {
                 graph.edges(node).map(|edge| (graph.edge_kind(edge), graph.edge_target(edge))).collect()
             };
             one.id(node) == other.id(node) && one.name_id(node) == other.name_id(node) && edges(one) == edges(other)
@@ -249,8 +249,8 @@ fn data_after_a_hole_is_not_read_as_more_objects() {
         Snapshot::open_salvaging(questions::source(&damaged), &Progress::new(), &CancelToken::new()).unwrap();
     assert!(salvaged.graph().node_count() <= count, "{} of {count}", salvaged.graph().node_count());
     let doubts = salvaged.salvage().unwrap().doubts();
-    assert!(doubts.contains(&heapglass::format::Doubt::Objects), "{doubts:?}");
-    assert!(doubts.contains(&heapglass::format::Doubt::References), "{doubts:?}");
+    assert!(doubts.contains(&heapglass::test_support::format::Doubt::Objects), "{doubts:?}");
+    assert!(doubts.contains(&heapglass::test_support::format::Doubt::References), "{doubts:?}");
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn a_list_of_a_hundred_thousand_records_is_refused_at_once() {
     let records: Vec<String> = (0..100_000).map(|id| format!("{{\"id\": {id}, \"name\": \"n\"}}")).collect();
     let bytes = format!("[{}]", records.join(",")).into_bytes();
     // With the names of all records remembered this took minutes.
-    assert!(!heapglass::format::can_salvage(questions::source(&bytes), &CancelToken::new()));
+    assert!(!heapglass::test_support::format::can_salvage(questions::source(&bytes), &CancelToken::new()));
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn sections_that_went_with_the_end_of_a_file_are_named_and_doubted() {
     let lines = salvage.lines().join("\n");
     assert!(lines.contains("sections `scopes`, `scope_context_vars`, `scope_uses` are declared"), "{lines}");
     assert!(!lines.contains("`locations`"), "{lines}");
-    assert!(salvage.doubts().contains(&heapglass::format::Doubt::Extras));
+    assert!(salvage.doubts().contains(&heapglass::test_support::format::Doubt::Extras));
     // A whole file that never had them lacks nothing.
     let without = format!("{}{}", &text[..cut], &text[text.find("\"strings\":").unwrap()..]);
     assert!(common::open_bytes("without", without.clone().into_bytes()).is_ok());
@@ -318,7 +318,7 @@ fn names_and_types_that_cannot_be_read_are_doubted_as_such() {
         let snapshot = salvaged(text.as_bytes());
         let salvage = snapshot.salvage().unwrap();
         assert!(salvage.lines().iter().any(|text| text.contains(line)), "{:?}", salvage.lines());
-        assert!(salvage.doubts().contains(&heapglass::format::Doubt::Names), "{:?}", salvage.doubts());
+        assert!(salvage.doubts().contains(&heapglass::test_support::format::Doubt::Names), "{:?}", salvage.doubts());
     }
 }
 
@@ -346,7 +346,7 @@ fn what_is_packed_twice_or_followed_by_something_else_is_said_to_be() {
     let snapshot = salvaged(&wrong);
     let salvage = snapshot.salvage().unwrap();
     assert!(salvage.lines()[0].contains("damaged"), "{:?}", salvage.lines());
-    assert!(salvage.doubts().contains(&heapglass::format::Doubt::References), "{:?}", salvage.doubts());
+    assert!(salvage.doubts().contains(&heapglass::test_support::format::Doubt::References), "{:?}", salvage.doubts());
 }
 
 #[test]
@@ -382,7 +382,7 @@ fn numbers_that_are_no_whole_rows_are_refused_where_the_table_ends() {
         "{:?}",
         salvage.lines()
     );
-    assert_eq!(salvage.doubts(), [heapglass::format::Doubt::Extras]);
+    assert_eq!(salvage.doubts(), [heapglass::test_support::format::Doubt::Extras]);
 }
 
 #[test]

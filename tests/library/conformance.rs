@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use heapglass::Snapshot;
-use heapglass::analysis::Class;
-use heapglass::model::{CancelToken, ClassId, Detachedness, EdgeIndex, NodeOrdinal};
-use heapglass::query::{Filter, Lens, ListSpec, Sort, order};
+use heapglass::test_support::analysis::Class;
+use heapglass::test_support::model::{CancelToken, ClassId, Detachedness, EdgeIndex, NodeOrdinal};
+use heapglass::test_support::query::{Filter, Lens, ListSpec, Sort, order};
 use serde_json::Value;
 
 /// The key that DevTools' files use for a class.

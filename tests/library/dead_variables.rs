@@ -3,8 +3,8 @@
 use crate::common;
 use crate::common::{archive, open_bytes, parse_json};
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, NodeOrdinal};
-use heapglass::query::{DeadContext, DeadVariable, DeadVariables, dead_variables, node_label};
+use heapglass::test_support::model::{CancelToken, NodeOrdinal};
+use heapglass::test_support::query::{DeadContext, DeadVariable, DeadVariables, dead_variables, node_label};
 use serde_json::{Value, json};
 
 fn found(snapshot: &Snapshot) -> DeadVariables {
@@ -167,8 +167,11 @@ fn nothing_is_called_dead_where_anything_is_missing_that_could_read_it() {
     let text = String::from_utf8(common::case("chromium-leak-1").bytes()).unwrap();
     let strings = text.find("\"strings\":").unwrap();
     for cut in [strings + 20_000, text.len() - 100_000, strings / 2] {
-        let source = heapglass::format::Source::Bytes { name: "cut".to_owned(), bytes: text.as_bytes()[..cut].into() };
-        let progress = heapglass::model::Progress::new();
+        let source = heapglass::test_support::format::Source::Bytes {
+            name: "cut".to_owned(),
+            bytes: text.as_bytes()[..cut].into(),
+        };
+        let progress = heapglass::test_support::model::Progress::new();
         let dead = found(&Snapshot::open_salvaging(source, &progress, &CancelToken::new()).unwrap());
         assert_eq!(dead, DeadVariables { has_scopes: true, is_incomplete: true, ..DeadVariables::default() }, "{cut}");
     }

@@ -5,8 +5,8 @@ use crate::common;
 
 use crate::generated::{linked_list, write};
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, NodeOrdinal};
-use heapglass::query::{DominatorMap, Tile, dominator_map};
+use heapglass::test_support::model::{CancelToken, NodeOrdinal};
+use heapglass::test_support::query::{DominatorMap, Tile, dominator_map};
 
 fn whole(snapshot: &Snapshot) -> DominatorMap {
     of(snapshot, snapshot.root())

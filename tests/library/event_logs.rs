@@ -5,8 +5,8 @@ use crate::common;
 use std::io::{Read, Write as _};
 
 use heapglass::Snapshot;
-use heapglass::format::Source;
-use heapglass::model::{CancelToken, Progress};
+use heapglass::test_support::format::Source;
+use heapglass::test_support::model::{CancelToken, Progress};
 use serde_json::{Value, json};
 
 /// A snapshot as text, in parts that split names and numbers.
@@ -154,7 +154,7 @@ fn what_is_left_of_a_cut_log_can_be_recovered() {
     let chunks = text.as_bytes().chunks(100_000).map(|chunk| event(std::str::from_utf8(chunk).unwrap()));
     let log = lines(chunks);
     let source = Source::Bytes { name: "cut".to_owned(), bytes: log.as_bytes()[..log.len() * 9 / 10].into() };
-    assert!(heapglass::format::can_salvage(source.again().unwrap(), &CancelToken::new()));
+    assert!(heapglass::test_support::format::can_salvage(source.again().unwrap(), &CancelToken::new()));
     let recovered = Snapshot::open_salvaging(source, &Progress::new(), &CancelToken::new()).unwrap();
     assert!(recovered.salvage().is_some());
     assert_eq!(recovered.graph().node_count(), common::case("small-1").open().graph().node_count());

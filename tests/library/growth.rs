@@ -5,8 +5,8 @@ use crate::common;
 use std::collections::HashSet;
 
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, NodeOrdinal};
-use heapglass::query::{GrowthSort, Pattern, compare, grown_classes, growth};
+use heapglass::test_support::model::{CancelToken, NodeOrdinal};
+use heapglass::test_support::query::{GrowthSort, Pattern, compare, grown_classes, growth};
 
 /// A snapshot of some nodes `(name, id, size)` that all hang on the root.
 fn snapshot(nodes: &[(&str, u64, u64)]) -> Snapshot {

@@ -3,8 +3,10 @@
 use crate::common;
 
 use heapglass::Snapshot;
-use heapglass::model::{BitSet, CancelToken, Distance, EdgeIndex, EdgeKind, NodeOrdinal, ObjectId};
-use heapglass::query::{Filter, Lens, ListSpec, RetainerDistances, Sort, cut_edge, order, retainer_distances};
+use heapglass::test_support::model::{BitSet, CancelToken, Distance, EdgeIndex, EdgeKind, NodeOrdinal, ObjectId};
+use heapglass::test_support::query::{
+    Filter, Lens, ListSpec, RetainerDistances, Sort, cut_edge, order, retainer_distances,
+};
 use serde_json::Value;
 
 fn distances(snapshot: &Snapshot, ignored: &[NodeOrdinal]) -> RetainerDistances {

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use heapglass::Snapshot;
-use heapglass::format::Source;
-use heapglass::index::{Indexes, Opened};
-use heapglass::model::{CancelToken, Progress};
-use heapglass::query::{by_kind, compare, duplicate_strings, native_contexts};
+use heapglass::test_support::format::Source;
+use heapglass::test_support::index::{Indexes, Opened};
+use heapglass::test_support::model::{CancelToken, Progress};
+use heapglass::test_support::query::{by_kind, compare, duplicate_strings, native_contexts};
 use tempfile::TempDir;
 
 /// A folder of one's own with a snapshot in it, and one for the indexes.

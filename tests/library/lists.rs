@@ -5,9 +5,11 @@ use crate::common;
 use std::cmp::Ordering;
 
 use heapglass::Snapshot;
-use heapglass::graph::EdgeName;
-use heapglass::model::{CancelToken, ClassId, EdgeIndex, EdgeKind, NodeOrdinal};
-use heapglass::query::{Filter, Lens, ListSpec, Sort, SortKey, held_by_root, object_details, order, shortest_path};
+use heapglass::test_support::graph::EdgeName;
+use heapglass::test_support::model::{CancelToken, ClassId, EdgeIndex, EdgeKind, NodeOrdinal};
+use heapglass::test_support::query::{
+    Filter, Lens, ListSpec, Sort, SortKey, held_by_root, object_details, order, shortest_path,
+};
 use serde_json::Value;
 
 const KEYS: [SortKey; 4] = [SortKey::Name, SortKey::Distance, SortKey::ShallowSize, SortKey::RetainedSize];
@@ -255,10 +257,12 @@ fn an_entry_of_a_map_is_told_by_its_key() {
     let graph = snapshot.graph();
     let table = NodeOrdinal(2);
     let keys: Vec<Option<NodeOrdinal>> =
-        graph.edges(table).map(|edge| heapglass::query::map_key(&snapshot, edge)).collect();
+        graph.edges(table).map(|edge| heapglass::test_support::query::map_key(&snapshot, edge)).collect();
     assert_eq!(keys, [None, Some(NodeOrdinal(3)), None]);
     // In an array that is no Map's table neighbours are only neighbours.
     let array = text.replace("\"Map\"", "\"Set\"");
     let snapshot = common::open_bytes("set", array.into_bytes()).unwrap();
-    assert!(snapshot.graph().edges(table).all(|edge| heapglass::query::map_key(&snapshot, edge).is_none()));
+    assert!(
+        snapshot.graph().edges(table).all(|edge| heapglass::test_support::query::map_key(&snapshot, edge).is_none())
+    );
 }

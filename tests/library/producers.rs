@@ -4,9 +4,9 @@ use crate::common;
 use crate::common::{cases, open_bytes};
 use crate::generated::{Heap, hermes, hermes_heap, julia, julia_heap};
 use heapglass::Snapshot;
-use heapglass::analysis::Program;
-use heapglass::model::{NodeKind, NodeOrdinal};
-use heapglass::query::producer_notes;
+use heapglass::test_support::analysis::Program;
+use heapglass::test_support::model::{NodeKind, NodeOrdinal};
+use heapglass::test_support::query::producer_notes;
 use serde_json::{Value, json};
 
 /// The program that a file of the corpus is of, by its name, and the start of the version; `None` for those that are made

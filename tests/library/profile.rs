@@ -5,9 +5,9 @@ use crate::common;
 use std::sync::Arc;
 
 use heapglass::Profile;
-use heapglass::format::Source;
-use heapglass::model::{CallFunction, CancelToken, Progress};
-use heapglass::query::{CallKey, CallList, CallSort, Calls, call_rows, compare_profiles, profile_calls};
+use heapglass::test_support::format::Source;
+use heapglass::test_support::model::{CallFunction, CancelToken, Progress};
+use heapglass::test_support::query::{CallKey, CallList, CallSort, Calls, call_rows, compare_profiles, profile_calls};
 use serde_json::Value;
 
 /// A profile of the corpus, and DevTools' answer as text: it nests too deep to be parsed at once.
@@ -181,7 +181,7 @@ fn two_profiles_are_compared_by_function_whatever_the_numbers_and_queries_of_the
         .collect();
     assert_eq!(found, [("g", 50, 5), ("new", 4, 0), ("f", 10, 10), ("gone", 0, 3)]);
     // In the flame graph both have their room, so that nothing that went is missing.
-    let layout = heapglass::query::flame_layout(&calls, &[0, 1], &CancelToken::new()).unwrap();
+    let layout = heapglass::test_support::query::flame_layout(&calls, &[0, 1], &CancelToken::new()).unwrap();
     assert_eq!((layout.width(), layout.depth()), (82, 3));
     let widths: Vec<u64> = layout.level(1).iter().map(|&node| layout.node_width(node)).collect();
     assert_eq!(widths, [75, 4, 3]);
@@ -194,7 +194,7 @@ fn a_flame_graph_of_twenty_thousand_levels_is_laid_out_and_found_again() {
     let depth = 20_000;
     let text = format!("{{\"head\":{}{}}}", frame.repeat(depth), "]}".repeat(depth));
     let calls = profile_calls(&open("deep.heapprofile", text.into_bytes()), &CancelToken::new()).unwrap();
-    let layout = heapglass::query::flame_layout(&calls, &[0], &CancelToken::new()).unwrap();
+    let layout = heapglass::test_support::query::flame_layout(&calls, &[0], &CancelToken::new()).unwrap();
     assert_eq!(layout.depth(), depth);
     assert_eq!((layout.at(depth - 1, 0), layout.at(depth - 1, 1)), (Some(19_999), None));
     // Its callers are a single chain, of which a part is one list and the rest goes on below.

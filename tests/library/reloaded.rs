@@ -1,9 +1,9 @@
 //! Reloaded scripts: growth joins their classes; other lists keep them apart, as DevTools does, unless asked.
 
 use heapglass::Snapshot;
-use heapglass::analysis::JoinedClasses;
-use heapglass::model::{CancelToken, ClassId};
-use heapglass::query::{
+use heapglass::test_support::analysis::JoinedClasses;
+use heapglass::test_support::model::{CancelToken, ClassId};
+use heapglass::test_support::query::{
     Filter, Lens, ListSpec, NodeFilter, Pattern, Sort, compare, compare_joined, growth, join_reloaded, joined_totals,
     merged_paths, order, select,
 };
@@ -76,7 +76,7 @@ fn a_comparison_joins_on_request_and_says_where_that_changes_a_row() {
     let cancel = CancelToken::new();
     let (separate, joined) =
         (compare(&base, &current, &cancel).unwrap(), compare_joined(&base, &current, &cancel).unwrap());
-    let new = |of: &heapglass::query::Comparison| -> Vec<u64> {
+    let new = |of: &heapglass::test_support::query::Comparison| -> Vec<u64> {
         of.classes.iter().filter(|class| class.name == "Session").map(|class| class.new_count).collect()
     };
     assert_eq!((new(&separate), new(&joined)), (vec![10, 10], vec![20]));

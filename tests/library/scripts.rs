@@ -3,8 +3,8 @@
 use crate::common;
 
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, NodeKind, NodeOrdinal};
-use heapglass::query::{Scripts, function_script, scripts, source_line, string_facts};
+use heapglass::test_support::model::{CancelToken, NodeKind, NodeOrdinal};
+use heapglass::test_support::query::{Scripts, function_script, scripts, source_line, string_facts};
 
 fn found(snapshot: &Snapshot) -> Scripts {
     scripts(snapshot, &CancelToken::new()).unwrap()
@@ -67,7 +67,10 @@ fn the_line_of_the_source_is_shown_where_the_file_has_it() {
         assert!(name.is_empty() || line.text.contains(&*name) || !before.is_empty(), "{name}: {line:?}");
     }
     assert!(shown > 10, "{shown} lines");
-    assert!(source_line(&snapshot, &scripts, heapglass::analysis::Location { line: 9_999, ..at }, 80).is_none());
+    assert!(
+        source_line(&snapshot, &scripts, heapglass::test_support::analysis::Location { line: 9_999, ..at }, 80)
+            .is_none()
+    );
 }
 
 #[test]

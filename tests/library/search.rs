@@ -6,8 +6,8 @@ use crate::generated::V8Heap;
 use std::fmt::Write as _;
 
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, Detachedness, NodeOrdinal, ObjectId};
-use heapglass::query::{Query, held_by_root, merged_paths, search, several_paths};
+use heapglass::test_support::model::{CancelToken, Detachedness, NodeOrdinal, ObjectId};
+use heapglass::test_support::query::{Query, held_by_root, merged_paths, search, several_paths};
 use sha2::{Digest as _, Sha256};
 
 fn hits(snapshot: &Snapshot, query: &str) -> Vec<NodeOrdinal> {

@@ -1,8 +1,10 @@
 //! Unreachable objects, as opposed to objects that only the runtime's own roots reach.
 
 use heapglass::Snapshot;
-use heapglass::model::{CancelToken, Distance};
-use heapglass::query::{NodeFilter, Query, relevant_percent, search, select, unreachable_note, unreachable_size};
+use heapglass::test_support::model::{CancelToken, Distance};
+use heapglass::test_support::query::{
+    NodeFilter, Query, relevant_percent, search, select, unreachable_note, unreachable_size,
+};
 
 use crate::common::{cases, open_bytes};
 use crate::generated;
@@ -48,7 +50,8 @@ fn corpus_objects_are_unreachable_if_no_path_of_strong_references_leads_to_them(
             for edge in graph.edges(node) {
                 let target = graph.edge_target(edge);
                 // Weak references of the root count, as for distances.
-                let is_weak = graph.edge_kind(edge) == heapglass::model::EdgeKind::WEAK && node != graph.root();
+                let is_weak =
+                    graph.edge_kind(edge) == heapglass::test_support::model::EdgeKind::WEAK && node != graph.root();
                 if !is_weak && !std::mem::replace(&mut reached[target.index()], true) {
                     stack.push(target);
                 }

@@ -16,12 +16,13 @@ use crate::window::{
 use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use heapglass::capture::{Address, Connection, Kind, Plan, Remote, Watch};
-use heapglass::model::CancelToken;
-use heapglass::ui::HeapglassApp;
-use heapglass::ui::action::Action;
-use heapglass::ui::command::{Command, Target, ViewKind};
-use heapglass::ui::panes::Slot;
+use heapglass::test_support::capture::{Address, Connection, Kind, Plan, Remote, Watch};
+use heapglass::test_support::index::Indexes;
+use heapglass::test_support::model::CancelToken;
+use heapglass::test_support::ui::HeapglassApp;
+use heapglass::test_support::ui::action::Action;
+use heapglass::test_support::ui::command::{Command, Target, ViewKind};
+use heapglass::test_support::ui::panes::Slot;
 
 /// A picture: its name, the open files, and the steps before it is taken.
 type Picture = (&'static str, Files, fn(&mut Window));
@@ -157,7 +158,7 @@ fn side_by_side(window: &mut Window) {
     let app = &mut window.state_mut().state;
     let slot = Slot { side: 0, id: app.sides[0].unwrap() };
     let [current, before] = [0, 1].map(|side: usize| app.session.snapshot(app.sides[side].unwrap()).unwrap());
-    let in_both = |node: &heapglass::model::NodeOrdinal| {
+    let in_both = |node: &heapglass::test_support::model::NodeOrdinal| {
         current.class(*node).name == "ShoppingCart" && before.graph().find_id(current.id(*node)).is_some()
     };
     let node = current.graph().nodes().find(in_both).unwrap();
@@ -199,7 +200,7 @@ fn reveal(window: &mut Window, class: &str, name: &str) {
     let app = &mut window.state_mut().state;
     let slot = Slot { side: 0, id: app.sides[0].unwrap() };
     let snapshot = app.session.snapshot(slot.id).unwrap();
-    let is_it = |node: &heapglass::model::NodeOrdinal| {
+    let is_it = |node: &heapglass::test_support::model::NodeOrdinal| {
         snapshot.class(*node).name == class && snapshot.raw_name(*node) == name && snapshot.shallow_size(*node) > 0
     };
     let node = snapshot.graph().nodes().find(is_it).unwrap();
@@ -240,8 +241,10 @@ fn merged_paths(window: &mut Window) {
     let app = &mut window.state_mut().state;
     let id = app.shown().unwrap();
     let row = app.shown_view().unwrap().panes.summary.tree.table.selection().unwrap()[0];
-    let nodes =
-        heapglass::ui::command::NodeSet::Class(heapglass::model::ClassId(row), heapglass::query::NodeFilter::All);
+    let nodes = heapglass::test_support::ui::command::NodeSet::Class(
+        heapglass::test_support::model::ClassId(row),
+        heapglass::test_support::query::NodeFilter::All,
+    );
     app.shown_view().unwrap().merge_paths(id, "ShoppingCart".to_owned(), nodes);
     window.step();
     wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
@@ -260,7 +263,8 @@ fn ignored(window: &mut Window) {
     let id = app.shown().unwrap();
     let snapshot = app.session.snapshot(id).unwrap();
     let target = app.shown_view().unwrap().retainers.target().unwrap();
-    let path = heapglass::query::shortest_path(&snapshot, target.node, None, &CancelToken::new()).unwrap();
+    let path =
+        heapglass::test_support::query::shortest_path(&snapshot, target.node, None, &CancelToken::new()).unwrap();
     // The array of listeners that holds the closure.
     let node = snapshot.graph().edge_source(path[2]);
     app.run(Slot { side: 0, id }, Command::Ignore(Target { snapshot: id, node }));
@@ -273,7 +277,7 @@ fn series(folder: &Path) -> Vec<PathBuf> {
     let Some(mut node) = node::Node::start(node::LEAK) else { return Vec::new() };
     let address = Address::parse(&node.address).unwrap();
     let cancel = CancelToken::new();
-    let targets = heapglass::capture::targets(&address, Remote::Refused, &cancel).unwrap();
+    let targets = heapglass::test_support::capture::targets(&address, Remote::Refused, &cancel).unwrap();
     let mut connection = Connection::open(&targets[0], Remote::Refused, &cancel).unwrap();
     let isolate = connection.isolates()[0].clone();
     (1..=4)
@@ -286,12 +290,16 @@ fn series(folder: &Path) -> Vec<PathBuf> {
                 name: "service".to_owned(),
                 max_bytes: None,
             };
-            heapglass::capture::run(&mut connection, &isolate, &plan, &watch, &cancel).unwrap();
+            heapglass::test_support::capture::run(&mut connection, &isolate, &plan, &watch, &cancel).unwrap();
             node.round();
             // Names without a time, so that the pictures stay alike.
             let taken = watch.taken()[0].path.clone();
             let file = taken.with_file_name(format!("service-{number}.heapsnapshot"));
-            std::fs::rename(heapglass::capture::record_file(&taken), heapglass::capture::record_file(&file)).unwrap();
+            std::fs::rename(
+                heapglass::test_support::capture::record_file(&taken),
+                heapglass::test_support::capture::record_file(&file),
+            )
+            .unwrap();
             std::fs::rename(&taken, &file).unwrap();
             file
         })
@@ -314,7 +322,7 @@ fn capture(window: &mut Window) {
     let inspector =
         inspector::Inspector::start(inspector::Habit::Honest, move || Box::new(std::iter::once(snapshot.clone())));
     window.state_mut().state.capture.is_open = true;
-    window.state_mut().state.capture.mode = heapglass::ui::capture::Mode::Series;
+    window.state_mut().state.capture.mode = heapglass::test_support::ui::capture::Mode::Series;
     window.state_mut().state.capture.address.clone_from(&inspector.address);
     "/home/user/heapglass-captures".clone_into(&mut window.state_mut().state.capture.folder);
     wait_for_label(window, "Connect");
@@ -333,7 +341,8 @@ fn capturing(window: &mut Window) {
     window.get_by_label("Start the series").click();
     wait_until(window, "the first snapshot", |app| {
         let watch = app.capture.state().watch;
-        let is_waiting = watch.is_some_and(|watch| matches!(watch.step(), heapglass::capture::Step::Waiting { .. }));
+        let is_waiting =
+            watch.is_some_and(|watch| matches!(watch.step(), heapglass::test_support::capture::Step::Waiting { .. }));
         is_waiting && app.session.open().len() == 1
     });
     "/home/user/heapglass-captures".clone_into(&mut window.state_mut().state.capture.folder);
@@ -452,7 +461,7 @@ fn open(files: Files, made: &Made, is_drawn: bool) -> Window {
     let harness =
         Harness::builder().with_size(USUAL.size).with_pixels_per_point(USUAL.pixels_per_point).allow_missing_glyphs();
     let harness = if is_drawn { harness.wgpu() } else { harness };
-    harness.build_eframe(move |cc| HeapglassApp::new(cc, files).unwrap())
+    harness.build_eframe(move |cc| HeapglassApp::new(cc, files, Indexes::off(), None).unwrap())
 }
 
 /// Makes the files for pictures of these names; the folders live as long as the answer.

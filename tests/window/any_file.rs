@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use crate::window::{Window, click_row, example, expand, show, wait_for_label, wait_for_load, wait_until, window};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use heapglass::ui::action::Action;
-use heapglass::ui::command::{Command, Target, ViewKind};
-use heapglass::ui::panes::Slot;
+use heapglass::test_support::ui::action::Action;
+use heapglass::test_support::ui::command::{Command, Target, ViewKind};
+use heapglass::test_support::ui::panes::Slot;
 
 fn bundled(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
@@ -102,7 +102,7 @@ fn a_function_shows_its_file_and_the_line_of_its_source() {
     let app = &mut window.state_mut().state;
     let slot = Slot { side: 0, id: app.sides[0].unwrap() };
     let snapshot = app.session.snapshot(slot.id).unwrap();
-    let is_it = |node: &heapglass::model::NodeOrdinal| {
+    let is_it = |node: &heapglass::test_support::model::NodeOrdinal| {
         snapshot.raw_name(*node) == "onRowClick" && snapshot.location(*node).is_some()
     };
     let node = snapshot.graph().nodes().find(is_it).unwrap();
@@ -128,7 +128,9 @@ fn a_cut_text_says_how_long_the_whole_is() {
     let app = &mut window.state_mut().state;
     let slot = Slot { side: 0, id: app.sides[0].unwrap() };
     let snapshot = app.session.snapshot(slot.id).unwrap();
-    let is_cut = |node: &heapglass::model::NodeOrdinal| heapglass::query::string_facts(&snapshot, *node).is_cut;
+    let is_cut = |node: &heapglass::test_support::model::NodeOrdinal| {
+        heapglass::test_support::query::string_facts(&snapshot, *node).is_cut
+    };
     let node = snapshot.graph().nodes().find(is_cut).unwrap();
     app.run(slot, Command::Select { target: Target { snapshot: slot.id, node }, by_key: false });
     wait_for_label(&mut window, "The file contains only the start of this text (full length: ");

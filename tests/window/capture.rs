@@ -6,9 +6,9 @@ use crate::node;
 use crate::node::Node;
 use crate::window::{Window, click_row, rows, wait_for_label, wait_until, window};
 use egui_kittest::kittest::Queryable as _;
-use heapglass::capture::Step;
-use heapglass::ui::capture::Mode;
-use heapglass::ui::command::ViewKind;
+use heapglass::test_support::capture::Step;
+use heapglass::test_support::ui::capture::Mode;
+use heapglass::test_support::ui::command::ViewKind;
 
 /// The dialog, connected to a program.
 fn connected(address: &str, folder: &std::path::Path) -> Window {

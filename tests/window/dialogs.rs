@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use heapglass::query::{Filter, ListSpec, OrderKey, Sort};
-use heapglass::ui::HeapglassApp;
-use heapglass::ui::action::Action;
-use heapglass::ui::command::ExportList;
+use heapglass::test_support::index::Indexes;
+use heapglass::test_support::query::{Filter, ListSpec, OrderKey, Sort};
+use heapglass::test_support::ui::HeapglassApp;
+use heapglass::test_support::ui::action::Action;
+use heapglass::test_support::ui::command::ExportList;
 
 use crate::common;
 use crate::inspector::{Habit, Inspector};
@@ -126,7 +127,7 @@ fn a_file_that_was_opened_is_in_the_settings_file_while_the_window_is_open() {
         Harness::builder()
             .with_size(egui::vec2(1280.0, 800.0))
             .allow_missing_glyphs()
-            .build_eframe(move |cc| HeapglassApp::with_settings_file(cc, file).unwrap())
+            .build_eframe(move |cc| HeapglassApp::new(cc, Vec::new(), Indexes::off(), Some(file)).unwrap())
     };
     let mut first = open(file.clone());
     drop_file(&mut first, &example());

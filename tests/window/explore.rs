@@ -10,10 +10,10 @@ use crate::window::{
 };
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use heapglass::model::{CancelToken, NodeOrdinal};
-use heapglass::query::{NodeFilter, OrderKey, Query, search, select};
-use heapglass::ui::action::Action;
-use heapglass::ui::command::{ExportList, ViewKind};
+use heapglass::test_support::model::{CancelToken, NodeOrdinal};
+use heapglass::test_support::query::{NodeFilter, OrderKey, Query, search, select};
+use heapglass::test_support::ui::action::Action;
+use heapglass::test_support::ui::command::{ExportList, ViewKind};
 
 const COMMAND: egui::Modifiers = egui::Modifiers::COMMAND;
 
@@ -32,7 +32,7 @@ fn selected_class(window: &mut Window, side: usize) -> Option<String> {
     let app = &mut window.state_mut().state;
     let snapshot = app.session.snapshot(app.sides[side]?)?;
     let row = *app.view_of(side)?.panes.summary.tree.table.selection()?.first()?;
-    Some(snapshot.classes().get(heapglass::model::ClassId(row)).name.clone())
+    Some(snapshot.classes().get(heapglass::test_support::model::ClassId(row)).name.clone())
 }
 
 fn select_cart(window: &mut Window) -> NodeOrdinal {
@@ -89,18 +89,21 @@ fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before
     assert_eq!(selected_class(&mut window, 0).as_deref(), Some("ShoppingCart"));
 
     // An object that is in both is found by its id; one that is new is said to be.
-    let slot = heapglass::ui::panes::Slot { side: 1, id: newer };
+    let slot = heapglass::test_support::ui::panes::Slot { side: 1, id: newer };
     let in_both = current
         .graph()
         .nodes()
         .find(|&node| current.class(node).name == "ShoppingCart" && before.graph().find_id(current.id(node)).is_some());
-    let target = heapglass::ui::command::Target { snapshot: slot.id, node: in_both.unwrap() };
-    let reveal = |target| heapglass::ui::command::Command::Reveal(target, ViewKind::SUMMARY);
+    let target = heapglass::test_support::ui::command::Target { snapshot: slot.id, node: in_both.unwrap() };
+    let reveal = |target| heapglass::test_support::ui::command::Command::Reveal(target, ViewKind::SUMMARY);
     window.state_mut().state.run(slot, reveal(target));
     wait_until(&mut window, "the same object", |app| app.view_of(0).unwrap().object.target().is_some());
     let found = window.state_mut().state.view_of(0).unwrap().object.target().unwrap().node;
     assert_eq!(before.id(found), current.id(target.node));
-    window.state_mut().state.run(slot, reveal(heapglass::ui::command::Target { snapshot: slot.id, node }));
+    window
+        .state_mut()
+        .state
+        .run(slot, reveal(heapglass::test_support::ui::command::Target { snapshot: slot.id, node }));
     wait_for_label(&mut window, &format!("Not on the other side: ShoppingCart {new_id}"));
 }
 
@@ -158,7 +161,8 @@ fn each_filter_of_the_summary_shows_its_count_and_size() {
     let snapshot = app.session.snapshot(app.shown().unwrap()).unwrap();
     let first = app.session.open()[0].snapshot.max_object_id();
     let second = app.session.open()[1].snapshot.max_object_id();
-    let context = heapglass::query::native_contexts(&snapshot, &CancelToken::new()).unwrap().contexts[0].node;
+    let context =
+        heapglass::test_support::query::native_contexts(&snapshot, &CancelToken::new()).unwrap().contexts[0].node;
     let filters = [
         ("Held only by closures' contexts", NodeFilter::HeldByContexts),
         ("Held only by the DevTools console", NodeFilter::HeldByConsole),
@@ -179,8 +183,8 @@ fn each_filter_of_the_summary_shows_its_count_and_size() {
         step(&mut window);
         assert_eq!(window.state_mut().state.shown_view().unwrap().panes.summary.nodes, filter);
         let selection = select(&snapshot, &filter, &CancelToken::new()).unwrap();
-        let count = heapglass::model::human::count(selection.count);
-        let size = heapglass::model::human::bytes(selection.shallow_size);
+        let count = heapglass::test_support::model::human::count(selection.count);
+        let size = heapglass::test_support::model::human::bytes(selection.shallow_size);
         wait_for_label(&mut window, &format!(":  {count} objects, {size}"));
         let classes = selection.classes.iter().filter(|class| class.count > 0).count() as u64;
         wait_until(&mut window, label, |app| app.shown_view().unwrap().panes.summary.tree.table.row_count() == classes);
@@ -220,7 +224,7 @@ fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
             wait_for_label(&mut window, "No matching objects");
             continue;
         }
-        let label = format!("{}, ", heapglass::model::human::quantity(count as u64, "object", "objects"));
+        let label = format!("{}, ", heapglass::test_support::model::human::quantity(count as u64, "object", "objects"));
         wait_for_label(&mut window, &label);
         window.key_press(egui::Key::F3);
         wait_for_label(&mut window, &format!("1 of {label}"));
@@ -252,7 +256,9 @@ fn back_and_forward_lead_through_what_was_looked_at() {
     wait_for_label(&mut window, "_events in EventEmitter @");
     click_row(&mut window, "_events in EventEmitter @");
     window.key_press(egui::Key::Enter);
-    let target = |app: &mut heapglass::ui::state::AppState| app.shown_view().unwrap().object.target().map(|at| at.node);
+    let target = |app: &mut heapglass::test_support::ui::state::AppState| {
+        app.shown_view().unwrap().object.target().map(|at| at.node)
+    };
     wait_until(&mut window, "the emitter", |app| target(app) != Some(cart) && !app.shown_view().unwrap().is_busy());
     let emitter = target(&mut window.state_mut().state).unwrap();
     show(&mut window, ViewKind::DOMINATORS);
@@ -345,10 +351,10 @@ fn an_object_is_revealed_in_containment_and_dominators() {
     let cart = select_cart(&mut window);
     let id = window.state().state.shown().unwrap();
     let snapshot = window.state().state.session.snapshot(id).unwrap();
-    let slot = heapglass::ui::panes::Slot { side: 0, id };
-    let target = heapglass::ui::command::Target { snapshot: id, node: cart };
+    let slot = heapglass::test_support::ui::panes::Slot { side: 0, id };
+    let target = heapglass::test_support::ui::command::Target { snapshot: id, node: cart };
     for kind in [ViewKind::CONTAINMENT, ViewKind::DOMINATORS] {
-        window.state_mut().state.run(slot, heapglass::ui::command::Command::Reveal(target, kind));
+        window.state_mut().state.run(slot, heapglass::test_support::ui::command::Command::Reveal(target, kind));
         wait_until(&mut window, kind.label(), |app| !app.shown_view().unwrap().is_busy());
         let view = window.state_mut().state.shown_view().unwrap();
         let table = if kind == ViewKind::CONTAINMENT {
@@ -358,7 +364,7 @@ fn an_object_is_revealed_in_containment_and_dominators() {
         };
         let last = *table.selection().unwrap_or_else(|| panic!("nothing is selected in {kind:?}")).last().unwrap();
         let node = if kind == ViewKind::CONTAINMENT {
-            snapshot.graph().edge_target(heapglass::model::EdgeIndex(last))
+            snapshot.graph().edge_target(heapglass::test_support::model::EdgeIndex(last))
         } else {
             NodeOrdinal(last)
         };
@@ -410,9 +416,9 @@ fn a_list_is_written_as_csv_and_json() {
     let id = window.state().state.shown().unwrap();
     let list = ExportList::Rows(OrderKey {
         snapshot: id,
-        list: heapglass::query::ListSpec::Classes,
-        sort: heapglass::query::Sort::BY_RETAINED_SIZE,
-        filter: heapglass::query::Filter::default(),
+        list: heapglass::test_support::query::ListSpec::Classes,
+        sort: heapglass::test_support::query::Sort::BY_RETAINED_SIZE,
+        filter: heapglass::test_support::query::Filter::default(),
     });
     for name in ["classes.csv", "classes.json"] {
         let file = folder.path().join(name);
@@ -503,10 +509,10 @@ fn revealing_an_object_two_hundred_thousand_levels_deep_stops_at_the_deepest_row
     let snapshot = window.state().state.session.snapshot(id).unwrap();
     let far = snapshot.graph().nodes().max_by_key(|&node| snapshot.distance(node).user()).unwrap();
     assert!(snapshot.distance(far).user().unwrap() > 100_000);
-    let slot = heapglass::ui::panes::Slot { side: 0, id };
-    let target = heapglass::ui::command::Target { snapshot: id, node: far };
+    let slot = heapglass::test_support::ui::panes::Slot { side: 0, id };
+    let target = heapglass::test_support::ui::command::Target { snapshot: id, node: far };
     for kind in [ViewKind::DOMINATORS, ViewKind::CONTAINMENT] {
-        window.state_mut().state.run(slot, heapglass::ui::command::Command::Reveal(target, kind));
+        window.state_mut().state.run(slot, heapglass::test_support::ui::command::Command::Reveal(target, kind));
         wait_until(&mut window, kind.label(), |app| !app.shown_view().unwrap().is_busy());
         wait_for_label(&mut window, "levels deep");
         let view = window.state_mut().state.shown_view().unwrap();

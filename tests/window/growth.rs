@@ -7,8 +7,8 @@ use crate::window::{
 };
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use heapglass::query::{GrowthOf, Pattern};
-use heapglass::ui::command::ViewKind;
+use heapglass::test_support::query::{GrowthOf, Pattern};
+use heapglass::test_support::ui::command::ViewKind;
 
 /// The two examples, followed.
 fn growth_of_the_examples() -> Window {
@@ -26,12 +26,12 @@ fn the_chart_says_exactly_how_large_each_snapshot_is() {
     let mut window = growth_of_the_examples();
     let sizes: Vec<u64> = window.state().state.session.open().iter().map(|open| open.snapshot.total_size()).collect();
     window.get_by_label_contains("Snapshot 2, example-after.heapsnapshot.zst: 5.1 MB in 91,028 objects").hover();
-    let more = heapglass::model::human::signed_count((sizes[1] - sizes[0]).cast_signed());
+    let more = heapglass::test_support::model::human::signed_count((sizes[1] - sizes[0]).cast_signed());
     wait_for_label(&mut window, &format!("{more} bytes since the previous snapshot"));
-    let exact = heapglass::model::human::count(sizes[1]);
+    let exact = heapglass::test_support::model::human::count(sizes[1]);
     wait_for_label(&mut window, &format!("5.1 MB ({exact} bytes)"));
     window.get_by_label_contains("Snapshot 1, example-before.heapsnapshot.zst: 3.2 MB").hover();
-    let exact = heapglass::model::human::count(sizes[0]);
+    let exact = heapglass::test_support::model::human::count(sizes[0]);
     wait_for_label(&mut window, &format!("3.2 MB ({exact} bytes)"));
 }
 
@@ -91,8 +91,9 @@ fn rows_sort_filter_and_say_when_nothing_matches() {
     wait_for_label(&mut window, "# New, descending");
 
     window.state_mut().state.shown_view().unwrap().panes.growth.filter = "shoppingc".to_owned();
-    let only_one =
-        |app: &mut heapglass::ui::state::AppState| app.shown_view().unwrap().panes.growth.table.row_count() == 2;
+    let only_one = |app: &mut heapglass::test_support::ui::state::AppState| {
+        app.shown_view().unwrap().panes.growth.table.row_count() == 2
+    };
     wait_until(&mut window, "the filtered rows", only_one);
     window.state_mut().state.shown_view().unwrap().panes.growth.filter = "no such class".to_owned();
     wait_for_label(&mut window, "No matching classes");
@@ -102,7 +103,7 @@ fn rows_sort_filter_and_say_when_nothing_matches() {
 fn every_pattern_has_a_row_with_the_number_of_its_classes() {
     let mut window = growth_of_the_examples();
     let app = &mut window.state_mut().state;
-    let series: heapglass::query::Series = app.session.open().iter().map(|open| open.id).collect();
+    let series: heapglass::test_support::query::Series = app.session.open().iter().map(|open| open.id).collect();
     let growth = app.session.ask(&GrowthOf(series)).ready().unwrap();
     for pattern in Pattern::ALL.into_iter().filter(|&pattern| growth.class_count(pattern) > 1) {
         let label = format!("{}  {} classes", pattern.label(), growth.class_count(pattern));
@@ -138,7 +139,7 @@ fn three_files_that_are_opened_together_are_followed() {
     wait_until(&mut window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::GROWTH));
     wait_for_label(&mut window, "3 of 3 snapshots");
     wait_for_label(&mut window, "is identical to");
-    let growths = |app: &mut heapglass::ui::state::AppState| {
+    let growths = |app: &mut heapglass::test_support::ui::state::AppState| {
         app.shown_view().is_some_and(|view| view.panes.growth.table.row_count() > 1)
     };
     wait_until(&mut window, "what grew between the two that differ", growths);

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::common;
 use crate::hostile_files::{bombs, is_dangerous, poisoned};
 
-use heapglass::model::MemoryLimit;
+use heapglass::test_support::model::MemoryLimit;
 
 use crate::window::{Window, drop_file, example, show, wait_for_label, wait_for_load, wait_until, window};
 use egui::Key;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use heapglass::ui::command::Lower;
-use heapglass::ui::command::ViewKind;
+use heapglass::test_support::ui::command::Lower;
+use heapglass::test_support::ui::command::ViewKind;
 
 fn errors(window: &Window) -> Vec<String> {
     window.state().state.session.loads().iter().filter_map(|load| load.error.clone()).collect()

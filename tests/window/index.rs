@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 use crate::window::{Window, example, wait_for_label, wait_for_load, wait_until};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use heapglass::index::Indexes;
-use heapglass::ui::HeapglassApp;
-use heapglass::ui::action::Action;
+use heapglass::test_support::index::Indexes;
+use heapglass::test_support::ui::HeapglassApp;
+use heapglass::test_support::ui::action::Action;
 
 /// Opens a window with its cache in `folder`.
 fn window_with(folder: &Path, files: Vec<PathBuf>) -> Window {
@@ -21,7 +21,7 @@ fn window_with(folder: &Path, files: Vec<PathBuf>) -> Window {
         .with_pixels_per_point(1.0)
         .allow_missing_glyphs()
         .wgpu()
-        .build_eframe(move |cc| HeapglassApp::with_indexes(cc, files, indexes).unwrap())
+        .build_eframe(move |cc| HeapglassApp::new(cc, files, indexes, None).unwrap())
 }
 
 fn wait_for_index(window: &mut Window) {

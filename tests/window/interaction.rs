@@ -7,10 +7,10 @@ use crate::window::{
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use heapglass::model::NodeOrdinal;
-use heapglass::ui::command::Lower;
-use heapglass::ui::command::{Command, Target, ViewKind};
-use heapglass::ui::panes::Slot;
+use heapglass::test_support::model::NodeOrdinal;
+use heapglass::test_support::ui::command::Lower;
+use heapglass::test_support::ui::command::{Command, Target, ViewKind};
+use heapglass::test_support::ui::panes::Slot;
 
 fn step(window: &mut Window) {
     for _ in 0..4 {
@@ -33,7 +33,7 @@ fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
 /// Draws frames until no worker has anything to do.
 fn settle(window: &mut Window) {
     // A list that has come may ask for the next one.
-    let is_done = |app: &mut heapglass::ui::state::AppState| {
+    let is_done = |app: &mut heapglass::test_support::ui::state::AppState| {
         !app.session.is_busy() && app.shown_view().is_none_or(|view| !view.is_busy())
     };
     for _ in 0..2 {
@@ -300,11 +300,11 @@ fn back_and_forward_restore_view_object_and_lower_pane_one_step_at_a_time() {
     window.get_by_label("Paths").click();
     step(&mut window);
     let slot = Slot { side: 0, id: window.state().state.shown().unwrap() };
-    let visits = window.state().state.history.len();
+    let visits = window.state().state.history.visit_count();
     let target = Target { snapshot: slot.id, node: cart };
     window.state_mut().state.run(slot, Command::Reveal(target, ViewKind::DOMINATORS));
     settle(&mut window);
-    assert_eq!(window.state().state.history.len(), visits + 1, "one step, one visit");
+    assert_eq!(window.state().state.history.visit_count(), visits + 1, "one step, one visit");
     window.get_by_label("Retainers").click();
     step(&mut window);
     show(&mut window, ViewKind::SUMMARY);
@@ -335,14 +335,14 @@ fn revealing_a_deleted_object_is_one_step() {
     settle(&mut window);
     let slot = Slot { side: 0, id: window.state().state.shown().unwrap() };
     let base = window.state_mut().state.shown_view().unwrap().panes.comparison.base.unwrap();
-    let visits = window.state().state.history.len();
+    let visits = window.state().state.history.visit_count();
     let of = window.state().state.session.snapshot(base).unwrap();
     let node = of.graph().nodes().find(|&node| of.class(node).name == "ShoppingCart").unwrap();
     let target = Target { snapshot: base, node };
     window.state_mut().state.run(slot, Command::Reveal(target, ViewKind::SUMMARY));
     settle(&mut window);
     assert_eq!(window.state().state.shown(), Some(base));
-    assert_eq!(window.state().state.history.len(), visits + 1);
+    assert_eq!(window.state().state.history.visit_count(), visits + 1);
     press(&mut window, Modifiers::ALT, Key::ArrowLeft);
     settle(&mut window);
     assert_eq!(window.state().state.shown(), Some(slot.id));

@@ -8,10 +8,10 @@ use crate::window::{
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use heapglass::query::{AllocatedBy, NodeFilter};
-use heapglass::ui::action::Action;
-use heapglass::ui::command::{Command, Target, ViewKind};
-use heapglass::ui::panes::Slot;
+use heapglass::test_support::query::{AllocatedBy, NodeFilter};
+use heapglass::test_support::ui::action::Action;
+use heapglass::test_support::ui::command::{Command, Target, ViewKind};
+use heapglass::test_support::ui::panes::Slot;
 
 fn timeline_window() -> Window {
     let mut window = window(&[bundled("leaky-job.heaptimeline")]);
@@ -91,9 +91,12 @@ fn brushing_an_interval_narrows_the_summary_to_what_was_allocated_in_it() {
     let app = &mut window.state_mut().state;
     let id = app.shown().unwrap();
     let snapshot = app.session.snapshot(id).unwrap();
-    let found =
-        heapglass::query::select(&snapshot, &NodeFilter::Ids { after, up_to }, &heapglass::model::CancelToken::new())
-            .unwrap();
+    let found = heapglass::test_support::query::select(
+        &snapshot,
+        &NodeFilter::Ids { after, up_to },
+        &heapglass::test_support::model::CancelToken::new(),
+    )
+    .unwrap();
     let readings: u64 =
         snapshot.graph().nodes().filter(|&node| found.contains(node) && snapshot.class(node).name == "Reading").count()
             as u64;
@@ -347,7 +350,7 @@ fn going_to_an_object_outside_the_interval_leaves_the_interval() {
     let app = &mut window.state_mut().state;
     let id = app.shown().unwrap();
     let snapshot = app.session.snapshot(id).unwrap();
-    let old = |node: &heapglass::model::NodeOrdinal| {
+    let old = |node: &heapglass::test_support::model::NodeOrdinal| {
         snapshot.id(*node).0 < 80_000 && snapshot.shallow_size(*node) > 0 && snapshot.id(*node).0 > 1000
     };
     let node = snapshot.graph().nodes().find(old).unwrap();

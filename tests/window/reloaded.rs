@@ -4,8 +4,8 @@ use crate::generated::{julia, julia_unreachable, reloaded};
 use crate::window::{Window, click_row, rows, show, wait_for_label, wait_for_load, wait_until, window};
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use heapglass::ui::command::{Command, Target, ViewKind};
-use heapglass::ui::panes::Slot;
+use heapglass::test_support::ui::command::{Command, Target, ViewKind};
+use heapglass::test_support::ui::panes::Slot;
 
 const SWITCH: &str = "Join reloaded scripts";
 

@@ -3,7 +3,7 @@
 use crate::window;
 use crate::window::{broken, cut_example, drop_file, example, wait_for_label, wait_for_load, window};
 use egui_kittest::kittest::Queryable as _;
-use heapglass::ui::action::Action;
+use heapglass::test_support::ui::action::Action;
 
 fn has(window: &window::Window, label: &str) -> bool {
     window.query_all_by_label_contains(label).next().is_some()

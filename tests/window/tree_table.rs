@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use heapglass::ui::HeapglassApp;
-use heapglass::ui::tree_table::{self, Cell, Column, Rows, Table, TreeModel, TreeState};
+use heapglass::test_support::index::Indexes;
+use heapglass::test_support::ui::HeapglassApp;
+use heapglass::test_support::ui::tree_table::{self, Cell, Column, Rows, Table, TreeModel, TreeState};
 
 const COLUMNS: [Column; 2] =
     [Column { title: "Name", hint: "", width: 0.0 }, Column { title: "Number", hint: "", width: 120.0 }];
@@ -171,9 +172,11 @@ fn million_points() -> Vec<u8> {
 fn a_class_with_a_million_members_scrolls_to_its_last_and_reveals_any() {
     let mut window: Harness<'static, HeapglassApp> = Harness::builder()
         .with_size(egui::vec2(1280.0, 800.0))
-        .build_eframe(|cc| HeapglassApp::new(cc, Vec::new()).unwrap());
-    let source =
-        heapglass::format::Source::Bytes { name: "points.heapsnapshot".to_owned(), bytes: Arc::from(million_points()) };
+        .build_eframe(|cc| HeapglassApp::new(cc, Vec::new(), Indexes::off(), None).unwrap());
+    let source = heapglass::test_support::format::Source::Bytes {
+        name: "points.heapsnapshot".to_owned(),
+        bytes: Arc::from(million_points()),
+    };
     window.state_mut().state.session.load(source);
     let wait = |window: &mut Harness<'static, HeapglassApp>, label: &str| {
         let started = Instant::now();
@@ -195,10 +198,13 @@ fn a_class_with_a_million_members_scrolls_to_its_last_and_reveals_any() {
     wait(&mut window, "Point @2000003");
     let id = window.state().state.shown().unwrap();
     let snapshot = window.state().state.session.snapshot(id).unwrap();
-    let middle = snapshot.graph().find_id(heapglass::model::ObjectId(1_000_005)).unwrap();
-    let target = heapglass::ui::command::Target { snapshot: id, node: middle };
-    let slot = heapglass::ui::panes::Slot { side: 0, id };
-    let reveal = heapglass::ui::command::Command::Reveal(target, heapglass::ui::command::ViewKind::SUMMARY);
+    let middle = snapshot.graph().find_id(heapglass::test_support::model::ObjectId(1_000_005)).unwrap();
+    let target = heapglass::test_support::ui::command::Target { snapshot: id, node: middle };
+    let slot = heapglass::test_support::ui::panes::Slot { side: 0, id };
+    let reveal = heapglass::test_support::ui::command::Command::Reveal(
+        target,
+        heapglass::test_support::ui::command::ViewKind::SUMMARY,
+    );
     window.state_mut().state.run(slot, reveal);
     wait(&mut window, "Point @1000005");
     let class = snapshot.class_id(middle).0;

@@ -4,7 +4,7 @@ use crate::window::{
     broken, click_row, drop_file, example, slow_source, wait_for_label, wait_for_load, wait_until, window,
 };
 use egui_kittest::kittest::Queryable as _;
-use heapglass::model::NodeOrdinal;
+use heapglass::test_support::model::NodeOrdinal;
 
 #[test]
 fn a_dropped_file_leads_from_its_class_to_the_reason_why_an_object_lives() {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, pos2, vec2};
 use egui_kittest::kittest::NodeT as _;
-use heapglass::ui::action::Action;
+use heapglass::test_support::ui::action::Action;
 
 use crate::window::{Window, bundled, cut_example, example, example_before, window};
 
@@ -337,7 +337,7 @@ impl Walk {
         let [target, shown] = [view.target(), view.object.target()];
         let kind = view.kind;
         let app = &self.window.state().state;
-        let id = |target: Option<heapglass::ui::command::Target>| {
+        let id = |target: Option<heapglass::test_support::ui::command::Target>| {
             target.and_then(|at| Some(app.session.snapshot(at.snapshot)?.id(at.node).to_string()))
         };
         let tabs = self.widgets.iter().find(|widget| widget.label == "Retainers" && widget.role == Role::Button);
@@ -369,7 +369,7 @@ impl Walk {
             self.press(Modifiers::NONE, Key::Escape);
             self.widgets = widgets(&self.window);
         }
-        let visits = self.window.state().state.history.len();
+        let visits = self.window.state().state.history.visit_count();
         self.step();
         // What was asked for is done after everything is drawn, and shows in the next frame.
         self.frame([]);
@@ -386,7 +386,7 @@ impl Walk {
         if let Some(before) = before {
             self.check_rest(&before);
         }
-        let visits_now = self.window.state().state.history.len();
+        let visits_now = self.window.state().state.history.visit_count();
         assert!(visits_now <= visits + 1, "one step made {} visits", visits_now - visits);
         self.check_object();
     }

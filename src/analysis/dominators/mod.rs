@@ -16,7 +16,7 @@ use crate::memory::Reuse;
 use crate::model::stored::stored;
 use crate::model::{BitSet, CancelToken, Cancelled, Progress, convert};
 use preorder::{Preorder, Rows};
-pub use tree::DominatorTree;
+pub(crate) use tree::DominatorTree;
 use tree::tree;
 
 const NONE: u32 = u32::MAX;

@@ -36,7 +36,7 @@ const LONG_CALLS: [&str; 5] = [
     "HeapProfiler.takeHeapSnapshot",
 ];
 /// The time without any data after which a [`Watch`] reports that an answer is overdue.
-pub const UNANSWERED_NOTICE: Duration = Duration::from_secs(15);
+pub(crate) const UNANSWERED_NOTICE: Duration = Duration::from_secs(15);
 /// The maximum bytes of messages unrelated to the current call: events of workers, pings, progress. Between calls, the
 /// maximum per [`UNWANTED_PERIOD`].
 const MOST_UNWANTED: usize = 64 << 20;

@@ -23,7 +23,7 @@ const FUNCTION_BYTES: u64 = 250;
 
 /// The parts of a profile as columns. Nodes are in preorder, as in the file.
 #[derive(Debug, Default)]
-pub struct RawProfile {
+pub(crate) struct RawProfile {
     /// All functions without duplicates, in the order of their first calls.
     pub functions: Vec<CallFunction>,
     /// By node: the caller ([`CallTree::NONE`] for the first), the function, the bytes allocated in it, and the id that
@@ -53,7 +53,11 @@ pub struct ProfileSample {
 ///
 /// # Errors
 /// Returns a [`FormatError`] that describes the problem and its position, or that the read failed or was cancelled.
-pub fn read_profile(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<RawProfile, FormatError> {
+pub(crate) fn read_profile(
+    source: Source,
+    progress: &Progress,
+    cancel: &CancelToken,
+) -> Result<RawProfile, FormatError> {
     progress.start(Phase::Reading, 0);
     let mut source = OpenSource::open(source, progress, cancel)?;
     let change = source.take_watch();

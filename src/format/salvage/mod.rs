@@ -38,7 +38,7 @@ pub fn can_salvage(source: Source, cancel: &CancelToken) -> bool {
 ///
 /// # Errors
 /// Returns a [`FormatError`] if the header or all nodes are missing, if the source cannot be opened, or if cancelled.
-pub fn read_salvaging(
+pub(crate) fn read_salvaging(
     source: Source,
     progress: &Progress,
     cancel: &CancelToken,

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::Header;
 use super::integers::{BadInteger, Integers, Problem};
 use crate::model::{Column, EdgeKind};
-pub use columns::{EdgeTable, NodeTable};
+pub(crate) use columns::{EdgeTable, NodeTable};
 use columns::{NodeSlices, Widths, take};
 
 /// One of the two large tables.
@@ -55,7 +55,7 @@ pub(super) enum RowProblem {
     },
 }
 
-/// The position of each known field in a row. Rows are read into an array of [`Slot`]s by this list.
+/// The position of each known field in a row. Rows are read into an array of `Slot`s by this list.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     node_slots: Vec<u8>,

@@ -26,7 +26,7 @@ const MAX_ZOOM: f64 = 1e9;
 
 /// The content of a flame graph.
 #[derive(Clone, Copy, Debug)]
-pub struct Flame<'a> {
+pub(crate) struct Flame<'a> {
     pub id: Id,
     pub calls: &'a Calls,
     pub layout: &'a FlameLayout,
@@ -52,7 +52,7 @@ pub struct FlameState {
 
 /// The user's input in one frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct FlameAnswer {
+pub(crate) struct FlameAnswer {
     pub selected: Option<u32>,
     /// True if the context menu was requested for this call.
     pub menu: bool,
@@ -118,7 +118,7 @@ impl FlameState {
 }
 
 /// Draws the graph into the available room.
-pub fn show(ui: &mut Ui, flame: &Flame<'_>, state: &mut FlameState) -> (FlameAnswer, Response) {
+pub(crate) fn show(ui: &mut Ui, flame: &Flame<'_>, state: &mut FlameState) -> (FlameAnswer, Response) {
     let rect = ui.available_rect_before_wrap();
     ui.allocate_rect(rect, Sense::hover());
     let response = ui.interact(rect, flame.id, Sense::click_and_drag());
@@ -270,7 +270,7 @@ fn reveal(state: &mut FlameState, flame: &Flame<'_>, node: u32, rect: Rect) {
 
 /// Describes a call with its exact numbers.
 #[must_use]
-pub fn describe(flame: &Flame<'_>, node: u32, look: Look) -> String {
+pub(crate) fn describe(flame: &Flame<'_>, node: u32, look: Look) -> String {
     let Some(function) = flame.calls.function(node) else { return String::new() };
     let mut text = human::visible(function.label(), 200).into_owned();
     let place = function.place();
@@ -299,7 +299,7 @@ pub fn describe(flame: &Flame<'_>, node: u32, look: Look) -> String {
 
 /// Returns the label of a measure.
 #[must_use]
-pub fn measure_label(measure: Measure) -> &'static str {
+pub(crate) fn measure_label(measure: Measure) -> &'static str {
     match measure {
         Measure::Size => "Size",
         Measure::BaseSize => "Size before",

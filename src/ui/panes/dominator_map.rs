@@ -32,11 +32,6 @@ pub struct DominatorMapPane {
 }
 
 impl DominatorMapPane {
-    /// Fills the treemap with one object.
-    pub fn zoom_to(&mut self, node: NodeOrdinal) {
-        self.zoom = Some(node);
-    }
-
     /// Outlines an object, if it is visible.
     pub fn set_selected(&mut self, node: Option<NodeOrdinal>) {
         self.selected = node;

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use egui::{Id, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
 
 use super::growth_chart::{Chart, class_dots, heap_dots};
-pub use super::growth_rows::Grown;
+pub(crate) use super::growth_rows::Grown;
 use super::growth_rows::{COLUMNS, GrownRows, KEYS, node_of};
 use super::pane::{About, Pane};
 use super::{Place, ephemeron_menu, item, object_menu};

@@ -1,28 +1,28 @@
 //! Panes: the views of a snapshot.
 
-pub mod allocations;
-pub mod calls;
-pub mod comparison;
-pub mod containment;
+pub(crate) mod allocations;
+pub(crate) mod calls;
+pub(crate) mod comparison;
+pub(crate) mod containment;
 mod contexts;
-pub mod dead_variables;
-pub mod dominator_map;
-pub mod dominators;
-pub mod growth;
+pub(crate) mod dead_variables;
+pub(crate) mod dominator_map;
+pub(crate) mod dominators;
+pub(crate) mod growth;
 mod growth_chart;
 mod growth_rows;
-pub mod object;
-pub mod pane;
-pub mod path_tables;
-pub mod paths;
-pub mod profile;
-pub mod registry;
-pub mod retainers;
-pub mod search;
-pub mod statistics;
-pub mod strings;
-pub mod summary;
-pub mod timeline;
+pub(crate) mod object;
+pub(crate) mod pane;
+pub(crate) mod path_tables;
+pub(crate) mod paths;
+pub(crate) mod profile;
+pub(crate) mod registry;
+pub(crate) mod retainers;
+pub(crate) mod search;
+pub(crate) mod statistics;
+pub(crate) mod strings;
+pub(crate) mod summary;
+pub(crate) mod timeline;
 mod tree;
 mod way_down;
 
@@ -37,7 +37,7 @@ use crate::query::{UNREACHABLE, UNREACHABLE_MEANING, ephemeron_ids, held_by_root
 use crate::session::Reply;
 use crate::snapshot::Snapshot;
 
-pub use tree::TreePane;
+pub(crate) use tree::TreePane;
 
 /// A side of the window and the snapshot on it. State and widget ids depend on both.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -38,7 +38,7 @@ const OPEN_LEVELS: usize = 60;
 
 /// A list of the table of one object's paths.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum PathList {
+pub(crate) enum PathList {
     /// The paths; row ids are their indices.
     Paths,
     /// The steps of a path; row ids are their indices, starting at the object.

@@ -350,7 +350,7 @@ fn list(snapshot: &Snapshot, listed: Listed, cancel: &CancelToken) -> Result<Vec
 
 /// Returns a path as text: the object first, then its retainers up to a root.
 #[must_use]
-pub fn path_text(snapshot: &Snapshot, target: Target, path: &[EdgeIndex]) -> String {
+pub(crate) fn path_text(snapshot: &Snapshot, target: Target, path: &[EdgeIndex]) -> String {
     let mut text = format!("{} {}", node_label(snapshot, target.node), snapshot.id(target.node));
     for &edge in path {
         let source = snapshot.graph().edge_source(edge);

@@ -48,7 +48,7 @@ macro_rules! panes {
 
         /// Returns the descriptions of the panes, in the order of their tabs.
         #[must_use]
-        pub fn all() -> [About; COUNT] {
+        pub(crate) fn all() -> [About; COUNT] {
             [$(<$pane>::about(),)*]
         }
     };
@@ -79,7 +79,7 @@ impl Panes {
 
 /// Returns the description of the pane of a kind.
 #[must_use]
-pub fn about(kind: ViewKind) -> About {
+pub(crate) fn about(kind: ViewKind) -> About {
     let all = all();
     *all.iter().find(|about| about.kind == kind).unwrap_or(&all[0])
 }

@@ -35,7 +35,7 @@ pub struct SearchPane {
 
 /// Returns the id of the search field, which a key focuses.
 #[must_use]
-pub fn search_id(side: usize) -> Id {
+pub(crate) fn search_id(side: usize) -> Id {
     Id::unique(("search", side))
 }
 

@@ -43,13 +43,13 @@ pub struct SummaryPane {
 
 /// Returns the id of the class filter, which a key focuses.
 #[must_use]
-pub fn filter_id(side: usize) -> Id {
+pub(crate) fn filter_id(side: usize) -> Id {
     Id::unique(("class filter", side))
 }
 
 /// Returns the label of a filter.
 #[must_use]
-pub fn filter_label(session: &Session, place: &Place, filter: &NodeFilter) -> String {
+pub(crate) fn filter_label(session: &Session, place: &Place, filter: &NodeFilter) -> String {
     match filter {
         NodeFilter::All => "All objects".to_owned(),
         NodeFilter::Ids { after, up_to } => {

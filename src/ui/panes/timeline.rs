@@ -22,7 +22,7 @@ const LINE: f32 = 7.0 * GRID;
 
 /// Returns the interval in which these ids were assigned, if samples of the snapshot start and end at them.
 #[must_use]
-pub fn times(place: &Place, after: u64, up_to: u64) -> Option<String> {
+pub(crate) fn times(place: &Place, after: u64, up_to: u64) -> Option<String> {
     let samples = place.snapshot.graph().samples();
     let end = samples.iter().find(|sample| sample.last_assigned_id == up_to)?;
     if after == 0 {

@@ -139,7 +139,7 @@ fn row_menu(
     let snapshot = &place.snapshot;
     let id = place.slot.id;
     let row = path.last().copied().unwrap_or_default();
-    if let Some(node) = HeapRows::node_of(snapshot, &list, row) {
+    if let Some(node) = HeapRows::node_of(snapshot, list, row) {
         let target = place.target(node);
         object_menu(ui, snapshot, target, commands);
         if let ListSpec::Retainers(_) = list {

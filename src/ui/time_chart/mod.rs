@@ -68,12 +68,6 @@ impl TimeChart {
         self.selection = bars;
     }
 
-    /// Returns whether only a part of the time is shown.
-    #[must_use]
-    pub fn is_zoomed(&self) -> bool {
-        self.view.is_some()
-    }
-
     /// Returns whether the pointer is still dragging the selection, which changes once more when it is released.
     #[must_use]
     pub fn is_dragging(&self) -> bool {
@@ -324,14 +318,14 @@ fn heights(bar: &TimelineBar, unit: BarUnit) -> (u64, u64) {
 
 /// Formats a time of the recording.
 #[must_use]
-pub fn time(us: u64) -> String {
+pub(crate) fn time(us: u64) -> String {
     let seconds = convert::float(us) / 1e6;
     if seconds < 1.0 { format!("{:.1} ms", seconds * 1000.0) } else { format!("{seconds:.3} s") }
 }
 
 /// Formats the interval of some bars.
 #[must_use]
-pub fn interval(timeline: &Timeline, first: usize, last: usize) -> String {
+pub(crate) fn interval(timeline: &Timeline, first: usize, last: usize) -> String {
     let end = timeline.bars.get(last).map_or(0, |bar| bar.end_us);
     match (first, last) {
         (0, 0) => "before the recording".to_owned(),

@@ -15,11 +15,13 @@ use std::sync::Arc;
 
 use egui::{Color32, Id};
 
-pub use paint::{TableAnswer, select_on_keyboard, show};
-pub use state::{RowSelection, TreeState};
+pub(crate) use paint::select_on_keyboard;
+pub use paint::show;
+pub(crate) use state::RowSelection;
+pub use state::TreeState;
 
 /// The path of a row in the tree: the ids of its ancestors from the top, its own last.
-pub type Path = Vec<u32>;
+pub(crate) type Path = Vec<u32>;
 
 /// The state of a list.
 #[derive(Clone, Debug)]

@@ -155,9 +155,6 @@ pub trait RowSelection {
     /// Expands the path to a row, selects the row and scrolls to it, once the lists on the path are ready.
     fn reveal_row(&mut self, path: Path);
 
-    /// Returns whether a reveal is pending.
-    fn is_revealing(&self) -> bool;
-
     /// Returns the position of the first row on screen.
     fn first_row(&self) -> u64;
 
@@ -180,10 +177,6 @@ impl<L: Clone + Eq + std::hash::Hash> RowSelection for TreeState<L> {
 
     fn reveal_row(&mut self, path: Path) {
         self.reveal(path);
-    }
-
-    fn is_revealing(&self) -> bool {
-        Self::is_revealing(self)
     }
 
     fn first_row(&self) -> u64 {

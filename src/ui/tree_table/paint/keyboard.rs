@@ -141,8 +141,8 @@ pub(super) fn expand_below<M: TreeModel>(state: &mut TreeState<M::List>, model: 
 }
 
 /// Selects a row of a table without a selection when it receives the keyboard focus: the last selected one, or the first.
-/// Call it before [`show`], which reports the row, for tables where a selection changes nothing else on screen.
-pub fn select_on_keyboard<L: Clone + Eq + std::hash::Hash>(ui: &Ui, id: Id, state: &mut TreeState<L>) {
+/// Call it before `show`, which reports the row, for tables where a selection changes nothing else on screen.
+pub(crate) fn select_on_keyboard<L: Clone + Eq + std::hash::Hash>(ui: &Ui, id: Id, state: &mut TreeState<L>) {
     let gained = ui.memory(|memory| memory.has_focus(id) && !memory.had_focus_last_frame(id));
     if gained && state.selection().is_none() {
         let cursor = state.cursor.take().filter(|path| state.index_of(path).is_some());

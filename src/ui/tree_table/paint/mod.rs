@@ -7,7 +7,7 @@ mod columns;
 
 mod rows;
 
-pub use keyboard::select_on_keyboard;
+pub(crate) use keyboard::select_on_keyboard;
 
 use egui::{CursorIcon, Id, Rect, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 

@@ -1,0 +1,94 @@
+//! Names that the tests, the benchmarks and the fuzzer use beyond the public ones, under the paths that they have in
+//! the crate. Not a public interface: it changes whenever the tests do.
+//!
+//! The lists are explicit. A name that no test uses any more is removed here, so that the compiler sees whether the
+//! crate still uses it.
+
+pub mod analysis {
+    pub use crate::analysis::{
+        Class, JoinedClasses, Location, Program, WellKnown, distances, dom_states, dominators, ephemerons,
+        essential_edges, first_table, page_objects, shapes,
+    };
+}
+
+pub mod capture {
+    pub use crate::capture::{
+        Address, CaptureError, Connection, Kind, Plan, Record, Remote, Step, Watch, record_beside, record_file, run,
+        targets,
+    };
+}
+
+pub mod export {
+    pub use crate::export::{FileFormat, columns_of, fields_markdown, write_list};
+}
+
+pub mod format {
+    pub use crate::format::{Doubt, Location, RawSnapshot, Source, can_salvage, looks_like_profile, read};
+}
+
+pub mod graph {
+    pub use crate::graph::{EdgeName, HeapGraph};
+}
+
+pub mod index {
+    pub use crate::index::{Indexes, Opened};
+}
+
+pub mod memory {
+    pub use crate::memory::HugePages;
+}
+
+pub mod model {
+    pub use crate::model::{
+        BitSet, CallFunction, CancelToken, ClassId, Detachedness, Distance, EdgeIndex, EdgeKind, MemoryLimit, NodeKind,
+        NodeOrdinal, ObjectId, Progress,
+    };
+
+    pub mod human {
+        pub use crate::model::human::{bytes, count, quantity, signed_count};
+    }
+}
+
+pub mod query {
+    pub use crate::query::{
+        AllocatedBy, Allocations, CallKey, CallList, CallRow, CallSort, Caller, Calls, Comparison, ComparisonSort,
+        DeadContext, DeadVariable, DeadVariables, DominatorMap, DuplicateStrings, Filter, GroupKey, GroupSort,
+        GrowthOf, GrowthSort, Lens, ListSpec, NodeFilter, OrderKey, Owner, Pattern, Query, RetainerDistances, Scripts,
+        Selection, Series, Side, Sort, SortKey, Tile, TimelineBar, allocating_function, allocations, by_kind,
+        call_rows, compare, compare_joined, compare_profiles, compared_classes, compared_objects, cut_edge,
+        dead_groups, dead_variables, dominator_map, dominators_down, duplicate_groups, duplicate_strings, edge_label,
+        flame_layout, function_script, grown_classes, growth, held_by_root, is_quiet, join_reloaded, joined_totals,
+        map_key, merged_paths, native_contexts, node_label, object_details, order, producer_notes, profile_calls,
+        relevant_percent, retainer_distances, scripts, search, select, several_paths, shortest_path, source_line,
+        string_facts, timeline, unreachable_note, unreachable_size, way_down,
+    };
+}
+
+#[cfg(feature = "gui")]
+pub mod ui {
+    pub use crate::ui::HeapglassApp;
+
+    pub mod action {
+        pub use crate::ui::action::Action;
+    }
+
+    pub mod capture {
+        pub use crate::ui::capture::Mode;
+    }
+
+    pub mod command {
+        pub use crate::ui::command::{Command, ExportList, Lower, NodeSet, Target, ViewKind};
+    }
+
+    pub mod panes {
+        pub use crate::ui::panes::Slot;
+    }
+
+    pub mod state {
+        pub use crate::ui::state::AppState;
+    }
+
+    pub mod tree_table {
+        pub use crate::ui::tree_table::{Cell, Column, Rows, Table, TreeModel, TreeState, show};
+    }
+}
