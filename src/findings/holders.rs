@@ -266,11 +266,8 @@ impl Holder {
             // The samples are from the object that gathers most.
             if local.members > self.most {
                 self.most = local.members;
-                self.samples.splice(0..0, local.samples);
-            } else {
-                self.samples.extend(local.samples);
+                self.samples = local.samples;
             }
-            self.samples.truncate(SAMPLES);
         }
         let mut classes: Vec<(u32, (u64, u64, u64))> = local.classes.into_iter().collect();
         classes.sort_unstable();
