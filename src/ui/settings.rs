@@ -60,6 +60,8 @@ pub struct Settings {
     pub keep_index: bool,
     /// Recently opened files, newest first.
     pub recent: Vec<PathBuf>,
+    /// The signatures of findings that the user does not want to see.
+    pub ignored_findings: Vec<String>,
 }
 
 impl Default for Settings {
@@ -70,6 +72,7 @@ impl Default for Settings {
             units: Units::default(),
             keep_index: true,
             recent: Vec::new(),
+            ignored_findings: Vec::new(),
         }
     }
 }

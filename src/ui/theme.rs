@@ -9,6 +9,8 @@ pub const GRID: f32 = 4.0;
 pub const ROW_HEIGHT: f32 = 20.0;
 pub const TEXT_SMALL: f32 = 11.0;
 pub const TEXT_BODY: f32 = 12.5;
+/// Titles of cards.
+pub const TEXT_CARD: f32 = 14.0;
 pub const TEXT_TITLE: f32 = 18.0;
 
 /// Colors by meaning.
@@ -150,6 +152,18 @@ pub fn mono() -> FontId {
     FontId::new(TEXT_BODY - 0.5, FontFamily::Monospace)
 }
 
+/// Returns the font of the sentence at the top of a pane.
+#[must_use]
+pub fn heading() -> FontId {
+    FontId::new(TEXT_CARD + 2.0, FontFamily::Proportional)
+}
+
+/// Returns the small font of names and numbers.
+#[must_use]
+pub fn mono_small() -> FontId {
+    FontId::new(TEXT_SMALL, FontFamily::Monospace)
+}
+
 #[must_use]
 pub fn small() -> FontId {
     FontId::new(TEXT_SMALL, FontFamily::Proportional)
@@ -261,7 +275,14 @@ mod tests {
                 assert!(contrast >= 4.5, "{theme}: text on {category:?} has {contrast:.2}");
             }
             assert!(contrast(tokens.error, tokens.error_surface) >= 4.5, "{theme}: error");
-            assert!(contrast(tokens.on_accent, tokens.accent) >= 4.5, "{theme}: on accent");
+            for (what, fill) in [
+                ("accent", tokens.accent),
+                ("error", tokens.error),
+                ("detached", tokens.detached),
+                ("weak", tokens.weak),
+            ] {
+                assert!(contrast(tokens.on_accent, fill) >= 4.5, "{theme}: text on {what}");
+            }
         }
     }
 }

@@ -74,6 +74,19 @@ impl AppState {
                     view.panes.comparison.set_base(base);
                 }
             }
+            Command::ShowGrowth { class } => {
+                view.panes.growth.filter = class;
+                self.active = slot.side;
+                self.show_view(ViewKind::GROWTH);
+            }
+            Command::IgnoreFinding(signature) => {
+                if !self.settings.ignored_findings.contains(&signature) {
+                    self.settings.ignored_findings.push(signature);
+                }
+            }
+            Command::RestoreFinding(signature) => self.settings.ignored_findings.retain(|of| *of != signature),
+            // The frame around the views has taken it.
+            Command::Act(_) => {}
             Command::Explain(term) => self.help.explain(term),
             Command::Copy(text) => return Some(text),
             Command::CopyPosition(of, at) => {
