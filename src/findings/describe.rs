@@ -82,7 +82,8 @@ pub(super) fn tell(
 ) -> Finding {
     let side = names.side;
     let label = names.holder(container, side.field_edge(member));
-    let member_class = names.class(member);
+    let is_native = matches!(side.snapshot.kind(member), NodeKind::SYNTHETIC | NodeKind::NATIVE);
+    let member_class = if is_native { names.label(member) } else { names.class(member) };
     let keys = keys(names, &facts.samples);
     let inside = path.iter().rev().find(|step| step.part == Part::Inside && has_program_place(step));
     let subject = Subject {
@@ -365,7 +366,9 @@ fn classes(series: &Series<'_>, names: Names<'_>, candidate: &Candidate) -> Vec<
         .filter_map(|(class, gathered)| {
             let node = series.examples.get(class as usize).copied().flatten()?;
             let location = names.side.snapshot.class(node).key.location.and_then(|at| names.place(at));
-            let name = names.side.snapshot.class(node).name.clone();
+            let class_name = names.side.snapshot.class(node).name.clone();
+            let is_native = matches!(names.side.snapshot.kind(node), NodeKind::SYNTHETIC | NodeKind::NATIVE);
+            let name = if is_native { names.label(node) } else { class_name };
             let grown = gathered.sizes.last()?.saturating_sub(*gathered.sizes.first()?);
             let is_text = names.side.snapshot.kind(node).is_string() || name.starts_with('(');
             let rank = if class == candidate.class { 0 } else { 1 + u8::from(is_generic(&name)) + u8::from(is_text) };
@@ -386,8 +389,13 @@ fn evidence(series: &Series<'_>, candidate: &Candidate, totals: &Totals) -> Vec<
     let steps: Vec<String> =
         counts.windows(2).map(|pair| human::signed_count(crate::model::difference(pair[1], pair[0]))).collect();
     evidence.push(format!("{} ({})", over_time(&counts), steps.join(", ")));
+    // V8 gives native objects other ids in each snapshot.
+    let example = series.examples.get(candidate.class as usize).copied().flatten();
+    let side = series.sides.last();
+    let is_native = side.zip(example).is_some_and(|(side, node)| side.snapshot.id(node).0 % 2 == 0);
     let gone: u64 = candidate.holders.iter().map(|&holder| series.holders[holder].gone.iter().sum::<u64>()).sum();
     evidence.push(match gone {
+        _ if is_native => "native objects".to_owned(),
         0 => "none was removed".to_owned(),
         gone => format!("{} removed meanwhile", human::quantity(gone, "object was", "objects were")),
     });

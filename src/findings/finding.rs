@@ -97,6 +97,8 @@ pub enum Part {
     /// Objects of the program above the holder.
     Above,
     Holder,
+    /// Objects between the holder and the member, such as earlier nodes of a list.
+    Link,
     Member,
     /// Objects within a member, down to the first one of a class of the program.
     Inside,

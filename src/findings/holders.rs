@@ -33,7 +33,6 @@ pub(super) struct Gathered {
 pub(super) struct Holder {
     /// The normalized path to the object that has the field.
     pub(super) way: u32,
-    pub(super) field: Field,
     /// The members that one object gathers, at most.
     most: u64,
     /// Members of the last snapshot that are not in the first; not more than [`SAMPLES`].
@@ -155,8 +154,8 @@ fn gather(side: &Side<'_>, shared: &Shared, cancel: &CancelToken) -> Result<Vec<
         };
         groups[node.index()] = group;
         let Some(local) = locals.get_mut(group as usize) else { continue };
-        let size = snapshot.shallow_size(node);
-        local.bytes += size;
+        let shallow = snapshot.shallow_size(node);
+        local.bytes += shallow;
         let inside = member_of[parent.index()];
         let is_plumbing = side.is_plumbing(node);
         let continues =
@@ -164,9 +163,9 @@ fn gather(side: &Side<'_>, shared: &Shared, cancel: &CancelToken) -> Result<Vec<
         let is_member = !is_plumbing && (inside == NO_GROUP || continues);
         member_of[node.index()] = if is_member { node.0 } else { inside };
         let class = local.classes.entry(side.class(node)).or_default();
-        if size > 0 {
+        if shallow > 0 {
             class.0 += 1;
-            class.1 += size;
+            class.1 += shallow;
         }
         if is_member {
             class.2 += 1;
@@ -199,7 +198,7 @@ impl Series<'_> {
                 let next = self.holders.len();
                 let holder = *self.by_key.entry((way, field)).or_insert(next);
                 if holder == next {
-                    self.holders.push(Holder::new(way, field, count));
+                    self.holders.push(Holder::new(way, count));
                 }
                 self.holders[holder].add(at, last, local);
             }
@@ -249,10 +248,10 @@ impl Series<'_> {
 }
 
 impl Holder {
-    fn new(way: u32, field: Field, snapshots: usize) -> Self {
+    fn new(way: u32, snapshots: usize) -> Self {
         let none = vec![0; snapshots];
         let (members, bytes, gone) = (none.clone(), none.clone(), none);
-        Self { way, field, most: 0, samples: Vec::new(), members, bytes, gone, classes: Vec::new() }
+        Self { way, most: 0, samples: Vec::new(), members, bytes, gone, classes: Vec::new() }
     }
 
     fn add(&mut self, at: usize, last: usize, local: Local) {

@@ -52,11 +52,10 @@ pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Finding
     }
     let mut series = holders::holders(snapshots, &all, by_id, cancel)?;
     let candidates = select::candidates(&series);
-    let candidates = fold(&mut series, candidates, cancel)?;
-    let chosen: Vec<select::Candidate> = candidates.iter().map(|(candidate, _)| candidate.clone()).collect();
-    let totals = totals::totals(&mut series, &chosen, cancel)?;
+    let totals = totals::totals(&mut series, &candidates, cancel)?;
+    let folded = fold(&mut series, select::settle(candidates, totals), cancel)?;
     let mut findings = Vec::new();
-    for ((candidate, companions), totals) in candidates.iter().zip(&totals) {
+    for ((candidate, totals), companions) in &folded {
         cancel.check()?;
         let Some(mut finding) = describe::describe(&series, newest, candidate, totals) else { continue };
         finding.companions = companions.iter().filter_map(|other| companion(&series, newest, other)).collect();
@@ -69,16 +68,19 @@ pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Finding
 /// The maximum number of findings that are described.
 const MOST: usize = 12;
 
+/// A finding before it is told, and the holders that are folded into it.
+type Folded = ((select::Candidate, totals::Totals), Vec<select::Candidate>);
+
 /// Puts holders that grow by the same cause under the most important one.
 fn fold(
     series: &mut holders::Series<'_>,
-    candidates: Vec<select::Candidate>,
+    settled: Vec<(select::Candidate, totals::Totals)>,
     cancel: &CancelToken,
-) -> Result<Vec<(select::Candidate, Vec<select::Candidate>)>, Cancelled> {
-    let mut folded: Vec<(select::Candidate, Vec<select::Candidate>)> = Vec::new();
-    for candidate in candidates {
+) -> Result<Vec<Folded>, Cancelled> {
+    let mut folded: Vec<Folded> = Vec::new();
+    for (candidate, totals) in settled {
         let mut place = None;
-        for (at, (first, _)) in folded.iter().enumerate() {
+        for (at, ((first, _), _)) in folded.iter().enumerate() {
             if first.verdict <= candidate.verdict && relations::are_related(series, &candidate, first, cancel)? {
                 place = Some(at);
                 break;
@@ -86,7 +88,7 @@ fn fold(
         }
         match place {
             Some(at) => folded[at].1.push(candidate),
-            None if folded.len() < MOST => folded.push((candidate, Vec::new())),
+            None if folded.len() < MOST => folded.push(((candidate, totals), Vec::new())),
             None => {}
         }
     }

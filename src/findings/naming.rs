@@ -89,15 +89,24 @@ impl Names<'_> {
                 segments.push(self.owner(at, &class));
                 break;
             };
-            if self.is_content(edge) && segments.last().is_none_or(|last| last != "[*]") {
+            let is_entry = self.is_content(edge);
+            if is_entry && segments.last().is_none_or(|last| last != "[*]") {
                 segments.push("[*]".to_owned());
-            } else if !self.is_internal(edge) {
+            } else if !is_entry && !self.is_internal(edge) {
                 segments.push(self.edge(edge));
             }
             at = graph.edge_source(edge);
         }
         segments.reverse();
         join(&segments)
+    }
+
+    /// Returns the label of the field that holds an object, such as `ExportService.shutdown` for an AbortController.
+    pub(super) fn place_of(self, node: NodeOrdinal) -> String {
+        match self.side.field_edge(node) {
+            Some(edge) => self.holder(self.side.snapshot.graph().edge_source(edge), Some(edge)),
+            None => self.label(node),
+        }
     }
 
     /// Returns the name of an object at the start of a label.
@@ -107,6 +116,10 @@ impl Names<'_> {
             NodeKind::CLOSURE => {
                 let name = human::visible(&snapshot.display_name(node), NAME_LIMIT).into_owned();
                 if name.is_empty() { "a function".to_owned() } else { name }
+            }
+            NodeKind::SYNTHETIC if class == "(synthetic)" => {
+                let name = human::visible(&snapshot.raw_name(node), NAME_LIMIT).into_owned();
+                if name.is_empty() { "the roots of the runtime".to_owned() } else { name }
             }
             NodeKind::SYNTHETIC | NodeKind::NATIVE => self.label(node),
             _ => class.to_owned(),

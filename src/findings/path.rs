@@ -3,7 +3,8 @@
 
 use super::finding::{Part, PathStep};
 use super::naming::Names;
-use crate::model::{EdgeIndex, NodeOrdinal};
+use super::ways::is_context;
+use crate::model::{EdgeIndex, NodeOrdinal, human};
 
 /// The maximum number of raw references that are followed.
 const LONGEST: usize = 1_000_000;
@@ -22,16 +23,12 @@ pub(super) fn folded(
     let mut raw: Vec<(Option<EdgeIndex>, NodeOrdinal)> = Vec::new();
     let mut at = end;
     while raw.len() < LONGEST {
-        match side.tree.parent(at) {
-            Some((edge, parent)) => {
-                raw.push((Some(edge), at));
-                at = parent;
-            }
-            None => {
-                raw.push((None, at));
-                break;
-            }
-        }
+        let Some((edge, parent)) = side.tree.parent(at) else {
+            raw.push((None, at));
+            break;
+        };
+        raw.push((Some(edge), at));
+        at = parent;
     }
     raw.reverse();
     let mut steps: Vec<PathStep> = Vec::new();
@@ -83,7 +80,7 @@ fn part_of(names: Names<'_>, before: Part, node: NodeOrdinal, (container, member
     match before {
         Part::Member | Part::Inside => Part::Inside,
         _ if node == container => Part::Holder,
-        Part::Holder => Part::Holder,
+        Part::Holder | Part::Link => Part::Link,
         Part::Above => Part::Above,
         Part::Runtime if names.is_of_program(node) => Part::Above,
         Part::Runtime => Part::Runtime,
@@ -113,31 +110,57 @@ fn step(
     }
 }
 
-/// Formats the steps from the first object of the program, as in `LoginService.sessions → SessionCache.byId → Map[*] →
-/// Session`.
+/// Formats the steps from the first object of the program, as in `LoginService.sessions`, `SessionCache.byId`, `Map[*]`,
+/// `Session`. Scopes are named by the variable that the path takes, and suspended functions by their function.
 #[must_use]
 pub fn chips(path: &[PathStep]) -> Vec<String> {
-    let start = path.iter().position(|step| step.part != Part::Runtime).unwrap_or(0).saturating_sub(1);
-    let shown = &path[start.min(path.len())..];
+    let start = first_shown(path);
     let mut chips = Vec::new();
     if start > 0 {
         chips.push("…".to_owned());
     }
+    let shown = &path[start.min(path.len())..];
     for (at, step) in shown.iter().enumerate() {
         let next = shown.get(at + 1);
         let is_last_of_cycle = next.is_none_or(|next| next.repeated != step.repeated);
         let times = if step.repeated > 1 && is_last_of_cycle {
-            format!(" ×{}", crate::model::human::count(step.repeated.into()))
+            format!(" ×{}", human::count(step.repeated.into()))
         } else {
             String::new()
         };
-        let field = match next {
-            Some(next) if next.name == "[*]" => "[*]".to_owned(),
-            Some(next) => format!(".{}", next.name),
-            None => String::new(),
-        };
-        let name = if step.class.starts_with("system / Context") { "scope" } else { step.label.as_str() };
-        chips.push(format!("{name}{times}{field}"));
+        chips.push(format!("{}{times}", chip(step, next)));
     }
     chips
+}
+
+/// Formats a step and the field that leads to the next one.
+fn chip(step: &PathStep, next: Option<&PathStep>) -> String {
+    let Some(next) = next else { return step.label.clone() };
+    if is_context(&step.class) {
+        return format!("variable {}", next.name);
+    }
+    let label = if step.class.starts_with('{') && next.name == "[*]" { "{…}" } else { step.label.as_str() };
+    match next.name.as_str() {
+        "[*]" => format!("{label}[*]"),
+        // How functions and promises lead on is no property that a program could read.
+        "context" | "reactions_or_result" | "extension" | "parameters_and_registers" => label.to_owned(),
+        name => format!("{label}.{name}"),
+    }
+}
+
+/// Returns the position of the first step that says something about the program: the variable or field that leads to
+/// its first object that is not a function, a scope or a part of a suspended function.
+fn first_shown(path: &[PathStep]) -> usize {
+    let holder = path.iter().position(|step| step.part == Part::Holder).unwrap_or(0);
+    let is_solid = |step: &PathStep| step.part != Part::Runtime && !is_passing(step);
+    let first = path.iter().position(is_solid).unwrap_or(holder).min(holder);
+    // The runtime leads to a module through its exports.
+    let first = if path[..first].is_empty() { 0 } else { first - 1 };
+    if path.first().is_some_and(|root| root.part == Part::Runtime) { first } else { 0 }
+}
+
+/// Returns true for steps between objects: functions, scopes, and what the runtime keeps of suspended functions.
+fn is_passing(step: &PathStep) -> bool {
+    is_context(&step.class)
+        || matches!(step.class.as_str(), "Function" | "Generator" | "AsyncGenerator" | "Promise" | "Module")
 }

@@ -2,6 +2,7 @@
 
 use super::finding::Verdict;
 use super::holders::{Gathered, Holder, Series};
+use super::totals::Totals;
 use crate::model::{NodeKind, NodeOrdinal, difference};
 
 /// A step of fewer members must have [`STEP_BYTES`].
@@ -80,10 +81,15 @@ fn join_fields(series: &Series<'_>, found: Vec<Candidate>) -> Vec<Candidate> {
     joined
 }
 
+/// The order of classes: smaller is better.
+type Rank = (u8, Verdict, bool, i64);
+/// The number of a class, whether its objects are members, the verdict, and whether the growth has slowed down.
+type Judged = (u32, bool, Verdict, bool);
+
 /// Returns the class of members that grows, whether it is one of members, and the verdict.
-fn judge(series: &Series<'_>, holder: &Holder) -> Option<(u32, bool, Verdict, bool)> {
+fn judge(series: &Series<'_>, holder: &Holder) -> Option<Judged> {
     let steps = holder.members.len().saturating_sub(1);
-    let mut best: Option<((u8, Verdict, bool, i64), (u32, bool, Verdict, bool))> = None;
+    let mut best: Option<(Rank, Judged)> = None;
     for (class, gathered) in &holder.classes {
         let has_members = gathered.members.iter().any(|&members| members > 0);
         let counts = if has_members { &gathered.members } else { &gathered.counts };
@@ -130,7 +136,8 @@ fn verdict(counts: &[u64], bytes: &[u64], steps: usize) -> Option<(Verdict, bool
         return (total > noise && total >= STEP_MEMBERS).then_some((Verdict::Watch, true));
     }
     if steps < 2 {
-        return Some((Verdict::Likely, false));
+        // A cache that replaces its entries may still be filling.
+        return Some(if churn >= total { (Verdict::Watch, true) } else { (Verdict::Likely, false) });
     }
     if grown.last().copied().unwrap_or(0) < largest / SLOW_PART {
         return Some((Verdict::Watch, true));
@@ -153,4 +160,23 @@ fn is_text(series: &Series<'_>, class: u32) -> bool {
 fn has_location(series: &Series<'_>, class: u32) -> bool {
     let side = series.sides.last();
     side.zip(example(series, class)).is_some_and(|(side, node)| side.snapshot.class(node).key.location.is_some())
+}
+
+/// If the first of two snapshots has fewer members than this part of the growth, the holder was nearly empty before.
+const EMPTY_PART: u64 = 8;
+
+/// Corrects verdicts by the numbers of all members, those in all snapshots included, and leaves out what did not grow.
+pub(super) fn settle(candidates: Vec<Candidate>, totals: Vec<Totals>) -> Vec<(Candidate, Totals)> {
+    let mut settled: Vec<(Candidate, Totals)> = candidates.into_iter().zip(totals).collect();
+    settled.retain(|(candidate, totals)| !candidate.is_members || totals.members.last() > totals.members.first());
+    for (candidate, totals) in &mut settled {
+        let (Some(&first), Some(&last)) = (totals.members.first(), totals.members.last()) else { continue };
+        let was_empty = first.saturating_mul(EMPTY_PART) < last.saturating_sub(first);
+        if totals.members.len() == 2 && candidate.is_members && was_empty {
+            (candidate.verdict, candidate.is_slowing) = (Verdict::Watch, true);
+        }
+    }
+    settled.retain(|(candidate, _)| candidate.verdict != Verdict::Watch || candidate.share >= ENDED_PART);
+    settled.sort_by_key(|(candidate, _)| (candidate.verdict, std::cmp::Reverse(candidate.grown), candidate.holders[0]));
+    settled
 }

@@ -2,16 +2,16 @@
 //!
 //! One snapshot cannot tell growth, so everything here is worth watching and nothing more.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::describe::{Facts, path_of, tell};
-use super::finding::{Finding, Findings, Kind, MemberClass, Part, Verdict};
+use super::finding::{Finding, Findings, Kind, MemberClass, Verdict};
 use super::holders::SAMPLES;
-use super::naming::Names;
+use super::naming::{Names, is_program_url};
 use super::totals::retained;
 use super::tree::RetainingTree;
 use super::ways::{Field, Side, Ways};
-use crate::model::{CancelToken, Cancelled, NodeOrdinal, human};
+use crate::model::{CancelToken, Cancelled, NodeKind, NodeOrdinal, human};
 use crate::query::{Grouping, ScriptUrls, Scripts};
 use crate::snapshot::Snapshot;
 
@@ -21,6 +21,8 @@ const MEMBERS: u32 = 24;
 const LEAST_PART: u64 = 2;
 /// The number of findings.
 const SHOWN: usize = 8;
+/// The number of classes that a finding lists.
+const CLASSES: usize = 12;
 /// The number of groups that are looked at.
 const LOOKED_AT: usize = 40;
 
@@ -28,6 +30,16 @@ const LOOKED_AT: usize = 40;
 struct Group {
     members: Vec<u32>,
     bytes: u64,
+    /// The objects that members hold, themselves included, by number of the class.
+    parts: BTreeMap<u32, Parts>,
+}
+
+/// Objects of one class that are parts of members.
+#[derive(Clone, Copy)]
+struct Parts {
+    count: u64,
+    bytes: u64,
+    example: NodeOrdinal,
 }
 
 /// Finds accumulations.
@@ -44,21 +56,21 @@ pub(super) fn accumulations(
     let group = Grouping::new(snapshot, std::borrow::Cow::Borrowed(snapshot.classes()), &urls, cancel)?;
     let mut side = Side::new(snapshot, &group, &mut ways, RetainingTree::new(snapshot, cancel)?);
     side.find_fields(cancel)?;
-    let groups = groups(&mut side, &mut ways, cancel)?;
+    let mut groups = groups(&mut side, &mut ways, cancel)?;
+    groups.truncate(LOOKED_AT);
+    find_parts(&side, &mut groups, cancel)?;
     let names = Names { side: &side, scripts };
-    let mut findings: Vec<(bool, Finding)> = Vec::new();
-    let mut inside: Vec<NodeOrdinal> = Vec::new();
-    for group in groups.iter().take(LOOKED_AT) {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut inside: HashSet<u32> = HashSet::new();
+    for group in &groups {
         cancel.check()?;
         let Some(finding) = describe(names, group, &inside) else { continue };
-        inside.extend(group.members.iter().map(|&node| NodeOrdinal(node)).take(2048));
-        let is_of_runtime = finding.path.iter().all(|step| step.part == Part::Runtime || step.part == Part::Member)
-            && finding.pattern.is_none_or(|pattern| !["timer", "open_handle", "promise"].contains(&pattern));
-        findings.push((is_of_runtime, finding));
+        inside.extend(&group.members);
+        findings.push(finding);
+        if findings.len() == SHOWN {
+            break;
+        }
     }
-    // What the runtime itself keeps comes last.
-    findings.sort_by_key(|(is_of_runtime, _)| *is_of_runtime);
-    let findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).take(SHOWN).collect();
     let summary = match findings.first() {
         Some(first) => format!(
             "One snapshot cannot show growth. The largest holder is {}, with {}. Take two more snapshots after the same work to see what grows.",
@@ -85,8 +97,8 @@ fn groups(side: &mut Side<'_>, ways: &mut Ways, cancel: &CancelToken) -> Result<
             counts[graph.edge_source(edge).index()] += 1;
         }
     }
-    let mut found: HashMap<(u32, Field, u32), Group> = HashMap::new();
-    let mut keys: HashMap<(u32, u32), (u32, Field, u32)> = HashMap::new();
+    let mut found: HashMap<(u32, Field), BTreeMap<u32, Vec<u32>>> = HashMap::new();
+    let mut keys: HashMap<(u32, u32), (u32, Field)> = HashMap::new();
     let order: Vec<u32> = side.tree.order().to_vec();
     for (at, node) in order.into_iter().map(NodeOrdinal).enumerate() {
         cancel.check_every(at)?;
@@ -96,53 +108,106 @@ fn groups(side: &mut Side<'_>, ways: &mut Ways, cancel: &CancelToken) -> Result<
             continue;
         }
         let class = side.class(node);
-        let key = match keys.get(&(edge.0, class)) {
-            Some(&key) => key,
-            None => {
-                let key = (side.way(source, ways, cancel)?, side.field(edge, class, ways), class);
-                keys.insert((edge.0, class), key);
-                key
-            }
+        let key = if let Some(&key) = keys.get(&(edge.0, class)) {
+            key
+        } else {
+            let key = (side.way(source, ways, cancel)?, side.field(edge, class, ways));
+            keys.insert((edge.0, class), key);
+            key
         };
-        found.entry(key).or_insert_with(|| Group { members: Vec::new(), bytes: 0 }).members.push(node.0);
+        found.entry(key).or_default().entry(class).or_default().push(node.0);
     }
     let least = snapshot.total_size() / 1000 * LEAST_PART;
-    let mut groups: Vec<Group> = found.into_values().filter(|group| group.members.len() >= MEMBERS as usize).collect();
-    for group in &mut groups {
-        group.bytes = retained(snapshot, &group.members, None, cancel)?;
+    let mut groups: Vec<Group> = Vec::new();
+    for by_class in found.into_values() {
+        groups.extend(chief(snapshot, by_class, least, cancel)?);
     }
-    groups.retain(|group| group.bytes >= least && !is_one_object(snapshot, group));
     groups.sort_by_key(|group| (std::cmp::Reverse(group.bytes), group.members[0]));
     Ok(groups)
 }
 
-/// Returns true if one member retains most: then that member accumulates, not the group.
-fn is_one_object(snapshot: &Snapshot, group: &Group) -> bool {
-    let largest = group.members.iter().map(|&node| snapshot.retained_size(NodeOrdinal(node))).max().unwrap_or(0);
-    group.members.len() > 1 && largest > group.bytes / 2
+/// Returns the members of the class that retains most, other objects before strings and numbers, if they are many and
+/// large.
+fn chief(
+    snapshot: &Snapshot,
+    by_class: BTreeMap<u32, Vec<u32>>,
+    least: u64,
+    cancel: &CancelToken,
+) -> Result<Option<Group>, Cancelled> {
+    let mut best: Option<(bool, Group)> = None;
+    for members in by_class.into_values().filter(|members| members.len() >= MEMBERS as usize) {
+        let kind = snapshot.kind(NodeOrdinal(members[0]));
+        let is_text = kind.is_string() || kind == NodeKind::NUMBER;
+        let group = Group { bytes: retained(snapshot, &members, None, cancel)?, members, parts: BTreeMap::new() };
+        let is_better = |(before, other): &(bool, Group)| (is_text, other.bytes) < (*before, group.bytes);
+        if group.bytes >= least && !is_one_object(snapshot, &group) && best.as_ref().is_none_or(is_better) {
+            best = Some((is_text, group));
+        }
+    }
+    Ok(best.map(|(_, group)| group))
 }
 
-fn describe(names: Names<'_>, group: &Group, inside: &[NodeOrdinal]) -> Option<Finding> {
+/// Returns true if one member retains most and the others are not parts of it: then that member accumulates. In a list,
+/// each retains the next one.
+fn is_one_object(snapshot: &Snapshot, group: &Group) -> bool {
+    let largest = group.members.iter().max_by_key(|&&node| snapshot.retained_size(NodeOrdinal(node)));
+    let Some(largest) = largest.map(|&node| NodeOrdinal(node)) else { return false };
+    let inside = |&&node: &&u32| snapshot.dominators().dominates(largest, NodeOrdinal(node));
+    snapshot.retained_size(largest) > group.bytes / 2
+        && group.members.iter().filter(inside).count() * 2 < group.members.len()
+}
+
+/// Counts the objects that the members of each group hold.
+fn find_parts(side: &Side<'_>, groups: &mut [Group], cancel: &CancelToken) -> Result<(), Cancelled> {
+    const NONE: u8 = u8::MAX;
+    let mut group_of = vec![NONE; side.snapshot.graph().node_count()];
+    // Larger groups come first, and parts of their members are theirs.
+    for (at, group) in groups.iter().enumerate().rev() {
+        for &node in &group.members {
+            group_of[node as usize] = u8::try_from(at).unwrap_or(NONE);
+        }
+    }
+    for (at, &node) in side.tree.order().iter().enumerate() {
+        cancel.check_every(at)?;
+        let node = NodeOrdinal(node);
+        if group_of[node.index()] == NONE
+            && let Some((_, parent)) = side.tree.parent(node)
+        {
+            group_of[node.index()] = group_of[parent.index()];
+        }
+        let size = side.snapshot.shallow_size(node);
+        let Some(group) = groups.get_mut(usize::from(group_of[node.index()])).filter(|_| size > 0) else { continue };
+        let parts = group.parts.entry(side.class(node)).or_insert(Parts { count: 0, bytes: 0, example: node });
+        parts.count += 1;
+        parts.bytes = parts.bytes.saturating_add(size);
+        parts.example = node;
+    }
+    Ok(())
+}
+
+/// The structures of the runtime that hold objects of a program.
+const OF_PROGRAM: [&str; 8] = [
+    "timer",
+    "open_handle",
+    "promise",
+    "suspended_function",
+    "abort_listener",
+    "event_target_listener",
+    "listener",
+    "finalization_registry",
+];
+/// The number of objects above a holder that are asked where their class or function is defined.
+const CLIMB: usize = 24;
+
+fn describe(names: Names<'_>, group: &Group, inside: &HashSet<u32>) -> Option<Finding> {
     let snapshot = names.side.snapshot;
     let member = NodeOrdinal(*group.members.get(group.members.len() / 2)?);
-    // Parts of the members of a larger finding are told there.
-    let is_part = |mut node: NodeOrdinal| {
-        for _ in 0..64 {
-            let Some((_, parent)) = names.side.tree.parent(node) else { return false };
-            if inside.binary_search(&parent).is_ok() || inside.contains(&parent) {
-                return true;
-            }
-            node = parent;
-        }
-        false
-    };
-    if is_part(member) {
+    if is_part(names, member, inside) || is_code(names, group) {
         return None;
     }
-    let (container, path) = path_of(names, member, None);
+    let (member, inside) = inside_of(names, group).unwrap_or((member, None));
+    let (container, path) = path_of(names, member, inside);
     let count = group.members.len() as u64;
-    let location = names.location(member);
-    let size = group.members.iter().map(|&node| snapshot.shallow_size(NodeOrdinal(node))).sum();
     let step = (group.members.len() / SAMPLES).max(1);
     let samples = group.members.iter().step_by(step).take(SAMPLES).map(|&node| NodeOrdinal(node)).collect();
     let facts = Facts {
@@ -154,12 +219,7 @@ fn describe(names: Names<'_>, group: &Group, inside: &[NodeOrdinal]) -> Option<F
         share: None,
         freed: group.bytes,
         samples,
-        classes: vec![MemberClass {
-            name: snapshot.class(member).name.clone(),
-            location,
-            counts: vec![count],
-            sizes: vec![size],
-        }],
+        classes: classes(names, group, member),
         evidence: vec![format!(
             "{} retain {}, {:.1} % of the heap",
             human::quantity(count, "object", "objects"),
@@ -170,5 +230,87 @@ fn describe(names: Names<'_>, group: &Group, inside: &[NodeOrdinal]) -> Option<F
             ) * 100.0
         )],
     };
-    Some(tell(names, facts, (container, member), path))
+    let finding = tell(names, facts, (container, member), path);
+    let is_of_program = finding.pattern.is_some_and(|pattern| OF_PROGRAM.contains(&pattern));
+    (is_of_program || !is_of_runtime(names, container)).then_some(finding)
+}
+
+/// Returns a member, and the object of the program that it leads to if its own class says nothing.
+fn inside_of(names: Names<'_>, group: &Group) -> Option<(NodeOrdinal, Option<NodeOrdinal>)> {
+    let snapshot = names.side.snapshot;
+    let is_function = |node| snapshot.kind(node) == NodeKind::CLOSURE;
+    let first = NodeOrdinal(*group.members.first()?);
+    if names.is_of_program(first) && !is_function(first) {
+        return None;
+    }
+    let least = group.members.len() as u64 / 2;
+    let of_program = group.parts.values().filter(|parts| parts.count >= least && names.is_of_program(parts.example));
+    let best = of_program.max_by_key(|parts| (!is_function(parts.example), parts.bytes, parts.example))?;
+    let members: HashSet<u32> = group.members.iter().copied().collect();
+    let mut at = best.example;
+    for _ in 0..CLIMB {
+        if members.contains(&at.0) {
+            return Some((at, Some(best.example).filter(|&example| example != at)));
+        }
+        at = names.side.tree.parent(at)?.1;
+    }
+    None
+}
+
+/// Returns the class of the members, and the classes of which each member holds about one.
+fn classes(names: Names<'_>, group: &Group, member: NodeOrdinal) -> Vec<MemberClass> {
+    let snapshot = names.side.snapshot;
+    let own = names.side.class(member);
+    let least = group.members.len() as u64 / 2;
+    let mut parts: Vec<(u32, Parts)> = group.parts.iter().map(|(&class, &parts)| (class, parts)).collect();
+    parts.retain(|(class, parts)| *class == own || parts.count >= least);
+    parts.sort_by_key(|(class, parts)| (*class != own, std::cmp::Reverse(parts.bytes), *class));
+    let class = |parts: Parts| MemberClass {
+        name: snapshot.class(parts.example).name.clone(),
+        location: snapshot.class(parts.example).key.location.and_then(|at| names.place(at)),
+        counts: vec![parts.count],
+        sizes: vec![parts.bytes],
+    };
+    parts.into_iter().take(CLASSES).map(|(_, parts)| class(parts)).collect()
+}
+
+/// Returns true if an object is part of a member of a larger finding, where it is told.
+fn is_part(names: Names<'_>, node: NodeOrdinal, inside: &HashSet<u32>) -> bool {
+    let mut at = node;
+    for _ in 0..64 {
+        let Some((_, parent)) = names.side.tree.parent(at) else { break };
+        if inside.contains(&parent.0) {
+            return true;
+        }
+        at = parent;
+    }
+    false
+}
+
+/// Returns true for functions at many positions: they are the program, not what it gathers.
+fn is_code(names: Names<'_>, group: &Group) -> bool {
+    let snapshot = names.side.snapshot;
+    let step = (group.members.len() / SAMPLES).max(1);
+    let functions: Vec<NodeOrdinal> = group
+        .members
+        .iter()
+        .step_by(step)
+        .map(|&node| NodeOrdinal(node))
+        .filter(|&node| snapshot.kind(node) == NodeKind::CLOSURE)
+        .collect();
+    let places: HashSet<_> = functions.iter().filter_map(|&node| snapshot.location(node)).collect();
+    !functions.is_empty() && places.len() * 2 > functions.len()
+}
+
+/// Returns true if the nearest object above a holder whose class or function has a position is part of the runtime.
+fn is_of_runtime(names: Names<'_>, container: NodeOrdinal) -> bool {
+    let mut at = container;
+    for _ in 0..CLIMB {
+        if let Some(place) = names.location(at) {
+            return !is_program_url(&place.url);
+        }
+        let Some((_, parent)) = names.side.tree.parent(at) else { break };
+        at = parent;
+    }
+    true
 }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::holders::Series;
 use super::select::Candidate;
-use super::ways::Field;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
@@ -41,14 +40,13 @@ pub(super) fn totals(
             let class = series.sides[at].class(node);
             let Some(wanted) = by_class.get(&class) else { continue };
             let Some(edge) = series.sides[at].field_edge(node) else { continue };
-            let found = match known.get(&(edge.0, class)) {
-                Some(&found) => found,
-                None => {
-                    let key = series.key(at, edge, class, cancel)?;
-                    let found = wanted.iter().find(|(of, _)| *of == key).map(|&(_, candidate)| candidate);
-                    known.insert((edge.0, class), found);
-                    found
-                }
+            let found = if let Some(&found) = known.get(&(edge.0, class)) {
+                found
+            } else {
+                let key = series.key(at, edge, class, cancel)?;
+                let found = wanted.iter().find(|(way, _)| *way == key.0).map(|&(_, candidate)| candidate);
+                known.insert((edge.0, class), found);
+                found
             };
             if let Some(candidate) = found {
                 members[candidate].push(node.0);
@@ -68,13 +66,16 @@ pub(super) fn totals(
     Ok(totals)
 }
 
-/// Returns, by class, the fields of the candidates.
-fn by_class(series: &Series<'_>, candidates: &[Candidate]) -> HashMap<u32, Vec<((u32, Field), usize)>> {
-    let mut by_class: HashMap<u32, Vec<((u32, Field), usize)>> = HashMap::new();
+/// By number of a class: the paths of holders, and their candidates. Whatever the field: a list has two ends.
+type ByClass = HashMap<u32, Vec<(u32, usize)>>;
+
+/// Returns the paths to the holders of the candidates.
+fn by_class(series: &Series<'_>, candidates: &[Candidate]) -> ByClass {
+    let mut by_class = ByClass::new();
     for (at, candidate) in candidates.iter().enumerate() {
         for &holder in &candidate.holders {
             let holder = &series.holders[holder];
-            by_class.entry(candidate.class).or_default().push(((holder.way, holder.field), at));
+            by_class.entry(candidate.class).or_default().push((holder.way, at));
         }
     }
     by_class

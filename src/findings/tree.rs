@@ -89,12 +89,6 @@ impl RetainingTree {
         let queue = self.settled[node.index()];
         queue != NOT_REACHED && queue % 2 == 1
     }
-
-    /// Returns true if only the stack, open handles or caches of the runtime lead to the node.
-    #[must_use]
-    pub(super) fn is_held_by_last_roots(&self, node: NodeOrdinal) -> bool {
-        matches!(self.settled[node.index()], 4 | 5)
-    }
 }
 
 /// The queue of nodes that were not reached.

@@ -112,6 +112,7 @@ fn output(subcommand: &str, format: &str) -> Vec<u8> {
     command.arg(subcommand).args(["--format", format]);
     match subcommand {
         "compare" => command.args([one, two]),
+        "findings" => command.args([one, two, data("small-3.heapsnapshot.zst")]),
         "check" => command.args([one, two]).arg("--fail-on-growing-every-step"),
         "search" => command.arg(two).args(["leak", "--limit", "3"]),
         "object" => command.arg(two).arg(function_id()),
@@ -191,14 +192,14 @@ fn csv_columns_in_the_reference_match_the_output() {
         assert_eq!(text.strip_suffix("` |"), csv.lines().next(), "{name}");
     }
     let mut expected = commands();
-    expected.retain(|command| !["nodes", "capture", "check"].contains(&command.as_str()));
+    expected.retain(|command| !["nodes", "capture", "check", "findings"].contains(&command.as_str()));
     assert_eq!(checked, expected);
 }
 
 #[test]
 fn csv_columns_in_the_output_are_the_declared_ones() {
     let all = commands();
-    for command in all.iter().filter(|command| !["nodes", "capture", "check"].contains(&command.as_str())) {
+    for command in all.iter().filter(|command| !["nodes", "capture", "check", "findings"].contains(&command.as_str())) {
         let csv = String::from_utf8(output(command, "csv")).unwrap();
         let mut declared = columns_of(command);
         if command == "profile" {
@@ -229,7 +230,7 @@ fn the_reference_describes_every_declared_column() {
 
 #[test]
 fn the_help_of_a_subcommand_describes_its_columns() {
-    for command in commands().iter().filter(|command| !["capture", "check"].contains(&command.as_str())) {
+    for command in commands().iter().filter(|command| !["capture", "check", "findings"].contains(&command.as_str())) {
         let help = help(command);
         let (_, list) = help.split_once("\nColumns:\n").unwrap_or_else(|| panic!("{command}: {help}"));
         let lines = list.lines().map_while(|line| line.strip_prefix("  "));
@@ -311,9 +312,11 @@ fn json_shapes_in_the_help_match_the_output() {
         "profile",
     ];
     assert_eq!(checked, expected);
-    let text = help("check");
-    let shape = &text[text.find("JSON: {").unwrap() + "JSON: ".len()..];
-    Shape::parse(shape).0.check("check", &answer("check"));
+    for command in ["check", "findings"] {
+        let text = help(command);
+        let shape = &text[text.find("JSON: {").unwrap() + "JSON: ".len()..];
+        Shape::parse(shape).0.check(command, &answer(command));
+    }
 }
 
 #[test]

@@ -16,12 +16,12 @@ Verdicts: leak (grows in every step), likely (one step, or many objects come and
 
 Exit codes: 0, or 3 with --fail-on if there is such a finding; 1 a file cannot be read, 2 wrong usage.
 
-JSON: {\"schema\":1,\"snapshots\":[{\"file\",\"objects\",\"total_size\"}],\"ids_match\":true|false|null,\"summary\",\"notes\":[],
+JSON: {\"schema\",\"snapshots\":[{\"file\",\"objects\",\"total_size\"}],\"ids_match\",\"summary\",\"notes\":[],
        \"findings\":[{\"signature\",\"kind\",\"pattern\",\"verdict\",\"title\",\"explanation\",\"advice\",\"evidence\":[],
          \"holder\":{\"label\",\"id\",\"name\",\"class\",\"location\":null|{\"url\",\"line\",\"column\"}},\"member_class\",
          \"members\":[],\"bytes\":[],\"share_of_growth\",\"classes\":[{\"name\",\"location\",\"counts\":[],\"sizes\":[]}],
          \"path\":[{\"edge\":null|{\"name\",\"kind\"},\"id\",\"name\",\"class\",\"location\",\"repeated\"}],
-         \"sites\":[{\"what\",\"url\",\"line\",\"column\",\"function\",\"text\"}],\"keys\":[],\"samples\":[ids],
+         \"sites\":[{\"what\",\"url\",\"line\",\"column\",\"function\",\"text\"}],\"keys\":[],\"samples\":[],
          \"freed_if_emptied\",\"also_held_by\":[],\"companions\":[]}]}
   lines and columns count from 1; members and bytes have one number per snapshot; path starts at a root";
 

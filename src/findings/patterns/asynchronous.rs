@@ -1,0 +1,47 @@
+//! Work that waits forever: promises, suspended functions, stores of asynchronous contexts.
+
+use super::{Subject, Told};
+use crate::findings::finding::PathStep;
+
+pub(super) fn async_local_storage(subject: &Subject<'_>) -> Option<Told> {
+    let is_store = |step: &PathStep| {
+        step.name.contains("kResourceStore") || step.class == "AsyncContextFrame" || step.class == "AsyncLocalStorage"
+    };
+    let step = subject.near().find(|step| is_store(step))?;
+    Some(subject.told(
+        "async_local_storage",
+        format!("Stores of AsyncLocalStorage stay alive ({})", subject.label),
+        format!("A store lives as long as any timer, promise or resource that was made within run(); {} holds one.", step.label),
+        "End or clear what was started within run(), or make the store small and clear its fields when the request ends.",
+    ))
+}
+
+pub(super) fn promise(subject: &Subject<'_>) -> Option<Told> {
+    let class = subject.container_class();
+    let is_reaction = subject.has_edge("reactions_or_result") && !subject.has_edge("[*]");
+    if class != "Promise" && !is_reaction {
+        return None;
+    }
+    Some(subject.told(
+        "promise",
+        format!("A promise that never settles ({}) gathers reactions", subject.label),
+        format!("Every await and then() on the pending promise adds a reaction, and each keeps its function suspended{}.", subject.holding()),
+        "Settle the promise, or give each operation its own promise with a timeout; Promise.race with a long-lived promise adds a reaction each time.",
+    ))
+}
+
+pub(super) fn suspended_function(subject: &Subject<'_>) -> Option<Told> {
+    let is_suspended = matches!(subject.member_class, "Generator" | "AsyncGenerator" | "AsyncFunction");
+    if !is_suspended {
+        return None;
+    }
+    Some(subject.told(
+        "suspended_function",
+        format!("Suspended functions are never resumed ({})", subject.label),
+        format!(
+            "Async functions or generators wait for something that does not happen; each keeps its variables{}.",
+            subject.holding()
+        ),
+        "Settle what they await, or end generators with return().",
+    ))
+}

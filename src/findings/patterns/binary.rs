@@ -1,0 +1,18 @@
+//! Binary data.
+
+use super::{Subject, Told};
+
+pub(super) fn binary_data(subject: &Subject<'_>) -> Option<Told> {
+    const CLASSES: [&str; 6] = ["Buffer", "FastBuffer", "ArrayBuffer", "DataView", "Blob", "SharedArrayBuffer"];
+    let class = subject.member_class;
+    let is_typed = class.ends_with("Array") && class != "Array" && class.starts_with(['U', 'I', 'F', 'B']);
+    if !CLASSES.contains(&class) && !is_typed {
+        return None;
+    }
+    Some(subject.told(
+        "binary_data",
+        format!("Binary data ({class}) is gathered by {}", subject.label),
+        "The bytes are outside of the JavaScript heap (arrayBuffers or external in process.memoryUsage()).".to_owned(),
+        "Remove entries when they are used up. A small slice keeps its whole buffer: copy it with Buffer.from.",
+    ))
+}

@@ -1,0 +1,74 @@
+//! Maps, Sets, arrays, dictionaries, lists and variables without a limit.
+
+use super::{Subject, Told, capitalized, plural};
+use crate::findings::finding::Part;
+use crate::findings::ways::is_context;
+
+pub(super) fn weak_collection(subject: &Subject<'_>) -> Option<Told> {
+    let class = subject.container_class();
+    if class != "WeakMap" && class != "WeakSet" {
+        return None;
+    }
+    Some(subject.told(
+        "weak_map",
+        format!("Values of a {class} ({}) stay alive with their keys", subject.label),
+        "A value of a WeakMap lives as long as its key; something else holds the keys.".to_owned(),
+        "Find what holds the keys and remove them there.",
+    ))
+}
+
+pub(super) fn linked_list(subject: &Subject<'_>) -> Option<Told> {
+    let chain =
+        subject.path.iter().find(|step| step.repeated >= 8 && matches!(step.part, Part::Link | Part::Member))?;
+    Some(subject.told(
+        "linked_list",
+        format!("A linked list of {} ({}) grows", chain.class, subject.label),
+        format!("Each {} references the next one, so the first keeps all of them.", chain.class),
+        "Cut the list at a maximum length, or remove the reference to older elements.",
+    ))
+}
+
+pub(super) fn collection(subject: &Subject<'_>) -> Option<Told> {
+    let class = subject.container_class();
+    let (pattern, what, advice) = match class.as_str() {
+        "Map" => (
+            "map",
+            "Map",
+            "Delete entries that are no longer needed, or limit the Map: a maximum size (LRU), an age (TTL), or a WeakMap if keys are objects.",
+        ),
+        "Set" => ("set", "Set", "Delete entries when they are done, or use a WeakSet if they are objects."),
+        "Array" => (
+            "array",
+            "array",
+            "Remove entries that are done, or keep only the last ones (shift when the length exceeds a limit).",
+        ),
+        _ if subject.path.iter().any(|step| step.part == Part::Member && step.name == "[*]") => (
+            "dictionary",
+            "object that is used as a dictionary",
+            "Delete keys that are no longer needed, or use a Map with a maximum size.",
+        ),
+        _ => return None,
+    };
+    Some(subject.told(
+        pattern,
+        format!("{} gathers {}", subject.label, plural(subject.member_class)),
+        format!(
+            "It is {} {what} without a limit: entries are added and never removed{}.",
+            if what.starts_with(['a', 'o']) { "an" } else { "a" },
+            subject.holding()
+        ),
+        advice,
+    ))
+}
+
+pub(super) fn variable(subject: &Subject<'_>) -> Option<Told> {
+    if !is_context(&subject.container_class()) {
+        return None;
+    }
+    Some(subject.told(
+        "closure",
+        format!("{} gathers {}", capitalized(subject.label), plural(subject.member_class)),
+        "Functions share the scope that they were made in: a variable lives as long as any of them, even one that does not use it.".to_owned(),
+        "Set the variable to null when it is no longer needed, or make the functions in a scope without it.",
+    ))
+}

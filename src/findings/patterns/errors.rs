@@ -1,0 +1,15 @@
+//! Errors that are kept.
+
+use super::{Subject, Told};
+
+pub(super) fn kept_error(subject: &Subject<'_>) -> Option<Told> {
+    if !subject.member_class.ends_with("Error") {
+        return None;
+    }
+    Some(subject.told(
+        "error",
+        format!("Errors are kept by {}", subject.label),
+        "An error keeps its stack, and what its frames reference until the stack is read.".to_owned(),
+        "Keep the message and the text of the stack instead of the error, and limit how many are kept.",
+    ))
+}

@@ -1,0 +1,15 @@
+//! Values held by finalization registries.
+
+use super::{Subject, Told};
+
+pub(super) fn finalization_registry(subject: &Subject<'_>) -> Option<Told> {
+    if subject.container_class() != "FinalizationRegistry" {
+        return None;
+    }
+    Some(subject.told(
+        "finalization_registry",
+        format!("Values held by a FinalizationRegistry ({}) are never released", subject.label),
+        format!("The held value of register(target, heldValue) lives as long as its target, and here it leads to the target{}.", subject.holding()),
+        "Pass a held value that does not reference the target, and call unregister when the work ends.",
+    ))
+}

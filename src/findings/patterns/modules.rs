@@ -1,0 +1,15 @@
+//! Modules that are loaded again.
+
+use super::{Subject, Told};
+
+pub(super) fn module_copy(subject: &Subject<'_>) -> Option<Told> {
+    if subject.member_class != "Module" && subject.member_class != "ModuleWrap" {
+        return None;
+    }
+    Some(subject.told(
+        "module_copy",
+        format!("Copies of modules are kept ({})", subject.label),
+        "The same module is loaded again and again; each copy has its own state, functions and code.".to_owned(),
+        "Load the module once, or remove it from the children of the module that requires it as well as from the cache.",
+    ))
+}

@@ -1,0 +1,27 @@
+//! Strings that keep others, or grow.
+
+use super::{Subject, Told};
+
+pub(super) fn sliced_string(subject: &Subject<'_>) -> Option<Told> {
+    if subject.member_class != "(sliced string)" {
+        return None;
+    }
+    Some(subject.told(
+        "sliced_string",
+        format!("Slices in {} keep the strings that they were cut from", subject.label),
+        "slice, substring, split and regular expressions return views of the whole string, which stays in memory.".to_owned(),
+        "Copy short slices of long strings before they are kept, for example with Buffer.from(text).toString() or structuredClone.",
+    ))
+}
+
+pub(super) fn growing_string(subject: &Subject<'_>) -> Option<Told> {
+    if !subject.is_one_member || !subject.member_class.contains("string") {
+        return None;
+    }
+    Some(subject.told(
+        "growing_string",
+        format!("A string in {} grows with each addition", subject.label),
+        "+= makes a tree of concatenated strings that is never flattened or emptied.".to_owned(),
+        "Write the text out and start again, or keep only the latest part.",
+    ))
+}
