@@ -41,8 +41,10 @@ pub(super) fn of_path(path: &[PathStep], is_open: bool) -> Vec<Chip> {
     if is_open {
         return (0..path.len()).map(Chip::Step).collect();
     }
-    // The last object of the runtime names the way in, such as `global`.
-    let start = path.iter().position(|step| step.part != Part::Runtime).unwrap_or(0).saturating_sub(1);
+    // Fold the same steps as the text of a finding.
+    let texts = chips(path);
+    let start =
+        if texts.first().is_some_and(|text| text == "…") { (path.len() + 1).saturating_sub(texts.len()) } else { 0 };
     let mut shown = Vec::new();
     if start > 0 {
         shown.push(Chip::More(0..start));
@@ -125,7 +127,7 @@ fn chip_button(ui: &mut Ui, (id, nth): (Id, usize), text: &str, name: &str, part
     let (fill, stroke, color) = match part {
         Part::Holder => (tokens.selection_quiet, tokens.weak, tokens.text),
         Part::Member => (tokens.surface, tokens.weak, tokens.text),
-        Part::Above | Part::Inside => (tokens.surface, tokens.border, tokens.text),
+        Part::Above | Part::Link | Part::Inside => (tokens.surface, tokens.border, tokens.text),
         Part::Runtime => (tokens.surface, tokens.border, tokens.weak),
     };
     let galley = ui.painter().layout_no_wrap(shown, font, color);
