@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::action::Action;
 use crate::analysis::Location;
 use crate::model::{ClassId, NodeOrdinal, SnapshotId};
 use crate::query::{GroupsKey, NodeFilter, OrderKey, PairKey, Series, SeriesKey};
@@ -136,8 +135,10 @@ pub enum Command {
     /// Hide findings with this signature, also in later runs.
     IgnoreFinding(String),
     RestoreFinding(String),
-    /// Ask the frame around the views for an action.
-    Act(Action),
+    /// Choose files to open.
+    OpenDialog,
+    /// Take snapshots from a running program.
+    Capture,
     /// Open the glossary at an entry.
     Explain(&'static str),
     Copy(String),

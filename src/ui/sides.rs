@@ -54,12 +54,15 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut 
         ui.request_repaint();
     }
     for command in commands {
-        if let Command::Act(action) = command {
-            actions.push(action);
-            continue;
-        }
-        if let Some(text) = state.run(slot, command) {
-            ui.copy_text(text);
+        match command {
+            // Only the frame around the views has dialogs.
+            Command::OpenDialog => actions.push(Action::OpenDialog),
+            Command::Capture => actions.push(Action::Capture),
+            command => {
+                if let Some(text) = state.run(slot, command) {
+                    ui.copy_text(text);
+                }
+            }
         }
     }
     if let Some(view) = state.views.get_mut(&slot) {

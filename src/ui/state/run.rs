@@ -85,8 +85,8 @@ impl AppState {
                 }
             }
             Command::RestoreFinding(signature) => self.settings.ignored_findings.retain(|of| *of != signature),
-            // The frame around the views has taken it.
-            Command::Act(_) => {}
+            // The frame around the views has taken these.
+            Command::OpenDialog | Command::Capture => {}
             Command::Explain(term) => self.help.explain(term),
             Command::Copy(text) => return Some(text),
             Command::CopyPosition(of, at) => {

@@ -2,8 +2,6 @@
 
 use egui::{Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use super::act;
-use crate::ui::action::Action;
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::panes;
 use crate::ui::theme::{self, GRID};
@@ -53,10 +51,10 @@ fn outline(ui: &Ui, rect: Rect) {
 /// Draws buttons to get more snapshots of the process.
 pub(super) fn more_snapshots(ui: &mut Ui, commands: &mut Vec<Command>) {
     if ui.button("Open…").on_hover_text("Open earlier or later snapshots of the same process").clicked() {
-        commands.push(act(Action::OpenDialog));
+        commands.push(Command::OpenDialog);
     }
     if ui.button("Capture…").on_hover_text("Take snapshots of a running process").clicked() {
-        commands.push(act(Action::Capture));
+        commands.push(Command::Capture);
     }
 }
 

@@ -21,10 +21,10 @@ use crate::model::{SnapshotId, human};
 use crate::query::{DistinctOf, Series};
 use crate::session::{Reply, Session};
 use crate::ui::command::{Command, NodeSet, Target, ViewKind};
+use crate::ui::focus_order;
 use crate::ui::notice::Notice;
 use crate::ui::text;
 use crate::ui::theme::{self, GRID};
-use crate::ui::{action::Action, focus_order};
 
 /// The pane's own state.
 #[derive(Debug, Default)]
@@ -324,9 +324,4 @@ impl Pane for FindingsPane {
     fn shows_whole(&self) -> bool {
         true
     }
-}
-
-/// Returns the command that asks the frame around the views for an action.
-fn act(action: Action) -> Command {
-    Command::Act(action)
 }
