@@ -82,6 +82,13 @@ impl Settings {
         self.text_scale = if scale.is_finite() { scale.clamp(0.6, 2.5) } else { 1.0 };
     }
 
+    /// Hides findings with this signature.
+    pub fn ignore_finding(&mut self, signature: String) {
+        if !self.ignored_findings.contains(&signature) {
+            self.ignored_findings.push(signature);
+        }
+    }
+
     /// Puts a file at the front of the recent files.
     pub fn remember(&mut self, path: &Path) {
         // A relative path could name another file in the next run.

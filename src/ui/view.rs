@@ -230,6 +230,7 @@ impl View {
     }
 
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        super::focus_order::begin(ui);
         let mut commands = Vec::new();
         let frame = egui::Frame::new().fill(theme::tokens(ui).background);
         let side = place.slot.side;

@@ -93,6 +93,18 @@ fn keys_alone_lead_from_findings_to_the_holder_and_copy_it() {
 }
 
 #[test]
+fn the_first_card_has_the_keyboard_after_another_pane() {
+    let (mut window, _folder) = dropped(true);
+    crate::window::show(&mut window, ViewKind::SUMMARY);
+    wait_for_label(&mut window, "Session  ×");
+    crate::window::show(&mut window, ViewKind::FINDINGS);
+    wait_for_label(&mut window, CARD);
+    steps(&mut window);
+    press(&mut window, egui::Key::Enter);
+    wait_until(&mut window, "the summary", |app| app.shown_view().unwrap().kind == ViewKind::SUMMARY);
+}
+
+#[test]
 fn buttons_lead_to_members_paths_and_growth() {
     let (mut window, _folder) = dropped(true);
     wait_for_label(&mut window, CARD);
