@@ -11,6 +11,8 @@ use super::totals::Totals;
 use crate::model::{NodeKind, NodeOrdinal, human};
 use crate::query::{Scripts, map_key, source_line};
 
+/// The explanation of growth that ended.
+const OVER: &str = "It grew, and then the growth ended or slowed down: it may be a cache that is full now.";
 /// The maximum number of classes and keys that a finding lists.
 const CLASSES: usize = 16;
 const KEYS: usize = 8;
@@ -100,8 +102,7 @@ pub(super) fn tell(
     };
     let mut told = recognize(&subject).unwrap_or_else(|| plain(&label, &member_class));
     if facts.is_over {
-        told.explanation =
-            "It grew, and then the growth ended or slowed down: it may be a cache that is full now.".to_owned();
+        told.explanation = OVER.into();
         told.advice = "";
     }
     let also_held_by = also_held_by(names, &facts.samples, container);

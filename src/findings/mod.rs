@@ -22,7 +22,7 @@ mod ways;
 
 pub(crate) use describe::over_time;
 pub use finding::{Finding, Findings, Verdict};
-pub(crate) use finding::{Kind, MemberClass, PathStep, Site, SourcePlace};
+pub(crate) use finding::{Kind, MemberClass, Part, PathStep, Site, SourcePlace};
 pub(crate) use path::chips;
 pub use question::FindingsOf;
 pub(crate) use text::finding_lines;

@@ -104,7 +104,7 @@ impl Names<'_> {
         join(&segments)
     }
 
-    /// Returns the label of the field that holds an object, such as `ExportService.shutdown` for an AbortController.
+    /// Returns the label of the field that holds an object, such as `ExportService.shutdown` for a controller.
     pub(super) fn place_of(self, node: NodeOrdinal) -> String {
         match self.side.field_edge(node) {
             Some(edge) => self.holder(self.side.snapshot.graph().edge_source(edge), Some(edge)),

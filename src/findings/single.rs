@@ -176,11 +176,11 @@ fn find_parts(side: &Side<'_>, groups: &mut [Group], cancel: &CancelToken) -> Re
         {
             group_of[node.index()] = group_of[parent.index()];
         }
-        let size = side.snapshot.shallow_size(node);
-        let Some(group) = groups.get_mut(usize::from(group_of[node.index()])).filter(|_| size > 0) else { continue };
+        let shallow = side.snapshot.shallow_size(node);
+        let Some(group) = groups.get_mut(usize::from(group_of[node.index()])).filter(|_| shallow > 0) else { continue };
         let parts = group.parts.entry(side.class(node)).or_insert(Parts { count: 0, bytes: 0, example: node });
         parts.count += 1;
-        parts.bytes = parts.bytes.saturating_add(size);
+        parts.bytes = parts.bytes.saturating_add(shallow);
         parts.example = node;
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Commands: what panes ask of the application. Panes draw and report what the user wants; the application does it.
 
+use std::sync::Arc;
+
 use crate::analysis::Location;
 use crate::model::{ClassId, NodeOrdinal, SnapshotId};
 use crate::query::{GroupsKey, NodeFilter, OrderKey, PairKey, Series, SeriesKey};
@@ -51,6 +53,7 @@ pub enum NodeSet {
     Filter(NodeFilter),
     /// The copies of a group of duplicate strings.
     Copies(u32),
+    These(Arc<[NodeOrdinal]>),
     /// The new or the deleted objects of a row of a comparison.
     Compared {
         base: SnapshotId,
@@ -125,6 +128,17 @@ pub enum Command {
     },
     /// Show a remark in the status bar.
     Notify(Notice),
+    /// Show the growth of classes with this text in their names.
+    ShowGrowth {
+        class: String,
+    },
+    /// Hide findings with this signature, also in later runs.
+    IgnoreFinding(String),
+    RestoreFinding(String),
+    /// Choose files to open.
+    OpenDialog,
+    /// Take snapshots from a running program.
+    Capture,
     /// Open the glossary at an entry.
     Explain(&'static str),
     Copy(String),

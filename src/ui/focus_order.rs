@@ -22,16 +22,21 @@ fn key() -> Id {
     Id::unique("focus order")
 }
 
-/// Registers a widget that is drawn in this pass and takes the keyboard focus.
-pub(super) fn offer(ui: &Ui, id: Id, rect: Rect) {
+/// Starts a pass, so that a pane that is still waiting for its content has no stops of the pane that was drawn before.
+pub(super) fn begin(ui: &Ui) {
     let number = ui.ctx().cumulative_pass_nr();
     ui.data_mut(|data| {
         let pass = data.get_temp_mut_or_default::<Pass>(key());
         if pass.number != number {
             *pass = Pass { number, stops: Vec::new() };
         }
-        pass.stops.push(Stop { id, rect });
     });
+}
+
+/// Registers a widget that is drawn in this pass and takes the keyboard focus.
+pub(super) fn offer(ui: &Ui, id: Id, rect: Rect) {
+    begin(ui);
+    ui.data_mut(|data| data.get_temp_mut_or_default::<Pass>(key()).stops.push(Stop { id, rect }));
 }
 
 /// Returns the widgets of this pass or, before any of it is drawn, of the last one.

@@ -66,7 +66,7 @@ pub(super) fn of_panes() -> impl Iterator<Item = (About, Option<KeyboardShortcut
 }
 
 /// The keys of tables and fields, which the widgets handle themselves.
-pub(super) const TABLE_KEYS: [(&str, &str); 17] = [
+pub(super) const TABLE_KEYS: [(&str, &str); 19] = [
     ("↑ ↓ PgUp PgDn Home End", "Move along the rows"),
     ("→", "Expand the row, or go to its first child"),
     ("←", "Collapse the row, or go to its parent"),
@@ -78,6 +78,8 @@ pub(super) const TABLE_KEYS: [(&str, &str); 17] = [
     ("Enter, Shift+Enter in the search", "Go to next or previous hit"),
     ("Esc in the search", "Close the search"),
     ("← → in the timeline", "Move the interval, or with Shift its end; Esc clears it"),
+    ("↑ ↓ ← → in the findings", "Move between cards, and along the path of a card"),
+    ("Enter, C in the findings", "Reveal the holder or the object, copy the finding"),
     ("↑ ↓ ← → in a flame graph", "Go to the caller, the largest callee or a neighbor"),
     ("Enter, Backspace in a flame graph", "Zoom to the call, or to its caller"),
     ("+ − Home in a flame graph", "Zoom in, zoom out, show everything"),

@@ -39,7 +39,7 @@ fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
     let dead = "Show dead variables: held by contexts, read by no function";
     entries.push((dead.to_owned(), String::new(), Action::ShowDeadVariables));
     entries.push(("Open the example".to_owned(), String::new(), Action::OpenExample));
-    entries.push(("Compare the two example snapshots".to_owned(), String::new(), Action::OpenExamplePair));
+    entries.push(("Open both example snapshots".to_owned(), String::new(), Action::OpenExamplePair));
     entries
 }
 

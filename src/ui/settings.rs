@@ -60,6 +60,8 @@ pub struct Settings {
     pub keep_index: bool,
     /// Recently opened files, newest first.
     pub recent: Vec<PathBuf>,
+    /// The signatures of findings that the user does not want to see.
+    pub ignored_findings: Vec<String>,
 }
 
 impl Default for Settings {
@@ -70,6 +72,7 @@ impl Default for Settings {
             units: Units::default(),
             keep_index: true,
             recent: Vec::new(),
+            ignored_findings: Vec::new(),
         }
     }
 }
@@ -77,6 +80,13 @@ impl Default for Settings {
 impl Settings {
     pub fn set_text_scale(&mut self, scale: f32) {
         self.text_scale = if scale.is_finite() { scale.clamp(0.6, 2.5) } else { 1.0 };
+    }
+
+    /// Hides findings with this signature.
+    pub fn ignore_finding(&mut self, signature: String) {
+        if !self.ignored_findings.contains(&signature) {
+            self.ignored_findings.push(signature);
+        }
     }
 
     /// Puts a file at the front of the recent files.

@@ -3,6 +3,7 @@
 use egui::Ui;
 
 use super::action::Action;
+use super::command::Command;
 use super::panes::Slot;
 use super::state::AppState;
 use super::view::View;
@@ -17,14 +18,14 @@ pub(super) fn body(state: &mut AppState, ui: &mut Ui, actions: &mut Vec<Action>)
     let slots = state.slots();
     match slots[..] {
         [] => chrome::start_page(ui, state, actions),
-        [only] => side(state, ui, only),
+        [only] => side(state, ui, only, actions),
         [left, right, ..] => {
             let rects = divide(state, ui);
             for (at, slot) in [left, right].into_iter().enumerate() {
                 let mut half = ui.new_child(egui::UiBuilder::new().max_rect(rects[at]).id_salt(("side", at)));
                 half.shrink_clip_rect(rects[at]);
                 chrome::side_header(&mut half, state, at, actions);
-                side(state, &mut half, slot);
+                side(state, &mut half, slot, actions);
             }
             state.side_rects = rects;
             scroll_together(state, ui, [left, right], rects);
@@ -33,7 +34,7 @@ pub(super) fn body(state: &mut AppState, ui: &mut Ui, actions: &mut Vec<Action>)
 }
 
 /// Draws a side and runs the commands of its panes.
-pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot) {
+pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut Vec<Action>) {
     if let Some(profile) = state.session.profile(slot.id) {
         let pane = state.profile_panes.entry(slot).or_default();
         if let Some(text) = pane.show(ui, &mut state.session, slot, &profile) {
@@ -45,6 +46,7 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot) {
     let Some(mut view) = state.views.remove(&slot) else { return };
     super::salvage::banner(ui, &place.snapshot, slot);
     super::salvage::change_banner(ui, &place.snapshot, slot);
+    view.panes.findings.set_ignored(&state.settings.ignored_findings);
     let commands = view.show(ui, &mut state.session, &place);
     state.views.insert(slot, view);
     if !commands.is_empty() {
@@ -52,8 +54,15 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot) {
         ui.request_repaint();
     }
     for command in commands {
-        if let Some(text) = state.run(slot, command) {
-            ui.copy_text(text);
+        match command {
+            // Only the frame around the views has dialogs.
+            Command::OpenDialog => actions.push(Action::OpenDialog),
+            Command::Capture => actions.push(Action::Capture),
+            command => {
+                if let Some(text) = state.run(slot, command) {
+                    ui.copy_text(text);
+                }
+            }
         }
     }
     if let Some(view) = state.views.get_mut(&slot) {

@@ -1,7 +1,10 @@
 //! Design tokens: every color, size and distance of the window, for light and dark. No other module defines colors.
 
 use crate::model::human::Units;
-use egui::{Color32, Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Vec2};
+use egui::{
+    Color32, Context, CornerRadius, FontDefinitions, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui,
+    Vec2,
+};
 
 /// The grid that distances are multiples of, in points.
 pub(crate) const GRID: f32 = 4.0;
@@ -9,6 +12,8 @@ pub(crate) const GRID: f32 = 4.0;
 pub(crate) const ROW_HEIGHT: f32 = 20.0;
 pub(crate) const TEXT_SMALL: f32 = 11.0;
 pub(crate) const TEXT_BODY: f32 = 12.5;
+/// Titles of cards.
+pub(crate) const TEXT_CARD: f32 = 14.0;
 pub(crate) const TEXT_TITLE: f32 = 18.0;
 
 /// Colors by meaning.
@@ -150,6 +155,18 @@ pub(crate) fn mono() -> FontId {
     FontId::new(TEXT_BODY - 0.5, FontFamily::Monospace)
 }
 
+/// Returns the font of the sentence at the top of a pane.
+#[must_use]
+pub(crate) fn heading() -> FontId {
+    FontId::new(TEXT_CARD + 2.0, FontFamily::Proportional)
+}
+
+/// Returns the small font of names and numbers.
+#[must_use]
+pub(crate) fn mono_small() -> FontId {
+    FontId::new(TEXT_SMALL, FontFamily::Monospace)
+}
+
 #[must_use]
 pub(crate) fn small() -> FontId {
     FontId::new(TEXT_SMALL, FontFamily::Proportional)
@@ -157,6 +174,13 @@ pub(crate) fn small() -> FontId {
 
 /// Gives egui's own widgets the look of the tokens, in both themes.
 pub(crate) fn install(ctx: &Context) {
+    // The face of texts has no arrows, which numbers over time contain.
+    let mut fonts = FontDefinitions::default();
+    let mono = fonts.families.get(&FontFamily::Monospace).cloned().unwrap_or_default();
+    let texts = fonts.families.entry(FontFamily::Proportional).or_default();
+    let missing: Vec<String> = mono.into_iter().filter(|name| !texts.contains(name)).collect();
+    texts.extend(missing);
+    ctx.set_fonts(fonts);
     ctx.style_mut_of(Theme::Light, |style| apply(style, &LIGHT));
     ctx.style_mut_of(Theme::Dark, |style| apply(style, &DARK));
 }
@@ -261,7 +285,14 @@ mod tests {
                 assert!(contrast >= 4.5, "{theme}: text on {category:?} has {contrast:.2}");
             }
             assert!(contrast(tokens.error, tokens.error_surface) >= 4.5, "{theme}: error");
-            assert!(contrast(tokens.on_accent, tokens.accent) >= 4.5, "{theme}: on accent");
+            for (what, fill) in [
+                ("accent", tokens.accent),
+                ("error", tokens.error),
+                ("detached", tokens.detached),
+                ("weak", tokens.weak),
+            ] {
+                assert!(contrast(tokens.on_accent, fill) >= 4.5, "{theme}: text on {what}");
+            }
         }
     }
 }

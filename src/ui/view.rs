@@ -230,6 +230,7 @@ impl View {
     }
 
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        super::focus_order::begin(ui);
         let mut commands = Vec::new();
         let frame = egui::Frame::new().fill(theme::tokens(ui).background);
         let side = place.slot.side;
@@ -240,7 +241,8 @@ impl View {
         self.narrow(ui, session, place);
         commands.extend(self.panes.search.line(ui, session, place, about(self.kind)));
         // Views without objects get the room of the lower panes, which would be empty.
-        if about(self.kind).lists_objects || self.object.target().is_some() {
+        let has_lower = about(self.kind).lists_objects || self.object.target().is_some() || self.paths.is_merged();
+        if has_lower {
             let lower = Panel::bottom(egui::Id::unique(("lower pane", side))).resizable(true).frame(frame);
             let lower = lower.default_size(height * 0.42).size_range(120.0..=(height - 200.0).max(121.0));
             lower.show(ui, |ui| within(ui, |ui| self.lower(ui, session, place, &mut commands)));

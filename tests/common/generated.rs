@@ -463,3 +463,69 @@ pub fn reloaded(steps: u64, count: u64) -> Vec<u8> {
     }
     heap.write()
 }
+
+/// The script of the service in [`leak_files`].
+pub const REGISTRY: &str = "import { randomUUID } from 'node:crypto';
+
+export class SessionRegistry {
+  constructor() { this.sessions = []; }
+  open(user) { this.sessions.push(new Session(user)); }
+}
+
+export class Session {
+  constructor(user) { this.user = user; this.id = randomUUID(); this.pages = []; }
+}
+
+export class ChargeQueue {
+  constructor() { this.done = []; }
+}
+";
+
+/// Writes a snapshot of a service with a registry that keeps sessions, a queue that keeps some charges, and jobs that come
+/// and go.
+pub fn service(sessions: u64, charges: u64, round: u64) -> Vec<u8> {
+    let mut heap = V8Heap::new(false);
+    let global = heap.global;
+    let script = heap.script(7, Some("file:///srv/app/registry.mjs"));
+    let source = heap.add("string", REGISTRY, 400);
+    heap.heap.named(script.node, "internal", "source", source);
+    let app = heap.instance("CheckoutService", 64, script, 0);
+    heap.heap.named(global, "property", "service", app);
+    let registry = heap.instance("SessionRegistry", 32, script, 3);
+    heap.heap.named(app, "property", "registry", registry);
+    let queue = heap.instance("ChargeQueue", 32, script, 12);
+    heap.heap.named(app, "property", "charges", queue);
+    let all = heap.array(registry, "sessions");
+    let done = heap.array(queue, "done");
+    heap.continue_with(20_001);
+    for number in 0..sessions {
+        let session = heap.instance("Session", 96, script, 8);
+        heap.heap.numbered(all, "element", number, session);
+        let pages = heap.array(session, "pages");
+        let page = heap.add("object", "Page", 480);
+        heap.heap.numbered(pages, "element", 0, page);
+    }
+    heap.continue_with(200_001);
+    for number in 0..charges {
+        let charge = heap.add("object", "Charge", 64);
+        heap.heap.numbered(done, "element", number, charge);
+    }
+    let jobs = heap.array(global, "jobs");
+    heap.continue_with(400_001 + 10_000 * round);
+    for number in 0..200 {
+        let job = heap.add("object", "Job", 40);
+        heap.heap.numbered(jobs, "element", number, job);
+    }
+    heap.write()
+}
+
+/// Writes three snapshots of [`service`]; without `leaks`, only the jobs change.
+pub fn leak_files(folder: &std::path::Path, leaks: bool) -> Vec<std::path::PathBuf> {
+    let file = |round: u64| {
+        let file = folder.join(format!("checkout-{}.heapsnapshot", round + 1));
+        let grown = if leaks { round } else { 0 };
+        std::fs::write(&file, service(1000 + 400 * grown + 50 * grown / 2, 20 + 6 * grown, round)).unwrap();
+        file
+    };
+    (0..3).map(file).collect()
+}

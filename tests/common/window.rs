@@ -39,8 +39,25 @@ pub fn wait_until(window: &mut Window, what: &str, mut done: impl FnMut(&mut App
     }
 }
 
+/// Waits until all files are loaded, and goes on from Findings, where they open, to the comparison of two files that
+/// were opened together, or to Summary.
 pub fn wait_for_load(window: &mut Window) {
+    wait_until(window, "the load", |app| {
+        let is_loaded = !app.session.is_loading();
+        for side in 0..2 {
+            if let Some(view) = app.view_of(side).filter(|view| is_loaded && view.kind == ViewKind::FINDINGS) {
+                let has_base = view.panes.comparison.base.is_some();
+                view.kind = if has_base { ViewKind::COMPARISON } else { ViewKind::SUMMARY };
+            }
+        }
+        is_loaded
+    });
+}
+
+/// Waits until all files are loaded, and stays in Findings.
+pub fn wait_for_findings(window: &mut Window) {
     wait_until(window, "the load", |app| !app.session.is_loading());
+    assert_eq!(window.state_mut().state.shown_view().map(|view| view.kind), Some(ViewKind::FINDINGS));
 }
 
 /// The rows on screen, for the message of a test that fails.

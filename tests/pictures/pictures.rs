@@ -34,6 +34,8 @@ enum Files {
     Pair,
     /// Three snapshots of one program that leaks, taken for the picture.
     Series,
+    /// Three snapshots of a generated program that leaks.
+    Leak,
     Broken,
     Timeline,
     Profile,
@@ -50,8 +52,15 @@ enum Files {
 }
 
 /// Pictures that one theme is enough for.
-const ONE_THEME: [(&str, &str); 5] =
-    [("dominators-list", "light"), ("bun", "light"), ("deno", "dark"), ("hermes", "dark"), ("julia", "light")];
+const ONE_THEME: [(&str, &str); 7] = [
+    ("findings-single", "light"),
+    ("findings-computing", "light"),
+    ("dominators-list", "light"),
+    ("bun", "light"),
+    ("deno", "dark"),
+    ("hermes", "dark"),
+    ("julia", "light"),
+];
 
 const PICTURES: &[Picture] = &[
     ("empty", Files::None, |_| {}),
@@ -59,6 +68,9 @@ const PICTURES: &[Picture] = &[
     ("error", Files::Broken, |_| {}),
     ("error-offer", Files::Cut, offer),
     ("damaged", Files::Cut, damaged),
+    ("findings", Files::Leak, findings),
+    ("findings-single", Files::Example, findings_of_one),
+    ("findings-computing", Files::Example, findings_computing),
     ("summary", Files::Example, select_cart),
     ("filters", Files::Pair, filters),
     ("comparison", Files::Pair, comparison),
@@ -126,6 +138,23 @@ fn select_cart(window: &mut Window) {
     expand(window, "ShoppingCart  ×2,020");
     click_row(window, "ShoppingCart @");
     wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+}
+
+fn findings(window: &mut Window) {
+    show(window, ViewKind::FINDINGS);
+    wait_for_label(window, "Finding, Leak");
+}
+
+fn findings_of_one(window: &mut Window) {
+    show(window, ViewKind::FINDINGS);
+    wait_for_label(window, "Finding, Watch");
+}
+
+fn findings_computing(window: &mut Window) {
+    let (source, feed) = slow_source();
+    window.state_mut().state.session.load(source);
+    std::mem::forget(feed);
+    show(window, ViewKind::FINDINGS);
 }
 
 fn filters(window: &mut Window) {
@@ -310,7 +339,7 @@ fn growth(window: &mut Window) {
     if window.state().state.session.open().is_empty() {
         return;
     }
-    wait_until(window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::GROWTH));
+    show(window, ViewKind::GROWTH);
     click_row(window, "LeakedSession");
     window.get_by_label("Show retaining paths").click();
     window.step();
@@ -424,6 +453,7 @@ struct Made {
     /// The folder of generated files of other engines.
     folder: PathBuf,
     series: Vec<PathBuf>,
+    leak: Vec<PathBuf>,
 }
 
 /// Size of a window in points, and pixels of a point: a window of 1280 × 800 pixels with text at 150 % has room for 853 × 533.
@@ -442,6 +472,7 @@ const CROWDED: [(&str, Screen); 2] = [
 fn open(files: Files, made: &Made, is_drawn: bool) -> Window {
     let files = match files {
         Files::Series => made.series.clone(),
+        Files::Leak => made.leak.clone(),
         Files::None => vec![],
         Files::Example => vec![example()],
         Files::Pair => vec![example_before(), example()],
@@ -470,7 +501,8 @@ fn make(is_wanted: impl Fn(&str) -> bool) -> (Made, [tempfile::TempDir; 3]) {
     let (folder_of_broken, broken) = broken("strings-bad-escape.heapsnapshot");
     let series = if is_wanted("growth") { series(folder_of_broken.path()) } else { Vec::new() };
     let others = tempfile::tempdir().unwrap();
-    let made = Made { broken, cut, folder: others.path().to_path_buf(), series };
+    let leak = generated::leak_files(others.path(), true);
+    let made = Made { broken, cut, folder: others.path().to_path_buf(), series, leak };
     std::fs::write(made.folder.join("react-native.heapsnapshot"), generated::hermes(500)).unwrap();
     std::fs::write(made.folder.join("session.heapsnapshot"), generated::julia(500)).unwrap();
     std::fs::write(made.folder.join("list.heapsnapshot"), generated::write(&generated::linked_list(1395, |_| 0)))

@@ -4,7 +4,7 @@ use crate::common;
 use crate::inspector::{Habit, Inspector};
 use crate::node;
 use crate::node::Node;
-use crate::window::{Window, click_row, rows, wait_for_label, wait_until, window};
+use crate::window::{Window, click_row, rows, show, wait_for_label, wait_until, window};
 use egui_kittest::kittest::Queryable as _;
 use heapglass::test_support::capture::Step;
 use heapglass::test_support::ui::capture::Mode;
@@ -52,10 +52,12 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
         window.get_by_label("Take next snapshot").click();
         window.step();
     }
-    wait_until(&mut window, "the growth of the series", |app| {
-        app.session.open().len() == 3 && app.shown_view().is_some_and(|view| view.kind == ViewKind::GROWTH)
+    wait_until(&mut window, "the findings of the series", |app| {
+        app.session.open().len() == 3 && app.shown_view().is_some_and(|view| view.kind == ViewKind::FINDINGS)
     });
     drop(node);
+    wait_for_label(&mut window, "LeakedSession objects: 500 → 1,000 → 1,500");
+    show(&mut window, ViewKind::GROWTH);
 
     // The leak is first among the classes that grow in every step; the cache and the work have other patterns.
     wait_for_label(&mut window, "LeakedSession  service.js");

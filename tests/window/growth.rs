@@ -136,7 +136,7 @@ fn three_files_that_are_opened_together_are_followed() {
     let files = [example_before(), example(), example_before()];
     let mut window = window(&files);
     wait_for_load(&mut window);
-    wait_until(&mut window, "the growth", |app| app.shown_view().is_some_and(|view| view.kind == ViewKind::GROWTH));
+    show(&mut window, ViewKind::GROWTH);
     wait_for_label(&mut window, "3 of 3 snapshots");
     wait_for_label(&mut window, "is identical to");
     let growths = |app: &mut heapglass::test_support::ui::state::AppState| {

@@ -358,7 +358,7 @@ fn the_table_has_the_keyboard_after_opening_a_file_and_after_going_to_a_view() {
     let view = window.state_mut().state.shown_view().unwrap();
     assert!(view.panes.summary.tree.table.selection().is_some());
     for kind in [ViewKind::CONTAINMENT, ViewKind::DOMINATORS] {
-        let number = if kind == ViewKind::CONTAINMENT { Key::Num3 } else { Key::Num4 };
+        let number = if kind == ViewKind::CONTAINMENT { Key::Num4 } else { Key::Num5 };
         press(&mut window, Modifiers::COMMAND, number);
         settle(&mut window);
         press(&mut window, Modifiers::NONE, Key::ArrowDown);
@@ -370,7 +370,7 @@ fn the_table_has_the_keyboard_after_opening_a_file_and_after_going_to_a_view() {
         };
         assert!(table.selection().is_some(), "{kind:?}");
     }
-    press(&mut window, Modifiers::COMMAND, Key::Num8);
+    press(&mut window, Modifiers::COMMAND, Key::Num9);
     window.event(egui::Event::Text("cart".to_owned()));
     step(&mut window);
     assert_eq!(

@@ -19,6 +19,7 @@ mod any_file;
 mod capture;
 mod dialogs;
 mod explore;
+mod findings;
 mod growth;
 mod hostile;
 mod index;

@@ -4,14 +4,14 @@ use super::{Subject, Told};
 use crate::findings::finding::{Part, PathStep};
 use crate::query::map_key;
 
-/// The usual fix for listeners of an EventTarget.
+/// The usual fix for listeners of a target of events.
 const REMOVE: &str = "Call removeEventListener with the same function when the listening object is no longer used, or pass \
                       { once: true } or { signal }.";
 
-/// The number of steps between an EventTarget and the first of its listeners.
+/// The number of steps between a target of events and the first of its listeners.
 const TARGET: usize = 4;
 
-/// Returns the EventTarget that has the listeners.
+/// Returns the target of events that has the listeners.
 fn event_target<'a>(subject: &'a Subject<'_>) -> Option<&'a PathStep> {
     let is_listener = subject.member_class == "Listener" || subject.near().any(|step| step.class == "Listener");
     let at = subject.path.iter().rposition(|step| step.name.contains("kEvents") && step.part != Part::Inside)?;
@@ -19,7 +19,7 @@ fn event_target<'a>(subject: &'a Subject<'_>) -> Option<&'a PathStep> {
     subject.path.get(at.checked_sub(1)?).filter(|_| is_listener && is_close)
 }
 
-/// Returns ` of 'abort'` for listeners of an event of an EventTarget, which keeps them in a Map by event.
+/// Returns ` of 'abort'` for listeners of an event of a target, which keeps them in a Map by event.
 fn event_of(subject: &Subject<'_>) -> String {
     let at = subject.path.iter().rposition(|step| step.name.contains("kEvents") && step.part != Part::Inside);
     let edge = at.and_then(|at| subject.path.get(at + 1)).and_then(|step| step.edge);

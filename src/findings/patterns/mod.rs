@@ -156,7 +156,9 @@ impl Subject<'_> {
     /// Returns `. Each leads to a Foo` if members of the runtime hold objects of the program.
     fn holding(&self) -> String {
         match self.inside {
-            Some(step) if step.class != self.member_class && !step.label.ends_with("()") => format!(". Each leads to {}", article(&step.label)),
+            Some(step) if step.class != self.member_class && !step.label.ends_with("()") => {
+                format!(". Each leads to {}", article(&step.label))
+            }
             _ => String::new(),
         }
     }

@@ -86,7 +86,7 @@ fn welcome(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
             actions.push(Action::OpenExample);
         }
         let hint = "The same service before and after 2,000 requests";
-        if ui.link("Compare the two example snapshots").on_hover_text(hint).clicked() {
+        if ui.link("Open both example snapshots").on_hover_text(hint).clicked() {
             actions.push(Action::OpenExamplePair);
         }
     });

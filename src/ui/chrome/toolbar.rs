@@ -82,7 +82,7 @@ fn recent_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
         actions.push(Action::OpenExample);
         ui.close();
     }
-    if ui.button("Compare the two example snapshots").clicked() {
+    if ui.button("Open both example snapshots").clicked() {
         actions.push(Action::OpenExamplePair);
         ui.close();
     }

@@ -1,8 +1,6 @@
 //! Growth: the development of classes over any number of snapshots, their new objects, and what holds these.
 
-use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use egui::{Id, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
 
@@ -10,11 +8,11 @@ use super::growth_chart::{Chart, class_dots, heap_dots};
 pub(crate) use super::growth_rows::Grown;
 use super::growth_rows::{COLUMNS, GrownRows, KEYS, node_of};
 use super::pane::{About, Pane};
+use super::series::{SeriesChoice, left_out};
 use super::{Place, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, SnapshotId, human};
 use crate::query::{
-    Age, DistinctOf, Growth, GrowthKey, GrowthOf, GrowthSort, OPTIONS_DIFFER, Pattern, ScriptsOf, Series, SeriesList,
-    chronological,
+    DistinctOf, Growth, GrowthKey, GrowthOf, GrowthSort, OPTIONS_DIFFER, Pattern, ScriptsOf, Series, SeriesList,
 };
 use crate::session::Session;
 use crate::snapshot::Snapshot;
@@ -30,8 +28,7 @@ const LEAST_TABLE_HEIGHT: f32 = 130.0;
 /// The pane's own state.
 #[derive(Debug)]
 pub struct GrowthPane {
-    /// Excluded snapshots.
-    excluded: HashSet<SnapshotId>,
+    choice: SeriesChoice,
     pub filter: String,
     sort: GrowthSort,
     pub table: TreeState<Grown>,
@@ -44,7 +41,7 @@ pub struct GrowthPane {
 impl Default for GrowthPane {
     fn default() -> Self {
         Self {
-            excluded: HashSet::new(),
+            choice: SeriesChoice::default(),
             filter: String::new(),
             sort: GrowthSort::BY_SIZE_GROWTH,
             table: TreeState::default(),
@@ -59,24 +56,13 @@ impl GrowthPane {
 
     /// Shows only these of the open snapshots.
     pub fn set_series(&mut self, session: &Session, ids: &[SnapshotId]) {
-        self.excluded = session.open().iter().map(|open| open.id).filter(|id| !ids.contains(id)).collect();
+        self.choice.set(session, ids);
     }
 
     /// Returns the included snapshots, oldest first.
     #[must_use]
     pub fn series(&self, session: &Session) -> Series {
-        let mut ages: Vec<(Age, SnapshotId)> = session
-            .open()
-            .iter()
-            .filter(|open| !self.excluded.contains(&open.id))
-            .map(|open| {
-                let began = open.record.as_ref().map(|record| Duration::from_millis(record.began_unix_ms));
-                let began = began.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
-                (Age::with_time(&open.snapshot, began), open.id)
-            })
-            .collect();
-        chronological(&mut ages, |(age, _)| *age);
-        ages.into_iter().map(|(_, id)| id).collect()
+        self.choice.series(session)
     }
 
     fn rows(&mut self, ui: &mut Ui, place: &Place, mut rows: GrownRows<'_>, commands: &mut Vec<Command>) {
@@ -133,24 +119,8 @@ impl GrowthPane {
             let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter classes").desired_width(150.0);
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter growing classes"));
-            let count = session.open().iter().filter(|open| !self.excluded.contains(&open.id)).count();
-            let text = format!("{count} of {}", human::quantity(session.open().len() as u64, "snapshot", "snapshots"));
-            ui.menu_button(text, |ui| {
-                for open in session.open() {
-                    let mut is_in = !self.excluded.contains(&open.id);
-                    let name = human::visible(&text::name_of(session, open.id), 80).into_owned();
-                    if ui.checkbox(&mut is_in, name).changed() {
-                        if is_in {
-                            self.excluded.remove(&open.id);
-                        } else {
-                            self.excluded.insert(open.id);
-                        }
-                    }
-                }
-            })
-            .response
-            .on_hover_text("Choose snapshots; they are ordered by age");
-            if !self.excluded.is_empty() && !self.excluded.contains(&place.slot.id) && count < 2 {
+            let count = self.choice.menu(ui, session);
+            if self.choice.leaves_out_others_than(place.slot.id) && count < 2 {
                 ui.weak("Choose at least two");
             }
         });
@@ -280,17 +250,6 @@ fn menu(
     }
 }
 
-/// Draws a remark that a snapshot is left out because it is identical to another one.
-fn left_out(ui: &mut Ui, session: &Session, ids: [SnapshotId; 2]) {
-    let name = |id| session.snapshot(id).map_or_else(String::new, |of| of.source().name.clone());
-    let [name, before] = ids.map(|id| human::visible(&name(id), 60).into_owned());
-    ui.horizontal(|ui| {
-        ui.add_space(2.0 * GRID);
-        let text = format!("{name} is identical to {before} and is left out");
-        ui.label(RichText::new(text).font(theme::small()).weak());
-    });
-}
-
 /// Draws a banner that says that object ids do not match.
 fn banner(ui: &mut Ui) {
     let tokens = theme::tokens(ui);
@@ -309,7 +268,8 @@ impl ViewKind {
 
 impl Pane for GrowthPane {
     fn about() -> About {
-        About::new(ViewKind::GROWTH, "Classes that grow over several snapshots, and classes that come and go")
+        let hint = "Classes that grow over several snapshots, and classes that come and go";
+        About { key: Some(egui::Key::S), ..About::new(ViewKind::GROWTH, hint) }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

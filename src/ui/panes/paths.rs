@@ -289,6 +289,7 @@ fn ask_one(
 enum Listed {
     Rows(ListSpec, Option<Arc<Selection>>),
     Copies(Arc<DuplicateStrings>, u32),
+    These(Arc<[NodeOrdinal]>),
     Compared(Arc<Comparison>, u32, bool),
     Grown(Arc<Growth>, u32, bool),
 }
@@ -317,6 +318,7 @@ fn ask_many(
             selected(session, filter).map(|selection| Listed::Rows(ListSpec::Selected, selection))
         }
         NodeSet::Copies(group) => session.ask(&DuplicatesOf(id)).ready().map(|of| Listed::Copies(of, *group)),
+        NodeSet::These(nodes) => Some(Listed::These(Arc::clone(nodes))),
         NodeSet::Compared { base, current, joined, class, new } => {
             let comparison = session.ask(&ComparisonOf { base: *base, current: *current, joined: *joined }).ready();
             comparison.map(|comparison| Listed::Compared(comparison, *class, *new))
@@ -341,6 +343,7 @@ fn list(snapshot: &Snapshot, listed: Listed, cancel: &CancelToken) -> Result<Vec
             Ok(order.rows.to_vec())
         }
         Listed::Copies(duplicates, group) => Ok(duplicates.copies(group).to_vec()),
+        Listed::These(nodes) => Ok(nodes.iter().map(|node| node.0).collect()),
         Listed::Compared(comparison, class, true) => Ok(comparison.new_objects(class as usize).to_vec()),
         Listed::Compared(comparison, class, false) => Ok(comparison.deleted_objects(class as usize).to_vec()),
         Listed::Grown(growth, class, true) => Ok(growth.survivors(class as usize).to_vec()),

@@ -5,6 +5,7 @@ use super::comparison::ComparisonPane;
 use super::containment::ContainmentPane;
 use super::dead_variables::DeadVariablesPane;
 use super::dominators::DominatorsPane;
+use super::findings::FindingsPane;
 use super::growth::GrowthPane;
 use super::pane::{About, Pane};
 use super::search::SearchPane;
@@ -55,6 +56,7 @@ macro_rules! panes {
 }
 
 panes! {
+    findings: FindingsPane,
     summary: SummaryPane,
     comparison: ComparisonPane,
     containment: ContainmentPane,

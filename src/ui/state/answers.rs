@@ -12,7 +12,8 @@ use crate::ui::command::{ExportList, Target, ViewKind};
 use crate::ui::dialog::Purpose;
 use crate::ui::export::Replace;
 use crate::ui::notice::Notice;
-use crate::ui::panes::growth::GrowthPane;
+use crate::ui::panes::Slot;
+use crate::ui::panes::series::SeriesChoice;
 
 /// The time that a remark stays in the status bar: long enough to read it twice.
 const NOTICE_SECONDS: f64 = 20.0;
@@ -89,7 +90,7 @@ impl AppState {
         }
     }
 
-    /// Compares files that were opened together, once all of them are loaded.
+    /// Shows the findings of files that were opened together, once all of them are loaded.
     pub(super) fn finish_batch(&mut self) {
         let waits = |id: &SnapshotId| self.session.loads().iter().any(|load| load.id == *id && load.error.is_none());
         if self.batch.is_empty() || self.batch.iter().any(waits) {
@@ -103,24 +104,30 @@ impl AppState {
         ids.retain(|id| self.session.snapshot(*id).is_some());
         match ids.len() {
             0 | 1 => {}
-            2 => self.compare(&ids),
-            _ => self.show_growth(&ids),
+            2 => {
+                // The comparison of the two is one tab away.
+                self.compare(&ids);
+                self.show_findings(&ids);
+            }
+            _ => self.show_findings(&ids),
         }
     }
 
-    /// Shows the growth over several snapshots, in the view of the newest.
-    pub(in crate::ui) fn show_growth(&mut self, ids: &[SnapshotId]) {
-        let mut pane = GrowthPane::default();
-        pane.set_series(&self.session, ids);
-        let Some(&last) = pane.series(&self.session).last() else { return };
+    /// Shows the findings of several snapshots, in the view of the newest.
+    pub(in crate::ui) fn show_findings(&mut self, ids: &[SnapshotId]) {
+        let mut choice = SeriesChoice::default();
+        choice.set(&self.session, ids);
+        let Some(&last) = choice.series(&self.session).last() else { return };
         self.show_in(self.active, last);
-        if let Some(view) = self.shown_view() {
-            view.panes.growth = pane;
+        let slot = Slot { side: self.active, id: last };
+        if let Some(view) = self.views.get_mut(&slot) {
+            view.panes.findings.set_series(&self.session, ids);
+            view.panes.growth.set_series(&self.session, ids);
         }
-        self.show_view(ViewKind::GROWTH);
+        self.show_view(ViewKind::FINDINGS);
     }
 
-    /// Opens captured files, and shows the growth of a series once all of it is loaded.
+    /// Opens captured files, and shows the findings of a series once all of it is loaded.
     pub(super) fn take_captured(&mut self, ctx: &Context) {
         for taken in self.capture.take_files(ctx) {
             let id = self.open(taken.path);
@@ -131,7 +138,7 @@ impl AppState {
         let mut ids = self.capture.take_series(waits);
         ids.retain(|id| self.session.snapshot(*id).is_some());
         if ids.len() > 1 {
-            self.show_growth(&ids);
+            self.show_findings(&ids);
             // The dialog stays open to show why a series ended early.
             self.capture.is_open &= self.capture.state().error.is_some();
         }

@@ -3,7 +3,7 @@
 use super::AppState;
 use crate::model::ObjectId;
 use crate::query::{Lane, Scripts, ScriptsOf};
-use crate::ui::command::{Command, ViewKind};
+use crate::ui::command::{Command, Target, ViewKind};
 use crate::ui::panes::Slot;
 
 impl AppState {
@@ -44,17 +44,7 @@ impl AppState {
                 self.active = slot.side;
                 self.show_view(kind);
             }
-            Command::ShowStack { target, call } if target.snapshot == slot.id => {
-                view.leave_interval_for(&place, target.node);
-                view.panes.allocations.reveal(call);
-                self.active = slot.side;
-                self.show_view(ViewKind::ALLOCATIONS);
-            }
-            Command::ShowStack { target, call } => {
-                let there = Slot { side: slot.side, id: target.snapshot };
-                self.show_in(there.side, there.id);
-                return self.run(there, Command::ShowStack { target, call });
-            }
+            Command::ShowStack { target, call } => return self.show_stack(slot, target, call),
             Command::Filter(filter) => {
                 view.panes.summary.nodes = filter;
                 self.active = slot.side;
@@ -74,6 +64,15 @@ impl AppState {
                     view.panes.comparison.set_base(base);
                 }
             }
+            Command::ShowGrowth { class } => {
+                view.panes.growth.filter = class;
+                self.active = slot.side;
+                self.show_view(ViewKind::GROWTH);
+            }
+            Command::IgnoreFinding(signature) => self.settings.ignore_finding(signature),
+            Command::RestoreFinding(signature) => self.settings.ignored_findings.retain(|of| *of != signature),
+            // The frame around the views has taken these.
+            Command::OpenDialog | Command::Capture => {}
             Command::Explain(term) => self.help.explain(term),
             Command::Copy(text) => return Some(text),
             Command::CopyPosition(of, at) => {
@@ -86,6 +85,21 @@ impl AppState {
                 self.ask_where_to_write(list, format!("{name}{damaged}.csv"));
             }
         }
+        None
+    }
+
+    /// Shows the allocation site of an object in the view of its own snapshot.
+    fn show_stack(&mut self, slot: Slot, target: Target, call: u32) -> Option<String> {
+        let there = Slot { side: slot.side, id: target.snapshot };
+        if there != slot {
+            self.show_in(there.side, there.id);
+        }
+        let place = self.place(there)?;
+        let view = self.views.get_mut(&there)?;
+        view.leave_interval_for(&place, target.node);
+        view.panes.allocations.reveal(call);
+        self.active = there.side;
+        self.show_view(ViewKind::ALLOCATIONS);
         None
     }
 }

@@ -62,7 +62,11 @@ impl AppState {
         }
         self.active = usize::from(is_newer);
         for slot in self.slots() {
-            self.views.entry(slot).or_default();
+            let view = self.views.entry(slot).or_default();
+            // Findings are about all snapshots, so that a second side with them says nothing new.
+            if slot.side != self.active && view.kind == ViewKind::FINDINGS {
+                view.kind = ViewKind::SUMMARY;
+            }
         }
     }
 

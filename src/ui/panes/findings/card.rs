@@ -1,0 +1,363 @@
+//! The card of a finding: verdict and title, charts, holder, path, members, the reasons, and what to do.
+
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Align, Color32, FontId, Frame, Id, Label, Layout, Margin, RichText, Sense, Stroke, Ui, UiBuilder};
+use egui::{WidgetInfo, accesskit::Role, vec2};
+
+use super::chips::{self, Chip, Pressed};
+use super::spark::Spark;
+use crate::findings::{Finding, MemberClass, SourcePlace, Verdict};
+use crate::model::human;
+use crate::query::short_script;
+use crate::ui::text;
+use crate::ui::theme::{self, GRID, Tokens};
+
+/// The width of the labels on the left.
+const LABEL: f32 = 76.0;
+/// The height of a line with a label.
+const LINE: f32 = 5.0 * GRID;
+/// The maximum number of lines of a title.
+const TITLE_LINES: usize = 3;
+/// The maximum number of classes, companions and characters of a text.
+const CLASSES: usize = 4;
+const COMPANIONS: usize = 3;
+const TEXT_LIMIT: usize = 600;
+
+/// A button of a card.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Wish {
+    Members,
+    Growth,
+    Paths,
+    Copy,
+    Ignore,
+}
+
+/// The user's wish and the text or step that it is about.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Wish(Wish),
+    CopyPlace(String),
+    Select(usize),
+    Reveal(usize),
+    OpenPath,
+}
+
+/// A card.
+pub(super) struct Card<'a> {
+    pub(super) id: Id,
+    pub(super) finding: &'a Finding,
+    /// The names of the snapshots, oldest first.
+    pub(super) names: &'a [String],
+    pub(super) chips: &'a [Chip],
+}
+
+impl Card<'_> {
+    /// Draws the card; returns the user's wish and the response of the card itself.
+    pub(super) fn show(&self, ui: &mut Ui) -> (Option<Answer>, egui::Response) {
+        let tokens = theme::tokens(ui);
+        let mut answer = None;
+        let has_focus = ui.memory(|memory| memory.has_focus(self.id));
+        let verdict = self.finding.verdict.label();
+        let builder = UiBuilder::new()
+            .scope_id(self.id)
+            .sense(Sense::click())
+            .accessibility_role(Role::Group)
+            .accessibility_label(format!("Finding, {verdict}: {}", self.finding.title));
+        let stroke = if has_focus { Stroke::new(2.0, tokens.accent) } else { Stroke::new(1.0, tokens.border) };
+        // A thicker stroke must not move the content.
+        let inset = if has_focus { 9 } else { 10 };
+        let frame = Frame::new().fill(tokens.background).stroke(stroke).corner_radius(6.0).inner_margin(Margin {
+            left: inset + 4,
+            right: inset,
+            top: inset,
+            bottom: inset,
+        });
+        let shown = ui.scope_builder(builder, |ui| {
+            frame.show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.spacing_mut().item_spacing = vec2(2.0 * GRID, 1.5 * GRID);
+                self.content(ui, &mut answer);
+            });
+        });
+        let strip = shown.response.rect.shrink(2.0);
+        let strip = egui::Rect::from_min_size(strip.min, vec2(3.0, strip.height()));
+        ui.painter().rect_filled(strip, 2.0, verdict_color(self.finding.verdict, tokens));
+        (answer, shown.response)
+    }
+
+    fn content(&self, ui: &mut Ui, answer: &mut Option<Answer>) {
+        let finding = self.finding;
+        ui.horizontal_top(|ui| {
+            badge(ui, finding.verdict);
+            title(ui, &finding.title);
+        });
+        if !finding.explanation.is_empty() {
+            paragraph(ui, &finding.explanation);
+        }
+        self.charts(ui);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            self.causes(ui, answer);
+            self.reasons(ui);
+        });
+        self.buttons(ui, answer);
+    }
+
+    /// Draws the holder, the path, the members, and the lines of source.
+    fn causes(&self, ui: &mut Ui, answer: &mut Option<Answer>) {
+        let finding = self.finding;
+        let place = finding.holder.location.as_ref();
+        // The line that declares the holder is beside it.
+        let declared = finding.sites.iter().position(|site| site.what == "holder" && Some(&site.place) == place);
+        row(ui, "Holder", |ui| {
+            ui.horizontal(|ui| {
+                let label = text::middle(ui, &finding.holder.label, &theme::mono(), ui.available_width() * 0.6);
+                let is_cut = label != finding.holder.label;
+                let name = ui.add(Label::new(RichText::new(label).font(theme::mono())).extend());
+                if is_cut {
+                    name.on_hover_text(human::visible(&finding.holder.label, TEXT_LIMIT));
+                }
+                if let Some(place) = place {
+                    place_link(ui, place, answer);
+                }
+                if let Some(line) = declared.and_then(|at| finding.sites.get(at)?.text.as_ref()) {
+                    code(ui, line);
+                }
+            });
+        });
+        row(ui, "Path", |ui| match chips::show(ui, self.id, finding, self.chips) {
+            Some(Pressed::Select(at)) => *answer = Some(Answer::Select(at)),
+            Some(Pressed::Reveal(at)) => *answer = Some(Answer::Reveal(at)),
+            Some(Pressed::Open) => *answer = Some(Answer::OpenPath),
+            None => {}
+        });
+        if !finding.classes.is_empty() {
+            row(ui, "Members", |ui| members(ui, &finding.classes, finding.members.len() > 1));
+        }
+        for (_, site) in finding.sites.iter().enumerate().filter(|(at, _)| Some(*at) != declared) {
+            row(ui, site_label(site.what), |ui| {
+                ui.horizontal(|ui| {
+                    place_link(ui, &site.place, answer);
+                    if let Some(line) = &site.text {
+                        code(ui, line);
+                    }
+                });
+            });
+        }
+        if !finding.keys.is_empty() {
+            row(ui, "Keys", |ui| {
+                let line = human::visible(&finding.keys.join(", "), TEXT_LIMIT).into_owned();
+                ui.horizontal(|ui| ui.add(Label::new(RichText::new(line).font(theme::mono_small()).weak()).truncate()));
+            });
+        }
+    }
+
+    /// Draws other holders, the evidence and the advice.
+    fn reasons(&self, ui: &mut Ui) {
+        let finding = self.finding;
+        if !finding.companions.is_empty() {
+            row(ui, "Also", |ui| {
+                level(ui, &egui::TextStyle::Body);
+                companions(ui, &finding.companions);
+            });
+        }
+        row(ui, "Evidence", |ui| {
+            level(ui, &egui::TextStyle::Small);
+            evidence(ui, finding);
+        });
+        if let Some(advice) = &finding.advice {
+            row(ui, "What to do", |ui| {
+                level(ui, &egui::TextStyle::Body);
+                paragraph(ui, advice);
+            });
+        }
+    }
+
+    fn charts(&self, ui: &mut Ui) {
+        let finding = self.finding;
+        if finding.members.len() < 2 {
+            return;
+        }
+        let units = theme::look(ui).units;
+        let bytes = |size: u64| units.bytes(size);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(2.0 * GRID, 2.0 * GRID);
+            let mut chart = |title: &str, values: &[u64], format: &dyn Fn(u64) -> String| {
+                if values.len() > 1 {
+                    Spark { id: self.id.with(title), title, values, format, names: self.names }.show(ui);
+                }
+            };
+            chart("Members", &finding.members, &human::count);
+            chart("Retained size", &finding.bytes, &bytes);
+        });
+    }
+
+    fn buttons(&self, ui: &mut Ui, answer: &mut Option<Answer>) {
+        ui.add_space(GRID);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(1.5 * GRID, GRID);
+            let mut button = |ui: &mut Ui, text: &str, hint: &str, wish: Wish| {
+                if ui.button(text).on_hover_text(hint).clicked() {
+                    *answer = Some(Answer::Wish(wish));
+                }
+            };
+            if !self.finding.samples.is_empty() {
+                button(ui, "Show members", "Reveal a member in Summary, among the objects of its class", Wish::Members);
+                button(ui, "Show paths", "Merge the retaining paths of members", Wish::Paths);
+            }
+            if self.finding.members.len() > 1 {
+                button(ui, "Show in Growth", "Show the class of the members over all snapshots", Wish::Growth);
+            }
+            button(ui, "Copy", "Copy the finding as text   (C)", Wish::Copy);
+            button(ui, "Ignore", "Hide this finding, also in later snapshots", Wish::Ignore);
+        });
+    }
+}
+
+/// Returns the color of a verdict.
+fn verdict_color(verdict: Verdict, tokens: &Tokens) -> Color32 {
+    match verdict {
+        Verdict::Leak => tokens.error,
+        Verdict::Likely => tokens.detached,
+        Verdict::Watch => tokens.weak,
+    }
+}
+
+fn badge(ui: &mut Ui, verdict: Verdict) {
+    let tokens = theme::tokens(ui);
+    let frame =
+        Frame::new().fill(verdict_color(verdict, tokens)).corner_radius(4.0).inner_margin(Margin::symmetric(6, 2));
+    frame.show(ui, |ui| {
+        let text = RichText::new(verdict.label()).font(theme::small()).color(tokens.on_accent);
+        ui.add(Label::new(text).selectable(false).extend());
+    });
+}
+
+/// Draws a title in up to three lines; the tooltip has the whole one.
+fn title(ui: &mut Ui, title: &str) {
+    let whole = human::visible(title, TEXT_LIMIT).into_owned();
+    let color = theme::tokens(ui).text;
+    let mut job = LayoutJob::simple(
+        whole.clone(),
+        FontId::new(theme::TEXT_CARD, egui::FontFamily::Proportional),
+        color,
+        ui.available_width(),
+    );
+    job.wrap = TextWrapping { max_rows: TITLE_LINES, ..TextWrapping::wrap_at_width(ui.available_width()) };
+    let galley = ui.painter().layout_job(job);
+    let is_cut = galley.elided;
+    let response = ui.add(Label::new(galley).selectable(false));
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &whole));
+    if is_cut {
+        response.on_hover_text(whole);
+    }
+}
+
+fn paragraph(ui: &mut Ui, text: &str) {
+    let text = human::visible(text, TEXT_LIMIT);
+    ui.add(Label::new(RichText::new(text).color(theme::tokens(ui).text)).wrap());
+}
+
+/// Moves a text that may have several lines so that its first one is level with the label of its row.
+fn level(ui: &mut Ui, style: &egui::TextStyle) {
+    ui.add_space(((LINE - ui.text_style_height(style)) / 2.0).max(0.0));
+}
+
+/// Draws a line of a card: a quiet label, and content to its right.
+fn row(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal_top(|ui| {
+        let room = vec2(LABEL, LINE);
+        ui.spacing_mut().interact_size.y = LINE;
+        ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_size(room);
+            ui.label(RichText::new(label).font(theme::small()).weak());
+        });
+        ui.vertical(|ui| {
+            ui.set_min_height(LINE);
+            ui.set_width(ui.available_width());
+            content(ui);
+        });
+    });
+}
+
+/// Draws a source location, which a click copies.
+fn place_link(ui: &mut Ui, place: &SourcePlace, answer: &mut Option<Answer>) {
+    let short = format!("{}:{}", short_script(&place.url), place.line);
+    let whole = format!("{}:{}:{}", human::visible(&place.url, 500), place.line, place.column);
+    let text = RichText::new(human::visible(&short, 80)).font(theme::small()).color(theme::tokens(ui).accent);
+    let link = ui.add(Label::new(text).selectable(false).sense(Sense::click()));
+    link.widget_info(|| WidgetInfo::labeled(Role::Link, true, &short));
+    let link = link.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(format!("{whole}\nClick to copy"));
+    if link.clicked() {
+        *answer = Some(Answer::CopyPlace(whole));
+    }
+}
+
+fn site_label(what: &str) -> &'static str {
+    match what {
+        "creates" => "Created",
+        "registers" => "Registered",
+        "adds" => "Added",
+        _ => "Declared",
+    }
+}
+
+/// Draws a line of source, cut to the room.
+fn code(ui: &mut Ui, line: &str) {
+    let tokens = theme::tokens(ui);
+    let line = human::visible(line.trim(), 200).into_owned();
+    let text = RichText::new(&line).font(theme::mono_small()).color(tokens.code);
+    ui.add(Label::new(text).truncate()).on_hover_text(line);
+}
+
+/// Draws the classes that members are made of, with the numbers of objects that were added.
+fn members(ui: &mut Ui, classes: &[MemberClass], is_series: bool) {
+    let units = theme::look(ui).units;
+    let sign = if is_series { "+" } else { "" };
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(GRID, 2.0);
+        for class in classes.iter().take(CLASSES) {
+            let count = class.counts.last().copied().unwrap_or(0);
+            let name = human::visible(&class.name, 80).into_owned();
+            let mut about = name.clone();
+            if let Some(at) = &class.location {
+                about = format!("{about}\n{}:{}", at.url, at.line);
+            }
+            if let Some(size) = class.sizes.last() {
+                about = format!("{about}\n{} bytes shallow, {}", human::count(*size), units.bytes(*size));
+            }
+            let shown = text::middle(ui, &name, &theme::mono(), 240.0);
+            ui.label(RichText::new(shown).font(theme::mono())).on_hover_text(about);
+            ui.label(RichText::new(format!("{sign}{}", human::count(count))).font(theme::small()).weak());
+            ui.add_space(2.0 * GRID);
+        }
+        if let Some(rest) = classes.len().checked_sub(CLASSES).filter(|rest| *rest > 0) {
+            let names: Vec<String> =
+                classes.iter().skip(CLASSES).map(|of| human::visible(&of.name, 80).into_owned()).collect();
+            let more = human::quantity(rest as u64, "more class", "more classes");
+            ui.label(RichText::new(format!("and {more}")).font(theme::small()).weak()).on_hover_text(names.join("\n"));
+        }
+    });
+}
+
+fn companions(ui: &mut Ui, companions: &[String]) {
+    for companion in companions.iter().take(COMPANIONS) {
+        paragraph(ui, companion);
+    }
+    if let Some(rest) = companions.len().checked_sub(COMPANIONS).filter(|rest| *rest > 0) {
+        let more = human::quantity(rest as u64, "more holder", "more holders");
+        let all = companions[COMPANIONS..].join("\n");
+        ui.label(RichText::new(format!("and {more}")).font(theme::small()).weak()).on_hover_text(all);
+    }
+}
+
+fn evidence(ui: &mut Ui, finding: &Finding) {
+    let mut parts = finding.evidence.clone();
+    if finding.freed_if_emptied > 0 {
+        let units = theme::look(ui).units;
+        parts.push(format!("emptying the holder would free {}", units.bytes(finding.freed_if_emptied)));
+    }
+    let line = human::visible(&parts.join("; "), TEXT_LIMIT).into_owned();
+    ui.add(Label::new(RichText::new(line).font(theme::small()).weak()).wrap());
+}
