@@ -20,6 +20,7 @@ mod ci_logs;
 mod command_line;
 mod command_line_calls;
 mod documentation;
+mod findings;
 mod gate;
 mod generate;
 mod hostile;

@@ -48,6 +48,9 @@ pub fn open_and_ask(bytes: &[u8]) {
 pub fn ask(snapshot: &Snapshot) {
     let cancel = CancelToken::new();
     let graph = snapshot.graph();
+    for series in [&[snapshot][..], &[snapshot, snapshot], &[snapshot; 3]] {
+        let _ = heapglass::findings(series, &cancel);
+    }
     for key in [SortKey::Name, SortKey::Count, SortKey::Distance, SortKey::ShallowSize, SortKey::RetainedSize] {
         let sort = Sort { key, descending: key == SortKey::Count };
         let _ = order(snapshot, ListSpec::Classes, sort, &Filter::default(), Lens::default(), &cancel);

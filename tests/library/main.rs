@@ -15,6 +15,7 @@ mod conformance;
 mod dead_variables;
 mod dominator_map;
 mod event_logs;
+mod findings;
 mod growth;
 mod house;
 mod ignored;
