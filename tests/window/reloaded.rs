@@ -82,6 +82,7 @@ fn growth_lists_a_reloaded_class_once() {
     let files = files.map(|(name, bytes)| (format!("{name}.heapsnapshot"), bytes));
     let files: Vec<(&str, Vec<u8>)> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
     let (_folder, mut window) = opened(&files);
+    show(&mut window, ViewKind::GROWTH);
     wait_for_label(&mut window, "Grows in every step");
     wait_for_session_rows(&mut window, 1);
 }
