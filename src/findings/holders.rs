@@ -157,7 +157,7 @@ fn gather(side: &Side<'_>, shared: &Shared, cancel: &CancelToken) -> Result<Vec<
         groups[node.index()] = group;
         let Some(local) = locals.get_mut(group as usize) else { continue };
         let shallow = snapshot.shallow_size(node);
-        local.bytes += shallow;
+        local.bytes = local.bytes.saturating_add(shallow);
         let inside = member_of[parent.index()];
         let is_plumbing = side.is_plumbing(node);
         let continues =
@@ -167,7 +167,7 @@ fn gather(side: &Side<'_>, shared: &Shared, cancel: &CancelToken) -> Result<Vec<
         let class = local.classes.entry(side.class(node)).or_default();
         if shallow > 0 {
             class.0 += 1;
-            class.1 += shallow;
+            class.1 = class.1.saturating_add(shallow);
         }
         if is_member {
             class.2 += 1;

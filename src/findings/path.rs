@@ -8,6 +8,8 @@ use crate::model::{EdgeIndex, NodeOrdinal, human};
 
 /// The maximum number of raw references that are followed.
 const LONGEST: usize = 1_000_000;
+/// The number of references that are read at most: half of them from each end.
+const READ: usize = 4096;
 /// The maximum number of steps of a folded path; those in the middle are left out.
 const STEPS: usize = 64;
 
@@ -31,6 +33,10 @@ pub(super) fn folded(
         at = parent;
     }
     raw.reverse();
+    // The middle of a very long chain adds nothing to read.
+    if raw.len() > READ {
+        raw.drain(READ / 2..raw.len() - READ / 2);
+    }
     let mut steps: Vec<PathStep> = Vec::new();
     let mut part = Part::Runtime;
     // The reference out of the last object that is not plumbing.

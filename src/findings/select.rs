@@ -16,6 +16,9 @@ const SLOW_PART: u64 = 5;
 /// Growth that ended is worth watching if it is at least this part of all growth.
 const ENDED_PART: f64 = 0.2;
 
+/// The maximum number of candidates, the most important first.
+const MOST: usize = 64;
+
 /// A holder that is a finding, with the class of its members.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
@@ -46,6 +49,7 @@ pub(super) fn candidates(series: &Series<'_>) -> Vec<Candidate> {
         found.push(Candidate { holders: vec![at], class, is_members, verdict, is_slowing, grown, share });
     }
     found.sort_by_key(|candidate| (candidate.verdict, std::cmp::Reverse(candidate.grown), candidate.holders[0]));
+    found.truncate(MOST);
     join_fields(series, found)
 }
 
