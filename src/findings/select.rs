@@ -86,7 +86,7 @@ fn join_fields(series: &Series<'_>, found: Vec<Candidate>) -> Vec<Candidate> {
 }
 
 /// The order of classes: smaller is better.
-type Rank = (u8, Verdict, bool, i64);
+type Rank = (u8, Verdict, bool, std::cmp::Reverse<i64>);
 /// The number of a class, whether its objects are members, the verdict, and whether the growth has slowed down.
 type Judged = (u32, bool, Verdict, bool);
 
@@ -107,7 +107,7 @@ fn judge(series: &Series<'_>, holder: &Holder) -> Option<Judged> {
         let Some((is_members, (verdict, is_slowing))) = judged else { continue };
         // Members first, then the classes of the program; strings and numbers are mostly parts and keys.
         let order = u8::from(!is_members) * 2 + u8::from(is_text(series, *class));
-        let rank = (order, verdict, !has_location(series, *class), -size_growth(gathered));
+        let rank = (order, verdict, !has_location(series, *class), std::cmp::Reverse(size_growth(gathered)));
         if best.as_ref().is_none_or(|(before, _)| rank < *before) {
             best = Some((rank, (*class, is_members, verdict, is_slowing)));
         }
