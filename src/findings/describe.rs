@@ -1,12 +1,12 @@
 //! Makes a finding of a holder: the path to a sample, the names, the numbers, and the sentences.
 
+use super::candidate::Candidate;
 use super::finding::{Finding, HolderFacts, Kind, MemberClass, Part, PathStep, Site, Verdict};
 use super::holders::{Gathered, Holder, Series};
 use super::naming::{Names, is_generic, is_program_url};
 use super::path::folded;
 use super::patterns::{Subject, Told, plural, recognize};
 use super::relations::also_held_by;
-use super::select::Candidate;
 use super::totals::Totals;
 use crate::model::{NodeKind, NodeOrdinal, human};
 use crate::query::{Scripts, map_key, source_line};
@@ -51,7 +51,7 @@ pub(super) fn describe(
     Some(tell(names, facts, (container, member), path))
 }
 
-/// What is known of a finding before it is told.
+/// The facts of a finding before it is told.
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) kind: Kind,

@@ -116,7 +116,7 @@ pub struct PathStep {
     pub class: String,
     pub label: String,
     pub location: Option<SourcePlace>,
-    /// The number of objects of a chain that the step stands for; 1 if there is no chain.
+    /// The number of objects of a chain that are folded into the step; 1 if there is no chain.
     pub repeated: u32,
     pub part: Part,
 }

@@ -106,7 +106,7 @@ pub(super) fn holders<'a>(
     Ok(series)
 }
 
-/// What one field of one snapshot gathers.
+/// The objects that one field of one snapshot gathers.
 #[derive(Debug)]
 struct Local {
     /// One of the references of the field.

@@ -4,6 +4,7 @@
 //! holders of a series of snapshots of one process (`holders.rs`, `select.rs`) or the accumulations of a single snapshot
 //! (`single.rs`), recognizes structures (`patterns.rs`), and writes the sentences (`describe.rs`).
 
+mod candidate;
 mod common;
 mod describe;
 mod finding;
@@ -74,7 +75,7 @@ const MOST: usize = 12;
 
 /// A finding before it is told, and the holders that are folded into it.
 type Folded = (Settled, Vec<Settled>);
-type Settled = (select::Candidate, totals::Totals);
+type Settled = (candidate::Candidate, totals::Totals);
 
 /// Puts holders that grow by the same cause under the most important one.
 fn fold(

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::candidate::Candidate;
 use super::holders::Series;
 use super::naming::Names;
-use super::select::Candidate;
 use super::totals::Totals;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal};
 

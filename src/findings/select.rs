@@ -1,5 +1,6 @@
 //! Decides which holders are findings: growth that goes on, apart from churn, noise and caches that fill.
 
+use super::candidate::Candidate;
 use super::finding::Verdict;
 use super::holders::{Gathered, Holder, Series};
 use super::totals::Totals;
@@ -18,22 +19,6 @@ const ENDED_PART: f64 = 0.2;
 
 /// The maximum number of candidates, the most important first.
 const MOST: usize = 64;
-
-/// A holder that is a finding, with the class of its members.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    /// Indexes of the holders; the first one is described.
-    pub(super) holders: Vec<usize>,
-    /// The number of the class of members.
-    pub(super) class: u32,
-    /// False if the objects of the class are parts of one member, as for a string that grows.
-    pub(super) is_members: bool,
-    pub(super) verdict: Verdict,
-    pub(super) is_slowing: bool,
-    /// The bytes that the holders gained from the first to the last snapshot.
-    pub(super) grown: i64,
-    pub(super) share: f64,
-}
 
 /// Returns the holders that are findings, the most important first.
 pub(super) fn candidates(series: &Series<'_>) -> Vec<Candidate> {

@@ -78,7 +78,10 @@ pub(super) fn accumulations(
             first.holder.label,
             human::bytes(first.bytes.first().copied().unwrap_or(0))
         ),
-        None => "One snapshot cannot show growth, and nothing in it stands out. Take two more snapshots after the same work.".to_owned(),
+        None => {
+            "One snapshot cannot show growth, and it has no large holders. Take two more snapshots after the same work."
+                .to_owned()
+        }
     };
     Ok(Findings { summary, ids_match: None, notes: Vec::new(), findings })
 }

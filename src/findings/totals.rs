@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::candidate::Candidate;
 use super::holders::Series;
-use super::select::Candidate;
 use super::ways::Side;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal};
 use crate::snapshot::Snapshot;

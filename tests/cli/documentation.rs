@@ -111,8 +111,7 @@ fn output(subcommand: &str, format: &str) -> Vec<u8> {
     let mut command = heapglass();
     command.arg(subcommand).args(["--format", format]);
     match subcommand {
-        "compare" => command.args([one, two]),
-        "findings" => command.args([one, two]),
+        "compare" | "findings" => command.args([one, two]),
         "check" => command.args([one, two]).arg("--fail-on-growing-every-step"),
         "search" => command.arg(two).args(["leak", "--limit", "3"]),
         "object" => command.arg(two).arg(function_id()),

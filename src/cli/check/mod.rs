@@ -12,16 +12,14 @@ mod report;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::rc::Rc;
 
 use super::args::check::{CheckArguments, CheckFormat, GrowthLimit};
 use findings::{Report, Rules, findings};
 use ignore::Names;
 
-use super::{BadUsage, Files, Verdict, name_of};
-use crate::Snapshot;
+use super::{BadUsage, Files, Verdict, series};
 use crate::model::CancelToken;
-use crate::query::{Age, Distinct, Growth, chronological, distinct, growth};
+use crate::query;
 
 /// The limit on total growth if no limit is given.
 const DEFAULT_TOTAL: GrowthLimit = GrowthLimit::Percent(5.0);
@@ -46,31 +44,19 @@ fn write(report: &Report, format: CheckFormat, out: &mut dyn Write) -> io::Resul
     }
 }
 
-fn judge(arguments: &CheckArguments, opener: &Files) -> anyhow::Result<Report> {
+fn judge(arguments: &CheckArguments, files: &Files) -> anyhow::Result<Report> {
     let ignored = arguments.ignore.as_deref().map(Names::read).transpose()?.unwrap_or_default();
-    let files: Vec<&PathBuf> = std::iter::once(&arguments.base).chain(&arguments.current).collect();
-    if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        return Err(BadUsage::error("standard input can hold only one snapshot; use `-` once"));
-    }
-    let snapshots: Vec<Rc<Snapshot>> = files.iter().map(|file| opener.open(file)).collect::<anyhow::Result<_>>()?;
-    let names: Vec<String> = files.iter().map(|file| name_of(file)).collect();
-    let Distinct { kept, left_out } =
-        distinct(&snapshots.iter().map(Rc::as_ref).collect::<Vec<_>>(), &CancelToken::new())?;
-    let repeated: Vec<String> = left_out
-        .iter()
-        .map(|&(at, before)| format!("{} is the same snapshot as {}", names[at], names[before]))
-        .collect();
-    if kept.len() < 2 {
+    let paths: Vec<&PathBuf> = std::iter::once(&arguments.base).chain(&arguments.current).collect();
+    let mut opened = series::open(&paths, files)?;
+    let repeated = std::mem::take(&mut opened.repeated);
+    if opened.snapshots.len() < 2 {
         return Err(BadUsage::error(format!("{}; at least two different snapshots are required", repeated.join("; "))));
     }
-    let mut taken: Vec<(&Snapshot, String)> =
-        kept.iter().map(|&at| (snapshots[at].as_ref(), names[at].clone())).collect();
-    let mut growth = growth_of(&taken)?;
+    let mut growth = query::growth(&opened.by_reference(), &CancelToken::new())?;
     // A shell sorts run-10 before run-9, and in reverse order a leak looks like shrinking.
-    let is_reordered = growth.ids_match && !taken.is_sorted_by_key(|(snapshot, _)| Age::of(snapshot));
+    let is_reordered = growth.ids_match && opened.sort_by_age();
     if is_reordered {
-        chronological(&mut taken, |(snapshot, _)| Age::of(snapshot));
-        growth = growth_of(&taken)?;
+        growth = query::growth(&opened.by_reference(), &CancelToken::new())?;
     }
     let has_limits = arguments.max_total_growth.is_some()
         || !arguments.max_class_growth.is_empty()
@@ -85,13 +71,8 @@ fn judge(arguments: &CheckArguments, opener: &Files) -> anyhow::Result<Report> {
         ignored,
         is_reordered,
     };
-    let (by_reference, names): (Vec<&Snapshot>, Vec<String>) = taken.into_iter().unzip();
-    let mut report = findings(&by_reference, names, &growth, &rules)?;
+    let names = opened.snapshots.iter().map(|(_, name)| name.clone()).collect();
+    let mut report = findings(&opened.by_reference(), names, &growth, &rules)?;
     report.notes.extend(repeated.into_iter().map(|repeated| format!("{repeated}; ignored")));
     Ok(report)
-}
-
-fn growth_of(taken: &[(&Snapshot, String)]) -> anyhow::Result<Growth> {
-    let snapshots: Vec<&Snapshot> = taken.iter().map(|(snapshot, _)| *snapshot).collect();
-    Ok(growth(&snapshots, &CancelToken::new())?)
 }

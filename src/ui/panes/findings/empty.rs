@@ -60,7 +60,7 @@ pub(super) fn more_snapshots(ui: &mut Ui, commands: &mut Vec<Command>) {
 
 /// Draws the text of an empty list.
 pub(super) fn nothing(ui: &mut Ui, all_ignored: bool) {
-    panes::placeholder(ui, if all_ignored { "All findings are ignored" } else { "Nothing stands out" });
+    panes::placeholder(ui, if all_ignored { "All findings are ignored" } else { "No large holders" });
     if !all_ignored {
         panes::explanation(
             ui,
