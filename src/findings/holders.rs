@@ -5,6 +5,7 @@
 //! its entries has as many of them in each snapshot; a leak has more in each. Fields that are reached by the same
 //! normalized path count as one holder.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use rayon::prelude::*;
@@ -264,10 +265,12 @@ impl Holder {
         self.gone[at] += local.gone;
         if at == last {
             // The samples are from the object that gathers most.
-            if local.members > self.most {
-                self.most = local.members;
-                self.samples = local.samples;
+            match local.members.cmp(&self.most) {
+                Ordering::Greater => (self.most, self.samples) = (local.members, local.samples),
+                Ordering::Equal => self.samples.extend(local.samples),
+                Ordering::Less => {}
             }
+            self.samples.truncate(SAMPLES);
         }
         let mut classes: Vec<(u32, (u64, u64, u64))> = local.classes.into_iter().collect();
         classes.sort_unstable();

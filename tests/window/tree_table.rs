@@ -178,6 +178,7 @@ fn a_class_with_a_million_members_scrolls_to_its_last_and_reveals_any() {
         bytes: Arc::from(million_points()),
     };
     window.state_mut().state.session.load(source);
+    crate::window::wait_for_load(&mut window);
     let wait = |window: &mut Harness<'static, HeapglassApp>, label: &str| {
         let started = Instant::now();
         while window.query_all_by_label_contains(label).next().is_none() {
