@@ -1,24 +1,26 @@
 //! Makes a finding of a holder: the path to a sample, the names, the numbers, and the sentences.
 
+use std::collections::{BTreeMap, HashSet};
+
 use super::candidate::Candidate;
-use super::finding::{Finding, HolderFacts, Kind, MemberClass, Part, PathStep, Site, Verdict};
+use super::finding::{Finding, HolderFacts, Kind, MemberClass, Part, PathStep, Verdict};
 use super::holders::{Gathered, Holder, Series};
 use super::naming::{Names, is_generic, is_program_url};
 use super::path::folded;
 use super::patterns::{Subject, Told, plural, recognize};
 use super::relations::also_held_by;
+use super::sites::{owner_place, sites};
 use super::totals::Totals;
-use crate::model::{NodeKind, NodeOrdinal, human};
-use crate::query::{Scripts, map_key, source_line};
+use crate::model::{EdgeKind, NodeKind, NodeOrdinal, difference, human};
+use crate::query::{Scripts, map_key};
 
 /// The explanation of growth that ended.
 const OVER: &str = "It grew, and then the growth ended or slowed down: it may be a cache that is full now.";
 /// The maximum number of classes and keys that a finding lists.
 const CLASSES: usize = 16;
 const KEYS: usize = 8;
-/// The maximum number of characters of a key, and of a line of source.
+/// The maximum number of characters of a key.
 const KEY_LIMIT: usize = 80;
-const LINE_LIMIT: usize = 160;
 /// The number of references between a member and the object of the program that it leads to.
 const INSIDE: usize = 24;
 
@@ -99,8 +101,9 @@ pub(super) fn tell(
         member_class: &member_class,
         inside,
         is_one_member: facts.is_one_member,
+        grows: facts.kind == Kind::Growth,
     };
-    let mut told = recognize(&subject).unwrap_or_else(|| plain(&label, &member_class));
+    let mut told = recognize(&subject).unwrap_or_else(|| plain(&subject));
     if facts.is_over {
         told.explanation = OVER.into();
         told.advice = "";
@@ -146,10 +149,11 @@ pub(super) fn tell(
     }
 }
 
-fn plain(label: &str, member_class: &str) -> Told {
+/// Names a structure that no pattern recognizes.
+fn plain(subject: &Subject<'_>) -> Told {
     Told {
         pattern: "",
-        title: format!("{label} gathers {}", plural(member_class)),
+        title: format!("{} {} {}", subject.label, subject.gathers(), plural(subject.member_class)),
         explanation: String::new(),
         advice: "",
         registered: None,
@@ -207,53 +211,6 @@ fn has_program_place(step: &PathStep) -> bool {
     step.location.as_ref().is_some_and(|place| is_program_url(&place.url))
 }
 
-/// Returns where the class of the nearest object of the program at or above the holder is defined.
-fn owner_place(names: Names<'_>, container: NodeOrdinal) -> Option<super::finding::SourcePlace> {
-    let mut at = container;
-    for _ in 0..6 {
-        if names.is_of_program(at) {
-            return names.location(at);
-        }
-        at = names.side.snapshot.graph().edge_source(names.side.field_edge(at)?);
-    }
-    None
-}
-
-fn sites(names: Names<'_>, path: &[PathStep], holder: Option<super::finding::SourcePlace>, told: &Told) -> Vec<Site> {
-    let mut places: Vec<(&'static str, super::finding::SourcePlace)> = Vec::new();
-    if let Some(place) = told.registered.clone() {
-        places.push(("registers", place));
-    }
-    // What is between a member and the object that it leads to is how, not what.
-    let ends = path.iter().filter(|step| step.part == Part::Member).chain(path.last());
-    for step in ends.filter(|step| matches!(step.part, Part::Member | Part::Inside)) {
-        if let Some(place) = step.location.clone().filter(|place| is_program_url(&place.url)) {
-            places.push(("creates", place));
-        }
-    }
-    places.extend(holder.map(|place| ("holder", place)));
-    let mut sites: Vec<Site> = Vec::new();
-    for (what, place) in places {
-        if sites.iter().all(|site| site.place != place) {
-            let text = text_of(names, &place);
-            sites.push(Site { what, place, function: None, text });
-        }
-    }
-    sites
-}
-
-/// Returns the line of a position, if the snapshot has it.
-fn text_of(names: Names<'_>, place: &super::finding::SourcePlace) -> Option<String> {
-    let script = names.scripts.all().iter().find(|script| script.url.as_deref() == Some(place.url.as_str()))?;
-    let at = crate::analysis::Location {
-        script_id: script.id,
-        line: place.line.saturating_sub(1),
-        column: place.column.saturating_sub(1),
-    };
-    source_line(names.side.snapshot, names.scripts, at, LINE_LIMIT)
-        .map(|line| human::visible(&line.text, LINE_LIMIT).into_owned())
-}
-
 /// Returns the keys under which members are held.
 fn keys(names: Names<'_>, samples: &[NodeOrdinal]) -> Vec<String> {
     let side = names.side;
@@ -264,7 +221,7 @@ fn keys(names: Names<'_>, samples: &[NodeOrdinal]) -> Vec<String> {
         let key = if side.is_plumbing(parent) {
             map_key(side.snapshot, edge).map(|key| names.label(key))
         } else {
-            let is_property = graph.edge_kind(edge) == crate::model::EdgeKind::PROPERTY;
+            let is_property = graph.edge_kind(edge) == EdgeKind::PROPERTY;
             (is_property && side.is_keyed(edge, side.class(sample)))
                 .then(|| human::visible(&side.snapshot.edge_name(edge), KEY_LIMIT).into_owned())
         };
@@ -303,9 +260,11 @@ fn sample(
     if names.is_of_program(newest) && names.side.snapshot.kind(newest) != NodeKind::CLOSURE {
         return Some((newest, None));
     }
+    // Asked for each object above each object of a class.
+    let known: HashSet<NodeOrdinal> = samples.iter().copied().collect();
     let inside = |is_wanted: &dyn Fn(NodeOrdinal) -> bool| {
         let all = names.side.snapshot.graph().nodes();
-        all.filter(|&node| is_wanted(node)).find_map(|node| Some((above(names, node, samples)?, Some(node))))
+        all.filter(|&node| is_wanted(node)).find_map(|node| Some((above(names, node, &known)?, Some(node))))
     };
     let is_native = matches!(names.side.snapshot.kind(newest), NodeKind::SYNTHETIC | NodeKind::NATIVE);
     let wanted = program_class(series, names, candidate, is_native);
@@ -327,6 +286,7 @@ fn part(series: &Series<'_>, names: Names<'_>, candidate: &Candidate, samples: &
     let shared = series.shared.last()?;
     let is_new = |node: &NodeOrdinal| names.side.class(*node) == candidate.class && !shared.all.contains(node.index());
     let all = names.side.tree.order().iter().map(|&node| NodeOrdinal(node)).filter(is_new);
+    let samples: HashSet<NodeOrdinal> = samples.iter().copied().collect();
     let is_part = |mut node: NodeOrdinal| {
         for _ in 0..PART_DEPTH {
             if samples.contains(&node) {
@@ -342,7 +302,7 @@ fn part(series: &Series<'_>, names: Names<'_>, candidate: &Candidate, samples: &
 }
 
 /// Returns the sample that an object is part of.
-fn above(names: Names<'_>, node: NodeOrdinal, samples: &[NodeOrdinal]) -> Option<NodeOrdinal> {
+fn above(names: Names<'_>, node: NodeOrdinal, samples: &HashSet<NodeOrdinal>) -> Option<NodeOrdinal> {
     let mut at = node;
     for _ in 0..INSIDE {
         at = names.side.tree.parent(at)?.1;
@@ -381,7 +341,7 @@ fn program_class(series: &Series<'_>, names: Names<'_>, candidate: &Candidate, o
 
 /// Returns the classes that grow, those of the program first, then by growth.
 fn classes(series: &Series<'_>, names: Names<'_>, candidate: &Candidate) -> Vec<MemberClass> {
-    let mut joined: std::collections::BTreeMap<u32, Gathered> = std::collections::BTreeMap::new();
+    let mut joined: BTreeMap<u32, Gathered> = BTreeMap::new();
     for &holder in &candidate.holders {
         for (class, gathered) in &series.holders[holder].classes {
             let sum = joined.entry(*class).or_insert_with(|| Gathered {
@@ -423,8 +383,7 @@ fn evidence(series: &Series<'_>, candidate: &Candidate, totals: &Totals) -> Vec<
     } else {
         counts(&series.holders[candidate.holders[0]], candidate.class)
     };
-    let steps: Vec<String> =
-        counts.windows(2).map(|pair| human::signed_count(crate::model::difference(pair[1], pair[0]))).collect();
+    let steps: Vec<String> = counts.windows(2).map(|pair| human::signed_count(difference(pair[1], pair[0]))).collect();
     evidence.push(format!("{} ({})", over_time(&counts), steps.join(", ")));
     // V8 gives native objects other ids in each snapshot.
     let example = series.examples.get(candidate.class as usize).copied().flatten();

@@ -39,12 +39,8 @@ impl Verdict {
 pub enum Kind {
     /// A holder that gathers members over a series of snapshots.
     Growth,
-    /// An object that became larger without holding more objects.
-    Size,
     /// Much memory in one place of a single snapshot.
     Accumulation,
-    /// Equal strings.
-    Duplicates,
 }
 
 impl Kind {
@@ -52,9 +48,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Growth => "growth",
-            Self::Size => "size",
             Self::Accumulation => "accumulation",
-            Self::Duplicates => "duplicates",
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Classes are symptoms, holders are causes: the object and the field that gather members. [`findings`] judges the
 //! holders of a series of snapshots of one process (`holders.rs`, `select.rs`) or the accumulations of a single snapshot
-//! (`single.rs`), recognizes structures (`patterns.rs`), and writes the sentences (`describe.rs`).
+//! (`single.rs`), recognizes structures (`patterns/`), and writes the sentences (`describe.rs`).
 
 mod candidate;
 mod common;
@@ -16,6 +16,7 @@ mod question;
 mod relations;
 mod select;
 mod single;
+mod sites;
 mod text;
 mod totals;
 mod tree;
@@ -28,7 +29,7 @@ pub(crate) use path::chips;
 pub use question::FindingsOf;
 pub(crate) use text::finding_lines;
 
-use crate::model::{CancelToken, Cancelled};
+use crate::model::{CancelToken, Cancelled, human};
 use crate::query::{Scripts, scripts};
 use crate::snapshot::Snapshot;
 
@@ -118,14 +119,14 @@ fn companion(series: &holders::Series<'_>, scripts: &Scripts, (candidate, totals
 fn summary(findings: &[Finding], snapshots: &[&Snapshot]) -> String {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let (leaks, likely) = (count(Verdict::Leak), count(Verdict::Likely));
-    let series = crate::model::human::quantity(snapshots.len() as u64, "snapshot", "snapshots");
+    let series = human::quantity(snapshots.len() as u64, "snapshot", "snapshots");
     let Some(first) = findings.first() else {
         return format!("{series}. Nothing grows without bound.");
     };
     if leaks + likely == 0 {
         return format!("{series}. No leak is certain, but this has grown and may go on: {}", first.title);
     }
-    let number = |count: usize, one: &str, many: &str| crate::model::human::quantity(count as u64, one, many);
+    let number = |count: usize, one: &str, many: &str| human::quantity(count as u64, one, many);
     let watched = findings.len() - leaks - likely;
     let watched = if watched > 0 { format!(", {watched} to watch") } else { String::new() };
     let found = match (leaks, likely) {

@@ -1,10 +1,10 @@
 //! Names of holders, and the source positions of objects.
 
 use super::finding::SourcePlace;
-use super::ways::{Side, is_context, is_numbered};
+use super::ways::{Side, is_context};
 use crate::analysis::Location;
 use crate::model::{EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, human};
-use crate::query::{Scripts, node_label, short_script};
+use crate::query::{Scripts, is_numbered, node_label, short_script};
 
 /// The maximum number of characters of a name in a sentence.
 const NAME_LIMIT: usize = 80;
@@ -33,7 +33,7 @@ impl Names<'_> {
 
     /// Returns the name of a reference; `[*]` if it is one of many entries.
     pub(super) fn edge(self, edge: EdgeIndex) -> String {
-        if is_numbered(self.side.snapshot, edge) {
+        if is_numbered(self.side.snapshot.graph(), edge) {
             return "[*]".to_owned();
         }
         human::visible(&self.side.snapshot.edge_name(edge), NAME_LIMIT).into_owned()
@@ -42,7 +42,7 @@ impl Names<'_> {
     /// Returns true if a reference leads to the store of an object's contents.
     pub(super) fn is_content(self, edge: EdgeIndex) -> bool {
         let snapshot = self.side.snapshot;
-        is_numbered(snapshot, edge)
+        is_numbered(snapshot.graph(), edge)
             || (snapshot.graph().edge_kind(edge) == EdgeKind::INTERNAL
                 && CONTENTS.contains(&snapshot.edge_name(edge).as_ref()))
     }

@@ -172,9 +172,8 @@ fn first_shown(path: &[PathStep]) -> usize {
     let holder = path.iter().position(|step| step.part == Part::Holder).unwrap_or(0);
     let is_solid = |step: &PathStep| step.part != Part::Runtime && !is_passing(step);
     let first = path.iter().position(is_solid).unwrap_or(holder).min(holder);
-    // The runtime leads to a module through its exports.
-    let first = if path[..first].is_empty() { 0 } else { first - 1 };
-    if path.first().is_some_and(|root| root.part == Part::Runtime) { first } else { 0 }
+    let starts_in_runtime = path.first().is_some_and(|root| root.part == Part::Runtime);
+    if starts_in_runtime { first.saturating_sub(1) } else { 0 }
 }
 
 /// Returns true for steps between objects: functions, scopes, and what the runtime keeps of suspended functions.

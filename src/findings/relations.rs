@@ -17,11 +17,7 @@ const HOPS: usize = 3;
 const CLIMB: usize = 256;
 
 /// Returns the holder that gathers an object of the last snapshot.
-pub(super) fn holder_of(
-    series: &mut Series<'_>,
-    node: NodeOrdinal,
-    cancel: &CancelToken,
-) -> Result<Option<usize>, Cancelled> {
+fn holder_of(series: &mut Series<'_>, node: NodeOrdinal, cancel: &CancelToken) -> Result<Option<usize>, Cancelled> {
     let last = series.sides.len() - 1;
     let mut at = node;
     let mut below: Option<NodeOrdinal> = None;

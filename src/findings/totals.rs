@@ -6,6 +6,7 @@ use super::candidate::Candidate;
 use super::holders::Series;
 use super::ways::Side;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal};
+use crate::query::by_dominance;
 use crate::snapshot::Snapshot;
 
 /// The members of a candidate in each snapshot.
@@ -106,17 +107,12 @@ pub(super) fn retained(
     container: Option<NodeOrdinal>,
     cancel: &CancelToken,
 ) -> Result<u64, Cancelled> {
-    let dominators = snapshot.dominators();
-    let mut ordered = nodes.to_vec();
-    ordered.sort_unstable_by_key(|&node| dominators.position(NodeOrdinal(node)));
-    let (mut sum, mut outermost): (u64, Option<NodeOrdinal>) = (0, None);
-    for (at, node) in ordered.into_iter().map(NodeOrdinal).enumerate() {
+    let mut sum: u64 = 0;
+    for (at, (node, is_inside)) in by_dominance(snapshot, nodes, cancel)?.into_iter().enumerate() {
         cancel.check_every(at)?;
-        if outermost.is_some_and(|outer| dominators.dominates(outer, node)) {
-            continue;
-        }
-        outermost = Some(node);
-        if container.is_none_or(|container| dominators.dominates(container, node)) {
+        let is_counted =
+            !is_inside && container.is_none_or(|container| snapshot.dominators().dominates(container, node));
+        if is_counted {
             sum = sum.saturating_add(snapshot.retained_size(node));
         }
     }

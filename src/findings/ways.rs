@@ -7,12 +7,13 @@ use std::collections::HashMap;
 
 use super::tree::RetainingTree;
 use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, StringId};
-use crate::query::{Grouping, Identity};
+use crate::query::{Grouping, Identity, is_numbered};
 use crate::snapshot::Snapshot;
 
-/// The number of a path that is not known yet, and of that to a root.
+/// The number of classes and names beyond those that can be counted.
 const UNKNOWN: u32 = u32::MAX;
-pub(super) const TOP: u32 = u32::MAX - 1;
+/// The path above the roots.
+const TOP: u32 = u32::MAX - 1;
 /// An object with more properties than this that lead to objects of one class is used as a map: their names are keys.
 const KEYS: usize = 16;
 /// A step that equals one of this many steps before it repeats a chain.
@@ -147,7 +148,7 @@ impl<'a> Side<'a> {
         let class = self.snapshot.class_id(node);
         self.snapshot.class_id(parent) == class
             && matches!(graph.edge_kind(edge), EdgeKind::PROPERTY | EdgeKind::INTERNAL | EdgeKind::CONTEXT)
-            && !is_numbered(self.snapshot, edge)
+            && !is_numbered(self.snapshot.graph(), edge)
             && !GENERIC.contains(&self.snapshot.classes().get(class).name.as_str())
     }
 
@@ -182,7 +183,7 @@ impl<'a> Side<'a> {
     fn is_store(&self, edge: EdgeIndex) -> bool {
         let graph = self.snapshot.graph();
         let name = StringId(graph.edge_names[edge.index()]);
-        is_numbered(self.snapshot, edge)
+        is_numbered(self.snapshot.graph(), edge)
             || (graph.edge_kind(edge) == EdgeKind::INTERNAL
                 && ["elements", "table", "properties"].iter().any(|store| graph.strings().is(name, store)))
     }
@@ -252,15 +253,6 @@ impl<'a> Side<'a> {
         self.ways.insert(node.0, way);
         way
     }
-}
-
-/// Returns true if a reference is an element or a slot of a table.
-pub(super) fn is_numbered(snapshot: &Snapshot, edge: EdgeIndex) -> bool {
-    let graph = snapshot.graph();
-    let kind = graph.edge_kind(edge);
-    let name = StringId(graph.edge_names[edge.index()]);
-    kind.has_numeric_name()
-        || (kind == EdgeKind::INTERNAL && graph.strings().raw(name).first().is_some_and(u8::is_ascii_digit))
 }
 
 /// Native objects of Chromium that only connect others: containers, and what leads from a DOM node to its listeners.

@@ -1,15 +1,13 @@
 //! Growth: classes over a series of snapshots of one process, in the order in which they were taken.
 //!
-//! A leak grows in *every* step; a cache grows once and stays; work comes and goes. The three-snapshot rule is applied
-//! as well: it finds objects that are not in the first snapshot, are in one before the last, and are still alive in the
-//! last.
+//! A leak grows in *every* step; a cache grows once and stays; work comes and goes. The three-snapshot rule finds
+//! objects that are not in the first snapshot, are in one before the last, and are still alive in the last.
 //!
 //! Every earlier snapshot is compared with the last one, one after another. Classes are grouped by the shapes of the
 //! last one, as in a comparison of two snapshots, and an object of the last one is as old as the first snapshot that
 //! has its id. So the time is that of one comparison per snapshot, and the memory that of a single comparison.
 //!
-//! Classes of reloaded scripts are merged: the leak of a module that is loaded again in each step is the leak of one
-//! class that grows in every step.
+//! Classes of reloaded scripts are merged, so that the leak of a module that is loaded again is that of one class.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

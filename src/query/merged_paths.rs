@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::path_growth::{is_numbered, nearest_retainer};
 use super::reloaded::join_reloaded;
+use super::selection::by_dominance;
 use super::sorting::utf16_order;
 use crate::analysis::JoinedClasses;
 use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, NodeOrdinal};
@@ -85,17 +86,8 @@ pub fn merged_paths(snapshot: &Snapshot, nodes: &[u32], cancel: &CancelToken) ->
         by_key: HashMap::new(),
         places: vec![UNKNOWN; snapshot.graph().node_count()],
     };
-    // Objects that another one dominates are freed with it and not counted again.
-    let mut ordered: Vec<u32> = nodes.to_vec();
-    ordered.sort_unstable_by_key(|&node| snapshot.dominators().position(NodeOrdinal(node)));
-    cancel.check()?;
-    let mut outermost: Option<NodeOrdinal> = None;
-    for (at, node) in ordered.into_iter().map(NodeOrdinal).enumerate() {
+    for (at, (node, is_inside)) in by_dominance(snapshot, nodes, cancel)?.into_iter().enumerate() {
         cancel.check_every(at)?;
-        let is_inside = outermost.is_some_and(|outer| snapshot.dominators().dominates(outer, node));
-        if !is_inside {
-            outermost = Some(node);
-        }
         let group = placer.place(node, cancel)?;
         if let Some(group) = placer.groups.get_mut(group as usize) {
             group.count += 1;

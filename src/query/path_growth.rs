@@ -173,7 +173,7 @@ pub(super) fn nearest_retainer(
 
 /// Returns true if a reference is numbered: an element, or a slot of a table, which is internal and named by its
 /// number.
-pub(super) fn is_numbered(graph: &HeapGraph, edge: EdgeIndex) -> bool {
+pub(crate) fn is_numbered(graph: &HeapGraph, edge: EdgeIndex) -> bool {
     let kind = graph.edge_kind(edge);
     let name = StringId(graph.edge_names[edge.index()]);
     let is_slot = || graph.strings().raw(name).first().is_some_and(u8::is_ascii_digit);

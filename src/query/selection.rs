@@ -87,6 +87,31 @@ impl HeapBytes for Selection {
     }
 }
 
+/// Returns objects in the order of the dominator tree, each with whether another one of them dominates it: then it is
+/// freed with that one and must not be counted again.
+///
+/// # Errors
+/// Returns [`Cancelled`] if the operation is cancelled.
+pub(crate) fn by_dominance(
+    snapshot: &Snapshot,
+    nodes: &[u32],
+    cancel: &CancelToken,
+) -> Result<Vec<(NodeOrdinal, bool)>, Cancelled> {
+    let dominators = snapshot.dominators();
+    let mut ordered = nodes.to_vec();
+    ordered.sort_unstable_by_key(|&node| dominators.position(NodeOrdinal(node)));
+    cancel.check()?;
+    let mut outermost: Option<NodeOrdinal> = None;
+    let ordered = ordered.into_iter().map(NodeOrdinal).map(|node| {
+        let is_inside = outermost.is_some_and(|outer| dominators.dominates(outer, node));
+        if !is_inside {
+            outermost = Some(node);
+        }
+        (node, is_inside)
+    });
+    Ok(ordered.collect())
+}
+
 /// Returns the common retained size of the nodes of each class, for those that are in `nodes` and have a size.
 pub(super) fn retained_by(
     snapshot: &Snapshot,

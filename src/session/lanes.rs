@@ -1,5 +1,4 @@
-//! Lanes of work with a thread pool each: visible lists never wait for a question, and neither of them waits for a
-//! load.
+//! Lanes of work with a thread pool each: visible lists never wait for a question, and neither waits for a load.
 //!
 //! The pools use all cores with a lowered priority, so that the window gets its share at once when it draws.
 //!

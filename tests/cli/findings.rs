@@ -57,3 +57,39 @@ fn every_format_names_the_holder() {
         assert!(text(&output).contains("SessionRegistry.sessions"), "{format}");
     }
 }
+
+#[test]
+fn what_cannot_be_judged_does_not_pass_a_gate() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path(), false);
+    let one = run(&["--fail-on", "leak"], &files[..1]);
+    assert_eq!(one.status.code(), Some(2), "{}", String::from_utf8_lossy(&one.stderr));
+    let twice = run(&["--fail-on", "leak"], &[files[0].clone(), files[0].clone()]);
+    assert_eq!(twice.status.code(), Some(2));
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/snapshots");
+    let strangers = [data.join("small-1.heapsnapshot.zst"), data.join("node24-1.heapsnapshot.zst")];
+    assert_eq!(run(&["--fail-on", "leak"], &strangers).status.code(), Some(3));
+    let cut = folder.path().join("cut.heapsnapshot");
+    let whole = std::fs::read(&files[2]).unwrap();
+    std::fs::write(&cut, &whole[..whole.len() - 40]).unwrap();
+    let damaged = [files[0].clone(), files[1].clone(), cut];
+    assert_eq!(run(&["--recover", "--fail-on", "leak"], &damaged).status.code(), Some(3));
+}
+
+#[test]
+fn one_snapshot_claims_no_growth() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = text(&run(&[], &files(folder.path(), true)[..1]));
+    assert!(shown.contains("SessionRegistry.sessions has Session objects: 1,000"), "{shown}");
+    assert!(!shown.contains("gains more") && !shown.contains("never"), "{shown}");
+}
+
+#[test]
+fn the_example_of_the_readme_names_its_leak_and_the_line() {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+    let files = ["example-before.heapsnapshot.zst", "example-after.heapsnapshot.zst"].map(|name| assets.join(name));
+    let shown = text(&run(&[], &files));
+    for part in ["Listeners of 'price' on variable priceFeed are never removed: 20 → 2,020", "leaky-server.mjs:45"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}

@@ -14,7 +14,8 @@ replaces its entries and is not listed.
 
 Verdicts: leak (grows in every step), likely (one step, or many objects come and go), watch (has grown, or is large).
 
-Exit codes: 0, or 3 with --fail-on if there is such a finding; 1 a file cannot be read, 2 wrong usage.
+Exit codes: 0; 3 with --fail-on if there is such a finding, or if it cannot be judged since a file is damaged or the snapshots
+are of different processes; 1 a file cannot be read, 2 wrong usage. --fail-on needs at least two snapshots.
 
 JSON: {\"schema\",\"snapshots\":[{\"file\",\"objects\",\"total_size\"}],\"ids_match\",\"summary\",\"notes\":[],
        \"findings\":[{\"signature\",\"kind\",\"pattern\",\"verdict\",\"title\",\"explanation\",\"advice\",\"evidence\":[],

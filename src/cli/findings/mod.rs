@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use super::args::findings::{FindingsArguments, FindingsFormat, Threshold};
 use super::series::{self, Opened};
-use super::{Files, Verdict};
+use super::{BadUsage, Files, Verdict};
 use crate::Snapshot;
 use crate::findings::{Findings, Verdict as Judgment, findings};
 use crate::model::CancelToken;
@@ -29,13 +29,23 @@ pub(super) fn run(arguments: &FindingsArguments, files: &Files, out: &mut dyn Wr
     if opened.sort_by_age() {
         notes.push("the snapshots have been sorted by age".to_owned());
     }
+    if arguments.fail_on.is_some() && opened.snapshots.len() < 2 {
+        // Nothing is seen to grow in one snapshot, so such a gate would always pass.
+        return Err(BadUsage::error("--fail-on needs at least two different snapshots of one process"));
+    }
     let mut found = findings(&opened.by_reference(), &CancelToken::new())?;
     notes.append(&mut found.notes);
+    let is_damaged = opened.by_reference().iter().any(|snapshot| snapshot.salvage().is_some());
+    if is_damaged {
+        notes.push("a file is damaged, so objects that grow may be missing; --fail-on fails".to_owned());
+    }
     let has = |verdict| found.count(verdict) > 0;
+    // What could not be judged does not pass.
+    let is_unknown = is_damaged || found.ids_match == Some(false);
     let is_above = match arguments.fail_on {
         None => false,
-        Some(Threshold::Leak) => has(Judgment::Leak),
-        Some(Threshold::Likely) => has(Judgment::Leak) || has(Judgment::Likely),
+        Some(Threshold::Leak) => is_unknown || has(Judgment::Leak),
+        Some(Threshold::Likely) => is_unknown || has(Judgment::Leak) || has(Judgment::Likely),
     };
     found.findings.truncate(arguments.limit);
     let snapshots = opened.snapshots.iter().map(|(snapshot, name)| (snapshot.as_ref(), name.as_str())).collect();

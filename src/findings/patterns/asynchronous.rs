@@ -24,7 +24,7 @@ pub(super) fn promise(subject: &Subject<'_>) -> Option<Told> {
     }
     Some(subject.told(
         "promise",
-        format!("A promise that never settles ({}) gathers reactions", subject.label),
+        format!("Pending promise {} {} reactions", subject.label, subject.gathers()),
         format!("Every await and then() on the pending promise adds a reaction, and each keeps its function suspended{}.", subject.holding()),
         "Settle the promise, or give each operation its own promise with a timeout; Promise.race with a long-lived promise adds a reaction each time.",
     ))
@@ -37,7 +37,7 @@ pub(super) fn suspended_function(subject: &Subject<'_>) -> Option<Told> {
     }
     Some(subject.told(
         "suspended_function",
-        format!("Suspended functions are never resumed ({})", subject.label),
+        format!("Suspended functions ({}){}", subject.label, subject.claim(" are never resumed")),
         format!(
             "Async functions or generators wait for something that does not happen; each keeps its variables{}.",
             subject.holding()

@@ -22,7 +22,7 @@ pub(super) fn linked_list(subject: &Subject<'_>) -> Option<Told> {
         subject.path.iter().find(|step| step.repeated >= 8 && matches!(step.part, Part::Link | Part::Member))?;
     Some(subject.told(
         "linked_list",
-        format!("A linked list of {} ({}) grows", chain.class, subject.label),
+        format!("Linked list of {} ({}){}", chain.class, subject.label, subject.claim(" grows")),
         format!("Each {} references the next one, so the first keeps all of them.", chain.class),
         "Cut the list at a maximum length, or remove the reference to older elements.",
     ))
@@ -51,10 +51,11 @@ pub(super) fn collection(subject: &Subject<'_>) -> Option<Told> {
     };
     Some(subject.told(
         pattern,
-        format!("{} gathers {}", subject.label, plural(subject.member_class)),
+        format!("{} {} {}", subject.label, subject.gathers(), plural(subject.member_class)),
         format!(
-            "It is {} {what}, and it gains more entries than it loses{}.",
+            "It is {} {what}{}{}.",
             if what.starts_with(['a', 'o']) { "an" } else { "a" },
+            subject.claim(", and it gains more entries than it loses"),
             subject.holding()
         ),
         advice,
@@ -67,7 +68,7 @@ pub(super) fn variable(subject: &Subject<'_>) -> Option<Told> {
     }
     Some(subject.told(
         "closure",
-        format!("{} gathers {}", capitalized(subject.label), plural(subject.member_class)),
+        format!("{} {} {}", capitalized(subject.label), subject.gathers(), plural(subject.member_class)),
         "Functions share the scope that they were made in: a variable lives as long as any of them, even one that does not use it.".to_owned(),
         "Set the variable to null when it is no longer needed, or make the functions in a scope without it.",
     ))

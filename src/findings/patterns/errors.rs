@@ -8,7 +8,7 @@ pub(super) fn kept_error(subject: &Subject<'_>) -> Option<Told> {
     }
     Some(subject.told(
         "error",
-        format!("Errors are kept by {}", subject.label),
+        format!("{} {} errors", subject.label, subject.gathers()),
         "An error keeps its stack, and what its frames reference until the stack is read.".to_owned(),
         "Keep the message and the text of the stack instead of the error, and limit how many are kept.",
     ))

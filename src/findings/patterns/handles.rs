@@ -15,7 +15,7 @@ pub(super) fn open_handle(subject: &Subject<'_>) -> Option<Told> {
     let class = class.trim_start_matches("Node / ");
     Some(subject.told(
         "open_handle",
-        format!("Open handles ({class}) are not closed"),
+        format!("Open handles ({class}){}", subject.claim(" are not closed")),
         format!("An open handle is a GC root: {class} keeps everything that it leads to until it is closed{}.", subject.holding()),
         "Close or destroy what was opened (socket.destroy, server.close, agent.destroy, port.close), and share one agent among requests.",
     ))

@@ -4,6 +4,8 @@ use super::{Subject, Told};
 use crate::findings::finding::{Part, PathStep};
 use crate::query::map_key;
 
+/// The claim of listeners that pile up.
+const NEVER: &str = " are never removed";
 /// The usual fix for listeners of a target of events.
 const REMOVE: &str = "Call removeEventListener with the same function when the listening object is no longer used, or pass \
                       { once: true } or { signal }.";
@@ -35,7 +37,7 @@ pub(super) fn abort_listener(subject: &Subject<'_>) -> Option<Told> {
     let place = subject.names.place_of(controller.node);
     Some(subject.told(
         "abort_listener",
-        format!("Listeners on the AbortSignal of {place} are never removed"),
+        format!("Listeners on the AbortSignal of {place}{}", subject.claim(NEVER)),
         format!("A signal that is never aborted keeps every listener{}.{}", subject.holding(), subject.callback_text()),
         "Remove the listener when the operation ends (removeEventListener), or give each operation a signal of its own.",
     ))
@@ -46,7 +48,7 @@ pub(super) fn event_target_listener(subject: &Subject<'_>) -> Option<Told> {
         // Chromium: the holder is the DOM object itself.
         return Some(subject.told(
             "event_target_listener",
-            format!("Listeners on {} are never removed", subject.names.label(subject.container)),
+            format!("Listeners on {}{}", subject.names.label(subject.container), subject.claim(NEVER)),
             format!("It stays alive and keeps every listener{}.{}", subject.holding(), subject.callback_text()),
             REMOVE,
         ));
@@ -55,7 +57,7 @@ pub(super) fn event_target_listener(subject: &Subject<'_>) -> Option<Told> {
     let (place, event) = (subject.names.place_of(target.node), event_of(subject));
     Some(subject.told(
         "event_target_listener",
-        format!("Listeners{event} on {place} are never removed"),
+        format!("Listeners{event} on {place}{}", subject.claim(NEVER)),
         format!(
             "The {} stays alive and keeps every listener{}.{}",
             target.class,
@@ -81,8 +83,8 @@ pub(super) fn emitter_listener(subject: &Subject<'_>) -> Option<Told> {
     let event = event.map_or(String::new(), |event| format!(" of '{event}'"));
     Some(subject.told(
         "listener",
-        format!("Listeners{event} on {} are never removed", emitter_name(subject, emitter)),
-        format!("The emitter lives on and keeps every listener{}.{}", subject.holding(), subject.callback_text()),
+        format!("Listeners{event} on {}{}", emitter_name(subject, emitter), subject.claim(NEVER)),
+        format!("The emitter stays alive and keeps every listener{}.{}", subject.holding(), subject.callback_text()),
         "Call off (removeListener) with the same function when the listening object is no longer used, or use once.",
     ))
 }
@@ -93,7 +95,7 @@ pub(super) fn callback_list(subject: &Subject<'_>) -> Option<Told> {
     }
     Some(subject.told(
         "callback",
-        format!("Functions are gathered by {}", subject.label),
+        format!("{} {} functions", subject.label, subject.gathers()),
         format!("Each function keeps the scope that it was made in{}.{}", subject.holding(), subject.callback_text()),
         "Remove a callback when its owner is done: return an unsubscribe function and call it.",
     ))

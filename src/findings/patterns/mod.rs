@@ -48,6 +48,8 @@ pub(super) struct Subject<'a> {
     pub(super) inside: Option<&'a PathStep>,
     /// True if the objects are parts of one member.
     pub(super) is_one_member: bool,
+    /// True if it is seen to grow. One snapshot shows only how many members there are.
+    pub(super) grows: bool,
 }
 
 /// A recognized structure.
@@ -97,6 +99,16 @@ pub(super) fn recognize(subject: &Subject<'_>) -> Option<Told> {
 }
 
 impl Subject<'_> {
+    /// Returns a claim that only growth proves, such as ` are never removed`.
+    fn claim(&self, text: &'static str) -> &'static str {
+        if self.grows { text } else { "" }
+    }
+
+    /// Returns the verb of the title.
+    pub(super) fn gathers(&self) -> &'static str {
+        if self.grows { "gathers" } else { "has" }
+    }
+
     fn has_class(&self, wanted: &str) -> bool {
         self.near().any(|step| step.class == wanted)
     }

@@ -20,7 +20,7 @@ pub(super) fn growing_string(subject: &Subject<'_>) -> Option<Told> {
     }
     Some(subject.told(
         "growing_string",
-        format!("A string in {} grows with each addition", subject.label),
+        format!("String in {}{}", subject.label, subject.claim(" grows with each addition")),
         "+= makes a tree of concatenated strings that is never flattened or emptied.".to_owned(),
         "Write the text out and start again, or keep only the latest part.",
     ))

@@ -15,7 +15,7 @@ pub(super) fn timer(subject: &Subject<'_>) -> Option<Told> {
     let delay = delay.map_or(String::new(), |delay| format!(" of {} ms", human::count(delay)));
     Some(subject.told(
         "timer",
-        format!("Timers{delay} are not cleared"),
+        format!("Timers{delay}{}", subject.claim(" are not cleared")),
         format!(
             "setTimeout or setInterval{delay} was called, and the timers are still active{}.{}",
             subject.holding(),
