@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_has_its_name_only_once_it_is_complete() {
+    fn a_file_gets_its_final_name_only_when_complete() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.heapsnapshot");
         let mut file = PartialFile::create(&path).unwrap();

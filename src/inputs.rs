@@ -3,7 +3,7 @@
 //! - Files next to a snapshot (its capture record, its cache file, settings) must be regular files; others are not
 //!   read.
 //! - A snapshot itself may be a pipe or a device; waiting for its bytes can be cancelled.
-//! - A list that the user names may be a pipe or a device as well; waiting for its bytes has an end.
+//! - A list that the user names may be a pipe or a device as well; waiting for its bytes has a time limit.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -177,7 +177,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_pipe_that_nobody_writes_to_is_given_up_and_a_device_is_read_up_to_the_limit() {
+    fn reading_a_pipe_without_a_writer_times_out_and_a_device_stops_at_the_limit() {
         let folder = tempfile::tempdir().expect("a folder");
         let pipe = folder.path().join("pipe");
         let mode = rustix::fs::Mode::from_raw_mode(0o600);
@@ -190,7 +190,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn waiting_for_a_pipe_that_nobody_writes_to_can_be_cancelled() {
+    fn waiting_for_a_pipe_without_a_writer_can_be_cancelled() {
         let folder = tempfile::tempdir().expect("a folder");
         let pipe = folder.path().join("pipe");
         let mode = rustix::fs::Mode::from_raw_mode(0o600);

@@ -9,13 +9,14 @@
 //!                                           index
 //! ```
 //!
-//! `capture` is separate: it gets files from running processes for `session` and `cli`, and depends only on `model`.
+//! `capture` is separate: it writes files from running processes for `session` and `cli`, and depends only on `files`,
+//! `inputs` and `model`.
 //!
 //! - `model` is the vocabulary shared by all modules; `files` (writing), `inputs` (reading) and `memory` are their
 //!   interface to the system.
-//! - `analysis` and `query` know no channels and no widgets; they may use rayon within one function.
+//! - `analysis` and `query` use no channels and no widgets; they may use rayon within one function.
 //! - `export` writes rows as text, CSV, TSV and JSON for `cli` and the window's exports; it declares each column once.
-//! - `index` caches snapshots in files of its own; only `session` and `cli` know of it.
+//! - `index` caches snapshots in files of its own; only `session`, `cli` and `ui` use it.
 //! - egui appears only in `ui`. Without the feature `gui` the library and the command line build alone.
 //! - The file's `self_size` and the derived shallow size are separate columns.
 //! - Node ordinals, raw node indices and object ids are different types; the raw index never leaves `format` and

@@ -167,7 +167,7 @@ fn work(graph: &Graph) -> Work {
 
 // One test: it counts allocations of the whole process.
 #[test]
-fn no_shape_of_graph_makes_a_load_take_more_than_its_share() {
+fn loading_stays_within_its_step_bound_for_every_graph_shape() {
     let shapes: [(&str, Shape); 5] = [
         ("chain", chain),
         ("star", star),

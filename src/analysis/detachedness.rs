@@ -4,7 +4,7 @@ use crate::graph::HeapGraph;
 use crate::model::stored::stored;
 use crate::model::{BitSet, CancelToken, Cancelled, Detachedness, EdgeKind, NodeKind, NodeOrdinal};
 
-/// The state of each node after it was propagated through the DOM.
+/// The detachedness of each node, after propagation through the DOM.
 #[derive(Clone, Debug, Default)]
 pub struct DomStates {
     /// One entry per node; empty if no node has a state.
@@ -40,9 +40,9 @@ impl DomStates {
     }
 }
 
-/// Reads the file's states and propagates them: native nodes that an attached native node reaches through native nodes
-/// are attached, then those that a detached one reaches are detached. JavaScript objects stop the propagation. A file
-/// without states has names with the prefix `Detached ` instead.
+/// Reads the file's states and propagates them along native nodes: first, every native node reachable from an attached
+/// one becomes attached; then every other native node reachable from a detached one becomes detached. JavaScript objects
+/// stop the propagation. In a file without states, the prefix `Detached ` of a name marks a detached node.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.

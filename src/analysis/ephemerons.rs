@@ -148,7 +148,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn only_whole_ephemeron_names_are_recognised() {
+    fn only_complete_ephemeron_names_are_recognized() {
         let name = "7 / part of key (Foo @1) -> value (Bar @2) pair in WeakMap (table @3)";
         assert_eq!(parse(name), Some((&name[1..], 3)));
         let nested = "0 / part of key (a) -> value (b @1) -> value ( @22) pair in WeakMap (table @12345)";

@@ -9,9 +9,9 @@ use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdi
 /// The number of result words per task.
 const CHUNK_WORDS: usize = 4096;
 
-/// Returns one bit per edge, set if it is essential. Not essential are weak edges, self-edges, edges from a WeakMap's
-/// table to a value (the key keeps it alive), and, except the root's, `shortcut` edges and edges from outside the page
-/// to page objects.
+/// Returns one bit per edge, set if it is essential. These edges are not essential: weak edges, self-edges, edges from a
+/// WeakMap's table to a value (the key keeps it alive), and, except for the root's edges, `shortcut` edges and edges from
+/// outside the page to page objects.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.

@@ -1,7 +1,7 @@
 //! Facts derived from the graph: one file per fact, each with a pure function from its inputs to a named record.
 //!
 //! The rules are those of the heap snapshot worker of Chrome DevTools, so that the numbers are the same. Nothing here
-//! knows a channel, a widget or the application's thread pool.
+//! uses channels, widgets or the application's thread pool.
 
 mod classes;
 mod detachedness;

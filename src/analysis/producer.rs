@@ -158,9 +158,9 @@ enum Mark {
 pub struct Traces {
     /// A bit for each [`Mark`].
     marks: u16,
-    /// Versions of V8 with a suffix of the embedder, such as `12.4.254.21-node.57`.
+    /// Versions of V8 with the embedder's suffix, such as `12.4.254.21-node.57`.
     marked_v8: Vec<String>,
-    /// Versions such as `v1.2.3` and `1.2.3`: true if there is a `v`, and the numbers.
+    /// Versions such as `v1.2.3` and `1.2.3`: true if the text starts with `v`, and the numbers.
     versions: Vec<(bool, [u32; 3])>,
 }
 
@@ -376,7 +376,7 @@ pub(crate) fn producer(graph: &HeapGraph, known: &WellKnown) -> Producer {
         return found(program, None, None, evidence);
     }
     if !is_v8_layout(header) {
-        return found(Program::Unknown, None, None, "The kinds of nodes belong to no known engine");
+        return found(Program::Unknown, None, None, "The kinds of nodes match no known engine");
     }
     let layout = layout(header);
     let v8 = |mark: &str| Some(short_v8(traces.v8(mark)).unwrap_or_else(|| layout.v8.to_owned()));

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn connecting_to_another_machine_needs_a_confirmation() {
+    fn connecting_to_another_machine_requires_confirmation() {
         // An address reserved for documentation; nothing is sent before the refusal.
         let address = Address::parse("192.0.2.1:9229").unwrap();
         let deadline = Instant::now() + std::time::Duration::from_secs(20);

@@ -14,11 +14,11 @@ pub enum CaptureError {
     BadAddress { text: String },
     #[error(
         "{host} is another machine. Anyone who can reach an inspector can run code in the process, and snapshots contain \
-         passwords and personal data. Confirm the connection, or forward the port: ssh -L 9229:127.0.0.1:9229 {host}"
+         passwords and personal data. Forward the port instead: ssh -L 9229:127.0.0.1:9229 {host}"
     )]
     Remote { host: String },
     #[error(
-        "nothing listens on {address}: start the program with --inspect, or send a running Node.js the signal SIGUSR1"
+        "nothing is listening on {address}: start the program with --inspect, or send SIGUSR1 to a running Node.js process"
     )]
     Refused { address: String },
     #[error("{address} cannot be reached: {reason}")]
@@ -59,7 +59,7 @@ pub enum CaptureError {
     #[error("{}: {reason}", path.display())]
     File { path: PathBuf, reason: io::Error },
     /// The data was incomplete when an error occurred.
-    #[error("{why}. The {} received so far are kept in {}", human::bytes(*bytes), kept.display())]
+    #[error("{why}. The {} received so far was saved to {}", human::bytes(*bytes), kept.display())]
     Incomplete { kept: PathBuf, bytes: u64, why: Box<CaptureError> },
     #[error("cancelled")]
     Cancelled,

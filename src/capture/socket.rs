@@ -101,10 +101,10 @@ fn upgrade(address: &Address, line: Line) -> Result<WebSocket<Line>, CaptureErro
     let found = match error {
         SocketError::Io(error) if is_cancelled(&error) => return Err(CaptureError::Cancelled),
         SocketError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-            "it accepted the connection but does not open a websocket".to_owned()
+            "it accepted the connection but does not open a WebSocket".to_owned()
         }
         SocketError::AttackAttempt => "the response header is too long".to_owned(),
-        error => format!("no websocket at {path} ({error}); the program may have been restarted"),
+        error => format!("no WebSocket at {path} ({error}); the program may have been restarted"),
     };
     Err(CaptureError::NotAnInspector { address: address.authority(), found })
 }

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &AllocationsArguments, files: &Files, out: &mut dyn
     let snapshot = files.open(&arguments.file)?;
     if !has_allocations(&snapshot) {
         return Err(anyhow!(
-            "{}: no allocation stacks (record an allocation timeline with stacks enabled)",
+            "{}: no allocation stacks; record them with `heapglass capture --timeline 30s --stacks`",
             arguments.file.display()
         ));
     }

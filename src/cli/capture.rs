@@ -24,12 +24,12 @@ Start the program with --inspect, or send a running Node.js process the signal S
 
 Taking a snapshot pauses the program for seconds, or with a large heap for minutes, and may double its memory use: a program
 near its memory limit can crash. A snapshot contains everything the program has in memory, including passwords and personal
-data; only your user can read the files.
+data; only your user account can read the files.
 
-Each file gets a record, FILE.capture.json, with the time, the duration and the result of process.memoryUsage() just before. A
-file has the extension .partial until it is complete, and keeps it if the program ends early. Existing files are never
-overwritten. A snapshot is aborted if it exceeds 1 GB plus 32 times the heap (see --max-size), or if it would leave less than
-1 GB or 5 % of the disk free.
+Each file gets a record, FILE.capture.json, with the time, the duration and the result of process.memoryUsage() just before
+the capture. A file has the extension .partial until it is complete, and keeps it if the program ends early. Existing files
+are never overwritten. A snapshot is aborted if it exceeds 1 GB plus 32 times the heap size (see --max-size), or if it would
+leave less than 1 GB or 5% of the disk free.
 
 Ctrl+C, SIGTERM and SIGHUP stop a recording and keep it, and stop a series after its last complete snapshot. A second signal
 cancels that, too; a third one ends heapglass at once.
@@ -40,12 +40,12 @@ cancels that, too; a third one ends heapglass at once.
   heapglass capture --timeline 10s --stacks
   heapglass capture --sampling 10s
 
-Exit codes: 0 success, 1 the capture failed, 2 wrong usage.";
+Exit codes: 0 success, 1 the capture failed, 2 usage error.";
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct CaptureArguments {
-    /// Address of the inspector, or websocket URL of a target: ws://host:port/id
+    /// Address of the inspector, or WebSocket URL of a target: ws://host:port/id
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9229")]
     pub inspect: String,
     /// List the targets, their workers and heap sizes, and exit
@@ -75,7 +75,7 @@ pub struct CaptureArguments {
     /// Allow connecting to another machine
     #[arg(long)]
     pub allow_remote: bool,
-    /// Maximum size of a snapshot, such as 4GB; by default 1 GB plus 32 times the heap
+    /// Maximum size of a snapshot, such as 4GB; by default 1 GB plus 32 times the heap size
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_size: Option<u64>,
     /// Prefix of the file names
@@ -122,7 +122,7 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
     let remote = if arguments.allow_remote { Remote::Confirmed } else { Remote::Refused };
     let cancel = CancelToken::new();
     let targets = capture::targets(&address, remote, &cancel).map_err(|error| match error {
-        CaptureError::Remote { .. } => anyhow::anyhow!("{error}, or use --allow-remote"),
+        CaptureError::Remote { .. } => anyhow::anyhow!("{error}; or connect anyway with --allow-remote"),
         other => other.into(),
     })?;
     if arguments.list {
@@ -167,7 +167,7 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
     let written = watch.taken().iter().try_for_each(|taken| write_taken(taken, out));
     match done {
         Err(error) if error.is_cancelled() && has_input_ended.load(Ordering::Relaxed) => {
-            bail!("standard input ended; use --every TIME")
+            bail!("standard input ended before the series was complete; use --every TIME")
         }
         // The capture error matters more than a failure to report the files taken before it.
         Err(error) => Err(error.into()),
@@ -179,7 +179,7 @@ fn write_taken(taken: &Taken, out: &mut dyn Write) -> std::io::Result<()> {
     let record = &taken.record;
     let memory = record.memory_usage.map_or_else(String::new, |usage| {
         let (rss, heap) = (human::bytes(usage.rss), human::bytes(usage.heap_used));
-        format!("; the process used {rss}, {heap} of it heap, {} outside it", human::bytes(usage.external))
+        format!("; the process used {rss} ({heap} heap, {} external)", human::bytes(usage.external))
     });
     let took = human::duration(Duration::from_millis(record.took_ms));
     let path = taken.path.display().to_string();
@@ -204,7 +204,7 @@ fn choice(text: &str) -> anyhow::Result<(usize, usize)> {
     };
     match parsed {
         Some((target, worker)) if target > 0 => Ok((target - 1, worker)),
-        _ => bail!("invalid target: {text}; expected a number of the list such as 1, or 1.2 for a worker"),
+        _ => bail!("invalid target: {text}; expected a number from the list such as 1, or 1.2 for a worker"),
     }
 }
 
@@ -266,7 +266,7 @@ fn list(targets: &[Target], remote: Remote, out: &mut dyn Write) -> anyhow::Resu
         complain(&format!("heapglass: timeout: heaps and workers of {targets} are not listed"));
     }
     if failed == targets.len() {
-        bail!("no target responds; the programs may be stopped in a debugger");
+        bail!("no target responded; the programs may be paused in a debugger");
     }
     Ok(())
 }
@@ -383,7 +383,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_units() {
+    fn durations_are_parsed_with_units() {
         for (text, seconds) in [("30", 30.0), ("30s", 30.0), ("1.5m", 90.0), ("250ms", 0.25), ("2h", 7200.0)] {
             assert_eq!(parse_time(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
         }

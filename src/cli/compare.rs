@@ -125,7 +125,7 @@ fn write_notes(comparison: &Comparison, out: &mut dyn Write) -> anyhow::Result<(
     if !comparison.ids_match {
         writeln!(
             out,
-            "The snapshots are of different processes: object ids do not match. Classes are compared by their totals.\n"
+            "The snapshots are from different processes: object ids do not match. Classes are compared by their totals.\n"
         )?;
     } else if comparison.options_differ {
         writeln!(out, "{OPTIONS_DIFFER}\n")?;

@@ -125,13 +125,13 @@ impl Found {
             return Ok(());
         }
         if self.dead.scopes.is_empty() {
-            writeln!(out, "No dead variables: a live function can read every context variable.")?;
+            writeln!(out, "No dead variables: every context variable can be read by a live function.")?;
         } else {
             write_text::<Variables>(&Columns::named(VARIABLES_TEXT), self.rows(), out)?;
         }
         for script in &self.dead.unknown_scripts {
             let count = human::quantity(script.context_count, "context", "contexts");
-            writeln!(out, "unknown: {count} of {}", address(&script.name))?;
+            writeln!(out, "not checked: {count} of {}, which has no scope information", address(&script.name))?;
         }
         Ok(())
     }

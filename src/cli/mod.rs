@@ -3,7 +3,7 @@
 //! All subcommands use the same [`Snapshot`] and the same queries as the window. This layer has no channels and no
 //! threads of its own.
 //!
-//! Exit codes: 0 success, 1 a file or object cannot be read or found, 2 wrong usage, 3 a limit of `check` is exceeded.
+//! Exit codes: 0 success, 1 a file or object cannot be read or found, 2 usage error, 3 a limit of `check` is exceeded.
 //! The kind of subcommand decides the code:
 //! - If the output is the whole answer and cannot be written, the code is 1, with a message. A reader that closes the
 //!   pipe has what it wanted, as in `heapglass nodes FILE | head`: the program then ends quietly with 0.
@@ -157,7 +157,7 @@ pub fn complain(line: &str) {
     let _ = io::stderr().write_all(guarded(&format!("{line}\n")).as_bytes());
 }
 
-/// Limits the thread pool to one thread if the system has no room for a thread per core.
+/// Limits the thread pool to one thread if the system cannot start a thread per core.
 fn start_threads() {
     // Tried with a temporary pool first, since the global pool can be built only once.
     let mut threads = Vec::new();
@@ -189,7 +189,7 @@ impl BadUsage {
     }
 }
 
-/// Runs the subcommand. If a write failed, the error is that of `out`, unless there is a verdict.
+/// Runs the subcommand. If a write fails, returns the error of `out`, unless the subcommand has a verdict.
 fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     match command {
         Command::Check(arguments) => return check::run(arguments, files, out),

@@ -120,7 +120,10 @@ fn facts(snapshot: &Snapshot, scripts: &Scripts, details: &ObjectDetails, out: &
     let listed = retainers(snapshot, details.node)?;
     let others = match details.retainer_count.saturating_sub(listed) {
         0 => String::new(),
-        others => format!(", and {} weak or root references", human::count(others as u64)),
+        others => {
+            let others = human::quantity(others as u64, "reference", "references");
+            format!(", and {others} that are weak or from the root")
+        }
     };
     fact("retainers", format!("{}{others}", human::count(listed as u64)))?;
     fact("edges", human::count(details.edge_count as u64))?;

@@ -71,7 +71,7 @@ fn draw(progress: &Progress, is_done: &AtomicBool, name: &str) {
 }
 
 fn new_bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("[{bar:25}] {percent:>3} % {wide_msg}");
+    let style = ProgressStyle::with_template("[{bar:25}] {percent:>3}% {wide_msg}");
     let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::stderr());
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "))
 }

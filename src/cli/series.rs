@@ -1,4 +1,4 @@
-//! Opens several snapshots as a series: distinct ones, the oldest first.
+//! Opens several snapshots as a series: without duplicates, the oldest first.
 
 use std::path::PathBuf;
 use std::rc::Rc;

@@ -13,6 +13,6 @@ impl Table for Categories {
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::<Self>::new("category", "the name of the category", |row| row.0.trim().into()),
-        Column::<Self>::new("bytes", "its bytes", |row| row.1.into()),
+        Column::<Self>::new("bytes", "the size of the category in bytes", |row| row.1.into()),
     ];
 }

@@ -44,20 +44,22 @@ impl Table for Classes {
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::<Self>::new("name", "the name of the class", |row| row.class.name.as_str().into()),
-        Column::<Self>::new("script_id", "the script of the constructor", |row| row.at().map(|at| at.script_id).into())
-            .within("location", "script_id"),
+        Column::<Self>::new("script_id", "the id of the script that defines the constructor", |row| {
+            row.at().map(|at| at.script_id).into()
+        })
+        .within("location", "script_id"),
         Column::<Self>::new("line", "the line of the constructor, from 0", |row| row.at().map(|at| at.line).into())
             .within("location", "line"),
         Column::<Self>::new("column", "the column of the constructor, from 0", |row| {
             row.at().map(|at| at.column).into()
         })
         .within("location", "column"),
-        Column::<Self>::new("url", "the address of the script, if the snapshot names it", |row| row.url().into())
+        Column::<Self>::new("url", "the URL of the script, if the snapshot names it", |row| row.url().into())
             .within("location", "url")
             .json_only(),
         Column::<Self>::new(
             "joined_classes",
-            "the number of merged classes of a script that was loaded several times",
+            "the number of classes that `--join-reloaded` merged into this one",
             |row| (row.joined_count > 1).then_some(row.joined_count).into(),
         )
         .json_only()
@@ -66,20 +68,20 @@ impl Table for Classes {
             .shown_as("Count", Format::Count),
         Column::<Self>::new(
             "distance",
-            "the smallest number of references from a user root to one of the objects",
+            "the number of references on the shortest path from a user root to any of the objects",
             |row| row.totals.distance.into(),
         )
         .shown_as("Distance", Format::Plain),
         Column::<Self>::new(
             "system_distance",
-            "the same from a root of the runtime, if no user root reaches one",
+            "the same from the runtime's own roots, if no user root reaches any of the objects",
             |row| row.totals.distance.system().into(),
         ),
-        Column::<Self>::new("shallow_size", "the bytes of the objects themselves", |row| {
+        Column::<Self>::new("shallow_size", "the size of the objects themselves in bytes", |row| {
             row.totals.shallow_size.into()
         })
         .shown_as("Shallow", Format::Bytes),
-        Column::<Self>::new("retained_size", "the bytes that would be freed with all of them", |row| {
+        Column::<Self>::new("retained_size", "the bytes that would be freed if all of them were deleted", |row| {
             row.totals.retained_size.into()
         })
         .shown_as("Retained", Format::Bytes),

@@ -57,47 +57,51 @@ impl Table for ComparedClasses {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::<Self>::new("name", "the name of the class", |row| row.class.name.as_str().into())
             .shown_as("Constructor", Format::Name),
-        Column::<Self>::new("script_id", "the script of the constructor", |row| row.at().map(|at| at.script_id).into())
-            .within("location", "script_id"),
+        Column::<Self>::new("script_id", "the id of the script that defines the constructor", |row| {
+            row.at().map(|at| at.script_id).into()
+        })
+        .within("location", "script_id"),
         Column::<Self>::new("line", "the line of the constructor, from 0", |row| row.at().map(|at| at.line).into())
             .within("location", "line"),
         Column::<Self>::new("column", "the column of the constructor, from 0", |row| {
             row.at().map(|at| at.column).into()
         })
         .within("location", "column"),
-        Column::<Self>::new("url", "the address of the script, if the snapshot names it", |row| row.url().into())
+        Column::<Self>::new("url", "the URL of the script, if the snapshot names it", |row| row.url().into())
             .within("location", "url")
             .json_only(),
         Column::<Self>::new(
             "joined_classes",
-            "the number of merged classes of a script that was loaded several times",
+            "the number of classes that `--join-reloaded` merged into this one",
             |row| (row.class.joined_count > 1).then_some(row.class.joined_count).into(),
         )
         .json_only()
         .optional(),
-        Column::<Self>::new("new", "the number of objects only in the current snapshot", |row| {
+        Column::<Self>::new("new", "the number of objects that are only in the current snapshot", |row| {
             row.class.new_count.into()
         })
         .shown_as("New", Format::Count),
-        Column::<Self>::new("deleted", "the number of objects only in the base", |row| row.class.deleted_count.into())
-            .shown_as("Deleted", Format::Count),
-        Column::<Self>::new("delta", "new less deleted objects", |row| row.class.delta().into())
+        Column::<Self>::new("deleted", "the number of objects that are only in the base", |row| {
+            row.class.deleted_count.into()
+        })
+        .shown_as("Deleted", Format::Count),
+        Column::<Self>::new("delta", "new minus deleted objects", |row| row.class.delta().into())
             .shown_as("Delta", Format::Count),
         Column::<Self>::new("allocated_size", "the bytes of the new objects", |row| row.class.allocated_size.into())
             .shown_as("Allocated", Format::Bytes),
         Column::<Self>::new("freed_size", "the bytes of the deleted objects", |row| row.class.freed_size.into())
             .shown_as("Freed", Format::Bytes),
-        Column::<Self>::new("size_delta", "allocated less freed bytes", |row| row.class.size_delta().into())
+        Column::<Self>::new("size_delta", "allocated minus freed bytes", |row| row.class.size_delta().into())
             .shown_as("Size delta", Format::Bytes),
         Column::<Self>::new("base_retained_size", "the retained size of the class in the base", |row| {
             row.class.base_retained_size.into()
         })
-        .shown_as("Retained", Format::Bytes),
+        .shown_as("Retained before", Format::Bytes),
         Column::<Self>::new("current_retained_size", "the retained size of the class in the current snapshot", |row| {
             row.class.current_retained_size.into()
         })
-        .shown_as("now", Format::Bytes),
-        Column::<Self>::new("retained_delta", "the growth of the retained size, in exported lists", |row| {
+        .shown_as("Retained now", Format::Bytes),
+        Column::<Self>::new("retained_delta", "the growth of the retained size; only in exported lists", |row| {
             row.class.retained_delta().into()
         }),
     ];

@@ -63,8 +63,8 @@ pub fn fields_markdown() -> String {
     table::<Functions>("Functions and calls: `allocations`, `profile`", &mut text);
     table::<Variables>("Variables: `dead-variables`", &mut text);
     table::<Categories>("Categories: `statistics`", &mut text);
-    table::<GrownClasses>("Classes over time: the exported growth", &mut text);
-    table::<Strings>("Duplicate strings: the exported strings", &mut text);
+    table::<GrownClasses>("Classes over time: lists exported from Growth", &mut text);
+    table::<Strings>("Duplicate strings: lists exported from Strings", &mut text);
     text
 }
 

@@ -60,7 +60,7 @@ impl Table for Functions {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::<Self>::new("depth", "the level in the tree of calls or callers", |row| row.depth.into()).optional(),
         Column::<Self>::new("name", "the name of the function", |row| row_name(row.function().label()).into()),
-        Column::<Self>::new("url", "the address of the script", |row| row.at().map(|at| row_name(&at.url)).into())
+        Column::<Self>::new("url", "the URL of the script", |row| row.at().map(|at| row_name(&at.url)).into())
             .within("location", "url"),
         Column::<Self>::new("script_id", "the id of the script", |row| row.at().map(|at| at.script_id).into())
             .within("location", "script_id"),
@@ -70,7 +70,7 @@ impl Table for Functions {
             row.at().and_then(|at| at.column).into()
         })
         .within("location", "column"),
-        Column::<Self>::new("self_size", "the sampled bytes that the function allocated itself", |row| row.own(0))
+        Column::<Self>::new("self_size", "the sampled bytes that the function itself allocated", |row| row.own(0))
             .shown_as("Self", Format::Bytes),
         Column::<Self>::new("total_size", "the sampled bytes that it and its callees allocated", |row| row.total(0))
             .shown_as("Total", Format::Bytes),
@@ -80,7 +80,7 @@ impl Table for Functions {
             .optional(),
         Column::<Self>::new("live_count", "the number of live objects that the function allocated", |row| row.own(0))
             .shown_as("Live", Format::Count),
-        Column::<Self>::new("count", "the number of all objects that it allocated", |row| row.own(1))
+        Column::<Self>::new("count", "the total number of objects that it allocated", |row| row.own(1))
             .shown_as("Allocated", Format::Count),
         Column::<Self>::new("live_size", "the bytes of the live objects", |row| row.own(2))
             .shown_as("Live size", Format::Bytes),

@@ -2,7 +2,7 @@
 //!
 //! A [`Table`] declares the columns of a kind of row once: name, description, header, format and the function that reads
 //! the value. The command line, the lists that the window exports and the documentation use the same declarations, so a
-//! value has the same name everywhere. Sizes are bytes; names in rows are cut after some thousand characters.
+//! value has the same name everywhere. Sizes are bytes; names in rows are cut after a few thousand characters.
 //!
 //! Rows are created when they are written. A list may have ten million.
 

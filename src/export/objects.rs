@@ -84,8 +84,10 @@ impl Table for Objects {
     type Row<'a> = ObjectRow<'a>;
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::<Self>::new("depth", "the number of references to the object asked about", |row| row.depth.into())
-            .csv_only(),
+        Column::<Self>::new("depth", "the number of references between this object and the requested one", |row| {
+            row.depth.into()
+        })
+        .csv_only(),
         Column::<Self>::new("edge", "the name of the reference, or the index of an element", |row| {
             row.edge_name().into()
         })
@@ -105,7 +107,7 @@ impl Table for Objects {
         }),
         Column::<Self>::new(
             "name",
-            "the display name: of an object its class, of a function its name, of a string its text",
+            "the display name: the class of an object, the name of a function, the text of a string",
             |row| row.snapshot.display_name(row.node).into(),
         ),
         Column::<Self>::new("class", "the name of its class", |row| {
@@ -118,17 +120,19 @@ impl Table for Objects {
         .shown_as("Distance", Format::Plain),
         Column::<Self>::new(
             "system_distance",
-            "the same from a root of the runtime, if no user root reaches it",
+            "the same from the runtime's own roots, if no user root reaches it",
             |row| row.snapshot.distance(row.node).system().into(),
         ),
-        Column::<Self>::new("unreachable", "`true` if no path from a root leads to it; otherwise left out", |row| {
+        Column::<Self>::new("unreachable", "`true` if no path from a root leads to it; otherwise omitted", |row| {
             row.snapshot.is_unreachable(row.node).then_some(true).into()
         })
         .json_only()
         .optional(),
-        Column::<Self>::new("shallow_size", "its own bytes", |row| row.snapshot.shallow_size(row.node).into())
-            .shown_as("Shallow", Format::Bytes),
-        Column::<Self>::new("retained_size", "the bytes that would be freed with it", |row| {
+        Column::<Self>::new("shallow_size", "the size of the object itself in bytes", |row| {
+            row.snapshot.shallow_size(row.node).into()
+        })
+        .shown_as("Shallow", Format::Bytes),
+        Column::<Self>::new("retained_size", "the bytes that would be freed if it were deleted", |row| {
             row.snapshot.retained_size(row.node).into()
         })
         .shown_as("Retained", Format::Bytes),
@@ -141,7 +145,7 @@ impl Table for Objects {
         Column::<Self>::new("edge_count", "the number of references from it", |row| {
             row.snapshot.graph().edges(row.node).len().into()
         }),
-        Column::<Self>::new("retainer_count", "the number of all references to it, weak ones included", |row| {
+        Column::<Self>::new("retainer_count", "the number of references to it, including weak ones", |row| {
             row.snapshot.graph().retainer_count(row.node).into()
         }),
         Column::<Self>::new("cycle", "true if the object is already on the path, which ends here", |row| {

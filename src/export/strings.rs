@@ -28,11 +28,13 @@ impl Table for Strings {
             row.snapshot.string_value(row.group.first, TEXT_LIMIT).0.into()
         }),
         Column::<Self>::new("copies", "the number of strings with this text", |row| row.group.count.into()),
-        Column::<Self>::new("shallow_size", "the bytes of the copies themselves", |row| row.group.shallow_size.into()),
-        Column::<Self>::new("retained_size", "the bytes that would be freed with them", |row| {
+        Column::<Self>::new("shallow_size", "the size of the copies themselves in bytes", |row| {
+            row.group.shallow_size.into()
+        }),
+        Column::<Self>::new("retained_size", "the bytes that would be freed if they were deleted", |row| {
             row.group.retained_size.into()
         }),
-        Column::<Self>::new("wasted_bytes", "the bytes that one copy instead of all would save", |row| {
+        Column::<Self>::new("wasted_bytes", "the bytes that keeping a single copy would save", |row| {
             row.group.wasted_bytes.into()
         }),
         Column::<Self>::new("truncated", "true if the snapshot has only the beginning of the text", |row| {

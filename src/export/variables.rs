@@ -30,8 +30,7 @@ impl Table for Variables {
     type Row<'a> = VariableRow<'a>;
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::<Self>::new("url", "the address of the script", |row| row_name(&row.scope.script_name).into())
-            .csv_only(),
+        Column::<Self>::new("url", "the URL of the script", |row| row_name(&row.scope.script_name).into()).csv_only(),
         Column::<Self>::new("function", "the function that declares the variable", |row| {
             row.scope.function.as_deref().map(row_name).into()
         })
@@ -55,10 +54,10 @@ impl Table for Variables {
         })
         .json_only(),
         Column::<Self>::new("retained_size", "the retained size of the value", |row| row.variable.retained_size.into())
-            .shown_as("Held", Format::Bytes),
+            .shown_as("Retained", Format::Bytes),
         Column::<Self>::new(
             "freed_size",
-            "the bytes that clearing the variable would free; 0 if something else holds the value",
+            "the bytes that clearing the variable would free; 0 if something else also holds the value",
             |row| row.variable.freed_size.into(),
         )
         .shown_as("Freed", Format::Bytes),

@@ -1,4 +1,4 @@
-//! Makes a finding of a holder: the path to a sample, the names, the numbers, and the sentences.
+//! Turns a holder into a finding: the path to a sample, the names, the numbers, and the sentences.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -164,15 +164,15 @@ fn sentences(parts: &[&str]) -> String {
     parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns `Retained size: 641 kB, 224 kB more than in the first snapshot (98 % of all growth).`
+/// Returns `Retained size: 641 kB, 224 kB more than in the first snapshot (98% of all growth).`
 fn retained_text(facts: &Facts) -> String {
     let (Some(&first), Some(&last @ 1..)) = (facts.bytes.first(), facts.bytes.last()) else { return String::new() };
     if facts.bytes.len() == 1 || last <= first {
         return format!("Retained size: {}.", human::bytes(last));
     }
     let share = match facts.share.map(|share| share * 100.0) {
-        Some(percent @ 1.0..) => format!(" ({percent:.0} % of all growth)"),
-        Some(_) => " (less than 1 % of all growth)".to_owned(),
+        Some(percent @ 1.0..) => format!(" ({percent:.0}% of all growth)"),
+        Some(_) => " (less than 1% of all growth)".to_owned(),
         None => String::new(),
     };
     let (now, grown) = (human::bytes(last), human::bytes(last - first));
@@ -391,17 +391,18 @@ fn evidence(series: &Series<'_>, candidate: &Candidate, totals: &Totals) -> Vec<
     let is_native = side.zip(example).is_some_and(|(side, node)| side.snapshot.id(node).0 % 2 == 0);
     let gone: u64 = candidate.holders.iter().map(|&holder| series.holders[holder].gone.iter().sum::<u64>()).sum();
     evidence.push(match gone {
-        _ if is_native => "native objects".to_owned(),
+        _ if is_native => "native objects, whose removal cannot be tracked".to_owned(),
         0 => "none removed".to_owned(),
-        gone => format!("{} removed meanwhile", human::count(gone)),
+        gone => format!("{} removed between snapshots", human::count(gone)),
     });
     evidence.push(match (candidate.verdict, candidate.is_slowing, counts.len()) {
         (Verdict::Leak, ..) => "grows in every step".to_owned(),
-        (_, true, _) => "the growth has slowed down or ended: run longer to see whether it goes on".to_owned(),
+        (_, true, _) => "the growth has slowed down or ended: run longer to see whether it continues".to_owned(),
         (_, _, 2) => {
-            "two snapshots are one step: take a third one after the same work to see whether it goes on".to_owned()
+            "two snapshots show only one step: take a third one after the same work to see whether the growth continues"
+                .to_owned()
         }
-        _ => "many objects come and go: take more snapshots to see whether it is bounded".to_owned(),
+        _ => "many objects come and go: take more snapshots to see whether the growth is bounded".to_owned(),
     });
     evidence
 }

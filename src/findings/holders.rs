@@ -1,7 +1,7 @@
 //! Holders: the objects and fields that gather members over a series of snapshots.
 //!
 //! Objects that all snapshots have are common. Every other object belongs to its nearest common ancestor in the tree of
-//! shortest retaining paths, that is to the field through which that ancestor holds it. A bounded cache that replaces
+//! shortest retaining paths, that is, to the field through which that ancestor holds it. A bounded cache that replaces
 //! its entries has as many of them in each snapshot; a leak has more in each. Fields that are reached by the same
 //! normalized path count as one holder.
 

@@ -50,7 +50,7 @@ pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Finding
     if !earlier.iter().all(|snapshot| common::is_one_process(snapshot, last, &by_id)) {
         let mut findings = single::accumulations(last, newest, cancel)?;
         findings.ids_match = Some(false);
-        findings.notes.push("the snapshots are of different processes: only the last one is judged".to_owned());
+        findings.notes.push("the snapshots are from different processes: only the last one is analyzed".to_owned());
         return Ok(findings);
     }
     let mut series = holders::holders(snapshots, &all, by_id, cancel)?;
@@ -124,7 +124,7 @@ fn summary(findings: &[Finding], snapshots: &[&Snapshot]) -> String {
         return format!("{series}. Nothing grows without bound.");
     };
     if leaks + likely == 0 {
-        return format!("{series}. No leak is certain, but this has grown and may go on: {}", first.title);
+        return format!("{series}. No certain leak, but this has grown and may keep growing: {}", first.title);
     }
     let number = |count: usize, one: &str, many: &str| human::quantity(count as u64, one, many);
     let watched = findings.len() - leaks - likely;
@@ -136,5 +136,5 @@ fn summary(findings: &[Finding], snapshots: &[&Snapshot]) -> String {
             format!("{} and {}", number(leaks, "leak", "leaks"), number(likely, "likely leak", "likely leaks"))
         }
     };
-    format!("{series}. {found}{watched}: {}", first.title)
+    format!("{series}: {found}{watched}. {}", first.title)
 }

@@ -1,4 +1,4 @@
-//! Decides which holders are findings: growth that goes on, apart from churn, noise and caches that fill.
+//! Decides which holders are findings: separates continuing growth from churn, noise and caches that fill up.
 
 use super::candidate::Candidate;
 use super::finding::Verdict;

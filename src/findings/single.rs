@@ -1,6 +1,6 @@
 //! Accumulations in one snapshot: collections and fields with many members of one class that take much memory.
 //!
-//! One snapshot cannot tell growth, so everything here is worth watching and nothing more.
+//! One snapshot cannot show growth, so the verdict of these findings is always “watch”.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -79,7 +79,7 @@ pub(super) fn accumulations(
             human::bytes(first.bytes.first().copied().unwrap_or(0))
         ),
         None => {
-            "One snapshot cannot show growth, and it has no large holders. Take two more snapshots after the same work."
+            "One snapshot cannot show growth, and this one has no large holders. Take two more snapshots after the same work."
                 .to_owned()
         }
     };
@@ -226,8 +226,8 @@ fn describe(names: Names<'_>, group: &Group, inside: &HashSet<u32>) -> Option<Fi
         samples,
         classes: classes(names, group, member),
         evidence: vec![format!(
-            "{} retain {}, {:.1} % of the heap",
-            human::quantity(count, "object", "objects"),
+            "{} {}, {:.1}% of the heap",
+            human::quantity(count, "object retains", "objects retain"),
             human::bytes(group.bytes),
             super::select::share(
                 i64::try_from(group.bytes).unwrap_or(i64::MAX),

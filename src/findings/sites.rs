@@ -1,4 +1,4 @@
-//! Lines of source that have to do with a finding.
+//! Source lines related to a finding.
 
 use super::finding::{Part, PathStep, Site, SourcePlace};
 use super::naming::{Names, is_program_url};

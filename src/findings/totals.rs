@@ -1,4 +1,4 @@
-//! All members of holders in each snapshot, those that are common included.
+//! All members of holders in each snapshot, including the common ones.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,8 +1,9 @@
 //! The tree of shortest retaining paths of a snapshot: for each node the reference that holds it.
 //!
 //! A breadth-first search starts at the user roots, then at the roots of the runtime, and last at roots that explain
-//! nothing: the stack, open handles, caches of the runtime. References out of compiled code are followed only where no
-//! others lead, since code mentions objects that something else keeps alive. A value of a WeakMap is held by its key.
+//! nothing: the stack, open handles, caches of the runtime. References from compiled code are followed only to objects
+//! that nothing else reaches, since code references objects that something else keeps alive. A value of a
+//! WeakMap is held by its key.
 
 use std::collections::HashSet;
 

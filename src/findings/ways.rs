@@ -1,7 +1,7 @@
 //! Normalized retaining paths: keys and element indexes are one step `[*]`, the runtime's own parts of a collection are
 //! left out, and a chain of objects of one class is one step.
 //!
-//! Paths are numbered for all snapshots of a series, so that objects that are held alike have the same number in each.
+//! Paths are numbered for all snapshots of a series, so that objects that are held in the same way have the same number in each.
 
 use std::collections::HashMap;
 

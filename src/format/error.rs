@@ -70,7 +70,7 @@ pub enum FormatError {
     },
     #[error("{section}, byte {offset}: the file ends here, expected {expected}{}", hint_suffix(*.hint))]
     Truncated { section: Section, offset: u64, expected: String, hint: Option<&'static str> },
-    #[error("section `snapshot`: {0}")]
+    #[error("section `snapshot`, {0}")]
     Header(String),
     /// The header is not valid JSON. `at` is the byte offset in the file, once the position of the header is known.
     #[error("section `snapshot`, byte {at}: not valid JSON: {what}")]

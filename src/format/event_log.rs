@@ -44,7 +44,7 @@ pub(super) enum EventLogError {
     #[error("line {line}, byte {at}: the event is not valid JSON: {what}")]
     Json { line: u64, at: u64, what: String },
     #[error(
-        "line {line}, byte {at}: found another JSON value: these are JSON lines, not a heap snapshot (they have no `{CHUNK_EVENT}` events)"
+        "line {line}, byte {at}: found a second JSON value: this is a JSON Lines file, not a heap snapshot (it has no `{CHUNK_EVENT}` events)"
     )]
     OtherLines { line: u64, at: u64 },
     #[error("the file is a JSON array, not a heap snapshot (it has no `{CHUNK_EVENT}` events)")]

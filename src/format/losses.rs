@@ -334,7 +334,7 @@ impl fmt::Display for Loss {
             }
             Self::MoreRows { section, found, declared } => write!(
                 f,
-                "{section}: found {}, but the header declares {}; the surplus was dropped",
+                "{section}: found {}, but the header declares {}; the extra rows were ignored",
                 quantity(*found, "row", "rows"),
                 count(*declared)
             ),

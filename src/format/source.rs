@@ -317,8 +317,8 @@ mod tests {
         if cfg!(unix) {
             assert_eq!(watch.change(), Some(Change::Replaced));
         }
-        let error = super::super::FormatError::Header("x".to_owned()).with_change(Some(Change::Removed));
-        assert_eq!(error.to_string(), "section `snapshot`: x (the file was removed while it was being read)");
+        let error = super::super::FormatError::Header("byte 12: x".to_owned()).with_change(Some(Change::Removed));
+        assert_eq!(error.to_string(), "section `snapshot`, byte 12: x (the file was removed while it was being read)");
     }
 
     /// Returns the same bytes forever, and cancels after a while.

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_with_any_bit_changed_is_none() {
+    fn a_header_with_any_flipped_bit_is_refused() {
         let header = Header { column_bytes: 1000, rest_bytes: 200, rest_hash: 7 };
         let bytes = header.to_bytes();
         let length = HEADER_BYTES as u64 + 1200;

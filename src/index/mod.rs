@@ -1,9 +1,9 @@
-//! The cache of opened files: whole snapshots with all derived facts, kept in the user's cache folder, so that a file
-//! opens the second time at the speed of a copy.
+//! The cache of opened files: whole snapshots with all derived facts, kept in the user's cache folder, so that
+//! opening a file again is about as fast as copying it.
 //!
 //! - A cache file belongs to one state of one file ([`identity`]) and to one version of the program ([`layout`]). An
 //!   invalid cache file is silently removed, and the original file is read instead.
-//! - Every byte of a cache file is covered by a hash that is checked while reading. Mistakes of the writer are detected
+//! - Every byte of a cache file is covered by a hash that is checked while reading. Bugs in the writer are detected
 //!   too: every number that is used as an index is checked against its bounds.
 //! - Writing is atomic: a cache file is written under another name and renamed.
 //! - A heap contains secrets: the folder and its files are readable only by their user. A folder or a file that belongs

@@ -76,7 +76,7 @@ impl crate::model::stored::Put for Hashed {
 
 #[test]
 #[cfg(all(target_endian = "little", target_pointer_width = "64"))]
-fn stored_results_are_those_of_this_format() {
+fn changed_stored_results_require_a_new_format_version() {
     let mut hashed = Hashed(xxhash_rust::xxh3::Xxh3::new());
     for name in ["node24-1", "chromium-leak-1", "bun-1", "unknown-node-types", "small-2"] {
         open(name).0.store(&mut hashed).unwrap();

@@ -1,6 +1,6 @@
-//! Buffers that grow with the length of a file, and an error instead of the end of the process if they cannot.
+//! Buffers that grow with the length of a file, and return an error instead of ending the process if they cannot grow.
 //!
-//! While a buffer grows, its old and its new block exist at once, and the new one is longer than what is in it. The
+//! While a buffer grows, its old and its new block exist at once, and the new one is larger than its content. The
 //! estimates count only what is kept: the rest takes no memory until it is written. Limits such as `ulimit -v` count it
 //! anyway, and refuse it long before the estimates do.
 

@@ -113,7 +113,7 @@ mod system {
         use super::*;
 
         #[test]
-        fn the_tightest_ancestor_group_counts_without_its_file_cache() {
+        fn the_tightest_cgroup_limit_applies_excluding_file_cache() {
             let mount = tempfile::tempdir().expect("a folder");
             let group = |path: &str, files: &[(&str, &str)]| {
                 let folder = mount.path().join(path);

@@ -38,7 +38,7 @@ impl CallFunction {
         }
     }
 
-    /// Returns the script's name without folders, with the line: short enough to be shown next to the function's name.
+    /// Returns the script's file name with line and column: short enough to show next to the function's name.
     #[must_use]
     pub fn short_place(&self) -> String {
         let place = self.place();
@@ -149,7 +149,7 @@ impl CallTree {
         std::iter::successors(Some(node), |&node| self.parent(node))
     }
 
-    /// Returns the sum over each node's subtree.
+    /// Returns the sum of `own` over each node's subtree.
     #[must_use]
     pub fn totals(&self, own: &[u64]) -> Vec<u64> {
         let mut totals = own.to_vec();

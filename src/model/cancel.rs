@@ -170,7 +170,7 @@ mod tests {
         assert!(token.need_more(1_000_000_001).is_err());
         assert!(token.is_cancelled());
         let shortage = token.shortage().expect("too little");
-        assert_eq!(shortage.to_string(), "not enough memory: needs about 9.0 GB, 5.0 GB are available");
+        assert_eq!(shortage.to_string(), "not enough memory: needs about 9.0 GB, 5.0 GB is available");
         let cancelled = CancelToken::new();
         cancelled.cancel();
         assert_eq!(cancelled.shortage(), None);

@@ -1,9 +1,9 @@
-//! Conversions between numbers that can lose digits or range, each with the invariant that it relies on.
+//! Numeric conversions that can lose precision or range, each with the invariant it relies on.
 //!
-//! Other modules do not cast this way. Invariants are checked in debug builds; a release build casts only, so
-//! that they cost nothing in loops over all nodes and edges.
+//! Other modules do not cast this way. Invariants are checked in debug builds; release builds only cast, so
+//! the conversions cost nothing in loops over all nodes and edges.
 
-/// Converts the position of a node, an edge or a string, or a number of them.
+/// Converts a position or a count of nodes, edges or strings.
 ///
 /// Invariant: the reader refuses files with more than 2³² − 1 of any of them.
 #[inline]
@@ -11,7 +11,7 @@ pub(crate) const fn ordinal(position: usize) -> u32 {
     low_u32(position as u64)
 }
 
-/// Converts a number that its caller has compared with a bound below 2³².
+/// Converts a number that the caller has checked to be below 2³².
 #[inline]
 pub(crate) const fn low_u32(value: u64) -> u32 {
     debug_assert!(value <= u32::MAX as u64);
@@ -30,7 +30,7 @@ pub(crate) const fn byte(length: usize) -> u8 {
 
 /// Converts an offset into memory, a length of a list in memory, or a number of rows on the screen.
 ///
-/// Invariant: what is in memory can be addressed.
+/// Invariant: offsets and lengths in memory fit into `usize`.
 #[inline]
 pub(crate) fn in_memory(offset: u64) -> usize {
     debug_assert!(usize::try_from(offset).is_ok());
@@ -42,7 +42,7 @@ pub(crate) fn in_memory(offset: u64) -> usize {
 /// Returns the lower 64 bits.
 #[inline]
 pub(crate) fn low_u64(value: u128) -> u64 {
-    #[expect(clippy::cast_possible_truncation, reason = "the other bits are to be removed")]
+    #[expect(clippy::cast_possible_truncation, reason = "the upper bits are dropped on purpose")]
     let low = value as u64;
     low
 }
@@ -70,7 +70,7 @@ pub(crate) fn screen(count: usize) -> f32 {
     single(float(count as u64))
 }
 
-/// Rounds toward zero. Negative numbers and NaN become 0, numbers above the range the largest one.
+/// Rounds toward zero. Negative numbers and NaN become 0; numbers above the range become `u64::MAX`.
 #[inline]
 pub(crate) fn whole(value: impl Into<f64>) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates as documented")]
@@ -83,7 +83,7 @@ pub(crate) fn share(part: u64, whole: u64) -> f64 {
     float(part) / float(whole.max(1))
 }
 
-/// Returns a part in percent of the whole; an empty whole counts as 1.
+/// Returns a part as a percentage of the whole; an empty whole counts as 1.
 pub(crate) fn percent(part: u64, whole: u64) -> f64 {
     float(part) * 100.0 / float(whole.max(1))
 }
@@ -98,14 +98,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn floats_outside_the_range_become_its_ends() {
+    fn floats_outside_the_range_are_clamped() {
         for (float, expected) in [(-1.5, 0), (f64::NAN, 0), (1.9, 1), (1e30, u64::MAX), (f64::INFINITY, u64::MAX)] {
             assert_eq!(whole(float), expected, "{float}");
         }
     }
 
     #[test]
-    fn parts_of_nothing_are_finite() {
+    fn shares_of_an_empty_whole_are_finite() {
         assert_eq!([share(0, 0), percent(0, 0)].map(|part| part.to_string()), ["0", "0"]);
         let parts = [done(0, 0), done(5, 0), done(1, 2), done(3, 2)];
         assert_eq!(parts.map(|part| part.to_string()), ["0", "0", "0.5", "1"]);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::bounds::{are_below, are_offsets};
 use super::stored::stored;
 
-/// For each row a slice of `items`; `offsets` has one more entry than there are rows.
+/// A sequence of rows, each a slice of `items`. `offsets` has one entry more than the number of rows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Csr {
     offsets: Vec<u32>,

@@ -11,7 +11,7 @@ pub struct FirstRow {
     pub self_size: u64,
 }
 
-/// All rows, largest first. Shapes of plain objects and owned parts are not separated yet.
+/// All rows, largest first. Plain objects are not split by shape yet, and owned parts are not added to their owners.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct FirstTable {
     pub rows: Vec<FirstRow>,

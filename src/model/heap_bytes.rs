@@ -1,6 +1,6 @@
-//! The memory of retained values.
+//! The heap memory that cached values use.
 
-/// Values that know their memory besides their own fields.
+/// A value that can report the heap memory it owns.
 pub trait HeapBytes {
     /// Returns the bytes held on the heap.
     fn heap_bytes(&self) -> usize;

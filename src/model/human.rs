@@ -29,10 +29,10 @@ fn scaled(size: u64, base: f64, units: [&str; 4]) -> String {
 /// The unit of sizes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub enum Units {
-    /// kB, MB, … of 1000, as in Chrome DevTools.
+    /// Powers of 1000 (kB, MB, …), as in Chrome DevTools.
     #[default]
     Decimal,
-    /// KiB, MiB, … of 1024.
+    /// Powers of 1024 (KiB, MiB, …).
     Binary,
     /// Exact bytes.
     Bytes,

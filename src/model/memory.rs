@@ -83,7 +83,7 @@ impl fmt::Display for Shortage {
         let (needed, available) = (human::bytes(self.needed), human::bytes(self.available));
         // Avoids two equal numbers after rounding to one decimal.
         let needed = if needed == available { format!("more than {needed}") } else { format!("about {needed}") };
-        write!(f, "not enough memory: needs {needed}, {available} are available")
+        write!(f, "not enough memory: needs {needed}, {available} is available")
     }
 }
 
@@ -110,6 +110,6 @@ mod tests {
     #[test]
     fn sizes_that_round_to_the_same_text_are_not_compared() {
         let shortage = Shortage { needed: 5_000_000_001, available: 5_000_000_000 };
-        assert_eq!(shortage.to_string(), "not enough memory: needs more than 5.0 GB, 5.0 GB are available");
+        assert_eq!(shortage.to_string(), "not enough memory: needs more than 5.0 GB, 5.0 GB is available");
     }
 }

@@ -1,4 +1,4 @@
-//! Progress of a job: shared atomics that the caller polls, instead of a flood of messages.
+//! Progress of a job: shared atomics that the caller polls, instead of messages.
 
 use super::convert;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -29,10 +29,10 @@ impl Phase {
         match self {
             Self::Reading => "Reading the file",
             Self::Retainers => "Finding retainers",
-            Self::Detachedness => "Detached nodes and shallow sizes",
-            Self::Dominators => "Distances, dominators and retained sizes",
+            Self::Detachedness => "Computing shallow sizes",
+            Self::Dominators => "Computing distances and retained sizes",
             Self::Names => "Naming classes",
-            Self::Summary => "Summing up classes",
+            Self::Summary => "Computing class totals",
         }
     }
 

@@ -4,7 +4,7 @@
 //! A structure is stored as a mark that hashes its name and the names of its fields, followed by its fields.
 //! [`stored!`] generates both directions from one list of fields and destructures the type with it, so that a forgotten
 //! field does not compile and a cache file with another layout is detected. Numbers are stored as in memory; the cache
-//! file records the byte order. Nothing here knows files; `index` does.
+//! file records the byte order. Nothing here knows about files; `index` reads and writes them.
 
 use std::io;
 

@@ -119,7 +119,7 @@ pub fn allocations(
         cancel.check_every(at)?;
         let index = usize::try_from(index).ok().filter(|&index| index < known);
         if index.is_none() && functions.len() == known {
-            let name = "(function missing in the file)".to_owned();
+            let name = "(function missing from the file)".to_owned();
             functions.push(CallFunction { name, ..CallFunction::default() });
         }
         node_functions.push(u32::try_from(index.unwrap_or(known)).unwrap_or(u32::MAX));

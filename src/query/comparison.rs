@@ -124,7 +124,7 @@ impl HeapBytes for Comparison {
 }
 
 /// The note on two snapshots of one process whose [`Comparison::options_differ`].
-pub(crate) const OPTIONS_DIFFER: &str = "The snapshots are of one process but were taken with different options: only one \
+pub(crate) const OPTIONS_DIFFER: &str = "The snapshots are from the same process but were taken with different options: only one \
      exposes internals or numeric values. Objects that only one of them describes are listed as new or deleted, and sizes \
      may differ.";
 

@@ -1,7 +1,8 @@
 //! Growth: classes over a series of snapshots of one process, in the order in which they were taken.
 //!
-//! A leak grows in *every* step; a cache grows once and stays; work comes and goes. The three-snapshot rule finds
-//! objects that are not in the first snapshot, are in one before the last, and are still alive in the last.
+//! A leak grows in *every* step; a cache grows once and keeps its size; temporary objects are allocated and freed. The
+//! three-snapshot rule finds objects that are not in the first snapshot, are in one before the last, and are still alive
+//! in the last.
 //!
 //! Every earlier snapshot is compared with the last one, one after another. Classes are grouped by the shapes of the
 //! last one, as in a comparison of two snapshots, and an object of the last one is as old as the first snapshot that

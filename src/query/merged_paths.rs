@@ -1,4 +1,4 @@
-//! The shortest retaining paths of many objects, merged into one tree from the roots down. It shows at one glance what
+//! The shortest retaining paths of many objects, merged into one tree from the roots down. It shows at a glance what
 //! holds a class or all new objects.
 //!
 //! The path of a node goes through its nearest retainer, so each node has one position in the tree and is visited once,

@@ -1,4 +1,4 @@
-//! Filters: the sets of nodes that a person can ask for.
+//! Filters: the sets of nodes that a user can select.
 
 use super::allocations::AllocatedBy;
 use crate::model::NodeOrdinal;

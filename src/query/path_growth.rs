@@ -1,7 +1,6 @@
-//! Retaining paths over a series: how the objects of a class are held in each snapshot, and which way of holding them
-//! grows.
+//! Retaining paths over a series: how the objects of a class are held in each snapshot, and which of these paths grow.
 //!
-//! Each object has the path of its nearest retainers. Paths are alike if they differ only in an element index, in the
+//! Each object has the path of its nearest retainers. Paths are equivalent if they differ only in an element index, in the
 //! key of a Map or of an object used as one, or in the number of repetitions of a chain. So a cache that replaces its
 //! entries is a path with a stable count, however many of its entries are new, and a leak of the same class beside it
 //! is a path with a growing count.
@@ -136,14 +135,16 @@ impl<'a> PathGrowth<'a> {
         let Found { counts, new_count, survivor_count, .. } = found;
         Ok(Some(HeldAlike { example, path, counts, new_count, survivor_count }))
     }
+}
 
-    /// Returns the path of an object of the last snapshot, which need not be new. Counts nothing.
+impl HeldAlike {
+    /// Returns the path of an object, which need not be new. Counts nothing.
     ///
     /// # Errors
     /// Returns [`Cancelled`] if the operation is cancelled.
-    pub(crate) fn of(&self, node: NodeOrdinal, cancel: &CancelToken) -> Result<HeldAlike, Cancelled> {
-        let path = self.sides.last().map_or_else(|| Ok(Vec::new()), |side| path(side.snapshot, node, cancel))?;
-        Ok(HeldAlike { example: node, path, counts: Vec::new(), new_count: 0, survivor_count: 0 })
+    pub(crate) fn of(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Result<Self, Cancelled> {
+        let path = path(snapshot, node, cancel)?;
+        Ok(Self { example: node, path, counts: Vec::new(), new_count: 0, survivor_count: 0 })
     }
 }
 

@@ -17,7 +17,7 @@ const fn note(title: &'static str, text: &'static str) -> Note {
 const NO_USER_ROOTS: Note = note(
     "Distances",
     "This file has no user roots: the root itself references neither a global object nor a document. Distances count from \
-     the root of the snapshot instead, and shallow sizes are unchanged from the file. This applies to all files of \
+     the root of the snapshot instead, and shallow sizes are unchanged from the file. This applies to all files from \
      Chromium 156 and later, of Deno, and of Node.js with exposed internals.",
 );
 const USER_ROOTS: Note = note(
@@ -30,7 +30,7 @@ const V8_STRINGS: Note =
 const BUN: [Note; 4] = [
     note(
         "Object ids",
-        "JavaScriptCore numbers objects anew in every snapshot, so objects of two snapshots cannot be matched by id. A \
+        "JavaScriptCore assigns new object ids in every snapshot, so objects of two snapshots cannot be matched by id. A \
          comparison shows the growth of each class, but not which objects are new.",
     ),
     note(
@@ -77,7 +77,7 @@ const JULIA: [Note; 4] = [
     ),
     note(
         "Object ids",
-        "An id is the address of the object. It is stable while the object lives, but another object may get it afterwards.",
+        "An id is the address of the object. It is stable while the object lives. After the object is freed, another one may reuse the id.",
     ),
     note("Sizes", "Each object includes 8 bytes for its type tag. A frame of a task's stack is a node of 1 byte."),
     note(

@@ -8,8 +8,8 @@
 //! By this rule, two different texts loaded from one URL that define a class with the same name at the same position
 //! are one class. Classes of scripts without a known URL are never merged.
 //!
-//! Within one process a script keeps its number, so numbers are matched first: a URL that any snapshot of the process
-//! has for a number counts in all of them.
+//! Within one process a script keeps its id, so ids are matched first: a URL that any snapshot of the process has for a
+//! script id applies to all of them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};

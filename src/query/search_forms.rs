@@ -1,7 +1,7 @@
 //! Query forms: those of this grammar, as the window and the command line list them, and those of other tools. Each of
 //! the latter is an error that names the right form.
 //!
-//! Only certain mistakes are errors: in quotes and after `=`, any text can be searched for.
+//! Only forms that are surely mistakes are errors: in quotes and after `=`, any text can be searched for.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::search_words::{MEASURES, PREFIXES, QueryError};
 /// Examples of each form, with their meanings.
 pub(super) const HELP: [(&str, &str); 20] = [
     ("cart item", "words in the name, ignoring case"),
-    ("\"a b\" \"c\"", "both texts, in any order; nothing is special within quotes"),
+    ("\"a b\" \"c\"", "both texts, in any order; quotes turn off special characters"),
     ("case:Cart", "text in the name, case-sensitive"),
     ("name:=Cart", "exactly this name"),
     ("/^Cart[0-9]+$/", "a regular expression for the name; /…/i ignores case"),
@@ -73,7 +73,7 @@ const OTHER_MEASURES: [(&str, &str); 10] = [
 pub(super) fn connective_error(text: &str, at: Range<usize>) -> Option<QueryError> {
     let word = &text[at.clone()];
     let instead = match word {
-        "AND" | "&&" => "all terms must match anyway: leave it out",
+        "AND" | "&&" => "all terms must match anyway, so leave it out",
         "OR" | "||" => "use a regular expression for one of several, such as class:/Map|Set/",
         "NOT" => "put `-` before a term, such as -class:Map",
         _ => return None,

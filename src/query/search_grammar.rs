@@ -194,7 +194,7 @@ fn regular_expression(word: &str) -> Result<Option<Regex>, String> {
         return Err(format!("unsupported flags `{flags}`: write /{body}/, or /{body}/i to ignore case"));
     }
     let regex = RegexBuilder::new(body).case_insensitive(flags == "i").size_limit(1 << 22).build();
-    regex.map(Some).map_err(|error| format!("not a regular expression: {}", last_line(&error.to_string())))
+    regex.map(Some).map_err(|error| format!("invalid regular expression: {}", last_line(&error.to_string())))
 }
 
 /// Schemes of addresses that are not followed by `//`, and modules of runtimes. They are searched as text.
@@ -311,7 +311,7 @@ fn measured(word: &str) -> Result<Option<Test>, String> {
         let is_equal = comparison == Comparison::Equal;
         match value {
             "none" | "-" | "system" if !is_equal => {
-                return Err(format!("`{value}` is no number of references: use distance={value}"));
+                return Err(format!("`{value}` is not a number of references: use distance={value}"));
             }
             "none" | "-" => return Ok(Some(Test::Distance(Comparison::Equal, None))),
             "system" => return Ok(Some(Test::SystemOnly)),

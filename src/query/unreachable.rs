@@ -12,7 +12,7 @@ use crate::snapshot::Snapshot;
 pub(crate) const UNREACHABLE: &str = "Unreachable: no path of references leads from a root to it";
 /// The explanation of the note.
 pub(crate) const UNREACHABLE_MEANING: &str =
-    "It is not collected yet, or the program that wrote the snapshot left out the references that hold it.";
+    "It has not been collected yet, or the program that wrote the snapshot left out the references that hold it.";
 /// The note on a reachable object without a distance.
 const LEFT_OUT: &str = "Reached only through references of the runtime that distances ignore";
 /// Smaller parts of the snapshot are not worth a note.
@@ -23,6 +23,7 @@ const RELEVANT_PART: f64 = 0.01;
 pub(crate) fn distance_meaning(snapshot: &Snapshot, node: NodeOrdinal) -> Option<String> {
     let distance = snapshot.distance(node);
     if let Some(hops) = distance.system() {
+        let hops = human::quantity(u64::from(hops), "reference", "references");
         Some(format!("{hops} from the runtime's own roots; no user root reaches it"))
     } else if snapshot.is_unreachable(node) {
         Some(format!("{UNREACHABLE}. {UNREACHABLE_MEANING}"))
@@ -53,10 +54,7 @@ pub fn relevant_percent(snapshot: &Snapshot, unreachable_size: u64) -> Option<f6
 pub fn unreachable_note(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Option<String>, Cancelled> {
     let size = unreachable_size(snapshot, cancel)?;
     let note = |percent: f64| {
-        format!(
-            "{} ({percent:.1} %) are unreachable: no path of references leads there from a root",
-            human::bytes(size)
-        )
+        format!("{} ({percent:.1}%) is unreachable: no path of references leads there from a root", human::bytes(size))
     };
     Ok(relevant_percent(snapshot, size).map(note))
 }

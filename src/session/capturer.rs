@@ -1,7 +1,7 @@
 //! A thread that holds the connection to a running program, so that the window never waits for it.
 //!
 //! The window sends requests and reads the state once per frame. Between requests the thread reads incoming messages,
-//! so that the end of the program shows at once, and measures the heap now and then.
+//! so that the end of the program is noticed at once, and measures the heap periodically.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

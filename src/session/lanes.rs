@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_panics_is_an_error_and_the_lane_goes_on() {
+    fn a_job_that_panics_returns_an_error_and_the_lane_keeps_running() {
         let lanes = lanes();
         let mut bad = lanes.spawn::<()>(Lane::Bulk, |_| panic!("oops {}", 1));
         assert_eq!(wait(&mut bad), Err(JobError::Panicked("oops 1".to_owned())));

@@ -94,8 +94,10 @@ impl Memo {
                 if let Some(list) = AnyQuestion::list(question) {
                     self.last.insert(list, answer.clone());
                 }
-                typed(answer)
-                    .map_or_else(|| Reply::Failed("internal error: an answer of another type".to_owned()), Reply::Ready)
+                typed(answer).map_or_else(
+                    || Reply::Failed("internal error: an answer has the wrong type (please report it)".to_owned()),
+                    Reply::Ready,
+                )
             }
             AnyReply::Pending(since) => {
                 let list = AnyQuestion::list(question);
@@ -117,7 +119,7 @@ impl Memo {
         }
         let mut needs = Needs::default();
         for id in question.snapshots() {
-            let Some(open) = file(id) else { return AnyReply::Failed("closed".to_owned()) };
+            let Some(open) = file(id) else { return AnyReply::Failed("the file was closed".to_owned()) };
             needs.files.push((id, open));
         }
         // Ask all of them before waiting for the first, so that they run in parallel.

@@ -1,4 +1,4 @@
-//! Actions: what buttons, keys and the palette ask of the application.
+//! Actions that buttons, keys and the palette request from the application.
 
 use std::path::PathBuf;
 
@@ -11,11 +11,11 @@ use crate::model::human::Units;
 pub enum Action {
     OpenDialog,
     OpenPath(PathBuf),
-    /// The second of the bundled snapshots.
+    /// Open the second of the bundled snapshots.
     OpenExample,
-    /// Both, compared.
+    /// Open both bundled snapshots and compare them.
     OpenExamplePair,
-    /// On the active side.
+    /// Show a snapshot on the active side.
     Show(SnapshotId),
     ShowIn(usize, SnapshotId),
     Close(SnapshotId),
@@ -28,12 +28,12 @@ pub enum Action {
     /// The older of the two is the base.
     CompareTwo(SnapshotId, SnapshotId),
     ShowView(ViewKind),
-    /// The part of Realms that lists variables no function reads.
+    /// Show the part of Realms that lists dead variables.
     ShowDeadVariables,
     ToggleSplit,
-    /// Beside the one on screen.
+    /// Show a snapshot beside the current one.
     ShowBeside(SnapshotId),
-    /// Give the other side the whole window.
+    /// Close a side; the other one gets the whole window.
     CloseSide(usize),
     ToggleLink,
     FocusFilter,

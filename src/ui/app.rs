@@ -56,7 +56,7 @@ impl HeapglassApp {
 }
 
 impl eframe::App for HeapglassApp {
-    #[cfg_attr(not(feature = "frame-times"), expect(unused_variables, reason = "only measured"))]
+    #[cfg_attr(not(feature = "frame-times"), expect(unused_variables, reason = "used only for measuring"))]
     fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
         #[cfg(feature = "frame-times")]
         self.frame_times.frame(ctx, frame.info().cpu_usage, self.state.session.is_loading());
@@ -94,7 +94,7 @@ impl eframe::App for HeapglassApp {
     }
 }
 
-/// The name that the system knows the program by, and the name of its settings folder.
+/// The application id, which is also the name of the settings folder.
 const APP_ID: &str = "heapglass";
 
 /// Opens the window and runs until it is closed.
@@ -133,7 +133,7 @@ pub fn run(files: Vec<PathBuf>, indexes: Indexes, memory_limit: MemoryLimit) -> 
     .map_err(|error| anyhow::anyhow!("{error}"))
 }
 
-/// The time that the window may take to close after a signal.
+/// The maximum time for the window to close after a signal.
 const CLOSING: Duration = Duration::from_secs(2);
 
 /// Closes the window on SIGINT, SIGTERM and SIGHUP as its close button does, so that its size and egui's memory are saved.

@@ -230,10 +230,10 @@ impl CallTableRows<'_, '_> {
         let text = if is_size { self.look.units.bytes(value) } else { human::count(value) };
         let share = convert::share(value, self.calls.sums()[measure]);
         let mut cell = Cell::text(text, if value == 0 { tokens.weak } else { tokens.text });
-        cell.runs.push(Run::new(format!("{:>6}", format!("{:.0} %", share * 100.0)), tokens.weak));
+        cell.runs.push(Run::new(format!("{:>6}", format!("{:.0}%", share * 100.0)), tokens.weak));
         cell.bar = Some(convert::single(share));
         let unit = if is_size { " bytes" } else { "" };
-        cell.tooltip = Some(format!("{}{unit}, {:.2} % of all", human::count(value), share * 100.0));
+        cell.tooltip = Some(format!("{}{unit}, {:.2}% of total", human::count(value), share * 100.0));
         cell
     }
 

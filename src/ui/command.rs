@@ -1,4 +1,4 @@
-//! Commands: what panes ask of the application. Panes draw and report what the user wants; the application does it.
+//! Commands that panes request from the application. Panes draw and report what the user wants; the application does it.
 
 use std::sync::Arc;
 
@@ -33,11 +33,11 @@ pub enum Lower {
     #[default]
     Retainers,
     Paths,
-    /// Used if the object has no room beside the others.
+    /// Used if the side is too narrow to show the object beside the other panes.
     Object,
 }
 
-/// The way from one search hit to another.
+/// The direction in which to step through search hits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
     Next,
@@ -88,7 +88,7 @@ pub enum Command {
         target: Target,
         by_key: bool,
     },
-    /// A row without an object was selected in the upper table, perhaps a class: show no object.
+    /// A row without an object, such as a class, was selected in the upper table: show no object.
     SelectClass {
         class: Option<ClassId>,
         by_key: bool,
@@ -97,7 +97,7 @@ pub enum Command {
     Inspect(Option<Target>),
     /// Show an object that was not chosen in a table in the lower panes.
     ShowObject(Target),
-    /// The same, with the Retainers tab selected.
+    /// Show an object in the lower panes, with the Retainers tab selected.
     ShowRetainers(Target),
     /// Go to an object in a view.
     Reveal(Target, ViewKind),
@@ -126,7 +126,7 @@ pub enum Command {
         base: SnapshotId,
         current: SnapshotId,
     },
-    /// Show a remark in the status bar.
+    /// Show a message in the status bar.
     Notify(Notice),
     /// Show the growth of classes with this text in their names.
     ShowGrowth {

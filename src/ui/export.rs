@@ -91,7 +91,7 @@ impl Exports {
             return Some(format!("{name} is still being written; wait for it or cancel it"));
         }
         let (existing, _) = self.question.as_ref()?;
-        Some(format!("Choose first whether to replace {}", name_of(&existing.path)))
+        Some(format!("First choose whether to replace {}", name_of(&existing.path)))
     }
 
     /// Starts writing. The error is a remark for the status bar.
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn an_existing_file_is_replaced_only_when_the_person_agrees() {
+    fn an_existing_file_is_replaced_only_if_the_user_agrees() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("classes.csv");
         fs::write(&path, "old").expect("written");
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn the_proposed_name_is_one_that_no_file_has() {
+    fn the_proposed_name_is_unused() {
         let folder = tempfile::tempdir().expect("a folder");
         let proposed = || free_path(folder.path(), "classes.csv");
         assert_eq!(proposed(), folder.path().join("classes.csv"));

@@ -1,10 +1,10 @@
-//! The tables and charts on screen that take the keyboard focus, for the key that goes from one to the next.
+//! The tables and charts on screen that can take the keyboard focus. F6 moves from one to the next.
 //!
 //! Each registers itself when it is drawn. A list maintained by hand would name tables that are not on screen.
 
 use egui::{Context, Id, Rect, Ui};
 
-/// A widget on screen that takes the keyboard focus.
+/// A widget on screen that can take the keyboard focus.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Stop {
     pub(super) id: Id,
@@ -33,7 +33,7 @@ pub(super) fn begin(ui: &Ui) {
     });
 }
 
-/// Registers a widget that is drawn in this pass and takes the keyboard focus.
+/// Registers a widget that is drawn in this pass and can take the keyboard focus.
 pub(super) fn offer(ui: &Ui, id: Id, rect: Rect) {
     begin(ui);
     ui.data_mut(|data| data.get_temp_mut_or_default::<Pass>(key()).stops.push(Stop { id, rect }));

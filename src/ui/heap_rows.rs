@@ -80,7 +80,7 @@ pub(crate) fn sorted_by(fields: &[Field], sort: Sort) -> (usize, bool) {
     (fields.iter().rposition(|field| field.sort_key() == sort.key).unwrap_or(0), sort.descending)
 }
 
-/// Reads rows of one snapshot from the session.
+/// The rows of one snapshot, read from the session.
 #[derive(Debug)]
 pub(crate) struct HeapRows<'a> {
     pub session: &'a mut Session,
@@ -204,7 +204,7 @@ impl HeapRows<'_> {
         self.filter.ignored.binary_search(&node).is_ok()
     }
 
-    /// Returns whether the root itself holds a retainer, so that the retaining path ends there.
+    /// Returns whether the root itself references the node, so that the retaining path ends there.
     fn is_root_held(&self, node: NodeOrdinal) -> bool {
         let distance = self.snapshot.distance(node);
         (distance.user() == Some(1) || distance.system() == Some(1)) && held_by_root(&self.snapshot, node)
@@ -313,7 +313,7 @@ impl HeapRows<'_> {
 
     fn of_parent(&self, parent: NodeOrdinal, node: NodeOrdinal) -> Cell {
         let share = convert::share(self.snapshot.retained_size(node), self.snapshot.retained_size(parent));
-        let mut cell = Cell::text(format!("{:.1} %", share * 100.0), self.look.tokens.text);
+        let mut cell = Cell::text(format!("{:.1}%", share * 100.0), self.look.tokens.text);
         cell.bar = Some(convert::single(share));
         cell
     }
@@ -374,6 +374,7 @@ pub(crate) fn distance_cell(snapshot: &Snapshot, node: NodeOrdinal, tokens: &Tok
 fn least_distance_cell(distance: Distance, tokens: &Tokens) -> Cell {
     let mut cell = hops_cell(distance, tokens);
     if let Some(hops) = distance.system() {
+        let hops = human::quantity(u64::from(hops), "reference", "references");
         cell.tooltip = Some(format!("{hops} from the runtime's own roots; no user root reaches any of them"));
     } else if distance == Distance::NONE {
         cell.tooltip = Some("At least one of these objects has no distance".to_owned());
@@ -397,10 +398,10 @@ pub(crate) fn key_runs(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) ->
 #[must_use]
 pub(crate) fn size_cell(size: u64, total: u64, look: Look) -> Cell {
     let share = convert::share(size, total);
-    let percent = format!("{:>6}", format!("{:.0} %", share * 100.0));
+    let percent = format!("{:>6}", format!("{:.0}%", share * 100.0));
     let mut cell = Cell::text(look.units.bytes(size), look.tokens.text);
     cell.runs.push(Run::new(percent, look.tokens.weak));
     cell.bar = Some(convert::single(share));
-    cell.tooltip = Some(format!("{} bytes, {:.2} % of the snapshot", human::count(size), share * 100.0));
+    cell.tooltip = Some(format!("{} bytes, {:.2}% of the snapshot", human::count(size), share * 100.0));
     cell
 }

@@ -1,4 +1,4 @@
-//! Help in place: the list of keys and the glossary.
+//! In-app help: the list of keys and the glossary.
 
 use egui::{Context, RichText, ScrollArea, TextEdit, Ui};
 
@@ -26,7 +26,7 @@ impl Help {
 
     pub(super) fn show(&mut self, ctx: &Context) {
         let mut is_open = self.keys_open;
-        centered(ctx, "Keys", [470.0, 560.0]).open(&mut is_open).show(ctx, |ui| {
+        centered(ctx, "Keyboard shortcuts", [470.0, 560.0]).open(&mut is_open).show(ctx, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, keys_list);
         });
         super::close_by_escape(ctx, &mut is_open);

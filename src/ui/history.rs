@@ -11,7 +11,7 @@ use super::tree_table::Path;
 /// The maximum number of visits.
 const LIMIT: usize = 500;
 
-/// The state of a view after one step of the user, as far as going back restores it.
+/// The part of a view's state after a user action that going back restores.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Visit {
     pub slot: Slot,
@@ -36,7 +36,7 @@ pub struct History {
 }
 
 impl History {
-    /// Records the result of a step. Rows that are only passed over leave one visit, not one each.
+    /// Records the state after a user action. Moving over several rows in succession leaves a single visit.
     pub fn visit(&mut self, visit: Visit, passing: bool) {
         if self.visits.get(self.at) == Some(&visit) {
             self.passing = passing;
@@ -55,7 +55,7 @@ impl History {
         self.passing = passing;
     }
 
-    /// Records changes on screen that are not a step, such as a row that arrived late.
+    /// Records changes on screen without a user action, such as a row that arrived late.
     pub fn refresh(&mut self, visit: Visit) {
         if let Some(current) = self.visits.get_mut(self.at)
             && current.slot == visit.slot
@@ -93,7 +93,7 @@ impl History {
         self.at + 1 < self.visits.len()
     }
 
-    /// Drops visits of a snapshot that is closed.
+    /// Drops the visits of a snapshot that was closed.
     pub fn forget(&mut self, id: SnapshotId) {
         let kept = self.visits.iter().take(self.at + 1).filter(|visit| visit.slot.id != id).count();
         self.visits.retain(|visit| visit.slot.id != id);
@@ -105,7 +105,7 @@ impl History {
 }
 
 impl Visit {
-    /// Drops what was shown of a snapshot that is closed.
+    /// Drops references to objects of a snapshot that was closed.
     fn forget(&mut self, id: SnapshotId) {
         if self.target.is_some_and(|target| target.snapshot == id) {
             (self.target, self.row) = (None, None);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn one_can_go_back_and_forth_and_branch_off() {
+    fn visiting_a_view_after_going_back_drops_the_forward_visits() {
         let mut history = History::default();
         for class in 0..3 {
             history.visit(visit(class), false);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_passed_over_leave_one_visit() {
+    fn moving_over_rows_records_one_visit() {
         let mut history = History::default();
         history.visit(visit(0), false);
         for class in 1..50 {

@@ -42,7 +42,7 @@ pub(super) fn bindings() -> Vec<Binding> {
         binding(CTRL, Key::Minus, Action::Smaller, "Decrease text size"),
         binding(CTRL, Key::Num0, Action::NormalSize, "Reset text size"),
         binding(CTRL, Key::G, Action::Glossary, "Show glossary"),
-        binding(Modifiers::NONE, Key::F1, Action::Keys, "Show keys"),
+        binding(Modifiers::NONE, Key::F1, Action::Keys, "Show keyboard shortcuts"),
     ];
     for (about, key) in of_panes() {
         let (action, name) = (Action::ShowView(about.kind), about.kind.label());

@@ -1,8 +1,8 @@
-//! Temporary remarks in the status bar.
+//! Temporary messages in the status bar.
 
 use super::theme::Tokens;
 
-/// A remark. Only a problem is colored as one.
+/// A message. Only problems are shown in the color of problems.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notice {
     pub text: String,
@@ -10,12 +10,12 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// Creates a remark on something that went as it should, or that the user should know.
+    /// Creates a message about a success or a fact.
     pub(super) fn fact(text: impl Into<String>) -> Self {
         Self { text: text.into(), is_problem: false }
     }
 
-    /// Creates a remark on something that was not done.
+    /// Creates a message about something that failed or was refused.
     pub(super) fn problem(text: impl Into<String>) -> Self {
         Self { text: text.into(), is_problem: true }
     }

@@ -34,9 +34,9 @@ fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
     }
     entries.push(("Switch theme: system, light or dark".to_owned(), String::new(), Action::NextTheme));
     entries.push(("Capture from a running program…".to_owned(), String::new(), Action::Capture));
-    entries.push(("Cache opened files: on or off".to_owned(), String::new(), Action::ToggleIndex));
+    entries.push(("Turn caching of opened files on or off".to_owned(), String::new(), Action::ToggleIndex));
     entries.push(("Delete cache".to_owned(), String::new(), Action::DeleteIndex));
-    let dead = "Show dead variables: held by contexts, read by no function";
+    let dead = "Show dead variables: held by contexts, but not readable by any function";
     entries.push((dead.to_owned(), String::new(), Action::ShowDeadVariables));
     entries.push(("Open the example".to_owned(), String::new(), Action::OpenExample));
     entries.push(("Open both example snapshots".to_owned(), String::new(), Action::OpenExamplePair));

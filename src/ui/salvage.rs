@@ -1,6 +1,6 @@
 //! Damaged files: the offer to open one partially, and the banner above a recovered file.
 //!
-//! The banner cannot be dismissed: anyone who reads a number of such a file must see that it may be wrong.
+//! The banner cannot be dismissed: anyone who reads a number from such a file must see that it may be wrong.
 
 use std::fmt::Debug;
 use std::hash::Hash;

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_is_not_unicode_does_not_keep_the_other_settings_from_being_written() {
+    fn a_non_unicode_path_does_not_prevent_saving_other_settings() {
         #[cfg(unix)]
         {
             use std::os::unix::ffi::OsStrExt as _;

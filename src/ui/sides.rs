@@ -50,7 +50,7 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut 
     let commands = view.show(ui, &mut state.session, &place);
     state.views.insert(slot, view);
     if !commands.is_empty() {
-        // Their effects are drawn in the next frame, and a worker's answer requests one frame only.
+        // The effects of commands are drawn in the next frame, and a worker's answer requests only one frame.
         ui.request_repaint();
     }
     for command in commands {

@@ -1,4 +1,4 @@
-//! Text in limited room: truncated with an ellipsis or left out whole, never cut within a letter.
+//! Text in limited space: truncated with an ellipsis or omitted, never cut within a letter.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::model::{SnapshotId, human};
 use crate::session::Session;
 use crate::snapshot::SourceInfo;
 
-/// The minimum width for text. In less room nothing is shown: an ellipsis alone says nothing.
+/// The minimum width for text. In less space, nothing is shown: an ellipsis alone is useless.
 const LEAST: f32 = 18.0;
 /// The maximum length of a file name, in characters.
 const NAME_LIMIT: usize = 160;
@@ -25,7 +25,7 @@ pub(super) fn line(painter: &Painter, text: &str, room: f32, font: FontId, color
 }
 
 /// Draws a name in one line with the first of `details` that fits after the whole name, or the name alone. A name that is
-/// too wide is truncated with an ellipsis; if none of it fits, nothing is drawn. `at` is the middle of the left end.
+/// too wide is truncated with an ellipsis; if none of it fits, nothing is drawn. `at` is the center of the left edge.
 pub(super) fn in_room(
     painter: &Painter,
     at: Pos2,
@@ -47,7 +47,7 @@ pub(super) fn in_room(
     painter.galley(at - vec2(0.0, galley.size().y / 2.0), galley, color);
 }
 
-/// Draws one line of right-aligned text. `at` is the middle of the right end.
+/// Draws one line of right-aligned text. `at` is the center of the right edge.
 pub(super) fn right(painter: &Painter, at: Pos2, room: f32, text: &str, (font, color): (FontId, Color32)) {
     if room < LEAST {
         return;
@@ -57,7 +57,7 @@ pub(super) fn right(painter: &Painter, at: Pos2, room: f32, text: &str, (font, c
 }
 
 /// Truncates a text in the middle so that it is no wider than `room`. More of the end is kept, because the names of related
-/// files start alike.
+/// files often share their start.
 pub(super) fn middle(ui: &Ui, text: &str, font: &FontId, room: f32) -> String {
     let text = human::visible(text, NAME_LIMIT);
     let fits =
@@ -81,7 +81,7 @@ pub(super) fn middle(ui: &Ui, text: &str, font: &FontId, room: f32) -> String {
 /// File extensions, which may be dropped since the kind of file is visible anyway.
 const ENDINGS: [&str; 3] = [".heapsnapshot", ".heaptimeline", ".heapprofile"];
 
-/// Shortens a file name to `room`: first its extension, then its middle.
+/// Shortens a file name to `room`: drops its extension first, then cuts its middle.
 pub(super) fn file_name(ui: &Ui, name: &str, font: &FontId, room: f32) -> String {
     let whole = middle(ui, name, font, room);
     let end = ENDINGS.iter().filter_map(|ending| name.rfind(ending)).max();
@@ -91,7 +91,7 @@ pub(super) fn file_name(ui: &Ui, name: &str, font: &FontId, room: f32) -> String
     }
 }
 
-/// Adds a file name in one line, truncated in the middle to the available room; the tooltip shows the whole name.
+/// Adds a file name in one line, truncated in the middle to the available width; the tooltip shows the whole name.
 pub(super) fn file_label(ui: &mut Ui, name: &str) -> Response {
     let font = egui::TextStyle::Body.resolve(ui.style());
     let shown = file_name(ui, name, &font, ui.available_width());

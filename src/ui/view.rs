@@ -132,7 +132,7 @@ impl View {
         self.retainers.tree.table.selected_row().or(paths)
     }
 
-    /// Returns the state that going back to this moment restores.
+    /// Returns the state to restore when the user goes back to this step.
     pub(super) fn visit(&mut self, slot: super::panes::Slot) -> Visit {
         let kind = self.kind;
         let row = self.panes.get_mut(kind).table().and_then(|table| table.selected_row().cloned());
@@ -149,7 +149,7 @@ impl View {
         let pane = self.panes.get_mut(visit.kind);
         match (visit.row, own) {
             (Some(row), _) => pane.restore_row(session, place, row),
-            // The row had not been reached.
+            // The table had not reached the row when the visit was recorded.
             (None, Some(target)) => pane.restore_object(session, place, target),
             (None, None) => {}
         }

@@ -42,7 +42,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_snapshot_comes_to_disk_as_it_was_sent_with_a_record_beside_it() {
+fn a_snapshot_is_written_unchanged_with_a_record_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let (done, watch) = take(&Inspector::of(Habit::Honest, PIECES), ONE, folder.path());
     done.unwrap();
@@ -61,7 +61,7 @@ fn a_snapshot_comes_to_disk_as_it_was_sent_with_a_record_beside_it() {
 }
 
 #[test]
-fn a_series_is_a_file_each_and_timelines_and_profiles_have_their_own_endings() {
+fn a_series_writes_one_file_per_snapshot_and_other_captures_have_their_own_extensions() {
     let folder = tempfile::tempdir().unwrap();
     let inspector = Inspector::of(Habit::Honest, PIECES);
     let (done, watch) =
@@ -84,7 +84,7 @@ fn a_series_is_a_file_each_and_timelines_and_profiles_have_their_own_endings() {
 }
 
 #[test]
-fn what_came_before_the_program_ended_is_kept_and_marked() {
+fn data_received_before_the_program_ended_is_kept_and_marked() {
     for (habit, why) in
         [(Habit::Dies(2), "the program ended or closed the connection"), (Habit::Forgets(3), "the data is incomplete")]
     {
@@ -105,7 +105,7 @@ fn what_came_before_the_program_ended_is_kept_and_marked() {
 }
 
 #[test]
-fn a_target_that_refuses_leaves_no_file() {
+fn a_refused_capture_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let (done, _) = take(&Inspector::of(Habit::Refuses, PIECES), ONE, folder.path());
     let text = done.unwrap_err().to_string();
@@ -152,16 +152,16 @@ fn a_server_that_is_not_an_inspector_is_reported() {
 }
 
 #[test]
-fn a_target_that_is_gone_is_no_websocket_any_more() {
+fn connecting_to_an_unknown_target_reports_no_websocket() {
     let Some(node) = node::Node::start(node::IDLE) else { return };
     let address = Address::parse(&format!("ws://{}/00000000-no-such-target", node.address)).unwrap();
     let targets = capture::targets(&address, Remote::Refused, &CancelToken::new()).unwrap();
     let error = Connection::open(&targets[0], Remote::Refused, &CancelToken::new()).map(drop).unwrap_err();
-    assert!(error.to_string().contains("no websocket at /00000000-no-such-target"), "{error}");
+    assert!(error.to_string().contains("no WebSocket at /00000000-no-such-target"), "{error}");
 }
 
 #[test]
-fn workers_of_a_browser_are_isolates_of_their_own() {
+fn browser_workers_are_separate_isolates() {
     let folder = tempfile::tempdir().unwrap();
     let mut connection = connect(&Inspector::of(Habit::Browser, PIECES)).unwrap();
     let isolates = connection.isolates().to_vec();
@@ -175,7 +175,7 @@ fn workers_of_a_browser_are_isolates_of_their_own() {
 }
 
 #[test]
-fn a_worker_of_node_has_a_snapshot_of_its_own() {
+fn a_node_worker_has_its_own_snapshot() {
     let program = "const { Worker } = require('worker_threads');
         class OnlyInWorker {}
         const code = 'class OnlyInWorker {} globalThis.kept = new OnlyInWorker(); setInterval(() => {}, 1000);\
@@ -196,7 +196,7 @@ fn a_worker_of_node_has_a_snapshot_of_its_own() {
 }
 
 #[test]
-fn a_program_that_has_done_its_work_is_not_kept_from_ending() {
+fn a_capture_does_not_keep_a_finished_program_running() {
     let program = "process.stdin.once('data', () => process.stdin.destroy()); console.log('ready');";
     let Some(mut node) = node::Node::start(program) else { return };
     let address = Address::parse(&node.address).unwrap();
@@ -292,7 +292,7 @@ fn interrupted(inspector: &Inspector, arguments: &[&str], at: &str, folder: &Pat
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_or_a_termination_ends_a_recording_which_is_kept() {
+fn sigint_and_sigterm_end_a_recording_and_keep_it() {
     let inspector = Inspector::of(Habit::Honest, PIECES);
     for signal in ["-INT", "-TERM"] {
         let folder = tempfile::tempdir().unwrap();
@@ -308,7 +308,7 @@ fn an_interrupt_or_a_termination_ends_a_recording_which_is_kept() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_terminal_that_closes_ends_a_recording_unless_it_was_started_with_nohup() {
+fn closing_the_terminal_ends_a_recording_unless_started_with_nohup() {
     let inspector = Inspector::of(Habit::Honest, PIECES);
     for (action, length) in [("--default-signal=HUP", "10m"), ("--ignore-signal=HUP", "1s")] {
         let folder = tempfile::tempdir().unwrap();
@@ -327,7 +327,7 @@ fn a_terminal_that_closes_ends_a_recording_unless_it_was_started_with_nohup() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupted_snapshot_leaves_nothing_and_a_series_what_is_complete() {
+fn interrupting_removes_a_partial_snapshot_and_keeps_complete_ones() {
     let folder = tempfile::tempdir().unwrap();
     let stalled = Inspector::of(Habit::Stalls, PIECES);
     let (code, said) = interrupted(&stalled, &[], "taking snapshot", folder.path());
@@ -358,11 +358,11 @@ fn a_series_without_a_keyboard_says_what_to_do() {
 }
 
 #[test]
-fn a_handshake_byte_by_byte_is_given_up() {
+fn a_handshake_sent_byte_by_byte_times_out() {
     std::thread::scope(|scope| {
         for (habit, expected) in [
             (Habit::SlowHttp, "response incomplete after 5.0 s: HTTP/1.0"),
-            (Habit::SlowUpgrade, "it accepted the connection but does not open a websocket"),
+            (Habit::SlowUpgrade, "it accepted the connection but does not open a WebSocket"),
         ] {
             scope.spawn(move || {
                 let error = connect(&Inspector::of(habit, PIECES)).map(drop).unwrap_err();
@@ -373,7 +373,7 @@ fn a_handshake_byte_by_byte_is_given_up() {
 }
 
 #[test]
-fn data_without_an_end_or_a_purpose_is_given_up() {
+fn endless_fragments_and_unrequested_messages_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (habit, expected) in [
         (Habit::Fragments, "a message of more than 10000 fragments"),
@@ -419,7 +419,7 @@ fn a_snapshot_request_without_an_answer_is_reported_and_can_be_interrupted() {
 }
 
 #[test]
-fn a_program_that_stops_in_the_middle_of_a_snapshot_is_given_up_and_what_came_is_kept() {
+fn a_snapshot_that_stalls_times_out_and_keeps_the_received_data() {
     let folder = tempfile::tempdir().unwrap();
     let (done, _) = take(&Inspector::of(Habit::Stalls, PIECES), ONE, folder.path());
     let error = done.unwrap_err();
@@ -446,7 +446,7 @@ fn cancelling_ends_the_wait_for_a_message_that_never_ends() {
 }
 
 #[test]
-fn a_snapshot_without_an_end_stops_at_the_size_that_is_allowed_and_is_kept() {
+fn an_endless_snapshot_stops_at_the_size_limit_and_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let inspector = Inspector::start(Habit::Honest, || {
         let start = std::iter::once("{\"snapshot\":{},\"nodes\":[".to_owned());
@@ -465,7 +465,7 @@ fn a_snapshot_without_an_end_stops_at_the_size_that_is_allowed_and_is_kept() {
 }
 
 #[test]
-fn text_that_is_no_snapshot_leaves_no_file_and_commands_no_terminal() {
+fn text_that_is_not_a_snapshot_leaves_no_file_and_is_escaped() {
     let folder = tempfile::tempdir().unwrap();
     let inspector = Inspector::of(Habit::Honest, &["\u{1b}[2J}"]);
     let output = Command::new(env!("CARGO_BIN_EXE_heapglass"))
@@ -499,7 +499,7 @@ fn only_the_owner_can_read_a_capture_and_its_record_however_long_the_title_of_th
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_timeline_into_a_folder_that_takes_no_files_fails_before_it_is_recorded() {
+fn a_timeline_to_an_unwritable_folder_fails_before_recording() {
     let inspector = Inspector::of(Habit::Honest, PIECES);
     // No user can create files there.
     let output = program(&inspector, &["--timeline", "10m"], Path::new("/proc/self")).output().unwrap();
@@ -509,7 +509,7 @@ fn a_timeline_into_a_folder_that_takes_no_files_fails_before_it_is_recorded() {
 }
 
 #[test]
-fn an_error_of_the_disk_is_said_once() {
+fn a_disk_error_is_reported_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -542,7 +542,7 @@ fn without_threads(inspector: &Inspector, folder: &Path) -> Option<std::process:
 
 #[cfg(target_os = "linux")]
 #[test]
-fn where_no_thread_can_be_started_capture_says_so_without_a_panic() {
+fn failing_to_start_a_thread_is_an_error_and_not_a_panic() {
     let folder = tempfile::tempdir().unwrap();
     let inspector = Inspector::of(Habit::Honest, PIECES);
     let Some(output) = without_threads(&inspector, folder.path()) else { return };

@@ -69,7 +69,7 @@ fn evil(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 #[cfg(unix)]
-fn no_format_of_check_commands_a_ci_system() {
+fn no_format_of_check_contains_ci_commands() {
     let folder = tempfile::tempdir().unwrap();
     let files = evil(folder.path());
     let cut = folder.path().join("b\n::add-mask::cut ##vso[x]");
@@ -152,7 +152,7 @@ fn assert_markdown_is_plain(text: &str) {
 
 #[test]
 #[cfg(unix)]
-fn no_command_writes_what_a_ci_system_obeys() {
+fn no_output_contains_ci_commands() {
     let folder = tempfile::tempdir().unwrap();
     let files = evil(folder.path());
     let missing = PathBuf::from("::add-mask::missing\n##[error]x");
@@ -201,7 +201,7 @@ fn no_command_writes_what_a_ci_system_obeys() {
 }
 
 #[test]
-fn messages_about_arguments_are_no_commands() {
+fn ci_commands_in_argument_errors_are_escaped() {
     for arguments in [
         &["summary", "--::add-mask::x"][..],
         &["search", "x", "::error::x size>1xB"],
@@ -219,7 +219,7 @@ fn messages_about_arguments_are_no_commands() {
 }
 
 #[test]
-fn names_in_a_sampling_profile_are_no_commands() {
+fn ci_commands_in_profile_names_are_escaped() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x.heapprofile");
     let call = |name: &str| {

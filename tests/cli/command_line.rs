@@ -149,7 +149,7 @@ fn nodes_have_devtools_numbers_on_every_line() {
 }
 
 #[test]
-fn nodes_as_json_say_what_the_lines_say() {
+fn nodes_as_json_equal_nodes_as_text() {
     let file = bundled("new-node-types");
     let lines = answer("nodes", &file, &[]);
     let json = json_answer("nodes", &file, &[]);
@@ -252,7 +252,7 @@ fn retainers_go_as_deep_as_asked_and_stop_at_cycles() {
 }
 
 #[test]
-fn what_goes_wrong_is_said_in_one_line() {
+fn errors_are_one_line() {
     let dir = tempfile::tempdir().unwrap();
     let page = dir.path().join("page.heapsnapshot");
     std::fs::write(&page, "<!doctype html><title>404</title>").unwrap();
@@ -340,7 +340,7 @@ fn hostile_names_reach_neither_the_terminal_nor_a_spreadsheet() {
 
 #[test]
 #[cfg(not(feature = "gui"))]
-fn without_the_window_a_file_alone_is_bad_usage() {
+fn without_the_gui_a_file_without_a_subcommand_is_a_usage_error() {
     let output = heapglass().arg("./summary").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("without the window"));
@@ -382,7 +382,7 @@ fn compare_writes_devtools_rows_in_every_format() {
     let back = String::from_utf8(back.stdout).unwrap();
     assert!(back.lines().any(|line| line.contains(",-")) && !back.contains("'-"));
     let text = answer("compare", &base, &[bundled("node24-1").to_str().unwrap(), "--limit", "3"]);
-    assert!(text.starts_with("The snapshots are of different processes"), "{text}");
+    assert!(text.starts_with("The snapshots are from different processes"), "{text}");
     let missing = run("compare", &base, &["no-such-file"]);
     assert_eq!(missing.status.code(), Some(1));
 }
@@ -405,7 +405,7 @@ fn comparing_a_newer_file_with_an_older_one_says_that_they_are_reversed() {
 }
 
 #[test]
-fn search_writes_what_a_query_finds_and_points_at_what_it_does_not_understand() {
+fn search_lists_hits_and_points_at_errors_in_the_query() {
     let file = bundled("small-2");
     let found = json_answer("search", &file, &["leak"]);
     assert_eq!(members(&found), ["count", "file", "objects", "query", "size"]);
@@ -482,7 +482,7 @@ fn dead_variables_are_listed_in_every_format() {
 }
 
 #[test]
-fn places_in_the_source_are_written_with_their_files() {
+fn source_locations_include_their_files() {
     let summary = json_answer("summary", &bundled("node24-1"), &[]);
     let rows = summary["classes"].as_array().unwrap().iter();
     let urls = rows.filter_map(|row| row["location"]["url"].as_str());

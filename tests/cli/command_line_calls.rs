@@ -105,7 +105,7 @@ fn allocations_as_json_are_devtools_functions() {
 }
 
 #[test]
-fn tables_and_csv_have_a_line_a_row() {
+fn tables_and_csv_have_one_line_per_row() {
     let csv = answer("allocations", &["leaky-job.heaptimeline"], &["--format", "csv", "--limit", "5"]);
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines[0], "depth,name,url,script_id,line,column,live_count,count,live_size,size");

@@ -251,7 +251,7 @@ fn options_in_the_reference_match_the_help() {
     let mut checked = BTreeSet::new();
     let mut parts = section.split("\n### ").skip(1);
     let (title, common) = parts.next().unwrap().split_once('\n').unwrap();
-    assert_eq!(title, "Options of all commands");
+    assert_eq!(title, "Global options");
     let common = listed(common);
     for (title, part) in parts.map(|part| part.split_once('\n').unwrap()) {
         let name = title.trim_matches('`');

@@ -26,7 +26,7 @@ fn a_leak_is_named_with_its_holder_and_fails_only_on_request() {
     let output = run(&[], &files);
     assert_eq!(output.status.code(), Some(0));
     let shown = text(&output);
-    assert!(shown.contains("Leak: SessionRegistry.sessions gathers Session objects"), "{shown}");
+    assert!(shown.contains("Leak: SessionRegistry.sessions accumulates Session objects"), "{shown}");
     assert_eq!(run(&["--fail-on", "leak"], &files).status.code(), Some(3));
 }
 
@@ -59,7 +59,7 @@ fn every_format_names_the_holder() {
 }
 
 #[test]
-fn what_cannot_be_judged_does_not_pass_a_gate() {
+fn an_unjudged_series_does_not_pass_the_gate() {
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path(), false);
     let one = run(&["--fail-on", "leak"], &files[..1]);
@@ -89,7 +89,7 @@ fn the_example_of_the_readme_names_its_leak_and_the_line() {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
     let files = ["example-before.heapsnapshot.zst", "example-after.heapsnapshot.zst"].map(|name| assets.join(name));
     let shown = text(&run(&[], &files));
-    for part in ["Listeners of 'price' on variable priceFeed are never removed: 20 → 2,020", "leaky-server.mjs:45"] {
+    for part in ["Listeners for 'price' on variable priceFeed are never removed: 20 → 2,020", "leaky-server.mjs:45"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
 }

@@ -101,7 +101,7 @@ fn without_standard_output(command: &Command) -> Output {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn the_verdict_of_check_decides_the_exit_code_whatever_becomes_of_its_report() {
+fn the_verdict_of_check_decides_the_exit_code_even_if_the_report_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let files = many(folder.path());
     for format in ["text", "json", "markdown", "junit"] {
@@ -131,7 +131,7 @@ fn the_verdict_of_check_decides_the_exit_code_whatever_becomes_of_its_report() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn other_commands_fail_when_their_answer_cannot_be_written_and_end_quietly_when_the_reader_leaves() {
+fn other_commands_fail_if_output_cannot_be_written_and_end_quietly_on_a_closed_pipe() {
     let file = bundled("node24-1.heapsnapshot");
     let (profile, timeline) = (bundled("chromium-sampling.heapprofile"), bundled("leaky-job.heaptimeline"));
     let runs: [(&str, Vec<&Path>, &[&str]); 11] = [
@@ -224,7 +224,7 @@ fn snapshots_that_differ_in_one_reference_or_name_are_not_the_same() {
 }
 
 #[test]
-fn profiles_that_are_the_same_are_said_to_be() {
+fn comparing_identical_profiles_says_so() {
     let profile = bundled("chromium-sampling.heapprofile");
     let output = heapglass().arg("profile").args([&profile, &profile]).output().unwrap();
     assert!(output.status.success() && stdout(&output).contains("the same profile"), "{}", stdout(&output));
@@ -321,7 +321,7 @@ fn the_file_of_a_class_that_only_the_base_has_is_named() {
 }
 
 #[test]
-fn object_tells_retainers_from_other_references() {
+fn object_distinguishes_retainers_from_other_references() {
     let file = bundled("node24-1.heapsnapshot");
     let output = heapglass().arg("nodes").arg(&file).args(["--format", "json"]).output().unwrap();
     let nodes: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -479,7 +479,7 @@ fn a_snapshot_with_its_strings_in_another_order_is_the_same() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn help_and_version_that_cannot_be_written_are_failures_and_a_reader_may_leave() {
+fn help_and_version_fail_if_they_cannot_be_written_but_not_on_a_closed_pipe() {
     for arguments in [&["--help"][..], &["-h"], &["--version"], &["check", "--help"], &["help", "search"]] {
         let command = || {
             let mut command = heapglass();

@@ -42,7 +42,7 @@ fn the_manual_lists_the_subcommands_and_has_a_page_for_each() {
 }
 
 #[test]
-fn an_unknown_shell_or_subcommand_is_wrong_usage() {
+fn an_unknown_shell_or_subcommand_is_a_usage_error() {
     for arguments in [&["completions", "csh"][..], &["man", "none"], &[]] {
         let output = generate(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

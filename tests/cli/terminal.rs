@@ -73,7 +73,7 @@ fn a_profile_of_the_root_alone_lists_what_the_root_allocated() {
 }
 
 #[test]
-fn an_error_has_one_explanation_and_not_two() {
+fn an_error_has_only_one_explanation() {
     let folder = tempfile::tempdir().unwrap();
     let file = written(folder.path(), "x.heapsnapshot", &root(1, &[]));
     let output = heapglass(&["summary"]).arg(&file).output().unwrap();

@@ -58,7 +58,7 @@ fn summary_and_statistics_say_how_many_bytes_are_unreachable() {
     assert_eq!(json(&["statistics", &lost])["unreachable"], 4_000_000);
     assert_eq!(json(&["summary", &lost])["totals"]["unreachable_size"], 4_000_000);
     assert_eq!(json(&["summary", &held])["totals"]["unreachable_size"], 0);
-    assert!(text(&["summary", &lost]).contains("4.0 MB (99.0 %) are unreachable"), "{}", text(&["summary", &lost]));
+    assert!(text(&["summary", &lost]).contains("4.0 MB (99.0%) is unreachable"), "{}", text(&["summary", &lost]));
     assert!(
         text(&["statistics", &lost]).contains("Unreachable             4.0 MB"),
         "{}",

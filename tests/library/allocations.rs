@@ -139,7 +139,7 @@ fn corpus_timelines_equal_devtools() {
 
 /// `trace_function_count` is only a hint: Node's inspector writes less than there is.
 #[test]
-fn a_timeline_whose_header_understates_its_functions_is_as_good_as_one_that_does_not() {
+fn a_function_count_that_is_too_low_in_the_header_changes_nothing() {
     let text = String::from_utf8(common::read(&common::bundled("snapshots/node20-fixed.heaptimeline.zst"))).unwrap();
     let open = |text: &str| common::open_bytes("node20", text.as_bytes().to_vec()).unwrap();
     let fixed = open(&text);
@@ -181,7 +181,7 @@ fn an_object_leads_to_its_stack_and_the_stack_back_to_the_object() {
 }
 
 #[test]
-fn callers_of_a_chain_are_one_list_and_branches_a_level_below() {
+fn single_callers_are_listed_flat_and_branches_one_level_below() {
     let snapshot = common::case("unknown-node-types").open();
     let allocations = of(&snapshot);
     let calls = allocations.calls();

@@ -191,7 +191,7 @@ fn described(run: u64, strings: u64, exposes_internals: bool) -> Snapshot {
 }
 
 #[test]
-fn snapshots_of_one_process_match_though_only_one_exposes_internals() {
+fn snapshots_of_one_process_match_even_if_only_one_exposes_internals() {
     for strings in [600, 10] {
         let (plain, exposed) = (described(1, strings, false), described(1, strings, true));
         for (base, current) in [(&plain, &exposed), (&exposed, &plain)] {
@@ -209,7 +209,7 @@ fn snapshots_of_one_process_match_though_only_one_exposes_internals() {
 }
 
 #[test]
-fn two_runs_of_one_program_do_not_match_though_ids_and_classes_do() {
+fn two_runs_of_one_program_do_not_match_even_if_ids_and_classes_do() {
     let (base, current) = (described(1, 600, false), described(2, 600, false));
     let classes = |of: &Snapshot| -> Vec<(ObjectId, String)> {
         of.graph().nodes().map(|node| (of.id(node), of.classes().get(of.classes().of(node)).name.clone())).collect()

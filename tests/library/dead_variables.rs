@@ -145,14 +145,14 @@ fn a_leaked_variable_is_named_with_its_function_and_what_clearing_it_frees() {
 }
 
 #[test]
-fn files_without_scopes_are_said_to_have_none() {
+fn files_without_scopes_report_that() {
     for name in ["node24-1", "bun-1"] {
         assert_eq!(found(&common::case(name).open()), DeadVariables::default());
     }
 }
 
 #[test]
-fn nothing_is_called_dead_where_the_tables_of_scopes_lack_rows() {
+fn incomplete_scope_tables_report_no_dead_variables() {
     let text = String::from_utf8(common::case("chromium-leak-1").bytes()).unwrap();
     let (start, end) = (text.find("\"scope_uses\":").unwrap(), text.find("\"strings\":").unwrap());
     for uses in ["", "\"scope_uses\":[],", "\"scope_uses\":[1,0],"] {
@@ -163,7 +163,7 @@ fn nothing_is_called_dead_where_the_tables_of_scopes_lack_rows() {
 }
 
 #[test]
-fn nothing_is_called_dead_where_anything_is_missing_that_could_read_it() {
+fn missing_data_reports_no_dead_variables() {
     let text = String::from_utf8(common::case("chromium-leak-1").bytes()).unwrap();
     let strings = text.find("\"strings\":").unwrap();
     for cut in [strings + 20_000, text.len() - 100_000, strings / 2] {

@@ -112,7 +112,7 @@ fn a_link_of_a_list_is_as_large_as_what_it_retains_without_the_next_ones() {
 }
 
 #[test]
-fn the_way_to_a_deep_object_is_kept_at_both_ends_only() {
+fn the_path_to_a_deep_object_keeps_only_both_ends() {
     let snapshot = list(50_000, |_| 0);
     let last = snapshot.graph().nodes().last().unwrap();
     let map = of(&snapshot, last);

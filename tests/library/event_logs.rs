@@ -93,7 +93,7 @@ fn chunk_events_open_as_the_snapshot_that_they_are_parts_of() {
 }
 
 #[test]
-fn a_log_that_comes_byte_by_byte_is_opened() {
+fn a_log_read_byte_by_byte_opens() {
     struct Slow(std::io::Cursor<String>);
     impl Read for Slow {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -149,7 +149,7 @@ fn errors_in_a_log_name_the_line_and_the_byte() {
 }
 
 #[test]
-fn what_is_left_of_a_cut_log_can_be_recovered() {
+fn a_truncated_log_can_be_recovered() {
     let text = String::from_utf8(common::case("small-1").bytes()).unwrap();
     let chunks = text.as_bytes().chunks(100_000).map(|chunk| event(std::str::from_utf8(chunk).unwrap()));
     let log = lines(chunks);
@@ -161,7 +161,7 @@ fn what_is_left_of_a_cut_log_can_be_recovered() {
 }
 
 #[test]
-fn other_lines_and_lists_of_json_are_said_to_be_such() {
+fn other_json_lines_and_arrays_are_reported() {
     for (text, said) in [
         ("{\"a\":1}\n{\"b\":2}", "line 2, byte 8: found another JSON value: these are JSON lines, not a heap snapshot"),
         ("\n{\"a\":1}\n\n {\"b\":2}\n", "line 4, byte 11: found another JSON value"),

@@ -28,7 +28,7 @@ fn the_holder_that_grows_in_every_step_is_a_leak() {
     assert_eq!(first.holder.label, "SessionRegistry.sessions");
     assert_eq!(first.members, [100, 150, 220]);
     assert_eq!(first.classes[0].name, "Session");
-    assert!(found.summary.contains("1 leak: SessionRegistry.sessions"), "{}", found.summary);
+    assert!(found.summary.contains("1 leak. SessionRegistry.sessions"), "{}", found.summary);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn two_snapshots_are_at_most_a_likely_leak() {
 }
 
 #[test]
-fn a_holder_that_grew_once_is_no_leak() {
+fn a_holder_that_grew_once_is_not_a_leak() {
     let found = of_rounds(&[(100, 20), (220, 20), (220, 20)]);
     assert_eq!(found.count(Verdict::Leak) + found.count(Verdict::Likely), 0, "{}", found.summary);
 }

@@ -52,7 +52,7 @@ fn at(step: u64) -> Snapshot {
 }
 
 #[test]
-fn the_three_snapshot_rule_finds_what_came_and_stayed() {
+fn the_three_snapshot_rule_finds_new_objects_that_survive() {
     let snapshots: Vec<Snapshot> = (0..3).map(at).collect();
     let by_reference: Vec<&Snapshot> = snapshots.iter().collect();
     let growth = growth(&by_reference, &CancelToken::new()).unwrap();
@@ -75,7 +75,7 @@ fn the_three_snapshot_rule_finds_what_came_and_stayed() {
 }
 
 #[test]
-fn classes_of_earlier_snapshots_alone_are_followed_to_their_end() {
+fn classes_missing_from_the_last_snapshot_are_listed_as_shrinking() {
     let snapshots = [snapshot(&[("Gone", 101, 8), ("Kept", 103, 8)]), snapshot(&[("Kept", 103, 8)])];
     let growth = growth(&[&snapshots[0], &snapshots[1]], &CancelToken::new()).unwrap();
     let gone = growth.classes.iter().position(|class| class.name == "Gone").unwrap();
@@ -85,7 +85,7 @@ fn classes_of_earlier_snapshots_alone_are_followed_to_their_end() {
 }
 
 #[test]
-fn two_snapshots_grow_by_what_a_comparison_of_them_says() {
+fn growth_of_two_snapshots_equals_their_comparison() {
     let [base, current] = ["small-1", "small-2"].map(|name| common::case(name).open());
     let growth = growth(&[&base, &current], &CancelToken::new()).unwrap();
     let comparison = compare(&base, &current, &CancelToken::new()).unwrap();

@@ -26,7 +26,7 @@ fn is_part(part: &str) -> bool {
 }
 
 #[test]
-fn no_part_uses_one_above_it() {
+fn no_module_uses_a_later_stage() {
     let place = |part: &str| LAYERS.iter().position(|layer| *layer == part).unwrap_or(LAYERS.len());
     let mut problems = BTreeSet::new();
     for file in files() {
@@ -119,7 +119,7 @@ fn no_file_is_long() {
 }
 
 #[test]
-fn ninety_nine_of_a_hundred_functions_are_short() {
+fn ninety_nine_percent_of_functions_are_short() {
     let mut all: Vec<(usize, String)> = files().iter().flat_map(functions).collect();
     all.sort();
     let at = all.len() * 99 / 100;

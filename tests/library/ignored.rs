@@ -105,7 +105,7 @@ fn distances_without_some_retainers_are_those_of_devtools() {
 }
 
 #[test]
-fn what_only_an_ignored_object_keeps_is_counted() {
+fn objects_held_only_by_an_ignored_object_are_counted() {
     let snapshot = common::case("small-2").open();
     let nothing = distances(&snapshot, &[]);
     assert_eq!((nothing.lost_count, nothing.lost_size), (0, 0));

@@ -170,7 +170,7 @@ fn corpus_files_opened_again_give_the_same_answers() {
 }
 
 #[test]
-fn a_gzipped_file_has_an_index_and_a_stream_or_memory_has_none() {
+fn a_gzipped_file_is_cached_and_a_stream_or_buffer_is_not() {
     let place = Place::of(&[]);
     let bytes = common::case("node8-1").bytes();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -188,7 +188,7 @@ fn a_gzipped_file_has_an_index_and_a_stream_or_memory_has_none() {
 }
 
 #[test]
-fn a_file_that_changed_is_read_anew() {
+fn a_file_that_changed_is_read_again() {
     let place = Place::new("node24-1");
     let (first, _) = open_and_write(&place.indexes(), &place.file);
 
@@ -215,7 +215,7 @@ fn a_file_that_changed_is_read_anew() {
 }
 
 #[test]
-fn a_damaged_index_is_thrown_away_and_made_again() {
+fn a_damaged_cache_file_is_replaced() {
     let place = Place::new("node24-1");
     let (first, _) = open_and_write(&place.indexes(), &place.file);
     let whole = fs::read(place.index_file()).unwrap();
@@ -243,7 +243,7 @@ fn a_damaged_index_is_thrown_away_and_made_again() {
 }
 
 #[test]
-fn an_index_of_another_version_is_thrown_away() {
+fn a_cache_file_of_another_version_is_removed() {
     let place = Place::new("node8-1");
     open_and_write(&place.indexes(), &place.file);
     // The byte order, the format and the version of the program; each with a hash that agrees.
@@ -259,7 +259,7 @@ fn an_index_of_another_version_is_thrown_away() {
 }
 
 #[test]
-fn a_link_and_a_detour_lead_to_the_same_index() {
+fn links_and_equivalent_paths_use_the_same_cache_file() {
     let place = Place::new("node8-1");
     open_and_write(&place.indexes(), &place.file);
     let detour = place.folder.path().join("cache/../dump.heapsnapshot");
@@ -300,7 +300,7 @@ fn the_least_recently_used_files_are_removed_first() {
 }
 
 #[test]
-fn leftovers_of_a_killed_writer_go_and_those_of_a_living_one_stay() {
+fn leftovers_of_a_killed_writer_are_removed_and_those_of_a_running_one_kept() {
     let place = Place::new("node8-1");
     fs::create_dir_all(place.index_folder()).unwrap();
     let left = place.index_folder().join("1-0-7.heapglass-writing");
@@ -331,7 +331,7 @@ fn a_cancelled_write_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_file_that_is_written_to_while_it_is_read_gets_no_index() {
+fn a_file_that_changes_while_being_read_is_not_cached() {
     let place = Place::new("node8-1");
     let Opened { snapshot, unwritten } = open(&place.indexes(), &place.file);
     let mut bytes = fs::read(&place.file).unwrap();
@@ -356,7 +356,7 @@ fn a_file_opens_if_the_cache_cannot_be_written() {
 }
 
 #[test]
-fn switched_off_nothing_is_read_or_written() {
+fn without_a_cache_nothing_is_read_or_written() {
     let place = Place::new("node8-1");
     assert!(open(&Indexes::off(), &place.file).unwritten.is_none());
     open_and_write(&place.indexes(), &place.file);
@@ -365,7 +365,7 @@ fn switched_off_nothing_is_read_or_written() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_can_read_an_index() {
+fn cache_files_are_readable_only_by_their_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::new("node8-1");
     open_and_write(&place.indexes(), &place.file);
@@ -389,7 +389,7 @@ fn output_of(command: &mut Command) -> Output {
 }
 
 #[test]
-fn the_command_line_says_the_same_with_and_without_an_index() {
+fn output_is_the_same_with_and_without_the_cache() {
     let place = Place::new("chromium-leak-1");
     for arguments in [&["nodes"][..], &["summary", "--format", "json"], &["statistics"], &["search", "--format", "csv"]]
     {
@@ -405,7 +405,7 @@ fn the_command_line_says_the_same_with_and_without_an_index() {
 }
 
 #[test]
-fn the_command_line_keeps_no_index_where_it_is_told_not_to() {
+fn the_cache_can_be_disabled_and_is_skipped_for_fast_loads() {
     let place = Place::new("node8-1");
     output_of(program(&place, &["statistics"]).arg("--no-cache"));
     output_of(program(&place, &["statistics"]).env("HEAPGLASS_INDEX", "off"));
@@ -417,7 +417,7 @@ fn the_command_line_keeps_no_index_where_it_is_told_not_to() {
 }
 
 #[test]
-fn a_program_killed_at_any_moment_does_no_harm_to_the_next() {
+fn a_process_killed_at_any_moment_leaves_a_usable_cache() {
     let place = Place::new("node24-1");
     let expected = output_of(program(&place, &["statistics"]).arg("--no-index"));
     for moment in 0..12 {
@@ -434,7 +434,7 @@ fn a_program_killed_at_any_moment_does_no_harm_to_the_next() {
 
 #[cfg(unix)]
 #[test]
-fn an_index_that_others_could_have_written_is_not_used() {
+fn a_cache_file_writable_by_others_is_not_used() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::new("cycle-cons-empty");
     open_and_write(&place.indexes(), &place.file);
@@ -457,7 +457,7 @@ fn an_index_that_others_could_have_written_is_not_used() {
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_or_a_device_in_the_place_of_an_index_is_passed_over() {
+fn a_pipe_or_device_instead_of_a_cache_file_is_ignored() {
     let place = Place::new("cycle-cons-empty");
     open_and_write(&place.indexes(), &place.file);
     let file = place.index_file();

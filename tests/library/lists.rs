@@ -111,7 +111,7 @@ fn edges_and_retainers_sort_by_every_column_as_a_plain_sort_does() {
 }
 
 #[test]
-fn long_lists_that_many_threads_sort_come_out_the_same() {
+fn parallel_sorting_of_long_lists_is_deterministic() {
     let snapshot = common::case("node24-1").open();
     let graph = snapshot.graph();
     let is_wide = |node: &NodeOrdinal| graph.edges(*node).len().max(graph.retainer_count(*node)) > 9000;
@@ -226,7 +226,7 @@ fn corpus_children_of_the_root_and_dominator_chains_equal_devtools() {
 }
 
 #[test]
-fn the_shortest_path_comes_nearer_with_each_step_and_ends_at_the_root() {
+fn distances_decrease_along_the_shortest_path_to_the_root() {
     let cancel = CancelToken::new();
     for name in ["node24-1", "chromium-leak-1", "bun-1"] {
         let snapshot = common::case(name).open();
@@ -247,7 +247,7 @@ fn the_shortest_path_comes_nearer_with_each_step_and_ends_at_the_root() {
 }
 
 #[test]
-fn an_entry_of_a_map_is_told_by_its_key() {
+fn a_map_entry_is_labeled_by_its_key() {
     // A Map of two entries, as V8 lays it out: key, value, and a small integer; the second key is a number and has no edge.
     let text = r#"{"snapshot":{"meta":{"node_fields":["type","name","id","self_size","edge_count"],"node_types":[["synthetic","object","array","string"]],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["internal","property"]]},"node_count":6,"edge_count":5},
 "nodes":[0,0,1,0,1, 1,1,3,16,1, 2,0,5,64,3, 3,2,7,16,0, 1,3,9,16,0, 1,3,11,16,0],

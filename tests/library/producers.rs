@@ -83,7 +83,7 @@ fn check(snapshot: &Snapshot, heap: &Heap) {
 }
 
 #[test]
-fn a_snapshot_of_hermes_opens_though_its_header_counts_nothing() {
+fn a_hermes_snapshot_without_counts_in_its_header_opens() {
     let snapshot = open_bytes("hermes.heapsnapshot", hermes(300)).unwrap();
     assert_eq!(snapshot.producer().label(), "Hermes");
     assert!(!snapshot.producer().has_user_roots);
@@ -168,7 +168,7 @@ fn sections_in_any_order_and_a_root_anywhere_give_the_same_numbers() {
 }
 
 #[test]
-fn what_wrote_a_file_is_part_of_its_statistics() {
+fn statistics_include_the_producer() {
     let case = common::case("bun-1");
     let run = |format: &str| {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_heapglass"))

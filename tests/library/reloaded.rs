@@ -27,7 +27,7 @@ fn sessions(snapshot: &Snapshot, list: ListSpec) -> Vec<ClassId> {
 }
 
 #[test]
-fn a_class_that_is_loaded_anew_in_each_step_grows_in_every_step() {
+fn a_class_that_is_reloaded_in_each_step_grows_in_every_step() {
     let snapshots: Vec<Snapshot> = (1..=4).map(|steps| opened(reloaded(steps, 300))).collect();
     let growth = growth(&snapshots.iter().collect::<Vec<_>>(), &CancelToken::new()).unwrap();
     assert!(growth.ids_match);
@@ -116,7 +116,7 @@ fn paths_to_objects_of_a_reloaded_class_are_one_branch() {
 }
 
 #[test]
-fn classes_of_other_places_and_of_scripts_without_a_url_stay_apart() {
+fn classes_at_other_positions_or_without_a_url_are_not_merged() {
     let mut heap = V8Heap::new(false);
     let global = heap.global;
     let store = heap.array(global, "sessions");
@@ -141,7 +141,7 @@ fn classes_of_other_places_and_of_scripts_without_a_url_stay_apart() {
 }
 
 #[test]
-fn a_program_that_loads_nothing_again_has_nothing_to_join() {
+fn a_program_without_reloads_has_no_joined_classes() {
     let snapshots = ["small-1", "small-2"].map(|name| case(name).open());
     for snapshot in &snapshots {
         let joined = join_reloaded(snapshot, &CancelToken::new()).unwrap();
@@ -192,7 +192,7 @@ fn a_url_that_some_snapshots_of_a_process_lack_counts_in_all_of_them() {
 }
 
 #[test]
-fn a_url_of_one_process_says_nothing_of_a_script_of_another() {
+fn script_urls_are_not_shared_between_processes() {
     let snapshots = [sessions_of(200, Some("file:///a.mjs"), 10, "one"), sessions_of(200, None, 20, "other")];
     let growth = growth(&snapshots.iter().collect::<Vec<_>>(), &CancelToken::new()).unwrap();
     assert!(!growth.ids_match);

@@ -51,7 +51,7 @@ fn corpus_scripts_of_each_runtime_have_names() {
 }
 
 #[test]
-fn the_line_of_the_source_is_shown_where_the_file_has_it() {
+fn the_source_line_is_shown_if_the_file_contains_it() {
     let snapshot = common::case("chromium-leak-1").open();
     let scripts = found(&snapshot);
     let at = snapshot.location(function(&snapshot, "closureLeak")).unwrap();
@@ -74,7 +74,7 @@ fn the_line_of_the_source_is_shown_where_the_file_has_it() {
 }
 
 #[test]
-fn a_string_that_the_file_cuts_is_said_to_be_longer() {
+fn a_truncated_string_reports_its_full_length() {
     let snapshot = common::case("chromium-leak-1").open();
     let graph = snapshot.graph();
     let strings = graph.nodes().filter(|&node| snapshot.kind(node) == NodeKind::STRING);

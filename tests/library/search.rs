@@ -57,7 +57,7 @@ fn corpus_searches_find_what_devtools_finds() {
 }
 
 #[test]
-fn each_sort_of_term_finds_what_it_says() {
+fn each_kind_of_term_finds_matching_objects() {
     let snapshot = common::case("chromium-leak-1").open();
     let graph = snapshot.graph();
     let check = |query: &str, test: &dyn Fn(NodeOrdinal) -> bool| {
@@ -105,7 +105,7 @@ fn each_sort_of_term_finds_what_it_says() {
 }
 
 #[test]
-fn words_go_on_to_the_next_term_and_quotes_part_them() {
+fn unquoted_words_extend_to_the_next_term_and_quotes_separate_them() {
     let snapshot = common::case("small-2").open();
     let named = |texts: &[&str]| -> Vec<NodeOrdinal> {
         let all = snapshot.graph().nodes().filter(|&node| snapshot.shallow_size(node) > 0);
@@ -121,11 +121,11 @@ fn words_go_on_to_the_next_term_and_quotes_part_them() {
 }
 
 #[test]
-fn what_is_not_understood_says_where_and_what_was_expected() {
+fn syntax_errors_report_the_position_and_what_was_expected() {
     for (query, at, expected) in [
         ("class:Map size>1xB", 10..18, "expected a size"),
         ("distance<far", 0..12, "expected a number, none or system"),
-        ("foo /(/", 4..7, "not a regular expression"),
+        ("foo /(/", 4..7, "invalid regular expression"),
         ("id:abc", 0..6, "expected a number"),
         ("class:", 0..6, "expected a value after class:"),
         ("   ", 0..3, "an empty query"),
@@ -165,7 +165,7 @@ fn forms_of_other_tools_are_errors_that_name_the_right_form() {
         ("prop:*s", 0..7, "prop:/s$/"),
         ("class:/It/g", 0..11, "/It/i"),
         ("/It/gm", 0..6, "/It/i"),
-        ("class:/(/", 0..9, "not a regular expression"),
+        ("class:/(/", 0..9, "invalid regular expression"),
         ("kind:/clo/", 0..10, "kind:closure"),
         ("type:/clo/", 0..10, "kind:closure"),
         ("class:=", 0..7, "expected a value after class:="),

@@ -334,7 +334,7 @@ fn texts_and_counts(snapshot: &Snapshot) -> Vec<(String, u64)> {
 }
 
 #[test]
-fn a_string_in_one_piece_equals_the_same_text_in_two_and_under_another_string_id() {
+fn flat_and_concatenated_strings_with_the_same_text_are_equal() {
     let strings = ["", "first", "second", "ab", "a", "b", "ab", "\0ab"];
     let snapshot = made(
         &strings,
@@ -355,7 +355,7 @@ fn a_string_in_one_piece_equals_the_same_text_in_two_and_under_another_string_id
 }
 
 #[test]
-fn a_text_that_grew_by_many_additions_is_compared_at_once() {
+fn a_deeply_concatenated_string_is_compared_quickly() {
     const ADDITIONS: usize = 200_000;
     let strings = ["", "first", "second", "ab"];
     let parts: Vec<[(usize, usize); 2]> = (0..ADDITIONS).map(|at| [(FIRST, at + 1), (SECOND, 1)]).collect();
@@ -370,7 +370,7 @@ fn a_text_that_grew_by_many_additions_is_compared_at_once() {
 }
 
 #[test]
-fn strings_that_are_parts_of_themselves_end() {
+fn cyclic_strings_terminate() {
     let strings = ["", "first", "second", "x"];
     let snapshot = made(
         &strings,
@@ -386,7 +386,7 @@ fn strings_that_are_parts_of_themselves_end() {
 }
 
 #[test]
-fn many_copies_of_a_huge_string_are_compared_at_once_and_can_be_cancelled() {
+fn comparing_many_copies_of_a_huge_string_is_fast_and_can_be_cancelled() {
     let huge = format!("\n{}", "huge ".repeat(1 << 20));
     let strings = ["", "first", "second", &huge, "end"];
     let mut nodes: Vec<Made> = vec![("string", 4, 8, &[])];
@@ -439,7 +439,7 @@ fn groups_sort_by_each_key_and_narrow_to_a_text() {
 }
 
 #[test]
-fn filters_combine_to_what_passes_all_of_them() {
+fn combined_filters_select_objects_that_pass_all_of_them() {
     let snapshot = common::case("chromium-leak-1").open();
     let nodes = |filter: &NodeFilter| -> Vec<usize> {
         select(&snapshot, filter, &CancelToken::new()).unwrap().nodes.iter().collect()

@@ -14,7 +14,7 @@ fn count(snapshot: &Snapshot, query: &str) -> usize {
 }
 
 #[test]
-fn a_search_finds_unreachable_objects_apart_from_those_that_the_runtime_holds() {
+fn a_search_distinguishes_unreachable_objects_from_those_held_by_the_runtime() {
     let snapshot = open_bytes("julia", generated::julia_unreachable(50, 400)).unwrap();
     let (none, system) = (count(&snapshot, "distance=none"), count(&snapshot, "distance=system"));
     let unreachable = count(&snapshot, "is:unreachable");

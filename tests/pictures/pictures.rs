@@ -159,7 +159,7 @@ fn findings_computing(window: &mut Window) {
 
 fn filters(window: &mut Window) {
     show(window, ViewKind::SUMMARY);
-    window.get_by_role_and_label(Role::Button, "Filter…").click();
+    window.get_by_role_and_label(Role::Button, "Filter objects").click();
     for _ in 0..30 {
         window.step();
         std::thread::sleep(Duration::from_millis(10));

@@ -26,13 +26,17 @@ fn opened(file: PathBuf) -> Window {
 }
 
 #[test]
-fn the_window_says_what_wrote_a_file_and_how_to_read_it() {
+fn the_window_shows_the_producer_and_notes_on_it() {
     let made = tempfile::tempdir().unwrap();
     let (hermes, julia) = (made.path().join("hermes.heapsnapshot"), made.path().join("julia.heapsnapshot"));
     std::fs::write(&hermes, generated::hermes(50)).unwrap();
     std::fs::write(&julia, generated::julia(50)).unwrap();
     for (file, program, note) in [
-        (bundled("snapshots/bun-1.heapsnapshot.zst"), "Bun (JavaScriptCore)", "numbers objects anew in every snapshot"),
+        (
+            bundled("snapshots/bun-1.heapsnapshot.zst"),
+            "Bun (JavaScriptCore)",
+            "assigns new object ids in every snapshot",
+        ),
         (bundled("deno-part.heapsnapshot.zst"), "Deno (V8 15.0)", "no user roots"),
         (bundled("snapshots/chromium-leak-1.heapsnapshot.zst"), "Chromium (V8 15 or newer)", "no user roots"),
         (hermes, "Hermes", "IdentifierTable"),
@@ -88,7 +92,7 @@ fn dead_variables_lead_to_what_they_hold_and_who_holds_the_context() {
 }
 
 #[test]
-fn a_file_without_scopes_is_said_to_have_none() {
+fn a_file_without_scopes_shows_that() {
     let mut window = opened(example());
     show(&mut window, ViewKind::CONTEXTS);
     window.get_by_label("Dead variables").click();

@@ -92,7 +92,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     window.get_by_label("Show retaining paths").click();
     window.step();
     wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
-    wait_for_label(&mut window, "Paths from the roots to 1,000 × new LeakedSession");
+    wait_for_label(&mut window, "Paths from the roots to 1,000 objects: new LeakedSession");
     let text = rows(&window);
     assert!(text.contains("sessionRegistry → Map"), "the registry holds them:\n{text}");
 
@@ -141,7 +141,7 @@ fn a_worker_is_chosen_in_the_list_and_its_file_opens_by_itself() {
 }
 
 #[test]
-fn another_machine_is_not_connected_to_before_someone_says_so() {
+fn connecting_to_another_machine_asks_first() {
     let mut window = window(&[]);
     window.state_mut().state.capture.is_open = true;
     // An address for documentation, which nobody has.
@@ -153,7 +153,7 @@ fn another_machine_is_not_connected_to_before_someone_says_so() {
 }
 
 #[test]
-fn where_nothing_listens_the_dialog_says_how_to_start_a_program() {
+fn the_dialog_explains_how_to_start_a_program_if_nothing_listens() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut window = window(&[]);
@@ -165,7 +165,7 @@ fn where_nothing_listens_the_dialog_says_how_to_start_a_program() {
 }
 
 #[test]
-fn a_program_that_misbehaves_gets_an_answer_and_leaves_no_file() {
+fn a_misbehaving_target_shows_an_error_and_leaves_no_file() {
     for (habit, pieces, expected) in [
         (Habit::Fragments, &["{}"][..], "a message of more than 10000 fragments"),
         (Habit::Floods, &["{}"], "it keeps sending unrequested messages"),

@@ -24,7 +24,7 @@ fn steps(window: &mut Window, count: usize) {
 }
 
 #[test]
-fn a_file_opens_after_one_that_gives_nothing_was_cancelled() {
+fn a_file_opens_after_a_stalled_load_was_cancelled() {
     let mut window = window(&[]);
     // The reader waits for a byte that never comes, whatever becomes of the load.
     let (source, _feed) = slow_source();
@@ -103,7 +103,7 @@ fn a_second_export_is_refused_while_the_first_is_written_or_asks_to_replace_a_fi
     let refusal = window.state_mut().state.notice.take();
     assert_eq!(
         refusal.map(|notice| (notice.text, notice.is_problem)),
-        Some(("Choose first whether to replace classes.csv".to_owned(), true))
+        Some(("First choose whether to replace classes.csv".to_owned(), true))
     );
     window.get_by_label("Replace").click();
     // Answers are taken in before the click is, so the export is still under way after this.
@@ -143,7 +143,7 @@ fn a_file_that_was_opened_is_in_the_settings_file_while_the_window_is_open() {
 }
 
 #[test]
-fn the_capture_dialog_has_the_keyboard_and_its_upper_edge_stays_where_it_is() {
+fn the_capture_dialog_has_the_focus_and_its_top_edge_does_not_move() {
     let snapshot = String::from_utf8(common::read(&example_before())).unwrap();
     let inspector = Inspector::start(Habit::Honest, move || Box::new(std::iter::once(snapshot.clone())));
     let mut window = window(&[]);

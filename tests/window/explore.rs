@@ -43,7 +43,7 @@ fn select_cart(window: &mut Window) -> NodeOrdinal {
 }
 
 #[test]
-fn two_dropped_files_lead_to_what_is_new_its_retainers_and_the_same_class_before() {
+fn two_dropped_files_lead_to_new_objects_their_retainers_and_the_class_in_the_base() {
     let mut window = window(&[]);
     // The later one first: the program finds out which is older.
     for file in [example(), example_before()] {
@@ -141,7 +141,7 @@ fn filters_about_documents_are_offered_only_where_there_can_be_documents() {
         let mut window = window(&[common::case(file).file]);
         wait_for_load(&mut window);
         show(&mut window, ViewKind::SUMMARY);
-        window.get_by_role_and_label(Role::Button, "Filter…").click();
+        window.get_by_role_and_label(Role::Button, "Filter objects").click();
         step(&mut window);
         wait_for_label(&mut window, "Held only by closures' contexts");
         for label in ["Held only by detached DOM nodes", "Held only by event handlers"] {
@@ -174,7 +174,7 @@ fn each_filter_of_the_summary_shows_its_count_and_size() {
         ("In no realm", NodeFilter::WithoutContext),
     ];
     for (label, filter) in filters {
-        window.get_by_role_and_label(Role::Button, "Filter…").click();
+        window.get_by_role_and_label(Role::Button, "Filter objects").click();
         step(&mut window);
         wait_for_label(&mut window, label);
         let button =
@@ -195,7 +195,7 @@ fn each_filter_of_the_summary_shows_its_count_and_size() {
 }
 
 #[test]
-fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
+fn every_kind_of_search_counts_and_steps_through_its_hits() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     let id = window.state().state.shown().unwrap();
@@ -249,7 +249,7 @@ fn every_sort_of_search_counts_its_hits_and_steps_through_them() {
 }
 
 #[test]
-fn back_and_forward_lead_through_what_was_looked_at() {
+fn back_and_forward_step_through_visited_objects() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     let cart = select_cart(&mut window);
@@ -374,7 +374,7 @@ fn an_object_is_revealed_in_containment_and_dominators() {
 }
 
 #[test]
-fn the_picture_of_dominators_zooms_in_and_back() {
+fn the_treemap_zooms_in_and_out() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     show(&mut window, ViewKind::DOMINATORS);
@@ -485,7 +485,7 @@ fn dragging_one_snapshot_onto_another_compares_them() {
 }
 
 #[test]
-fn the_ways_to_all_objects_of_a_class_are_merged_from_its_menu() {
+fn the_context_menu_of_a_class_merges_its_retaining_paths() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     wait_for_label(&mut window, "ShoppingCart  ×2,020");
@@ -497,8 +497,8 @@ fn the_ways_to_all_objects_of_a_class_are_merged_from_its_menu() {
     window.get_by_label("Merge retaining paths").click();
     step(&mut window);
     wait_until(&mut window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
-    wait_for_label(&mut window, "Paths from the roots to 2,020 × ShoppingCart");
-    wait_for_label(&mut window, "global, 2,020, 100 %");
+    wait_for_label(&mut window, "Paths from the roots to 2,020 objects: ShoppingCart");
+    wait_for_label(&mut window, "global, 2,020, 100%");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::window::{Dropped, Window, example, wait_for_findings, wait_for_label,
 use egui_kittest::kittest::Queryable as _;
 use heapglass::test_support::ui::command::ViewKind;
 
-const CARD: &str = "Finding, Leak: SessionRegistry.sessions gathers Session objects";
+const CARD: &str = "Finding, Leak: SessionRegistry.sessions accumulates Session objects";
 
 fn steps(window: &mut Window) {
     for _ in 0..4 {

@@ -50,7 +50,7 @@ fn a_class_that_is_selected_has_a_chart_of_its_own_and_leads_to_what_holds_its_n
         let view = app.shown_view().unwrap();
         view.paths.is_merged() && !view.paths.is_busy()
     });
-    wait_for_label(&mut window, "Paths from the roots to 2,000 × new ShoppingCart");
+    wait_for_label(&mut window, "Paths from the roots to 2,000 objects: new ShoppingCart");
 
     // Its new objects, their fields, and who holds one of them. Without other classes there is room for that.
     window.state_mut().state.shown_view().unwrap().panes.growth.filter = "ShoppingCart".to_owned();
@@ -128,7 +128,7 @@ fn a_snapshot_can_be_left_out_and_one_alone_has_no_growth() {
     let boxes = window.query_all_by_role(Role::CheckBox).collect::<Vec<_>>();
     let first = boxes.iter().find(|node| node.accesskit_node().label().is_some_and(|label| label.contains("before")));
     first.unwrap().click();
-    wait_for_label(&mut window, "Open two or more different snapshots of one process");
+    wait_for_label(&mut window, "Open two or more different snapshots of the same process");
 }
 
 #[test]
@@ -146,12 +146,12 @@ fn three_files_that_are_opened_together_are_followed() {
 }
 
 #[test]
-fn snapshots_of_two_programs_are_said_to_be_such() {
+fn snapshots_of_two_programs_show_a_notice() {
     let other = common::case("node24-1").file;
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     window::drop_file(&mut window, &other);
     wait_for_load(&mut window);
     show(&mut window, ViewKind::GROWTH);
-    wait_for_label(&mut window, "These snapshots are not all from one process");
+    wait_for_label(&mut window, "These snapshots are not all from the same process");
 }

@@ -39,7 +39,7 @@ fn a_file_that_needs_more_memory_than_available_is_refused_and_can_be_opened_any
 
 #[cfg(unix)]
 #[test]
-fn a_record_that_is_a_pipe_or_a_device_does_not_hold_up_a_load() {
+fn a_record_that_is_a_pipe_or_device_does_not_block_a_load() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.heapsnapshot.zst");
     std::fs::copy(example(), &file).unwrap();
@@ -90,7 +90,7 @@ fn a_snapshot_of_a_file_that_changed_while_it_was_read_says_so() {
 }
 
 #[test]
-fn files_that_unpack_to_more_than_memory_holds_are_refused_and_what_is_open_stays() {
+fn decompression_bombs_are_refused_and_open_files_stay_open() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     window.state_mut().state.session.set_memory_limit(MemoryLimit::Bytes(30_000_000));
@@ -120,7 +120,7 @@ fn dangerous_texts(window: &Window) -> Vec<String> {
 }
 
 #[test]
-fn names_made_to_deceive_are_shown_without_their_control_characters_in_every_view() {
+fn deceptive_names_are_shown_with_visible_control_characters_in_every_view() {
     let folder = tempfile::tempdir().unwrap();
     let files = ["a", "b"].map(|name| folder.path().join(format!("{name}\u{1b}[2J\u{202e}.heapsnapshot")));
     files.iter().zip(["", "r"]).for_each(|(file, root)| std::fs::write(file, poisoned(root)).unwrap());

@@ -58,7 +58,7 @@ fn picture(window: &mut Window, name: &str) {
 }
 
 #[test]
-fn a_file_opened_before_opens_by_its_index_and_the_window_says_so() {
+fn a_file_opened_before_opens_from_the_cache_and_the_window_says_so() {
     let place = tempfile::tempdir().unwrap();
     let (file, folder) = (old_file(place.path()), place.path().join("heapglass"));
     let mut window = window_with(&folder, vec![file.clone()]);
@@ -112,7 +112,7 @@ fn the_cache_can_be_turned_off_and_deleted() {
 }
 
 #[test]
-fn a_snapshot_that_is_closed_leaves_no_half_of_an_index() {
+fn closing_a_snapshot_leaves_no_partial_cache_file() {
     let place = tempfile::tempdir().unwrap();
     let (file, folder) = (old_file(place.path()), place.path().join("heapglass"));
     let mut window = window_with(&folder, vec![file]);

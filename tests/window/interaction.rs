@@ -95,7 +95,7 @@ fn merge_carts(window: &mut Window) {
     window.get_by_label("Merge retaining paths").click();
     step(window);
     wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
-    wait_for_label(window, "global, 2,020, 100 %");
+    wait_for_label(window, "global, 2,020, 100%");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn two_sides_are_equal_with_the_older_file_on_the_left_and_the_mouse_can_leave_t
 }
 
 #[test]
-fn linking_looks_for_what_is_selected_already() {
+fn linking_applies_the_current_selection_to_the_other_side() {
     let mut window = opened(&[example(), example_before()]);
     show(&mut window, ViewKind::SUMMARY);
     press(&mut window, Modifiers::COMMAND, Key::Backslash);
@@ -240,7 +240,7 @@ fn a_retainer_that_is_clicked_fills_the_object_pane_and_the_retainers_stay() {
 }
 
 #[test]
-fn a_click_on_a_step_of_a_path_selects_and_a_double_click_or_enter_goes() {
+fn clicking_a_path_step_selects_it_and_double_click_or_enter_goes_to_it() {
     let mut window = opened(&[example()]);
     let cart = select_cart(&mut window);
     window.get_by_label("Paths").click();
@@ -265,7 +265,7 @@ fn a_click_on_a_step_of_a_path_selects_and_a_double_click_or_enter_goes() {
 }
 
 #[test]
-fn every_object_is_shown_from_its_name_on() {
+fn selecting_an_object_scrolls_its_pane_to_the_name() {
     let mut window = opened(&[example()]);
     select_cart(&mut window);
     window.set_size(egui::vec2(1024.0, 500.0));

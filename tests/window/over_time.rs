@@ -245,7 +245,7 @@ fn a_profile_that_is_dropped_opens_as_a_flame_graph() {
 }
 
 #[test]
-fn a_call_fills_the_flame_graph_by_double_click_and_leaves_it_by_key() {
+fn double_click_zooms_to_a_call_and_a_key_zooms_out() {
     let mut window = profile_window(&["leaky-job-after.heapprofile"]);
     let before = call(&window, "remember");
     let all = window.get_by_role_and_label(Role::Group, "Flame graph").rect();

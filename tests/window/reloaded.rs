@@ -111,7 +111,7 @@ fn every_pane_marks_an_unreachable_object() {
 }
 
 #[test]
-fn a_snapshot_that_is_reached_as_a_whole_has_no_remark_on_the_unreachable() {
+fn a_snapshot_without_unreachable_objects_does_not_mention_them() {
     let (_folder, mut window) = opened(&[("julia.heapsnapshot", julia(5))]);
     wait_for_label(&mut window, "(jl_array_t)");
     show(&mut window, ViewKind::STATISTICS);

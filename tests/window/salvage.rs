@@ -10,7 +10,7 @@ fn has(window: &window::Window, label: &str) -> bool {
 }
 
 #[test]
-fn a_cut_file_is_offered_opened_and_marked_wherever_its_numbers_are_shown() {
+fn a_truncated_file_can_be_opened_partially_and_is_marked_in_every_view() {
     let (_folder, file) = cut_example();
     let mut window = window(&[file]);
     wait_for_load(&mut window);
@@ -48,7 +48,7 @@ fn a_cut_file_is_offered_opened_and_marked_wherever_its_numbers_are_shown() {
 }
 
 #[test]
-fn what_cannot_be_opened_at_all_is_not_offered() {
+fn a_file_without_readable_data_is_not_offered_for_recovery() {
     let (_folder, file) = broken("html.heapsnapshot");
     let mut window = window(&[file]);
     wait_for_load(&mut window);

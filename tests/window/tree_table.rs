@@ -111,7 +111,7 @@ fn a_frame_asks_only_for_the_rows_on_screen() {
 }
 
 #[test]
-fn another_order_keeps_selection_and_what_is_expanded() {
+fn sorting_keeps_selection_and_expanded_rows() {
     let mut window = window(1000);
     window.get_by_label("row [7], 7").click();
     window.run();

@@ -7,7 +7,7 @@ use egui_kittest::kittest::Queryable as _;
 use heapglass::test_support::model::NodeOrdinal;
 
 #[test]
-fn a_dropped_file_leads_from_its_class_to_the_reason_why_an_object_lives() {
+fn a_dropped_file_leads_from_a_class_to_the_retainers_of_an_object() {
     let mut window = window(&[]);
     assert!(window.query_by_label("Open a snapshot…").is_some());
     drop_file(&mut window, &example());
@@ -61,7 +61,7 @@ fn a_dropped_file_leads_from_its_class_to_the_reason_why_an_object_lives() {
 }
 
 #[test]
-fn a_broken_file_says_where_it_is_broken_and_what_was_open_stays() {
+fn a_broken_file_reports_the_position_and_open_files_stay_open() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     let good = window.state().state.shown();

@@ -24,7 +24,7 @@ const NONE: u32 = u32::MAX;
 stored!(DominatorTree { positions, nodes, subtree_sizes, reaches });
 
 /// Computes dominators over the essential edges. The root is the immediate dominator of nodes without an essential
-/// retainer, and of nodes that neither it nor they reach.
+/// retainer, and of nodes that neither the root nor such nodes reach.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 pub(in crate::cli) const FINDINGS_HELP: &str = "\
-Give three or more snapshots of one process, each taken after the same work. They are sorted by age. Two snapshots are one
-step, so growth is at most likely a leak; in one snapshot nothing is seen to grow, so large holders are listed to watch.
+Pass three or more snapshots of one process, each taken after the same work. They are sorted by age. Two snapshots are only one
+step, so growth is at most likely a leak. One snapshot cannot show growth, so large holders are listed as watch.
 
-A holder is the object and field that gather members, such as SessionCache.byId. Objects that all snapshots have are left
-out; every other object belongs to the field through which its nearest object of all snapshots holds it. A bounded cache
-replaces its entries and is not listed.
+A holder is the object and field that accumulate members, such as SessionCache.byId. Objects that are in all snapshots are not
+counted. Every other object is a member of the field through which the nearest object that is in all snapshots holds it. A
+bounded cache replaces its entries and is not listed.
 
 Verdicts: leak (grows in every step), likely (one step, or many objects come and go), watch (has grown, or is large).
 
-Exit codes: 0; 3 with --fail-on if there is such a finding, or if it cannot be judged since a file is damaged or the snapshots
-are of different processes; 1 a file cannot be read, 2 wrong usage. --fail-on needs at least two snapshots.
+Exit codes: 0 success, 1 a file cannot be read, 2 usage error, 3 with --fail-on if there is such a finding, or if growth cannot
+be judged because a file is damaged or the snapshots are from different processes. --fail-on needs at least two snapshots.
 
 JSON: {\"schema\",\"snapshots\":[{\"file\",\"objects\",\"total_size\"}],\"ids_match\",\"summary\",\"notes\":[],
        \"findings\":[{\"signature\",\"kind\",\"pattern\",\"verdict\",\"title\",\"explanation\",\"advice\",\"evidence\":[],
@@ -36,7 +36,7 @@ pub struct FindingsArguments {
     pub limit: usize,
     #[arg(long, value_enum, default_value = "text")]
     pub format: FindingsFormat,
-    /// Exit with code 3 if there is a leak, or a likely one
+    /// Exit with code 3 if there is a leak (or a likely leak), or if growth cannot be judged
     #[arg(long, value_enum, value_name = "VERDICT")]
     pub fail_on: Option<Threshold>,
 }
@@ -46,9 +46,9 @@ pub struct FindingsArguments {
 pub enum FindingsFormat {
     Text,
     Json,
-    /// For a comment on a change
+    /// For a pull request comment
     Markdown,
-    /// One page without scripts
+    /// A single page without scripts
     Html,
 }
 

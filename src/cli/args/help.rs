@@ -16,7 +16,7 @@ const SHAPES: &str = "\
 JSON (stable; sizes are bytes, keys in this order):
   summary     {\"file\",\"totals\":{\"nodes\",\"edges\",\"strings\",\"total_size\",\"unreachable_size\"},\"classes\":[{@classes}]}
               largest retained size first, unless --sort is given; lines and columns count from 0 (in text output
-              from 1); url is the file or address of the script, null if the snapshot does not name it
+              from 1); url is the file or URL of the script, null if the snapshot does not name it
   retainers   {@objects,\"retainers\":[{@references,\"cycle\",\"retainers\":[…]}]}
               --depth sets the number of levels; cycle is true if the object is already on the path
   object      {\"id\",\"name\",\"class\",\"kind\",\"distance\",\"system_distance\",\"unreachable\",\"self_size\",\"shallow_size\",\"retained_size\",\"detachedness\",\"location\",\"dominator_id\",\"edge_count\",\"retainer_count\",\"edges\":[{@references}]}
@@ -38,17 +38,18 @@ JSON (stable; sizes are bytes, keys in this order):
               largest retained size first; count and size are totals of all matches, regardless of --limit
   allocations {\"file\",\"functions\":[{@allocated}]}
               most bytes allocated first; with --callers each has \"callers\":[{\"depth\",…the same…}]:
-              one with depth N+1 called the one with depth N; at most 1000 each
+              one with depth N+1 called the one with depth N; at most 1000 per function
   profile     {\"file\",\"total_size\",\"functions\":[{@profiled}]}
               largest self size first; with --top-down \"calls\" instead, in the order of the tree, each with its \"depth\"; for two
               files also \"base\",\"base_total_size\", and in each row \"base_self_size\",\"base_total_size\", largest
               growth first. A recursive function counts each byte once
 
-retainer_count counts every reference to the object; retainers lists only those that keep it alive, without weak references and
-those of the root. In rows, names of classes, edges, kinds and functions are cut after 4096 characters and end with …; summary
-and compare have full class names. compare and profile have \"identical\":true if both files are the same snapshot or profile.
+retainer_count counts every reference to the object; retainers lists only those that keep it alive, excluding weak references
+and references from the root. In rows, names of classes, edges, kinds and functions are cut after 4096 characters and end with
+…; summary and compare have full class names. compare and profile have \"identical\":true if both files are the same snapshot
+or profile.
 
-For a damaged file opened with --recover, all but nodes have \"salvaged\", a list of the missing data.
+For a damaged file opened with --recover, the output of all commands except nodes has \"salvaged\", a list of the missing data.
 
 distance is the number of references from a user root. If only system roots reach an object, it is null and system_distance
 counts from those. If both are null, the object is unreachable, or reached only through references that distances ignore; rows
@@ -58,7 +59,7 @@ the bytes of unreachable objects.
 With --join-reloaded, summary and compare merge the classes of a script that was loaded several times: those with the same name,
 URL without query, line and column. A merged class has \"joined_classes\", the number of classes that it merges.
 
-Exit codes: 0 success, 1 the file or object cannot be read or found or the output cannot be written, 2 wrong usage. Closing the
+Exit codes: 0 success, 1 the file or object cannot be read or found or the output cannot be written, 2 usage error. Closing the
 pipe early is not an error.";
 
 /// Returns the shapes of all answers.
@@ -113,7 +114,7 @@ pub(super) fn query_help() -> String {
         let _ = writeln!(text, "  {example:<24}{meaning}");
     }
     text.push_str(
-        "\nQuote text that contains a colon, such as foo:bar; addresses and modules (https://…, node:fs) need no quotes. \
+        "\nQuote text that contains a colon, such as foo:bar; URLs and module names (https://…, node:fs) need no quotes. \
          Objects without a size of their own are found only by id. An invalid query is an error with exit code 2.",
     );
     let _ = write!(text, "\n\n{}", columns_help("search"));

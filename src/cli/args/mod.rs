@@ -25,7 +25,7 @@ pub struct Arguments {
     /// Snapshots to open in the window
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Do not read or write the cache, which makes large files open faster the next time
+    /// Do not read or write the cache (with it, large files open faster the next time)
     #[arg(long = "no-cache", alias = "no-index", global = true)]
     pub no_index: bool,
     /// Open damaged files as far as they can be read and list the missing data on standard error
@@ -64,10 +64,10 @@ pub enum Command {
     /// Find objects by name, id, class, property, kind, size or distance
     #[command(after_long_help = query_help())]
     Search(SearchArguments),
-    /// Say what gathers memory, whether it is a leak, and what to do
+    /// Report what accumulates memory, whether it is a leak, and what to do
     #[command(after_long_help = FINDINGS_HELP)]
     Findings(FindingsArguments),
-    /// Check for CI: exit with code 3 if memory grew beyond limits, and report growing classes and retaining paths
+    /// Check memory growth in CI: exit with code 3 if a limit is exceeded, and report growing classes with retaining paths
     #[command(after_long_help = check_help())]
     Check(CheckArguments),
     /// Take snapshots, a timeline or a sampling profile of a running program
@@ -242,7 +242,7 @@ pub struct AllocationsArguments {
 
 #[derive(Debug, Args)]
 pub struct ProfileArguments {
-    /// The sampling heap profile, or the earlier one of two
+    /// The sampling heap profile, or the earlier of two
     pub file: PathBuf,
     /// The later profile to compare with
     pub current: Option<PathBuf>,

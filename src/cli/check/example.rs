@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::Snapshot;
 use crate::export::{Columns, ObjectRow, Objects, REFERENCES, Record};
-use crate::model::human;
+use crate::model::{CancelToken, Cancelled, NodeOrdinal, human};
 use crate::query::HeldAlike;
 
 /// The number of steps that are written at each end of a path.
@@ -37,6 +37,11 @@ pub(super) struct Example {
 }
 
 impl Example {
+    /// Returns an object that need not be new, with its path.
+    pub(super) fn of(snapshot: &Snapshot, node: NodeOrdinal) -> Result<Self, Cancelled> {
+        Ok(Self::new(snapshot, HeldAlike::of(snapshot, node, &CancelToken::new())?))
+    }
+
     pub(super) fn new(last: &Snapshot, held: HeldAlike) -> Self {
         let (node, path) = (held.example, held.path);
         let skipped = path.len().saturating_sub(2 * SHOWN_STEPS);

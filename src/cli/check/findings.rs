@@ -1,11 +1,14 @@
-//! The findings of a check, computed once for all output formats.
+//! The classes that exceed a limit of growth.
 
 use serde::Serialize;
 
+use super::counts;
 use super::example::Example;
+use super::holders::Judged;
 use super::ignore::{Names, matches};
+use super::outcome::{Limit, Measured, Report};
 use crate::Snapshot;
-use crate::cli::args::check::GrowthLimit;
+use crate::cli::args::check::{ClassPattern, GrowthLimit};
 use crate::export::Position;
 use crate::model::{CancelToken, Cancelled, convert, human};
 use crate::query::{GrownClass, Growth, OPTIONS_DIFFER, PathGrowth, Pattern, Point, Scripts, scripts, short_script};
@@ -14,6 +17,8 @@ use crate::query::{GrownClass, Growth, OPTIONS_DIFFER, PathGrowth, Pattern, Poin
 const CONTRIBUTORS: usize = 5;
 /// Such a class accounts for at least 1/`LEAST_PART` of the growth.
 const LEAST_PART: i64 = 20;
+/// The part of the growth of which leaks are the explanation.
+const EXPLAINED: f64 = 0.5;
 /// Classes of the runtime's own objects. They grow when code runs for the first time.
 const OF_THE_RUNTIME: [&str; 4] = ["(compiled code)", "(system)", "(object shape)", "(synthetic)"];
 
@@ -24,56 +29,13 @@ pub(super) struct Rules {
     pub(super) total: Option<GrowthLimit>,
     pub(super) classes: Vec<(String, u64)>,
     pub(super) every_step: bool,
+    /// The maximum number of objects in the last snapshot, by class.
+    pub(super) counts: Vec<(ClassPattern, u64)>,
     pub(super) step_objects: u64,
     pub(super) step_size: u64,
     pub(super) ignored: Names,
     /// True if the snapshots were given in a different order and have been sorted by age.
     pub(super) is_reordered: bool,
-}
-
-/// The report.
-#[derive(Debug, Serialize)]
-pub(super) struct Report {
-    pub(super) passed: bool,
-    pub(super) ids_match: bool,
-    pub(super) options_differ: bool,
-    /// Notes that a reader needs to interpret the numbers.
-    pub(super) notes: Vec<String>,
-    pub(super) limits: Vec<Limit>,
-    pub(super) snapshots: Vec<Measured>,
-    /// The growth in bytes from the first to the last snapshot.
-    pub(super) total_growth: i64,
-    /// The growth of the ignored classes in bytes, which the limit excludes.
-    pub(super) ignored_growth: i64,
-    pub(super) findings: Vec<Finding>,
-}
-
-/// A limit and its result.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Limit {
-    pub(super) rule: String,
-    pub(super) allowed: String,
-    pub(super) passed: bool,
-    /// The measured value as text.
-    #[serde(skip)]
-    pub(super) measured: String,
-    /// True if `measured` includes the limit.
-    #[serde(skip)]
-    pub(super) is_said: bool,
-}
-
-impl Limit {
-    /// Returns the measured and the allowed amount as text.
-    pub(super) fn sentence(&self) -> String {
-        if self.is_said { self.measured.clone() } else { format!("{}; the limit is {}", self.measured, self.allowed) }
-    }
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Measured {
-    pub(super) file: String,
-    pub(super) objects: u64,
-    pub(super) total_size: u64,
 }
 
 /// A class that grew too much.
@@ -126,7 +88,7 @@ pub(super) fn findings(
     snapshots: &[&Snapshot],
     names: Vec<String>,
     growth: &Growth,
-    rules: &Rules,
+    (rules, judged): (&Rules, Option<Judged>),
 ) -> Result<Report, Cancelled> {
     let notes = notes(snapshots, &names, growth, rules);
     let measured = names.into_iter().zip(&growth.totals).map(|(file, total)| Measured {
@@ -146,7 +108,17 @@ pub(super) fn findings(
         total_growth: GrownClass::grown(&growth.totals, |total| total.retained_size),
         ignored_growth: 0,
         findings: Vec::new(),
+        leaks: Vec::new(),
+        violations: Vec::new(),
+        baseline: None,
+        against: None,
     };
+    let (mut leak_limit, mut explained) = (None, 0.0);
+    if let Some(judged) = judged {
+        explained = judged.explained();
+        (report.leaks, report.baseline, report.against) = (judged.leaks, judged.known, judged.compared);
+        leak_limit = Some(judged.limit);
+    }
     // Classes and the rules that they break. A class may break several.
     let mut found: Vec<(Vec<usize>, Vec<String>)> = Vec::new();
     let mut add = |classes: Vec<usize>, rule: &str| match found.iter_mut().find(|(of, _)| *of == classes) {
@@ -162,9 +134,23 @@ pub(super) fn findings(
         report.limits.push(limit);
     }
     if let Some(limit) = rules.total {
-        let (limit, ignored) = total_limit(growth, rules, limit, &mut add);
+        // Leaks that explain the growth are its causes; a list of classes would only repeat them.
+        let (limit, ignored) = if explained >= EXPLAINED {
+            total_limit(growth, rules, limit, &mut |_, _| {})
+        } else {
+            total_limit(growth, rules, limit, &mut add)
+        };
         report.ignored_growth = ignored;
         report.limits.insert(0, limit);
+    }
+    let at = usize::from(rules.total.is_some());
+    leak_limit.into_iter().for_each(|limit| report.limits.insert(at, limit));
+    if let Some(&last) = snapshots.last() {
+        for (pattern, most) in &rules.counts {
+            let (limit, violation) = counts::check(last, pattern, *most)?;
+            report.limits.push(limit);
+            report.violations.extend(violation);
+        }
     }
     if snapshots.iter().any(|snapshot| snapshot.salvage().is_some()) {
         // The missing data may have grown, so no limit is known to hold.
@@ -199,7 +185,7 @@ fn notes(snapshots: &[&Snapshot], names: &[String], growth: &Growth, rules: &Rul
         notes.push("no limits given, using the defaults; see heapglass check --help".to_owned());
     }
     if !growth.ids_match {
-        let text = "the snapshots are of different processes: numbers are totals, and examples may be old objects";
+        let text = "the snapshots are from different processes: numbers are totals, and examples may be old objects";
         notes.push(text.to_owned());
     } else if rules.is_reordered {
         let text = "the snapshots have been sorted by age";
@@ -216,7 +202,7 @@ fn notes(snapshots: &[&Snapshot], names: &[String], growth: &Growth, rules: &Rul
     // A class that no longer exists is within any limit, but so is a misspelled name.
     for (pattern, _) in &rules.classes {
         if !growth.classes.iter().any(|class| matches(pattern, &class.name)) {
-            notes.push(format!("no snapshot contains a class {}", human::visible(pattern, 120)));
+            notes.push(format!("no snapshot has a class that matches {}", human::visible(pattern, 120)));
         }
     }
     notes
@@ -240,11 +226,11 @@ fn every_step(growth: &Growth, rules: &Rules, add: Add<'_>) -> Limit {
     }
     let objects = human::quantity(rules.step_objects, "object", "objects");
     let bytes = human::bytes(rules.step_size);
-    let allowed = format!("{objects} or {bytes} per step, and 1 % of the class in BASE");
+    let allowed = format!("{objects} or {bytes} per step, and 1% of the class in BASE");
     let verb = match broken {
-        0 => "none grew by".to_owned(),
-        1 => "1 class grew by".to_owned(),
-        broken => format!("{broken} classes grew by"),
+        0 => "none grew by at least".to_owned(),
+        1 => "1 class grew by at least".to_owned(),
+        broken => format!("{broken} classes grew by at least"),
     };
     let aside = match exempt {
         0 => String::new(),
@@ -336,7 +322,7 @@ fn total_limit(growth: &Growth, rules: &Rules, limit: GrowthLimit, add: Add<'_>)
     } else {
         format!(", excluding {} of ignored classes", human::bytes(ignored.unsigned_abs()))
     };
-    let measured = format!("{sign}{} ({sign}{percent:.1} %){without}", human::bytes(grown.unsigned_abs()));
+    let measured = format!("{sign}{} ({sign}{percent:.1}%){without}", human::bytes(grown.unsigned_abs()));
     (Limit { rule: RULE.to_owned(), allowed: limit.to_string(), passed, measured, is_said: false }, ignored)
 }
 
@@ -383,7 +369,7 @@ fn finding(
                 let nodes = last.graph().nodes().filter(|&node| last.class_id(node) == class);
                 nodes.max_by_key(|&node| (last.shallow_size(node), std::cmp::Reverse(node)))
             });
-            largest.map(|node| paths.of(node, &CancelToken::new())).transpose()?.map(|held| Example::new(last, held))
+            largest.map(|node| Example::of(last, node)).transpose()?
         }
         Some(last) => {
             let base = points.first().map_or(0, |base| base.count);

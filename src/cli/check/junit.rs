@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::findings::Report;
-use super::report::{held, sentence};
+use super::outcome::Report;
+use super::report::{compared, held, leak_lines, objects, sentence};
 use crate::cli::lines::{LINE_LIMIT, Lines};
 use crate::model::human;
 
@@ -18,7 +18,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = Lines::new(out);
     let passed: Vec<_> = report.limits.iter().filter(|limit| limit.passed).collect();
     let broken: Vec<_> = report.limits.iter().filter(|limit| !limit.passed).collect();
-    let failures = broken.len() + report.findings.len();
+    let new: Vec<_> = report.leaks.iter().filter(|leak| !leak.is_known).collect();
+    let failures = broken.len() + report.findings.len() + new.len() + report.violations.len();
     let counts = format!(r#"tests="{}" failures="{failures}" errors="0""#, passed.len() + failures);
     lines.line(r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     lines.line(&format!(r#"<testsuites name="heapglass check" {counts}>"#))?;
@@ -38,20 +39,41 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         lines.line(&format!(r#"      <failure type="limit" message="{message}"/>"#))?;
         lines.line("    </testcase>")?;
     }
-    for finding in &report.findings {
-        lines.line(&format!(r#"    <testcase classname="heapglass.classes" name="{}">"#, escape(&finding.title())))?;
-        lines.line(&format!(r#"      <failure type="growth" message="{}">"#, escape(&sentence(finding))))?;
-        held(finding, &mut HashMap::new()).iter().try_for_each(|line| lines.line(&escape(line)))?;
-        lines.line("      </failure>")?;
-        lines.line("    </testcase>")?;
+    for leak in new {
+        let verdict = leak.finding.verdict.label();
+        failure(("leaks", "leak"), &leak.finding.title, verdict, &leak_lines(leak), &mut lines)?;
     }
-    if !report.notes.is_empty() {
+    for violation in &report.violations {
+        let objects = objects(violation, &mut HashMap::new());
+        failure(("counts", "count"), &violation.rule, &violation.title(), &objects, &mut lines)?;
+    }
+    for finding in &report.findings {
+        let held = held(finding, &mut HashMap::new());
+        failure(("classes", "growth"), &finding.title(), &sentence(finding), &held, &mut lines)?;
+    }
+    let notes: Vec<String> = report.notes.iter().cloned().chain(compared(report)).collect();
+    if !notes.is_empty() {
         lines.line("    <system-out>")?;
-        report.notes.iter().try_for_each(|note| lines.line(&escape(note)))?;
+        notes.iter().try_for_each(|note| lines.line(&escape(note)))?;
         lines.line("    </system-out>")?;
     }
     lines.line("  </testsuite>")?;
     lines.line("</testsuites>")
+}
+
+/// Writes a test case that fails.
+fn failure(
+    (group, kind): (&str, &str),
+    name: &str,
+    message: &str,
+    text: &[String],
+    lines: &mut Lines<'_>,
+) -> io::Result<()> {
+    lines.line(&format!(r#"    <testcase classname="heapglass.{group}" name="{}">"#, escape(name)))?;
+    lines.line(&format!(r#"      <failure type="{kind}" message="{}">"#, escape(message)))?;
+    text.iter().try_for_each(|line| lines.line(&escape(line)))?;
+    lines.line("      </failure>")?;
+    lines.line("    </testcase>")
 }
 
 /// Escapes text for XML 1.0 content and attributes and keeps it on one line. Characters that are invalid in XML become

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::findings::Report;
-use super::report::{IN_FULL, held, sentence, verdict};
+use super::outcome::Report;
+use super::report::{IN_FULL, compared, held, leak_lines, objects, sentence, verdict};
 use crate::cli::lines::{LINE_LIMIT, Lines};
 use crate::model::human;
 
@@ -31,25 +31,48 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let [rule, allowed, measured] = [&limit.rule, &limit.allowed, &limit.measured].map(|cell| escape(cell));
         lines.line(&format!("| {rule} | {allowed} | {measured} | {sign} |"))?;
     }
-    let mut seen = HashMap::new();
-    for (at, finding) in report.findings.iter().enumerate() {
+    for line in compared(report) {
         lines.line("")?;
-        lines.line(&format!("### {}", escape(&finding.title())))?;
+        lines.line(&escape(line.trim()))?;
+    }
+    for leak in &report.leaks {
+        let known = if leak.is_known { "Known: " } else { "" };
+        heading(&format!("{known}{}", leak.finding.title), &mut lines)?;
+        if !leak.is_known {
+            block(&leak_lines(leak), &mut lines)?;
+        }
+    }
+    let mut seen = HashMap::new();
+    for violation in &report.violations {
+        heading(&violation.title(), &mut lines)?;
+        block(&objects(violation, &mut seen), &mut lines)?;
+    }
+    for (at, finding) in report.findings.iter().enumerate() {
+        heading(&finding.title(), &mut lines)?;
         lines.line("")?;
         lines.line(&escape(&sentence(finding)))?;
         if at < IN_FULL {
-            let held = held(finding, &mut seen);
-            let fence = backticks(&held.join("\n"), 3);
-            lines.line("")?;
-            lines.line(&format!("{fence}text"))?;
-            held.iter().try_for_each(|line| lines.line(line))?;
-            lines.line(&fence)?;
+            block(&held(finding, &mut seen), &mut lines)?;
         }
     }
     if !report.notes.is_empty() {
         lines.line("")?;
     }
     report.notes.iter().try_for_each(|note| lines.line(&format!("> {}", escape(note))))
+}
+
+fn heading(text: &str, lines: &mut Lines<'_>) -> io::Result<()> {
+    lines.line("")?;
+    lines.line(&format!("### {}", escape(text)))
+}
+
+/// Writes lines as a block of code.
+fn block(text: &[String], lines: &mut Lines<'_>) -> io::Result<()> {
+    let fence = backticks(&text.join("\n"), 3);
+    lines.line("")?;
+    lines.line(&format!("{fence}text"))?;
+    text.iter().try_for_each(|line| lines.line(line))?;
+    lines.line(&fence)
 }
 
 /// Returns more backticks than the text has in a row, and at least `least`, so that the text cannot close them.
@@ -102,7 +125,7 @@ mod tests {
     fn text_that_could_be_markup_is_code() {
         for (text, expected) in [
             ("heapglass check: FAILED, 2 of 2 limits, 3 snapshots", None),
-            ("+1.9 MB (+60.3 %), excluding 2 B of ignored classes", None),
+            ("+1.9 MB (+60.3%), excluding 2 B of ignored classes", None),
             ("CartItem", None),
             ("@octocat", Some("`@octocat`")),
             ("www.evil.example", Some("`www.evil.example`")),

@@ -1,24 +1,37 @@
 //! `heapglass check`: checks whether memory grew beyond limits, for a job that passes or fails.
 //!
-//! A log must be enough to act on, so each finding has its numbers and an example with its path from a root: usually an
-//! object whose path grew most.
+//! Holders that grow without bound are judged by [`crate::findings`]; limits on classes and on the whole heap are counted
+//! here. A log must be enough to act on, so each class has its numbers and an example with its path from a root: usually
+//! an object whose path grew most.
 
+mod against;
+mod baseline;
+mod counts;
 mod example;
 mod findings;
+mod holders;
 mod ignore;
 mod junit;
 pub(super) mod markdown;
+mod outcome;
 mod report;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::args::check::{CheckArguments, CheckFormat, GrowthLimit};
-use findings::{Report, Rules, findings};
-use ignore::Names;
+use anyhow::Context as _;
 
+use super::args::check::{CheckArguments, CheckFormat, GrowthLimit};
+use super::args::findings::Threshold;
+use super::series::Opened;
 use super::{BadUsage, Files, Verdict, series};
-use crate::model::CancelToken;
+use baseline::Baseline;
+use findings::{Rules, findings};
+use holders::{HolderRules, Judged, judge};
+use ignore::Names;
+use outcome::Report;
+
+use crate::model::{CancelToken, human};
 use crate::query;
 
 /// The limit on total growth if no limit is given.
@@ -27,7 +40,7 @@ const DEFAULT_TOTAL: GrowthLimit = GrowthLimit::Percent(5.0);
 /// Checks the snapshots and writes the report. A report that cannot be written is not an error here: the job waits for
 /// the verdict, and `out` remembers the failure.
 pub(super) fn run(arguments: &CheckArguments, opener: &Files, out: &mut dyn Write) -> anyhow::Result<Verdict> {
-    let report = judge(arguments, opener)?;
+    let report = report(arguments, opener)?;
     let _ = write(&report, arguments.format, out);
     Ok(if report.passed { Verdict::LimitsHold } else { Verdict::LimitsExceeded })
 }
@@ -44,12 +57,17 @@ fn write(report: &Report, format: CheckFormat, out: &mut dyn Write) -> io::Resul
     }
 }
 
-fn judge(arguments: &CheckArguments, files: &Files) -> anyhow::Result<Report> {
+fn report(arguments: &CheckArguments, files: &Files) -> anyhow::Result<Report> {
     let ignored = arguments.ignore.as_deref().map(Names::read).transpose()?.unwrap_or_default();
     let paths: Vec<&PathBuf> = std::iter::once(&arguments.base).chain(&arguments.current).collect();
+    let needs_series = arguments.needs_growth() || !arguments.has_limits();
+    if needs_series && paths.len() < 2 {
+        let text = "at least two snapshots are required: <BASE> <CURRENT>...; only --max-count judges a single one";
+        return Err(BadUsage::error(text));
+    }
     let mut opened = series::open(&paths, files)?;
     let repeated = std::mem::take(&mut opened.repeated);
-    if opened.snapshots.len() < 2 {
+    if needs_series && opened.snapshots.len() < 2 {
         return Err(BadUsage::error(format!("{}; at least two different snapshots are required", repeated.join("; "))));
     }
     let mut growth = query::growth(&opened.by_reference(), &CancelToken::new())?;
@@ -58,21 +76,44 @@ fn judge(arguments: &CheckArguments, files: &Files) -> anyhow::Result<Report> {
     if is_reordered {
         growth = query::growth(&opened.by_reference(), &CancelToken::new())?;
     }
-    let has_limits = arguments.max_total_growth.is_some()
-        || !arguments.max_class_growth.is_empty()
-        || arguments.fail_on_growing_every_step;
+    let are_defaults = !arguments.has_limits();
+    let judges_holders = arguments.judges_holders() || are_defaults && growth.ids_match;
     let rules = Rules {
-        are_defaults: !has_limits,
-        total: arguments.max_total_growth.or((!has_limits).then_some(DEFAULT_TOTAL)),
+        are_defaults,
+        total: arguments.max_total_growth.or(are_defaults.then_some(DEFAULT_TOTAL)),
         classes: arguments.max_class_growth.clone(),
-        every_step: arguments.fail_on_growing_every_step || !has_limits,
+        every_step: arguments.fail_on_growing_every_step || are_defaults && !judges_holders,
+        counts: arguments.max_count.clone(),
         step_objects: arguments.step_objects,
         step_size: arguments.step_size,
         ignored,
         is_reordered,
     };
+    let judged = if judges_holders { Some(judged(arguments, &opened, &rules.ignored, files)?) } else { None };
     let names = opened.snapshots.iter().map(|(_, name)| name.clone()).collect();
-    let mut report = findings(&opened.by_reference(), names, &growth, &rules)?;
+    let mut report = findings(&opened.by_reference(), names, &growth, (&rules, judged))?;
     report.notes.extend(repeated.into_iter().map(|repeated| format!("{repeated}; ignored")));
+    if let (Some(file), true) = (&arguments.baseline, arguments.write_baseline) {
+        let signatures = report.leaks.iter().map(|leak| leak.finding.signature.as_str());
+        let count = Baseline::write(file, signatures).with_context(|| file.display().to_string())?;
+        report.notes.push(format!(
+            "wrote {} to {}",
+            human::quantity(count as u64, "signature", "signatures"),
+            file.display()
+        ));
+    }
     Ok(report)
+}
+
+/// Judges the holders of the snapshots, and of the earlier series if one is given.
+fn judged(arguments: &CheckArguments, opened: &Opened, ignored: &Names, files: &Files) -> anyhow::Result<Judged> {
+    let threshold = arguments.fail_on.unwrap_or(Threshold::Likely);
+    let mut rules = HolderRules { threshold, ignored: ignored.clone(), baseline: None, accepts_all: false };
+    let before = arguments.against.as_deref().map(|folder| against::leaks_of(folder, &rules, files)).transpose()?;
+    if arguments.write_baseline {
+        rules.accepts_all = true;
+    } else {
+        rules.baseline = arguments.baseline.as_deref().map(Baseline::read).transpose()?;
+    }
+    Ok(judge(&opened.by_reference(), &rules, before.as_deref())?)
 }

@@ -3,8 +3,13 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::findings::{Finding, Report};
+use super::against::Compared;
+use super::counts::Violation;
+use super::findings::Finding;
+use super::holders::Leak;
+use super::outcome::Report;
 use crate::cli::lines::Lines;
+use crate::findings::finding_lines;
 use crate::model::human;
 
 /// The number of findings printed with a retaining path; the others are only summarized.
@@ -25,7 +30,17 @@ pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let sign = if limit.passed { "ok    " } else { "FAILED" };
         lines.line(&format!("{sign}  {}: {}", limit.rule, limit.sentence()))?;
     }
+    compared(report).iter().try_for_each(|line| lines.line(line))?;
+    for leak in &report.leaks {
+        lines.line("")?;
+        leak_lines(leak).iter().try_for_each(|line| lines.line(line))?;
+    }
     let mut seen = HashMap::new();
+    for violation in &report.violations {
+        lines.line("")?;
+        lines.line(&violation.title())?;
+        objects(violation, &mut seen).iter().try_for_each(|line| lines.line(&format!("  {line}")))?;
+    }
     for (at, finding) in report.findings.iter().enumerate() {
         lines.line("")?;
         lines.line(&finding.title())?;
@@ -35,6 +50,29 @@ pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Returns the comparison with a baseline and with an earlier series as lines.
+pub(super) fn compared(report: &Report) -> Vec<String> {
+    let mut lines: Vec<String> = report.baseline.iter().map(|known| known.sentence()).collect();
+    lines.extend(report.against.iter().flat_map(Compared::lines));
+    lines
+}
+
+/// Returns a leak as lines; only its title if it is known.
+pub(super) fn leak_lines(leak: &Leak) -> Vec<String> {
+    if leak.is_known { vec![format!("Known: {}", leak.finding.title)] } else { finding_lines(&leak.finding) }
+}
+
+/// Returns the objects of a violation with their paths as lines.
+pub(super) fn objects(violation: &Violation, seen: &mut HashMap<u64, String>) -> Vec<String> {
+    let title = violation.title();
+    let mut lines: Vec<String> = violation.objects.iter().flat_map(|object| object.lines(&title, seen)).collect();
+    let more = violation.count - violation.objects.len() as u64;
+    if more > 0 {
+        lines.push(format!("… and {}", human::quantity(more, "more object", "more objects")));
+    }
+    lines
 }
 
 /// Returns the first line of the report.

@@ -54,7 +54,7 @@ fn article(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<p>{}</p>", escape(&finding.explanation))?;
     let path: Vec<String> = chips(&finding.path).iter().map(|chip| format!("<code>{}</code>", escape(chip))).collect();
     writeln!(out, "<p>{}</p>", path.join(" → "))?;
-    writeln!(out, "<table>\n<tr><th>Class</th><th>Objects in addition</th></tr>")?;
+    writeln!(out, "<table>\n<tr><th>Class</th><th>Objects</th></tr>")?;
     for class in &finding.classes {
         writeln!(out, "<tr><td><code>{}</code></td><td>{}</td></tr>", escape(&class.name), over_time(&class.counts))?;
     }

@@ -1,14 +1,15 @@
-//! Findings as JSON. The shape is stable: fields are only added.
+//! Findings as JSON. The schema is stable: fields may be added, but existing ones never change.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::Report;
 use crate::Snapshot;
 use crate::findings::{Finding, Kind, MemberClass, PathStep, Site, SourcePlace};
 
-/// The version of the shape.
+/// The version of the schema.
 const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
@@ -123,6 +124,18 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     };
     serde_json::to_writer(&mut *out, &document)?;
     writeln!(out)
+}
+
+#[derive(Serialize)]
+struct KnownJson<'a> {
+    known: bool,
+    #[serde(flatten)]
+    finding: FindingJson<'a>,
+}
+
+/// Returns a finding in the same shape, with a member that says whether it is known.
+pub(in crate::cli) fn with_known(finding: &Finding, known: bool, last: &Snapshot) -> serde_json::Result<Box<RawValue>> {
+    to_raw_value(&KnownJson { known, finding: FindingJson::new(finding, last) })
 }
 
 impl<'a> FindingJson<'a> {

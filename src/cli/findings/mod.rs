@@ -1,7 +1,7 @@
 //! `heapglass findings`: says what gathers memory, whether that is a leak, and what to do.
 
 mod html;
-mod json;
+pub(super) mod json;
 mod markdown;
 mod text;
 
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &FindingsArguments, files: &Files, out: &mut dyn Wr
     notes.append(&mut found.notes);
     let is_damaged = opened.by_reference().iter().any(|snapshot| snapshot.salvage().is_some());
     if is_damaged {
-        notes.push("a file is damaged, so objects that grow may be missing; --fail-on fails".to_owned());
+        notes.push("a file is damaged, so growing objects may be missing; --fail-on exits with code 3".to_owned());
     }
     let has = |verdict| found.count(verdict) > 0;
     // What could not be judged does not pass.

@@ -15,8 +15,8 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     lines.line("")?;
     for &(snapshot, name) in &report.snapshots {
-        let objects = human::count(snapshot.graph().node_count() as u64);
-        lines.line(&format!("  {:>10}  {objects:>12} objects  {name}", human::bytes(snapshot.total_size())))?;
+        let objects = human::quantity(snapshot.graph().node_count() as u64, "object ", "objects");
+        lines.line(&format!("  {:>10}  {objects:>20}  {name}", human::bytes(snapshot.total_size())))?;
     }
     for finding in &report.found.findings {
         lines.line("")?;

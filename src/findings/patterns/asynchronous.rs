@@ -10,9 +10,9 @@ pub(super) fn async_local_storage(subject: &Subject<'_>) -> Option<Told> {
     let step = subject.near().find(|step| is_store(step))?;
     Some(subject.told(
         "async_local_storage",
-        format!("Stores of AsyncLocalStorage stay alive ({})", subject.label),
-        format!("A store lives as long as any timer, promise or resource that was made within run(); {} holds one.", step.label),
-        "End or clear what was started within run(), or make the store small and clear its fields when the request ends.",
+        format!("AsyncLocalStorage stores stay alive ({})", subject.label),
+        format!("A store lives as long as any timer, promise or resource that was created within run(); {} holds one.", step.label),
+        "Clear timers and end operations that were started within run(), or keep the store small and clear its fields when the request ends.",
     ))
 }
 
@@ -25,7 +25,7 @@ pub(super) fn promise(subject: &Subject<'_>) -> Option<Told> {
     Some(subject.told(
         "promise",
         format!("Pending promise {} {} reactions", subject.label, subject.gathers()),
-        format!("Every await and then() on the pending promise adds a reaction, and each keeps its function suspended{}.", subject.holding()),
+        format!("Every await and then() on the pending promise adds a reaction, and each keeps its callback or suspended function alive{}.", subject.holding()),
         "Settle the promise, or give each operation its own promise with a timeout; Promise.race with a long-lived promise adds a reaction each time.",
     ))
 }
@@ -39,7 +39,7 @@ pub(super) fn suspended_function(subject: &Subject<'_>) -> Option<Told> {
         "suspended_function",
         format!("Suspended functions ({}){}", subject.label, subject.claim(" are never resumed")),
         format!(
-            "Async functions or generators wait for something that does not happen; each keeps its variables{}.",
+            "Async functions or generators wait for something that never happens; each keeps its variables{}.",
             subject.holding()
         ),
         "Settle what they await, or end generators with return().",

@@ -12,7 +12,7 @@ pub(super) fn binary_data(subject: &Subject<'_>) -> Option<Told> {
     Some(subject.told(
         "binary_data",
         format!("{} {} binary data ({class})", subject.label, subject.gathers()),
-        "The bytes are outside of the JavaScript heap (arrayBuffers or external in process.memoryUsage()).".to_owned(),
-        "Remove entries when they are used up. A small slice keeps its whole buffer: copy it with Buffer.from.",
+        "The bytes are outside the JavaScript heap (arrayBuffers or external in process.memoryUsage()).".to_owned(),
+        "Remove entries that are no longer needed. A small slice keeps its whole buffer: copy it with Buffer.from.",
     ))
 }

@@ -1,4 +1,4 @@
-//! Maps, Sets, arrays, dictionaries, lists and variables without a limit.
+//! Maps, Sets, arrays, dictionaries, lists and variables that grow without a limit.
 
 use super::{Subject, Told, capitalized, plural};
 use crate::findings::finding::Part;
@@ -13,7 +13,7 @@ pub(super) fn weak_collection(subject: &Subject<'_>) -> Option<Told> {
         "weak_map",
         format!("Values of a {class} ({}) stay alive with their keys", subject.label),
         "A value of a WeakMap lives as long as its key; something else holds the keys.".to_owned(),
-        "Find what holds the keys and remove them there.",
+        "Follow the retainers of the keys to find out where to release them.",
     ))
 }
 
@@ -22,9 +22,9 @@ pub(super) fn linked_list(subject: &Subject<'_>) -> Option<Told> {
         subject.path.iter().find(|step| step.repeated >= 8 && matches!(step.part, Part::Link | Part::Member))?;
     Some(subject.told(
         "linked_list",
-        format!("Linked list of {} ({}){}", chain.class, subject.label, subject.claim(" grows")),
-        format!("Each {} references the next one, so the first keeps all of them.", chain.class),
-        "Cut the list at a maximum length, or remove the reference to older elements.",
+        format!("Linked list of {} objects ({}){}", chain.class, subject.label, subject.claim(" grows")),
+        format!("Each {} references the next one, so the first keeps all of them alive.", chain.class),
+        "Limit the length of the list, or remove the references to older elements.",
     ))
 }
 
@@ -34,17 +34,17 @@ pub(super) fn collection(subject: &Subject<'_>) -> Option<Told> {
         "Map" => (
             "map",
             "Map",
-            "Delete entries that are no longer needed, or limit the Map: a maximum size (LRU), an age (TTL), or a WeakMap if keys are objects.",
+            "Delete entries that are no longer needed, or limit the Map: set a maximum size (LRU) or age (TTL), or use a WeakMap if the keys are objects.",
         ),
-        "Set" => ("set", "Set", "Delete entries when they are done, or use a WeakSet if they are objects."),
+        "Set" => ("set", "Set", "Delete entries that are no longer needed, or use a WeakSet if they are objects."),
         "Array" => (
             "array",
             "array",
-            "Remove entries that are done, or keep only the last ones (shift when the length exceeds a limit).",
+            "Remove entries that are no longer needed, or keep only the latest ones (call shift() when the length exceeds a limit).",
         ),
         _ if subject.path.iter().any(|step| step.part == Part::Member && step.name == "[*]") => (
             "dictionary",
-            "object that is used as a dictionary",
+            "object used as a dictionary",
             "Delete keys that are no longer needed, or use a Map with a maximum size.",
         ),
         _ => return None,
@@ -69,7 +69,7 @@ pub(super) fn variable(subject: &Subject<'_>) -> Option<Told> {
     Some(subject.told(
         "closure",
         format!("{} {} {}", capitalized(subject.label), subject.gathers(), plural(subject.member_class)),
-        "Functions share the scope that they were made in: a variable lives as long as any of them, even one that does not use it.".to_owned(),
-        "Set the variable to null when it is no longer needed, or make the functions in a scope without it.",
+        "Functions share the scope that they were created in: a variable lives as long as any of them, even one that does not use it.".to_owned(),
+        "Set the variable to null when it is no longer needed, or create the functions in a scope without it.",
     ))
 }

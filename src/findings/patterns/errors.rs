@@ -1,4 +1,4 @@
-//! Errors that are kept.
+//! Error objects that accumulate.
 
 use super::{Subject, Told};
 
@@ -9,7 +9,7 @@ pub(super) fn kept_error(subject: &Subject<'_>) -> Option<Told> {
     Some(subject.told(
         "error",
         format!("{} {} errors", subject.label, subject.gathers()),
-        "An error keeps its stack, and what its frames reference until the stack is read.".to_owned(),
+        "An error keeps its stack and, until the stack is read, everything that its frames reference.".to_owned(),
         "Keep the message and the text of the stack instead of the error, and limit how many are kept.",
     ))
 }

@@ -9,7 +9,7 @@ pub(super) fn finalization_registry(subject: &Subject<'_>) -> Option<Told> {
     Some(subject.told(
         "finalization_registry",
         format!("Values held by a FinalizationRegistry ({}){}", subject.label, subject.claim(" are never released")),
-        format!("The held value of register(target, heldValue) lives as long as its target: for ever, if it leads to the target{}.", subject.holding()),
+        format!("The held value of register(target, heldValue) lives as long as its target, and forever if it references the target{}.", subject.holding()),
         "Pass a held value that does not reference the target, and call unregister when the work ends.",
     ))
 }

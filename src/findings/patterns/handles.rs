@@ -16,7 +16,7 @@ pub(super) fn open_handle(subject: &Subject<'_>) -> Option<Told> {
     Some(subject.told(
         "open_handle",
         format!("Open handles ({class}){}", subject.claim(" are not closed")),
-        format!("An open handle is a GC root: {class} keeps everything that it leads to until it is closed{}.", subject.holding()),
+        format!("An open handle is a GC root: {class} keeps everything that it references alive until it is closed{}.", subject.holding()),
         "Close or destroy what was opened (socket.destroy, server.close, agent.destroy, port.close), and share one agent among requests.",
     ))
 }
@@ -32,6 +32,6 @@ pub(super) fn console(subject: &Subject<'_>) -> Option<Told> {
         "console",
         "Objects are held by the console or an inspector".to_owned(),
         "Logged objects and results of evaluations stay alive while a debugger is attached.".to_owned(),
-        "Take snapshots without an open console, or clear it first; this is no leak of the program.",
+        "Take snapshots without an open console, or clear it first; this is not a leak in the program.",
     ))
 }

@@ -21,12 +21,12 @@ fn event_target<'a>(subject: &'a Subject<'_>) -> Option<&'a PathStep> {
     subject.path.get(at.checked_sub(1)?).filter(|_| is_listener && is_close)
 }
 
-/// Returns ` of 'abort'` for listeners of an event of a target, which keeps them in a Map by event.
+/// Returns ` for 'abort'` for listeners of an event of a target, which keeps them in a Map by event.
 fn event_of(subject: &Subject<'_>) -> String {
     let at = subject.path.iter().rposition(|step| step.name.contains("kEvents") && step.part != Part::Inside);
     let edge = at.and_then(|at| subject.path.get(at + 1)).and_then(|step| step.edge);
     let key = edge.and_then(|edge| map_key(subject.names.side.snapshot, edge));
-    key.map_or_else(String::new, |key| format!(" of '{}'", subject.names.label(key).trim_matches('"')))
+    key.map_or_else(String::new, |key| format!(" for '{}'", subject.names.label(key).trim_matches('"')))
 }
 
 pub(super) fn abort_listener(subject: &Subject<'_>) -> Option<Told> {
@@ -39,7 +39,7 @@ pub(super) fn abort_listener(subject: &Subject<'_>) -> Option<Told> {
         "abort_listener",
         format!("Listeners on the AbortSignal of {place}{}", subject.claim(NEVER)),
         format!("A signal that is never aborted keeps every listener{}.{}", subject.holding(), subject.callback_text()),
-        "Remove the listener when the operation ends (removeEventListener), or give each operation a signal of its own.",
+        "Remove the listener when the operation ends (removeEventListener), or give each operation its own signal.",
     ))
 }
 
@@ -80,12 +80,12 @@ pub(super) fn emitter_listener(subject: &Subject<'_>) -> Option<Told> {
     if !is_close {
         return None;
     }
-    let event = event.map_or(String::new(), |event| format!(" of '{event}'"));
+    let event = event.map_or(String::new(), |event| format!(" for '{event}'"));
     Some(subject.told(
         "listener",
         format!("Listeners{event} on {}{}", emitter_name(subject, emitter), subject.claim(NEVER)),
         format!("The emitter stays alive and keeps every listener{}.{}", subject.holding(), subject.callback_text()),
-        "Call off (removeListener) with the same function when the listening object is no longer used, or use once.",
+        "Call emitter.off() (or removeListener()) with the same function when the listening object is no longer used, or use once().",
     ))
 }
 
@@ -96,7 +96,11 @@ pub(super) fn callback_list(subject: &Subject<'_>) -> Option<Told> {
     Some(subject.told(
         "callback",
         format!("{} {} functions", subject.label, subject.gathers()),
-        format!("Each function keeps the scope that it was made in{}.{}", subject.holding(), subject.callback_text()),
+        format!(
+            "Each function keeps the scope that it was created in{}.{}",
+            subject.holding(),
+            subject.callback_text()
+        ),
         "Remove a callback when its owner is done: return an unsubscribe function and call it.",
     ))
 }

@@ -1,7 +1,7 @@
-//! Structures that are recognized by what a path looks like, told in the words of the field with the usual fix.
+//! Structures that are recognized by their retaining path, described in the standard terms, with the usual fix.
 //!
-//! Each pattern is a function in [`ALL`]; the first one that recognizes a holder names it. What no pattern recognizes is
-//! told as a holder and its members.
+//! Each pattern is a function in [`ALL`]; the first one that recognizes a holder names it. A holder that no
+//! pattern recognizes is described by its name and its members.
 
 mod asynchronous;
 mod binary;
@@ -106,7 +106,7 @@ impl Subject<'_> {
 
     /// Returns the verb of the title.
     pub(super) fn gathers(&self) -> &'static str {
-        if self.grows { "gathers" } else { "has" }
+        if self.grows { "accumulates" } else { "has" }
     }
 
     fn has_class(&self, wanted: &str) -> bool {
@@ -152,7 +152,7 @@ impl Subject<'_> {
         match &step.location {
             Some(place) => format!(" {name} is defined in {}:{}.", short_script(&place.url), place.line),
             None if step.label == "()" => String::new(),
-            None => format!(" It is {}.", step.label),
+            None => format!(" The function is {}.", step.label),
         }
     }
 

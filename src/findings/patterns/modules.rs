@@ -10,6 +10,6 @@ pub(super) fn module_copy(subject: &Subject<'_>) -> Option<Told> {
         "module_copy",
         format!("Copies of modules are kept ({})", subject.label),
         "The same module is loaded again and again; each copy has its own state, functions and code.".to_owned(),
-        "Load the module once, or remove it from the children of the module that requires it as well as from the cache.",
+        "Load the module once, or remove it both from require.cache and from the children array of the module that requires it.",
     ))
 }

@@ -1,4 +1,4 @@
-//! Strings that keep others, or grow.
+//! Strings that keep other strings alive, or that grow.
 
 use super::{Subject, Told};
 
@@ -8,9 +8,9 @@ pub(super) fn sliced_string(subject: &Subject<'_>) -> Option<Told> {
     }
     Some(subject.told(
         "sliced_string",
-        format!("Slices in {} keep the strings that they were cut from", subject.label),
+        format!("Slices in {} keep their original strings alive", subject.label),
         "slice, substring, split and regular expressions return views of the whole string, which stays in memory.".to_owned(),
-        "Copy short slices of long strings before they are kept, for example with Buffer.from(text).toString() or structuredClone.",
+        "Copy short slices of long strings before storing them, for example with Buffer.from(text).toString() or structuredClone.",
     ))
 }
 

@@ -12,7 +12,7 @@ pub(super) fn timer(subject: &Subject<'_>) -> Option<Told> {
     let list = subject.path.iter().find(|step| step.class == "TimersList");
     let delay = list.and_then(|step| step.edge).map(|edge| snapshot.edge_name(edge).into_owned());
     let delay = delay.and_then(|delay| delay.parse::<u64>().ok());
-    let delay = delay.map_or(String::new(), |delay| format!(" of {} ms", human::count(delay)));
+    let delay = delay.map_or(String::new(), |delay| format!(" with a delay of {} ms", human::count(delay)));
     Some(subject.told(
         "timer",
         format!("Timers{delay}{}", subject.claim(" are not cleared")),

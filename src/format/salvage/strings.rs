@@ -6,7 +6,7 @@ use super::rows::MOST_ROWS;
 
 /// The number of bytes examined after a quote to decide whether it ends its string.
 const BEHIND: usize = 16;
-/// Bytes of a value other than a string that are kept as a string.
+/// The maximum number of bytes kept of a value that is not a string.
 const LONGEST_VALUE: usize = 200;
 
 /// The reason why the section ended.
@@ -15,6 +15,7 @@ pub(super) enum End {
     Closed,
     /// The next section began, or the document ended.
     Unclosed,
+    /// The file ended.
     Over,
 }
 
@@ -85,7 +86,7 @@ pub(super) fn read_strings(input: &mut Input<'_>, strings: &mut StringTable, dam
 }
 
 /// Reads the rest of a string and its closing quote. Returns whether it had to be repaired, or `None` if the file ends
-/// in it.
+/// inside it.
 fn read_string(input: &mut Input<'_>, strings: &mut StringTable) -> Option<bool> {
     let mut is_damaged = false;
     loop {

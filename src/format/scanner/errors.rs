@@ -9,7 +9,7 @@ pub(super) const KILLED: &str =
 
 pub(in crate::format) fn expected_of(problem: Problem) -> &'static str {
     match problem {
-        Problem::NotANumber => "a number without sign, fraction or exponent",
+        Problem::NotANumber => "a number without a sign, fraction or exponent",
         Problem::NotAComma => "`,` between numbers",
         Problem::TooLarge => "a number below 2^64",
     }
@@ -18,7 +18,7 @@ pub(in crate::format) fn expected_of(problem: Problem) -> &'static str {
 /// Identifies a file by its first bytes if its type is often mistaken for a snapshot or profile.
 pub(in crate::format) fn known_file(start: &[u8]) -> Option<&'static str> {
     const KNOWN: [(&[u8], &str); 10] = [
-        (b"\0\0\0\0", "the file starts with zeros: its space was reserved, but it was never written"),
+        (b"\0\0\0\0", "the file starts with zeros: its space was reserved but never written"),
         (b"\x7fELF", "this is a program or a core dump, not a heap snapshot"),
         // A single layer of compression is removed before this point.
         (b"\x1f\x8b", "this is compressed twice; decompress it once with gzip"),

@@ -1,4 +1,4 @@
-//! Strings, the trace tree and sections that nobody knows.
+//! Strings, the trace tree and unknown sections.
 
 use super::super::error::FormatError;
 use super::super::json_text::{LONGEST_SCALAR, is_comma, is_scalar, scalar_length};

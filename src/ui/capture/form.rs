@@ -20,7 +20,7 @@ impl CapturePane {
                     (Mode::Snapshot, "Snapshot", "Everything in memory now"),
                     (Mode::Series, "Series", "Several snapshots, to see what grows"),
                     (Mode::Timeline, "Timeline", "Allocations over time"),
-                    (Mode::Sampling, "Sampling profile", "Functions that allocate, at little cost"),
+                    (Mode::Sampling, "Sampling profile", "Which functions allocate; low overhead"),
                 ] {
                     ui.selectable_value(&mut self.mode, mode, text).on_hover_text(hint);
                 }
@@ -51,7 +51,7 @@ impl CapturePane {
                 let hint = "Record the stack that allocated each object; slows the program down a lot";
                 ui.checkbox(&mut self.stacks, "Record stacks").on_hover_text(hint);
             }
-            let hint = "Leaves only reachable objects. Taking a snapshot collects most garbage anyway";
+            let hint = "Removes unreachable objects before the capture. Taking a snapshot collects most garbage anyway";
             ui.checkbox(&mut self.collect_garbage, "Collect garbage first").on_hover_text(hint);
             ui.horizontal(|ui| {
                 ui.label("Save to");
@@ -70,8 +70,8 @@ impl CapturePane {
         let usage = state.isolates.get(self.isolate).and_then(|(_, usage)| *usage);
         let size = usage.map_or_else(String::new, |usage| format!(" of {}", units.bytes(usage.used_bytes())));
         let text = format!(
-            "The program is paused while its heap{size} is written, and may need as much memory again. The file contains \
-             everything in the program's memory, including passwords and personal data."
+            "The program is paused while its heap{size} is written. Writing may need as much additional memory as the heap \
+             itself. The file contains everything in the program's memory, including passwords and personal data."
         );
         ui.add_space(GRID);
         ui.label(RichText::new(text).font(theme::small()).color(theme::tokens(ui).detached));
@@ -140,7 +140,7 @@ impl CapturePane {
             }
             let isolate = self.isolate;
             let button = ui.add_enabled(is_free, egui::Button::new("Collect garbage"));
-            if button.on_hover_text("Collect garbage now, without a capture").clicked()
+            if button.on_hover_text("Collect garbage now, without capturing").clicked()
                 && let Some(capturer) = self.capturer(&ctx)
             {
                 capturer.collect_garbage(isolate);

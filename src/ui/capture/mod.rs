@@ -268,8 +268,8 @@ impl CapturePane {
             ui.set_width(ui.available_width());
             let host = human::visible(&refused.host, 60);
             let text = format!(
-                "{host} is another machine. The connection is not encrypted: anyone who can read it gets everything in the \
-                 program's memory. A forwarded port is safer:"
+                "{host} is another machine. The connection is not encrypted: anyone who intercepts it can read everything in \
+                 the program's memory. Forwarding a port is safer:"
             );
             ui.label(RichText::new(text).color(tokens.error));
             let command = format!("ssh -L 9229:127.0.0.1:9229 {host}");

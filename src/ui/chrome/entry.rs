@@ -27,12 +27,12 @@ pub(super) struct Entry<'a> {
 pub(super) struct Fact {
     pub(super) text: String,
     pub(super) color: Color32,
-    /// True if a long text continues in another line instead of being cut.
+    /// True if a long text wraps instead of being truncated.
     pub(super) wraps: bool,
 }
 
 impl Entry<'_> {
-    /// Draws the entry. `menu` adds items between those that compare and the one that closes; `hover` returns the tooltip.
+    /// Draws the entry. `menu` adds items between “Compare with …” and “Close”; `hover` is the tooltip.
     pub(super) fn show(
         &self,
         ui: &mut Ui,
@@ -56,7 +56,7 @@ impl Entry<'_> {
                 ui.add(label.selectable(false));
             }
         });
-        // Narrower than the entry, so that its own button keeps its clicks.
+        // Narrower than the entry, so that its close button still gets clicks.
         let rect = Rect::from_min_max(frame.response.rect.min, frame.response.rect.max - vec2(26.0, 0.0));
         let response = ui.interact(rect, Id::unique((self.kind, "entry", self.id)), Sense::click_and_drag());
         response.widget_info(|| {
@@ -85,7 +85,7 @@ impl Entry<'_> {
         });
     }
 
-    /// Compares a file of the same kind that is dropped on the entry.
+    /// Compares this file with one of the same kind that is dropped on the entry.
     fn drag_and_drop(&self, ui: &Ui, response: &Response, rect: Rect, actions: &mut Vec<Action>) {
         response.dnd_set_drag_payload(self.id);
         let can_drop = |dragged: SnapshotId| self.others.contains(&dragged);

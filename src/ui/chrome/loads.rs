@@ -49,7 +49,7 @@ pub(super) fn loading(ui: &mut Ui, load: &Load) {
     let reading = load.progress.read();
     let fraction = reading.fraction();
     let label = weak(reading.phase.label().to_owned());
-    let facts = weak(format!("{:.0} %, {}", fraction * 100.0, human::duration(elapsed)));
+    let facts = weak(format!("{:.0}%, {}", fraction * 100.0, human::duration(elapsed)));
     let bar = ProgressBar::new(fraction).desired_height(6.0).fill(tokens(ui).accent);
     ui.scope(|ui| {
         // The track of the bar.
@@ -81,7 +81,7 @@ fn first_table(ui: &mut Ui, table: &FirstTable) {
     let units = theme::look(ui).units;
     let weak = tokens(ui).weak;
     let about = format!(
-        "{} nodes, {}. Preliminary, by the file's own names and sizes; retained sizes follow.",
+        "{} nodes, {}. Preliminary: names and self sizes from the file. Retained sizes follow.",
         human::count(table.node_count),
         units.bytes(table.self_size)
     );

@@ -1,4 +1,4 @@
-//! The header above each of two sides, which names its file.
+//! The header above each of the two sides, which names the file shown there.
 
 use egui::{Align, Frame, Id, Layout, Margin, Panel, RichText, Ui};
 
@@ -10,7 +10,7 @@ use crate::ui::state::AppState;
 use crate::ui::text;
 use crate::ui::theme::{self, GRID, tokens};
 
-/// Draws the header above a side, with a choice of the file that it shows.
+/// Draws the header above a side, with a box for choosing the file it shows.
 pub(in crate::ui) fn side_header(ui: &mut Ui, app: &AppState, side: usize, actions: &mut Vec<Action>) {
     let tokens = tokens(ui);
     let is_active = app.active == side;

@@ -83,7 +83,7 @@ fn record_text(record: &Record, units: Units) -> String {
             ("heap in use", usage.heap_used),
             ("heap reserved", usage.heap_total),
             ("outside the heap", usage.external),
-            ("of which array buffers", usage.array_buffers),
+            ("including array buffers", usage.array_buffers),
         ] {
             let _ = write!(text, "\n{what} {}", units.bytes(size));
         }

@@ -39,7 +39,7 @@ pub(in crate::ui) fn start_page(ui: &mut Ui, app: &mut AppState, actions: &mut V
 fn welcome(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
     ui.heading("Explore a heap snapshot");
     ui.add_space(GRID);
-    let about = "Open heap snapshots of Node.js, Chrome, Electron, Deno and Bun to see what fills the memory and which \
+    let about = "Open heap snapshots from Node.js, Chrome, Electron, Deno and Bun to see what uses memory and which \
                  references keep it alive.";
     ui.add(Label::new(RichText::new(about).color(tokens(ui).weak)).wrap());
     ui.add_space(5.0 * GRID);

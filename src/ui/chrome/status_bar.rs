@@ -1,4 +1,4 @@
-//! The status bar: facts about the shown file, the running export, and temporary remarks.
+//! The status bar: facts about the shown file, the running export, and temporary messages.
 
 use egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Ui};
 
@@ -47,7 +47,7 @@ fn load_time(ui: &mut Ui, source: &SourceInfo) {
     let time = human::duration(source.load_time);
     if source.from_index {
         let hint =
-            "Read from the cache that Heapglass wrote when the file was opened before; the file has not changed since.";
+            "Read from the cache that Heapglass wrote when this file was last opened; the file has not changed since.";
         ui.weak(format!("opened from the cache in {time}")).on_hover_text(hint);
     } else {
         ui.weak(format!("loaded in {time}"));

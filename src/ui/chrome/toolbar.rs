@@ -50,12 +50,12 @@ pub(in crate::ui) fn toolbar(ui: &mut Ui, app: &AppState, actions: &mut Vec<Acti
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.menu_button("Settings", |ui| settings_menu(ui, app, actions));
-                // The rest of the row; the palette has all commands.
+                // These buttons use the space that is left; the palette has all commands anyway.
                 let has_room = ui.available_width() > 250.0;
                 if has_room && ui.button("Glossary").on_hover_text("Show definitions of terms   (Ctrl+G)").clicked() {
                     actions.push(Action::Glossary);
                 }
-                if has_room && ui.button("Keys").on_hover_text("Show all keys   (F1)").clicked() {
+                if has_room && ui.button("Shortcuts").on_hover_text("Show keyboard shortcuts   (F1)").clicked() {
                     actions.push(Action::Keys);
                 }
                 let has_room = ui.available_width() > 90.0;
@@ -105,7 +105,7 @@ fn settings_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
         }
     }
     ui.separator();
-    ui.weak(format!("Text size {:.0} %", app.settings.text_scale * 100.0));
+    ui.weak(format!("Text size {:.0}%", app.settings.text_scale * 100.0));
     ui.horizontal(|ui| {
         for (text, action) in [("Smaller", Action::Smaller), ("Normal", Action::NormalSize), ("Larger", Action::Larger)]
         {

@@ -2,7 +2,7 @@
 //!
 //! A worker computes the layout once per tree and measure. Each frame draws only what is visible: a binary search finds the
 //! first visible call of a level, and calls too narrow to distinguish are drawn as one and skipped by another search, so
-//! that the time of a frame depends on the points on screen.
+//! the time per frame depends on the size of the screen, not of the tree.
 
 mod paint;
 
@@ -19,7 +19,7 @@ use crate::query::{Calls, FlameLayout, Measure};
 use paint::FlamePainter;
 
 const LEVEL_HEIGHT: f32 = 18.0;
-/// Points of the wheel for a zoom by a factor of e.
+/// The wheel movement, in points, that zooms by a factor of e.
 const WHEEL_SCALE: f32 = 250.0;
 /// The largest zoom factor.
 const MAX_ZOOM: f64 = 1e9;
@@ -159,7 +159,7 @@ pub(crate) fn show(ui: &mut Ui, flame: &Flame<'_>, state: &mut FlameState) -> (F
     (answer, response)
 }
 
-/// Zooms around the pointer by the wheel, and moves by dragging or by the horizontal wheel.
+/// Zooms around the pointer with the wheel, and pans by dragging or with the horizontal wheel.
 fn move_by_mouse(ui: &Ui, flame: &Flame<'_>, state: &mut FlameState, response: &Response) {
     if response.clicked() {
         response.request_focus();
@@ -287,7 +287,7 @@ pub(crate) fn describe(flame: &Flame<'_>, node: u32, look: Look) -> String {
         let exact = if exact.is_empty() { exact } else { format!("{exact}, ") };
         let (own, total) = (human::count(own), human::count(total));
         let label = measure_label(measure);
-        let _ = write!(text, "\n{label}: {exact}{total}{unit} ({share:.1} %), self {own}{unit}");
+        let _ = write!(text, "\n{label}: {exact}{total}{unit} ({share:.1}%), self {own}{unit}");
     }
     if flame.by_change {
         let change = |numbers: &[u64]| difference(numbers[0], numbers[1]);

@@ -10,20 +10,23 @@ use crate::ui::theme::{self, GRID, Look, Tokens};
 
 /// Calls narrower than this are drawn together.
 const NARROW: f64 = 2.0;
-/// The minimum width of a call with a name, and of one that is reported to screen readers.
+/// The minimum width of a call that shows its name, in points.
 const NAMED: f32 = 28.0;
+/// The minimum width of a call that is reported to screen readers, in points.
 const TOLD: f32 = 48.0;
 /// The maximum number of calls that are reported to screen readers.
 const MAX_TOLD: usize = 400;
 
-/// Draws one frame.
+/// A painter for one frame.
 pub(super) struct FlamePainter<'a> {
     flame: &'a Flame<'a>,
     pub(super) look: Look,
     rect: Rect,
-    /// The offsets at the left and right edge, and points per unit.
+    /// The layout offset at the left edge.
     start: f64,
+    /// The layout offset at the right edge.
     end: f64,
+    /// Points per unit of the layout.
     scale: f64,
     top: f32,
 }
@@ -84,7 +87,7 @@ impl<'a> FlamePainter<'a> {
                     at += 1;
                     continue;
                 }
-                // Narrow calls that start within the next points are drawn as one thin bar.
+                // Narrow calls that start within the next `NARROW` points are drawn as one thin bar.
                 let end = begins + NARROW / self.scale;
                 let within = nodes[at..].partition_point(|&node| convert::float(layout.start(node)) < end).max(1);
                 // Calls of one level do not overlap, so only the last can be a wide one that starts in the bar.

@@ -1,4 +1,4 @@
-//! Glossary entries: ideas, columns, groups and classes.
+//! Glossary entries: concepts, columns, groups and classes.
 
 use super::{Column, Entry, Group, Idea, entry};
 
@@ -19,7 +19,7 @@ pub(super) const IDEAS: &[Entry] = &[
         Idea,
         "Dominator",
         "An object that is on every path from the roots to another object.",
-        "If a dominator is freed, everything it dominates is freed with it. Each object has one immediate dominator, which makes a tree: the Dominators view. An object that two independent holders share is dominated by neither of them, but by an object that dominates both.",
+        "If a dominator is freed, everything it dominates is freed with it. Each object has one immediate dominator, which makes a tree: the Dominators view. An object that two independent retainers share is dominated by neither of them, but by an object that dominates both.",
     ),
     entry(
         Idea,
@@ -31,13 +31,13 @@ pub(super) const IDEAS: &[Entry] = &[
         Idea,
         "Retaining path",
         "A chain of references from a root to an object: the reason why it is in memory.",
-        "If there is only one path, removing one of its references frees the object. If there are several, each of them must be cut. The Paths pane shows the shortest distinct paths, and for many objects all paths merged into one tree.",
+        "If there is only one path, removing one of its references frees the object. If there are several, each of them must be cut. The Paths pane shows the shortest distinct paths. For a group of objects, it merges all paths into one tree.",
     ),
     entry(
         Idea,
         "Detached",
         "A DOM node that was removed from its document but is still referenced.",
-        "A detached node keeps its whole detached tree alive, and often listeners and closures as well. Typical holders are variables, caches of elements, closures of event handlers and framework state. Filter the Summary by “Held only by detached DOM nodes” to see what would be freed.",
+        "A detached node keeps its whole detached tree alive, and often listeners and closures as well. Typical retainers are variables, caches of elements, closures of event handlers and framework state. Filter the Summary by “Held only by detached DOM nodes” to see what would be freed.",
     ),
     entry(
         Idea,
@@ -49,7 +49,7 @@ pub(super) const IDEAS: &[Entry] = &[
         Idea,
         "Native context",
         "A realm: one global object with its own built-ins, such as a window, a frame or a vm context.",
-        "Every object is created in a realm. A realm that outlives its page or sandbox is a common and large leak; the Contexts view shows which objects belong to each realm. Objects that several realms can reach are shared.",
+        "Every object is created in a realm. A realm that outlives its page or sandbox is a common and large leak; the Realms view shows which objects belong to each realm. Objects that several realms can reach are shared.",
     ),
     entry(
         Idea,
@@ -60,13 +60,13 @@ pub(super) const IDEAS: &[Entry] = &[
     entry(
         Idea,
         "Ignored retainer",
-        "A retainer that is treated as if it held nothing, to find out what else keeps an object alive.",
-        "Ignore an expected holder, such as the cache that is supposed to hold its entries: distances and paths are computed again without it. The remaining paths would keep the object alive even if the holder released it. The chips above the retainers list the ignored objects and restore them.",
+        "A retainer that is left out of distances and paths, to find out what else keeps an object alive.",
+        "Ignore an expected retainer, such as the cache that is supposed to hold its entries: distances and paths are computed again without it. The remaining paths would keep the object alive even if that retainer released it. The chips above the retainers list the ignored objects and restore them.",
     ),
     entry(
         Idea,
         "Duplicate string",
-        "A text that is in memory more than once.",
+        "A string whose text is in memory more than once.",
         "V8 shares strings from source code, but every string that is parsed, concatenated or received is a separate copy. Interning such strings in a Map, or storing numbers instead, can save a lot of memory.",
     ),
     entry(
@@ -79,7 +79,7 @@ pub(super) const IDEAS: &[Entry] = &[
         Idea,
         "Internals",
         "Objects of the runtime that JavaScript code cannot see.",
-        "Maps, feedback, scope infos, compiled code and the like. They matter when they grow: functions created in a loop add closures and contexts; eval and new Function add code.",
+        "Hidden classes, feedback, scope infos, compiled code and the like. They matter when they grow: functions created in a loop add closures and contexts; eval and new Function add code.",
     ),
 ];
 
@@ -112,7 +112,7 @@ pub(super) const COLUMNS: &[Entry] = &[
         Column,
         "Unreachable",
         "No path of references leads from a root to the object.",
-        "It is garbage that was not collected yet, or the program that wrote the snapshot left out the references that hold it: JavaScriptCore does not write the contents of Maps and Sets, and Julia does not write everything that its collector marks. V8 collects garbage first, so its snapshots have almost none. Statistics shows how many bytes are unreachable; the filter of the Summary shows which objects.",
+        "It is garbage that has not been collected yet, or the program that wrote the snapshot left out the references that hold it: JavaScriptCore does not write the contents of Maps and Sets, and Julia does not write everything that its collector marks. V8 collects garbage first, so its snapshots have almost none. Statistics shows how many bytes are unreachable; the filter of the Summary shows which objects.",
     ),
     entry(
         Column,
@@ -147,8 +147,8 @@ pub(super) const COLUMNS: &[Entry] = &[
     entry(
         Column,
         "Wasted",
-        "The bytes that would be saved if equal strings were one.",
-        "The retained size of all copies except the one with the largest. Memory shared by several copies is not included, since it would stay.",
+        "The bytes that would be saved if equal strings were stored once.",
+        "The retained size of all copies except the one with the largest. Memory shared by several copies is not included, since it would not be freed.",
     ),
 ];
 
@@ -163,7 +163,7 @@ pub(super) const GROUPS: &[Entry] = &[
         Group,
         "(string)",
         "Flat strings: the whole text is stored in one block of memory.",
-        "The Strings view finds texts that occur many times. Sort by size to find huge strings: responses, templates, source texts, base64 data.",
+        "The Strings view finds duplicate strings. Sort by size to find huge strings: responses, templates, source code, base64 data.",
     ),
     entry(
         Group,
@@ -175,7 +175,7 @@ pub(super) const GROUPS: &[Entry] = &[
         Group,
         "(sliced string)",
         "A part of another string, which it keeps alive as a whole.",
-        "substring, slice and match on long texts return a view of the original: 20 characters can keep megabytes alive. If the part is long-lived, copy it, for example by concatenating it with another string and reading the result.",
+        "substring, slice and match on long strings return a view of the original: 20 characters can keep megabytes alive. If the part is long-lived, copy it, for example by concatenating it with another string and reading the result.",
     ),
     entry(
         Group,
@@ -231,7 +231,7 @@ pub(super) const GROUPS: &[Entry] = &[
         Group,
         "Function",
         "Closures: functions together with the variables of the scopes around them.",
-        "Each evaluation of a function expression creates a closure. It holds its context: all variables of the surrounding scopes that any inner function uses, even if this one does not. Many closures from the same place in the source are listeners, timers or promise callbacks that pile up.",
+        "Each evaluation of a function expression creates a closure. It holds its context: all variables of the surrounding scopes that any inner function uses, even if this one does not. Many closures from the same source location are listeners, timers or promise callbacks that pile up.",
     ),
     entry(Group, "(closure)", "Functions together with the variables of the scopes around them.", "See Function."),
     entry(
@@ -323,12 +323,12 @@ pub(super) const GROUPS: &[Entry] = &[
         Group,
         "system / ExternalStringData",
         "The bytes of a string that is stored outside V8's heap.",
-        "Browsers store the source texts of scripts this way.",
+        "Browsers store the source code of scripts this way.",
     ),
     entry(
         Group,
         "system / AllocationSite",
-        "Feedback about the arrays and objects created at one place in the source.",
+        "Feedback about the arrays and objects created at one source location.",
         "A part of type feedback; it is freed with the function's code.",
     ),
     entry(

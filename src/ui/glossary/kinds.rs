@@ -61,7 +61,7 @@ pub(super) const ROOTS: &[Entry] = &[
         Root,
         "(Strong roots)",
         "Objects that V8 itself always keeps.",
-        "Built-in constants, prototypes and caches; programs do not leak here.",
+        "Built-in constants, prototypes and caches; not a source of leaks.",
     ),
     entry(
         Root,
@@ -73,7 +73,7 @@ pub(super) const ROOTS: &[Entry] = &[
         Root,
         "(Global handles)",
         "Persistent references of native code: the embedder, an addon or the debugger.",
-        "C++ code keeps objects that are held only from here. In Node.js these are open sockets, timers and streams, or an addon that does not release its references.",
+        "Native code keeps objects alive that only these handles reference. In Node.js, typical causes are open sockets, timers and streams, or an addon that does not release its references.",
     ),
     entry(
         Root,
@@ -85,7 +85,7 @@ pub(super) const ROOTS: &[Entry] = &[
         Root,
         "(Stack roots)",
         "Variables of functions that are running right now.",
-        "Objects held only from here are freed when the function returns.",
+        "Objects that only these variables reference are freed when the function returns.",
     ),
     entry(Root, "(Eternal handles)", "References that native code keeps forever.", "Created once at startup."),
     entry(
@@ -126,7 +126,7 @@ pub(super) const ROOTS: &[Entry] = &[
         Root,
         "(Weak roots)",
         "References of the runtime that do not keep their targets alive.",
-        "They do not count for anything.",
+        "They are ignored for retainers, distances and sizes.",
     ),
     entry(Root, "(Startup object cache)", "Objects of the startup snapshot.", "Always present."),
     entry(Root, "(Read-only roots)", "Immutable objects of V8, shared by all isolates.", "Always present."),

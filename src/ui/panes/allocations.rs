@@ -55,7 +55,7 @@ impl AllocationsPane {
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             if let Some(picked) = self.calls.picked() {
-                let hint = "Show only live objects that it allocated, in the Summary";
+                let hint = "In the Summary, show only the live objects that it allocated";
                 if ui.button("Show live objects").on_hover_text(hint).clicked() {
                     commands.push(Command::Filter(filter(picked)));
                 }

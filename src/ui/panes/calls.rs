@@ -167,7 +167,7 @@ impl CallsPane {
             columns: if is_heavy { spec.heavy } else { spec.tree },
             // A filtered tree would lose the callers of matching functions.
             text: if is_heavy { &text } else { "" },
-            empty_text: if text.is_empty() { "Nothing was allocated" } else { "No matching functions" },
+            empty_text: if text.is_empty() { "No allocations" } else { "No matching functions" },
         };
         let table = if is_heavy { &mut self.heavy } else { &mut self.tree };
         let answer = table.show(ui, session, calls, &table_spec, &mut menu);
@@ -209,7 +209,7 @@ impl CallsPane {
             }
         };
         if layout.width() == 0 {
-            super::placeholder(ui, "Nothing to show: nothing was allocated, or nothing is alive");
+            super::placeholder(ui, "Nothing to show: no allocations, or no live objects");
             return false;
         }
         self.way_back(ui, calls, &layout);
@@ -247,7 +247,7 @@ impl CallsPane {
                 self.flame.reset();
             }
             let Some(zoomed) = self.flame.zoomed() else {
-                ui.label(RichText::new("› part").font(theme::small()).weak());
+                ui.label(RichText::new("› zoomed in").font(theme::small()).weak());
                 return;
             };
             let mut way: Vec<u32> =

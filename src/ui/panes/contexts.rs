@@ -22,13 +22,13 @@ pub(super) fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Com
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         margin.show(ui, |ui| {
             let example = if place.snapshot.producer().program.has_documents() {
-                "a window, a frame, a vm context"
+                "a window, a frame or a vm context"
             } else {
                 "a vm context"
             };
             let about = format!(
-                "A realm is a native context, such as {example}. An object belongs to the only realm that reaches it; objects \
-                 that several realms reach are shared."
+                "A realm is a native context, such as {example}. An object that only one realm reaches belongs to it; \
+                 objects that several realms reach are shared."
             );
             ui.weak(about);
             ui.add_space(2.0 * GRID);
@@ -43,7 +43,7 @@ pub(super) fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Com
 }
 
 fn table(ui: &mut Ui, place: &Place, rows: &[Row], (total, look): (u64, Look), commands: &mut Vec<Command>) {
-    let share = |size: u64| format!("{:.1} %", convert::percent(size, total));
+    let share = |size: u64| format!("{:.1}%", convert::percent(size, total));
     // The name keeps its room: columns whose numbers other views show too are hidden first.
     let width = ui.available_width();
     let (has_share, has_retained) = (width >= 560.0, width >= 480.0);

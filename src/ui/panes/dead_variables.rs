@@ -232,7 +232,7 @@ impl DeadVariablesPane {
             super::placeholder(ui, "Dead variables cannot be found: this file is incomplete");
             super::explanation(
                 ui,
-                "If closures, contexts or scope tables are missing, live variables would appear dead.",
+                "If closures, contexts or scope tables are missing, live variables could appear dead.",
             );
             return commands;
         }
@@ -300,7 +300,7 @@ fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
     let dead = &groups.dead;
     super::toolbar(ui, |ui| {
         ui.weak(format!(
-            "{} {}; {} would be freed if cleared",
+            "{} {}; clearing would free {}",
             match groups.places.len() {
                 1 => "1 dead variable holds".to_owned(),
                 count => format!("{} dead variables hold", human::count(count as u64)),
@@ -332,8 +332,8 @@ fn nothing_known(ui: &mut Ui, place: &Place) {
     super::explanation(
         ui,
         &format!(
-            "Chromium 156 and later writes scopes and their variables into snapshots, as may other programs with an \
-             equally recent V8. This file is from {}.",
+            "Chromium 156 and later versions write scopes and their variables into snapshots. Other programs with an \
+             equally recent V8 may do so, too. This file is from {}.",
             human::visible(&program, 120)
         ),
     );

@@ -217,7 +217,7 @@ impl Painter<'_> {
     fn describe(&self, tile: &Tile) -> String {
         let share = |size: u64| convert::percent(size, self.snapshot.total_size());
         let bytes = |size: u64| self.look.units.bytes(size);
-        let retained = |size: u64| format!("{} retained, {:.1} % of the snapshot", bytes(size), share(size));
+        let retained = |size: u64| format!("{} retained, {:.1}% of the snapshot", bytes(size), share(size));
         let Some(node) = tile.node else {
             return format!(
                 "{}\n{}",

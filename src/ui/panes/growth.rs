@@ -1,4 +1,4 @@
-//! Growth: the development of classes over any number of snapshots, their new objects, and what holds these.
+//! Growth: how classes develop over any number of snapshots, their new objects, and the retainers of those.
 
 use std::sync::Arc;
 
@@ -121,7 +121,7 @@ impl GrowthPane {
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter growing classes"));
             let count = self.choice.menu(ui, session);
             if self.choice.leaves_out_others_than(place.slot.id) && count < 2 {
-                ui.weak("Choose at least two");
+                ui.weak("Choose at least two snapshots");
             }
         });
     }
@@ -179,15 +179,12 @@ impl GrowthPane {
             let is_wide = ui.available_width() > 660.0;
             let name = text::middle(ui, &class.name, &theme::small(), if is_wide { 220.0 } else { 110.0 });
             if class.new_count == 0 {
-                ui.weak(format!("No new {name}"));
+                ui.weak(format!("No new {name} objects"));
                 return;
             }
             let (new, survived) = (human::count(class.new_count), human::count(class.survivor_count));
-            ui.weak(if is_wide {
-                format!("{new} new {name} in the last snapshot")
-            } else {
-                format!("{new} new {name}")
-            });
+            let objects = if class.new_count == 1 { "object" } else { "objects" };
+            ui.weak(if is_wide { format!("{new} new {name} {objects}") } else { format!("{new} new {name}") });
             if ui
                 .link("Show retaining paths")
                 .on_hover_text("Merge the retaining paths of the new objects   (Enter)")
@@ -196,7 +193,8 @@ impl GrowthPane {
                 commands.extend(merge(series, growth, last, row, false));
             }
             if class.survivor_count > 0 {
-                let long = format!("{survived} were already in an earlier snapshot");
+                let were = if class.survivor_count == 1 { "was" } else { "were" };
+                let long = format!("{survived} {were} already in an earlier snapshot");
                 ui.weak(if is_wide { long } else { format!("{survived} survived") });
                 if ui
                     .link("Show their paths")
@@ -256,8 +254,8 @@ fn banner(ui: &mut Ui) {
     let frame = egui::Frame::new().fill(tokens.error_surface).inner_margin(egui::Margin::symmetric(8, 4));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let text = "These snapshots are not all from one process: their object ids do not match. Only class totals are \
-                    compared, not single objects.";
+        let text = "These snapshots are not all from the same process: their object ids do not match. Only class totals \
+                    are compared, not individual objects.";
         ui.label(RichText::new(text).color(tokens.error));
     });
 }
@@ -278,7 +276,7 @@ impl Pane for GrowthPane {
         let all = self.series(session);
         let reply = session.ask(&DistinctOf(Arc::clone(&all)));
         let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
-        let Some(distinct) = super::answer(ui, reply, "Comparing similar snapshots…", cancel) else {
+        let Some(distinct) = super::answer(ui, reply, "Checking for identical snapshots…", cancel) else {
             return commands;
         };
         let series: Series = distinct.kept.iter().filter_map(|&at| all.get(at).copied()).collect();
@@ -289,7 +287,7 @@ impl Pane for GrowthPane {
         let Some(last) = last.filter(|_| series.len() > 1) else {
             super::placeholder(
                 ui,
-                "Open two or more different snapshots of one process, or capture a series, to see what grows",
+                "Open two or more different snapshots of the same process, or capture a series, to see what grows",
             );
             return commands;
         };

@@ -31,16 +31,20 @@ pub(super) const COLUMNS: [Column; 9] = [
     Column { title: "Constructor", hint: "Classes by growth pattern; expand one to see its new objects", width: 0.0 },
     Column { title: "Trend", hint: "Objects in each snapshot", width: 88.0 },
     Column { title: "# Now", hint: "Objects in the last snapshot", width: 72.0 },
-    Column { title: "# Growth", hint: "More objects than in the first snapshot", width: 76.0 },
+    Column { title: "# Growth", hint: "Increase in objects since the first snapshot", width: 76.0 },
     Column { title: "# New", hint: "Objects in the last snapshot that are not in the first", width: 68.0 },
     Column {
         title: "# Survived",
         hint: "New objects already in an earlier snapshot: the three-snapshot technique",
         width: 82.0,
     },
-    Column { title: "Size growth", hint: "More shallow bytes than in the first snapshot", width: 88.0 },
+    Column { title: "Size growth", hint: "Increase in shallow size since the first snapshot", width: 88.0 },
     Column { title: "Retained, now", hint: "Retained size of the whole class in the last snapshot", width: 98.0 },
-    Column { title: "Ret. growth", hint: "How much more the class retains than in the first snapshot", width: 88.0 },
+    Column {
+        title: "Ret. growth",
+        hint: "Increase in retained size of the whole class since the first snapshot",
+        width: 88.0,
+    },
 ];
 /// A list of the table.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -144,7 +148,11 @@ impl GrownRows<'_> {
         let (tokens, snapshot) = (self.look.tokens, &self.last.1);
         match (column, KEYS[column]) {
             (TREND, _) => match self.growth.step_of(class as usize, node) {
-                Some(step) => Cell::text(format!("since {}", step + 2), tokens.weak),
+                Some(step) => {
+                    let mut cell = Cell::text(format!("since {}", step + 2), tokens.weak);
+                    cell.tooltip = Some(format!("First seen in snapshot {}", step + 2));
+                    cell
+                }
                 None => Cell::default(),
             },
             (_, GrowthKey::Name) => node_cell(snapshot, node, Vec::new(), tokens),

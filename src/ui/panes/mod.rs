@@ -145,7 +145,7 @@ pub(super) fn remark(ui: &mut Ui, text: &str) {
 /// Draws the switch for rows of reloaded scripts; returns whether it was clicked.
 pub(super) fn join_switch(ui: &mut Ui, joins: &mut bool) -> bool {
     let hint = "Some scripts were loaded several times (hot reloading, ?t=), so their classes are listed once per load. \
-                Joined, classes match by name, URL without query, line and column";
+                When joined, classes match by name, URL without query, line and column";
     ui.checkbox(joins, "Join reloaded scripts").on_hover_text(hint).changed()
 }
 

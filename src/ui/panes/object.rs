@@ -266,7 +266,10 @@ fn facts(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, position: Op
     ];
     let distance = match (details.distance.user(), details.distance.system()) {
         (Some(hops), _) => hops.to_string(),
-        (None, Some(hops)) => format!("−   ({hops} from the runtime's own roots)"),
+        (None, Some(hops)) => {
+            let hops = human::quantity(u64::from(hops), "reference", "references");
+            format!("−   ({hops} from the runtime's own roots)")
+        }
         (None, None) if snapshot.is_unreachable(details.node) => "−   (unreachable)".to_owned(),
         (None, None) => "−   (left out of distances)".to_owned(),
     };

@@ -28,7 +28,7 @@ const PATH_COLUMNS: [Column; 4] = [
 const MERGED_COLUMNS: [Column; 5] = [
     Column { title: "Path from the roots", hint: "Objects on the paths, by class and reference", width: 0.0 },
     Column { title: "Objects", hint: "Number of objects reached by this path", width: 86.0 },
-    Column { title: "Share", hint: "Share of all the objects", width: 70.0 },
+    Column { title: "Share", hint: "Share of the objects whose paths are merged", width: 70.0 },
     SHALLOW,
     RETAINED,
 ];
@@ -201,7 +201,7 @@ impl TreeModel for Merged<'_> {
             1 => Cell::text(human::count(group.count), tokens.text),
             2 => {
                 let share = convert::share(group.count, self.paths.count);
-                let mut cell = Cell::text(format!("{:.0} %", share * 100.0), tokens.text);
+                let mut cell = Cell::text(format!("{:.0}%", share * 100.0), tokens.text);
                 cell.bar = Some(convert::single(share));
                 cell
             }

@@ -226,7 +226,7 @@ impl PathsPane {
                 let label = format!("{} {}", node_label(&of, target.node), of.id(target.node));
                 match answer {
                     Answer::Known(paths) if paths.len() == WANTED => {
-                        format!("of {label}: the {WANTED} shortest; more exist")
+                        format!("of {label}: the {WANTED} shortest paths; more exist")
                     }
                     _ => format!("of {label}"),
                 }
@@ -235,10 +235,10 @@ impl PathsPane {
                 let title = human::visible(&request.title, 80);
                 match answer {
                     Answer::Known(paths) => {
-                        let count = human::count(paths.count);
-                        format!("Paths from the roots to {count} × {title}; • marks the objects")
+                        let objects = human::quantity(paths.count, "object", "objects");
+                        format!("Paths from the roots to {objects}: {title}; • marks them")
                     }
-                    _ => format!("Paths from the roots to {title}"),
+                    _ => format!("Paths from the roots: {title}"),
                 }
             }
         };

@@ -169,5 +169,5 @@ fn legend(ui: &mut Ui) {
         ui.label(RichText::new(text).font(theme::small()).color(color));
     }
     ui.label(RichText::new("width: before + now").font(theme::small()).weak())
-        .on_hover_text("A call is as wide as its sizes before and now together, so that freed memory is visible too");
+        .on_hover_text("The width of a call is its size before plus its size now, so freed memory is visible, too");
 }

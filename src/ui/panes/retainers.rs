@@ -263,7 +263,7 @@ impl RetainersPane {
                         let holder = snapshot.graph().edge_source(other);
                         let label = human::visible(&node_label(snapshot, holder), 60).into_owned();
                         let other = format!("{} in {label} {}", edge_label(snapshot, other), snapshot.id(holder));
-                        ui.weak(format!("Cutting {name} alone frees nothing: {held} is also"));
+                        ui.weak(format!("Cutting {name} alone frees nothing: {held} is also held by"));
                         if ui.link(other).on_hover_text("Go to the other retainer").clicked() {
                             commands.push(Command::Reveal(home.target(holder), ViewKind::SUMMARY));
                         }

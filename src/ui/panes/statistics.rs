@@ -129,7 +129,7 @@ fn unreachable(ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = GRID;
             let text = format!(
-                "{size} ({percent:.1} %) in {count} that no path of references from a root reaches. \
+                "{size} ({percent:.1}%) in {count} that no path of references from a root reaches. \
                  {UNREACHABLE_MEANING}"
             );
             ui.weak(text);
@@ -219,7 +219,7 @@ fn rows(ui: &mut Ui, parts: &[Part], total: u64, look: Look, swatch: bool) {
     for part in parts {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
         let share = convert::share(part.size, total);
-        let percent = format!("{:.1} %", share * 100.0);
+        let percent = format!("{:.1}%", share * 100.0);
         let size = look.units.bytes(part.size);
         let painter = ui.painter();
         let middle = rect.center().y;

@@ -26,7 +26,7 @@ const KEYS: [Option<GroupKey>; 6] = [
     Some(GroupKey::Wasted),
 ];
 const COLUMNS: [Column; 6] = [
-    Column { title: "Text", hint: "Expand a text to see its copies, and a copy to see its retainers", width: 0.0 },
+    Column { title: "Text", hint: "Expand a string to see its copies, and a copy to see its retainers", width: 0.0 },
     Column { title: "Copies", hint: "Strings with this text", width: 80.0 },
     DISTANCE,
     SHALLOW,
@@ -183,7 +183,7 @@ impl Pane for StringsPane {
             ui.weak(format!(
                 "{} with {} retain {}; removing duplicates would save {}",
                 human::quantity(duplicates.string_count, "string", "strings"),
-                human::quantity(duplicates.groups.len() as u64, "text", "texts"),
+                human::quantity(duplicates.groups.len() as u64, "distinct value", "distinct values"),
                 units.bytes(duplicates.retained_size),
                 units.bytes(duplicates.wasted_bytes)
             ));

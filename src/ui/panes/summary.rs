@@ -178,7 +178,7 @@ impl SummaryPane {
             if !self.filter.is_empty() && ui.button("Clear").clicked() {
                 self.filter.clear();
             }
-            ui.menu_button("Filter…", |ui| {
+            ui.menu_button("Filter objects", |ui| {
                 self.filter_menu(ui, session, place);
             })
             .response
@@ -210,7 +210,7 @@ impl SummaryPane {
             return;
         };
         if let Some(percent) = relevant_percent(&place.snapshot, unreachable.shallow_size) {
-            let text = RichText::new(format!("{percent:.1} % unreachable")).font(theme::small());
+            let text = RichText::new(format!("{percent:.1}% unreachable")).font(theme::small());
             let hint = "Show only the objects that no path of references from a root reaches";
             if ui.link(text).on_hover_text(hint).clicked() {
                 self.nodes = NodeFilter::Unreachable;

@@ -89,7 +89,7 @@ impl TimelinePane {
             ui.spacing_mut().item_spacing.x = 2.0 * GRID;
             let small = |text: String| RichText::new(text).font(theme::small());
             let Some((first, last)) = self.chart.selection() else {
-                let hint = "Drag over the bars to show only objects allocated then that are still alive";
+                let hint = "Drag over bars to show only live objects allocated in that interval";
                 let hint = small(hint.to_owned()).color(theme::tokens(ui).weak);
                 ui.add(egui::Label::new(hint).truncate());
                 return;
@@ -175,7 +175,7 @@ impl ViewKind {
 
 impl Pane for TimelinePane {
     fn about() -> About {
-        let hint = "Allocations over time, and how much of them is still alive";
+        let hint = "Allocations over time, and how many objects are still alive";
         About {
             key: Some(egui::Key::T),
             is_available: Self::is_available,
@@ -195,7 +195,7 @@ impl Pane for TimelinePane {
             }
             Reply::Ready(timeline) => timeline,
             Reply::Pending { .. } => {
-                super::placeholder(ui, "Adding up the timeline…");
+                super::placeholder(ui, "Computing the timeline…");
                 return Vec::new();
             }
             Reply::Failed(message) => {

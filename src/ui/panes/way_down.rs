@@ -55,7 +55,7 @@ impl WayDown {
             commands.push(Command::Notify(Notice::fact("No strong references lead from the root to this object")));
         } else if way.len() > MAX_REVEALED {
             let levels = human::count(way.len() as u64);
-            let note = format!("The object is {levels} levels deep; {MAX_REVEALED} of them are expanded");
+            let note = format!("The object is {levels} levels deep; only {MAX_REVEALED} of them are expanded");
             self.note = Some(Notice::fact(note));
             way.truncate(MAX_REVEALED);
             // The last of these rows is not the object that is shown below.

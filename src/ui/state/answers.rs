@@ -183,7 +183,7 @@ impl AppState {
     pub(super) fn ask_where_to_write(&mut self, list: ExportList, name: String) {
         // The path that is chosen there is that of the list it was asked for.
         let is_asked = self.dialog.asks_where_to_write() || self.path_prompt.asks_where_to_write();
-        let asked = || is_asked.then(|| "Choose first where to write the other list".to_owned());
+        let asked = || is_asked.then(|| "First choose where to save the other list".to_owned());
         match self.exports.refusal().or_else(asked) {
             Some(refusal) => self.notice = Some(Notice::problem(refusal)),
             None => self.exports.want(list, name),

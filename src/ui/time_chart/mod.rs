@@ -18,13 +18,13 @@ use scale::{BEFORE, Scale};
 /// The distance within which the pointer grabs an edge of the selection.
 const REACH: f32 = 5.0;
 const WHEEL_SCALE: f32 = 250.0;
-/// The smallest share of the time that can fill the width.
+/// The smallest fraction of the recording that can be zoomed to the full width.
 const MIN_PART: f64 = 1e-4;
 
 /// The unit of the height of bars.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum BarUnit {
-    /// Objects: the number of allocated and of live ones.
+    /// The numbers of allocated and of live objects.
     #[default]
     Objects,
     /// Live bytes. Files do not record the size of freed objects.
@@ -37,7 +37,7 @@ pub struct TimeChart {
     pub unit: BarUnit,
     /// The first and the last selected bar.
     selection: Option<(usize, usize)>,
-    /// The shown part of the time, from 0 to 1.
+    /// The visible part of the recording, as fractions from 0 to 1.
     view: Option<(f64, f64)>,
     drag: Option<Drag>,
 }
@@ -198,7 +198,8 @@ impl TimeChart {
         };
     }
 
-    /// Handles keys: arrows move the selection, with Shift its end; Home and End go to the ends, Escape clears.
+    /// Handles keys: arrows move the selection, Shift+arrows move its end, Home and End move it to the start or the end,
+    /// Escape clears it, and + and − zoom.
     fn keyboard(&mut self, ui: &Ui, id: Id, last: usize) {
         let filter = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: false, escape: true };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
@@ -243,7 +244,7 @@ impl TimeChart {
             let area = Rect::from_min_max(pos2(left, scale.rect.top()), pos2(right, floor));
             painter.rect_filled(area, 0.0, tokens.selection);
         }
-        // The bar of objects from before the recording is clipped: it would make all others flat.
+        // The bar of objects from before the recording is clipped; otherwise it would flatten all others.
         let rest = bars.get(1..).unwrap_or_default();
         let highest = rest.iter().map(|bar| heights(bar, self.unit).0).max().unwrap_or(0).max(1);
         let room = (floor - scale.rect.top() - 3.0 * GRID).max(1.0);
@@ -323,7 +324,7 @@ pub(crate) fn time(us: u64) -> String {
     if seconds < 1.0 { format!("{:.1} ms", seconds * 1000.0) } else { format!("{seconds:.3} s") }
 }
 
-/// Formats the interval of some bars.
+/// Formats the time interval of a range of bars.
 #[must_use]
 pub(crate) fn interval(timeline: &Timeline, first: usize, last: usize) -> String {
     let end = timeline.bars.get(last).map_or(0, |bar| bar.end_us);

@@ -6,14 +6,14 @@ use crate::model::convert;
 use crate::query::Timeline;
 use crate::ui::theme::{self, Look};
 
-/// The width of the bar of objects from before the recording.
+/// The width of the bar for objects allocated before the recording.
 pub(super) const BEFORE: f32 = 46.0;
 const AXIS: f32 = 16.0;
 /// The conversion between times and points.
 pub(super) struct Scale<'a> {
     pub(super) timeline: &'a Timeline,
     pub(super) rect: Rect,
-    /// The part of `rect` for times.
+    /// The part of `rect` to the right of the first bar, where x is proportional to time.
     pub(super) time: Rect,
     start_us: f64,
     end_us: f64,
@@ -39,7 +39,7 @@ impl<'a> Scale<'a> {
         self.time.left() + part.clamp(-10.0, 10.0) * self.time.width()
     }
 
-    /// Returns the left and right end of a bar; the first one has its own area.
+    /// Returns the left and right edge of a bar; the first bar has its own area.
     pub(super) fn span(&self, bar: usize) -> (f32, f32) {
         if bar == 0 {
             return (self.rect.left() + 3.0, self.time.left() - 4.0);

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn another_order_keeps_what_is_expanded() {
+    fn reordering_keeps_rows_expanded() {
         let mut model = Numbers { len: 8, reversed: false };
         let mut state = opened(&mut model);
         model.reversed = true;

@@ -1,7 +1,7 @@
 //! The tree table: a tree of lists, each of which may have ten million rows.
 //!
 //! Rows have one height, and only visible ones are drawn. The table counts rows in `u64` and draws its own scroll bar,
-//! because egui's scroll offsets are exact only up to some hundred thousand rows. Expanded and selected rows are identified
+//! because egui's scroll offsets are exact only up to a few hundred thousand rows. Expanded and selected rows are identified
 //! by the row ids along their path, never by position, so they survive a change of order. The table knows neither heap
 //! snapshots nor workers: a [`TreeModel`] supplies the rows, and the table reports the user's input.
 

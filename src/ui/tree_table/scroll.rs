@@ -25,7 +25,7 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.clamp(height);
     }
 
-    /// Limits the scroll position so that the last row does not leave the bottom.
+    /// Limits the scroll position so that the last row stays at or below the bottom of the table.
     pub(super) fn clamp(&mut self, height: f32) {
         let (first, offset) = self.lowest(height);
         if self.first_row > first || (self.first_row == first && self.offset > offset) {

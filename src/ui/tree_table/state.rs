@@ -36,7 +36,7 @@ pub(super) struct OpenRow<L> {
 pub struct TreeState<L> {
     pub(super) root: Option<Branch<L>>,
     pub(super) first_row: u64,
-    /// The height of the first row that is scrolled out, in points.
+    /// The height of the part of the first row that is scrolled out of view, in points.
     pub(super) offset: f32,
     pub(super) selection: Option<Path>,
     /// The selected row before the selection was cleared; keyboard navigation continues from it.
@@ -54,11 +54,11 @@ pub struct TreeState<L> {
 #[derive(Clone, Debug)]
 pub(super) struct Reveal {
     pub(super) path: Path,
-    /// True if the last row of the path is expanded too.
+    /// True to expand the last row of the path too.
     pub(super) expand: bool,
-    /// True if the table scrolls to the row.
+    /// True to scroll to the row.
     pub(super) scroll: bool,
-    /// True if the row is selected.
+    /// True to select the row.
     pub(super) select: bool,
 }
 

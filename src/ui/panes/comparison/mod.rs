@@ -42,7 +42,7 @@ const COLUMNS: [Column; 10] = [
     Column { title: "Size delta", hint: "Allocated minus freed", width: 84.0 },
     Column { title: "Retained, base", hint: "Retained size of the whole class in the base", width: 98.0 },
     Column { title: "Retained, now", hint: "Retained size of the whole class in the current snapshot", width: 98.0 },
-    Column { title: "Ret. delta", hint: "How much more the class retains than in the base", width: 84.0 },
+    Column { title: "Ret. delta", hint: "Retained size now minus that in the base", width: 84.0 },
 ];
 
 /// The pane's own state. The current snapshot is the one whose view this is.
@@ -156,11 +156,11 @@ fn banner(ui: &mut Ui, comparison: &Comparison, base: &Snapshot, place: &Place) 
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         let text = if place.snapshot.producer().program.has_stable_ids() {
-            "These snapshots are not from one process: their object ids do not match. \
-             Only class totals are compared, not single objects."
+            "These snapshots are not from the same process: their object ids do not match. \
+             Only class totals are compared, not individual objects."
         } else {
             "JavaScriptCore, and so Bun, assigns new object ids in every snapshot. \
-             Only class totals are compared, not single objects."
+             Only class totals are compared, not individual objects."
         };
         ui.label(RichText::new(text).color(tokens.error));
     });

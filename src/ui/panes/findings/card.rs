@@ -207,7 +207,7 @@ impl Card<'_> {
                 button(ui, "Show paths", "Merge the retaining paths of members", Wish::Paths);
             }
             if self.finding.members.len() > 1 {
-                button(ui, "Show in Growth", "Show the class of the members over all snapshots", Wish::Growth);
+                button(ui, "Show in Growth", "Show the class of the members across all snapshots", Wish::Growth);
             }
             button(ui, "Copy", "Copy the finding as text   (C)", Wish::Copy);
             button(ui, "Ignore", "Hide this finding, also in later snapshots", Wish::Ignore);

@@ -95,7 +95,7 @@ pub(super) fn show(ui: &mut Ui, card: Id, finding: &Finding, shown: &[Chip]) -> 
                     let place =
                         step.location.as_ref().map_or_else(String::new, |at| format!("\n{}:{}", at.url, at.line));
                     let about =
-                        format!("{}{role}{place}\nClick to select, double click to reveal in Summary", step.label);
+                        format!("{}{role}{place}\nClick to select, double-click to reveal in Summary", step.label);
                     if response.double_clicked() {
                         pressed = Some(Pressed::Reveal(*at));
                     } else if response.clicked() {

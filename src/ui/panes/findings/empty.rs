@@ -64,7 +64,7 @@ pub(super) fn nothing(ui: &mut Ui, all_ignored: bool) {
     if !all_ignored {
         panes::explanation(
             ui,
-            "Objects that gather members from snapshot to snapshot would be listed here. Growth and Comparison show all \
+            "Holders that accumulate objects from snapshot to snapshot appear here. Growth and Comparison show all \
              classes.",
         );
     }

@@ -88,10 +88,10 @@ impl FindingsPane {
             return None;
         }
         let distinct = session.ask(&DistinctOf(Arc::clone(&all)));
-        let distinct = ready(ui, distinct, "Comparing similar snapshots…", commands)?;
+        let distinct = ready(ui, distinct, "Checking for identical snapshots…", commands)?;
         let series: Series = distinct.kept.iter().filter_map(|&at| all.get(at).copied()).collect();
         let left_out = distinct.left_out.iter().map(|&(at, before)| [all[at], all[before]]).collect();
-        let text = "Looking for holders that gather memory…";
+        let text = "Looking for holders that accumulate memory…";
         let findings = ready(ui, session.ask(&FindingsOf(Arc::clone(&series))), text, commands)?;
         self.shown = Some(all);
         if findings.ids_match == Some(false) {
@@ -111,7 +111,7 @@ impl FindingsPane {
             ui.add(Label::new(small(&human::visible(note, 400))).wrap());
         }
         if answered.is_alone {
-            let text = "The open snapshots are of different processes: only this one is judged";
+            let text = "The open snapshots are from different processes: only this one is analyzed";
             ui.add(Label::new(small(text)).wrap());
         }
         for ids in &answered.left_out {
@@ -301,7 +301,7 @@ impl ViewKind {
 
 impl Pane for FindingsPane {
     fn about() -> About {
-        let hint = "Holders that gather memory: leaks, and what to do about them";
+        let hint = "Holders that accumulate memory, with evidence and advice";
         About { lists_objects: false, ..About::new(ViewKind::FINDINGS, hint) }
     }
 

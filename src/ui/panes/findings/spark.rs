@@ -1,5 +1,5 @@
-//! Small charts of a finding: one value per snapshot. The axis spans the change, since a slow leak in a large heap would be
-//! a flat line above zero.
+//! Small charts of a finding: one value per snapshot. The axis covers only the range of change: on an axis from zero, a
+//! slow leak in a large heap would be a flat line.
 
 use egui::{Align2, Id, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 

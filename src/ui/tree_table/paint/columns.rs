@@ -5,7 +5,7 @@ use egui::Rect;
 use super::super::Table;
 use super::{MIN_COLUMN, MIN_FIRST_COLUMN};
 
-/// The left and right end of each column.
+/// The left and right edge of each column.
 pub(super) struct Columns {
     pub(super) ends: Vec<(f32, f32)>,
 }
@@ -20,8 +20,8 @@ impl Columns {
         if widths.len() != table.columns.len() {
             *widths = table.columns.iter().map(|column| column.width).collect();
         }
-        // Half a number says nothing, so whole columns are hidden if there is little room: those on the right first, and the
-        // one that the rows are sorted by last.
+        // A truncated number is useless, so whole columns are hidden if space is short, from right to left. The column that
+        // the rows are sorted by is never hidden.
         let room = room_for_numbers(rows);
         let mut shown: Vec<bool> = vec![true; widths.len()];
         let needed = |shown: &[bool]| -> f32 { (1..shown.len()).filter(|&at| shown[at]).map(|at| widths[at]).sum() };

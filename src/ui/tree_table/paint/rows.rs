@@ -1,4 +1,4 @@
-//! Header and rows, drawn where they are visible.
+//! Drawing of the header and the visible rows.
 
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ impl RowPainter<'_> {
                 let count = format!("+{}", hidden.len());
                 let place = cell.right_center() - vec2(2.0 * GRID, 0.0);
                 clipped.text(place, Align2::RIGHT_CENTER, count, theme::small(), tokens.weak);
-                let text = format!("{}\n\nHidden for lack of room: {}", column.hint, hidden.join(", "));
+                let text = format!("{}\n\nHidden because the table is too narrow: {}", column.hint, hidden.join(", "));
                 response.on_hover_text(text.trim_start());
             } else {
                 response.on_hover_text(column.hint);
@@ -305,7 +305,7 @@ impl RowPainter<'_> {
         is_cut
     }
 
-    /// Draws a small line over time, from 0 at the bottom to the largest amount at the top.
+    /// Draws a sparkline of amounts over time, from 0 at the bottom to the largest amount at the top.
     pub(super) fn spark_line(&self, ui: &Ui, rect: Rect, amounts: &[f32]) {
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         let inner = rect.shrink2(vec2(2.0 * GRID, 4.0));

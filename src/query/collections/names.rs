@@ -1,0 +1,108 @@
+//! Names of holders: the field through which the nearest named object holds a collection.
+
+use rayon::prelude::*;
+
+use super::super::path_growth::nearest_retainer;
+use super::super::is_numbered;
+use super::Collection;
+use crate::graph::EdgeName;
+use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, human};
+use crate::snapshot::Snapshot;
+
+/// The number of references that are followed.
+const FOLLOWED: usize = 12;
+/// The number of fields in a name.
+const SEGMENTS: usize = 4;
+/// The maximum number of characters of a field or class.
+const NAME_LIMIT: usize = 60;
+
+/// Returns the holder of each collection, such as `SessionCache.byId` or `variable registry`. Keys and indexes are `[*]`.
+pub(super) fn holders(
+    snapshot: &Snapshot,
+    collections: &[Collection],
+    cancel: &CancelToken,
+) -> Result<Vec<String>, Cancelled> {
+    collections.par_iter().map(|collection| holder(snapshot, collection.node, cancel)).collect()
+}
+
+/// Returns the name of the field that holds an object.
+fn holder(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Result<String, Cancelled> {
+    let graph = snapshot.graph();
+    let mut fields: Vec<String> = Vec::new();
+    let mut at = node;
+    for _ in 0..FOLLOWED {
+        let Some(edge) = nearest_retainer(snapshot, at, cancel)? else { break };
+        let source = graph.edge_source(edge);
+        at = source;
+        let class = &snapshot.class(source).name;
+        if is_context(class) {
+            fields.push(format!("variable {}", name(snapshot, edge)));
+            return Ok(joined(fields));
+        }
+        // The stores of collections connect and say nothing.
+        let is_store = matches!(graph.kind(source), NodeKind::ARRAY | NodeKind::HIDDEN | NodeKind::CODE | NodeKind::OBJECT_SHAPE);
+        let field = field(snapshot, edge, is_store);
+        let is_new = field.as_ref().is_some_and(|field| field != "[*]" || fields.last() != Some(field));
+        fields.extend(field.filter(|_| is_new));
+        if is_store {
+            continue;
+        }
+        if graph.kind(source) == NodeKind::SYNTHETIC {
+            break;
+        }
+        if !is_generic(class) || fields.len() >= SEGMENTS {
+            fields.push(human::visible(class, NAME_LIMIT).into_owned());
+            break;
+        }
+    }
+    if fields.is_empty() {
+        fields.push(human::visible(&snapshot.class(at).name, NAME_LIMIT).into_owned());
+    }
+    Ok(joined(fields))
+}
+
+/// Returns the name of a field; `[*]` for an entry; `None` for a store.
+fn field(snapshot: &Snapshot, edge: EdgeIndex, is_store: bool) -> Option<String> {
+    let graph = snapshot.graph();
+    if is_numbered(graph, edge) {
+        return Some("[*]".to_owned());
+    }
+    let kind = graph.edge_kind(edge);
+    let is_part = kind == EdgeKind::INTERNAL
+        && matches!(graph.edge_name(edge), EdgeName::Text(name) if ["table", "elements", "properties"].iter().any(|part| graph.strings().is(name, part)));
+    if is_part || is_store {
+        return None;
+    }
+    // An object with many properties is used as a map, and their names are keys.
+    let source = graph.edge_source(edge);
+    let is_key = kind == EdgeKind::PROPERTY && graph.edge_range(source).len() > 2 * KEYS && is_generic(&snapshot.class(source).name);
+    Some(if is_key { "[*]".to_owned() } else { name(snapshot, edge) })
+}
+
+/// An object of no class with more properties than twice this is used as a map.
+const KEYS: usize = 16;
+
+fn name(snapshot: &Snapshot, edge: EdgeIndex) -> String {
+    human::visible(&snapshot.edge_name(edge), NAME_LIMIT).into_owned()
+}
+
+/// Joins fields, the outermost last, to one name.
+fn joined(fields: Vec<String>) -> String {
+    let mut name = String::new();
+    for field in fields.into_iter().rev() {
+        if !name.is_empty() && !field.starts_with('[') {
+            name.push('.');
+        }
+        name.push_str(&field);
+    }
+    name
+}
+
+fn is_context(class: &str) -> bool {
+    class == "system / Context" || class.starts_with("system / Context / ") || class == "system / ScriptContext"
+}
+
+/// Returns true for classes that do not tell what an object is for.
+fn is_generic(class: &str) -> bool {
+    matches!(class, "Object" | "Array" | "Map" | "Set" | "WeakMap" | "WeakSet" | "Function") || class.starts_with('{') || class.starts_with("system / ")
+}
