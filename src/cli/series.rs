@@ -1,16 +1,21 @@
 //! Opens several snapshots as a series: without duplicates, the oldest first.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::{BadUsage, Files, name_of};
 use crate::Snapshot;
+use crate::capture::record_beside;
+use crate::findings::{ProcessMemory, outside_note};
 use crate::model::CancelToken;
 use crate::query::{Age, Distinct, chronological, distinct};
 
+/// A snapshot of a series, its name, and the memory of the process if it was recorded beside the file.
+pub(super) type Entry = (Rc<Snapshot>, String, Option<ProcessMemory>);
+
 /// Distinct snapshots with their names, in the order in which they were given.
 pub(super) struct Opened {
-    pub(super) snapshots: Vec<(Rc<Snapshot>, String)>,
+    pub(super) snapshots: Vec<Entry>,
     /// Sentences about files that are the same snapshot as an earlier one.
     pub(super) repeated: Vec<String>,
 }
@@ -18,14 +23,20 @@ pub(super) struct Opened {
 impl Opened {
     /// Sorts the snapshots by age. Returns true if that changed their order. Ages mean nothing between processes.
     pub(super) fn sort_by_age(&mut self) -> bool {
-        let age = |(snapshot, _): &(Rc<Snapshot>, String)| Age::of(snapshot);
+        let age = |(snapshot, ..): &Entry| Age::of(snapshot);
         let is_reordered = !self.snapshots.is_sorted_by_key(age);
         chronological(&mut self.snapshots, age);
         is_reordered
     }
 
+    /// Says that the process grew outside of its heap, if the snapshots or the records beside them show that.
+    pub(super) fn outside_note(&self) -> Option<String> {
+        let process: Vec<Option<ProcessMemory>> = self.snapshots.iter().map(|(.., memory)| *memory).collect();
+        outside_note(&self.by_reference(), &process)
+    }
+
     pub(super) fn by_reference(&self) -> Vec<&Snapshot> {
-        self.snapshots.iter().map(|(snapshot, _)| snapshot.as_ref()).collect()
+        self.snapshots.iter().map(|(snapshot, ..)| snapshot.as_ref()).collect()
     }
 }
 
@@ -42,6 +53,13 @@ pub(super) fn open(files: &[&PathBuf], opener: &Files) -> anyhow::Result<Opened>
         .iter()
         .map(|&(at, before)| format!("{} is the same snapshot as {}", names[at], names[before]))
         .collect();
-    let snapshots = kept.iter().map(|&at| (Rc::clone(&snapshots[at]), names[at].clone())).collect();
+    let entry = |&at: &usize| (Rc::clone(&snapshots[at]), names[at].clone(), memory_beside(files[at]));
+    let snapshots = kept.iter().map(entry).collect();
     Ok(Opened { snapshots, repeated })
+}
+
+/// Returns the memory of the process that a capture recorded beside a snapshot.
+fn memory_beside(file: &Path) -> Option<ProcessMemory> {
+    let usage = record_beside(file)?.memory_usage?;
+    Some(ProcessMemory { rss: usage.rss, external: usage.external, array_buffers: usage.array_buffers })
 }

@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::growth_groups::GrowthGroup;
 use super::matching::{Sorted, merge, sized_by_id};
 use super::reloaded::{Grouping, Identity, JointClasses, ScriptUrls};
 use super::scripts::{Scripts, scripts};
@@ -115,6 +116,7 @@ pub struct GrownClass {
     pub name: String,
     pub key: ClassKey,
     pub pattern: Pattern,
+    pub group: GrowthGroup,
     /// The class with this key in the last snapshot; the first one if several are merged.
     pub last_class: Option<ClassId>,
     /// The number of merged classes of the last snapshot.
@@ -138,8 +140,8 @@ pub struct Growth {
     pub classes: Vec<GrownClass>,
     /// The points of each class, one per snapshot.
     points: Vec<Point>,
-    /// The number of classes with each pattern, in the order of `Pattern::ALL`.
-    counts: [u64; Pattern::ALL.len()],
+    /// The number of classes in each group, in the order of [`GrowthGroup::ALL`].
+    counts: [u64; GrowthGroup::ALL.len()],
     /// Ordinals in the last snapshot: the objects of each class from the first step, from the second, …, by ordinal.
     objects: Vec<u32>,
     /// The starts of these parts; one entry more than classes × steps.
@@ -153,10 +155,10 @@ impl Growth {
         self.totals.len().saturating_sub(1)
     }
 
-    /// Returns the number of classes with a pattern.
+    /// Returns the number of classes in a group.
     #[must_use]
-    pub fn class_count(&self, pattern: Pattern) -> u64 {
-        self.counts[pattern as usize]
+    pub fn class_count(&self, group: GrowthGroup) -> u64 {
+        self.counts[group.index()]
     }
 
     /// Returns the points of a class, one per snapshot.
@@ -250,7 +252,7 @@ fn growth_with<'a>(
         totals: totals.collect(),
         classes: Vec::new(),
         points: Vec::new(),
-        counts: [0; Pattern::ALL.len()],
+        counts: [0; GrowthGroup::ALL.len()],
         objects: Vec::new(),
         starts: vec![0],
     };
@@ -319,7 +321,8 @@ impl Growth {
         let kept: Vec<usize> = (0..table.rows.len()).filter(|&class| table.is_used(class)).collect();
         let mut places = vec![0_u32; class_count * steps];
         for class in kept {
-            let (name, key) = table.rows[class].clone();
+            let Row { name, key, url } = table.rows[class].clone();
+            let group = GrowthGroup::of(&name, url.as_deref(), table.points(class));
             let points = table.points(class);
             let row = |step: usize| if class < class_count { counts[class * steps + step] } else { 0 };
             for step in 0..steps {
@@ -334,13 +337,14 @@ impl Growth {
                 name,
                 key,
                 pattern: Pattern::of(points),
+                group,
                 last_class: table.last_classes.get(class).copied(),
                 joined_count: table.last_classes.get(class).map_or(1, |&class| newest.joined.joined_count(class)),
                 new_count: came(0..steps),
                 survivor_count: came(0..steps.saturating_sub(1)),
             });
             self.points.extend_from_slice(points);
-            self.counts[Pattern::of(points) as usize] += 1;
+            self.counts[group.index()] += 1;
         }
         self.objects = vec![0; self.starts.last().copied().unwrap_or_default() as usize];
         for node in 0..first_seen.len() {
@@ -355,10 +359,18 @@ impl Growth {
     }
 }
 
+/// A class of a [`Table`].
+#[derive(Clone)]
+struct Row {
+    name: String,
+    key: ClassKey,
+    url: Option<Box<str>>,
+}
+
 /// The classes of all snapshots under one numbering: those of the last one, then those added by earlier ones.
 struct Table {
     snapshots: usize,
-    rows: Vec<(String, ClassKey)>,
+    rows: Vec<Row>,
     by_identity: HashMap<Identity, usize>,
     points: Vec<Point>,
     /// The number of rows of the last snapshot, its class by row, and its row by class.
@@ -387,16 +399,17 @@ impl Table {
     }
 
     fn add(&mut self, at: usize, group: &Grouping<'_>) {
-        for class in group.firsts() {
+        for class_id in group.firsts() {
             let next = self.rows.len();
-            let identity = group.identities[class.index()].clone();
+            let identity = group.identities[class_id.index()].clone();
             let row = *self.by_identity.entry(identity).or_insert(next);
             if row == next {
-                let class = group.classes.get(class);
-                self.rows.push((class.name.clone(), class.key.clone()));
+                let class = group.classes.get(class_id);
+                let url = group.identities[class_id.index()].url().map(Box::from);
+                self.rows.push(Row { name: class.name.clone(), key: class.key.clone(), url });
                 self.points.resize(self.rows.len() * self.snapshots, Point::default());
             }
-            let totals = group.joined.totals(class);
+            let totals = group.joined.totals(class_id);
             self.points[row * self.snapshots + at] =
                 Point { count: totals.count, shallow_size: totals.shallow_size, retained_size: totals.retained_size };
         }

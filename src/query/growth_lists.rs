@@ -1,8 +1,9 @@
-//! The ordered lists of a growth: patterns, the classes of each, and the new objects of a class.
+//! The ordered lists of a growth: groups, the classes of each, and the new objects of a class.
 
 use std::sync::Arc;
 
-use super::growth::{GrownClass, Growth, Pattern, growth};
+use super::growth::{GrownClass, Growth, growth};
+use super::growth_groups::GrowthGroup;
 use super::nodes::sorted;
 use super::question::{Lane, Need, Needs, Question};
 use super::sorting::utf16_order;
@@ -32,27 +33,26 @@ pub struct GrowthSort {
 }
 
 impl GrowthSort {
-    /// Largest growth first.
-    pub const BY_SIZE_GROWTH: Self = Self { key: GrowthKey::SizeGrowth, descending: true };
+    /// Largest growth of the retained size first.
+    pub const BY_RETAINED_GROWTH: Self = Self { key: GrowthKey::RetainedGrowth, descending: true };
 }
 
 fn is_wanted(class: &GrownClass, wanted: &str) -> bool {
     wanted.is_empty() || class.name.to_lowercase().contains(wanted)
 }
 
-/// Returns the patterns of the classes with the text in their name, as indices into [`Pattern::ALL`].
+/// Returns the groups of the classes with the text in their name, as indices into [`GrowthGroup::ALL`].
 #[must_use]
-pub(crate) fn grown_patterns(growth: &Growth, class_name: &str) -> Vec<u32> {
+pub(crate) fn grown_groups(growth: &Growth, class_name: &str) -> Vec<u32> {
     let wanted = class_name.to_lowercase();
-    let has =
-        |pattern: Pattern| growth.classes.iter().any(|class| class.pattern == pattern && is_wanted(class, &wanted));
-    (0..).zip(Pattern::ALL).filter(|&(_, pattern)| has(pattern)).map(|(row, _)| row).collect()
+    let has = |group: GrowthGroup| growth.classes.iter().any(|class| class.group == group && is_wanted(class, &wanted));
+    (0..).zip(GrowthGroup::ALL).filter(|&(_, group)| has(group)).map(|(row, _)| row).collect()
 }
 
-/// Returns the classes of a pattern whose name contains the text, as indices into `Growth::classes`; ties by name, then
+/// Returns the classes of a group whose name contains the text, as indices into `Growth::classes`; ties by name, then
 /// by position.
 #[must_use]
-pub fn grown_classes(growth: &Growth, pattern: Pattern, sort: GrowthSort, class_name: &str) -> Vec<u32> {
+pub fn grown_classes(growth: &Growth, group: GrowthGroup, sort: GrowthSort, class_name: &str) -> Vec<u32> {
     let wanted = class_name.to_lowercase();
     let number = |row: u32| -> i128 {
         let points = growth.points(row as usize);
@@ -71,7 +71,7 @@ pub fn grown_classes(growth: &Growth, pattern: Pattern, sort: GrowthSort, class_
     };
     let mut rows: Vec<u32> = (0_u32..)
         .zip(&growth.classes)
-        .filter(|(_, class)| class.pattern == pattern && is_wanted(class, &wanted))
+        .filter(|(_, class)| class.group == group && is_wanted(class, &wanted))
         .map(|(row, _)| row)
         .collect();
     rows.sort_by(|&a, &b| {
@@ -127,10 +127,10 @@ impl Question for GrowthOf {
 /// A list of a growth.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SeriesList {
-    /// The patterns; row ids are indices into [`Pattern::ALL`].
-    Patterns,
-    /// The classes of a pattern; row ids are indices into [`Growth::classes`].
-    Classes(Pattern, GrowthSort),
+    /// The groups; row ids are indices into [`GrowthGroup::ALL`].
+    Groups,
+    /// The classes of a group; row ids are indices into [`Growth::classes`].
+    Classes(GrowthGroup, GrowthSort),
     /// The new objects of a class; row ids are node ordinals of the last snapshot.
     Objects { class: u32, sort: Sort },
 }
@@ -159,8 +159,8 @@ impl Question for SeriesKey {
     fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<RowOrder, Cancelled> {
         let growth = needs.answer(&GrowthOf(Arc::clone(&self.series)));
         let rows = match self.list {
-            SeriesList::Patterns => grown_patterns(&growth, &self.class_name),
-            SeriesList::Classes(pattern, sort) => grown_classes(&growth, pattern, sort, &self.class_name),
+            SeriesList::Groups => grown_groups(&growth, &self.class_name),
+            SeriesList::Classes(group, sort) => grown_classes(&growth, group, sort, &self.class_name),
             SeriesList::Objects { class, sort } => match self.series.last() {
                 Some(last) => grown_objects(&growth, needs.snapshot(*last), class, sort, cancel)?,
                 None => Vec::new(),
@@ -171,8 +171,8 @@ impl Question for SeriesKey {
 
     fn list(&self) -> Option<Self> {
         let list = match self.list {
-            SeriesList::Patterns => SeriesList::Patterns,
-            SeriesList::Classes(pattern, _) => SeriesList::Classes(pattern, GrowthSort::BY_SIZE_GROWTH),
+            SeriesList::Groups => SeriesList::Groups,
+            SeriesList::Classes(group, _) => SeriesList::Classes(group, GrowthSort::BY_RETAINED_GROWTH),
             SeriesList::Objects { class, .. } => SeriesList::Objects { class, sort: Sort::BY_RETAINED_SIZE },
         };
         Some(Self { series: Arc::clone(&self.series), list, class_name: String::new() })

@@ -74,6 +74,11 @@ impl Identity {
         }
         Self { key, url }
     }
+
+    /// Returns the URL of the script that defines the class, if it is known.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
 }
 
 /// Returns identities by class.

@@ -14,7 +14,7 @@ use crate::export::{FileFormat, write_comparison, write_groups, write_growth, wr
 use crate::files::PartialFile;
 use crate::model::{CancelToken, human};
 use crate::query::{
-    DuplicatesOf, GrowthOf, Lane, NodeFilter, Pattern, SelectionOf, SeriesList, grown_classes, scripts,
+    DuplicatesOf, GrowthGroup, GrowthOf, Lane, NodeFilter, SelectionOf, SeriesList, grown_classes, scripts,
 };
 use crate::session::{Pending, Reply, Session};
 
@@ -242,8 +242,8 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
             };
             let SeriesList::Classes(_, sort) = key.list else { return Err(not_yet()) };
             Box::new(move |out, _| {
-                let classes = |pattern| grown_classes(&growth, pattern, sort, &key.class_name);
-                let rows: Vec<u32> = Pattern::ALL.into_iter().flat_map(classes).collect();
+                let classes = |group| grown_classes(&growth, group, sort, &key.class_name);
+                let rows: Vec<u32> = GrowthGroup::ALL.into_iter().flat_map(classes).collect();
                 write_growth(&growth, &rows, format, out)
             })
         }

@@ -23,6 +23,9 @@ fn pair() -> Vec<PathBuf> {
     vec![example("before"), example("after")]
 }
 
+/// Limits on classes and on the whole heap, which list classes.
+const CLASSES: [&str; 3] = ["--max-total-growth", "5%", "--fail-on-growing-every-step"];
+
 fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
@@ -33,7 +36,7 @@ fn json(output: &Output) -> Value {
 
 #[test]
 fn the_leaking_pair_fails_with_the_leaking_class_and_its_retaining_path() {
-    let output = check(&pair(), &[]);
+    let output = check(&pair(), &CLASSES);
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     let text = text(&output);
     let start = text.find("ShoppingCart (leaky-server.mjs:14)").unwrap_or_else(|| panic!("{text}"));
@@ -115,8 +118,8 @@ fn ignored_classes_are_not_reported_and_their_growth_does_not_count() {
     let file = folder.path().join("ignore.txt");
     std::fs::write(&file, "# the carts\nShoppingCart\nCartItem   # and what is in them\n").unwrap();
     let file = file.to_str().unwrap();
-    let all = json(&check(&pair(), &["--format", "json"]));
-    let without = json(&check(&pair(), &["--format", "json", "--ignore", file]));
+    let all = json(&check(&pair(), &[&CLASSES[..], &["--format", "json"]].concat()));
+    let without = json(&check(&pair(), &[&CLASSES[..], &["--format", "json", "--ignore", file]].concat()));
     let classes = |report: &Value| -> Vec<String> {
         report["findings"].as_array().unwrap().iter().map(|of| of["class"].as_str().unwrap().to_owned()).collect()
     };
@@ -131,7 +134,7 @@ fn ignored_classes_are_not_reported_and_their_growth_does_not_count() {
 
 #[test]
 fn json_has_the_numbers_and_the_path_of_each_finding() {
-    let report = json(&check(&pair(), &["--format", "json"]));
+    let report = json(&check(&pair(), &[&CLASSES[..], &["--format", "json"]].concat()));
     assert_eq!((&report["passed"], &report["ids_match"]), (&Value::Bool(false), &Value::Bool(true)));
     let finding = &report["findings"].as_array().unwrap()[0];
     assert_eq!(finding["class"], "ShoppingCart");
@@ -175,7 +178,7 @@ fn usage_errors_and_exceeded_limits_have_different_exit_codes() {
 
 #[test]
 fn markdown_has_a_table_of_the_limits_and_the_paths_as_code() {
-    let output = text(&check(&pair(), &["--format", "markdown"]));
+    let output = text(&check(&pair(), &[&CLASSES[..], &["--format", "markdown"]].concat()));
     assert!(output.starts_with("## ❌ heapglass check: FAILED"), "{output}");
     assert!(output.contains("| total growth | 5% | +1.9 MB (+60.3%) | **exceeded** |"), "{output}");
     assert!(output.contains("### `ShoppingCart (leaky-server.mjs:14)`"), "{output}");
@@ -440,7 +443,7 @@ fn leak_beside_bookkeeping(step: u64) -> Vec<u8> {
 fn the_example_of_a_leak_is_not_an_object_that_grows_by_one_per_step() {
     let folder = tempfile::tempdir().unwrap();
     let files = written(folder.path(), 4, leak_beside_bookkeeping);
-    let report = json(&check(&files, &["--format", "json"]));
+    let report = json(&check(&files, &[&CLASSES[..], &["--format", "json"]].concat()));
     let example = &finding(&report, "Item")["example"];
     assert_eq!(example["alike_counts"], serde_json::json!([0, 5000, 5000, 10_000]), "{example}");
     // With a limit of one object a step it is growth.
@@ -470,4 +473,94 @@ fn ignored_classes_are_read_from_pipes_and_devices_up_to_a_limit() {
         assert_eq!(output.status.code(), Some(1), "{}", list.display());
         assert!(String::from_utf8_lossy(&output.stderr).contains("larger than 1048576 bytes"));
     }
+}
+
+#[test]
+fn the_defaults_name_the_leaking_holder_once_and_no_classes() {
+    let output = check(&pair(), &[]);
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let shown = text(&output);
+    assert!(shown.starts_with("heapglass check: FAILED, 2 of 2 limits, 2 snapshots\n"), "{shown}");
+    for expected in [
+        "FAILED  no leaks, certain or likely: 1 likely leak\n",
+        "Likely a leak: Listeners for 'price'",
+        "leaky-server.mjs:45",
+        "  advice ",
+    ] {
+        assert!(shown.contains(expected), "{expected} in\n{shown}");
+    }
+    let report = json(&check(&pair(), &["--format", "json"]));
+    assert_eq!(report["findings"], serde_json::json!([]), "the leak explains the growth");
+    let leaks = report["leaks"].as_array().unwrap();
+    assert_eq!((leaks.len(), &leaks[0]["known"], &leaks[0]["verdict"]), (1, &Value::Bool(false), &"likely".into()));
+    assert_eq!(check(&pair(), &["--fail-on", "leak"]).status.code(), Some(0), "two snapshots show no certain leak");
+    for format in ["markdown", "junit"] {
+        let shown = text(&check(&pair(), &["--fail-on", "likely", "--format", format]));
+        assert!(shown.contains("are never removed") && shown.contains("advice"), "{shown}");
+    }
+}
+
+#[test]
+fn findings_in_a_baseline_are_listed_and_do_not_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("known.txt");
+    let baseline = ["--baseline", file.to_str().unwrap()];
+    let written = check(&pair(), &[&baseline[..], &["--write-baseline"]].concat());
+    assert_eq!(written.status.code(), Some(0), "{}", String::from_utf8_lossy(&written.stderr));
+    assert!(text(&written).contains("wrote 1 signature to "), "{}", text(&written));
+    let known = check(&pair(), &baseline);
+    assert_eq!(known.status.code(), Some(0), "{}", text(&known));
+    let shown = text(&known);
+    assert!(shown.contains("baseline: 1 known, 0 new, 0 no longer found\n"), "{shown}");
+    assert!(shown.contains("Known: Listeners for 'price'"), "{shown}");
+    let text_of_file = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(text_of_file.lines().filter(|line| !line.starts_with('#')).count(), 1, "{text_of_file}");
+    std::fs::write(&file, "map: another.holder -> Thing\n").unwrap();
+    let report = check(&pair(), &[&baseline[..], &["--format", "json"]].concat());
+    assert_eq!(report.status.code(), Some(3));
+    assert_eq!(json(&report)["baseline"], serde_json::json!({"known": 0, "new": 1, "gone": 1}));
+    assert_eq!(check(&pair(), &["--write-baseline"]).status.code(), Some(2), "it needs a file");
+    let missing = check(&pair(), &["--baseline", "no-such-file"]);
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn the_number_of_objects_of_a_class_can_be_limited_in_a_single_snapshot() {
+    let one = [example("after")];
+    let output = check(&one, &["--max-count", "ShoppingCart=0"]);
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let shown = text(&output);
+    for expected in ["2,020 objects", "_events (property) in EventEmitter @", "… and 2,015 more objects"] {
+        assert!(shown.contains(expected), "{expected} in\n{shown}");
+    }
+    let report = json(&check(&one, &["--max-count", "/^Shopping/=2000", "--format", "json"]));
+    let violation = &report["violations"][0];
+    assert_eq!((&violation["count"], &violation["allowed"]), (&Value::from(2020), &Value::from(2000)));
+    assert!(!violation["objects"][0]["path"].as_array().unwrap().is_empty());
+    for (limit, code) in [("ShoppingCart=2020", 0), ("Shopping=0", 0), ("/Shop.*/=2019", 3), ("/(/=1", 2), ("=1", 2)] {
+        assert_eq!(check(&one, &["--max-count", limit]).status.code(), Some(code), "{limit}");
+    }
+    assert!(text(&check(&one, &["--max-count", "Typo=0"])).contains("no snapshot contains a class Typo"));
+    for format in ["markdown", "junit"] {
+        let shown = text(&check(&one, &["--max-count", "ShoppingCart=0", "--format", format]));
+        assert!(shown.contains("2,020 objects") && shown.contains("EventEmitter"), "{shown}");
+    }
+}
+
+#[test]
+fn two_series_are_compared_as_before_and_after_a_fix() {
+    let [before, after] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    written(before.path(), 3, leak_by_key_and_in_a_chain);
+    let files = written(after.path(), 3, leak_beside_a_cache);
+    let against = ["--against", before.path().to_str().unwrap(), "--format", "json"];
+    let output = check(&files, &against);
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let compared = &json(&output)["against"];
+    let count = |part: &str| compared[part].as_array().unwrap().len();
+    assert_eq!((count("fixed"), count("still_there"), count("new")), (2, 0, 1), "{compared}");
+    let same = json(&check(&files, &["--against", after.path().to_str().unwrap(), "--format", "json"]));
+    assert_eq!(same["against"]["still_there"].as_array().unwrap().len(), 1, "{}", same["against"]);
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(check(&files, &["--against", empty.path().to_str().unwrap()]).status.code(), Some(2));
+    assert_eq!(check(&files, &["--against", "no-such-folder"]).status.code(), Some(1));
 }

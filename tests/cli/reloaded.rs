@@ -36,7 +36,8 @@ fn sessions(answer: &Value) -> Vec<Value> {
 #[test]
 fn check_judges_all_loads_of_a_class_as_one() {
     let folder = tempfile::tempdir().unwrap();
-    let output = run(&["check", "--format", "json"], &written(folder.path()));
+    let limits = ["--max-total-growth", "5%", "--fail-on-growing-every-step", "--format", "json"];
+    let output = run(&[&["check"], &limits[..]].concat(), &written(folder.path()));
     assert_eq!(output.status.code(), Some(3));
     let report = json(&output);
     let findings = report["findings"].as_array().unwrap();

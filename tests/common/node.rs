@@ -30,6 +30,23 @@ console.log('ready');
 /// Does nothing.
 pub const IDLE: &str = "setInterval(() => {}, 1000); process.stdin.resume(); console.log('ready');";
 
+/// Runs a program to its end and returns the bytes of its heap snapshot. Returns `None` without Node.js.
+pub fn snapshot_of(program: &str) -> Option<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("end.heapsnapshot");
+    let script = folder.path().join("program.js");
+    std::fs::write(&script, format!("{program}\nrequire('v8').writeHeapSnapshot(process.argv[2]);\n")).unwrap();
+    match Command::new("node").arg(&script).arg(&file).output() {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
+        Err(error) => {
+            assert!(std::env::var_os("CI").is_none(), "Node.js cannot be started: {error}");
+            eprintln!("skipped: there is no Node.js here ({error})");
+            return None;
+        }
+    }
+    Some(std::fs::read(&file).unwrap())
+}
+
 /// A program with an inspector; dropping this ends it.
 #[derive(Debug)]
 pub struct Node {

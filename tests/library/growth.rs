@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use heapglass::Snapshot;
 use heapglass::test_support::model::{CancelToken, NodeOrdinal};
-use heapglass::test_support::query::{GrowthSort, Pattern, compare, grown_classes, growth};
+use heapglass::test_support::query::{GrowthGroup, GrowthSort, Pattern, compare, grown_classes, growth};
 
 /// A snapshot of some nodes `(name, id, size)` that all hang on the root.
 fn snapshot(nodes: &[(&str, u64, u64)]) -> Snapshot {
@@ -116,17 +116,17 @@ fn snapshots_of_two_programs_have_numbers_but_no_new_objects() {
 }
 
 #[test]
-fn every_class_is_in_the_list_of_its_pattern_once() {
+fn every_class_is_in_the_list_of_its_group_once() {
     let snapshots: Vec<Snapshot> = (0..4).map(at).collect();
     let by_reference: Vec<&Snapshot> = snapshots.iter().collect();
     let growth = growth(&by_reference, &CancelToken::new()).unwrap();
     let mut listed: Vec<u32> = Vec::new();
-    for pattern in Pattern::ALL {
-        let rows = grown_classes(&growth, pattern, GrowthSort::BY_SIZE_GROWTH, "");
-        assert_eq!(rows.len() as u64, growth.class_count(pattern), "{pattern:?}");
+    for group in GrowthGroup::ALL {
+        let rows = grown_classes(&growth, group, GrowthSort::BY_RETAINED_GROWTH, "");
+        assert_eq!(rows.len() as u64, growth.class_count(group), "{group:?}");
         listed.extend(rows);
     }
     listed.sort_unstable();
     assert_eq!(listed, (0..u32::try_from(growth.classes.len()).unwrap()).collect::<Vec<_>>());
-    assert_eq!(grown_classes(&growth, Pattern::EveryStep, GrowthSort::BY_SIZE_GROWTH, "cach"), [] as [u32; 0]);
+    assert_eq!(grown_classes(&growth, GrowthGroup::ALL[0], GrowthSort::BY_RETAINED_GROWTH, "cach"), [] as [u32; 0]);
 }

@@ -5,11 +5,14 @@
 mod common;
 #[path = "../common/generated.rs"]
 mod generated;
+#[path = "../common/node.rs"]
+mod node;
 #[path = "../common/questions.rs"]
 mod questions;
 
 mod allocations;
 mod broken;
+mod collections;
 mod comparison;
 mod conformance;
 mod dead_variables;

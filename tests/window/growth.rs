@@ -7,7 +7,7 @@ use crate::window::{
 };
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use heapglass::test_support::query::{GrowthOf, Pattern};
+use heapglass::test_support::query::{GrowthGroup, GrowthOf};
 use heapglass::test_support::ui::command::ViewKind;
 
 /// The two examples, followed.
@@ -100,13 +100,13 @@ fn rows_sort_filter_and_say_when_nothing_matches() {
 }
 
 #[test]
-fn every_pattern_has_a_row_with_the_number_of_its_classes() {
+fn every_group_has_a_row_with_the_number_of_its_classes() {
     let mut window = growth_of_the_examples();
     let app = &mut window.state_mut().state;
     let series: heapglass::test_support::query::Series = app.session.open().iter().map(|open| open.id).collect();
     let growth = app.session.ask(&GrowthOf(series)).ready().unwrap();
-    for pattern in Pattern::ALL.into_iter().filter(|&pattern| growth.class_count(pattern) > 1) {
-        let label = format!("{}  {} classes", pattern.label(), growth.class_count(pattern));
+    for group in GrowthGroup::ALL.into_iter().filter(|&group| growth.class_count(group) > 1) {
+        let label = format!("{}  {} classes", group.label(), growth.class_count(group));
         for _ in 0..30 {
             if window.query_all_by_label_contains(&label).next().is_some() {
                 break;

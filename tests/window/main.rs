@@ -17,6 +17,7 @@ mod window;
 
 mod any_file;
 mod capture;
+mod collections;
 mod dialogs;
 mod explore;
 mod findings;

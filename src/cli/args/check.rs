@@ -52,10 +52,11 @@ JSON: {\"passed\",\"ids_match\",\"options_differ\",\"notes\":[],\"limits\":[{\"r
                     \"example\":null|{\"id\",\"name\",\"alike\",\"alike_counts\":[],\"unreachable\",\"skipped\",
                                    \"path\":[{@references}]}}],
        \"leaks\":[{\"known\",\"signature\",…as in findings --format json…}],
-       \"violations\":[{\"rule\",\"count\",\"allowed\",\"objects\":[…as example…]}],
+       \"violations\":[{\"rule\",\"count\",\"allowed\",\"objects\":[…]}],
        \"baseline\":null|{\"known\",\"new\",\"gone\"},\"against\":null|{\"fixed\":[],\"still_there\":[],\"new\":[]}}
-  path leads from the example up to a root; alike is the number of new objects that are held the same way, ignoring element
-  indexes, keys and the length of chains; alike_counts is the number of objects held the same way in each snapshot";
+  path leads from the example up to a root; objects of a violation are shaped like example; alike is the number of new objects
+  that are held the same way, ignoring element indexes, keys and the length of chains; alike_counts is the number of objects held
+  the same way in each snapshot";
 
 /// Returns the help after the options.
 pub(super) fn check_help() -> String {

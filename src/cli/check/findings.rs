@@ -144,7 +144,9 @@ pub(super) fn findings(
         report.limits.insert(0, limit);
     }
     let at = usize::from(rules.total.is_some());
-    leak_limit.into_iter().for_each(|limit| report.limits.insert(at, limit));
+    if let Some(limit) = leak_limit {
+        report.limits.insert(at, limit);
+    }
     if let Some(&last) = snapshots.last() {
         for (pattern, most) in &rules.counts {
             let (limit, violation) = counts::check(last, pattern, *most)?;

@@ -67,6 +67,7 @@ impl Leak {
     }
 }
 
+#[expect(clippy::struct_field_names, reason = "the fields of the JSON")]
 /// The numbers of leaks by comparison with a baseline.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub(super) struct Known {

@@ -90,8 +90,9 @@ fn report(arguments: &CheckArguments, files: &Files) -> anyhow::Result<Report> {
         is_reordered,
     };
     let judged = if judges_holders { Some(judged(arguments, &opened, &rules.ignored, files)?) } else { None };
-    let names = opened.snapshots.iter().map(|(_, name)| name.clone()).collect();
+    let names = opened.snapshots.iter().map(|(_, name, _)| name.clone()).collect();
     let mut report = findings(&opened.by_reference(), names, &growth, (&rules, judged))?;
+    report.notes.extend(opened.outside_note().filter(|_| growth.ids_match));
     report.notes.extend(repeated.into_iter().map(|repeated| format!("{repeated}; ignored")));
     if let (Some(file), true) = (&arguments.baseline, arguments.write_baseline) {
         let signatures = report.leaks.iter().map(|leak| leak.finding.signature.as_str());

@@ -35,6 +35,7 @@ pub(super) fn run(arguments: &FindingsArguments, files: &Files, out: &mut dyn Wr
     }
     let mut found = findings(&opened.by_reference(), &CancelToken::new())?;
     notes.append(&mut found.notes);
+    notes.extend(opened.outside_note().filter(|_| found.ids_match == Some(true)));
     let is_damaged = opened.by_reference().iter().any(|snapshot| snapshot.salvage().is_some());
     if is_damaged {
         notes.push("a file is damaged, so growing objects may be missing; --fail-on exits with code 3".to_owned());
@@ -48,7 +49,7 @@ pub(super) fn run(arguments: &FindingsArguments, files: &Files, out: &mut dyn Wr
         Some(Threshold::Likely) => is_unknown || has(Judgment::Leak) || has(Judgment::Likely),
     };
     found.findings.truncate(arguments.limit);
-    let snapshots = opened.snapshots.iter().map(|(snapshot, name)| (snapshot.as_ref(), name.as_str())).collect();
+    let snapshots = opened.snapshots.iter().map(|(snapshot, name, _)| (snapshot.as_ref(), name.as_str())).collect();
     let report = Report { snapshots, found, notes };
     let written = write(&report, arguments.format, out);
     Ok(match arguments.fail_on {

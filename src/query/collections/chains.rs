@@ -53,6 +53,24 @@ pub(super) fn linked_lists(snapshot: &Snapshot, cancel: &CancelToken) -> Result<
     Ok(found)
 }
 
+/// Returns the references that lead from the first object of a list to the next ones.
+pub(super) fn rest(snapshot: &Snapshot, head: NodeOrdinal, cancel: &CancelToken) -> Result<Vec<EdgeIndex>, Cancelled> {
+    let graph = snapshot.graph();
+    let mut seen = BitSet::new(graph.node_count());
+    let (mut found, mut at) = (Vec::new(), head);
+    let Some(wanted) = graph.edges(head).find_map(|edge| link(snapshot, head, edge)).map(|(name, _)| name) else {
+        return Ok(found);
+    };
+    while seen.insert(at.index()) {
+        cancel.check_every(found.len() + 1)?;
+        let is_next = |&edge: &EdgeIndex| link(snapshot, at, edge).is_some_and(|(name, _)| name == wanted);
+        let Some(edge) = graph.edges(at).find(is_next) else { break };
+        found.push(edge);
+        at = graph.edge_target(edge);
+    }
+    Ok(found)
+}
+
 /// Returns the name of the property that links objects of a class, by class.
 fn links(snapshot: &Snapshot, cancel: &CancelToken) -> Result<HashMap<u32, StringId>, Cancelled> {
     let graph = snapshot.graph();
@@ -60,7 +78,7 @@ fn links(snapshot: &Snapshot, cancel: &CancelToken) -> Result<HashMap<u32, Strin
     let is_candidate: Vec<bool> = classes
         .all()
         .iter()
-        .map(|class| class.kind == NodeKind::OBJECT && class.totals.count >= LEAST_OBJECTS && !is_generic(&class.name))
+        .map(|class| class.kind == NodeKind::OBJECT && class.count >= LEAST_OBJECTS && !is_generic(&class.name))
         .collect();
     // With the position of the first such property, so that ties are decided.
     let mut counts: HashMap<(u32, StringId), (u64, u32)> = HashMap::new();
@@ -105,7 +123,11 @@ fn link(snapshot: &Snapshot, node: NodeOrdinal, edge: EdgeIndex) -> Option<(Stri
 
 fn next(snapshot: &Snapshot, links: &HashMap<u32, StringId>, node: NodeOrdinal) -> Option<NodeOrdinal> {
     let wanted = *links.get(&snapshot.class_id(node).0)?;
-    snapshot.graph().edges(node).find_map(|edge| link(snapshot, node, edge).filter(|&(name, _)| name == wanted)).map(|(_, to)| to)
+    snapshot
+        .graph()
+        .edges(node)
+        .find_map(|edge| link(snapshot, node, edge).filter(|&(name, _)| name == wanted))
+        .map(|(_, to)| to)
 }
 
 /// Returns true for classes whose objects have nothing in common.

@@ -12,7 +12,8 @@ mod stores;
 
 use std::collections::HashMap;
 
-pub(crate) use lists::{CollectionSort, CollectionsKey, CollectionsOf, EntriesKey, ListedBy, entries_of};
+pub use lists::entries_of;
+pub(crate) use lists::{CollectionSort, CollectionsKey, CollectionsOf, EntriesKey, ListedBy};
 
 use super::by_dominance;
 use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal};
@@ -139,11 +140,7 @@ impl HeapBytes for Collections {
 ///
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
-pub(crate) fn collections(
-    snapshots: &[&Snapshot],
-    ids_match: bool,
-    cancel: &CancelToken,
-) -> Result<Collections, Cancelled> {
+pub fn collections(snapshots: &[&Snapshot], ids_match: bool, cancel: &CancelToken) -> Result<Collections, Cancelled> {
     let Some((&last, earlier)) = snapshots.split_last() else { return Ok(Collections::default()) };
     let mut found = Collections { ids_match, ..Collections::default() };
     let mut groups: HashMap<(String, CollectionKind), CollectionGroup> = HashMap::new();
@@ -183,7 +180,7 @@ pub(crate) fn collections(
             found.earlier.push(ids);
         }
     }
-    found.groups = groups.into_values().filter(|group| is_listed(group)).collect();
+    found.groups = groups.into_values().filter(is_listed).collect();
     found.groups.sort_by(|a, b| (&a.holder, a.kind).cmp(&(&b.holder, b.kind)));
     let members = &found.members;
     for group in &mut found.groups {

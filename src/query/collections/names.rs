@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::super::path_growth::nearest_retainer;
 use super::super::is_numbered;
+use super::super::path_growth::nearest_retainer;
 use super::Collection;
 use crate::graph::EdgeName;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, human};
@@ -40,7 +40,8 @@ fn holder(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Resul
             return Ok(joined(fields));
         }
         // The stores of collections connect and say nothing.
-        let is_store = matches!(graph.kind(source), NodeKind::ARRAY | NodeKind::HIDDEN | NodeKind::CODE | NodeKind::OBJECT_SHAPE);
+        let is_store =
+            matches!(graph.kind(source), NodeKind::ARRAY | NodeKind::HIDDEN | NodeKind::CODE | NodeKind::OBJECT_SHAPE);
         let field = field(snapshot, edge, is_store);
         let is_new = field.as_ref().is_some_and(|field| field != "[*]" || fields.last() != Some(field));
         fields.extend(field.filter(|_| is_new));
@@ -75,7 +76,9 @@ fn field(snapshot: &Snapshot, edge: EdgeIndex, is_store: bool) -> Option<String>
     }
     // An object with many properties is used as a map, and their names are keys.
     let source = graph.edge_source(edge);
-    let is_key = kind == EdgeKind::PROPERTY && graph.edge_range(source).len() > 2 * KEYS && is_generic(&snapshot.class(source).name);
+    let is_key = kind == EdgeKind::PROPERTY
+        && graph.edge_range(source).len() > 2 * KEYS
+        && is_generic(&snapshot.class(source).name);
     Some(if is_key { "[*]".to_owned() } else { name(snapshot, edge) })
 }
 
@@ -104,5 +107,7 @@ fn is_context(class: &str) -> bool {
 
 /// Returns true for classes that do not tell what an object is for.
 fn is_generic(class: &str) -> bool {
-    matches!(class, "Object" | "Array" | "Map" | "Set" | "WeakMap" | "WeakSet" | "Function") || class.starts_with('{') || class.starts_with("system / ")
+    matches!(class, "Object" | "Array" | "Map" | "Set" | "WeakMap" | "WeakSet" | "Function")
+        || class.starts_with('{')
+        || class.starts_with("system / ")
 }

@@ -101,8 +101,10 @@ impl<'a> Scan<'a> {
                 && matches!(graph.edge_name(edge), EdgeName::Text(name) if events.contains(&name));
             if is_events {
                 let by_event = graph.edge_target(edge);
-                for inner in graph.edges(by_event).filter(|&inner| self.is_key(inner)) {
-                    self.listeners.insert(graph.edge_target(inner).index());
+                for inner in graph.edges(by_event) {
+                    if self.is_key(inner) {
+                        self.listeners.insert(graph.edge_target(inner).index());
+                    }
                 }
             }
         }

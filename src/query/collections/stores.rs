@@ -53,7 +53,9 @@ pub(super) fn ephemeron_capacity(store_bytes: u64) -> Option<u32> {
 
 /// Returns the capacity of the properties of an object that is used as a map.
 pub(super) fn dictionary_capacity(store_bytes: u64) -> Option<u32> {
-    let of = |&word: &u64| [5, 6].into_iter().find_map(|header| power_of_two(slots(store_bytes, word)?.checked_sub(header), 3, 16));
+    let of = |&word: &u64| {
+        [5, 6].into_iter().find_map(|header| power_of_two(slots(store_bytes, word)?.checked_sub(header), 3, 16))
+    };
     WORDS.iter().find_map(of).and_then(|capacity| u32::try_from(capacity).ok())
 }
 

@@ -10,9 +10,11 @@ use super::growth_rows::{COLUMNS, GrownRows, KEYS, node_of};
 use super::pane::{About, Pane};
 use super::series::{SeriesChoice, left_out};
 use super::{Place, ephemeron_menu, item, object_menu};
+use crate::findings::FindingsOf;
 use crate::model::{EdgeIndex, SnapshotId, human};
 use crate::query::{
-    DistinctOf, Growth, GrowthKey, GrowthOf, GrowthSort, OPTIONS_DIFFER, Pattern, ScriptsOf, Series, SeriesList,
+    DistinctOf, Growth, GrowthGroup, GrowthKey, GrowthOf, GrowthSort, OPTIONS_DIFFER, Point, ScriptsOf, Series,
+    SeriesList,
 };
 use crate::session::Session;
 use crate::snapshot::Snapshot;
@@ -32,10 +34,39 @@ pub struct GrowthPane {
     pub filter: String,
     sort: GrowthSort,
     pub table: TreeState<Grown>,
-    /// The series whose first pattern was expanded.
+    /// The series whose first group was expanded.
     opened: Option<Series>,
     /// The class that the second chart shows.
     chosen: Option<(Series, u32)>,
+    measure: Measure,
+}
+
+/// The numbers that the charts show.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Measure {
+    Objects,
+    Size,
+    Retained,
+}
+
+impl Measure {
+    const ALL: [Self; 3] = [Self::Objects, Self::Size, Self::Retained];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Objects => "Objects",
+            Self::Size => "Size",
+            Self::Retained => "Retained",
+        }
+    }
+
+    pub(super) fn of(self, point: &Point) -> u64 {
+        match self {
+            Self::Objects => point.count,
+            Self::Size => point.shallow_size,
+            Self::Retained => point.retained_size,
+        }
+    }
 }
 
 impl Default for GrowthPane {
@@ -43,10 +74,11 @@ impl Default for GrowthPane {
         Self {
             choice: SeriesChoice::default(),
             filter: String::new(),
-            sort: GrowthSort::BY_SIZE_GROWTH,
+            sort: GrowthSort::BY_RETAINED_GROWTH,
             table: TreeState::default(),
             opened: None,
             chosen: None,
+            measure: Measure::Objects,
         }
     }
 }
@@ -68,7 +100,7 @@ impl GrowthPane {
     fn rows(&mut self, ui: &mut Ui, place: &Place, mut rows: GrownRows<'_>, commands: &mut Vec<Command>) {
         let series = Arc::clone(&rows.series);
         if self.opened.as_ref() != Some(&series) {
-            // The first pattern is that of leaks.
+            // The first group is that of leaks.
             self.opened = Some(Arc::clone(&series));
             self.table.reset();
             self.table.expand(vec![0]);
@@ -81,7 +113,7 @@ impl GrowthPane {
             sorted_by: (by, self.sort.descending),
             empty_text: "No matching classes",
         };
-        let root = Grown::Patterns(Arc::clone(&series));
+        let root = Grown::Groups(Arc::clone(&series));
         let (growth, newest) = (Arc::clone(&rows.growth), (rows.last.0, Arc::clone(&rows.last.1)));
         let answer = tree_table::show(ui, &table, &root, &mut self.table, &mut rows, |ui, list, path| {
             menu(ui, (&series, &growth), (newest.0, &newest.1), (list, path), commands);
@@ -100,6 +132,10 @@ impl GrowthPane {
                 Some(target) => Command::Select { target, by_key },
                 None => Command::SelectClass { class: None, by_key },
             });
+            // A class shows what retains its new objects at once.
+            if let [_, class] = path[..] {
+                commands.extend(merge(&series, &growth, newest.0, class, false));
+            }
         }
         if let Some(path) = &answer.activated {
             match (target(path), &path[..]) {
@@ -109,12 +145,12 @@ impl GrowthPane {
             }
         }
         if answer.export {
-            let list = ExportList::Growth(rows.key(SeriesList::Classes(Pattern::EveryStep, self.sort)));
+            let list = ExportList::Growth(rows.key(SeriesList::Classes(GrowthGroup::ALL[0], self.sort)));
             commands.push(Command::Export { name: "growth".to_owned(), list });
         }
     }
 
-    fn toolbar(&mut self, ui: &mut Ui, session: &Session, place: &Place) {
+    fn toolbar(&mut self, ui: &mut Ui, session: &Session, place: &Place, commands: &mut Vec<Command>) {
         super::toolbar(ui, |ui| {
             let edit = TextEdit::singleline(&mut self.filter).hint_text("Filter classes").desired_width(150.0);
             let response = ui.add(edit);
@@ -122,6 +158,15 @@ impl GrowthPane {
             let count = self.choice.menu(ui, session);
             if self.choice.leaves_out_others_than(place.slot.id) && count < 2 {
                 ui.weak("Choose at least two snapshots");
+            }
+            ui.separator();
+            for measure in Measure::ALL {
+                let hint = format!("Charts show {}", measure.label().to_lowercase());
+                ui.selectable_value(&mut self.measure, measure, measure.label()).on_hover_text(hint);
+            }
+            ui.separator();
+            if ui.link("By holder").on_hover_text("Show growth by the field that holds the objects").clicked() {
+                commands.push(Command::Show(ViewKind::COLLECTIONS));
             }
         });
     }
@@ -138,15 +183,23 @@ impl GrowthPane {
         let left = Rect::from_min_size(all.min, vec2(width, all.height()));
         let right = Rect::from_min_max(egui::pos2(all.right() - width, all.top()), all.max);
         let bytes = |size: u64| units.bytes(size);
-        let dots = heap_dots(session, series, growth, &bytes);
+        let measure = self.measure;
+        let format: &dyn Fn(u64) -> String = if measure == Measure::Objects { &human::count } else { &bytes };
+        let dots = heap_dots(session, series, growth, (measure, &bytes));
         let id = Id::unique(("growth chart", place.slot));
-        Chart { id, title: "Whole heap".to_owned(), dots: &dots, format: &bytes }.show(ui, left);
+        let title = if measure == Measure::Objects { "Whole heap: objects" } else { "Whole heap" };
+        Chart { id, title: title.to_owned(), dots: &dots, format }.show(ui, left);
         let chosen = self.chosen.as_ref().filter(|(of, _)| of == series).map(|(_, class)| *class as usize);
         if let Some((class, of)) = chosen.and_then(|class| Some((class, growth.classes.get(class)?))) {
-            let dots = class_dots(&of.name, growth.points(class), &bytes);
-            let title = format!("{}: objects", human::visible(&of.name, 60));
+            let dots = class_dots(&of.name, growth.points(class), (measure, &bytes));
+            let what = match measure {
+                Measure::Objects => "objects",
+                Measure::Size => "shallow size",
+                Measure::Retained => "retained size",
+            };
+            let title = format!("{}: {what}", human::visible(&of.name, 60));
             let id = Id::unique(("class chart", place.slot));
-            Chart { id, title, dots: &dots, format: &human::count }.show(ui, right);
+            Chart { id, title, dots: &dots, format }.show(ui, right);
         } else {
             let tokens = theme::tokens(ui);
             ui.painter().rect_filled(right, 4.0, tokens.surface);
@@ -162,7 +215,7 @@ impl GrowthPane {
         &self,
         ui: &mut Ui,
         (series, growth): (&Series, &Growth),
-        last: SnapshotId,
+        (last, verdict): (SnapshotId, Option<&str>),
         commands: &mut Vec<Command>,
     ) {
         let chosen = self.chosen.as_ref().filter(|(of, _)| of == series).map(|(_, class)| *class);
@@ -172,7 +225,12 @@ impl GrowthPane {
             ui.set_min_height(5.0 * GRID);
             ui.style_mut().override_font_id = Some(theme::small());
             let Some((row, class)) = class else {
-                ui.weak("Start with the classes that grow in every step");
+                // The findings say whether anything grows without bound.
+                let text = verdict.unwrap_or("Start with the classes that grow in every step");
+                ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+                if verdict.is_some() && ui.link("Show findings").clicked() {
+                    commands.push(Command::Show(ViewKind::FINDINGS));
+                }
                 return;
             };
             // The links keep their room; the text between them gets shorter.
@@ -226,7 +284,7 @@ fn menu(
 ) {
     let row = path.last().copied().unwrap_or_default();
     match list {
-        Grown::Patterns(_) => {}
+        Grown::Groups(_) => {}
         Grown::Classes(_) => {
             let Some(class) = growth.classes.get(row as usize) else { return };
             for (survivors, text) in
@@ -272,7 +330,7 @@ impl Pane for GrowthPane {
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
-        self.toolbar(ui, session, place);
+        self.toolbar(ui, session, place, &mut commands);
         let all = self.series(session);
         let reply = session.ask(&DistinctOf(Arc::clone(&all)));
         let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
@@ -302,7 +360,9 @@ impl Pane for GrowthPane {
             super::remark(ui, OPTIONS_DIFFER);
         }
         self.charts(ui, session, place, (&series, &growth));
-        self.chosen_line(ui, (&series, &growth), last.0, &mut commands);
+        let found = session.ask(&FindingsOf(Arc::clone(&series))).ready().filter(|_| growth.ids_match);
+        let verdict = found.as_ref().map(|found| found.summary.as_str());
+        self.chosen_line(ui, (&series, &growth), (last.0, verdict), &mut commands);
         let scripts = session.ask(&ScriptsOf(last.0)).ready();
         let rows = GrownRows {
             session,

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use egui::{Align2, Id, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
+use super::growth::Measure;
 use crate::model::{SnapshotId, convert, difference, human};
 use crate::query::{Growth, Point, Series};
 use crate::session::Session;
@@ -122,7 +123,7 @@ pub(super) fn heap_dots(
     session: &Session,
     series: &Series,
     growth: &Growth,
-    bytes: &dyn Fn(u64) -> String,
+    (measure, bytes): (Measure, &dyn Fn(u64) -> String),
 ) -> Vec<Dot> {
     let mut before: Option<u64> = None;
     let dot = |(at, (id, total)): (usize, (&SnapshotId, &Point))| {
@@ -144,13 +145,17 @@ pub(super) fn heap_dots(
         }
         let objects = human::quantity(total.count, "object", "objects");
         let name = format!("Snapshot {}, {name}: {} in {objects}", at + 1, bytes(size));
-        Dot { amount: size, label: (at + 1).to_string(), name, about }
+        Dot { amount: measure.of(total), label: (at + 1).to_string(), name, about }
     };
     series.iter().zip(&growth.totals).enumerate().map(dot).collect()
 }
 
-/// Returns the number of objects of a class in each snapshot.
-pub(super) fn class_dots(name: &str, points: &[Point], bytes: &dyn Fn(u64) -> String) -> Vec<Dot> {
+/// Returns a number of a class in each snapshot.
+pub(super) fn class_dots(
+    name: &str,
+    points: &[Point],
+    (measure, bytes): (Measure, &dyn Fn(u64) -> String),
+) -> Vec<Dot> {
     let name = human::visible(name, 60);
     let dot = |(at, point): (usize, &Point)| {
         let (count, shallow, retained) = (
@@ -159,7 +164,7 @@ pub(super) fn class_dots(name: &str, points: &[Point], bytes: &dyn Fn(u64) -> St
             bytes(point.retained_size),
         );
         Dot {
-            amount: point.count,
+            amount: measure.of(point),
             label: (at + 1).to_string(),
             name: format!("{name} in snapshot {}: {count}", at + 1),
             about: format!("{count}\n{shallow} bytes shallow\n{retained} retained"),

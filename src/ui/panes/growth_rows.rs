@@ -1,10 +1,10 @@
-//! The table of growth: patterns, their classes, the new objects of each class, and their fields.
+//! The table of growth: groups, their classes, the new objects of each class, and their fields.
 
 use std::sync::Arc;
 
 use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, convert, human};
 use crate::query::{
-    Filter, GrownClass, Growth, GrowthKey, GrowthSort, LABEL_LIMIT, ListSpec, OrderKey, Pattern, Point, Scripts,
+    Filter, GrownClass, Growth, GrowthGroup, GrowthKey, GrowthSort, LABEL_LIMIT, ListSpec, OrderKey, Point, Scripts,
     Series, SeriesKey, SeriesList, Sort,
 };
 use crate::session::Session;
@@ -49,8 +49,8 @@ pub(super) const COLUMNS: [Column; 9] = [
 /// A list of the table.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Grown {
-    Patterns(Series),
-    Classes(Pattern),
+    Groups(Series),
+    Classes(GrowthGroup),
     /// The new objects of a class.
     Objects(u32),
     /// Fields of an object of the last snapshot.
@@ -75,7 +75,7 @@ impl GrownRows<'_> {
     }
 
     fn list_at(&self, path: &[u32]) -> Option<Grown> {
-        let mut list = Grown::Patterns(Arc::clone(&self.series));
+        let mut list = Grown::Groups(Arc::clone(&self.series));
         for depth in 1..path.len() {
             list = self.children(&list, &path[..depth])?;
         }
@@ -165,7 +165,7 @@ impl GrownRows<'_> {
 
 pub(super) fn node_of(newest: &Snapshot, list: &Grown, row: u32) -> Option<NodeOrdinal> {
     match list {
-        Grown::Patterns(_) | Grown::Classes(_) => None,
+        Grown::Groups(_) | Grown::Classes(_) => None,
         Grown::Objects(_) => Some(NodeOrdinal(row)),
         Grown::Fields(_) => Some(newest.graph().edge_target(EdgeIndex(row))),
     }
@@ -176,8 +176,8 @@ impl TreeModel for GrownRows<'_> {
 
     fn rows(&mut self, list: &Grown) -> Rows {
         let key = match list {
-            Grown::Patterns(_) => self.key(SeriesList::Patterns),
-            Grown::Classes(pattern) => self.key(SeriesList::Classes(*pattern, self.sort)),
+            Grown::Groups(_) => self.key(SeriesList::Groups),
+            Grown::Classes(group) => self.key(SeriesList::Classes(*group, self.sort)),
             Grown::Objects(class) => SeriesKey {
                 class_name: String::new(),
                 ..self.key(SeriesList::Objects { class: *class, sort: Sort::BY_RETAINED_SIZE })
@@ -193,7 +193,7 @@ impl TreeModel for GrownRows<'_> {
     fn children(&self, list: &Grown, path: &[u32]) -> Option<Grown> {
         let row = *path.last()?;
         match list {
-            Grown::Patterns(_) => Pattern::ALL.get(row as usize).copied().map(Grown::Classes),
+            Grown::Groups(_) => GrowthGroup::ALL.get(row as usize).copied().map(Grown::Classes),
             Grown::Classes(_) => (!self.growth.new_objects(row as usize).is_empty()).then_some(Grown::Objects(row)),
             Grown::Objects(_) | Grown::Fields(_) => {
                 let node = node_of(&self.last.1, list, row)?;
@@ -203,20 +203,22 @@ impl TreeModel for GrownRows<'_> {
     }
 
     fn is_link(&self, list: &Grown, _path: &[u32]) -> bool {
-        !matches!(list, Grown::Patterns(_))
+        !matches!(list, Grown::Groups(_))
     }
 
     fn cell(&self, list: &Grown, path: &[u32], column: usize) -> Cell {
         let Some(&row) = path.last() else { return Cell::default() };
         let tokens = self.look.tokens;
         match list {
-            Grown::Patterns(_) => match (Pattern::ALL.get(row as usize), column) {
-                (Some(&pattern), 0) => {
-                    let count = self.growth.class_count(pattern);
+            Grown::Groups(_) => match (GrowthGroup::ALL.get(row as usize), column) {
+                (Some(&group), 0) => {
+                    let is_quiet = matches!(group, GrowthGroup::Small | GrowthGroup::Runtime);
+                    let color = if is_quiet { tokens.weak } else { tokens.accent };
+                    let count = self.growth.class_count(group);
                     let count = format!("  {}", human::quantity(count, "class", "classes"));
-                    let mut cell = Cell::text(pattern.label(), tokens.accent);
+                    let mut cell = Cell::text(group.label(), color);
                     cell.runs.push(Run::new(count, tokens.weak));
-                    cell.tooltip = Some(pattern.hint().to_owned());
+                    cell.tooltip = Some(group.hint().to_owned());
                     cell
                 }
                 _ => Cell::default(),

@@ -1,6 +1,7 @@
 //! The panes of the upper half, one line each: tabs, keys, palette, history and focus order are derived from this list.
 
 use super::allocations::AllocationsPane;
+use super::collections::CollectionsPane;
 use super::comparison::ComparisonPane;
 use super::containment::ContainmentPane;
 use super::dead_variables::DeadVariablesPane;
@@ -66,6 +67,7 @@ panes! {
     dead_variables: DeadVariablesPane,
     search: SearchPane,
     growth: GrowthPane,
+    collections: CollectionsPane,
     timeline: TimelinePane,
     allocations: AllocationsPane,
 }

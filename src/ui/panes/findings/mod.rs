@@ -16,10 +16,11 @@ use self::chips::Chip;
 use super::Place;
 use super::pane::{About, Pane};
 use super::series::{SeriesChoice, left_out};
-use crate::findings::{Finding, Findings, FindingsOf, finding_lines};
+use crate::findings::{Finding, Findings, FindingsOf, ProcessMemory, finding_lines, outside_note};
 use crate::model::{SnapshotId, human};
 use crate::query::{DistinctOf, Series};
 use crate::session::{Reply, Session};
+use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, NodeSet, Target, ViewKind};
 use crate::ui::focus_order;
 use crate::ui::notice::Notice;
@@ -109,6 +110,9 @@ impl FindingsPane {
         let small = |text: &str| RichText::new(text.to_owned()).font(theme::small()).weak();
         for note in &answered.findings.notes {
             ui.add(Label::new(small(&human::visible(note, 400))).wrap());
+        }
+        if let Some(note) = outside(session, &answered.series) {
+            ui.add(Label::new(RichText::new(note).color(theme::tokens(ui).detached)).wrap());
         }
         if answered.is_alone {
             let text = "The open snapshots are from different processes: only this one is analyzed";
@@ -324,4 +328,16 @@ impl Pane for FindingsPane {
     fn shows_whole(&self) -> bool {
         true
     }
+}
+
+/// Says that the process grew outside of its heap, by what was recorded beside the snapshots.
+fn outside(session: &Session, series: &Series) -> Option<String> {
+    let memory = |id: &SnapshotId| {
+        let usage = session.record(*id)?.memory_usage?;
+        Some(ProcessMemory { rss: usage.rss, external: usage.external, array_buffers: usage.array_buffers })
+    };
+    let process: Vec<Option<ProcessMemory>> = series.iter().map(memory).collect();
+    let snapshots: Vec<Arc<Snapshot>> = series.iter().filter_map(|id| session.snapshot(*id)).collect();
+    let by_reference: Vec<&Snapshot> = snapshots.iter().map(Arc::as_ref).collect();
+    outside_note(&by_reference, &process)
 }

@@ -309,9 +309,12 @@ impl RowPainter<'_> {
     pub(super) fn spark_line(&self, ui: &Ui, rect: Rect, amounts: &[f32]) {
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         let inner = rect.shrink2(vec2(2.0 * GRID, 4.0));
+        // Shows the change: the axis goes from the smallest to the largest amount.
         let most = amounts.iter().copied().fold(0.0, f32::max);
+        let least = amounts.iter().copied().fold(most, f32::min);
+        let range = most - least;
         let step = inner.width() / convert::screen(amounts.len().saturating_sub(1).max(1));
-        let height = |amount: f32| if most > 0.0 { inner.height() * amount / most } else { 0.0 };
+        let height = |amount: f32| inner.height() * if range > 0.0 { (amount - least) / range } else { 0.5 };
         let points: Vec<egui::Pos2> = amounts
             .iter()
             .enumerate()

@@ -1,0 +1,232 @@
+//! The ordered lists of collections: groups, the collections of a group, and the entries of one.
+
+use std::sync::Arc;
+
+use super::super::growth_lists::{GrowthOf, Series, snapshots_of};
+use super::super::nodes::sorted;
+use super::super::question::{Lane, Need, Needs, Question};
+use super::super::sorting::utf16_order;
+use super::super::{RowOrder, Sort, map_key};
+use super::scan::slot;
+use super::{CollectionGroup, CollectionKind, Collections, collections};
+use crate::graph::EdgeName;
+use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, SnapshotId};
+use crate::snapshot::Snapshot;
+
+/// Asks for the collections of a series, the oldest snapshot first.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct CollectionsOf(pub Series);
+
+impl Question for CollectionsOf {
+    type Answer = Collections;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        self.0.to_vec()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        if self.0.len() > 1 { vec![Box::new(GrowthOf(Arc::clone(&self.0)))] } else { Vec::new() }
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Collections, Cancelled> {
+        let ids_match = self.0.len() > 1 && needs.answer(&GrowthOf(Arc::clone(&self.0))).ids_match;
+        collections(&snapshots_of(&self.0, needs), ids_match, cancel)
+    }
+}
+
+/// A sort key of groups of collections.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum ListedBy {
+    Holder,
+    Kind,
+    Count,
+    Entries,
+    EntriesGrowth,
+    Capacity,
+    Retained,
+    RetainedGrowth,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct CollectionSort {
+    pub key: ListedBy,
+    pub descending: bool,
+}
+
+impl CollectionSort {
+    /// Largest growth of entries first.
+    pub(crate) const BY_GROWTH: Self = Self { key: ListedBy::EntriesGrowth, descending: true };
+
+    fn number(self, group: &CollectionGroup) -> i128 {
+        let last = group.last();
+        match self.key {
+            ListedBy::Holder => 0,
+            ListedBy::Kind => group.kind as i128,
+            ListedBy::Count => last.count.into(),
+            ListedBy::Entries => last.entries.into(),
+            ListedBy::EntriesGrowth => group.grown(|point| point.entries).into(),
+            ListedBy::Capacity => group.capacity.into(),
+            ListedBy::Retained => last.bytes.into(),
+            ListedBy::RetainedGrowth => group.grown(|point| point.bytes).into(),
+        }
+    }
+}
+
+/// The question for the groups of collections; row ids are indices into [`Collections::groups`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct CollectionsKey {
+    pub series: Series,
+    pub sort: CollectionSort,
+    /// A part of the holder's name.
+    pub holder: String,
+    pub kind: Option<CollectionKind>,
+}
+
+impl Question for CollectionsKey {
+    type Answer = RowOrder;
+    const LANE: Lane = Lane::Interactive;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        self.series.to_vec()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Box::new(CollectionsOf(Arc::clone(&self.series)))]
+    }
+
+    fn run(&self, needs: &Needs, _cancel: &CancelToken) -> Result<RowOrder, Cancelled> {
+        let found = needs.answer(&CollectionsOf(Arc::clone(&self.series)));
+        let wanted = self.holder.to_lowercase();
+        let is_wanted = |group: &CollectionGroup| {
+            self.kind.is_none_or(|kind| kind == group.kind)
+                && (wanted.is_empty() || group.holder.to_lowercase().contains(&wanted))
+        };
+        let mut rows: Vec<(u32, &CollectionGroup)> =
+            (0_u32..).zip(&found.groups).filter(|(_, group)| is_wanted(group)).collect();
+        let sort = self.sort;
+        rows.sort_by(|&(at, a), &(other, b)| {
+            let by_name = utf16_order(&a.holder, &b.holder);
+            let by_name = if sort.key == ListedBy::Holder && sort.descending { by_name.reverse() } else { by_name };
+            let by_number = sort.number(a).cmp(&sort.number(b));
+            let by_number = if sort.descending { by_number.reverse() } else { by_number };
+            // Without growth, the largest come first.
+            by_number.then(b.last().bytes.cmp(&a.last().bytes)).then(by_name).then(at.cmp(&other))
+        });
+        // By name, sizes do not matter.
+        if sort.key == ListedBy::Holder {
+            rows.sort_by(|&(at, a), &(other, b)| {
+                let order = utf16_order(&a.holder, &b.holder).then(at.cmp(&other));
+                if sort.descending { order.reverse() } else { order }
+            });
+        }
+        Ok(RowOrder { rows: Arc::new(rows.into_iter().map(|(at, _)| at).collect()) })
+    }
+
+    fn list(&self) -> Option<Self> {
+        let series = Arc::clone(&self.series);
+        Some(Self { series, sort: CollectionSort::BY_GROWTH, holder: String::new(), kind: None })
+    }
+}
+
+/// The question for the entries of a collection; row ids are indices of edges to values, or to the keys of a Set.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct EntriesKey {
+    pub snapshot: SnapshotId,
+    pub node: NodeOrdinal,
+    pub kind: CollectionKind,
+    pub sort: Sort,
+}
+
+impl Question for EntriesKey {
+    type Answer = RowOrder;
+    const LANE: Lane = Lane::Interactive;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.snapshot]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<RowOrder, Cancelled> {
+        let snapshot = needs.snapshot(self.snapshot);
+        let graph = snapshot.graph();
+        let edges = entries_of(snapshot, self.node, self.kind, cancel)?;
+        // The same value may be under several keys.
+        let mut by_value: Vec<(u32, u32)> = edges.iter().map(|&edge| (graph.edge_target(edge).0, edge.0)).collect();
+        by_value.sort_unstable();
+        let mut nodes: Vec<u32> = by_value.iter().map(|&(node, _)| node).collect();
+        nodes.dedup();
+        let mut rows = Vec::with_capacity(edges.len());
+        for node in sorted(snapshot, &nodes, self.sort, cancel)? {
+            let first = by_value.partition_point(|&(of, _)| of < node);
+            rows.extend(by_value[first..].iter().take_while(|&&(of, _)| of == node).map(|&(_, edge)| edge));
+        }
+        Ok(RowOrder { rows: Arc::new(rows) })
+    }
+
+    fn list(&self) -> Option<Self> {
+        Some(Self { sort: Sort::BY_RETAINED_SIZE, ..*self })
+    }
+}
+
+/// Returns the references to the entries of a collection: to the value of each, or to its key if it has no value.
+///
+/// # Errors
+/// Returns [`Cancelled`] if the operation is cancelled.
+pub fn entries_of(
+    snapshot: &Snapshot,
+    node: NodeOrdinal,
+    kind: CollectionKind,
+    cancel: &CancelToken,
+) -> Result<Vec<EdgeIndex>, Cancelled> {
+    let graph = snapshot.graph();
+    let mut found = Vec::new();
+    match kind {
+        CollectionKind::Map | CollectionKind::Set | CollectionKind::WeakCollection => {
+            let Some(table) = table(snapshot, node) else { return Ok(found) };
+            for (at, edge) in graph.edges(table).enumerate() {
+                cancel.check_every(at + 1)?;
+                let is_entry = match kind {
+                    CollectionKind::WeakCollection => is_ephemeron(snapshot, edge),
+                    _ => slot(snapshot, edge).is_some() && !is_key_of_next(snapshot, table, edge),
+                };
+                if is_entry {
+                    found.push(edge);
+                }
+            }
+        }
+        CollectionKind::LinkedList => found = super::chains::rest(snapshot, node, cancel)?,
+        CollectionKind::Array | CollectionKind::Listeners | CollectionKind::TypedArray => {
+            found.extend(graph.edges(node).filter(|&edge| graph.edge_kind(edge) == EdgeKind::ELEMENT));
+        }
+        CollectionKind::Dictionary => {
+            let is_key = |&edge: &EdgeIndex| {
+                graph.edge_kind(edge) == EdgeKind::PROPERTY
+                    && !matches!(graph.edge_name(edge), EdgeName::Text(name) if snapshot.known().proto.contains(name))
+            };
+            found.extend(graph.edges(node).filter(is_key));
+        }
+    }
+    Ok(found)
+}
+
+fn table(snapshot: &Snapshot, node: NodeOrdinal) -> Option<NodeOrdinal> {
+    let graph = snapshot.graph();
+    let is_table = |&edge: &EdgeIndex| {
+        graph.edge_kind(edge) == EdgeKind::INTERNAL
+            && matches!(graph.edge_name(edge), EdgeName::Text(name) if graph.strings().is(name, "table"))
+    };
+    let table = graph.edges(node).find(is_table).map(|edge| graph.edge_target(edge))?;
+    (graph.kind(table) == NodeKind::ARRAY).then_some(table)
+}
+
+/// Returns true if a slot is the key of the value in the next one.
+fn is_key_of_next(snapshot: &Snapshot, table: NodeOrdinal, edge: EdgeIndex) -> bool {
+    let after = EdgeIndex(edge.0.saturating_add(1));
+    let is_inside = snapshot.graph().edge_range(table).contains(&(after.0 as usize));
+    is_inside && map_key(snapshot, after).is_some()
+}
+
+fn is_ephemeron(snapshot: &Snapshot, edge: EdgeIndex) -> bool {
+    let graph = snapshot.graph();
+    graph.edge_kind(edge) == EdgeKind::INTERNAL
+        && matches!(graph.edge_name(edge), EdgeName::Text(name) if snapshot.ephemerons().get(name).is_some())
+}
