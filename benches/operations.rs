@@ -1,18 +1,18 @@
 //! Measures each question of the window about an open snapshot:
-//! `cargo bench --no-default-features --bench operations -- FILE [BASE]`.
+//! `cargo bench --no-default-features --bench operations -- FILE [BASE [MIDDLE...]]`. With several files, questions about the series follow.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a command of its own")]
 
 use std::path::Path;
 use std::time::Instant;
 
-use heapglass::Snapshot;
 use heapglass::test_support::format::Source;
 use heapglass::test_support::model::{CancelToken, ClassId, NodeOrdinal, Progress};
 use heapglass::test_support::query::{
-    Filter, GroupKey, GroupSort, Lens, ListSpec, NodeFilter, Query, Sort, SortKey, by_kind, compare, cut_edge,
-    dominator_map, duplicate_groups, duplicate_strings, merged_paths, native_contexts, order, retainer_distances,
-    search, select, several_paths, shortest_path, way_down,
+    Filter, GroupKey, GroupSort, Lens, ListSpec, NodeFilter, Query, Sort, SortKey, by_kind, collections, compare,
+    cut_edge, dominator_map, duplicate_groups, duplicate_strings, growth, merged_paths, native_contexts, order,
+    retainer_distances, search, select, several_paths, shortest_path, way_down,
 };
+use heapglass::{Snapshot, findings};
 
 fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let started = Instant::now();
@@ -33,6 +33,9 @@ fn main() {
         return;
     };
     let snapshot = open(file);
+    if files.len() == 1 {
+        over_time(&[&snapshot]);
+    }
     lists(&snapshot);
     filters(&snapshot);
     paths(&snapshot);
@@ -40,7 +43,26 @@ fn main() {
         let base = open(base);
         let compared = timed("compare", || compare(&base, &snapshot, &CancelToken::new()).unwrap());
         println!("{} rows, ids match: {}", compared.classes.len(), compared.ids_match);
+        let middle: Vec<Snapshot> = files.iter().skip(2).map(|file| open(file)).collect();
+        let series: Vec<&Snapshot> = std::iter::once(&base).chain(&middle).chain([&snapshot]).collect();
+        over_time(&series);
     }
+}
+
+/// Asks what the first page of the window asks, for the last snapshot and for all of them.
+fn over_time(series: &[&Snapshot]) {
+    let cancel = CancelToken::new();
+    let count = series.len();
+    let of_one = |snapshots: &[&Snapshot], what: &str| {
+        let found = timed(what, || findings(snapshots, &cancel).unwrap());
+        println!("              ({} findings: {})", found.findings.len(), found.summary);
+        let found =
+            timed(&format!("collections of {}", snapshots.len()), || collections(snapshots, true, &cancel).unwrap());
+        println!("              ({} holders)", found.groups.len());
+    };
+    of_one(&series[count - 1..], "findings of 1 snapshot");
+    of_one(series, &format!("findings of {count} snapshots"));
+    timed(&format!("growth of {count} snapshots"), || growth(series, &cancel).unwrap());
 }
 
 fn lists(snapshot: &Snapshot) {

@@ -22,6 +22,7 @@ mod generate;
 mod guard;
 mod interrupts;
 mod lines;
+mod markup;
 mod nodes;
 mod object;
 mod profile;

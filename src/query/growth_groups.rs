@@ -1,6 +1,93 @@
-//! The groups of classes over time: by pattern, with the runtime's own classes and small changes apart.
+//! The patterns of classes over time, and the groups in which they are listed: by pattern, with the runtime's own classes
+//! and small changes apart.
 
-use super::growth::{Pattern, Point};
+/// A growth pattern of a class.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Pattern {
+    /// Grows in every step, like a leak.
+    EveryStep,
+    /// Grows in several steps, but not in all, and never shrinks.
+    SomeSteps,
+    /// Grows in one step and then stays, like a cache that fills or code that is loaded.
+    Once,
+    /// Sometimes grows, sometimes shrinks: work in progress.
+    ComesAndGoes,
+    /// Shrinks and never grows.
+    Shrinks,
+    Steady,
+}
+
+/// Changes of less than this part of the whole range of a class do not count as steps. For [`Pattern::EveryStep`] each
+/// object counts; otherwise the growth while a program starts would hide a slow leak.
+const STEP_PART: u64 = 20;
+
+impl Pattern {
+    pub const ALL: [Self; 6] =
+        [Self::EveryStep, Self::SomeSteps, Self::Once, Self::ComesAndGoes, Self::Shrinks, Self::Steady];
+
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::EveryStep => "Grows in every step",
+            Self::SomeSteps => "Grows in some steps",
+            Self::Once => "Grew once and stayed",
+            Self::ComesAndGoes => "Comes and goes",
+            Self::Shrinks => "Shrinks",
+            Self::Steady => "Steady",
+        }
+    }
+
+    /// Returns the usual meaning of the pattern.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::EveryStep => "More in every step: likely a leak",
+            Self::SomeSteps => "More in several steps and never fewer: a slow leak, or several caches",
+            Self::Once => "A cache that filled, or code that was loaded",
+            Self::ComesAndGoes => "Work in progress, or objects that await garbage collection",
+            Self::Shrinks => "Fewer than before",
+            Self::Steady => "No significant change",
+        }
+    }
+
+    /// Returns the pattern of a series of points.
+    #[must_use]
+    pub fn of(points: &[Point]) -> Self {
+        let by_size = points.windows(2).all(|pair| pair[0].count == pair[1].count);
+        let amounts: Vec<u64> =
+            points.iter().map(|point| if by_size { point.shallow_size } else { point.count }).collect();
+        let grows = |pair: &[Point]| (pair[1].count, pair[1].shallow_size) > (pair[0].count, pair[0].shallow_size);
+        if points.windows(2).all(grows) {
+            return Self::EveryStep;
+        }
+        let (least, most) = (amounts.iter().min().copied(), amounts.iter().max().copied());
+        let range = most.unwrap_or(0) - least.unwrap_or(0);
+        let is_step = |pair: &&[u64]| range > 0 && pair[0].abs_diff(pair[1]) > range / STEP_PART;
+        let ups = amounts.windows(2).filter(is_step).filter(|pair| pair[1] > pair[0]).count();
+        let downs = amounts.windows(2).filter(is_step).filter(|pair| pair[1] < pair[0]).count();
+        match (ups, downs) {
+            // The range consists of small steps only.
+            (0, 0) if amounts.last() > amounts.first() => Self::SomeSteps,
+            (0, 0) if amounts.last() < amounts.first() => Self::Shrinks,
+            (0, 0) if range == 0 => Self::Steady,
+            (1, 0) => Self::Once,
+            (_, 0) if ups > 0 => Self::SomeSteps,
+            (0, downs) if downs > 0 => Self::Shrinks,
+            _ => Self::ComesAndGoes,
+        }
+    }
+}
+
+/// A class, or a whole snapshot, at one time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Point {
+    /// The objects that have a size.
+    pub count: u64,
+    /// The shallow size of these objects in bytes.
+    pub shallow_size: u64,
+    /// The bytes that would be freed with them.
+    pub retained_size: u64,
+}
 
 /// A group of classes in the list of growth.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -115,5 +202,39 @@ mod tests {
         assert_eq!(group("Timeout", Some("node:internal/timers"), &[10, 40, 80]), GrowthGroup::Runtime);
         assert_eq!(group("()", None, &[10, 40, 80]), leak, "a closure without a name");
         assert_eq!(group("Job", None, &[40, 10, 40]), GrowthGroup::Pattern(Pattern::ComesAndGoes));
+    }
+
+    fn pattern(counts: &[u64]) -> Pattern {
+        let points: Vec<Point> =
+            counts.iter().map(|&count| Point { count, shallow_size: count * 16, retained_size: 0 }).collect();
+        Pattern::of(&points)
+    }
+
+    #[test]
+    fn patterns_distinguish_leaks_from_caches_and_from_temporary_objects() {
+        assert_eq!(pattern(&[10, 20, 30, 40]), Pattern::EveryStep);
+        assert_eq!(pattern(&[10, 500, 500, 500]), Pattern::Once);
+        assert_eq!(pattern(&[10, 500, 498, 500]), Pattern::Once, "a few more or fewer are no step");
+        assert_eq!(pattern(&[10, 20, 20, 30]), Pattern::SomeSteps);
+        assert_eq!(pattern(&[10, 50, 12, 48]), Pattern::ComesAndGoes);
+        assert_eq!(pattern(&[50, 40, 40, 10]), Pattern::Shrinks);
+        assert_eq!(pattern(&[7, 7, 7]), Pattern::Steady);
+        assert_eq!(pattern(&[1, 2]), Pattern::EveryStep);
+        assert_eq!(pattern(&[2, 1]), Pattern::Shrinks);
+    }
+
+    #[test]
+    fn growth_at_startup_does_not_hide_a_slow_leak() {
+        assert_eq!(pattern(&[1000, 90_000, 90_100, 90_200]), Pattern::EveryStep);
+    }
+
+    #[test]
+    fn a_growing_buffer_is_found_although_it_stays_one_object() {
+        let sized = |sizes: &[u64]| -> Vec<Point> {
+            sizes.iter().map(|&size| Point { count: 1, shallow_size: size, retained_size: size }).collect()
+        };
+        assert_eq!(Pattern::of(&sized(&[100, 200, 400])), Pattern::EveryStep);
+        assert_eq!(Pattern::of(&sized(&[100, 400, 400])), Pattern::Once);
+        assert_eq!(Pattern::of(&sized(&[100, 100, 100])), Pattern::Steady);
     }
 }

@@ -36,6 +36,8 @@ enum Files {
     Series,
     /// Three snapshots of a generated program that leaks.
     Leak,
+    /// Three of one that does not.
+    Healthy,
     Broken,
     Timeline,
     Profile,
@@ -52,8 +54,9 @@ enum Files {
 }
 
 /// Pictures that one theme is enough for.
-const ONE_THEME: [(&str, &str); 7] = [
+const ONE_THEME: [(&str, &str); 8] = [
     ("findings-single", "light"),
+    ("collections-single", "dark"),
     ("findings-computing", "light"),
     ("dominators-list", "light"),
     ("bun", "light"),
@@ -69,6 +72,8 @@ const PICTURES: &[Picture] = &[
     ("error-offer", Files::Cut, offer),
     ("damaged", Files::Cut, damaged),
     ("findings", Files::Leak, findings),
+    ("findings-likely", Files::Pair, findings_likely),
+    ("findings-healthy", Files::Healthy, findings_healthy),
     ("findings-single", Files::Example, findings_of_one),
     ("findings-computing", Files::Example, findings_computing),
     ("summary", Files::Example, select_cart),
@@ -94,6 +99,8 @@ const PICTURES: &[Picture] = &[
     ("merged-paths", Files::Example, merged_paths),
     ("ignored", Files::Example, ignored),
     ("growth", Files::Series, growth),
+    ("collections", Files::Series, collections),
+    ("collections-single", Files::Example, |window| show(window, ViewKind::COLLECTIONS)),
     ("capture", Files::None, capture),
     ("capturing", Files::None, capturing),
     ("capture-confirm", Files::None, confirm),
@@ -143,6 +150,16 @@ fn select_cart(window: &mut Window) {
 fn findings(window: &mut Window) {
     show(window, ViewKind::FINDINGS);
     wait_for_label(window, "Finding, Leak");
+}
+
+fn findings_likely(window: &mut Window) {
+    show(window, ViewKind::FINDINGS);
+    wait_for_label(window, "Finding, Likely a leak");
+}
+
+fn findings_healthy(window: &mut Window) {
+    show(window, ViewKind::FINDINGS);
+    wait_for_label(window, "Nothing grows without bound");
 }
 
 fn findings_of_one(window: &mut Window) {
@@ -341,9 +358,19 @@ fn growth(window: &mut Window) {
     }
     show(window, ViewKind::GROWTH);
     click_row(window, "LeakedSession");
-    window.get_by_label("Show retaining paths").click();
-    window.step();
-    wait_until(window, "the paths", |app| !app.shown_view().unwrap().paths.is_busy());
+    wait_until(window, "the paths", |app| {
+        let view = app.shown_view().unwrap();
+        view.paths.is_merged() && !view.paths.is_busy()
+    });
+}
+
+fn collections(window: &mut Window) {
+    if window.state().state.session.open().is_empty() {
+        return;
+    }
+    show(window, ViewKind::COLLECTIONS);
+    expand(window, "keep.sessionRegistry");
+    wait_for_label(window, "LeakedSession @");
 }
 
 fn capture(window: &mut Window) {
@@ -454,6 +481,7 @@ struct Made {
     folder: PathBuf,
     series: Vec<PathBuf>,
     leak: Vec<PathBuf>,
+    healthy: Vec<PathBuf>,
 }
 
 /// Size of a window in points, and pixels of a point: a window of 1280 × 800 pixels with text at 150 % has room for 853 × 533.
@@ -473,6 +501,7 @@ fn open(files: Files, made: &Made, is_drawn: bool) -> Window {
     let files = match files {
         Files::Series => made.series.clone(),
         Files::Leak => made.leak.clone(),
+        Files::Healthy => made.healthy.clone(),
         Files::None => vec![],
         Files::Example => vec![example()],
         Files::Pair => vec![example_before(), example()],
@@ -502,7 +531,10 @@ fn make(is_wanted: impl Fn(&str) -> bool) -> (Made, [tempfile::TempDir; 3]) {
     let series = if is_wanted("growth") { series(folder_of_broken.path()) } else { Vec::new() };
     let others = tempfile::tempdir().unwrap();
     let leak = generated::leak_files(others.path(), true);
-    let made = Made { broken, cut, folder: others.path().to_path_buf(), series, leak };
+    let healthy_folder = others.path().join("healthy");
+    std::fs::create_dir(&healthy_folder).unwrap();
+    let healthy = generated::leak_files(&healthy_folder, false);
+    let made = Made { broken, cut, folder: others.path().to_path_buf(), series, leak, healthy };
     std::fs::write(made.folder.join("react-native.heapsnapshot"), generated::hermes(500)).unwrap();
     std::fs::write(made.folder.join("session.heapsnapshot"), generated::julia(500)).unwrap();
     std::fs::write(made.folder.join("list.heapsnapshot"), generated::write(&generated::linked_list(1395, |_| 0)))

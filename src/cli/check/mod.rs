@@ -12,7 +12,7 @@ mod findings;
 mod holders;
 mod ignore;
 mod junit;
-pub(super) mod markdown;
+mod markdown;
 mod outcome;
 mod report;
 

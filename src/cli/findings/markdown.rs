@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::Report;
-use crate::cli::check::markdown::{backticks, escape};
 use crate::cli::lines::Lines;
+use crate::cli::markup::{backticks, escape};
 use crate::findings::finding_lines;
 use crate::model::human;
 

@@ -54,7 +54,7 @@ pub(super) fn collections_in(snapshot: &Snapshot, cancel: &CancelToken) -> Resul
     Ok(found)
 }
 
-/// What one snapshot needs to classify its objects.
+/// Classifies the objects of one snapshot.
 struct Scan<'a> {
     snapshot: &'a Snapshot,
     table: Vec<StringId>,
