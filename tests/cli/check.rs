@@ -540,7 +540,7 @@ fn the_number_of_objects_of_a_class_can_be_limited_in_a_single_snapshot() {
     for (limit, code) in [("ShoppingCart=2020", 0), ("Shopping=0", 0), ("/Shop.*/=2019", 3), ("/(/=1", 2), ("=1", 2)] {
         assert_eq!(check(&one, &["--max-count", limit]).status.code(), Some(code), "{limit}");
     }
-    assert!(text(&check(&one, &["--max-count", "Typo=0"])).contains("no snapshot contains a class Typo"));
+    assert!(text(&check(&one, &["--max-count", "Typo=0"])).contains("no snapshot has a class that matches Typo"));
     for format in ["markdown", "junit"] {
         let shown = text(&check(&one, &["--max-count", "ShoppingCart=0", "--format", format]));
         assert!(shown.contains("2,020 objects") && shown.contains("EventEmitter"), "{shown}");

@@ -338,7 +338,7 @@ fn object_distinguishes_retainers_from_other_references() {
         let others = node["retainer_count"].as_u64().unwrap() - listed;
         let text = stdout(&heapglass().arg("object").arg(&file).arg(&id).output().unwrap());
         let line = text.lines().find(|line| line.trim_start().starts_with("retainers")).unwrap();
-        let wanted = if others == 0 { listed.to_string() } else { format!("{listed}, and {others} weak") };
+        let wanted = if others == 0 { listed.to_string() } else { format!("{listed}, and {others} reference") };
         assert!(line.contains(&wanted), "{id}: {line}, expected {wanted}");
         told += usize::from(others > 0);
     }

@@ -202,10 +202,17 @@ fn notes(snapshots: &[&Snapshot], names: &[String], growth: &Growth, rules: &Rul
         );
     }
     // A class that no longer exists is within any limit, but so is a misspelled name.
-    for (pattern, _) in &rules.classes {
-        if !growth.classes.iter().any(|class| matches(pattern, &class.name)) {
+    let has_class = |is_match: &dyn Fn(&str) -> bool| growth.classes.iter().any(|class| is_match(&class.name));
+    let mut missing = |pattern: &str, is_known: bool| {
+        if !is_known {
             notes.push(format!("no snapshot has a class that matches {}", human::visible(pattern, 120)));
         }
+    };
+    for (pattern, _) in &rules.classes {
+        missing(pattern, has_class(&|name| matches(pattern, name)));
+    }
+    for (pattern, _) in &rules.counts {
+        missing(&pattern.to_string(), has_class(&|name| pattern.is_match(name)));
     }
     notes
 }
