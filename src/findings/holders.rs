@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::common::{ById, Shared, shared};
-use super::tree::RetainingTree;
+use super::tree::Tree;
 use super::ways::{Field, Side, Ways};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal};
 use crate::query::{Grouping, ScriptUrls, Scripts};
@@ -79,7 +79,7 @@ pub(super) fn holders<'a>(
 ) -> Result<Series<'a>, Cancelled> {
     let (shared, trees) = rayon::join(
         || shared(snapshots, cancel),
-        || snapshots.par_iter().map(|snapshot| RetainingTree::new(snapshot, cancel)).collect::<Result<Vec<_>, _>>(),
+        || snapshots.par_iter().map(|snapshot| Tree::full(snapshot, cancel)).collect::<Result<Vec<_>, _>>(),
     );
     let (shared, trees) = (shared?, trees?);
     let mut ways = Ways::default();

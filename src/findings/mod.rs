@@ -7,6 +7,7 @@
 mod candidate;
 mod common;
 mod describe;
+mod dominated;
 mod finding;
 mod holders;
 mod naming;
@@ -44,10 +45,10 @@ pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Finding
     let (Some((&last, earlier)), Some(newest)) = (snapshots.split_last(), all.last()) else {
         return Ok(Findings::default());
     };
-    last.expect_many_names();
     if earlier.is_empty() {
         return single::accumulations(last, newest, cancel);
     }
+    last.expect_many_names();
     let by_id = common::ById::new(last);
     if !earlier.iter().all(|snapshot| common::is_one_process(snapshot, last, &by_id)) {
         let mut findings = single::accumulations(last, newest, cancel)?;

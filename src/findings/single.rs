@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::describe::{Facts, path_of, tell};
+use super::dominated::{self, Found};
 use super::finding::{Finding, Findings, Kind, MemberClass, Verdict};
 use super::naming::{Names, is_program_url};
-use super::totals::retained;
-use super::tree::RetainingTree;
+use super::tree::Tree;
 use super::ways::{Field, Side, Ways};
-use crate::model::{CancelToken, Cancelled, NodeKind, NodeOrdinal, human};
+use crate::model::{BitSet, CancelToken, Cancelled, NodeKind, NodeOrdinal, human};
 use crate::query::{Grouping, ScriptUrls, Scripts};
 use crate::snapshot::Snapshot;
 
@@ -29,10 +29,9 @@ const LOOKED_AT: usize = 40;
 
 /// Members of one class that are held alike.
 struct Group {
-    members: Vec<u32>,
-    bytes: u64,
-    /// The objects that members hold, themselves included, by number of the class.
-    parts: BTreeMap<u32, Parts>,
+    found: Found,
+    /// Members that are known to be held by the same field.
+    samples: Vec<u32>,
 }
 
 /// Objects of one class that are parts of members.
@@ -55,18 +54,18 @@ pub(super) fn accumulations(
     let mut ways = Ways::default();
     let urls = ScriptUrls::of_process([scripts]);
     let group = Grouping::new(snapshot, std::borrow::Cow::Borrowed(snapshot.classes()), &urls, cancel)?;
-    let mut side = Side::new(snapshot, &group, &mut ways, RetainingTree::new(snapshot, cancel)?);
-    side.find_fields(cancel)?;
+    let mut side = Side::new(snapshot, &group, &mut ways, Tree::lazy(snapshot));
     let mut groups = groups(&mut side, &mut ways, cancel)?;
     groups.truncate(LOOKED_AT);
-    find_parts(&side, &mut groups, cancel)?;
     let names = Names { side: &side, scripts };
     let mut findings: Vec<Finding> = Vec::new();
-    let mut inside: HashSet<u32> = HashSet::new();
+    let mut inside = BitSet::new(snapshot.graph().node_count());
     for group in &groups {
         cancel.check()?;
-        let Some(finding) = describe(names, group, &inside) else { continue };
-        inside.extend(&group.members);
+        let Some(finding) = describe(names, group, &inside, cancel)? else { continue };
+        group.found.members.iter().for_each(|&node| {
+            inside.insert(node as usize);
+        });
         findings.push(finding);
         if findings.len() == SHOWN {
             break;
@@ -89,104 +88,174 @@ pub(super) fn accumulations(
 /// Groups objects by class and by the normalized path to them, the largest first.
 fn groups(side: &mut Side<'_>, ways: &mut Ways, cancel: &CancelToken) -> Result<Vec<Group>, Cancelled> {
     let snapshot = side.snapshot;
-    let graph = snapshot.graph();
-    // Most objects are in no collection: those of few are left out at once.
-    let mut counts = vec![0_u32; graph.node_count()];
-    let is_member = |side: &Side<'_>, node: NodeOrdinal| {
-        snapshot.shallow_size(node) > 0 && !side.is_plumbing(node) && !side.tree.is_held_by_code(node)
-    };
-    for (at, &node) in side.tree.order().iter().enumerate() {
-        cancel.check_every(at)?;
-        if let Some(edge) = side.field_edge(NodeOrdinal(node)).filter(|_| is_member(side, NodeOrdinal(node))) {
-            counts[graph.edge_source(edge).index()] += 1;
-        }
-    }
-    let mut found: HashMap<(u32, Field), BTreeMap<u32, Vec<u32>>> = HashMap::new();
-    let mut keys: HashMap<(u32, u32), (u32, Field)> = HashMap::new();
-    let order: Vec<u32> = side.tree.order().to_vec();
-    for (at, node) in order.into_iter().map(NodeOrdinal).enumerate() {
-        cancel.check_every(at)?;
-        let Some(edge) = side.field_edge(node).filter(|_| is_member(side, node)) else { continue };
-        let source = graph.edge_source(edge);
-        if counts[source.index()] < MEMBERS {
-            continue;
-        }
-        let class = side.class(node);
-        let key = if let Some(&key) = keys.get(&(edge.0, class)) {
-            key
-        } else {
-            let key = (side.way(source, ways, cancel)?, side.field(edge, class, ways));
-            keys.insert((edge.0, class), key);
-            key
-        };
-        found.entry(key).or_default().entry(class).or_default().push(node.0);
-    }
     let least = snapshot.total_size() / 1000 * LEAST_PART;
-    let mut groups: Vec<Group> = Vec::new();
-    for by_class in found.into_values() {
-        groups.extend(chief(snapshot, by_class, least, cancel)?);
+    let mut found = dominated::accumulated(side, least, cancel)?;
+    found.retain(|found| found.members.len() >= MEMBERS as usize && found.bytes >= least);
+    found.sort_by_key(|found| (std::cmp::Reverse(found.bytes), found.members[0]));
+    found.truncate(2 * LOOKED_AT);
+    let mut by_field: BTreeMap<(u32, Field), Vec<Group>> = BTreeMap::new();
+    for found in found {
+        for (key, group) in by_holder(side, ways, found, cancel)? {
+            let groups = by_field.entry(key).or_default();
+            let class = side.class(NodeOrdinal(group.found.members[0]));
+            let alike = groups.iter_mut().find(|of| side.class(NodeOrdinal(of.found.members[0])) == class);
+            match alike {
+                Some(alike) => alike.join(group),
+                None => groups.push(group),
+            }
+        }
     }
-    groups.sort_by_key(|group| (std::cmp::Reverse(group.bytes), group.members[0]));
+    let chiefs = by_field.into_values().filter_map(|groups| chief(snapshot, groups, least));
+    let mut groups: Vec<Group> = chiefs.filter(|group| !is_held_by_code(side, group)).collect();
+    groups.sort_by_key(|group| (std::cmp::Reverse(group.found.bytes), group.found.members[0]));
     Ok(groups)
+}
+
+impl Group {
+    fn join(&mut self, other: Self) {
+        self.found.members.extend(other.found.members);
+        self.found.bytes = self.found.bytes.saturating_add(other.found.bytes);
+        self.found.is_nested |= other.found.is_nested;
+        self.samples.extend(other.samples);
+    }
+}
+
+fn is_held_by_code(side: &Side<'_>, group: &Group) -> bool {
+    let looked_at = group.samples.iter().take(LOOKED_AT_CODE);
+    let by_code = looked_at.clone().filter(|&&node| side.tree.is_held_by_code(NodeOrdinal(node))).count();
+    by_code * 2 > looked_at.count()
+}
+
+/// The number of members that are looked at to see whether only code holds them.
+const LOOKED_AT_CODE: usize = 16;
+/// The number of members whose holder is asked for.
+const ASKED: usize = 96;
+/// Members of more than this many are not divided by holder: most of them decide.
+const DIVIDED: usize = 100_000;
+/// Members are not divided if this many of a hundred have the same holder.
+const SAME: usize = 90;
+
+/// A normalized field of a normalized path.
+type Key = (u32, Field);
+
+/// Divides objects by the field that holds them: what dominates them may be far above.
+fn by_holder(
+    side: &mut Side<'_>,
+    ways: &mut Ways,
+    found: Found,
+    cancel: &CancelToken,
+) -> Result<Vec<(Key, Group)>, Cancelled> {
+    let step = (found.members.len() / ASKED).max(1);
+    let mut asked: HashMap<Key, Vec<u32>> = HashMap::new();
+    let mut count = 0;
+    for &node in found.members.iter().step_by(step) {
+        count += 1;
+        if let Some(key) = key(side, ways, NodeOrdinal(node), cancel)? {
+            asked.entry(key).or_default().push(node);
+        }
+    }
+    let largest = asked.iter().max_by_key(|(key, nodes)| (nodes.len(), std::cmp::Reverse(**key)));
+    let Some((&most, samples)) = largest else { return Ok(Vec::new()) };
+    if samples.len() * 100 >= count * SAME || found.members.len() > DIVIDED || found.is_nested {
+        let samples = samples.clone();
+        return Ok(vec![(most, Group { found, samples })]);
+    }
+    let mut divided: BTreeMap<Key, Found> = BTreeMap::new();
+    for &node in &found.members {
+        if let Some(key) = key(side, ways, NodeOrdinal(node), cancel)? {
+            divided.entry(key).or_default().add(node, side.snapshot.retained_size(NodeOrdinal(node)));
+        }
+    }
+    let large = divided.into_iter().filter(|(_, found)| found.members.len() >= MEMBERS as usize);
+    Ok(large
+        .map(|(key, found)| {
+            let step = (found.members.len() / ASKED).max(1);
+            let samples = found.members.iter().copied().step_by(step).collect();
+            (key, Group { found, samples })
+        })
+        .collect())
+}
+
+/// Returns the normalized field that holds an object.
+fn key(
+    side: &mut Side<'_>,
+    ways: &mut Ways,
+    node: NodeOrdinal,
+    cancel: &CancelToken,
+) -> Result<Option<Key>, Cancelled> {
+    let Some(edge) = side.field_edge(node) else { return Ok(None) };
+    let class = side.class(node);
+    let way = side.way(side.snapshot.graph().edge_source(edge), ways, cancel)?;
+    Ok(Some((way, side.field(edge, class, ways))))
 }
 
 /// Returns the members of the class that retains most, other objects before strings and numbers, if they are many and
 /// large.
-fn chief(
-    snapshot: &Snapshot,
-    by_class: BTreeMap<u32, Vec<u32>>,
-    least: u64,
-    cancel: &CancelToken,
-) -> Result<Option<Group>, Cancelled> {
+fn chief(snapshot: &Snapshot, by_class: Vec<Group>, least: u64) -> Option<Group> {
     let mut best: Option<(bool, Group)> = None;
-    for members in by_class.into_values().filter(|members| members.len() >= MEMBERS as usize) {
-        let kind = snapshot.kind(NodeOrdinal(members[0]));
+    for group in by_class.into_iter().filter(|group| group.found.members.len() >= MEMBERS as usize) {
+        let kind = snapshot.kind(NodeOrdinal(group.found.members[0]));
         let is_text = kind.is_string() || kind == NodeKind::NUMBER;
-        let group = Group { bytes: retained(snapshot, &members, None, cancel)?, members, parts: BTreeMap::new() };
-        let is_better = |(before, other): &(bool, Group)| (is_text, other.bytes) < (*before, group.bytes);
-        if group.bytes >= least && !is_one_object(snapshot, &group) && best.as_ref().is_none_or(is_better) {
+        let bytes = group.found.bytes;
+        let is_better = |(before, other): &(bool, Group)| (is_text, other.found.bytes) < (*before, bytes);
+        if bytes >= least && !is_one_object(snapshot, &group) && best.as_ref().is_none_or(is_better) {
             best = Some((is_text, group));
         }
     }
-    Ok(best.map(|(_, group)| group))
+    best.map(|(_, group)| group)
 }
 
 /// Returns true if one member retains most and the others are not parts of it: then that member accumulates. In a list,
 /// each retains the next one.
 fn is_one_object(snapshot: &Snapshot, group: &Group) -> bool {
-    let largest = group.members.iter().max_by_key(|&&node| snapshot.retained_size(NodeOrdinal(node)));
-    let Some(largest) = largest.map(|&node| NodeOrdinal(node)) else { return false };
-    let inside = |&&node: &&u32| snapshot.dominators().dominates(largest, NodeOrdinal(node));
-    snapshot.retained_size(largest) > group.bytes / 2
-        && group.members.iter().filter(inside).count() * 2 < group.members.len()
+    let members = &group.found.members;
+    let largest = members.iter().map(|&node| (snapshot.retained_size(NodeOrdinal(node)), node)).max();
+    let Some((size, largest)) = largest else { return false };
+    let inside = |&&node: &&u32| snapshot.dominators().dominates(NodeOrdinal(largest), NodeOrdinal(node));
+    size > group.found.bytes / 2 && members.iter().filter(inside).count() * 2 < members.len()
 }
 
-/// Counts the objects that the members of each group hold.
-fn find_parts(side: &Side<'_>, groups: &mut [Group], cancel: &CancelToken) -> Result<(), Cancelled> {
-    const NONE: u8 = u8::MAX;
-    let mut group_of = vec![NONE; side.snapshot.graph().node_count()];
-    // Larger groups come first, and parts of their members are theirs.
-    for (at, group) in groups.iter().enumerate().rev() {
-        for &node in &group.members {
-            group_of[node as usize] = u8::try_from(at).unwrap_or(NONE);
+/// The number of parts of members that are counted; of more, each stands for several.
+const COUNTED: u64 = 60_000;
+
+/// Counts the objects that only members keep alive, members included, by number of the class. Of many members, every
+/// n-th is counted n times.
+fn parts(side: &Side<'_>, group: &Group, cancel: &CancelToken) -> Result<BTreeMap<u32, Parts>, Cancelled> {
+    let dominators = side.snapshot.dominators();
+    let members = &group.found.members;
+    // Of a list, the first member dominates the others.
+    let outer = if group.found.is_nested { &members[..1] } else { members.as_slice() };
+    let length = |node: u32| dominators.positions(NodeOrdinal(node)).len() as u64;
+    let sampled = outer.len().div_ceil(256).max(1);
+    let average = outer.iter().step_by(sampled).map(|&node| length(node)).sum::<u64>() / 256.min(outer.len() as u64);
+    let step = (average.saturating_mul(outer.len() as u64) / COUNTED).max(1);
+    let stride = if outer.len() == 1 { 1 } else { step };
+    let mut parts: BTreeMap<u32, Parts> = BTreeMap::new();
+    let mut steps = 0;
+    for &member in outer.iter().step_by(usize::try_from(stride).unwrap_or(usize::MAX)) {
+        let subtree = dominators.subtree(NodeOrdinal(member));
+        // A single subtree is read in part.
+        let inner = if outer.len() == 1 { step } else { 1 };
+        let times = stride.saturating_mul(inner);
+        for &node in subtree.iter().step_by(usize::try_from(inner).unwrap_or(usize::MAX)) {
+            cancel.check_every(steps)?;
+            steps += 1;
+            let node = NodeOrdinal(node);
+            let shallow = side.snapshot.shallow_size(node);
+            if shallow == 0 {
+                continue;
+            }
+            let parts = parts.entry(side.class(node)).or_insert(Parts { count: 0, bytes: 0, example: node });
+            parts.count += times;
+            parts.bytes = parts.bytes.saturating_add(shallow.saturating_mul(times));
+            parts.example = node;
         }
     }
-    for (at, &node) in side.tree.order().iter().enumerate() {
-        cancel.check_every(at)?;
-        let node = NodeOrdinal(node);
-        if group_of[node.index()] == NONE
-            && let Some((_, parent)) = side.tree.parent(node)
-        {
-            group_of[node.index()] = group_of[parent.index()];
-        }
-        let shallow = side.snapshot.shallow_size(node);
-        let Some(group) = groups.get_mut(usize::from(group_of[node.index()])).filter(|_| shallow > 0) else { continue };
-        let parts = group.parts.entry(side.class(node)).or_insert(Parts { count: 0, bytes: 0, example: node });
-        parts.count += 1;
-        parts.bytes = parts.bytes.saturating_add(shallow);
-        parts.example = node;
+    // Of the members all are known.
+    if let Some(own) = parts.get_mut(&side.class(NodeOrdinal(members[0]))) {
+        own.count = own.count.max(members.len() as u64);
     }
-    Ok(())
+    Ok(parts)
 }
 
 /// The structures of the runtime that hold objects of a program.
@@ -203,55 +272,66 @@ const OF_PROGRAM: [&str; 8] = [
 /// The number of objects above a holder that are asked where their class or function is defined.
 const CLIMB: usize = 24;
 
-fn describe(names: Names<'_>, group: &Group, inside: &HashSet<u32>) -> Option<Finding> {
+fn describe(
+    names: Names<'_>,
+    group: &Group,
+    inside: &BitSet,
+    cancel: &CancelToken,
+) -> Result<Option<Finding>, Cancelled> {
     let snapshot = names.side.snapshot;
-    let member = NodeOrdinal(*group.members.get(group.members.len() / 2)?);
+    let Some(&member) = group.samples.get(group.samples.len() / 2) else { return Ok(None) };
+    let member = NodeOrdinal(member);
     if is_part(names, member, inside) || is_code(names, group) {
-        return None;
+        return Ok(None);
     }
-    let (member, inside) = inside_of(names, group).unwrap_or((member, None));
+    let parts = parts(names.side, group, cancel)?;
+    let (member, inside) = inside_of(names, group, &parts).unwrap_or((member, None));
     let (container, path) = path_of(names, member, inside);
-    let count = group.members.len() as u64;
-    let step = (group.members.len() / SAMPLES).max(1);
-    let samples = group.members.iter().step_by(step).take(SAMPLES).map(|&node| NodeOrdinal(node)).collect();
+    let (count, bytes) = (group.found.members.len() as u64, group.found.bytes);
+    let step = (group.samples.len() / SAMPLES).max(1);
+    let samples = group.samples.iter().step_by(step).take(SAMPLES).map(|&node| NodeOrdinal(node)).collect();
     let facts = Facts {
         kind: Kind::Accumulation,
         verdict: Verdict::Watch,
         is_one_member: false,
         is_over: false,
         members: vec![count],
-        bytes: vec![group.bytes],
+        bytes: vec![bytes],
         share: None,
-        freed: group.bytes,
+        freed: bytes,
         samples,
-        classes: classes(names, group, member),
+        classes: classes(names, group, &parts, member),
         evidence: vec![format!(
             "{} {}, {:.1}% of the heap",
             human::quantity(count, "object retains", "objects retain"),
-            human::bytes(group.bytes),
+            human::bytes(bytes),
             super::select::share(
-                i64::try_from(group.bytes).unwrap_or(i64::MAX),
+                i64::try_from(bytes).unwrap_or(i64::MAX),
                 i64::try_from(snapshot.total_size()).unwrap_or(i64::MAX)
             ) * 100.0
         )],
     };
     let finding = tell(names, facts, (container, member), path);
     let is_of_program = finding.pattern.is_some_and(|pattern| OF_PROGRAM.contains(&pattern));
-    (is_of_program || !is_of_runtime(names, container)).then_some(finding)
+    Ok((is_of_program || !is_of_runtime(names, container, inside.unwrap_or(member))).then_some(finding))
 }
 
 /// Returns a member, and the object of the program that it leads to if its own class says nothing.
-fn inside_of(names: Names<'_>, group: &Group) -> Option<(NodeOrdinal, Option<NodeOrdinal>)> {
+fn inside_of(
+    names: Names<'_>,
+    group: &Group,
+    parts: &BTreeMap<u32, Parts>,
+) -> Option<(NodeOrdinal, Option<NodeOrdinal>)> {
     let snapshot = names.side.snapshot;
     let is_function = |node| snapshot.kind(node) == NodeKind::CLOSURE;
-    let first = NodeOrdinal(*group.members.first()?);
+    let first = NodeOrdinal(*group.found.members.first()?);
     if names.is_of_program(first) && !is_function(first) {
         return None;
     }
-    let least = group.members.len() as u64 / 2;
-    let of_program = group.parts.values().filter(|parts| parts.count >= least && names.is_of_program(parts.example));
+    let least = group.found.members.len() as u64 / 2;
+    let of_program = parts.values().filter(|parts| parts.count >= least && names.is_of_program(parts.example));
     let best = of_program.max_by_key(|parts| (!is_function(parts.example), parts.bytes, parts.example))?;
-    let members: HashSet<u32> = group.members.iter().copied().collect();
+    let members: HashSet<u32> = group.found.members.iter().copied().collect();
     let mut at = best.example;
     for _ in 0..CLIMB {
         if members.contains(&at.0) {
@@ -263,11 +343,11 @@ fn inside_of(names: Names<'_>, group: &Group) -> Option<(NodeOrdinal, Option<Nod
 }
 
 /// Returns the class of the members, and the classes of which each member holds about one.
-fn classes(names: Names<'_>, group: &Group, member: NodeOrdinal) -> Vec<MemberClass> {
+fn classes(names: Names<'_>, group: &Group, parts: &BTreeMap<u32, Parts>, member: NodeOrdinal) -> Vec<MemberClass> {
     let snapshot = names.side.snapshot;
     let own = names.side.class(member);
-    let least = group.members.len() as u64 / 2;
-    let mut parts: Vec<(u32, Parts)> = group.parts.iter().map(|(&class, &parts)| (class, parts)).collect();
+    let least = group.found.members.len() as u64 / 2;
+    let mut parts: Vec<(u32, Parts)> = parts.iter().map(|(&class, &parts)| (class, parts)).collect();
     parts.retain(|(class, parts)| *class == own || parts.count >= least);
     parts.sort_by_key(|(class, parts)| (*class != own, std::cmp::Reverse(parts.bytes), *class));
     let class = |parts: Parts| MemberClass {
@@ -280,11 +360,11 @@ fn classes(names: Names<'_>, group: &Group, member: NodeOrdinal) -> Vec<MemberCl
 }
 
 /// Returns true if an object is part of a member of a larger finding, where it is told.
-fn is_part(names: Names<'_>, node: NodeOrdinal, inside: &HashSet<u32>) -> bool {
+fn is_part(names: Names<'_>, node: NodeOrdinal, inside: &BitSet) -> bool {
     let mut at = node;
     for _ in 0..64 {
         let Some((_, parent)) = names.side.tree.parent(at) else { break };
-        if inside.contains(&parent.0) {
+        if inside.contains(parent.index()) {
             return true;
         }
         at = parent;
@@ -295,9 +375,9 @@ fn is_part(names: Names<'_>, node: NodeOrdinal, inside: &HashSet<u32>) -> bool {
 /// Returns true for functions at many positions: they are the program, not what it gathers.
 fn is_code(names: Names<'_>, group: &Group) -> bool {
     let snapshot = names.side.snapshot;
-    let step = (group.members.len() / SAMPLES).max(1);
+    let step = (group.samples.len() / SAMPLES).max(1);
     let functions: Vec<NodeOrdinal> = group
-        .members
+        .samples
         .iter()
         .step_by(step)
         .map(|&node| NodeOrdinal(node))
@@ -307,8 +387,9 @@ fn is_code(names: Names<'_>, group: &Group) -> bool {
     !functions.is_empty() && places.len() * 2 > functions.len()
 }
 
-/// Returns true if the nearest object above a holder whose class or function has a position is part of the runtime.
-fn is_of_runtime(names: Names<'_>, container: NodeOrdinal) -> bool {
+/// Returns true if the nearest object above a holder whose class or function has a position is part of the runtime. If
+/// there is none, the class of the members decides.
+fn is_of_runtime(names: Names<'_>, container: NodeOrdinal, member: NodeOrdinal) -> bool {
     let mut at = container;
     for _ in 0..CLIMB {
         if let Some(place) = names.location(at) {
@@ -317,5 +398,5 @@ fn is_of_runtime(names: Names<'_>, container: NodeOrdinal) -> bool {
         let Some((_, parent)) = names.side.tree.parent(at) else { break };
         at = parent;
     }
-    true
+    !names.is_of_program(member)
 }

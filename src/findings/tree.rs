@@ -5,11 +5,13 @@
 //! that nothing else reaches, since code references objects that something else keeps alive. A value of a
 //! WeakMap is held by its key.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use crate::graph::HeapGraph;
 use crate::model::js::parse_int;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, StringId};
+use crate::query::retaining_sources;
 use crate::snapshot::Snapshot;
 
 /// The entry of nodes that have no parent.
@@ -31,6 +33,158 @@ const LAST_ROOTS: [&str; 12] = [
     "(Weak roots)",
 ];
 
+/// A tree of shortest retaining paths.
+#[derive(Debug)]
+pub(super) enum Tree<'a> {
+    Full(RetainingTree),
+    Lazy(LazyTree<'a>),
+}
+
+impl<'a> Tree<'a> {
+    /// Searches the whole snapshot.
+    ///
+    /// # Errors
+    /// Returns [`Cancelled`] if the operation is cancelled.
+    pub(super) fn full(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Self, Cancelled> {
+        Ok(Self::Full(RetainingTree::new(snapshot, cancel)?))
+    }
+
+    /// Creates a tree whose parents are computed on demand.
+    #[must_use]
+    pub(super) fn lazy(snapshot: &'a Snapshot) -> Self {
+        Self::Lazy(LazyTree { snapshot, last_roots: last_roots(snapshot), known: Mutex::default() })
+    }
+
+    /// Returns the reference that holds a node and the object that has it. `None` for the root, user roots and
+    /// unreachable nodes.
+    #[must_use]
+    pub(super) fn parent(&self, node: NodeOrdinal) -> Option<(EdgeIndex, NodeOrdinal)> {
+        match self {
+            Self::Full(tree) => tree.parent(node),
+            Self::Lazy(tree) => tree.parent(node),
+        }
+    }
+
+    /// Returns the reachable nodes, each after its parent; none if the tree is lazy.
+    #[must_use]
+    pub(super) fn order(&self) -> &[u32] {
+        match self {
+            Self::Full(tree) => &tree.order,
+            Self::Lazy(_) => &[],
+        }
+    }
+
+    /// Returns true if only compiled code and its feedback lead to the node: the runtime manages its life.
+    #[must_use]
+    pub(super) fn is_held_by_code(&self, node: NodeOrdinal) -> bool {
+        match self {
+            Self::Full(tree) => tree.is_held_by_code(node),
+            Self::Lazy(tree) => {
+                let mut at = node;
+                for _ in 0..CODE_DEPTH {
+                    let Some((_, parent)) = tree.parent(at) else { return false };
+                    if is_code(tree.snapshot.kind(parent)) {
+                        return true;
+                    }
+                    at = parent;
+                }
+                false
+            }
+        }
+    }
+}
+
+/// The number of objects above a node that are searched for code.
+const CODE_DEPTH: usize = 64;
+/// The number of objects above a candidate that are searched for the node itself.
+const CYCLE_DEPTH: usize = 64;
+
+fn is_code(kind: NodeKind) -> bool {
+    matches!(kind, NodeKind::CODE | NodeKind::OBJECT_SHAPE)
+}
+
+/// Parents that are computed on demand.
+#[derive(Debug)]
+pub(super) struct LazyTree<'a> {
+    snapshot: &'a Snapshot,
+    last_roots: HashSet<StringId>,
+    /// By node, the edge from the parent; [`NONE`] if it has none.
+    known: Mutex<HashMap<u32, (u32, u32)>>,
+}
+
+impl LazyTree<'_> {
+    fn parent(&self, node: NodeOrdinal) -> Option<(EdgeIndex, NodeOrdinal)> {
+        if let Some((edge, parent)) = self.known(node) {
+            return (edge != NONE).then_some((EdgeIndex(edge), NodeOrdinal(parent)));
+        }
+        let found = self.nearest(node);
+        let entry = found.map_or((NONE, NONE), |(edge, parent)| (edge.0, parent.0));
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(node.0, entry);
+        found
+    }
+
+    fn known(&self, node: NodeOrdinal) -> Option<(u32, u32)> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&node.0).copied()
+    }
+
+    /// Returns the nearest retainer. Distances fall with each step, so paths have no cycles.
+    fn nearest(&self, node: NodeOrdinal) -> Option<(EdgeIndex, NodeOrdinal)> {
+        let snapshot = self.snapshot;
+        let graph = snapshot.graph();
+        let own = snapshot.distance(node).0;
+        // The rank, and the edge.
+        let mut nearest: Option<((bool, bool, i32), EdgeIndex, NodeOrdinal)> = None;
+        let mut detour: Option<(i32, EdgeIndex, NodeOrdinal)> = None;
+        for (edge, source) in retaining_sources(graph, node) {
+            let distance = snapshot.distance(source).0;
+            if distance < 0 || source == node || !holds(snapshot, source, edge) {
+                continue;
+            }
+            let kind = graph.kind(source);
+            let is_last = kind == NodeKind::SYNTHETIC && self.last_roots.contains(&graph.name_id(source));
+            if distance < own {
+                let rank = (is_code(kind), is_last, distance);
+                if nearest.is_none_or(|(least, ..)| rank <= least) {
+                    nearest = Some((rank, edge, source));
+                    if rank == (false, false, own - 1) {
+                        break;
+                    }
+                }
+            } else if !is_code(kind) && detour.is_none_or(|(least, ..)| distance <= least) {
+                detour = Some((distance, edge, source));
+            }
+        }
+        match (nearest, detour) {
+            // A longer path explains more than one through code.
+            (Some(((true, ..), ..)), Some((_, edge, source))) if !self.leads_to(source, node) => Some((edge, source)),
+            (nearest, _) => nearest.map(|(_, edge, source)| (edge, source)),
+        }
+    }
+
+    /// Returns true if the path to an object may contain a node.
+    fn leads_to(&self, object: NodeOrdinal, node: NodeOrdinal) -> bool {
+        if self.snapshot.dominators().dominates(node, object) {
+            return true;
+        }
+        let mut at = object;
+        for _ in 0..CYCLE_DEPTH {
+            if at == node {
+                return true;
+            }
+            // Only shortest paths are followed, which cannot lead to a detour.
+            let own = self.snapshot.distance(at).0;
+            let graph = self.snapshot.graph();
+            let is_nearer = |(edge, source): &(EdgeIndex, NodeOrdinal)| {
+                let distance = self.snapshot.distance(*source).0;
+                distance >= 0 && distance < own && holds(self.snapshot, *source, *edge)
+            };
+            let Some((_, source)) = retaining_sources(graph, at).find(is_nearer) else { return false };
+            at = source;
+        }
+        true
+    }
+}
+
 /// The tree. Columns have one entry per node.
 #[derive(Debug)]
 pub(super) struct RetainingTree {
@@ -51,7 +205,7 @@ impl RetainingTree {
     ///
     /// # Errors
     /// Returns [`Cancelled`] if the operation is cancelled.
-    pub(super) fn new(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Self, Cancelled> {
+    fn new(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Self, Cancelled> {
         let graph = snapshot.graph();
         let count = graph.node_count();
         let mut search = Search {
@@ -70,23 +224,12 @@ impl RetainingTree {
         Ok(search.tree)
     }
 
-    /// Returns the reference that holds a node and the object that has it. `None` for the root, user roots and
-    /// unreachable nodes.
-    #[must_use]
-    pub(super) fn parent(&self, node: NodeOrdinal) -> Option<(EdgeIndex, NodeOrdinal)> {
+    fn parent(&self, node: NodeOrdinal) -> Option<(EdgeIndex, NodeOrdinal)> {
         let edge = self.edges[node.index()];
         (edge != NONE).then(|| (EdgeIndex(edge), NodeOrdinal(self.parents[node.index()])))
     }
 
-    /// Returns the reachable nodes, each after its parent.
-    #[must_use]
-    pub(super) fn order(&self) -> &[u32] {
-        &self.order
-    }
-
-    /// Returns true if only compiled code and its feedback lead to the node: the runtime manages its life.
-    #[must_use]
-    pub(super) fn is_held_by_code(&self, node: NodeOrdinal) -> bool {
+    fn is_held_by_code(&self, node: NodeOrdinal) -> bool {
         let queue = self.settled[node.index()];
         queue != NOT_REACHED && queue % 2 == 1
     }
@@ -147,14 +290,11 @@ impl Search<'_> {
         let graph = self.graph;
         let kind = graph.kind(node);
         let is_root = kind == NodeKind::SYNTHETIC;
-        let is_context = kind == NodeKind::HIDDEN && self.snapshot.known().native_context.contains(graph.name_id(node));
-        let is_descriptors =
-            kind == NodeKind::ARRAY && self.snapshot.known().map_descriptors.contains(graph.name_id(node));
-        let of_code = if matches!(kind, NodeKind::CODE | NodeKind::OBJECT_SHAPE) { queue | 1 } else { queue };
+        let source = SourceKind::of(self.snapshot, node);
+        let of_code = if is_code(kind) { queue | 1 } else { queue };
         for edge in graph.edges(node) {
             let target = graph.edge_target(edge);
-            if self.tree.settled[target.index()] != NOT_REACHED || !self.holds(node, edge, (is_context, is_descriptors))
-            {
+            if self.tree.settled[target.index()] != NOT_REACHED || !source.holds(self.snapshot, node, edge) {
                 continue;
             }
             let to = if is_root && self.last_roots.contains(&graph.name_id(target)) { 4 } else { of_code };
@@ -165,19 +305,41 @@ impl Search<'_> {
             }
         }
     }
+}
 
-    /// Returns whether a reference keeps its target alive and explains that.
-    fn holds(&self, source: NodeOrdinal, edge: EdgeIndex, (is_context, is_descriptors): (bool, bool)) -> bool {
-        let (graph, known) = (self.graph, self.snapshot.known());
+/// The kinds of sources whose references follow special rules.
+#[derive(Clone, Copy)]
+struct SourceKind {
+    is_context: bool,
+    is_descriptors: bool,
+}
+
+/// Returns whether a reference keeps its target alive and explains that.
+fn holds(snapshot: &Snapshot, source: NodeOrdinal, edge: EdgeIndex) -> bool {
+    SourceKind::of(snapshot, source).holds(snapshot, source, edge)
+}
+
+impl SourceKind {
+    fn of(snapshot: &Snapshot, node: NodeOrdinal) -> Self {
+        let (graph, known) = (snapshot.graph(), snapshot.known());
+        let kind = graph.kind(node);
+        Self {
+            is_context: kind == NodeKind::HIDDEN && known.native_context.contains(graph.name_id(node)),
+            is_descriptors: kind == NodeKind::ARRAY && known.map_descriptors.contains(graph.name_id(node)),
+        }
+    }
+
+    fn holds(self, snapshot: &Snapshot, source: NodeOrdinal, edge: EdgeIndex) -> bool {
+        let (graph, known) = (snapshot.graph(), snapshot.known());
         let kind = graph.edge_kind(edge);
         if kind == EdgeKind::WEAK {
             return false;
         }
         let name = graph.edge_names[edge.index()];
-        if is_context && !kind.has_numeric_name() && known.sloppy_function_map.contains(StringId(name)) {
+        if self.is_context && !kind.has_numeric_name() && known.sloppy_function_map.contains(StringId(name)) {
             return false;
         }
-        if is_descriptors {
+        if self.is_descriptors {
             let index = if kind.has_numeric_name() {
                 Some(i64::from(name))
             } else {
@@ -186,7 +348,7 @@ impl Search<'_> {
             return index.is_none_or(|index| index < 2 || index % 3 != 1);
         }
         if kind == EdgeKind::INTERNAL
-            && let Some(ephemeron) = self.snapshot.ephemerons().get(StringId(name))
+            && let Some(ephemeron) = snapshot.ephemerons().get(StringId(name))
         {
             return ephemeron.table_id != graph.id(source).0;
         }

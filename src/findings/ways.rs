@@ -4,8 +4,9 @@
 //! Paths are numbered for all snapshots of a series, so that objects that are held in the same way have the same number in each.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
-use super::tree::RetainingTree;
+use super::tree::Tree;
 use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, StringId};
 use crate::query::{Grouping, Identity, is_numbered};
 use crate::snapshot::Snapshot;
@@ -73,13 +74,15 @@ impl Ways {
 #[derive(Debug)]
 pub(super) struct Side<'a> {
     pub(super) snapshot: &'a Snapshot,
-    pub(super) tree: RetainingTree,
+    pub(super) tree: Tree<'a>,
     /// The number of each class in [`Ways`].
     class_numbers: Vec<u32>,
     /// By class of the snapshot.
     is_plumbing: Vec<bool>,
-    /// By node, the reference out of the nearest object above it that is not plumbing.
+    /// By node, the reference out of the nearest object above it that is not plumbing; empty if the tree is lazy.
     fields: Vec<u32>,
+    /// The same for the nodes of a lazy tree that were asked for.
+    asked: Mutex<HashMap<u32, u32>>,
     /// By string, the number in [`Ways`].
     names: HashMap<u32, u32>,
     /// By holder, the classes that its properties use as values of keys.
@@ -88,7 +91,7 @@ pub(super) struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    pub(super) fn new(snapshot: &'a Snapshot, group: &Grouping<'_>, ways: &mut Ways, tree: RetainingTree) -> Self {
+    pub(super) fn new(snapshot: &'a Snapshot, group: &Grouping<'_>, ways: &mut Ways, tree: Tree<'a>) -> Self {
         let classes = snapshot.classes();
         let mut number = |identity: &Identity| {
             let next = u32::try_from(ways.classes.len()).unwrap_or(UNKNOWN);
@@ -103,6 +106,7 @@ impl<'a> Side<'a> {
             class_numbers,
             is_plumbing,
             fields: Vec::new(),
+            asked: Mutex::default(),
             names,
             keyed: HashMap::new(),
             ways: HashMap::new(),
@@ -156,8 +160,38 @@ impl<'a> Side<'a> {
     /// skipped. `None` for roots.
     #[inline]
     pub(super) fn field_edge(&self, node: NodeOrdinal) -> Option<EdgeIndex> {
-        let edge = self.fields[node.index()];
+        let edge = match self.fields.get(node.index()) {
+            Some(&edge) => edge,
+            None => self.asked_field(node),
+        };
         (edge != u32::MAX).then_some(EdgeIndex(edge))
+    }
+
+    /// Finds the field of one node of a lazy tree.
+    fn asked_field(&self, node: NodeOrdinal) -> u32 {
+        let known = |node: NodeOrdinal| self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(&node.0).copied();
+        let mut open: Vec<(NodeOrdinal, u32)> = Vec::new();
+        let mut at = node;
+        let mut field = loop {
+            if let Some(field) = known(at) {
+                break field;
+            }
+            let Some((edge, parent)) = self.tree.parent(at) else { break u32::MAX };
+            open.push((at, edge.0));
+            if !self.is_plumbing(parent) && !self.is_chain(parent, edge, at) {
+                break edge.0;
+            }
+            at = parent;
+        };
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        // As for a full tree: what a root holds directly starts a field of its own.
+        for (node, edge) in open.into_iter().rev() {
+            if field == u32::MAX {
+                field = edge;
+            }
+            asked.insert(node.0, field);
+        }
+        field
     }
 
     /// Returns the normalized name of a reference to objects of a class.

@@ -144,6 +144,14 @@ pub(super) fn retains(graph: &HeapGraph, edge: EdgeIndex, source: NodeOrdinal) -
     source != graph.root() && !matches!(graph.edge_kind(edge), EdgeKind::WEAK | EdgeKind::INVISIBLE)
 }
 
+/// Returns the references to a node, and the object that has each.
+pub(crate) fn retaining_sources(
+    graph: &HeapGraph,
+    node: NodeOrdinal,
+) -> impl Iterator<Item = (EdgeIndex, NodeOrdinal)> {
+    Sources::of(graph, graph.retainers.row(node.index()))
+}
+
 /// Retaining edges with their source nodes.
 ///
 /// The edges descend, so each search starts from the last found node instead of scanning all nodes.

@@ -95,6 +95,7 @@ pub use dead_variables::{DeadContext, DeadVariable, DeadVariables, dead_variable
 pub use dominator_map::{DominatorMap, Tile, dominator_map};
 pub(crate) use duplicates::StringGroup;
 pub use duplicates::{DuplicateStrings, GroupKey, GroupSort, duplicate_groups, duplicate_strings};
+pub(crate) use edges::retaining_sources;
 pub use flame::flame_layout;
 pub(crate) use flame::{FlameLayout, FlameOf};
 pub use growth::growth;
