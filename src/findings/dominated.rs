@@ -3,7 +3,7 @@
 //! What retains a large part of the heap dominates it, so only the subtrees of large objects are entered, and the time
 //! does not depend on the size of the heap but on the number of objects directly below large ones.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::naming::is_generic;
 use super::ways::Side;
@@ -33,7 +33,8 @@ impl Found {
 /// Returns [`Cancelled`] if the operation is cancelled.
 pub(super) fn accumulated(side: &Side<'_>, least: u64, cancel: &CancelToken) -> Result<Vec<Found>, Cancelled> {
     let root = side.snapshot.root();
-    let mut search = Search { side, least, found: Vec::new(), by_key: HashMap::new(), last: None, open: Vec::new() };
+    let mut search =
+        Search { side, least, found: Vec::new(), by_key: HashMap::default(), last: None, open: Vec::new() };
     search.open.push(Open { node: root, holder: root, list_of: None, is_large: true });
     let mut steps = 0;
     while let Some(open) = search.open.pop() {

@@ -6,8 +6,8 @@
 //! normalized path count as one holder.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
+use foldhash::HashMap;
 use rayon::prelude::*;
 
 use super::common::{ById, Shared, shared};
@@ -101,7 +101,7 @@ pub(super) fn holders<'a>(
             examples[side.class(node) as usize].get_or_insert(node);
         }
     }
-    let (holders, by_key) = (Vec::new(), HashMap::new());
+    let (holders, by_key) = (Vec::new(), HashMap::default());
     let mut series = Series { sides, shared, ways, holders, by_key, examples, by_id };
     series.merge(by_side, cancel)?;
     Ok(series)
@@ -127,7 +127,7 @@ fn gather(side: &Side<'_>, shared: &Shared, cancel: &CancelToken) -> Result<Vec<
     let snapshot = side.snapshot;
     let count = snapshot.graph().node_count();
     let mut locals: Vec<Local> = Vec::new();
-    let mut by_edge: HashMap<u32, u32> = HashMap::new();
+    let mut by_edge: HashMap<u32, u32> = HashMap::default();
     // By node: its group, and the member that it belongs to.
     let mut groups = vec![NO_GROUP; count];
     let mut member_of = vec![NO_GROUP; count];
@@ -148,7 +148,7 @@ fn gather(side: &Side<'_>, shared: &Shared, cancel: &CancelToken) -> Result<Vec<
                     bytes: 0,
                     gone: 0,
                     samples: Vec::new(),
-                    classes: HashMap::new(),
+                    classes: HashMap::default(),
                 });
                 u32::try_from(locals.len() - 1).unwrap_or(NO_GROUP)
             })

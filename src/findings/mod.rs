@@ -32,6 +32,8 @@ pub(crate) use path::chips;
 pub use question::FindingsOf;
 pub(crate) use text::finding_lines;
 
+use rayon::prelude::*;
+
 use crate::model::{CancelToken, Cancelled, human};
 use crate::query::{Scripts, scripts};
 use crate::snapshot::Snapshot;
@@ -41,16 +43,16 @@ use crate::snapshot::Snapshot;
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
 pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Findings, Cancelled> {
-    let all: Vec<Scripts> = snapshots.iter().map(|snapshot| scripts(snapshot, cancel)).collect::<Result<_, _>>()?;
+    let all: Vec<Scripts> =
+        snapshots.par_iter().map(|snapshot| scripts(snapshot, cancel)).collect::<Result<_, Cancelled>>()?;
     let (Some((&last, earlier)), Some(newest)) = (snapshots.split_last(), all.last()) else {
         return Ok(Findings::default());
     };
     if earlier.is_empty() {
         return single::accumulations(last, newest, cancel);
     }
-    last.expect_many_names();
-    let by_id = common::ById::new(last);
-    if !earlier.iter().all(|snapshot| common::is_one_process(snapshot, last, &by_id)) {
+    let (by_id, ()) = rayon::join(|| common::ById::new(last), || last.expect_many_names());
+    if !earlier.par_iter().all(|snapshot| common::is_one_process(snapshot, last, &by_id)) {
         let mut findings = single::accumulations(last, newest, cancel)?;
         findings.ids_match = Some(false);
         findings.notes.push("the snapshots are from different processes: only the last one is analyzed".to_owned());

@@ -2,7 +2,9 @@
 //!
 //! One snapshot cannot show growth, so the verdict of these findings is always “watch”.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+
+use foldhash::HashMap;
 
 use super::describe::{Facts, path_of, tell};
 use super::dominated::{self, Found};
@@ -146,7 +148,7 @@ fn by_holder(
     cancel: &CancelToken,
 ) -> Result<Vec<(Key, Group)>, Cancelled> {
     let step = (found.members.len() / ASKED).max(1);
-    let mut asked: HashMap<Key, Vec<u32>> = HashMap::new();
+    let mut asked: HashMap<Key, Vec<u32>> = HashMap::default();
     let mut count = 0;
     for &node in found.members.iter().step_by(step) {
         count += 1;

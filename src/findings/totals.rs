@@ -1,6 +1,8 @@
 //! All members of holders in each snapshot, including the common ones.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use foldhash::HashMap;
 
 use super::candidate::Candidate;
 use super::holders::Series;
@@ -35,10 +37,15 @@ pub(super) fn totals(
     let Some(last) = series.sides.len().checked_sub(1) else { return Ok(totals) };
     for at in 0..=last {
         let snapshot = series.sides[at].snapshot;
-        let mut known: HashMap<(u32, u32), Option<usize>> = HashMap::new();
+        let mut known: HashMap<(u32, u32), Option<usize>> = HashMap::default();
         let mut members: Vec<Vec<u32>> = vec![Vec::new(); candidates.len()];
+        // Nearly all nodes are of classes that nobody gathers: those are skipped by the class's number in the snapshot.
+        let is_wanted = series.sides[at].classes_among(|class| by_class.contains_key(&class));
         for node in snapshot.graph().nodes() {
             cancel.check_every(node.index())?;
+            if !is_wanted[snapshot.class_id(node).index()] {
+                continue;
+            }
             let class = series.sides[at].class(node);
             let Some(wanted) = by_class.get(&class) else { continue };
             let Some(edge) = series.sides[at].field_edge(node) else { continue };
@@ -84,7 +91,7 @@ type ByClass = HashMap<u32, Vec<(u32, usize)>>;
 
 /// Returns the paths to the holders of the candidates.
 fn by_class(series: &Series<'_>, candidates: &[Candidate]) -> ByClass {
-    let mut by_class = ByClass::new();
+    let mut by_class = ByClass::default();
     for (at, candidate) in candidates.iter().enumerate() {
         for &holder in &candidate.holders {
             let holder = &series.holders[holder];

@@ -5,8 +5,10 @@
 //! that nothing else reaches, since code references objects that something else keeps alive. A value of a
 //! WeakMap is held by its key.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use crate::graph::HeapGraph;
 use crate::model::js::parse_int;

@@ -3,8 +3,9 @@
 //!
 //! Paths are numbered for all snapshots of a series, so that objects that are held in the same way have the same number in each.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use super::tree::Tree;
 use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, StringId};
@@ -99,7 +100,7 @@ impl<'a> Side<'a> {
         };
         let class_numbers = group.identities.iter().map(&mut number).collect();
         let is_plumbing = classes.all().iter().map(|class| is_plumbing(class.kind, &class.name)).collect();
-        let names = HashMap::new();
+        let names = HashMap::default();
         Self {
             snapshot,
             tree,
@@ -108,8 +109,8 @@ impl<'a> Side<'a> {
             fields: Vec::new(),
             asked: Mutex::default(),
             names,
-            keyed: HashMap::new(),
-            ways: HashMap::new(),
+            keyed: HashMap::default(),
+            ways: HashMap::default(),
         }
     }
 
@@ -143,6 +144,11 @@ impl<'a> Side<'a> {
     pub(super) fn class(&self, node: NodeOrdinal) -> u32 {
         let ClassId(class) = self.snapshot.class_id(node);
         self.class_numbers[class as usize]
+    }
+
+    /// Returns, by class of the snapshot, whether the number of the class passes a test.
+    pub(super) fn classes_among(&self, test: impl Fn(u32) -> bool) -> Vec<bool> {
+        self.class_numbers.iter().map(|&class| test(class)).collect()
     }
 
     /// Returns true if a reference leads from an object to the next one of a list or a tree.
@@ -236,7 +242,7 @@ impl<'a> Side<'a> {
 
     fn classes_under_keys(&self, source: NodeOrdinal) -> Vec<u32> {
         let graph = self.snapshot.graph();
-        let mut counts: HashMap<u32, usize> = HashMap::new();
+        let mut counts: HashMap<u32, usize> = HashMap::default();
         if graph.edge_range(source).len() > KEYS {
             for edge in graph.edges(source).filter(|&edge| graph.edge_kind(edge) == EdgeKind::PROPERTY) {
                 *counts.entry(self.class(graph.edge_target(edge))).or_default() += 1;
