@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::categories::{CATEGORIES, Categories};
 use super::classes::{CLASSES, Classes};
+use super::collections::CollectionGroups;
 use super::comparison::{COMPARISON, ComparedClasses};
 use super::functions::{ALLOCATIONS, Functions, PROFILE};
 use super::growth::GrownClasses;
@@ -64,6 +65,7 @@ pub fn fields_markdown() -> String {
     table::<Variables>("Variables: `dead-variables`", &mut text);
     table::<Categories>("Categories: `statistics`", &mut text);
     table::<GrownClasses>("Classes over time: lists exported from Growth", &mut text);
+    table::<CollectionGroups>("Collections: lists exported from Collections", &mut text);
     table::<Strings>("Duplicate strings: lists exported from Strings", &mut text);
     text
 }
@@ -123,6 +125,7 @@ pub(crate) fn shape<T: Table>(columns: &[&str]) -> String {
 mod tests {
     use super::*;
     use crate::export::classes::CLASSES_TEXT;
+    use crate::export::collections::COLLECTIONS;
     use crate::export::comparison::{COMPARISON_TEXT, RETAINED_DELTA};
     use crate::export::functions::{ALLOCATIONS_TEXT, BASE_SIZES, COMPARED_TEXT, PROFILE_TEXT};
     use crate::export::growth::GROWTH;
@@ -150,6 +153,7 @@ mod tests {
         check::<Variables>(&[VARIABLES, VARIABLES_TEXT]);
         check::<Categories>(&[CATEGORIES]);
         check::<GrownClasses>(&[GROWTH]);
+        check::<CollectionGroups>(&[COLLECTIONS]);
         check::<Strings>(&[STRINGS]);
     }
 }

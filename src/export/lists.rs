@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::classes::{CLASSES, ClassRow, Classes};
+use super::collections::{COLLECTIONS, CollectionGroups, CollectionRow};
 use super::comparison::{COMPARISON, ComparedClasses, ComparisonRow, RETAINED_DELTA};
 use super::growth::{GROWTH, GrownClasses, GrowthRow};
 use super::objects::{OBJECTS, ObjectRow, Objects, REFERENCES};
@@ -10,7 +11,7 @@ use super::rows::{FileFormat, write_rows};
 use super::schema::Columns;
 use super::strings::{STRINGS, StringRow, Strings};
 use crate::model::{CancelToken, ClassId, EdgeIndex, NodeOrdinal};
-use crate::query::{Comparison, DuplicateStrings, Growth, ListSpec, Scripts, Selection};
+use crate::query::{Collections, Comparison, DuplicateStrings, Growth, ListSpec, Scripts, Selection};
 use crate::query::{class_totals, joined_totals, scripts};
 use crate::snapshot::Snapshot;
 
@@ -84,6 +85,23 @@ pub(crate) fn write_growth(growth: &Growth, rows: &[u32], format: FileFormat, ou
             points.map(move |(snapshot, &point)| GrowthRow { class, snapshot, point })
         });
     write_rows::<GrownClasses>(Columns::named(GROWTH), rows, format, out)
+}
+
+/// Writes groups of collections, a row for each group in each snapshot. Snapshots count from 1.
+///
+/// # Errors
+/// Returns an error if writing to `out` fails.
+pub(crate) fn write_collections(
+    found: &Collections,
+    rows: &[u32],
+    format: FileFormat,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let groups = rows.iter().filter_map(|&row| found.groups.get(row as usize));
+    let rows = groups.flat_map(|group| {
+        (1..).zip(&group.points).map(move |(snapshot, &point)| CollectionRow { group, snapshot, point })
+    });
+    write_rows::<CollectionGroups>(Columns::named(COLLECTIONS), rows, format, out)
 }
 
 /// Writes groups of duplicate strings.

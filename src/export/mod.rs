@@ -9,6 +9,7 @@
 mod categories;
 mod cell;
 mod classes;
+mod collections;
 mod comparison;
 mod csv;
 mod fields;
@@ -36,7 +37,7 @@ pub(crate) use functions::{
 };
 pub(crate) use json::{JsonRows, Record};
 pub use lists::write_list;
-pub(crate) use lists::{write_comparison, write_groups, write_growth};
+pub(crate) use lists::{write_collections, write_comparison, write_groups, write_growth};
 pub(crate) use objects::{NODES, OBJECTS, OBJECTS_TEXT, ObjectRow, Objects, REFERENCES, REFERENCES_TEXT, RETAINERS};
 pub(crate) use position::Position;
 pub use rows::FileFormat;

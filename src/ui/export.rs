@@ -9,12 +9,14 @@ use egui::{Context, Id};
 
 use super::command::ExportList;
 use super::dialog;
+use super::notice::Notice;
 use super::theme::GRID;
-use crate::export::{FileFormat, write_comparison, write_groups, write_growth, write_list};
+use crate::export::{FileFormat, write_collections, write_comparison, write_groups, write_growth, write_list};
 use crate::files::PartialFile;
 use crate::model::{CancelToken, human};
 use crate::query::{
-    DuplicatesOf, GrowthGroup, GrowthOf, Lane, NodeFilter, SelectionOf, SeriesList, grown_classes, scripts,
+    CollectionsOf, DuplicatesOf, GrowthGroup, GrowthOf, Lane, NodeFilter, SelectionOf, SeriesList, grown_classes,
+    scripts,
 };
 use crate::session::{Pending, Reply, Session};
 
@@ -31,8 +33,7 @@ pub(super) enum Replace {
 /// The outcome of an export.
 #[derive(Debug)]
 enum Outcome {
-    /// With a remark for the status bar.
-    Ended(String),
+    Ended(Notice),
     /// Nothing was written, because a file with this name exists.
     Exists(Existing),
 }
@@ -113,8 +114,8 @@ impl Exports {
         Ok(())
     }
 
-    /// Handles the outcome of an export; returns a remark for the status bar.
-    pub(super) fn poll(&mut self) -> Option<String> {
+    /// Handles the outcome of an export; returns a message for the status bar.
+    pub(super) fn poll(&mut self) -> Option<Notice> {
         let (_, _, pending) = self.running.as_mut()?;
         let answer = pending.take()?;
         let (_, list, _) = self.running.take()?;
@@ -124,7 +125,7 @@ impl Exports {
                 (self.question, self.takes_focus) = (Some((existing, list)), true);
                 None
             }
-            Err(_) => Some("The export was canceled".to_owned()),
+            Err(_) => Some(Notice::fact("The export was canceled")),
         }
     }
 
@@ -197,6 +198,7 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
         ExportList::Comparison(key) => session.ask(key),
         ExportList::Strings(key) => session.ask(key),
         ExportList::Growth(key) => session.ask(key),
+        ExportList::Collections(key) => session.ask(key),
     };
     let Reply::Ready(rows) = rows else { return Err(not_yet()) };
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
@@ -236,6 +238,12 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
             let rows = std::sync::Arc::clone(&rows);
             Box::new(move |out, _| write_groups(&snapshot, &groups, &rows.rows, format, out))
         }
+        ExportList::Collections(key) => {
+            let question = CollectionsOf(std::sync::Arc::clone(&key.series));
+            let Reply::Ready(found) = session.ask(&question) else { return Err(not_yet()) };
+            let rows = std::sync::Arc::clone(&rows);
+            Box::new(move |out, _| write_collections(&found, &rows.rows, format, out))
+        }
         ExportList::Growth(key) => {
             let Reply::Ready(growth) = session.ask(&GrowthOf(std::sync::Arc::clone(&key.series))) else {
                 return Err(not_yet());
@@ -249,21 +257,28 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
         }
     };
     let count = human::quantity(rows.rows.len() as u64, "row", "rows");
-    Ok(session.spawn(Lane::Bulk, move |cancel| {
+    Ok(spawn(session, (path, replace), count, write))
+}
+
+/// Starts the job that writes a file. `count` is the number of rows as text.
+fn spawn(session: &Session, (path, replace): (PathBuf, Replace), count: String, write: Writer) -> Pending<Outcome> {
+    session.spawn(Lane::Bulk, move |cancel| {
         let name = human::visible(&path.display().to_string(), 300).into_owned();
         let written = write_file(&path, replace, cancel, |out| write(out, cancel));
         // The result of a canceled export is not shown.
         cancel.check()?;
         Ok(match written {
-            Ok(()) => Outcome::Ended(format!("Wrote {count} to {name}")),
+            Ok(()) => Outcome::Ended(Notice::fact(format!("Wrote {count} to {name}"))),
             Err(NotWritten::Exists { is_link }) => Outcome::Exists(Existing { path, is_link }),
-            Err(NotWritten::NotAFile) => Outcome::Ended(format!("{name} is not a regular file; choose another name")),
-            Err(NotWritten::Failed(error)) if error.kind() == io::ErrorKind::StorageFull => {
-                Outcome::Ended(format!("No space left on device: {name}; nothing was written"))
+            Err(NotWritten::NotAFile) => {
+                Outcome::Ended(Notice::problem(format!("{name} is not a regular file; choose another name")))
             }
-            Err(NotWritten::Failed(error)) => Outcome::Ended(format!("Cannot write {name}: {error}")),
+            Err(NotWritten::Failed(error)) if error.kind() == io::ErrorKind::StorageFull => {
+                Outcome::Ended(Notice::problem(format!("No space left on device: {name}; nothing was written")))
+            }
+            Err(NotWritten::Failed(error)) => Outcome::Ended(Notice::problem(format!("Cannot write {name}: {error}"))),
         })
-    }))
+    })
 }
 
 /// The reason why a file was not written. An existing file is unchanged.

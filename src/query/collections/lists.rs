@@ -36,7 +36,7 @@ impl Question for CollectionsOf {
 
 /// A sort key of groups of collections.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum ListedBy {
+pub enum ListedBy {
     Holder,
     Kind,
     Count,
@@ -48,7 +48,7 @@ pub(crate) enum ListedBy {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct CollectionSort {
+pub struct CollectionSort {
     pub key: ListedBy,
     pub descending: bool,
 }
@@ -74,7 +74,7 @@ impl CollectionSort {
 
 /// The question for the groups of collections; row ids are indices into [`Collections::groups`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct CollectionsKey {
+pub struct CollectionsKey {
     pub series: Series,
     pub sort: CollectionSort,
     /// A part of the holder's name.

@@ -159,8 +159,8 @@ impl AppState {
                 _ => self.notice = Some(Notice::problem(format!("No object has the id @{id}"))),
             }
         }
-        if let Some(message) = self.exports.poll() {
-            self.notice = Some(Notice::problem(message));
+        if let Some(notice) = self.exports.poll() {
+            self.notice = Some(notice);
         }
         if let Some(answer) = self.deleted.as_mut().and_then(Pending::take) {
             self.deleted = None;

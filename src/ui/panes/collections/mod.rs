@@ -13,7 +13,7 @@ use crate::model::{EdgeIndex, SnapshotId, human};
 use crate::query::{CollectionKind, CollectionSort, CollectionsOf, DistinctOf, ListedBy, Series};
 use crate::session::Session;
 use crate::snapshot::Snapshot;
-use crate::ui::command::{Command, Target, ViewKind};
+use crate::ui::command::{Command, ExportList, Target, ViewKind};
 use crate::ui::theme;
 use crate::ui::tree_table::{self, RowSelection, Table, TreeState};
 pub(crate) use rows::Listed;
@@ -125,6 +125,10 @@ impl CollectionsPane {
                 Some(target) => Command::Select { target, by_key },
                 None => Command::SelectClass { class: None, by_key },
             });
+        }
+        if answer.export {
+            let list = ExportList::Collections(rows.key());
+            commands.push(Command::Export { name: "collections".to_owned(), list });
         }
         if let Some(target) = answer.activated.as_deref().and_then(target) {
             commands.push(Command::Reveal(target, ViewKind::SUMMARY));

@@ -90,7 +90,7 @@ pub(super) struct CollectionRows<'a> {
 }
 
 impl CollectionRows<'_> {
-    fn key(&self) -> CollectionsKey {
+    pub(super) fn key(&self) -> CollectionsKey {
         CollectionsKey {
             series: Arc::clone(&self.series),
             sort: self.sort,
