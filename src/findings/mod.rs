@@ -30,6 +30,7 @@ pub(crate) use finding::{Kind, MemberClass, Part, PathStep, Site, SourcePlace};
 pub(crate) use outside::{ProcessMemory, outside_note};
 pub(crate) use path::chips;
 pub use question::FindingsOf;
+pub(crate) use question::FoldedPathOf;
 pub(crate) use text::finding_lines;
 
 use rayon::prelude::*;

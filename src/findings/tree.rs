@@ -98,8 +98,10 @@ impl<'a> Tree<'a> {
 
 /// The number of objects above a node that are searched for code.
 const CODE_DEPTH: usize = 64;
-/// The number of objects above a candidate that are searched for the node itself.
-const CYCLE_DEPTH: usize = 64;
+/// The number of objects above a detour that are searched for the node itself.
+const CYCLE_DEPTH: usize = 256;
+/// The number of detours that may be nested while one is checked.
+const DETOURS: usize = 3;
 
 fn is_code(kind: NodeKind) -> bool {
     matches!(kind, NodeKind::CODE | NodeKind::OBJECT_SHAPE)
@@ -116,21 +118,28 @@ pub(super) struct LazyTree<'a> {
 
 impl LazyTree<'_> {
     fn parent(&self, node: NodeOrdinal) -> Option<(EdgeIndex, NodeOrdinal)> {
-        if let Some((edge, parent)) = self.known(node) {
-            return (edge != NONE).then_some((EdgeIndex(edge), NodeOrdinal(parent)));
-        }
-        let found = self.nearest(node);
-        let entry = found.map_or((NONE, NONE), |(edge, parent)| (edge.0, parent.0));
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(node.0, entry);
-        found
+        self.parent_at(node, 0)
+    }
+
+    /// Returns the parent; `depth` is the number of detours that are being checked.
+    ///
+    /// Invariant: known parents form no cycle. A detour is taken only if the path from it to a root is known and does not
+    /// contain the node; all other parents have a smaller distance. What is known never changes.
+    fn parent_at(&self, node: NodeOrdinal, depth: usize) -> Option<(EdgeIndex, NodeOrdinal)> {
+        let known = self.known(node).unwrap_or_else(|| {
+            let found = self.nearest(node, depth).map_or((NONE, NONE), |(edge, parent)| (edge.0, parent.0));
+            *self.known.lock().unwrap_or_else(PoisonError::into_inner).entry(node.0).or_insert(found)
+        });
+        let (edge, parent) = known;
+        (edge != NONE).then_some((EdgeIndex(edge), NodeOrdinal(parent)))
     }
 
     fn known(&self, node: NodeOrdinal) -> Option<(u32, u32)> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&node.0).copied()
     }
 
-    /// Returns the nearest retainer. Distances fall with each step, so paths have no cycles.
-    fn nearest(&self, node: NodeOrdinal) -> Option<(EdgeIndex, NodeOrdinal)> {
+    /// Returns the nearest retainer; if that is code, another one that leads to a root.
+    fn nearest(&self, node: NodeOrdinal, depth: usize) -> Option<(EdgeIndex, NodeOrdinal)> {
         let snapshot = self.snapshot;
         let graph = snapshot.graph();
         let own = snapshot.distance(node).0;
@@ -158,13 +167,17 @@ impl LazyTree<'_> {
         }
         match (nearest, detour) {
             // A longer path explains more than one through code.
-            (Some(((true, ..), ..)), Some((_, edge, source))) if !self.leads_to(source, node) => Some((edge, source)),
+            (Some(((true, ..), ..)), Some((_, edge, source)))
+                if depth < DETOURS && !self.leads_to(source, node, depth) =>
+            {
+                Some((edge, source))
+            }
             (nearest, _) => nearest.map(|(_, edge, source)| (edge, source)),
         }
     }
 
-    /// Returns true if the path to an object may contain a node.
-    fn leads_to(&self, object: NodeOrdinal, node: NodeOrdinal) -> bool {
+    /// Returns true if the path to an object contains a node, or is too long to know.
+    fn leads_to(&self, object: NodeOrdinal, node: NodeOrdinal, depth: usize) -> bool {
         if self.snapshot.dominators().dominates(node, object) {
             return true;
         }
@@ -173,15 +186,8 @@ impl LazyTree<'_> {
             if at == node {
                 return true;
             }
-            // Only shortest paths are followed, which cannot lead to a detour.
-            let own = self.snapshot.distance(at).0;
-            let graph = self.snapshot.graph();
-            let is_nearer = |(edge, source): &(EdgeIndex, NodeOrdinal)| {
-                let distance = self.snapshot.distance(*source).0;
-                distance >= 0 && distance < own && holds(self.snapshot, *source, *edge)
-            };
-            let Some((_, source)) = retaining_sources(graph, at).find(is_nearer) else { return false };
-            at = source;
+            let Some((_, parent)) = self.parent_at(at, depth + 1) else { return false };
+            at = parent;
         }
         true
     }

@@ -126,7 +126,7 @@ pub(crate) use path_growth::{HeldAlike, PathGrowth};
 pub use paths::{held_by_root, several_paths, shortest_path};
 pub use producer_notes::producer_notes;
 pub use profile::{compare_profiles, profile_calls};
-pub(crate) use question::{AnyAnswer, AnyQuestion, Lane, Needs, OpenFile, Question};
+pub(crate) use question::{AnyAnswer, AnyQuestion, Lane, Need, Needs, OpenFile, Question};
 pub use reloaded::join_reloaded;
 pub(crate) use reloaded::{Grouping, Identity, ScriptUrls};
 pub(crate) use reloaded::{ScriptsOf, join_with, reloaded_url};

@@ -15,6 +15,7 @@ mod growth_chart;
 mod growth_rows;
 pub(crate) mod object;
 pub(crate) mod pane;
+mod path_chips;
 pub(crate) mod path_tables;
 pub(crate) mod paths;
 pub(crate) mod profile;

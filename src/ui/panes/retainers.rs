@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use egui::{RichText, Ui};
 
+use super::path_chips::{self, Pressed};
 use super::tree::TreeSpec;
 use super::{Place, TreePane, chip};
+use crate::findings::FoldedPathOf;
 use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, human};
 use crate::query::{
     DistancesWithout, Filter, Freed, Lane, ListSpec, Sort, cut_edge, edge_label, ephemeron_ids, node_label,
@@ -46,6 +48,8 @@ pub struct RetainersPane {
     ignored_in: Option<SnapshotId>,
     /// The memory that cutting the selected reference would free.
     cut: Option<(EdgeIndex, Cut)>,
+    /// True if the folded path shows all steps.
+    is_path_open: bool,
 }
 
 #[derive(Debug)]
@@ -57,7 +61,16 @@ enum Cut {
 impl Default for RetainersPane {
     fn default() -> Self {
         let tree = TreePane { sort: Sort::BY_DISTANCE, ..TreePane::default() };
-        Self { target: None, path: None, wants_path: false, tree, ignored: Vec::new(), ignored_in: None, cut: None }
+        Self {
+            target: None,
+            path: None,
+            wants_path: false,
+            tree,
+            ignored: Vec::new(),
+            ignored_in: None,
+            cut: None,
+            is_path_open: false,
+        }
     }
 }
 
@@ -82,6 +95,7 @@ impl RetainersPane {
         self.path = None;
         self.wants_path = self.target.is_some();
         self.cut = None;
+        self.is_path_open = false;
     }
 
     pub fn ignore(&mut self, node: NodeOrdinal) {
@@ -126,6 +140,7 @@ impl RetainersPane {
         let slot = super::Slot { side: place.slot.side, id: target.snapshot };
         let home = Place { slot, snapshot };
         Self::heading(ui, &home, target);
+        self.folded(ui, session, &home, target, &mut commands);
         let distances = if self.ignored.is_empty() {
             None
         } else {
@@ -184,6 +199,42 @@ impl RetainersPane {
                 ui.add(egui::Label::new(RichText::new(of).font(theme::mono()).weak()).truncate());
             });
             super::unreachable_mark(ui, snapshot, target.node);
+        });
+    }
+
+    /// Draws the folded path to the object in one line that scrolls. The table has all of its steps.
+    fn folded(
+        &mut self,
+        ui: &mut Ui,
+        session: &mut Session,
+        home: &Place,
+        target: Target,
+        commands: &mut Vec<Command>,
+    ) {
+        if ui.available_height() < LEAST_HEIGHT_WITH_PATH || !self.ignored.is_empty() {
+            return;
+        }
+        let question = FoldedPathOf { snapshot: target.snapshot, node: target.node };
+        ui.horizontal(|ui| {
+            ui.set_min_height(6.0 * GRID);
+            ui.add_space(2.0 * GRID);
+            let Some(path) = session.ask(&question).ready().filter(|path| path.0.len() > 1) else { return };
+            egui::ScrollArea::horizontal().id_salt("folded path").show(ui, |ui| {
+                let shown = path_chips::of_path(&path.0, self.is_path_open);
+                let id = ui.scope_id().with("path of the object");
+                match path_chips::show(ui, id, (&path.0, None), &shown) {
+                    Some(Pressed::Select(at)) => {
+                        let node = path.0.get(at).map(|step| home.target(step.node));
+                        commands.push(Command::Inspect(node));
+                    }
+                    Some(Pressed::Reveal(at)) => {
+                        let node = path.0.get(at).map(|step| home.target(step.node));
+                        commands.extend(node.map(|target| Command::Reveal(target, ViewKind::SUMMARY)));
+                    }
+                    Some(Pressed::Open) => self.is_path_open = true,
+                    None => {}
+                }
+            });
         });
     }
 
@@ -280,3 +331,5 @@ impl RetainersPane {
 
 const FOOTER_HEIGHT: f32 = 26.0;
 const LEAST_TABLE_HEIGHT: f32 = 60.0;
+/// The folded path is shown if at least this height is left for it and the table.
+const LEAST_HEIGHT_WITH_PATH: f32 = 150.0;

@@ -164,7 +164,8 @@ fn menu(
 
 impl Pane for CollectionsPane {
     fn about() -> About {
-        About::new(ViewKind::COLLECTIONS, "Maps, Sets, arrays and other collections by holder, and how they grow")
+        let hint = "Maps, Sets, arrays and other collections by holder, and how they grow";
+        About { key: Some(egui::Key::M), ..About::new(ViewKind::COLLECTIONS, hint) }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

@@ -4,11 +4,11 @@ use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align, Color32, FontId, Frame, Id, Label, Layout, Margin, RichText, Sense, Stroke, Ui, UiBuilder};
 use egui::{WidgetInfo, accesskit::Role, vec2};
 
-use super::chips::{self, Chip, Pressed};
 use super::spark::Spark;
 use crate::findings::{Finding, MemberClass, SourcePlace, Verdict};
 use crate::model::human;
 use crate::query::short_script;
+use crate::ui::panes::path_chips::{self, Chip, Pressed};
 use crate::ui::text;
 use crate::ui::theme::{self, GRID, Tokens};
 
@@ -126,11 +126,13 @@ impl Card<'_> {
                 }
             });
         });
-        row(ui, "Path", |ui| match chips::show(ui, self.id, finding, self.chips) {
-            Some(Pressed::Select(at)) => *answer = Some(Answer::Select(at)),
-            Some(Pressed::Reveal(at)) => *answer = Some(Answer::Reveal(at)),
-            Some(Pressed::Open) => *answer = Some(Answer::OpenPath),
-            None => {}
+        row(ui, "Path", |ui| {
+            match path_chips::show(ui, self.id, (&finding.path, Some(&finding.holder.label)), self.chips) {
+                Some(Pressed::Select(at)) => *answer = Some(Answer::Select(at)),
+                Some(Pressed::Reveal(at)) => *answer = Some(Answer::Reveal(at)),
+                Some(Pressed::Open) => *answer = Some(Answer::OpenPath),
+                None => {}
+            }
         });
         if !finding.classes.is_empty() {
             row(ui, "Members", |ui| members(ui, &finding.classes, finding.members.len() > 1));

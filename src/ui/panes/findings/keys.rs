@@ -2,7 +2,7 @@
 
 use egui::{Event, EventFilter, Id, Key, Modifiers, Popup, Ui};
 
-use super::chips::{self, Chip};
+use crate::ui::panes::path_chips::{self, Chip};
 
 /// The card or chip that has the keyboard focus.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +29,7 @@ pub(super) fn cursor(ui: &Ui, cards: &[(Id, Vec<Chip>)]) -> Option<Cursor> {
         if *id == focused {
             return Some(Cursor { card, chip: None });
         }
-        let chip = (0..chips.len()).find(|&nth| chips::chip_id(*id, nth) == focused)?;
+        let chip = (0..chips.len()).find(|&nth| path_chips::chip_id(*id, nth) == focused)?;
         Some(Cursor { card, chip: Some(chip) })
     })
 }
@@ -37,7 +37,7 @@ pub(super) fn cursor(ui: &Ui, cards: &[(Id, Vec<Chip>)]) -> Option<Cursor> {
 /// Handles the keys of a focused card or chip.
 pub(super) fn pressed(ui: &Ui, cards: &[(Id, Vec<Chip>)]) -> Option<Pressed> {
     let at = cursor(ui, cards)?;
-    let id = |at: Cursor| cards.get(at.card).map(|(id, _)| at.chip.map_or(*id, |nth| chips::chip_id(*id, nth)));
+    let id = |at: Cursor| cards.get(at.card).map(|(id, _)| at.chip.map_or(*id, |nth| path_chips::chip_id(*id, nth)));
     let filter = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape: true };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(id(at).unwrap_or(Id::NULL), filter));
     if Popup::is_any_open(ui.ctx()) {

@@ -1,7 +1,6 @@
 //! Findings: the holders that gather memory, each as a card with its verdict, path, and what to do.
 
 mod card;
-mod chips;
 mod empty;
 mod keys;
 mod spark;
@@ -12,9 +11,9 @@ use std::sync::Arc;
 use egui::{Align, Id, Label, RichText, ScrollArea, Ui};
 
 use self::card::{Answer, Card, Wish};
-use self::chips::Chip;
 use super::Place;
 use super::pane::{About, Pane};
+use super::path_chips::{self, Chip};
 use super::series::{SeriesChoice, left_out};
 use crate::findings::{Finding, Findings, FindingsOf, ProcessMemory, finding_lines, outside_note};
 use crate::model::{SnapshotId, human};
@@ -146,7 +145,7 @@ impl FindingsPane {
         let cards: Vec<(Id, Vec<Chip>)> = shown
             .iter()
             .enumerate()
-            .map(|(at, of)| (base.with(at), chips::of_path(&of.path, self.open_paths.contains(&of.signature))))
+            .map(|(at, of)| (base.with(at), path_chips::of_path(&of.path, self.open_paths.contains(&of.signature))))
             .collect();
         let Some(&last) = answered.series.last() else { return };
         let moved = self.keys(ui, last, &shown, &cards, commands);

@@ -1,11 +1,11 @@
-//! The path of a finding as chips, from the root through the holder to a member. The runtime's own steps and the middle of
-//! long paths are one chip that opens.
+//! A folded retaining path as chips, from the root to an object. The runtime's own steps and the middle of long paths are
+//! one chip that opens.
 
 use std::ops::Range;
 
 use egui::{Align2, Id, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
-use crate::findings::{Finding, Part, PathStep, chips};
+use crate::findings::{Part, PathStep, chips};
 use crate::model::human;
 use crate::ui::text;
 use crate::ui::theme::{self, GRID};
@@ -72,9 +72,13 @@ pub(super) fn chip_id(card: Id, nth: usize) -> Id {
     card.with(("chip", nth))
 }
 
-/// Draws the chips of a card in lines; returns the interaction with one of them.
-pub(super) fn show(ui: &mut Ui, card: Id, finding: &Finding, shown: &[Chip]) -> Option<Pressed> {
-    let path = &finding.path;
+/// Draws chips in lines, with the field that gathers members marked; returns the interaction with one of them.
+pub(super) fn show(
+    ui: &mut Ui,
+    card: Id,
+    (path, holder): (&[PathStep], Option<&str>),
+    shown: &[Chip],
+) -> Option<Pressed> {
     let mut pressed = None;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(2.0, GRID);
@@ -85,7 +89,7 @@ pub(super) fn show(ui: &mut Ui, card: Id, finding: &Finding, shown: &[Chip]) -> 
                     let Some(step) = path.get(*at) else { continue };
                     let text = text_of(path, *at);
                     // The field that gathers is named by the object above the collection.
-                    let part = if text == finding.holder.label { Part::Holder } else { step.part };
+                    let part = if Some(text.as_str()) == holder { Part::Holder } else { step.part };
                     let role = match part {
                         Part::Holder => " (holder)",
                         Part::Member => " (member)",
