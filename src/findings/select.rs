@@ -160,14 +160,18 @@ fn has_location(series: &Series<'_>, class: u32) -> bool {
     side.zip(example(series, class)).is_some_and(|(side, node)| side.snapshot.class(node).key.location.is_some())
 }
 
+/// Two snapshots need at least this many new members for a verdict.
+const FEW: u64 = 4;
+
 /// Corrects verdicts by the numbers of all members, those in all snapshots included, and leaves out what did not grow.
 pub(super) fn settle(candidates: Vec<Candidate>, totals: Vec<Totals>) -> Vec<(Candidate, Totals)> {
     let mut settled: Vec<(Candidate, Totals)> = candidates.into_iter().zip(totals).collect();
     settled.retain(|(candidate, totals)| !candidate.is_members || totals.members.last() > totals.members.first());
     for (candidate, totals) in &mut settled {
-        // What was empty before may have been used for the first time.
-        let was_empty = totals.members.first() == Some(&0);
-        if totals.members.len() == 2 && candidate.is_members && was_empty {
+        // What was empty before may have been used for the first time, and a few more say nothing.
+        let (first, last) = (totals.members.first().copied(), totals.members.last().copied());
+        let few = last.unwrap_or(0).saturating_sub(first.unwrap_or(0)) < FEW;
+        if totals.members.len() == 2 && candidate.is_members && (first == Some(0) || few) {
             (candidate.verdict, candidate.is_slowing) = (Verdict::Watch, true);
         }
     }

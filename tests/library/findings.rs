@@ -54,6 +54,63 @@ fn one_snapshot_has_only_holders_to_watch() {
     assert_eq!(found.findings[0].holder.label, "SessionRegistry.sessions");
 }
 
+/// Objects that code and random others hold, so that the shortest paths lead through code and the others form cycles.
+fn tangled(seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let mut heap = generated::V8Heap::new(false);
+    let global = heap.global;
+    let code = heap.add("code", "(code for f)", 64);
+    heap.heap.named(global, "internal", "code", code);
+    let elements = heap.array(global, "all");
+    let items: Vec<usize> =
+        (0..120).map(|at| heap.add("object", if at % 3 == 0 { "Item" } else { "Part" }, 48)).collect();
+    for (at, &item) in (0..).zip(&items) {
+        match random(3) {
+            0 => heap.heap.named(code, "internal", &format!("c{at}"), item),
+            1 if seed % 2 == 0 => heap.heap.numbered(elements, "internal", at, item),
+            _ => {}
+        }
+        for other in 0..3 {
+            let to = items[random(items.len())];
+            heap.heap.named(item, "property", &format!("p{other}"), to);
+        }
+    }
+    heap.write()
+}
+
+#[test]
+fn paths_through_code_and_cycles_end() {
+    for seed in 1..200 {
+        let snapshot = common::open_bytes("tangled", tangled(seed)).unwrap();
+        let found = findings(&[&snapshot], &CancelToken::new()).unwrap();
+        assert!(found.findings.iter().all(|finding| finding.path.len() < 130), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_collection_of_a_global_object_is_an_accumulation_though_only_its_members_have_a_source() {
+    let mut heap = generated::V8Heap::new(false);
+    let script = heap.script(200, Some("file:///srv/app/catalog.mjs"));
+    let global = heap.global;
+    let app = heap.add("object", "Object", 24);
+    heap.heap.named(global, "property", "app", app);
+    let elements = heap.array(app, "products");
+    for number in 0..500 {
+        let product = heap.instance("Product", 64, script, 3);
+        heap.heap.numbered(elements, "internal", number, product);
+    }
+    let snapshot = common::open_bytes("catalog", heap.write()).unwrap();
+    let found = findings(&[&snapshot], &CancelToken::new()).unwrap();
+    assert_eq!(found.findings[0].holder.label, "global.app.products", "{}", found.summary);
+    assert_eq!(found.findings[0].members, [500]);
+}
+
 #[test]
 fn signatures_do_not_depend_on_numbers() {
     let signature = |rounds: &[(u64, u64)]| of_rounds(rounds).findings[0].signature.clone();
