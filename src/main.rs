@@ -15,7 +15,9 @@ fn main() -> ExitCode {
     };
     let indexes = if arguments.no_index { Indexes::off() } else { Indexes::from_environment() };
     match &arguments.command {
-        Some(command) => heapglass::run_command(command, &Files::new(arguments.salvage, indexes, arguments.max_memory)),
+        Some(command) => {
+            heapglass::run_command(command, &Files::new(arguments.recovery, indexes, arguments.max_memory))
+        }
         None => window(arguments.files, indexes, arguments.max_memory),
     }
 }

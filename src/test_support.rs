@@ -23,7 +23,7 @@ pub mod export {
 }
 
 pub mod format {
-    pub use crate::format::{Doubt, Location, RawSnapshot, Source, can_salvage, looks_like_profile, read};
+    pub use crate::format::{Doubt, Location, RawSnapshot, Source, can_recover, looks_like_profile, read};
 }
 
 pub mod graph {

@@ -7,7 +7,7 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
 use super::args::{AllocationsArguments, Format};
-use super::{Files, salvaged};
+use super::{Files, recovered};
 use crate::export::{
     ALLOCATIONS, ALLOCATIONS_TEXT, Columns, FileFormat, FunctionRow, Functions, JsonRows, Record, write_rows,
     write_text,
@@ -22,7 +22,7 @@ const MAX_CALLERS: usize = 1000;
 struct Allocated<'a> {
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    salvaged: Option<Vec<String>>,
+    recovered: Option<Vec<String>>,
     functions: Tree<'a>,
 }
 
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &AllocationsArguments, files: &Files, out: &mut dyn
         Format::Json => {
             let file = arguments.file.display().to_string();
             let functions = Tree { calls, functions: &functions, has_callers: arguments.callers };
-            let allocated = Allocated { file, salvaged: salvaged(&snapshot), functions };
+            let allocated = Allocated { file, recovered: recovered(&snapshot), functions };
             serde_json::to_writer(&mut *out, &allocated)?;
             Ok(writeln!(out)?)
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::{CompareArguments, ComparedColumn, Format};
 use super::summary::RELOADED_HINT;
-use super::{BadUsage, Files, complain, name_of, salvaged};
+use super::{BadUsage, Files, complain, name_of, recovered};
 use crate::export::{
     COMPARISON, COMPARISON_TEXT, Columns, ComparedClasses, ComparisonRow, FileFormat, JsonRows, write_rows, write_text,
 };
@@ -29,7 +29,7 @@ struct Compared<R: Serialize> {
     /// True if the base is newer than the current snapshot.
     is_reversed: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    salvaged: Vec<String>,
+    recovered: Vec<String>,
     classes: R,
 }
 
@@ -81,10 +81,10 @@ pub(super) fn run(arguments: &CompareArguments, files: &Files, out: &mut dyn Wri
                 options_differ: comparison.options_differ,
                 identical,
                 is_reversed,
-                salvaged: [("base", &base), ("current", &current)]
+                recovered: [("base", &base), ("current", &current)]
                     .into_iter()
                     .flat_map(|(which, of)| {
-                        salvaged(of).unwrap_or_default().into_iter().map(move |loss| format!("{which}: {loss}"))
+                        recovered(of).unwrap_or_default().into_iter().map(move |loss| format!("{which}: {loss}"))
                     })
                     .collect(),
                 classes: JsonRows::<ComparedClasses, _> { columns, rows: rows_of(classes, Some(&scripts)) },

@@ -16,7 +16,7 @@ mod args;
 mod capture;
 mod check;
 mod compare;
-mod contexts;
+mod dead_variables;
 mod findings;
 mod generate;
 mod guard;
@@ -199,7 +199,7 @@ fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Re
         Command::Retainers(arguments) => retainers::run(arguments, files, out),
         Command::Object(arguments) => object::run(arguments, files, out),
         Command::Statistics(arguments) => statistics::run(arguments, files, out),
-        Command::Contexts(arguments) => contexts::run(arguments, files, out),
+        Command::DeadVariables(arguments) => dead_variables::run(arguments, files, out),
         Command::Nodes(arguments) => nodes::run(arguments, files, out),
         Command::Compare(arguments) => compare::run(arguments, files, out),
         Command::Search(arguments) => search::run(arguments, files, out),
@@ -224,7 +224,7 @@ fn message_of(error: &anyhow::Error) -> String {
 #[derive(Debug)]
 pub struct Files {
     /// True if damaged files are recovered.
-    salvage: bool,
+    recovery: bool,
     indexes: Indexes,
     memory_limit: MemoryLimit,
     /// Snapshots whose cache entries are written after the answer is printed.
@@ -233,8 +233,8 @@ pub struct Files {
 
 impl Files {
     #[must_use]
-    pub fn new(salvage: bool, indexes: Indexes, memory_limit: MemoryLimit) -> Self {
-        Self { salvage, indexes, memory_limit, unwritten: RefCell::default() }
+    pub fn new(recovery: bool, indexes: Indexes, memory_limit: MemoryLimit) -> Self {
+        Self { recovery, indexes, memory_limit, unwritten: RefCell::default() }
     }
 
     /// Opens a file, or standard input for `-`. Lists the missing data of a damaged file on standard error.
@@ -243,9 +243,9 @@ impl Files {
         let shown = ShownProgress::start(&progress, file);
         let source = source(file);
         let again = source.again();
-        let opened = if self.salvage && again.is_none() {
+        let opened = if self.recovery && again.is_none() {
             // A source that cannot be read twice is read leniently from the start.
-            Snapshot::open_salvaging(source, &progress, &cancel).map(Opened::without_index)
+            Snapshot::open_recovering(source, &progress, &cancel).map(Opened::without_index)
         } else {
             self.indexes.open(source, &progress, &cancel)
         };
@@ -253,10 +253,10 @@ impl Files {
         let Opened { snapshot, unwritten } = match (opened, again) {
             // A second attempt would take as much memory.
             (Err(error @ OpenError::Memory(_)), _) => return Err(refusal(&name, &error)),
-            (Err(error), Some(again)) if self.salvage => {
+            (Err(error), Some(again)) if self.recovery => {
                 // If nothing can be recovered, the original error is the useful one.
-                let salvaged = Snapshot::open_salvaging(again, &progress, &cancel);
-                Opened::without_index(salvaged.map_err(|_| anyhow!("{name}: {error}"))?)
+                let recovered = Snapshot::open_recovering(again, &progress, &cancel);
+                Opened::without_index(recovered.map_err(|_| anyhow!("{name}: {error}"))?)
             }
             (Err(error), again) => {
                 let is_profile =
@@ -267,8 +267,8 @@ impl Files {
                     let error = error.without_hint();
                     return Err(anyhow!("{name}: {error} (this is a sampling heap profile: use `heapglass profile`)"));
                 }
-                let can_salvage = again.is_some_and(|again| format::can_salvage(again, &cancel));
-                let offer = if can_salvage { "; use `--recover` to open what can be read" } else { "" };
+                let can_recover = again.is_some_and(|again| format::can_recover(again, &cancel));
+                let offer = if can_recover { "; use `--recover` to open what can be read" } else { "" };
                 // The message is complete; the causes of the error would only repeat parts of it.
                 return Err(anyhow!("{name}: {error}{offer}"));
             }
@@ -279,9 +279,9 @@ impl Files {
             complain(&format!("heapglass: {}", human::visible(&format!("{name}: {note}"), 2000)));
         }
         note_change(&name, snapshot.source());
-        if let Some(salvage) = snapshot.salvage() {
-            let advice = salvage.advice().into_iter().map(str::to_owned);
-            for line in salvage.lines().into_iter().chain(advice) {
+        if let Some(recovery) = snapshot.recovery() {
+            let advice = recovery.advice().into_iter().map(str::to_owned);
+            for line in recovery.lines().into_iter().chain(advice) {
                 complain(&format!("heapglass: {}", human::visible(&format!("{name}: {line}"), 2000)));
             }
         }
@@ -333,8 +333,8 @@ fn name_of(file: &Path) -> String {
 }
 
 /// Returns the missing data of a recovered snapshot for JSON; `None` if the snapshot is complete.
-fn salvaged(snapshot: &Snapshot) -> Option<Vec<String>> {
-    snapshot.salvage().map(format::Salvage::lines)
+fn recovered(snapshot: &Snapshot) -> Option<Vec<String>> {
+    snapshot.recovery().map(format::Recovery::lines)
 }
 
 /// Opens the file and finds the object.

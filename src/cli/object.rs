@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::args::{Format, ObjectArguments};
-use super::{Files, open_object, salvaged};
+use super::{Files, open_object, recovered};
 use crate::Snapshot;
 use crate::export::{
     Columns, FileFormat, JsonRows, ObjectRow, Objects, Position, REFERENCES, REFERENCES_TEXT, address, name,
@@ -35,7 +35,7 @@ struct Answer<R: Serialize> {
     edge_count: usize,
     retainer_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    salvaged: Option<Vec<String>>,
+    recovered: Option<Vec<String>>,
     edges: R,
 }
 
@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &ObjectArguments, files: &Files, out: &mut dyn Writ
                 dominator_id: snapshot.id(snapshot.dominators().dominator(node)).0,
                 edge_count: details.edge_count,
                 retainer_count: details.retainer_count,
-                salvaged: salvaged(&snapshot),
+                recovered: recovered(&snapshot),
                 edges: JsonRows::<Objects, _> { columns: Columns::named(REFERENCES), rows: edges },
             };
             serde_json::to_writer(&mut *out, &answer)?;

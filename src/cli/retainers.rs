@@ -11,7 +11,7 @@ use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 
 use super::args::{Format, RetainersArguments};
-use super::{Files, open_object, salvaged};
+use super::{Files, open_object, recovered};
 use crate::Snapshot;
 use crate::export::{Columns, FileFormat, ObjectRow, Objects, RETAINERS, Record, RowWriter};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, human};
@@ -32,8 +32,11 @@ pub(super) fn run(arguments: &RetainersArguments, files: &Files, out: &mut dyn W
     let columns = Columns::<Objects>::named(RETAINERS);
     match arguments.object.format {
         Format::Json => {
-            let salvaged = salvaged(&snapshot);
-            serde_json::to_writer(&mut *out, &Entry { row: columns.record(&object), salvaged, retainers: Some(tree) })?;
+            let recovered = recovered(&snapshot);
+            serde_json::to_writer(
+                &mut *out,
+                &Entry { row: columns.record(&object), recovered, retainers: Some(tree) },
+            )?;
             writeln!(out)?;
         }
         Format::Text => {
@@ -61,7 +64,7 @@ struct Entry<'a> {
     row: Record<'a>,
     /// The missing data of the snapshot; only at the top level.
     #[serde(skip_serializing_if = "Option::is_none")]
-    salvaged: Option<Vec<String>>,
+    recovered: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retainers: Option<Retainers<'a>>,
 }
@@ -118,7 +121,7 @@ impl Serialize for Retainers<'_> {
         let mut list = serializer.serialize_seq(None)?;
         let columns = Columns::<Objects>::named(RETAINERS);
         for (row, retainers) in self.entries().map_err(S::Error::custom)? {
-            list.serialize_element(&Entry { row: columns.record(&row), salvaged: None, retainers })?;
+            list.serialize_element(&Entry { row: columns.record(&row), recovered: None, retainers })?;
         }
         self.path.borrow_mut().pop();
         list.end()

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use serde::Serialize;
 
 use super::args::{Format, SearchArguments};
-use super::{Files, name_of, salvaged};
+use super::{Files, name_of, recovered};
 use crate::export::{
     Columns, FileFormat, JsonRows, OBJECTS, OBJECTS_TEXT, ObjectRow, Objects, width, write_rows, write_text,
 };
@@ -20,7 +20,7 @@ struct Found<'a, R: Serialize> {
     count: u64,
     size: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    salvaged: Option<Vec<String>>,
+    recovered: Option<Vec<String>>,
     objects: R,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &SearchArguments, files: &Files, out: &mut dyn Writ
                 query: text,
                 count: selection.count,
                 size: selection.shallow_size,
-                salvaged: salvaged(&snapshot),
+                recovered: recovered(&snapshot),
                 objects: JsonRows::<Objects, _> { columns: Columns::named(OBJECTS), rows: shown },
             };
             serde_json::to_writer(&mut *out, &found)?;

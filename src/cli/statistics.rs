@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::{Format, StatisticsArguments};
-use super::{Files, salvaged};
+use super::{Files, recovered};
 use crate::export::{CATEGORIES, Categories, Columns, FileFormat, write_rows};
 use crate::model::{CancelToken, human};
 use crate::query::{relevant_percent, unreachable_size};
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &StatisticsArguments, files: &Files, out: &mut dyn 
                     "user_roots": producer.has_user_roots,
                 },
             });
-            if let Some(losses) = salvaged(&snapshot) {
+            if let Some(losses) = recovered(&snapshot) {
                 answer["salvaged"] = json!(losses);
             }
             writeln!(out, "{answer}")?;

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::args::{Column, Format, SummaryArguments};
-use super::{Files, name_of, salvaged};
+use super::{Files, name_of, recovered};
 use crate::Snapshot;
 use crate::export::{
     CLASSES, CLASSES_TEXT, ClassRow, Classes, Columns, FileFormat, JsonRows, name, write_rows, write_text,
@@ -24,7 +24,7 @@ struct Summary<R: Serialize> {
     file: String,
     totals: Totals,
     #[serde(skip_serializing_if = "Option::is_none")]
-    salvaged: Option<Vec<String>>,
+    recovered: Option<Vec<String>>,
     classes: R,
 }
 
@@ -81,7 +81,7 @@ pub(super) fn run(arguments: &SummaryArguments, files: &Files, out: &mut dyn Wri
                     total_size: snapshot.total_size(),
                     unreachable_size: unreachable_size(&snapshot, &cancel)?,
                 },
-                salvaged: salvaged(&snapshot),
+                recovered: recovered(&snapshot),
                 classes: JsonRows::<Classes, _> { columns: Columns::named(CLASSES), rows: classes },
             };
             serde_json::to_writer(&mut *out, &summary)?;

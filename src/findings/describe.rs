@@ -7,7 +7,7 @@ use super::finding::{Finding, HolderFacts, Kind, MemberClass, Part, PathStep, Ve
 use super::holders::{Gathered, Holder, Series};
 use super::naming::{Names, is_generic, is_program_url};
 use super::path::folded;
-use super::patterns::{Subject, Told, plural, recognize};
+use super::patterns::{Recognized, Subject, plural, recognize};
 use super::relations::also_held_by;
 use super::sites::{owner_place, sites};
 use super::totals::Totals;
@@ -150,8 +150,8 @@ pub(super) fn tell(
 }
 
 /// Names a structure that no pattern recognizes.
-fn plain(subject: &Subject<'_>) -> Told {
-    Told {
+fn plain(subject: &Subject<'_>) -> Recognized {
+    Recognized {
         pattern: "",
         title: format!("{} {} {}", subject.label, subject.gathers(), plural(subject.member_class)),
         explanation: String::new(),

@@ -2,7 +2,7 @@
 
 use super::finding::{Part, PathStep, Site, SourcePlace};
 use super::naming::{Names, is_program_url};
-use super::patterns::Told;
+use super::patterns::Recognized;
 use crate::analysis::Location;
 use crate::model::{NodeOrdinal, human};
 use crate::query::source_line;
@@ -23,7 +23,7 @@ pub(super) fn owner_place(names: Names<'_>, container: NodeOrdinal) -> Option<So
 }
 
 /// Returns the lines that register, create and hold members.
-pub(super) fn sites(names: Names<'_>, path: &[PathStep], holder: Option<SourcePlace>, told: &Told) -> Vec<Site> {
+pub(super) fn sites(names: Names<'_>, path: &[PathStep], holder: Option<SourcePlace>, told: &Recognized) -> Vec<Site> {
     let mut places: Vec<(&'static str, SourcePlace)> = Vec::new();
     if let Some(place) = told.registered.clone() {
         places.push(("registers", place));

@@ -421,13 +421,13 @@ fn last_of(number: u64, all: u64, what: &str) -> String {
 
 /// All missing data of a partially recovered snapshot.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Salvage {
+pub struct Recovery {
     pub losses: Vec<Loss>,
     /// The first placeholder: strings from this one on replace missing ones.
     pub first_placeholder: StringId,
 }
 
-impl Salvage {
+impl Recovery {
     /// Returns sentences that say which numbers are unreliable, without duplicates.
     #[must_use]
     pub fn advice(&self) -> Vec<&'static str> {

@@ -107,7 +107,8 @@ pub fn dead_variables(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DeadV
     // If scope rows, closures or contexts are missing, live variables would seem dead; without names none would be
     // found.
     let doubtful = [Doubt::Objects, Doubt::References, Doubt::Names, Doubt::Extras];
-    let is_in_doubt = snapshot.salvage().is_some_and(|salvage| salvage.doubts().iter().any(|of| doubtful.contains(of)));
+    let is_in_doubt =
+        snapshot.recovery().is_some_and(|recovery| recovery.doubts().iter().any(|of| doubtful.contains(of)));
     if is_in_doubt || !scopes.is_whole {
         return Ok(DeadVariables { has_scopes: true, is_incomplete: true, ..DeadVariables::default() });
     }

@@ -100,7 +100,7 @@ impl Options {
 }
 
 pub(super) fn merge([base, current]: &[Sorted<'_>; 2], cancel: &CancelToken) -> Result<Merged, Cancelled> {
-    let is_damaged = [base, current].iter().any(|side| side.snapshot.salvage().is_some());
+    let is_damaged = [base, current].iter().any(|side| side.snapshot.recovery().is_some());
     // Missing data of a damaged file does not reveal the options.
     let options_differ = !is_damaged && Options::of(base.snapshot) != Options::of(current.snapshot);
     let smaller = base.ids.len().min(current.ids.len());
@@ -198,7 +198,7 @@ fn is_hidden_on_one_side(base: &Sorted<'_>, a: u32, current: &Sorted<'_>, b: u32
 /// Returns true if two nodes have the same name; `None` if it is missing in a damaged file.
 fn same_name(of_a: &Snapshot, a: NodeOrdinal, of_b: &Snapshot, b: NodeOrdinal) -> Option<bool> {
     let (name_a, name_b) = (of_a.graph().name_id(a), of_b.graph().name_id(b));
-    let is_missing = |of: &Snapshot, name| of.salvage().is_some_and(|salvage| name >= salvage.first_placeholder);
+    let is_missing = |of: &Snapshot, name| of.recovery().is_some_and(|recovery| name >= recovery.first_placeholder);
     if is_missing(of_a, name_a) || is_missing(of_b, name_b) {
         return None;
     }

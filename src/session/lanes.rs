@@ -97,7 +97,7 @@ pub(super) struct Lanes {
     bulk: Queue,
     index: Queue,
     cancelled: Sender<Cancellation>,
-    graveyard: Graveyard,
+    graveyard: DropThread,
     wake: Wake,
     /// The number of jobs that wait or run.
     unfinished: Arc<AtomicUsize>,
@@ -111,7 +111,7 @@ impl fmt::Debug for Lanes {
 
 impl Lanes {
     pub(super) fn start(wake: Wake) -> std::io::Result<Self> {
-        let graveyard = Graveyard::start()?;
+        let graveyard = DropThread::start()?;
         let (cancelled, cancellations) = unbounded::<Cancellation>();
         thread::Builder::new().name("cancel".to_owned()).spawn(move || {
             // They arrive in chronological order, so deadlines ascend.
@@ -174,16 +174,16 @@ impl Lanes {
     }
 
     /// Returns the thread that drops large values.
-    pub(super) fn graveyard(&self) -> &Graveyard {
+    pub(super) fn graveyard(&self) -> &DropThread {
         &self.graveyard
     }
 }
 
 /// Drops values on its own thread: freeing gigabytes takes a while.
 #[derive(Clone, Debug)]
-pub(super) struct Graveyard(Sender<Box<dyn Any + Send>>);
+pub(super) struct DropThread(Sender<Box<dyn Any + Send>>);
 
-impl Graveyard {
+impl DropThread {
     /// After this time without another value, freed memory is returned to the system.
     const QUIET: Duration = Duration::from_millis(300);
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::lanes::{Graveyard, JobError, Lanes, Pending};
+use super::lanes::{DropThread, JobError, Lanes, Pending};
 use crate::model::{CancelToken, SnapshotId};
 use crate::query::{AnyAnswer, AnyQuestion, Needs, OpenFile, Question};
 
@@ -63,11 +63,11 @@ pub(super) struct Memo {
     bytes: usize,
     frame: u64,
     /// The thread that drops answers: some have millions of parts.
-    graveyard: Graveyard,
+    graveyard: DropThread,
 }
 
 impl Memo {
-    pub(super) fn new(graveyard: &Graveyard) -> Self {
+    pub(super) fn new(graveyard: &DropThread) -> Self {
         Self {
             entries: HashMap::new(),
             last: HashMap::new(),

@@ -7,7 +7,7 @@
 mod capturer;
 mod lanes;
 mod memo;
-mod salvage;
+mod recovery;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -19,7 +19,7 @@ use lanes::{Lanes, Wake};
 use memo::Memo;
 pub(crate) use memo::Reply;
 
-pub(crate) use salvage::Rescue;
+pub(crate) use recovery::Rescue;
 
 use crate::capture::{Record, record_beside};
 use crate::format::{Source, looks_like_profile};

@@ -7,7 +7,7 @@ use crate::analysis::{
     Class, Classes, DominatorTree, Ephemerons, JoinedClasses, Location, Locations, Producer, Ropes, Shapes, Statistics,
     WellKnown, classes, concatenated, display_name, is_essential,
 };
-use crate::format::Salvage;
+use crate::format::Recovery;
 use crate::graph::HeapGraph;
 use crate::model::{
     CancelToken, Cancelled, ClassId, Column, Detachedness, Distance, EdgeIndex, HeapBytes as _, NodeKind, NodeOrdinal,
@@ -17,8 +17,8 @@ use crate::model::{
 impl Snapshot {
     /// Returns the missing data, if the file was damaged and partially recovered.
     #[must_use]
-    pub fn salvage(&self) -> Option<&Salvage> {
-        self.salvage.as_ref()
+    pub fn recovery(&self) -> Option<&Recovery> {
+        self.recovery.as_ref()
     }
 
     #[must_use]

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::analysis::{JoinedClasses, Ropes, first_table, unreachable};
-use crate::format::{self, RawSnapshot, Salvage, Source};
+use crate::format::{self, RawSnapshot, Recovery, Source};
 use crate::graph::HeapGraph;
 use crate::memory::Account;
 use crate::model::stored::{NotStored, Put, Stored as _, Take};
@@ -33,7 +33,7 @@ pub struct Snapshot {
     /// Built when joined classes of reloaded scripts are first requested.
     joined_classes: OnceLock<JoinedClasses>,
     /// The missing data, if the file was damaged and partially recovered. Only intact snapshots are cached.
-    salvage: Option<Salvage>,
+    recovery: Option<Recovery>,
 }
 
 impl Snapshot {
@@ -75,11 +75,11 @@ impl Snapshot {
     }
 
     /// Reads a damaged source as far as possible: unreadable data is skipped or replaced, and listed in
-    /// [`Self::salvage`]. For an intact source, the result equals that of [`Self::open`], but takes longer.
+    /// [`Self::recovery`]. For an intact source, the result equals that of [`Self::open`], but takes longer.
     ///
     /// # Errors
     /// Returns an [`OpenError`] if the header or all nodes are missing, or if `cancel` stopped the work.
-    pub fn open_salvaging(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
+    pub fn open_recovering(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let _account = Account::open(cancel);
         Self::open_damaged(source, progress, cancel).map_err(|error| error.explained(cancel))
     }
@@ -87,21 +87,21 @@ impl Snapshot {
     fn open_damaged(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
-        let (raw, salvage) = progress.stage("read", || format::read_salvaging(source, progress, cancel))?;
+        let (raw, recovery) = progress.stage("read", || format::read_recovering(source, progress, cancel))?;
         let mut snapshot = Self::build(raw, progress, cancel)?;
         snapshot.source = SourceInfo { name, path, load_time: started.elapsed(), ..snapshot.source };
-        snapshot.salvage = Some(salvage).filter(|salvage| !salvage.losses.is_empty());
+        snapshot.recovery = Some(recovery).filter(|recovery| !recovery.losses.is_empty());
         Ok(snapshot)
     }
 
-    /// Returns the data that would be missing if the source were opened with [`Self::open_salvaging`].
+    /// Returns the data that would be missing if the source were opened with [`Self::open_recovering`].
     ///
     /// # Errors
-    /// Returns the same errors as [`Self::open_salvaging`].
-    pub fn survey(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Salvage, OpenError> {
+    /// Returns the same errors as [`Self::open_recovering`].
+    pub fn survey(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Recovery, OpenError> {
         let _account = Account::open(cancel);
-        let read = format::read_salvaging(source, progress, cancel);
-        read.map(|(_, salvage)| salvage).map_err(|error| OpenError::from(error).explained(cancel))
+        let read = format::read_recovering(source, progress, cancel);
+        read.map(|(_, recovery)| recovery).map_err(|error| OpenError::from(error).explained(cancel))
     }
 
     fn derive(graph: HeapGraph, progress: &Progress, cancel: &CancelToken) -> Result<Self, Cancelled> {
@@ -112,7 +112,7 @@ impl Snapshot {
     /// Completes the facts with what follows from them.
     fn of(source: SourceInfo, facts: Facts, cancel: &CancelToken) -> Result<Self, Cancelled> {
         let unreachable = unreachable(&facts.graph, &facts.distances, cancel)?;
-        Ok(Self { source, facts, unreachable, ropes: OnceLock::new(), joined_classes: OnceLock::new(), salvage: None })
+        Ok(Self { source, facts, unreachable, ropes: OnceLock::new(), joined_classes: OnceLock::new(), recovery: None })
     }
 
     pub(crate) fn set_load_time(&mut self, load_time: Duration) {

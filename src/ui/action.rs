@@ -22,7 +22,7 @@ pub enum Action {
     CloseShown,
     DismissLoad(SnapshotId),
     /// Open a damaged file partially.
-    Salvage(SnapshotId),
+    OpenPartially(SnapshotId),
     /// Open a file that needs more memory than is available.
     OpenAnyway(SnapshotId),
     /// The older of the two is the base.

@@ -60,7 +60,7 @@ impl eframe::App for HeapglassApp {
     fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
         #[cfg(feature = "frame-times")]
         self.frame_times.frame(ctx, frame.info().cpu_usage, self.state.session.is_loading());
-        self.state.take_in(ctx);
+        self.state.handle_answers(ctx);
         for action in keys::pressed(ctx) {
             self.state.apply(ctx, action);
         }

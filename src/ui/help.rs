@@ -73,7 +73,7 @@ fn centered(ctx: &Context, title: &'static str, size: [f32; 2]) -> egui::Window<
 }
 
 const CATEGORIES: [(Category, &str); 6] = [
-    (Category::Idea, "Concepts"),
+    (Category::Concept, "Concepts"),
     (Category::Column, "Columns"),
     (Category::Group, "Groups and classes"),
     (Category::NodeKind, "Kinds of nodes"),

@@ -29,7 +29,7 @@ mod palette;
 pub(crate) mod panes;
 mod path_prompt;
 mod proposed_path;
-mod salvage;
+mod recovery;
 pub(crate) mod settings;
 mod settings_file;
 mod sides;

@@ -44,8 +44,8 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut 
     }
     let Some(place) = state.place(slot) else { return };
     let Some(mut view) = state.views.remove(&slot) else { return };
-    super::salvage::banner(ui, &place.snapshot, slot);
-    super::salvage::change_banner(ui, &place.snapshot, slot);
+    super::recovery::banner(ui, &place.snapshot, slot);
+    super::recovery::change_banner(ui, &place.snapshot, slot);
     view.panes.findings.set_ignored(&state.settings.ignored_findings);
     let commands = view.show(ui, &mut state.session, &place);
     state.views.insert(slot, view);

@@ -26,18 +26,18 @@ pub fn source(bytes: &[u8]) -> Source {
 pub fn open_and_ask(bytes: &[u8]) {
     if let Ok(snapshot) = Snapshot::open(source(bytes), &Progress::new(), &CancelToken::new()) {
         ask(&snapshot);
-        let again = Snapshot::open_salvaging(source(bytes), &Progress::new(), &CancelToken::new());
-        let again = again.expect("what opens strictly opens with salvage");
-        assert_eq!(again.salvage(), None, "nothing is missing of a whole file");
+        let again = Snapshot::open_recovering(source(bytes), &Progress::new(), &CancelToken::new());
+        let again = again.expect("what opens strictly opens with recovery");
+        assert_eq!(again.recovery(), None, "nothing is missing of a whole file");
         assert_eq!(again.total_size(), snapshot.total_size());
         assert_eq!(again.graph().edge_count(), snapshot.graph().edge_count());
         return;
     }
-    let promised = heapglass::test_support::format::can_salvage(source(bytes), &CancelToken::new());
-    match Snapshot::open_salvaging(source(bytes), &Progress::new(), &CancelToken::new()) {
+    let promised = heapglass::test_support::format::can_recover(source(bytes), &CancelToken::new());
+    match Snapshot::open_recovering(source(bytes), &Progress::new(), &CancelToken::new()) {
         Ok(snapshot) => {
             assert!(promised, "what can be opened is offered");
-            assert!(snapshot.salvage().is_some_and(|salvage| !salvage.losses.is_empty()), "losses are named");
+            assert!(snapshot.recovery().is_some_and(|recovery| !recovery.losses.is_empty()), "losses are named");
             ask(&snapshot);
         }
         Err(error) => assert!(!promised, "what was offered can be opened: {error}"),

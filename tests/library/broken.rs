@@ -105,19 +105,19 @@ fn answer(name: &str, bytes: &[u8]) -> String {
         }
         Err(error) => {
             let _ = writeln!(text, "    error: {error}");
-            match Snapshot::open_salvaging(questions::source(bytes), &Progress::new(), &CancelToken::new()) {
+            match Snapshot::open_recovering(questions::source(bytes), &Progress::new(), &CancelToken::new()) {
                 Ok(snapshot) => {
                     let (nodes, edges) = (snapshot.graph().node_count(), snapshot.graph().edge_count());
-                    let _ = writeln!(text, "    salvage: {nodes} nodes, {edges} edges");
-                    let salvage = snapshot.salvage().unwrap_or_else(|| panic!("{name}: something is missing"));
-                    for loss in salvage.lines() {
+                    let _ = writeln!(text, "    recovery: {nodes} nodes, {edges} edges");
+                    let recovery = snapshot.recovery().unwrap_or_else(|| panic!("{name}: something is missing"));
+                    for loss in recovery.lines() {
                         let _ = writeln!(text, "        {loss}");
                     }
-                    for advice in salvage.advice() {
+                    for advice in recovery.advice() {
                         let _ = writeln!(text, "        → {advice}");
                     }
                 }
-                Err(_) => text += "    salvage: nothing\n",
+                Err(_) => text += "    recovery: nothing\n",
             }
         }
     }
@@ -152,9 +152,9 @@ fn recovering_valid_corpus_files_changes_nothing() {
     for case in common::cases().into_iter().filter(|case| case.name != "deep-chain.heapsnapshot") {
         let bytes = case.bytes();
         let strict = case.open();
-        let lenient = Snapshot::open_salvaging(questions::source(&bytes), &Progress::new(), &CancelToken::new());
+        let lenient = Snapshot::open_recovering(questions::source(&bytes), &Progress::new(), &CancelToken::new());
         let lenient = lenient.unwrap_or_else(|error| panic!("{}: {error}", case.name));
-        assert_eq!(lenient.salvage(), None, "{}", case.name);
+        assert_eq!(lenient.recovery(), None, "{}", case.name);
         let (one, other) = (strict.graph(), lenient.graph());
         assert_eq!(one.node_count(), other.node_count(), "{}", case.name);
         assert_eq!(strict.retained_sizes().iter().sum::<u64>(), lenient.retained_sizes().iter().sum::<u64>());
@@ -188,7 +188,7 @@ fn the_recovery_check_agrees_with_recovery() {
     let tables = tables.trim_end().trim_end_matches(',');
     let text = format!("{header}\"strings\":{strings},\n\"nodes\":{tables}}}");
     assert!(common::open_bytes("quoted", text.clone().into_bytes()).is_err());
-    assert!(heapglass::test_support::format::can_salvage(questions::source(text.as_bytes()), &CancelToken::new()));
+    assert!(heapglass::test_support::format::can_recover(questions::source(text.as_bytes()), &CancelToken::new()));
     questions::open_and_ask(text.as_bytes());
 }
 
@@ -200,8 +200,8 @@ fn an_invalid_edge_count_is_derived_from_the_others() {
         let text = base.replacen("3,3,7,16,1,0,0", &format!("3,3,7,16,{wrong},0,0"), 1);
         assert_ne!(text, base);
         let source = questions::source(text.as_bytes());
-        let mended = Snapshot::open_salvaging(source, &Progress::new(), &CancelToken::new()).unwrap();
-        assert!(mended.salvage().unwrap().lines().iter().any(|line| line.contains("row 3")), "{wrong}");
+        let mended = Snapshot::open_recovering(source, &Progress::new(), &CancelToken::new()).unwrap();
+        assert!(mended.recovery().unwrap().lines().iter().any(|line| line.contains("row 3")), "{wrong}");
         for node in whole.graph().nodes() {
             assert_eq!(mended.graph().edge_range(node), whole.graph().edge_range(node), "{wrong}");
             assert_eq!(mended.retained_size(node), whole.retained_size(node), "{wrong}");
@@ -219,8 +219,8 @@ fn a_block_of_zeros_loses_only_the_rows_in_it() {
         let mut damaged = bytes.clone();
         damaged[at..at + 4096].fill(0);
         let source = questions::source(&damaged);
-        let mended = Snapshot::open_salvaging(source, &Progress::new(), &CancelToken::new()).unwrap();
-        let lines = mended.salvage().unwrap().lines().join("\n");
+        let mended = Snapshot::open_recovering(source, &Progress::new(), &CancelToken::new()).unwrap();
+        let lines = mended.recovery().unwrap().lines().join("\n");
         assert!(lines.contains(&format!("section `{section}` is damaged from byte ")), "{lines}");
         let (one, other) = (strict.graph(), mended.graph());
         assert_eq!(one.node_count(), other.node_count(), "{section}");
@@ -245,10 +245,10 @@ fn data_after_a_hole_is_not_read_as_more_objects() {
     let mut damaged = bytes.clone();
     // A disk block that was never written.
     damaged[edges - 2000..edges + 2096].fill(0);
-    let salvaged =
-        Snapshot::open_salvaging(questions::source(&damaged), &Progress::new(), &CancelToken::new()).unwrap();
-    assert!(salvaged.graph().node_count() <= count, "{} of {count}", salvaged.graph().node_count());
-    let doubts = salvaged.salvage().unwrap().doubts();
+    let recovered =
+        Snapshot::open_recovering(questions::source(&damaged), &Progress::new(), &CancelToken::new()).unwrap();
+    assert!(recovered.graph().node_count() <= count, "{} of {count}", recovered.graph().node_count());
+    let doubts = recovered.recovery().unwrap().doubts();
     assert!(doubts.contains(&heapglass::test_support::format::Doubt::Objects), "{doubts:?}");
     assert!(doubts.contains(&heapglass::test_support::format::Doubt::References), "{doubts:?}");
 }
@@ -258,7 +258,7 @@ fn a_list_of_a_hundred_thousand_records_is_refused_at_once() {
     let records: Vec<String> = (0..100_000).map(|id| format!("{{\"id\": {id}, \"name\": \"n\"}}")).collect();
     let bytes = format!("[{}]", records.join(",")).into_bytes();
     // With the names of all records remembered this took minutes.
-    assert!(!heapglass::test_support::format::can_salvage(questions::source(&bytes), &CancelToken::new()));
+    assert!(!heapglass::test_support::format::can_recover(questions::source(&bytes), &CancelToken::new()));
 }
 
 #[test]
@@ -285,28 +285,28 @@ fn white_space_that_only_recovery_accepts_is_reported() {
         "\"edges\":[\u{c}\u{c}",
         1,
     );
-    let open = Snapshot::open_salvaging(questions::source(text.as_bytes()), &Progress::new(), &CancelToken::new());
-    assert!(open.unwrap().salvage().is_some_and(|salvage| !salvage.losses.is_empty()));
+    let open = Snapshot::open_recovering(questions::source(text.as_bytes()), &Progress::new(), &CancelToken::new());
+    assert!(open.unwrap().recovery().is_some_and(|recovery| !recovery.losses.is_empty()));
 }
 
-fn salvaged(bytes: &[u8]) -> Snapshot {
-    Snapshot::open_salvaging(questions::source(bytes), &Progress::new(), &CancelToken::new()).unwrap()
+fn recovered(bytes: &[u8]) -> Snapshot {
+    Snapshot::open_recovering(questions::source(bytes), &Progress::new(), &CancelToken::new()).unwrap()
 }
 
 #[test]
 fn sections_lost_by_truncation_are_reported() {
     let text = String::from_utf8(common::case("chromium-leak-1").bytes()).unwrap();
     let cut = text.find("\"scopes\":").unwrap();
-    let snapshot = salvaged(&text.as_bytes()[..cut]);
-    let salvage = snapshot.salvage().unwrap();
-    let lines = salvage.lines().join("\n");
+    let snapshot = recovered(&text.as_bytes()[..cut]);
+    let recovery = snapshot.recovery().unwrap();
+    let lines = recovery.lines().join("\n");
     assert!(lines.contains("sections `scopes`, `scope_context_vars`, `scope_uses` are declared"), "{lines}");
     assert!(!lines.contains("`locations`"), "{lines}");
-    assert!(salvage.doubts().contains(&heapglass::test_support::format::Doubt::Extras));
+    assert!(recovery.doubts().contains(&heapglass::test_support::format::Doubt::Extras));
     // A whole file that never had them lacks nothing.
     let without = format!("{}{}", &text[..cut], &text[text.find("\"strings\":").unwrap()..]);
     assert!(common::open_bytes("without", without.clone().into_bytes()).is_ok());
-    assert_eq!(salvaged(without.as_bytes()).salvage(), None);
+    assert_eq!(recovered(without.as_bytes()).recovery(), None);
 }
 
 #[test]
@@ -315,10 +315,10 @@ fn unreadable_names_and_types_are_reported() {
     for (damaged, line) in [("3,x,7,16,", "1 name could not be read"), ("x,3,7,16,", "the type of 1 node could not")] {
         let text = base.replacen("3,3,7,16,", damaged, 1);
         assert_ne!(text, base);
-        let snapshot = salvaged(text.as_bytes());
-        let salvage = snapshot.salvage().unwrap();
-        assert!(salvage.lines().iter().any(|text| text.contains(line)), "{:?}", salvage.lines());
-        assert!(salvage.doubts().contains(&heapglass::test_support::format::Doubt::Names), "{:?}", salvage.doubts());
+        let snapshot = recovered(text.as_bytes());
+        let recovery = snapshot.recovery().unwrap();
+        assert!(recovery.lines().iter().any(|text| text.contains(line)), "{:?}", recovery.lines());
+        assert!(recovery.doubts().contains(&heapglass::test_support::format::Doubt::Names), "{:?}", recovery.doubts());
     }
 }
 
@@ -335,18 +335,18 @@ fn double_compression_and_trailing_data_are_reported() {
     assert!(error.contains("compressed twice"), "{error}");
     let mut followed = gzip(&base);
     followed.extend(b"something else");
-    let snapshot = salvaged(&followed);
-    let lines = snapshot.salvage().unwrap().lines();
+    let snapshot = recovered(&followed);
+    let lines = snapshot.recovery().unwrap().lines();
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].starts_with("ignored trailing data after byte "), "{lines:?}");
     // A checksum that is wrong says that something before it is.
     let mut wrong = gzip(&base);
     let sum = wrong.len() - 8;
     wrong[sum] ^= 1;
-    let snapshot = salvaged(&wrong);
-    let salvage = snapshot.salvage().unwrap();
-    assert!(salvage.lines()[0].contains("damaged"), "{:?}", salvage.lines());
-    assert!(salvage.doubts().contains(&heapglass::test_support::format::Doubt::References), "{:?}", salvage.doubts());
+    let snapshot = recovered(&wrong);
+    let recovery = snapshot.recovery().unwrap();
+    assert!(recovery.lines()[0].contains("damaged"), "{:?}", recovery.lines());
+    assert!(recovery.doubts().contains(&heapglass::test_support::format::Doubt::References), "{:?}", recovery.doubts());
 }
 
 #[test]
@@ -356,7 +356,7 @@ fn names_of_sections_may_be_long_and_have_no_control_characters() {
     for name in ["x".repeat(300), "x".repeat(60_000), "a\\\"b".to_owned()] {
         let text = with(&name);
         assert!(common::open_bytes("long", text.clone().into_bytes()).is_ok(), "{}", name.len());
-        assert_eq!(salvaged(text.as_bytes()).salvage(), None, "{}", name.len());
+        assert_eq!(recovered(text.as_bytes()).recovery(), None, "{}", name.len());
     }
     // Found by fuzzing: a name that swallowed rows passed as an unknown section.
     for name in ["x".repeat(70_000), "scop,1,2\n,3".to_owned(), "a\u{6}".to_owned(), "a\\\nb".to_owned()] {
@@ -375,14 +375,14 @@ fn an_incomplete_row_is_refused_at_the_end_of_the_table() {
     let error = common::open_bytes("short", text.clone().into_bytes()).unwrap_err().to_string();
     let expected = format!("section `locations`, byte {}: found `]`, expected 3 more numbers, as a row has 4", end + 2);
     assert_eq!(error, expected);
-    let snapshot = salvaged(text.as_bytes());
-    let salvage = snapshot.salvage().unwrap();
+    let snapshot = recovered(text.as_bytes());
+    let recovery = snapshot.recovery().unwrap();
     assert!(
-        salvage.lines()[0].contains("section `locations`: the numbers do not form whole rows"),
+        recovery.lines()[0].contains("section `locations`: the numbers do not form whole rows"),
         "{:?}",
-        salvage.lines()
+        recovery.lines()
     );
-    assert_eq!(salvage.doubts(), [heapglass::test_support::format::Doubt::Extras]);
+    assert_eq!(recovery.doubts(), [heapglass::test_support::format::Doubt::Extras]);
 }
 
 #[test]
@@ -414,7 +414,7 @@ fn a_damaged_trace_tree_does_not_report_a_missing_comma() {
     let base = String::from_utf8(common::archive("broken.tar.zst")["ok-base.heapsnapshot"].clone()).unwrap();
     let text = base.replacen("\"trace_tree\":[]", "\"trace_tree\":[1,x]", 1);
     assert_ne!(text, base);
-    let lines = salvaged(text.as_bytes()).salvage().unwrap().lines();
+    let lines = recovered(text.as_bytes()).recovery().unwrap().lines();
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].starts_with("section `trace_tree` is damaged"), "{lines:?}");
 }
@@ -427,7 +427,7 @@ fn data_between_sections_is_reported_as_skipped() {
         let text = base.replacen(&format!(",\n\"{section}\""), &format!("\0\0\u{7},\n\"{section}\""), 1);
         assert_ne!(text, base);
         questions::open_and_ask(text.as_bytes());
-        let lines = salvaged(text.as_bytes()).salvage().unwrap().lines();
+        let lines = recovered(text.as_bytes()).recovery().unwrap().lines();
         assert!(lines[0].contains("skipped data outside all sections"), "{section}: {lines:?}");
     }
 }
@@ -439,7 +439,7 @@ fn unknown_sections_must_contain_valid_values() {
     for value in ["1", "-1.5e3", "true ", "null", "\"a\\\"b\"", "[[{\"a\":[1]}],2]", "{}", " \n {\"x\":\"]\"}"] {
         let text = with(value);
         assert!(common::open_bytes("foo", text.clone().into_bytes()).is_ok(), "{value}");
-        assert_eq!(salvaged(text.as_bytes()).salvage(), None, "{value}");
+        assert_eq!(recovered(text.as_bytes()).recovery(), None, "{value}");
     }
     // Found by fuzzing and by review: invalid values were accepted.
     for value in ["", "nonsense here ]]]", "01", "tru", "1 2", "\"a\" x,s\"b\"pq", "]", "[1] x", &"1".repeat(80)] {

@@ -149,9 +149,10 @@ fn an_object_that_changes_its_class_is_deleted_and_new() {
 
 #[test]
 fn a_damaged_file_is_of_the_same_process_as_its_original_and_of_no_other() {
-    let salvaged = |bytes: &[u8]| {
+    let recovered = |bytes: &[u8]| {
         let source = heapglass::test_support::format::Source::Bytes { name: "cut".to_owned(), bytes: bytes.into() };
-        Snapshot::open_salvaging(source, &heapglass::test_support::model::Progress::new(), &CancelToken::new()).unwrap()
+        Snapshot::open_recovering(source, &heapglass::test_support::model::Progress::new(), &CancelToken::new())
+            .unwrap()
     };
     let bytes = case("node24-1").bytes();
     let (whole, other) = (case("node24-1").open(), case("deno-1").open());
@@ -159,7 +160,7 @@ fn a_damaged_file_is_of_the_same_process_as_its_original_and_of_no_other() {
     let (edges, strings) = (find(b"\"edges\":["), find(b"\"strings\":["));
     // In the middle of the strings, just behind their start, in the middle of the edges.
     for end in [usize::midpoint(strings, bytes.len()), strings + 5000, usize::midpoint(edges, strings)] {
-        let damaged = salvaged(&bytes[..end]);
+        let damaged = recovered(&bytes[..end]);
         for (base, current) in [(&damaged, &whole), (&whole, &damaged)] {
             let comparison = compared(base, current);
             assert!(comparison.ids_match, "cut at {end}");

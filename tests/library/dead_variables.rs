@@ -172,7 +172,7 @@ fn missing_data_reports_no_dead_variables() {
             bytes: text.as_bytes()[..cut].into(),
         };
         let progress = heapglass::test_support::model::Progress::new();
-        let dead = found(&Snapshot::open_salvaging(source, &progress, &CancelToken::new()).unwrap());
+        let dead = found(&Snapshot::open_recovering(source, &progress, &CancelToken::new()).unwrap());
         assert_eq!(dead, DeadVariables { has_scopes: true, is_incomplete: true, ..DeadVariables::default() }, "{cut}");
     }
 }

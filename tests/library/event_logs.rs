@@ -154,9 +154,9 @@ fn a_truncated_log_can_be_recovered() {
     let chunks = text.as_bytes().chunks(100_000).map(|chunk| event(std::str::from_utf8(chunk).unwrap()));
     let log = lines(chunks);
     let source = Source::Bytes { name: "cut".to_owned(), bytes: log.as_bytes()[..log.len() * 9 / 10].into() };
-    assert!(heapglass::test_support::format::can_salvage(source.again().unwrap(), &CancelToken::new()));
-    let recovered = Snapshot::open_salvaging(source, &Progress::new(), &CancelToken::new()).unwrap();
-    assert!(recovered.salvage().is_some());
+    assert!(heapglass::test_support::format::can_recover(source.again().unwrap(), &CancelToken::new()));
+    let recovered = Snapshot::open_recovering(source, &Progress::new(), &CancelToken::new()).unwrap();
+    assert!(recovered.recovery().is_some());
     assert_eq!(recovered.graph().node_count(), common::case("small-1").open().graph().node_count());
 }
 

@@ -73,7 +73,7 @@ fn tangled(seed: u64) -> Vec<u8> {
     for (at, &item) in (0..).zip(&items) {
         match random(3) {
             0 => heap.heap.named(code, "internal", &format!("c{at}"), item),
-            1 if seed % 2 == 0 => heap.heap.numbered(elements, "internal", at, item),
+            1 if seed.is_multiple_of(2) => heap.heap.numbered(elements, "internal", at, item),
             _ => {}
         }
         for other in 0..3 {

@@ -229,7 +229,7 @@ fn strings(window: &mut Window) {
 }
 
 fn contexts(window: &mut Window) {
-    show(window, ViewKind::CONTEXTS);
+    show(window, ViewKind::REALMS);
 }
 
 fn dead_variables(window: &mut Window) {

@@ -94,7 +94,7 @@ fn dead_variables_lead_to_what_they_hold_and_who_holds_the_context() {
 #[test]
 fn a_file_without_scopes_shows_that() {
     let mut window = opened(example());
-    show(&mut window, ViewKind::CONTEXTS);
+    show(&mut window, ViewKind::REALMS);
     window.get_by_label("Dead variables").click();
     wait_for_label(&mut window, "does not record which variables functions use");
     wait_for_label(&mut window, "This file is from Node.js");

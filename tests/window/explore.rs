@@ -326,7 +326,7 @@ fn commands_are_found_by_name_and_each_view_can_be_shown() {
         assert_eq!(window.state_mut().state.shown_view().unwrap().kind, kind);
     }
     let numbers = [egui::Key::Num2, egui::Key::Num6, egui::Key::Num7, egui::Key::Num8];
-    let kinds = [ViewKind::SUMMARY, ViewKind::STATISTICS, ViewKind::STRINGS, ViewKind::CONTEXTS];
+    let kinds = [ViewKind::SUMMARY, ViewKind::STATISTICS, ViewKind::STRINGS, ViewKind::REALMS];
     let labels = ["ShoppingCart  ×2,020", "By kind of node", "copies", "Show in Summary"];
     for ((key, kind), label) in numbers.into_iter().zip(kinds).zip(labels) {
         window.key_press_modifiers(COMMAND, key);

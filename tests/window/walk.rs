@@ -432,7 +432,7 @@ fn walk_once(files: &[PathBuf], kind: u64, share: u64) {
     let damaged: Vec<_> = window.state().state.session.loads().iter().map(|load| load.id).collect();
     let ctx = window.ctx.clone();
     for id in damaged {
-        window.state_mut().state.apply(&ctx, Action::Salvage(id));
+        window.state_mut().state.apply(&ctx, Action::OpenPartially(id));
     }
     let mut walk = Walk { window, dice: Dice(seed), at: Pos2::ZERO, done: VecDeque::new(), widgets: Vec::new() };
     walk.settle();

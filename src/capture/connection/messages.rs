@@ -107,7 +107,7 @@ impl Connection {
             Ok(is_piece)
         };
         let (bytes, answer) = match self.socket.receive()? {
-            Arrived::Text(text) => (text.len(), self.take_in(&text, waited, &mut take)?),
+            Arrived::Text(text) => (text.len(), self.handle(&text, waited, &mut take)?),
             Arrived::Other(bytes) => (bytes, None),
             Arrived::Nothing => return Ok(None),
         };
@@ -130,7 +130,7 @@ impl Connection {
     }
 
     /// Processes a message. Returns the answer if the message is the awaited one.
-    pub(super) fn take_in(
+    pub(super) fn handle(
         &mut self,
         message: &str,
         waited: Option<&Waited<'_>>,

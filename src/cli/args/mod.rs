@@ -30,7 +30,7 @@ pub struct Arguments {
     pub no_index: bool,
     /// Open damaged files as far as they can be read and list the missing data on standard error
     #[arg(long = "recover", alias = "salvage", global = true)]
-    pub salvage: bool,
+    pub recovery: bool,
     /// Refuse files that need more memory than this: a size such as 8GB, `available` for the memory that the system,
     /// container and process limits leave, or `none` for no limit
     #[arg(long, global = true, value_name = "SIZE", default_value = "available", env = "HEAPGLASS_MAX_MEMORY")]
@@ -54,7 +54,7 @@ pub enum Command {
     Statistics(StatisticsArguments),
     /// List context variables that no live function reads
     #[command(name = "dead-variables", alias = "contexts", after_long_help = help_of("dead-variables"))]
-    Contexts(ContextsArguments),
+    DeadVariables(DeadVariablesArguments),
     /// List all nodes, one per line, sorted by id
     #[command(after_long_help = help_of("nodes"))]
     Nodes(NodesArguments),
@@ -208,7 +208,7 @@ pub struct StatisticsArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct ContextsArguments {
+pub struct DeadVariablesArguments {
     /// The snapshot
     pub file: PathBuf,
     /// Maximum number of contexts to list

@@ -154,7 +154,7 @@ pub(super) fn findings(
             report.violations.extend(violation);
         }
     }
-    if snapshots.iter().any(|snapshot| snapshot.salvage().is_some()) {
+    if snapshots.iter().any(|snapshot| snapshot.recovery().is_some()) {
         // The missing data may have grown, so no limit is known to hold.
         report.limits.iter_mut().for_each(|limit| limit.passed = false);
     }
@@ -178,9 +178,9 @@ pub(super) fn findings(
 fn notes(snapshots: &[&Snapshot], names: &[String], growth: &Growth, rules: &Rules) -> Vec<String> {
     let mut notes = Vec::new();
     for (snapshot, file) in snapshots.iter().zip(names) {
-        if let Some(salvage) = snapshot.salvage() {
-            let advice = salvage.advice().join(" ");
-            notes.push(format!("{file} is damaged, so all limits fail: {} {advice}", salvage.lines().join("; ")));
+        if let Some(recovery) = snapshot.recovery() {
+            let advice = recovery.advice().join(" ");
+            notes.push(format!("{file} is damaged, so all limits fail: {} {advice}", recovery.lines().join("; ")));
         }
     }
     if rules.are_defaults {

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &FindingsArguments, files: &Files, out: &mut dyn Wr
     let mut found = findings(&opened.by_reference(), &CancelToken::new())?;
     notes.append(&mut found.notes);
     notes.extend(opened.outside_note().filter(|_| found.ids_match == Some(true)));
-    let is_damaged = opened.by_reference().iter().any(|snapshot| snapshot.salvage().is_some());
+    let is_damaged = opened.by_reference().iter().any(|snapshot| snapshot.recovery().is_some());
     if is_damaged {
         notes.push("a file is damaged, so growing objects may be missing; --fail-on exits with code 3".to_owned());
     }

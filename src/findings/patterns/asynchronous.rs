@@ -1,9 +1,9 @@
 //! Work that waits forever: promises, suspended functions, stores of asynchronous contexts.
 
-use super::{Subject, Told};
+use super::{Recognized, Subject};
 use crate::findings::finding::PathStep;
 
-pub(super) fn async_local_storage(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn async_local_storage(subject: &Subject<'_>) -> Option<Recognized> {
     let is_store = |step: &PathStep| {
         step.name.contains("kResourceStore") || step.class == "AsyncContextFrame" || step.class == "AsyncLocalStorage"
     };
@@ -16,7 +16,7 @@ pub(super) fn async_local_storage(subject: &Subject<'_>) -> Option<Told> {
     ))
 }
 
-pub(super) fn promise(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn promise(subject: &Subject<'_>) -> Option<Recognized> {
     let class = subject.container_class();
     let is_reaction = subject.has_edge("reactions_or_result") && !subject.has_edge("[*]");
     if class != "Promise" && !is_reaction {
@@ -30,7 +30,7 @@ pub(super) fn promise(subject: &Subject<'_>) -> Option<Told> {
     ))
 }
 
-pub(super) fn suspended_function(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn suspended_function(subject: &Subject<'_>) -> Option<Recognized> {
     let is_suspended = matches!(subject.member_class, "Generator" | "AsyncGenerator" | "AsyncFunction");
     if !is_suspended {
         return None;

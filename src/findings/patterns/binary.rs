@@ -1,8 +1,8 @@
 //! Binary data.
 
-use super::{Subject, Told};
+use super::{Recognized, Subject};
 
-pub(super) fn binary_data(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn binary_data(subject: &Subject<'_>) -> Option<Recognized> {
     const CLASSES: [&str; 6] = ["Buffer", "FastBuffer", "ArrayBuffer", "DataView", "Blob", "SharedArrayBuffer"];
     let class = subject.member_class;
     let is_typed = class.ends_with("Array") && class != "Array" && class.starts_with(['U', 'I', 'F', 'B']);

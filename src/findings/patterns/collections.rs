@@ -1,10 +1,10 @@
 //! Maps, Sets, arrays, dictionaries, lists and variables that grow without a limit.
 
-use super::{Subject, Told, capitalized, plural};
+use super::{Recognized, Subject, capitalized, plural};
 use crate::findings::finding::Part;
 use crate::findings::ways::is_context;
 
-pub(super) fn weak_collection(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn weak_collection(subject: &Subject<'_>) -> Option<Recognized> {
     let class = subject.container_class();
     if class != "WeakMap" && class != "WeakSet" {
         return None;
@@ -17,7 +17,7 @@ pub(super) fn weak_collection(subject: &Subject<'_>) -> Option<Told> {
     ))
 }
 
-pub(super) fn linked_list(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn linked_list(subject: &Subject<'_>) -> Option<Recognized> {
     let chain =
         subject.path.iter().find(|step| step.repeated >= 8 && matches!(step.part, Part::Link | Part::Member))?;
     Some(subject.told(
@@ -28,7 +28,7 @@ pub(super) fn linked_list(subject: &Subject<'_>) -> Option<Told> {
     ))
 }
 
-pub(super) fn collection(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn collection(subject: &Subject<'_>) -> Option<Recognized> {
     let class = subject.container_class();
     let (pattern, what, advice) = match class.as_str() {
         "Map" => (
@@ -62,7 +62,7 @@ pub(super) fn collection(subject: &Subject<'_>) -> Option<Told> {
     ))
 }
 
-pub(super) fn variable(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn variable(subject: &Subject<'_>) -> Option<Recognized> {
     if !is_context(&subject.container_class()) {
         return None;
     }

@@ -1,8 +1,8 @@
 //! Detached DOM nodes.
 
-use super::{Subject, Told};
+use super::{Recognized, Subject};
 
-pub(super) fn detached_dom(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn detached_dom(subject: &Subject<'_>) -> Option<Recognized> {
     let node = subject.member_class.strip_prefix("Detached ").filter(|class| !class.starts_with("Node / "))?;
     Some(subject.told(
         "detached_dom",

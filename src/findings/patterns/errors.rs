@@ -1,8 +1,8 @@
 //! Error objects that accumulate.
 
-use super::{Subject, Told};
+use super::{Recognized, Subject};
 
-pub(super) fn kept_error(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn kept_error(subject: &Subject<'_>) -> Option<Recognized> {
     if !subject.member_class.ends_with("Error") {
         return None;
     }

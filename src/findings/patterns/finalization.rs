@@ -1,8 +1,8 @@
 //! Values held by finalization registries.
 
-use super::{Subject, Told};
+use super::{Recognized, Subject};
 
-pub(super) fn finalization_registry(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn finalization_registry(subject: &Subject<'_>) -> Option<Recognized> {
     if subject.container_class() != "FinalizationRegistry" {
         return None;
     }

@@ -1,10 +1,10 @@
 //! Open handles, and objects that tools hold.
 
-use super::{Subject, Told};
+use super::{Recognized, Subject};
 use crate::findings::finding::{Part, PathStep};
 use crate::model::NodeKind;
 
-pub(super) fn open_handle(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn open_handle(subject: &Subject<'_>) -> Option<Recognized> {
     let is_handle = |step: &PathStep| step.label.starts_with("Node / ") && step.part != Part::Inside;
     let is_root = subject.names.side.snapshot.kind(subject.container) == NodeKind::SYNTHETIC;
     let handle = subject.path.iter().find(|step| is_handle(step));
@@ -21,7 +21,7 @@ pub(super) fn open_handle(subject: &Subject<'_>) -> Option<Told> {
     ))
 }
 
-pub(super) fn console(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn console(subject: &Subject<'_>) -> Option<Recognized> {
     let is_console = |step: &PathStep| {
         step.label.contains("DevTools console")
             || step.name.contains("DevTools console")

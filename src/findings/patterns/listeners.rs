@@ -1,6 +1,6 @@
 //! Listeners and callbacks that are never removed.
 
-use super::{Subject, Told};
+use super::{Recognized, Subject};
 use crate::findings::finding::{Part, PathStep};
 use crate::query::map_key;
 
@@ -29,7 +29,7 @@ fn event_of(subject: &Subject<'_>) -> String {
     key.map_or_else(String::new, |key| format!(" for '{}'", subject.names.label(key).trim_matches('"')))
 }
 
-pub(super) fn abort_listener(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn abort_listener(subject: &Subject<'_>) -> Option<Recognized> {
     let target = event_target(subject)?;
     let is_signal = |step: &PathStep| matches!(step.class.as_str(), "AbortSignal" | "AbortController");
     let controller =
@@ -43,7 +43,7 @@ pub(super) fn abort_listener(subject: &Subject<'_>) -> Option<Told> {
     ))
 }
 
-pub(super) fn event_target_listener(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn event_target_listener(subject: &Subject<'_>) -> Option<Recognized> {
     if subject.member_class == "V8EventListener" {
         // Chromium: the holder is the DOM object itself.
         return Some(subject.told(
@@ -68,7 +68,7 @@ pub(super) fn event_target_listener(subject: &Subject<'_>) -> Option<Told> {
     ))
 }
 
-pub(super) fn emitter_listener(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn emitter_listener(subject: &Subject<'_>) -> Option<Recognized> {
     let at = subject
         .path
         .iter()
@@ -89,7 +89,7 @@ pub(super) fn emitter_listener(subject: &Subject<'_>) -> Option<Told> {
     ))
 }
 
-pub(super) fn callback_list(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn callback_list(subject: &Subject<'_>) -> Option<Recognized> {
     if subject.member_class != "Function" {
         return None;
     }

@@ -54,7 +54,7 @@ pub(super) struct Subject<'a> {
 
 /// A recognized structure.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Told {
+pub(super) struct Recognized {
     pub(super) pattern: &'static str,
     /// The start of the title: what gathers. The numbers follow.
     pub(super) title: String,
@@ -65,7 +65,7 @@ pub(super) struct Told {
     pub(super) registered: Option<SourcePlace>,
 }
 
-type Recognize = fn(&Subject<'_>) -> Option<Told>;
+type Recognize = fn(&Subject<'_>) -> Option<Recognized>;
 
 /// The patterns, the most specific first.
 const ALL: [Recognize; 22] = [
@@ -94,7 +94,7 @@ const ALL: [Recognize; 22] = [
 ];
 
 /// Recognizes the structure of a holder.
-pub(super) fn recognize(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn recognize(subject: &Subject<'_>) -> Option<Recognized> {
     ALL.iter().find_map(|recognize| recognize(subject))
 }
 
@@ -160,9 +160,9 @@ impl Subject<'_> {
         self.callback().and_then(|step| step.location.clone())
     }
 
-    fn told(&self, pattern: &'static str, title: String, explanation: String, advice: &'static str) -> Told {
+    fn told(&self, pattern: &'static str, title: String, explanation: String, advice: &'static str) -> Recognized {
         let registered = self.registered().filter(|_| pattern.contains("listener") || pattern == "timer");
-        Told { pattern, title, explanation, advice, registered }
+        Recognized { pattern, title, explanation, advice, registered }
     }
 
     /// Returns `. Each leads to a Foo` if members of the runtime hold objects of the program.

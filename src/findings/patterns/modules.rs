@@ -1,8 +1,8 @@
 //! Modules that are loaded again.
 
-use super::{Subject, Told};
+use super::{Recognized, Subject};
 
-pub(super) fn module_copy(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn module_copy(subject: &Subject<'_>) -> Option<Recognized> {
     if subject.member_class != "Module" && subject.member_class != "ModuleWrap" {
         return None;
     }

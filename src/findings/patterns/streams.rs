@@ -1,9 +1,9 @@
 //! Chunks in the buffers of streams.
 
-use super::{Subject, Told};
+use super::{Recognized, Subject};
 use crate::findings::finding::PathStep;
 
-pub(super) fn stream_buffer(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn stream_buffer(subject: &Subject<'_>) -> Option<Recognized> {
     let is_stream = |step: &PathStep| matches!(step.class.as_str(), "ReadableState" | "WritableState" | "BufferList");
     let stream = subject.near().find(|step| is_stream(step))?;
     if subject.member_class.contains("Socket") || subject.member_class.contains("TCP") {

@@ -1,8 +1,8 @@
 //! Strings that keep other strings alive, or that grow.
 
-use super::{Subject, Told};
+use super::{Recognized, Subject};
 
-pub(super) fn sliced_string(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn sliced_string(subject: &Subject<'_>) -> Option<Recognized> {
     if subject.member_class != "(sliced string)" {
         return None;
     }
@@ -14,7 +14,7 @@ pub(super) fn sliced_string(subject: &Subject<'_>) -> Option<Told> {
     ))
 }
 
-pub(super) fn growing_string(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn growing_string(subject: &Subject<'_>) -> Option<Recognized> {
     if !subject.is_one_member || !subject.member_class.contains("string") {
         return None;
     }

@@ -1,9 +1,9 @@
 //! Timers that are never cleared.
 
-use super::{Subject, Told};
+use super::{Recognized, Subject};
 use crate::model::human;
 
-pub(super) fn timer(subject: &Subject<'_>) -> Option<Told> {
+pub(super) fn timer(subject: &Subject<'_>) -> Option<Recognized> {
     let is_timer = matches!(subject.member_class, "Timeout" | "Immediate" | "Timer");
     if !is_timer && !subject.has_class("TimersList") {
         return None;

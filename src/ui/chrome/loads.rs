@@ -8,7 +8,7 @@ use crate::session::Load;
 use crate::ui::action::Action;
 use crate::ui::buttons::close_button;
 use crate::ui::theme::{self, GRID, tokens};
-use crate::ui::{salvage, text};
+use crate::ui::{recovery, text};
 
 pub(super) fn entry(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
     let tokens = tokens(ui);
@@ -31,7 +31,7 @@ pub(super) fn entry(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
             Some(error) => {
                 let text = human::visible(error, 600).into_owned();
                 ui.add(Label::new(RichText::new(text).color(tokens.error)).wrap());
-                salvage::offer(ui, load, false, actions);
+                recovery::offer(ui, load, false, actions);
             }
             None => loading(ui, load),
         }
@@ -127,7 +127,7 @@ pub(super) fn error_card(ui: &mut Ui, load: &Load, actions: &mut Vec<Action>) {
                 ui.add(Label::new(RichText::new(title).strong()).wrap());
                 ui.add_space(GRID);
                 ui.add(Label::new(RichText::new(human::visible(error, 900).into_owned()).color(tokens.error)).wrap());
-                salvage::offer(ui, load, true, actions);
+                recovery::offer(ui, load, true, actions);
             });
         });
     ui.add_space(5.0 * GRID);

@@ -13,7 +13,7 @@ use crate::session::Open;
 use crate::ui::action::Action;
 use crate::ui::state::AppState;
 use crate::ui::theme::{self, tokens};
-use crate::ui::{salvage, text};
+use crate::ui::{recovery, text};
 
 pub(in crate::ui) fn side_list(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::same(6));
@@ -63,7 +63,7 @@ fn facts(ui: &Ui, open: &Open) -> Vec<Fact> {
     if let Some(note) = &source.note {
         facts.push(Fact { wraps: true, ..fact(human::visible(note, 200).into_owned()) });
     }
-    let mark = salvage::mark(open.snapshot.salvage());
+    let mark = recovery::mark(open.snapshot.recovery());
     if !mark.is_empty() {
         facts.push(Fact { color: tokens.detached, ..fact(mark.to_owned()) });
     }

@@ -1,6 +1,6 @@
 //! Glossary of heap snapshot terms: one sentence for a tooltip, and a longer explanation.
 
-mod ideas;
+mod concepts;
 mod kinds;
 
 use crate::model::EdgeKind;
@@ -8,7 +8,7 @@ use crate::model::EdgeKind;
 /// The category of a term.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Category {
-    Idea,
+    Concept,
     Column,
     /// A class, or a group of objects without one.
     Group,
@@ -80,11 +80,11 @@ const fn entry(category: Category, term: &'static str, short: &'static str, long
     Entry { term, category, short, long }
 }
 
-use Category::{Column, EdgeKind as Reference, Group, Idea, NodeKind as Kind, Root};
+use Category::{Column, Concept, EdgeKind as Reference, Group, NodeKind as Kind, Root};
 
 /// The entries by category, in the order of the glossary.
 const ENTRIES: [&[Entry]; 6] =
-    [ideas::IDEAS, ideas::COLUMNS, ideas::GROUPS, kinds::NODE_KINDS, kinds::EDGE_KINDS, kinds::ROOTS];
+    [concepts::CONCEPTS, concepts::COLUMNS, concepts::GROUPS, kinds::NODE_KINDS, kinds::EDGE_KINDS, kinds::ROOTS];
 
 #[cfg(test)]
 mod tests {

@@ -340,17 +340,17 @@ fn nothing_known(ui: &mut Ui, place: &Place) {
 }
 
 impl ViewKind {
-    pub const CONTEXTS: Self = Self("Realms");
+    pub const REALMS: Self = Self("Realms");
 }
 
 impl Pane for DeadVariablesPane {
     fn about() -> About {
-        About::new(ViewKind::CONTEXTS, "Windows, frames and vm contexts, with the objects of each")
+        About::new(ViewKind::REALMS, "Windows, frames and vm contexts, with the objects of each")
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         self.choice(ui);
-        if self.is_shown { self.variables(ui, session, place) } else { super::contexts::show(ui, session, place) }
+        if self.is_shown { self.variables(ui, session, place) } else { super::realms::show(ui, session, place) }
     }
 
     fn table(&mut self) -> Option<&mut dyn RowSelection> {

@@ -30,7 +30,7 @@ impl AppState {
                 }
             }
             Action::DismissLoad(id) => self.session.dismiss_load(id),
-            Action::Salvage(id) => self.session.salvage(id),
+            Action::OpenPartially(id) => self.session.recover(id),
             Action::OpenAnyway(id) => self.session.open_anyway(id),
             Action::CompareTwo(a, b) => match self.profiles_of(&[a, b]) {
                 Some(profiles) => self.compare_profiles(&profiles),
@@ -38,7 +38,7 @@ impl AppState {
             },
             Action::ShowView(kind) => self.show_view(kind),
             Action::ShowDeadVariables => {
-                self.show_view(ViewKind::CONTEXTS);
+                self.show_view(ViewKind::REALMS);
                 if let Some(view) = self.shown_view() {
                     view.panes.dead_variables.is_shown = true;
                 }

@@ -19,7 +19,7 @@ use crate::ui::panes::series::SeriesChoice;
 const NOTICE_SECONDS: f64 = 20.0;
 
 impl AppState {
-    pub(in crate::ui) fn take_in(&mut self, ctx: &Context) {
+    pub(in crate::ui) fn handle_answers(&mut self, ctx: &Context) {
         for event in self.session.poll() {
             match event {
                 Event::Loaded(id) => {

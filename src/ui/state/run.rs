@@ -81,7 +81,7 @@ impl AppState {
             }
             Command::Export { name, list } => {
                 // The file name shows it to later readers too.
-                let damaged = if place.snapshot.salvage().is_some() { "-damaged" } else { "" };
+                let damaged = if place.snapshot.recovery().is_some() { "-damaged" } else { "" };
                 self.ask_where_to_write(list, format!("{name}{damaged}.csv"));
             }
         }

@@ -144,7 +144,7 @@ impl ComparisonPane {
 
 /// Draws a banner if a snapshot is incomplete, or if objects cannot be matched.
 fn banner(ui: &mut Ui, comparison: &Comparison, base: &Snapshot, place: &Place) {
-    crate::ui::salvage::compared(ui, base, &place.snapshot);
+    crate::ui::recovery::compared(ui, base, &place.snapshot);
     if comparison.options_differ {
         super::remark(ui, OPTIONS_DIFFER);
     }

@@ -9,7 +9,7 @@ use egui::{Color32, CornerRadius, Frame, Label, Margin, Panel, RichText, ScrollA
 
 use super::action::Action;
 use super::theme::{self, GRID, tokens};
-use crate::format::{Change, Salvage};
+use crate::format::{Change, Recovery};
 use crate::model::human;
 use crate::session::Load;
 use crate::snapshot::Snapshot;
@@ -63,19 +63,19 @@ pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<A
         });
         return;
     }
-    let Some(salvage) = &load.rescue.offer else { return };
+    let Some(recovery) = &load.rescue.offer else { return };
     ui.add_space(2.0 * GRID);
     line(ui, "The file can be opened partially. Missing data:", tokens.text);
-    let shown = if is_wide { salvage.losses.len() } else { FEW };
-    for loss in salvage.losses.iter().take(shown) {
+    let shown = if is_wide { recovery.losses.len() } else { FEW };
+    for loss in recovery.losses.iter().take(shown) {
         point(ui, &loss.to_string(), tokens.text);
     }
-    if let Some(more) = salvage.losses.len().checked_sub(shown).filter(|more| *more > 0) {
+    if let Some(more) = recovery.losses.len().checked_sub(shown).filter(|more| *more > 0) {
         line(ui, &format!("and {more} more"), tokens.weak);
     }
     if is_wide {
         ui.add_space(GRID);
-        for advice in salvage.advice() {
+        for advice in recovery.advice() {
             line(ui, advice, tokens.weak);
         }
     }
@@ -84,13 +84,13 @@ pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<A
     let label = format!("Open partially: {}", load.name);
     ui.ctx().accesskit_node_builder(button.id, |node| node.set_label(label));
     if button.clicked() {
-        actions.push(Action::Salvage(load.id));
+        actions.push(Action::OpenPartially(load.id));
     }
 }
 
 /// Returns a short mark for lists if the file is damaged.
-pub(super) fn mark(salvage: Option<&Salvage>) -> &'static str {
-    if salvage.is_some() { "damaged" } else { "" }
+pub(super) fn mark(recovery: Option<&Recovery>) -> &'static str {
+    if recovery.is_some() { "damaged" } else { "" }
 }
 
 /// Draws a banner above all views of a snapshot whose file was changed while it was being read.
@@ -111,9 +111,9 @@ pub(super) fn change_banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash + 
 
 /// Draws a banner above all views of a recovered file: the missing data, and the numbers that cannot be trusted.
 pub(super) fn banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash + Debug) {
-    let Some(salvage) = snapshot.salvage() else { return };
+    let Some(recovery) = snapshot.recovery() else { return };
     let tokens = tokens(ui);
-    let id = egui::Id::unique(("salvage banner", salt));
+    let id = egui::Id::unique(("recovery banner", salt));
     let is_open = ui.data(|data| data.get_temp(id)).unwrap_or(true);
     let frame = Frame::new()
         .fill(tokens.error_surface)
@@ -128,7 +128,7 @@ pub(super) fn banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash + Debug) 
                 let text = if is_open { "Hide details" } else { "Show details" };
                 toggled = ui.add(egui::Button::new(text).small()).clicked();
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    let summary = match salvage.losses.as_slice() {
+                    let summary = match recovery.losses.as_slice() {
                         [only] => format!("This file is damaged: {only}"),
                         losses => format!("This file is damaged: {} parts are missing or were repaired", losses.len()),
                     };
@@ -141,14 +141,14 @@ pub(super) fn banner(ui: &mut Ui, snapshot: &Snapshot, salt: impl Hash + Debug) 
             ui.data_mut(|data| data.insert_temp(id, !is_open));
         }
         if is_open {
-            details(ui, salvage);
+            details(ui, recovery);
         }
     });
 }
 
 /// Draws a remark above a comparison with a damaged file: missing data looks like a difference.
 pub(super) fn compared(ui: &mut Ui, base: &Snapshot, current: &Snapshot) {
-    let text = match (base.salvage(), current.salvage()) {
+    let text = match (base.recovery(), current.recovery()) {
         (None, None) => return,
         (Some(_), None) => "The base file is damaged: its missing data looks new here.",
         (None, Some(_)) => "The current file is damaged: its missing data looks deleted here.",
@@ -160,7 +160,7 @@ pub(super) fn compared(ui: &mut Ui, base: &Snapshot, current: &Snapshot) {
     });
 }
 
-fn details(ui: &mut Ui, salvage: &Salvage) {
+fn details(ui: &mut Ui, recovery: &Recovery) {
     let tokens = tokens(ui);
     // The views below keep their room even if much is missing.
     let height = (ui.ctx().content_rect().height() * 0.3).clamp(20.0 * GRID, 60.0 * GRID);
@@ -168,12 +168,12 @@ fn details(ui: &mut Ui, salvage: &Salvage) {
     ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
     ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(GRID, 0.5 * GRID);
-        if salvage.losses.len() > 1 {
-            for loss in &salvage.losses {
+        if recovery.losses.len() > 1 {
+            for loss in &recovery.losses {
                 point(ui, &loss.to_string(), tokens.text);
             }
         }
-        for advice in salvage.advice() {
+        for advice in recovery.advice() {
             line(ui, advice, tokens.text);
         }
     });

@@ -1,82 +1,82 @@
 //! Glossary entries: concepts, columns, groups and classes.
 
-use super::{Column, Entry, Group, Idea, entry};
+use super::{Column, Concept, Entry, Group, entry};
 
-pub(super) const IDEAS: &[Entry] = &[
+pub(super) const CONCEPTS: &[Entry] = &[
     entry(
-        Idea,
+        Concept,
         "Leak",
         "Memory that keeps growing because objects that are no longer needed are still referenced.",
         "JavaScript frees unreachable objects automatically, so a leak is a forgotten reference: a list that is never emptied, a listener that is never removed, a cache without a limit. Compare two snapshots to see what grew, select one of the new objects, and follow its retainers up to the first one that should have released it.",
     ),
     entry(
-        Idea,
+        Concept,
         "Garbage collection",
         "The runtime frees objects that cannot be reached from a root.",
         "V8 follows references from the roots and frees everything it does not reach. It takes a snapshot right after a full collection, so nearly every object in a snapshot is held by something. The question is by what, and whether that is intended.",
     ),
     entry(
-        Idea,
+        Concept,
         "Dominator",
         "An object that is on every path from the roots to another object.",
         "If a dominator is freed, everything it dominates is freed with it. Each object has one immediate dominator, which makes a tree: the Dominators view. An object that two independent retainers share is dominated by neither of them, but by an object that dominates both.",
     ),
     entry(
-        Idea,
+        Concept,
         "Retainer",
         "An object that holds a reference to another one.",
         "An object stays in memory as long as one of its retainers is reachable. The Retainers pane lists those of the selected object, the nearest to a root first. Following the first retainer at each level gives the shortest path to a root.",
     ),
     entry(
-        Idea,
+        Concept,
         "Retaining path",
         "A chain of references from a root to an object: the reason why it is in memory.",
         "If there is only one path, removing one of its references frees the object. If there are several, each of them must be cut. The Paths pane shows the shortest distinct paths. For a group of objects, it merges all paths into one tree.",
     ),
     entry(
-        Idea,
+        Concept,
         "Detached",
         "A DOM node that was removed from its document but is still referenced.",
         "A detached node keeps its whole detached tree alive, and often listeners and closures as well. Typical retainers are variables, caches of elements, closures of event handlers and framework state. Filter the Summary by “Held only by detached DOM nodes” to see what would be freed.",
     ),
     entry(
-        Idea,
+        Concept,
         "Ephemeron",
         "An entry of a WeakMap: its value lives only as long as both its key and the map.",
         "V8 writes such an entry as two references with a long name, one from the key and one from the map's table. Neither of them alone keeps the value alive. The value counts toward the retained size of the key, since the lifetime of the key usually decides.",
     ),
     entry(
-        Idea,
+        Concept,
         "Native context",
         "A realm: one global object with its own built-ins, such as a window, a frame or a vm context.",
         "Every object is created in a realm. A realm that outlives its page or sandbox is a common and large leak; the Realms view shows which objects belong to each realm. Objects that several realms can reach are shared.",
     ),
     entry(
-        Idea,
+        Concept,
         "User root",
         "An object that the program can reach directly, such as the global object of a window or a document.",
         "Distances count from user roots. Chromium 156 and later, Deno, and Node.js with exposed internals do not write user roots; distances then count from the root of the snapshot, and shallow sizes are unchanged from the file.",
     ),
     entry(
-        Idea,
+        Concept,
         "Ignored retainer",
         "A retainer that is left out of distances and paths, to find out what else keeps an object alive.",
         "Ignore an expected retainer, such as the cache that is supposed to hold its entries: distances and paths are computed again without it. The remaining paths would keep the object alive even if that retainer released it. The chips above the retainers list the ignored objects and restore them.",
     ),
     entry(
-        Idea,
+        Concept,
         "Duplicate string",
         "A string whose text is in memory more than once.",
         "V8 shares strings from source code, but every string that is parsed, concatenated or received is a separate copy. Interning such strings in a Map, or storing numbers instead, can save a lot of memory.",
     ),
     entry(
-        Idea,
+        Concept,
         "Dead variable",
         "A variable that no live function can read, kept because another function shares its context.",
         "All functions created in one call share one context, which holds every variable that any of them uses. As long as one of the functions lives, all of these variables stay alive, even those that only an already freed function used. Set such a variable to null after its last use, or move the long-lived function out of the scope. Dead variables can be found only if the file says which scope uses which variable, as in Chromium 156 and later.",
     ),
     entry(
-        Idea,
+        Concept,
         "Internals",
         "Objects of the runtime that JavaScript code cannot see.",
         "Hidden classes, feedback, scope infos, compiled code and the like. They matter when they grow: functions created in a loop add closures and contexts; eval and new Function add code.",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::lanes::Pending;
 use super::{Load, Loaded, Session, SnapshotId};
-use crate::format::{Salvage, Source};
+use crate::format::{Recovery, Source};
 use crate::model::{CancelToken, Progress};
 use crate::query::Lane;
 use crate::snapshot::{OpenError, Snapshot};
@@ -15,9 +15,9 @@ use crate::snapshot::{OpenError, Snapshot};
 pub struct Rescue {
     /// The source, if it can be read again.
     pub(super) source: Option<Source>,
-    survey: Option<Pending<Option<Salvage>>>,
+    survey: Option<Pending<Option<Recovery>>>,
     /// The missing data if the file were recovered; `None` if that is not known yet or nothing can be recovered.
-    pub offer: Option<Salvage>,
+    pub offer: Option<Recovery>,
 }
 
 impl Rescue {
@@ -58,7 +58,7 @@ impl Session {
     }
 
     /// Recovers a file that could not be loaded.
-    pub fn salvage(&mut self, id: SnapshotId) {
+    pub fn recover(&mut self, id: SnapshotId) {
         let Some(load) = self.loads.iter_mut().find(|load| load.id == id && load.error.is_some()) else { return };
         let Some(source) = load.rescue.source.as_ref().and_then(Source::twin) else { return };
         load.error = None;
@@ -70,7 +70,7 @@ impl Session {
         let job = move |cancel: &CancelToken| {
             Load::begin(&started);
             cancel.set_memory_limit(limit);
-            match Snapshot::open_salvaging(source, &progress, cancel) {
+            match Snapshot::open_recovering(source, &progress, cancel) {
                 Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
                 // Only complete snapshots are cached.
                 other => Ok(other.map(|snapshot| Loaded::Snapshot(Arc::new(snapshot), None))),

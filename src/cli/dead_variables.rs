@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
-use super::args::{ContextsArguments, Format};
-use super::{Files, salvaged};
+use super::args::{DeadVariablesArguments, Format};
+use super::{Files, recovered};
 use crate::Snapshot;
 use crate::export::{
     Columns, FileFormat, JsonRows, Position, VARIABLES, VARIABLES_TEXT, VariableRow, Variables, address, row_name,
@@ -21,7 +21,7 @@ struct Answer<'a> {
     has_scopes: bool,
     is_incomplete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    salvaged: Option<Vec<String>>,
+    recovered: Option<Vec<String>>,
     scopes: Vec<ScopeJson<'a>>,
     scripts_without_scopes: Vec<ScriptJson>,
 }
@@ -73,7 +73,7 @@ struct Found {
     dead: DeadVariables,
 }
 
-pub(super) fn run(arguments: &ContextsArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &DeadVariablesArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
     let snapshot = files.open(&arguments.file)?;
     let never = CancelToken::new();
     let mut dead = dead_variables(&snapshot, &never)?;
@@ -161,7 +161,7 @@ impl Found {
             file,
             has_scopes: self.dead.has_scopes,
             is_incomplete: self.dead.is_incomplete,
-            salvaged: salvaged(&self.snapshot),
+            recovered: recovered(&self.snapshot),
             scopes: self.dead.scopes.iter().map(scope).collect(),
             scripts_without_scopes: unknown
                 .map(|script| ScriptJson {

@@ -16,7 +16,7 @@ mod tables;
 mod tokens;
 
 use super::locations::LocationReader;
-use super::losses::{Loss, Salvage};
+use super::losses::{Loss, Recovery};
 use super::source::OpenSource;
 use super::{AllocationTrace, FormatError, Header, LocationTable, RawSnapshot, ScopeTables, Section, Source};
 use crate::model::{CancelToken, Phase, Progress, StringId};
@@ -26,7 +26,7 @@ use tables::Gaps;
 /// Returns whether the source can be partially recovered: its header and at least one node. Reads only as much as
 /// needed.
 #[must_use]
-pub fn can_salvage(source: Source, cancel: &CancelToken) -> bool {
+pub fn can_recover(source: Source, cancel: &CancelToken) -> bool {
     let Some(again) = source.again() else { return false };
     let Ok(header) = find_header(again, &Progress::new(), cancel) else { return false };
     let Ok(source) = OpenSource::open(source, &Progress::new(), cancel) else { return false };
@@ -38,11 +38,11 @@ pub fn can_salvage(source: Source, cancel: &CancelToken) -> bool {
 ///
 /// # Errors
 /// Returns a [`FormatError`] if the header or all nodes are missing, if the source cannot be opened, or if cancelled.
-pub(crate) fn read_salvaging(
+pub(crate) fn read_recovering(
     source: Source,
     progress: &Progress,
     cancel: &CancelToken,
-) -> Result<(RawSnapshot, Salvage), FormatError> {
+) -> Result<(RawSnapshot, Recovery), FormatError> {
     progress.start(Phase::Reading, 0);
     // The header may follow tables that cannot be read without it.
     let header = source.again().map(|again| find_header(again, &Progress::new(), cancel)).transpose()?;
@@ -64,9 +64,9 @@ pub(crate) fn read_salvaging(
         cancel.check()?;
     }
     let size_bytes = known_size.unwrap_or_else(|| progress.read().done);
-    let (raw, salvage) = finish(document, size_bytes)?;
+    let (raw, recovery) = finish(document, size_bytes)?;
     let note = events.and_then(|events| events.note());
-    Ok((RawSnapshot { change: change(), note, ..raw }, salvage))
+    Ok((RawSnapshot { change: change(), note, ..raw }, recovery))
 }
 
 fn find_header(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Header, FormatError> {
@@ -77,7 +77,7 @@ fn find_header(source: Source, progress: &Progress, cancel: &CancelToken) -> Res
 }
 
 /// Makes the tables consistent.
-fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salvage), FormatError> {
+fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Recovery), FormatError> {
     let mut parts = document.into_parts()?;
     let losses = &mut parts.losses;
     let whole = repair::Whole { nodes: parts.nodes_whole, edges: parts.edges_whole };
@@ -134,7 +134,7 @@ fn finish(document: Document<'_>, size_bytes: u64) -> Result<(RawSnapshot, Salva
     if !losses.is_empty() && !parts.missing_extras.is_empty() {
         losses.push(Loss::MissingExtras { names: parts.missing_extras });
     }
-    Ok((raw, Salvage { losses, first_placeholder }))
+    Ok((raw, Recovery { losses, first_placeholder }))
 }
 
 /// Builds the table as the strict reader does. Rows with a value that is too large are skipped and counted, with the
