@@ -217,7 +217,7 @@ fn is_one_object(snapshot: &Snapshot, group: &Group) -> bool {
     size > group.found.bytes / 2 && members.iter().filter(inside).count() * 2 < members.len()
 }
 
-/// The number of parts of members that are counted; of more, each stands for several.
+/// The maximum number of parts of members that are visited; the rest is extrapolated.
 const COUNTED: u64 = 60_000;
 
 /// Counts the objects that only members keep alive, members included, by number of the class. Of many members, every

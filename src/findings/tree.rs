@@ -337,6 +337,7 @@ impl SourceKind {
         }
     }
 
+    #[inline]
     fn holds(self, snapshot: &Snapshot, source: NodeOrdinal, edge: EdgeIndex) -> bool {
         let (graph, known) = (snapshot.graph(), snapshot.known());
         let kind = graph.edge_kind(edge);

@@ -163,8 +163,11 @@ fn a_truncated_log_can_be_recovered() {
 #[test]
 fn other_json_lines_and_arrays_are_reported() {
     for (text, said) in [
-        ("{\"a\":1}\n{\"b\":2}", "line 2, byte 8: found another JSON value: these are JSON lines, not a heap snapshot"),
-        ("\n{\"a\":1}\n\n {\"b\":2}\n", "line 4, byte 11: found another JSON value"),
+        (
+            "{\"a\":1}\n{\"b\":2}",
+            "line 2, byte 8: found a second JSON value: this is a JSON Lines file, not a heap snapshot",
+        ),
+        ("\n{\"a\":1}\n\n {\"b\":2}\n", "line 4, byte 11: found a second JSON value"),
         ("[{\"a\":1},{\"b\":2}]", "the file is a JSON array, not a heap snapshot"),
         ("{\"id\":1,\"result\":{}}\n{\"method\":\"Page.load\",\"params\":{}}", "`HeapProfiler.addHeapSnapshotChunk`"),
         ("[1,2]", "expected the opening `{` of a heap snapshot"),

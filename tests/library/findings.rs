@@ -73,7 +73,7 @@ fn tangled(seed: u64) -> Vec<u8> {
     for (at, &item) in (0..).zip(&items) {
         match random(3) {
             0 => heap.heap.named(code, "internal", &format!("c{at}"), item),
-            1 if seed.is_multiple_of(2) => heap.heap.numbered(elements, "internal", at, item),
+            1 if seed.is_multiple_of(2) => heap.heap.numbered(elements, "element", at, item),
             _ => {}
         }
         for other in 0..3 {
@@ -103,7 +103,7 @@ fn a_collection_of_a_global_object_is_an_accumulation_though_only_its_members_ha
     let elements = heap.array(app, "products");
     for number in 0..500 {
         let product = heap.instance("Product", 64, script, 3);
-        heap.heap.numbered(elements, "internal", number, product);
+        heap.heap.numbered(elements, "element", number, product);
     }
     let snapshot = common::open_bytes("catalog", heap.write()).unwrap();
     let found = findings(&[&snapshot], &CancelToken::new()).unwrap();
