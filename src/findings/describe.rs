@@ -192,7 +192,7 @@ pub(crate) fn over_time(counts: &[u64]) -> String {
 }
 
 /// Returns text that is the same for the same cause in another run. Numbers within names are left out.
-fn signature(label: &str, member_class: &str, pattern: &str) -> String {
+pub(super) fn signature(label: &str, member_class: &str, pattern: &str) -> String {
     let stable = |text: &str| -> String {
         let mut stable = String::new();
         for character in text.chars() {

@@ -5,8 +5,7 @@
 
 use foldhash::HashMap;
 
-use super::naming::is_generic;
-use super::ways::Side;
+use super::ways::{Side, is_shapeless};
 use crate::model::{CancelToken, Cancelled, NodeKind, NodeOrdinal};
 
 /// Objects of one class with the same nearest object above them that is not plumbing.
@@ -103,11 +102,11 @@ impl Search<'_> {
         }
     }
 
-    /// Returns true if an object dominates another one of its class, which is more than a generic one.
+    /// Returns true if an object dominates another one of its class, whose objects have fields in common.
     fn is_list_node(&self, node: NodeOrdinal) -> bool {
         let snapshot = self.side.snapshot;
         let class = snapshot.class_id(node);
-        !is_generic(&snapshot.classes().get(class).name)
+        !is_shapeless(&snapshot.classes().get(class).name)
             && snapshot.dominators().dominated(node).take(16).any(|child| snapshot.class_id(child) == class)
     }
 

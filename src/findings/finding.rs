@@ -161,8 +161,24 @@ pub struct Finding {
     pub freed_if_emptied: u64,
     /// Others that hold the members, too.
     pub also_held_by: Vec<String>,
-    /// Holders that grow with this one because of the same cause, as sentences.
-    pub companions: Vec<String>,
+    /// Holders that grow with this one because of the same cause.
+    pub companions: Vec<Companion>,
+}
+
+/// A holder that is folded into a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Companion {
+    /// As [`Finding::signature`].
+    pub signature: String,
+    /// The holder, the class of its members and their numbers.
+    pub text: String,
+}
+
+impl Finding {
+    /// Returns the signatures of the finding and of its companions.
+    pub fn signatures(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.signature.as_str()).chain(self.companions.iter().map(|of| of.signature.as_str()))
+    }
 }
 
 /// All findings of some snapshots, the most important first.

@@ -25,6 +25,7 @@ mod tree;
 mod ways;
 
 pub(crate) use describe::over_time;
+pub(crate) use finding::Companion;
 pub use finding::{Finding, Findings, Verdict};
 pub(crate) use finding::{Kind, MemberClass, Part, PathStep, Site, SourcePlace};
 pub(crate) use outside::{ProcessMemory, outside_note};
@@ -75,8 +76,8 @@ pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Finding
     Ok(Findings { summary, ids_match: Some(true), notes: Vec::new(), findings })
 }
 
-/// The number of companions that a finding lists.
-const COMPANIONS: usize = 5;
+/// The maximum number of companions of a finding.
+const COMPANIONS: usize = 64;
 /// The maximum number of findings that are described.
 const MOST: usize = 12;
 
@@ -110,16 +111,18 @@ fn fold(
     Ok(folded)
 }
 
-/// Returns a sentence about a holder that is folded into another finding.
-fn companion(series: &holders::Series<'_>, scripts: &Scripts, (candidate, totals): &Settled) -> Option<String> {
+/// Returns a holder that is folded into another finding.
+fn companion(series: &holders::Series<'_>, scripts: &Scripts, (candidate, totals): &Settled) -> Option<Companion> {
     let side = series.sides.last()?;
     let names = naming::Names { side, scripts };
     let holder = &series.holders[candidate.holders[0]];
     let sample = *holder.samples.first()?;
     let edge = side.field_edge(sample)?;
     let label = names.holder(side.snapshot.graph().edge_source(edge), Some(edge));
-    let class = patterns::plural(&names.class(sample));
-    Some(format!("{label}, {class}: {}", over_time(&totals.members)))
+    let class = names.class(sample);
+    let signature = describe::signature(&label, &class, "");
+    let text = format!("{label}, {}: {}", patterns::plural(&class), over_time(&totals.members));
+    Some(Companion { signature, text })
 }
 
 fn summary(findings: &[Finding], snapshots: &[&Snapshot]) -> String {

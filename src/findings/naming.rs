@@ -43,8 +43,16 @@ impl Names<'_> {
     pub(super) fn is_content(self, edge: EdgeIndex) -> bool {
         let snapshot = self.side.snapshot;
         is_numbered(snapshot.graph(), edge)
+            || self.is_key(edge)
             || (snapshot.graph().edge_kind(edge) == EdgeKind::INTERNAL
                 && CONTENTS.contains(&snapshot.edge_name(edge).as_ref()))
+    }
+
+    /// Returns true if the name of a property is one of many keys of an object that is used as a map.
+    fn is_key(self, edge: EdgeIndex) -> bool {
+        let graph = self.side.snapshot.graph();
+        graph.edge_kind(edge) == EdgeKind::PROPERTY
+            && self.side.is_keyed(edge, self.side.class(graph.edge_target(edge)))
     }
 
     /// Returns true if only the runtime uses the name of a reference.
@@ -132,6 +140,11 @@ impl Names<'_> {
     /// Returns `variable x of cart.js` for a variable of a scope.
     fn variable(self, context: NodeOrdinal, segments: &[String]) -> String {
         let name = join(segments);
+        if name.is_empty() {
+            return self
+                .file_of_scope(context)
+                .map_or_else(|| "a scope".to_owned(), |file| format!("a scope of {file}"));
+        }
         match self.file_of_scope(context) {
             Some(file) => format!("variable {name} of {file}"),
             None => format!("variable {name}"),

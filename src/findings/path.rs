@@ -33,8 +33,9 @@ pub(super) fn folded(
         at = parent;
     }
     raw.reverse();
-    // The middle of a very long chain adds nothing to read.
-    if raw.len() > READ {
+    // The middle of a very long chain adds nothing to read, but its steps count.
+    let unread = raw.len().saturating_sub(READ);
+    if unread > 0 {
         raw.drain(READ / 2..raw.len() - READ / 2);
     }
     let mut steps: Vec<PathStep> = Vec::new();
@@ -52,6 +53,7 @@ pub(super) fn folded(
         steps.push(step(names, (first, edge), node, part));
         fold_cycle(&mut steps);
     }
+    add_unread(&mut steps, unread);
     if steps.len() > STEPS {
         steps.drain(STEPS / 2..steps.len() - STEPS / 2);
     }
@@ -61,6 +63,18 @@ pub(super) fn folded(
 /// Returns the number or the key of an entry.
 fn side_name(names: Names<'_>, edge: EdgeIndex) -> String {
     names.side.snapshot.edge_name(edge).into_owned()
+}
+
+/// Adds steps that were not read to the longest chain, from which they were left out.
+fn add_unread(steps: &mut [PathStep], unread: usize) {
+    let longest = steps.iter().map(|step| step.repeated).max().unwrap_or(1);
+    let period = steps.iter().filter(|step| step.repeated == longest).count().max(1);
+    if unread > 0 && longest > 1 {
+        let more = u32::try_from(unread / period).unwrap_or(u32::MAX);
+        for step in steps.iter_mut().filter(|step| step.repeated == longest) {
+            step.repeated = step.repeated.saturating_add(more);
+        }
+    }
 }
 
 /// The longest cycle of steps that is folded.

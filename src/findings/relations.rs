@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::candidate::Candidate;
 use super::holders::Series;
 use super::naming::Names;
+use super::select::is_text;
 use super::totals::Totals;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal};
 
@@ -35,16 +36,18 @@ fn holder_of(series: &mut Series<'_>, node: NodeOrdinal, cancel: &CancelToken) -
     Ok(series.by_key.get(&key).copied())
 }
 
-/// Returns true if most members of a candidate are within reach of what another one gathers, or both are fields of one
-/// object that grow alike.
+/// Returns true if most members of a candidate are within reach of what another one gathers, or are texts in a field of
+/// the same object that grows alike.
 pub(super) fn are_related(
     series: &mut Series<'_>,
     (candidate, totals): (&Candidate, &Totals),
     (other, other_totals): (&Candidate, &Totals),
     cancel: &CancelToken,
 ) -> Result<bool, Cancelled> {
+    // An index of keys beside the collection that has the objects grows by the same numbers. Two collections of objects
+    // that grow alike may be two leaks.
     let has_same_owner = owner(series, candidate).is_some() && owner(series, candidate) == owner(series, other);
-    if has_same_owner && steps(totals) == steps(other_totals) {
+    if has_same_owner && steps(totals) == steps(other_totals) && is_text(series, candidate.class) {
         return Ok(true);
     }
     let samples = samples(series, candidate);

@@ -147,7 +147,7 @@ fn example(series: &Series<'_>, class: u32) -> Option<NodeOrdinal> {
     series.examples.get(class as usize).copied().flatten()
 }
 
-fn is_text(series: &Series<'_>, class: u32) -> bool {
+pub(super) fn is_text(series: &Series<'_>, class: u32) -> bool {
     let side = series.sides.last();
     side.zip(example(series, class)).is_some_and(|(side, node)| {
         let kind = side.snapshot.kind(node);

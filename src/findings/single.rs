@@ -9,7 +9,8 @@ use foldhash::HashMap;
 use super::describe::{Facts, path_of, tell};
 use super::dominated::{self, Found};
 use super::finding::{Finding, Findings, Kind, MemberClass, Verdict};
-use super::naming::{Names, is_program_url};
+use super::naming::{Names, is_generic, is_program_url};
+use super::totals::freed_by;
 use super::tree::Tree;
 use super::ways::{Field, Side, Ways};
 use crate::model::{BitSet, CancelToken, Cancelled, NodeKind, NodeOrdinal, human};
@@ -75,7 +76,7 @@ pub(super) fn accumulations(
     }
     let summary = match findings.first() {
         Some(first) => format!(
-            "One snapshot cannot show growth. The largest holder is {}, with {}. Take two more snapshots after the same work to see what grows.",
+            "One snapshot cannot show growth. The largest holder found is {}, with {}. Take two more snapshots after the same work to see what grows.",
             first.holder.label,
             human::bytes(first.bytes.first().copied().unwrap_or(0))
         ),
@@ -229,7 +230,8 @@ fn parts(side: &Side<'_>, group: &Group, cancel: &CancelToken) -> Result<BTreeMa
     let outer = if group.found.is_nested { &members[..1] } else { members.as_slice() };
     let length = |node: u32| dominators.positions(NodeOrdinal(node)).len() as u64;
     let sampled = outer.len().div_ceil(256).max(1);
-    let average = outer.iter().step_by(sampled).map(|&node| length(node)).sum::<u64>() / 256.min(outer.len() as u64);
+    let average = outer.iter().step_by(sampled).map(|&node| length(node)).sum::<u64>()
+        / (outer.len().div_ceil(sampled) as u64).max(1);
     let step = (average.saturating_mul(outer.len() as u64) / COUNTED).max(1);
     let stride = if outer.len() == 1 { 1 } else { step };
     let mut parts: BTreeMap<u32, Parts> = BTreeMap::new();
@@ -300,7 +302,7 @@ fn describe(
         members: vec![count],
         bytes: vec![bytes],
         share: None,
-        freed: bytes,
+        freed: freed(names.side, group, cancel)?,
         samples,
         classes: classes(names, group, &parts, member),
         evidence: vec![format!(
@@ -316,6 +318,12 @@ fn describe(
     let finding = tell(names, facts, (container, member), path);
     let is_of_program = finding.pattern.is_some_and(|pattern| OF_PROGRAM.contains(&pattern));
     Ok((is_of_program || !is_of_runtime(names, container, inside.unwrap_or(member))).then_some(finding))
+}
+
+/// Returns the bytes that only the containers of members keep alive.
+fn freed(side: &Side<'_>, group: &Group, cancel: &CancelToken) -> Result<u64, Cancelled> {
+    let containers = group.samples.iter().filter_map(|&node| side.field_edge(NodeOrdinal(node)));
+    freed_by(side, containers, &group.found.members, cancel)
 }
 
 /// Returns a member, and the object of the program that it leads to if its own class says nothing.
@@ -389,6 +397,17 @@ fn is_code(names: Names<'_>, group: &Group) -> bool {
     !functions.is_empty() && places.len() * 2 > functions.len()
 }
 
+/// Properties of the global object that are part of the runtime though their classes are generic.
+const OF_RUNTIME: [&str; 6] = ["Intl", "Reflect", "Atomics", "WebAssembly", "navigator", "caches"];
+
+fn is_global(class: &str) -> bool {
+    class == "global"
+        || class == "globalThis"
+        || class == "Window"
+        || class.starts_with("Window (")
+        || class.starts_with("global ")
+}
+
 /// Returns true if the nearest object above a holder whose class or function has a position is part of the runtime. If
 /// there is none, the class of the members decides.
 fn is_of_runtime(names: Names<'_>, container: NodeOrdinal, member: NodeOrdinal) -> bool {
@@ -397,7 +416,12 @@ fn is_of_runtime(names: Names<'_>, container: NodeOrdinal, member: NodeOrdinal) 
         if let Some(place) = names.location(at) {
             return !is_program_url(&place.url);
         }
-        let Some((_, parent)) = names.side.tree.parent(at) else { break };
+        let Some((edge, parent)) = names.side.tree.parent(at) else { break };
+        // A program puts plain objects and collections on the global object; those of the runtime have classes.
+        if is_global(&names.class(parent)) {
+            let name = names.edge(edge);
+            return !is_generic(&names.class(at)) || OF_RUNTIME.contains(&name.as_str());
+        }
         at = parent;
     }
     !names.is_of_program(member)

@@ -9,6 +9,7 @@ use crate::model::{difference, human};
 const CLASSES: usize = 5;
 const LINE: usize = 110;
 const KEYS: usize = 3;
+const COMPANIONS: usize = 5;
 
 /// Returns the lines of a finding: the title, the reasons, the path, positions in the source, and what to do.
 #[must_use]
@@ -39,8 +40,11 @@ pub(crate) fn finding_lines(finding: &Finding) -> Vec<String> {
         let text = site.text.as_deref().map(|text| format!("  {text}")).unwrap_or_default();
         add(site.what, &format!("{}:{}:{}{text}", site.place.url, site.place.line, site.place.column));
     }
-    for companion in &finding.companions {
-        add("also", companion);
+    for companion in finding.companions.iter().take(COMPANIONS) {
+        add("also", &companion.text);
+    }
+    if finding.companions.len() > COMPANIONS {
+        add("", &format!("… and {} more", finding.companions.len() - COMPANIONS));
     }
     if finding.freed_if_emptied > 0 {
         add("frees", &format!("{} if it is emptied", human::bytes(finding.freed_if_emptied)));

@@ -1,6 +1,6 @@
 //! All members of holders in each snapshot, including the common ones.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use foldhash::HashMap;
 
@@ -66,8 +66,9 @@ pub(super) fn totals(
             totals.members.push(count(&series.sides[at], &members));
             totals.bytes.push(retained(snapshot, &members, None, cancel)?);
             if at == last {
-                let container = container(series, last, &members);
-                totals.freed = retained(snapshot, &members, container, cancel)?;
+                let side = &series.sides[last];
+                let fields = members.iter().filter_map(|&node| side.field_edge(NodeOrdinal(node)));
+                totals.freed = freed_by(side, fields, &members, cancel)?;
                 totals.last = members;
             }
         }
@@ -101,11 +102,37 @@ fn by_class(series: &Series<'_>, candidates: &[Candidate]) -> ByClass {
     by_class
 }
 
-fn container(series: &Series<'_>, at: usize, members: &[u32]) -> Option<NodeOrdinal> {
-    let side = &series.sides[at];
-    let edge: EdgeIndex = side.field_edge(NodeOrdinal(*members.first()?))?;
-    Some(side.snapshot.graph().edge_source(edge))
+/// Returns the bytes that would be freed if the fields that hold members were emptied. A collection then loses all that
+/// only it keeps alive, keys included; of another field, the members that its object dominates are lost.
+pub(super) fn freed_by(
+    side: &Side<'_>,
+    fields: impl Iterator<Item = EdgeIndex>,
+    members: &[u32],
+    cancel: &CancelToken,
+) -> Result<u64, Cancelled> {
+    let (snapshot, graph) = (side.snapshot, side.snapshot.graph());
+    // By container, whether it is a collection: all of its fields that hold members are alike.
+    let mut containers: BTreeMap<u32, bool> = BTreeMap::new();
+    for (at, edge) in fields.enumerate() {
+        cancel.check_every(at)?;
+        containers.entry(graph.edge_source(edge).0).or_insert_with(|| side.is_contents(edge));
+    }
+    let collections: Vec<u32> = containers.iter().filter(|&(_, &is)| is).map(|(&node, _)| node).collect();
+    let others = containers.iter().filter(|&(_, &is)| !is).map(|(&node, _)| node);
+    let mut sum: u64 = 0;
+    for (node, is_inside) in by_dominance(snapshot, &collections, cancel)? {
+        if !is_inside {
+            sum = sum.saturating_add(snapshot.retained_size(node).saturating_sub(snapshot.shallow_size(node)));
+        }
+    }
+    for container in others.take(FIELDS) {
+        sum = sum.saturating_add(retained(snapshot, members, Some(NodeOrdinal(container)), cancel)?);
+    }
+    Ok(sum)
 }
+
+/// The maximum number of objects with a field that is no collection.
+const FIELDS: usize = 4;
 
 /// Returns the common retained size of objects; with a container, only of those that it dominates.
 pub(super) fn retained(

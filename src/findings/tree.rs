@@ -201,7 +201,7 @@ pub(super) struct RetainingTree {
     parents: Vec<u32>,
     /// The nodes that have a path from a root, each after its parent.
     order: Vec<u32>,
-    /// The position in `order` of the first node that only code or roots that are asked last hold.
+    /// The queue from which the node was reached, or [`NOT_REACHED`].
     settled: Vec<u8>,
 }
 

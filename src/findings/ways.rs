@@ -153,13 +153,12 @@ impl<'a> Side<'a> {
 
     /// Returns true if a reference leads from an object to the next one of a list or a tree.
     pub(super) fn is_chain(&self, parent: NodeOrdinal, edge: EdgeIndex, node: NodeOrdinal) -> bool {
-        const GENERIC: [&str; 6] = ["Object", "Array", "Map", "Set", "Function", "(concatenated string)"];
         let graph = self.snapshot.graph();
         let class = self.snapshot.class_id(node);
         self.snapshot.class_id(parent) == class
             && matches!(graph.edge_kind(edge), EdgeKind::PROPERTY | EdgeKind::INTERNAL | EdgeKind::CONTEXT)
             && !is_numbered(self.snapshot.graph(), edge)
-            && !GENERIC.contains(&self.snapshot.classes().get(class).name.as_str())
+            && !is_shapeless(&self.snapshot.classes().get(class).name)
     }
 
     /// Returns the reference by which the nearest object above a node that is not plumbing holds it. Chains are
@@ -228,6 +227,13 @@ impl<'a> Side<'a> {
                 && ["elements", "table", "properties"].iter().any(|store| graph.strings().is(name, store)))
     }
 
+    /// Returns true if a reference leads to an entry of a collection, or of an object that is used as a map.
+    pub(super) fn is_contents(&self, edge: EdgeIndex) -> bool {
+        let graph = self.snapshot.graph();
+        self.is_store(edge)
+            || (graph.edge_kind(edge) == EdgeKind::PROPERTY && self.is_keyed(edge, self.class(graph.edge_target(edge))))
+    }
+
     /// Returns true if the source of a reference uses its properties as keys of values of the class.
     pub(super) fn is_key(&mut self, edge: EdgeIndex, class: u32) -> bool {
         let source = self.snapshot.graph().edge_source(edge);
@@ -293,6 +299,11 @@ impl<'a> Side<'a> {
         self.ways.insert(node.0, way);
         way
     }
+}
+
+/// Returns true for classes whose objects have no fields in common, so that they are no nodes of a list.
+pub(super) fn is_shapeless(class: &str) -> bool {
+    matches!(class, "Object" | "Array" | "Map" | "Set" | "Function" | "(concatenated string)")
 }
 
 /// Native objects of Chromium that only connect others: containers, and what leads from a DOM node to its listeners.

@@ -136,7 +136,9 @@ impl GrowthGroup {
         match self {
             Self::Pattern(pattern) => pattern.hint(),
             Self::Small => "Growth of fewer than 10 objects and less than 10 kB, or less than 1%, in some step",
-            Self::Runtime => "Classes of V8 and Node.js: they grow when code runs for the first time",
+            Self::Runtime => {
+                "Classes of V8 and Node.js. They grow when code runs for the first time, and with the objects that a program creates"
+            }
         }
     }
 
@@ -173,9 +175,10 @@ fn is_significant(pattern: Pattern, points: &[Point]) -> bool {
 }
 
 fn is_of_runtime(name: &str, url: Option<&str>) -> bool {
-    let is_internal = url.is_some_and(|url| url.starts_with("node:") || url.starts_with("internal/"));
-    is_internal
-        || (name.starts_with('(') && name.ends_with(')') && !DATA.contains(&name) && name != "()")
+    if let Some(url) = url {
+        return url.starts_with("node:") || url.starts_with("internal/");
+    }
+    (name.starts_with('(') && name.ends_with(')') && !DATA.contains(&name) && name != "()")
         || ["system / ", "Node / ", "node::", "V8 ", "InternalNode", "Isolate"].iter().any(|of| name.starts_with(of))
         || name == "system"
 }

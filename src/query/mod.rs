@@ -76,7 +76,8 @@ pub use calls::{Caller, Calls};
 pub(crate) use chronological::{Age, chronological};
 pub(crate) use classes::class_totals;
 pub use classes::joined_totals;
-pub use collections::{Collection, CollectionGroup, CollectionKind, collections, entries_of};
+pub(crate) use collections::first_keys;
+pub use collections::{Collection, CollectionGroup, CollectionKind, collections, entries_of, is_map_key};
 pub(crate) use collections::{
     CollectionPoint, CollectionSort, Collections, CollectionsKey, CollectionsOf, EntriesKey, ListedBy,
 };

@@ -22,7 +22,8 @@ SessionCache.byId. It needs snapshots of one process; if the defaults apply and 
 instead, as by --fail-on-growing-every-step.
 
 --baseline names a file with the signatures of known findings, one per line. Known findings are listed and do not fail. Write
-the file with --write-baseline. --against compares with the series in a folder, such as the one before a fix.
+the file with --write-baseline. --against compares with the series in a folder, such as the one before a fix. Without other limits,
+both mean --fail-on likely.
 
 --max-count needs only one snapshot: the number of objects of a class in the last one. NAME is the exact name, or a regular
 expression in slashes, such as '/^Notebook/=0'. Each violation lists objects with their retaining paths.
@@ -207,7 +208,10 @@ fn parse_size(text: &str) -> Result<u64, String> {
 
 fn parse_count_limit(text: &str) -> Result<(ClassPattern, u64), String> {
     let (name, count) = parse_class_limit(text)?;
-    let inner = name.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|inner| !inner.is_empty());
+    let inner = name.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+    if inner == Some("") || (inner.is_none() && name.contains('*')) {
+        return Err("expected the exact name of a class, or a regular expression in slashes such as /^Node/".to_owned());
+    }
     let pattern = match inner {
         Some(expression) => ClassPattern::Expression(
             Regex::new(expression).map_err(|error| format!("invalid regular expression: {error}"))?,

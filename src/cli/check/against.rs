@@ -1,15 +1,36 @@
 //! The comparison of a series with an earlier one of the same program, such as before and after a fix.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::holders::{HolderRules, Leak, judge};
+use super::holders::{HolderRules, judge};
 use crate::cli::{BadUsage, Files, series};
+use crate::findings::{Finding, Verdict};
 
-/// The leaks of two series by signature, as titles.
+/// The holders that grow in a series.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Growing {
+    /// The signature and the title of each finding that is a leak or likely one.
+    findings: Vec<(String, String)>,
+    /// The signatures of all of them and of the holders that are folded into them.
+    signatures: BTreeSet<String>,
+}
+
+impl Growing {
+    pub(super) fn new(findings: &[Finding]) -> Self {
+        let growing: Vec<&Finding> = findings.iter().filter(|finding| finding.verdict <= Verdict::Likely).collect();
+        Self {
+            findings: growing.iter().map(|finding| (finding.signature.clone(), finding.title.clone())).collect(),
+            signatures: growing.iter().flat_map(|finding| finding.signatures().map(str::to_owned)).collect(),
+        }
+    }
+}
+
+/// The leaks and likely leaks of two series by signature, as titles. Limits do not matter: what still grows is not fixed.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub(super) struct Compared {
     pub(super) fixed: Vec<String>,
@@ -18,17 +39,17 @@ pub(super) struct Compared {
 }
 
 impl Compared {
-    /// Compares the leaks of the earlier series, as signatures and titles, with those of the current one.
-    pub(super) fn new(before: &[(String, String)], leaks: &[Leak]) -> Self {
-        let is_leaking = |signature: &str| leaks.iter().any(|leak| leak.finding.signature == signature);
-        let was_leaking = |signature: &str| before.iter().any(|(of, _)| of == signature);
-        let fixed = before.iter().filter(|(signature, _)| !is_leaking(signature)).map(|(_, title)| title.clone());
-        let mut compared = Self { fixed: fixed.collect(), ..Self::default() };
-        for leak in leaks {
-            let part = if was_leaking(&leak.finding.signature) { &mut compared.still_there } else { &mut compared.new };
-            part.push(leak.finding.title.clone());
+    pub(super) fn new(before: &Growing, now: &Growing) -> Self {
+        let titles = |of: &Growing, in_other: &Growing, is_wanted: bool| {
+            let wanted =
+                of.findings.iter().filter(|(signature, _)| in_other.signatures.contains(signature) == is_wanted);
+            wanted.map(|(_, title)| title.clone()).collect()
+        };
+        Self {
+            fixed: titles(before, now, false),
+            still_there: titles(now, before, true),
+            new: titles(now, before, false),
         }
-        compared
     }
 
     /// Returns a line with the numbers, then a line for each leak.
@@ -43,8 +64,8 @@ impl Compared {
     }
 }
 
-/// Returns the signatures and titles of the leaks of the series in a folder.
-pub(super) fn leaks_of(folder: &Path, rules: &HolderRules, files: &Files) -> anyhow::Result<Vec<(String, String)>> {
+/// Returns what grows in the series in a folder.
+pub(super) fn growing_in(folder: &Path, rules: &HolderRules, files: &Files) -> anyhow::Result<Growing> {
     let snapshots = snapshots_in(folder).with_context(|| folder.display().to_string())?;
     let mut opened = series::open(&snapshots.iter().collect::<Vec<_>>(), files)?;
     opened.sort_by_age();
@@ -62,7 +83,7 @@ pub(super) fn leaks_of(folder: &Path, rules: &HolderRules, files: &Files) -> any
             format!("{}: the snapshots are from different processes, so growth cannot be judged", folder.display());
         return Err(BadUsage::error(text));
     }
-    Ok(judged.leaks.into_iter().map(|leak| (leak.finding.signature, leak.finding.title)).collect())
+    Ok(judged.growing)
 }
 
 /// Returns the snapshots of a folder, by name.

@@ -44,7 +44,7 @@ impl Baseline {
 
     /// Counts the leaks that are known and the signatures that no leak has.
     pub(super) fn compare(&self, leaks: &[Leak]) -> Known {
-        let found: BTreeSet<String> = leaks.iter().map(|leak| line(&leak.finding.signature)).collect();
+        let found: BTreeSet<String> = leaks.iter().flat_map(|leak| leak.finding.signatures()).map(line).collect();
         let known = leaks.iter().filter(|leak| leak.is_known).count();
         Known { known, new: leaks.len() - known, gone: self.0.difference(&found).count() }
     }

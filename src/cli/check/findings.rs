@@ -180,7 +180,7 @@ fn notes(snapshots: &[&Snapshot], names: &[String], growth: &Growth, rules: &Rul
     for (snapshot, file) in snapshots.iter().zip(names) {
         if let Some(recovery) = snapshot.recovery() {
             let advice = recovery.advice().join(" ");
-            notes.push(format!("{file} is damaged, so all limits fail: {} {advice}", recovery.lines().join("; ")));
+            notes.push(format!("{file} is damaged, so all limits fail: {}. {advice}", recovery.lines().join("; ")));
         }
     }
     if rules.are_defaults {

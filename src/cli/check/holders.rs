@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::against::Compared;
+use super::against::{Compared, Growing};
 use super::baseline::Baseline;
 use super::ignore::Names;
 use super::outcome::Limit;
@@ -30,6 +30,8 @@ pub(super) struct Judged {
     pub(super) leaks: Vec<Leak>,
     pub(super) known: Option<Known>,
     pub(super) compared: Option<Compared>,
+    /// What grows, whatever the threshold.
+    pub(super) growing: Growing,
     are_of_one_process: bool,
 }
 
@@ -91,11 +93,11 @@ pub(super) fn fails(threshold: Threshold, verdict: Verdict) -> bool {
     }
 }
 
-/// Judges a series, the oldest snapshot first. `against` has the signatures and titles of another series.
+/// Judges a series, the oldest snapshot first. `against` is what grows in another series.
 pub(super) fn judge(
     snapshots: &[&Snapshot],
     rules: &HolderRules,
-    against: Option<&[(String, String)]>,
+    against: Option<&Growing>,
 ) -> Result<Judged, Cancelled> {
     let found: Findings = findings(snapshots, &CancelToken::new())?;
     let threshold = rules.threshold;
@@ -111,11 +113,20 @@ pub(super) fn judge(
         is_said: true,
     };
     let Some(&last) = snapshots.last().filter(|_| found.ids_match == Some(true)) else {
-        return Ok(Judged { limit, leaks: Vec::new(), known: None, compared: None, are_of_one_process: false });
+        return Ok(Judged {
+            limit,
+            leaks: Vec::new(),
+            known: None,
+            compared: None,
+            growing: Growing::default(),
+            are_of_one_process: false,
+        });
     };
     let is_ignored = |finding: &Finding| {
         [&finding.member_class, &finding.holder.label, &finding.holder.class].iter().any(|name| rules.ignored.has(name))
     };
+    let growing = Growing::new(&found.findings);
+    let compared = against.map(|before| Compared::new(before, &growing));
     let (mut leaks, mut ignored) = (Vec::new(), 0_u64);
     for finding in found.findings {
         if !fails(threshold, finding.verdict) {
@@ -125,18 +136,18 @@ pub(super) fn judge(
             ignored += 1;
             continue;
         }
-        let in_baseline = rules.baseline.as_ref().is_some_and(|baseline| baseline.has(&finding.signature));
+        let has_all = |baseline: &Baseline| finding.signatures().all(|signature| baseline.has(signature));
+        let in_baseline = rules.baseline.as_ref().is_some_and(has_all);
         let is_known = rules.accepts_all || in_baseline;
         leaks.extend(Leak::new(finding, is_known, last));
     }
     // New ones first; each part keeps its order.
     leaks.sort_by_key(|leak| leak.is_known);
-    let compared = against.map(|before| Compared::new(before, &leaks));
     let known = rules.baseline.as_ref().map(|baseline| baseline.compare(&leaks));
     let new = leaks.iter().filter(|leak| !leak.is_known);
     limit.passed = new.clone().next().is_none();
     limit.measured = measured(new, leaks.iter().filter(|leak| leak.is_known).count() as u64, ignored);
-    Ok(Judged { limit, leaks, known, compared, are_of_one_process: true })
+    Ok(Judged { limit, leaks, known, compared, growing, are_of_one_process: true })
 }
 
 /// Returns `1 leak and 2 likely leaks; 3 known, 1 ignored`.

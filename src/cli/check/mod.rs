@@ -17,7 +17,7 @@ mod outcome;
 mod report;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
@@ -95,26 +95,34 @@ fn report(arguments: &CheckArguments, files: &Files) -> anyhow::Result<Report> {
     report.notes.extend(opened.outside_note().filter(|_| growth.ids_match));
     report.notes.extend(repeated.into_iter().map(|repeated| format!("{repeated}; ignored")));
     if let (Some(file), true) = (&arguments.baseline, arguments.write_baseline) {
-        let signatures = report.leaks.iter().map(|leak| leak.finding.signature.as_str());
-        let count = Baseline::write(file, signatures).with_context(|| file.display().to_string())?;
-        report.notes.push(format!(
-            "wrote {} to {}",
-            human::quantity(count as u64, "signature", "signatures"),
-            file.display()
-        ));
+        let note = write_baseline(file, &opened, &report)?;
+        report.notes.push(note);
     }
     Ok(report)
+}
+
+/// Writes the signatures of all leaks. A baseline of snapshots that could not be judged would accept everything it lacks, so
+/// it is not written.
+fn write_baseline(file: &Path, opened: &Opened, report: &Report) -> anyhow::Result<String> {
+    let is_damaged = opened.by_reference().iter().any(|snapshot| snapshot.recovery().is_some());
+    if is_damaged || !report.ids_match {
+        let why = if is_damaged { "a file is damaged" } else { "the snapshots are from different processes" };
+        return Ok(format!("{} was not written, since {why}", file.display()));
+    }
+    let signatures = report.leaks.iter().flat_map(|leak| leak.finding.signatures());
+    let count = Baseline::write(file, signatures).with_context(|| file.display().to_string())?;
+    Ok(format!("wrote {} to {}", human::quantity(count as u64, "signature", "signatures"), file.display()))
 }
 
 /// Judges the holders of the snapshots, and of the earlier series if one is given.
 fn judged(arguments: &CheckArguments, opened: &Opened, ignored: &Names, files: &Files) -> anyhow::Result<Judged> {
     let threshold = arguments.fail_on.unwrap_or(Threshold::Likely);
     let mut rules = HolderRules { threshold, ignored: ignored.clone(), baseline: None, accepts_all: false };
-    let before = arguments.against.as_deref().map(|folder| against::leaks_of(folder, &rules, files)).transpose()?;
+    let before = arguments.against.as_deref().map(|folder| against::growing_in(folder, &rules, files)).transpose()?;
     if arguments.write_baseline {
         rules.accepts_all = true;
     } else {
         rules.baseline = arguments.baseline.as_deref().map(Baseline::read).transpose()?;
     }
-    Ok(judge(&opened.by_reference(), &rules, before.as_deref())?)
+    Ok(judge(&opened.by_reference(), &rules, before.as_ref())?)
 }

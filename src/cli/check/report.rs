@@ -61,13 +61,17 @@ pub(super) fn compared(report: &Report) -> Vec<String> {
 
 /// Returns a leak as lines; only its title if it is known.
 pub(super) fn leak_lines(leak: &Leak) -> Vec<String> {
-    if leak.is_known { vec![format!("Known: {}", leak.finding.title)] } else { finding_lines(&leak.finding) }
+    if !leak.is_known {
+        return finding_lines(&leak.finding);
+    }
+    let companions = leak.finding.companions.iter().map(|of| format!("  also      {}", of.text));
+    std::iter::once(format!("Known: {}", leak.finding.title)).chain(companions).collect()
 }
 
 /// Returns the objects of a violation with their paths as lines.
 pub(super) fn objects(violation: &Violation, seen: &mut HashMap<u64, String>) -> Vec<String> {
-    let title = violation.title();
-    let mut lines: Vec<String> = violation.objects.iter().flat_map(|object| object.lines(&title, seen)).collect();
+    let mut lines: Vec<String> =
+        violation.objects.iter().flat_map(|object| object.lines(&object.label, seen)).collect();
     let more = violation.count - violation.objects.len() as u64;
     if more > 0 {
         lines.push(format!("… and {}", human::quantity(more, "more object", "more objects")));

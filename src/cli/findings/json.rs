@@ -51,7 +51,7 @@ struct FindingJson<'a> {
     samples: Vec<u64>,
     freed_if_emptied: u64,
     also_held_by: &'a [String],
-    companions: &'a [String],
+    companions: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -168,7 +168,7 @@ impl<'a> FindingJson<'a> {
             samples: finding.samples.iter().map(|&node| last.id(node).0).collect(),
             freed_if_emptied: finding.freed_if_emptied,
             also_held_by: &finding.also_held_by,
-            companions: &finding.companions,
+            companions: finding.companions.iter().map(|of| of.text.as_str()).collect(),
         }
     }
 }

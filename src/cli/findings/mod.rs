@@ -26,14 +26,16 @@ struct Report<'a> {
 pub(super) fn run(arguments: &FindingsArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     let mut opened: Opened = series::open(&arguments.files.iter().collect::<Vec<&PathBuf>>(), files)?;
     let mut notes: Vec<String> = opened.repeated.iter().map(|repeated| format!("{repeated}; ignored")).collect();
-    if opened.sort_by_age() {
-        notes.push("the snapshots have been sorted by age".to_owned());
-    }
     if arguments.fail_on.is_some() && opened.snapshots.len() < 2 {
         // Nothing is seen to grow in one snapshot, so such a gate would always pass.
         return Err(BadUsage::error("--fail-on needs at least two different snapshots of one process"));
     }
     let mut found = findings(&opened.by_reference(), &CancelToken::new())?;
+    // Ages mean nothing between processes.
+    if found.ids_match == Some(true) && opened.sort_by_age() {
+        notes.push("the snapshots have been sorted by age".to_owned());
+        found = findings(&opened.by_reference(), &CancelToken::new())?;
+    }
     notes.append(&mut found.notes);
     notes.extend(opened.outside_note().filter(|_| found.ids_match == Some(true)));
     let is_damaged = opened.by_reference().iter().any(|snapshot| snapshot.recovery().is_some());

@@ -6,8 +6,9 @@ use super::super::growth_lists::{GrowthOf, Series, snapshots_of};
 use super::super::nodes::sorted;
 use super::super::question::{Lane, Need, Needs, Question};
 use super::super::sorting::utf16_order;
-use super::super::{RowOrder, Sort, map_key};
+use super::super::{RowOrder, Sort, map_key, node_label};
 use super::scan::slot;
+use super::stores::ordered_table;
 use super::{CollectionGroup, CollectionKind, Collections, collections};
 use crate::graph::EdgeName;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, SnapshotId};
@@ -216,6 +217,34 @@ fn table(snapshot: &Snapshot, node: NodeOrdinal) -> Option<NodeOrdinal> {
     };
     let table = graph.edges(node).find(is_table).map(|edge| graph.edge_target(edge))?;
     (graph.kind(table) == NodeKind::ARRAY).then_some(table)
+}
+
+/// Returns true if a reference leads to the key of an entry of a Map, whose value is then a number.
+#[must_use]
+pub fn is_map_key(snapshot: &Snapshot, edge: EdgeIndex) -> bool {
+    let shape = ordered_table(snapshot.self_size(snapshot.graph().edge_source(edge)));
+    let slot = slot(snapshot, edge);
+    shape.zip(slot).is_some_and(|(shape, slot)| {
+        slot.checked_sub(shape.first).is_some_and(|at| at % shape.entry_slots == 0) && shape.entry_slots == 3
+    })
+}
+
+/// Returns the keys of the first entries of a collection that has keys.
+#[must_use]
+pub(crate) fn first_keys(snapshot: &Snapshot, node: NodeOrdinal, kind: CollectionKind, count: usize) -> Vec<String> {
+    let graph = snapshot.graph();
+    match kind {
+        CollectionKind::Map => {
+            let Some(table) = table(snapshot, node) else { return Vec::new() };
+            let keys = graph.edges(table).take(3 * count).filter(|&edge| is_map_key(snapshot, edge));
+            keys.take(count).map(|edge| node_label(snapshot, graph.edge_target(edge))).collect()
+        }
+        CollectionKind::Dictionary => {
+            let is_key = |&edge: &EdgeIndex| graph.edge_kind(edge) == EdgeKind::PROPERTY;
+            graph.edges(node).filter(is_key).take(count).map(|edge| snapshot.edge_name(edge).into_owned()).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Returns true if a slot is the key of the value in the next one.

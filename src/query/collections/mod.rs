@@ -12,8 +12,9 @@ mod stores;
 
 use std::collections::HashMap;
 
-pub use lists::entries_of;
+pub(crate) use lists::first_keys;
 pub(crate) use lists::{CollectionSort, CollectionsKey, CollectionsOf, EntriesKey, ListedBy};
+pub use lists::{entries_of, is_map_key};
 
 use super::by_dominance;
 use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal};
@@ -45,7 +46,7 @@ impl CollectionKind {
         match self {
             Self::Map => "Map",
             Self::Set => "Set",
-            Self::WeakCollection => "WeakMap",
+            Self::WeakCollection => "WeakMap/Set",
             Self::Array => "Array",
             Self::Dictionary => "Object as map",
             Self::Listeners => "Listeners",

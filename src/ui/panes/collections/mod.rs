@@ -105,7 +105,11 @@ impl CollectionsPane {
             },
             columns,
             sorted_by: (by, self.sort.descending),
-            empty_text: if is_filtered { "No matching collections" } else { "No collections with 16 or more entries" },
+            empty_text: if is_filtered {
+                "No matching collections"
+            } else {
+                "No collections with 16 or more entries, and no large typed arrays"
+            },
         };
         let root = Listed::Groups(Arc::clone(&rows.series));
         let newest = (rows.last.0, Arc::clone(&rows.last.1));
@@ -184,7 +188,7 @@ impl Pane for CollectionsPane {
         let kinds = if series.len() > 1 { ", matched by name across snapshots" } else { "" };
         ui.horizontal(|ui| {
             ui.add_space(2.0 * theme::GRID);
-            ui.weak(format!("{groups} with 16 or more entries{kinds}"));
+            ui.weak(format!("{groups}{kinds}"));
         });
         let (filter, kind, sort, look) = (self.filter.clone(), self.kind, self.sort, theme::look(ui));
         let rows = CollectionRows { session, series, last, found, sort, filter, kind, look };

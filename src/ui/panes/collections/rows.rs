@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, convert, human};
 use crate::query::{
     Collection, CollectionGroup, CollectionKind, CollectionPoint, CollectionSort, Collections, CollectionsKey,
-    EntriesKey, Filter, ListSpec, ListedBy, OrderKey, Series, Sort, edge_label, node_label,
+    EntriesKey, Filter, ListSpec, ListedBy, OrderKey, Series, Sort, edge_label, first_keys, is_map_key, map_key,
+    node_label,
 };
 use crate::session::Session;
 use crate::snapshot::Snapshot;
@@ -29,6 +30,9 @@ const SERIES_KEYS: [ListedBy; 9] = [
 const SINGLE_KEYS: [ListedBy; 6] =
     [ListedBy::Holder, ListedBy::Kind, ListedBy::Count, ListedBy::Entries, ListedBy::Capacity, ListedBy::Retained];
 const TREND: usize = 1;
+/// The number of keys beside a holder, and the maximum number of characters of each.
+const KEYS: usize = 2;
+const KEY_LIMIT: usize = 24;
 
 const HOLDER: Column = Column {
     title: "Holder",
@@ -165,6 +169,15 @@ impl CollectionRows<'_> {
             let id = format!(" {}", self.last.1.id(only.node));
             cell.runs.push(Run::new(id, tokens.weak));
         }
+        let largest = group.members.first().and_then(|&member| self.found.members.get(member as usize));
+        if let Some(largest) = largest {
+            let keys = first_keys(&self.last.1, largest.node, group.kind, KEYS);
+            let keys: Vec<String> = keys.iter().map(|key| human::visible(key, KEY_LIMIT).into_owned()).collect();
+            if !keys.is_empty() {
+                cell.runs.push(Run::new("  keys ", tokens.weak));
+                cell.runs.push(Run::new(format!("{}, …", keys.join(", ")), tokens.string));
+            }
+        }
         cell
     }
 
@@ -236,7 +249,11 @@ impl CollectionRows<'_> {
                     CollectionKind::Set => Vec::new(),
                     _ => vec![Run::new(edge_label(snapshot, edge), tokens.property), Run::new(" → ", tokens.weak)],
                 };
-                node_cell(snapshot, target, runs, tokens)
+                let mut cell = node_cell(snapshot, target, runs, tokens);
+                if kind == CollectionKind::Map && is_map_key(snapshot, edge) {
+                    cell.runs.push(Run::new(" → number", tokens.weak));
+                }
+                cell
             }
             ListedBy::Retained => size_cell(snapshot.retained_size(target), snapshot.total_size(), self.look),
             _ => Cell::default(),
@@ -247,7 +264,10 @@ impl CollectionRows<'_> {
 /// Returns the key of an entry of a Map and an arrow.
 fn entry_key(snapshot: &Snapshot, edge: EdgeIndex, look: Look) -> Vec<Run> {
     let tokens = look.tokens;
-    let label = match crate::query::map_key(snapshot, edge) {
+    if is_map_key(snapshot, edge) {
+        return Vec::new();
+    }
+    let label = match map_key(snapshot, edge) {
         Some(key) => human::visible(&node_label(snapshot, key), 120).into_owned(),
         // Small integers are not in a snapshot.
         None => "number".to_owned(),

@@ -5,7 +5,7 @@ use egui::{Align, Color32, FontId, Frame, Id, Label, Layout, Margin, RichText, S
 use egui::{WidgetInfo, accesskit::Role, vec2};
 
 use super::spark::Spark;
-use crate::findings::{Finding, MemberClass, SourcePlace, Verdict};
+use crate::findings::{Companion, Finding, MemberClass, SourcePlace, Verdict};
 use crate::model::human;
 use crate::query::short_script;
 use crate::ui::panes::path_chips::{self, Chip, Pressed};
@@ -343,13 +343,13 @@ fn members(ui: &mut Ui, classes: &[MemberClass], is_series: bool) {
     });
 }
 
-fn companions(ui: &mut Ui, companions: &[String]) {
+fn companions(ui: &mut Ui, companions: &[Companion]) {
     for companion in companions.iter().take(COMPANIONS) {
-        paragraph(ui, companion);
+        paragraph(ui, &companion.text);
     }
     if let Some(rest) = companions.len().checked_sub(COMPANIONS).filter(|rest| *rest > 0) {
         let more = human::quantity(rest as u64, "more holder", "more holders");
-        let all = companions[COMPANIONS..].join("\n");
+        let all = companions[COMPANIONS..].iter().map(|of| of.text.as_str()).collect::<Vec<_>>().join("\n");
         ui.label(RichText::new(format!("and {more}")).font(theme::small()).weak()).on_hover_text(all);
     }
 }
