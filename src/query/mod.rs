@@ -76,11 +76,11 @@ pub use calls::{Caller, Calls};
 pub(crate) use chronological::{Age, chronological};
 pub(crate) use classes::class_totals;
 pub use classes::joined_totals;
-pub(crate) use collections::first_keys;
-pub use collections::{Collection, CollectionGroup, CollectionKind, collections, entries_of, is_map_key};
+pub use collections::{Collection, CollectionGroup, CollectionKind, collections, entries_of};
 pub(crate) use collections::{
     CollectionPoint, CollectionSort, Collections, CollectionsKey, CollectionsOf, EntriesKey, ListedBy,
 };
+pub(crate) use collections::{first_keys, is_map_key};
 pub(crate) use comparison::{ComparedClass, ComparisonOf, OPTIONS_DIFFER};
 pub use comparison::{Comparison, Side, compare, compare_joined};
 pub(crate) use comparison_lists::{ComparisonKey, PairKey, PairList};
