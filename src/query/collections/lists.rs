@@ -221,7 +221,7 @@ fn table(snapshot: &Snapshot, node: NodeOrdinal) -> Option<NodeOrdinal> {
 
 /// Returns true if a reference leads to the key of an entry of a Map, whose value is then a number.
 #[must_use]
-pub fn is_map_key(snapshot: &Snapshot, edge: EdgeIndex) -> bool {
+pub(crate) fn is_map_key(snapshot: &Snapshot, edge: EdgeIndex) -> bool {
     let shape = ordered_table(snapshot.self_size(snapshot.graph().edge_source(edge)));
     let slot = slot(snapshot, edge);
     shape.zip(slot).is_some_and(|(shape, slot)| {

@@ -12,9 +12,10 @@ mod stores;
 
 use std::collections::HashMap;
 
+pub use lists::entries_of;
 pub(crate) use lists::first_keys;
+pub(crate) use lists::is_map_key;
 pub(crate) use lists::{CollectionSort, CollectionsKey, CollectionsOf, EntriesKey, ListedBy};
-pub use lists::{entries_of, is_map_key};
 
 use super::by_dominance;
 use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal};
