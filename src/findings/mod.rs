@@ -73,6 +73,16 @@ pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Finding
         findings.push(finding);
     }
     let summary = summary(&findings, snapshots);
+    if findings.is_empty() {
+        return largest(last, newest, summary, cancel);
+    }
+    Ok(Findings { summary, ids_match: Some(true), notes: Vec::new(), findings })
+}
+
+/// Lists the largest holders of the last snapshot of a series in which nothing grows.
+fn largest(last: &Snapshot, scripts: &Scripts, summary: String, cancel: &CancelToken) -> Result<Findings, Cancelled> {
+    let findings = single::accumulations(last, scripts, cancel)?.findings;
+    let summary = if findings.is_empty() { summary } else { format!("{summary} The largest holders follow.") };
     Ok(Findings { summary, ids_match: Some(true), notes: Vec::new(), findings })
 }
 

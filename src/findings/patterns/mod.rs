@@ -190,6 +190,7 @@ pub(super) fn plural(class: &str) -> String {
         "(number)" => "numbers".to_owned(),
         "Function" => "functions".to_owned(),
         "Array" => "arrays".to_owned(),
+        "system / Context" => "scopes of functions".to_owned(),
         _ => format!("{class} objects"),
     }
 }

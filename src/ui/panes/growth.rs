@@ -10,7 +10,7 @@ use super::growth_rows::{COLUMNS, GrownRows, KEYS, node_of};
 use super::pane::{About, Pane};
 use super::series::{SeriesChoice, left_out};
 use super::{Place, ephemeron_menu, item, object_menu};
-use crate::findings::FindingsOf;
+use crate::findings::{FindingsOf, Kind};
 use crate::model::{EdgeIndex, SnapshotId, human};
 use crate::query::{
     DistinctOf, Growth, GrowthGroup, GrowthKey, GrowthOf, GrowthSort, OPTIONS_DIFFER, Point, ScriptsOf, Series,
@@ -361,7 +361,10 @@ impl Pane for GrowthPane {
         }
         self.charts(ui, session, place, (&series, &growth));
         let found = session.ask(&FindingsOf(Arc::clone(&series))).ready().filter(|_| growth.ids_match);
-        let verdict = found.as_ref().map(|found| found.summary.as_str());
+        let verdict = found.as_ref().map(|found| {
+            let grows = found.findings.iter().any(|finding| finding.kind == Kind::Growth);
+            if grows { found.summary.as_str() } else { "Nothing grows without bound" }
+        });
         self.chosen_line(ui, (&series, &growth), (last.0, verdict), &mut commands);
         let scripts = session.ask(&ScriptsOf(last.0)).ready();
         let rows = GrownRows {

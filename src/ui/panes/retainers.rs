@@ -202,7 +202,7 @@ impl RetainersPane {
         });
     }
 
-    /// Draws the folded path to the object in one line that scrolls. The table has all of its steps.
+    /// Draws the folded path to the object in up to two lines. The table has all of its steps.
     fn folded(
         &mut self,
         ui: &mut Ui,
@@ -219,7 +219,7 @@ impl RetainersPane {
             ui.set_min_height(6.0 * GRID);
             ui.add_space(2.0 * GRID);
             let Some(path) = session.ask(&question).ready().filter(|path| path.0.len() > 1) else { return };
-            egui::ScrollArea::horizontal().id_salt("folded path").show(ui, |ui| {
+            egui::ScrollArea::vertical().id_salt("folded path").max_height(PATH_HEIGHT).show(ui, |ui| {
                 let shown = path_chips::of_path(&path.0, self.is_path_open);
                 let id = ui.scope_id().with("path of the object");
                 match path_chips::show(ui, id, (&path.0, None), &shown) {
@@ -331,5 +331,7 @@ impl RetainersPane {
 
 const FOOTER_HEIGHT: f32 = 26.0;
 const LEAST_TABLE_HEIGHT: f32 = 60.0;
+/// The height of two lines of the folded path; longer ones scroll.
+const PATH_HEIGHT: f32 = 13.0 * GRID;
 /// The folded path is shown if at least this height is left for it and the table.
 const LEAST_HEIGHT_WITH_PATH: f32 = 150.0;
