@@ -369,7 +369,7 @@ fn collections(window: &mut Window) {
         return;
     }
     show(window, ViewKind::COLLECTIONS);
-    expand(window, "keep.sessionRegistry");
+    expand(window, "global.keep.sessionRegistry");
     wait_for_label(window, "LeakedSession @");
 }
 
