@@ -21,7 +21,7 @@ const MAX_CALLERS: usize = 1000;
 #[derive(Serialize)]
 struct Allocated<'a> {
     file: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "salvaged", skip_serializing_if = "Option::is_none")]
     recovered: Option<Vec<String>>,
     functions: Tree<'a>,
 }

@@ -20,7 +20,7 @@ struct Answer<'a> {
     file: String,
     has_scopes: bool,
     is_incomplete: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "salvaged", skip_serializing_if = "Option::is_none")]
     recovered: Option<Vec<String>>,
     scopes: Vec<ScopeJson<'a>>,
     scripts_without_scopes: Vec<ScriptJson>,

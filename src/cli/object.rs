@@ -34,7 +34,7 @@ struct Answer<R: Serialize> {
     dominator_id: u64,
     edge_count: usize,
     retainer_count: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "salvaged", skip_serializing_if = "Option::is_none")]
     recovered: Option<Vec<String>>,
     edges: R,
 }

@@ -63,7 +63,7 @@ struct Entry<'a> {
     #[serde(flatten)]
     row: Record<'a>,
     /// The missing data of the snapshot; only at the top level.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "salvaged", skip_serializing_if = "Option::is_none")]
     recovered: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retainers: Option<Retainers<'a>>,

@@ -19,7 +19,7 @@ struct Found<'a, R: Serialize> {
     query: &'a str,
     count: u64,
     size: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "salvaged", skip_serializing_if = "Option::is_none")]
     recovered: Option<Vec<String>>,
     objects: R,
 }

@@ -23,7 +23,7 @@ pub(super) const RELOADED_HINT: &str =
 struct Summary<R: Serialize> {
     file: String,
     totals: Totals,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "salvaged", skip_serializing_if = "Option::is_none")]
     recovered: Option<Vec<String>>,
     classes: R,
 }

@@ -30,7 +30,7 @@ pub(super) struct Judged {
     pub(super) leaks: Vec<Leak>,
     pub(super) known: Option<Known>,
     pub(super) compared: Option<Compared>,
-    /// What grows, whatever the threshold.
+    /// The holders that grow, regardless of the threshold.
     pub(super) growing: Growing,
     are_of_one_process: bool,
 }
