@@ -81,7 +81,9 @@ pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Finding
 
 /// Lists the largest holders of the last snapshot of a series in which nothing grows.
 fn largest(last: &Snapshot, scripts: &Scripts, summary: String, cancel: &CancelToken) -> Result<Findings, Cancelled> {
-    let findings = single::accumulations(last, scripts, cancel)?.findings;
+    let mut findings = single::accumulations(last, scripts, cancel)?.findings;
+    // Nothing is to be done about what does not grow.
+    findings.iter_mut().for_each(|finding| finding.advice = None);
     let summary = if findings.is_empty() { summary } else { format!("{summary} The largest holders follow.") };
     Ok(Findings { summary, ids_match: Some(true), notes: Vec::new(), findings })
 }

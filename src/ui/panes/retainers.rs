@@ -215,21 +215,21 @@ impl RetainersPane {
             return;
         }
         let question = FoldedPathOf { snapshot: target.snapshot, node: target.node };
-        ui.horizontal(|ui| {
-            ui.set_min_height(6.0 * GRID);
-            ui.add_space(2.0 * GRID);
-            let Some(path) = session.ask(&question).ready().filter(|path| path.0.len() > 1) else { return };
+        let reply = session.ask(&question);
+        let frame = egui::Frame::new().inner_margin(egui::Margin { left: 8, right: 8, top: 0, bottom: 4 });
+        frame.show(ui, |ui| {
+            // The table does not move when the path arrives.
+            ui.set_min_size(egui::vec2(ui.available_width(), 5.0 * GRID));
+            let Some(path) = reply.ready().filter(|path| path.0.len() > 1) else { return };
             egui::ScrollArea::vertical().id_salt("folded path").max_height(PATH_HEIGHT).show(ui, |ui| {
                 let shown = path_chips::of_path(&path.0, self.is_path_open);
                 let id = ui.scope_id().with("path of the object");
-                match path_chips::show(ui, id, (&path.0, None), &shown) {
-                    Some(Pressed::Select(at)) => {
-                        let node = path.0.get(at).map(|step| home.target(step.node));
-                        commands.push(Command::Inspect(node));
-                    }
-                    Some(Pressed::Reveal(at)) => {
-                        let node = path.0.get(at).map(|step| home.target(step.node));
-                        commands.extend(node.map(|target| Command::Reveal(target, ViewKind::SUMMARY)));
+                let pressed = path_chips::show(ui, id, (&path.0, None), &shown);
+                let at = |at: usize| path.0.get(at).map(|step| home.target(step.node));
+                match pressed {
+                    Some(Pressed::Select(step)) => commands.push(Command::Inspect(at(step))),
+                    Some(Pressed::Reveal(step)) => {
+                        commands.extend(at(step).map(|target| Command::Reveal(target, ViewKind::SUMMARY)));
                     }
                     Some(Pressed::Open) => self.is_path_open = true,
                     None => {}
