@@ -83,7 +83,9 @@ pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Finding
 fn largest(last: &Snapshot, scripts: &Scripts, summary: String, cancel: &CancelToken) -> Result<Findings, Cancelled> {
     let mut findings = single::accumulations(last, scripts, cancel)?.findings;
     // Nothing is to be done about what does not grow.
-    findings.iter_mut().for_each(|finding| finding.advice = None);
+    for finding in &mut findings {
+        finding.advice = None;
+    }
     let summary = if findings.is_empty() { summary } else { format!("{summary} The largest holders follow.") };
     Ok(Findings { summary, ids_match: Some(true), notes: Vec::new(), findings })
 }
