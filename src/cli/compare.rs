@@ -28,7 +28,7 @@ struct Compared<R: Serialize> {
     identical: bool,
     /// True if the base is newer than the current snapshot.
     is_reversed: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "salvaged", skip_serializing_if = "Vec::is_empty")]
     recovered: Vec<String>,
     classes: R,
 }
