@@ -133,7 +133,11 @@ impl Names<'_> {
                 if name.is_empty() { "GC roots".to_owned() } else { name }
             }
             NodeKind::SYNTHETIC | NodeKind::NATIVE => self.label(node),
-            _ => class.to_owned(),
+            // The class of a global object ends with the page or file.
+            _ => match class.find(" / ").filter(|_| class.starts_with("global") || class.starts_with("Window")) {
+                Some(end) => class[..end].to_owned(),
+                None => class.to_owned(),
+            },
         }
     }
 

@@ -52,7 +52,7 @@ fn holder(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Resul
             break;
         }
         if !is_generic(class) || fields.len() >= SEGMENTS {
-            fields.push(human::visible(class, NAME_LIMIT).into_owned());
+            fields.push(human::visible(without_page(class), NAME_LIMIT).into_owned());
             break;
         }
     }
@@ -103,6 +103,12 @@ fn joined(fields: Vec<String>) -> String {
 
 fn is_context(class: &str) -> bool {
     class == "system / Context" || class.starts_with("system / Context / ") || class == "system / ScriptContext"
+}
+
+/// Returns the class of a global object without the page or file that V8 appends.
+fn without_page(class: &str) -> &str {
+    let end = class.find(" / ").filter(|_| class.starts_with("global") || class.starts_with("Window"));
+    &class[..end.unwrap_or(class.len())]
 }
 
 /// Returns true for classes that do not tell what an object is for.

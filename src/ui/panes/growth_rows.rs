@@ -43,7 +43,7 @@ pub(super) const COLUMNS: [Column; 9] = [
     Column {
         title: "Ret. growth",
         hint: "Increase in retained size of the whole class since the first snapshot",
-        width: 88.0,
+        width: 102.0,
     },
 ];
 /// A list of the table.
