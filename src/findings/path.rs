@@ -171,7 +171,13 @@ fn chip(step: &PathStep, next: Option<&PathStep>) -> String {
     if is_context(&step.class) {
         return format!("variable {}", next.name);
     }
-    let label = if step.class.starts_with('{') { "{…}" } else { step.label.as_str() };
+    let is_global = step.class.starts_with("global / ") || step.class.starts_with("Window / ");
+    let label = match step.label.split_once(" / ") {
+        _ if step.class.starts_with('{') => "{…}",
+        // The class of a global object ends with the page or file.
+        Some((name, _)) if is_global => name,
+        _ => step.label.as_str(),
+    };
     match next.name.as_str() {
         name if name.starts_with('[') => format!("{label}{name}"),
         // How functions and promises lead on is no property that a program could read.

@@ -51,14 +51,14 @@ const FILL: Column = Column {
     hint: "Entries as a share of the allocated slots; blank if the number of slots is unknown",
     width: 60.0,
 };
-const RETAINED: Column = Column { title: "Retained", hint: "Retained size of the collections together", width: 104.0 };
+const RETAINED: Column = Column { title: "Retained", hint: "Retained size of the collections together", width: 122.0 };
 const SERIES_COLUMNS: [Column; 9] = [
     HOLDER,
     Column { title: "Trend", hint: "Entries in each snapshot, drawn from the smallest to the largest", width: 84.0 },
     KIND,
     COUNT,
     ENTRIES,
-    Column { title: "# Growth", hint: "Increase in entries since the first snapshot", width: 76.0 },
+    Column { title: "# Growth", hint: "Increase in entries since the first snapshot", width: 92.0 },
     FILL,
     RETAINED,
     Column { title: "Ret. growth", hint: "Increase in retained size since the first snapshot", width: 88.0 },
