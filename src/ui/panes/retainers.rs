@@ -227,7 +227,11 @@ impl RetainersPane {
                 let pressed = path_chips::show(ui, id, (&path.0, None), &shown);
                 let at = |at: usize| path.0.get(at).map(|step| home.target(step.node));
                 match pressed {
-                    Some(Pressed::Select(step)) => commands.push(Command::Inspect(at(step))),
+                    Some(Pressed::Select(step)) => {
+                        // The object beside the tree is no longer that of one of its rows.
+                        self.tree.table.select(None);
+                        commands.push(Command::Inspect(at(step)));
+                    }
                     Some(Pressed::Reveal(step)) => {
                         commands.extend(at(step).map(|target| Command::Reveal(target, ViewKind::SUMMARY)));
                     }
