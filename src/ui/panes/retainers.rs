@@ -216,29 +216,29 @@ impl RetainersPane {
         }
         let question = FoldedPathOf { snapshot: target.snapshot, node: target.node };
         let reply = session.ask(&question);
-        let frame = egui::Frame::new().inner_margin(egui::Margin { left: 8, right: 8, top: 0, bottom: 4 });
-        frame.show(ui, |ui| {
-            // The table does not move when the path arrives.
-            ui.set_min_size(egui::vec2(ui.available_width(), 5.0 * GRID));
-            let Some(path) = reply.ready().filter(|path| path.0.len() > 1) else { return };
-            egui::ScrollArea::vertical().id_salt("folded path").max_height(PATH_HEIGHT).show(ui, |ui| {
-                let shown = path_chips::of_path(&path.0, self.is_path_open);
-                let id = ui.scope_id().with("path of the object");
-                let pressed = path_chips::show(ui, id, (&path.0, None), &shown);
-                let at = |at: usize| path.0.get(at).map(|step| home.target(step.node));
-                match pressed {
-                    Some(Pressed::Select(step)) => {
-                        // The object beside the tree is no longer that of one of its rows.
-                        self.tree.table.select(None);
-                        commands.push(Command::Inspect(at(step)));
-                    }
-                    Some(Pressed::Reveal(step)) => {
-                        commands.extend(at(step).map(|target| Command::Reveal(target, ViewKind::SUMMARY)));
-                    }
-                    Some(Pressed::Open) => self.is_path_open = true,
-                    None => {}
+        // The same height for every path, so that the table does not move when the path arrives.
+        let size = egui::vec2(ui.available_width(), PATH_HEIGHT);
+        let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+        // A child that allocates nothing: its content never changes the place of what follows.
+        let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(egui::vec2(2.0 * GRID, 0.0))));
+        let Some(path) = reply.ready().filter(|path| path.0.len() > 1) else { return };
+        egui::ScrollArea::vertical().id_salt("folded path").auto_shrink(false).show(&mut ui, |ui| {
+            let shown = path_chips::of_path(&path.0, self.is_path_open);
+            let id = ui.scope_id().with("path of the object");
+            let pressed = path_chips::show(ui, id, (&path.0, None), &shown);
+            let at = |at: usize| path.0.get(at).map(|step| home.target(step.node));
+            match pressed {
+                Some(Pressed::Select(step)) => {
+                    // The object beside the tree is no longer that of one of its rows.
+                    self.tree.table.select(None);
+                    commands.push(Command::Inspect(at(step)));
                 }
-            });
+                Some(Pressed::Reveal(step)) => {
+                    commands.extend(at(step).map(|target| Command::Reveal(target, ViewKind::SUMMARY)));
+                }
+                Some(Pressed::Open) => self.is_path_open = true,
+                None => {}
+            }
         });
     }
 
