@@ -33,6 +33,6 @@ pub use discovery::targets;
 pub use error::CaptureError;
 pub use record::{Record, record_beside, record_file};
 pub use recording::{Kind, Plan, run};
-pub(crate) use usage::{HeapUsage, MemoryUsage};
+pub(crate) use usage::HeapUsage;
 pub(crate) use watch::Taken;
 pub use watch::{Step, Watch};

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{HeapUsage, MemoryUsage};
+use super::HeapUsage;
 use crate::files::PartialFile;
 use crate::inputs::read_small;
+use crate::model::MemoryUsage;
 
 /// The extension of the file beside a snapshot.
 const ENDING: &str = "capture.json";

@@ -1,4 +1,4 @@
-//! The memory usage that a process reports.
+//! The heap usage that an isolate reports.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,20 +44,4 @@ impl HeapUsage {
         let sizes = [self.used_size, self.total_size, self.embedder_heap_used_size];
         sizes.iter().all(|size| (0.0..LARGEST_HEAP).contains(size))
     }
-}
-
-/// `process.memoryUsage()` of Node.js, in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct MemoryUsage {
-    /// The resident set size of the process.
-    pub rss: u64,
-    #[serde(alias = "heapTotal")]
-    pub heap_total: u64,
-    #[serde(alias = "heapUsed")]
-    pub heap_used: u64,
-    /// Memory outside the heap that belongs to objects on it.
-    pub external: u64,
-    #[serde(alias = "arrayBuffers")]
-    pub array_buffers: u64,
 }

@@ -1,17 +1,17 @@
 //! Opens several snapshots as a series: without duplicates, the oldest first.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::{BadUsage, Files, name_of};
 use crate::Snapshot;
 use crate::capture::record_beside;
-use crate::findings::{ProcessMemory, outside_note};
-use crate::model::CancelToken;
+use crate::findings::outside_note;
+use crate::model::{CancelToken, MemoryUsage};
 use crate::query::{Age, Distinct, chronological, distinct};
 
 /// A snapshot of a series, its name, and the memory of the process if it was recorded beside the file.
-pub(super) type Entry = (Rc<Snapshot>, String, Option<ProcessMemory>);
+pub(super) type Entry = (Rc<Snapshot>, String, Option<MemoryUsage>);
 
 /// Distinct snapshots with their names, in the order in which they were given.
 pub(super) struct Opened {
@@ -31,7 +31,7 @@ impl Opened {
 
     /// Says that the process grew outside of its heap, if the snapshots or the records beside them show that.
     pub(super) fn outside_note(&self) -> Option<String> {
-        let process: Vec<Option<ProcessMemory>> = self.snapshots.iter().map(|(.., memory)| *memory).collect();
+        let process: Vec<Option<MemoryUsage>> = self.snapshots.iter().map(|(.., memory)| *memory).collect();
         outside_note(&self.by_reference(), &process)
     }
 
@@ -53,13 +53,9 @@ pub(super) fn open(files: &[&PathBuf], opener: &Files) -> anyhow::Result<Opened>
         .iter()
         .map(|&(at, before)| format!("{} is the same snapshot as {}", names[at], names[before]))
         .collect();
-    let entry = |&at: &usize| (Rc::clone(&snapshots[at]), names[at].clone(), memory_beside(files[at]));
+    let entry = |&at: &usize| {
+        (Rc::clone(&snapshots[at]), names[at].clone(), record_beside(files[at]).and_then(|record| record.memory_usage))
+    };
     let snapshots = kept.iter().map(entry).collect();
     Ok(Opened { snapshots, repeated })
-}
-
-/// Returns the memory of the process that a capture recorded beside a snapshot.
-fn memory_beside(file: &Path) -> Option<ProcessMemory> {
-    let usage = record_beside(file)?.memory_usage?;
-    Some(ProcessMemory { rss: usage.rss, external: usage.external, array_buffers: usage.array_buffers })
 }

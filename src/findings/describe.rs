@@ -50,10 +50,10 @@ pub(super) fn describe(
         classes,
         evidence: evidence(series, candidate, totals),
     };
-    Some(tell(names, facts, (container, member), path))
+    Some(compose(names, facts, (container, member), path))
 }
 
-/// The facts of a finding before it is told.
+/// The facts of a finding that sentences are made of.
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) kind: Kind,
@@ -81,7 +81,7 @@ pub(super) fn path_of(
 }
 
 /// Writes the sentences of a finding.
-pub(super) fn tell(
+pub(super) fn compose(
     names: Names<'_>,
     facts: Facts,
     (container, member): (NodeOrdinal, NodeOrdinal),
@@ -103,29 +103,29 @@ pub(super) fn tell(
         is_one_member: facts.is_one_member,
         grows: facts.kind == Kind::Growth,
     };
-    let mut told = recognize(&subject).unwrap_or_else(|| plain(&subject));
+    let mut recognized = recognize(&subject).unwrap_or_else(|| plain(&subject));
     if facts.is_over {
-        told.explanation = OVER.into();
-        told.advice = "";
+        recognized.explanation = OVER.into();
+        recognized.advice = "";
     }
     let also_held_by = also_held_by(names, &facts.samples, container);
-    let mut explanation = told.explanation.clone();
+    let mut explanation = recognized.explanation.clone();
     explanation = sentences(&[&explanation, &retained_text(&facts)]);
     if let Some(others) = list(&also_held_by) {
         explanation = sentences(&[&explanation, &format!("Also held by {others}.")]);
     }
-    let title = format!("{}: {}", told.title, over_time(&facts.members));
+    let title = format!("{}: {}", recognized.title, over_time(&facts.members));
     let place = owner_place(names, container);
-    let sites = sites(names, &path, place.clone(), &told);
-    let signature = signature(&label, &member_class, told.pattern);
+    let sites = sites(names, &path, place.clone(), &recognized);
+    let signature = signature(&label, &member_class, recognized.pattern);
     Finding {
         signature,
         kind: facts.kind,
-        pattern: (!told.pattern.is_empty()).then_some(told.pattern),
+        pattern: (!recognized.pattern.is_empty()).then_some(recognized.pattern),
         verdict: facts.verdict,
         title,
         explanation,
-        advice: (!told.advice.is_empty()).then(|| told.advice.to_owned()),
+        advice: (!recognized.advice.is_empty()).then(|| recognized.advice.to_owned()),
         evidence: facts.evidence,
         holder: HolderFacts {
             label,

@@ -1,6 +1,6 @@
 //! Objects of one class below one object of the dominator tree.
 //!
-//! What retains a large part of the heap dominates it, so only the subtrees of large objects are entered, and the time
+//! Objects that retain a large part of the heap dominate it, so only the subtrees of large objects are entered, and the time
 //! does not depend on the size of the heap but on the number of objects directly below large ones.
 
 use foldhash::HashMap;

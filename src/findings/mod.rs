@@ -28,7 +28,7 @@ pub(crate) use describe::over_time;
 pub(crate) use finding::Companion;
 pub use finding::{Finding, Findings, Verdict};
 pub(crate) use finding::{Kind, MemberClass, Part, PathStep, Site, SourcePlace};
-pub(crate) use outside::{ProcessMemory, outside_note};
+pub(crate) use outside::outside_note;
 pub(crate) use path::chips;
 pub use question::FindingsOf;
 pub(crate) use question::FoldedPathOf;
@@ -95,7 +95,7 @@ const COMPANIONS: usize = 64;
 /// The maximum number of findings that are described.
 const MOST: usize = 12;
 
-/// A finding before it is told, and the holders that are folded into it.
+/// A candidate, and the holders that are folded into it.
 type Folded = (Settled, Vec<Settled>);
 type Settled = (candidate::Candidate, totals::Totals);
 

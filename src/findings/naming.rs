@@ -1,18 +1,15 @@
 //! Names of holders, and the source positions of objects.
 
 use super::finding::SourcePlace;
-use super::ways::{Side, is_context};
+use super::ways::Side;
 use crate::analysis::Location;
 use crate::model::{EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, human};
-use crate::query::{Scripts, is_numbered, node_label, short_script};
+use crate::query::{Scripts, is_context, is_numbered, node_label, short_script, without_page};
 
 /// The maximum number of characters of a name in a sentence.
 const NAME_LIMIT: usize = 80;
 /// The number of generic objects above a field that become part of its name.
 const SEGMENTS: usize = 5;
-
-/// The names of internal references to the contents of an object. They are no names to a reader.
-const CONTENTS: [&str; 3] = ["table", "elements", "properties"];
 
 /// Reads names and positions in one snapshot.
 #[derive(Clone, Copy, Debug)]
@@ -41,18 +38,7 @@ impl Names<'_> {
 
     /// Returns true if a reference leads to the store of an object's contents.
     pub(super) fn is_content(self, edge: EdgeIndex) -> bool {
-        let snapshot = self.side.snapshot;
-        is_numbered(snapshot.graph(), edge)
-            || self.is_key(edge)
-            || (snapshot.graph().edge_kind(edge) == EdgeKind::INTERNAL
-                && CONTENTS.contains(&snapshot.edge_name(edge).as_ref()))
-    }
-
-    /// Returns true if the name of a property is one of many keys of an object that is used as a map.
-    fn is_key(self, edge: EdgeIndex) -> bool {
-        let graph = self.side.snapshot.graph();
-        graph.edge_kind(edge) == EdgeKind::PROPERTY
-            && self.side.is_keyed(edge, self.side.class(graph.edge_target(edge)))
+        self.side.is_contents(edge)
     }
 
     /// Returns true if only the runtime uses the name of a reference.
@@ -133,11 +119,7 @@ impl Names<'_> {
                 if name.is_empty() { "GC roots".to_owned() } else { name }
             }
             NodeKind::SYNTHETIC | NodeKind::NATIVE => self.label(node),
-            // The class of a global object ends with the page or file.
-            _ => match class.find(" / ").filter(|_| class.starts_with("global") || class.starts_with("Window")) {
-                Some(end) => class[..end].to_owned(),
-                None => class.to_owned(),
-            },
+            _ => without_page(class).to_owned(),
         }
     }
 

@@ -1,15 +1,7 @@
 //! Growth outside of the JavaScript heap, which no holder explains.
 
-use crate::model::{difference, human};
+use crate::model::{MemoryUsage, difference, human};
 use crate::snapshot::Snapshot;
-
-/// The memory of a process when a snapshot was taken, as `process.memoryUsage()` returns it, in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct ProcessMemory {
-    pub(crate) rss: u64,
-    pub(crate) external: u64,
-    pub(crate) array_buffers: u64,
-}
 
 /// Less growth is noise of the allocator.
 const LEAST_BYTES: i64 = 10_000_000;
@@ -22,13 +14,13 @@ struct Sizes {
     /// The size of the snapshot without array buffers and native memory.
     heap: u64,
     native: u64,
-    process: Option<ProcessMemory>,
+    process: Option<MemoryUsage>,
 }
 
 /// Says that a process grew outside of its heap, and what to use instead. `process` has the memory of the process at
 /// each snapshot, if it was recorded. The oldest snapshot comes first.
 #[must_use]
-pub(crate) fn outside_note(snapshots: &[&Snapshot], process: &[Option<ProcessMemory>]) -> Option<String> {
+pub(crate) fn outside_note(snapshots: &[&Snapshot], process: &[Option<MemoryUsage>]) -> Option<String> {
     let sizes = |(at, snapshot): (usize, &&Snapshot)| {
         let statistics = snapshot.statistics();
         let process = process.get(at).copied().flatten();
@@ -45,7 +37,7 @@ fn note(first: &Sizes, last: &Sizes) -> Option<String> {
     let signed = |bytes: i64| human::Units::Decimal.signed(bytes);
     let grew = |bytes: i64| if bytes < 0 { signed(bytes) } else { human::bytes(bytes.unsigned_abs()) };
     if let (Some(before), Some(now)) = (first.process, last.process) {
-        let grown = |of: fn(&ProcessMemory) -> u64| difference(of(&now), of(&before));
+        let grown = |of: fn(&MemoryUsage) -> u64| difference(of(&now), of(&before));
         let (rss, buffers) = (grown(|memory| memory.rss), grown(|memory| memory.array_buffers));
         let outside = rss.saturating_sub(heap);
         if !is_most(outside) {
@@ -74,7 +66,8 @@ mod tests {
     use super::*;
 
     fn sizes(heap: u64, native: u64, rss: u64, array_buffers: u64) -> Sizes {
-        let process = (rss > 0).then_some(ProcessMemory { rss, external: array_buffers, array_buffers });
+        let process =
+            (rss > 0).then_some(MemoryUsage { rss, external: array_buffers, array_buffers, ..MemoryUsage::default() });
         Sizes { heap, native, process }
     }
 

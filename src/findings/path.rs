@@ -3,8 +3,8 @@
 
 use super::finding::{Part, PathStep};
 use super::naming::Names;
-use super::ways::is_context;
 use crate::model::{EdgeIndex, NodeOrdinal, human};
+use crate::query::{is_context, without_page};
 
 /// The maximum number of raw references that are followed.
 const LONGEST: usize = 1_000_000;
@@ -171,13 +171,7 @@ fn chip(step: &PathStep, next: Option<&PathStep>) -> String {
     if is_context(&step.class) {
         return format!("variable {}", next.name);
     }
-    let is_global = step.class.starts_with("global / ") || step.class.starts_with("Window / ");
-    let label = match step.label.split_once(" / ") {
-        _ if step.class.starts_with('{') => "{…}",
-        // The class of a global object ends with the page or file.
-        Some((name, _)) if is_global => name,
-        _ => step.label.as_str(),
-    };
+    let label = if step.class.starts_with('{') { "{…}" } else { without_page(&step.label) };
     match next.name.as_str() {
         name if name.starts_with('[') => format!("{label}{name}"),
         // How functions and promises lead on is no property that a program could read.

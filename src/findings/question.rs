@@ -60,9 +60,11 @@ impl Question for FoldedPathOf {
         let scripts = needs.answer(&ScriptsOf(self.snapshot));
         let urls = ScriptUrls::of(&scripts);
         let group = Grouping::new(snapshot, std::borrow::Cow::Borrowed(snapshot.classes()), &urls, cancel)?;
-        let side = Side::new(snapshot, &group, &mut Ways::default(), Tree::lazy(snapshot));
+        let side = Side::new(snapshot, &group, &mut Ways::default(), Tree::lazy(snapshot, cancel));
         let names = Names { side: &side, scripts: &scripts };
         let holder = side.field_edge(self.node).map_or(self.node, |edge| snapshot.graph().edge_source(edge));
-        Ok(FoldedPath(folded(names, holder, self.node, None)))
+        let path = folded(names, holder, self.node, None);
+        cancel.check()?;
+        Ok(FoldedPath(path))
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use foldhash::HashMap;
 
-use super::describe::{Facts, path_of, tell};
+use super::describe::{Facts, compose, path_of};
 use super::dominated::{self, Found};
 use super::finding::{Finding, Findings, Kind, MemberClass, Verdict};
 use super::naming::{Names, is_generic, is_program_url};
@@ -18,7 +18,7 @@ use crate::query::{Grouping, ScriptUrls, Scripts};
 use crate::snapshot::Snapshot;
 
 /// The least number of members of one class.
-const MEMBERS: u32 = 24;
+const MEMBERS: usize = 24;
 /// The least part of the heap, in parts of a thousand.
 const LEAST_PART: u64 = 2;
 /// The number of members that are kept as samples.
@@ -57,7 +57,7 @@ pub(super) fn accumulations(
     let mut ways = Ways::default();
     let urls = ScriptUrls::of_process([scripts]);
     let group = Grouping::new(snapshot, std::borrow::Cow::Borrowed(snapshot.classes()), &urls, cancel)?;
-    let mut side = Side::new(snapshot, &group, &mut ways, Tree::lazy(snapshot));
+    let mut side = Side::new(snapshot, &group, &mut ways, Tree::lazy(snapshot, cancel));
     let mut groups = groups(&mut side, &mut ways, cancel)?;
     groups.truncate(LOOKED_AT);
     let names = Names { side: &side, scripts };
@@ -74,6 +74,7 @@ pub(super) fn accumulations(
             break;
         }
     }
+    cancel.check()?;
     let summary = match findings.first() {
         Some(first) => format!(
             "One snapshot cannot show growth. The largest holder found is {}, with {}. Take two more snapshots after the same work to see what grows.",
@@ -93,7 +94,7 @@ fn groups(side: &mut Side<'_>, ways: &mut Ways, cancel: &CancelToken) -> Result<
     let snapshot = side.snapshot;
     let least = snapshot.total_size() / 1000 * LEAST_PART;
     let mut found = dominated::accumulated(side, least, cancel)?;
-    found.retain(|found| found.members.len() >= MEMBERS as usize && found.bytes >= least);
+    found.retain(|found| found.members.len() >= MEMBERS && found.bytes >= least);
     found.sort_by_key(|found| (std::cmp::Reverse(found.bytes), found.members[0]));
     found.truncate(2 * LOOKED_AT);
     let mut by_field: BTreeMap<(u32, Field), Vec<Group>> = BTreeMap::new();
@@ -169,7 +170,7 @@ fn by_holder(
             divided.entry(key).or_default().add(node, side.snapshot.retained_size(NodeOrdinal(node)));
         }
     }
-    let large = divided.into_iter().filter(|(_, found)| found.members.len() >= MEMBERS as usize);
+    let large = divided.into_iter().filter(|(_, found)| found.members.len() >= MEMBERS);
     Ok(large
         .map(|(key, found)| {
             let step = (found.members.len() / ASKED).max(1);
@@ -196,7 +197,7 @@ fn key(
 /// large.
 fn chief(snapshot: &Snapshot, by_class: Vec<Group>, least: u64) -> Option<Group> {
     let mut best: Option<(bool, Group)> = None;
-    for group in by_class.into_iter().filter(|group| group.found.members.len() >= MEMBERS as usize) {
+    for group in by_class.into_iter().filter(|group| group.found.members.len() >= MEMBERS) {
         let kind = snapshot.kind(NodeOrdinal(group.found.members[0]));
         let is_text = kind.is_string() || kind == NodeKind::NUMBER;
         let bytes = group.found.bytes;
@@ -315,7 +316,7 @@ fn describe(
             ) * 100.0
         )],
     };
-    let finding = tell(names, facts, (container, member), path);
+    let finding = compose(names, facts, (container, member), path);
     let is_of_program = finding.pattern.is_some_and(|pattern| OF_PROGRAM.contains(&pattern));
     Ok((is_of_program || !is_of_runtime(names, container, inside.unwrap_or(member))).then_some(finding))
 }
@@ -369,7 +370,7 @@ fn classes(names: Names<'_>, group: &Group, parts: &BTreeMap<u32, Parts>, member
     parts.into_iter().take(CLASSES).map(|(_, parts)| class(parts)).collect()
 }
 
-/// Returns true if an object is part of a member of a larger finding, where it is told.
+/// Returns true if an object is part of a member of a larger finding, which describes it.
 fn is_part(names: Names<'_>, node: NodeOrdinal, inside: &BitSet) -> bool {
     let mut at = node;
     for _ in 0..64 {

@@ -23,9 +23,14 @@ pub(super) fn owner_place(names: Names<'_>, container: NodeOrdinal) -> Option<So
 }
 
 /// Returns the lines that register, create and hold members.
-pub(super) fn sites(names: Names<'_>, path: &[PathStep], holder: Option<SourcePlace>, told: &Recognized) -> Vec<Site> {
+pub(super) fn sites(
+    names: Names<'_>,
+    path: &[PathStep],
+    holder: Option<SourcePlace>,
+    recognized: &Recognized,
+) -> Vec<Site> {
     let mut places: Vec<(&'static str, SourcePlace)> = Vec::new();
-    if let Some(place) = told.registered.clone() {
+    if let Some(place) = recognized.registered.clone() {
         places.push(("registers", place));
     }
     // What is between a member and the object that it leads to is how, not what.

@@ -8,7 +8,7 @@ use super::candidate::Candidate;
 use super::holders::Series;
 use super::ways::Side;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal};
-use crate::query::by_dominance;
+use crate::query::{by_dominance, retained_together};
 use crate::snapshot::Snapshot;
 
 /// The members of a candidate in each snapshot.
@@ -64,7 +64,7 @@ pub(super) fn totals(
         for (candidate, members) in members.into_iter().enumerate() {
             let totals = &mut totals[candidate];
             totals.members.push(count(&series.sides[at], &members));
-            totals.bytes.push(retained(snapshot, &members, None, cancel)?);
+            totals.bytes.push(retained_together(snapshot, &members, cancel)?);
             if at == last {
                 let side = &series.sides[last];
                 let fields = members.iter().filter_map(|&node| side.field_edge(NodeOrdinal(node)));
@@ -126,7 +126,7 @@ pub(super) fn freed_by(
         }
     }
     for container in others.take(FIELDS) {
-        sum = sum.saturating_add(retained(snapshot, members, Some(NodeOrdinal(container)), cancel)?);
+        sum = sum.saturating_add(retained_in(snapshot, members, NodeOrdinal(container), cancel)?);
     }
     Ok(sum)
 }
@@ -134,21 +134,14 @@ pub(super) fn freed_by(
 /// The maximum number of objects with a field that is no collection.
 const FIELDS: usize = 4;
 
-/// Returns the common retained size of objects; with a container, only of those that it dominates.
-pub(super) fn retained(
+/// Returns the common retained size of the objects that a container dominates.
+fn retained_in(
     snapshot: &Snapshot,
     nodes: &[u32],
-    container: Option<NodeOrdinal>,
+    container: NodeOrdinal,
     cancel: &CancelToken,
 ) -> Result<u64, Cancelled> {
-    let mut sum: u64 = 0;
-    for (at, (node, is_inside)) in by_dominance(snapshot, nodes, cancel)?.into_iter().enumerate() {
-        cancel.check_every(at)?;
-        let is_counted =
-            !is_inside && container.is_none_or(|container| snapshot.dominators().dominates(container, node));
-        if is_counted {
-            sum = sum.saturating_add(snapshot.retained_size(node));
-        }
-    }
-    Ok(sum)
+    let is_below = |&node: &u32| snapshot.dominators().dominates(container, NodeOrdinal(node));
+    let below: Vec<u32> = nodes.iter().copied().filter(is_below).collect();
+    retained_together(snapshot, &below, cancel)
 }

@@ -51,10 +51,12 @@ impl<'a> Tree<'a> {
         Ok(Self::Full(RetainingTree::new(snapshot, cancel)?))
     }
 
-    /// Creates a tree whose parents are computed on demand.
+    /// Creates a tree whose parents are computed on demand. Once the token is cancelled, nodes have no parents, so that
+    /// every climb ends; the caller then has to check the token.
     #[must_use]
-    pub(super) fn lazy(snapshot: &'a Snapshot) -> Self {
-        Self::Lazy(LazyTree { snapshot, last_roots: last_roots(snapshot), known: Mutex::default() })
+    pub(super) fn lazy(snapshot: &'a Snapshot, cancel: &CancelToken) -> Self {
+        let (last_roots, cancel) = (last_roots(snapshot), cancel.clone());
+        Self::Lazy(LazyTree { snapshot, last_roots, known: Mutex::default(), cancel })
     }
 
     /// Returns the reference that holds a node and the object that has it. `None` for the root, user roots and
@@ -114,10 +116,12 @@ pub(super) struct LazyTree<'a> {
     last_roots: HashSet<StringId>,
     /// By node, the edge from the parent; [`NONE`] if it has none.
     known: Mutex<HashMap<u32, (u32, u32)>>,
+    cancel: CancelToken,
 }
 
 impl LazyTree<'_> {
     fn parent(&self, node: NodeOrdinal) -> Option<(EdgeIndex, NodeOrdinal)> {
+        self.cancel.check().ok()?;
         self.parent_at(node, 0)
     }
 

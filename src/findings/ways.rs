@@ -9,7 +9,7 @@ use foldhash::HashMap;
 
 use super::tree::Tree;
 use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, StringId};
-use crate::query::{Grouping, Identity, is_numbered};
+use crate::query::{Grouping, Identity, is_context, is_numbered, is_store};
 use crate::snapshot::Snapshot;
 
 /// The number of classes and names beyond those that can be counted.
@@ -208,7 +208,7 @@ impl<'a> Side<'a> {
             // What a root holds has nothing in common but its class.
             return (OF_ROOT, class);
         }
-        if self.is_store(edge) || (kind == EdgeKind::PROPERTY && self.is_key(edge, class)) {
+        if is_store(self.snapshot.graph(), edge) || (kind == EdgeKind::PROPERTY && self.is_key(edge, class)) {
             return CONTENTS;
         }
         let name = graph.edge_names[edge.index()];
@@ -218,19 +218,10 @@ impl<'a> Side<'a> {
         (kind.0, number)
     }
 
-    /// Returns true if a reference leads to an element, or to the store of elements, entries or properties.
-    fn is_store(&self, edge: EdgeIndex) -> bool {
-        let graph = self.snapshot.graph();
-        let name = StringId(graph.edge_names[edge.index()]);
-        is_numbered(self.snapshot.graph(), edge)
-            || (graph.edge_kind(edge) == EdgeKind::INTERNAL
-                && ["elements", "table", "properties"].iter().any(|store| graph.strings().is(name, store)))
-    }
-
     /// Returns true if a reference leads to an entry of a collection, or of an object that is used as a map.
     pub(super) fn is_contents(&self, edge: EdgeIndex) -> bool {
         let graph = self.snapshot.graph();
-        self.is_store(edge)
+        is_store(self.snapshot.graph(), edge)
             || (graph.edge_kind(edge) == EdgeKind::PROPERTY && self.is_keyed(edge, self.class(graph.edge_target(edge))))
     }
 
@@ -327,9 +318,4 @@ fn is_plumbing(kind: NodeKind, class: &str) -> bool {
         NodeKind::NATIVE => NATIVE_PLUMBING.iter().any(|prefix| class.starts_with(prefix)),
         _ => class.starts_with("system / ") && !is_context(class),
     }
-}
-
-/// Returns true for the class of scopes of functions.
-pub(super) fn is_context(class: &str) -> bool {
-    class == "system / Context" || class.starts_with("system / Context / ") || class == "system / ScriptContext"
 }

@@ -112,6 +112,15 @@ pub(crate) fn by_dominance(
     Ok(ordered.collect())
 }
 
+/// Returns the bytes that objects retain together: what one of them dominates counts once.
+///
+/// # Errors
+/// Returns [`Cancelled`] if the operation is cancelled.
+pub(crate) fn retained_together(snapshot: &Snapshot, nodes: &[u32], cancel: &CancelToken) -> Result<u64, Cancelled> {
+    let outermost = by_dominance(snapshot, nodes, cancel)?.into_iter().filter(|&(_, is_inside)| !is_inside);
+    Ok(outermost.fold(0, |sum: u64, (node, _)| sum.saturating_add(snapshot.retained_size(node))))
+}
+
 /// Returns the common retained size of the nodes of each class, for those that are in `nodes` and have a size.
 pub(super) fn retained_by(
     snapshot: &Snapshot,

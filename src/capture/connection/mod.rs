@@ -13,8 +13,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::socket::{Broken, Socket};
-use super::{Address, CaptureError, HeapUsage, MemoryUsage, Remote, Target, Watch};
+use super::{Address, CaptureError, HeapUsage, Remote, Target, Watch};
 use crate::model::CancelToken;
+use crate::model::MemoryUsage;
 use messages::ignore;
 
 /// The time limit for workers to announce themselves after a request.

@@ -3,19 +3,12 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::time::Duration;
-
-use anyhow::Context as _;
 
 use super::holders::{Known, Leak};
+use super::ignore::read_list;
 use crate::files::PartialFile;
-use crate::inputs::read_small_input;
 use crate::model::human;
 
-/// The maximum size of a baseline in bytes.
-const MOST_BYTES: u64 = 1 << 20;
-/// The maximum time that a pipe may be silent.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// The maximum number of characters of a signature.
 const SIGNATURE: usize = 2000;
 const HEADING: &str = "\
@@ -29,8 +22,7 @@ pub(super) struct Baseline(BTreeSet<String>);
 impl Baseline {
     /// Reads a file or a pipe with one signature per line. Lines that start with `#` are comments.
     pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
-        let text = read_small_input(file, MOST_BYTES, PATIENCE).with_context(|| file.display().to_string())?;
-        Ok(Self::parse(&text))
+        Ok(Self::parse(&read_list(file)?))
     }
 
     fn parse(text: &str) -> Self {

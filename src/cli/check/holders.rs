@@ -11,7 +11,7 @@ use crate::Snapshot;
 use crate::cli::args::findings::Threshold;
 use crate::cli::findings::json;
 use crate::findings::{Finding, Findings, Verdict, findings};
-use crate::model::{CancelToken, Cancelled, human};
+use crate::model::{CancelToken, human};
 
 /// The limits on holders.
 #[derive(Clone, Debug)]
@@ -63,14 +63,14 @@ impl Serialize for Leak {
 }
 
 impl Leak {
-    fn new(finding: Finding, is_known: bool, last: &Snapshot) -> Option<Self> {
-        let json = json::with_known(&finding, is_known, last).ok()?;
-        Some(Self { finding, is_known, json })
+    fn new(finding: Finding, is_known: bool, last: &Snapshot) -> serde_json::Result<Self> {
+        let json = json::with_known(&finding, is_known, last)?;
+        Ok(Self { finding, is_known, json })
     }
 }
 
-#[expect(clippy::struct_field_names, reason = "the fields of the JSON")]
 /// The numbers of leaks by comparison with a baseline.
+#[expect(clippy::struct_field_names, reason = "the fields of the JSON")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub(super) struct Known {
     pub(super) known: usize,
@@ -94,11 +94,7 @@ pub(super) fn fails(threshold: Threshold, verdict: Verdict) -> bool {
 }
 
 /// Judges a series, the oldest snapshot first. `against` is what grows in another series.
-pub(super) fn judge(
-    snapshots: &[&Snapshot],
-    rules: &HolderRules,
-    against: Option<&Growing>,
-) -> Result<Judged, Cancelled> {
+pub(super) fn judge(snapshots: &[&Snapshot], rules: &HolderRules, against: Option<&Growing>) -> anyhow::Result<Judged> {
     let found: Findings = findings(snapshots, &CancelToken::new())?;
     let threshold = rules.threshold;
     let rule = match threshold {
@@ -139,7 +135,7 @@ pub(super) fn judge(
         let has_all = |baseline: &Baseline| finding.signatures().all(|signature| baseline.has(signature));
         let in_baseline = rules.baseline.as_ref().is_some_and(has_all);
         let is_known = rules.accepts_all || in_baseline;
-        leaks.extend(Leak::new(finding, is_known, last));
+        leaks.push(Leak::new(finding, is_known, last)?);
     }
     // New ones first; each part keeps its order.
     leaks.sort_by_key(|leak| leak.is_known);

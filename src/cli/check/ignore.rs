@@ -12,6 +12,11 @@ const MOST_BYTES: u64 = 1 << 20;
 /// The maximum time that a pipe may be silent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Reads a file or a pipe with one entry per line.
+pub(super) fn read_list(file: &Path) -> anyhow::Result<String> {
+    read_small_input(file, MOST_BYTES, PATIENCE).with_context(|| file.display().to_string())
+}
+
 /// A list of class name patterns.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names(Vec<String>);
@@ -19,8 +24,7 @@ pub(super) struct Names(Vec<String>);
 impl Names {
     /// Reads a file or a pipe with one name per line. `#` starts a comment at the start of a line or after a space.
     pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
-        let text = read_small_input(file, MOST_BYTES, PATIENCE).with_context(|| file.display().to_string())?;
-        Ok(Self::parse(&text))
+        Ok(Self::parse(&read_list(file)?))
     }
 
     fn parse(text: &str) -> Self {

@@ -8,7 +8,7 @@ pub(super) fn async_local_storage(subject: &Subject<'_>) -> Option<Recognized> {
         step.name.contains("kResourceStore") || step.class == "AsyncContextFrame" || step.class == "AsyncLocalStorage"
     };
     let step = subject.near().find(|step| is_store(step))?;
-    Some(subject.told(
+    Some(subject.recognized(
         "async_local_storage",
         format!("AsyncLocalStorage stores stay alive ({})", subject.label),
         format!("A store lives as long as any timer, promise or resource that was created within run(); {} holds one.", step.label),
@@ -22,7 +22,7 @@ pub(super) fn promise(subject: &Subject<'_>) -> Option<Recognized> {
     if class != "Promise" && !is_reaction {
         return None;
     }
-    Some(subject.told(
+    Some(subject.recognized(
         "promise",
         format!("Pending promise {} {} reactions", subject.label, subject.gathers()),
         format!("Every await and then() on the pending promise adds a reaction, and each keeps its callback or suspended function alive{}.", subject.holding()),
@@ -35,7 +35,7 @@ pub(super) fn suspended_function(subject: &Subject<'_>) -> Option<Recognized> {
     if !is_suspended {
         return None;
     }
-    Some(subject.told(
+    Some(subject.recognized(
         "suspended_function",
         format!("Suspended functions ({}){}", subject.label, subject.claim(" are never resumed")),
         format!(

@@ -9,7 +9,7 @@ pub(super) fn binary_data(subject: &Subject<'_>) -> Option<Recognized> {
     if !CLASSES.contains(&class) && !is_typed {
         return None;
     }
-    Some(subject.told(
+    Some(subject.recognized(
         "binary_data",
         format!("{} {} binary data ({class})", subject.label, subject.gathers()),
         "The bytes are outside the JavaScript heap (arrayBuffers or external in process.memoryUsage()).".to_owned(),

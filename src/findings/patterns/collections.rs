@@ -2,14 +2,14 @@
 
 use super::{Recognized, Subject, capitalized, plural};
 use crate::findings::finding::Part;
-use crate::findings::ways::is_context;
+use crate::query::is_context;
 
 pub(super) fn weak_collection(subject: &Subject<'_>) -> Option<Recognized> {
     let class = subject.container_class();
     if class != "WeakMap" && class != "WeakSet" {
         return None;
     }
-    Some(subject.told(
+    Some(subject.recognized(
         "weak_map",
         format!("Values of a {class} ({}) stay alive with their keys", subject.label),
         "A value of a WeakMap lives as long as its key; something else holds the keys.".to_owned(),
@@ -20,7 +20,7 @@ pub(super) fn weak_collection(subject: &Subject<'_>) -> Option<Recognized> {
 pub(super) fn linked_list(subject: &Subject<'_>) -> Option<Recognized> {
     let chain =
         subject.path.iter().find(|step| step.repeated >= 8 && matches!(step.part, Part::Link | Part::Member))?;
-    Some(subject.told(
+    Some(subject.recognized(
         "linked_list",
         format!("Linked list of {} objects ({}){}", chain.class, subject.label, subject.claim(" grows")),
         format!("Each {} references the next one, so the first keeps all of them alive.", chain.class),
@@ -49,7 +49,7 @@ pub(super) fn collection(subject: &Subject<'_>) -> Option<Recognized> {
         ),
         _ => return None,
     };
-    Some(subject.told(
+    Some(subject.recognized(
         pattern,
         format!("{} {} {}", subject.label, subject.gathers(), plural(subject.member_class)),
         format!(
@@ -66,7 +66,7 @@ pub(super) fn variable(subject: &Subject<'_>) -> Option<Recognized> {
     if !is_context(&subject.container_class()) {
         return None;
     }
-    Some(subject.told(
+    Some(subject.recognized(
         "closure",
         format!("{} {} {}", capitalized(subject.label), subject.gathers(), plural(subject.member_class)),
         "Functions share the scope that they were created in: a variable lives as long as any of them, even one that does not use it.".to_owned(),

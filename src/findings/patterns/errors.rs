@@ -6,7 +6,7 @@ pub(super) fn kept_error(subject: &Subject<'_>) -> Option<Recognized> {
     if !subject.member_class.ends_with("Error") {
         return None;
     }
-    Some(subject.told(
+    Some(subject.recognized(
         "error",
         format!("{} {} errors", subject.label, subject.gathers()),
         "An error keeps its stack and, until the stack is read, everything that its frames reference.".to_owned(),

@@ -13,7 +13,7 @@ pub(super) fn open_handle(subject: &Subject<'_>) -> Option<Recognized> {
     }
     let class = handle.map_or(subject.member_class, |step| step.label.as_str());
     let class = class.trim_start_matches("Node / ");
-    Some(subject.told(
+    Some(subject.recognized(
         "open_handle",
         format!("Open handles ({class}){}", subject.claim(" are not closed")),
         format!("An open handle is a GC root: {class} keeps everything that it references alive until it is closed{}.", subject.holding()),
@@ -28,7 +28,7 @@ pub(super) fn console(subject: &Subject<'_>) -> Option<Recognized> {
             || step.label.contains("V8InspectorSession")
     };
     subject.path.iter().find(|step| is_console(step))?;
-    Some(subject.told(
+    Some(subject.recognized(
         "console",
         "Objects are held by the console or an inspector".to_owned(),
         "Logged objects and results of evaluations stay alive while a debugger is attached.".to_owned(),

@@ -35,7 +35,7 @@ pub(super) fn abort_listener(subject: &Subject<'_>) -> Option<Recognized> {
     let controller =
         subject.above(TARGET + 2, is_signal).filter(|_| target.class == "EventTarget" || is_signal(target))?;
     let place = subject.names.place_of(controller.node);
-    Some(subject.told(
+    Some(subject.recognized(
         "abort_listener",
         format!("Listeners on the AbortSignal of {place}{}", subject.claim(NEVER)),
         format!("A signal that is never aborted keeps every listener{}.{}", subject.holding(), subject.callback_text()),
@@ -46,7 +46,7 @@ pub(super) fn abort_listener(subject: &Subject<'_>) -> Option<Recognized> {
 pub(super) fn event_target_listener(subject: &Subject<'_>) -> Option<Recognized> {
     if subject.member_class == "V8EventListener" {
         // Chromium: the holder is the DOM object itself.
-        return Some(subject.told(
+        return Some(subject.recognized(
             "event_target_listener",
             format!("Listeners on {}{}", subject.names.label(subject.container), subject.claim(NEVER)),
             format!("It stays alive and keeps every listener{}.{}", subject.holding(), subject.callback_text()),
@@ -55,7 +55,7 @@ pub(super) fn event_target_listener(subject: &Subject<'_>) -> Option<Recognized>
     }
     let target = event_target(subject)?;
     let (place, event) = (subject.names.place_of(target.node), event_of(subject));
-    Some(subject.told(
+    Some(subject.recognized(
         "event_target_listener",
         format!("Listeners{event} on {place}{}", subject.claim(NEVER)),
         format!(
@@ -81,7 +81,7 @@ pub(super) fn emitter_listener(subject: &Subject<'_>) -> Option<Recognized> {
         return None;
     }
     let event = event.map_or(String::new(), |event| format!(" for '{event}'"));
-    Some(subject.told(
+    Some(subject.recognized(
         "listener",
         format!("Listeners{event} on {}{}", emitter_name(subject, emitter), subject.claim(NEVER)),
         format!("The emitter stays alive and keeps every listener{}.{}", subject.holding(), subject.callback_text()),
@@ -93,7 +93,7 @@ pub(super) fn callback_list(subject: &Subject<'_>) -> Option<Recognized> {
     if subject.member_class != "Function" {
         return None;
     }
-    Some(subject.told(
+    Some(subject.recognized(
         "callback",
         format!("{} {} functions", subject.label, subject.gathers()),
         format!(

@@ -160,7 +160,13 @@ impl Subject<'_> {
         self.callback().and_then(|step| step.location.clone())
     }
 
-    fn told(&self, pattern: &'static str, title: String, explanation: String, advice: &'static str) -> Recognized {
+    fn recognized(
+        &self,
+        pattern: &'static str,
+        title: String,
+        explanation: String,
+        advice: &'static str,
+    ) -> Recognized {
         let registered = self.registered().filter(|_| pattern.contains("listener") || pattern == "timer");
         Recognized { pattern, title, explanation, advice, registered }
     }

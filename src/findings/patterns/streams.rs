@@ -10,7 +10,7 @@ pub(super) fn stream_buffer(subject: &Subject<'_>) -> Option<Recognized> {
         return None;
     }
     let is_written = stream.class == "WritableState";
-    Some(subject.told(
+    Some(subject.recognized(
         "stream_buffer",
         format!("Chunks pile up in the buffer of a stream ({})", subject.label),
         format!("Chunks that are {} stay in the stream's buffer.", if is_written { "written but never flushed" } else { "pushed but never read" }),

@@ -13,7 +13,7 @@ pub(super) fn timer(subject: &Subject<'_>) -> Option<Recognized> {
     let delay = list.and_then(|step| step.edge).map(|edge| snapshot.edge_name(edge).into_owned());
     let delay = delay.and_then(|delay| delay.parse::<u64>().ok());
     let delay = delay.map_or(String::new(), |delay| format!(" with a delay of {} ms", human::count(delay)));
-    Some(subject.told(
+    Some(subject.recognized(
         "timer",
         format!("Timers{delay}{}", subject.claim(" are not cleared")),
         format!(

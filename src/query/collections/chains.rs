@@ -19,7 +19,7 @@ const LEAST_OBJECTS: u64 = 16;
 pub(super) fn linked_lists(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<Collection>, Cancelled> {
     let graph = snapshot.graph();
     let links = links(snapshot, cancel)?;
-    if links.is_empty() {
+    if links.iter().all(Option::is_none) {
         return Ok(Vec::new());
     }
     let mut has_before = BitSet::new(graph.node_count());
@@ -72,7 +72,7 @@ pub(super) fn rest(snapshot: &Snapshot, head: NodeOrdinal, cancel: &CancelToken)
 }
 
 /// Returns the name of the property that links objects of a class, by class.
-fn links(snapshot: &Snapshot, cancel: &CancelToken) -> Result<HashMap<u32, StringId>, Cancelled> {
+fn links(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<Option<StringId>>, Cancelled> {
     let graph = snapshot.graph();
     let classes = snapshot.classes();
     let is_candidate: Vec<bool> = classes
@@ -95,17 +95,15 @@ fn links(snapshot: &Snapshot, cancel: &CancelToken) -> Result<HashMap<u32, Strin
             }
         }
     }
-    let mut best: HashMap<u32, (StringId, u64, u32)> = HashMap::new();
+    let mut links = vec![None; is_candidate.len()];
     let mut all: Vec<_> = counts.into_iter().collect();
     all.sort_unstable_by_key(|&((class, name), (count, position))| (class, std::cmp::Reverse(count), position, name));
-    for ((class, name), (count, position)) in all {
-        best.entry(class).or_insert((name, count, position));
+    for ((class, name), (count, _)) in all {
+        if count + 1 >= u64::from(LEAST_LENGTH) {
+            links[class as usize].get_or_insert(name);
+        }
     }
-    Ok(best
-        .into_iter()
-        .filter(|&(_, (_, count, _))| count + 1 >= u64::from(LEAST_LENGTH))
-        .map(|(class, (name, _, _))| (class, name))
-        .collect())
+    Ok(links)
 }
 
 /// Returns the name and the target of a property that leads to another object of the same class.
@@ -121,8 +119,8 @@ fn link(snapshot: &Snapshot, node: NodeOrdinal, edge: EdgeIndex) -> Option<(Stri
     }
 }
 
-fn next(snapshot: &Snapshot, links: &HashMap<u32, StringId>, node: NodeOrdinal) -> Option<NodeOrdinal> {
-    let wanted = *links.get(&snapshot.class_id(node).0)?;
+fn next(snapshot: &Snapshot, links: &[Option<StringId>], node: NodeOrdinal) -> Option<NodeOrdinal> {
+    let wanted = links[snapshot.class_id(node).index()]?;
     snapshot
         .graph()
         .edges(node)

@@ -1,5 +1,6 @@
 //! The ordered lists of collections: groups, the collections of a group, and the entries of one.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::super::growth_lists::{GrowthOf, Series, snapshots_of};
@@ -105,21 +106,16 @@ impl Question for CollectionsKey {
         let mut rows: Vec<(u32, &CollectionGroup)> =
             (0_u32..).zip(&found.groups).filter(|(_, group)| is_wanted(group)).collect();
         let sort = self.sort;
+        let directed = |order: Ordering| if sort.descending { order.reverse() } else { order };
         rows.sort_by(|&(at, a), &(other, b)| {
             let by_name = utf16_order(&a.holder, &b.holder);
-            let by_name = if sort.key == ListedBy::Holder && sort.descending { by_name.reverse() } else { by_name };
-            let by_number = sort.number(a).cmp(&sort.number(b));
-            let by_number = if sort.descending { by_number.reverse() } else { by_number };
-            // Without growth, the largest come first.
-            by_number.then(b.last().bytes.cmp(&a.last().bytes)).then(by_name).then(at.cmp(&other))
+            let by_key = match sort.key {
+                ListedBy::Holder => directed(by_name),
+                // Among equal ones, the largest come first.
+                _ => directed(sort.number(a).cmp(&sort.number(b))).then(b.last().bytes.cmp(&a.last().bytes)),
+            };
+            by_key.then(by_name).then(at.cmp(&other))
         });
-        // By name, sizes do not matter.
-        if sort.key == ListedBy::Holder {
-            rows.sort_by(|&(at, a), &(other, b)| {
-                let order = utf16_order(&a.holder, &b.holder).then(at.cmp(&other));
-                if sort.descending { order.reverse() } else { order }
-            });
-        }
         Ok(RowOrder { rows: Arc::new(rows.into_iter().map(|(at, _)| at).collect()) })
     }
 

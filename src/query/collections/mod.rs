@@ -17,7 +17,7 @@ pub(crate) use lists::first_keys;
 pub(crate) use lists::is_map_key;
 pub(crate) use lists::{CollectionSort, CollectionsKey, CollectionsOf, EntriesKey, ListedBy};
 
-use super::by_dominance;
+use super::retained_together;
 use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal};
 use crate::snapshot::Snapshot;
 
@@ -41,6 +41,17 @@ pub enum CollectionKind {
 }
 
 impl CollectionKind {
+    pub const ALL: [Self; 8] = [
+        Self::Map,
+        Self::Set,
+        Self::WeakCollection,
+        Self::Array,
+        Self::Dictionary,
+        Self::Listeners,
+        Self::LinkedList,
+        Self::TypedArray,
+    ];
+
     /// Returns the name for people.
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -171,7 +182,7 @@ pub fn collections(snapshots: &[&Snapshot], ids_match: bool, cancel: &CancelToke
         #[expect(clippy::iter_over_hash_type, reason = "each group is written on its own")]
         for (key, group) in &mut groups {
             if let Some(nodes) = nodes.get(key) {
-                group.points[at].bytes = retained(snapshot, nodes, cancel)?;
+                group.points[at].bytes = retained_together(snapshot, nodes, cancel)?;
             }
         }
         if at == earlier.len() {
@@ -200,10 +211,4 @@ fn is_listed(group: &CollectionGroup) -> bool {
         _ => point.entries >= LEAST_ENTRIES,
     };
     group.last().count > 0 && group.points.iter().any(is_large) || group.capacity >= 16 * LEAST_ENTRIES
-}
-
-/// Returns the bytes that some objects retain together.
-fn retained(snapshot: &Snapshot, nodes: &[u32], cancel: &CancelToken) -> Result<u64, Cancelled> {
-    let outermost = by_dominance(snapshot, nodes, cancel)?.into_iter().filter(|&(_, is_inside)| !is_inside);
-    Ok(outermost.fold(0, |sum: u64, (node, _)| sum.saturating_add(snapshot.retained_size(node))))
 }

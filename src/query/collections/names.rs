@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::super::is_numbered;
 use super::super::path_growth::nearest_retainer;
+use super::super::{is_context, is_numbered, is_store, without_page};
 use super::Collection;
-use crate::graph::EdgeName;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, human};
 use crate::snapshot::Snapshot;
 
@@ -40,12 +39,12 @@ fn holder(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Resul
             return Ok(joined(fields));
         }
         // The stores of collections connect and say nothing.
-        let is_store =
+        let is_connector =
             matches!(graph.kind(source), NodeKind::ARRAY | NodeKind::HIDDEN | NodeKind::CODE | NodeKind::OBJECT_SHAPE);
-        let field = field(snapshot, edge, is_store);
+        let field = field(snapshot, edge, is_connector);
         let is_new = field.as_ref().is_some_and(|field| field != "[*]" || fields.last() != Some(field));
         fields.extend(field.filter(|_| is_new));
-        if is_store {
+        if is_connector {
             continue;
         }
         if graph.kind(source) == NodeKind::SYNTHETIC {
@@ -62,21 +61,18 @@ fn holder(snapshot: &Snapshot, node: NodeOrdinal, cancel: &CancelToken) -> Resul
     Ok(joined(fields))
 }
 
-/// Returns the name of a field; `[*]` for an entry; `None` for a store.
-fn field(snapshot: &Snapshot, edge: EdgeIndex, is_store: bool) -> Option<String> {
+/// Returns the name of a field; `[*]` for an entry; `None` for a store and for what only connects.
+fn field(snapshot: &Snapshot, edge: EdgeIndex, is_connector: bool) -> Option<String> {
     let graph = snapshot.graph();
     if is_numbered(graph, edge) {
         return Some("[*]".to_owned());
     }
-    let kind = graph.edge_kind(edge);
-    let is_part = kind == EdgeKind::INTERNAL
-        && matches!(graph.edge_name(edge), EdgeName::Text(name) if ["table", "elements", "properties"].iter().any(|part| graph.strings().is(name, part)));
-    if is_part || is_store {
+    if is_connector || is_store(graph, edge) {
         return None;
     }
     // An object with many properties is used as a map, and their names are keys.
     let source = graph.edge_source(edge);
-    let is_key = kind == EdgeKind::PROPERTY
+    let is_key = graph.edge_kind(edge) == EdgeKind::PROPERTY
         && graph.edge_range(source).len() > 2 * KEYS
         && is_generic(&snapshot.class(source).name);
     Some(if is_key { "[*]".to_owned() } else { name(snapshot, edge) })
@@ -101,17 +97,7 @@ fn joined(fields: Vec<String>) -> String {
     name
 }
 
-fn is_context(class: &str) -> bool {
-    class == "system / Context" || class.starts_with("system / Context / ") || class == "system / ScriptContext"
-}
-
-/// Returns the class of a global object without the page or file that V8 appends.
-fn without_page(class: &str) -> &str {
-    let end = class.find(" / ").filter(|_| class.starts_with("global") || class.starts_with("Window"));
-    &class[..end.unwrap_or(class.len())]
-}
-
-/// Returns true for classes that do not tell what an object is for.
+/// Returns true for classes that do not say what an object is for.
 fn is_generic(class: &str) -> bool {
     matches!(class, "Object" | "Array" | "Map" | "Set" | "WeakMap" | "WeakSet" | "Function")
         || class.starts_with('{')

@@ -19,8 +19,9 @@ const LEAST_KEYS: u32 = 16;
 /// The capacity from which an empty collection is listed.
 const LARGE_CAPACITY: u32 = 256;
 /// Classes of typed arrays; `FastBuffer` is the class of Node.js' Buffer.
-const TYPED: [&str; 14] = [
+const TYPED: [&str; 15] = [
     "ArrayBuffer",
+    "FastBuffer",
     "SharedArrayBuffer",
     "Int8Array",
     "Uint8Array",
@@ -73,7 +74,7 @@ impl<'a> Scan<'a> {
         let [table, elements, properties, proto, events] =
             strings_named(snapshot, ["table", "elements", "properties", "__proto__", "_events"]);
         let classes = snapshot.classes().all();
-        let is_typed = classes.iter().map(|class| TYPED.contains(&class.name.as_str()) || class.name == "FastBuffer");
+        let is_typed = classes.iter().map(|class| TYPED.contains(&class.name.as_str()));
         let mut scan = Self {
             snapshot,
             table,
@@ -82,10 +83,9 @@ impl<'a> Scan<'a> {
             proto,
             is_typed: is_typed.collect(),
             listeners: BitSet::new(snapshot.graph().node_count()),
-            word_bytes: 8,
+            word_bytes: word_bytes(snapshot, cancel)?,
         };
         scan.find_listeners(&events, cancel)?;
-        scan.find_word(cancel)?;
         Ok(scan)
     }
 
@@ -106,28 +106,6 @@ impl<'a> Scan<'a> {
                         self.listeners.insert(graph.edge_target(inner).index());
                     }
                 }
-            }
-        }
-        Ok(())
-    }
-
-    /// Finds the size of a word: with compressed pointers some table has a size that is no multiple of 8 words' sizes.
-    fn find_word(&mut self, cancel: &CancelToken) -> Result<(), Cancelled> {
-        let graph = self.snapshot.graph();
-        let is_half = |store: NodeOrdinal| self.snapshot.self_size(store) % 8 == 4;
-        let mut seen = 0_u32;
-        for node in graph.nodes() {
-            cancel.check_every(node.index())?;
-            if graph.kind(node) != NodeKind::ARRAY {
-                continue;
-            }
-            seen += 1;
-            if is_half(node) {
-                self.word_bytes = 4;
-                break;
-            }
-            if seen > 10_000 {
-                break;
             }
         }
         Ok(())
@@ -221,6 +199,29 @@ impl<'a> Scan<'a> {
         let capacity = Some(dictionary_capacity(self.snapshot.self_size(store))?);
         Some(Collection { node, kind: CollectionKind::Dictionary, entries: keys, capacity })
     }
+}
+
+/// The number of arrays that are looked at for the size of a word.
+const ARRAYS: usize = 10_000;
+
+/// Returns the size of a word in V8's arrays: with compressed pointers, about half of them have a size that is not a
+/// multiple of 8 bytes.
+fn word_bytes(snapshot: &Snapshot, cancel: &CancelToken) -> Result<u64, Cancelled> {
+    let graph = snapshot.graph();
+    let mut seen = 0;
+    for node in graph.nodes() {
+        cancel.check_every(node.index())?;
+        if graph.kind(node) == NodeKind::ARRAY {
+            seen += 1;
+            if snapshot.self_size(node) % 8 == 4 {
+                return Ok(4);
+            }
+        }
+        if seen == ARRAYS {
+            break;
+        }
+    }
+    Ok(8)
 }
 
 /// Returns the position of the slot of a table to which a reference belongs.

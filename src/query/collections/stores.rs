@@ -59,8 +59,7 @@ pub(super) fn dictionary_capacity(store_bytes: u64) -> Option<u32> {
     WORDS.iter().find_map(of).and_then(|capacity| u32::try_from(capacity).ok())
 }
 
-/// Returns the number of elements for which an array has slots. `entries` tells the size of a word: an array has at
-/// least as many slots as elements.
+/// Returns the number of elements for which an array has slots; `None` if an index is outside of them.
 pub(super) fn element_capacity(store_bytes: u64, largest_index: Option<u32>, word_bytes: u64) -> Option<u32> {
     let capacity = slots(store_bytes, word_bytes).and_then(|slots| u32::try_from(slots).ok())?;
     largest_index.is_none_or(|largest| largest < capacity).then_some(capacity)

@@ -41,17 +41,6 @@ impl Default for CollectionsPane {
     }
 }
 
-const KINDS: [CollectionKind; 8] = [
-    CollectionKind::Map,
-    CollectionKind::Set,
-    CollectionKind::WeakCollection,
-    CollectionKind::Array,
-    CollectionKind::Dictionary,
-    CollectionKind::Listeners,
-    CollectionKind::LinkedList,
-    CollectionKind::TypedArray,
-];
-
 impl ViewKind {
     pub const COLLECTIONS: Self = Self("Collections");
 }
@@ -67,7 +56,7 @@ impl CollectionsPane {
             let chosen = self.kind.map_or("All kinds", CollectionKind::label);
             ComboBox::from_id_salt("kind of collection").selected_text(chosen).show_ui(ui, |ui| {
                 ui.selectable_value(&mut self.kind, None, "All kinds");
-                for kind in KINDS {
+                for kind in CollectionKind::ALL {
                     ui.selectable_value(&mut self.kind, Some(kind), kind.label());
                 }
             });
@@ -98,11 +87,7 @@ impl CollectionsPane {
         let is_filtered = self.kind.is_some() || !self.filter.trim().is_empty();
         let table = Table {
             id: Id::unique((Self::NAME, place.slot)),
-            name: if keys.len() == columns.len() && rows.series.len() > 1 {
-                "Collections over time"
-            } else {
-                Self::NAME
-            },
+            name: if rows.series.len() > 1 { "Collections over time" } else { Self::NAME },
             columns,
             sorted_by: (by, self.sort.descending),
             empty_text: if is_filtered {

@@ -242,7 +242,6 @@ impl CollectionRows<'_> {
         let graph = snapshot.graph();
         let target = graph.edge_target(edge);
         match columns(self.has_series()).1[column] {
-            ListedBy::Holder if self.has_series() && column == TREND => Cell::default(),
             ListedBy::Holder => {
                 let runs = match kind {
                     CollectionKind::Map => entry_key(snapshot, edge, self.look),
@@ -329,7 +328,7 @@ impl TreeModel for CollectionRows<'_> {
             },
             Listed::Entries(_, kind) => self.entry_cell(*kind, EdgeIndex(row), column),
             Listed::Fields(_) => match columns(self.has_series()).1[column] {
-                ListedBy::Holder if column == 0 => {
+                ListedBy::Holder => {
                     let mut cell = field_cell(&self.last.1, EdgeIndex(row), self.look.tokens);
                     cell.runs.extend(key_runs(&self.last.1, EdgeIndex(row), self.look.tokens));
                     cell

@@ -15,8 +15,8 @@ use super::Place;
 use super::pane::{About, Pane};
 use super::path_chips::{self, Chip};
 use super::series::{SeriesChoice, left_out};
-use crate::findings::{Finding, Findings, FindingsOf, ProcessMemory, finding_lines, outside_note};
-use crate::model::{SnapshotId, human};
+use crate::findings::{Finding, Findings, FindingsOf, finding_lines, outside_note};
+use crate::model::{MemoryUsage, SnapshotId, human};
 use crate::query::{DistinctOf, Series};
 use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
@@ -331,11 +331,8 @@ impl Pane for FindingsPane {
 
 /// Says that the process grew outside of its heap, by what was recorded beside the snapshots.
 fn outside(session: &Session, series: &Series) -> Option<String> {
-    let memory = |id: &SnapshotId| {
-        let usage = session.record(*id)?.memory_usage?;
-        Some(ProcessMemory { rss: usage.rss, external: usage.external, array_buffers: usage.array_buffers })
-    };
-    let process: Vec<Option<ProcessMemory>> = series.iter().map(memory).collect();
+    let memory = |id: &SnapshotId| session.record(*id)?.memory_usage;
+    let process: Vec<Option<MemoryUsage>> = series.iter().map(memory).collect();
     let snapshots: Vec<Arc<Snapshot>> = series.iter().filter_map(|id| session.snapshot(*id)).collect();
     let by_reference: Vec<&Snapshot> = snapshots.iter().map(Arc::as_ref).collect();
     outside_note(&by_reference, &process)
