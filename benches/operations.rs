@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use heapglass::SourcePaths;
 use heapglass::test_support::format::Source;
 use heapglass::test_support::model::{CancelToken, ClassId, NodeOrdinal, Progress};
 use heapglass::test_support::query::{
@@ -54,7 +55,7 @@ fn over_time(series: &[&Snapshot]) {
     let cancel = CancelToken::new();
     let count = series.len();
     let of_one = |snapshots: &[&Snapshot], what: &str| {
-        let found = timed(what, || findings(snapshots, &cancel).unwrap());
+        let found = timed(what, || findings(snapshots, &SourcePaths::default(), &cancel).unwrap());
         println!("              ({} findings: {})", found.findings.len(), found.summary);
         let found =
             timed(&format!("collections of {}", snapshots.len()), || collections(snapshots, true, &cancel).unwrap());

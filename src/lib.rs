@@ -50,6 +50,7 @@ mod query;
 #[cfg(feature = "gui")]
 mod session;
 mod snapshot;
+mod sources;
 #[doc(hidden)]
 pub mod test_support;
 #[cfg(feature = "gui")]
@@ -64,5 +65,6 @@ pub use memory::{HugePages, OrExit};
 pub use model::{CancelToken, Cancelled, MemoryLimit, Progress};
 pub use profile::Profile;
 pub use snapshot::{OpenError, Snapshot};
+pub use sources::{SourcePaths, SourceRoot};
 #[cfg(feature = "gui")]
 pub use ui::run as run_window;

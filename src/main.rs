@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use heapglass::{Files, HugePages, Indexes, MemoryLimit, OrExit, complain};
+use heapglass::{Arguments, Files, HugePages, Indexes, OrExit, complain};
 
 #[global_allocator]
 static ALLOCATOR: OrExit<HugePages> = OrExit(HugePages);
@@ -16,15 +16,17 @@ fn main() -> ExitCode {
     let indexes = if arguments.no_index { Indexes::off() } else { Indexes::from_environment() };
     match &arguments.command {
         Some(command) => {
-            heapglass::run_command(command, &Files::new(arguments.recovery, indexes, arguments.max_memory))
+            let sources = arguments.sources.paths();
+            heapglass::run_command(command, &Files::new(arguments.recovery, indexes, arguments.max_memory, sources))
         }
-        None => window(arguments.files, indexes, arguments.max_memory),
+        None => window(arguments, indexes),
     }
 }
 
 #[cfg(feature = "gui")]
-fn window(files: Vec<std::path::PathBuf>, indexes: Indexes, memory_limit: MemoryLimit) -> ExitCode {
-    match heapglass::run_window(files, indexes, memory_limit) {
+fn window(arguments: Arguments, indexes: Indexes) -> ExitCode {
+    let sources = arguments.sources.paths();
+    match heapglass::run_window(arguments.files, indexes, arguments.max_memory, sources) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("heapglass: cannot open the window: {error:#}"));
@@ -34,7 +36,7 @@ fn window(files: Vec<std::path::PathBuf>, indexes: Indexes, memory_limit: Memory
 }
 
 #[cfg(not(feature = "gui"))]
-fn window(_files: Vec<std::path::PathBuf>, _indexes: Indexes, _memory_limit: MemoryLimit) -> ExitCode {
+fn window(_arguments: Arguments, _indexes: Indexes) -> ExitCode {
     complain("heapglass: built without the window; see `heapglass --help` for the subcommands");
     ExitCode::from(2)
 }

@@ -38,6 +38,11 @@ impl Locations {
         self.distinct[place as usize]
     }
 
+    /// Returns all positions, each once.
+    pub(crate) fn distinct(&self) -> &[Location] {
+        &self.distinct
+    }
+
     /// Returns the ids of scripts with the ordinals of their nodes, as far as the file contains them. The nodes may not
     /// exist.
     pub fn scripts(&self) -> impl Iterator<Item = (u32, u32)> + '_ {

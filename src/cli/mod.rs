@@ -30,6 +30,7 @@ mod progress;
 mod retainers;
 mod search;
 mod series;
+mod sources;
 mod statistics;
 mod summary;
 
@@ -54,6 +55,7 @@ use crate::format::{self, Change, Source, looks_like_profile};
 use crate::index::{Indexes, Opened, Unwritten};
 use crate::model::{CancelToken, MemoryLimit, NodeOrdinal, ObjectId, Progress, human};
 use crate::snapshot::SourceInfo;
+use crate::sources::SourcePaths;
 use crate::{OpenError, Profile, Snapshot};
 
 /// Returns the arguments of the process.
@@ -198,6 +200,7 @@ fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Re
         Command::Summary(arguments) => summary::run(arguments, files, out),
         Command::Retainers(arguments) => retainers::run(arguments, files, out),
         Command::Object(arguments) => object::run(arguments, files, out),
+        Command::Sources(arguments) => sources::run(arguments, files, out),
         Command::Statistics(arguments) => statistics::run(arguments, files, out),
         Command::DeadVariables(arguments) => dead_variables::run(arguments, files, out),
         Command::Nodes(arguments) => nodes::run(arguments, files, out),
@@ -227,14 +230,16 @@ pub struct Files {
     recovery: bool,
     indexes: Indexes,
     memory_limit: MemoryLimit,
+    /// The places where the text of scripts may be.
+    sources: SourcePaths,
     /// Snapshots whose cache entries are written after the answer is printed.
     unwritten: RefCell<Vec<(Rc<Snapshot>, Unwritten)>>,
 }
 
 impl Files {
     #[must_use]
-    pub fn new(recovery: bool, indexes: Indexes, memory_limit: MemoryLimit) -> Self {
-        Self { recovery, indexes, memory_limit, unwritten: RefCell::default() }
+    pub fn new(recovery: bool, indexes: Indexes, memory_limit: MemoryLimit, sources: SourcePaths) -> Self {
+        Self { recovery, indexes, memory_limit, sources, unwritten: RefCell::default() }
     }
 
     /// Opens a file, or standard input for `-`. Lists the missing data of a damaged file on standard error.

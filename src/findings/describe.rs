@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, HashSet};
 use super::candidate::Candidate;
 use super::finding::{Finding, HolderFacts, Kind, MemberClass, Part, PathStep, Verdict};
 use super::holders::{Gathered, Holder, Series};
-use super::naming::{Names, is_generic, is_program_url};
+use super::naming::{Names, is_generic};
 use super::path::folded;
 use super::patterns::{Recognized, Subject, plural, recognize};
 use super::relations::also_held_by;
-use super::sites::{owner_place, sites};
+use super::sites::{Draft, owner, positions};
+use super::sought::sought;
 use super::totals::Totals;
 use crate::model::{EdgeKind, NodeKind, NodeOrdinal, difference, human};
 use crate::query::{Scripts, map_key};
+use crate::sources::is_program_url;
 
 /// The explanation of growth that ended.
 const OVER: &str = "It grew, and then the growth ended or slowed down: it may be a cache that is full now.";
@@ -30,7 +32,7 @@ pub(super) fn describe(
     scripts: &Scripts,
     candidate: &Candidate,
     totals: &Totals,
-) -> Option<Finding> {
+) -> Option<Draft> {
     let names = Names { side: series.sides.last()?, scripts };
     let holder = &series.holders[candidate.holders[0]];
     let (member, inside) = sample(series, names, candidate, holder)?;
@@ -86,7 +88,7 @@ pub(super) fn compose(
     facts: Facts,
     (container, member): (NodeOrdinal, NodeOrdinal),
     path: Vec<PathStep>,
-) -> Finding {
+) -> Draft {
     let side = names.side;
     let label = names.holder(container, side.field_edge(member));
     let is_native = matches!(side.snapshot.kind(member), NodeKind::SYNTHETIC | NodeKind::NATIVE);
@@ -115,10 +117,11 @@ pub(super) fn compose(
         explanation = sentences(&[&explanation, &format!("Also held by {others}.")]);
     }
     let title = format!("{}: {}", recognized.title, over_time(&facts.members));
-    let place = owner_place(names, container);
-    let sites = sites(names, &path, place.clone(), &recognized);
+    let owner = owner(names, container);
+    let sites = positions(names, &path, owner, &recognized);
+    let sought = sought(&subject, member, recognized.pattern);
     let signature = signature(&label, &member_class, recognized.pattern);
-    Finding {
+    let finding = Finding {
         signature,
         kind: facts.kind,
         pattern: (!recognized.pattern.is_empty()).then_some(recognized.pattern),
@@ -132,7 +135,7 @@ pub(super) fn compose(
             node: container,
             name: names.label(container),
             class: names.class(container),
-            location: place,
+            location: owner.and_then(|node| names.location(node)),
         },
         member_class,
         members: facts.members,
@@ -146,11 +149,12 @@ pub(super) fn compose(
         freed_if_emptied: facts.freed,
         also_held_by,
         companions: Vec::new(),
-    }
+    };
+    Draft { finding, sought }
 }
 
 /// Names a structure that no pattern recognizes.
-fn plain(subject: &Subject<'_>) -> Recognized {
+pub(super) fn plain(subject: &Subject<'_>) -> Recognized {
     Recognized {
         pattern: "",
         title: format!("{} {} {}", subject.label, subject.gathers(), plural(subject.member_class)),

@@ -1,6 +1,7 @@
 //! The records of findings: facts about one cause and the sentences that explain it.
 
 use crate::model::{EdgeIndex, HeapBytes, NodeOrdinal};
+use crate::sources::ScriptPosition;
 
 /// The judgment of a finding.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -122,8 +123,9 @@ pub struct Site {
     pub what: &'static str,
     pub place: SourcePlace,
     pub function: Option<String>,
-    /// The line, if the snapshot has its text.
+    /// The line, if the text of the script is at hand.
     pub text: Option<String>,
+    pub(crate) at: ScriptPosition,
 }
 
 /// One cause of growth, or one accumulation.

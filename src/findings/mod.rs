@@ -19,10 +19,12 @@ mod relations;
 mod select;
 mod single;
 mod sites;
+mod sought;
 mod text;
 mod totals;
 mod tree;
 mod ways;
+mod written;
 
 pub(crate) use describe::over_time;
 pub(crate) use finding::Companion;
@@ -33,29 +35,34 @@ pub(crate) use path::chips;
 pub use question::FindingsOf;
 pub(crate) use question::FoldedPathOf;
 pub(crate) use text::finding_lines;
+pub(crate) use written::{WrittenOf, written};
 
 use rayon::prelude::*;
 
 use crate::model::{CancelToken, Cancelled, human};
 use crate::query::{Scripts, scripts};
 use crate::snapshot::Snapshot;
+use crate::sources::{SourcePaths, Sources};
 
 /// Finds what gathers memory in one snapshot, or in a series of snapshots of one process, the oldest first.
 ///
+/// `paths` says where the text of scripts may be, from which the source lines of findings are taken.
+///
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
-pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Findings, Cancelled> {
+pub fn findings(snapshots: &[&Snapshot], paths: &SourcePaths, cancel: &CancelToken) -> Result<Findings, Cancelled> {
     let all: Vec<Scripts> =
         snapshots.par_iter().map(|snapshot| scripts(snapshot, cancel)).collect::<Result<_, Cancelled>>()?;
     let (Some((&last, earlier)), Some(newest)) = (snapshots.split_last(), all.last()) else {
         return Ok(Findings::default());
     };
     if earlier.is_empty() {
-        return single::accumulations(last, newest, cancel);
+        return single::accumulations(last, &Sources::new(last, newest, paths), cancel);
     }
+    let sources = Sources::new(last, newest, paths);
     let (by_id, ()) = rayon::join(|| common::ById::new(last), || last.expect_many_names());
     if !earlier.par_iter().all(|snapshot| common::is_one_process(snapshot, last, &by_id)) {
-        let mut findings = single::accumulations(last, newest, cancel)?;
+        let mut findings = single::accumulations(last, &sources, cancel)?;
         findings.ids_match = Some(false);
         findings.notes.push("the snapshots are from different processes: only the last one is analyzed".to_owned());
         return Ok(findings);
@@ -64,24 +71,30 @@ pub fn findings(snapshots: &[&Snapshot], cancel: &CancelToken) -> Result<Finding
     let candidates = select::candidates(&series);
     let totals = totals::totals(&mut series, &candidates, cancel)?;
     let folded = fold(&mut series, select::settle(candidates, totals), cancel)?;
-    let mut findings = Vec::new();
+    let mut drafts = Vec::new();
     for ((candidate, totals), companions) in &folded {
         cancel.check()?;
-        let Some(mut finding) = describe::describe(&series, newest, candidate, totals) else { continue };
-        finding.companions =
+        let Some(mut draft) = describe::describe(&series, newest, candidate, totals) else { continue };
+        draft.finding.companions =
             companions.iter().take(COMPANIONS).filter_map(|other| companion(&series, newest, other)).collect();
-        findings.push(finding);
+        drafts.push(draft);
     }
+    let findings = sites::complete(drafts, &sources, cancel)?;
     let summary = summary(&findings, snapshots);
     if findings.is_empty() {
-        return largest(last, newest, summary, cancel);
+        return largest(last, &sources, summary, cancel);
     }
     Ok(Findings { summary, ids_match: Some(true), notes: Vec::new(), findings })
 }
 
 /// Lists the largest holders of the last snapshot of a series in which nothing grows.
-fn largest(last: &Snapshot, scripts: &Scripts, summary: String, cancel: &CancelToken) -> Result<Findings, Cancelled> {
-    let mut findings = single::accumulations(last, scripts, cancel)?.findings;
+fn largest(
+    last: &Snapshot,
+    sources: &Sources<'_>,
+    summary: String,
+    cancel: &CancelToken,
+) -> Result<Findings, Cancelled> {
+    let mut findings = single::accumulations(last, sources, cancel)?.findings;
     // Nothing is to be done about what does not grow.
     for finding in &mut findings {
         finding.advice = None;

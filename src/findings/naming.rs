@@ -5,6 +5,7 @@ use super::ways::Side;
 use crate::analysis::Location;
 use crate::model::{EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, human};
 use crate::query::{Scripts, is_context, is_numbered, node_label, short_script, without_page};
+use crate::sources::is_program_url;
 
 /// The maximum number of characters of a name in a sentence.
 const NAME_LIMIT: usize = 80;
@@ -48,10 +49,15 @@ impl Names<'_> {
     }
 
     /// Returns the position where an object's class or function is defined.
-    pub(super) fn location(self, node: NodeOrdinal) -> Option<SourcePlace> {
+    pub(super) fn location_of(self, node: NodeOrdinal) -> Option<Location> {
         let snapshot = self.side.snapshot;
         let own = (snapshot.kind(node) == NodeKind::CLOSURE).then(|| snapshot.location(node)).flatten();
-        self.place(own.or(snapshot.class(node).key.location)?)
+        own.or(snapshot.class(node).key.location)
+    }
+
+    /// Returns the position where an object's class or function is defined, with the URL of its script.
+    pub(super) fn location(self, node: NodeOrdinal) -> Option<SourcePlace> {
+        self.place(self.location_of(node)?)
     }
 
     pub(super) fn place(self, at: Location) -> Option<SourcePlace> {
@@ -188,9 +194,4 @@ pub(super) fn is_generic(class: &str) -> bool {
         "(object elements)",
     ];
     NAMES.contains(&class) || class.starts_with('{') || class.starts_with("system / ")
-}
-
-/// Returns true for scripts that are not part of a runtime.
-pub(super) fn is_program_url(url: &str) -> bool {
-    !(url.starts_with("node:") || url.starts_with("ext:") || url.starts_with("internal/") || url.is_empty())
 }

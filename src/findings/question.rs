@@ -9,21 +9,33 @@ use super::ways::{Side, Ways};
 use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal, SnapshotId};
 use crate::query::{Grouping, Need, Needs, Question, ScriptUrls, ScriptsOf, Series};
 use crate::snapshot::Snapshot;
+use crate::sources::SourcePaths;
 
 /// Asks for the findings of snapshots, the oldest first.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct FindingsOf(pub Series);
+pub struct FindingsOf {
+    pub series: Series,
+    /// The places where the text of scripts may be.
+    pub paths: SourcePaths,
+}
+
+impl FindingsOf {
+    #[must_use]
+    pub fn new(series: &Series, paths: &SourcePaths) -> Self {
+        Self { series: Series::clone(series), paths: paths.clone() }
+    }
+}
 
 impl Question for FindingsOf {
     type Answer = Findings;
 
     fn snapshots(&self) -> Vec<SnapshotId> {
-        self.0.to_vec()
+        self.series.to_vec()
     }
 
     fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<Findings, Cancelled> {
-        let snapshots: Vec<&Snapshot> = self.0.iter().map(|&id| needs.snapshot(id)).collect();
-        findings(&snapshots, cancel)
+        let snapshots: Vec<&Snapshot> = self.series.iter().map(|&id| needs.snapshot(id)).collect();
+        findings(&snapshots, &self.paths, cancel)
     }
 }
 

@@ -8,14 +8,16 @@ use foldhash::HashMap;
 
 use super::describe::{Facts, compose, path_of};
 use super::dominated::{self, Found};
-use super::finding::{Finding, Findings, Kind, MemberClass, Verdict};
-use super::naming::{Names, is_generic, is_program_url};
+use super::finding::{Findings, Kind, MemberClass, Verdict};
+use super::naming::{Names, is_generic};
+use super::sites::{Draft, complete};
 use super::totals::freed_by;
 use super::tree::Tree;
 use super::ways::{Field, Side, Ways};
 use crate::model::{BitSet, CancelToken, Cancelled, NodeKind, NodeOrdinal, human};
-use crate::query::{Grouping, ScriptUrls, Scripts};
+use crate::query::{Grouping, ScriptUrls};
 use crate::snapshot::Snapshot;
+use crate::sources::{Sources, is_program_url};
 
 /// The least number of members of one class.
 const MEMBERS: usize = 24;
@@ -51,9 +53,10 @@ struct Parts {
 /// Returns [`Cancelled`] if the operation is cancelled.
 pub(super) fn accumulations(
     snapshot: &Snapshot,
-    scripts: &Scripts,
+    sources: &Sources<'_>,
     cancel: &CancelToken,
 ) -> Result<Findings, Cancelled> {
+    let scripts = sources.scripts();
     let mut ways = Ways::default();
     let urls = ScriptUrls::of_process([scripts]);
     let group = Grouping::new(snapshot, std::borrow::Cow::Borrowed(snapshot.classes()), &urls, cancel)?;
@@ -61,20 +64,20 @@ pub(super) fn accumulations(
     let mut groups = groups(&mut side, &mut ways, cancel)?;
     groups.truncate(LOOKED_AT);
     let names = Names { side: &side, scripts };
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut drafts: Vec<Draft> = Vec::new();
     let mut inside = BitSet::new(snapshot.graph().node_count());
     for group in &groups {
         cancel.check()?;
-        let Some(finding) = describe(names, group, &inside, cancel)? else { continue };
+        let Some(draft) = describe(names, group, &inside, cancel)? else { continue };
         group.found.members.iter().for_each(|&node| {
             inside.insert(node as usize);
         });
-        findings.push(finding);
-        if findings.len() == SHOWN {
+        drafts.push(draft);
+        if drafts.len() == SHOWN {
             break;
         }
     }
-    cancel.check()?;
+    let findings = complete(drafts, sources, cancel)?;
     let summary = match findings.first() {
         Some(first) => format!(
             "One snapshot cannot show growth. The largest holder found is {}, with {}. Take two more snapshots after the same work to see what grows.",
@@ -282,7 +285,7 @@ fn describe(
     group: &Group,
     inside: &BitSet,
     cancel: &CancelToken,
-) -> Result<Option<Finding>, Cancelled> {
+) -> Result<Option<Draft>, Cancelled> {
     let snapshot = names.side.snapshot;
     let Some(&member) = group.samples.get(group.samples.len() / 2) else { return Ok(None) };
     let member = NodeOrdinal(member);
@@ -316,9 +319,9 @@ fn describe(
             ) * 100.0
         )],
     };
-    let finding = compose(names, facts, (container, member), path);
-    let is_of_program = finding.pattern.is_some_and(|pattern| OF_PROGRAM.contains(&pattern));
-    Ok((is_of_program || !is_of_runtime(names, container, inside.unwrap_or(member))).then_some(finding))
+    let draft = compose(names, facts, (container, member), path);
+    let is_of_program = draft.finding.pattern.is_some_and(|pattern| OF_PROGRAM.contains(&pattern));
+    Ok((is_of_program || !is_of_runtime(names, container, inside.unwrap_or(member))).then_some(draft))
 }
 
 /// Returns the bytes that only the containers of members keep alive.

@@ -1,61 +1,112 @@
-//! Source lines related to a finding.
+//! Source lines related to a finding: statements of the scripts at hand, else the positions that the snapshot has.
 
-use super::finding::{Part, PathStep, Site, SourcePlace};
-use super::naming::{Names, is_program_url};
+use super::finding::{Finding, Part, PathStep, Site, SourcePlace};
+use super::naming::Names;
 use super::patterns::Recognized;
-use crate::analysis::Location;
-use crate::model::{NodeOrdinal, human};
-use crate::query::source_line;
+use super::sought::script_position;
+use crate::model::{CancelToken, Cancelled, NodeOrdinal};
+use crate::sources::{Sought, Sources, Statement, What, is_program_url, statements};
 
-/// The maximum number of characters of a line.
-const LINE_LIMIT: usize = 160;
+/// A finding whose source lines are not found yet.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) finding: Finding,
+    pub(super) sought: Sought,
+}
 
-/// Returns where the class of the nearest object of the program at or above the holder is defined.
-pub(super) fn owner_place(names: Names<'_>, container: NodeOrdinal) -> Option<SourcePlace> {
+/// Returns the node of the nearest object of the program at or above the holder.
+pub(super) fn owner(names: Names<'_>, container: NodeOrdinal) -> Option<NodeOrdinal> {
     let mut at = container;
     for _ in 0..6 {
         if names.is_of_program(at) {
-            return names.location(at);
+            return Some(at);
         }
         at = names.side.snapshot.graph().edge_source(names.side.field_edge(at)?);
     }
     None
 }
 
-/// Returns the lines that register, create and hold members.
-pub(super) fn sites(
+/// Returns the positions that the snapshot has of the functions that are held, and of the classes of members and of the
+/// holder.
+pub(super) fn positions(
     names: Names<'_>,
     path: &[PathStep],
-    holder: Option<SourcePlace>,
+    owner: Option<NodeOrdinal>,
     recognized: &Recognized,
 ) -> Vec<Site> {
-    let mut places: Vec<(&'static str, SourcePlace)> = Vec::new();
-    if let Some(place) = recognized.registered.clone() {
-        places.push(("registers", place));
-    }
+    let mut nodes: Vec<(&'static str, NodeOrdinal)> = Vec::new();
+    nodes.extend(recognized.registered.map(|node| ("registers", node)));
     // What is between a member and the object that it leads to is how, not what.
     let ends = path.iter().filter(|step| step.part == Part::Member).chain(path.last());
     for step in ends.filter(|step| matches!(step.part, Part::Member | Part::Inside)) {
-        if let Some(place) = step.location.clone().filter(|place| is_program_url(&place.url)) {
-            places.push(("creates", place));
+        if step.location.as_ref().is_some_and(|place| is_program_url(&place.url)) {
+            nodes.push(("creates", step.node));
         }
     }
-    places.extend(holder.map(|place| ("holder", place)));
+    nodes.extend(owner.map(|node| ("holder", node)));
     let mut sites: Vec<Site> = Vec::new();
-    for (what, place) in places {
+    for (what, node) in nodes {
+        let Some(at) = names.location_of(node) else { continue };
+        let Some(place) = names.place(at) else { continue };
         if sites.iter().all(|site| site.place != place) {
-            let text = text_of(names, &place);
-            sites.push(Site { what, place, function: None, text });
+            sites.push(Site { what, place, function: None, text: None, at: script_position(at) });
         }
     }
     sites
 }
 
-/// Returns the line of a position, if the snapshot has it.
-fn text_of(names: Names<'_>, place: &SourcePlace) -> Option<String> {
-    let script = names.scripts.all().iter().find(|script| script.url.as_deref() == Some(place.url.as_str()))?;
-    let at =
-        Location { script_id: script.id, line: place.line.saturating_sub(1), column: place.column.saturating_sub(1) };
-    source_line(names.side.snapshot, names.scripts, at, LINE_LIMIT)
-        .map(|line| human::visible(&line.text, LINE_LIMIT).into_owned())
+/// Finds the lines of all findings. Scripts are read and parsed once, and freed.
+///
+/// # Errors
+/// Returns [`Cancelled`] if the operation is cancelled.
+pub(super) fn complete(
+    drafts: Vec<Draft>,
+    sources: &Sources<'_>,
+    cancel: &CancelToken,
+) -> Result<Vec<Finding>, Cancelled> {
+    let (mut findings, sought): (Vec<Finding>, Vec<Sought>) =
+        drafts.into_iter().map(|draft| (draft.finding, draft.sought)).unzip();
+    let found = statements(sources, &sought, cancel)?;
+    for (finding, statements) in findings.iter_mut().zip(found) {
+        finding.sites = merged(std::mem::take(&mut finding.sites), &statements, sources);
+    }
+    Ok(findings)
+}
+
+/// Puts statements before the positions that the snapshot has; a position is only of use where there is no statement.
+pub(super) fn merged(positions: Vec<Site>, statements: &[Statement], sources: &Sources<'_>) -> Vec<Site> {
+    let has = |what: &str| statements.iter().any(|statement| name_of(statement.what) == what);
+    let rest: Vec<Site> = positions.into_iter().filter(|site| !has(site.what)).collect();
+    let mut sites: Vec<Site> = statements
+        .iter()
+        .map(|statement| Site {
+            what: name_of(statement.what),
+            place: SourcePlace {
+                url: sources.url(statement.place.script_id).to_owned(),
+                line: statement.place.at.line.saturating_add(1),
+                column: statement.place.at.column.saturating_add(1),
+            },
+            function: statement.function.clone(),
+            text: Some(statement.text.clone()),
+            at: statement.place,
+        })
+        .collect();
+    for mut site in rest {
+        if sites.iter().all(|known| (&known.place.url, known.place.line) != (&site.place.url, site.place.line)) {
+            site.text = sources.line(site.at);
+            sites.push(site);
+        }
+    }
+    // As a person reads them: what fills the holder, what registers, what creates, where the holder is.
+    sites.sort_by_key(|site| ["adds", "registers", "creates", "holder"].iter().position(|what| *what == site.what));
+    sites
+}
+
+fn name_of(what: What) -> &'static str {
+    match what {
+        What::Adds => "adds",
+        What::Registers => "registers",
+        What::Creates => "creates",
+        What::Holder => "holder",
+    }
 }

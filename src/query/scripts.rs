@@ -224,6 +224,30 @@ pub fn function_script(snapshot: &Snapshot, function: NodeOrdinal) -> Option<Str
     scripts.filter(|&script| graph.kind(script) == NodeKind::CODE).find_map(|script| script_name(graph, script))
 }
 
+/// The source text that a snapshot has of a script.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ScriptSource<'a> {
+    pub(crate) text: Cow<'a, str>,
+    /// True if only the beginning of the text is there.
+    pub(crate) is_cut: bool,
+    /// The position of the text in its file, from 0: a script within a page starts somewhere in it.
+    pub(crate) line_offset: u32,
+    pub(crate) column_offset: u32,
+}
+
+/// Returns the source text of a script, if the snapshot has it.
+pub(crate) fn script_source<'a>(snapshot: &'a Snapshot, script: &Script) -> Option<ScriptSource<'a>> {
+    let graph = snapshot.graph();
+    let node = script.node?;
+    let source = internal(graph, node, "source").filter(|&node| graph.kind(node).is_string())?;
+    let offset = |name: &str| internal(graph, node, name).and_then(|node| int(graph, node));
+    let offset = |name: &str| offset(name).and_then(|offset| u32::try_from(offset).ok()).unwrap_or(0);
+    let text = graph.strings().text(graph.name_id(source));
+    let is_cut = super::string_facts(snapshot, source).is_cut || text.encode_utf16().count() == USUAL_CUT;
+    let (line_offset, column_offset) = (offset("line_offset"), offset("column_offset"));
+    (!text.is_empty()).then_some(ScriptSource { text, is_cut, line_offset, column_offset })
+}
+
 /// A line of a script's source text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SourceLine {
@@ -236,20 +260,14 @@ pub struct SourceLine {
 /// around the position. The time depends on the length of the text.
 #[must_use]
 pub fn source_line(snapshot: &Snapshot, scripts: &Scripts, at: Location, limit: usize) -> Option<SourceLine> {
-    let graph = snapshot.graph();
-    let script = scripts.get(at.script_id)?.node?;
-    let source = internal(graph, script, "source").filter(|&node| graph.kind(node).is_string())?;
-    let offset = |name: &str| internal(graph, script, name).and_then(|node| int(graph, node)).unwrap_or(0);
-    let line = usize::try_from(i64::from(at.line).checked_sub(offset("line_offset"))?).ok()?;
-    // A script within a page starts somewhere in a line.
-    let shift = if line == 0 { offset("column_offset") } else { 0 };
-    let column = usize::try_from(i64::from(at.column).checked_sub(shift)?).ok()?;
-    let text: Cow<'_, str> = graph.strings().text(graph.name_id(source));
-    let mut lines = text.split('\n').skip(line);
+    let source = script_source(snapshot, scripts.get(at.script_id)?)?;
+    let line = at.line.checked_sub(source.line_offset)?;
+    let shift = if line == 0 { source.column_offset } else { 0 };
+    let column = at.column.checked_sub(shift)? as usize;
+    let mut lines = source.text.split('\n').skip(line as usize);
     let found = lines.next()?.trim_end_matches('\r');
     // The last line of a cut text is incomplete.
-    let is_cut = super::string_facts(snapshot, source).is_cut || text.encode_utf16().count() == USUAL_CUT;
-    if is_cut && lines.next().is_none() {
+    if source.is_cut && lines.next().is_none() {
         return None;
     }
     cut_around(found, column, limit)

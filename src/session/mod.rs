@@ -28,6 +28,7 @@ use crate::model::{CancelToken, Cancelled, MemoryLimit, Progress, Shortage, Snap
 use crate::profile::Profile;
 use crate::query::{Lane, OpenFile, Question};
 use crate::snapshot::{OpenError, Snapshot};
+use crate::sources::SourcePaths;
 
 /// The maximum length of the name of a load, in characters.
 const NAME_LIMIT: usize = 300;
@@ -122,6 +123,7 @@ pub struct Session {
     /// Names of long concatenated strings that are being prepared.
     namings: Vec<Pending<()>>,
     memory_limit: MemoryLimit,
+    source_paths: SourcePaths,
 }
 
 impl Session {
@@ -144,12 +146,24 @@ impl Session {
             writes: Vec::new(),
             namings: Vec::new(),
             memory_limit: MemoryLimit::default(),
+            source_paths: SourcePaths::default(),
         })
     }
 
     /// Sets the memory limit of each load from now on.
     pub fn set_memory_limit(&mut self, limit: MemoryLimit) {
         self.memory_limit = limit;
+    }
+
+    /// Returns the places where the text of scripts may be.
+    #[must_use]
+    pub(crate) fn source_paths(&self) -> &SourcePaths {
+        &self.source_paths
+    }
+
+    /// Sets the places where the text of scripts may be.
+    pub fn set_source_paths(&mut self, paths: SourcePaths) {
+        self.source_paths = paths;
     }
 
     /// Sets where snapshots opened from now on are cached, if at all.

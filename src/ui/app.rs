@@ -12,6 +12,7 @@ use super::state::AppState;
 use super::{chrome, keys, sides, theme};
 use crate::index::Indexes;
 use crate::model::MemoryLimit;
+use crate::sources::SourcePaths;
 use crate::ui::notice::Notice;
 
 /// The window of the program.
@@ -101,7 +102,12 @@ const APP_ID: &str = "heapglass";
 ///
 /// # Errors
 /// Returns an error if no display or graphics driver is available.
-pub fn run(files: Vec<PathBuf>, indexes: Indexes, memory_limit: MemoryLimit) -> anyhow::Result<()> {
+pub fn run(
+    files: Vec<PathBuf>,
+    indexes: Indexes,
+    memory_limit: MemoryLimit,
+    sources: SourcePaths,
+) -> anyhow::Result<()> {
     #[cfg(all(unix, not(target_os = "macos")))]
     if ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"].iter().all(|name| std::env::var_os(name).is_none()) {
         anyhow::bail!(
@@ -123,6 +129,7 @@ pub fn run(files: Vec<PathBuf>, indexes: Indexes, memory_limit: MemoryLimit) -> 
             HeapglassApp::new(cc, Vec::new(), indexes, settings_file::default_path(APP_ID))
                 .map(|mut app| {
                     app.state.session.set_memory_limit(memory_limit);
+                    app.state.session.set_source_paths(sources);
                     app.state.open_together(files);
                     app
                 })

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use heapglass::SourcePaths;
 use heapglass::test_support::export::{FileFormat, write_list};
 use heapglass::test_support::format::Source;
 use heapglass::test_support::model::{CancelToken, ClassId, NodeOrdinal, Progress};
@@ -49,7 +50,7 @@ pub fn ask(snapshot: &Snapshot) {
     let cancel = CancelToken::new();
     let graph = snapshot.graph();
     for series in [&[snapshot][..], &[snapshot, snapshot], &[snapshot; 3]] {
-        let _ = heapglass::findings(series, &cancel);
+        let _ = heapglass::findings(series, &SourcePaths::default(), &cancel);
     }
     for key in [SortKey::Name, SortKey::Count, SortKey::Distance, SortKey::ShallowSize, SortKey::RetainedSize] {
         let sort = Sort { key, descending: key == SortKey::Count };

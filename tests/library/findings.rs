@@ -5,6 +5,7 @@ use crate::{common, generated};
 use std::path::Path;
 use std::process::Command;
 
+use heapglass::SourcePaths;
 use heapglass::{CancelToken, Findings, Snapshot, Verdict, findings};
 
 /// Returns the findings of a service after some rounds: sessions pile up, charges are a few more in each round.
@@ -15,7 +16,7 @@ fn of_rounds(rounds: &[(u64, u64)]) -> Findings {
             common::open_bytes("service", generated::service(sessions, charges, round)).unwrap()
         })
         .collect();
-    findings(&snapshots.iter().collect::<Vec<_>>(), &CancelToken::new()).unwrap()
+    findings(&snapshots.iter().collect::<Vec<_>>(), &SourcePaths::default(), &CancelToken::new()).unwrap()
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn tangled(seed: u64) -> Vec<u8> {
 fn paths_through_code_and_cycles_end() {
     for seed in 1..200 {
         let snapshot = common::open_bytes("tangled", tangled(seed)).unwrap();
-        let found = findings(&[&snapshot], &CancelToken::new()).unwrap();
+        let found = findings(&[&snapshot], &SourcePaths::default(), &CancelToken::new()).unwrap();
         assert!(found.findings.iter().all(|finding| finding.path.len() < 130), "seed {seed}");
     }
 }
@@ -106,7 +107,7 @@ fn a_collection_of_a_global_object_is_an_accumulation_though_only_its_members_ha
         heap.heap.numbered(elements, "element", number, product);
     }
     let snapshot = common::open_bytes("catalog", heap.write()).unwrap();
-    let found = findings(&[&snapshot], &CancelToken::new()).unwrap();
+    let found = findings(&[&snapshot], &SourcePaths::default(), &CancelToken::new()).unwrap();
     assert_eq!(found.findings[0].holder.label, "global.app.products", "{}", found.summary);
     assert_eq!(found.findings[0].members, [500]);
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::export::{
     ALLOCATIONS, CLASSES, COMPARISON, Classes, ComparedClasses, Functions, OBJECTS, Objects, PROFILE, REFERENCES,
-    VARIABLES, Variables, columns_help, columns_of, shape,
+    SITES, Sites, VARIABLES, Variables, columns_help, columns_of, shape,
 };
 use crate::query::Query;
 
@@ -20,6 +20,8 @@ JSON (stable; sizes are bytes, keys in this order):
   retainers   {@objects,\"retainers\":[{@references,\"cycle\",\"retainers\":[…]}]}
               --depth sets the number of levels; cycle is true if the object is already on the path
   object      {\"id\",\"name\",\"class\",\"kind\",\"distance\",\"system_distance\",\"unreachable\",\"self_size\",\"shallow_size\",\"retained_size\",\"detachedness\",\"location\",\"dominator_id\",\"edge_count\",\"retainer_count\",\"edges\":[{@references}]}
+  sources     {\"id\",\"name\",\"class\",\"location\",\"source\":null|{\"from\",\"path\",\"is_cut\",\"first_line\",\"lines\":[]},\"missing\",\"holder\",\"sites\":[{@sites}]}
+              from is snapshot or file; missing says why the text is not known; sites are the lines that fill the holder
   statistics  {\"total\",\"native\":{\"total\",\"typed_arrays\",\"extra\"},\"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"},\"unreachable\",\"producer\":{\"program\",\"version\",\"v8\",\"evidence\",\"user_roots\"}}
               extra is native memory without a node; program is one of Node.js, Chromium, Electron, Deno,
               Bun, JavaScriptCore, Hermes, Julia, V8, Unknown program
@@ -82,6 +84,7 @@ pub(super) fn with_rows(text: &str) -> String {
         ("@variables", shape::<Variables>(VARIABLES)),
         ("@allocated", shape::<Functions>(ALLOCATIONS)),
         ("@profiled", shape::<Functions>(PROFILE)),
+        ("@sites", shape::<Sites>(SITES)),
         ("@nodes", columns_of("nodes").join(" ")),
     ];
     let with_rows = |line: &str| rows.iter().fold(line.to_owned(), |line, (name, columns)| line.replace(name, columns));

@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::capture::{CAPTURE_HELP, CaptureArguments};
 use super::generate::Generated;
 use crate::model::MemoryLimit;
+use crate::sources::{SourcePaths, SourceRoot};
 use check::{CheckArguments, check_help};
 use findings::{FINDINGS_HELP, FindingsArguments};
 use help::{help_of, json_help, query_help};
@@ -36,6 +37,27 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "SIZE", default_value = "available", env = "HEAPGLASS_MAX_MEMORY")]
     #[arg(value_parser = clap::value_parser!(MemoryLimit), hide_env_values = true)]
     pub max_memory: MemoryLimit,
+    #[command(flatten)]
+    pub sources: SourceArguments,
+}
+
+/// The places where the text of scripts may be.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SourceArguments {
+    /// Read source files only from this folder, or from TO instead of where the snapshot's URLs begin with FROM; can be
+    /// repeated
+    #[arg(long = "source-root", global = true, value_name = "[FROM=]TO")]
+    pub roots: Vec<SourceRoot>,
+    /// Do not read source files; only the text in the snapshots and in their captures is used
+    #[arg(long = "no-source-files", global = true, conflicts_with = "roots")]
+    pub no_files: bool,
+}
+
+impl SourceArguments {
+    #[must_use]
+    pub fn paths(&self) -> SourcePaths {
+        if self.no_files { SourcePaths::without_files() } else { SourcePaths::new(self.roots.clone()) }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -49,6 +71,9 @@ pub enum Command {
     /// Show the details of an object and its outgoing references
     #[command(after_long_help = help_of("object"))]
     Object(ObjectArguments),
+    /// Show the source of an object's class or function, and the lines that fill its holder
+    #[command(after_long_help = help_of("sources"))]
+    Sources(SourcesArguments),
     /// Show bytes by category
     #[command(after_long_help = help_of("statistics"))]
     Statistics(StatisticsArguments),
@@ -197,6 +222,15 @@ pub struct ObjectArguments {
     pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct SourcesArguments {
+    #[command(flatten)]
+    pub object: ObjectArguments,
+    /// Lines of source to show before and after the position
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    pub context: usize,
 }
 
 #[derive(Debug, Args)]

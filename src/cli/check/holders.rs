@@ -12,6 +12,7 @@ use crate::cli::args::findings::Threshold;
 use crate::cli::findings::json;
 use crate::findings::{Finding, Findings, Verdict, findings};
 use crate::model::{CancelToken, human};
+use crate::sources::SourcePaths;
 
 /// The limits on holders.
 #[derive(Clone, Debug)]
@@ -94,8 +95,13 @@ pub(super) fn fails(threshold: Threshold, verdict: Verdict) -> bool {
 }
 
 /// Judges a series, the oldest snapshot first. `against` is what grows in another series.
-pub(super) fn judge(snapshots: &[&Snapshot], rules: &HolderRules, against: Option<&Growing>) -> anyhow::Result<Judged> {
-    let found: Findings = findings(snapshots, &CancelToken::new())?;
+pub(super) fn judge(
+    snapshots: &[&Snapshot],
+    rules: &HolderRules,
+    paths: &SourcePaths,
+    against: Option<&Growing>,
+) -> anyhow::Result<Judged> {
+    let found: Findings = findings(snapshots, paths, &CancelToken::new())?;
     let threshold = rules.threshold;
     let rule = match threshold {
         Threshold::Leak => "no leaks",

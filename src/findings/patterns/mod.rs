@@ -16,7 +16,7 @@ mod streams;
 mod strings;
 mod timers;
 
-use super::finding::{Part, PathStep, SourcePlace};
+use super::finding::{Part, PathStep};
 use super::naming::Names;
 use crate::model::NodeOrdinal;
 use crate::query::short_script;
@@ -62,7 +62,7 @@ pub(super) struct Recognized {
     pub(super) explanation: String,
     pub(super) advice: &'static str,
     /// A function that was registered, if the structure has one.
-    pub(super) registered: Option<SourcePlace>,
+    pub(super) registered: Option<NodeOrdinal>,
 }
 
 type Recognize = fn(&Subject<'_>) -> Option<Recognized>;
@@ -139,7 +139,7 @@ impl Subject<'_> {
     }
 
     /// Returns the first function at or below the member.
-    fn callback(&self) -> Option<&PathStep> {
+    pub(super) fn callback(&self) -> Option<&PathStep> {
         self.path.iter().find(|step| {
             matches!(step.part, Part::Member | Part::Inside)
                 && self.names.side.snapshot.kind(step.node) == crate::model::NodeKind::CLOSURE
@@ -156,8 +156,8 @@ impl Subject<'_> {
         }
     }
 
-    fn registered(&self) -> Option<SourcePlace> {
-        self.callback().and_then(|step| step.location.clone())
+    fn registered(&self) -> Option<NodeOrdinal> {
+        self.callback().filter(|step| step.location.is_some()).map(|step| step.node)
     }
 
     fn recognized(

@@ -360,7 +360,7 @@ impl Pane for GrowthPane {
             super::remark(ui, OPTIONS_DIFFER);
         }
         self.charts(ui, session, place, (&series, &growth));
-        let found = session.ask(&FindingsOf(Arc::clone(&series))).ready().filter(|_| growth.ids_match);
+        let found = session.ask(&FindingsOf::new(&series, session.source_paths())).ready().filter(|_| growth.ids_match);
         let verdict = found.as_ref().map(|found| {
             let grows = found.findings.iter().any(|finding| finding.kind == Kind::Growth);
             if grows { found.summary.as_str() } else { "Nothing grows without bound" }

@@ -92,11 +92,11 @@ impl FindingsPane {
         let series: Series = distinct.kept.iter().filter_map(|&at| all.get(at).copied()).collect();
         let left_out = distinct.left_out.iter().map(|&(at, before)| [all[at], all[before]]).collect();
         let text = "Looking for holders that accumulate memory…";
-        let findings = ready(ui, session.ask(&FindingsOf(Arc::clone(&series))), text, commands)?;
+        let findings = ready(ui, session.ask(&FindingsOf::new(&series, session.source_paths())), text, commands)?;
         self.shown = Some(all);
         if findings.ids_match == Some(false) {
             let series: Series = [place.slot.id].into();
-            let findings = ready(ui, session.ask(&FindingsOf(Arc::clone(&series))), text, commands)?;
+            let findings = ready(ui, session.ask(&FindingsOf::new(&series, session.source_paths())), text, commands)?;
             return Some(Answered { series, left_out: Vec::new(), findings, is_alone: true });
         }
         Some(Answered { series, left_out, findings, is_alone: false })

@@ -1,0 +1,153 @@
+//! `heapglass sources`: shows the source of an object's function or class, and the lines that fill its holder.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::args::SourcesArguments;
+use super::{Files, args, open_object};
+use crate::export::{Columns, FileFormat, JsonRows, Position, SITES, SiteRow, Sites, write_rows};
+use crate::findings::{Site, written};
+use crate::model::{CancelToken, human};
+use crate::query::{node_label, scripts};
+use crate::snapshot::Snapshot;
+use crate::sources::{Origin, ShownText, SourceView, Sources};
+
+/// The maximum number of characters of a line in text output.
+const LINE_LIMIT: usize = 200;
+
+#[derive(Serialize)]
+struct Answer<'a, S: Serialize> {
+    id: u64,
+    name: String,
+    class: &'a str,
+    location: Option<Position>,
+    source: Option<Excerpt<'a>>,
+    /// The reason why the whole text is not known.
+    missing: Option<String>,
+    holder: &'a str,
+    sites: S,
+}
+
+#[derive(Serialize)]
+struct Excerpt<'a> {
+    from: &'static str,
+    path: Option<String>,
+    is_cut: bool,
+    /// The number of the first line, from 1.
+    first_line: u32,
+    lines: Vec<&'a str>,
+}
+
+pub(super) fn run(arguments: &SourcesArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (snapshot, node) = open_object(&arguments.object, files)?;
+    let cancel = CancelToken::new();
+    let scripts = scripts(&snapshot, &cancel)?;
+    let sources = Sources::new(&snapshot, &scripts, &files.sources);
+    let location = snapshot.location(node).or(snapshot.class(node).key.location);
+    let view = location.map(|at| sources.view(at.script_id));
+    let text = view.as_ref().and_then(|view| view.text.as_ref());
+    let at = text.zip(location).and_then(|(text, at)| text.position(at)).map(|at| at.line as usize);
+    let shown = text.zip(at).map(|(text, line)| {
+        let first = line.saturating_sub(arguments.context);
+        (text, first..(line + arguments.context + 1).min(text.line_count()), line)
+    });
+    let missing = view.as_ref().and_then(|view| missing(view, at.is_some()));
+    let found = written(&sources, node, &cancel)?;
+    let sites = &found.sites[..found.sites.len().min(arguments.object.limit.unwrap_or(usize::MAX))];
+    match arguments.object.format {
+        args::Format::Json => {
+            let answer = Answer {
+                id: snapshot.id(node).0,
+                name: snapshot.display_name(node).into_owned(),
+                class: &snapshot.class(node).name,
+                location: location.map(|at| Position::new(at, &scripts)),
+                source: shown.map(|(text, lines, _)| excerpt(text, lines)),
+                missing,
+                holder: &found.holder,
+                sites: JsonRows::<Sites, _> { columns: Columns::named(SITES), rows: sites.iter().map(row) },
+            };
+            serde_json::to_writer(&mut *out, &answer)?;
+            writeln!(out)?;
+        }
+        args::Format::Csv => {
+            write_rows::<Sites>(Columns::named(SITES), sites.iter().map(row), FileFormat::Csv, out)?;
+        }
+        args::Format::Text => {
+            heading(&snapshot, node, out)?;
+            if let Some(at) = location {
+                let from = text.map(|text| format!("  ({})", origin(text))).unwrap_or_default();
+                writeln!(out, "defined in {}{from}", scripts.full(at))?;
+            }
+            if let Some((text, lines, at)) = shown {
+                for line in lines {
+                    let mark = if line == at { '>' } else { ' ' };
+                    let shown = human::visible(text.line(line), LINE_LIMIT);
+                    writeln!(out, "{mark}{:>6} │ {shown}", text.line_number(line))?;
+                }
+            }
+            if let Some(missing) = &missing {
+                writeln!(out, "note: {missing}")?;
+            }
+            writeln!(out, "held by {}", human::visible(&found.holder, LINE_LIMIT))?;
+            for site in sites {
+                let function = site.function.as_ref().map(|function| format!("  in {function}")).unwrap_or_default();
+                writeln!(
+                    out,
+                    "  {:<10}{}:{}:{}{function}",
+                    site.what, site.place.url, site.place.line, site.place.column
+                )?;
+                if let Some(text) = &site.text {
+                    writeln!(out, "            {text}")?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn heading(snapshot: &Snapshot, node: crate::model::NodeOrdinal, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "{}  @{}", human::visible(&node_label(snapshot, node), LINE_LIMIT), snapshot.id(node).0)
+}
+
+/// Returns why the whole text of a script, or the line of an object, is not shown.
+fn missing(view: &SourceView, has_line: bool) -> Option<String> {
+    let reason = view.no_file.as_ref().map(|reason| reason.explanation(view.url.as_deref()));
+    match (&view.text, has_line) {
+        (None, _) => reason,
+        (Some(_), true) => None,
+        (Some(text), false) if text.is_cut() => {
+            let cut = "the snapshot has only the beginning of the script";
+            Some(reason.map_or_else(|| cut.to_owned(), |reason| format!("{cut}; {reason}")))
+        }
+        (Some(_), false) => Some("the position is outside the script's text".to_owned()),
+    }
+}
+
+fn origin(text: &ShownText) -> String {
+    match text.origin() {
+        Origin::Snapshot => "text in the snapshot".to_owned(),
+        Origin::File(path) => format!("text of the file {}", path.display()),
+    }
+}
+
+fn excerpt(text: &ShownText, lines: std::ops::Range<usize>) -> Excerpt<'_> {
+    let (from, path) = match text.origin() {
+        Origin::Snapshot => ("snapshot", None),
+        Origin::File(path) => ("file", Some(path.display().to_string())),
+    };
+    let first_line = text.line_number(lines.start);
+    Excerpt { from, path, is_cut: text.is_cut(), first_line, lines: lines.map(|line| text.line(line)).collect() }
+}
+
+/// Returns the row of a source line.
+fn row(site: &Site) -> SiteRow<'_> {
+    SiteRow {
+        what: site.what,
+        url: &site.place.url,
+        line: site.place.line,
+        column: site.place.column,
+        function: site.function.as_deref(),
+        text: site.text.as_deref(),
+    }
+}

@@ -1,0 +1,328 @@
+//! Files that may have the text of a script. A snapshot is not trusted: its URLs may name any file of this machine.
+//!
+//! Invariants:
+//! - Nothing is fetched over the network, and no path with `..`, of another host or of a device namespace is opened.
+//! - If roots are given, only files inside them are read, after all symbolic links are resolved.
+//! - Without roots, a file is read only where the script's URL says, only if no symbolic link is on the path, only if its
+//!   name is that of a script, and never below the folders of the system. Its text is used only if it begins with the
+//!   text that the snapshot has, so a file that the snapshot does not know is never shown.
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::inputs::read_small_text;
+use crate::model::human;
+
+/// The largest source file that is read.
+pub(super) const LARGEST_FILE: u64 = 50 << 20;
+/// The folders that are never read without a root.
+const OF_SYSTEM: [&str; 7] = ["/dev", "/proc", "/sys", "/etc", "/run", "/boot", "/var/run"];
+/// The extensions of scripts.
+const OF_SCRIPTS: [&str; 12] = ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "es6", "vue", "svelte", "map"];
+
+/// A place for source files: a folder, and the start of the URLs or paths that it replaces.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SourceRoot {
+    /// The start of a script's URL or path; empty if paths are those of this machine.
+    from: String,
+    to: PathBuf,
+}
+
+impl std::str::FromStr for SourceRoot {
+    type Err = String;
+
+    /// Parses `FROM=TO`, or a folder alone.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (from, to) = text.split_once('=').unwrap_or(("", text));
+        if to.is_empty() || (from.is_empty() && text.starts_with('=')) {
+            return Err("expected FROM=TO, such as /app=./build, or a folder".to_owned());
+        }
+        let to = std::path::absolute(to).map_err(|error| error.to_string())?;
+        Ok(Self { from: from.to_owned(), to })
+    }
+}
+
+impl SourceRoot {
+    /// Creates a root for the files inside a folder.
+    #[must_use]
+    pub fn folder(folder: &Path) -> Self {
+        Self { from: String::new(), to: folder.to_owned() }
+    }
+}
+
+/// The places where the text of scripts and their source maps are sought, apart from the snapshots and what was recorded
+/// with them. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct SourcePaths(Arc<Places>);
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+struct Places {
+    roots: Vec<SourceRoot>,
+    /// True if no files are read.
+    no_files: bool,
+}
+
+/// The reason why there is no file for a script.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum NoFile {
+    /// The URL does not name a file of this machine.
+    NotLocal,
+    /// The path is never read: it has `..`, names another host, or is not that of a script.
+    Refused,
+    /// The path is outside all roots.
+    Outside(PathBuf),
+    NotFound(PathBuf),
+    Unreadable(PathBuf, String),
+    TooLarge(PathBuf),
+    /// The text is not that of the script in the snapshot.
+    Differs(PathBuf),
+    /// The snapshot has no text of the script, so only a root makes the file trusted.
+    Unproven(PathBuf),
+    /// Reading files is switched off.
+    Off,
+}
+
+impl NoFile {
+    /// Returns the reason as a sentence without a full stop. `url` is that of the script.
+    pub(crate) fn explanation(&self, url: Option<&str>) -> String {
+        let path = |path: &Path| human::visible(&path.display().to_string(), 300).into_owned();
+        match self {
+            Self::NotLocal => match url {
+                Some(url) => format!("{} is not a file on this computer", human::visible(url, 300)),
+                None => "the snapshot does not name the script".to_owned(),
+            },
+            Self::Refused => format!("{} is never read", human::visible(url.unwrap_or(""), 300)),
+            Self::Outside(file) => format!("{} is not inside a source root", path(file)),
+            Self::NotFound(file) => format!("{} does not exist", path(file)),
+            Self::Unreadable(file, error) => format!("{} cannot be read: {error}", path(file)),
+            Self::TooLarge(file) => format!("{} is larger than 50 MB", path(file)),
+            Self::Differs(file) => format!("{} is not the script in the snapshot: the text differs", path(file)),
+            Self::Unproven(file) => {
+                format!("{} is not inside a source root, and the snapshot has no text to compare it with", path(file))
+            }
+            Self::Off => "source files are not read".to_owned(),
+        }
+    }
+}
+
+/// A file that may be read, and how far it is trusted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Candidate {
+    pub(super) path: PathBuf,
+    /// True if it is inside a root that the user gave.
+    pub(super) is_in_root: bool,
+}
+
+impl SourcePaths {
+    #[must_use]
+    pub fn new(mut roots: Vec<SourceRoot>) -> Self {
+        // A longer prefix is more specific.
+        roots.sort_by(|a, b| b.from.len().cmp(&a.from.len()).then_with(|| a.cmp(b)));
+        Self(Arc::new(Places { roots, no_files: false }))
+    }
+
+    /// Creates places without files: only the snapshots and what was recorded with them are used.
+    #[must_use]
+    pub fn without_files() -> Self {
+        Self(Arc::new(Places { no_files: true, ..Places::default() }))
+    }
+
+    /// Returns the files that a script's URL may name.
+    pub(super) fn candidates(&self, url: &str) -> Result<Vec<Candidate>, NoFile> {
+        if self.0.no_files {
+            return Err(NoFile::Off);
+        }
+        let local = local_path(url);
+        let mut found: Vec<Candidate> = Vec::new();
+        for root in &self.0.roots {
+            if root.from.is_empty() {
+                if let Ok(path) = &local {
+                    found.push(Candidate { path: path.clone(), is_in_root: true });
+                }
+            } else if let Some(path) = root.replaced(url, local.as_deref().ok()) {
+                found.push(Candidate { path, is_in_root: true });
+            }
+        }
+        if self.0.roots.is_empty() {
+            let path = local?;
+            if !is_script(&path) || OF_SYSTEM.iter().any(|folder| path.starts_with(folder)) {
+                return Err(NoFile::Refused);
+            }
+            found.push(Candidate { path, is_in_root: false });
+        } else if found.is_empty() {
+            return Err(match local {
+                Ok(path) => NoFile::Outside(path),
+                Err(reason) => reason,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Reads a file if it is where it may be.
+    pub(super) fn read(&self, candidate: &Candidate, most_bytes: u64) -> Result<String, NoFile> {
+        let path = &candidate.path;
+        let real = path.canonicalize().map_err(|error| no_file(path, &error))?;
+        let is_allowed = if candidate.is_in_root {
+            let is_inside = |root: &SourceRoot| root.to.canonicalize().is_ok_and(|folder| real.starts_with(folder));
+            self.0.roots.iter().any(is_inside)
+        } else {
+            real == *path
+        };
+        if !is_allowed {
+            return Err(NoFile::Outside(path.clone()));
+        }
+        let text = read_small_text(&real, most_bytes).map_err(|error| no_file(path, &error))?;
+        Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    }
+}
+
+fn no_file(path: &Path, error: &io::Error) -> NoFile {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => NoFile::NotFound(path.to_owned()),
+        io::ErrorKind::FileTooLarge => NoFile::TooLarge(path.to_owned()),
+        _ => NoFile::Unreadable(path.to_owned(), error.to_string()),
+    }
+}
+
+impl SourceRoot {
+    /// Returns the path inside the root that replaces a URL, or the path of a URL, that starts with [`Self::from`].
+    fn replaced(&self, url: &str, path: Option<&Path>) -> Option<PathBuf> {
+        let texts = [Some(url), path.and_then(Path::to_str)];
+        let rest = texts.into_iter().flatten().find_map(|text| below(text, &self.from))?;
+        let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+        let parts: Vec<&str> = rest.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".").collect();
+        let is_plain = |part: &&str| *part != ".." && !part.contains(['\0', ':']);
+        (!parts.is_empty() && parts.iter().all(is_plain)).then(|| self.to.join(parts.iter().collect::<PathBuf>()))
+    }
+}
+
+/// Returns the part of a text below a prefix that ends at a separator.
+fn below<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let rest = text.strip_prefix(prefix)?;
+    let is_end = prefix.ends_with(['/', '\\']) || rest.starts_with(['/', '\\']);
+    is_end.then_some(rest)
+}
+
+/// Returns the path of a script's URL on this machine.
+pub(super) fn local_path(url: &str) -> Result<PathBuf, NoFile> {
+    let path = if url.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:")) {
+        let url = Url::parse(url).map_err(|_| NoFile::Refused)?;
+        if url.host_str().is_some_and(|host| !host.is_empty() && host != "localhost") {
+            return Err(NoFile::Refused);
+        }
+        url.to_file_path().map_err(|()| NoFile::Refused)?
+    } else if url.starts_with(r"\\") || url.starts_with("//") {
+        return Err(NoFile::Refused);
+    } else {
+        // In a path, # is an ordinary character.
+        PathBuf::from(url.split('?').next().unwrap_or(url))
+    };
+    if !path.is_absolute() {
+        return Err(NoFile::NotLocal);
+    }
+    let is_plain = |part: Component<'_>| match part {
+        Component::ParentDir | Component::CurDir => false,
+        Component::Prefix(prefix) => matches!(prefix.kind(), std::path::Prefix::Disk(_)),
+        Component::RootDir | Component::Normal(_) => true,
+    };
+    let has_control = path.to_str().is_none_or(|text| text.chars().any(char::is_control));
+    // `Path::components` drops `.` and repeated separators, which a script's real path never has.
+    if has_control || !path.components().all(is_plain) {
+        return Err(NoFile::Refused);
+    }
+    Ok(path)
+}
+
+fn is_script(path: &Path) -> bool {
+    path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| OF_SCRIPTS.contains(&extension))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_absolute_paths_are_local() {
+        for (url, expected) in [
+            ("/srv/app/cart.js", Ok("/srv/app/cart.js")),
+            ("file:///srv/my%20app/cart.js?t=3", Ok("/srv/my app/cart.js")),
+            ("file:///srv/c%23/x.js", Ok("/srv/c#/x.js")),
+            ("file://server/share/x.js", Err(NoFile::Refused)),
+            (r"\\server\share\x.js", Err(NoFile::Refused)),
+            (r"\\?\C:\x.js", Err(NoFile::Refused)),
+            ("//server/share/x.js", Err(NoFile::Refused)),
+            ("/srv/../etc/x.js", Err(NoFile::Refused)),
+            ("file:///srv/..%2f..%2fetc/x.js", Err(NoFile::Refused)),
+            ("/srv/a\0b.js", Err(NoFile::Refused)),
+            ("http://host/app.js", Err(NoFile::NotLocal)),
+            ("node:fs", Err(NoFile::NotLocal)),
+            ("", Err(NoFile::NotLocal)),
+        ] {
+            let found = local_path(url);
+            assert_eq!(found.as_ref().map(|path| path.to_str().unwrap()), expected.as_ref().copied(), "{url}");
+        }
+    }
+
+    #[test]
+    fn files_of_the_system_are_never_read_without_a_root() {
+        let paths = SourcePaths::default();
+        for url in ["file:///etc/passwd", "/etc/x.js", "/proc/self/environ", "/dev/zero", "/home/me/.ssh/id_rsa"] {
+            assert_eq!(paths.candidates(url), Err(NoFile::Refused), "{url}");
+        }
+        assert_eq!(SourcePaths::without_files().candidates("/srv/x.js"), Err(NoFile::Off));
+    }
+
+    #[test]
+    fn with_roots_only_files_inside_them_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        std::fs::create_dir_all(folder.join("in/src")).unwrap();
+        std::fs::write(folder.join("in/src/a.js"), "a()").unwrap();
+        std::fs::write(folder.join("out.js"), "b()").unwrap();
+        let read = |root: &str, url: &str| -> Result<String, NoFile> {
+            let paths = SourcePaths::new(vec![root.parse().unwrap()]);
+            let candidates = paths.candidates(url)?;
+            paths.read(&candidates[0], LARGEST_FILE)
+        };
+        let (inside, outside) = (folder.join("in"), folder.join("out.js"));
+        let mapped = |from: &str| format!("{from}={}", inside.display());
+        assert_eq!(read(&mapped("http://host/js"), "http://host/js/src/a.js?v=1"), Ok("a()".into()));
+        assert_eq!(read(&mapped("/app"), "file:///app/src/a.js"), Ok("a()".into()));
+        assert_eq!(read(&mapped("webpack:///"), "webpack:///./src/a.js"), Ok("a()".into()));
+        assert_eq!(read(inside.to_str().unwrap(), inside.join("src/a.js").to_str().unwrap()), Ok("a()".into()));
+        let other = outside.to_str().unwrap();
+        assert_eq!(read(inside.to_str().unwrap(), other), Err(NoFile::Outside(outside.clone())));
+        assert_eq!(read(&mapped("/app"), "/application/a.js"), Err(NoFile::Outside("/application/a.js".into())));
+        assert_eq!(read(&mapped("http://host"), "http://host/../out.js"), Err(NoFile::NotLocal));
+        assert!(matches!(read(&mapped("/app"), "/app/src/b.js"), Err(NoFile::NotFound(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_symbolic_link_out_of_a_root_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        std::fs::create_dir(folder.join("in")).unwrap();
+        std::fs::write(folder.join("out.js"), "secret()").unwrap();
+        let link = folder.join("in/a.js");
+        std::os::unix::fs::symlink(folder.join("out.js"), &link).unwrap();
+        let read = |paths: &SourcePaths| {
+            let candidates = paths.candidates(link.to_str().unwrap()).unwrap();
+            paths.read(&candidates[0], LARGEST_FILE)
+        };
+        let root = SourcePaths::new(vec![SourceRoot::folder(&folder.join("in"))]);
+        assert_eq!(read(&root), Err(NoFile::Outside(link.clone())));
+        assert_eq!(read(&SourcePaths::default()), Err(NoFile::Outside(link.clone())));
+    }
+
+    #[test]
+    fn a_root_is_a_folder_or_a_replacement() {
+        assert!("=x".parse::<SourceRoot>().is_err());
+        assert!("a=".parse::<SourceRoot>().is_err());
+        assert_eq!("/a=/b".parse::<SourceRoot>().unwrap(), SourceRoot { from: "/a".into(), to: "/b".into() });
+        assert_eq!("/a".parse::<SourceRoot>().unwrap(), SourceRoot { from: String::new(), to: "/a".into() });
+    }
+}

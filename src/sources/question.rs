@@ -1,0 +1,122 @@
+//! The question for the source text of a script.
+
+use super::lines::{Lines, Position};
+use super::paths::{NoFile, SourcePaths};
+use super::text::{FoundText, Origin, ScriptText, script_text};
+use super::tokens::{Token, Tokens};
+use crate::analysis::Location;
+use crate::model::{CancelToken, Cancelled, HeapBytes, SnapshotId};
+use crate::query::{Need, Needs, Question, ScriptsOf};
+
+/// The bytes of the largest text that is colored.
+const COLORED: usize = 4 << 20;
+
+/// Asks for the text of a script.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct SourceOf {
+    pub(crate) snapshot: SnapshotId,
+    pub(crate) script_id: u32,
+    pub(crate) paths: SourcePaths,
+}
+
+/// The text of a script, prepared to be shown.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceView {
+    /// The file or address of the script; `None` if the snapshot does not name it.
+    pub(crate) url: Option<String>,
+    pub(crate) text: Option<ShownText>,
+    /// The reason why no file was used, if the snapshot and its capture lack the whole text.
+    pub(crate) no_file: Option<NoFile>,
+}
+
+/// A text with its lines and tokens.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownText {
+    script: ScriptText,
+    lines: Lines,
+    /// In order; empty for a very long text.
+    tokens: Vec<Token>,
+}
+
+impl SourceView {
+    pub(crate) fn new(url: Option<String>, found: FoundText) -> Self {
+        let text = found.text.map(|script| {
+            let tokens = if script.text.len() <= COLORED { Tokens::new(&script.text).collect() } else { Vec::new() };
+            ShownText { lines: Lines::new(&script.text), tokens, script }
+        });
+        Self { url, text, no_file: found.no_file }
+    }
+}
+
+impl ShownText {
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.script.origin
+    }
+
+    /// Returns true if only the beginning of the text is known.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.script.is_cut
+    }
+
+    pub(crate) fn line_count(&self) -> usize {
+        self.lines.count()
+    }
+
+    /// Returns the text of a line, counted from 0.
+    pub(crate) fn line(&self, line: usize) -> &str {
+        self.lines.line(&self.script.text, line)
+    }
+
+    /// Returns the number of a line as in the file, counted from 1.
+    pub(crate) fn line_number(&self, line: usize) -> u32 {
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        self.script.outer(Position { line, column: 0 }).line.saturating_add(1)
+    }
+
+    /// Returns the position in the text of a location in the snapshot; `None` if the text does not reach it.
+    pub(crate) fn position(&self, at: Location) -> Option<Position> {
+        let inner = self.script.inner(Position { line: at.line, column: at.column })?;
+        self.lines.offset(&self.script.text, inner).map(|_| inner)
+    }
+
+    /// Returns the tokens of a line, with byte ranges inside it.
+    pub(crate) fn tokens_of(&self, line: usize) -> Vec<Token> {
+        let Some((start, end)) = self.lines.range(&self.script.text, line) else { return Vec::new() };
+        let first = self.tokens.partition_point(|token| token.range.end <= start);
+        let of_line = self.tokens[first..].iter().take_while(|token| token.range.start < end);
+        let inside = |token: &Token| Token {
+            kind: token.kind,
+            range: token.range.start.max(start) - start..token.range.end.min(end) - start,
+        };
+        of_line.map(inside).collect()
+    }
+}
+
+impl HeapBytes for SourceView {
+    fn heap_bytes(&self) -> usize {
+        let of = |text: &ShownText| text.script.text.len() + 4 * text.lines.count() + 24 * text.tokens.len();
+        self.text.as_ref().map_or(0, of)
+    }
+}
+
+impl Question for SourceOf {
+    type Answer = SourceView;
+
+    fn snapshots(&self) -> Vec<SnapshotId> {
+        vec![self.snapshot]
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Box::new(ScriptsOf(self.snapshot))]
+    }
+
+    fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<SourceView, Cancelled> {
+        let scripts = needs.answer(&ScriptsOf(self.snapshot));
+        let Some(script) = scripts.get(self.script_id) else {
+            return Ok(SourceView { url: None, text: None, no_file: None });
+        };
+        cancel.check()?;
+        let found = script_text(needs.snapshot(self.snapshot), script, &self.paths);
+        Ok(SourceView::new(script.url.clone(), found))
+    }
+}

@@ -1,0 +1,220 @@
+//! The statements of a program that fill a holder: calls that add to it, assignments, registrations of the functions that
+//! it holds, and expressions that create its members.
+//!
+//! A holder is known by a name: a field of a class, or a variable of a scope. Scripts that contain the name are parsed;
+//! variables are resolved by scope, and fields are followed through local variables. Statements are ranked: those of the
+//! class that has the field first, then those of its script.
+
+mod names;
+mod reach;
+mod scan;
+
+use rayon::prelude::*;
+
+use super::lines::{Lines, Position};
+use super::{Sources, shown_line, syntax};
+use crate::model::{CancelToken, Cancelled};
+use scan::scan;
+
+/// The maximum number of statements of a kind.
+const MOST: usize = 3;
+/// Statements whose score is lower than the best by more than this are left out.
+const RANGE: i32 = 25;
+/// The least score: below it are objects of the runtime that are created far from the holder.
+const LEAST: i32 = 5;
+
+/// The names by which a program reaches a holder and its members.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Sought {
+    pub(crate) holder: Option<HolderName>,
+    /// True if the members are in collections that the named one holds.
+    pub(crate) is_nested: bool,
+    /// The field by which the elements of a list reference each other.
+    pub(crate) link: Option<String>,
+    /// The name of an event whose listeners are the members.
+    pub(crate) event: Option<String>,
+    /// The function that is held, and its name.
+    pub(crate) callback: Option<Callback>,
+    pub(crate) made: Vec<Made>,
+    /// The last part of the URL of a module that is loaded again and again.
+    pub(crate) module: Option<String>,
+}
+
+/// A position in a script.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ScriptPosition {
+    pub(crate) script_id: u32,
+    pub(crate) at: Position,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct HolderName {
+    pub(crate) name: String,
+    pub(crate) kind: HolderKind,
+    /// The class that has the field.
+    pub(crate) class: Option<String>,
+    /// A position in the class, or in a function that sees the variable.
+    pub(crate) place: Option<ScriptPosition>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum HolderKind {
+    Field,
+    Variable,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Callback {
+    pub(crate) name: String,
+    pub(crate) place: Option<ScriptPosition>,
+}
+
+/// An expression that creates members.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Made {
+    /// `new Name(…)`. Classes of the runtime are created in many places.
+    Class { name: String, is_of_program: bool },
+    /// An object literal with these keys.
+    Shape(Vec<String>),
+}
+
+/// The relation of a statement to a holder.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum What {
+    Adds,
+    Registers,
+    Creates,
+    Holder,
+}
+
+/// A statement that was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Statement {
+    pub(crate) what: What,
+    pub(crate) place: ScriptPosition,
+    /// The function that contains the statement, such as `SessionCache.open`.
+    pub(crate) function: Option<String>,
+    /// The line of the statement without its indentation.
+    pub(crate) text: String,
+    score: i32,
+    /// The byte range of the innermost function, which tells whether two statements are of one function.
+    inside: (u32, u32),
+}
+
+impl Sought {
+    fn is_empty(&self) -> bool {
+        self.holder.is_none() && self.callback.is_none() && self.made.is_empty() && self.module.is_none()
+    }
+
+    /// Returns the names of which a script must contain one.
+    fn needles(&self) -> impl Iterator<Item = &str> {
+        let made = self.made.iter().map(|made| match made {
+            Made::Class { name, .. } => name.as_str(),
+            Made::Shape(keys) => keys.first().map_or("", String::as_str),
+        });
+        let holder = self.holder.as_ref().map(|holder| holder.name.trim_start_matches('#'));
+        let names = [holder, self.link.as_deref(), self.event.as_deref(), self.module.as_deref()];
+        names.into_iter().flatten().chain(made).filter(|name| !name.is_empty())
+    }
+}
+
+/// Finds the statements for each holder, the most likely first.
+///
+/// # Errors
+/// Returns [`Cancelled`] if the operation is cancelled.
+pub(crate) fn statements(
+    sources: &Sources<'_>,
+    sought: &[Sought],
+    cancel: &CancelToken,
+) -> Result<Vec<Vec<Statement>>, Cancelled> {
+    let found: Vec<Vec<(usize, Statement)>> = sources
+        .newest_ids()
+        .par_iter()
+        .map(|&id| {
+            cancel.check()?;
+            Ok(of_script(sources, id, sought))
+        })
+        .collect::<Result<_, Cancelled>>()?;
+    let mut by_holder: Vec<Vec<Statement>> = vec![Vec::new(); sought.len()];
+    for (at, statement) in found.into_iter().flatten() {
+        by_holder[at].push(statement);
+    }
+    Ok(by_holder.into_iter().map(ranked).collect())
+}
+
+/// Finds the statements in one script.
+fn of_script(sources: &Sources<'_>, id: u32, sought: &[Sought]) -> Vec<(usize, Statement)> {
+    let Some(text) = sources.text(id).text.as_ref() else { return Vec::new() };
+    let is_here = |of: &ScriptPosition| sources.is_same(of.script_id, id);
+    let wanted: Vec<(usize, &Sought)> = sought
+        .iter()
+        .enumerate()
+        .filter(|(_, sought)| !sought.is_empty())
+        .filter(|(_, sought)| {
+            let has_callback =
+                sought.callback.as_ref().and_then(|callback| callback.place.as_ref()).is_some_and(is_here);
+            has_callback
+                || sought.needles().any(|name| memchr::memmem::find(text.text.as_bytes(), name.as_bytes()).is_some())
+        })
+        .collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let lines = Lines::new(&text.text);
+    let parsed = syntax::parse(sources.url(id), &text.text, text.is_cut, |semantic| {
+        let mut found = Vec::new();
+        for &(at, sought) in &wanted {
+            // The position of a function or class in this text.
+            let offset = |of: &ScriptPosition| lines.offset(&text.text, text.inner(of.at)?);
+            let local = |of: Option<&ScriptPosition>| of.filter(|of| is_here(of)).and_then(offset);
+            let holder = sought.holder.as_ref().and_then(|holder| holder.place.as_ref());
+            let hits =
+                scan(semantic, sought, local(holder), local(sought.callback.as_ref().and_then(|of| of.place.as_ref())));
+            found.extend(hits.into_iter().map(|hit| {
+                let place = lines.position(&text.text, hit.offset);
+                let line = lines.line(&text.text, place.line as usize).trim();
+                let statement = Statement {
+                    what: hit.what,
+                    place: ScriptPosition { script_id: id, at: text.outer(place) },
+                    function: hit.function,
+                    text: shown_line(line),
+                    score: hit.score + if holder.is_some_and(is_here) { 20 } else { 0 },
+                    inside: hit.inside,
+                };
+                (at, statement)
+            }));
+        }
+        found
+    });
+    parsed.unwrap_or_default()
+}
+
+/// Sorts the statements of a holder and keeps the most likely ones of each kind.
+fn ranked(mut found: Vec<Statement>) -> Vec<Statement> {
+    // Members are created where they are added, or near it.
+    let adding: Vec<(u32, (u32, u32))> = found
+        .iter()
+        .filter(|of| matches!(of.what, What::Adds | What::Registers))
+        .map(|of| (of.place.script_id, of.inside))
+        .collect();
+    let scripts: Vec<u32> = adding.iter().map(|&(script, _)| script).collect();
+    for statement in found.iter_mut().filter(|statement| statement.what == What::Creates) {
+        let script = statement.place.script_id;
+        statement.score += if adding.contains(&(script, statement.inside)) { 20 } else { 0 };
+        statement.score += if scripts.contains(&script) { 10 } else { 0 };
+    }
+    found.retain(|statement| statement.score >= LEAST);
+    found.sort_by_key(|of| (of.what, std::cmp::Reverse(of.score), of.place.script_id, of.place.at));
+    let mut kept: Vec<Statement> = Vec::new();
+    for statement in found {
+        let of_kind: Vec<&Statement> = kept.iter().filter(|of| of.what == statement.what).collect();
+        let best = of_kind.first().map_or(statement.score, |best| best.score);
+        let is_known = of_kind
+            .iter()
+            .any(|of| of.place.script_id == statement.place.script_id && of.place.at.line == statement.place.at.line);
+        if of_kind.len() < MOST && statement.score + RANGE >= best && !is_known {
+            kept.push(statement);
+        }
+    }
+    kept
+}
