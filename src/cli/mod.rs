@@ -55,7 +55,7 @@ use crate::format::{self, Change, Source, looks_like_profile};
 use crate::index::{Indexes, Opened, Unwritten};
 use crate::model::{CancelToken, MemoryLimit, NodeOrdinal, ObjectId, Progress, human};
 use crate::snapshot::SourceInfo;
-use crate::sources::SourcePaths;
+use crate::sources::{SourcePaths, apply_maps};
 use crate::{OpenError, Profile, Snapshot};
 
 /// Returns the arguments of the process.
@@ -255,7 +255,7 @@ impl Files {
             self.indexes.open(source, &progress, &cancel)
         };
         let name = name_of(file);
-        let Opened { snapshot, unwritten } = match (opened, again) {
+        let Opened { mut snapshot, unwritten } = match (opened, again) {
             // A second attempt would take as much memory.
             (Err(error @ OpenError::Memory(_)), _) => return Err(refusal(&name, &error)),
             (Err(error), Some(again)) if self.recovery => {
@@ -280,6 +280,7 @@ impl Files {
             (Ok(opened), _) => opened,
         };
         drop(shown);
+        apply_maps(&mut snapshot, &self.sources, &cancel)?;
         if let Some(note) = &snapshot.source().note {
             complain(&format!("heapglass: {}", human::visible(&format!("{name}: {note}"), 2000)));
         }

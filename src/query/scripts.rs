@@ -6,12 +6,13 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::v8_values::{int, internal, internal_of};
 use super::{strings_named, strings_that};
-use crate::analysis::Location;
+use crate::analysis::{Location, Originals};
 use crate::graph::HeapGraph;
-use crate::model::{CancelToken, Cancelled, HeapBytes, NodeKind, NodeOrdinal, StringId, human};
+use crate::model::{CancelToken, Cancelled, EdgeKind, HeapBytes, NodeKind, NodeOrdinal, StringId, human};
 use crate::snapshot::Snapshot;
 
 /// The prefix of V8's names of script nodes.
@@ -28,6 +29,8 @@ pub struct Script {
     /// The file or address; `None` if the snapshot does not contain it.
     pub url: Option<String>,
     pub node: Option<NodeOrdinal>,
+    /// The URL of the source map, cut after some thousand characters, if the script names one.
+    pub map_url: Option<String>,
 }
 
 /// All scripts named by locations.
@@ -35,6 +38,17 @@ pub struct Script {
 pub struct Scripts {
     /// Ascending by id, without duplicates.
     scripts: Vec<Script>,
+    originals: Arc<Originals>,
+}
+
+/// A position in a file, as written if a source map has it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Place<'a> {
+    /// The file or address; `None` if the snapshot does not contain it.
+    pub(crate) url: Option<&'a str>,
+    /// The line and the column in UTF-16 units, from 0.
+    pub(crate) line: u32,
+    pub(crate) column: u32,
 }
 
 impl Scripts {
@@ -56,25 +70,48 @@ impl Scripts {
         self.get(id)?.url.as_deref()
     }
 
+    /// Returns the position of a location, as written if a source map has it.
+    pub(crate) fn place(&self, at: Location) -> Place<'_> {
+        match self.originals.place(at) {
+            Some(place) => Place { url: Some(place.url), line: place.line, column: place.column },
+            None => Place { url: self.url(at.script_id), line: at.line, column: at.column },
+        }
+    }
+
+    /// Returns the names and positions as written.
+    pub(crate) fn originals(&self) -> &Arc<Originals> {
+        &self.originals
+    }
+
     /// Formats a location as `cart.js:45:25`, counted from 1 as in editors; as `script 99, line 45, column 25` if the
     /// name is unknown.
     #[must_use]
     pub fn short(&self, at: Location) -> String {
-        self.place(at, short_name)
+        formatted(self.place(at), at.script_id, short_name)
     }
 
     /// Formats a location with the full path or address.
     #[must_use]
     pub fn full(&self, at: Location) -> String {
-        self.place(at, |url| url)
+        formatted(self.place(at), at.script_id, |url| url)
     }
 
-    fn place(&self, at: Location, name: fn(&str) -> &str) -> String {
-        let (line, column) = (u64::from(at.line) + 1, u64::from(at.column) + 1);
-        match self.url(at.script_id) {
-            Some(url) => format!("{}:{line}:{column}", human::visible(name(url), 300)),
-            None => format!("script {}, line {line}, column {column}", at.script_id),
+    /// As [`Self::full`], with the position in the generated script if it differs.
+    #[must_use]
+    pub fn both(&self, at: Location) -> String {
+        if self.originals.place(at).is_none() {
+            return self.full(at);
         }
+        let generated = Place { url: self.url(at.script_id), line: at.line, column: at.column };
+        format!("{}\ngenerated: {}", self.full(at), formatted(generated, at.script_id, |url| url))
+    }
+}
+
+fn formatted(at: Place<'_>, script_id: u32, name: fn(&str) -> &str) -> String {
+    let (line, column) = (u64::from(at.line) + 1, u64::from(at.column) + 1);
+    match at.url {
+        Some(url) => format!("{}:{line}:{column}", human::visible(name(url), 300)),
+        None => format!("script {script_id}, line {line}, column {column}"),
     }
 }
 
@@ -114,14 +151,19 @@ pub fn scripts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Scripts, Can
     for (at, (node, place)) in snapshot.locations().entries().enumerate() {
         cancel.check_every(at)?;
         let location = snapshot.locations().place(place);
-        let script =
-            found.entry(location.script_id).or_insert_with(|| Script { id: location.script_id, url: None, node: None });
+        let script = found.entry(location.script_id).or_insert_with(|| Script {
+            id: location.script_id,
+            url: None,
+            node: None,
+            map_url: None,
+        });
         if script.url.is_some() {
             continue;
         }
         if let Some(node) = finder.script_of(node, named.get(&location.script_id).copied()) {
             script.node = script.node.or(Some(node));
             script.url = finder.name(node);
+            script.map_url = map_url(graph, node);
         }
     }
     for (id, name) in traced(graph) {
@@ -129,7 +171,19 @@ pub fn scripts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Scripts, Can
             script.url = script.url.take().or_else(|| name_of(graph, name));
         }
     }
-    Ok(Scripts { scripts: found.into_values().collect() })
+    let originals = Arc::clone(snapshot.originals());
+    Ok(Scripts { scripts: found.into_values().collect(), originals })
+}
+
+/// Returns the URL of a script's source map: V8 writes it without a name.
+fn map_url(graph: &HeapGraph, script: NodeOrdinal) -> Option<String> {
+    let hidden = graph.edges(script).filter(|&edge| graph.edge_kind(edge) == EdgeKind::HIDDEN);
+    let texts = hidden.map(|edge| graph.edge_target(edge)).filter(|&node| graph.kind(node).is_string());
+    let mut texts = texts.filter_map(|node| name_of(graph, graph.name_id(node)));
+    texts.find(|text| {
+        let path = text.split(['?', '#']).next().unwrap_or(text);
+        text.starts_with("data:application/json") || path.ends_with(".map")
+    })
 }
 
 fn name_of(graph: &HeapGraph, name: StringId) -> Option<String> {

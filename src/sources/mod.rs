@@ -3,7 +3,10 @@
 //! The text of a script is in the snapshot (its beginning, usually), in what was recorded with the capture, or in a file;
 //! `paths.rs` says which files may be read. `statements` parses scripts and finds the lines that a person should change.
 
+mod declared;
 mod lines;
+mod maps;
+mod originals;
 mod paths;
 mod question;
 mod statements;
@@ -11,9 +14,10 @@ mod syntax;
 mod text;
 mod tokens;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use lines::{Lines, Position};
+pub(crate) use originals::apply_maps;
 pub use paths::{SourcePaths, SourceRoot};
 pub(crate) use question::{ShownText, SourceOf, SourceView};
 pub(crate) use statements::{
@@ -21,10 +25,15 @@ pub(crate) use statements::{
 };
 pub(crate) use text::{FoundText, Origin};
 
+use crate::analysis::Location;
 use crate::model::human;
 use crate::query::{Script, Scripts, reloaded_url};
 use crate::snapshot::Snapshot;
-use text::script_text;
+use maps::ScriptMap;
+use originals::original_text;
+use paths::NoFile;
+use statements::function_at;
+use text::{ScriptText, script_text};
 
 /// The scripts of one snapshot with their texts, each read when it is first asked for and kept until this is dropped.
 #[derive(Debug)]
@@ -34,20 +43,31 @@ pub(crate) struct Sources<'a> {
     paths: &'a SourcePaths,
     /// By position in [`Scripts::all`].
     texts: Vec<OnceLock<FoundText>>,
+    maps: Vec<OnceLock<Option<ScriptMap>>>,
+}
+
+/// A place in a file, as written if a source map has it, with its line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ShownPlace {
+    pub(crate) url: String,
+    /// From 0.
+    pub(crate) at: Position,
+    /// The function that contains the place, if the text of the file as written is at hand.
+    pub(crate) function: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
 impl<'a> Sources<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, scripts: &'a Scripts, paths: &'a SourcePaths) -> Self {
         let texts = scripts.all().iter().map(|_| OnceLock::new()).collect();
-        Self { snapshot, scripts, paths, texts }
+        let maps = scripts.all().iter().map(|_| OnceLock::new()).collect();
+        Self { snapshot, scripts, paths, texts, maps }
     }
 
     /// Returns the text of a script, or the reason why there is none.
     pub(crate) fn text(&self, id: u32) -> &FoundText {
         static NOTHING: OnceLock<FoundText> = OnceLock::new();
-        let Ok(at) = self.scripts.all().binary_search_by_key(&id, |script| script.id) else {
-            return NOTHING.get_or_init(FoundText::default);
-        };
+        let Some(at) = self.index(id) else { return NOTHING.get_or_init(FoundText::default) };
         self.texts[at].get_or_init(|| script_text(self.snapshot, &self.scripts.all()[at], self.paths))
     }
 
@@ -59,9 +79,75 @@ impl<'a> Sources<'a> {
         self.scripts
     }
 
-    /// Returns the text of a script, prepared to be shown.
-    pub(crate) fn view(&self, id: u32) -> SourceView {
-        SourceView::new(self.scripts.url(id).map(str::to_owned), self.text(id).clone())
+    fn index(&self, id: u32) -> Option<usize> {
+        self.scripts.all().binary_search_by_key(&id, |script| script.id).ok()
+    }
+
+    /// Returns the source map of a script, if it has one that fits.
+    fn map(&self, id: u32) -> Option<&ScriptMap> {
+        // The maps were looked for when the snapshot was loaded.
+        let at = self.index(id).filter(|_| !self.scripts.originals().is_empty())?;
+        let find = || maps::find(self.url(id), self.text(id).text.as_ref(), self.paths)?.ok();
+        self.maps[at].get_or_init(find).as_ref()
+    }
+
+    /// Returns a position as written, with its line and function.
+    pub(crate) fn shown(&self, place: ScriptPosition) -> ShownPlace {
+        self.written(place).unwrap_or_else(|| ShownPlace {
+            url: self.url(place.script_id).to_owned(),
+            at: place.at,
+            function: None,
+            text: self.line(place),
+        })
+    }
+
+    fn written(&self, place: ScriptPosition) -> Option<ShownPlace> {
+        let map = self.map(place.script_id)?;
+        let inner = match &self.text(place.script_id).text {
+            Some(text) => text.inner(place.at)?,
+            None => place.at,
+        };
+        let mapped = map.lookup(inner)?;
+        let url = map.source_url(mapped.source);
+        let text = original_text(map, mapped.source, self.paths);
+        let line = text.as_ref().map(|text| shown_line(Lines::new(text).line(text, mapped.at.line as usize).trim()));
+        let function = text.and_then(|text| {
+            let offset = Lines::new(&text).offset(&text, mapped.at)?;
+            syntax::parse(&url, &text, false, |semantic| function_at(semantic, offset)).ok()?
+        });
+        Some(ShownPlace { url, at: mapped.at, function, text: line.filter(|line| !line.is_empty()) })
+    }
+
+    /// Returns the text of a script, or of a file as written by its number in [`Originals`], prepared to be shown.
+    pub(crate) fn view(&self, id: u32, written: Option<u32>) -> SourceView {
+        let originals = self.scripts.originals();
+        let Some((number, source)) = written.and_then(|number| Some((number, originals.source(number)?))) else {
+            return SourceView::new(self.scripts.url(id).map(str::to_owned), self.text(id).clone(), None);
+        };
+        let found = match self.map(source.script_id) {
+            Some(map) => match map.content(source.index) {
+                Some(text) => Ok(ScriptText::written(text.to_owned(), Origin::SourceMap)),
+                None => {
+                    let file = map.file_of(source.index, self.paths);
+                    file.map(|(path, text)| ScriptText::written(text, Origin::File(path)))
+                }
+            },
+            None => Err(NoFile::NotLocal),
+        };
+        let (text, no_file) = match found {
+            Ok(text) => (Some(text), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        SourceView::new(
+            Some(source.url.to_string()),
+            FoundText { text, no_file },
+            Some((number, Arc::clone(originals))),
+        )
+    }
+
+    /// Returns the text that contains a location, as written if a source map has it.
+    pub(crate) fn view_at(&self, at: Location) -> SourceView {
+        self.view(at.script_id, self.scripts.originals().place(at).map(|place| place.source))
     }
 
     /// Returns the line of a position, if the text of the script is at hand.

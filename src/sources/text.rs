@@ -16,6 +16,8 @@ const WRAPPER_END: &str = "\n});";
 pub(crate) enum Origin {
     Snapshot,
     File(PathBuf),
+    /// The contents that a source map has of a file as written.
+    SourceMap,
 }
 
 /// The text of a script.
@@ -30,6 +32,11 @@ pub(crate) struct ScriptText {
 }
 
 impl ScriptText {
+    /// Creates the text of a file as written.
+    pub(super) fn written(text: String, origin: Origin) -> Self {
+        Self { text, origin, is_cut: false, start: Position { line: 0, column: 0 } }
+    }
+
     /// Returns the position in the text of a position that V8 reports; `None` if it is before the text.
     pub(crate) fn inner(&self, at: Position) -> Option<Position> {
         let line = at.line.checked_sub(self.start.line)?;

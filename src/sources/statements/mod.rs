@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use super::lines::{Lines, Position};
 use super::{Sources, shown_line, syntax};
 use crate::model::{CancelToken, Cancelled};
+pub(super) use names::{function_at, key_name};
 use scan::scan;
 
 /// The maximum number of statements of a kind.
@@ -29,6 +30,8 @@ pub(crate) struct Sought {
     pub(crate) holder: Option<HolderName>,
     /// True if the members are in collections that the named one holds.
     pub(crate) is_nested: bool,
+    /// The name of the object that has the field, which may be a key rather than a name.
+    pub(crate) outer: Option<HolderName>,
     /// The field by which the elements of a list reference each other.
     pub(crate) link: Option<String>,
     /// The name of an event whose listeners are the members.
@@ -118,7 +121,8 @@ impl Sought {
     }
 }
 
-/// Finds the statements for each holder, the most likely first.
+/// Finds the statements for each holder, the most likely first. If nothing adds to the holder by its name, finds what adds
+/// to the entries of the object that has it.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
@@ -127,27 +131,42 @@ pub(crate) fn statements(
     sought: &[Sought],
     cancel: &CancelToken,
 ) -> Result<Vec<Vec<Statement>>, Cancelled> {
+    let outer: Vec<Sought> = sought
+        .iter()
+        .map(|sought| Sought { holder: sought.outer.clone(), is_nested: sought.outer.is_some(), ..Sought::default() })
+        .collect();
+    let count = sought.len();
+    let sought: Vec<&Sought> = sought.iter().chain(&outer).collect();
     let found: Vec<Vec<(usize, Statement)>> = sources
         .newest_ids()
         .par_iter()
         .map(|&id| {
             cancel.check()?;
-            Ok(of_script(sources, id, sought))
+            Ok(of_script(sources, id, &sought))
         })
         .collect::<Result<_, Cancelled>>()?;
     let mut by_holder: Vec<Vec<Statement>> = vec![Vec::new(); sought.len()];
     for (at, statement) in found.into_iter().flatten() {
         by_holder[at].push(statement);
     }
-    Ok(by_holder.into_iter().map(ranked).collect())
+    let mut by_holder: Vec<Vec<Statement>> = by_holder.into_iter().map(ranked).collect();
+    let outer = by_holder.split_off(count);
+    for (statements, outer) in by_holder.iter_mut().zip(outer) {
+        let has = |what: What| statements.iter().any(|statement| statement.what == what);
+        let missing = [What::Adds, What::Holder].map(|what| (what, !has(what)));
+        let is_missing = |statement: &Statement| missing.contains(&(statement.what, true));
+        statements.extend(outer.into_iter().filter(|statement| missing[0].1 && is_missing(statement)));
+    }
+    Ok(by_holder)
 }
 
 /// Finds the statements in one script.
-fn of_script(sources: &Sources<'_>, id: u32, sought: &[Sought]) -> Vec<(usize, Statement)> {
+fn of_script(sources: &Sources<'_>, id: u32, sought: &[&Sought]) -> Vec<(usize, Statement)> {
     let Some(text) = sources.text(id).text.as_ref() else { return Vec::new() };
     let is_here = |of: &ScriptPosition| sources.is_same(of.script_id, id);
     let wanted: Vec<(usize, &Sought)> = sought
         .iter()
+        .copied()
         .enumerate()
         .filter(|(_, sought)| !sought.is_empty())
         .filter(|(_, sought)| {
@@ -203,7 +222,8 @@ fn ranked(mut found: Vec<Statement>) -> Vec<Statement> {
         statement.score += if adding.contains(&(script, statement.inside)) { 20 } else { 0 };
         statement.score += if scripts.contains(&script) { 10 } else { 0 };
     }
-    found.retain(|statement| statement.score >= LEAST);
+    // Where nothing adds to a holder of the runtime, such as an open handle, what creates its members is all there is.
+    found.retain(|statement| statement.score >= LEAST || adding.is_empty());
     found.sort_by_key(|of| (of.what, std::cmp::Reverse(of.score), of.place.script_id, of.place.at));
     let mut kept: Vec<Statement> = Vec::new();
     for statement in found {

@@ -149,9 +149,9 @@ impl<'a> Scan<'_, 'a> {
         .unwrap_or(callee);
         if let (Some((object, name_span)), Some(name)) = (member_object(callee), member_name(callee)) {
             let name = name.as_ref();
-            if ADDING.contains(&name)
-                && let Some(score) = self.write_score(object)
-            {
+            // Without something to insert, `splice` removes.
+            let is_adding = ADDING.contains(&name) && (name != "splice" || call.arguments.len() > 2);
+            if is_adding && let Some(score) = self.write_score(object) {
                 self.hit(What::Adds, node, name_span, score);
             }
             if REACTIONS.contains(&name) && self.is_holder(object) {
