@@ -65,6 +65,11 @@ pub mod query {
     };
 }
 
+pub mod sources {
+    pub use crate::script_store::RecordedScript;
+    pub use crate::sources::{RecordedError, RecordedSources};
+}
+
 #[cfg(feature = "gui")]
 pub mod ui {
     pub use crate::ui::HeapglassApp;

@@ -1,0 +1,5 @@
+//! From a script to its text.
+
+mod recorded;
+
+pub use recorded::{RecordedError, RecordedSources};
