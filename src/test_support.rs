@@ -13,8 +13,8 @@ pub mod analysis {
 
 pub mod capture {
     pub use crate::capture::{
-        Address, CaptureError, Connection, Kind, Plan, Record, Remote, Step, Watch, record_beside, record_file, run,
-        targets,
+        Address, CaptureError, Connection, Kind, Plan, Record, Remote, SourceLimits, Step, Watch, record_beside,
+        record_file, run, targets,
     };
 }
 
