@@ -12,7 +12,8 @@ use crate::model::CancelToken;
 
 /// The time limit for the list of scripts: V8 walks the whole heap for it.
 const LIST_PATIENCE: Duration = Duration::from_secs(20);
-/// The time limit for the text of a script, and for the end of debugging.
+/// The time limit for an empty script, and for the end of debugging. Each million UTF-16 units get another second, since
+/// the connection may be a slow tunnel.
 const SOURCE_PATIENCE: Duration = Duration::from_secs(5);
 /// The time limit for sending a message without waiting for its answer.
 const SEND_PATIENCE: Duration = Duration::from_millis(200);
@@ -56,7 +57,8 @@ impl Connection {
         deadline: Instant,
         cancel: &CancelToken,
     ) -> Result<Box<RawValue>, CaptureError> {
-        let deadline = deadline.min(Instant::now() + SOURCE_PATIENCE);
+        let patience = SOURCE_PATIENCE.saturating_add(Duration::from_millis(units / 1000));
+        let deadline = Instant::now().checked_add(patience).map_or(deadline, |own| own.min(deadline));
         self.socket.allow(units.saturating_mul(LARGEST_ESCAPE).saturating_add(AROUND_SOURCE));
         let params = json!({"scriptId": id.to_string()});
         // Scripts that the program loads meanwhile are not in the capture. Their number is limited by the deadline.

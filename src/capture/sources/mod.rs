@@ -29,7 +29,7 @@ use list::{List, Listed};
 use store::Store;
 
 /// The time limit for all scripts of a run.
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 /// The time limit for the scripts of a run that was cancelled.
 pub(super) const CANCELLED_PATIENCE: Duration = Duration::from_secs(2);
 
