@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for ContentHash {
 pub struct RecordedScript {
     /// V8's id of the script, which captures contain.
     pub id: u32,
-    /// The URL that the inspector reported: the one of a file where the capture contains its path.
+    /// The URL that the inspector reported. Where it is the URL of a file, the capture may contain the path.
     pub url: String,
     pub hash: ContentHash,
     /// The size of the text in bytes.

@@ -164,18 +164,17 @@ impl Recorder<'_> {
 
     fn snapshots(&mut self, count: u32, every: Option<Duration>) -> Result<(), CaptureError> {
         for position in 1..=count {
-            if position > 1 {
-                // An interval beyond the clock's range waits without a deadline.
-                let until = every.and_then(|every| Instant::now().checked_add(every));
-                if let Err(error) = self.wait(until) {
-                    if error.is_cancelled() {
-                        // Ends the series, but the snapshots taken before are as good as a whole one.
-                        self.record_sources(&CancelToken::new(), sources::CANCELLED_PATIENCE);
-                    }
-                    return Err(error);
+            // An interval beyond the clock's range waits without a deadline.
+            let until = every.and_then(|every| Instant::now().checked_add(every));
+            let waited = if position > 1 { self.wait(until) } else { Ok(()) };
+            let was_waiting = waited.is_err();
+            if let Err(error) = waited.and_then(|()| self.snapshot(position, count)) {
+                // The complete snapshots get the text of scripts if the connection contains no rest of another one.
+                if matches!(error, CaptureError::Refusal { .. }) || (was_waiting && error.is_cancelled()) {
+                    self.record_sources(&CancelToken::new(), sources::CANCELLED_PATIENCE);
                 }
+                return Err(error);
             }
-            self.snapshot(position, count)?;
         }
         Ok(())
     }

@@ -82,7 +82,7 @@ impl Watch {
         self.0.state.lock().map(|state| state.taken.clone()).unwrap_or_default()
     }
 
-    /// Returns what else to report of the capture, such as scripts that were left out.
+    /// Returns notes about the capture, such as the number of scripts that were left out.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         self.0.state.lock().map(|state| state.notes.clone()).unwrap_or_default()

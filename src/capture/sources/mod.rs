@@ -179,14 +179,13 @@ impl Sources<'_> {
             if url.len() > LONGEST_URL {
                 continue;
             }
-            let hash = match known.get(&path) {
-                Some(&hash) => hash,
-                None => {
-                    self.check()?;
-                    let hash = stored_map(&path, store, left_out)?;
-                    known.insert(path, hash);
-                    hash
-                }
+            let hash = if let Some(&hash) = known.get(&path) {
+                hash
+            } else {
+                self.check()?;
+                let hash = stored_map(&path, store, left_out)?;
+                known.insert(path, hash);
+                hash
             };
             script.map = hash.map(|hash| RecordedMap { url, hash });
         }

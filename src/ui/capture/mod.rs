@@ -65,7 +65,7 @@ pub struct CapturePane {
     batch_is_whole: bool,
     /// The outcome of the last capture.
     outcome: Option<String>,
-    /// What else to report of the last capture.
+    /// Notes about the last capture, such as the number of scripts that were left out.
     notes: Vec<String>,
 }
 
@@ -118,7 +118,7 @@ impl CapturePane {
         self.capturer.as_ref().map(Capturer::state).unwrap_or_default()
     }
 
-    /// Returns whether the dialog has something to say about the last capture that its files do not show.
+    /// Returns whether the last capture has notes, which only the dialog shows.
     #[must_use]
     pub fn has_notes(&self) -> bool {
         !self.notes.is_empty()
