@@ -129,6 +129,7 @@ fn origin(text: &ShownText) -> String {
         Origin::Snapshot => "text in the snapshot".to_owned(),
         Origin::File(path) => format!("text of the file {}", path.display()),
         Origin::SourceMap => "text in the source map".to_owned(),
+        Origin::Recorded => "text recorded with the capture".to_owned(),
     }
 }
 
@@ -137,6 +138,7 @@ fn excerpt(text: &ShownText, lines: std::ops::Range<usize>) -> Excerpt<'_> {
         Origin::Snapshot => ("snapshot", None),
         Origin::File(path) => ("file", Some(path.display().to_string())),
         Origin::SourceMap => ("source-map", None),
+        Origin::Recorded => ("capture", None),
     };
     let first_line = text.line_number(lines.start);
     Excerpt { from, path, is_cut: text.is_cut(), first_line, lines: lines.map(|line| text.line(line)).collect() }

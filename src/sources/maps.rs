@@ -10,8 +10,10 @@ use sourcemap::{DecodedMap, SourceMap};
 
 use super::lines::{Lines, Position, byte_of_column};
 use super::paths::{Candidate, NoFile, SourcePaths};
+use super::recorded::RecordedSources;
 use super::text::ScriptText;
 use crate::inputs::read_small;
+use crate::query::Script;
 
 /// The largest map that is read.
 const LARGEST_MAP: u64 = 256 << 20;
@@ -89,10 +91,19 @@ impl ScriptMap {
 }
 
 /// Finds the map of a script. `None` if nothing says that there is one.
-pub(super) fn find(url: &str, text: Option<&ScriptText>, paths: &SourcePaths) -> Option<Result<ScriptMap, BadMap>> {
+pub(super) fn find(
+    script: &Script,
+    text: Option<&ScriptText>,
+    recorded: Option<&RecordedSources>,
+    paths: &SourcePaths,
+) -> Option<Result<ScriptMap, BadMap>> {
+    let url = script.url.as_deref()?;
     for file in paths.maps() {
         let Some(file) = given(file, url) else { continue };
         return Some(of_file(&file, read_small(&file, LARGEST_MAP).map_err(|error| error.to_string()), text));
+    }
+    if let Some(found) = recorded.and_then(|recorded| from_record(recorded, script, text)) {
+        return Some(found);
     }
     let comment = text.filter(|text| !text.is_cut).and_then(|text| comment(&text.text));
     if let Some(data) = comment.filter(|comment| comment.starts_with("data:")) {
@@ -110,6 +121,18 @@ pub(super) fn find(url: &str, text: Option<&ScriptText>, paths: &SourcePaths) ->
         }
     }
     None
+}
+
+/// Returns the map that was recorded with the capture.
+fn from_record(
+    recorded: &RecordedSources,
+    script: &Script,
+    text: Option<&ScriptText>,
+) -> Option<Result<ScriptMap, BadMap>> {
+    let of = recorded.script(script.id, script.url.as_deref())?;
+    let bytes = recorded.map(of)?.map_err(|error| error.to_string());
+    let url = of.map.as_ref()?.url.clone();
+    Some(decoded(url, bytes, text, false))
 }
 
 /// Returns true if a script has no comment that names a map, but a map beside its file, or the user gave one.

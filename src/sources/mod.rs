@@ -9,6 +9,7 @@ mod maps;
 mod originals;
 mod paths;
 mod question;
+mod recorded;
 mod statements;
 mod syntax;
 mod text;
@@ -20,6 +21,7 @@ pub(crate) use lines::{Lines, Position};
 pub(crate) use originals::apply_maps;
 pub use paths::{SourcePaths, SourceRoot};
 pub(crate) use question::{ShownText, SourceOf, SourceView};
+pub use recorded::{RecordedError, RecordedSources};
 pub(crate) use statements::{
     Callback, HolderKind, HolderName, Made, ScriptPosition, Sought, Statement, What, statements,
 };
@@ -33,7 +35,7 @@ use maps::ScriptMap;
 use originals::original_text;
 use paths::NoFile;
 use statements::function_at;
-use text::{ScriptText, script_text};
+use text::{ScriptText, recorded_with, script_text};
 
 /// The scripts of one snapshot with their texts, each read when it is first asked for and kept until this is dropped.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub(crate) struct Sources<'a> {
     snapshot: &'a Snapshot,
     scripts: &'a Scripts,
     paths: &'a SourcePaths,
+    /// What was recorded with the capture, once it is asked for.
+    recorded: OnceLock<Option<RecordedSources>>,
     /// By position in [`Scripts::all`].
     texts: Vec<OnceLock<FoundText>>,
     maps: Vec<OnceLock<Option<ScriptMap>>>,
@@ -61,14 +65,15 @@ impl<'a> Sources<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, scripts: &'a Scripts, paths: &'a SourcePaths) -> Self {
         let texts = scripts.all().iter().map(|_| OnceLock::new()).collect();
         let maps = scripts.all().iter().map(|_| OnceLock::new()).collect();
-        Self { snapshot, scripts, paths, texts, maps }
+        Self { snapshot, scripts, paths, recorded: OnceLock::new(), texts, maps }
     }
 
     /// Returns the text of a script, or the reason why there is none.
     pub(crate) fn text(&self, id: u32) -> &FoundText {
         static NOTHING: OnceLock<FoundText> = OnceLock::new();
         let Some(at) = self.index(id) else { return NOTHING.get_or_init(FoundText::default) };
-        self.texts[at].get_or_init(|| script_text(self.snapshot, &self.scripts.all()[at], self.paths))
+        let find = || script_text(self.snapshot, &self.scripts.all()[at], self.recorded(), self.paths);
+        self.texts[at].get_or_init(find)
     }
 
     pub(crate) fn snapshot(&self) -> &'a Snapshot {
@@ -79,6 +84,10 @@ impl<'a> Sources<'a> {
         self.scripts
     }
 
+    fn recorded(&self) -> Option<&RecordedSources> {
+        self.recorded.get_or_init(|| recorded_with(self.snapshot)).as_ref()
+    }
+
     fn index(&self, id: u32) -> Option<usize> {
         self.scripts.all().binary_search_by_key(&id, |script| script.id).ok()
     }
@@ -87,7 +96,8 @@ impl<'a> Sources<'a> {
     fn map(&self, id: u32) -> Option<&ScriptMap> {
         // The maps were looked for when the snapshot was loaded.
         let at = self.index(id).filter(|_| !self.scripts.originals().is_empty())?;
-        let find = || maps::find(self.url(id), self.text(id).text.as_ref(), self.paths)?.ok();
+        let script = &self.scripts.all()[at];
+        let find = || maps::find(script, self.text(id).text.as_ref(), self.recorded(), self.paths)?.ok();
         self.maps[at].get_or_init(find).as_ref()
     }
 

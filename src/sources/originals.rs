@@ -8,8 +8,9 @@ use super::declared::{Declared, declared, starting_at};
 use super::lines::{Lines, Position};
 use super::maps::{self, ScriptMap};
 use super::paths::SourcePaths;
+use super::recorded::RecordedSources;
 use super::syntax;
-use super::text::{ScriptText, script_text};
+use super::text::{ScriptText, recorded_with, script_text};
 use super::{is_program_url, maps::BadMap};
 use crate::analysis::{Location, OriginalSource, Originals};
 use crate::model::{CancelToken, Cancelled, human};
@@ -31,9 +32,14 @@ struct OfScript {
 /// Returns [`Cancelled`] if the operation is cancelled.
 pub(crate) fn apply_maps(snapshot: &mut Snapshot, paths: &SourcePaths, cancel: &CancelToken) -> Result<(), Cancelled> {
     let scripts = scripts(snapshot, cancel)?;
+    let recorded = recorded_with(snapshot);
+    let is_recorded = |script: &Script| {
+        let of = recorded.as_ref().and_then(|recorded| recorded.script(script.id, script.url.as_deref()));
+        of.is_some_and(|of| of.map.is_some())
+    };
     let has_map = |script: &&Script| {
         let url = script.url.as_deref().filter(|url| is_program_url(url));
-        url.is_some_and(|url| script.map_url.is_some() || maps::may_have_one(url, paths))
+        url.is_some_and(|url| script.map_url.is_some() || is_recorded(script) || maps::may_have_one(url, paths))
     };
     let mapped: Vec<&Script> = scripts.all().iter().filter(has_map).collect();
     if mapped.is_empty() {
@@ -49,7 +55,7 @@ pub(crate) fn apply_maps(snapshot: &mut Snapshot, paths: &SourcePaths, cancel: &
         .map(|script| {
             cancel.check()?;
             let positions = by_script.get(&script.id).map_or(&[][..], Vec::as_slice);
-            Ok(of_script(snapshot_now, script, positions, paths))
+            Ok(of_script((snapshot_now, recorded.as_ref()), script, positions, paths))
         })
         .collect::<Result<_, Cancelled>>()?;
     let mut originals = Originals::default();
@@ -85,14 +91,14 @@ fn add(originals: &mut Originals, script_id: u32, of_script: OfScript) {
 }
 
 fn of_script(
-    snapshot: &Snapshot,
+    (snapshot, recorded): (&Snapshot, Option<&RecordedSources>),
     script: &Script,
     positions: &[Location],
     paths: &SourcePaths,
 ) -> Option<Result<OfScript, BadMap>> {
     let url = script.url.as_deref()?;
-    let text = script_text(snapshot, script, paths).text;
-    let map = match maps::find(url, text.as_ref(), paths)? {
+    let text = script_text(snapshot, script, recorded, paths).text;
+    let map = match maps::find(script, text.as_ref(), recorded, paths)? {
         Ok(map) => map,
         Err(bad) => return Some(Err(bad)),
     };
