@@ -10,6 +10,7 @@ use super::functions::{ALLOCATIONS, Functions, PROFILE};
 use super::growth::GrownClasses;
 use super::objects::{NODES, OBJECTS, Objects, REFERENCES, RETAINERS};
 use super::schema::{Columns, Field, Table};
+use super::scripts::{PACKAGES, SCRIPTS, ScriptRows};
 use super::strings::Strings;
 use super::variables::{VARIABLES, Variables};
 
@@ -25,7 +26,7 @@ fn listed<T: Table>(name: &'static str, columns: &[&str]) -> Listed {
 }
 
 /// Returns the lists of the subcommands.
-fn commands() -> [Listed; 9] {
+fn commands() -> [Listed; 10] {
     [
         listed::<Classes>("summary", CLASSES),
         listed::<ComparedClasses>("compare", COMPARISON),
@@ -33,6 +34,7 @@ fn commands() -> [Listed; 9] {
         listed::<Objects>("retainers", RETAINERS),
         listed::<Objects>("object", REFERENCES),
         listed::<Categories>("statistics", CATEGORIES),
+        listed::<ScriptRows>("scripts", SCRIPTS),
         listed::<Variables>("dead-variables", VARIABLES),
         listed::<Functions>("allocations", ALLOCATIONS),
         listed::<Functions>("profile", PROFILE),
@@ -64,6 +66,7 @@ pub fn fields_markdown() -> String {
     table::<Functions>("Functions and calls: `allocations`, `profile`", &mut text);
     table::<Variables>("Variables: `dead-variables`", &mut text);
     table::<Categories>("Categories: `statistics`", &mut text);
+    table::<ScriptRows>("Scripts and packages: `scripts`, exported lists of scripts", &mut text);
     table::<GrownClasses>("Classes over time: lists exported from Growth", &mut text);
     table::<CollectionGroups>("Collections: lists exported from Collections", &mut text);
     table::<Strings>("Duplicate strings: lists exported from Strings", &mut text);
@@ -130,6 +133,7 @@ mod tests {
     use crate::export::functions::{ALLOCATIONS_TEXT, BASE_SIZES, COMPARED_TEXT, PROFILE_TEXT};
     use crate::export::growth::GROWTH;
     use crate::export::objects::{OBJECTS_TEXT, REFERENCES_TEXT};
+    use crate::export::scripts::{PACKAGES_TEXT, SCRIPTS_TEXT};
     use crate::export::strings::STRINGS;
     use crate::export::variables::VARIABLES_TEXT;
 
@@ -152,6 +156,7 @@ mod tests {
         check::<Functions>(&[ALLOCATIONS, ALLOCATIONS_TEXT, PROFILE, PROFILE_TEXT, COMPARED_TEXT, BASE_SIZES]);
         check::<Variables>(&[VARIABLES, VARIABLES_TEXT]);
         check::<Categories>(&[CATEGORIES]);
+        check::<ScriptRows>(&[SCRIPTS, PACKAGES, SCRIPTS_TEXT, PACKAGES_TEXT]);
         check::<GrownClasses>(&[GROWTH]);
         check::<CollectionGroups>(&[COLLECTIONS]);
         check::<Strings>(&[STRINGS]);

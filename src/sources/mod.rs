@@ -7,6 +7,7 @@ mod declared;
 mod lines;
 mod maps;
 mod originals;
+mod packages;
 mod paths;
 mod question;
 mod recorded;
@@ -19,6 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 pub(crate) use lines::{Lines, Position};
 pub(crate) use originals::apply_maps;
+pub(crate) use packages::{PackageVersionsOf, package_versions};
 pub use paths::{SourcePaths, SourceRoot};
 pub(crate) use question::{ShownText, SourceOf, SourceView};
 pub use recorded::{RecordedError, RecordedSources};

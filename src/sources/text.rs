@@ -89,6 +89,17 @@ pub(crate) fn script_text(
     }
 }
 
+/// Returns the file of a script, if its text is that of the script in the snapshot.
+pub(super) fn verified_file(snapshot: &Snapshot, script: &Script, paths: &SourcePaths) -> Option<PathBuf> {
+    let known =
+        script_source(snapshot, script).map(|source| ScriptText::written(source.text.into_owned(), Origin::Snapshot));
+    let found = from_file(snapshot, script, script.url.as_deref()?, known.as_ref(), paths).ok()?;
+    match found.origin {
+        Origin::File(path) => Some(path),
+        _ => None,
+    }
+}
+
 /// Returns what was recorded with a snapshot, if it was captured by this program.
 pub(super) fn recorded_with(snapshot: &Snapshot) -> Option<RecordedSources> {
     RecordedSources::beside(snapshot.source().path.as_ref()?)
