@@ -10,7 +10,7 @@ use super::functions::{ALLOCATIONS, Functions, PROFILE};
 use super::growth::GrownClasses;
 use super::objects::{NODES, OBJECTS, Objects, REFERENCES, RETAINERS};
 use super::schema::{Columns, Field, Table};
-use super::scripts::{PACKAGES, SCRIPTS, ScriptRows};
+use super::scripts::{SCRIPTS, ScriptRows};
 use super::strings::Strings;
 use super::variables::{VARIABLES, Variables};
 
@@ -133,7 +133,7 @@ mod tests {
     use crate::export::functions::{ALLOCATIONS_TEXT, BASE_SIZES, COMPARED_TEXT, PROFILE_TEXT};
     use crate::export::growth::GROWTH;
     use crate::export::objects::{OBJECTS_TEXT, REFERENCES_TEXT};
-    use crate::export::scripts::{PACKAGES_TEXT, SCRIPTS_TEXT};
+    use crate::export::scripts::{PACKAGES, PACKAGES_TEXT, SCRIPTS_TEXT};
     use crate::export::strings::STRINGS;
     use crate::export::variables::VARIABLES_TEXT;
 

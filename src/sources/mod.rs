@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 pub(crate) use lines::{Lines, Position};
 pub(crate) use originals::apply_maps;
-pub(crate) use packages::{PackageVersionsOf, package_versions};
+pub(crate) use packages::{PackageVersions, PackageVersionsOf, package_versions};
 pub use paths::{SourcePaths, SourceRoot};
 pub(crate) use question::{ShownText, SourceOf, SourceView};
 pub use recorded::{RecordedError, RecordedSources};

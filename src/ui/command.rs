@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::analysis::Location;
 use crate::model::{ClassId, NodeOrdinal, SnapshotId};
-use crate::query::{CollectionsKey, GroupsKey, NodeFilter, OrderKey, PairKey, Series, SeriesKey};
+use crate::query::{CollectionsKey, GroupsKey, NodeFilter, OrderKey, PairKey, ScriptsKey, Series, SeriesKey};
 use crate::ui::notice::Notice;
 
 /// An object of a snapshot.
@@ -80,6 +80,7 @@ pub enum ExportList {
     /// All classes of a growth analysis.
     Growth(SeriesKey),
     Collections(CollectionsKey),
+    Scripts(ScriptsKey),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

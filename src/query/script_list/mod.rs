@@ -8,17 +8,22 @@
 //!   feedback and compiled code. Each node counts once.
 //! - **Retained** is the retained size of the objects together: what one of them dominates counts once, as for classes.
 //!
+//! The packages in a bundle are known from its source map. The rest of its memory belongs to the program.
+//!
 //! Scripts with the same URL without its query are one row with several copies, for example after hot reloading. Scripts
 //! of one page are told apart by their position in it, if the snapshot has it.
 
 mod origins;
 mod packages;
+mod regions;
 mod rows;
 
 use std::collections::HashMap;
 
 pub use packages::PackageKind;
 pub(crate) use packages::is_version;
+pub(crate) use regions::PackageRegionsOf;
+pub use regions::{PackageRegions, package_regions};
 pub(crate) use rows::{ListedScripts, ScriptSort, ScriptSortKey, ScriptsKey};
 
 use super::node_sets::that;

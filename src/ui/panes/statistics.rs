@@ -85,6 +85,11 @@ fn statistics(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFi
             // Julia's kinds are its types, to which the categories of JavaScript do not apply.
             if producer.program != Program::Julia && *within == NodeFilter::All {
                 section(ui, "By category", &parts, statistics.total, look);
+                if super::scripts::is_available(place)
+                    && ui.link("By script and package").on_hover_text("Show the scripts of the program").clicked()
+                {
+                    commands.push(Command::Show(ViewKind::SCRIPTS));
+                }
                 ui.add_space(5.0 * GRID);
                 let title =
                     if producer.program.is_v8() { "V8 heap and native memory" } else { "Heap and native memory" };
