@@ -60,9 +60,9 @@ pub mod query {
         cut_edge, dead_groups, dead_variables, dominator_map, dominators_down, duplicate_groups, duplicate_strings,
         edge_label, entries_of, flame_layout, function_script, grown_classes, growth, held_by_root, is_quiet,
         join_reloaded, joined_totals, map_key, merged_paths, native_contexts, node_label, object_details, order,
-        producer_notes, profile_calls, relevant_percent, retainer_distances, script_list, scripts, search, select,
-        several_paths, shortest_path, source_line, string_facts, timeline, unreachable_note, unreachable_size,
-        way_down,
+        package_regions, producer_notes, profile_calls, relevant_percent, retainer_distances, script_list, scripts,
+        search, select, several_paths, shortest_path, source_line, string_facts, timeline, unreachable_note,
+        unreachable_size, way_down,
     };
 }
 

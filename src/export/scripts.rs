@@ -164,6 +164,9 @@ impl ScriptRow<'_> {
     fn package_name(&self) -> String {
         let Some(package) = self.package() else { return String::new() };
         let version = self.version().map_or_else(String::new, |version| format!(" {}", name(version)));
-        format!("{}{version}", name(&package.name))
+        let is_ambiguous = |at: usize| u32::try_from(at).is_ok_and(|at| self.list.has_namesake(at));
+        let outer = package.outer().filter(|_| self.package_index().is_some_and(is_ambiguous));
+        let outer = outer.map_or_else(String::new, |outer| format!(" (in {})", name(outer)));
+        format!("{}{version}{outer}", name(&package.name))
     }
 }

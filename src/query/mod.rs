@@ -135,13 +135,10 @@ pub use reloaded::join_reloaded;
 pub(crate) use reloaded::{Grouping, Identity, ScriptUrls};
 pub(crate) use reloaded::{ScriptsOf, join_with, reloaded_url};
 pub(crate) use script_list::{
-    ListedScripts, PackageRegionsOf, ScriptListOf, ScriptSort, ScriptSortKey, ScriptsKey,
-    is_version as is_package_version,
+    ListedScripts, PackageRegions, PackageRegionsOf, ScriptGroup, ScriptListOf, ScriptSizes, ScriptSort, ScriptSortKey,
+    ScriptsKey, is_version as is_package_version,
 };
-pub use script_list::{
-    LoadedScript, Package, PackageKind, PackageRegions, ScriptGroup, ScriptList, ScriptPart, ScriptSizes,
-    package_regions, script_list,
-};
+pub use script_list::{Package, PackageKind, ScriptList, ScriptPart, package_regions, script_list};
 pub(crate) use scripts::{Script, SourceLine, script_source, short_script};
 pub use scripts::{Scripts, function_script, scripts, source_line};
 pub use search::search;

@@ -304,6 +304,7 @@ fn json_shapes_in_the_help_match_the_output() {
         "retainers",
         "object",
         "statistics",
+        "scripts",
         "dead-variables",
         "compare",
         "search",

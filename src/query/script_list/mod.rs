@@ -22,8 +22,8 @@ use std::collections::HashMap;
 
 pub use packages::PackageKind;
 pub(crate) use packages::is_version;
-pub(crate) use regions::PackageRegionsOf;
-pub use regions::{PackageRegions, package_regions};
+pub use regions::package_regions;
+pub(crate) use regions::{PackageRegions, PackageRegionsOf};
 pub(crate) use rows::{ListedScripts, ScriptSort, ScriptSortKey, ScriptsKey};
 
 use super::node_sets::that;
@@ -139,6 +139,13 @@ impl ScriptList {
         })
     }
 
+    /// Returns true if another package has the same name.
+    #[must_use]
+    pub fn has_namesake(&self, package: u32) -> bool {
+        let name = self.packages.get(package as usize).map(|of| of.name.as_str());
+        (0_u32..).zip(&self.packages).any(|(at, other)| at != package && Some(other.name.as_str()) == name)
+    }
+
     /// Returns a short name of a part.
     #[must_use]
     pub fn label(&self, part: ScriptPart) -> String {
@@ -152,6 +159,14 @@ impl ScriptList {
 }
 
 impl Package {
+    /// Returns the name of the package or folder in which this one is installed.
+    #[must_use]
+    pub fn outer(&self) -> Option<&str> {
+        let outer = self.folder.strip_suffix(&self.name)?.strip_suffix(['/', '\\'])?.strip_suffix("node_modules")?;
+        let outer = outer.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next();
+        outer.filter(|outer| !outer.is_empty())
+    }
+
     /// Returns the name with the version in the path.
     #[must_use]
     pub fn label(&self) -> String {

@@ -9,7 +9,8 @@ use crate::snapshot::Snapshot;
 
 const NONE: u32 = u32::MAX;
 
-/// The package of each object: its own, or that of the nearest object above it in the dominator tree that has one.
+/// The package of each object: its own, or that of the nearest function, object of a class, script or shared function info
+/// above it in the dominator tree.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PackageRegions {
     /// The positions in the dominator tree where another package begins, ascending, and the packages.
@@ -49,7 +50,8 @@ pub fn package_regions(
         cancel.check_every(position)?;
         while open.pop_if(|(end, _)| *end <= position).is_some() {}
         let outer = open.last().map_or(NONE, |&(_, package)| package);
-        let own = origins.of(node).map_or(outer, |origin| origin.package);
+        let of_code = || origins.load_of_code(node).map(|load| origins.loads[load as usize].package);
+        let own = origins.of(node).map(|origin| origin.package).or_else(of_code).unwrap_or(outer);
         if own != outer {
             open.push((position + subtree as usize, own));
         }

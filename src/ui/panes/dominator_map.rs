@@ -195,7 +195,8 @@ impl Painter<'_> {
     /// Returns the color of a tile, and that of the text on it.
     fn colors(&self, tile: &Tile) -> (Color32, Color32) {
         let tokens = self.look.tokens;
-        tile.node.map_or((tokens.border, tokens.text), |node| self.colors.of(self.snapshot, node))
+        let shown = tile.node.or(tile.largest.filter(|_| self.colors.has_packages()));
+        shown.map_or((tokens.border, tokens.text), |node| self.colors.of(self.snapshot, node))
     }
 
     fn name(&self, tile: &Tile) -> String {
@@ -212,11 +213,10 @@ impl Painter<'_> {
         let bytes = |size: u64| self.look.units.bytes(size);
         let retained = |size: u64| format!("{} retained, {:.1}% of the snapshot", bytes(size), share(size));
         let Some(node) = tile.node else {
-            return format!(
-                "{}\n{}",
-                human::quantity(tile.count, "smaller object", "smaller objects"),
-                retained(tile.size)
-            );
+            let count = human::quantity(tile.count, "smaller object", "smaller objects");
+            let package = tile.largest.and_then(|largest| self.colors.line(self.snapshot, largest));
+            let package = package.map_or_else(String::new, |line| format!("\nThe largest one: {line}"));
+            return format!("{count}\n{}{package}", retained(tile.size));
         };
         let label = node_label(self.snapshot, node);
         let label = format!("{} {}", human::visible(&label, 80), self.snapshot.id(node));

@@ -85,6 +85,7 @@ fn statistics(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFi
             // Julia's kinds are its types, to which the categories of JavaScript do not apply.
             if producer.program != Program::Julia && *within == NodeFilter::All {
                 section(ui, "By category", &parts, statistics.total, look);
+                ui.add_space(GRID);
                 if super::scripts::is_available(place)
                     && ui.link("By script and package").on_hover_text("Show the scripts of the program").clicked()
                 {

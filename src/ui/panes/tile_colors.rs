@@ -92,12 +92,17 @@ impl TileColors {
         }
     }
 
+    /// Returns true if colors are packages. Then combined smaller objects have the color of the largest one.
+    pub(super) fn has_packages(&self) -> bool {
+        matches!(self, Self::Package(..))
+    }
+
     /// Returns the package of an object as a line of its description.
     pub(super) fn line(&self, snapshot: &Snapshot, node: NodeOrdinal) -> Option<String> {
         let Self::Package(_, colors) = self else { return None };
         let package = colors.regions.of(snapshot, node);
         let name = package.and_then(|at| colors.list.packages.get(at as usize)).map(crate::query::Package::label);
-        Some(name.map_or_else(|| "In no package".to_owned(), |name| format!("Package {}", human::visible(&name, 80))))
+        Some(name.map_or_else(|| "in no package".to_owned(), |name| format!("package {}", human::visible(&name, 80))))
     }
 
     /// Draws the legend. Its height is always the same.
@@ -133,7 +138,7 @@ impl TileColors {
                         if colors.has_others() {
                             entry(ui, "Other packages", tokens.other_packages, None);
                         }
-                        let hint = "No function or class instance of a script keeps these objects alone".to_owned();
+                        let hint = "No script, function or class instance keeps these objects alone".to_owned();
                         entry(ui, "No package", tokens.border, Some(hint));
                     }
                 }

@@ -247,6 +247,9 @@ impl ScriptRows<'_> {
         if let Some(version) = read.or_else(|| package.version.clone()) {
             cell.runs.push(Run::new(format!(" {version}"), tokens.weak));
         }
+        if let Some(outer) = package.outer().filter(|_| self.list.has_namesake(at)) {
+            cell.runs.push(Run::new(format!("  in {}", human::visible(outer, FOLDER_LIMIT)), tokens.weak));
+        }
         cell.tooltip = match package.kind {
             PackageKind::Program => Some("Scripts that are in no package".to_owned()),
             PackageKind::Runtime => Some("Scripts of the runtime itself".to_owned()),
