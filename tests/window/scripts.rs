@@ -34,10 +34,10 @@ fn scripts_are_listed_by_retained_size_with_their_copies_and_objects() {
     assert!(sessions.contains("18") && sessions.contains('3'), "{sessions}");
     expand(&mut window, "session.mjs");
     expand(&mut window, "session.mjs?t=2  script 8");
-    click_row(&mut window, "Session @");
+    click_row(&mut window, "f5() @");
     let target = window.state_mut().state.shown_view().unwrap().retainers.target().expect("an object is shown");
     let snapshot = window.state().state.session.snapshot(target.snapshot).unwrap();
-    assert_eq!(snapshot.class(target.node).name, "Session");
+    assert_eq!(snapshot.raw_name(target.node), "f5");
 }
 
 #[test]

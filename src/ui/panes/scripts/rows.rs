@@ -317,10 +317,6 @@ impl TreeModel for ScriptRows<'_> {
         }
     }
 
-    fn is_link(&self, list: &Listed, _path: &[u32]) -> bool {
-        !matches!(list, Listed::Parts(_))
-    }
-
     fn cell(&self, list: &Listed, path: &[u32], column: usize) -> Cell {
         let Some(&row) = path.last() else { return Cell::default() };
         match list {
