@@ -67,7 +67,7 @@ pub mod query {
 
 pub mod sources {
     pub use crate::script_store::RecordedScript;
-    pub use crate::sources::{RecordedError, RecordedSources};
+    pub use crate::sources::{RecordedError, RecordedSources, apply_maps, exercise_script};
 }
 
 #[cfg(feature = "gui")]

@@ -328,7 +328,7 @@ pub fn source_line(snapshot: &Snapshot, scripts: &Scripts, at: Location, limit: 
 }
 
 /// Returns at most `limit` characters of a line around `column` (in UTF-16 units).
-fn cut_around(line: &str, column: usize, limit: usize) -> Option<SourceLine> {
+pub(crate) fn cut_around(line: &str, column: usize, limit: usize) -> Option<SourceLine> {
     if line.encode_utf16().count() < column {
         return None;
     }

@@ -4,6 +4,7 @@
 //! `paths.rs` says which files may be read. `statements` parses scripts and finds the lines that a person should change.
 
 mod declared;
+mod exercise;
 mod lines;
 mod maps;
 mod originals;
@@ -17,8 +18,9 @@ mod tokens;
 
 use std::sync::{Arc, OnceLock};
 
+pub use exercise::exercise_script;
 pub(crate) use lines::{Lines, Position};
-pub(crate) use originals::apply_maps;
+pub use originals::apply_maps;
 pub use paths::{SourcePaths, SourceRoot};
 pub(crate) use question::{ShownText, SourceOf, SourceView};
 pub use recorded::{RecordedError, RecordedSources};
@@ -29,7 +31,7 @@ pub(crate) use text::{FoundText, Origin};
 
 use crate::analysis::Location;
 use crate::model::human;
-use crate::query::{Script, Scripts, reloaded_url};
+use crate::query::{Script, Scripts, cut_around, reloaded_url};
 use crate::snapshot::Snapshot;
 use maps::ScriptMap;
 use originals::original_text;
@@ -120,12 +122,15 @@ impl<'a> Sources<'a> {
         let mapped = map.lookup(inner)?;
         let url = map.source_url(mapped.source);
         let text = original_text(map, mapped.source, self.paths);
-        let line = text.as_ref().map(|text| shown_line(Lines::new(text).line(text, mapped.at.line as usize).trim()));
+        let line = text.as_ref().and_then(|text| {
+            let lines = Lines::new(text);
+            shown_line(lines.line(text, mapped.at.line as usize), mapped.at.column)
+        });
         let function = text.and_then(|text| {
             let offset = Lines::new(&text).offset(&text, mapped.at)?;
             syntax::parse(&url, &text, false, |semantic| function_at(semantic, offset)).ok()?
         });
-        Some(ShownPlace { url, at: mapped.at, function, text: line.filter(|line| !line.is_empty()) })
+        Some(ShownPlace { url, at: mapped.at, function, text: line })
     }
 
     /// Returns the text of a script, or of a file as written by its number in [`Originals`], prepared to be shown.
@@ -167,8 +172,7 @@ impl<'a> Sources<'a> {
         let lines = Lines::new(&text.text);
         // The last line of a cut text is incomplete.
         let is_whole = !text.is_cut || (at.line as usize) + 1 < lines.count();
-        let line = lines.line(&text.text, at.line as usize).trim();
-        (is_whole && !line.is_empty()).then(|| shown_line(line))
+        shown_line(lines.line(&text.text, at.line as usize), at.column).filter(|_| is_whole)
     }
 
     /// Returns the URL of a script; empty if it is unknown.
@@ -213,8 +217,11 @@ pub(crate) fn is_program_url(url: &str) -> bool {
 /// The maximum number of characters of a line in a list.
 const LINE_LIMIT: usize = 160;
 
-/// Returns a line of source as shown in lists: cut, as those of minified scripts are long, and with control characters
-/// visible.
-fn shown_line(line: &str) -> String {
-    human::visible(line, LINE_LIMIT).into_owned()
+/// Returns a line of source as shown in lists: at most so many characters around a column, as lines of minified scripts are
+/// long, and with control characters visible. `None` for a blank line.
+fn shown_line(line: &str, column: u32) -> Option<String> {
+    let line = line.trim_end();
+    let cut = cut_around(line, column as usize, LINE_LIMIT)?;
+    let text = human::visible(&cut.text, LINE_LIMIT + 2).into_owned();
+    (!text.is_empty()).then_some(text)
 }

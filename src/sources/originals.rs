@@ -30,7 +30,7 @@ struct OfScript {
 ///
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
-pub(crate) fn apply_maps(snapshot: &mut Snapshot, paths: &SourcePaths, cancel: &CancelToken) -> Result<(), Cancelled> {
+pub fn apply_maps(snapshot: &mut Snapshot, paths: &SourcePaths, cancel: &CancelToken) -> Result<(), Cancelled> {
     let scripts = scripts(snapshot, cancel)?;
     let recorded = recorded_with(snapshot);
     let is_recorded = |script: &Script| {

@@ -17,6 +17,9 @@ use crate::model::{CancelToken, Cancelled};
 pub(super) use names::{function_at, key_name};
 use scan::scan;
 
+#[cfg(test)]
+mod tests;
+
 /// The maximum number of statements of a kind.
 const MOST: usize = 3;
 /// Statements whose score is lower than the best by more than this are left out.
@@ -160,6 +163,11 @@ pub(crate) fn statements(
     Ok(by_holder)
 }
 
+/// Returns the number of statements in a script, of which the offsets are those of the holder and of the callback.
+pub(super) fn hits(semantic: &oxc_semantic::Semantic<'_>, sought: &Sought, offsets: &[usize]) -> usize {
+    scan(semantic, sought, offsets.first().copied(), offsets.last().copied()).len()
+}
+
 /// Finds the statements in one script.
 fn of_script(sources: &Sources<'_>, id: u32, sought: &[&Sought]) -> Vec<(usize, Statement)> {
     let Some(text) = sources.text(id).text.as_ref() else { return Vec::new() };
@@ -191,12 +199,12 @@ fn of_script(sources: &Sources<'_>, id: u32, sought: &[&Sought]) -> Vec<(usize, 
                 scan(semantic, sought, local(holder), local(sought.callback.as_ref().and_then(|of| of.place.as_ref())));
             found.extend(hits.into_iter().map(|hit| {
                 let place = lines.position(&text.text, hit.offset);
-                let line = lines.line(&text.text, place.line as usize).trim();
+                let line = lines.line(&text.text, place.line as usize);
                 let statement = Statement {
                     what: hit.what,
                     place: ScriptPosition { script_id: id, at: text.outer(place) },
                     function: hit.function,
-                    text: shown_line(line),
+                    text: shown_line(line, place.column).unwrap_or_default(),
                     score: hit.score + if holder.is_some_and(is_here) { 20 } else { 0 },
                     inside: hit.inside,
                 };
