@@ -148,8 +148,15 @@ pub fn scripts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Scripts, Can
     let finder = Finder::new(snapshot);
     let mut found: BTreeMap<u32, Script> = BTreeMap::new();
     let named: HashMap<u32, u32> = snapshot.locations().scripts().collect();
+    // Most objects have the position of one that was seen before: nothing is looked up for them.
+    let mut state = vec![Seen::Never; snapshot.locations().distinct().len()];
     for (at, (node, place)) in snapshot.locations().entries().enumerate() {
         cancel.check_every(at)?;
+        let seen = &mut state[place as usize];
+        if *seen == Seen::Named || (*seen == Seen::Unnamed && graph.kind(node) != NodeKind::CLOSURE) {
+            continue;
+        }
+        *seen = Seen::Unnamed;
         let location = snapshot.locations().place(place);
         let script = found.entry(location.script_id).or_insert_with(|| Script {
             id: location.script_id,
@@ -158,6 +165,7 @@ pub fn scripts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Scripts, Can
             map_url: None,
         });
         if script.url.is_some() {
+            *seen = Seen::Named;
             continue;
         }
         if let Some(node) = finder.script_of(node, named.get(&location.script_id).copied()) {
@@ -173,6 +181,14 @@ pub fn scripts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Scripts, Can
     }
     let originals = Arc::clone(snapshot.originals());
     Ok(Scripts { scripts: found.into_values().collect(), originals })
+}
+
+/// The state of a position: no object with it was seen, its script has no name yet, or it has one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Never,
+    Unnamed,
+    Named,
 }
 
 /// Returns the URL of a script's source map: V8 writes it without a name.

@@ -26,5 +26,6 @@ mod gate;
 mod generate;
 mod hostile;
 mod reloaded;
+mod sources;
 mod terminal;
 mod unreachable;

@@ -41,6 +41,8 @@ pub(crate) struct Sought {
     pub(crate) event: Option<String>,
     /// The function that is held, and its name.
     pub(crate) callback: Option<Callback>,
+    /// The async function or generator whose suspended calls are held.
+    pub(crate) suspended: Option<ScriptPosition>,
     pub(crate) made: Vec<Made>,
     /// The last part of the URL of a module that is loaded again and again.
     pub(crate) module: Option<String>,
@@ -109,7 +111,17 @@ pub(crate) struct Statement {
 
 impl Sought {
     fn is_empty(&self) -> bool {
-        self.holder.is_none() && self.callback.is_none() && self.made.is_empty() && self.module.is_none()
+        self.holder.is_none()
+            && self.callback.is_none()
+            && self.suspended.is_none()
+            && self.made.is_empty()
+            && self.module.is_none()
+    }
+
+    /// Returns the positions of the function that is held and of the one whose suspended calls are held.
+    fn functions(&self) -> [Option<&ScriptPosition>; 2] {
+        let callback = self.callback.as_ref().and_then(|callback| callback.place.as_ref());
+        [callback, self.suspended.as_ref()]
     }
 
     /// Returns the names of which a script must contain one.
@@ -163,9 +175,9 @@ pub(crate) fn statements(
     Ok(by_holder)
 }
 
-/// Returns the number of statements in a script, of which the offsets are those of the holder and of the callback.
+/// Returns the number of statements in a script, of which the offsets are those of the holder and of the functions.
 pub(super) fn hits(semantic: &oxc_semantic::Semantic<'_>, sought: &Sought, offsets: &[usize]) -> usize {
-    scan(semantic, sought, offsets.first().copied(), offsets.last().copied()).len()
+    scan(semantic, sought, [0, 1, 2].map(|at| offsets.get(at).copied())).len()
 }
 
 /// Finds the statements in one script.
@@ -178,9 +190,7 @@ fn of_script(sources: &Sources<'_>, id: u32, sought: &[&Sought]) -> Vec<(usize, 
         .enumerate()
         .filter(|(_, sought)| !sought.is_empty())
         .filter(|(_, sought)| {
-            let has_callback =
-                sought.callback.as_ref().and_then(|callback| callback.place.as_ref()).is_some_and(is_here);
-            has_callback
+            sought.functions().into_iter().flatten().any(is_here)
                 || sought.needles().any(|name| memchr::memmem::find(text.text.as_bytes(), name.as_bytes()).is_some())
         })
         .collect();
@@ -195,8 +205,8 @@ fn of_script(sources: &Sources<'_>, id: u32, sought: &[&Sought]) -> Vec<(usize, 
             let offset = |of: &ScriptPosition| lines.offset(&text.text, text.inner(of.at)?);
             let local = |of: Option<&ScriptPosition>| of.filter(|of| is_here(of)).and_then(offset);
             let holder = sought.holder.as_ref().and_then(|holder| holder.place.as_ref());
-            let hits =
-                scan(semantic, sought, local(holder), local(sought.callback.as_ref().and_then(|of| of.place.as_ref())));
+            let [callback, suspended] = sought.functions().map(local);
+            let hits = scan(semantic, sought, [local(holder), callback, suspended]);
             found.extend(hits.into_iter().map(|hit| {
                 let place = lines.position(&text.text, hit.offset);
                 let line = lines.line(&text.text, place.line as usize);

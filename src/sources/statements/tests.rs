@@ -9,7 +9,8 @@ fn found(text: &str, sought: &Sought) -> Vec<String> {
     let offset = |of: Option<&ScriptPosition>| lines.offset(text, of?.at);
     let place = offset(sought.holder.as_ref().and_then(|holder| holder.place.as_ref()));
     let callback = offset(sought.callback.as_ref().and_then(|callback| callback.place.as_ref()));
-    let hits = parse("a.ts", text, false, |semantic| scan(semantic, sought, place, callback)).unwrap();
+    let suspended = offset(sought.suspended.as_ref());
+    let hits = parse("a.ts", text, false, |semantic| scan(semantic, sought, [place, callback, suspended])).unwrap();
     let statement = |hit: scan::Hit| Statement {
         what: hit.what,
         place: ScriptPosition { script_id: 1, at: lines.position(text, hit.offset) },
@@ -173,4 +174,15 @@ fn members_are_created_where_they_are_added_first() {
 fn a_module_that_is_loaded_again_is_found_by_its_name() {
     let sought = Sought { module: Some("rules.js".into()), ..Sought::default() };
     assert_eq!(found("a();\nlet rules = require('./rules');", &sought), ["adds 2: let rules = require('./rules');"]);
+}
+
+#[test]
+fn calls_are_suspended_at_the_only_await_of_their_function() {
+    let suspended = |line: u32, column| Sought {
+        suspended: Some(ScriptPosition { script_id: 1, at: Position { line: line - 1, column } }),
+        ..Sought::default()
+    };
+    let text = "async function one(x) {\n  f(async () => await 1);\n  await other(x);\n}\nasync function two() { await 1; await 2; }";
+    assert_eq!(found(text, &suspended(1, 18)), ["registers 3: await other(x);"]);
+    assert!(found(text, &suspended(5, 18)).is_empty());
 }
