@@ -24,6 +24,8 @@ mod tests;
 const MOST: usize = 3;
 /// Statements whose score is lower than the best by more than this are left out.
 const RANGE: i32 = 25;
+/// The score of a write to the holder by its name, in the script of its class or scope.
+const CERTAIN: i32 = 60;
 /// The least score: below it are objects of the runtime that are created far from the holder.
 const LEAST: i32 = 5;
 
@@ -124,6 +126,20 @@ impl Sought {
         [callback, self.suspended.as_ref()]
     }
 
+    /// Returns all positions: those of the holder and of the functions.
+    fn places(&self) -> impl Iterator<Item = &ScriptPosition> {
+        let holder = self.holder.as_ref().and_then(|holder| holder.place.as_ref());
+        holder.into_iter().chain(self.functions().into_iter().flatten())
+    }
+
+    /// Returns what is still to be found after some statements: nothing that is certain, and no second place of creation.
+    fn without(&self, found: &[Statement]) -> Self {
+        let is_certain = |of: &Statement| matches!(of.what, What::Adds | What::Registers) && of.score >= CERTAIN;
+        let is_created = found.iter().any(|of| of.what == What::Creates);
+        let made = if is_created { Vec::new() } else { self.made.clone() };
+        if found.iter().any(is_certain) { Self { made, ..Self::default() } } else { Self { made, ..self.clone() } }
+    }
+
     /// Returns the names of which a script must contain one.
     fn needles(&self) -> impl Iterator<Item = &str> {
         let made = self.made.iter().map(|made| match made {
@@ -151,19 +167,14 @@ pub(crate) fn statements(
         .map(|sought| Sought { holder: sought.outer.clone(), is_nested: sought.outer.is_some(), ..Sought::default() })
         .collect();
     let count = sought.len();
-    let sought: Vec<&Sought> = sought.iter().chain(&outer).collect();
-    let found: Vec<Vec<(usize, Statement)>> = sources
-        .newest_ids()
-        .par_iter()
-        .map(|&id| {
-            cancel.check()?;
-            Ok(of_script(sources, id, &sought))
-        })
-        .collect::<Result<_, Cancelled>>()?;
+    let sought: Vec<Sought> = sought.iter().cloned().chain(outer).collect();
+    // The scripts of holders and functions first: what they have need not be looked for in all others.
+    let is_near = |id: u32| sought.iter().flat_map(Sought::places).any(|of| sources.is_same(of.script_id, id));
+    let (near, far): (Vec<u32>, Vec<u32>) = sources.newest_ids().into_iter().partition(|&id| is_near(id));
     let mut by_holder: Vec<Vec<Statement>> = vec![Vec::new(); sought.len()];
-    for (at, statement) in found.into_iter().flatten() {
-        by_holder[at].push(statement);
-    }
+    in_scripts(sources, &near, &sought, &mut by_holder, cancel)?;
+    let rest: Vec<Sought> = sought.iter().zip(&by_holder).map(|(sought, found)| sought.without(found)).collect();
+    in_scripts(sources, &far, &rest, &mut by_holder, cancel)?;
     let mut by_holder: Vec<Vec<Statement>> = by_holder.into_iter().map(ranked).collect();
     let outer = by_holder.split_off(count);
     for (statements, outer) in by_holder.iter_mut().zip(outer) {
@@ -175,18 +186,39 @@ pub(crate) fn statements(
     Ok(by_holder)
 }
 
+/// Adds the statements in some scripts.
+fn in_scripts(
+    sources: &Sources<'_>,
+    ids: &[u32],
+    sought: &[Sought],
+    by_holder: &mut [Vec<Statement>],
+    cancel: &CancelToken,
+) -> Result<(), Cancelled> {
+    if sought.iter().all(Sought::is_empty) {
+        return Ok(());
+    }
+    let of = |&id: &u32| {
+        cancel.check()?;
+        Ok(of_script(sources, id, sought))
+    };
+    let found: Vec<Vec<(usize, Statement)>> = ids.par_iter().map(of).collect::<Result<_, Cancelled>>()?;
+    for (at, statement) in found.into_iter().flatten() {
+        by_holder[at].push(statement);
+    }
+    Ok(())
+}
+
 /// Returns the number of statements in a script, of which the offsets are those of the holder and of the functions.
 pub(super) fn hits(semantic: &oxc_semantic::Semantic<'_>, sought: &Sought, offsets: &[usize]) -> usize {
     scan(semantic, sought, [0, 1, 2].map(|at| offsets.get(at).copied())).len()
 }
 
 /// Finds the statements in one script.
-fn of_script(sources: &Sources<'_>, id: u32, sought: &[&Sought]) -> Vec<(usize, Statement)> {
+fn of_script(sources: &Sources<'_>, id: u32, sought: &[Sought]) -> Vec<(usize, Statement)> {
     let Some(text) = sources.text(id).text.as_ref() else { return Vec::new() };
     let is_here = |of: &ScriptPosition| sources.is_same(of.script_id, id);
     let wanted: Vec<(usize, &Sought)> = sought
         .iter()
-        .copied()
         .enumerate()
         .filter(|(_, sought)| !sought.is_empty())
         .filter(|(_, sought)| {
