@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::v8_values::{int, internal, internal_of};
@@ -198,7 +199,8 @@ fn map_url(graph: &HeapGraph, script: NodeOrdinal) -> Option<String> {
     let mut texts = texts.filter_map(|node| name_of(graph, graph.name_id(node)));
     texts.find(|text| {
         let path = text.split(['?', '#']).next().unwrap_or(text);
-        text.starts_with("data:application/json") || path.ends_with(".map")
+        let is_map = Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("map"));
+        is_map || text.starts_with("data:application/json")
     })
 }
 

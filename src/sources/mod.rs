@@ -140,13 +140,14 @@ impl<'a> Sources<'a> {
             return SourceView::new(self.scripts.url(id).map(str::to_owned), self.text(id).clone(), None);
         };
         let found = match self.map(source.script_id) {
-            Some(map) => match map.content(source.index) {
-                Some(text) => Ok(ScriptText::written(text.to_owned(), Origin::SourceMap)),
-                None => {
+            Some(map) => {
+                let content = map.content(source.index);
+                let inside = content.map(|text| Ok(ScriptText::written(text.to_owned(), Origin::SourceMap)));
+                inside.unwrap_or_else(|| {
                     let file = map.file_of(source.index, self.paths);
                     file.map(|(path, text)| ScriptText::written(text, Origin::File(path)))
-                }
-            },
+                })
+            }
             None => Err(NoFile::NotLocal),
         };
         let (text, no_file) = match found {

@@ -32,9 +32,12 @@ pub(super) fn run(arguments: &FindingsArguments, files: &Files, out: &mut dyn Wr
     }
     // Text is for a person; other formats are reports.
     let is_text = arguments.format == FindingsFormat::Text;
-    let find = |snapshots: &[&Snapshot]| match is_text {
-        true => findings(snapshots, &files.sources, &CancelToken::new()),
-        false => files.reported_findings(snapshots),
+    let find = |snapshots: &[&Snapshot]| {
+        if is_text {
+            findings(snapshots, &files.sources, &CancelToken::new())
+        } else {
+            files.reported_findings(snapshots)
+        }
     };
     let mut found = find(&opened.by_reference())?;
     // Ages mean nothing between processes.
