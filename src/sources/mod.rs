@@ -3,6 +3,7 @@
 //! The text of a script is in the snapshot (its beginning, usually), in what was recorded with the capture, or in a file;
 //! `paths.rs` says which files may be read. `statements` parses scripts and finds the lines that a person should change.
 
+mod files;
 mod lines;
 mod paths;
 mod question;
@@ -13,13 +14,16 @@ mod tokens;
 
 use std::sync::OnceLock;
 
+pub(crate) use files::{ScriptFile, SourceOfUrl, script_file, url_file};
 pub(crate) use lines::{Lines, Position};
+pub(crate) use paths::NoFile;
 pub use paths::{SourcePaths, SourceRoot};
 pub(crate) use question::{ShownText, SourceOf, SourceView};
 pub(crate) use statements::{
     Callback, HolderKind, HolderName, Made, ScriptPosition, Sought, Statement, What, statements,
 };
 pub(crate) use text::{FoundText, Origin};
+pub(crate) use tokens::TokenKind;
 
 use crate::model::human;
 use crate::query::{Script, Scripts, reloaded_url};

@@ -1,5 +1,7 @@
 //! The question for the source text of a script.
 
+use std::ops::Range;
+
 use super::lines::{Lines, Position};
 use super::paths::{NoFile, SourcePaths};
 use super::text::{FoundText, Origin, ScriptText, script_text};
@@ -79,14 +81,16 @@ impl ShownText {
         self.lines.offset(&self.script.text, inner).map(|_| inner)
     }
 
-    /// Returns the tokens of a line, with byte ranges inside it.
-    pub(crate) fn tokens_of(&self, line: usize) -> Vec<Token> {
-        let Some((start, end)) = self.lines.range(&self.script.text, line) else { return Vec::new() };
+    /// Returns the tokens of a part of a line, with byte ranges inside the line. A line may have millions.
+    pub(crate) fn tokens_in(&self, line: usize, part: Range<usize>) -> Vec<Token> {
+        let Some((line_start, line_end)) = self.lines.range(&self.script.text, line) else { return Vec::new() };
+        let start = (line_start + part.start).min(line_end);
+        let end = (line_start + part.end).min(line_end);
         let first = self.tokens.partition_point(|token| token.range.end <= start);
         let of_line = self.tokens[first..].iter().take_while(|token| token.range.start < end);
         let inside = |token: &Token| Token {
             kind: token.kind,
-            range: token.range.start.max(start) - start..token.range.end.min(end) - start,
+            range: token.range.start.max(start) - line_start..token.range.end.min(end) - line_start,
         };
         of_line.map(inside).collect()
     }
