@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lines::{Lines, Position};
+use super::lines::{Lines, Position, byte_of_column};
 use super::paths::{NoFile, SourcePaths};
 use super::text::{FoundText, Origin, ScriptText, script_text};
 use super::tokens::{Token, Tokens};
@@ -79,6 +79,11 @@ impl ShownText {
     pub(crate) fn position(&self, at: Location) -> Option<Position> {
         let inner = self.script.inner(Position { line: at.line, column: at.column })?;
         self.lines.offset(&self.script.text, inner).map(|_| inner)
+    }
+
+    /// Returns the byte offset inside its line of a position in the text.
+    pub(crate) fn byte_of(&self, at: Position) -> Option<usize> {
+        byte_of_column(self.line(at.line as usize), at.column)
     }
 
     /// Returns the tokens of a part of a line, with byte ranges inside the line. A line may have millions.

@@ -1,0 +1,71 @@
+//! The position on screen and the origin of its text, above the text.
+
+use egui::{Align, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, pos2, vec2};
+
+use super::Named;
+use crate::model::human;
+use crate::sources::{Origin, SourceView};
+use crate::ui::buttons::close_button;
+use crate::ui::command::Command;
+use crate::ui::place_link;
+use crate::ui::theme::{self, GRID};
+
+/// The height of the two lines.
+const HEIGHT: f32 = 11.0 * GRID;
+/// The width below which only the more important button is shown; the menu of the link has both.
+const ROOM_FOR_COPY: f32 = 85.0 * GRID;
+
+/// Draws the header. Its height does not depend on its content.
+pub(super) fn show(ui: &mut Ui, named: &Named, source: Option<&SourceView>, closes: bool, commands: &mut Vec<Command>) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
+    let inner = Rect::from_min_max(rect.min + vec2(2.0 * GRID, 0.0), rect.max - vec2(2.0 * GRID, 0.0));
+    let (first, second) = inner.split_top_bottom_at_y(inner.top() + 6.5 * GRID);
+    let mut line = ui.new_child(UiBuilder::new().max_rect(first).layout(Layout::right_to_left(Align::Center)));
+    buttons(&mut line, named, first.width(), closes, commands);
+    line.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        place_link::show(ui, &named.at, (&named.short, &named.whole), theme::mono(), "", commands);
+    });
+    let second = Rect::from_min_max(second.min, pos2(second.right(), second.bottom() - GRID * 0.5));
+    let mut line = ui.new_child(UiBuilder::new().max_rect(second).layout(Layout::left_to_right(Align::Center)));
+    if let Some(source) = source {
+        let (text, about) = origin(source);
+        let label = line.add(Label::new(RichText::new(&text).font(theme::small()).weak()).truncate().selectable(false));
+        label.on_hover_text(about.as_deref().unwrap_or(&text));
+    }
+}
+
+fn buttons(ui: &mut Ui, named: &Named, width: f32, closes: bool, commands: &mut Vec<Command>) {
+    ui.spacing_mut().item_spacing.x = 1.5 * GRID;
+    ui.spacing_mut().button_padding = vec2(1.5 * GRID, 0.5 * GRID);
+    ui.spacing_mut().interact_size.y = 5.5 * GRID;
+    if closes && close_button(ui, "Close the source") {
+        commands.push(Command::HideSource);
+    }
+    let small = |text: &str| RichText::new(text).font(theme::small());
+    if width > ROOM_FOR_COPY && ui.button(small("Copy location")).on_hover_text(&named.whole).clicked() {
+        commands.push(Command::CopySource(named.at.clone()));
+    }
+    let hint = "Open this line in the editor that is chosen in Settings   (Ctrl+Shift+O)";
+    if ui.button(small("Open in editor")).on_hover_text(hint).clicked() {
+        commands.push(Command::OpenInEditor(named.at.clone()));
+    }
+}
+
+/// Returns the origin of a text, and more about it.
+fn origin(source: &SourceView) -> (String, Option<String>) {
+    let why = source.no_file.as_ref().map(|reason| reason.explanation(source.url.as_deref()));
+    match &source.text {
+        None => ("no source text".to_owned(), why),
+        Some(text) => match (text.origin(), text.is_cut()) {
+            (Origin::File(path), _) => {
+                let path = human::visible(&path.display().to_string(), 300).into_owned();
+                (format!("from the file {path}"), None)
+            }
+            (Origin::Snapshot, true) => {
+                let text = "from the snapshot, which has only the beginning";
+                (text.to_owned(), why.map(|why| format!("{text}: {why}")))
+            }
+            (Origin::Snapshot, false) => ("from the snapshot".to_owned(), None),
+        },
+    }
+}
