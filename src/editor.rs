@@ -272,7 +272,9 @@ mod tests {
 
     #[test]
     fn a_hostile_file_name_stays_one_argument() {
-        for name in ["/a b\"c'd.js", "/$(touch x);`ls`|&.js", "/a {line} {column}.js", "/-rf/--goto.js", "/é\u{202e}.js"] {
+        for name in
+            ["/a b\"c'd.js", "/$(touch x);`ls`|&.js", "/a {line} {column}.js", "/-rf/--goto.js", "/é\u{202e}.js"]
+        {
             assert_eq!(built("ed {file}", name), ["ed", name], "{name}");
             assert_eq!(built("ed '{file}:{line}'", name), ["ed".to_owned(), format!("{name}:45")], "{name}");
         }

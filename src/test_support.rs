@@ -78,9 +78,7 @@ pub mod ui {
     }
 
     pub mod command {
-        pub use crate::ui::command::{
-            Beside, Command, ExportList, Lower, NodeSet, SourceAt, Target, ViewKind,
-        };
+        pub use crate::ui::command::{Beside, Command, ExportList, Lower, NodeSet, SourceAt, Target, ViewKind};
     }
 
     pub mod panes {

@@ -213,11 +213,7 @@ impl SourcePaths {
     pub(super) fn read(&self, candidate: &Candidate, most_bytes: u64) -> Result<String, NoFile> {
         let path = &candidate.path;
         let real = path.canonicalize().map_err(|error| no_file(path, &error))?;
-        let is_allowed = if candidate.is_in_root {
-            self.contains(&real)
-        } else {
-            real == *path
-        };
+        let is_allowed = if candidate.is_in_root { self.contains(&real) } else { real == *path };
         if !is_allowed {
             return Err(NoFile::Outside(path.clone()));
         }

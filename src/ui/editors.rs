@@ -75,7 +75,9 @@ impl Editors {
             }
             if self.is_custom {
                 chosen = self.custom(ui).or(chosen.take());
-            } else if ui.add_sized(vec2(ui.available_width(), 6.5 * GRID), Button::selectable(false, "Other…")).clicked()
+            } else if ui
+                .add_sized(vec2(ui.available_width(), 6.5 * GRID), Button::selectable(false, "Other…"))
+                .clicked()
             {
                 self.is_custom = true;
                 self.takes_focus = true;

@@ -13,8 +13,8 @@ mod chrome;
 pub(crate) mod command;
 mod context_menu;
 mod dialog;
-mod export;
 mod editors;
+mod export;
 pub(crate) mod flame_graph;
 mod focus_order;
 #[cfg(feature = "frame-times")]

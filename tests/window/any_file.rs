@@ -10,7 +10,7 @@ use crate::window::{Window, click_row, example, expand, show, wait_for_label, wa
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use heapglass::test_support::ui::action::Action;
-use heapglass::test_support::ui::command::{Command, Target, ViewKind};
+use heapglass::test_support::ui::command::{Command, SourceAt, Target, ViewKind};
 use heapglass::test_support::ui::panes::Slot;
 
 fn bundled(name: &str) -> PathBuf {

@@ -7,9 +7,9 @@ use crate::model::{BitSet, CallFunction, SnapshotId, convert, human};
 use crate::query::{CallKey, CallList, Calls, CallsKey, CallsOf, FlameOf, FunctionsWith, Measure};
 use crate::session::{Reply, Session};
 use crate::ui::call_table::{CallColumn, CallTable, CallTableSpec, Picked};
+use crate::ui::command::{Command, SourceAt};
 use crate::ui::flame_graph::{self, Flame, FlameState, measure_label};
 use crate::ui::theme::{self, GRID};
-use crate::ui::command::{Command, SourceAt};
 use crate::ui::{context_menu, place_link, text};
 
 /// The view of the calls.

@@ -32,6 +32,11 @@ impl AppState {
         self.dialog.choose_folder(ctx);
     }
 
+    /// Sets the script that the next source folder is added for.
+    pub fn prefer_source_folder_for(&mut self, url: &str) {
+        self.folder_for = Some(url.to_owned());
+    }
+
     /// Adds a source folder.
     pub fn add_source_folder(&mut self, folder: &Path) {
         let url = self.folder_for.take();

@@ -11,8 +11,8 @@ use crate::query::short_script;
 use crate::ui::command::{Command, SourceAt};
 use crate::ui::panes::path_chips::{self, Chip, Pressed};
 use crate::ui::panes::source::sites;
-use crate::ui::{place_link, text};
 use crate::ui::theme::{self, GRID, Tokens};
+use crate::ui::{place_link, text};
 
 /// The width of the labels on the left.
 const LABEL: f32 = 76.0;

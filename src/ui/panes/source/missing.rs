@@ -39,7 +39,9 @@ pub(super) fn no_text(ui: &mut Ui, named: &Named, source: &SourceView, commands:
     centered(ui, |ui| {
         let line = human::count(u64::from(named.line) + 1);
         let title = match &source.text {
-            Some(text) if text.is_cut() => format!("The snapshot has only the beginning of the script, without line {line}"),
+            Some(text) if text.is_cut() => {
+                format!("The snapshot has only the beginning of the script, without line {line}")
+            }
             Some(_) => format!("The script has no line {line} with this column"),
             None => "The snapshot does not have the text of the script".to_owned(),
         };

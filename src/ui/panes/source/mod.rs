@@ -174,8 +174,7 @@ impl SourcePane {
 
     /// Takes over a text that has arrived.
     fn take(&mut self, named: &Named, source: &Arc<SourceView>) {
-        let is_known =
-            self.loaded.as_ref().is_some_and(|of| of.at == named.at && Arc::ptr_eq(&of.source, source));
+        let is_known = self.loaded.as_ref().is_some_and(|of| of.at == named.at && Arc::ptr_eq(&of.source, source));
         if is_known {
             return;
         }
@@ -187,6 +186,7 @@ impl SourcePane {
         let mark = source.text.as_ref().and_then(|text| Mark::new(text, text.position(at)?));
         if let Some(mark) = mark {
             self.view.reveal(mark);
+            self.shows_beginning = false;
         }
         self.loaded = Some(Loaded { at: named.at.clone(), source: Arc::clone(source), mark });
     }
@@ -241,9 +241,7 @@ pub(in crate::ui) fn resolved(at: &SourceAt, scripts: &Scripts) -> SourceAt {
     let SourceAt::Named { of, url, line, column } = at else { return at.clone() };
     let script = scripts.all().iter().find(|script| script.url.as_deref() == Some(url));
     match script {
-        Some(script) => {
-            SourceAt::Script(*of, Location { script_id: script.id, line: *line, column: *column })
-        }
+        Some(script) => SourceAt::Script(*of, Location { script_id: script.id, line: *line, column: *column }),
         None => at.clone(),
     }
 }
@@ -268,8 +266,6 @@ fn at_line(at: &SourceAt, number: u32) -> SourceAt {
     let new_line = number.saturating_sub(1);
     match at {
         SourceAt::Script(of, at) => SourceAt::Script(*of, Location { line: new_line, column: 0, ..*at }),
-        SourceAt::Named { of, url, .. } => {
-            SourceAt::Named { of: *of, url: url.clone(), line: new_line, column: 0 }
-        }
+        SourceAt::Named { of, url, .. } => SourceAt::Named { of: *of, url: url.clone(), line: new_line, column: 0 },
     }
 }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use egui::text::{CCursor, LayoutJob};
+use egui::text::{CCursor, LayoutJob, TextWrapping};
 use egui::{Align2, EventFilter, Id, Key, Modifiers, Rect, Response, Sense, Stroke, StrokeKind, TextFormat, Ui};
 use egui::{WidgetInfo, accesskit::Role, pos2, vec2};
 
@@ -116,17 +116,10 @@ impl TextView {
     }
 
     /// Draws a line.
-    fn row(
-        &mut self,
-        ui: &Ui,
-        id: Id,
-        (row, code): (Rect, Rect),
-        text: &ShownText,
-        line: usize,
-        mark: Option<Mark>,
-    ) {
+    fn row(&mut self, ui: &Ui, id: Id, (row, code): (Rect, Rect), text: &ShownText, line: usize, mark: Option<Mark>) {
         let tokens = theme::tokens(ui);
-        let painter = ui.painter().with_clip_rect(Rect::from_x_y_ranges(row.x_range(), code.y_range()).intersect(ui.clip_rect()));
+        let painter =
+            ui.painter().with_clip_rect(Rect::from_x_y_ranges(row.x_range(), code.y_range()).intersect(ui.clip_rect()));
         if mark.is_some() {
             painter.rect_filled(row, 0.0, tokens.selection);
             painter.rect_filled(Rect::from_min_size(row.min, vec2(3.0, row.height())), 0.0, tokens.accent);
@@ -137,7 +130,8 @@ impl TextView {
         painter.text(at, Align2::RIGHT_CENTER, number, theme::mono_small(), color);
         let laid = laid_out(text, line, mark, tokens);
         let plain = laid.job.text.clone();
-        let galley = painter.layout_job(laid.job);
+        let cut = laid.job.clone();
+        let mut galley = painter.layout_job(laid.job);
         self.width = self.width.max(galley.size().x + 4.0 * GRID);
         if let Some(at) = laid.marked {
             // The position is on screen, too, if the line has just been scrolled to.
@@ -146,11 +140,22 @@ impl TextView {
                 self.left = if x + 6.0 * GRID > code.width() { x - code.width() / 2.0 } else { 0.0 };
             }
         }
+        if self.left == 0.0 && galley.size().x > code.width() {
+            // The ellipsis says that the line goes on.
+            let mut cut = cut;
+            cut.wrap = TextWrapping::truncate_at_width(code.width());
+            galley = painter.layout_job(cut);
+        }
         let at = pos2(code.left() - self.left, row.center().y - galley.size().y / 2.0);
         painter.with_clip_rect(code.intersect(painter.clip_rect())).galley(at, galley, tokens.text);
         let label = format!("Line {number}: {plain}");
-        let shown = ui.interact(row.intersect(Rect::from_x_y_ranges(row.x_range(), code.y_range())), id.with(line), Sense::hover());
-        shown.widget_info(|| WidgetInfo::selected(Role::Label, true, mark.is_some(), &label));
+        let shown = ui.interact(
+            row.intersect(Rect::from_x_y_ranges(row.x_range(), code.y_range())),
+            id.with(line),
+            Sense::hover(),
+        );
+        shown.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
+        ui.ctx().accesskit_node_builder(shown.id, |node| node.set_selected(mark.is_some()));
     }
 
     fn scroll(&mut self, ui: &Ui, response: &Response, text: &ShownText, code: Rect) {
@@ -166,9 +171,7 @@ impl TextView {
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         let page = f64::from((code.height() / LINE - 1.0).max(1.0));
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        for (key, by) in
-            [(Key::ArrowDown, 1.0), (Key::ArrowUp, -1.0), (Key::PageDown, page), (Key::PageUp, -page)]
-        {
+        for (key, by) in [(Key::ArrowDown, 1.0), (Key::ArrowUp, -1.0), (Key::PageDown, page), (Key::PageUp, -page)] {
             if pressed(key) {
                 self.top += by;
             }
