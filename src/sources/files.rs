@@ -91,7 +91,7 @@ mod tests {
         let url = file.to_str().unwrap();
         assert_eq!(url_file(url, &SourcePaths::default()), Err(NoFile::Unproven(file.clone())));
         let paths = SourcePaths::new(vec![SourceRoot::folder(&folder)]);
-        assert_eq!(url_file(url, &paths), Ok(ScriptFile { path: file, is_changed: false }));
+        assert_eq!(url_file(url, &paths), Ok(ScriptFile { path: file.clone(), is_changed: false }));
         assert_eq!(url_file("http://host/a.js", &paths), Err(NoFile::NotLocal));
         assert_eq!(url_file(url, &SourcePaths::without_files()), Err(NoFile::Off));
     }

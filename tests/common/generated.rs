@@ -544,6 +544,7 @@ export class CheckoutService {
   }
 }
 
+// The registry of sessions.
 // Every visitor has a session
 // until the cart is paid or
 // the browser is closed.

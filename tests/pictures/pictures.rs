@@ -58,7 +58,10 @@ enum Files {
 }
 
 /// Pictures that one theme is enough for.
-const ONE_THEME: [(&str, &str); 8] = [
+const ONE_THEME: [(&str, &str); 11] = [
+    ("source-missing", "light"),
+    ("editor", "light"),
+    ("settings", "dark"),
     ("findings-single", "light"),
     ("collections-single", "dark"),
     ("findings-computing", "light"),

@@ -99,11 +99,11 @@ fn a_click_on_the_line_of_a_finding_leads_to_the_editor() {
     steps(&mut window);
     wait_for_label(&mut window, ADDS);
     wait_for_label(&mut window, "SessionRegistry.sessions is written in");
-    assert!(has(&window, "from the file "), "the origin");
+    assert!(has(&window, "from the file"), "the origin");
     let marked = window.query_all_by_label_contains(ADDS).next().unwrap().accesskit_node().is_selected();
     assert_eq!(marked, Some(true), "the line is marked");
     window.get_by_label("Open in editor").click();
-    let column = "  open(user) { ".len() + 1;
+    let column = "  open(user) { this.sessions.".len() + 1;
     assert_eq!(arguments(&mut window, &recorded), ["--goto".to_owned(), format!("{}:65:{column}", script.display())]);
     wait_for_label(&mut window, "Opened registry.mjs:65 in sh");
 }

@@ -3,7 +3,7 @@
 use super::AppState;
 use crate::model::ObjectId;
 use crate::query::Lane;
-use crate::ui::command::{Beside, Command, SourceAt, Target, ViewKind};
+use crate::ui::command::{Command, SourceAt, Target, ViewKind};
 use crate::ui::panes::Slot;
 
 impl AppState {
@@ -76,15 +76,10 @@ impl AppState {
             Command::RestoreFinding(signature) => self.settings.ignored_findings.retain(|of| *of != signature),
             // The frame around the views has taken these.
             Command::OpenDialog | Command::Capture | Command::AddSourceFolder(_) => {}
-            Command::ShowSource { at, opens } => {
-                view.show_source(at, opens);
-                if opens && self.settings.beside == Beside::Object {
-                    self.settings.beside = Beside::Source;
-                }
-            }
-            Command::HideSource => view.source.choose(None),
-            Command::OpenInEditor(at) => self.open_in_editor(at),
-            Command::CopySource(at) => return Some(self.copy_source(&at)),
+            command @ (Command::ShowSource { .. }
+            | Command::HideSource
+            | Command::OpenInEditor(_)
+            | Command::CopySource(_)) => return self.run_of_source(slot, command),
             Command::Explain(term) => self.help.explain(term),
             Command::Copy(text) => return Some(text),
             Command::Export { name, list } => {

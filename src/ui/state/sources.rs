@@ -9,7 +9,7 @@ use crate::editor::{self, Spot};
 use crate::model::human;
 use crate::query::{Lane, Scripts, ScriptsOf, short_script};
 use crate::sources::{NoFile, ScriptFile, SourcePaths, SourceRoot, script_file, url_file};
-use crate::ui::command::{Command, SourceAt};
+use crate::ui::command::{Beside, Command, SourceAt};
 use crate::ui::editors::Opening;
 use crate::ui::notice::Notice;
 use crate::ui::panes::Slot;
@@ -68,6 +68,24 @@ impl AppState {
         });
     }
 
+    /// Executes a command about a source position in a view; returns text to copy to the clipboard.
+    pub(super) fn run_of_source(&mut self, slot: Slot, command: Command) -> Option<String> {
+        let view = self.views.get_mut(&slot)?;
+        match command {
+            Command::ShowSource { at, opens } => {
+                view.show_source(at, opens);
+                if opens && self.settings.beside == Beside::Object {
+                    self.settings.beside = Beside::Source;
+                }
+            }
+            Command::HideSource => view.source.choose(None),
+            Command::OpenInEditor(at) => self.open_in_editor(at),
+            Command::CopySource(at) => return Some(self.copy_source(&at)),
+            _ => {}
+        }
+        None
+    }
+
     /// Executes a command of the pane of a profile; returns text to copy to the clipboard.
     pub(in crate::ui) fn run_of_profile(&mut self, slot: Slot, command: Command) -> Option<String> {
         let pane = self.profile_panes.get_mut(&slot)?;
@@ -101,12 +119,11 @@ impl AppState {
         let slot = self.shown().map(|id| Slot { side: self.active, id });
         let view = slot.and_then(|slot| self.views.get(&slot));
         let of_profile = || self.profile_panes.get(&slot?)?.source_at(&self.session);
-        match view.and_then(|view| view.source.at(&self.session)).or_else(of_profile) {
-            Some(at) => self.open_in_editor(at),
-            None => {
-                let text = "Select an object or a function with a source position to open it in the editor";
-                self.notice = Some(Notice::fact(text));
-            }
+        if let Some(at) = view.and_then(|view| view.source.at(&self.session)).or_else(of_profile) {
+            self.open_in_editor(at);
+        } else {
+            let text = "Select an object or a function with a source position to open it in the editor";
+            self.notice = Some(Notice::fact(text));
         }
     }
 

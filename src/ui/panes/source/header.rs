@@ -1,6 +1,6 @@
 //! The position on screen and the origin of its text, above the text.
 
-use egui::{Align, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Label, Layout, RichText, Sense, Ui, UiBuilder, vec2};
 
 use super::Named;
 use crate::model::human;
@@ -10,28 +10,27 @@ use crate::ui::command::Command;
 use crate::ui::place_link;
 use crate::ui::theme::{self, GRID};
 
-/// The height of the two lines.
-const HEIGHT: f32 = 11.0 * GRID;
+/// The height of the header.
+const HEIGHT: f32 = 7.0 * GRID;
 /// The width below which only the more important button is shown; the menu of the link has both.
 const ROOM_FOR_COPY: f32 = 85.0 * GRID;
+/// The least width of the origin.
+const LEAST_ORIGIN: f32 = 15.0 * GRID;
 
-/// Draws the header. Its height does not depend on its content.
+/// Draws the header in one line. Its height does not depend on its content.
 pub(super) fn show(ui: &mut Ui, named: &Named, source: Option<&SourceView>, closes: bool, commands: &mut Vec<Command>) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
-    let inner = Rect::from_min_max(rect.min + vec2(2.0 * GRID, 0.0), rect.max - vec2(2.0 * GRID, 0.0));
-    let (first, second) = inner.split_top_bottom_at_y(inner.top() + 6.5 * GRID);
-    let mut line = ui.new_child(UiBuilder::new().max_rect(first).layout(Layout::right_to_left(Align::Center)));
-    buttons(&mut line, named, first.width(), closes, commands);
+    let inner = rect.shrink2(vec2(2.0 * GRID, 0.0));
+    let mut line = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)));
+    buttons(&mut line, named, inner.width(), closes, commands);
     line.with_layout(Layout::left_to_right(Align::Center), |ui| {
         place_link::show(ui, &named.at, (&named.short, &named.whole), theme::mono(), "", commands);
+        let origin = source.and_then(origin).filter(|_| ui.available_width() > LEAST_ORIGIN);
+        if let Some((text, about)) = origin {
+            let label = Label::new(RichText::new(&text).font(theme::small()).weak()).truncate().selectable(false);
+            ui.add(label).on_hover_text(about.as_deref().unwrap_or(&text));
+        }
     });
-    let second = Rect::from_min_max(second.min, pos2(second.right(), second.bottom() - GRID * 0.5));
-    let mut line = ui.new_child(UiBuilder::new().max_rect(second).layout(Layout::left_to_right(Align::Center)));
-    if let Some(source) = source {
-        let (text, about) = origin(source);
-        let label = line.add(Label::new(RichText::new(&text).font(theme::small()).weak()).truncate().selectable(false));
-        label.on_hover_text(about.as_deref().unwrap_or(&text));
-    }
 }
 
 fn buttons(ui: &mut Ui, named: &Named, width: f32, closes: bool, commands: &mut Vec<Command>) {
@@ -52,20 +51,18 @@ fn buttons(ui: &mut Ui, named: &Named, width: f32, closes: bool, commands: &mut 
 }
 
 /// Returns the origin of a text, and more about it.
-fn origin(source: &SourceView) -> (String, Option<String>) {
+fn origin(source: &SourceView) -> Option<(String, Option<String>)> {
+    let text = source.text.as_ref()?;
     let why = source.no_file.as_ref().map(|reason| reason.explanation(source.url.as_deref()));
-    match &source.text {
-        None => ("no source text".to_owned(), why),
-        Some(text) => match (text.origin(), text.is_cut()) {
-            (Origin::File(path), _) => {
-                let path = human::visible(&path.display().to_string(), 300).into_owned();
-                (format!("from the file {path}"), None)
-            }
-            (Origin::Snapshot, true) => {
-                let text = "from the snapshot, which has only the beginning";
-                (text.to_owned(), why.map(|why| format!("{text}: {why}")))
-            }
-            (Origin::Snapshot, false) => ("from the snapshot".to_owned(), None),
-        },
-    }
+    Some(match (text.origin(), text.is_cut()) {
+        (Origin::File(path), _) => {
+            let path = human::visible(&path.display().to_string(), 300).into_owned();
+            ("from the file".to_owned(), Some(format!("from the file {path}")))
+        }
+        (Origin::Snapshot, true) => {
+            let text = "from the snapshot, which has only the beginning";
+            (text.to_owned(), why.map(|why| format!("{text}: {why}")))
+        }
+        (Origin::Snapshot, false) => ("from the snapshot".to_owned(), None),
+    })
 }

@@ -43,7 +43,7 @@ pub(super) fn show(
 ) {
     let tokens = theme::tokens(ui);
     ui.painter().hline(rect.x_range(), rect.top(), egui::Stroke::new(1.0, tokens.border));
-    let inner = Rect::from_min_max(pos2(rect.left() + 2.0 * GRID, rect.top() + GRID), rect.max);
+    let inner = Rect::from_min_max(pos2(rect.left() + 2.0 * GRID, rect.top() + GRID), rect.max - vec2(2.0 * GRID, 0.0));
     let mut ui = ui.new_child(UiBuilder::new().max_rect(inner));
     ui.shrink_clip_rect(rect);
     ui.spacing_mut().item_spacing = vec2(1.5 * GRID, 0.0);

@@ -38,6 +38,8 @@ pub(super) struct TextView {
     wanted: Option<usize>,
     /// True if the column of the mark is to be scrolled to once its line is laid out.
     wants_column: bool,
+    /// The height in the last frame.
+    height: f32,
 }
 
 /// The marked position: the line, from 0, and the byte offset inside it. To find the byte takes long in a long line.
@@ -86,6 +88,7 @@ impl TextView {
         if response.clicked() {
             response.request_focus();
         }
+        self.keep_in_sight(marked, code.height());
         self.scroll(ui, &response, text, code);
         self.go_to_wanted(code.height());
         self.clamp(text, code);
@@ -160,7 +163,7 @@ impl TextView {
 
     fn scroll(&mut self, ui: &Ui, response: &Response, text: &ShownText, code: Rect) {
         if ui.rect_contains_pointer(response.rect) {
-            let wheel = ui.input(|input| input.smooth_scroll_delta());
+            let wheel = ui.input(egui::InputState::smooth_scroll_delta);
             self.top -= f64::from(wheel.y / LINE);
             self.left -= wheel.x;
         }
@@ -186,6 +189,16 @@ impl TextView {
         }
         if pressed(Key::End) {
             self.top = convert::float(text.line_count() as u64);
+        }
+    }
+
+    /// Keeps a marked line on screen if the height changes.
+    fn keep_in_sight(&mut self, marked: Option<Mark>, height: f32) {
+        let before = std::mem::replace(&mut self.height, height);
+        let Some(mark) = marked.filter(|_| (before - height).abs() > 0.5) else { return };
+        let line = convert::float(mark.line as u64);
+        if line >= self.top.floor() && line < self.top + f64::from(before / LINE) {
+            self.wanted = Some(mark.line);
         }
     }
 
