@@ -300,7 +300,7 @@ fn source_missing(window: &mut Window) {
     let url = "file:///srv/app/pages.mjs".to_owned();
     state
         .run(slot, Command::ShowSource { at: SourceAt::Named { of: slot.id, url, line: 44, column: 24 }, opens: true });
-    wait_for_label(window, "does not have the text");
+    wait_for_label(window, "No source text for this script");
 }
 
 fn choice_of_editor(window: &mut Window) {

@@ -13,7 +13,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use heapglass::test_support::model::{CancelToken, NodeOrdinal};
 use heapglass::test_support::query::{NodeFilter, OrderKey, Query, search, select};
 use heapglass::test_support::ui::action::Action;
-use heapglass::test_support::ui::command::{ExportList, ViewKind};
+use heapglass::test_support::ui::command::{Command, ExportList, Target, ViewKind};
+use heapglass::test_support::ui::panes::Slot;
 
 const COMMAND: egui::Modifiers = egui::Modifiers::COMMAND;
 
@@ -552,4 +553,30 @@ fn the_panes_below_keep_their_height_whatever_they_show() {
         show(&mut window, kind);
         check(&mut window, kind.label());
     }
+}
+
+#[test]
+fn an_object_outside_the_filter_is_revealed_without_moving_the_table() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    wait_for_label(&mut window, "ShoppingCart  ×2,020");
+    let state = &mut window.state_mut().state;
+    let slot = Slot { side: 0, id: state.sides[0].unwrap() };
+    let snapshot = state.session.snapshot(slot.id).unwrap();
+    let node = snapshot.graph().nodes().find(|node| snapshot.class(*node).name == "ShoppingCart").unwrap();
+    state.run(slot, Command::Filter(NodeFilter::DuplicatedStrings));
+    wait_for_label(&mut window, "Duplicate strings:");
+    let header = |window: &Window| window.get_by_label("Constructor").rect();
+    let before = header(&window);
+    let target = Target { snapshot: slot.id, node };
+    window.state_mut().state.run(slot, Command::Reveal(target, ViewKind::SUMMARY));
+    wait_for_label(&mut window, "The filter “Duplicate strings” was removed: it excludes the object");
+    wait_until(&mut window, "the object", |app| !app.shown_view().unwrap().panes.summary.tree.table.is_revealing());
+    assert_eq!(header(&window), before, "the table does not move");
+    window.get_by_label("Restore filter").click();
+    for _ in 0..3 {
+        window.step();
+    }
+    let nodes = &window.state_mut().state.shown_view().unwrap().panes.summary.nodes;
+    assert_eq!(*nodes, NodeFilter::DuplicatedStrings);
 }

@@ -414,7 +414,7 @@ fn functions_of_allocation_stacks_and_profiles_show_their_source_or_why_not() {
     let at = SourceAt::Named { of: slot.id, url: "file:///srv/none.js".to_owned(), line: 3, column: 2 };
     app.run(slot, Command::ShowSource { at, opens: true });
     wait_for_label(&mut window, "none.js:4:3");
-    wait_for_label(&mut window, "The snapshot does not have the text of the script");
+    wait_for_label(&mut window, "No source text for this script");
     window.get_by_label("Close the source").click();
     steps(&mut window);
     assert!(!has(&window, "none.js:4:3"));
@@ -432,4 +432,47 @@ fn a_script_within_the_snapshot_needs_no_file() {
     select(&mut window, "SessionRegistry");
     wait_for_label(&mut window, "Line 4:   constructor() { this.sessions = []; }");
     assert!(has(&window, "from the snapshot"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_function_of_a_profile_shows_its_source_from_a_source_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let real = folder.path().canonicalize().unwrap();
+    let script = real.join("grow.js");
+    std::fs::write(&script, "const kept = [];\n\nfunction grow() { kept.push(new Array(1000)); }\n").unwrap();
+    let call = |name: &str, url: &str, line: i64| {
+        let frame = serde_json::json!({
+            "functionName": name, "scriptId": "5", "url": url, "lineNumber": line, "columnNumber": 13
+        });
+        serde_json::json!({"callFrame": frame, "selfSize": 1000, "id": 2 + line, "children": []})
+    };
+    let mut root = call("(root)", "", -1);
+    root["children"] = serde_json::json!([call("grow", script.to_str().unwrap(), 2)]);
+    let file = real.join("grow.heapprofile");
+    std::fs::write(&file, serde_json::json!({"head": root, "samples": []}).to_string()).unwrap();
+    let mut window = window(&[file]);
+    wait_for_load(&mut window);
+    let recorded = choose_recorder(&mut window, &real);
+    wait_for_label(&mut window, "Heavy");
+    window.get_by_label("Heavy").click();
+    steps(&mut window);
+    click_row(&mut window, "grow");
+    let link = |window: &Window| {
+        let is_link = |node: &egui_kittest::Node<'_>| node.accesskit_node().role() == egui::accesskit::Role::Link;
+        window.query_all_by_label_contains("grow.js:3:14").find(is_link).map(|node| node.rect().center())
+    };
+    wait_for_label(&mut window, "grow.js:3:14");
+    let at = link(&window).expect("the location is a link");
+    window.hover_at(at);
+    window.step();
+    window.drag_at(at);
+    window.drop_at(at);
+    steps(&mut window);
+    wait_for_label(&mut window, "No source text for this script");
+    wait_for_label(&mut window, "is not inside a source root");
+    window.state_mut().state.add_source_folder(&real);
+    wait_for_label(&mut window, "Line 3: function grow() { kept.push(new Array(1000)); }");
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
+    assert_eq!(arguments(&mut window, &recorded)[1], format!("{}:3:14", script.display()));
 }

@@ -131,7 +131,7 @@ fn source_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
         actions.push(Action::ChooseEditor);
         ui.close();
     }
-    let hint = "Files of scripts are read in these folders. Without any, a file is read only where the snapshot says and \
+    let hint = "Files of scripts are read only in these folders. Without any, a file is read only where the snapshot says and \
                 only if it begins with the text in the snapshot.";
     ui.weak("Source folders").on_hover_text(hint);
     for root in &app.settings.source_roots {

@@ -43,7 +43,7 @@ pub(super) fn no_text(ui: &mut Ui, named: &Named, source: &SourceView, commands:
                 format!("The snapshot has only the beginning of the script, without line {line}")
             }
             Some(_) => format!("The script has no line {line} with this column"),
-            None => "The snapshot does not have the text of the script".to_owned(),
+            None => "No source text for this script".to_owned(),
         };
         ui.add(egui::Label::new(RichText::new(title).strong()).wrap());
         if let Some(reason) = &source.no_file {

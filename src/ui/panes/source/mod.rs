@@ -8,17 +8,18 @@ mod text_view;
 
 use std::sync::Arc;
 
-use egui::{Id, Rect, Ui, UiBuilder, pos2, vec2};
+use egui::{Event, Id, Rect, Ui, UiBuilder, pos2, vec2};
 
 use self::text_view::{Mark, TextView};
+use super::item;
 use crate::analysis::Location;
 use crate::findings::{Written, WrittenOf};
+use crate::model::human;
 use crate::query::{Scripts, ScriptsOf};
 use crate::session::{Reply, Session};
-use crate::sources::{SourceOf, SourceOfUrl, SourceView};
+use crate::sources::{ShownText, SourceOf, SourceOfUrl, SourceView};
 use crate::ui::command::{Command, SourceAt, Target};
 use crate::ui::context_menu;
-use crate::ui::place_link;
 use crate::ui::theme::GRID;
 
 /// The largest share of the height that the lines below the text have.
@@ -37,6 +38,8 @@ pub struct SourcePane {
     view: TextView,
     /// True if the beginning of a text is shown that does not reach the position.
     shows_beginning: bool,
+    /// The line that the context menu is about, from 0.
+    menu_line: Option<usize>,
 }
 
 /// The text on screen.
@@ -152,15 +155,25 @@ impl SourcePane {
                 let text_room = Rect::from_min_max(pos2(room.left(), room.top()), room.max - vec2(0.0, GRID * 0.5));
                 let id = Id::unique(("source text", side));
                 let drawn = self.view.show(ui, id, text_room, text, mark);
-                let line = drawn.line.map(|line| at_line(&named.at, text.line_number(line)));
                 if drawn.response.clicked()
                     && ui.input(|input| input.modifiers.command)
-                    && let Some(at) = line.clone()
+                    && let Some(line) = drawn.line
                 {
-                    commands.push(Command::OpenInEditor(at));
+                    commands.push(Command::OpenInEditor(at_line(&named.at, text.line_number(line))));
+                }
+                if drawn.response.secondary_clicked() {
+                    self.menu_line = drawn.line;
+                }
+                let line = self.menu_line.or(mark.map(Mark::line)).unwrap_or(0);
+                let has_copied = drawn.response.has_focus() && ui.input(|input| input.events.contains(&Event::Copy));
+                if has_copied && let Some(mark) = mark {
+                    commands.push(copy_line(text, mark.line()));
                 }
                 context_menu::show(&drawn.response, text_room.left_top(), |ui| {
-                    place_link::menu(ui, &named.at, commands);
+                    item(ui, "Open this line in editor", commands, || {
+                        Command::OpenInEditor(at_line(&named.at, text.line_number(line)))
+                    });
+                    item(ui, "Copy line", commands, || copy_line(text, line));
                 });
             }
             _ => {
@@ -230,7 +243,7 @@ fn named(session: &mut Session, at: &SourceAt) -> Option<Named> {
         SourceAt::Named { url, line, column, .. } => {
             let end = format!(":{}:{}", u64::from(*line) + 1, u64::from(*column) + 1);
             let short = format!("{}{end}", crate::query::short_script(url));
-            let whole = format!("{}{end}", crate::model::human::visible(url, 300));
+            let whole = format!("{}{end}", human::visible(url, 300));
             Named { short, whole, url: Some(url.clone()), line: *line, at }
         }
     })
@@ -259,6 +272,13 @@ fn location(at: &SourceAt) -> Location {
         SourceAt::Script(_, at) => *at,
         SourceAt::Named { line, column, .. } => Location { script_id: 0, line: *line, column: *column },
     }
+}
+
+/// Copies a line; of a very long one, the beginning.
+fn copy_line(text: &ShownText, line: usize) -> Command {
+    /// The maximum length of a copied line, in characters.
+    const LIMIT: usize = 100_000;
+    Command::Copy(human::cut(text.line(line), LIMIT).into_owned())
 }
 
 /// Returns the start of another line, counted from 1, in the same script.

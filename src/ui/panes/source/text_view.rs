@@ -54,6 +54,11 @@ impl Mark {
     pub(super) fn new(text: &ShownText, at: Position) -> Option<Self> {
         Some(Self { line: at.line as usize, byte: text.byte_of(at)? })
     }
+
+    /// Returns the marked line, from 0.
+    pub(super) fn line(self) -> usize {
+        self.line
+    }
 }
 
 /// The outcome of drawing the text.
