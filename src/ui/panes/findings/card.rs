@@ -143,7 +143,8 @@ impl Card<'_> {
         if !finding.classes.is_empty() {
             row(ui, "Members", |ui| members(ui, &finding.classes, finding.members.len() > 1));
         }
-        for (_, site) in finding.sites.iter().enumerate().filter(|(at, _)| Some(*at) != declared) {
+        let declared = declared.and_then(|at| finding.sites.get(at));
+        for site in sites::distinct(&finding.sites).filter(|site| Some(*site) != declared) {
             row(ui, sites::relation(site), |ui| {
                 ui.horizontal(|ui| {
                     self.place_link(ui, &site.place, Some(sites::at(self.snapshot, site)), answer);

@@ -22,6 +22,14 @@ pub(in crate::ui) fn at(snapshot: SnapshotId, site: &Site) -> SourceAt {
     SourceAt::Script(snapshot, site.location())
 }
 
+/// Returns the lines, each once: a line that creates a member often adds it, too.
+pub(in crate::ui) fn distinct(sites: &[Site]) -> impl Iterator<Item = &Site> {
+    let is_new = |&(at, site): &(usize, &Site)| {
+        sites[..at].iter().all(|of| (of.place.line, &of.place.url) != (site.place.line, &site.place.url))
+    };
+    sites.iter().enumerate().filter(is_new).map(|(_, site)| site)
+}
+
 /// Returns the word for the relation of a line to a holder.
 pub(in crate::ui) fn relation(site: &Site) -> &'static str {
     match site.what {
@@ -53,7 +61,7 @@ pub(super) fn show(
             format!("No line found that fills {}", human::visible(&written.holder, 80))
         }
         Reply::Ready(written) => {
-            let count = human::quantity(written.sites.len() as u64, "place", "places");
+            let count = human::quantity(distinct(&written.sites).count() as u64, "place", "places");
             format!("{} is written in {count}", human::visible(&written.holder, 80))
         }
         Reply::Pending { .. } => "Looking for the lines that fill the holder…".to_owned(),
@@ -65,7 +73,7 @@ pub(super) fn show(
     });
     let Reply::Ready(written) = reply else { return };
     ScrollArea::vertical().id_salt("written in").auto_shrink(false).show(&mut ui, |ui| {
-        for site in &written.sites {
+        for site in distinct(&written.sites) {
             line(ui, snapshot, site, shown, commands);
         }
     });
