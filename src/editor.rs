@@ -171,7 +171,7 @@ fn filled(part: &str, spot: &Spot) -> OsString {
 }
 
 /// Splits a command into arguments: white space separates, quotes group. In double quotes, a backslash makes a quote or a
-/// backslash ordinary; elsewhere it is a character like any other, as it is in paths of Windows.
+/// backslash ordinary; elsewhere it is a character like any other, as in paths of Windows.
 fn split(command: &str) -> Result<Vec<String>, EditorError> {
     let mut parts = Vec::new();
     let mut part: Option<String> = None;

@@ -42,6 +42,7 @@ pub(crate) mod theme;
 pub(crate) mod time_chart;
 pub(crate) mod tree_table;
 pub(crate) mod view;
+mod within;
 
 pub use app::{HeapglassApp, run};
 

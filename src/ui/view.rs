@@ -7,7 +7,6 @@ use egui::{CentralPanel, Panel, Rect, Ui};
 use super::command::{Beside, Command, Lower, NodeSet, SourceAt, Target, ViewKind};
 use super::history::Visit;
 use super::keys;
-use super::lower;
 use super::panes::Place;
 use super::panes::object::ObjectPane;
 use super::panes::pane::Pane;
@@ -17,6 +16,7 @@ use super::panes::retainers::RetainersPane;
 use super::panes::source::SourcePane;
 use super::theme::{self, GRID};
 use super::tree_table::RowSelection;
+use super::within::within;
 use crate::model::{ClassId, NodeOrdinal, SnapshotId};
 use crate::query::NodeFilter;
 use crate::session::Session;
@@ -277,7 +277,7 @@ impl View {
         if self.shows_lower() {
             let lower = Panel::bottom(egui::Id::unique(("lower pane", side))).resizable(true).frame(frame);
             let lower = lower.default_size(height * 0.42).size_range(120.0..=(height - 200.0).max(121.0));
-            lower.show(ui, |ui| lower::within(ui, |ui| self.lower(ui, session, place, &mut commands)));
+            lower.show(ui, |ui| within(ui, |ui| self.lower(ui, session, place, &mut commands)));
         }
         CentralPanel::default().frame(frame).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = GRID;

@@ -13,8 +13,8 @@ use crate::query::{CallKey, Calls, CallsKey};
 use crate::session::Session;
 use crate::ui::call_table::CallColumn;
 use crate::ui::command::{Command, SourceAt};
-use crate::ui::lower::within;
 use crate::ui::theme::{self, GRID};
+use crate::ui::within::within;
 use crate::ui::{place_link, text};
 
 const OWN: CallColumn = column(CallKey::Own(0), "Self size", "Bytes allocated by the function itself", 124.0);
