@@ -83,7 +83,7 @@ pub mod ui {
     }
 
     pub mod command {
-        pub use crate::ui::command::{Command, ExportList, Lower, NodeSet, Target, ViewKind};
+        pub use crate::ui::command::{Beside, Command, ExportList, Lower, NodeSet, SourceAt, Target, ViewKind};
     }
 
     pub mod panes {

@@ -23,7 +23,10 @@ pub fn exercise_script(text: &str, is_cut: bool, map: &[u8], offsets: &[usize]) 
     if let Some(shown) = &view.text {
         for line in 0..shown.line_count().min(1000) {
             let length = shown.line(line).len();
-            assert!(shown.tokens_of(line).iter().all(|token| token.range.end <= length), "a token leaves its line");
+            assert!(
+                shown.tokens_in(line, 0..length).iter().all(|token| token.range.end <= length),
+                "a token leaves its line"
+            );
         }
     }
     let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

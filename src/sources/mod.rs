@@ -5,6 +5,7 @@
 
 mod declared;
 mod exercise;
+mod files;
 mod lines;
 mod maps;
 mod originals;
@@ -16,11 +17,13 @@ mod syntax;
 mod text;
 mod tokens;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 pub use exercise::exercise_script;
+pub(crate) use files::{ScriptFile, SourceOfUrl, url_file};
 pub(crate) use lines::{Lines, Position};
 pub use originals::apply_maps;
+pub(crate) use paths::NoFile;
 pub use paths::{SourcePaths, SourceRoot};
 pub(crate) use question::{ShownText, SourceOf, SourceView};
 pub use recorded::{RecordedError, RecordedSources};
@@ -28,6 +31,7 @@ pub(crate) use statements::{
     Callback, HolderKind, HolderName, Made, ScriptPosition, Sought, Statement, What, statements,
 };
 pub(crate) use text::{FoundText, Origin};
+pub(crate) use tokens::TokenKind;
 
 use crate::analysis::Location;
 use crate::model::human;
@@ -35,7 +39,6 @@ use crate::query::{Script, Scripts, cut_around, reloaded_url};
 use crate::snapshot::Snapshot;
 use maps::ScriptMap;
 use originals::original_text;
-use paths::NoFile;
 use statements::function_at;
 use text::{ScriptText, recorded_with, script_text};
 
@@ -114,12 +117,7 @@ impl<'a> Sources<'a> {
     }
 
     fn written(&self, place: ScriptPosition) -> Option<ShownPlace> {
-        let map = self.map(place.script_id)?;
-        let inner = match &self.text(place.script_id).text {
-            Some(text) => text.inner(place.at)?,
-            None => place.at,
-        };
-        let mapped = map.lookup(inner)?;
+        let (map, mapped) = self.mapped(place)?;
         let url = map.source_url(mapped.source);
         let text = original_text(map, mapped.source, self.paths);
         let line = text.as_ref().and_then(|text| {
@@ -133,37 +131,49 @@ impl<'a> Sources<'a> {
         Some(ShownPlace { url, at: mapped.at, function, text: line })
     }
 
-    /// Returns the text of a script, or of a file as written by its number in [`Originals`], prepared to be shown.
-    pub(crate) fn view(&self, id: u32, written: Option<u32>) -> SourceView {
-        let originals = self.scripts.originals();
-        let Some((number, source)) = written.and_then(|number| Some((number, originals.source(number)?))) else {
-            return SourceView::new(self.scripts.url(id).map(str::to_owned), self.text(id).clone(), None);
-        };
-        let found = match self.map(source.script_id) {
-            Some(map) => {
-                let content = map.content(source.index);
-                let inside = content.map(|text| Ok(ScriptText::written(text.to_owned(), Origin::SourceMap)));
-                inside.unwrap_or_else(|| {
-                    let file = map.file_of(source.index, self.paths);
-                    file.map(|(path, text)| ScriptText::written(text, Origin::File(path)))
-                })
-            }
-            None => Err(NoFile::NotLocal),
-        };
+    /// Returns the text of a script, or, of the file as written that contains a location, prepared to be shown.
+    pub(crate) fn view(&self, id: u32, at: Option<Location>) -> SourceView {
+        at.and_then(|at| self.written_view(at))
+            .unwrap_or_else(|| SourceView::new(self.scripts.url(id).map(str::to_owned), self.text(id).clone(), None))
+    }
+
+    fn written_view(&self, at: Location) -> Option<SourceView> {
+        let (map, mapped) = self.mapped(ScriptPosition { script_id: at.script_id, at: position(at) })?;
+        let inside = map.content(mapped.source).map(|text| Ok(ScriptText::written(text.to_owned(), Origin::SourceMap)));
+        let found = inside.unwrap_or_else(|| {
+            let file = map.file_of(mapped.source, self.paths);
+            file.map(|(path, text)| ScriptText::written(text, Origin::File(path)))
+        });
         let (text, no_file) = match found {
             Ok(text) => (Some(text), None),
             Err(reason) => (None, Some(reason)),
         };
-        SourceView::new(
-            Some(source.url.to_string()),
-            FoundText { text, no_file },
-            Some((number, Arc::clone(originals))),
-        )
+        Some(SourceView::new(Some(map.source_url(mapped.source)), FoundText { text, no_file }, Some((at, mapped.at))))
     }
 
-    /// Returns the text that contains a location, as written if a source map has it.
-    pub(crate) fn view_at(&self, at: Location) -> SourceView {
-        self.view(at.script_id, self.scripts.originals().place(at).map(|place| place.source))
+    /// Returns the source map of a script and the position as written of a position in it.
+    fn mapped(&self, place: ScriptPosition) -> Option<(&ScriptMap, maps::Mapped<'_>)> {
+        let map = self.map(place.script_id)?;
+        let inner = match &self.text(place.script_id).text {
+            Some(text) => text.inner(place.at)?,
+            None => place.at,
+        };
+        Some((map, map.lookup(inner)?))
+    }
+
+    /// Finds the file that contains a location, to open it in an editor: the file as written if a source map has one.
+    ///
+    /// # Errors
+    /// Returns the reason if there is no such file.
+    pub(crate) fn file(&self, at: Location) -> Result<ScriptFile, NoFile> {
+        if let Some((map, mapped)) = self.mapped(ScriptPosition { script_id: at.script_id, at: position(at) })
+            && let Ok((path, text)) = map.file_of(mapped.source, self.paths)
+        {
+            let is_changed = map.content(mapped.source).is_some_and(|content| content != text);
+            return ScriptFile::resolved(path, is_changed, mapped.at);
+        }
+        let script = self.scripts.get(at.script_id).ok_or(NoFile::NotLocal)?;
+        files::script_file(self.snapshot, script, position(at), self.paths)
     }
 
     /// Returns the line of a position, if the text of the script is at hand.
@@ -207,6 +217,10 @@ impl<'a> Sources<'a> {
         ids.sort_unstable();
         ids
     }
+}
+
+fn position(at: Location) -> Position {
+    Position { line: at.line, column: at.column }
 }
 
 /// Returns true for scripts that are not part of a runtime.
