@@ -37,6 +37,8 @@ extern crate self as heapglass;
 mod analysis;
 mod capture;
 mod cli;
+#[cfg(feature = "gui")]
+mod editor;
 mod export;
 mod files;
 mod findings;

@@ -68,7 +68,7 @@ pub mod query {
 
 pub mod sources {
     pub use crate::script_store::RecordedScript;
-    pub use crate::sources::{RecordedError, RecordedSources};
+    pub use crate::sources::{RecordedError, RecordedSources, apply_maps, exercise_script};
 }
 
 #[cfg(feature = "gui")]
@@ -84,7 +84,7 @@ pub mod ui {
     }
 
     pub mod command {
-        pub use crate::ui::command::{Command, ExportList, Lower, NodeSet, Target, ViewKind};
+        pub use crate::ui::command::{Beside, Command, ExportList, Lower, NodeSet, SourceAt, Target, ViewKind};
     }
 
     pub mod panes {

@@ -44,7 +44,7 @@ pub(crate) use joined_classes::ClassTotals;
 pub use joined_classes::JoinedClasses;
 pub use locations::Location;
 pub(crate) use locations::{Locations, locations};
-pub use originals::{OriginalPlace, OriginalSource, Originals};
+pub(crate) use originals::Originals;
 pub use page_objects::page_objects;
 pub use producer::Program;
 pub(crate) use producer::{Producer, producer};

@@ -9,39 +9,29 @@ use super::Location;
 pub struct OriginalPlace<'a> {
     /// The file or URL.
     pub url: &'a str,
-    /// The number of the file among those of all maps, for [`Originals::source`].
-    pub source: u32,
     /// The line, from 0.
     pub line: u32,
     /// The column in UTF-16 units, from 0.
     pub column: u32,
 }
 
-/// A file that a source map names.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OriginalSource {
-    pub url: Box<str>,
-    /// A script whose map names the file, and the file's number in the map.
-    pub script_id: u32,
-    pub index: u32,
-}
-
 /// The positions of a snapshot's functions and classes as written.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Originals {
-    sources: Vec<OriginalSource>,
+    /// The files or URLs.
+    sources: Vec<Box<str>>,
     /// By position in a script: the file, the line and the column.
     places: HashMap<Location, (u32, u32, u32)>,
     /// By position in a script: the name of the class or function that starts there.
     names: HashMap<Location, Box<str>>,
-    /// What could not be used, as sentences without a full stop.
+    /// The maps that could not be used, as sentences without a full stop.
     notices: Vec<String>,
 }
 
 impl Originals {
     /// Adds a file and returns its number.
-    pub(crate) fn add_source(&mut self, source: OriginalSource) -> u32 {
-        self.sources.push(source);
+    pub(crate) fn add_source(&mut self, url: &str) -> u32 {
+        self.sources.push(url.into());
         u32::try_from(self.sources.len() - 1).unwrap_or(u32::MAX)
     }
 
@@ -72,7 +62,7 @@ impl Originals {
     #[must_use]
     pub fn place(&self, at: Location) -> Option<OriginalPlace<'_>> {
         let &(source, line, column) = self.places.get(&at)?;
-        Some(OriginalPlace { url: &self.sources[source as usize].url, source, line, column })
+        Some(OriginalPlace { url: &self.sources[source as usize], line, column })
     }
 
     /// Returns the name as written of the class or function at a position.
@@ -81,13 +71,7 @@ impl Originals {
         self.names.get(&at).map(AsRef::as_ref)
     }
 
-    /// Returns a file by its number.
-    #[must_use]
-    pub fn source(&self, number: u32) -> Option<&OriginalSource> {
-        self.sources.get(number as usize)
-    }
-
-    /// Returns what could not be used.
+    /// Returns the maps that could not be used.
     #[must_use]
     pub fn notices(&self) -> &[String] {
         &self.notices

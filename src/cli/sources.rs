@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &SourcesArguments, files: &Files, out: &mut dyn Wri
     let scripts = scripts(&snapshot, &cancel)?;
     let sources = Sources::new(&snapshot, &scripts, &files.sources);
     let location = snapshot.location(node).or(snapshot.class(node).key.location);
-    let view = location.map(|at| sources.view_at(at));
+    let view = location.map(|at| sources.view(at.script_id, Some(at)));
     let text = view.as_ref().and_then(|view| view.text.as_ref());
     let at = text.zip(location).and_then(|(text, at)| text.position(at)).map(|at| at.line as usize);
     let shown = text.zip(at).map(|(text, line)| {

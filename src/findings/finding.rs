@@ -1,5 +1,6 @@
 //! The records of findings: facts about one cause and the sentences that explain it.
 
+use crate::analysis::Location;
 use crate::model::{EdgeIndex, HeapBytes, NodeOrdinal};
 use crate::sources::ScriptPosition;
 
@@ -128,6 +129,13 @@ pub struct Site {
     /// The line, if the text of the script is at hand.
     pub text: Option<String>,
     pub(crate) at: ScriptPosition,
+}
+
+impl Site {
+    /// Returns the position in the snapshot.
+    pub(crate) fn location(&self) -> Location {
+        Location { script_id: self.at.script_id, line: self.at.at.line, column: self.at.at.column }
+    }
 }
 
 /// One cause of growth, or one accumulation.

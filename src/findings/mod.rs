@@ -35,7 +35,7 @@ pub(crate) use path::chips;
 pub use question::FindingsOf;
 pub(crate) use question::FoldedPathOf;
 pub(crate) use text::finding_lines;
-pub(crate) use written::{WrittenOf, written};
+pub(crate) use written::{Written, WrittenOf, written};
 
 use rayon::prelude::*;
 

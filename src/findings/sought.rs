@@ -61,6 +61,7 @@ pub(super) fn sought(subject: &Subject<'_>, member: NodeOrdinal, pattern: &str, 
         link: link.map(|step| step.name.clone()).filter(|name| !name.starts_with('[')),
         event: event(subject),
         callback,
+        suspended: suspended(subject),
         made: made(subject, classes),
         module: (pattern == "module_copy").then(|| module(names, member)).flatten(),
     }
@@ -223,6 +224,20 @@ fn made(subject: &Subject<'_>, classes: &[MemberClass]) -> Vec<Made> {
 /// Returns true for classes that are created everywhere, and for what no `new` creates.
 fn is_common(class: &str) -> bool {
     COMMON.contains(&class) || class.contains([' ', '/', '(', '{'])
+}
+
+/// Returns the position of the async function or generator whose suspended calls are held.
+fn suspended(subject: &Subject<'_>) -> Option<ScriptPosition> {
+    let names = subject.names;
+    let snapshot = names.side.snapshot;
+    let is_call = |step: &&PathStep| {
+        matches!(step.part, Part::Link | Part::Member | Part::Inside)
+            && matches!(step.class.as_str(), "Generator" | "AsyncGenerator")
+    };
+    let call = subject.path.iter().find(is_call)?.node;
+    let is_function = |edge: &EdgeIndex| snapshot.edge_name(*edge) == "function";
+    let function = snapshot.graph().edges(call).find(is_function).map(|edge| snapshot.graph().edge_target(edge))?;
+    names.location_of(function).map(script_position)
 }
 
 /// Returns the last part of the name of a module.

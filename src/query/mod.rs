@@ -139,7 +139,7 @@ pub(crate) use script_list::{
     ScriptsKey, is_version as is_package_version,
 };
 pub use script_list::{Package, PackageKind, ScriptList, ScriptPart, package_regions, script_list};
-pub(crate) use scripts::{Script, SourceLine, script_source, short_script};
+pub(crate) use scripts::{Script, SourceLine, cut_around, script_source, short_script};
 pub use scripts::{Scripts, function_script, scripts, source_line};
 pub use search::search;
 pub(crate) use search::unknown_kind;

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::v8_values::{int, internal, internal_of};
@@ -148,8 +149,15 @@ pub fn scripts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Scripts, Can
     let finder = Finder::new(snapshot);
     let mut found: BTreeMap<u32, Script> = BTreeMap::new();
     let named: HashMap<u32, u32> = snapshot.locations().scripts().collect();
+    // Most objects have the position of one that was seen before: nothing is looked up for them.
+    let mut state = vec![Seen::Never; snapshot.locations().distinct().len()];
     for (at, (node, place)) in snapshot.locations().entries().enumerate() {
         cancel.check_every(at)?;
+        let seen = &mut state[place as usize];
+        if *seen == Seen::Named || (*seen == Seen::Unnamed && graph.kind(node) != NodeKind::CLOSURE) {
+            continue;
+        }
+        *seen = Seen::Unnamed;
         let location = snapshot.locations().place(place);
         let script = found.entry(location.script_id).or_insert_with(|| Script {
             id: location.script_id,
@@ -158,6 +166,7 @@ pub fn scripts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Scripts, Can
             map_url: None,
         });
         if script.url.is_some() {
+            *seen = Seen::Named;
             continue;
         }
         if let Some(node) = finder.script_of(node, named.get(&location.script_id).copied()) {
@@ -175,6 +184,14 @@ pub fn scripts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Scripts, Can
     Ok(Scripts { scripts: found.into_values().collect(), originals })
 }
 
+/// The state of a position: no object with it was seen, its script has no name yet, or it has one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Never,
+    Unnamed,
+    Named,
+}
+
 /// Returns the URL of a script's source map: V8 writes it without a name.
 fn map_url(graph: &HeapGraph, script: NodeOrdinal) -> Option<String> {
     let hidden = graph.edges(script).filter(|&edge| graph.edge_kind(edge) == EdgeKind::HIDDEN);
@@ -182,7 +199,8 @@ fn map_url(graph: &HeapGraph, script: NodeOrdinal) -> Option<String> {
     let mut texts = texts.filter_map(|node| name_of(graph, graph.name_id(node)));
     texts.find(|text| {
         let path = text.split(['?', '#']).next().unwrap_or(text);
-        text.starts_with("data:application/json") || path.ends_with(".map")
+        let is_map = Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("map"));
+        is_map || text.starts_with("data:application/json")
     })
 }
 
@@ -282,7 +300,7 @@ pub fn function_script(snapshot: &Snapshot, function: NodeOrdinal) -> Option<Str
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ScriptSource<'a> {
     pub(crate) text: Cow<'a, str>,
-    /// True if only the beginning of the text is there.
+    /// True if the text is only the beginning of the script.
     pub(crate) is_cut: bool,
     /// The position of the text in its file, from 0: a script within a page starts somewhere in it.
     pub(crate) line_offset: u32,
@@ -328,7 +346,7 @@ pub fn source_line(snapshot: &Snapshot, scripts: &Scripts, at: Location, limit: 
 }
 
 /// Returns at most `limit` characters of a line around `column` (in UTF-16 units).
-fn cut_around(line: &str, column: usize, limit: usize) -> Option<SourceLine> {
+pub(crate) fn cut_around(line: &str, column: usize, limit: usize) -> Option<SourceLine> {
     if line.encode_utf16().count() < column {
         return None;
     }

@@ -177,11 +177,12 @@ fn given(file: &Path, url: &str) -> Option<PathBuf> {
 
 /// Returns the URL in the last comment of a script that names its map.
 fn comment(text: &str) -> Option<&str> {
-    let at = COMMENTS.iter().filter_map(|comment| Some((text.rfind(comment)?, comment.len()))).max()?;
-    let url = text[at.0 + at.1..].split_whitespace().next()?;
-    // In the middle of a script it is rather part of a string.
-    let after = &text[at.0 + at.1 + url.len()..];
-    (after.trim().len() < 200).then_some(url)
+    let (at, length) = COMMENTS.iter().filter_map(|comment| Some((text.rfind(comment)?, comment.len()))).max()?;
+    // Anywhere else it is part of a string.
+    let is_line_start = text[..at].chars().next_back().is_none_or(char::is_whitespace);
+    let url = text[at + length..].split_whitespace().next()?;
+    let after = &text[at + length + url.len()..];
+    (is_line_start && after.trim().len() < 200).then_some(url)
 }
 
 /// Decodes the content of a data URL.
@@ -195,7 +196,7 @@ fn data_of(url: &str) -> Result<Vec<u8>, String> {
     decoded.map_err(|error: String| format!("the data URL cannot be decoded: {error}"))
 }
 
-fn decoded(
+pub(super) fn decoded(
     from: String,
     bytes: Result<Vec<u8>, String>,
     text: Option<&ScriptText>,
@@ -271,8 +272,12 @@ fn resolved(base: &str, relative: &str) -> String {
     for part in relative.split('/') {
         match part {
             "." | "" => {}
-            ".." if parts.len() > 1 => {
-                parts.pop();
+            ".." => {
+                if parts.last().is_some_and(|part| !part.is_empty() && *part != "..") {
+                    parts.pop();
+                } else if parts.first() != Some(&"") {
+                    parts.push("..");
+                }
             }
             part => parts.push(part),
         }

@@ -4,6 +4,8 @@
 //! `paths.rs` says which files may be read. `statements` parses scripts and finds the lines that a person should change.
 
 mod declared;
+mod exercise;
+mod files;
 mod lines;
 mod maps;
 mod originals;
@@ -16,11 +18,14 @@ mod syntax;
 mod text;
 mod tokens;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
+pub use exercise::exercise_script;
+pub(crate) use files::{ScriptFile, SourceOfUrl, url_file};
 pub(crate) use lines::{Lines, Position};
-pub(crate) use originals::apply_maps;
+pub use originals::apply_maps;
 pub(crate) use packages::{PackageVersions, PackageVersionsOf, package_versions};
+pub(crate) use paths::NoFile;
 pub use paths::{SourcePaths, SourceRoot};
 pub(crate) use question::{ShownText, SourceOf, SourceView};
 pub use recorded::{RecordedError, RecordedSources};
@@ -28,14 +33,14 @@ pub(crate) use statements::{
     Callback, HolderKind, HolderName, Made, ScriptPosition, Sought, Statement, What, statements,
 };
 pub(crate) use text::{FoundText, Origin};
+pub(crate) use tokens::TokenKind;
 
 use crate::analysis::Location;
 use crate::model::human;
-use crate::query::{Script, Scripts, reloaded_url};
+use crate::query::{Script, Scripts, cut_around, reloaded_url};
 use crate::snapshot::Snapshot;
 use maps::ScriptMap;
 use originals::original_text;
-use paths::NoFile;
 use statements::function_at;
 use text::{ScriptText, recorded_with, script_text};
 
@@ -45,7 +50,7 @@ pub(crate) struct Sources<'a> {
     snapshot: &'a Snapshot,
     scripts: &'a Scripts,
     paths: &'a SourcePaths,
-    /// What was recorded with the capture, once it is asked for.
+    /// The sources that were recorded with the capture, once they are asked for.
     recorded: OnceLock<Option<RecordedSources>>,
     /// By position in [`Scripts::all`].
     texts: Vec<OnceLock<FoundText>>,
@@ -114,52 +119,63 @@ impl<'a> Sources<'a> {
     }
 
     fn written(&self, place: ScriptPosition) -> Option<ShownPlace> {
+        let (map, mapped) = self.mapped(place)?;
+        let url = map.source_url(mapped.source);
+        let text = original_text(map, mapped.source, self.paths);
+        let line = text.as_ref().and_then(|text| {
+            let lines = Lines::new(text);
+            shown_line(lines.line(text, mapped.at.line as usize), mapped.at.column)
+        });
+        let function = text.and_then(|text| {
+            let offset = Lines::new(&text).offset(&text, mapped.at)?;
+            syntax::parse(&url, &text, false, |semantic| function_at(semantic, offset)).ok()?
+        });
+        Some(ShownPlace { url, at: mapped.at, function, text: line })
+    }
+
+    /// Returns the text of a script, or, of the file as written that contains a location, prepared to be shown.
+    pub(crate) fn view(&self, id: u32, at: Option<Location>) -> SourceView {
+        at.and_then(|at| self.written_view(at))
+            .unwrap_or_else(|| SourceView::new(self.scripts.url(id).map(str::to_owned), self.text(id).clone(), None))
+    }
+
+    fn written_view(&self, at: Location) -> Option<SourceView> {
+        let (map, mapped) = self.mapped(ScriptPosition { script_id: at.script_id, at: position(at) })?;
+        let inside = map.content(mapped.source).map(|text| Ok(ScriptText::written(text.to_owned(), Origin::SourceMap)));
+        let found = inside.unwrap_or_else(|| {
+            let file = map.file_of(mapped.source, self.paths);
+            file.map(|(path, text)| ScriptText::written(text, Origin::File(path)))
+        });
+        let (text, no_file) = match found {
+            Ok(text) => (Some(text), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        Some(SourceView::new(Some(map.source_url(mapped.source)), FoundText { text, no_file }, Some((at, mapped.at))))
+    }
+
+    /// Returns the source map of a script and the position as written of a position in it.
+    fn mapped(&self, place: ScriptPosition) -> Option<(&ScriptMap, maps::Mapped<'_>)> {
         let map = self.map(place.script_id)?;
         let inner = match &self.text(place.script_id).text {
             Some(text) => text.inner(place.at)?,
             None => place.at,
         };
-        let mapped = map.lookup(inner)?;
-        let url = map.source_url(mapped.source);
-        let text = original_text(map, mapped.source, self.paths);
-        let line = text.as_ref().map(|text| shown_line(Lines::new(text).line(text, mapped.at.line as usize).trim()));
-        let function = text.and_then(|text| {
-            let offset = Lines::new(&text).offset(&text, mapped.at)?;
-            syntax::parse(&url, &text, false, |semantic| function_at(semantic, offset)).ok()?
-        });
-        Some(ShownPlace { url, at: mapped.at, function, text: line.filter(|line| !line.is_empty()) })
+        Some((map, map.lookup(inner)?))
     }
 
-    /// Returns the text of a script, or of a file as written by its number in [`Originals`], prepared to be shown.
-    pub(crate) fn view(&self, id: u32, written: Option<u32>) -> SourceView {
-        let originals = self.scripts.originals();
-        let Some((number, source)) = written.and_then(|number| Some((number, originals.source(number)?))) else {
-            return SourceView::new(self.scripts.url(id).map(str::to_owned), self.text(id).clone(), None);
-        };
-        let found = match self.map(source.script_id) {
-            Some(map) => match map.content(source.index) {
-                Some(text) => Ok(ScriptText::written(text.to_owned(), Origin::SourceMap)),
-                None => {
-                    let file = map.file_of(source.index, self.paths);
-                    file.map(|(path, text)| ScriptText::written(text, Origin::File(path)))
-                }
-            },
-            None => Err(NoFile::NotLocal),
-        };
-        let (text, no_file) = match found {
-            Ok(text) => (Some(text), None),
-            Err(reason) => (None, Some(reason)),
-        };
-        SourceView::new(
-            Some(source.url.to_string()),
-            FoundText { text, no_file },
-            Some((number, Arc::clone(originals))),
-        )
-    }
-
-    /// Returns the text that contains a location, as written if a source map has it.
-    pub(crate) fn view_at(&self, at: Location) -> SourceView {
-        self.view(at.script_id, self.scripts.originals().place(at).map(|place| place.source))
+    /// Finds the file that contains a location, to open it in an editor: the file as written if a source map has one.
+    ///
+    /// # Errors
+    /// Returns the reason if there is no such file.
+    pub(crate) fn file(&self, at: Location) -> Result<ScriptFile, NoFile> {
+        if let Some((map, mapped)) = self.mapped(ScriptPosition { script_id: at.script_id, at: position(at) })
+            && let Ok((path, text)) = map.file_of(mapped.source, self.paths)
+        {
+            let is_changed = map.content(mapped.source).is_some_and(|content| content != text);
+            return ScriptFile::resolved(path, is_changed, mapped.at);
+        }
+        let script = self.scripts.get(at.script_id).ok_or(NoFile::NotLocal)?;
+        files::script_file(self.snapshot, script, position(at), self.paths)
     }
 
     /// Returns the line of a position, if the text of the script is at hand.
@@ -169,8 +185,7 @@ impl<'a> Sources<'a> {
         let lines = Lines::new(&text.text);
         // The last line of a cut text is incomplete.
         let is_whole = !text.is_cut || (at.line as usize) + 1 < lines.count();
-        let line = lines.line(&text.text, at.line as usize).trim();
-        (is_whole && !line.is_empty()).then(|| shown_line(line))
+        shown_line(lines.line(&text.text, at.line as usize), at.column).filter(|_| is_whole)
     }
 
     /// Returns the URL of a script; empty if it is unknown.
@@ -206,6 +221,10 @@ impl<'a> Sources<'a> {
     }
 }
 
+fn position(at: Location) -> Position {
+    Position { line: at.line, column: at.column }
+}
+
 /// Returns true for scripts that are not part of a runtime.
 #[must_use]
 pub(crate) fn is_program_url(url: &str) -> bool {
@@ -215,8 +234,11 @@ pub(crate) fn is_program_url(url: &str) -> bool {
 /// The maximum number of characters of a line in a list.
 const LINE_LIMIT: usize = 160;
 
-/// Returns a line of source as shown in lists: cut, as those of minified scripts are long, and with control characters
-/// visible.
-fn shown_line(line: &str) -> String {
-    human::visible(line, LINE_LIMIT).into_owned()
+/// Returns a line of source as shown in lists: at most so many characters around a column, as lines of minified scripts are
+/// long, and with control characters visible. `None` for a blank line.
+fn shown_line(line: &str, column: u32) -> Option<String> {
+    let line = line.trim_end();
+    let cut = cut_around(line, column as usize, LINE_LIMIT)?;
+    let text = human::visible(&cut.text, LINE_LIMIT + 2).into_owned();
+    (!text.is_empty()).then_some(text)
 }

@@ -12,12 +12,12 @@ use super::recorded::RecordedSources;
 use super::syntax;
 use super::text::{ScriptText, recorded_with, script_text};
 use super::{is_program_url, maps::BadMap};
-use crate::analysis::{Location, OriginalSource, Originals};
+use crate::analysis::{Location, Originals};
 use crate::model::{CancelToken, Cancelled, human};
 use crate::query::{Script, scripts};
 use crate::snapshot::Snapshot;
 
-/// What the map of one script says.
+/// The positions and names in the map of one script.
 #[derive(Debug, Default)]
 struct OfScript {
     /// The URLs of the files that positions are in, by their number in the map.
@@ -30,7 +30,7 @@ struct OfScript {
 ///
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
-pub(crate) fn apply_maps(snapshot: &mut Snapshot, paths: &SourcePaths, cancel: &CancelToken) -> Result<(), Cancelled> {
+pub fn apply_maps(snapshot: &mut Snapshot, paths: &SourcePaths, cancel: &CancelToken) -> Result<(), Cancelled> {
     let scripts = scripts(snapshot, cancel)?;
     let recorded = recorded_with(snapshot);
     let is_recorded = |script: &Script| {
@@ -67,19 +67,16 @@ pub(crate) fn apply_maps(snapshot: &mut Snapshot, paths: &SourcePaths, cancel: &
                 let of = if bad.from == url { String::new() } else { format!(" for {}", human::visible(url, 300)) };
                 originals.add_notice(format!("ignored the source map {from}{of}: {}", bad.reason));
             }
-            Some(Ok(of_script)) => add(&mut originals, script.id, of_script),
+            Some(Ok(of_script)) => add(&mut originals, of_script),
         }
     }
     snapshot.set_originals(originals);
     Ok(())
 }
 
-fn add(originals: &mut Originals, script_id: u32, of_script: OfScript) {
-    let numbers: BTreeMap<u32, u32> = of_script
-        .sources
-        .into_iter()
-        .map(|(index, url)| (index, originals.add_source(OriginalSource { url: url.into(), script_id, index })))
-        .collect();
+fn add(originals: &mut Originals, of_script: OfScript) {
+    let numbers: BTreeMap<u32, u32> =
+        of_script.sources.into_iter().map(|(index, url)| (index, originals.add_source(&url))).collect();
     for (at, index, place) in of_script.places {
         if let Some(&number) = numbers.get(&index) {
             originals.add_place(at, (number, place.line, place.column));

@@ -13,6 +13,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::inputs::read_small_text;
@@ -30,7 +31,7 @@ const PACKAGE: &str = "package.json";
 const OF_SCRIPTS: [&str; 12] = ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "es6", "vue", "svelte", "map"];
 
 /// A place for source files: a folder, and the start of the URLs or paths that it replaces.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct SourceRoot {
     /// The start of a script's URL or path; empty if paths are those of this machine.
     from: String,
@@ -56,6 +57,36 @@ impl SourceRoot {
     #[must_use]
     pub fn folder(folder: &Path) -> Self {
         Self { from: String::new(), to: folder.to_owned() }
+    }
+
+    /// Creates the root with which the file of a script is found in a folder: the folder alone if the script's path is
+    /// inside it, else one that replaces the start of the URL. `None` if no file in the folder has the end of the URL.
+    #[must_use]
+    pub(crate) fn for_script(folder: &Path, url: &str) -> Option<Self> {
+        let is_inside = |path: &Path| path.is_file() && path.starts_with(folder);
+        if local_path(url).is_ok_and(|path| is_inside(&path)) {
+            return Some(Self::folder(folder));
+        }
+        let url = url.split(['?', '#']).next().unwrap_or(url);
+        // A longer part of the URL is more specific.
+        let starts = url.char_indices().filter(|(_, letter)| matches!(letter, '/' | '\\')).map(|(at, _)| at);
+        starts.into_iter().find_map(|at| {
+            let root = Self { from: url[..at].to_owned(), to: folder.to_owned() };
+            let file = (!root.from.is_empty()).then(|| root.replaced(url, None)).flatten()?;
+            file.is_file().then_some(root)
+        })
+    }
+
+    /// Returns the folder that is read.
+    #[must_use]
+    pub(crate) fn to(&self) -> &Path {
+        &self.to
+    }
+
+    /// Returns the start of the URLs and paths that the folder replaces; empty if paths are those of this machine.
+    #[must_use]
+    pub(crate) fn from(&self) -> &str {
+        &self.from
     }
 }
 
@@ -149,6 +180,23 @@ impl SourcePaths {
         &self.0.maps
     }
 
+    /// Adds roots. Without files, none are added.
+    #[must_use]
+    pub(crate) fn with_roots(&self, more: &[SourceRoot]) -> Self {
+        if self.0.no_files || more.is_empty() {
+            return self.clone();
+        }
+        let mut roots = self.0.roots.clone();
+        roots.extend(more.iter().filter(|root| !self.0.roots.contains(root)).cloned());
+        Self::new(roots).with_maps(self.0.maps.clone())
+    }
+
+    /// Returns whether a file, with all symbolic links resolved, is inside a root.
+    pub(super) fn contains(&self, real: &Path) -> bool {
+        let is_inside = |root: &SourceRoot| root.to.canonicalize().is_ok_and(|folder| real.starts_with(folder));
+        self.0.roots.iter().any(is_inside)
+    }
+
     /// Returns the files that a script's URL may name.
     pub(super) fn candidates(&self, url: &str) -> Result<Vec<Candidate>, NoFile> {
         if self.0.no_files {
@@ -216,12 +264,7 @@ impl SourcePaths {
     pub(super) fn read(&self, candidate: &Candidate, most_bytes: u64) -> Result<String, NoFile> {
         let path = &candidate.path;
         let real = path.canonicalize().map_err(|error| no_file(path, &error))?;
-        let is_allowed = if candidate.is_in_root {
-            let is_inside = |root: &SourceRoot| root.to.canonicalize().is_ok_and(|folder| real.starts_with(folder));
-            self.0.roots.iter().any(is_inside)
-        } else {
-            real == *path
-        };
+        let is_allowed = if candidate.is_in_root { self.contains(&real) } else { real == *path };
         if !is_allowed {
             return Err(NoFile::Outside(path.clone()));
         }
@@ -411,6 +454,22 @@ mod tests {
         let outside = Err(NoFile::Outside(path));
         assert_eq!(SourcePaths::default().read_package(url, Some(&package.join("a.js"))), outside);
         assert_eq!(SourcePaths::new(vec![SourceRoot::folder(&package)]).read_package(url, None), outside);
+    }
+
+    #[test]
+    fn the_root_for_a_script_replaces_the_start_of_its_url() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        std::fs::create_dir_all(folder.join("src")).unwrap();
+        std::fs::write(folder.join("src/a.js"), "a()").unwrap();
+        let root = |url: &str| SourceRoot::for_script(&folder, url);
+        let from = |from: &str| Some(SourceRoot { from: from.to_owned(), to: folder.clone() });
+        assert_eq!(root("/srv/app/src/a.js"), from("/srv/app"));
+        assert_eq!(root("http://host/js/src/a.js?v=1"), from("http://host/js"));
+        assert_eq!(root("/srv/app/b.js"), None);
+        assert_eq!(root("/srv/app/../src/a.js"), from("/srv/app/.."));
+        assert_eq!(root("/srv/src/../a.js"), None);
+        assert_eq!(root(folder.join("src/a.js").to_str().unwrap()), Some(SourceRoot::folder(&folder)));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The question for the source text of a script.
 
-use std::sync::Arc;
+use std::ops::Range;
 
 use super::Sources;
-use super::lines::{Lines, Position};
+use super::lines::{Lines, Position, byte_of_column};
 use super::paths::{NoFile, SourcePaths};
 use super::text::{FoundText, Origin, ScriptText};
 use super::tokens::{Token, Tokens};
@@ -19,16 +19,16 @@ const COLORED: usize = 4 << 20;
 pub(crate) struct SourceOf {
     snapshot: SnapshotId,
     script_id: u32,
-    /// The number of the file as written in [`Originals`].
-    written: Option<u32>,
+    /// The location, if source maps may lead to different files.
+    at: Option<Location>,
     paths: SourcePaths,
 }
 
 impl SourceOf {
     /// Asks for the text that contains a location: as written, if a source map has the location.
     pub(crate) fn at(snapshot: SnapshotId, originals: &Originals, at: Location, paths: &SourcePaths) -> Self {
-        let written = originals.place(at).map(|place| place.source);
-        Self { snapshot, script_id: at.script_id, written, paths: paths.clone() }
+        let (script_id, at) = (at.script_id, (!originals.is_empty()).then_some(at));
+        Self { snapshot, script_id, at, paths: paths.clone() }
     }
 }
 
@@ -46,15 +46,15 @@ pub(crate) struct SourceView {
 #[derive(Clone, Debug)]
 pub(crate) struct ShownText {
     script: ScriptText,
-    /// The number of the file as written, and the positions in it.
-    written: Option<(u32, Arc<Originals>)>,
+    /// The location that was asked for and its position in the file as written, if the text is that.
+    written: Option<(Location, Position)>,
     lines: Lines,
     /// In order; empty for a very long text.
     tokens: Vec<Token>,
 }
 
 impl SourceView {
-    pub(crate) fn new(url: Option<String>, found: FoundText, written: Option<(u32, Arc<Originals>)>) -> Self {
+    pub(crate) fn new(url: Option<String>, found: FoundText, written: Option<(Location, Position)>) -> Self {
         let text = found.text.map(|script| {
             let tokens = if script.text.len() <= COLORED { Tokens::new(&script.text).collect() } else { Vec::new() };
             ShownText { lines: Lines::new(&script.text), tokens, written, script }
@@ -66,6 +66,11 @@ impl SourceView {
 impl ShownText {
     pub(crate) fn origin(&self) -> &Origin {
         &self.script.origin
+    }
+
+    /// Returns the position of the location that was asked for, if the text is that of a file as written.
+    pub(crate) fn written(&self) -> Option<Position> {
+        self.written.map(|(_, position)| position)
     }
 
     /// Returns true if only the beginning of the text is known.
@@ -91,23 +96,27 @@ impl ShownText {
     /// Returns the position in the text of a location in the snapshot; `None` if the text does not reach it.
     pub(crate) fn position(&self, at: Location) -> Option<Position> {
         let inner = match &self.written {
-            Some((number, originals)) => {
-                let place = originals.place(at).filter(|place| place.source == *number)?;
-                Position { line: place.line, column: place.column }
-            }
+            Some((asked, position)) => (*asked == at).then_some(*position)?,
             None => self.script.inner(Position { line: at.line, column: at.column })?,
         };
         self.lines.offset(&self.script.text, inner).map(|_| inner)
     }
 
-    /// Returns the tokens of a line, with byte ranges inside it.
-    pub(crate) fn tokens_of(&self, line: usize) -> Vec<Token> {
-        let Some((start, end)) = self.lines.range(&self.script.text, line) else { return Vec::new() };
+    /// Returns the byte offset inside its line of a position in the text.
+    pub(crate) fn byte_of(&self, at: Position) -> Option<usize> {
+        byte_of_column(self.line(at.line as usize), at.column)
+    }
+
+    /// Returns the tokens of a part of a line, with byte ranges inside the line. A line may have millions.
+    pub(crate) fn tokens_in(&self, line: usize, part: Range<usize>) -> Vec<Token> {
+        let Some((line_start, line_end)) = self.lines.range(&self.script.text, line) else { return Vec::new() };
+        let start = (line_start + part.start).min(line_end);
+        let end = (line_start + part.end).min(line_end);
         let first = self.tokens.partition_point(|token| token.range.end <= start);
         let of_line = self.tokens[first..].iter().take_while(|token| token.range.start < end);
         let inside = |token: &Token| Token {
             kind: token.kind,
-            range: token.range.start.max(start) - start..token.range.end.min(end) - start,
+            range: token.range.start.max(start) - line_start..token.range.end.min(end) - line_start,
         };
         of_line.map(inside).collect()
     }
@@ -135,6 +144,6 @@ impl Question for SourceOf {
         let scripts = needs.answer(&ScriptsOf(self.snapshot));
         cancel.check()?;
         let sources = Sources::new(needs.snapshot(self.snapshot), &scripts, &self.paths);
-        Ok(sources.view(self.script_id, self.written))
+        Ok(sources.view(self.script_id, self.at))
     }
 }

@@ -70,12 +70,7 @@ pub(crate) fn script_text(
     recorded: Option<&RecordedSources>,
     paths: &SourcePaths,
 ) -> FoundText {
-    let known = script_source(snapshot, script).map(|source| ScriptText {
-        text: source.text.into_owned(),
-        origin: Origin::Snapshot,
-        is_cut: source.is_cut,
-        start: Position { line: source.line_offset, column: source.column_offset },
-    });
+    let known = known_text(snapshot, script);
     if known.as_ref().is_some_and(|known| !known.is_cut) {
         return FoundText { text: known, no_file: None };
     }
@@ -91,10 +86,8 @@ pub(crate) fn script_text(
 
 /// Returns the file of a script, if its text is that of the script in the snapshot.
 pub(super) fn verified_file(snapshot: &Snapshot, script: &Script, paths: &SourcePaths) -> Option<PathBuf> {
-    let known =
-        script_source(snapshot, script).map(|source| ScriptText::written(source.text.into_owned(), Origin::Snapshot));
-    let found = from_file(snapshot, script, script.url.as_deref()?, known.as_ref(), paths).ok()?;
-    match found.origin {
+    let known = known_text(snapshot, script);
+    match from_file(snapshot, script, script.url.as_deref()?, known.as_ref(), paths).ok()?.origin {
         Origin::File(path) => Some(path),
         _ => None,
     }
@@ -117,7 +110,39 @@ fn from_record(recorded: &RecordedSources, script: &Script, known: Option<&Scrip
     Some(ScriptText { text, origin: Origin::Recorded, is_cut: false, start })
 }
 
-fn from_file(
+/// Returns as much of the text of a script as the snapshot has.
+pub(super) fn known_text(snapshot: &Snapshot, script: &Script) -> Option<ScriptText> {
+    script_source(snapshot, script).map(|source| ScriptText {
+        text: source.text.into_owned(),
+        origin: Origin::Snapshot,
+        is_cut: source.is_cut,
+        start: Position { line: source.line_offset, column: source.column_offset },
+    })
+}
+
+/// Returns the text of a URL without a script, such as that of a profile: only a file inside a root is trusted.
+pub(super) fn url_text(url: &str, paths: &SourcePaths) -> FoundText {
+    let mut reason = NoFile::NotLocal;
+    let candidates = match paths.candidates(url) {
+        Ok(candidates) => candidates,
+        Err(reason) => return FoundText { text: None, no_file: Some(reason) },
+    };
+    for candidate in candidates {
+        if !candidate.is_in_root {
+            return FoundText { text: None, no_file: Some(NoFile::Unproven(candidate.path)) };
+        }
+        match paths.read(&candidate, LARGEST_FILE) {
+            Ok(text) => {
+                let (origin, start) = (Origin::File(candidate.path), Position { line: 0, column: 0 });
+                return FoundText { text: Some(ScriptText { text, origin, is_cut: false, start }), no_file: None };
+            }
+            Err(other) => reason = other,
+        }
+    }
+    FoundText { text: None, no_file: Some(reason) }
+}
+
+pub(super) fn from_file(
     snapshot: &Snapshot,
     script: &Script,
     url: &str,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::command::{Step, ViewKind};
 use crate::model::SnapshotId;
 use crate::model::human::Units;
+use crate::sources::SourceRoot;
 
 /// An action of the window.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,4 +57,10 @@ pub enum Action {
     /// Take snapshots from a running program.
     Capture,
     CancelExport,
+    /// Open the source position of the active side in the editor.
+    OpenInEditor,
+    ChooseEditor,
+    /// Choose a folder in which the files of scripts are read.
+    AddSourceFolder,
+    RemoveSourceRoot(SourceRoot),
 }

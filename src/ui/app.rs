@@ -84,6 +84,7 @@ impl eframe::App for HeapglassApp {
         actions.extend(state.palette.show(&ctx, |action| *action != Action::ToggleSplit || can_split));
         state.help.show(&ctx);
         state.capture.show(&ctx);
+        state.show_editors(&ctx);
         if let Some(message) = state.exports.show(&ctx, &mut state.session) {
             state.notice = Some(Notice::problem(message));
         }
@@ -129,7 +130,7 @@ pub fn run(
             HeapglassApp::new(cc, Vec::new(), indexes, settings_file::default_path(APP_ID))
                 .map(|mut app| {
                     app.state.session.set_memory_limit(memory_limit);
-                    app.state.session.set_source_paths(sources);
+                    app.state.set_source_paths(sources);
                     app.state.open_together(files);
                     app
                 })

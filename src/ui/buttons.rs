@@ -1,12 +1,24 @@
 //! Buttons shared by several parts of the window.
 
-use egui::{Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{CursorIcon, Rect, Response, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
 
 use super::theme::tokens;
 
 /// Draws a cross that closes an entry; returns whether it was clicked.
 pub(super) fn close_button(ui: &mut Ui, label: &str) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::click());
+    close_at(ui, rect, response, label)
+}
+
+/// Draws a cross at the right end of a field, over it, so that nothing beside it moves when the cross appears; returns
+/// whether it was clicked.
+pub(super) fn clear_button(ui: &Ui, field: &Response, label: &str) -> bool {
+    let rect = Rect::from_center_size(field.rect.right_center() - vec2(12.0, 0.0), vec2(16.0, 16.0));
+    let response = ui.interact(rect, field.id.with("clear"), Sense::click());
+    close_at(ui, rect, response.on_hover_cursor(CursorIcon::Default), label)
+}
+
+fn close_at(ui: &Ui, rect: Rect, response: Response, label: &str) -> bool {
     let tokens = tokens(ui);
     let color = if response.hovered() { tokens.text } else { tokens.weak };
     if response.hovered() {

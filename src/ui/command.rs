@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::analysis::Location;
-use crate::model::{ClassId, NodeOrdinal, SnapshotId};
+use crate::model::{CallFunction, ClassId, NodeOrdinal, SnapshotId};
 use crate::query::{CollectionsKey, GroupsKey, NodeFilter, OrderKey, PairKey, ScriptsKey, Series, SeriesKey};
 use crate::ui::notice::Notice;
 
@@ -12,6 +14,19 @@ use crate::ui::notice::Notice;
 pub struct Target {
     pub snapshot: SnapshotId,
     pub node: NodeOrdinal,
+}
+
+impl SourceAt {
+    /// Returns the start of a function of a call tree; `None` if it is not in a script.
+    #[must_use]
+    pub fn of_function(of: SnapshotId, function: &CallFunction) -> Option<Self> {
+        let (line, column) = (function.line?, function.column?);
+        if !function.url.is_empty() {
+            return Some(Self::Named { of, url: function.url.clone(), line, column });
+        }
+        let script_id = u32::try_from(function.script_id).ok().filter(|id| *id != 0)?;
+        Some(Self::Script(of, Location { script_id, line, column }))
+    }
 }
 
 /// A kind of pane, identified by the label of its tab. Each pane's file declares its kind as a constant, such as
@@ -35,6 +50,27 @@ pub enum Lower {
     Paths,
     /// Used if the side is too narrow to show the object beside the other panes.
     Object,
+    /// As [`Self::Object`], for the source.
+    Source,
+}
+
+/// The content of the lower right pane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum Beside {
+    #[default]
+    Object,
+    Source,
+    /// Both next to each other, if the side is wide enough.
+    Both,
+}
+
+/// A position in source text. Lines and columns count from 0.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum SourceAt {
+    /// In a script of a snapshot.
+    Script(SnapshotId, Location),
+    /// In a script that a snapshot or profile only names.
+    Named { of: SnapshotId, url: String, line: u32, column: u32 },
 }
 
 /// The direction in which to step through search hits.
@@ -144,8 +180,17 @@ pub enum Command {
     /// Open the glossary at an entry.
     Explain(&'static str),
     Copy(String),
-    /// Copy a source location with its file.
-    CopyPosition(SnapshotId, Location),
+    /// Show a source position. `opens` is true to bring the Source panel on screen.
+    ShowSource {
+        at: SourceAt,
+        opens: bool,
+    },
+    /// Stop showing a source position other than that of the selected object.
+    HideSource,
+    OpenInEditor(SourceAt),
+    CopySource(SourceAt),
+    /// Choose a folder in which the files of scripts are read; with the URL of the script whose file is missing.
+    AddSourceFolder(Option<String>),
     Export {
         name: String,
         list: ExportList,

@@ -30,6 +30,8 @@ pub(super) fn window(ctx: &Context, title: &str, id: Id) -> Window<'static> {
 pub(super) enum Purpose {
     Open,
     Save,
+    /// A folder in which the files of scripts are read.
+    Folder,
 }
 
 /// The answer of a dialog, by purpose.
@@ -38,6 +40,7 @@ enum Chosen {
     Files(Option<Vec<PathBuf>>),
     /// With a path to propose if no dialog is available.
     Destination(Option<PathBuf>, PathBuf),
+    Folder(Option<PathBuf>),
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +48,7 @@ pub(super) struct FileDialog {
     waiting: Option<(Receiver<Chosen>, Instant, Purpose)>,
     files: Option<Vec<PathBuf>>,
     destination: Option<PathBuf>,
+    folder: Option<PathBuf>,
     unavailable: Option<Purpose>,
     proposed: PathBuf,
 }
@@ -83,6 +87,13 @@ impl FileDialog {
         });
     }
 
+    /// Asks for a folder with source files, unless a dialog is open.
+    pub(super) fn choose_folder(&mut self, ctx: &Context) {
+        self.start(ctx, Purpose::Folder, || {
+            Chosen::Folder(rfd::FileDialog::new().set_title("Add a source folder").pick_folder())
+        });
+    }
+
     fn start(&mut self, ctx: &Context, purpose: Purpose, ask: impl FnOnce() -> Chosen + Send + 'static) {
         if self.waiting.is_some() {
             return;
@@ -116,7 +127,8 @@ impl FileDialog {
                 self.proposed = proposed;
                 self.unavailable = (since.elapsed() < TOO_FAST).then_some(*purpose);
             }
-            Ok(Chosen::Files(None)) | Err(TryRecvError::Disconnected) => {
+            Ok(Chosen::Folder(Some(folder))) => self.folder = Some(folder),
+            Ok(Chosen::Files(None) | Chosen::Folder(None)) | Err(TryRecvError::Disconnected) => {
                 self.unavailable = (since.elapsed() < TOO_FAST).then_some(*purpose);
             }
         }
@@ -133,6 +145,12 @@ impl FileDialog {
     pub(super) fn take_destination(&mut self) -> Option<PathBuf> {
         self.poll();
         self.destination.take()
+    }
+
+    /// Returns the folder with source files, once.
+    pub(super) fn take_folder(&mut self) -> Option<PathBuf> {
+        self.poll();
+        self.folder.take()
     }
 
     /// Returns the path to propose if no dialog for saving is available.

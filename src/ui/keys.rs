@@ -25,6 +25,7 @@ fn binding(modifiers: Modifiers, key: Key, action: Action, name: &'static str) -
 #[must_use]
 pub(super) fn bindings() -> Vec<Binding> {
     let mut all = vec![
+        binding(CTRL.plus(Modifiers::SHIFT), Key::O, Action::OpenInEditor, "Open source in editor"),
         binding(CTRL, Key::O, Action::OpenDialog, "Open snapshots…"),
         binding(CTRL, Key::W, Action::CloseShown, "Close snapshot"),
         binding(CTRL, Key::F, Action::FocusSearch, "Search objects"),
@@ -66,7 +67,7 @@ pub(super) fn of_panes() -> impl Iterator<Item = (About, Option<KeyboardShortcut
 }
 
 /// The keys of tables and fields, which the widgets handle themselves.
-pub(super) const TABLE_KEYS: [(&str, &str); 19] = [
+pub(super) const TABLE_KEYS: [(&str, &str); 20] = [
     ("↑ ↓ PgUp PgDn Home End", "Move along the rows"),
     ("→", "Expand the row, or go to its first child"),
     ("←", "Collapse the row, or go to its parent"),
@@ -83,6 +84,7 @@ pub(super) const TABLE_KEYS: [(&str, &str); 19] = [
     ("↑ ↓ ← → in a flame graph", "Go to the caller, the largest callee or a neighbor"),
     ("Enter, Backspace in a flame graph", "Zoom to the call, or to its caller"),
     ("+ − Home in a flame graph", "Zoom in, zoom out, show everything"),
+    ("↑ ↓ ← → PgUp PgDn Home End in the source", "Scroll the text"),
     ("Mouse buttons 4 and 5", "Go back or forward"),
     ("Double click", "Show or hide the rows below, or go to the object"),
     ("Right click", "Open the context menu of a row"),

@@ -13,6 +13,7 @@ mod chrome;
 pub(crate) mod command;
 mod context_menu;
 mod dialog;
+mod editors;
 mod export;
 pub(crate) mod flame_graph;
 mod focus_order;
@@ -24,10 +25,12 @@ pub(crate) mod help;
 pub(crate) mod history;
 mod keys;
 pub(crate) mod link;
+mod lower;
 pub(crate) mod notice;
 mod palette;
 pub(crate) mod panes;
 mod path_prompt;
+mod place_link;
 mod proposed_path;
 mod recovery;
 pub(crate) mod settings;
@@ -39,6 +42,7 @@ pub(crate) mod theme;
 pub(crate) mod time_chart;
 pub(crate) mod tree_table;
 pub(crate) mod view;
+mod within;
 
 pub use app::{HeapglassApp, run};
 

@@ -35,6 +35,8 @@ fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
     entries.push(("Switch theme: system, light or dark".to_owned(), String::new(), Action::NextTheme));
     entries.push(("Capture from a running program…".to_owned(), String::new(), Action::Capture));
     entries.push(("Turn caching of opened files on or off".to_owned(), String::new(), Action::ToggleIndex));
+    entries.push(("Choose editor…".to_owned(), String::new(), Action::ChooseEditor));
+    entries.push(("Add source folder…".to_owned(), String::new(), Action::AddSourceFolder));
     entries.push(("Delete cache".to_owned(), String::new(), Action::DeleteIndex));
     let dead = "Show dead variables: held by contexts, but not readable by any function";
     entries.push((dead.to_owned(), String::new(), Action::ShowDeadVariables));

@@ -30,6 +30,7 @@ impl PathPrompt {
         let purpose = self.asked?;
         let (title, button, label) = match purpose {
             Purpose::Open => ("Open a file", "Open", "Path of a file to open"),
+            Purpose::Folder => ("Add a source folder", "Add", "Path of a folder with source files"),
             Purpose::Save => ("Export list", "Export", "Path of the file to write (.json for JSON)"),
         };
         let mut is_open = true;

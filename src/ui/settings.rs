@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::command::Beside;
 use crate::model::human::Units;
+use crate::sources::SourceRoot;
 
 const RECENT_LIMIT: usize = 8;
 
@@ -62,6 +64,12 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// The signatures of findings that the user does not want to see.
     pub ignored_findings: Vec<String>,
+    /// The content of the lower right pane.
+    pub beside: Beside,
+    /// The command that opens a source position; `None` until the user has chosen an editor.
+    pub editor: Option<String>,
+    /// The folders in which the files of scripts are read.
+    pub source_roots: Vec<SourceRoot>,
 }
 
 impl Default for Settings {
@@ -73,6 +81,9 @@ impl Default for Settings {
             keep_index: true,
             recent: Vec::new(),
             ignored_findings: Vec::new(),
+            beside: Beside::default(),
+            editor: None,
+            source_roots: Vec::new(),
         }
     }
 }
@@ -87,6 +98,18 @@ impl Settings {
         if !self.ignored_findings.contains(&signature) {
             self.ignored_findings.push(signature);
         }
+    }
+
+    /// Adds a source folder; returns false if the settings file cannot store its path.
+    #[must_use]
+    pub(super) fn add_source_root(&mut self, root: SourceRoot) -> bool {
+        if root.to().to_str().is_none() {
+            return false;
+        }
+        if !self.source_roots.contains(&root) {
+            self.source_roots.push(root);
+        }
+        true
     }
 
     /// Puts a file at the front of the recent files.

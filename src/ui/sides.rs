@@ -37,8 +37,12 @@ pub(super) fn body(state: &mut AppState, ui: &mut Ui, actions: &mut Vec<Action>)
 pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut Vec<Action>) {
     if let Some(profile) = state.session.profile(slot.id) {
         let pane = state.profile_panes.entry(slot).or_default();
-        if let Some(text) = pane.show(ui, &mut state.session, slot, &profile) {
-            ui.copy_text(text);
+        let commands = pane.show(ui, &mut state.session, slot, &profile);
+        if !commands.is_empty() {
+            ui.request_repaint();
+        }
+        for command in commands {
+            run_of_profile(state, ui, slot, command);
         }
         return;
     }
@@ -47,7 +51,9 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut 
     super::recovery::banner(ui, &place.snapshot, slot);
     super::recovery::change_banner(ui, &place.snapshot, slot);
     view.panes.findings.set_ignored(&state.settings.ignored_findings);
+    view.beside = state.settings.beside;
     let commands = view.show(ui, &mut state.session, &place);
+    state.settings.beside = view.beside;
     state.views.insert(slot, view);
     if !commands.is_empty() {
         // The effects of commands are drawn in the next frame, and a worker's answer requests only one frame.
@@ -58,6 +64,9 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut 
             // Only the frame around the views has dialogs.
             Command::OpenDialog => actions.push(Action::OpenDialog),
             Command::Capture => actions.push(Action::Capture),
+            Command::AddSourceFolder(url) => {
+                state.ask_for_source_folder(ui.ctx(), url);
+            }
             command => {
                 if let Some(text) = state.run(slot, command) {
                     ui.copy_text(text);
@@ -67,6 +76,18 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut 
     }
     if let Some(view) = state.views.get_mut(&slot) {
         view.settle(&state.session);
+    }
+}
+
+/// Runs a command of the pane of a profile.
+fn run_of_profile(state: &mut AppState, ui: &Ui, slot: Slot, command: Command) {
+    match command {
+        Command::AddSourceFolder(url) => state.ask_for_source_folder(ui.ctx(), url),
+        command => {
+            if let Some(text) = state.run_of_profile(slot, command) {
+                ui.copy_text(text);
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{CentralPanel, Panel, Rect, Ui};
 
-use super::command::{Command, Lower, NodeSet, Target, ViewKind};
+use super::command::{Beside, Command, Lower, NodeSet, SourceAt, Target, ViewKind};
 use super::history::Visit;
 use super::keys;
 use super::panes::Place;
@@ -13,14 +13,13 @@ use super::panes::pane::Pane;
 use super::panes::paths::{MergeRequest, PathsPane};
 use super::panes::registry::{Panes, about, all};
 use super::panes::retainers::RetainersPane;
+use super::panes::source::SourcePane;
 use super::theme::{self, GRID};
 use super::tree_table::RowSelection;
+use super::within::within;
 use crate::model::{ClassId, NodeOrdinal, SnapshotId};
 use crate::query::NodeFilter;
 use crate::session::Session;
-
-/// The width below which a side shows the object in a tab.
-const NARROW: f32 = 640.0;
 
 /// The panes of one snapshot, each with its own state, so that switching between snapshots loses nothing.
 #[derive(Debug)]
@@ -31,6 +30,11 @@ pub struct View {
     pub retainers: RetainersPane,
     pub paths: PathsPane,
     pub object: ObjectPane,
+    pub source: SourcePane,
+    /// The content of the lower right pane, as in the settings.
+    pub beside: Beside,
+    /// True if the side had no room for a lower right pane in the last frame.
+    pub(super) is_narrow: bool,
     /// The object of the selected row of a lower table; `None` if no row is selected, or the row has no object.
     inspected: Option<Target>,
     /// The area of the upper pane in the last frame.
@@ -46,6 +50,9 @@ impl Default for View {
             retainers: RetainersPane::default(),
             paths: PathsPane::default(),
             object: ObjectPane::default(),
+            source: SourcePane::default(),
+            beside: Beside::default(),
+            is_narrow: false,
             inspected: None,
             upper_rect: None,
         }
@@ -66,6 +73,7 @@ impl View {
             }
         }
         self.clear_lower_selection();
+        self.source.choose(None);
         self.retainers.set_target(target);
         self.paths.set_target(target);
         self.settle(session);
@@ -74,7 +82,20 @@ impl View {
     /// Shows the object of a lower table's row in the object pane and leaves everything else unchanged.
     pub fn inspect(&mut self, session: &Session, target: Option<Target>) {
         self.inspected = target;
+        self.source.choose(None);
         self.settle(session);
+    }
+
+    /// Shows a source position until something else is selected. With `opens`, the tab with the source is selected on a
+    /// narrow side; without it, the position is shown only if the lower half is on screen.
+    pub fn show_source(&mut self, at: SourceAt, opens: bool) {
+        if !opens && !self.shows_lower() {
+            return;
+        }
+        self.source.choose(Some(at));
+        if opens && self.is_narrow {
+            self.lower = Lower::Source;
+        }
     }
 
     /// Returns the object whose retainers and paths are shown.
@@ -117,13 +138,25 @@ impl View {
             }
             Lower::Paths => self.retainers.tree.table.clear_selection(),
             // The tab replaces the table whose row it shows.
-            Lower::Object => {}
+            Lower::Object | Lower::Source => {}
         }
         if self.lower_row().is_none() {
             self.inspected = None;
         }
         let shown = self.inspected.or(self.target());
-        self.object.set_target(session, shown.filter(|target| session.snapshot(target.snapshot).is_some()));
+        let shown = shown.filter(|target| session.snapshot(target.snapshot).is_some());
+        self.object.set_target(session, shown);
+        self.source.set_target(shown);
+    }
+
+    /// Returns whether the lower half is on screen.
+    fn shows_lower(&self) -> bool {
+        about(self.kind).lists_objects || self.has_lower_content() || self.source.has_choice()
+    }
+
+    /// Returns whether the lower tables have content.
+    pub(super) fn has_lower_content(&self) -> bool {
+        self.object.target().is_some() || self.paths.is_merged()
     }
 
     /// Returns the selected row of the lower tables.
@@ -241,8 +274,7 @@ impl View {
         self.narrow(ui, session, place);
         commands.extend(self.panes.search.line(ui, session, place, about(self.kind)));
         // Views without objects get the room of the lower panes, which would be empty.
-        let has_lower = about(self.kind).lists_objects || self.object.target().is_some() || self.paths.is_merged();
-        if has_lower {
+        if self.shows_lower() {
             let lower = Panel::bottom(egui::Id::unique(("lower pane", side))).resizable(true).frame(frame);
             let lower = lower.default_size(height * 0.42).size_range(120.0..=(height - 200.0).max(121.0));
             lower.show(ui, |ui| within(ui, |ui| self.lower(ui, session, place, &mut commands)));
@@ -254,32 +286,6 @@ impl View {
             commands.extend(self.upper(ui, session, place));
         });
         commands
-    }
-
-    fn lower(&mut self, ui: &mut Ui, session: &mut Session, place: &Place, commands: &mut Vec<Command>) {
-        ui.spacing_mut().item_spacing.y = GRID;
-        let width = ui.available_width();
-        let is_narrow = width < NARROW;
-        if self.lower == Lower::Object && !is_narrow {
-            self.lower = Lower::Retainers;
-        }
-        let frame = egui::Frame::new().fill(theme::tokens(ui).background);
-        if !is_narrow {
-            let right = Panel::right(egui::Id::unique(("object", place.slot.side))).resizable(true).frame(frame);
-            let right = right.default_size((width * 0.36).clamp(120.0, 420.0));
-            right.size_range(110.0..=(width - 160.0).max(111.0)).show(ui, |ui| {
-                within(ui, |ui| {
-                    ui.add_space(GRID);
-                    commands.extend(self.object.show(ui, session, place));
-                });
-            });
-        }
-        CentralPanel::default().frame(frame).show(ui, |ui| {
-            within(ui, |ui| {
-                ui.add_space(GRID);
-                self.lower_left(ui, session, place, is_narrow, commands);
-            });
-        });
     }
 
     /// Narrows the views to the interval that is selected on the timeline, and draws the strip above them.
@@ -319,31 +325,6 @@ impl View {
         });
     }
 
-    fn lower_left(
-        &mut self,
-        ui: &mut Ui,
-        session: &mut Session,
-        place: &Place,
-        with_object: bool,
-        commands: &mut Vec<Command>,
-    ) {
-        ui.horizontal(|ui| {
-            ui.add_space(2.0 * GRID);
-            ui.selectable_value(&mut self.lower, Lower::Retainers, "Retainers")
-                .on_hover_text("Objects that hold the selected object, step by step");
-            ui.selectable_value(&mut self.lower, Lower::Paths, "Paths")
-                .on_hover_text("Retaining paths of the selected object, or of many objects merged");
-            if with_object {
-                ui.selectable_value(&mut self.lower, Lower::Object, "Object");
-            }
-        });
-        match self.lower {
-            Lower::Retainers => commands.extend(self.retainers.show(ui, session, place)),
-            Lower::Object => commands.extend(self.object.show(ui, session, place)),
-            Lower::Paths => commands.extend(self.paths.show(ui, session, place, &self.retainers.ignored)),
-        }
-    }
-
     fn upper(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         for (_, pane) in self.panes.each_mut() {
@@ -358,14 +339,4 @@ impl View {
     pub(super) fn upper_rect(&self) -> Option<Rect> {
         self.upper_rect
     }
-}
-
-/// Draws content in exactly the available room. A resizable panel takes the size of its content: if that were a little
-/// larger than the panel, the panel would grow with every frame.
-fn within(ui: &mut Ui, show: impl FnOnce(&mut Ui)) {
-    let room = ui.available_rect_before_wrap();
-    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(room));
-    inner.shrink_clip_rect(room);
-    show(&mut inner);
-    ui.advance_cursor_after_rect(room);
 }

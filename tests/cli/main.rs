@@ -27,5 +27,6 @@ mod generate;
 mod hostile;
 mod reloaded;
 mod scripts;
+mod sources;
 mod terminal;
 mod unreachable;

@@ -398,8 +398,8 @@ impl V8Heap {
         node
     }
 
-    /// Adds a function of a script, with its shared function info and bytecode.
-    pub fn function(&mut self, name: &str, script: LoadedScript, line: u64, bytecode: u64) -> usize {
+    /// Adds a function of a script at a line, with its shared function info and bytecode.
+    pub fn compiled(&mut self, name: &str, script: LoadedScript, line: u64, bytecode: u64) -> usize {
         let closure = self.add("closure", name, 64);
         let shared = self.add("code", "system / SharedFunctionInfo", 56);
         let code = self.add("code", "system / BytecodeArray", bytecode);
@@ -408,6 +408,13 @@ impl V8Heap {
         self.heap.named(shared, "internal", "trusted_function_data", code);
         self.locations.push([closure as u64, script.number, line, 14, script.node as u64]);
         closure
+    }
+
+    /// Adds a function at a position in a script.
+    pub fn function(&mut self, name: &str, script: LoadedScript, line: u64, column: u64) -> usize {
+        let node = self.add("closure", name, 64);
+        self.locations.push([node as u64, script.number, line, column, script.node as u64]);
+        node
     }
 
     /// An array that `holder` has as a property; its elements are added to what is returned.
@@ -493,25 +500,108 @@ export class ChargeQueue {
 }
 ";
 
+/// The beginning of the script of the service in [`leak_files_with_script`]: more than V8 keeps, in 60 lines.
+pub const CHECKOUT: &str = "// Sessions and charges of the checkout service.
+import { setTimeout as wait } from 'node:timers/promises';
+
+const CURRENCIES = new Set(['EUR', 'USD', 'GBP', 'JPY']);
+const RETRIES = 3;
+
+/** Rounds an amount to the smallest unit of its currency. */
+export function rounded(amount, currency) {
+  const digits = currency === 'JPY' ? 0 : 2;
+  return Number(amount.toFixed(digits));
+}
+
+/** Adds up the lines of a cart. */
+export function total(cart, currency = 'EUR') {
+  if (!CURRENCIES.has(currency)) {
+    throw new RangeError(`unknown currency: ${currency}`);
+  }
+  let sum = 0;
+  for (const { price, count } of cart.lines) {
+    sum += price * count;
+  }
+  return rounded(sum, currency);
+}
+
+/** Calls a function again if it fails, later each time. */
+export async function retried(call) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (attempt === RETRIES) throw error;
+      await wait(2 ** attempt * 100);
+    }
+  }
+}
+
+export class Charge {
+  constructor(cart, card) {
+    this.amount = total(cart);
+    this.card = card;
+    this.at = Date.now();
+  }
+}
+
+export class CheckoutService {
+  registry = new SessionRegistry();
+  charges = new ChargeQueue();
+
+  async pay(cart, card) {
+    const charge = new Charge(cart, card);
+    await retried(() => charge.send());
+    this.charges.done.push(charge);
+  }
+}
+
+// The registry of sessions.
+// Every visitor has a session
+// until the cart is paid or
+// the browser is closed.
+
+";
+
 /// Writes a snapshot of a service with a registry that keeps sessions, a queue that keeps some charges, and jobs that come
 /// and go.
 pub fn service(sessions: u64, charges: u64, round: u64) -> Vec<u8> {
+    let script = ServiceScript { url: "file:///srv/app/registry.mjs", known: REGISTRY, first_line: 0 };
+    service_from(script, sessions, charges, round)
+}
+
+/// The script of a [`service`].
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceScript<'a> {
+    pub url: &'a str,
+    /// The text that the snapshot has.
+    pub known: &'a str,
+    /// The line at which the text of [`REGISTRY`] starts, from 0.
+    pub first_line: u64,
+}
+
+/// As [`service`], from another script. A function `keepSession` that the registry holds starts at its line with `open`.
+pub fn service_from(from: ServiceScript<'_>, sessions: u64, charges: u64, round: u64) -> Vec<u8> {
     let mut heap = V8Heap::new(false);
     let global = heap.global;
-    let script = heap.script(7, Some("file:///srv/app/registry.mjs"));
-    let source = heap.add("string", REGISTRY, 400);
+    let script = heap.script(7, Some(from.url));
+    let source = heap.add("string", from.known, 400);
     heap.heap.named(script.node, "internal", "source", source);
-    let app = heap.instance("CheckoutService", 64, script, 0);
+    let app = heap.instance("CheckoutService", 64, script, from.first_line);
     heap.heap.named(global, "property", "service", app);
-    let registry = heap.instance("SessionRegistry", 32, script, 3);
+    let registry = heap.instance("SessionRegistry", 32, script, from.first_line + 3);
     heap.heap.named(app, "property", "registry", registry);
-    let queue = heap.instance("ChargeQueue", 32, script, 12);
+    if from.first_line > 0 {
+        let function = heap.function("keepSession", script, from.first_line + 4, 6);
+        heap.heap.named(registry, "property", "onOpen", function);
+    }
+    let queue = heap.instance("ChargeQueue", 32, script, from.first_line + 12);
     heap.heap.named(app, "property", "charges", queue);
     let all = heap.array(registry, "sessions");
     let done = heap.array(queue, "done");
     heap.continue_with(20_001);
     for number in 0..sessions {
-        let session = heap.instance("Session", 96, script, 8);
+        let session = heap.instance("Session", 96, script, from.first_line + 8);
         heap.heap.numbered(all, "element", number, session);
         let pages = heap.array(session, "pages");
         let page = heap.add("object", "Page", 480);
@@ -529,6 +619,23 @@ pub fn service(sessions: u64, charges: u64, round: u64) -> Vec<u8> {
         heap.heap.numbered(jobs, "element", number, job);
     }
     heap.write()
+}
+
+/// Writes a script of which V8 keeps only the beginning, with [`REGISTRY`] after it, and three snapshots of a service that
+/// runs it; returns the snapshots and the script.
+pub fn leak_files_with_script(folder: &std::path::Path) -> (Vec<std::path::PathBuf>, std::path::PathBuf) {
+    let folder = folder.canonicalize().unwrap();
+    let file = folder.join("registry.mjs");
+    let text = format!("{CHECKOUT}{REGISTRY}");
+    std::fs::write(&file, &text).unwrap();
+    let url = file.to_str().unwrap();
+    let snapshot = |round: u64| {
+        let file = folder.join(format!("checkout-{}.heapsnapshot", round + 1));
+        let script = ServiceScript { url, known: &text[..1024], first_line: CHECKOUT.lines().count() as u64 };
+        std::fs::write(&file, service_from(script, 1000 + 425 * round, 20 + 6 * round, round)).unwrap();
+        file
+    };
+    ((0..3).map(snapshot).collect(), file)
 }
 
 /// Writes three snapshots of [`service`]; without `leaks`, only the jobs change.
@@ -586,7 +693,7 @@ pub fn packaged(folder: &str, sessions: u64) -> Vec<u8> {
         heap.heap.numbered(modules, "element", element, exports);
         element += 1;
         for at in 0..functions {
-            let function = heap.function(&format!("f{at}"), script, 3 * at, 120 + 8 * at);
+            let function = heap.compiled(&format!("f{at}"), script, 3 * at, 120 + 8 * at);
             heap.heap.named(exports, "property", &format!("f{at}"), function);
             let context = heap.add("object", "system / Context", 40);
             heap.heap.named(function, "internal", "context", context);

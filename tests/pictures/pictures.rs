@@ -21,7 +21,7 @@ use heapglass::test_support::index::Indexes;
 use heapglass::test_support::model::CancelToken;
 use heapglass::test_support::ui::HeapglassApp;
 use heapglass::test_support::ui::action::Action;
-use heapglass::test_support::ui::command::{Command, Target, ViewKind};
+use heapglass::test_support::ui::command::{Beside, Command, SourceAt, Target, ViewKind};
 use heapglass::test_support::ui::panes::Slot;
 
 /// A picture: its name, the open files, and the steps before it is taken.
@@ -36,6 +36,10 @@ enum Files {
     Series,
     /// Three snapshots of a generated program that leaks.
     Leak,
+    /// As `Leak`, with the script on disk.
+    Script,
+    /// The last of these.
+    ScriptSingle,
     /// Three of one that does not.
     Healthy,
     Broken,
@@ -56,7 +60,10 @@ enum Files {
 }
 
 /// Pictures that one theme is enough for.
-const ONE_THEME: [(&str, &str); 8] = [
+const ONE_THEME: [(&str, &str); 11] = [
+    ("source-missing", "light"),
+    ("editor", "light"),
+    ("settings", "dark"),
     ("findings-single", "light"),
     ("collections-single", "dark"),
     ("findings-computing", "light"),
@@ -94,6 +101,11 @@ const PICTURES: &[Picture] = &[
     ("realms", Files::Example, contexts),
     ("dead-variables", Files::Chromium, dead_variables),
     ("source-position", Files::Chromium, source_position),
+    ("source-finding", Files::Script, source_of_finding),
+    ("source", Files::ScriptSingle, source_of_class),
+    ("source-missing", Files::Leak, source_missing),
+    ("editor", Files::ScriptSingle, choice_of_editor),
+    ("settings", Files::ScriptSingle, settings),
     ("bun", Files::Bun, |window| show(window, ViewKind::STATISTICS)),
     ("deno", Files::Deno, deno),
     ("hermes", Files::Hermes, hermes),
@@ -284,6 +296,58 @@ fn reveal(window: &mut Window, class: &str, name: &str) {
 fn source_position(window: &mut Window) {
     reveal(window, "Function", "onRowClick");
     wait_for_label(window, "li.addEventListener(");
+}
+
+/// The line of a finding that adds to the holder.
+fn source_of_finding(window: &mut Window) {
+    show(window, ViewKind::FINDINGS);
+    wait_for_label(window, "registry.mjs:65");
+    window.get_all_by_label("registry.mjs:65").next().unwrap().click();
+    window.step();
+    wait_for_label(window, "Line 65: ");
+    wait_for_label(window, "is written in");
+}
+
+/// The class of an object, with the lines that fill its holder.
+fn source_of_class(window: &mut Window) {
+    window.state_mut().state.settings.beside = Beside::Source;
+    expand(window, "Session  ×");
+    click_row(window, "Session @");
+    wait_for_label(window, "Line 69: ");
+    wait_for_label(window, "is written in");
+}
+
+/// A script whose text is cut and whose file does not exist.
+fn source_missing(window: &mut Window) {
+    window.state_mut().state.settings.beside = Beside::Source;
+    show(window, ViewKind::SUMMARY);
+    window.step();
+    let state = &mut window.state_mut().state;
+    let slot = Slot { side: 0, id: state.sides[0].unwrap() };
+    let url = "file:///srv/app/pages.mjs".to_owned();
+    state
+        .run(slot, Command::ShowSource { at: SourceAt::Named { of: slot.id, url, line: 44, column: 24 }, opens: true });
+    wait_for_label(window, "No source text for this script");
+}
+
+fn choice_of_editor(window: &mut Window) {
+    source_of_class(window);
+    let ctx = window.ctx.clone();
+    window.state_mut().state.apply(&ctx, Action::ChooseEditor);
+    window.step();
+    if let Some(other) = window.query_by_label("Other…") {
+        other.click();
+    }
+    window.step();
+}
+
+fn settings(window: &mut Window) {
+    source_of_class(window);
+    window.state_mut().state.settings.editor = Some("code --goto {file}:{line}:{column}".to_owned());
+    let root = std::env::temp_dir().join("checkout-service");
+    window.state_mut().state.add_source_folder(&root);
+    window.get_by_label("Settings").click();
+    window.step();
 }
 
 fn deno(window: &mut Window) {
@@ -510,6 +574,7 @@ struct Made {
     series: Vec<PathBuf>,
     leak: Vec<PathBuf>,
     healthy: Vec<PathBuf>,
+    scripted: Vec<PathBuf>,
 }
 
 /// Size of a window in points, and pixels of a point: a window of 1280 × 800 pixels with text at 150 % has room for 853 × 533.
@@ -530,6 +595,8 @@ fn open(files: Files, made: &Made, is_drawn: bool) -> Window {
         Files::Series => made.series.clone(),
         Files::Leak => made.leak.clone(),
         Files::Healthy => made.healthy.clone(),
+        Files::Script => made.scripted.clone(),
+        Files::ScriptSingle => made.scripted[2..].to_vec(),
         Files::None => vec![],
         Files::Example => vec![example()],
         Files::Pair => vec![example_before(), example()],
@@ -563,7 +630,11 @@ fn make(is_wanted: impl Fn(&str) -> bool) -> (Made, [tempfile::TempDir; 3]) {
     let healthy_folder = others.path().join("healthy");
     std::fs::create_dir(&healthy_folder).unwrap();
     let healthy = generated::leak_files(&healthy_folder, false);
-    let made = Made { broken, cut, folder: others.path().to_path_buf(), series, leak, healthy };
+    // The pictures show its name.
+    let folder_of_script = std::env::temp_dir().join("checkout-service");
+    std::fs::create_dir_all(&folder_of_script).unwrap();
+    let (scripted, _) = generated::leak_files_with_script(&folder_of_script);
+    let made = Made { broken, cut, folder: others.path().to_path_buf(), series, leak, healthy, scripted };
     std::fs::write(made.folder.join("react-native.heapsnapshot"), generated::hermes(500)).unwrap();
     std::fs::write(made.folder.join("session.heapsnapshot"), generated::julia(500)).unwrap();
     std::fs::write(made.folder.join("shop.heapsnapshot"), generated::packaged("file:///srv/shop", 1200)).unwrap();

@@ -10,7 +10,7 @@ use crate::window::{Window, click_row, example, expand, show, wait_for_label, wa
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use heapglass::test_support::ui::action::Action;
-use heapglass::test_support::ui::command::{Command, Target, ViewKind};
+use heapglass::test_support::ui::command::{Command, SourceAt, Target, ViewKind};
 use heapglass::test_support::ui::panes::Slot;
 
 fn bundled(name: &str) -> PathBuf {
@@ -114,7 +114,7 @@ fn a_function_shows_its_file_and_the_line_of_its_source() {
     app.run(slot, Command::Select { target: Target { snapshot: slot.id, node }, by_key: false });
     wait_for_label(&mut window, &format!("app.js:{}:{}", at.line + 1, at.column + 1));
     wait_for_label(&mut window, "li.addEventListener('click', function onRowClick");
-    let copied = window.state_mut().state.run(slot, Command::CopyPosition(slot.id, at)).unwrap();
+    let copied = window.state_mut().state.run(slot, Command::CopySource(SourceAt::Script(slot.id, at))).unwrap();
     assert!(copied.starts_with("http://") && copied.ends_with(&format!("/app.js:{}:{}", at.line + 1, at.column + 1)));
 }
 

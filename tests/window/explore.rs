@@ -13,7 +13,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use heapglass::test_support::model::{CancelToken, NodeOrdinal};
 use heapglass::test_support::query::{NodeFilter, OrderKey, Query, search, select};
 use heapglass::test_support::ui::action::Action;
-use heapglass::test_support::ui::command::{ExportList, ViewKind};
+use heapglass::test_support::ui::command::{Command, ExportList, Target, ViewKind};
+use heapglass::test_support::ui::panes::Slot;
 
 const COMMAND: egui::Modifiers = egui::Modifiers::COMMAND;
 
@@ -89,21 +90,18 @@ fn two_dropped_files_lead_to_new_objects_their_retainers_and_the_class_in_the_ba
     assert_eq!(selected_class(&mut window, 0).as_deref(), Some("ShoppingCart"));
 
     // An object that is in both is found by its id; one that is new is said to be.
-    let slot = heapglass::test_support::ui::panes::Slot { side: 1, id: newer };
+    let slot = Slot { side: 1, id: newer };
     let in_both = current
         .graph()
         .nodes()
         .find(|&node| current.class(node).name == "ShoppingCart" && before.graph().find_id(current.id(node)).is_some());
-    let target = heapglass::test_support::ui::command::Target { snapshot: slot.id, node: in_both.unwrap() };
-    let reveal = |target| heapglass::test_support::ui::command::Command::Reveal(target, ViewKind::SUMMARY);
+    let target = Target { snapshot: slot.id, node: in_both.unwrap() };
+    let reveal = |target| Command::Reveal(target, ViewKind::SUMMARY);
     window.state_mut().state.run(slot, reveal(target));
     wait_until(&mut window, "the same object", |app| app.view_of(0).unwrap().object.target().is_some());
     let found = window.state_mut().state.view_of(0).unwrap().object.target().unwrap().node;
     assert_eq!(before.id(found), current.id(target.node));
-    window
-        .state_mut()
-        .state
-        .run(slot, reveal(heapglass::test_support::ui::command::Target { snapshot: slot.id, node }));
+    window.state_mut().state.run(slot, reveal(Target { snapshot: slot.id, node }));
     wait_for_label(&mut window, &format!("Not on the other side: ShoppingCart {new_id}"));
 }
 
@@ -351,10 +349,10 @@ fn an_object_is_revealed_in_containment_and_dominators() {
     let cart = select_cart(&mut window);
     let id = window.state().state.shown().unwrap();
     let snapshot = window.state().state.session.snapshot(id).unwrap();
-    let slot = heapglass::test_support::ui::panes::Slot { side: 0, id };
-    let target = heapglass::test_support::ui::command::Target { snapshot: id, node: cart };
+    let slot = Slot { side: 0, id };
+    let target = Target { snapshot: id, node: cart };
     for kind in [ViewKind::CONTAINMENT, ViewKind::DOMINATORS] {
-        window.state_mut().state.run(slot, heapglass::test_support::ui::command::Command::Reveal(target, kind));
+        window.state_mut().state.run(slot, Command::Reveal(target, kind));
         wait_until(&mut window, kind.label(), |app| !app.shown_view().unwrap().is_busy());
         let view = window.state_mut().state.shown_view().unwrap();
         let table = if kind == ViewKind::CONTAINMENT {
@@ -509,10 +507,10 @@ fn revealing_an_object_two_hundred_thousand_levels_deep_stops_at_the_deepest_row
     let snapshot = window.state().state.session.snapshot(id).unwrap();
     let far = snapshot.graph().nodes().max_by_key(|&node| snapshot.distance(node).user()).unwrap();
     assert!(snapshot.distance(far).user().unwrap() > 100_000);
-    let slot = heapglass::test_support::ui::panes::Slot { side: 0, id };
-    let target = heapglass::test_support::ui::command::Target { snapshot: id, node: far };
+    let slot = Slot { side: 0, id };
+    let target = Target { snapshot: id, node: far };
     for kind in [ViewKind::DOMINATORS, ViewKind::CONTAINMENT] {
-        window.state_mut().state.run(slot, heapglass::test_support::ui::command::Command::Reveal(target, kind));
+        window.state_mut().state.run(slot, Command::Reveal(target, kind));
         wait_until(&mut window, kind.label(), |app| !app.shown_view().unwrap().is_busy());
         wait_for_label(&mut window, "levels deep");
         let view = window.state_mut().state.shown_view().unwrap();
@@ -552,4 +550,30 @@ fn the_panes_below_keep_their_height_whatever_they_show() {
         show(&mut window, kind);
         check(&mut window, kind.label());
     }
+}
+
+#[test]
+fn an_object_outside_the_filter_is_revealed_without_moving_the_table() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    wait_for_label(&mut window, "ShoppingCart  ×2,020");
+    let state = &mut window.state_mut().state;
+    let slot = Slot { side: 0, id: state.sides[0].unwrap() };
+    let snapshot = state.session.snapshot(slot.id).unwrap();
+    let node = snapshot.graph().nodes().find(|node| snapshot.class(*node).name == "ShoppingCart").unwrap();
+    state.run(slot, Command::Filter(NodeFilter::DuplicatedStrings));
+    wait_for_label(&mut window, "Duplicate strings:");
+    let header = |window: &Window| window.get_by_label("Constructor").rect();
+    let before = header(&window);
+    let target = Target { snapshot: slot.id, node };
+    window.state_mut().state.run(slot, Command::Reveal(target, ViewKind::SUMMARY));
+    wait_for_label(&mut window, "The filter “Duplicate strings” was removed: it excludes the object");
+    wait_until(&mut window, "the object", |app| !app.shown_view().unwrap().panes.summary.tree.table.is_revealing());
+    assert_eq!(header(&window), before, "the table does not move");
+    window.get_by_label("Restore filter").click();
+    for _ in 0..3 {
+        window.step();
+    }
+    let nodes = &window.state_mut().state.shown_view().unwrap().panes.summary.nodes;
+    assert_eq!(*nodes, NodeFilter::DuplicatedStrings);
 }

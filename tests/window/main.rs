@@ -29,6 +29,7 @@ mod over_time;
 mod recovery;
 mod reloaded;
 mod scripts;
+mod sources;
 mod tree_table;
 mod ui;
 mod walk;

@@ -99,7 +99,9 @@ const SIZES: &[(f32, f32)] = &[(640.0, 480.0), (800.0, 600.0), (1024.0, 700.0), 
 
 /// Returns whether a button leads out of the window (system dialogs, other programs) or closes what the walk needs.
 fn is_off_limits(label: &str) -> bool {
-    ["Open", "Export", "Capture", "Close", "Cancel", "Recent", "Dismiss"].iter().any(|start| label.starts_with(start))
+    ["Open", "Export", "Capture", "Close", "Cancel", "Recent", "Dismiss", "Add source folder"]
+        .iter()
+        .any(|start| label.starts_with(start))
         && label != "Close the search"
         && !label.starts_with("Close the left")
         && !label.starts_with("Close the right")

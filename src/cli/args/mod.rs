@@ -52,6 +52,10 @@ pub struct SourceArguments {
     /// added; can be repeated
     #[arg(long = "source-map", global = true, value_name = "PATH")]
     pub maps: Vec<PathBuf>,
+    /// Include lines of source in the reports of `findings` and `check`; without it, only the text output of `findings`
+    /// has them
+    #[arg(long = "source-lines", global = true)]
+    pub lines: bool,
     /// Do not read source files; only the text in the snapshots and in their captures is used
     #[arg(long = "no-source-files", global = true, conflicts_with = "roots")]
     pub no_files: bool,

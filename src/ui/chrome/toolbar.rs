@@ -2,8 +2,10 @@
 
 use egui::{Align, Frame, Layout, Margin, Panel, Ui};
 
-use crate::model::human::Units;
+use crate::editor;
+use crate::model::human::{self, Units};
 use crate::ui::action::Action;
+use crate::ui::buttons::close_button;
 use crate::ui::state::AppState;
 use crate::ui::text;
 use crate::ui::theme::{GRID, tokens};
@@ -114,7 +116,42 @@ fn settings_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
             }
         }
     });
+    source_menu(ui, app, actions);
     index_menu(ui, app, actions);
+}
+
+/// Draws the settings of source files and of the editor.
+fn source_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
+    /// The maximum length of a folder, in characters.
+    const FOLDER_LIMIT: usize = 44;
+    ui.separator();
+    let editor = app.settings.editor.as_deref().map_or_else(|| "not chosen".to_owned(), editor::name_of);
+    let hint = "Choose the editor that opens source locations";
+    if ui.button(format!("Editor: {}", human::visible(&editor, 40))).on_hover_text(hint).clicked() {
+        actions.push(Action::ChooseEditor);
+        ui.close();
+    }
+    let hint = "Files of scripts are read only in these folders. Without any, a file is read only where the snapshot says and \
+                only if it begins with the text in the snapshot.";
+    ui.weak("Source folders").on_hover_text(hint);
+    for root in &app.settings.source_roots {
+        let folder = root.to().display().to_string();
+        ui.horizontal(|ui| {
+            let shown = human::visible_ends(&folder, FOLDER_LIMIT);
+            let mut about = human::visible(&folder, 300).into_owned();
+            if !root.from().is_empty() {
+                about = format!("{} is read from {about}", human::visible(root.from(), 300));
+            }
+            ui.label(shown.as_ref()).on_hover_text(about);
+            if close_button(ui, &format!("Remove source folder {shown}")) {
+                actions.push(Action::RemoveSourceRoot(root.clone()));
+            }
+        });
+    }
+    if ui.button("Add source folder…").on_hover_text(hint).clicked() {
+        actions.push(Action::AddSourceFolder);
+        ui.close();
+    }
 }
 
 /// Draws the settings of the cache of opened files.

@@ -2,13 +2,15 @@
 
 use egui::{Id, Ui};
 
-use super::calls::{CallView, CallsPane, CallsSpec, column, measure_choice};
+use super::calls::{CallView, CallsPane, CallsSpec, column, function_of, measure_choice};
 use super::pane::{About, Pane};
 use super::{Place, item};
+use crate::model::SnapshotId;
 use crate::query::{AllocatedBy, CallKey, CallsKey, FlameOf, NodeFilter, has_allocations};
 use crate::session::Session;
 use crate::ui::call_table::{CallColumn, Picked};
-use crate::ui::command::{Command, ViewKind};
+use crate::ui::command::{Command, SourceAt, ViewKind};
+use crate::ui::place_link;
 use crate::ui::theme::GRID;
 
 const HEAVY: [CallColumn; 5] = [
@@ -51,7 +53,7 @@ impl AllocationsPane {
     }
 
     /// Draws the selected function and the button for its objects.
-    fn line(&self, ui: &mut Ui, calls: &crate::query::Calls, commands: &mut Vec<Command>) {
+    fn line(&self, ui: &mut Ui, calls: &crate::query::Calls, of: SnapshotId, commands: &mut Vec<Command>) {
         ui.horizontal(|ui| {
             ui.add_space(2.0 * GRID);
             if let Some(picked) = self.calls.picked() {
@@ -60,7 +62,7 @@ impl AllocationsPane {
                     commands.push(Command::Filter(filter(picked)));
                 }
             }
-            self.calls.about(ui, calls);
+            self.calls.about(ui, calls, of, commands);
         });
     }
 }
@@ -71,14 +73,6 @@ fn filter(picked: &Picked) -> NodeFilter {
         Picked::Call(node) => AllocatedBy::Call(*node),
         Picked::Callers(path) => AllocatedBy::Callers(path.clone()),
     })
-}
-
-fn place_of(calls: &crate::query::Calls, picked: &Picked) -> String {
-    let function = match picked {
-        Picked::Call(node) => calls.function(*node),
-        Picked::Callers(path) => path.last().and_then(|function| calls.functions().get(*function as usize)),
-    };
-    function.map_or_else(String::new, |function| format!("{} {}", function.label(), function.place()))
 }
 
 impl ViewKind {
@@ -125,7 +119,8 @@ impl Pane for AllocationsPane {
             }
         });
         self.calls.measures = measures;
-        self.line(ui, calls, &mut commands);
+        let id = place.slot.id;
+        self.line(ui, calls, id, &mut commands);
         let spec = CallsSpec {
             id: Id::unique(("Allocations", place.slot)),
             name: "Allocations",
@@ -135,10 +130,18 @@ impl Pane for AllocationsPane {
             chained: true,
             by_change: false,
         };
-        self.calls.body(ui, session, calls, &spec, |ui, picked| {
+        let is_picked = self.calls.body(ui, session, calls, &spec, |ui, picked| {
             item(ui, "Show live objects", &mut commands, || Command::Filter(filter(picked)));
-            item(ui, "Copy source location", &mut commands, || Command::Copy(place_of(calls, picked)));
+            let at = function_of(calls, picked).and_then(|function| SourceAt::of_function(id, function));
+            if let Some(at) = at {
+                place_link::menu(ui, &at, &mut commands);
+            }
         });
+        if is_picked {
+            // The source on screen follows the selection.
+            let at = self.calls.source_at(id, calls);
+            commands.extend(at.map(|at| Command::ShowSource { at, opens: false }));
+        }
         commands
     }
 

@@ -3,13 +3,14 @@
 
 use egui::{Id, RichText, TextEdit, Ui};
 
-use crate::model::{BitSet, convert, human};
+use crate::model::{BitSet, CallFunction, SnapshotId, convert, human};
 use crate::query::{CallKey, CallList, Calls, CallsKey, CallsOf, FlameOf, FunctionsWith, Measure};
 use crate::session::{Reply, Session};
 use crate::ui::call_table::{CallColumn, CallTable, CallTableSpec, Picked};
+use crate::ui::command::{Command, SourceAt};
 use crate::ui::flame_graph::{self, Flame, FlameState, measure_label};
 use crate::ui::theme::{self, GRID};
-use crate::ui::{context_menu, text};
+use crate::ui::{context_menu, place_link, text};
 
 /// The view of the calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -273,18 +274,24 @@ impl CallsPane {
         });
     }
 
-    /// Draws, in one line, the picked function, its source location, which a click copies, and its numbers. If there is little
-    /// room, numbers are left out first, then the middle of the location.
-    pub(super) fn about(&self, ui: &mut Ui, calls: &Calls) {
+    /// Returns the selected function.
+    fn function<'a>(&self, calls: &'a Calls) -> Option<&'a CallFunction> {
+        function_of(calls, self.picked.as_ref()?)
+    }
+
+    /// Returns the position of the selected function in a file.
+    pub(super) fn source_at(&self, of: SnapshotId, calls: &Calls) -> Option<SourceAt> {
+        SourceAt::of_function(of, self.function(calls)?)
+    }
+
+    /// Draws, in one line, the picked function, its source location as a link, and its numbers. If there is little room,
+    /// numbers are left out first, then the middle of the location. `of` is the file of the calls.
+    pub(super) fn about(&self, ui: &mut Ui, calls: &Calls, of: SnapshotId, commands: &mut Vec<Command>) {
         let Some(picked) = &self.picked else {
             ui.weak("Select a function to see where it is defined");
             return;
         };
-        let function = match picked {
-            Picked::Call(node) => calls.function(*node),
-            Picked::Callers(path) => path.last().and_then(|function| calls.functions().get(*function as usize)),
-        };
-        let Some(function) = function else { return };
+        let Some(function) = self.function(calls) else { return };
         let gap = ui.spacing().item_spacing.x;
         let body = egui::TextStyle::Body.resolve(ui.style());
         let width = |ui: &Ui, text: &str, font: &egui::FontId| {
@@ -305,18 +312,25 @@ impl CallsPane {
             numbers.push(number);
         }
         ui.label(RichText::new(name).font(theme::mono()).strong()).on_hover_text(human::visible(function.label(), 300));
-        if place.is_empty() {
-            ui.weak(shown_place);
-        } else {
-            let shown = text::middle(ui, &place, &theme::mono(), room - gap);
-            let link = ui.link(RichText::new(shown).font(theme::mono()));
-            if link.on_hover_text(format!("{}\nClick to copy", human::visible(&place, 300))).clicked() {
-                ui.copy_text(place);
+        let shown = text::middle(ui, &shown_place, &theme::mono(), room - gap);
+        match SourceAt::of_function(of, function) {
+            Some(at) => {
+                let whole = human::visible(&place, 300);
+                place_link::show(ui, &at, (&shown, &whole), theme::mono(), "", commands);
             }
+            None => drop(ui.weak(shown)),
         }
         for number in numbers {
             ui.weak(number);
         }
+    }
+}
+
+/// Returns the function of a row or call.
+pub(super) fn function_of<'a>(calls: &'a Calls, picked: &Picked) -> Option<&'a CallFunction> {
+    match picked {
+        Picked::Call(node) => calls.function(*node),
+        Picked::Callers(path) => path.last().and_then(|function| calls.functions().get(*function as usize)),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::query::{
 };
 use crate::session::Session;
 use crate::snapshot::Snapshot;
-use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
+use crate::ui::command::{Command, ExportList, NodeSet, SourceAt, Target, ViewKind};
 use crate::ui::text;
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{self, Path, RowSelection, Table, TreeState};
@@ -132,6 +132,7 @@ impl GrowthPane {
                 Some(target) => Command::Select { target, by_key },
                 None => Command::SelectClass { class: None, by_key },
             });
+            commands.extend(class_source(&growth, (newest.0, &newest.1), path));
             // A class shows what retains its new objects at once.
             if let [_, class] = path[..] {
                 commands.extend(merge(&series, &growth, newest.0, class, false));
@@ -264,6 +265,14 @@ impl GrowthPane {
             }
         });
     }
+}
+
+/// Shows the source of the class of a row.
+fn class_source(growth: &Growth, (id, newest): (SnapshotId, &Snapshot), path: &[u32]) -> Option<Command> {
+    let [_, class] = path[..] else { return None };
+    let class = growth.classes.get(class as usize)?.last_class?;
+    let at = newest.classes().get(class).key.location?;
+    Some(Command::ShowSource { at: SourceAt::Script(id, at), opens: false })
 }
 
 /// Returns a command that merges the retaining paths of the new objects of a class.

@@ -24,6 +24,7 @@ pub(crate) mod retainers;
 pub(crate) mod scripts;
 pub(crate) mod search;
 pub(crate) mod series;
+pub(crate) mod source;
 pub(crate) mod statistics;
 pub(crate) mod strings;
 pub(crate) mod summary;
@@ -36,7 +37,7 @@ use std::sync::Arc;
 
 use egui::{Align, Layout, RichText, Ui};
 
-use super::command::{Command, Target, ViewKind};
+use super::command::{Command, SourceAt, Target, ViewKind};
 use super::theme::{self, GRID};
 use crate::model::{NodeOrdinal, SnapshotId};
 use crate::query::{UNREACHABLE, UNREACHABLE_MEANING, ephemeron_ids, held_by_root};
@@ -96,7 +97,7 @@ fn object_menu(ui: &mut Ui, snapshot: &Snapshot, target: Target, commands: &mut 
     item(ui, "Copy name", commands, || Command::Copy(snapshot.display_name(node).into_owned()));
     item(ui, "Copy id", commands, || Command::Copy(snapshot.id(node).to_string()));
     if let Some(at) = snapshot.location(node) {
-        item(ui, "Copy source location", commands, || Command::CopyPosition(target.snapshot, at));
+        super::place_link::menu(ui, &SourceAt::Script(target.snapshot, at), commands);
     }
 }
 

@@ -15,8 +15,9 @@ use crate::query::{
 };
 use crate::session::{Pending, Reply, Session};
 use crate::snapshot::Snapshot;
-use crate::ui::command::{Command, Target};
+use crate::ui::command::{Command, SourceAt, Target};
 use crate::ui::glossary;
+use crate::ui::place_link;
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
 
 /// The bytes of a string that are shown at first.
@@ -96,10 +97,6 @@ impl ObjectPane {
 
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
-        ui.horizontal(|ui| {
-            ui.add_space(2.0 * GRID);
-            ui.strong("Object");
-        });
         let details = self.details.clone();
         let Some((target, details, snapshot)) =
             details.and_then(|(at, details)| session.snapshot(at.snapshot).map(|of| (at, details, of)))
@@ -130,7 +127,7 @@ impl ObjectPane {
                     ui.label(RichText::new(format!("in {name}")).color(theme::tokens(ui).detached));
                 }
                 heading(ui, snapshot, &details);
-                facts(ui, snapshot, &details, position.as_ref());
+                facts(ui, &home, &details, position.as_ref(), &mut commands);
                 if let Line::Known(Some(line)) = &self.line {
                     source(ui, line);
                 }
@@ -251,7 +248,14 @@ fn source(ui: &mut Ui, line: &SourceLine) {
     });
 }
 
-fn facts(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, position: Option<&(String, String)>) {
+fn facts(
+    ui: &mut Ui,
+    home: &Place,
+    details: &ObjectDetails,
+    position: Option<&(String, String)>,
+    commands: &mut Vec<Command>,
+) {
+    let snapshot = &*home.snapshot;
     let units = theme::look(ui).units;
     let exact = |size: u64| {
         let text = units.bytes(size);
@@ -289,6 +293,11 @@ fn facts(ui: &mut Ui, snapshot: &Snapshot, details: &ObjectDetails, position: Op
                     ui.weak(label);
                 });
                 row.col(|ui| {
+                    if let ("Source", Some(at), Some((short, whole))) = (label, details.location, position) {
+                        let at = SourceAt::Script(home.slot.id, at);
+                        place_link::show(ui, &at, (short, whole), theme::mono(), "", commands);
+                        return;
+                    }
                     let text = ui.add(egui::Label::new(RichText::new(&value).font(theme::mono())).truncate());
                     match label {
                         "Kind" => {
@@ -344,21 +353,10 @@ fn stack(ui: &mut Ui, session: &mut Session, home: &Place, details: &ObjectDetai
             ui.spacing_mut().item_spacing.x = GRID;
             let name = human::visible(function.label(), 60).into_owned();
             ui.label(RichText::new(name).font(theme::mono()));
-            let place = function.place();
-            if !place.is_empty() {
-                let short = human::visible(&function.short_place(), 60).into_owned();
-                let link = ui.add(
-                    egui::Label::new(RichText::new(short).font(theme::small()).color(theme::tokens(ui).accent))
-                        .truncate()
-                        .sense(Sense::click()),
-                );
-                if link
-                    .on_hover_cursor(egui::CursorIcon::PointingHand)
-                    .on_hover_text(format!("{place}\nClick to copy"))
-                    .clicked()
-                {
-                    commands.push(Command::Copy(place));
-                }
+            if let Some(at) = SourceAt::of_function(home.slot.id, function) {
+                let (short, whole) = (function.short_place(), function.place());
+                let names = (&*human::visible(&short, 60), &*human::visible(&whole, 300));
+                place_link::show(ui, &at, names, theme::small(), "", commands);
             }
         });
     }

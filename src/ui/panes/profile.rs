@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use egui::{CentralPanel, Id, Panel, RichText, Ui};
 
-use super::calls::{CallView, CallsPane, CallsSpec, column};
+use super::calls::{CallView, CallsPane, CallsSpec, column, function_of};
+use super::source::SourcePane;
 use super::{Slot, item};
 use crate::model::{SnapshotId, difference, human};
 use crate::profile::Profile;
-use crate::query::{CallKey, CallsKey};
+use crate::query::{CallKey, Calls, CallsKey};
 use crate::session::Session;
-use crate::ui::call_table::{CallColumn, Picked};
-use crate::ui::text;
+use crate::ui::call_table::CallColumn;
+use crate::ui::command::{Command, SourceAt};
 use crate::ui::theme::{self, GRID};
+use crate::ui::within::within;
+use crate::ui::{place_link, text};
 
 const OWN: CallColumn = column(CallKey::Own(0), "Self size", "Bytes allocated by the function itself", 124.0);
 const TOTAL: CallColumn =
@@ -34,12 +37,15 @@ pub struct ProfilePane {
     /// The profile that this one is compared with.
     pub base: Option<SnapshotId>,
     compared: Option<CallsPane>,
+    source: SourcePane,
+    /// The source position of the selected function.
+    picked_at: Option<SourceAt>,
 }
 
 impl Default for ProfilePane {
     fn default() -> Self {
         let calls = CallsPane::new(CallView::Flame, CallKey::Own(0), CallKey::Total(0));
-        Self { calls, base: None, compared: None }
+        Self { calls, base: None, compared: None, source: SourcePane::default(), picked_at: None }
     }
 }
 
@@ -61,9 +67,20 @@ impl ProfilePane {
         })
     }
 
-    /// Draws the pane; returns text to copy to the clipboard.
-    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, slot: Slot, profile: &Arc<Profile>) -> Option<String> {
-        let mut copied = None;
+    /// Shows a source position, or none.
+    pub fn show_source(&mut self, at: Option<SourceAt>) {
+        self.source.choose(at);
+    }
+
+    /// Returns the source position on screen or, without one, that of the selected function.
+    #[must_use]
+    pub fn source_at(&self, session: &Session) -> Option<SourceAt> {
+        self.source.at(session).or_else(|| self.picked_at.clone())
+    }
+
+    /// Draws the pane.
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, slot: Slot, profile: &Arc<Profile>) -> Vec<Command> {
+        let mut commands = Vec::new();
         ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, theme::tokens(ui).background);
         if self.base.is_some_and(|base| session.profile(base).is_none()) {
             self.base = None;
@@ -73,15 +90,44 @@ impl ProfilePane {
             Some(base) => CallsKey::Compared { base, current: slot.id },
             None => CallsKey::Profile(slot.id),
         };
-        let is_compared = self.base.is_some();
-        let pane = self.shown();
-        let Some(of) = pane.wait_for(ui, session, &key) else { return copied };
+        let Some(of) = self.shown().wait_for(ui, session, &key) else { return commands };
         let calls = of.calls();
-        pane.tools(ui, session, ["Flame graph", "Heavy", "Tree"], |ui| {
+        let is_compared = self.base.is_some();
+        self.shown().tools(ui, session, ["Flame graph", "Heavy", "Tree"], |ui| {
             if is_compared {
                 legend(ui);
             }
         });
+        let frame = egui::Frame::new().fill(theme::tokens(ui).surface).inner_margin(egui::Margin::symmetric(8, 5));
+        Panel::bottom(Id::unique(("about call", slot))).frame(frame).show(ui, |ui| {
+            ui.set_min_height(5.0 * GRID);
+            ui.horizontal(|ui| self.shown().about(ui, calls, slot.id, &mut commands));
+        });
+        let frame = egui::Frame::new().fill(theme::tokens(ui).background).inner_margin(egui::Margin::symmetric(0, 4));
+        if self.source.has_choice() {
+            let height = ui.available_height();
+            let lower = Panel::bottom(Id::unique(("source of a profile", slot.side))).resizable(true).frame(frame);
+            let lower = lower.default_size(height * 0.42).size_range(120.0..=(height - 160.0).max(121.0));
+            lower.show(ui, |ui| {
+                within(ui, |ui| commands.extend(self.source.show(ui, session, slot.side, true)));
+            });
+        }
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            self.calls(ui, session, slot, (key, calls), &mut commands);
+        });
+        commands
+    }
+
+    /// Draws the chosen view of the calls.
+    fn calls(
+        &mut self,
+        ui: &mut Ui,
+        session: &mut Session,
+        slot: Slot,
+        (key, calls): (CallsKey, &Calls),
+        commands: &mut Vec<Command>,
+    ) {
+        let is_compared = self.base.is_some();
         let columns: &[CallColumn] = if is_compared { &COMPARED } else { &SINGLE };
         let spec = CallsSpec {
             id: Id::unique(("profile", slot, is_compared)),
@@ -92,28 +138,20 @@ impl ProfilePane {
             chained: false,
             by_change: is_compared,
         };
-        let frame = egui::Frame::new().fill(theme::tokens(ui).surface).inner_margin(egui::Margin::symmetric(8, 5));
-        Panel::bottom(Id::unique(("about call", slot))).frame(frame).show(ui, |ui| {
-            ui.set_min_height(5.0 * GRID);
-            ui.horizontal(|ui| pane.about(ui, calls));
+        let is_picked = self.shown().body(ui, session, calls, &spec, |ui, picked| {
+            let Some(function) = function_of(calls, picked) else { return };
+            item(ui, "Copy name", commands, || Command::Copy(function.label().to_owned()));
+            if let Some(at) = SourceAt::of_function(slot.id, function) {
+                place_link::menu(ui, &at, commands);
+            }
         });
-        let frame = egui::Frame::new().fill(theme::tokens(ui).background).inner_margin(egui::Margin::symmetric(0, 4));
-        CentralPanel::default().frame(frame).show(ui, |ui| {
-            pane.body(ui, session, calls, &spec, |ui, picked| {
-                let function = match picked {
-                    Picked::Call(node) => calls.function(*node),
-                    Picked::Callers(path) => path.last().and_then(|at| calls.functions().get(*at as usize)),
-                };
-                let Some(function) = function else { return };
-                let mut texts = Vec::new();
-                item(ui, "Copy name", &mut texts, || crate::ui::command::Command::Copy(function.label().to_owned()));
-                item(ui, "Copy source location", &mut texts, || crate::ui::command::Command::Copy(function.place()));
-                if let Some(crate::ui::command::Command::Copy(text)) = texts.pop() {
-                    copied = Some(text);
-                }
-            });
-        });
-        copied
+        if is_picked {
+            self.picked_at = self.shown().source_at(slot.id, calls);
+            if self.source.has_choice() {
+                // The source on screen follows the selection.
+                self.source.choose(self.picked_at.clone());
+            }
+        }
     }
 
     /// Draws the name and size of the profile, and the choice of the profile to compare with.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use egui::{Align, Id, Key, Layout, Modifiers, RichText, Ui};
 
+use super::super::buttons::clear_button;
 use super::super::text;
 use super::pane::{About, Pane};
 use super::tree::TreeSpec;
@@ -34,6 +35,9 @@ pub struct SummaryPane {
     pub filter: String,
     /// The filter for objects.
     pub nodes: NodeFilter,
+    /// The filter that was removed to show an object that does not pass it. It keeps its line, because an object may be
+    /// revealed long after the user asked for it, and the table must not move then.
+    removed: NodeFilter,
     /// The interval that is selected on the timeline.
     pub within: NodeFilter,
     /// True if classes of reloaded scripts are joined into one row.
@@ -133,8 +137,8 @@ impl SummaryPane {
                 .ask(&SelectionOf { snapshot: place.slot.id, filter: shown.clone() })
                 .ready()
                 .is_some_and(|selection| selection.contains(node));
-        if !is_listed {
-            self.nodes = NodeFilter::All;
+        if !is_listed && self.nodes != NodeFilter::All {
+            self.removed = std::mem::take(&mut self.nodes);
         }
     }
 
@@ -176,7 +180,7 @@ impl SummaryPane {
             let edit = egui::TextEdit::singleline(&mut self.filter).id(filter_id).hint_text(hint).desired_width(190.0);
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter classes"));
-            if !self.filter.is_empty() && ui.button("Clear").clicked() {
+            if !self.filter.is_empty() && clear_button(ui, &response, "Clear the filter") {
                 self.filter.clear();
             }
             ui.menu_button("Filter objects", |ui| {
@@ -192,7 +196,10 @@ impl SummaryPane {
             }
         });
         if self.nodes != NodeFilter::All {
+            self.removed = NodeFilter::All;
             self.filter_line(ui, session, place, commands);
+        } else if self.removed != NodeFilter::All {
+            self.removed_line(ui, session, place);
         }
         goes_on
     }
@@ -217,6 +224,26 @@ impl SummaryPane {
                 self.nodes = NodeFilter::Unreachable;
             }
         }
+    }
+
+    /// Draws the filter that was removed, in the place that it had.
+    fn removed_line(&mut self, ui: &mut Ui, session: &Session, place: &Place) {
+        ui.horizontal(|ui| {
+            ui.add_space(2.0 * GRID);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.add_space(2.0 * GRID);
+                if ui.link("Restore filter").clicked() {
+                    self.nodes = std::mem::take(&mut self.removed);
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let label = filter_label(session, place, &self.removed);
+                    let text = format!("The filter “{label}” was removed: it excludes the object");
+                    if chip(ui, &text, "Remove the filter") {
+                        self.removed = NodeFilter::All;
+                    }
+                });
+            });
+        });
     }
 
     /// Draws the chosen filter. Its numbers arrive later, so the line neither wraps nor grows.
@@ -252,7 +279,7 @@ impl SummaryPane {
     fn filter_menu(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) {
         ui.set_min_width(330.0);
         if ui.selectable_label(self.nodes == NodeFilter::All, "All objects").clicked() {
-            self.nodes = NodeFilter::All;
+            (self.nodes, self.removed) = (NodeFilter::All, NodeFilter::All);
             ui.close();
         }
         ui.separator();

@@ -8,7 +8,7 @@ use super::{Place, ephemeron_menu, object_menu};
 use crate::model::{ClassId, EdgeIndex};
 use crate::query::{Filter, ListSpec, OrderKey, RetainerDistances, ScriptsOf, Selection, Sort};
 use crate::session::Session;
-use crate::ui::command::{Command, ExportList, NodeSet, ViewKind};
+use crate::ui::command::{Command, ExportList, NodeSet, SourceAt, ViewKind};
 use crate::ui::heap_rows::{FIELDS, Field, HeapRows, clicked, sorted_by};
 use crate::ui::theme;
 use crate::ui::tree_table::{self, Column, Table, TreeState};
@@ -163,7 +163,7 @@ fn row_menu(
         });
         super::item(ui, "Copy class name", commands, || Command::Copy(class.name.clone()));
         if let Some(at) = class.key.location {
-            super::item(ui, "Copy source location", commands, || Command::CopyPosition(id, at));
+            crate::ui::place_link::menu(ui, &SourceAt::Script(id, at), commands);
         }
         if let Some(entry) = crate::ui::glossary::for_class(&class.name) {
             super::item(ui, "Show in glossary", commands, || Command::Explain(entry.term));

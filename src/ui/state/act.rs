@@ -78,6 +78,16 @@ impl AppState {
                 self.exports.cancel();
                 self.notice = Some(Notice::fact("The export was canceled"));
             }
+            Action::OpenInEditor => self.open_shown_in_editor(),
+            Action::ChooseEditor => self.editors.choose(None),
+            Action::AddSourceFolder => {
+                self.folder_for = None;
+                self.dialog.choose_folder(ctx);
+            }
+            Action::RemoveSourceRoot(root) => {
+                self.settings.source_roots.retain(|of| *of != root);
+                self.apply_source_roots();
+            }
             Action::Capture => self.capture.is_open = !self.capture.is_open,
         }
     }

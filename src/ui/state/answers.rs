@@ -50,15 +50,20 @@ impl AppState {
             // The system's dialog has already asked.
             self.start_export(path, list, Replace::Agreed);
         }
+        if let Some(folder) = self.dialog.take_folder() {
+            self.add_source_folder(&folder);
+        }
         match self.dialog.is_unavailable_for() {
             Some(Purpose::Save) => {
                 self.path_prompt.ask(Purpose::Save, self.dialog.proposed());
             }
+            Some(Purpose::Folder) => self.path_prompt.ask(Purpose::Folder, String::new()),
             Some(Purpose::Open) => self.path_prompt.ask(Purpose::Open, String::new()),
             None => {}
         }
         match self.path_prompt.show(ctx) {
             Some((Purpose::Open, path)) => drop(self.open(path)),
+            Some((Purpose::Folder, path)) => self.add_source_folder(&path),
             Some((Purpose::Save, path)) => {
                 if let Some(list) = self.exports.take_wanted() {
                     self.export_to(path, list);
@@ -169,6 +174,7 @@ impl AppState {
                 bytes => Notice::fact(format!("The cache was deleted ({})", self.settings.units.bytes(bytes))),
             });
         }
+        self.poll_editor();
         if let Some(found) = self.link.take_answer() {
             self.show_linked(&found);
         }

@@ -8,6 +8,7 @@ mod answers;
 mod navigation;
 mod run;
 mod sides;
+mod sources;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use super::action::Action;
 use super::capture::CapturePane;
 use super::dialog::FileDialog;
+use super::editors::Editors;
 use super::export::Exports;
 use super::help::Help;
 use super::history::History;
@@ -30,6 +32,7 @@ use crate::format::Source;
 use crate::index::Indexes;
 use crate::model::SnapshotId;
 use crate::session::{Pending, Session};
+use crate::sources::SourcePaths;
 use crate::ui::notice::Notice;
 
 /// Two snapshots of a small leaking service, for users who have none yet.
@@ -80,6 +83,11 @@ pub struct AppState {
     /// The remark on screen, and the time since when it is shown.
     pub(super) notice_shown: Option<(Notice, f64)>,
     pub(super) path_prompt: PathPrompt,
+    pub(in crate::ui) editors: Editors,
+    /// The places of source files that the command line names.
+    given_paths: SourcePaths,
+    /// The URL of the script for which a source folder is being chosen.
+    folder_for: Option<String>,
 }
 
 impl AppState {
@@ -119,8 +127,12 @@ impl AppState {
             notice: None,
             notice_shown: None,
             path_prompt: PathPrompt::default(),
+            editors: Editors::default(),
+            given_paths: SourcePaths::default(),
+            folder_for: None,
         };
         state.apply_index_setting();
+        state.apply_source_roots();
         Ok(state)
     }
 

@@ -2,8 +2,8 @@
 
 use super::AppState;
 use crate::model::ObjectId;
-use crate::query::{Lane, Scripts, ScriptsOf};
-use crate::ui::command::{Command, Target, ViewKind};
+use crate::query::Lane;
+use crate::ui::command::{Command, SourceAt, Target, ViewKind};
 use crate::ui::panes::Slot;
 
 impl AppState {
@@ -19,6 +19,9 @@ impl AppState {
             }
             Command::SelectClass { class, by_key } => {
                 view.select(&self.session, None, Some(view.kind));
+                if let Some(at) = class.and_then(|class| place.snapshot.classes().get(class).key.location) {
+                    view.show_source(SourceAt::Script(slot.id, at), false);
+                }
                 self.stepped(slot, by_key);
                 self.follow(slot, None, class);
             }
@@ -72,13 +75,13 @@ impl AppState {
             Command::IgnoreFinding(signature) => self.settings.ignore_finding(signature),
             Command::RestoreFinding(signature) => self.settings.ignored_findings.retain(|of| *of != signature),
             // The frame around the views has taken these.
-            Command::OpenDialog | Command::Capture => {}
+            Command::OpenDialog | Command::Capture | Command::AddSourceFolder(_) => {}
+            command @ (Command::ShowSource { .. }
+            | Command::HideSource
+            | Command::OpenInEditor(_)
+            | Command::CopySource(_)) => return self.run_of_source(slot, command),
             Command::Explain(term) => self.help.explain(term),
             Command::Copy(text) => return Some(text),
-            Command::CopyPosition(of, at) => {
-                let scripts = self.session.ask(&ScriptsOf(of)).ready();
-                return Some(scripts.map_or_else(|| Scripts::default().full(at), |scripts| scripts.full(at)));
-            }
             Command::Export { name, list } => {
                 // The file name shows it to later readers too.
                 let damaged = if place.snapshot.recovery().is_some() { "-damaged" } else { "" };

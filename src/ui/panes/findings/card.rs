@@ -6,11 +6,13 @@ use egui::{WidgetInfo, accesskit::Role, vec2};
 
 use super::spark::Spark;
 use crate::findings::{Companion, Finding, MemberClass, SourcePlace, Verdict};
-use crate::model::human;
+use crate::model::{SnapshotId, human};
 use crate::query::short_script;
+use crate::ui::command::{Command, SourceAt};
 use crate::ui::panes::path_chips::{self, Chip, Pressed};
-use crate::ui::text;
+use crate::ui::panes::source::sites;
 use crate::ui::theme::{self, GRID, Tokens};
+use crate::ui::{place_link, text};
 
 /// The width of the labels on the left.
 const LABEL: f32 = 76.0;
@@ -37,7 +39,8 @@ pub(super) enum Wish {
 #[derive(Debug)]
 pub(super) enum Answer {
     Wish(Wish),
-    CopyPlace(String),
+    /// A command of the link to a source position.
+    Source(Command),
     Select(usize),
     Reveal(usize),
     OpenPath,
@@ -46,6 +49,8 @@ pub(super) enum Answer {
 /// A card.
 pub(super) struct Card<'a> {
     pub(super) id: Id,
+    /// The snapshot of the finding's objects.
+    pub(super) snapshot: SnapshotId,
     pub(super) finding: &'a Finding,
     /// The names of the snapshots, oldest first.
     pub(super) names: &'a [String],
@@ -119,7 +124,8 @@ impl Card<'_> {
                     name.on_hover_text(human::visible(&finding.holder.label, TEXT_LIMIT));
                 }
                 if let Some(place) = place {
-                    place_link(ui, place, answer);
+                    let at = declared.and_then(|at| finding.sites.get(at)).map(|site| sites::at(self.snapshot, site));
+                    self.place_link(ui, place, at, answer);
                 }
                 if let Some(line) = declared.and_then(|at| finding.sites.get(at)?.text.as_ref()) {
                     code(ui, line);
@@ -137,10 +143,11 @@ impl Card<'_> {
         if !finding.classes.is_empty() {
             row(ui, "Members", |ui| members(ui, &finding.classes, finding.members.len() > 1));
         }
-        for (_, site) in finding.sites.iter().enumerate().filter(|(at, _)| Some(*at) != declared) {
-            row(ui, site_label(site.what), |ui| {
+        let declared = declared.and_then(|at| finding.sites.get(at));
+        for site in sites::distinct(&finding.sites).filter(|site| Some(*site) != declared) {
+            row(ui, sites::relation(site), |ui| {
                 ui.horizontal(|ui| {
-                    place_link(ui, &site.place, answer);
+                    self.place_link(ui, &site.place, Some(sites::at(self.snapshot, site)), answer);
                     if let Some(line) = &site.text {
                         code(ui, line);
                     }
@@ -153,6 +160,21 @@ impl Card<'_> {
                 ui.horizontal(|ui| ui.add(Label::new(RichText::new(line).font(theme::mono_small()).weak()).truncate()));
             });
         }
+    }
+
+    /// Draws a link to a source position. Without `at`, its script is found by the URL.
+    fn place_link(&self, ui: &mut Ui, place: &SourcePlace, at: Option<SourceAt>, answer: &mut Option<Answer>) {
+        let at = at.unwrap_or_else(|| SourceAt::Named {
+            of: self.snapshot,
+            url: place.url.clone(),
+            line: place.line.saturating_sub(1),
+            column: place.column.saturating_sub(1),
+        });
+        let short = format!("{}:{}", short_script(&place.url), place.line);
+        let whole = format!("{}:{}:{}", human::visible(&place.url, 500), place.line, place.column);
+        let mut commands = Vec::new();
+        place_link::show(ui, &at, (&short, &whole), theme::small(), "", &mut commands);
+        *answer = commands.pop().map(Answer::Source).or(answer.take());
     }
 
     /// Draws other holders, the evidence and the advice.
@@ -281,28 +303,6 @@ fn row(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui)) {
             content(ui);
         });
     });
-}
-
-/// Draws a source location, which a click copies.
-fn place_link(ui: &mut Ui, place: &SourcePlace, answer: &mut Option<Answer>) {
-    let short = format!("{}:{}", short_script(&place.url), place.line);
-    let whole = format!("{}:{}:{}", human::visible(&place.url, 500), place.line, place.column);
-    let text = RichText::new(human::visible(&short, 80)).font(theme::small()).color(theme::tokens(ui).accent);
-    let link = ui.add(Label::new(text).selectable(false).sense(Sense::click()));
-    link.widget_info(|| WidgetInfo::labeled(Role::Link, true, &short));
-    let link = link.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(format!("{whole}\nClick to copy"));
-    if link.clicked() {
-        *answer = Some(Answer::CopyPlace(whole));
-    }
-}
-
-fn site_label(what: &str) -> &'static str {
-    match what {
-        "creates" => "Created",
-        "registers" => "Registered",
-        "adds" => "Added",
-        _ => "Declared",
-    }
 }
 
 /// Draws a line of source, cut to the room.

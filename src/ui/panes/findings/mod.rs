@@ -155,7 +155,7 @@ impl FindingsPane {
             empty::nothing(ui, !all.is_empty());
         }
         for (at, (finding, (id, chips))) in shown.iter().zip(&cards).enumerate() {
-            let card = Card { id: *id, finding, names: &names, chips };
+            let card = Card { id: *id, snapshot: last, finding, names: &names, chips };
             let (answer, response) = card.show(ui);
             if response.clicked() {
                 response.request_focus();
@@ -228,9 +228,12 @@ impl FindingsPane {
             Answer::OpenPath => {
                 self.open_paths.insert(finding.signature.clone());
             }
-            Answer::CopyPlace(place) => {
-                commands.push(Command::Copy(place));
-                commands.push(Command::Notify(Notice::fact("Copied the source location")));
+            Answer::Source(command) => {
+                if let Command::ShowSource { .. } = command {
+                    // The lower panes are about the same holder as the line.
+                    commands.push(Command::Select { target: target(finding.holder.node), by_key: false });
+                }
+                commands.push(command);
             }
             Answer::Wish(Wish::Members) => {
                 let sample = finding.samples.first().map(|&node| Command::Reveal(target(node), ViewKind::SUMMARY));
