@@ -109,7 +109,7 @@ const LIGHT: Tokens = Tokens {
         rgb(0x99_c2_fc),
     ],
     other_packages: rgb(0xbf_c5_cd),
-    on_package: rgb(0x0c_10_16),
+    on_package: rgb(0x0c_10_18),
 };
 
 const DARK: Tokens = Tokens {
@@ -156,7 +156,7 @@ const DARK: Tokens = Tokens {
         rgb(0x9f_cb_ff),
     ],
     other_packages: rgb(0xba_c0_c8),
-    on_package: rgb(0x0c_10_16),
+    on_package: rgb(0x0c_10_18),
 };
 
 /// Returns the tokens of the current theme.

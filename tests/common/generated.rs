@@ -681,8 +681,7 @@ pub fn packaged(folder: &str, sessions: u64) -> Vec<u8> {
     let mut heap = V8Heap::new(false);
     let global = heap.global;
     let modules = heap.array(global, "modules");
-    let mut element = 0;
-    for (number, (url, functions, source_size, kept)) in (1..).zip(PACKAGED) {
+    for (number, (url, functions, source_size, kept)) in (1_u64..).zip(PACKAGED) {
         let is_runtime = url.starts_with("node:");
         let url = if is_runtime { url.to_owned() } else { format!("{folder}{url}") };
         let script = heap.script(number, Some(&url));
@@ -690,8 +689,7 @@ pub fn packaged(folder: &str, sessions: u64) -> Vec<u8> {
         let source = heap.add("string", &text, source_size);
         heap.heap.named(script.node, "internal", "source", source);
         let exports = heap.add("object", "Object", 56);
-        heap.heap.numbered(modules, "element", element, exports);
-        element += 1;
+        heap.heap.numbered(modules, "element", number - 1, exports);
         for at in 0..functions {
             let function = heap.compiled(&format!("f{at}"), script, 3 * at, 120 + 8 * at);
             heap.heap.named(exports, "property", &format!("f{at}"), function);

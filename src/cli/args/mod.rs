@@ -257,7 +257,7 @@ pub struct StatisticsArguments {
 pub struct ScriptsArguments {
     /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
-    /// List packages (node_modules/NAME), the runtime and the program rather than scripts
+    /// List packages (`node_modules/NAME`), the runtime and the program rather than scripts
     #[arg(long)]
     pub packages: bool,
     /// Maximum number of scripts or packages to list

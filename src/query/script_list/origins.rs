@@ -43,7 +43,7 @@ pub(super) struct Origins {
     pub(super) packages: Vec<PackageKey>,
     /// By package: its functions and its objects.
     pub(super) counts: Vec<(u64, u64)>,
-    origins: Vec<Origin>,
+    distinct: Vec<Origin>,
     /// By node: an origin, or a script marked with [`CODE`].
     by_node: Vec<u32>,
 }
@@ -52,14 +52,14 @@ impl Origins {
     /// Returns the script and the package of a function or an object.
     pub(super) fn of(&self, node: NodeOrdinal) -> Option<Origin> {
         let entry = self.by_node[node.index()];
-        (entry & CODE == 0).then(|| self.origins[entry as usize])
+        (entry & CODE == 0).then(|| self.distinct[entry as usize])
     }
 
     /// Returns the script of a function, a shared function info, a script or a node of code.
     pub(super) fn load_of_code(&self, node: NodeOrdinal) -> Option<u32> {
         let entry = self.by_node[node.index()];
         if entry & CODE == 0 {
-            Some(self.origins[entry as usize].load)
+            Some(self.distinct[entry as usize].load)
         } else {
             Some(entry & !CODE).filter(|_| entry != NONE)
         }
@@ -103,7 +103,7 @@ pub(super) fn origins(snapshot: &Snapshot, scripts: &Scripts, cancel: &CancelTok
     for (script, load) in by_script.into_iter().collect::<std::collections::BTreeMap<_, _>>() {
         by_node[script.index()] = CODE | load;
     }
-    Ok(Origins { loads, packages, counts, origins, by_node })
+    Ok(Origins { loads, packages, counts, distinct: origins, by_node })
 }
 
 /// Collects scripts, packages and origins.

@@ -67,7 +67,7 @@ impl Packages {
     }
 
     fn runtime(self, url: &str) -> Option<&'static str> {
-        let is_bare = || url.ends_with(".js") && !url.contains(['/', '\\', ':']);
+        let is_bare = || url.strip_suffix(".js").is_some() && !url.contains(['/', '\\', ':']);
         if url.starts_with("node:electron/") || url.starts_with("electron/js2c") {
             Some("Electron")
         } else if url.starts_with("node:") || url.starts_with("internal/") || (self.has_bare_runtime && is_bare()) {

@@ -142,17 +142,14 @@ impl ScriptRows<'_> {
     fn part_cell(&self, list: ListedScripts, part: ScriptPart, column: usize) -> Cell {
         let tokens = self.look.tokens;
         let sizes = self.list.sizes(part).unwrap_or_default();
-        let number = |number: u64| match number {
-            0 => Cell::default(),
-            _ => Cell::text(human::count(number), tokens.text),
+        let number = |number: u64| {
+            if number == 0 { Cell::default() } else { Cell::text(human::count(number), tokens.text) }
         };
-        let bytes = |size: u64| match size {
-            0 => Cell::default(),
-            _ => {
-                let mut cell = Cell::text(self.look.units.bytes(size), tokens.text);
-                cell.tooltip = Some(format!("{} bytes", human::count(size)));
-                cell
-            }
+        let bytes = |size: u64, more: &str| {
+            let mut cell =
+                if size == 0 { Cell::default() } else { Cell::text(self.look.units.bytes(size), tokens.text) };
+            cell.tooltip = (size > 0).then(|| format!("{} bytes{more}", human::count(size)));
+            cell
         };
         match KEYS[column] {
             ScriptSortKey::Name => self.name_cell(list, part),
@@ -163,13 +160,10 @@ impl ScriptRows<'_> {
                 cell
             }
             ScriptSortKey::Source => {
-                let mut cell = bytes(sizes.source_size);
-                if let (Some(length), Some(tooltip)) = (sizes.source_length, &mut cell.tooltip) {
-                    tooltip.push_str(&format!(", {}", human::quantity(length, "character", "characters")));
-                }
-                cell
+                let length = sizes.source_length.map(|length| human::quantity(length, "character", "characters"));
+                bytes(sizes.source_size, &length.map_or_else(String::new, |length| format!(", {length}")))
             }
-            ScriptSortKey::Code => bytes(sizes.code_size),
+            ScriptSortKey::Code => bytes(sizes.code_size, ""),
             ScriptSortKey::Copies => self.copies_cell(part),
             ScriptSortKey::Retained => size_cell(sizes.retained_size, self.snapshot.total_size(), self.look),
         }
