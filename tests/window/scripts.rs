@@ -65,7 +65,7 @@ fn enter_on_a_script_shows_its_objects_in_the_summary() {
     window.key_press(egui::Key::Enter);
     wait_until(&mut window, "the summary", |app| app.shown_view().unwrap().kind == ViewKind::SUMMARY);
     wait_for_label(&mut window, "Defined in session.mjs:  138 objects");
-    wait_for_label(&mut window, "Session  ×120");
+    wait_for_label(&mut window, "Session  ×40  session.mjs:8:15");
 }
 
 #[test]
