@@ -85,7 +85,7 @@ pub(super) const TABLE_KEYS: [(&str, &str); 21] = [
     ("Enter, Backspace in a flame graph", "Zoom to the call, or to its caller"),
     ("+ − Home in a flame graph", "Zoom in, zoom out, show everything"),
     ("↑ ↓ ← → in the source", "Scroll the text, as do PgUp, PgDn, Home and End"),
-    ("Ctrl+click on a source location", "Open it in the editor"),
+    ("Ctrl+click on a location", "Open it in the editor"),
     ("Mouse buttons 4 and 5", "Go back or forward"),
     ("Double click", "Show or hide the rows below, or go to the object"),
     ("Right click", "Open the context menu of a row"),
