@@ -99,6 +99,18 @@ impl PartialFile {
         Ok(())
     }
 
+    /// Gives the file its name without waiting for the disk. After a power failure the file may be empty, so this is only
+    /// for contents that are verified when they are read.
+    ///
+    /// # Errors
+    /// Returns the errors of [`Self::finish`].
+    pub(crate) fn finish_unsynced(&mut self) -> io::Result<()> {
+        self.out.as_mut().ok_or(io::ErrorKind::NotFound)?.flush()?;
+        name_new(&self.partial, &self.path)?;
+        self.out = None;
+        Ok(())
+    }
+
     /// Replaces the file with the name, if any, atomically. A symbolic link with that name is replaced, not followed.
     ///
     /// # Errors

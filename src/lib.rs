@@ -10,13 +10,14 @@
 //! ```
 //!
 //! `capture` is separate: it writes files from running processes for `session` and `cli`, and depends only on `files`,
-//! `inputs` and `model`.
+//! `inputs`, `model` and `script_store`.
 //!
 //! - `model` is the vocabulary shared by all modules; `files` (writing), `inputs` (reading) and `memory` are their
 //!   interface to the system.
 //! - `analysis` and `query` use no channels and no widgets; they may use rayon within one function.
 //! - `export` writes rows as text, CSV, TSV and JSON for `cli` and the window's exports; it declares each column once.
 //! - `index` caches snapshots in files of its own; only `session`, `cli` and `ui` use it.
+//! - `script_store` is the format of the files that keep the text of scripts: `capture` writes them, `sources` reads them.
 //! - egui appears only in `ui`. Without the feature `gui` the library and the command line build alone.
 //! - The file's `self_size` and the derived shallow size are separate columns.
 //! - Node ordinals, raw node indices and object ids are different types; the raw index never leaves `format` and
@@ -49,6 +50,7 @@ mod memory;
 mod model;
 mod profile;
 mod query;
+mod script_store;
 #[cfg(feature = "gui")]
 mod session;
 mod snapshot;

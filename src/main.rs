@@ -16,8 +16,8 @@ fn main() -> ExitCode {
     let indexes = if arguments.no_index { Indexes::off() } else { Indexes::from_environment() };
     match &arguments.command {
         Some(command) => {
-            let sources = arguments.sources.paths();
-            heapglass::run_command(command, &Files::new(arguments.recovery, indexes, arguments.max_memory, sources))
+            let (memory_limit, sources) = (arguments.max_memory, &arguments.sources);
+            heapglass::run_command(command, &Files::new(arguments.recovery, indexes, memory_limit, sources))
         }
         None => window(arguments, indexes),
     }

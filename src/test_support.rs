@@ -13,8 +13,8 @@ pub mod analysis {
 
 pub mod capture {
     pub use crate::capture::{
-        Address, CaptureError, Connection, Kind, Plan, Record, Remote, Step, Watch, record_beside, record_file, run,
-        targets,
+        Address, CaptureError, Connection, Kind, Plan, Record, Remote, SourceLimits, Step, Watch, record_beside,
+        record_file, run, targets,
     };
 }
 
@@ -63,6 +63,11 @@ pub mod query {
         retainer_distances, scripts, search, select, several_paths, shortest_path, source_line, string_facts, timeline,
         unreachable_note, unreachable_size, way_down,
     };
+}
+
+pub mod sources {
+    pub use crate::script_store::RecordedScript;
+    pub use crate::sources::{RecordedError, RecordedSources, apply_maps, exercise_script};
 }
 
 #[cfg(feature = "gui")]

@@ -121,6 +121,31 @@ fn check(bytes: &[u8]) -> usize {
 }
 
 #[test]
+fn a_mutated_script_or_source_map_is_read_without_a_panic() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/shop");
+    let map = std::fs::read(folder.join("dist/shop.js.map")).unwrap();
+    let scripts = ["src/cart.ts", "src/main.ts", "dist/shop.js"].map(|name| std::fs::read(folder.join(name)).unwrap());
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 2000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    let changes = || prop::collection::vec(change(), 0..6);
+    let offsets = prop::collection::vec(any::<Index>(), 1..4);
+    let cases = (0..scripts.len(), changes(), changes(), offsets, any::<bool>());
+    let result = runner.run(&cases, |(script, of_text, of_map, offsets, is_cut)| {
+        let (mut text, mut map) = (scripts[script].clone(), map.clone());
+        of_text.iter().for_each(|change| apply(&mut text, change));
+        of_map.iter().for_each(|change| apply(&mut map, change));
+        let text = String::from_utf8_lossy(&text);
+        let offsets: Vec<usize> = offsets.iter().map(|offset| offset.index(text.len() + 1)).collect();
+        heapglass::test_support::sources::exercise_script(&text, is_cut, &map, &offsets);
+        Ok(())
+    });
+    result.unwrap();
+}
+
+#[test]
 fn a_mutated_file_is_handled_within_its_memory_limit() {
     let _alone = ALONE.lock();
     let mut files: Vec<Vec<u8>> = common::archive("fuzz.tar.zst")

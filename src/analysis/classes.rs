@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::{DomStates, DominatorTree, Location, Locations, Shapes, WellKnown};
+use super::{DomStates, DominatorTree, Location, Locations, Originals, Shapes, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::bounds::are_below;
 use crate::model::stored::stored;
@@ -27,7 +27,10 @@ stored!(ClassKey { name, location });
 #[derive(Clone, Debug)]
 pub struct Class {
     pub key: ClassKey,
+    /// The name as written, if a source map has it.
     pub name: String,
+    /// The name in the file, if it differs.
+    pub generated_name: Option<Box<str>>,
     /// Nodes of the class that have a size.
     pub count: u64,
     /// Sum of their shallow sizes in bytes.
@@ -41,7 +44,7 @@ pub struct Class {
     pub kind: NodeKind,
 }
 
-stored!(Class { key, name, count, shallow_size, retained_size, distance, kind });
+stored!(Class { key, name, generated_name, count, shallow_size, retained_size, distance, kind });
 
 /// All classes of a snapshot and the class of each node.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +54,13 @@ pub struct Classes {
 }
 
 stored!(Classes { by_node, table });
+
+impl ClassKey {
+    /// Replaces the name by that as written.
+    pub(crate) fn rename(&mut self, name: &str) {
+        self.name = name.as_bytes().into();
+    }
+}
 
 impl Classes {
     #[inline]
@@ -74,6 +84,27 @@ impl Classes {
     #[must_use]
     pub fn by_node(&self) -> &[u32] {
         &self.by_node
+    }
+
+    /// Gives classes the names that they have as written.
+    pub(crate) fn rename(&mut self, originals: &Originals) {
+        for class in &mut self.table {
+            let written = class.key.location.and_then(|at| originals.name(at));
+            // The shape of a plain object is not a name.
+            if let Some(name) = written.filter(|name| class.name != *name && !class.name.starts_with('{')) {
+                let generated = std::mem::replace(&mut class.name, name.to_owned());
+                class.generated_name.get_or_insert(generated.into());
+            }
+        }
+    }
+
+    /// Gives classes the names in the file again.
+    pub(crate) fn restore_names(&mut self) {
+        for class in &mut self.table {
+            if let Some(name) = class.generated_name.take() {
+                class.name = name.into();
+            }
+        }
     }
 
     #[must_use]
@@ -276,6 +307,7 @@ impl<'a> Namer<'a> {
         self.uncounted_bytes += CLASS_BYTES + 3 * key.name.len();
         self.table.push(Class {
             name: display_of(&key.name),
+            generated_name: None,
             key,
             count: 0,
             shallow_size: 0,

@@ -1,6 +1,6 @@
 //! Inspector addresses.
 
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::time::Instant;
 use std::{fmt, io};
 
@@ -80,6 +80,12 @@ impl Address {
         } else {
             format!("{}:{}", self.host, self.port)
         }
+    }
+
+    /// Returns true if the host is this machine by its name. The port may be forwarded to another one.
+    #[must_use]
+    pub(super) fn is_local(&self) -> bool {
+        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
     fn resolve(&self) -> io::Result<Vec<SocketAddr>> {

@@ -58,6 +58,8 @@ pub enum CaptureError {
     DiskFull { path: PathBuf },
     #[error("{}: {reason}", path.display())]
     File { path: PathBuf, reason: io::Error },
+    #[error("the time limit for the text of scripts has passed")]
+    SourcesLate,
     /// The data was incomplete when an error occurred.
     #[error("{why}. The {} received so far was saved to {}", human::bytes(*bytes), kept.display())]
     Incomplete { kept: PathBuf, bytes: u64, why: Box<CaptureError> },

@@ -6,7 +6,8 @@
 //! connection breaks, the data received so far is kept under that name and its record marks it as incomplete.
 //!
 //! Everything here blocks; run it on its own thread. A [`Watch`] reports the progress, and a
-//! [`crate::model::CancelToken`] stops a capture within milliseconds. Connections to other machines need a
+//! [`crate::model::CancelToken`] stops a capture within milliseconds; a series that waits for its next snapshot first
+//! records the text of the program's scripts, for at most two seconds. Connections to other machines need a
 //! confirmation: anyone who can reach an inspector can run code in the process.
 //!
 //! Invariant: a target is not trusted. Whatever it sends, every call returns, memory stays bounded, the disk keeps some
@@ -22,6 +23,7 @@ mod received;
 mod record;
 mod recording;
 mod socket;
+mod sources;
 mod usage;
 mod watch;
 
@@ -33,6 +35,7 @@ pub use discovery::targets;
 pub use error::CaptureError;
 pub use record::{Record, record_beside, record_file};
 pub use recording::{Kind, Plan, run};
+pub use sources::SourceLimits;
 pub(crate) use usage::HeapUsage;
 pub(crate) use watch::Taken;
 pub use watch::{Step, Watch};

@@ -10,7 +10,7 @@ use crate::model::human;
 /// The bytes of disk space reserved for other programs, but at most a twentieth of the disk.
 const RESERVE: u64 = 1 << 30;
 /// The number of bytes written between two checks of the free space.
-const SPACE_INTERVAL: u64 = 16 << 20;
+pub(super) const SPACE_INTERVAL: u64 = 16 << 20;
 /// The start of a snapshot or a timeline; a profile can be any object.
 pub(super) const SNAPSHOT: &[u8] = b"{\"snapshot\":";
 pub(super) const PROFILE: &[u8] = b"{";
@@ -80,14 +80,18 @@ impl Received {
             return Ok(());
         }
         self.space_checked_until = bytes + SPACE_INTERVAL;
-        let folder = self.file.partial().parent().unwrap_or(Path::new("."));
-        let Some(space) = files::space(folder) else { return Ok(()) };
-        let (free, least) = (space.free_bytes, least_space(space.total_bytes));
-        if free < least {
-            return Err(CaptureError::LowSpace { path: folder.to_path_buf(), free, least });
-        }
-        Ok(())
+        check_space(self.file.partial().parent().unwrap_or(Path::new(".")))
     }
+}
+
+/// Fails if the disk of a folder has too little free space for [`SPACE_INTERVAL`] more bytes.
+pub(super) fn check_space(folder: &Path) -> Result<(), CaptureError> {
+    let Some(space) = files::space(folder) else { return Ok(()) };
+    let (free, least) = (space.free_bytes, least_space(space.total_bytes));
+    if free < least {
+        return Err(CaptureError::LowSpace { path: folder.to_path_buf(), free, least });
+    }
+    Ok(())
 }
 
 /// Returns the minimum free space for writing to a disk of this size. It includes room for the data written until the

@@ -11,9 +11,11 @@ use serde_json::value::RawValue;
 
 use super::received::{PROFILE, Received, SNAPSHOT};
 use super::record::{compact, iso};
-use super::{CaptureError, Connection, HeapUsage, Isolate, Record, Step, Taken, Watch, record_file};
+use super::sources::{self, Sources};
+use super::{CaptureError, Connection, HeapUsage, Isolate, Record, SourceLimits, Step, Taken, Watch, record_file};
 use crate::files::partial_name;
 use crate::model::CancelToken;
+use crate::script_store::index_file;
 
 /// The interval between checks whether to continue.
 const TICK: Duration = Duration::from_millis(100);
@@ -47,6 +49,8 @@ pub struct Plan {
     pub name: String,
     /// The maximum size of a file in bytes; derived from the heap size if `None`.
     pub max_bytes: Option<u64>,
+    /// The limits for the text of the program's scripts, which is stored beside the files; not stored if `None`.
+    pub sources: Option<SourceLimits>,
 }
 
 /// Runs a capture. Reports each complete file to `watch`.
@@ -54,7 +58,7 @@ pub struct Plan {
 /// # Errors
 /// Returns an error if the connection or the disk fails: the data received so far is kept
 /// ([`CaptureError::Incomplete`]), and earlier files are complete. Returns [`CaptureError::Cancelled`] if the operation
-/// is cancelled: the current file is then removed.
+/// is cancelled: the current file is then removed. A failure to record the text of scripts is not an error.
 pub fn run(
     connection: &mut Connection,
     isolate: &Isolate,
@@ -66,17 +70,9 @@ pub fn run(
     // Discard a request from before the capture.
     watch.was_told_to_go_on();
     connection.report_to(watch);
-    let mut recorder = Recorder { connection, isolate, plan, watch, cancel };
+    let mut recorder = Recorder { connection, isolate, plan, watch, cancel, complete: Vec::new() };
     match plan.kind {
-        Kind::Snapshots { count, every } => {
-            for position in 1..=count {
-                if position > 1 {
-                    // An interval beyond the clock's range waits without a deadline.
-                    recorder.wait(every.and_then(|every| Instant::now().checked_add(every)))?;
-                }
-                recorder.snapshot(position, count)?;
-            }
-        }
+        Kind::Snapshots { count, every } => recorder.snapshots(count, every)?,
         Kind::Timeline { length, stacks } => recorder.timeline(length, stacks)?,
         Kind::Sampling { length, interval_bytes } => recorder.sampling(length, interval_bytes)?,
     }
@@ -90,6 +86,8 @@ struct Recorder<'a> {
     plan: &'a Plan,
     watch: &'a Watch,
     cancel: &'a CancelToken,
+    /// The complete files.
+    complete: Vec<PathBuf>,
 }
 
 impl Recorder<'_> {
@@ -162,6 +160,31 @@ impl Recorder<'_> {
             in_proportion.saturating_add(LARGEST_SMALL_SNAPSHOT).min(LARGEST_SNAPSHOT)
         });
         self.plan.max_bytes.unwrap_or(plausible)
+    }
+
+    fn snapshots(&mut self, count: u32, every: Option<Duration>) -> Result<(), CaptureError> {
+        for position in 1..=count {
+            // An interval beyond the clock's range waits without a deadline.
+            let until = every.and_then(|every| Instant::now().checked_add(every));
+            let waited = if position > 1 { self.wait(until) } else { Ok(()) };
+            let was_waiting = waited.is_err();
+            if let Err(error) = waited.and_then(|()| self.snapshot(position, count)) {
+                // The complete snapshots get the text of scripts if the connection contains no rest of another one.
+                if matches!(error, CaptureError::Refusal { .. }) || (was_waiting && error.is_cancelled()) {
+                    self.record_sources(&CancelToken::new(), sources::CANCELLED_PATIENCE);
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Records the text of the program's scripts beside the complete files.
+    fn record_sources(&mut self, cancel: &CancelToken, patience: Duration) {
+        let Some(limits) = self.plan.sources else { return };
+        let deadline = Instant::now() + patience;
+        let (connection, isolate, watch) = (&mut *self.connection, self.isolate, self.watch);
+        Sources { connection, isolate, limits, watch, cancel, deadline }.record(&self.complete);
     }
 
     fn snapshot(&mut self, position: u32, of: u32) -> Result<(), CaptureError> {
@@ -266,6 +289,10 @@ impl Recorder<'_> {
                 record.file = name_of(&path);
                 record.complete = true;
                 let written = record.write(&path).map_err(|error| CaptureError::file(&record_file(&path), error));
+                self.complete.push(path.clone());
+                if record.position == record.of {
+                    self.record_sources(self.cancel, sources::PATIENCE);
+                }
                 // The file is complete even if its record cannot be written.
                 self.watch.add(Taken { path, record });
                 written
@@ -288,12 +315,12 @@ impl Recorder<'_> {
     }
 }
 
-/// Returns a path for which neither the file, its partial file nor a record exists. Creating the file fails if it
+/// Returns a path for which neither the file, its partial file, a record nor an index of sources exists. Creating the file fails if it
 /// appears by then.
 fn free_name(folder: &Path, stem: &str, ending: &str) -> PathBuf {
     let is_taken = |path: &PathBuf| {
-        let record = record_file(path);
-        let names = [partial_name(path), partial_name(&record), record];
+        let (record, index) = (record_file(path), index_file(path));
+        let names = [partial_name(path), partial_name(&record), record, partial_name(&index), index];
         // A symbolic link to nothing also occupies the name.
         names.iter().chain([path]).any(|path| path.symlink_metadata().is_ok())
     };
@@ -336,9 +363,8 @@ mod tests {
     fn a_name_is_skipped_if_any_of_its_files_or_a_dangling_link_exists() {
         let folder = tempfile::tempdir().unwrap();
         let nothing = folder.path().join("nothing");
-        for (at, taken) in
-            ["a.x", "a-2.x.partial", "a-3.x.capture.json", "a-4.x.capture.json.partial"].iter().enumerate()
-        {
+        let taken = ["a.x", "a-2.x.partial", "a-3.x.capture.json", "a-4.x.capture.json.partial", "a-5.x.sources.json"];
+        for (at, taken) in taken.iter().enumerate() {
             std::os::unix::fs::symlink(&nothing, folder.path().join(taken)).unwrap();
             assert_eq!(free_name(folder.path(), "a", "x"), folder.path().join(format!("a-{}.x", at + 2)));
         }

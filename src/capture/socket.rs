@@ -49,6 +49,14 @@ impl Socket {
         self.socket.get_mut().limit(deadline, cancel);
     }
 
+    /// Sets the maximum size of a message in bytes, if it is larger than the usual one.
+    pub(super) fn allow(&mut self, bytes: u64) {
+        let most = usize::try_from(bytes).unwrap_or(usize::MAX).max(LONGEST_MESSAGE);
+        self.socket.set_config(|config| {
+            (config.max_message_size, config.max_frame_size) = (Some(most), Some(most));
+        });
+    }
+
     /// Returns how long nothing has arrived while waiting for data.
     pub(super) fn silence(&self) -> Duration {
         self.socket.get_ref().silence()

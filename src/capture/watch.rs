@@ -32,6 +32,11 @@ pub enum Step {
     Receiving {
         bytes: u64,
     },
+    /// Records the text of the program's scripts. The captured files are complete.
+    Sources {
+        done: u64,
+        total: u64,
+    },
     Done,
 }
 
@@ -57,6 +62,7 @@ struct Shared {
 struct State {
     step: Step,
     taken: Vec<Taken>,
+    notes: Vec<String>,
 }
 
 impl Watch {
@@ -74,6 +80,12 @@ impl Watch {
     #[must_use]
     pub fn taken(&self) -> Vec<Taken> {
         self.0.state.lock().map(|state| state.taken.clone()).unwrap_or_default()
+    }
+
+    /// Returns notes about the capture, such as the number of scripts that were left out.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.0.state.lock().map(|state| state.notes.clone()).unwrap_or_default()
     }
 
     /// Takes the next snapshot now, or ends the recording.
@@ -104,6 +116,12 @@ impl Watch {
     pub(super) fn add(&self, taken: Taken) {
         if let Ok(mut state) = self.0.state.lock() {
             state.taken.push(taken);
+        }
+    }
+
+    pub(super) fn add_note(&self, note: String) {
+        if let Ok(mut state) = self.0.state.lock() {
+            state.notes.push(note);
         }
     }
 }

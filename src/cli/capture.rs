@@ -13,7 +13,8 @@ use clap::Args;
 use super::complain;
 use super::interrupts::Interrupts;
 use crate::capture::{
-    self, Address, CaptureError, Connection, HeapUsage, Isolate, Kind, Plan, Remote, Step, Taken, Target, Watch,
+    self, Address, CaptureError, Connection, HeapUsage, Isolate, Kind, Plan, Remote, SourceLimits, Step, Taken, Target,
+    Watch,
 };
 use crate::export::{Column, Columns, Format, Table, write_text};
 use crate::model::{CancelToken, human};
@@ -30,6 +31,11 @@ Each file gets a record, FILE.capture.json, with the time, the duration and the 
 the capture. A file has the extension .partial until it is complete, and keeps it if the program ends early. Existing files
 are never overwritten. A snapshot is aborted if it exceeds 1 GB plus 32 times the heap size (see --max-size), or if it would
 leave less than 1 GB or 5% of the disk free.
+
+After the last file, the text of the program's own scripts and the source maps next to them on this machine are stored in the
+folder heapglass-sources, each once, and listed in FILE.sources.json, so that lines can be shown later, without the program's
+files. Scripts of up to 50 MB are stored, 20,000 scripts and 1 GB in total. Nothing is read over the network. V8 keeps a table
+of line ends for each script from then on, which later snapshots of the same process contain; --no-sources prevents this.
 
 Ctrl+C, SIGTERM and SIGHUP stop a recording and keep it, and stop a series after its last complete snapshot. A second signal
 cancels that, too; a third one ends heapglass at once.
@@ -78,6 +84,9 @@ pub struct CaptureArguments {
     /// Maximum size of a snapshot, such as 4GB; by default 1 GB plus 32 times the heap size
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_size: Option<u64>,
+    /// Do not store the text of the program's scripts beside the files
+    #[arg(long)]
+    pub no_sources: bool,
     /// Prefix of the file names
     #[arg(long, value_name = "NAME", default_value = "")]
     pub name: String,
@@ -143,7 +152,8 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
         (None, None) => Kind::Snapshots { count: arguments.series.unwrap_or(1), every: arguments.every },
     };
     let (folder, name) = (arguments.output.clone(), arguments.name.clone());
-    let plan = Plan { kind, collect_garbage: arguments.gc, folder, name, max_bytes: arguments.max_size };
+    let sources = (!arguments.no_sources).then(SourceLimits::default);
+    let plan = Plan { kind, collect_garbage: arguments.gc, folder, name, max_bytes: arguments.max_size, sources };
     announce(&mut connection, &isolate, &cancel)?;
     let watch = Watch::new();
     // Before this point a signal may simply end the program, since there is no data to lose.
@@ -165,6 +175,9 @@ pub(super) fn run(arguments: &CaptureArguments, out: &mut dyn Write) -> anyhow::
         anyhow::Ok(done)
     })?;
     let written = watch.taken().iter().try_for_each(|taken| write_taken(taken, out));
+    for note in watch.notes() {
+        say(&human::visible(&note, 2000));
+    }
     match done {
         Err(error) if error.is_cancelled() && has_input_ended.load(Ordering::Relaxed) => {
             bail!("standard input ended before the series was complete; use --every TIME")
@@ -370,6 +383,7 @@ fn line(step: Step, said: &str, taken: usize) -> String {
         }
         Step::Recording { length: Some(length), .. } => format!("recording for {}", human::duration(length)),
         Step::Recording { length: None, .. } => "recording".to_owned(),
+        Step::Sources { .. } => "storing the text of scripts".to_owned(),
     }
 }
 

@@ -46,16 +46,17 @@ use anyhow::{Context as _, anyhow};
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
-use args::ObjectArguments;
 pub use args::{Arguments, Command};
+use args::{ObjectArguments, SourceArguments};
 use guard::{Guard, guarded};
 use progress::ShownProgress;
 
+use crate::findings::Findings;
 use crate::format::{self, Change, Source, looks_like_profile};
 use crate::index::{Indexes, Opened, Unwritten};
-use crate::model::{CancelToken, MemoryLimit, NodeOrdinal, ObjectId, Progress, human};
+use crate::model::{CancelToken, Cancelled, MemoryLimit, NodeOrdinal, ObjectId, Progress, human};
 use crate::snapshot::SourceInfo;
-use crate::sources::SourcePaths;
+use crate::sources::{SourcePaths, apply_maps};
 use crate::{OpenError, Profile, Snapshot};
 
 /// Returns the arguments of the process.
@@ -232,14 +233,26 @@ pub struct Files {
     memory_limit: MemoryLimit,
     /// The places where the text of scripts may be.
     sources: SourcePaths,
+    /// True if reports may have lines of source.
+    with_source_lines: bool,
     /// Snapshots whose cache entries are written after the answer is printed.
     unwritten: RefCell<Vec<(Rc<Snapshot>, Unwritten)>>,
 }
 
 impl Files {
     #[must_use]
-    pub fn new(recovery: bool, indexes: Indexes, memory_limit: MemoryLimit, sources: SourcePaths) -> Self {
-        Self { recovery, indexes, memory_limit, sources, unwritten: RefCell::default() }
+    pub fn new(recovery: bool, indexes: Indexes, memory_limit: MemoryLimit, sources: &SourceArguments) -> Self {
+        let (sources, with_source_lines) = (sources.paths(), sources.lines);
+        Self { recovery, indexes, memory_limit, sources, with_source_lines, unwritten: RefCell::default() }
+    }
+
+    /// Returns the findings of snapshots for a report, which has lines of source only on request.
+    fn reported_findings(&self, snapshots: &[&Snapshot]) -> Result<Findings, Cancelled> {
+        let mut found = crate::findings::findings(snapshots, &self.sources, &CancelToken::new())?;
+        if !self.with_source_lines {
+            found.findings.iter_mut().flat_map(|finding| &mut finding.sites).for_each(|site| site.text = None);
+        }
+        Ok(found)
     }
 
     /// Opens a file, or standard input for `-`. Lists the missing data of a damaged file on standard error.
@@ -255,7 +268,7 @@ impl Files {
             self.indexes.open(source, &progress, &cancel)
         };
         let name = name_of(file);
-        let Opened { snapshot, unwritten } = match (opened, again) {
+        let Opened { mut snapshot, unwritten } = match (opened, again) {
             // A second attempt would take as much memory.
             (Err(error @ OpenError::Memory(_)), _) => return Err(refusal(&name, &error)),
             (Err(error), Some(again)) if self.recovery => {
@@ -280,6 +293,7 @@ impl Files {
             (Ok(opened), _) => opened,
         };
         drop(shown);
+        apply_maps(&mut snapshot, &self.sources, &cancel)?;
         if let Some(note) = &snapshot.source().note {
             complain(&format!("heapglass: {}", human::visible(&format!("{name}: {note}"), 2000)));
         }

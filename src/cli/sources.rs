@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &SourcesArguments, files: &Files, out: &mut dyn Wri
     let scripts = scripts(&snapshot, &cancel)?;
     let sources = Sources::new(&snapshot, &scripts, &files.sources);
     let location = snapshot.location(node).or(snapshot.class(node).key.location);
-    let view = location.map(|at| sources.view(at.script_id));
+    let view = location.map(|at| sources.view(at.script_id, Some(at)));
     let text = view.as_ref().and_then(|view| view.text.as_ref());
     let at = text.zip(location).and_then(|(text, at)| text.position(at)).map(|at| at.line as usize);
     let shown = text.zip(at).map(|(text, line)| {
@@ -128,6 +128,8 @@ fn origin(text: &ShownText) -> String {
     match text.origin() {
         Origin::Snapshot => "text in the snapshot".to_owned(),
         Origin::File(path) => format!("text of the file {}", path.display()),
+        Origin::SourceMap => "text in the source map".to_owned(),
+        Origin::Recorded => "text recorded with the capture".to_owned(),
     }
 }
 
@@ -135,6 +137,8 @@ fn excerpt(text: &ShownText, lines: std::ops::Range<usize>) -> Excerpt<'_> {
     let (from, path) = match text.origin() {
         Origin::Snapshot => ("snapshot", None),
         Origin::File(path) => ("file", Some(path.display().to_string())),
+        Origin::SourceMap => ("source-map", None),
+        Origin::Recorded => ("capture", None),
     };
     let first_line = text.line_number(lines.start);
     Excerpt { from, path, is_cut: text.is_cut(), first_line, lines: lines.map(|line| text.line(line)).collect() }

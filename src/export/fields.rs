@@ -10,6 +10,7 @@ use super::functions::{ALLOCATIONS, Functions, PROFILE};
 use super::growth::GrownClasses;
 use super::objects::{NODES, OBJECTS, Objects, REFERENCES, RETAINERS};
 use super::schema::{Columns, Field, Table};
+use super::sites::{SITES, Sites};
 use super::strings::Strings;
 use super::variables::{VARIABLES, Variables};
 
@@ -25,13 +26,14 @@ fn listed<T: Table>(name: &'static str, columns: &[&str]) -> Listed {
 }
 
 /// Returns the lists of the subcommands.
-fn commands() -> [Listed; 9] {
+fn commands() -> [Listed; 10] {
     [
         listed::<Classes>("summary", CLASSES),
         listed::<ComparedClasses>("compare", COMPARISON),
         listed::<Objects>("search", OBJECTS),
         listed::<Objects>("retainers", RETAINERS),
         listed::<Objects>("object", REFERENCES),
+        listed::<Sites>("sources", SITES),
         listed::<Categories>("statistics", CATEGORIES),
         listed::<Variables>("dead-variables", VARIABLES),
         listed::<Functions>("allocations", ALLOCATIONS),
@@ -63,6 +65,7 @@ pub fn fields_markdown() -> String {
     table::<Objects>("Objects and references: `search`, `retainers`, `object`, `nodes`, exported lists", &mut text);
     table::<Functions>("Functions and calls: `allocations`, `profile`", &mut text);
     table::<Variables>("Variables: `dead-variables`", &mut text);
+    table::<Sites>("Lines that fill a holder: `sources`", &mut text);
     table::<Categories>("Categories: `statistics`", &mut text);
     table::<GrownClasses>("Classes over time: lists exported from Growth", &mut text);
     table::<CollectionGroups>("Collections: lists exported from Collections", &mut text);

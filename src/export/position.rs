@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::analysis::Location;
 use crate::query::{Scripts, reloaded_url};
 
-/// A source position as JSON has it. Lines and columns count from 0.
+/// A source position as JSON has it: as written if a source map has it. Lines and columns count from 0.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub(crate) struct Position {
     pub(crate) script_id: u32,
@@ -16,8 +16,13 @@ pub(crate) struct Position {
 
 impl Position {
     pub(crate) fn new(location: Location, scripts: &Scripts) -> Self {
-        let Location { script_id, line, column } = location;
-        Self { script_id, line, column, url: scripts.url(script_id).map(str::to_owned) }
+        let place = scripts.place(location);
+        Self {
+            script_id: location.script_id,
+            line: place.line,
+            column: place.column,
+            url: place.url.map(str::to_owned),
+        }
     }
 
     /// Returns the position of a class. If several are joined, the URL leaves out what changes between loads.

@@ -119,7 +119,7 @@ pub(super) fn compose(
     let title = format!("{}: {}", recognized.title, over_time(&facts.members));
     let owner = owner(names, container);
     let sites = positions(names, &path, owner, &recognized);
-    let sought = sought(&subject, member, recognized.pattern);
+    let sought = sought(&subject, member, recognized.pattern, &facts.classes);
     let signature = signature(&label, &member_class, recognized.pattern);
     let finding = Finding {
         signature,
@@ -373,7 +373,9 @@ fn classes(series: &Series<'_>, names: Names<'_>, candidate: &Candidate) -> Vec<
             }
             let is_text = names.side.snapshot.kind(node).is_string() || name.starts_with('(');
             let rank = if class == candidate.class { 0 } else { 1 + u8::from(is_generic(&name)) + u8::from(is_text) };
-            Some((rank, grown, MemberClass { name, location, counts: gathered.counts, sizes: gathered.sizes }))
+            let generated_name = names.side.snapshot.class(node).generated_name.as_deref().map(str::to_owned);
+            let (counts, sizes) = (gathered.counts, gathered.sizes);
+            Some((rank, grown, MemberClass { name, generated_name, location, counts, sizes }))
         })
         .collect();
     classes.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)).then_with(|| a.2.name.cmp(&b.2.name)));

@@ -79,6 +79,8 @@ pub struct HolderFacts {
 #[derive(Clone, Debug)]
 pub struct MemberClass {
     pub name: String,
+    /// The name in the script that runs, if a source map changed it.
+    pub(crate) generated_name: Option<String>,
     pub location: Option<SourcePlace>,
     /// Objects in each snapshot that are not in all of them, and their shallow sizes in bytes.
     pub counts: Vec<u64>,

@@ -61,8 +61,9 @@ impl Names<'_> {
     }
 
     pub(super) fn place(self, at: Location) -> Option<SourcePlace> {
-        let url = self.scripts.url(at.script_id)?.to_owned();
-        Some(SourcePlace { url, line: at.line.saturating_add(1), column: at.column.saturating_add(1) })
+        let place = self.scripts.place(at);
+        let url = place.url?.to_owned();
+        Some(SourcePlace { url, line: place.line.saturating_add(1), column: place.column.saturating_add(1) })
     }
 
     /// Returns true if the object's class or function is defined in a script of the program.

@@ -366,6 +366,7 @@ fn classes(names: Names<'_>, group: &Group, parts: &BTreeMap<u32, Parts>, member
     parts.sort_by_key(|(class, parts)| (*class != own, std::cmp::Reverse(parts.bytes), *class));
     let class = |parts: Parts| MemberClass {
         name: snapshot.class(parts.example).name.clone(),
+        generated_name: snapshot.class(parts.example).generated_name.as_deref().map(str::to_owned),
         location: snapshot.class(parts.example).key.location.and_then(|at| names.place(at)),
         counts: vec![parts.count],
         sizes: vec![parts.bytes],

@@ -79,21 +79,25 @@ pub(super) fn merged(positions: Vec<Site>, statements: &[Statement], sources: &S
     let rest: Vec<Site> = positions.into_iter().filter(|site| !has(site.what)).collect();
     let mut sites: Vec<Site> = statements
         .iter()
-        .map(|statement| Site {
-            what: name_of(statement.what),
-            place: SourcePlace {
-                url: sources.url(statement.place.script_id).to_owned(),
-                line: statement.place.at.line.saturating_add(1),
-                column: statement.place.at.column.saturating_add(1),
-            },
-            function: statement.function.clone(),
-            text: Some(statement.text.clone()),
-            at: statement.place,
+        .map(|statement| {
+            let shown = sources.shown(statement.place);
+            let is_generated = shown.at == statement.place.at;
+            Site {
+                what: name_of(statement.what),
+                place: SourcePlace {
+                    url: shown.url,
+                    line: shown.at.line.saturating_add(1),
+                    column: shown.at.column.saturating_add(1),
+                },
+                function: shown.function.or_else(|| statement.function.clone().filter(|_| is_generated)),
+                text: shown.text.or_else(|| Some(statement.text.clone())),
+                at: statement.place,
+            }
         })
         .collect();
     for mut site in rest {
         if sites.iter().all(|known| (&known.place.url, known.place.line) != (&site.place.url, site.place.line)) {
-            site.text = sources.line(site.at);
+            site.text = sources.shown(site.at).text;
             sites.push(site);
         }
     }

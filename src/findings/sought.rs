@@ -1,6 +1,6 @@
 //! The names by which a program reaches a holder: what `sources` looks for in scripts.
 
-use super::finding::{Part, PathStep};
+use super::finding::{MemberClass, Part, PathStep};
 use super::naming::{Names, is_generic};
 use super::patterns::Subject;
 use crate::analysis::Location;
@@ -10,8 +10,9 @@ use crate::sources::{Callback, HolderKind, HolderName, Made, Position, ScriptPos
 
 /// The number of references above a member that are followed to the name of its holder.
 const CLIMB: usize = 16;
-/// The maximum number of classes and shapes that are looked for.
+/// The maximum number of classes and shapes that are looked for: those of the path, and those that grow.
 const MADE: usize = 4;
+const CLASSES: usize = 6;
 /// Fields of the runtime in objects of a program, such as those of an emitter.
 const OF_RUNTIME: [&str; 12] = [
     "_events",
@@ -44,21 +45,24 @@ const COMMON: [&str; 12] = [
 ];
 
 /// Returns the names for a finding.
-pub(super) fn sought(subject: &Subject<'_>, member: NodeOrdinal, pattern: &str) -> Sought {
+pub(super) fn sought(subject: &Subject<'_>, member: NodeOrdinal, pattern: &str, classes: &[MemberClass]) -> Sought {
     let names = subject.names;
-    let (holder, is_nested) = holder_name(names, member).unzip();
+    let (found, outer) = holder_names(names, member);
+    let (holder, is_nested) = found.unzip();
     let callback = subject.callback().map(|step| Callback {
-        name: step.label.trim_end_matches("()").to_owned(),
+        name: names.side.snapshot.raw_name(step.node).into_owned(),
         place: names.location_of(step.node).map(script_position),
     });
     let link = subject.path.iter().find(|step| step.repeated > 2 && matches!(step.part, Part::Link | Part::Member));
     Sought {
+        outer,
         holder,
         is_nested: is_nested.unwrap_or(false),
         link: link.map(|step| step.name.clone()).filter(|name| !name.starts_with('[')),
         event: event(subject),
         callback,
-        made: made(subject),
+        suspended: suspended(subject),
+        made: made(subject, classes),
         module: (pattern == "module_copy").then(|| module(names, member)).flatten(),
     }
 }
@@ -68,21 +72,39 @@ pub(super) fn script_position(at: Location) -> ScriptPosition {
 }
 
 /// Finds the field or variable that the program has for a holder, and whether the members are in collections inside it.
-fn holder_name(names: Names<'_>, member: NodeOrdinal) -> Option<(HolderName, bool)> {
+/// The field of a plain object may be a key, so the name of the object itself is returned as well.
+fn holder_names(names: Names<'_>, member: NodeOrdinal) -> (Option<(HolderName, bool)>, Option<HolderName>) {
+    let Some((edge, holder, is_nested)) = holder_name(names, member) else { return (None, None) };
+    let source = names.side.snapshot.graph().edge_source(edge);
+    let is_plain = holder.kind == HolderKind::Field && is_plain(&names.class(source));
+    let outer = if is_plain { holder_name(names, source).map(|(_, outer, _)| outer) } else { None };
+    (Some((holder, is_nested)), outer)
+}
+
+/// Returns true for objects that are not of a class of the program.
+fn is_plain(class: &str) -> bool {
+    class == "Object" || class.starts_with('{')
+}
+
+/// Returns the reference to the holder as well.
+fn holder_name(names: Names<'_>, member: NodeOrdinal) -> Option<(EdgeIndex, HolderName, bool)> {
     let graph = names.side.snapshot.graph();
     let mut entries = 0;
     let mut at = member;
-    for _ in 0..CLIMB {
+    let mut climbed = 0;
+    while climbed < CLIMB {
         let edge = names.side.field_edge(at)?;
         let source = graph.edge_source(edge);
+        // A string that was built by many additions is a deep tree.
+        climbed += usize::from(!graph.kind(source).is_string());
         if is_context(&names.class(source)) {
-            return Some((variable(names, source, edge), entries > 1));
+            return Some((edge, variable(names, source, edge), entries > 1));
         }
         let is_entry = names.is_content(edge) || is_numbered(graph, edge);
         if is_entry {
             entries += 1;
         } else if is_named(names, edge, source) {
-            return Some((field(names, source, edge), entries > 1));
+            return Some((edge, field(names, source, edge), entries > 1));
         }
         at = source;
     }
@@ -100,7 +122,7 @@ fn is_named(names: Names<'_>, edge: EdgeIndex, source: NodeOrdinal) -> bool {
         return false;
     }
     let class = names.class(source);
-    let is_plain = class == "Object" || class.starts_with('{') || class == "Module";
+    let is_plain = is_plain(&class) || class == "Module";
     let kind = graph.kind(source);
     // The global object, and objects of classes that the program defines.
     is_plain
@@ -122,7 +144,7 @@ fn field(names: Names<'_>, source: NodeOrdinal, edge: EdgeIndex) -> HolderName {
         owner = snapshot.graph().edge_source(above);
     }
     let is_function = snapshot.kind(owner) == NodeKind::CLOSURE;
-    let class = if is_function { snapshot.display_name(owner).into_owned() } else { names.class(owner) };
+    let class = if is_function { snapshot.raw_name(owner).into_owned() } else { generated_class(names, owner) };
     HolderName {
         name: snapshot.edge_name(edge).into_owned(),
         kind: HolderKind::Field,
@@ -146,6 +168,12 @@ fn variable(names: Names<'_>, context: NodeOrdinal, edge: EdgeIndex) -> HolderNa
     HolderName { name: snapshot.edge_name(edge).into_owned(), kind: HolderKind::Variable, class: None, place }
 }
 
+/// Returns the name of an object's class in the script that runs, in which statements are looked for.
+fn generated_class(names: Names<'_>, node: NodeOrdinal) -> String {
+    let class = names.side.snapshot.class(node);
+    class.generated_name.as_deref().unwrap_or(&class.name).to_owned()
+}
+
 /// Returns the name of the event whose listeners are the members.
 fn event(subject: &Subject<'_>) -> Option<String> {
     let is_table = |step: &PathStep| {
@@ -159,8 +187,8 @@ fn event(subject: &Subject<'_>) -> Option<String> {
     (!name.starts_with('[')).then_some(name)
 }
 
-/// Returns the classes and shapes of members and of what they lead to.
-fn made(subject: &Subject<'_>) -> Vec<Made> {
+/// Returns the classes and shapes of members, of what they lead to, and of what grows with them.
+fn made(subject: &Subject<'_>, classes: &[MemberClass]) -> Vec<Made> {
     let names = subject.names;
     let mut made: Vec<Made> = Vec::new();
     let steps = subject.path.iter().filter(|step| matches!(step.part, Part::Member | Part::Inside));
@@ -172,16 +200,44 @@ fn made(subject: &Subject<'_>) -> Vec<Made> {
         let one = if let Some(keys) = class.strip_prefix('{') {
             let keys = keys.trim_end_matches('}').split(", ").filter(|key| *key != "…");
             Made::Shape(keys.map(str::to_owned).collect())
-        } else if COMMON.contains(&class) || class.contains([' ', '/']) {
+        } else if is_common(class) {
             continue;
         } else {
-            Made::Class { name: class.to_owned(), is_of_program: !is_generic(class) && names.is_of_program(step.node) }
+            let name = generated_class(names, step.node);
+            Made::Class { name, is_of_program: !is_generic(class) && names.is_of_program(step.node) }
         };
         if !made.contains(&one) {
             made.push(one);
         }
     }
+    for class in classes.iter().filter(|class| !is_common(&class.name) && !is_generic(&class.name)).take(CLASSES) {
+        let is_of_program = class.location.as_ref().is_some_and(|place| is_program_url(&place.url));
+        let name = class.generated_name.clone().unwrap_or_else(|| class.name.clone());
+        let one = Made::Class { name, is_of_program };
+        if !made.contains(&one) {
+            made.push(one);
+        }
+    }
     made
+}
+
+/// Returns true for classes that are created everywhere, and for what no `new` creates.
+fn is_common(class: &str) -> bool {
+    COMMON.contains(&class) || class.contains([' ', '/', '(', '{'])
+}
+
+/// Returns the position of the async function or generator whose suspended calls are held.
+fn suspended(subject: &Subject<'_>) -> Option<ScriptPosition> {
+    let names = subject.names;
+    let snapshot = names.side.snapshot;
+    let is_call = |step: &&PathStep| {
+        matches!(step.part, Part::Link | Part::Member | Part::Inside)
+            && matches!(step.class.as_str(), "Generator" | "AsyncGenerator")
+    };
+    let call = subject.path.iter().find(is_call)?.node;
+    let is_function = |edge: &EdgeIndex| snapshot.edge_name(*edge) == "function";
+    let function = snapshot.graph().edges(call).find(is_function).map(|edge| snapshot.graph().edge_target(edge))?;
+    names.location_of(function).map(script_position)
 }
 
 /// Returns the last part of the name of a module.

@@ -67,7 +67,7 @@ pub(crate) fn written(sources: &Sources<'_>, node: NodeOrdinal, cancel: &CancelT
     };
     let recognized = recognize(&subject).unwrap_or_else(|| plain(&subject));
     let known = positions(names, &path, owner(names, container), &recognized);
-    let sought = sought(&subject, member, recognized.pattern);
+    let sought = sought(&subject, member, recognized.pattern, &[]);
     let found = statements(sources, &[sought], cancel)?.pop().unwrap_or_default();
     Ok(Written { sites: merged(known, &found, sources), holder: label })
 }

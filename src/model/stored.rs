@@ -233,6 +233,19 @@ impl Stored for usize {
     }
 }
 
+impl Stored for Option<Box<str>> {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        self.is_some().store(to)?;
+        self.as_deref().unwrap_or("").to_owned().store(to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        let is_some = bool::load(from)?;
+        let text = String::load(from)?;
+        Ok(is_some.then(|| text.into()))
+    }
+}
+
 impl Stored for bool {
     fn store(&self, to: &mut dyn Put) -> io::Result<()> {
         u8::from(*self).store(to)

@@ -133,7 +133,7 @@ pub(crate) use question::{AnyAnswer, AnyQuestion, Lane, Need, Needs, OpenFile, Q
 pub use reloaded::join_reloaded;
 pub(crate) use reloaded::{Grouping, Identity, ScriptUrls};
 pub(crate) use reloaded::{ScriptsOf, join_with, reloaded_url};
-pub(crate) use scripts::{Script, SourceLine, script_source, short_script};
+pub(crate) use scripts::{Script, SourceLine, cut_around, script_source, short_script};
 pub use scripts::{Scripts, function_script, scripts, source_line};
 pub use search::search;
 pub(crate) use search::unknown_kind;

@@ -13,10 +13,11 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::question::{Needs, Question};
 use super::scripts::{Script, Scripts, scripts};
-use crate::analysis::{ClassKey, Classes, JoinedClasses};
+use crate::analysis::{ClassKey, Classes, JoinedClasses, Location, Originals};
 use crate::model::{CancelToken, Cancelled, ClassId, NodeOrdinal, SnapshotId};
 use crate::snapshot::Snapshot;
 
@@ -39,7 +40,11 @@ pub(crate) fn reloaded_url(url: &str) -> Option<&str> {
 
 /// The URLs that replace the numbers of scripts in an [`Identity`], by number.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct ScriptUrls(BTreeMap<u32, Box<str>>);
+pub(crate) struct ScriptUrls {
+    by_id: BTreeMap<u32, Box<str>>,
+    /// Names and positions as written, which do not change when the program is built again.
+    originals: Vec<Arc<Originals>>,
+}
 
 impl ScriptUrls {
     pub(crate) fn of(scripts: &Scripts) -> Self {
@@ -48,9 +53,15 @@ impl ScriptUrls {
 
     /// Merges the scripts of one process, the oldest first. Where URLs of a number differ, the newest counts for all.
     pub(crate) fn of_process<'a>(scripts: impl IntoIterator<Item = &'a Scripts>) -> Self {
-        let all = scripts.into_iter().flat_map(Scripts::all);
+        let mut urls = Self::default();
         let known = |script: &Script| Some((script.id, script.url.as_deref().and_then(reloaded_url)?.into()));
-        Self(all.filter_map(known).collect())
+        for scripts in scripts {
+            urls.by_id.extend(scripts.all().iter().filter_map(known));
+            if !scripts.originals().is_empty() {
+                urls.originals.push(Arc::clone(scripts.originals()));
+            }
+        }
+        urls
     }
 }
 
@@ -66,8 +77,18 @@ impl Identity {
     fn new(key: &ClassKey, urls: &ScriptUrls) -> Self {
         let mut key = key.clone();
         let mut url = None;
-        if let Some(at) = &mut key.location
-            && let Some(known) = urls.0.get(&at.script_id)
+        let written = key.location.and_then(|at| {
+            let place = urls.originals.iter().rev().find_map(|originals| originals.place(at))?;
+            Some((at, place))
+        });
+        if let Some((at, place)) = written {
+            key.location = Some(Location { script_id: 0, line: place.line, column: place.column });
+            if let Some(name) = urls.originals.iter().rev().find_map(|originals| originals.name(at)) {
+                key.rename(name);
+            }
+            url = Some(place.url.into());
+        } else if let Some(at) = &mut key.location
+            && let Some(known) = urls.by_id.get(&at.script_id)
         {
             at.script_id = 0;
             url = Some(known.clone());

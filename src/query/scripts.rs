@@ -6,12 +6,14 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
 
 use super::v8_values::{int, internal, internal_of};
 use super::{strings_named, strings_that};
-use crate::analysis::Location;
+use crate::analysis::{Location, Originals};
 use crate::graph::HeapGraph;
-use crate::model::{CancelToken, Cancelled, HeapBytes, NodeKind, NodeOrdinal, StringId, human};
+use crate::model::{CancelToken, Cancelled, EdgeKind, HeapBytes, NodeKind, NodeOrdinal, StringId, human};
 use crate::snapshot::Snapshot;
 
 /// The prefix of V8's names of script nodes.
@@ -28,6 +30,8 @@ pub struct Script {
     /// The file or address; `None` if the snapshot does not contain it.
     pub url: Option<String>,
     pub node: Option<NodeOrdinal>,
+    /// The URL of the source map, cut after some thousand characters, if the script names one.
+    pub map_url: Option<String>,
 }
 
 /// All scripts named by locations.
@@ -35,6 +39,17 @@ pub struct Script {
 pub struct Scripts {
     /// Ascending by id, without duplicates.
     scripts: Vec<Script>,
+    originals: Arc<Originals>,
+}
+
+/// A position in a file, as written if a source map has it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Place<'a> {
+    /// The file or address; `None` if the snapshot does not contain it.
+    pub(crate) url: Option<&'a str>,
+    /// The line and the column in UTF-16 units, from 0.
+    pub(crate) line: u32,
+    pub(crate) column: u32,
 }
 
 impl Scripts {
@@ -56,25 +71,48 @@ impl Scripts {
         self.get(id)?.url.as_deref()
     }
 
+    /// Returns the position of a location, as written if a source map has it.
+    pub(crate) fn place(&self, at: Location) -> Place<'_> {
+        match self.originals.place(at) {
+            Some(place) => Place { url: Some(place.url), line: place.line, column: place.column },
+            None => Place { url: self.url(at.script_id), line: at.line, column: at.column },
+        }
+    }
+
+    /// Returns the names and positions as written.
+    pub(crate) fn originals(&self) -> &Arc<Originals> {
+        &self.originals
+    }
+
     /// Formats a location as `cart.js:45:25`, counted from 1 as in editors; as `script 99, line 45, column 25` if the
     /// name is unknown.
     #[must_use]
     pub fn short(&self, at: Location) -> String {
-        self.place(at, short_name)
+        formatted(self.place(at), at.script_id, short_name)
     }
 
     /// Formats a location with the full path or address.
     #[must_use]
     pub fn full(&self, at: Location) -> String {
-        self.place(at, |url| url)
+        formatted(self.place(at), at.script_id, |url| url)
     }
 
-    fn place(&self, at: Location, name: fn(&str) -> &str) -> String {
-        let (line, column) = (u64::from(at.line) + 1, u64::from(at.column) + 1);
-        match self.url(at.script_id) {
-            Some(url) => format!("{}:{line}:{column}", human::visible(name(url), 300)),
-            None => format!("script {}, line {line}, column {column}", at.script_id),
+    /// As [`Self::full`], with the position in the generated script if it differs.
+    #[must_use]
+    pub fn both(&self, at: Location) -> String {
+        if self.originals.place(at).is_none() {
+            return self.full(at);
         }
+        let generated = Place { url: self.url(at.script_id), line: at.line, column: at.column };
+        format!("{}\ngenerated: {}", self.full(at), formatted(generated, at.script_id, |url| url))
+    }
+}
+
+fn formatted(at: Place<'_>, script_id: u32, name: fn(&str) -> &str) -> String {
+    let (line, column) = (u64::from(at.line) + 1, u64::from(at.column) + 1);
+    match at.url {
+        Some(url) => format!("{}:{line}:{column}", human::visible(name(url), 300)),
+        None => format!("script {script_id}, line {line}, column {column}"),
     }
 }
 
@@ -111,17 +149,30 @@ pub fn scripts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Scripts, Can
     let finder = Finder::new(snapshot);
     let mut found: BTreeMap<u32, Script> = BTreeMap::new();
     let named: HashMap<u32, u32> = snapshot.locations().scripts().collect();
+    // Most objects have the position of one that was seen before: nothing is looked up for them.
+    let mut state = vec![Seen::Never; snapshot.locations().distinct().len()];
     for (at, (node, place)) in snapshot.locations().entries().enumerate() {
         cancel.check_every(at)?;
+        let seen = &mut state[place as usize];
+        if *seen == Seen::Named || (*seen == Seen::Unnamed && graph.kind(node) != NodeKind::CLOSURE) {
+            continue;
+        }
+        *seen = Seen::Unnamed;
         let location = snapshot.locations().place(place);
-        let script =
-            found.entry(location.script_id).or_insert_with(|| Script { id: location.script_id, url: None, node: None });
+        let script = found.entry(location.script_id).or_insert_with(|| Script {
+            id: location.script_id,
+            url: None,
+            node: None,
+            map_url: None,
+        });
         if script.url.is_some() {
+            *seen = Seen::Named;
             continue;
         }
         if let Some(node) = finder.script_of(node, named.get(&location.script_id).copied()) {
             script.node = script.node.or(Some(node));
             script.url = finder.name(node);
+            script.map_url = map_url(graph, node);
         }
     }
     for (id, name) in traced(graph) {
@@ -129,7 +180,28 @@ pub fn scripts(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Scripts, Can
             script.url = script.url.take().or_else(|| name_of(graph, name));
         }
     }
-    Ok(Scripts { scripts: found.into_values().collect() })
+    let originals = Arc::clone(snapshot.originals());
+    Ok(Scripts { scripts: found.into_values().collect(), originals })
+}
+
+/// The state of a position: no object with it was seen, its script has no name yet, or it has one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Never,
+    Unnamed,
+    Named,
+}
+
+/// Returns the URL of a script's source map: V8 writes it without a name.
+fn map_url(graph: &HeapGraph, script: NodeOrdinal) -> Option<String> {
+    let hidden = graph.edges(script).filter(|&edge| graph.edge_kind(edge) == EdgeKind::HIDDEN);
+    let texts = hidden.map(|edge| graph.edge_target(edge)).filter(|&node| graph.kind(node).is_string());
+    let mut texts = texts.filter_map(|node| name_of(graph, graph.name_id(node)));
+    texts.find(|text| {
+        let path = text.split(['?', '#']).next().unwrap_or(text);
+        let is_map = Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("map"));
+        is_map || text.starts_with("data:application/json")
+    })
 }
 
 fn name_of(graph: &HeapGraph, name: StringId) -> Option<String> {
@@ -274,7 +346,7 @@ pub fn source_line(snapshot: &Snapshot, scripts: &Scripts, at: Location, limit: 
 }
 
 /// Returns at most `limit` characters of a line around `column` (in UTF-16 units).
-fn cut_around(line: &str, column: usize, limit: usize) -> Option<SourceLine> {
+pub(crate) fn cut_around(line: &str, column: usize, limit: usize) -> Option<SourceLine> {
     if line.encode_utf16().count() < column {
         return None;
     }

@@ -28,7 +28,7 @@ use crate::model::{CancelToken, Cancelled, MemoryLimit, Progress, Shortage, Snap
 use crate::profile::Profile;
 use crate::query::{Lane, OpenFile, Question};
 use crate::snapshot::{OpenError, Snapshot};
-use crate::sources::SourcePaths;
+use crate::sources::{SourcePaths, apply_maps};
 
 /// The maximum length of the name of a load, in characters.
 const NAME_LIMIT: usize = 300;
@@ -42,14 +42,21 @@ enum Loaded {
 }
 
 /// Reads a file by its content: a snapshot or a sampling heap profile, whatever its name is.
-fn load(source: Source, indexes: &Indexes, progress: &Progress, cancel: &CancelToken) -> Result<Loaded, OpenError> {
+fn load(
+    source: Source,
+    indexes: &Indexes,
+    paths: &SourcePaths,
+    progress: &Progress,
+    cancel: &CancelToken,
+) -> Result<Loaded, OpenError> {
     let begins_as_one = || source.again().is_some_and(|again| looks_like_profile(again, cancel));
     let is_profile = source.name().contains(".heapprofile") || begins_as_one();
     if is_profile {
         return Profile::open(source, progress, cancel).map(|profile| Loaded::Profile(Arc::new(profile)));
     }
-    let opened = indexes.open(source, progress, cancel);
-    opened.map(|Opened { snapshot, unwritten }| Loaded::Snapshot(Arc::new(snapshot), unwritten))
+    let Opened { mut snapshot, unwritten } = indexes.open(source, progress, cancel)?;
+    apply_maps(&mut snapshot, paths, cancel).map_err(OpenError::Cancelled)?;
+    Ok(Loaded::Snapshot(Arc::new(snapshot), unwritten))
 }
 
 /// A file that is loading, is queued or failed to load.
@@ -221,7 +228,7 @@ impl Session {
     fn start_load(&mut self, at: usize, source: Source, limit: MemoryLimit) {
         let load = &mut self.loads[at];
         let (progress, started) = (load.progress.clone(), Arc::clone(&load.started));
-        let indexes = Arc::clone(&self.indexes);
+        let (indexes, paths) = (Arc::clone(&self.indexes), self.source_paths.clone());
         let (path, record) = (load.path.clone(), Arc::clone(&load.record));
         let job = move |cancel: &CancelToken| {
             Load::begin(&started);
@@ -229,7 +236,7 @@ impl Session {
             if let Some(beside) = path.as_deref().and_then(record_beside) {
                 let _ = record.set(Arc::new(beside));
             }
-            match self::load(source, &indexes, &progress, cancel) {
+            match self::load(source, &indexes, &paths, &progress, cancel) {
                 Err(OpenError::Cancelled(cancelled)) => Err(cancelled),
                 other => Ok(other),
             }

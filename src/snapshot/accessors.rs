@@ -1,11 +1,12 @@
 //! Reading a snapshot: each function reads one fact about the snapshot or one of its objects.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::{Snapshot, SourceInfo};
 use crate::analysis::{
-    Class, Classes, DominatorTree, Ephemerons, JoinedClasses, Location, Locations, Producer, Ropes, Shapes, Statistics,
-    WellKnown, classes, concatenated, display_name, is_essential,
+    Class, Classes, DominatorTree, Ephemerons, JoinedClasses, Location, Locations, Originals, Producer, Ropes, Shapes,
+    Statistics, WellKnown, classes, concatenated, display_name, is_essential,
 };
 use crate::format::Recovery;
 use crate::graph::HeapGraph;
@@ -213,7 +214,32 @@ impl Snapshot {
     /// characters.
     #[must_use]
     pub fn display_name(&self, node: NodeOrdinal) -> Cow<'_, str> {
+        if let Some(name) = self.written_name(node) {
+            return Cow::Borrowed(name);
+        }
         display_name(&self.facts.graph, &self.facts.known, &self.facts.dom, self.ropes.get(), node)
+    }
+
+    /// Returns the name that a function or the class of an object has as written, if it is the name of the node.
+    fn written_name(&self, node: NodeOrdinal) -> Option<&str> {
+        if self.originals.is_empty() {
+            return None;
+        }
+        match self.kind(node) {
+            NodeKind::CLOSURE => self.originals.name(self.location(node)?),
+            NodeKind::OBJECT => {
+                let class = self.class(node);
+                let generated = class.generated_name.as_deref()?;
+                self.facts.graph.strings().is(self.facts.graph.name_id(node), generated).then_some(class.name.as_str())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the names and positions as written, from source maps.
+    #[must_use]
+    pub fn originals(&self) -> &Arc<Originals> {
+        &self.originals
     }
 
     /// Returns the value of a string node up to about `max_bytes`, with the parts of a concatenated string joined, and
@@ -248,6 +274,7 @@ impl Snapshot {
             classes(&self.facts.graph, &self.facts.known, &self.facts.dom, shapes, &self.facts.locations, cancel)?;
         let (shallow, retained) = (self.facts.sizes.shallow(), &self.facts.retained_sizes);
         regrouped.sum_up(shallow, retained, &self.facts.distances, &self.facts.dominators, cancel)?;
+        regrouped.rename(&self.originals);
         Ok(Cow::Owned(regrouped))
     }
 

@@ -8,10 +8,10 @@ mod source;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::analysis::{JoinedClasses, Ropes, first_table, unreachable};
+use crate::analysis::{JoinedClasses, Originals, Ropes, first_table, unreachable};
 use crate::format::{self, RawSnapshot, Recovery, Source};
 use crate::graph::HeapGraph;
 use crate::memory::Account;
@@ -32,6 +32,8 @@ pub struct Snapshot {
     ropes: OnceLock<Ropes>,
     /// Built when joined classes of reloaded scripts are first requested.
     joined_classes: OnceLock<JoinedClasses>,
+    /// Names and positions as written. Applied after loading; the cache does not have them.
+    originals: Arc<Originals>,
     /// The missing data, if the file was damaged and partially recovered. Only intact snapshots are cached.
     recovery: Option<Recovery>,
 }
@@ -112,11 +114,27 @@ impl Snapshot {
     /// Completes the facts with what follows from them.
     fn of(source: SourceInfo, facts: Facts, cancel: &CancelToken) -> Result<Self, Cancelled> {
         let unreachable = unreachable(&facts.graph, &facts.distances, cancel)?;
-        Ok(Self { source, facts, unreachable, ropes: OnceLock::new(), joined_classes: OnceLock::new(), recovery: None })
+        Ok(Self {
+            source,
+            facts,
+            unreachable,
+            ropes: OnceLock::new(),
+            joined_classes: OnceLock::new(),
+            originals: Arc::default(),
+            recovery: None,
+        })
     }
 
     pub(crate) fn set_load_time(&mut self, load_time: Duration) {
         self.source.load_time = load_time;
+    }
+
+    /// Gives classes and functions the names and positions that they have as written.
+    pub(crate) fn set_originals(&mut self, originals: Originals) {
+        self.facts.classes.rename(&originals);
+        let notes = self.source.note.take().into_iter().chain(originals.notices().iter().cloned());
+        self.source.note = Some(notes.collect::<Vec<_>>().join("; ")).filter(|note| !note.is_empty());
+        self.originals = Arc::new(originals);
     }
 
     /// Stores everything but the origin.
@@ -126,7 +144,9 @@ impl Snapshot {
 
     /// Loads a snapshot written by [`Self::store`].
     pub(crate) fn load(source: SourceInfo, from: &mut dyn Take) -> Result<Self, NotStored> {
-        let facts = Facts::load(from)?;
+        let mut facts = Facts::load(from)?;
+        // Maps may have changed since.
+        facts.classes.restore_names();
         if !facts.fits() {
             return Err(NotStored::Damaged);
         }

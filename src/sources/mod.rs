@@ -3,10 +3,15 @@
 //! The text of a script is in the snapshot (its beginning, usually), in what was recorded with the capture, or in a file;
 //! `paths.rs` says which files may be read. `statements` parses scripts and finds the lines that a person should change.
 
+mod declared;
+mod exercise;
 mod files;
 mod lines;
+mod maps;
+mod originals;
 mod paths;
 mod question;
+mod recorded;
 mod statements;
 mod syntax;
 mod text;
@@ -14,21 +19,28 @@ mod tokens;
 
 use std::sync::OnceLock;
 
-pub(crate) use files::{ScriptFile, SourceOfUrl, script_file, url_file};
+pub use exercise::exercise_script;
+pub(crate) use files::{ScriptFile, SourceOfUrl, url_file};
 pub(crate) use lines::{Lines, Position};
+pub use originals::apply_maps;
 pub(crate) use paths::NoFile;
 pub use paths::{SourcePaths, SourceRoot};
 pub(crate) use question::{ShownText, SourceOf, SourceView};
+pub use recorded::{RecordedError, RecordedSources};
 pub(crate) use statements::{
     Callback, HolderKind, HolderName, Made, ScriptPosition, Sought, Statement, What, statements,
 };
 pub(crate) use text::{FoundText, Origin};
 pub(crate) use tokens::TokenKind;
 
+use crate::analysis::Location;
 use crate::model::human;
-use crate::query::{Script, Scripts, reloaded_url};
+use crate::query::{Script, Scripts, cut_around, reloaded_url};
 use crate::snapshot::Snapshot;
-use text::script_text;
+use maps::ScriptMap;
+use originals::original_text;
+use statements::function_at;
+use text::{ScriptText, recorded_with, script_text};
 
 /// The scripts of one snapshot with their texts, each read when it is first asked for and kept until this is dropped.
 #[derive(Debug)]
@@ -36,23 +48,37 @@ pub(crate) struct Sources<'a> {
     snapshot: &'a Snapshot,
     scripts: &'a Scripts,
     paths: &'a SourcePaths,
+    /// What was recorded with the capture, once it is asked for.
+    recorded: OnceLock<Option<RecordedSources>>,
     /// By position in [`Scripts::all`].
     texts: Vec<OnceLock<FoundText>>,
+    maps: Vec<OnceLock<Option<ScriptMap>>>,
+}
+
+/// A place in a file, as written if a source map has it, with its line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ShownPlace {
+    pub(crate) url: String,
+    /// From 0.
+    pub(crate) at: Position,
+    /// The function that contains the place, if the text of the file as written is at hand.
+    pub(crate) function: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
 impl<'a> Sources<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, scripts: &'a Scripts, paths: &'a SourcePaths) -> Self {
         let texts = scripts.all().iter().map(|_| OnceLock::new()).collect();
-        Self { snapshot, scripts, paths, texts }
+        let maps = scripts.all().iter().map(|_| OnceLock::new()).collect();
+        Self { snapshot, scripts, paths, recorded: OnceLock::new(), texts, maps }
     }
 
     /// Returns the text of a script, or the reason why there is none.
     pub(crate) fn text(&self, id: u32) -> &FoundText {
         static NOTHING: OnceLock<FoundText> = OnceLock::new();
-        let Ok(at) = self.scripts.all().binary_search_by_key(&id, |script| script.id) else {
-            return NOTHING.get_or_init(FoundText::default);
-        };
-        self.texts[at].get_or_init(|| script_text(self.snapshot, &self.scripts.all()[at], self.paths))
+        let Some(at) = self.index(id) else { return NOTHING.get_or_init(FoundText::default) };
+        let find = || script_text(self.snapshot, &self.scripts.all()[at], self.recorded(), self.paths);
+        self.texts[at].get_or_init(find)
     }
 
     pub(crate) fn snapshot(&self) -> &'a Snapshot {
@@ -63,9 +89,91 @@ impl<'a> Sources<'a> {
         self.scripts
     }
 
-    /// Returns the text of a script, prepared to be shown.
-    pub(crate) fn view(&self, id: u32) -> SourceView {
-        SourceView::new(self.scripts.url(id).map(str::to_owned), self.text(id).clone())
+    fn recorded(&self) -> Option<&RecordedSources> {
+        self.recorded.get_or_init(|| recorded_with(self.snapshot)).as_ref()
+    }
+
+    fn index(&self, id: u32) -> Option<usize> {
+        self.scripts.all().binary_search_by_key(&id, |script| script.id).ok()
+    }
+
+    /// Returns the source map of a script, if it has one that fits.
+    fn map(&self, id: u32) -> Option<&ScriptMap> {
+        // The maps were looked for when the snapshot was loaded.
+        let at = self.index(id).filter(|_| !self.scripts.originals().is_empty())?;
+        let script = &self.scripts.all()[at];
+        let find = || maps::find(script, self.text(id).text.as_ref(), self.recorded(), self.paths)?.ok();
+        self.maps[at].get_or_init(find).as_ref()
+    }
+
+    /// Returns a position as written, with its line and function.
+    pub(crate) fn shown(&self, place: ScriptPosition) -> ShownPlace {
+        self.written(place).unwrap_or_else(|| ShownPlace {
+            url: self.url(place.script_id).to_owned(),
+            at: place.at,
+            function: None,
+            text: self.line(place),
+        })
+    }
+
+    fn written(&self, place: ScriptPosition) -> Option<ShownPlace> {
+        let (map, mapped) = self.mapped(place)?;
+        let url = map.source_url(mapped.source);
+        let text = original_text(map, mapped.source, self.paths);
+        let line = text.as_ref().and_then(|text| {
+            let lines = Lines::new(text);
+            shown_line(lines.line(text, mapped.at.line as usize), mapped.at.column)
+        });
+        let function = text.and_then(|text| {
+            let offset = Lines::new(&text).offset(&text, mapped.at)?;
+            syntax::parse(&url, &text, false, |semantic| function_at(semantic, offset)).ok()?
+        });
+        Some(ShownPlace { url, at: mapped.at, function, text: line })
+    }
+
+    /// Returns the text of a script, or, of the file as written that contains a location, prepared to be shown.
+    pub(crate) fn view(&self, id: u32, at: Option<Location>) -> SourceView {
+        at.and_then(|at| self.written_view(at))
+            .unwrap_or_else(|| SourceView::new(self.scripts.url(id).map(str::to_owned), self.text(id).clone(), None))
+    }
+
+    fn written_view(&self, at: Location) -> Option<SourceView> {
+        let (map, mapped) = self.mapped(ScriptPosition { script_id: at.script_id, at: position(at) })?;
+        let inside = map.content(mapped.source).map(|text| Ok(ScriptText::written(text.to_owned(), Origin::SourceMap)));
+        let found = inside.unwrap_or_else(|| {
+            let file = map.file_of(mapped.source, self.paths);
+            file.map(|(path, text)| ScriptText::written(text, Origin::File(path)))
+        });
+        let (text, no_file) = match found {
+            Ok(text) => (Some(text), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        Some(SourceView::new(Some(map.source_url(mapped.source)), FoundText { text, no_file }, Some((at, mapped.at))))
+    }
+
+    /// Returns the source map of a script and the position as written of a position in it.
+    fn mapped(&self, place: ScriptPosition) -> Option<(&ScriptMap, maps::Mapped<'_>)> {
+        let map = self.map(place.script_id)?;
+        let inner = match &self.text(place.script_id).text {
+            Some(text) => text.inner(place.at)?,
+            None => place.at,
+        };
+        Some((map, map.lookup(inner)?))
+    }
+
+    /// Finds the file that contains a location, to open it in an editor: the file as written if a source map has one.
+    ///
+    /// # Errors
+    /// Returns the reason if there is no such file.
+    pub(crate) fn file(&self, at: Location) -> Result<ScriptFile, NoFile> {
+        if let Some((map, mapped)) = self.mapped(ScriptPosition { script_id: at.script_id, at: position(at) })
+            && let Ok((path, text)) = map.file_of(mapped.source, self.paths)
+        {
+            let is_changed = map.content(mapped.source).is_some_and(|content| content != text);
+            return ScriptFile::resolved(path, is_changed, mapped.at);
+        }
+        let script = self.scripts.get(at.script_id).ok_or(NoFile::NotLocal)?;
+        files::script_file(self.snapshot, script, position(at), self.paths)
     }
 
     /// Returns the line of a position, if the text of the script is at hand.
@@ -75,8 +183,7 @@ impl<'a> Sources<'a> {
         let lines = Lines::new(&text.text);
         // The last line of a cut text is incomplete.
         let is_whole = !text.is_cut || (at.line as usize) + 1 < lines.count();
-        let line = lines.line(&text.text, at.line as usize).trim();
-        (is_whole && !line.is_empty()).then(|| shown_line(line))
+        shown_line(lines.line(&text.text, at.line as usize), at.column).filter(|_| is_whole)
     }
 
     /// Returns the URL of a script; empty if it is unknown.
@@ -112,6 +219,10 @@ impl<'a> Sources<'a> {
     }
 }
 
+fn position(at: Location) -> Position {
+    Position { line: at.line, column: at.column }
+}
+
 /// Returns true for scripts that are not part of a runtime.
 #[must_use]
 pub(crate) fn is_program_url(url: &str) -> bool {
@@ -121,8 +232,11 @@ pub(crate) fn is_program_url(url: &str) -> bool {
 /// The maximum number of characters of a line in a list.
 const LINE_LIMIT: usize = 160;
 
-/// Returns a line of source as shown in lists: cut, as those of minified scripts are long, and with control characters
-/// visible.
-fn shown_line(line: &str) -> String {
-    human::visible(line, LINE_LIMIT).into_owned()
+/// Returns a line of source as shown in lists: at most so many characters around a column, as lines of minified scripts are
+/// long, and with control characters visible. `None` for a blank line.
+fn shown_line(line: &str, column: u32) -> Option<String> {
+    let line = line.trim_end();
+    let cut = cut_around(line, column as usize, LINE_LIMIT)?;
+    let text = human::visible(&cut.text, LINE_LIMIT + 2).into_owned();
+    (!text.is_empty()).then_some(text)
 }

@@ -92,6 +92,8 @@ pub struct SourcePaths(Arc<Places>);
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 struct Places {
     roots: Vec<SourceRoot>,
+    /// Source maps, and folders with source maps.
+    maps: Vec<PathBuf>,
     /// True if no files are read.
     no_files: bool,
 }
@@ -152,13 +154,24 @@ impl SourcePaths {
     pub fn new(mut roots: Vec<SourceRoot>) -> Self {
         // A longer prefix is more specific.
         roots.sort_by(|a, b| b.from.len().cmp(&a.from.len()).then_with(|| a.cmp(b)));
-        Self(Arc::new(Places { roots, no_files: false }))
+        Self(Arc::new(Places { roots, ..Places::default() }))
     }
 
     /// Creates places without files: only the snapshots and what was recorded with them are used.
     #[must_use]
     pub fn without_files() -> Self {
         Self(Arc::new(Places { no_files: true, ..Places::default() }))
+    }
+
+    /// Adds source maps, or folders with source maps, which come before those that scripts name.
+    #[must_use]
+    pub fn with_maps(self, maps: Vec<PathBuf>) -> Self {
+        Self(Arc::new(Places { maps, ..(*self.0).clone() }))
+    }
+
+    /// Returns the source maps, and folders with source maps, that the user gave.
+    pub(super) fn maps(&self) -> &[PathBuf] {
+        &self.0.maps
     }
 
     /// Adds roots. Without files, none are added.
@@ -169,7 +182,7 @@ impl SourcePaths {
         }
         let mut roots = self.0.roots.clone();
         roots.extend(more.iter().filter(|root| !self.0.roots.contains(root)).cloned());
-        Self::new(roots)
+        Self::new(roots).with_maps(self.0.maps.clone())
     }
 
     /// Returns whether a file, with all symbolic links resolved, is inside a root.

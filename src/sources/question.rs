@@ -2,23 +2,34 @@
 
 use std::ops::Range;
 
+use super::Sources;
 use super::lines::{Lines, Position, byte_of_column};
 use super::paths::{NoFile, SourcePaths};
-use super::text::{FoundText, Origin, ScriptText, script_text};
+use super::text::{FoundText, Origin, ScriptText};
 use super::tokens::{Token, Tokens};
-use crate::analysis::Location;
+use crate::analysis::{Location, Originals};
 use crate::model::{CancelToken, Cancelled, HeapBytes, SnapshotId};
 use crate::query::{Need, Needs, Question, ScriptsOf};
 
 /// The bytes of the largest text that is colored.
 const COLORED: usize = 4 << 20;
 
-/// Asks for the text of a script.
+/// Asks for the text of a script, or of a file as written from which it was generated.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct SourceOf {
-    pub(crate) snapshot: SnapshotId,
-    pub(crate) script_id: u32,
-    pub(crate) paths: SourcePaths,
+    snapshot: SnapshotId,
+    script_id: u32,
+    /// The location, if source maps may lead to different files.
+    at: Option<Location>,
+    paths: SourcePaths,
+}
+
+impl SourceOf {
+    /// Asks for the text that contains a location: as written, if a source map has the location.
+    pub(crate) fn at(snapshot: SnapshotId, originals: &Originals, at: Location, paths: &SourcePaths) -> Self {
+        let (script_id, at) = (at.script_id, (!originals.is_empty()).then_some(at));
+        Self { snapshot, script_id, at, paths: paths.clone() }
+    }
 }
 
 /// The text of a script, prepared to be shown.
@@ -35,16 +46,18 @@ pub(crate) struct SourceView {
 #[derive(Clone, Debug)]
 pub(crate) struct ShownText {
     script: ScriptText,
+    /// The location that was asked for and its position in the file as written, if the text is that.
+    written: Option<(Location, Position)>,
     lines: Lines,
     /// In order; empty for a very long text.
     tokens: Vec<Token>,
 }
 
 impl SourceView {
-    pub(crate) fn new(url: Option<String>, found: FoundText) -> Self {
+    pub(crate) fn new(url: Option<String>, found: FoundText, written: Option<(Location, Position)>) -> Self {
         let text = found.text.map(|script| {
             let tokens = if script.text.len() <= COLORED { Tokens::new(&script.text).collect() } else { Vec::new() };
-            ShownText { lines: Lines::new(&script.text), tokens, script }
+            ShownText { lines: Lines::new(&script.text), tokens, written, script }
         });
         Self { url, text, no_file: found.no_file }
     }
@@ -53,6 +66,11 @@ impl SourceView {
 impl ShownText {
     pub(crate) fn origin(&self) -> &Origin {
         &self.script.origin
+    }
+
+    /// Returns the position of the location that was asked for, if the text is that of a file as written.
+    pub(crate) fn written(&self) -> Option<Position> {
+        self.written.map(|(_, position)| position)
     }
 
     /// Returns true if only the beginning of the text is known.
@@ -77,7 +95,10 @@ impl ShownText {
 
     /// Returns the position in the text of a location in the snapshot; `None` if the text does not reach it.
     pub(crate) fn position(&self, at: Location) -> Option<Position> {
-        let inner = self.script.inner(Position { line: at.line, column: at.column })?;
+        let inner = match &self.written {
+            Some((asked, position)) => (*asked == at).then_some(*position)?,
+            None => self.script.inner(Position { line: at.line, column: at.column })?,
+        };
         self.lines.offset(&self.script.text, inner).map(|_| inner)
     }
 
@@ -121,11 +142,8 @@ impl Question for SourceOf {
 
     fn run(&self, needs: &Needs, cancel: &CancelToken) -> Result<SourceView, Cancelled> {
         let scripts = needs.answer(&ScriptsOf(self.snapshot));
-        let Some(script) = scripts.get(self.script_id) else {
-            return Ok(SourceView { url: None, text: None, no_file: None });
-        };
         cancel.check()?;
-        let found = script_text(needs.snapshot(self.snapshot), script, &self.paths);
-        Ok(SourceView::new(script.url.clone(), found))
+        let sources = Sources::new(needs.snapshot(self.snapshot), &scripts, &self.paths);
+        Ok(sources.view(self.script_id, self.at))
     }
 }

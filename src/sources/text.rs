@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::lines::{Lines, Position};
 use super::paths::{LARGEST_FILE, NoFile, SourcePaths};
+use super::recorded::RecordedSources;
 use crate::query::{Script, script_source};
 use crate::snapshot::Snapshot;
 
@@ -15,7 +16,11 @@ const WRAPPER_END: &str = "\n});";
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Origin {
     Snapshot,
+    /// Recorded with the capture.
+    Recorded,
     File(PathBuf),
+    /// The contents that a source map has of a file as written.
+    SourceMap,
 }
 
 /// The text of a script.
@@ -30,6 +35,11 @@ pub(crate) struct ScriptText {
 }
 
 impl ScriptText {
+    /// Creates the text of a file as written.
+    pub(super) fn written(text: String, origin: Origin) -> Self {
+        Self { text, origin, is_cut: false, start: Position { line: 0, column: 0 } }
+    }
+
     /// Returns the position in the text of a position that V8 reports; `None` if it is before the text.
     pub(crate) fn inner(&self, at: Position) -> Option<Position> {
         let line = at.line.checked_sub(self.start.line)?;
@@ -54,16 +64,41 @@ pub(crate) struct FoundText {
 
 /// Finds the text of a script: in the snapshot, else what was recorded with it, else in a file that fits, else as much as
 /// the snapshot has. Reads at most one whole file.
-pub(crate) fn script_text(snapshot: &Snapshot, script: &Script, paths: &SourcePaths) -> FoundText {
+pub(crate) fn script_text(
+    snapshot: &Snapshot,
+    script: &Script,
+    recorded: Option<&RecordedSources>,
+    paths: &SourcePaths,
+) -> FoundText {
     let known = known_text(snapshot, script);
     if known.as_ref().is_some_and(|known| !known.is_cut) {
         return FoundText { text: known, no_file: None };
+    }
+    if let Some(text) = recorded.and_then(|recorded| from_record(recorded, script, known.as_ref())) {
+        return FoundText { text: Some(text), no_file: None };
     }
     let Some(url) = script.url.as_deref() else { return FoundText { text: known, no_file: Some(NoFile::NotLocal) } };
     match from_file(snapshot, script, url, known.as_ref(), paths) {
         Ok(text) => FoundText { text: Some(text), no_file: None },
         Err(reason) => FoundText { text: known, no_file: Some(reason) },
     }
+}
+
+/// Returns what was recorded with a snapshot, if it was captured by this program.
+pub(super) fn recorded_with(snapshot: &Snapshot) -> Option<RecordedSources> {
+    RecordedSources::beside(snapshot.source().path.as_ref()?)
+}
+
+/// Returns the recorded text of a script, if it begins with the text that the snapshot has.
+fn from_record(recorded: &RecordedSources, script: &Script, known: Option<&ScriptText>) -> Option<ScriptText> {
+    let of = recorded.script(script.id, script.url.as_deref())?;
+    let text = recorded.text(of).ok()?;
+    let start = known.map_or(Position { line: of.first_line, column: of.first_column }, |known| known.start);
+    let text = match known {
+        Some(known) => fitting(text, &known.text)?,
+        None => text,
+    };
+    Some(ScriptText { text, origin: Origin::Recorded, is_cut: false, start })
 }
 
 /// Returns as much of the text of a script as the snapshot has.

@@ -9,14 +9,22 @@ use std::time::Duration;
 
 use crate::inspector::{Habit, Inspector};
 use heapglass::test_support::capture::{
-    self, Address, CaptureError, Connection, Kind, Plan, Record, Remote, Step, Watch, record_beside, record_file,
+    self, Address, CaptureError, Connection, Kind, Plan, Record, Remote, SourceLimits, Step, Watch, record_beside,
+    record_file,
 };
 use heapglass::test_support::model::CancelToken;
 
 const PIECES: &[&str] = &["{\"snapshot\":\"\\\"ü\u{1f600}\\n", "\",\"strings\":[", "\"a\"", "]}"];
 
 fn plan(kind: Kind, folder: &Path) -> Plan {
-    Plan { kind, collect_garbage: true, folder: folder.to_path_buf(), name: String::new(), max_bytes: None }
+    Plan {
+        kind,
+        collect_garbage: true,
+        folder: folder.to_path_buf(),
+        name: String::new(),
+        max_bytes: None,
+        sources: Some(SourceLimits::default()),
+    }
 }
 
 const ONE: Kind = Kind::Snapshots { count: 1, every: None };

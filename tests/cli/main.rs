@@ -15,6 +15,7 @@ mod node;
 mod questions;
 
 mod capture;
+mod capture_sources;
 mod check;
 mod ci_logs;
 mod command_line;
@@ -25,5 +26,6 @@ mod gate;
 mod generate;
 mod hostile;
 mod reloaded;
+mod sources;
 mod terminal;
 mod unreachable;

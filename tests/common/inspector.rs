@@ -5,7 +5,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::{Value, json};
@@ -50,12 +50,42 @@ pub enum Habit {
     Workers,
     /// Has this title.
     Titled(String),
+    /// Has these scripts, with the ids 1, 2, …
+    Scripts(Vec<Script>),
+    /// Reports scripts without an end.
+    FloodsScripts,
+    /// Reports a script and never answers the request for its text.
+    SilentSources,
+    /// Stops the program once it is debugged.
+    Pauses,
+    /// Has no debugger.
+    NoDebugger,
+}
+
+/// A script of an inspector.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Script {
+    pub url: String,
+    pub map: String,
+    /// The JSON of its text.
+    pub source: String,
+    /// The length that the event reports.
+    pub units: usize,
+}
+
+impl Script {
+    pub fn new(url: &str, source: &str) -> Self {
+        let units = source.encode_utf16().count();
+        Self { url: url.to_owned(), map: String::new(), source: json!(source).to_string(), units }
+    }
 }
 
 /// A running one; its thread lives as long as the tests.
 #[derive(Debug)]
 pub struct Inspector {
     pub address: String,
+    /// The methods that were called.
+    calls: Arc<Mutex<Vec<String>>>,
 }
 
 impl Inspector {
@@ -64,13 +94,20 @@ impl Inspector {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let pieces: Arc<Pieces> = Arc::new(pieces);
+        let calls = Arc::<Mutex<Vec<String>>>::default();
+        let called = Arc::clone(&calls);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (habit, pieces) = (habit.clone(), Arc::clone(&pieces));
-                thread::spawn(move || serve(stream, &habit, &pieces));
+                let (habit, pieces, called) = (habit.clone(), Arc::clone(&pieces), Arc::clone(&called));
+                thread::spawn(move || serve(stream, &habit, &pieces, &called));
             }
         });
-        Self { address }
+        Self { address, calls }
+    }
+
+    /// Returns the methods that were called, in order.
+    pub fn calls(&self) -> Vec<String> {
+        self.calls.lock().unwrap().clone()
     }
 
     pub fn of(habit: Habit, pieces: &'static [&'static str]) -> Self {
@@ -80,7 +117,7 @@ impl Inspector {
 
 type Pieces = dyn Fn() -> Box<dyn Iterator<Item = String>> + Send + Sync;
 
-fn serve(mut stream: TcpStream, habit: &Habit, pieces: &Arc<Pieces>) {
+fn serve(mut stream: TcpStream, habit: &Habit, pieces: &Arc<Pieces>, calls: &Mutex<Vec<String>>) {
     let mut start = [0; 9];
     while stream.peek(&mut start).is_ok_and(|count| (1..start.len()).contains(&count)) {
         thread::yield_now();
@@ -95,7 +132,7 @@ fn serve(mut stream: TcpStream, habit: &Habit, pieces: &Arc<Pieces>) {
             return;
         }
         let Ok(socket) = tungstenite::accept(stream) else { return };
-        Target { socket, habit, pieces }.answer_all();
+        Target { socket, habit, pieces, calls }.answer_all();
         return;
     }
     let mut request = [0; 4096];
@@ -132,6 +169,7 @@ struct Target<'a> {
     socket: WebSocket<TcpStream>,
     habit: &'a Habit,
     pieces: &'a Arc<Pieces>,
+    calls: &'a Mutex<Vec<String>>,
 }
 
 impl Target<'_> {
@@ -159,6 +197,10 @@ impl Target<'_> {
         let method = call["method"].as_str().unwrap_or_default();
         let refused = |message: &str| json!({"id": id, "error": {"code": -32000, "message": message}});
         let done = json!({"id": id, "result": {}});
+        self.calls.lock().unwrap().push(method.to_owned());
+        if method.starts_with("Debugger.") {
+            return self.debug(call);
+        }
         match method {
             "NodeWorker.enable" if *self.habit == Habit::Browser => {
                 self.send(refused("'NodeWorker.enable' wasn't found"), &session)
@@ -202,6 +244,48 @@ impl Target<'_> {
             }
             _ => self.send(done, &session),
         }
+    }
+
+    fn debug(&mut self, call: &Value) -> bool {
+        let (id, session) = (call["id"].clone(), call["sessionId"].clone());
+        let done = json!({"id": id, "result": {}});
+        match (call["method"].as_str().unwrap_or_default(), self.habit) {
+            (_, Habit::NoDebugger) => {
+                self.send(json!({"id": id, "error": {"code": -32601, "message": "it wasn't found"}}), &session)
+            }
+            ("Debugger.enable", Habit::Scripts(scripts)) => {
+                scripts.iter().enumerate().all(|(at, script)| self.report(at + 1, script, &session))
+                    && self.send(done, &session)
+            }
+            ("Debugger.enable", Habit::FloodsScripts) => {
+                let script = Script::new("file:///a.js", "");
+                while self.report(1, &script, &session) {}
+                false
+            }
+            ("Debugger.enable", Habit::SilentSources) => {
+                self.report(1, &Script::new("file:///a.js", "1"), &session) && self.send(done, &session)
+            }
+            ("Debugger.enable", Habit::Pauses) => {
+                self.send(json!({"method": "Debugger.paused", "params": {"callFrames": []}}), &session)
+            }
+            ("Debugger.getScriptSource", Habit::SilentSources) => true,
+            ("Debugger.getScriptSource", Habit::Scripts(scripts)) => {
+                let at: usize = call["params"]["scriptId"].as_str().unwrap().parse().unwrap();
+                let source = &scripts[at - 1].source;
+                let answer = format!("{{\"id\":{id},\"result\":{{\"scriptSource\":{source}}}}}");
+                self.socket.send(Message::text(answer)).is_ok()
+            }
+            _ => self.send(done, &session),
+        }
+    }
+
+    /// Reports a script.
+    fn report(&mut self, id: usize, script: &Script, session: &Value) -> bool {
+        let params = json!({
+            "scriptId": id.to_string(), "url": script.url, "sourceMapURL": script.map, "length": script.units,
+            "startLine": 0, "startColumn": 0, "hash": "", "isModule": false,
+        });
+        self.send(json!({"method": "Debugger.scriptParsed", "params": params}), session)
     }
 
     /// Announces a worker with a title of a megabyte.

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A service that leaks sessions into a Map, has a cache that fills at once, and work that comes and goes. A line on its
@@ -54,14 +55,22 @@ pub struct Node {
     /// `127.0.0.1:` and the port that the system chose.
     pub address: String,
     out: BufReader<std::process::ChildStdout>,
-    _folder: tempfile::TempDir,
+    /// The folder of the program, if it is removed with this.
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Node {
     /// Starts a program. Returns `None` without Node.js.
     pub fn start(program: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let script = folder.path().join("service.js");
+        let mut node = Self::start_in(folder.path(), program)?;
+        node.folder = Some(folder);
+        Some(node)
+    }
+
+    /// Starts a program as `service.js` in a folder. Returns `None` without Node.js.
+    pub fn start_in(folder: &Path, program: &str) -> Option<Self> {
+        let script = folder.join("service.js");
         std::fs::write(&script, program).unwrap();
         let child = Command::new("node")
             .arg("--inspect=127.0.0.1:0")
@@ -93,7 +102,7 @@ impl Node {
         line.clear();
         out.read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n");
-        Some(Self { child, address, out, _folder: folder })
+        Some(Self { child, address, out, folder: None })
     }
 
     /// Triggers a round of requests and waits for its end.

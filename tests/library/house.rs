@@ -5,9 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{File, files, functions, paths};
 
 /// The parts of the crate from the bottom up. A part uses those in front of it, but for what [`KEPT_APART`] lists.
-const LAYERS: [&str; 16] = [
-    "files", "model", "memory", "inputs", "format", "graph", "analysis", "snapshot", "profile", "index", "query",
-    "findings", "export", "session", "capture", "cli",
+const LAYERS: [&str; 18] = [
+    "files",
+    "model",
+    "memory",
+    "inputs",
+    "script_store",
+    "format",
+    "graph",
+    "analysis",
+    "snapshot",
+    "profile",
+    "index",
+    "query",
+    "sources",
+    "findings",
+    "export",
+    "session",
+    "capture",
+    "cli",
 ];
 
 /// Parts that must not use others although those are below them.
@@ -16,7 +32,7 @@ const KEPT_APART: [(&str, &[&str]); 7] = [
     ("findings", &["index"]),
     ("export", &["index"]),
     ("session", &["export"]),
-    ("capture", &["format", "graph", "analysis", "snapshot", "index", "query", "export", "session"]),
+    ("capture", &["format", "graph", "analysis", "snapshot", "index", "query", "sources", "export", "session"]),
     ("cli", &["session"]),
     ("snapshot", &["index"]),
 ];

@@ -32,4 +32,5 @@ mod scripts;
 mod search;
 mod selections;
 mod source;
+mod sources;
 mod unreachable;

@@ -400,6 +400,7 @@ fn series(folder: &Path) -> Vec<PathBuf> {
                 folder: folder.join(number.to_string()),
                 name: "service".to_owned(),
                 max_bytes: None,
+                sources: None,
             };
             heapglass::test_support::capture::run(&mut connection, &isolate, &plan, &watch, &cancel).unwrap();
             node.round();

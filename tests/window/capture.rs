@@ -1,14 +1,18 @@
 //! The window takes snapshots of a real Node.js and shows what leaks.
 
 use crate::common;
-use crate::inspector::{Habit, Inspector};
+use crate::inspector::{Habit, Inspector, Script};
 use crate::node;
 use crate::node::Node;
 use crate::window::{Window, click_row, rows, show, wait_for_label, wait_until, window};
 use egui_kittest::kittest::Queryable as _;
 use heapglass::test_support::capture::Step;
+use heapglass::test_support::sources::RecordedSources;
 use heapglass::test_support::ui::capture::Mode;
 use heapglass::test_support::ui::command::ViewKind;
+
+/// The chunks of a small snapshot.
+const PIECES: &[&str] = &["{\"snapshot\":{}}"];
 
 /// The dialog, connected to a program.
 fn connected(address: &str, folder: &std::path::Path) -> Window {
@@ -138,6 +142,44 @@ fn a_worker_is_chosen_in_the_list_and_its_file_opens_by_itself() {
     let record = window.state().state.session.open()[0].record.clone().unwrap();
     assert_eq!(record.target, "https://example.com/worker.js");
     wait_for_label(&mut window, "Done: 1 file");
+}
+
+#[test]
+fn source_text_is_stored_beside_a_snapshot_unless_the_check_box_is_cleared() {
+    for is_kept in [true, false] {
+        let inspector = Inspector::of(Habit::Scripts(vec![Script::new("a.js", "let a;")]), PIECES);
+        let folder = tempfile::tempdir().unwrap();
+        let mut window = connected(&inspector.address, folder.path());
+        wait_for_label(&mut window, "Keep source text");
+        assert!(window.state().state.capture.keeps_sources, "on by default");
+        if !is_kept {
+            window.get_by_label("Keep source text").click();
+            window.step();
+        }
+        window.get_by_label("Take a snapshot").click();
+        wait_for_label(&mut window, "Done: 1 file");
+        // The choice is still made for the next capture.
+        assert_eq!(window.state().state.capture.keeps_sources, is_kept);
+        let captures = folder.path().join("captures");
+        let files = std::fs::read_dir(&captures).unwrap().map(|entry| entry.unwrap().path());
+        let files: Vec<std::path::PathBuf> =
+            files.filter(|path| path.extension().unwrap_or_default() == "heapsnapshot").collect();
+        assert_eq!(files.len(), 1);
+        let sources = RecordedSources::beside(&files[0]);
+        let text = sources.map(|sources| sources.text(sources.script(1, Some("a.js")).unwrap()).unwrap());
+        assert_eq!(text.as_deref(), is_kept.then_some("let a;"));
+        assert_eq!(captures.join("heapglass-sources").exists(), is_kept);
+    }
+}
+
+#[test]
+fn scripts_that_were_left_out_are_reported_in_the_dialog() {
+    let inspector = Inspector::of(Habit::NoDebugger, PIECES);
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = connected(&inspector.address, folder.path());
+    wait_for_label(&mut window, "Take a snapshot");
+    window.get_by_label("Take a snapshot").click();
+    wait_for_label(&mut window, "source text was not recorded: Debugger.setSkipAllPauses failed");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Workers of Node.js are reached through the main isolate, in messages that wrap other messages (`NodeWorker`);
 //! workers of browsers, through sessions of the same connection (`Target`).
 
+mod debugger;
 mod messages;
 
 use std::cell::Cell;

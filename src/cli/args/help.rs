@@ -21,7 +21,7 @@ JSON (stable; sizes are bytes, keys in this order):
               --depth sets the number of levels; cycle is true if the object is already on the path
   object      {\"id\",\"name\",\"class\",\"kind\",\"distance\",\"system_distance\",\"unreachable\",\"self_size\",\"shallow_size\",\"retained_size\",\"detachedness\",\"location\",\"dominator_id\",\"edge_count\",\"retainer_count\",\"edges\":[{@references}]}
   sources     {\"id\",\"name\",\"class\",\"location\",\"source\":null|{\"from\",\"path\",\"is_cut\",\"first_line\",\"lines\":[]},\"missing\",\"holder\",\"sites\":[{@sites}]}
-              from is snapshot or file; missing says why the text is not known; sites are the lines that fill the holder
+              from is snapshot, capture, file or source-map; missing says why the text is not known; sites are the lines that fill the holder
   statistics  {\"total\",\"native\":{\"total\",\"typed_arrays\",\"extra\"},\"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"},\"unreachable\",\"producer\":{\"program\",\"version\",\"v8\",\"evidence\",\"user_roots\"}}
               extra is native memory without a node; program is one of Node.js, Chromium, Electron, Deno,
               Bun, JavaScriptCore, Hermes, Julia, V8, Unknown program

@@ -48,6 +48,14 @@ pub struct SourceArguments {
     /// repeated
     #[arg(long = "source-root", global = true, value_name = "[FROM=]TO")]
     pub roots: Vec<SourceRoot>,
+    /// Read this source map, or the source maps in this folder, for scripts whose maps are named like them with .map
+    /// added; can be repeated
+    #[arg(long = "source-map", global = true, value_name = "PATH")]
+    pub maps: Vec<PathBuf>,
+    /// Include lines of source in the reports of `findings` and `check`; without it, only the text output of `findings`
+    /// has them
+    #[arg(long = "source-lines", global = true)]
+    pub lines: bool,
     /// Do not read source files; only the text in the snapshots and in their captures is used
     #[arg(long = "no-source-files", global = true, conflicts_with = "roots")]
     pub no_files: bool,
@@ -56,7 +64,8 @@ pub struct SourceArguments {
 impl SourceArguments {
     #[must_use]
     pub fn paths(&self) -> SourcePaths {
-        if self.no_files { SourcePaths::without_files() } else { SourcePaths::new(self.roots.clone()) }
+        let paths = if self.no_files { SourcePaths::without_files() } else { SourcePaths::new(self.roots.clone()) };
+        paths.with_maps(self.maps.clone())
     }
 }
 

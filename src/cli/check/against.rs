@@ -77,7 +77,7 @@ pub(super) fn growing_in(folder: &Path, rules: &HolderRules, files: &Files) -> a
         );
         return Err(BadUsage::error(text));
     }
-    let judged = judge(&opened.by_reference(), rules, &files.sources, None)?;
+    let judged = judge(&opened.by_reference(), rules, files, None)?;
     if judged.is_unknown() {
         let text =
             format!("{}: the snapshots are from different processes, so growth cannot be judged", folder.display());

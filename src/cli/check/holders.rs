@@ -8,11 +8,11 @@ use super::baseline::Baseline;
 use super::ignore::Names;
 use super::outcome::Limit;
 use crate::Snapshot;
+use crate::cli::Files;
 use crate::cli::args::findings::Threshold;
 use crate::cli::findings::json;
-use crate::findings::{Finding, Findings, Verdict, findings};
-use crate::model::{CancelToken, human};
-use crate::sources::SourcePaths;
+use crate::findings::{Finding, Findings, Verdict};
+use crate::model::human;
 
 /// The limits on holders.
 #[derive(Clone, Debug)]
@@ -98,10 +98,10 @@ pub(super) fn fails(threshold: Threshold, verdict: Verdict) -> bool {
 pub(super) fn judge(
     snapshots: &[&Snapshot],
     rules: &HolderRules,
-    paths: &SourcePaths,
+    files: &Files,
     against: Option<&Growing>,
 ) -> anyhow::Result<Judged> {
-    let found: Findings = findings(snapshots, paths, &CancelToken::new())?;
+    let found: Findings = files.reported_findings(snapshots)?;
     let threshold = rules.threshold;
     let rule = match threshold {
         Threshold::Leak => "no leaks",

@@ -124,5 +124,5 @@ fn judged(arguments: &CheckArguments, opened: &Opened, ignored: &Names, files: &
     } else {
         rules.baseline = arguments.baseline.as_deref().map(Baseline::read).transpose()?;
     }
-    judge(&opened.by_reference(), &rules, &files.sources, before.as_ref())
+    judge(&opened.by_reference(), &rules, files, before.as_ref())
 }

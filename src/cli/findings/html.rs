@@ -62,6 +62,9 @@ fn article(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     for site in &finding.sites {
         let place = format!("{}:{}:{}", site.place.url, site.place.line, site.place.column);
         writeln!(out, "<p>{} <code>{}</code></p>", site.what, escape(&place))?;
+        if let Some(text) = &site.text {
+            writeln!(out, "<pre>{}</pre>", escape(text))?;
+        }
     }
     if let Some(advice) = &finding.advice {
         writeln!(out, "<p><b>{}</b></p>", escape(advice))?;

@@ -30,11 +30,20 @@ pub(super) fn run(arguments: &FindingsArguments, files: &Files, out: &mut dyn Wr
         // Nothing is seen to grow in one snapshot, so such a gate would always pass.
         return Err(BadUsage::error("--fail-on needs at least two different snapshots of one process"));
     }
-    let mut found = findings(&opened.by_reference(), &files.sources, &CancelToken::new())?;
+    // Text is for a person; other formats are reports.
+    let is_text = arguments.format == FindingsFormat::Text;
+    let find = |snapshots: &[&Snapshot]| {
+        if is_text {
+            findings(snapshots, &files.sources, &CancelToken::new())
+        } else {
+            files.reported_findings(snapshots)
+        }
+    };
+    let mut found = find(&opened.by_reference())?;
     // Ages mean nothing between processes.
     if found.ids_match == Some(true) && opened.sort_by_age() {
         notes.push("the snapshots have been sorted by age".to_owned());
-        found = findings(&opened.by_reference(), &files.sources, &CancelToken::new())?;
+        found = find(&opened.by_reference())?;
     }
     notes.append(&mut found.notes);
     notes.extend(opened.outside_note().filter(|_| found.ids_match == Some(true)));

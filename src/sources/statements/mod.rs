@@ -14,12 +14,18 @@ use rayon::prelude::*;
 use super::lines::{Lines, Position};
 use super::{Sources, shown_line, syntax};
 use crate::model::{CancelToken, Cancelled};
+pub(super) use names::{function_at, key_name};
 use scan::scan;
+
+#[cfg(test)]
+mod tests;
 
 /// The maximum number of statements of a kind.
 const MOST: usize = 3;
 /// Statements whose score is lower than the best by more than this are left out.
 const RANGE: i32 = 25;
+/// The score of a write to the holder by its name, in the script of its class or scope.
+const CERTAIN: i32 = 60;
 /// The least score: below it are objects of the runtime that are created far from the holder.
 const LEAST: i32 = 5;
 
@@ -29,12 +35,16 @@ pub(crate) struct Sought {
     pub(crate) holder: Option<HolderName>,
     /// True if the members are in collections that the named one holds.
     pub(crate) is_nested: bool,
+    /// The name of the object that has the field, which may be a key rather than a name.
+    pub(crate) outer: Option<HolderName>,
     /// The field by which the elements of a list reference each other.
     pub(crate) link: Option<String>,
     /// The name of an event whose listeners are the members.
     pub(crate) event: Option<String>,
     /// The function that is held, and its name.
     pub(crate) callback: Option<Callback>,
+    /// The async function or generator whose suspended calls are held.
+    pub(crate) suspended: Option<ScriptPosition>,
     pub(crate) made: Vec<Made>,
     /// The last part of the URL of a module that is loaded again and again.
     pub(crate) module: Option<String>,
@@ -103,7 +113,31 @@ pub(crate) struct Statement {
 
 impl Sought {
     fn is_empty(&self) -> bool {
-        self.holder.is_none() && self.callback.is_none() && self.made.is_empty() && self.module.is_none()
+        self.holder.is_none()
+            && self.callback.is_none()
+            && self.suspended.is_none()
+            && self.made.is_empty()
+            && self.module.is_none()
+    }
+
+    /// Returns the positions of the function that is held and of the one whose suspended calls are held.
+    fn functions(&self) -> [Option<&ScriptPosition>; 2] {
+        let callback = self.callback.as_ref().and_then(|callback| callback.place.as_ref());
+        [callback, self.suspended.as_ref()]
+    }
+
+    /// Returns all positions: those of the holder and of the functions.
+    fn places(&self) -> impl Iterator<Item = &ScriptPosition> {
+        let holder = self.holder.as_ref().and_then(|holder| holder.place.as_ref());
+        holder.into_iter().chain(self.functions().into_iter().flatten())
+    }
+
+    /// Returns what is still to be found after some statements: nothing that is certain, and no second place of creation.
+    fn without(&self, found: &[Statement]) -> Self {
+        let is_certain = |of: &Statement| matches!(of.what, What::Adds | What::Registers) && of.score >= CERTAIN;
+        let is_created = found.iter().any(|of| of.what == What::Creates);
+        let made = if is_created { Vec::new() } else { self.made.clone() };
+        if found.iter().any(is_certain) { Self { made, ..Self::default() } } else { Self { made, ..self.clone() } }
     }
 
     /// Returns the names of which a script must contain one.
@@ -118,7 +152,8 @@ impl Sought {
     }
 }
 
-/// Finds the statements for each holder, the most likely first.
+/// Finds the statements for each holder, the most likely first. If nothing adds to the holder by its name, finds what adds
+/// to the entries of the object that has it.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
@@ -127,19 +162,55 @@ pub(crate) fn statements(
     sought: &[Sought],
     cancel: &CancelToken,
 ) -> Result<Vec<Vec<Statement>>, Cancelled> {
-    let found: Vec<Vec<(usize, Statement)>> = sources
-        .newest_ids()
-        .par_iter()
-        .map(|&id| {
-            cancel.check()?;
-            Ok(of_script(sources, id, sought))
-        })
-        .collect::<Result<_, Cancelled>>()?;
+    let outer: Vec<Sought> = sought
+        .iter()
+        .map(|sought| Sought { holder: sought.outer.clone(), is_nested: sought.outer.is_some(), ..Sought::default() })
+        .collect();
+    let count = sought.len();
+    let sought: Vec<Sought> = sought.iter().cloned().chain(outer).collect();
+    // The scripts of holders and functions first: what they have need not be looked for in all others.
+    let is_near = |id: u32| sought.iter().flat_map(Sought::places).any(|of| sources.is_same(of.script_id, id));
+    let (near, far): (Vec<u32>, Vec<u32>) = sources.newest_ids().into_iter().partition(|&id| is_near(id));
     let mut by_holder: Vec<Vec<Statement>> = vec![Vec::new(); sought.len()];
+    in_scripts(sources, &near, &sought, &mut by_holder, cancel)?;
+    let rest: Vec<Sought> = sought.iter().zip(&by_holder).map(|(sought, found)| sought.without(found)).collect();
+    in_scripts(sources, &far, &rest, &mut by_holder, cancel)?;
+    let mut by_holder: Vec<Vec<Statement>> = by_holder.into_iter().map(ranked).collect();
+    let outer = by_holder.split_off(count);
+    for (statements, outer) in by_holder.iter_mut().zip(outer) {
+        let has = |what: What| statements.iter().any(|statement| statement.what == what);
+        let missing = [What::Adds, What::Holder].map(|what| (what, !has(what)));
+        let is_missing = |statement: &Statement| missing.contains(&(statement.what, true));
+        statements.extend(outer.into_iter().filter(|statement| missing[0].1 && is_missing(statement)));
+    }
+    Ok(by_holder)
+}
+
+/// Adds the statements in some scripts.
+fn in_scripts(
+    sources: &Sources<'_>,
+    ids: &[u32],
+    sought: &[Sought],
+    by_holder: &mut [Vec<Statement>],
+    cancel: &CancelToken,
+) -> Result<(), Cancelled> {
+    if sought.iter().all(Sought::is_empty) {
+        return Ok(());
+    }
+    let of = |&id: &u32| {
+        cancel.check()?;
+        Ok(of_script(sources, id, sought))
+    };
+    let found: Vec<Vec<(usize, Statement)>> = ids.par_iter().map(of).collect::<Result<_, Cancelled>>()?;
     for (at, statement) in found.into_iter().flatten() {
         by_holder[at].push(statement);
     }
-    Ok(by_holder.into_iter().map(ranked).collect())
+    Ok(())
+}
+
+/// Returns the number of statements in a script, of which the offsets are those of the holder and of the functions.
+pub(super) fn hits(semantic: &oxc_semantic::Semantic<'_>, sought: &Sought, offsets: &[usize]) -> usize {
+    scan(semantic, sought, [0, 1, 2].map(|at| offsets.get(at).copied())).len()
 }
 
 /// Finds the statements in one script.
@@ -151,9 +222,7 @@ fn of_script(sources: &Sources<'_>, id: u32, sought: &[Sought]) -> Vec<(usize, S
         .enumerate()
         .filter(|(_, sought)| !sought.is_empty())
         .filter(|(_, sought)| {
-            let has_callback =
-                sought.callback.as_ref().and_then(|callback| callback.place.as_ref()).is_some_and(is_here);
-            has_callback
+            sought.functions().into_iter().flatten().any(is_here)
                 || sought.needles().any(|name| memchr::memmem::find(text.text.as_bytes(), name.as_bytes()).is_some())
         })
         .collect();
@@ -168,16 +237,16 @@ fn of_script(sources: &Sources<'_>, id: u32, sought: &[Sought]) -> Vec<(usize, S
             let offset = |of: &ScriptPosition| lines.offset(&text.text, text.inner(of.at)?);
             let local = |of: Option<&ScriptPosition>| of.filter(|of| is_here(of)).and_then(offset);
             let holder = sought.holder.as_ref().and_then(|holder| holder.place.as_ref());
-            let hits =
-                scan(semantic, sought, local(holder), local(sought.callback.as_ref().and_then(|of| of.place.as_ref())));
+            let [callback, suspended] = sought.functions().map(local);
+            let hits = scan(semantic, sought, [local(holder), callback, suspended]);
             found.extend(hits.into_iter().map(|hit| {
                 let place = lines.position(&text.text, hit.offset);
-                let line = lines.line(&text.text, place.line as usize).trim();
+                let line = lines.line(&text.text, place.line as usize);
                 let statement = Statement {
                     what: hit.what,
                     place: ScriptPosition { script_id: id, at: text.outer(place) },
                     function: hit.function,
-                    text: shown_line(line),
+                    text: shown_line(line, place.column).unwrap_or_default(),
                     score: hit.score + if holder.is_some_and(is_here) { 20 } else { 0 },
                     inside: hit.inside,
                 };
@@ -203,7 +272,8 @@ fn ranked(mut found: Vec<Statement>) -> Vec<Statement> {
         statement.score += if adding.contains(&(script, statement.inside)) { 20 } else { 0 };
         statement.score += if scripts.contains(&script) { 10 } else { 0 };
     }
-    found.retain(|statement| statement.score >= LEAST);
+    // Where nothing adds to a holder of the runtime, such as an open handle, what creates its members is all there is.
+    found.retain(|statement| statement.score >= LEAST || adding.is_empty());
     found.sort_by_key(|of| (of.what, std::cmp::Reverse(of.score), of.place.script_id, of.place.at));
     let mut kept: Vec<Statement> = Vec::new();
     for statement in found {

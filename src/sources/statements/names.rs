@@ -8,7 +8,7 @@ use oxc_semantic::{NodeId, Semantic};
 use oxc_span::{GetSpan, Span};
 
 /// Returns the name of a property key; private names keep their `#`.
-pub(super) fn key_name<'a>(key: &PropertyKey<'a>) -> Option<Cow<'a, str>> {
+pub(in crate::sources) fn key_name<'a>(key: &PropertyKey<'a>) -> Option<Cow<'a, str>> {
     match key {
         PropertyKey::PrivateIdentifier(name) => Some(Cow::Owned(format!("#{}", name.name))),
         _ => key.static_name(),
@@ -90,6 +90,24 @@ pub(super) fn around(semantic: &Semantic<'_>, node: NodeId) -> Around {
         }
     }
     found
+}
+
+/// Returns the name of the innermost function around an offset.
+pub(in crate::sources) fn function_at(semantic: &Semantic<'_>, offset: usize) -> Option<String> {
+    let offset = u32::try_from(offset).ok()?;
+    let nodes = semantic.nodes();
+    let is_function = |kind: &AstKind<'_>| matches!(kind, AstKind::Function(_) | AstKind::ArrowFunctionExpression(_));
+    let containing = nodes.iter().filter(|node| {
+        let span = node.kind().span();
+        is_function(&node.kind()) && span.start <= offset && offset < span.end
+    });
+    let innermost = containing.min_by_key(|node| node.kind().span().size())?.id();
+    // A node inside the function has the function among its ancestors.
+    let (name, class) = function_name(semantic, innermost);
+    let mut found = around(semantic, innermost);
+    found.functions.splice(0..0, name);
+    found.classes.splice(0..0, class);
+    found.label()
 }
 
 /// Returns the name of a function, and that of the class on whose prototype it is.

@@ -36,19 +36,18 @@ pub(super) struct Hit {
     pub(super) inside: (u32, u32),
 }
 
-/// Finds the statements of a holder. `place` and `callback` are the offsets of a function or class that sees the holder,
-/// and of the function that it holds.
-pub(super) fn scan(
-    semantic: &Semantic<'_>,
-    sought: &Sought,
-    place: Option<usize>,
-    callback: Option<usize>,
-) -> Vec<Hit> {
+/// Finds the statements of a holder. The places are the offsets of a function or class that sees the holder, of the
+/// function that it holds, and of the one whose suspended calls it holds.
+pub(super) fn scan(semantic: &Semantic<'_>, sought: &Sought, places: [Option<usize>; 3]) -> Vec<Hit> {
+    let [place, callback, suspended] = places;
     let resolver = sought.holder.as_ref().map(|holder| Resolver::new(semantic, holder, place));
     let callback = callback.and_then(|offset| u32::try_from(offset).ok());
     let mut scan = Scan { semantic, sought, resolver, callback, hits: Vec::new() };
     for node in semantic.nodes().iter() {
         scan.visit(node.id(), node.kind());
+    }
+    if let Some(offset) = suspended.and_then(|offset| u32::try_from(offset).ok()) {
+        scan.only_wait(offset);
     }
     scan.hits
 }
@@ -90,12 +89,33 @@ impl<'a> Scan<'_, 'a> {
                 self.hit(What::Holder, node, field.key.span(), 40);
             }
             AstKind::ObjectProperty(property) => {
-                let is_value = !property.value.is_function() && !property.method;
+                let is_value = is_initial(&property.value) && !property.method;
                 if is_value && key_name(&property.key).is_some_and(|name| self.is_field(&name)) {
                     self.hit(What::Holder, node, property.key.span(), 10);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Reports the `await` or `yield` of the function at an offset if it has only one: calls are suspended there.
+    fn only_wait(&mut self, offset: u32) {
+        let nodes = self.semantic.nodes();
+        let is_inside = |node: NodeId| {
+            let function = nodes.ancestor_kinds(node).find(|kind| is_function(*kind));
+            function.is_some_and(|kind| {
+                let body = match kind {
+                    AstKind::Function(of) => of.body.as_ref().map_or(of.span.end, |body| body.span.start),
+                    AstKind::ArrowFunctionExpression(of) => of.body.span().start,
+                    _ => 0,
+                };
+                kind.span().start <= offset && offset <= body
+            })
+        };
+        let is_wait = |kind: AstKind<'_>| matches!(kind, AstKind::AwaitExpression(_) | AstKind::YieldExpression(_));
+        let mut waits = nodes.iter().filter(|node| is_wait(node.kind()) && is_inside(node.id()));
+        if let (Some(wait), None) = (waits.next(), waits.next()) {
+            self.hit(What::Registers, wait.id(), wait.kind().span(), 35);
         }
     }
 
@@ -149,9 +169,9 @@ impl<'a> Scan<'_, 'a> {
         .unwrap_or(callee);
         if let (Some((object, name_span)), Some(name)) = (member_object(callee), member_name(callee)) {
             let name = name.as_ref();
-            if ADDING.contains(&name)
-                && let Some(score) = self.write_score(object)
-            {
+            // Without something to insert, `splice` removes.
+            let is_adding = ADDING.contains(&name) && (name != "splice" || call.arguments.len() > 2);
+            if is_adding && let Some(score) = self.write_score(object) {
                 self.hit(What::Adds, node, name_span, score);
             }
             if REACTIONS.contains(&name) && self.is_holder(object) {
@@ -320,6 +340,10 @@ impl<'a> Scan<'_, 'a> {
             .collect();
         shapes.any(|shape| shape.len() <= keys.len() && shape.iter().all(|key| keys.iter().any(|of| of == key)))
     }
+}
+
+fn is_function(kind: AstKind<'_>) -> bool {
+    matches!(kind, AstKind::Function(_) | AstKind::ArrowFunctionExpression(_))
 }
 
 /// Returns the position of a call for a person: that of the method's name.

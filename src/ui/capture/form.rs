@@ -8,7 +8,7 @@ use egui::{DragValue, Frame, Margin, RichText, TextEdit, Ui};
 use super::super::theme;
 use super::super::theme::GRID;
 use super::{CapturePane, Mode, Running, SAMPLING_INTERVAL, progress};
-use crate::capture::{Kind, Plan, Step, UNANSWERED_NOTICE};
+use crate::capture::{Kind, Plan, SourceLimits, Step, UNANSWERED_NOTICE};
 use crate::model::human;
 use crate::session::CaptureState;
 
@@ -53,6 +53,8 @@ impl CapturePane {
             }
             let hint = "Removes unreachable objects before the capture. Taking a snapshot collects most garbage anyway";
             ui.checkbox(&mut self.collect_garbage, "Collect garbage first").on_hover_text(hint);
+            let hint = "Stores the text of the program's scripts beside the snapshots";
+            ui.checkbox(&mut self.keeps_sources, "Keep source text").on_hover_text(hint);
             ui.horizontal(|ui| {
                 ui.label("Save to");
                 let edit = TextEdit::singleline(&mut self.folder).desired_width(ui.available_width());
@@ -89,7 +91,8 @@ impl CapturePane {
             Mode::Sampling => Kind::Sampling { length, interval_bytes: SAMPLING_INTERVAL },
         };
         let folder = PathBuf::from(self.folder.trim());
-        Plan { kind, collect_garbage: self.collect_garbage, folder, name: String::new(), max_bytes: None }
+        let sources = self.keeps_sources.then(SourceLimits::default);
+        Plan { kind, collect_garbage: self.collect_garbage, folder, name: String::new(), max_bytes: None, sources }
     }
 
     pub(super) fn buttons(&mut self, ui: &mut Ui, state: &CaptureState) {
@@ -132,6 +135,7 @@ impl CapturePane {
             if ui.add_enabled(is_free, button).clicked() {
                 let (plan, isolate) = (self.plan(), self.isolate);
                 self.outcome = None;
+                self.notes.clear();
                 if let Some(capturer) = self.capturer(&ctx) {
                     let watch = capturer.run(isolate, plan);
                     self.running = Some(Running { watch, handed_out: 0, ended_before: state.ended });
@@ -165,6 +169,9 @@ impl CapturePane {
         if let Some(outcome) = self.outcome.as_ref().filter(|outcome| !outcome.is_empty()) {
             ui.add_space(2.0 * GRID);
             ui.label(human::visible(outcome, 900).into_owned());
+        }
+        for note in &self.notes {
+            ui.label(human::visible(note, 900).into_owned());
         }
     }
 }

@@ -48,6 +48,8 @@ pub struct CapturePane {
     pub record_seconds: u32,
     pub until_stopped: bool,
     pub stacks: bool,
+    /// True if the text of the program's scripts is stored beside the files.
+    pub keeps_sources: bool,
     /// The folder for captured files.
     pub folder: String,
     isolate: usize,
@@ -63,6 +65,8 @@ pub struct CapturePane {
     batch_is_whole: bool,
     /// The outcome of the last capture.
     outcome: Option<String>,
+    /// Notes about the last capture, such as the number of scripts that were left out.
+    notes: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -86,6 +90,7 @@ impl Default for CapturePane {
             record_seconds: 10,
             until_stopped: false,
             stacks: true,
+            keeps_sources: true,
             folder: home.join("heapglass-captures").display().to_string(),
             isolate: 0,
             takes_focus: true,
@@ -95,6 +100,7 @@ impl Default for CapturePane {
             batch: Vec::new(),
             batch_is_whole: false,
             outcome: None,
+            notes: Vec::new(),
         }
     }
 }
@@ -112,6 +118,12 @@ impl CapturePane {
         self.capturer.as_ref().map(Capturer::state).unwrap_or_default()
     }
 
+    /// Returns whether the last capture has notes, which only the dialog shows.
+    #[must_use]
+    pub fn has_notes(&self) -> bool {
+        !self.notes.is_empty()
+    }
+
     /// Returns the complete files that were not returned before. Call it once per frame.
     pub(super) fn take_files(&mut self, ctx: &Context) -> Vec<Taken> {
         let Some(running) = &mut self.running else { return Vec::new() };
@@ -127,6 +139,7 @@ impl CapturePane {
                 (None, 1) => "Done: 1 file".to_owned(),
                 (None, count) => format!("Done: {count} files"),
             });
+            self.notes = running.watch.notes();
             self.running = None;
             self.batch_is_whole = true;
         }
@@ -200,6 +213,7 @@ impl CapturePane {
 
     fn list(&mut self, ctx: &Context, address: Address, remote: Remote) {
         self.outcome = None;
+        self.notes.clear();
         self.isolate = 0;
         self.asked = Some((address.clone(), remote));
         if let Some(capturer) = self.capturer(ctx) {
@@ -345,6 +359,9 @@ fn progress(ui: &mut Ui, watch: &Watch) {
             (format!("Recording: {so_far} of {in_all}"), Some(fraction.min(1.0)))
         }
         Step::Receiving { .. } => ("Receiving the recording".to_owned(), None),
+        Step::Sources { done, total } => {
+            ("Storing the text of scripts".to_owned(), (total > 0).then(|| convert::done(done, total)))
+        }
         Step::Done => ("Done".to_owned(), Some(1.0)),
     };
     let count = watch.taken().len();

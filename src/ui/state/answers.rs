@@ -144,8 +144,8 @@ impl AppState {
         ids.retain(|id| self.session.snapshot(*id).is_some());
         if ids.len() > 1 {
             self.show_findings(&ids);
-            // The dialog stays open to show why a series ended early.
-            self.capture.is_open &= self.capture.state().error.is_some();
+            // The dialog stays open to show why a series ended early, and what was left out.
+            self.capture.is_open &= self.capture.state().error.is_some() || self.capture.has_notes();
         }
     }
 

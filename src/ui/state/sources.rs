@@ -8,7 +8,7 @@ use super::AppState;
 use crate::editor::{self, Spot};
 use crate::model::human;
 use crate::query::{Lane, Scripts, ScriptsOf, short_script};
-use crate::sources::{NoFile, ScriptFile, SourcePaths, SourceRoot, script_file, url_file};
+use crate::sources::{NoFile, Position, ScriptFile, SourcePaths, SourceRoot, Sources, url_file};
 use crate::ui::command::{Beside, Command, SourceAt};
 use crate::ui::editors::Opening;
 use crate::ui::notice::Notice;
@@ -158,7 +158,7 @@ impl AppState {
         };
         match pending.take() {
             None => self.editors.opening = Some(opening),
-            Some(Ok((Ok(file), url))) => self.start_editor(&opening.at, file, &url),
+            Some(Ok((Ok(file), _))) => self.start_editor(file),
             Some(Ok((Err(reason), url))) => {
                 let reason = reason.explanation(Some(&url).filter(|url| !url.is_empty()).map(String::as_str));
                 let text = format!("Cannot open {} in the editor: {reason}", short_script(&url));
@@ -187,25 +187,23 @@ impl AppState {
                 (SourceAt::Script(_, at), Some((_, snapshot)), Some(scripts)) => match scripts.get(at.script_id) {
                     Some(script) => {
                         let url = script.url.clone().unwrap_or_default();
-                        (script_file(&snapshot, script, &paths), url)
+                        (Sources::new(&snapshot, &scripts, &paths).file(at), url)
                     }
                     None => (Err(NoFile::NotLocal), String::new()),
                 },
-                (SourceAt::Named { url, .. }, ..) => (url_file(&url, &paths), url),
+                (SourceAt::Named { url, line, column, .. }, ..) => {
+                    (url_file(&url, Position { line, column }, &paths), url)
+                }
                 _ => (Err(NoFile::NotLocal), String::new()),
             })
         }))
     }
 
-    fn start_editor(&mut self, at: &SourceAt, file: ScriptFile, url: &str) {
-        let (line, column) = match at {
-            SourceAt::Script(_, at) => (at.line, at.column),
-            SourceAt::Named { line, column, .. } => (*line, *column),
-        };
+    fn start_editor(&mut self, file: ScriptFile) {
         let Some(command) = self.settings.editor.clone() else { return };
-        let line = line.saturating_add(1);
-        let spot = Spot { file: file.path, line, column: column.saturating_add(1) };
-        let place = format!("{}:{line}", short_script(url));
+        let line = file.at.line.saturating_add(1);
+        let place = format!("{}:{line}", short_script(&file.path.to_string_lossy()));
+        let spot = Spot { file: file.path, line, column: file.at.column.saturating_add(1) };
         let name = editor::name_of(&command);
         self.notice = Some(match editor::open(&command, &spot) {
             Ok(()) if file.is_changed => {

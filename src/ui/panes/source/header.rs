@@ -64,5 +64,7 @@ fn origin(source: &SourceView) -> Option<(String, Option<String>)> {
             (text.to_owned(), why.map(|why| format!("{text}: {why}")))
         }
         (Origin::Snapshot, false) => ("from the snapshot".to_owned(), None),
+        (Origin::Recorded, _) => ("recorded with the capture".to_owned(), None),
+        (Origin::SourceMap, _) => ("from the source map".to_owned(), None),
     })
 }

@@ -60,6 +60,22 @@ pub(super) struct Named {
     pub(super) line: u32,
 }
 
+impl Loaded {
+    /// Names the position as written, if the text is that of a file as written.
+    fn renamed(&self, named: &Named) -> Named {
+        let place = self.source.text.as_ref().and_then(ShownText::written).zip(self.source.url.clone());
+        let Some((place, url)) = place else { return named.clone() };
+        let end = format!(":{}:{}", u64::from(place.line) + 1, u64::from(place.column) + 1);
+        Named {
+            at: named.at.clone(),
+            short: format!("{}{end}", crate::query::short_script(&url)),
+            whole: format!("{}{end}", human::visible(&url, 300)),
+            url: Some(url),
+            line: place.line,
+        }
+    }
+}
+
 impl SourcePane {
     /// Shows the source of another object, or of none.
     pub fn set_target(&mut self, target: Option<Target>) {
@@ -139,8 +155,9 @@ impl SourcePane {
         if let Reply::Ready(source) = &reply {
             self.take(named, source);
         }
-        let is_same_script = |loaded: &&Loaded| script_of(&loaded.at) == script_of(&named.at);
-        let loaded = self.loaded.as_ref().filter(is_same_script);
+        // With source maps, another position of a script may be in another file.
+        let loaded = self.loaded.as_ref().filter(|loaded| loaded.at == named.at);
+        let named = &loaded.map_or_else(|| named.clone(), |loaded| loaded.renamed(named));
         header::show(ui, named, loaded.map(|loaded| &*loaded.source), closes, commands);
         let room = ui.available_rect_before_wrap();
         let Some(loaded) = loaded else {
@@ -216,7 +233,8 @@ fn ask(session: &mut Session, named: &Named) -> Reply<SourceView> {
     let paths = session.source_paths().clone();
     match &named.at {
         SourceAt::Script(snapshot, at) => {
-            session.ask(&SourceOf { snapshot: *snapshot, script_id: at.script_id, paths })
+            let originals = session.snapshot(*snapshot).map(|of| Arc::clone(of.originals())).unwrap_or_default();
+            session.ask(&SourceOf::at(*snapshot, &originals, *at, &paths))
         }
         SourceAt::Named { of, url, .. } => session.ask(&SourceOfUrl { file: *of, url: url.clone(), paths }),
     }
@@ -236,8 +254,8 @@ fn named(session: &mut Session, at: &SourceAt) -> Option<Named> {
         SourceAt::Script(_, place) => Named {
             short: scripts.short(*place),
             whole: scripts.full(*place),
-            url: scripts.url(place.script_id).map(str::to_owned),
-            line: place.line,
+            url: scripts.place(*place).url.map(str::to_owned),
+            line: scripts.place(*place).line,
             at,
         },
         SourceAt::Named { url, line, column, .. } => {
@@ -256,14 +274,6 @@ pub(in crate::ui) fn resolved(at: &SourceAt, scripts: &Scripts) -> SourceAt {
     match script {
         Some(script) => SourceAt::Script(*of, Location { script_id: script.id, line: *line, column: *column }),
         None => at.clone(),
-    }
-}
-
-/// Returns the part of a position that names its script.
-fn script_of(at: &SourceAt) -> (crate::model::SnapshotId, u32, &str) {
-    match at {
-        SourceAt::Script(of, at) => (*of, at.script_id, ""),
-        SourceAt::Named { of, url, .. } => (*of, 0, url),
     }
 }
 
