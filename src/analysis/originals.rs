@@ -24,7 +24,7 @@ pub struct Originals {
     places: HashMap<Location, (u32, u32, u32)>,
     /// By position in a script: the name of the class or function that starts there.
     names: HashMap<Location, Box<str>>,
-    /// What could not be used, as sentences without a full stop.
+    /// The maps that could not be used, as sentences without a full stop.
     notices: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ impl Originals {
         self.places.iter().filter(is_it).map(|(at, _)| *at).min()
     }
 
-    /// Returns what could not be used.
+    /// Returns the maps that could not be used.
     #[must_use]
     pub fn notices(&self) -> &[String] {
         &self.notices

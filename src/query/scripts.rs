@@ -300,7 +300,7 @@ pub fn function_script(snapshot: &Snapshot, function: NodeOrdinal) -> Option<Str
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ScriptSource<'a> {
     pub(crate) text: Cow<'a, str>,
-    /// True if only the beginning of the text is there.
+    /// True if the text is only the beginning of the script.
     pub(crate) is_cut: bool,
     /// The position of the text in its file, from 0: a script within a page starts somewhere in it.
     pub(crate) line_offset: u32,

@@ -48,7 +48,7 @@ pub(crate) struct Sources<'a> {
     snapshot: &'a Snapshot,
     scripts: &'a Scripts,
     paths: &'a SourcePaths,
-    /// What was recorded with the capture, once it is asked for.
+    /// The sources that were recorded with the capture, once they are asked for.
     recorded: OnceLock<Option<RecordedSources>>,
     /// By position in [`Scripts::all`].
     texts: Vec<OnceLock<FoundText>>,

@@ -17,7 +17,7 @@ use crate::model::{CancelToken, Cancelled, human};
 use crate::query::{Script, scripts};
 use crate::snapshot::Snapshot;
 
-/// What the map of one script says.
+/// The positions and names in the map of one script.
 #[derive(Debug, Default)]
 struct OfScript {
     /// The URLs of the files that positions are in, by their number in the map.

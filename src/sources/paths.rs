@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - Nothing is fetched over the network, and no path with `..`, of another host or of a device namespace is opened.
-//! - If roots are given, only files inside them are read, after all symbolic links are resolved.
-//! - Without roots, a file is read only where the script's URL says, only if no symbolic link is on the path, only if its
+//! - If the command line gives roots, only files inside them are read, after all symbolic links are resolved.
+//! - Outside roots, a file is read only where the script's URL says, only if no symbolic link is on the path, only if its
 //!   name is that of a script, and never below the folders of the system. Its text is used only if it begins with the
 //!   text that the snapshot has, so a file that the snapshot does not know is never shown.
 
@@ -92,6 +92,8 @@ pub struct SourcePaths(Arc<Places>);
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 struct Places {
     roots: Vec<SourceRoot>,
+    /// True if no file outside the roots is read.
+    only_roots: bool,
     /// Source maps, and folders with source maps.
     maps: Vec<PathBuf>,
     /// True if no files are read.
@@ -150,17 +152,25 @@ pub(super) struct Candidate {
 }
 
 impl SourcePaths {
+    /// Creates places with these roots; if there are any, no other files are read.
     #[must_use]
     pub fn new(mut roots: Vec<SourceRoot>) -> Self {
         // A longer prefix is more specific.
         roots.sort_by(|a, b| b.from.len().cmp(&a.from.len()).then_with(|| a.cmp(b)));
-        Self(Arc::new(Places { roots, ..Places::default() }))
+        Self(Arc::new(Places { only_roots: !roots.is_empty(), roots, ..Places::default() }))
     }
 
     /// Creates places without files: only the snapshots and what was recorded with them are used.
     #[must_use]
     pub fn without_files() -> Self {
         Self(Arc::new(Places { no_files: true, ..Places::default() }))
+    }
+
+    /// Returns the same places with more source maps, or folders with source maps.
+    #[must_use]
+    pub(crate) fn and_maps(&self, more: &[PathBuf]) -> Self {
+        let new = more.iter().filter(|map| !self.0.maps.contains(map)).cloned();
+        self.clone().with_maps(new.chain(self.0.maps.iter().cloned()).collect())
     }
 
     /// Adds source maps, or folders with source maps, which come before those that scripts name.
@@ -174,7 +184,7 @@ impl SourcePaths {
         &self.0.maps
     }
 
-    /// Adds roots. Without files, none are added.
+    /// Adds roots to the places where files are read. Without files, none are added.
     #[must_use]
     pub(crate) fn with_roots(&self, more: &[SourceRoot]) -> Self {
         if self.0.no_files || more.is_empty() {
@@ -182,7 +192,8 @@ impl SourcePaths {
         }
         let mut roots = self.0.roots.clone();
         roots.extend(more.iter().filter(|root| !self.0.roots.contains(root)).cloned());
-        Self::new(roots).with_maps(self.0.maps.clone())
+        let Places { roots, .. } = (*Self::new(roots).0).clone();
+        Self(Arc::new(Places { roots, ..(*self.0).clone() }))
     }
 
     /// Returns whether a file, with all symbolic links resolved, is inside a root.
@@ -207,17 +218,17 @@ impl SourcePaths {
                 found.push(Candidate { path, is_in_root: true });
             }
         }
-        if self.0.roots.is_empty() {
-            let path = local?;
-            if !is_script(&path) || OF_SYSTEM.iter().any(|folder| path.starts_with(folder)) {
-                return Err(NoFile::Refused);
-            }
-            found.push(Candidate { path, is_in_root: false });
-        } else if found.is_empty() {
-            return Err(match local {
-                Ok(path) => NoFile::Outside(path),
-                Err(reason) => reason,
-            });
+        let is_refused = |path: &Path| !is_script(path) || OF_SYSTEM.iter().any(|folder| path.starts_with(folder));
+        let other = match local {
+            Ok(path) if self.0.only_roots => Err(NoFile::Outside(path)),
+            Ok(path) if is_refused(&path) => Err(NoFile::Refused),
+            Ok(path) => Ok(Candidate { path, is_in_root: false }),
+            Err(reason) => Err(reason),
+        };
+        match other {
+            Ok(candidate) => found.push(candidate),
+            Err(reason) if found.is_empty() => return Err(reason),
+            Err(_) => {}
         }
         Ok(found)
     }

@@ -12,7 +12,7 @@ use heapglass::test_support::ui::panes::Slot;
 
 use crate::generated::{self, ServiceScript, V8Heap};
 use crate::window::{
-    Window, bundled, click_row, show, wait_for_findings, wait_for_label, wait_for_load, wait_until, window,
+    Window, bundled, click_row, drop_file, show, wait_for_findings, wait_for_label, wait_for_load, wait_until, window,
 };
 
 /// The line that adds a session, in the script of [`generated::leak_files_with_script`].
@@ -475,4 +475,21 @@ fn a_function_of_a_profile_shows_its_source_from_a_source_folder() {
     wait_for_label(&mut window, "Line 3: function fillCache() { kept.push(new Array(1000)); }");
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
     assert_eq!(arguments(&mut window, &recorded)[1], format!("{}:3:14", script.display()));
+}
+
+#[test]
+fn a_dropped_source_map_gives_classes_the_names_of_their_sources() {
+    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/shop");
+    let mut window = window(&[shop.join("shop-3.heapsnapshot.zst")]);
+    window.state_mut().state.settings.beside = Beside::Source;
+    wait_for_load(&mut window);
+    drop_file(&mut window, &shop.join("dist/shop.js.map"));
+    wait_for_label(&mut window, "Opened 1 snapshot again with shop.js.map");
+    wait_for_load(&mut window);
+    let (slot, target) = find(&mut window, |snapshot, node| {
+        snapshot.class(node).name == "CartEntry" && snapshot.display_name(node) == "CartEntry"
+    });
+    window.state_mut().state.run(slot, Command::Select { target, by_key: false });
+    wait_for_label(&mut window, "cart.ts:7:3");
+    wait_for_label(&mut window, "Line 7:   constructor(public item: Item, readonly addedAt: number) {}");
 }
