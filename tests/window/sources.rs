@@ -440,7 +440,7 @@ fn a_function_of_a_profile_shows_its_source_from_a_source_folder() {
     let folder = tempfile::tempdir().unwrap();
     let real = folder.path().canonicalize().unwrap();
     let script = real.join("grow.js");
-    std::fs::write(&script, "const kept = [];\n\nfunction grow() { kept.push(new Array(1000)); }\n").unwrap();
+    std::fs::write(&script, "const kept = [];\n\nfunction fillCache() { kept.push(new Array(1000)); }\n").unwrap();
     let call = |name: &str, url: &str, line: i64| {
         let frame = serde_json::json!({
             "functionName": name, "scriptId": "5", "url": url, "lineNumber": line, "columnNumber": 13
@@ -448,7 +448,7 @@ fn a_function_of_a_profile_shows_its_source_from_a_source_folder() {
         serde_json::json!({"callFrame": frame, "selfSize": 1000, "id": 2 + line, "children": []})
     };
     let mut root = call("(root)", "", -1);
-    root["children"] = serde_json::json!([call("grow", script.to_str().unwrap(), 2)]);
+    root["children"] = serde_json::json!([call("fillCache", script.to_str().unwrap(), 2)]);
     let file = real.join("grow.heapprofile");
     std::fs::write(&file, serde_json::json!({"head": root, "samples": []}).to_string()).unwrap();
     let mut window = window(&[file]);
@@ -457,7 +457,7 @@ fn a_function_of_a_profile_shows_its_source_from_a_source_folder() {
     wait_for_label(&mut window, "Heavy");
     window.get_by_label("Heavy").click();
     steps(&mut window);
-    click_row(&mut window, "grow");
+    click_row(&mut window, "fillCache");
     let link = |window: &Window| {
         let is_link = |node: &egui_kittest::Node<'_>| node.accesskit_node().role() == egui::accesskit::Role::Link;
         window.query_all_by_label_contains("grow.js:3:14").find(is_link).map(|node| node.rect().center())
@@ -472,7 +472,7 @@ fn a_function_of_a_profile_shows_its_source_from_a_source_folder() {
     wait_for_label(&mut window, "No source text for this script");
     wait_for_label(&mut window, "is not inside a source root");
     window.state_mut().state.add_source_folder(&real);
-    wait_for_label(&mut window, "Line 3: function grow() { kept.push(new Array(1000)); }");
+    wait_for_label(&mut window, "Line 3: function fillCache() { kept.push(new Array(1000)); }");
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
     assert_eq!(arguments(&mut window, &recorded)[1], format!("{}:3:14", script.display()));
 }

@@ -127,6 +127,7 @@ impl AppState {
             Command::OpenInEditor(at) => self.open_in_editor(at),
             Command::CopySource(at) => return Some(self.copy_source(&at)),
             Command::Copy(text) => return Some(text),
+            Command::Notify(notice) => self.notice = Some(notice),
             _ => {}
         }
         None
