@@ -28,6 +28,7 @@ mod object;
 mod profile;
 mod progress;
 mod retainers;
+mod scripts;
 mod search;
 mod series;
 mod sources;
@@ -202,6 +203,7 @@ fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Re
         Command::Retainers(arguments) => retainers::run(arguments, files, out),
         Command::Object(arguments) => object::run(arguments, files, out),
         Command::Sources(arguments) => sources::run(arguments, files, out),
+        Command::Scripts(arguments) => scripts::run(arguments, files, out),
         Command::Statistics(arguments) => statistics::run(arguments, files, out),
         Command::DeadVariables(arguments) => dead_variables::run(arguments, files, out),
         Command::Nodes(arguments) => nodes::run(arguments, files, out),

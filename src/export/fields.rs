@@ -10,6 +10,7 @@ use super::functions::{ALLOCATIONS, Functions, PROFILE};
 use super::growth::GrownClasses;
 use super::objects::{NODES, OBJECTS, Objects, REFERENCES, RETAINERS};
 use super::schema::{Columns, Field, Table};
+use super::scripts::{SCRIPTS, ScriptRows};
 use super::sites::{SITES, Sites};
 use super::strings::Strings;
 use super::variables::{VARIABLES, Variables};
@@ -26,7 +27,7 @@ fn listed<T: Table>(name: &'static str, columns: &[&str]) -> Listed {
 }
 
 /// Returns the lists of the subcommands.
-fn commands() -> [Listed; 10] {
+fn commands() -> [Listed; 11] {
     [
         listed::<Classes>("summary", CLASSES),
         listed::<ComparedClasses>("compare", COMPARISON),
@@ -35,6 +36,7 @@ fn commands() -> [Listed; 10] {
         listed::<Objects>("object", REFERENCES),
         listed::<Sites>("sources", SITES),
         listed::<Categories>("statistics", CATEGORIES),
+        listed::<ScriptRows>("scripts", SCRIPTS),
         listed::<Variables>("dead-variables", VARIABLES),
         listed::<Functions>("allocations", ALLOCATIONS),
         listed::<Functions>("profile", PROFILE),
@@ -67,6 +69,7 @@ pub fn fields_markdown() -> String {
     table::<Variables>("Variables: `dead-variables`", &mut text);
     table::<Sites>("Lines that fill a holder: `sources`", &mut text);
     table::<Categories>("Categories: `statistics`", &mut text);
+    table::<ScriptRows>("Scripts and packages: `scripts`, exported lists of scripts", &mut text);
     table::<GrownClasses>("Classes over time: lists exported from Growth", &mut text);
     table::<CollectionGroups>("Collections: lists exported from Collections", &mut text);
     table::<Strings>("Duplicate strings: lists exported from Strings", &mut text);
@@ -133,6 +136,7 @@ mod tests {
     use crate::export::functions::{ALLOCATIONS_TEXT, BASE_SIZES, COMPARED_TEXT, PROFILE_TEXT};
     use crate::export::growth::GROWTH;
     use crate::export::objects::{OBJECTS_TEXT, REFERENCES_TEXT};
+    use crate::export::scripts::{PACKAGES, PACKAGES_TEXT, SCRIPTS_TEXT};
     use crate::export::strings::STRINGS;
     use crate::export::variables::VARIABLES_TEXT;
 
@@ -155,6 +159,7 @@ mod tests {
         check::<Functions>(&[ALLOCATIONS, ALLOCATIONS_TEXT, PROFILE, PROFILE_TEXT, COMPARED_TEXT, BASE_SIZES]);
         check::<Variables>(&[VARIABLES, VARIABLES_TEXT]);
         check::<Categories>(&[CATEGORIES]);
+        check::<ScriptRows>(&[SCRIPTS, PACKAGES, SCRIPTS_TEXT, PACKAGES_TEXT]);
         check::<GrownClasses>(&[GROWTH]);
         check::<CollectionGroups>(&[COLLECTIONS]);
         check::<Strings>(&[STRINGS]);

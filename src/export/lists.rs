@@ -9,9 +9,12 @@ use super::growth::{GROWTH, GrownClasses, GrowthRow};
 use super::objects::{OBJECTS, ObjectRow, Objects, REFERENCES};
 use super::rows::{FileFormat, write_rows};
 use super::schema::Columns;
+use super::scripts::{PACKAGES, SCRIPTS, ScriptRow, ScriptRows};
 use super::strings::{STRINGS, StringRow, Strings};
 use crate::model::{CancelToken, ClassId, EdgeIndex, NodeOrdinal};
-use crate::query::{Collections, Comparison, DuplicateStrings, Growth, ListSpec, Scripts, Selection};
+use crate::query::{
+    Collections, Comparison, DuplicateStrings, Growth, ListSpec, ListedScripts, ScriptList, Scripts, Selection,
+};
 use crate::query::{class_totals, joined_totals, scripts};
 use crate::snapshot::Snapshot;
 
@@ -117,4 +120,20 @@ pub(crate) fn write_groups(
 ) -> io::Result<()> {
     let groups = rows.iter().filter_map(|&row| strings.groups.get(row as usize));
     write_rows::<Strings>(Columns::named(STRINGS), groups.map(|group| StringRow { snapshot, group }), format, out)
+}
+
+/// Writes scripts or packages, with the versions of packages that are known from files.
+///
+/// # Errors
+/// Returns an error if writing to `out` fails.
+pub(crate) fn write_scripts(
+    (list, versions): (&ScriptList, &[Option<String>]),
+    listed: ListedScripts,
+    rows: &[u32],
+    format: FileFormat,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let columns = if listed == ListedScripts::Packages { PACKAGES } else { SCRIPTS };
+    let rows = rows.iter().map(|&row| ScriptRow { list, part: listed.part(row), versions });
+    write_rows::<ScriptRows>(Columns::named(columns), rows, format, out)
 }

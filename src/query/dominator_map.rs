@@ -55,6 +55,8 @@ impl Area {
 pub struct Tile {
     /// The object, or the outermost of nested ones; `None` for the combined smaller objects.
     pub node: Option<NodeOrdinal>,
+    /// The largest of the combined smaller objects.
+    pub largest: Option<NodeOrdinal>,
     /// The first nested object that is not part of this tile, because another tile contains it.
     pub without: Option<NodeOrdinal>,
     pub area: Area,
@@ -78,7 +80,8 @@ impl Tile {
 
     /// Creates a tile of combined smaller objects. It has no position yet.
     fn rest(count: u64, size: u64) -> Self {
-        Self { node: None, without: None, area: Area::default(), depth: 0, is_open: false, skipped: 0, count, size }
+        let area = Area::default();
+        Self { node: None, largest: None, without: None, area, depth: 0, is_open: false, skipped: 0, count, size }
     }
 
     /// Returns true if the tile is a chain of nested objects.
@@ -204,6 +207,8 @@ struct Contents<'a> {
     smallest: u64,
     shown: Vec<Tile>,
     rest: Tile,
+    /// The size of the largest part in `rest`.
+    largest_size: u64,
 }
 
 impl Contents<'_> {
@@ -218,6 +223,10 @@ impl Contents<'_> {
     fn leave_out(&mut self, part: &Tile) {
         self.rest.count += part.count;
         self.rest.size = self.rest.size.saturating_add(part.size);
+        if part.size > self.largest_size {
+            self.largest_size = part.size;
+            self.rest.largest = part.node;
+        }
     }
 
     /// Adds the objects that an object immediately dominates, except one.
@@ -294,7 +303,8 @@ fn open(
 ) -> Result<(Vec<Tile>, u32), Cancelled> {
     let scale = inner.size() / convert::single(convert::float(tile.size));
     let smallest = convert::whole(MIN_AREA / scale).max(1);
-    let mut contents = Contents { snapshot, cancel, smallest, shown: Vec::new(), rest: Tile::rest(0, 0) };
+    let mut contents =
+        Contents { snapshot, cancel, smallest, shown: Vec::new(), rest: Tile::rest(0, 0), largest_size: 0 };
     let skipped = contents.add_all(tile)?;
     // Largest first; ties in the order of the file, or of their chain.
     contents.shown.sort_by_key(|part| std::cmp::Reverse(part.size));

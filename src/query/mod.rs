@@ -50,6 +50,7 @@ mod producer_notes;
 mod profile;
 mod question;
 mod reloaded;
+mod script_list;
 mod scripts;
 mod search;
 mod search_forms;
@@ -133,6 +134,11 @@ pub(crate) use question::{AnyAnswer, AnyQuestion, Lane, Need, Needs, OpenFile, Q
 pub use reloaded::join_reloaded;
 pub(crate) use reloaded::{Grouping, Identity, ScriptUrls};
 pub(crate) use reloaded::{ScriptsOf, join_with, reloaded_url};
+pub(crate) use script_list::{
+    ListedScripts, PackageRegions, PackageRegionsOf, ScriptGroup, ScriptListOf, ScriptSizes, ScriptSort, ScriptSortKey,
+    ScriptsKey, is_version as is_package_version,
+};
+pub use script_list::{Package, PackageKind, ScriptList, ScriptPart, package_regions, script_list};
 pub(crate) use scripts::{Script, SourceLine, cut_around, script_source, short_script};
 pub use scripts::{Scripts, function_script, scripts, source_line};
 pub use search::search;

@@ -1,6 +1,7 @@
 //! Filters: the sets of nodes that a user can select.
 
 use super::allocations::AllocatedBy;
+use super::script_list::ScriptPart;
 use crate::model::NodeOrdinal;
 
 /// A set of nodes of a snapshot, as the question for a `Selection`.
@@ -28,6 +29,8 @@ pub enum NodeFilter {
     Matching(String),
     /// Objects allocated by some functions, if stacks were recorded.
     Allocated(AllocatedBy),
+    /// The functions of a script or a package and the objects whose classes it defines, with its name.
+    DefinedIn(ScriptPart, String),
     AllOf(Vec<NodeFilter>),
 }
 

@@ -11,6 +11,7 @@ use super::native_contexts::{Owner, native_contexts};
 use super::node_filter::NodeFilter;
 use super::node_sets::{contexts, that};
 use super::question::{Need, Needs, Question};
+use super::script_list::objects_of;
 use super::search::search;
 use super::search_grammar::Query;
 use super::selection::{Selection, retained_by};
@@ -82,6 +83,7 @@ pub(super) fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelTok
             let graph = snapshot.graph();
             that(snapshot, cancel, |node| ids.binary_search(&u64::from(graph.trace_node(node))).is_ok())
         }
+        NodeFilter::DefinedIn(part, _) => objects_of(snapshot, *part, cancel),
         NodeFilter::AllOf(filters) => {
             let sets = filters.iter().map(|filter| nodes(snapshot, filter, cancel));
             let sets: Vec<BitSet> = sets.collect::<Result<_, Cancelled>>()?;

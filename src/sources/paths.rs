@@ -6,6 +6,8 @@
 //! - Outside roots, a file is read only where the script's URL says, only if no symbolic link is on the path, only if its
 //!   name is that of a script, and never below the folders of the system. Its text is used only if it begins with the
 //!   text that the snapshot has, so a file that the snapshot does not know is never shown.
+//! - The `package.json` of a package is read inside a root, or without roots only above a script whose text was compared
+//!   like that. Only its version is used.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -19,8 +21,12 @@ use crate::model::human;
 
 /// The largest source file that is read.
 pub(super) const LARGEST_FILE: u64 = 50 << 20;
+/// The largest `package.json` that is read.
+const LARGEST_PACKAGE: u64 = 1 << 20;
 /// The folders that are never read without a root.
 const OF_SYSTEM: [&str; 7] = ["/dev", "/proc", "/sys", "/etc", "/run", "/boot", "/var/run"];
+/// The name of the file that describes a package.
+const PACKAGE: &str = "package.json";
 /// The extensions of scripts.
 const OF_SCRIPTS: [&str; 12] = ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "es6", "vue", "svelte", "map"];
 
@@ -233,6 +239,38 @@ impl SourcePaths {
         Ok(found)
     }
 
+    /// Reads the `package.json` of a package. Without roots, `verified` must be a file in the folder whose text is that of
+    /// a script in the snapshot.
+    pub(super) fn read_package(&self, folder_url: &str, verified: Option<&Path>) -> Result<String, NoFile> {
+        if self.0.no_files {
+            return Err(NoFile::Off);
+        }
+        if self.0.roots.is_empty() {
+            let folder = local_path(folder_url)?;
+            if OF_SYSTEM.iter().any(|system| folder.starts_with(system)) {
+                return Err(NoFile::Refused);
+            }
+            let path = folder.join(PACKAGE);
+            if !verified.is_some_and(|file| file.starts_with(&folder)) {
+                return Err(NoFile::Unproven(path));
+            }
+            return self.read(&Candidate { path, is_in_root: false }, LARGEST_PACKAGE);
+        }
+        let mut reason = NoFile::NotLocal;
+        for candidate in self.candidates(&format!("{folder_url}/{PACKAGE}"))? {
+            match self.read(&candidate, LARGEST_PACKAGE) {
+                Ok(text) => return Ok(text),
+                Err(other) => reason = other,
+            }
+        }
+        Err(reason)
+    }
+
+    /// Returns true if files are read only inside roots.
+    pub(super) fn has_roots(&self) -> bool {
+        !self.0.roots.is_empty()
+    }
+
     /// Reads a file if it is where it may be.
     pub(super) fn read(&self, candidate: &Candidate, most_bytes: u64) -> Result<String, NoFile> {
         let path = &candidate.path;
@@ -383,6 +421,50 @@ mod tests {
         let root = SourcePaths::new(vec![SourceRoot::folder(&folder.join("in"))]);
         assert_eq!(read(&root), Err(NoFile::Outside(link.clone())));
         assert_eq!(read(&SourcePaths::default()), Err(NoFile::Outside(link.clone())));
+    }
+
+    #[test]
+    fn the_description_of_a_package_is_read_only_in_a_root_or_above_a_verified_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let package = folder.join("node_modules/ws");
+        std::fs::create_dir_all(package.join("lib")).unwrap();
+        std::fs::write(package.join("package.json"), "{}").unwrap();
+        let (url, script) = (package.to_str().unwrap(), package.join("lib/a.js"));
+        let unproven = Err(NoFile::Unproven(package.join("package.json")));
+        let without_roots = SourcePaths::default();
+        assert_eq!(without_roots.read_package(url, None), unproven);
+        assert_eq!(without_roots.read_package(url, Some(&folder.join("a.js"))), unproven);
+        assert_eq!(without_roots.read_package(url, Some(&script)), Ok("{}".into()));
+        assert_eq!(SourcePaths::without_files().read_package(url, Some(&script)), Err(NoFile::Off));
+        let rooted = |root: &Path| SourcePaths::new(vec![SourceRoot::folder(root)]).read_package(url, None);
+        assert_eq!(rooted(&folder), Ok("{}".into()));
+        let other = tempfile::tempdir().unwrap();
+        assert_eq!(rooted(other.path()), Err(NoFile::Outside(package.join("package.json"))));
+        for bad in
+            ["/etc/node_modules/ws", "/srv/../etc", r"\\server\share\node_modules\ws", "http://host/node_modules/ws"]
+        {
+            let file = Path::new(bad).join("a.js");
+            assert!(without_roots.read_package(bad, Some(&file)).is_err(), "{bad}");
+        }
+        std::fs::write(package.join("package.json"), vec![b' '; (1 << 20) + 1]).unwrap();
+        assert_eq!(rooted(&folder), Err(NoFile::TooLarge(package.join("package.json"))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_description_of_a_package_is_not_read_through_symbolic_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let package = folder.join("node_modules/ws");
+        std::fs::create_dir_all(&package).unwrap();
+        std::fs::write(folder.join("secret.json"), r#"{"version":"1.0.0"}"#).unwrap();
+        let path = package.join("package.json");
+        std::os::unix::fs::symlink(folder.join("secret.json"), &path).unwrap();
+        let url = package.to_str().unwrap();
+        let outside = Err(NoFile::Outside(path));
+        assert_eq!(SourcePaths::default().read_package(url, Some(&package.join("a.js"))), outside);
+        assert_eq!(SourcePaths::new(vec![SourceRoot::folder(&package)]).read_package(url, None), outside);
     }
 
     #[test]

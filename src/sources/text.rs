@@ -84,6 +84,15 @@ pub(crate) fn script_text(
     }
 }
 
+/// Returns the file of a script, if its text is that of the script in the snapshot.
+pub(super) fn verified_file(snapshot: &Snapshot, script: &Script, paths: &SourcePaths) -> Option<PathBuf> {
+    let known = known_text(snapshot, script);
+    match from_file(snapshot, script, script.url.as_deref()?, known.as_ref(), paths).ok()?.origin {
+        Origin::File(path) => Some(path),
+        _ => None,
+    }
+}
+
 /// Returns what was recorded with a snapshot, if it was captured by this program.
 pub(super) fn recorded_with(snapshot: &Snapshot) -> Option<RecordedSources> {
     RecordedSources::beside(snapshot.source().path.as_ref()?)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::Location;
 use crate::model::{CallFunction, ClassId, NodeOrdinal, SnapshotId};
-use crate::query::{CollectionsKey, GroupsKey, NodeFilter, OrderKey, PairKey, Series, SeriesKey};
+use crate::query::{CollectionsKey, GroupsKey, NodeFilter, OrderKey, PairKey, ScriptsKey, Series, SeriesKey};
 use crate::ui::notice::Notice;
 
 /// An object of a snapshot.
@@ -116,6 +116,7 @@ pub enum ExportList {
     /// All classes of a growth analysis.
     Growth(SeriesKey),
     Collections(CollectionsKey),
+    Scripts(ScriptsKey),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -11,14 +11,17 @@ use super::command::ExportList;
 use super::dialog;
 use super::notice::Notice;
 use super::theme::GRID;
-use crate::export::{FileFormat, write_collections, write_comparison, write_groups, write_growth, write_list};
+use crate::export::{
+    FileFormat, write_collections, write_comparison, write_groups, write_growth, write_list, write_scripts,
+};
 use crate::files::PartialFile;
 use crate::model::{CancelToken, human};
 use crate::query::{
-    CollectionsOf, DuplicatesOf, GrowthGroup, GrowthOf, Lane, NodeFilter, SelectionOf, SeriesList, grown_classes,
-    scripts,
+    CollectionsOf, DuplicatesOf, GrowthGroup, GrowthOf, Lane, NodeFilter, ScriptListOf, SelectionOf, SeriesList,
+    grown_classes, scripts,
 };
 use crate::session::{Pending, Reply, Session};
+use crate::sources::PackageVersionsOf;
 
 /// A function that writes the rows to an open file.
 type Writer = Box<dyn FnOnce(&mut dyn Write, &CancelToken) -> io::Result<()> + Send>;
@@ -199,6 +202,7 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
         ExportList::Strings(key) => session.ask(key),
         ExportList::Growth(key) => session.ask(key),
         ExportList::Collections(key) => session.ask(key),
+        ExportList::Scripts(key) => session.ask(key),
     };
     let Reply::Ready(rows) = rows else { return Err(not_yet()) };
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
@@ -243,6 +247,14 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
             let Reply::Ready(found) = session.ask(&question) else { return Err(not_yet()) };
             let rows = std::sync::Arc::clone(&rows);
             Box::new(move |out, _| write_collections(&found, &rows.rows, format, out))
+        }
+        ExportList::Scripts(key) => {
+            let Reply::Ready(list) = session.ask(&ScriptListOf(key.snapshot)) else { return Err(not_yet()) };
+            let paths = session.source_paths().clone();
+            let question = PackageVersionsOf { snapshot: key.snapshot, paths };
+            let Reply::Ready(versions) = session.ask(&question) else { return Err(not_yet()) };
+            let rows = std::sync::Arc::clone(&rows);
+            Box::new(move |out, _| write_scripts((&list, &versions.0), key.list, &rows.rows, format, out))
         }
         ExportList::Growth(key) => {
             let Reply::Ready(growth) = session.ask(&GrowthOf(std::sync::Arc::clone(&key.series))) else {

@@ -51,6 +51,13 @@ pub(crate) struct Tokens {
     pub categories: [Color32; 7],
     /// Text on these.
     pub on_category: Color32,
+    /// Areas of charts by package: the program, the runtime, and the largest installed packages. They also differ for
+    /// people who see few colors.
+    pub packages: [Color32; 7],
+    /// Areas of all other packages.
+    pub other_packages: Color32,
+    /// Text on these.
+    pub on_package: Color32,
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -92,6 +99,17 @@ const LIGHT: Tokens = Tokens {
         rgb(0xa3_ab_b8),
     ],
     on_category: rgb(0x10_14_1a),
+    packages: [
+        rgb(0x59_81_cb),
+        rgb(0x11_bb_73),
+        rgb(0xeb_9a_00),
+        rgb(0xd7_58_3f),
+        rgb(0xaf_6a_97),
+        rgb(0xe9_d2_71),
+        rgb(0x99_c2_fc),
+    ],
+    other_packages: rgb(0xbf_c5_cd),
+    on_package: rgb(0x0c_10_18),
 };
 
 const DARK: Tokens = Tokens {
@@ -128,6 +146,17 @@ const DARK: Tokens = Tokens {
         rgb(0x66_6e_7b),
     ],
     on_category: rgb(0xff_ff_ff),
+    packages: [
+        rgb(0x62_7c_e0),
+        rgb(0x35_b3_78),
+        rgb(0xcf_92_00),
+        rgb(0xef_40_4c),
+        rgb(0xcb_4f_a1),
+        rgb(0xef_d2_73),
+        rgb(0x9f_cb_ff),
+    ],
+    other_packages: rgb(0xba_c0_c8),
+    on_package: rgb(0x0c_10_18),
 };
 
 /// Returns the tokens of the current theme.
@@ -297,6 +326,10 @@ mod tests {
                 let contrast = contrast(tokens.on_category, category);
                 assert!(contrast >= 4.5, "{theme}: text on {category:?} has {contrast:.2}");
             }
+            for package in tokens.packages.into_iter().chain([tokens.other_packages]) {
+                let contrast = contrast(tokens.on_package, package);
+                assert!(contrast >= 4.5, "{theme}: text on {package:?} has {contrast:.2}");
+            }
             assert!(contrast(tokens.error, tokens.error_surface) >= 4.5, "{theme}: error");
             for (what, fill) in [
                 ("accent", tokens.accent),
@@ -305,6 +338,62 @@ mod tests {
                 ("weak", tokens.weak),
             ] {
                 assert!(contrast(tokens.on_accent, fill) >= 4.5, "{theme}: text on {what}");
+            }
+        }
+    }
+    /// Linear RGB as seen without one of the three kinds of cones, after Machado, Oliveira and Fernandes, “A
+    /// Physiologically-based Model for Simulation of Color Vision Deficiency”, 2009; and unchanged.
+    const VISIONS: [(&str, [[f64; 3]; 3]); 4] = [
+        ("all cones", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+        (
+            "protanopia",
+            [
+                [0.152_286, 1.052_583, -0.204_868],
+                [0.114_503, 0.786_281, 0.099_216],
+                [-0.003_882, -0.048_116, 1.051_998],
+            ],
+        ),
+        (
+            "deuteranopia",
+            [[0.367_322, 0.860_646, -0.227_968], [0.280_085, 0.672_501, 0.047_413], [-0.011_820, 0.042_940, 0.968_881]],
+        ),
+        (
+            "tritanopia",
+            [
+                [1.255_528, -0.076_749, -0.178_779],
+                [-0.078_411, 0.930_809, 0.147_602],
+                [0.004_733, 0.691_367, 0.303_900],
+            ],
+        ),
+    ];
+
+    /// Returns a color in CIE L*a*b* as seen with a vision.
+    fn lab(color: Color32, vision: [[f64; 3]; 3]) -> [f64; 3] {
+        let linear = [color.r(), color.g(), color.b()].map(|value| {
+            let value = f64::from(value) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        });
+        let dot = |row: [f64; 3], of: [f64; 3]| row.iter().zip(of).map(|(a, b)| a * b).sum::<f64>();
+        let seen = vision.map(|row| dot(row, linear).clamp(0.0, 1.0));
+        let curve = |t: f64| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+        let x = curve(dot([0.4124, 0.3576, 0.1805], seen) / 0.9505);
+        let y = curve(dot([0.2126, 0.7152, 0.0722], seen));
+        let z = curve(dot([0.0193, 0.1192, 0.9505], seen) / 1.089);
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    #[test]
+    fn colors_of_packages_differ_for_every_kind_of_color_vision() {
+        for (theme, tokens) in [("light", LIGHT), ("dark", DARK)] {
+            let colors: Vec<Color32> = tokens.packages.into_iter().chain([tokens.other_packages]).collect();
+            for (vision, matrix) in VISIONS {
+                for (at, &one) in colors.iter().enumerate() {
+                    for &other in &colors[at + 1..] {
+                        let (a, b) = (lab(one, matrix), lab(other, matrix));
+                        let difference = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                        assert!(difference >= 20.0, "{theme}, {vision}: {one:?} and {other:?}: {difference:.1}");
+                    }
+                }
             }
         }
     }

@@ -305,6 +305,7 @@ fn json_shapes_in_the_help_match_the_output() {
         "object",
         "sources",
         "statistics",
+        "scripts",
         "dead-variables",
         "compare",
         "search",

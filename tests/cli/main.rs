@@ -26,6 +26,7 @@ mod gate;
 mod generate;
 mod hostile;
 mod reloaded;
+mod scripts;
 mod sources;
 mod terminal;
 mod unreachable;

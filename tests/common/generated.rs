@@ -398,6 +398,18 @@ impl V8Heap {
         node
     }
 
+    /// Adds a function of a script at a line, with its shared function info and bytecode.
+    pub fn compiled(&mut self, name: &str, script: LoadedScript, line: u64, bytecode: u64) -> usize {
+        let closure = self.add("closure", name, 64);
+        let shared = self.add("code", "system / SharedFunctionInfo", 56);
+        let code = self.add("code", "system / BytecodeArray", bytecode);
+        self.heap.named(closure, "internal", "shared", shared);
+        self.heap.named(shared, "internal", "script", script.node);
+        self.heap.named(shared, "internal", "trusted_function_data", code);
+        self.locations.push([closure as u64, script.number, line, 14, script.node as u64]);
+        closure
+    }
+
     /// Adds a function at a position in a script.
     pub fn function(&mut self, name: &str, script: LoadedScript, line: u64, column: u64) -> usize {
         let node = self.add("closure", name, 64);
@@ -635,4 +647,66 @@ pub fn leak_files(folder: &std::path::Path, leaks: bool) -> Vec<std::path::PathB
         file
     };
     (0..3).map(file).collect()
+}
+
+/// A script of [`packaged`]: URL, functions, bytes of source text, bytes that each function keeps.
+type Packaged = (&'static str, u64, u64, u64);
+
+/// The text of the script of `ws` in [`packaged`].
+pub const SENDER: &str = "'use strict';\nclass Sender { constructor(socket) { this.socket = socket; } }\n";
+
+const PACKAGED: [Packaged; 17] = [
+    ("node:events", 40, 24, 400),
+    ("node:net", 90, 24, 900),
+    ("node:internal/streams/readable", 120, 24, 700),
+    ("node:internal/modules/esm/loader", 44, 24, 500),
+    ("/src/server.mjs", 24, 6_200, 1_500),
+    ("/src/routes/cart.mjs", 18, 4_100, 9_000),
+    ("/src/session.mjs?t=1", 6, 2_048, 300),
+    ("/src/session.mjs?t=2", 6, 2_048, 300),
+    ("/src/session.mjs?t=3", 6, 2_048, 300),
+    ("/node_modules/express/lib/router/index.js", 30, 15_400, 1_100),
+    ("/node_modules/express/lib/application.js", 42, 14_300, 800),
+    ("/node_modules/ws/lib/sender.js", 20, SENDER.len() as u64, 2_600),
+    ("/node_modules/ws/lib/receiver.js", 22, 14_800, 900),
+    ("/node_modules/.pnpm/lodash@4.17.21/node_modules/lodash/lodash.js", 310, 544_000, 200),
+    ("/node_modules/@acme/pricing/dist/index.js", 16, 21_000, 3_000),
+    ("/node_modules/debug/src/node.js", 9, 4_700, 250),
+    ("/node_modules/express/node_modules/debug/src/node.js", 9, 4_500, 250),
+];
+
+/// Writes a snapshot of a program in a folder with installed packages, whose script for sessions was loaded three times
+/// and keeps `sessions` of each load.
+pub fn packaged(folder: &str, sessions: u64) -> Vec<u8> {
+    let mut heap = V8Heap::new(false);
+    let global = heap.global;
+    let modules = heap.array(global, "modules");
+    for (number, (url, functions, source_size, kept)) in (1_u64..).zip(PACKAGED) {
+        let is_runtime = url.starts_with("node:");
+        let url = if is_runtime { url.to_owned() } else { format!("{folder}{url}") };
+        let script = heap.script(number, Some(&url));
+        let text = if url.ends_with("ws/lib/sender.js") { SENDER.to_owned() } else { format!("// text of {number}") };
+        let source = heap.add("string", &text, source_size);
+        heap.heap.named(script.node, "internal", "source", source);
+        let exports = heap.add("object", "Object", 56);
+        heap.heap.numbered(modules, "element", number - 1, exports);
+        for at in 0..functions {
+            let function = heap.compiled(&format!("f{at}"), script, 3 * at, 120 + 8 * at);
+            heap.heap.named(exports, "property", &format!("f{at}"), function);
+            let context = heap.add("object", "system / Context", 40);
+            heap.heap.named(function, "internal", "context", context);
+            let value = heap.add("array", "", kept);
+            heap.heap.named(context, "context", "values", value);
+        }
+        if url.contains("/src/session.mjs") {
+            let store = heap.array(exports, "sessions");
+            for at in 0..sessions {
+                let session = heap.instance("Session", 96, script, 7);
+                heap.heap.numbered(store, "element", at, session);
+                let user = heap.add("string", &format!("user {at} of {number}"), 48);
+                heap.heap.named(session, "property", "user", user);
+            }
+        }
+    }
+    heap.write()
 }

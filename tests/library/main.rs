@@ -28,6 +28,7 @@ mod lists;
 mod producers;
 mod profile;
 mod reloaded;
+mod script_list;
 mod scripts;
 mod search;
 mod selections;

@@ -56,6 +56,8 @@ enum Files {
     Julia,
     /// A linked list.
     List,
+    /// A generated program with installed packages.
+    Packages,
 }
 
 /// Pictures that one theme is enough for.
@@ -94,6 +96,9 @@ const PICTURES: &[Picture] = &[
     ("dominators-list", Files::List, dominator_picture),
     ("statistics", Files::Example, |window| show(window, ViewKind::STATISTICS)),
     ("strings", Files::Example, strings),
+    ("scripts", Files::Packages, scripts),
+    ("scripts-packages", Files::Packages, packages),
+    ("dominators-packages", Files::Packages, dominators_by_package),
     ("realms", Files::Example, contexts),
     ("dead-variables", Files::Chromium, dead_variables),
     ("source-position", Files::Chromium, source_position),
@@ -239,6 +244,28 @@ fn dominators(window: &mut Window) {
 
 fn strings(window: &mut Window) {
     show(window, ViewKind::STRINGS);
+}
+
+fn scripts(window: &mut Window) {
+    show(window, ViewKind::SCRIPTS);
+    expand(window, "session.mjs");
+    expand(window, "session.mjs?t=2");
+    click_row(window, "Session @");
+}
+
+fn packages(window: &mut Window) {
+    show(window, ViewKind::SCRIPTS);
+    wait_for_label(window, "session.mjs");
+    window.get_by_label("By package").click();
+    window.step();
+    expand(window, "express");
+}
+
+fn dominators_by_package(window: &mut Window) {
+    dominator_picture(window);
+    window.get_by_label("By package").click();
+    window.step();
+    wait_for_label(window, "No package");
 }
 
 fn contexts(window: &mut Window) {
@@ -585,6 +612,7 @@ fn open(files: Files, made: &Made, is_drawn: bool) -> Window {
         Files::Deno => vec![data_file("deno-part.heapsnapshot.zst")],
         Files::Hermes => vec![made.folder.join("react-native.heapsnapshot")],
         Files::List => vec![made.folder.join("list.heapsnapshot")],
+        Files::Packages => vec![made.folder.join("shop.heapsnapshot")],
         Files::Julia => vec![made.folder.join("session.heapsnapshot")],
     };
     let harness =
@@ -618,6 +646,7 @@ fn make(is_wanted: impl Fn(&str) -> bool) -> (Made, [tempfile::TempDir; 3]) {
     let made = Made { broken, cut, folder: others.path().to_path_buf(), series, leak, healthy, scripted };
     std::fs::write(made.folder.join("react-native.heapsnapshot"), generated::hermes(500)).unwrap();
     std::fs::write(made.folder.join("session.heapsnapshot"), generated::julia(500)).unwrap();
+    std::fs::write(made.folder.join("shop.heapsnapshot"), generated::packaged("file:///srv/shop", 1200)).unwrap();
     std::fs::write(made.folder.join("list.heapsnapshot"), generated::write(&generated::linked_list(1395, |_| 0)))
         .unwrap();
     (made, [folder_of_cut, folder_of_broken, others])

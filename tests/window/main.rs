@@ -28,6 +28,7 @@ mod interaction;
 mod over_time;
 mod recovery;
 mod reloaded;
+mod scripts;
 mod sources;
 mod tree_table;
 mod ui;

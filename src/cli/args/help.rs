@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::export::{
     ALLOCATIONS, CLASSES, COMPARISON, Classes, ComparedClasses, Functions, OBJECTS, Objects, PROFILE, REFERENCES,
-    SITES, Sites, VARIABLES, Variables, columns_help, columns_of, shape,
+    SCRIPTS, SITES, ScriptRows, Sites, VARIABLES, Variables, columns_help, columns_of, shape,
 };
 use crate::query::Query;
 
@@ -25,6 +25,9 @@ JSON (stable; sizes are bytes, keys in this order):
   statistics  {\"total\",\"native\":{\"total\",\"typed_arrays\",\"extra\"},\"v8heap\":{\"total\",\"code\",\"js_arrays\",\"strings\",\"system\"},\"unreachable\",\"producer\":{\"program\",\"version\",\"v8\",\"evidence\",\"user_roots\"}}
               extra is native memory without a node; program is one of Node.js, Chromium, Electron, Deno,
               Bun, JavaScriptCore, Hermes, Julia, V8, Unknown program
+  scripts     {\"file\",\"scripts\":[{@scripts}]}
+              largest retained size first; copies are loads of the same URL without its query; with --packages
+              \"packages\" instead, each with its \"folder\", \"kind\" and number of \"scripts\" rather than those of a script
   dead-variables {\"file\",\"has_scopes\",\"is_incomplete\",\"scopes\":[{\"function\",\"url\",\"location\",\"start\",\"end\",\"variable_count\",\"contexts\":[{\"id\",\"retained_size\",\"dead_size\",\"variables\":[{@variables}]}]}],\"scripts_without_scopes\":[{\"id\",\"url\",\"contexts\"}]}
               context variables that no live function reads, largest retained size first; freed_size is 0 if
               something else also holds the value; --limit counts contexts; if is_incomplete is true, the file is
@@ -84,6 +87,7 @@ pub(super) fn with_rows(text: &str) -> String {
         ("@variables", shape::<Variables>(VARIABLES)),
         ("@allocated", shape::<Functions>(ALLOCATIONS)),
         ("@profiled", shape::<Functions>(PROFILE)),
+        ("@scripts", shape::<ScriptRows>(SCRIPTS)),
         ("@sites", shape::<Sites>(SITES)),
         ("@nodes", columns_of("nodes").join(" ")),
     ];

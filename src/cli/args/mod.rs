@@ -86,6 +86,9 @@ pub enum Command {
     /// Show bytes by category
     #[command(after_long_help = help_of("statistics"))]
     Statistics(StatisticsArguments),
+    /// List scripts or packages with functions, source, code and retained size
+    #[command(after_long_help = help_of("scripts"))]
+    Scripts(ScriptsArguments),
     /// List context variables that no live function reads
     #[command(name = "dead-variables", alias = "contexts", after_long_help = help_of("dead-variables"))]
     DeadVariables(DeadVariablesArguments),
@@ -246,6 +249,20 @@ pub struct SourcesArguments {
 pub struct StatisticsArguments {
     /// The snapshot, plain, .gz or .zst; - reads standard input
     pub file: PathBuf,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ScriptsArguments {
+    /// The snapshot, plain, .gz or .zst; - reads standard input
+    pub file: PathBuf,
+    /// List packages (`node_modules/NAME`), the runtime and the program rather than scripts
+    #[arg(long)]
+    pub packages: bool,
+    /// Maximum number of scripts or packages to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use egui::{Color32, Id, Key, Modifiers, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
+use super::tile_colors::{ColoredBy, TileColors};
 use super::{Place, object_menu};
-use crate::model::{NodeKind, NodeOrdinal, convert, human};
+use crate::model::{NodeOrdinal, convert, human};
 use crate::query::{DominatorMap, Lane, Tile, dominator_map, node_label};
 use crate::session::{Pending, Session};
 use crate::snapshot::Snapshot;
@@ -26,6 +27,7 @@ pub struct DominatorMapPane {
     /// The object that fills the treemap; `None` for the root.
     zoom: Option<NodeOrdinal>,
     selected: Option<NodeOrdinal>,
+    pub colored_by: ColoredBy,
     /// The treemap, with its object and size.
     map: Option<(NodeOrdinal, [u32; 2], DominatorMap)>,
     pending: Option<(NodeOrdinal, [u32; 2], Pending<DominatorMap>)>,
@@ -49,10 +51,12 @@ impl DominatorMapPane {
         self.pending.is_some() || self.map.is_none()
     }
 
-    pub fn show(&mut self, ui: &mut Ui, session: &Session, place: &Place) -> Vec<Command> {
+    pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         let root = self.zoom.unwrap_or(place.snapshot.root());
         self.breadcrumbs(ui, place);
+        let colors = TileColors::new(ui, session, place, self.colored_by);
+        colors.legend(ui);
         let rect = ui.available_rect_before_wrap().shrink2(vec2(GRID, GRID));
         let response = ui.interact(rect, Id::unique(("dominator picture", place.slot)), Sense::click());
         focus_order::offer(ui, response.id, rect);
@@ -67,7 +71,7 @@ impl DominatorMapPane {
         let [width, height] = size.map(|side| f32::from(u16::try_from(side).unwrap_or(u16::MAX)).max(1.0));
         let stretch = vec2(rect.width() / width, rect.height() / height);
         let look = theme::look(ui);
-        let painter = Painter { snapshot: &place.snapshot, look, origin: rect.min, stretch };
+        let painter = Painter { snapshot: &place.snapshot, colors: &colors, look, origin: rect.min, stretch };
         let hover = response.hover_pos().map(|at| (at - rect.min) / stretch);
         let hovered = hover.and_then(|at| map.at(at.x, at.y)).copied();
         painter.tiles(ui, map, self.selected, hovered.as_ref(), place);
@@ -176,6 +180,7 @@ impl DominatorMapPane {
 
 struct Painter<'a> {
     snapshot: &'a Snapshot,
+    colors: &'a TileColors,
     look: Look,
     origin: egui::Pos2,
     stretch: egui::Vec2,
@@ -187,22 +192,11 @@ impl Painter<'_> {
         Rect::from_min_size(min, vec2(tile.area.width, tile.area.height) * self.stretch)
     }
 
-    fn color(&self, tile: &Tile) -> Color32 {
-        let [code, strings, arrays, typed_arrays, native, objects, system] = self.look.tokens.categories;
-        let Some(node) = tile.node else { return self.look.tokens.border };
-        match self.snapshot.kind(node) {
-            kind if kind.is_string() => strings,
-            NodeKind::CODE | NodeKind::CLOSURE => code,
-            NodeKind::ARRAY => arrays,
-            NodeKind::NATIVE
-                if self.snapshot.known().array_buffer_data.contains(self.snapshot.graph().name_id(node)) =>
-            {
-                typed_arrays
-            }
-            NodeKind::NATIVE => native,
-            NodeKind::HIDDEN | NodeKind::SYNTHETIC | NodeKind::OBJECT_SHAPE => system,
-            _ => objects,
-        }
+    /// Returns the color of a tile, and that of the text on it.
+    fn colors(&self, tile: &Tile) -> (Color32, Color32) {
+        let tokens = self.look.tokens;
+        let shown = tile.node.or(tile.largest.filter(|_| self.colors.has_packages()));
+        shown.map_or((tokens.border, tokens.text), |node| self.colors.of(self.snapshot, node))
     }
 
     fn name(&self, tile: &Tile) -> String {
@@ -219,11 +213,10 @@ impl Painter<'_> {
         let bytes = |size: u64| self.look.units.bytes(size);
         let retained = |size: u64| format!("{} retained, {:.1}% of the snapshot", bytes(size), share(size));
         let Some(node) = tile.node else {
-            return format!(
-                "{}\n{}",
-                human::quantity(tile.count, "smaller object", "smaller objects"),
-                retained(tile.size)
-            );
+            let count = human::quantity(tile.count, "smaller object", "smaller objects");
+            let package = tile.largest.and_then(|largest| self.colors.line(self.snapshot, largest));
+            let package = package.map_or_else(String::new, |line| format!("\nThe largest one: {line}"));
+            return format!("{count}\n{}{package}", retained(tile.size));
         };
         let label = node_label(self.snapshot, node);
         let label = format!("{} {}", human::visible(&label, 80), self.snapshot.id(node));
@@ -240,6 +233,9 @@ impl Painter<'_> {
             let shallow = bytes(self.snapshot.shallow_size(node));
             let _ = write!(text, "\n{shallow} shallow, distance {}", self.snapshot.distance(node));
         }
+        if let Some(line) = self.colors.line(self.snapshot, node) {
+            let _ = write!(text, "\n{line}");
+        }
         text
     }
 
@@ -248,12 +244,12 @@ impl Painter<'_> {
         let painter = ui.painter();
         for (at, tile) in map.tiles.iter().enumerate() {
             let rect = self.rect(tile).shrink(0.5);
-            let color = self.color(tile);
+            let (color, on_color) = self.colors(tile);
             // Opened tiles are pale, to emphasize the tiles in them.
             let fill = if tile.is_open { tokens.background.lerp_to_gamma(color, 0.22) } else { color };
             painter.rect_filled(rect, 1.5, fill);
             if rect.width() > 34.0 && rect.height() > 13.0 {
-                let text_color = if tile.is_open || tile.node.is_none() { tokens.text } else { tokens.on_category };
+                let text_color = if tile.is_open { tokens.text } else { on_color };
                 self.label(ui, tile, rect, text_color);
             }
             if rect.width() > 60.0 && rect.height() > 24.0 && tile.node.is_some() {

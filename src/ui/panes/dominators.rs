@@ -4,6 +4,7 @@ use egui::Ui;
 
 use super::dominator_map::DominatorMapPane;
 use super::pane::{About, Pane};
+use super::tile_colors::ColoredBy;
 use super::tree::TreeSpec;
 use super::way_down::WayDown;
 use super::{Place, TreePane};
@@ -53,6 +54,12 @@ impl Pane for DominatorsPane {
             ui.add_space(2.0 * GRID);
             ui.selectable_value(&mut self.as_picture, false, "Tree");
             ui.selectable_value(&mut self.as_picture, true, "Treemap");
+            if self.as_picture && super::scripts::is_available(place) {
+                ui.separator();
+                ui.selectable_value(&mut self.picture.colored_by, ColoredBy::Kind, "By kind");
+                let hint = "Color by the package whose functions or class instances keep the objects";
+                ui.selectable_value(&mut self.picture.colored_by, ColoredBy::Package, "By package").on_hover_text(hint);
+            }
         });
         if self.as_picture {
             return self.picture.show(ui, session, place);

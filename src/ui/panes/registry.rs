@@ -9,6 +9,7 @@ use super::dominators::DominatorsPane;
 use super::findings::FindingsPane;
 use super::growth::GrowthPane;
 use super::pane::{About, Pane};
+use super::scripts::ScriptsPane;
 use super::search::SearchPane;
 use super::statistics::StatisticsPane;
 use super::strings::StringsPane;
@@ -64,6 +65,7 @@ panes! {
     dominators: DominatorsPane,
     statistics: StatisticsPane,
     strings: StringsPane,
+    scripts: ScriptsPane,
     dead_variables: DeadVariablesPane,
     search: SearchPane,
     growth: GrowthPane,

@@ -85,6 +85,7 @@ fn statistics(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFi
             // Julia's kinds are its types, to which the categories of JavaScript do not apply.
             if producer.program != Program::Julia && *within == NodeFilter::All {
                 section(ui, "By category", &parts, statistics.total, look);
+                scripts_link(ui, place, &mut commands);
                 ui.add_space(5.0 * GRID);
                 let title =
                     if producer.program.is_v8() { "V8 heap and native memory" } else { "Heap and native memory" };
@@ -113,6 +114,17 @@ fn statistics(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFi
         });
     });
     commands
+}
+
+/// Draws a link to Scripts, if the snapshot may have scripts.
+fn scripts_link(ui: &mut Ui, place: &Place, commands: &mut Vec<Command>) {
+    if !super::scripts::is_available(place) {
+        return;
+    }
+    ui.add_space(GRID);
+    if ui.link("By script and package").on_hover_text("Show the scripts of the program").clicked() {
+        commands.push(Command::Show(ViewKind::SCRIPTS));
+    }
 }
 
 /// Draws the number of unreachable bytes, if they are a relevant part, with a link to the objects.

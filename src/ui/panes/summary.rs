@@ -94,6 +94,7 @@ pub(crate) fn filter_label(session: &Session, place: &Place, filter: &NodeFilter
             );
             format!("Allocated by {}", human::visible(&name, 80))
         }
+        NodeFilter::DefinedIn(_, name) => format!("Defined in {}", human::visible(name, 80)),
         NodeFilter::AllOf(filters) => {
             filters.iter().map(|filter| filter_label(session, place, filter)).collect::<Vec<_>>().join(", ")
         }

@@ -1,0 +1,182 @@
+//! The colors of the treemap, by kind or by package, and their legend.
+
+use std::sync::Arc;
+
+use egui::{Color32, RichText, Sense, Ui, vec2};
+
+use super::Place;
+use crate::model::{NodeKind, NodeOrdinal, human};
+use crate::query::{PackageKind, PackageRegions, PackageRegionsOf, ScriptList, ScriptListOf};
+use crate::session::{Reply, Session};
+use crate::snapshot::Snapshot;
+use crate::ui::theme::{self, GRID, Look};
+
+/// The meaning of the colors of tiles.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ColoredBy {
+    #[default]
+    Kind,
+    Package,
+}
+
+/// The number of colors of packages.
+const COLORS: usize = 7;
+const LEGEND_HEIGHT: f32 = 5.0 * GRID;
+const SWATCH: f32 = 10.0;
+
+/// The colors of one treemap.
+pub(super) enum TileColors {
+    Kind(Look),
+    Package(Look, PackageColors),
+    /// By package, before the packages are known; a message if they cannot be found.
+    Unknown(Look, String),
+}
+
+/// The packages that have a color of their own.
+pub(super) struct PackageColors {
+    list: Arc<ScriptList>,
+    regions: Arc<PackageRegions>,
+    /// The program, the runtime, and the largest others.
+    colored: [Option<u32>; COLORS],
+}
+
+impl PackageColors {
+    fn new(list: Arc<ScriptList>, regions: Arc<PackageRegions>) -> Self {
+        let mut colored = [None; COLORS];
+        let mut by_size: Vec<u32> = (0_u32..).zip(&list.packages).map(|(at, _)| at).collect();
+        by_size.sort_by_key(|&at| (std::cmp::Reverse(list.packages[at as usize].sizes.retained_size), at));
+        by_size.retain(|&at| list.packages[at as usize].sizes.retained_size > 0);
+        let mut take = |slots: std::ops::Range<usize>, is_wanted: &dyn Fn(PackageKind) -> bool| {
+            for slot in slots {
+                let found = by_size.iter().position(|&at| is_wanted(list.packages[at as usize].kind));
+                colored[slot] = found.map(|at| by_size.remove(at));
+            }
+        };
+        take(0..1, &|kind| kind == PackageKind::Program);
+        take(1..2, &|kind| kind == PackageKind::Runtime);
+        take(2..COLORS, &|_| true);
+        Self { list, regions, colored }
+    }
+
+    fn has_others(&self) -> bool {
+        let own = self.list.packages.iter().filter(|of| of.sizes.retained_size > 0).count();
+        own > self.colored.iter().flatten().count()
+    }
+}
+
+impl TileColors {
+    /// Asks for what the colors depend on.
+    pub(super) fn new(ui: &Ui, session: &mut Session, place: &Place, by: ColoredBy) -> Self {
+        let look = theme::look(ui);
+        if by == ColoredBy::Kind {
+            return Self::Kind(look);
+        }
+        match (session.ask(&ScriptListOf(place.slot.id)), session.ask(&PackageRegionsOf(place.slot.id))) {
+            (Reply::Ready(list), Reply::Ready(regions)) => Self::Package(look, PackageColors::new(list, regions)),
+            (Reply::Failed(message), _) | (_, Reply::Failed(message)) => Self::Unknown(look, message),
+            _ => Self::Unknown(look, "Attributing objects to packages…".to_owned()),
+        }
+    }
+
+    /// Returns the color of an object's tile, and that of the text on it.
+    pub(super) fn of(&self, snapshot: &Snapshot, node: NodeOrdinal) -> (Color32, Color32) {
+        match self {
+            Self::Kind(look) => (of_kind(snapshot, node, *look), look.tokens.on_category),
+            Self::Unknown(look, _) => (look.tokens.border, look.tokens.text),
+            Self::Package(look, colors) => {
+                let tokens = look.tokens;
+                let Some(package) = colors.regions.of(snapshot, node) else { return (tokens.border, tokens.text) };
+                let slot = colors.colored.iter().position(|of| *of == Some(package));
+                (slot.map_or(tokens.other_packages, |slot| tokens.packages[slot]), tokens.on_package)
+            }
+        }
+    }
+
+    /// Returns true if colors are packages. Then combined smaller objects have the color of the largest one.
+    pub(super) fn has_packages(&self) -> bool {
+        matches!(self, Self::Package(..))
+    }
+
+    /// Returns the package of an object as a line of its description.
+    pub(super) fn line(&self, snapshot: &Snapshot, node: NodeOrdinal) -> Option<String> {
+        let Self::Package(_, colors) = self else { return None };
+        let package = colors.regions.of(snapshot, node);
+        let name = package.and_then(|at| colors.list.packages.get(at as usize)).map(crate::query::Package::label);
+        Some(name.map_or_else(|| "in no package".to_owned(), |name| format!("package {}", human::visible(&name, 80))))
+    }
+
+    /// Draws the legend. Its height is always the same.
+    pub(super) fn legend(&self, ui: &mut Ui) {
+        ui.allocate_ui(vec2(ui.available_width(), LEGEND_HEIGHT), |ui| {
+            ui.horizontal(|ui| {
+                ui.set_height(LEGEND_HEIGHT);
+                ui.add_space(2.0 * GRID);
+                ui.spacing_mut().item_spacing.x = GRID;
+                match self {
+                    Self::Unknown(_, message) => drop(ui.label(RichText::new(message).font(theme::small()).weak())),
+                    Self::Kind(look) => {
+                        let names =
+                            ["Code", "Strings", "Arrays", "Typed arrays", "Native", "Objects", "System"].into_iter();
+                        for (name, color) in names.zip(look.tokens.categories) {
+                            entry(ui, name, color, None);
+                        }
+                    }
+                    Self::Package(look, colors) => {
+                        let tokens = look.tokens;
+                        for (package, color) in colors.colored.iter().zip(tokens.packages) {
+                            let package = package.and_then(|at| colors.list.packages.get(at as usize));
+                            if let Some(package) = package {
+                                let size = look.units.bytes(package.sizes.retained_size);
+                                entry(
+                                    ui,
+                                    &package.label(),
+                                    color,
+                                    Some(format!("{size} retained\n{}", package.folder)),
+                                );
+                            }
+                        }
+                        if colors.has_others() {
+                            entry(ui, "Other packages", tokens.other_packages, None);
+                        }
+                        let hint = "No script, function or class instance keeps these objects alone".to_owned();
+                        entry(ui, "No package", tokens.border, Some(hint));
+                    }
+                }
+            });
+        });
+    }
+}
+
+/// Draws an entry of the legend, if there is space.
+fn entry(ui: &mut Ui, name: &str, color: Color32, hint: Option<String>) {
+    let label = RichText::new(human::visible(name, 32)).font(theme::small());
+    let galley = egui::WidgetText::from(label).into_galley(
+        ui,
+        Some(egui::TextWrapMode::Extend),
+        f32::INFINITY,
+        egui::TextStyle::Small,
+    );
+    if ui.available_width() < SWATCH + GRID + galley.size().x {
+        return;
+    }
+    let (rect, _) = ui.allocate_exact_size(vec2(SWATCH, SWATCH), Sense::hover());
+    ui.painter().rect_filled(rect, 2.0, color);
+    let response = ui.add(egui::Label::new(galley).selectable(false));
+    if let Some(hint) = hint {
+        response.on_hover_text(hint.trim_end());
+    }
+    ui.add_space(2.0 * GRID);
+}
+
+fn of_kind(snapshot: &Snapshot, node: NodeOrdinal, look: Look) -> Color32 {
+    let [code, strings, arrays, typed_arrays, native, objects, system] = look.tokens.categories;
+    match snapshot.kind(node) {
+        kind if kind.is_string() => strings,
+        NodeKind::CODE | NodeKind::CLOSURE => code,
+        NodeKind::ARRAY => arrays,
+        NodeKind::NATIVE if snapshot.known().array_buffer_data.contains(snapshot.graph().name_id(node)) => typed_arrays,
+        NodeKind::NATIVE => native,
+        NodeKind::HIDDEN | NodeKind::SYNTHETIC | NodeKind::OBJECT_SHAPE => system,
+        _ => objects,
+    }
+}
