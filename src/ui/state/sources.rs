@@ -91,7 +91,9 @@ impl AppState {
         let open: Vec<(SnapshotId, PathBuf)> =
             open.filter_map(|open| Some((open.id, open.snapshot.source().path.clone()?))).collect();
         let (count, files) = (open.len() as u64, open.iter().map(|(_, file)| file.clone()).collect());
-        open.iter().for_each(|(id, _)| self.close(*id));
+        for (id, _) in &open {
+            self.close(*id);
+        }
         self.open_together(files);
         let name = maps.first().map(|map| short_script(&map.to_string_lossy())).unwrap_or_default();
         self.notice = Some(Notice::fact(match count {
