@@ -135,8 +135,12 @@ fn a_mutated_script_or_source_map_is_read_without_a_panic() {
     let cases = (0..scripts.len(), changes(), changes(), offsets, any::<bool>());
     let result = runner.run(&cases, |(script, of_text, of_map, offsets, is_cut)| {
         let (mut text, mut map) = (scripts[script].clone(), map.clone());
-        of_text.iter().for_each(|change| apply(&mut text, change));
-        of_map.iter().for_each(|change| apply(&mut map, change));
+        for change in &of_text {
+            apply(&mut text, change);
+        }
+        for change in &of_map {
+            apply(&mut map, change);
+        }
         let text = String::from_utf8_lossy(&text);
         let offsets: Vec<usize> = offsets.iter().map(|offset| offset.index(text.len() + 1)).collect();
         heapglass::test_support::sources::exercise_script(&text, is_cut, &map, &offsets);

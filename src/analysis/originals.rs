@@ -71,6 +71,14 @@ impl Originals {
         self.names.get(&at).map(AsRef::as_ref)
     }
 
+    /// Returns a position in a script whose position as written is this one.
+    pub(crate) fn location_of(&self, url: &str, line: u32, column: u32) -> Option<Location> {
+        let is_it = |&(_, &(source, of_line, of_column)): &(&Location, &(u32, u32, u32))| {
+            (of_line, of_column) == (line, column) && *self.sources[source as usize] == *url
+        };
+        self.places.iter().filter(is_it).map(|(at, _)| *at).min()
+    }
+
     /// Returns the maps that could not be used.
     #[must_use]
     pub fn notices(&self) -> &[String] {

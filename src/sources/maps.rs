@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use sourcemap::{DecodedMap, SourceMap};
 
 use super::lines::{Lines, Position, byte_of_column};
-use super::paths::{Candidate, NoFile, SourcePaths};
+use super::paths::{Candidate, LARGEST_FILE, NoFile, SourcePaths};
 use super::recorded::RecordedSources;
-use super::text::ScriptText;
+use super::text::{Origin, PROOF, ScriptText};
 use crate::inputs::read_small;
 use crate::query::Script;
 
@@ -81,7 +81,7 @@ impl ScriptMap {
                 reason = NoFile::Unproven(candidate.path);
                 continue;
             }
-            match paths.read(&candidate, super::paths::LARGEST_FILE) {
+            match paths.read(&candidate, LARGEST_FILE) {
                 Ok(text) => return Ok((candidate.path, text)),
                 Err(other) => reason = other,
             }
@@ -110,17 +110,27 @@ pub(super) fn find(
         return Some(decoded(url.to_owned(), data_of(data), text, false));
     }
     let beside = format!("{}.map", url.split(['?', '#']).next().unwrap_or(url));
+    let is_proven = || is_of_file(url, text, paths);
     let named = comment.map(|comment| resolved(url, comment));
     // What a comment names may be missing in production; the file beside the script is only looked for.
     for (url, is_named) in named.into_iter().map(|url| (url, true)).chain([(beside, false)]) {
         let Ok(candidates) = paths.candidates(&url) else { continue };
-        for candidate in candidates {
-            if let Some(found) = read_candidate(paths, &candidate, text, is_named) {
+        for candidate in candidates.iter().filter(|candidate| candidate.is_in_root || is_proven()) {
+            if let Some(found) = read_candidate(paths, candidate, text, is_named) {
                 return Some(found);
             }
         }
     }
     None
+}
+
+/// Returns true if the text of a script is that of its file on this machine. Otherwise a snapshot could name any map as
+/// that of a script.
+fn is_of_file(url: &str, text: Option<&ScriptText>, paths: &SourcePaths) -> bool {
+    let Some(text) = text else { return false };
+    let is_equal = |candidate: &Candidate| paths.read(candidate, LARGEST_FILE).is_ok_and(|file| file == text.text);
+    matches!(text.origin, Origin::File(_))
+        || (text.text.len() >= PROOF && paths.candidates(url).is_ok_and(|candidates| candidates.iter().any(is_equal)))
 }
 
 /// Returns the map that was recorded with the capture.
@@ -288,6 +298,7 @@ fn resolved(base: &str, relative: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources::SourceRoot;
 
     #[test]
     fn sources_are_relative_to_their_map() {
@@ -301,6 +312,28 @@ mod tests {
         ] {
             assert_eq!(resolved(base, relative), expected);
         }
+    }
+
+    #[test]
+    fn a_map_beside_a_file_is_read_only_if_the_file_is_the_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().canonicalize().unwrap().join("a.js");
+        let script_text = "let a = 1; // as long as a proof must be\n".repeat(8);
+        let map = r#"{"version":3,"sources":["x.ts"],"sourcesContent":["secret()"],"names":[],"mappings":"AAAA"}"#;
+        std::fs::write(&file, &script_text).unwrap();
+        std::fs::write(file.with_extension("js.map"), map).unwrap();
+        let script = Script { id: 1, url: file.to_str().map(str::to_owned), node: None, map_url: None };
+        let found = |text: &str, paths: &SourcePaths| {
+            let text = ScriptText::written(text.to_owned(), Origin::Snapshot);
+            find(&script, Some(&text), None, paths).is_some()
+        };
+        let none = SourcePaths::default();
+        assert!(found(&script_text, &none));
+        // It fits any map, as no position is inside a word.
+        assert!(!found(&";".repeat(400), &none));
+        assert!(!found(&script_text[..50], &none));
+        let root = SourcePaths::new(vec![SourceRoot::folder(file.parent().unwrap())]);
+        assert!(found(&";".repeat(400), &root));
     }
 
     #[test]

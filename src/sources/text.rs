@@ -12,6 +12,9 @@ use crate::snapshot::Snapshot;
 const WRAPPER: &str = "(function (exports, require, module, __filename, __dirname) { ";
 const WRAPPER_END: &str = "\n});";
 
+/// The least bytes of a script in a snapshot that prove that a file outside all roots is its file.
+pub(super) const PROOF: usize = 200;
+
 /// The place that a text is from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Origin {
@@ -161,6 +164,11 @@ pub(super) fn from_file(
         let path = candidate.path;
         let start = known.map_or(Position { line: 0, column: 0 }, |known| known.start);
         let text = match known {
+            // A few characters are the beginning of many files.
+            Some(known) if !candidate.is_in_root && known.text.len() < PROOF => {
+                reason = NoFile::Unproven(path);
+                continue;
+            }
             Some(known) => {
                 let Some(text) = fitting(text, &known.text) else {
                     reason = NoFile::Differs(path);

@@ -67,7 +67,7 @@ pub(super) fn of_panes() -> impl Iterator<Item = (About, Option<KeyboardShortcut
 }
 
 /// The keys of tables and fields, which the widgets handle themselves.
-pub(super) const TABLE_KEYS: [(&str, &str); 20] = [
+pub(super) const TABLE_KEYS: [(&str, &str); 21] = [
     ("↑ ↓ PgUp PgDn Home End", "Move along the rows"),
     ("→", "Expand the row, or go to its first child"),
     ("←", "Collapse the row, or go to its parent"),
@@ -84,7 +84,8 @@ pub(super) const TABLE_KEYS: [(&str, &str); 20] = [
     ("↑ ↓ ← → in a flame graph", "Go to the caller, the largest callee or a neighbor"),
     ("Enter, Backspace in a flame graph", "Zoom to the call, or to its caller"),
     ("+ − Home in a flame graph", "Zoom in, zoom out, show everything"),
-    ("↑ ↓ ← → PgUp PgDn Home End in the source", "Scroll the text"),
+    ("↑ ↓ ← → in the source", "Scroll the text, as do PgUp, PgDn, Home and End"),
+    ("Ctrl+click on a location", "Open it in the editor"),
     ("Mouse buttons 4 and 5", "Go back or forward"),
     ("Double click", "Show or hide the rows below, or go to the object"),
     ("Right click", "Open the context menu of a row"),

@@ -7,6 +7,7 @@ use crate::inspector;
 use crate::node;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::window::{
@@ -620,6 +621,17 @@ fn open(files: Files, made: &Made, is_drawn: bool) -> Window {
     harness.build_eframe(move |cc| HeapglassApp::new(cc, files, Indexes::off(), None).unwrap())
 }
 
+/// Makes the snapshots of a program whose script is on disk, once: the pictures show the name of their folder, so that all
+/// tests use the same.
+fn scripted() -> &'static Vec<PathBuf> {
+    static FILES: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    FILES.get_or_init(|| {
+        let folder = std::env::temp_dir().join("checkout-service");
+        std::fs::create_dir_all(&folder).unwrap();
+        generated::leak_files_with_script(&folder).0
+    })
+}
+
 /// Makes the files for pictures of these names; the folders live as long as the answer.
 fn make(is_wanted: impl Fn(&str) -> bool) -> (Made, [tempfile::TempDir; 3]) {
     let (folder_of_cut, cut) = cut_example();
@@ -630,10 +642,7 @@ fn make(is_wanted: impl Fn(&str) -> bool) -> (Made, [tempfile::TempDir; 3]) {
     let healthy_folder = others.path().join("healthy");
     std::fs::create_dir(&healthy_folder).unwrap();
     let healthy = generated::leak_files(&healthy_folder, false);
-    // The pictures show its name.
-    let folder_of_script = std::env::temp_dir().join("checkout-service");
-    std::fs::create_dir_all(&folder_of_script).unwrap();
-    let (scripted, _) = generated::leak_files_with_script(&folder_of_script);
+    let scripted = scripted().clone();
     let made = Made { broken, cut, folder: others.path().to_path_buf(), series, leak, healthy, scripted };
     std::fs::write(made.folder.join("react-native.heapsnapshot"), generated::hermes(500)).unwrap();
     std::fs::write(made.folder.join("session.heapsnapshot"), generated::julia(500)).unwrap();

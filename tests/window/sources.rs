@@ -12,7 +12,7 @@ use heapglass::test_support::ui::panes::Slot;
 
 use crate::generated::{self, ServiceScript, V8Heap};
 use crate::window::{
-    Window, bundled, click_row, show, wait_for_findings, wait_for_label, wait_for_load, wait_until, window,
+    Window, bundled, click_row, drop_file, show, wait_for_findings, wait_for_label, wait_for_load, wait_until, window,
 };
 
 /// The line that adds a session, in the script of [`generated::leak_files_with_script`].
@@ -440,7 +440,7 @@ fn a_function_of_a_profile_shows_its_source_from_a_source_folder() {
     let folder = tempfile::tempdir().unwrap();
     let real = folder.path().canonicalize().unwrap();
     let script = real.join("grow.js");
-    std::fs::write(&script, "const kept = [];\n\nfunction grow() { kept.push(new Array(1000)); }\n").unwrap();
+    std::fs::write(&script, "const kept = [];\n\nfunction fillCache() { kept.push(new Array(1000)); }\n").unwrap();
     let call = |name: &str, url: &str, line: i64| {
         let frame = serde_json::json!({
             "functionName": name, "scriptId": "5", "url": url, "lineNumber": line, "columnNumber": 13
@@ -448,7 +448,7 @@ fn a_function_of_a_profile_shows_its_source_from_a_source_folder() {
         serde_json::json!({"callFrame": frame, "selfSize": 1000, "id": 2 + line, "children": []})
     };
     let mut root = call("(root)", "", -1);
-    root["children"] = serde_json::json!([call("grow", script.to_str().unwrap(), 2)]);
+    root["children"] = serde_json::json!([call("fillCache", script.to_str().unwrap(), 2)]);
     let file = real.join("grow.heapprofile");
     std::fs::write(&file, serde_json::json!({"head": root, "samples": []}).to_string()).unwrap();
     let mut window = window(&[file]);
@@ -457,7 +457,7 @@ fn a_function_of_a_profile_shows_its_source_from_a_source_folder() {
     wait_for_label(&mut window, "Heavy");
     window.get_by_label("Heavy").click();
     steps(&mut window);
-    click_row(&mut window, "grow");
+    click_row(&mut window, "fillCache");
     let link = |window: &Window| {
         let is_link = |node: &egui_kittest::Node<'_>| node.accesskit_node().role() == egui::accesskit::Role::Link;
         window.query_all_by_label_contains("grow.js:3:14").find(is_link).map(|node| node.rect().center())
@@ -472,7 +472,24 @@ fn a_function_of_a_profile_shows_its_source_from_a_source_folder() {
     wait_for_label(&mut window, "No source text for this script");
     wait_for_label(&mut window, "is not inside a source root");
     window.state_mut().state.add_source_folder(&real);
-    wait_for_label(&mut window, "Line 3: function grow() { kept.push(new Array(1000)); }");
+    wait_for_label(&mut window, "Line 3: function fillCache() { kept.push(new Array(1000)); }");
     window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
     assert_eq!(arguments(&mut window, &recorded)[1], format!("{}:3:14", script.display()));
+}
+
+#[test]
+fn a_dropped_source_map_gives_classes_the_names_of_their_sources() {
+    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/shop");
+    let mut window = window(&[shop.join("shop-3.heapsnapshot.zst")]);
+    window.state_mut().state.settings.beside = Beside::Source;
+    wait_for_load(&mut window);
+    drop_file(&mut window, &shop.join("dist/shop.js.map"));
+    wait_for_label(&mut window, "Opened 1 snapshot again with shop.js.map");
+    wait_for_load(&mut window);
+    let (slot, target) = find(&mut window, |snapshot, node| {
+        snapshot.class(node).name == "CartEntry" && snapshot.display_name(node) == "CartEntry"
+    });
+    window.state_mut().state.run(slot, Command::Select { target, by_key: false });
+    wait_for_label(&mut window, "cart.ts:7:3");
+    wait_for_label(&mut window, "Line 7:   constructor(public item: Item, readonly addedAt: number) {}");
 }

@@ -72,7 +72,7 @@ impl AppState {
             None => {}
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
-        self.open_together(dropped.iter().map(|file| file.path().to_path_buf()).collect());
+        self.open_dropped(dropped.iter().map(|file| file.path().to_path_buf()).collect());
         if self.session.is_loading() {
             // Progress changes without events.
             ctx.request_repaint_after(Duration::from_millis(50));

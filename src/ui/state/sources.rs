@@ -1,12 +1,12 @@
 //! Source folders, and positions that are opened in the editor.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use egui::Context;
 
 use super::AppState;
 use crate::editor::{self, Spot};
-use crate::model::human;
+use crate::model::{SnapshotId, human};
 use crate::query::{Lane, Scripts, ScriptsOf, short_script};
 use crate::sources::{NoFile, Position, ScriptFile, SourcePaths, SourceRoot, Sources, url_file};
 use crate::ui::command::{Beside, Command, SourceAt};
@@ -68,6 +68,40 @@ impl AppState {
         });
     }
 
+    /// Opens dropped files. Source maps and folders are not opened: they are used for the snapshots that are open.
+    pub(super) fn open_dropped(&mut self, files: Vec<PathBuf>) {
+        let is_map = |file: &PathBuf| {
+            file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("map")) || file.is_dir()
+        };
+        let (maps, files): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(is_map);
+        if !maps.is_empty() {
+            self.use_source_maps(&maps);
+        }
+        self.open_together(files);
+    }
+
+    /// Opens the snapshots again with more source maps. A folder may have source files as well.
+    pub fn use_source_maps(&mut self, maps: &[PathBuf]) {
+        for folder in maps.iter().filter_map(|map| map.canonicalize().ok()).filter(|map| map.is_dir()) {
+            let _ = self.settings.add_source_root(SourceRoot::folder(&folder));
+        }
+        self.given_paths = self.given_paths.and_maps(maps);
+        self.apply_source_roots();
+        let open = self.session.open().iter();
+        let open: Vec<(SnapshotId, PathBuf)> =
+            open.filter_map(|open| Some((open.id, open.snapshot.source().path.clone()?))).collect();
+        let (count, files) = (open.len() as u64, open.iter().map(|(_, file)| file.clone()).collect());
+        for (id, _) in &open {
+            self.close(*id);
+        }
+        self.open_together(files);
+        let name = maps.first().map(|map| short_script(&map.to_string_lossy())).unwrap_or_default();
+        self.notice = Some(Notice::fact(match count {
+            0 => format!("{name} is used for snapshots that are opened from now on"),
+            _ => format!("Opened {} again with {name}", human::quantity(count, "snapshot", "snapshots")),
+        }));
+    }
+
     /// Executes a command about a source position in a view; returns text to copy to the clipboard.
     pub(super) fn run_of_source(&mut self, slot: Slot, command: Command) -> Option<String> {
         let view = self.views.get_mut(&slot)?;
@@ -95,6 +129,7 @@ impl AppState {
             Command::OpenInEditor(at) => self.open_in_editor(at),
             Command::CopySource(at) => return Some(self.copy_source(&at)),
             Command::Copy(text) => return Some(text),
+            Command::Notify(notice) => self.notice = Some(notice),
             _ => {}
         }
         None

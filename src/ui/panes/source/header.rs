@@ -7,6 +7,7 @@ use crate::model::human;
 use crate::sources::{Origin, SourceView};
 use crate::ui::buttons::close_button;
 use crate::ui::command::Command;
+use crate::ui::notice::Notice;
 use crate::ui::place_link;
 use crate::ui::theme::{self, GRID};
 
@@ -42,7 +43,8 @@ fn buttons(ui: &mut Ui, named: &Named, width: f32, closes: bool, commands: &mut 
     }
     let small = |text: &str| RichText::new(text).font(theme::small());
     if width > ROOM_FOR_COPY && ui.button(small("Copy location")).on_hover_text(&named.whole).clicked() {
-        commands.push(Command::CopySource(named.at.clone()));
+        commands.push(Command::Copy(named.whole.clone()));
+        commands.push(Command::Notify(Notice::fact("Copied the source location")));
     }
     let hint = "Open this line in the editor that is chosen in Settings   (Ctrl+Shift+O)";
     if ui.button(small("Open in editor")).on_hover_text(hint).clicked() {

@@ -176,7 +176,7 @@ impl SourcePane {
                     && ui.input(|input| input.modifiers.command)
                     && let Some(line) = drawn.line
                 {
-                    commands.push(Command::OpenInEditor(at_line(&named.at, text.line_number(line))));
+                    commands.push(Command::OpenInEditor(at_line(named, text, line)));
                 }
                 if drawn.response.secondary_clicked() {
                     self.menu_line = drawn.line;
@@ -188,7 +188,7 @@ impl SourcePane {
                 }
                 context_menu::show(&drawn.response, text_room.left_top(), |ui| {
                     item(ui, "Open this line in editor", commands, || {
-                        Command::OpenInEditor(at_line(&named.at, text.line_number(line)))
+                        Command::OpenInEditor(at_line(named, text, line))
                     });
                     item(ui, "Copy line", commands, || copy_line(text, line));
                 });
@@ -273,7 +273,11 @@ pub(in crate::ui) fn resolved(at: &SourceAt, scripts: &Scripts) -> SourceAt {
     let script = scripts.all().iter().find(|script| script.url.as_deref() == Some(url));
     match script {
         Some(script) => SourceAt::Script(*of, Location { script_id: script.id, line: *line, column: *column }),
-        None => at.clone(),
+        // The file as written of a script with a source map.
+        None => match scripts.originals().location_of(url, *line, *column) {
+            Some(generated) => SourceAt::Script(*of, generated),
+            None => at.clone(),
+        },
     }
 }
 
@@ -291,11 +295,15 @@ fn copy_line(text: &ShownText, line: usize) -> Command {
     Command::Copy(human::cut(text.line(line), LIMIT).into_owned())
 }
 
-/// Returns the start of another line, counted from 1, in the same script.
-fn at_line(at: &SourceAt, number: u32) -> SourceAt {
-    let new_line = number.saturating_sub(1);
-    match at {
-        SourceAt::Script(of, at) => SourceAt::Script(*of, Location { line: new_line, column: 0, ..*at }),
-        SourceAt::Named { of, url, .. } => SourceAt::Named { of: *of, url: url.clone(), line: new_line, column: 0 },
+/// Returns the start of a line of the text on screen, counted from 0.
+fn at_line(named: &Named, text: &ShownText, line: usize) -> SourceAt {
+    let line = text.line_number(line).saturating_sub(1);
+    match &named.at {
+        SourceAt::Script(of, at) if text.written().is_none() => {
+            SourceAt::Script(*of, Location { line, column: 0, ..*at })
+        }
+        SourceAt::Script(of, _) | SourceAt::Named { of, .. } => {
+            SourceAt::Named { of: *of, url: named.url.clone().unwrap_or_default(), line, column: 0 }
+        }
     }
 }

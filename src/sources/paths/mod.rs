@@ -2,10 +2,11 @@
 //!
 //! Invariants:
 //! - Nothing is fetched over the network, and no path with `..`, of another host or of a device namespace is opened.
-//! - If roots are given, only files inside them are read, after all symbolic links are resolved.
-//! - Without roots, a file is read only where the script's URL says, only if no symbolic link is on the path, only if its
+//! - If the command line gives roots, only files inside them are read, after all symbolic links are resolved.
+//! - Outside roots, a file is read only where the script's URL says, only if no symbolic link is on the path, only if its
 //!   name is that of a script, and never below the folders of the system. Its text is used only if it begins with the
-//!   text that the snapshot has, so a file that the snapshot does not know is never shown.
+//!   text that the snapshot has, of some hundred characters at least, so a file that the snapshot does not know is never
+//!   shown. Its source map is read only if the file is the script.
 //! - The `package.json` of a package is read inside a root, or without roots only above a script whose text was compared
 //!   like that. Only its version is used.
 
@@ -19,8 +20,11 @@ use url::Url;
 use crate::inputs::read_small_text;
 use crate::model::human;
 
+#[cfg(test)]
+mod tests;
+
 /// The largest source file that is read.
-pub(super) const LARGEST_FILE: u64 = 50 << 20;
+pub(in crate::sources) const LARGEST_FILE: u64 = 50 << 20;
 /// The largest `package.json` that is read.
 const LARGEST_PACKAGE: u64 = 1 << 20;
 /// The folders that are never read without a root.
@@ -98,6 +102,8 @@ pub struct SourcePaths(Arc<Places>);
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 struct Places {
     roots: Vec<SourceRoot>,
+    /// True if no file outside the roots is read.
+    only_roots: bool,
     /// Source maps, and folders with source maps.
     maps: Vec<PathBuf>,
     /// True if no files are read.
@@ -140,7 +146,10 @@ impl NoFile {
             Self::TooLarge(file) => format!("{} is larger than 50 MB", path(file)),
             Self::Differs(file) => format!("{} is not the script in the snapshot: the text differs", path(file)),
             Self::Unproven(file) => {
-                format!("{} is not inside a source root, and the snapshot has no text to compare it with", path(file))
+                format!(
+                    "{} is not inside a source root, and the snapshot has too little text to compare it with",
+                    path(file)
+                )
             }
             Self::Off => "source files are not read".to_owned(),
         }
@@ -149,24 +158,32 @@ impl NoFile {
 
 /// A file that may be read, and how far it is trusted.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Candidate {
-    pub(super) path: PathBuf,
+pub(in crate::sources) struct Candidate {
+    pub(in crate::sources) path: PathBuf,
     /// True if it is inside a root that the user gave.
-    pub(super) is_in_root: bool,
+    pub(in crate::sources) is_in_root: bool,
 }
 
 impl SourcePaths {
+    /// Creates places with these roots; if there are any, no other files are read.
     #[must_use]
     pub fn new(mut roots: Vec<SourceRoot>) -> Self {
         // A longer prefix is more specific.
         roots.sort_by(|a, b| b.from.len().cmp(&a.from.len()).then_with(|| a.cmp(b)));
-        Self(Arc::new(Places { roots, ..Places::default() }))
+        Self(Arc::new(Places { only_roots: !roots.is_empty(), roots, ..Places::default() }))
     }
 
     /// Creates places without files: only the snapshots and what was recorded with them are used.
     #[must_use]
     pub fn without_files() -> Self {
         Self(Arc::new(Places { no_files: true, ..Places::default() }))
+    }
+
+    /// Returns the same places with more source maps, or folders with source maps.
+    #[must_use]
+    pub(crate) fn and_maps(&self, more: &[PathBuf]) -> Self {
+        let new = more.iter().filter(|map| !self.0.maps.contains(map)).cloned();
+        self.clone().with_maps(new.chain(self.0.maps.iter().cloned()).collect())
     }
 
     /// Adds source maps, or folders with source maps, which come before those that scripts name.
@@ -176,11 +193,11 @@ impl SourcePaths {
     }
 
     /// Returns the source maps, and folders with source maps, that the user gave.
-    pub(super) fn maps(&self) -> &[PathBuf] {
+    pub(in crate::sources) fn maps(&self) -> &[PathBuf] {
         &self.0.maps
     }
 
-    /// Adds roots. Without files, none are added.
+    /// Adds roots to the places where files are read. Without files, none are added.
     #[must_use]
     pub(crate) fn with_roots(&self, more: &[SourceRoot]) -> Self {
         if self.0.no_files || more.is_empty() {
@@ -188,17 +205,18 @@ impl SourcePaths {
         }
         let mut roots = self.0.roots.clone();
         roots.extend(more.iter().filter(|root| !self.0.roots.contains(root)).cloned());
-        Self::new(roots).with_maps(self.0.maps.clone())
+        let Places { roots, .. } = (*Self::new(roots).0).clone();
+        Self(Arc::new(Places { roots, ..(*self.0).clone() }))
     }
 
     /// Returns whether a file, with all symbolic links resolved, is inside a root.
-    pub(super) fn contains(&self, real: &Path) -> bool {
+    pub(in crate::sources) fn contains(&self, real: &Path) -> bool {
         let is_inside = |root: &SourceRoot| root.to.canonicalize().is_ok_and(|folder| real.starts_with(folder));
         self.0.roots.iter().any(is_inside)
     }
 
     /// Returns the files that a script's URL may name.
-    pub(super) fn candidates(&self, url: &str) -> Result<Vec<Candidate>, NoFile> {
+    pub(in crate::sources) fn candidates(&self, url: &str) -> Result<Vec<Candidate>, NoFile> {
         if self.0.no_files {
             return Err(NoFile::Off);
         }
@@ -213,24 +231,24 @@ impl SourcePaths {
                 found.push(Candidate { path, is_in_root: true });
             }
         }
-        if self.0.roots.is_empty() {
-            let path = local?;
-            if !is_script(&path) || OF_SYSTEM.iter().any(|folder| path.starts_with(folder)) {
-                return Err(NoFile::Refused);
-            }
-            found.push(Candidate { path, is_in_root: false });
-        } else if found.is_empty() {
-            return Err(match local {
-                Ok(path) => NoFile::Outside(path),
-                Err(reason) => reason,
-            });
+        let is_refused = |path: &Path| !is_script(path) || OF_SYSTEM.iter().any(|folder| path.starts_with(folder));
+        let other = match local {
+            Ok(path) if self.0.only_roots => Err(NoFile::Outside(path)),
+            Ok(path) if is_refused(&path) => Err(NoFile::Refused),
+            Ok(path) => Ok(Candidate { path, is_in_root: false }),
+            Err(reason) => Err(reason),
+        };
+        match other {
+            Ok(candidate) => found.push(candidate),
+            Err(reason) if found.is_empty() => return Err(reason),
+            Err(_) => {}
         }
         Ok(found)
     }
 
     /// Reads the `package.json` of a package. Without roots, `verified` must be a file in the folder whose text is that of
     /// a script in the snapshot.
-    pub(super) fn read_package(&self, folder_url: &str, verified: Option<&Path>) -> Result<String, NoFile> {
+    pub(in crate::sources) fn read_package(&self, folder_url: &str, verified: Option<&Path>) -> Result<String, NoFile> {
         if self.0.no_files {
             return Err(NoFile::Off);
         }
@@ -256,12 +274,12 @@ impl SourcePaths {
     }
 
     /// Returns true if files are read only inside roots.
-    pub(super) fn has_roots(&self) -> bool {
+    pub(in crate::sources) fn has_roots(&self) -> bool {
         !self.0.roots.is_empty()
     }
 
     /// Reads a file if it is where it may be.
-    pub(super) fn read(&self, candidate: &Candidate, most_bytes: u64) -> Result<String, NoFile> {
+    pub(in crate::sources) fn read(&self, candidate: &Candidate, most_bytes: u64) -> Result<String, NoFile> {
         let path = &candidate.path;
         let real = path.canonicalize().map_err(|error| no_file(path, &error))?;
         let is_allowed = if candidate.is_in_root { self.contains(&real) } else { real == *path };
@@ -301,7 +319,7 @@ fn below<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
 }
 
 /// Returns the path of a script's URL on this machine.
-pub(super) fn local_path(url: &str) -> Result<PathBuf, NoFile> {
+pub(in crate::sources) fn local_path(url: &str) -> Result<PathBuf, NoFile> {
     let path = if url.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:")) {
         let url = Url::parse(url).map_err(|_| NoFile::Refused)?;
         if url.host_str().is_some_and(|host| !host.is_empty() && host != "localhost") {
@@ -332,151 +350,4 @@ pub(super) fn local_path(url: &str) -> Result<PathBuf, NoFile> {
 
 fn is_script(path: &Path) -> bool {
     path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| OF_SCRIPTS.contains(&extension))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_plain_absolute_paths_are_local() {
-        for (url, expected) in [
-            ("/srv/app/cart.js", Ok("/srv/app/cart.js")),
-            ("file:///srv/my%20app/cart.js?t=3", Ok("/srv/my app/cart.js")),
-            ("file:///srv/c%23/x.js", Ok("/srv/c#/x.js")),
-            ("file://server/share/x.js", Err(NoFile::Refused)),
-            (r"\\server\share\x.js", Err(NoFile::Refused)),
-            (r"\\?\C:\x.js", Err(NoFile::Refused)),
-            ("//server/share/x.js", Err(NoFile::Refused)),
-            ("/srv/../etc/x.js", Err(NoFile::Refused)),
-            ("file:///srv/..%2f..%2fetc/x.js", Err(NoFile::Refused)),
-            ("/srv/a\0b.js", Err(NoFile::Refused)),
-            ("http://host/app.js", Err(NoFile::NotLocal)),
-            ("node:fs", Err(NoFile::NotLocal)),
-            ("", Err(NoFile::NotLocal)),
-        ] {
-            let found = local_path(url);
-            assert_eq!(found.as_ref().map(|path| path.to_str().unwrap()), expected.as_ref().copied(), "{url}");
-        }
-    }
-
-    #[test]
-    fn files_of_the_system_are_never_read_without_a_root() {
-        let paths = SourcePaths::default();
-        for url in ["file:///etc/passwd", "/etc/x.js", "/proc/self/environ", "/dev/zero", "/home/me/.ssh/id_rsa"] {
-            assert_eq!(paths.candidates(url), Err(NoFile::Refused), "{url}");
-        }
-        assert_eq!(SourcePaths::without_files().candidates("/srv/x.js"), Err(NoFile::Off));
-    }
-
-    #[test]
-    fn with_roots_only_files_inside_them_are_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().canonicalize().unwrap();
-        std::fs::create_dir_all(folder.join("in/src")).unwrap();
-        std::fs::write(folder.join("in/src/a.js"), "a()").unwrap();
-        std::fs::write(folder.join("out.js"), "b()").unwrap();
-        let read = |root: &str, url: &str| -> Result<String, NoFile> {
-            let paths = SourcePaths::new(vec![root.parse().unwrap()]);
-            let candidates = paths.candidates(url)?;
-            paths.read(&candidates[0], LARGEST_FILE)
-        };
-        let (inside, outside) = (folder.join("in"), folder.join("out.js"));
-        let mapped = |from: &str| format!("{from}={}", inside.display());
-        assert_eq!(read(&mapped("http://host/js"), "http://host/js/src/a.js?v=1"), Ok("a()".into()));
-        assert_eq!(read(&mapped("/app"), "file:///app/src/a.js"), Ok("a()".into()));
-        assert_eq!(read(&mapped("webpack:///"), "webpack:///./src/a.js"), Ok("a()".into()));
-        assert_eq!(read(inside.to_str().unwrap(), inside.join("src/a.js").to_str().unwrap()), Ok("a()".into()));
-        let other = outside.to_str().unwrap();
-        assert_eq!(read(inside.to_str().unwrap(), other), Err(NoFile::Outside(outside.clone())));
-        assert_eq!(read(&mapped("/app"), "/application/a.js"), Err(NoFile::Outside("/application/a.js".into())));
-        assert_eq!(read(&mapped("http://host"), "http://host/../out.js"), Err(NoFile::NotLocal));
-        assert!(matches!(read(&mapped("/app"), "/app/src/b.js"), Err(NoFile::NotFound(_))));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_symbolic_link_out_of_a_root_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().canonicalize().unwrap();
-        std::fs::create_dir(folder.join("in")).unwrap();
-        std::fs::write(folder.join("out.js"), "secret()").unwrap();
-        let link = folder.join("in/a.js");
-        std::os::unix::fs::symlink(folder.join("out.js"), &link).unwrap();
-        let read = |paths: &SourcePaths| {
-            let candidates = paths.candidates(link.to_str().unwrap()).unwrap();
-            paths.read(&candidates[0], LARGEST_FILE)
-        };
-        let root = SourcePaths::new(vec![SourceRoot::folder(&folder.join("in"))]);
-        assert_eq!(read(&root), Err(NoFile::Outside(link.clone())));
-        assert_eq!(read(&SourcePaths::default()), Err(NoFile::Outside(link.clone())));
-    }
-
-    #[test]
-    fn the_description_of_a_package_is_read_only_in_a_root_or_above_a_verified_script() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().canonicalize().unwrap();
-        let package = folder.join("node_modules/ws");
-        std::fs::create_dir_all(package.join("lib")).unwrap();
-        std::fs::write(package.join("package.json"), "{}").unwrap();
-        let (url, script) = (package.to_str().unwrap(), package.join("lib/a.js"));
-        let unproven = Err(NoFile::Unproven(package.join("package.json")));
-        let without_roots = SourcePaths::default();
-        assert_eq!(without_roots.read_package(url, None), unproven);
-        assert_eq!(without_roots.read_package(url, Some(&folder.join("a.js"))), unproven);
-        assert_eq!(without_roots.read_package(url, Some(&script)), Ok("{}".into()));
-        assert_eq!(SourcePaths::without_files().read_package(url, Some(&script)), Err(NoFile::Off));
-        let rooted = |root: &Path| SourcePaths::new(vec![SourceRoot::folder(root)]).read_package(url, None);
-        assert_eq!(rooted(&folder), Ok("{}".into()));
-        let other = tempfile::tempdir().unwrap();
-        assert_eq!(rooted(other.path()), Err(NoFile::Outside(package.join("package.json"))));
-        for bad in
-            ["/etc/node_modules/ws", "/srv/../etc", r"\\server\share\node_modules\ws", "http://host/node_modules/ws"]
-        {
-            let file = Path::new(bad).join("a.js");
-            assert!(without_roots.read_package(bad, Some(&file)).is_err(), "{bad}");
-        }
-        std::fs::write(package.join("package.json"), vec![b' '; (1 << 20) + 1]).unwrap();
-        assert_eq!(rooted(&folder), Err(NoFile::TooLarge(package.join("package.json"))));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn the_description_of_a_package_is_not_read_through_symbolic_links() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().canonicalize().unwrap();
-        let package = folder.join("node_modules/ws");
-        std::fs::create_dir_all(&package).unwrap();
-        std::fs::write(folder.join("secret.json"), r#"{"version":"1.0.0"}"#).unwrap();
-        let path = package.join("package.json");
-        std::os::unix::fs::symlink(folder.join("secret.json"), &path).unwrap();
-        let url = package.to_str().unwrap();
-        let outside = Err(NoFile::Outside(path));
-        assert_eq!(SourcePaths::default().read_package(url, Some(&package.join("a.js"))), outside);
-        assert_eq!(SourcePaths::new(vec![SourceRoot::folder(&package)]).read_package(url, None), outside);
-    }
-
-    #[test]
-    fn the_root_for_a_script_replaces_the_start_of_its_url() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().canonicalize().unwrap();
-        std::fs::create_dir_all(folder.join("src")).unwrap();
-        std::fs::write(folder.join("src/a.js"), "a()").unwrap();
-        let root = |url: &str| SourceRoot::for_script(&folder, url);
-        let from = |from: &str| Some(SourceRoot { from: from.to_owned(), to: folder.clone() });
-        assert_eq!(root("/srv/app/src/a.js"), from("/srv/app"));
-        assert_eq!(root("http://host/js/src/a.js?v=1"), from("http://host/js"));
-        assert_eq!(root("/srv/app/b.js"), None);
-        assert_eq!(root("/srv/app/../src/a.js"), from("/srv/app/.."));
-        assert_eq!(root("/srv/src/../a.js"), None);
-        assert_eq!(root(folder.join("src/a.js").to_str().unwrap()), Some(SourceRoot::folder(&folder)));
-    }
-
-    #[test]
-    fn a_root_is_a_folder_or_a_replacement() {
-        assert!("=x".parse::<SourceRoot>().is_err());
-        assert!("a=".parse::<SourceRoot>().is_err());
-        assert_eq!("/a=/b".parse::<SourceRoot>().unwrap(), SourceRoot { from: "/a".into(), to: "/b".into() });
-        assert_eq!("/a".parse::<SourceRoot>().unwrap(), SourceRoot { from: String::new(), to: "/a".into() });
-    }
 }
