@@ -1,6 +1,6 @@
 //! Names and positions as written, before a compiler, bundler or minifier changed them. They come from source maps.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Location;
 
@@ -24,6 +24,8 @@ pub struct Originals {
     places: HashMap<Location, (u32, u32, u32)>,
     /// By position in a script: the name of the class or function that starts there.
     names: HashMap<Location, Box<str>>,
+    /// The scripts whose maps are used.
+    scripts: HashSet<u32>,
     /// The maps that could not be used, as sentences without a full stop.
     notices: Vec<String>,
 }
@@ -38,6 +40,7 @@ impl Originals {
     /// Adds the position as written of a position in a script, by the number of the file.
     pub(crate) fn add_place(&mut self, at: Location, (source, line, column): (u32, u32, u32)) {
         if (source as usize) < self.sources.len() {
+            self.scripts.insert(at.script_id);
             self.places.insert(at, (source, line, column));
         }
     }
@@ -56,6 +59,12 @@ impl Originals {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
+    }
+
+    /// Returns true if the map of a script is used.
+    #[must_use]
+    pub fn has_script(&self, id: u32) -> bool {
+        self.scripts.contains(&id)
     }
 
     /// Returns the position as written of a position in a script.

@@ -1,12 +1,13 @@
 //! `heapglass sources`: shows the source of an object's function or class, and the lines that fill its holder.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use serde::Serialize;
 
 use super::args::SourcesArguments;
 use super::{Files, args, open_object};
-use crate::export::{Columns, FileFormat, JsonRows, Position, SITES, SiteRow, Sites, write_rows};
+use crate::export::{Columns, FileFormat, JsonRows, Position, SITES, SiteRow, Sites, row_name, write_rows};
 use crate::findings::{Site, written};
 use crate::model::{CancelToken, human};
 use crate::query::{node_label, scripts};
@@ -36,7 +37,8 @@ struct Excerpt<'a> {
     is_cut: bool,
     /// The number of the first line, from 1.
     first_line: u32,
-    lines: Vec<&'a str>,
+    /// Long lines are cut.
+    lines: Vec<Cow<'a, str>>,
 }
 
 pub(super) fn run(arguments: &SourcesArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -47,10 +49,11 @@ pub(super) fn run(arguments: &SourcesArguments, files: &Files, out: &mut dyn Wri
     let location = snapshot.location(node).or(snapshot.class(node).key.location);
     let view = location.map(|at| sources.view(at.script_id, Some(at)));
     let text = view.as_ref().and_then(|view| view.text.as_ref());
-    let at = text.zip(location).and_then(|(text, at)| text.position(at)).map(|at| at.line as usize);
-    let shown = text.zip(at).map(|(text, line)| {
+    let at = text.zip(location).and_then(|(text, at)| text.position(at));
+    let shown = text.zip(at).map(|(text, at)| {
+        let line = at.line as usize;
         let first = line.saturating_sub(arguments.context);
-        (text, first..(line + arguments.context + 1).min(text.line_count()), line)
+        (text, first..(line.saturating_add(arguments.context).saturating_add(1)).min(text.line_count()), at)
     });
     let missing = view.as_ref().and_then(|view| missing(view, at.is_some()));
     let found = written(&sources, node, &cancel)?;
@@ -81,8 +84,8 @@ pub(super) fn run(arguments: &SourcesArguments, files: &Files, out: &mut dyn Wri
             }
             if let Some((text, lines, at)) = shown {
                 for line in lines {
-                    let mark = if line == at { '>' } else { ' ' };
-                    let shown = human::visible(text.line(line), LINE_LIMIT);
+                    let mark = if line == at.line as usize { '>' } else { ' ' };
+                    let shown = text.part_of_line(line, if mark == '>' { at.column } else { 0 }, LINE_LIMIT);
                     writeln!(out, "{mark}{:>6} │ {shown}", text.line_number(line))?;
                 }
             }
@@ -115,11 +118,11 @@ fn missing(view: &SourceView, has_line: bool) -> Option<String> {
     let reason = view.no_file.as_ref().map(|reason| reason.explanation(view.url.as_deref()));
     match (&view.text, has_line) {
         (None, _) => reason,
-        (Some(_), true) => None,
-        (Some(text), false) if text.is_cut() => {
+        (Some(text), _) if text.is_cut() => {
             let cut = "the snapshot has only the beginning of the script";
             Some(reason.map_or_else(|| cut.to_owned(), |reason| format!("{cut}; {reason}")))
         }
+        (Some(_), true) => None,
         (Some(_), false) => Some("the position is outside the script's text".to_owned()),
     }
 }
@@ -141,7 +144,13 @@ fn excerpt(text: &ShownText, lines: std::ops::Range<usize>) -> Excerpt<'_> {
         Origin::Recorded => ("capture", None),
     };
     let first_line = text.line_number(lines.start);
-    Excerpt { from, path, is_cut: text.is_cut(), first_line, lines: lines.map(|line| text.line(line)).collect() }
+    Excerpt {
+        from,
+        path,
+        is_cut: text.is_cut(),
+        first_line,
+        lines: lines.map(|line| row_name(text.line(line))).collect(),
+    }
 }
 
 /// Returns the row of a source line.

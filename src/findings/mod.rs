@@ -8,6 +8,7 @@ mod candidate;
 mod common;
 mod describe;
 mod dominated;
+mod exported;
 mod finding;
 mod holders;
 mod naming;

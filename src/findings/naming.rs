@@ -1,5 +1,6 @@
 //! Names of holders, and the source positions of objects.
 
+use super::exported::exported;
 use super::finding::SourcePlace;
 use super::ways::Side;
 use crate::analysis::Location;
@@ -7,6 +8,8 @@ use crate::model::{EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, human};
 use crate::query::{Scripts, is_context, is_numbered, node_label, short_script, without_page};
 use crate::sources::is_program_url;
 
+/// The start of the label of a variable.
+pub(super) const VARIABLE: &str = "variable ";
 /// The maximum number of characters of a name in a sentence.
 const NAME_LIMIT: usize = 80;
 /// The number of generic objects above a field that become part of its name.
@@ -85,6 +88,15 @@ impl Names<'_> {
                 segments.reverse();
                 return self.variable(at, &segments);
             }
+            // A class or function that is exported has a name of its own.
+            if is_generic(&class)
+                && let Some(exported) = exported(self.side.snapshot, at)
+            {
+                segments.push(human::visible(&exported.name, NAME_LIMIT).into_owned());
+                segments.reverse();
+                let file = exported.place.and_then(|at| self.place(at)).map(|place| short_script(&place.url));
+                return named_variable(&join(&segments), file.as_deref());
+            }
             let above = self.side.field_edge(at).filter(|_| segments.len() < SEGMENTS && is_generic(&class));
             let Some(edge) = above else {
                 segments.push(self.owner(at, &class));
@@ -138,10 +150,7 @@ impl Names<'_> {
                 .file_of_scope(context)
                 .map_or_else(|| "a scope".to_owned(), |file| format!("a scope of {file}"));
         }
-        match self.file_of_scope(context) {
-            Some(file) => format!("variable {name} of {file}"),
-            None => format!("variable {name}"),
-        }
+        named_variable(&name, self.file_of_scope(context).as_deref())
     }
 
     /// Returns the file of a scope: that of the nearest function above it.
@@ -156,6 +165,13 @@ impl Names<'_> {
             at = parent;
         }
         None
+    }
+}
+
+fn named_variable(name: &str, file: Option<&str>) -> String {
+    match file {
+        Some(file) => format!("variable {name} of {file}"),
+        None => format!("variable {name}"),
     }
 }
 

@@ -69,6 +69,10 @@ pub(super) fn complete(
     let found = statements(sources, &sought, cancel)?;
     for (finding, statements) in findings.iter_mut().zip(found) {
         finding.sites = merged(std::mem::take(&mut finding.sites), &statements, sources);
+        if finding.holder.location.is_none() {
+            let declared = finding.sites.iter().find(|site| site.what == "holder");
+            finding.holder.location = declared.map(|site| site.place.clone());
+        }
     }
     Ok(findings)
 }
@@ -81,7 +85,6 @@ pub(super) fn merged(positions: Vec<Site>, statements: &[Statement], sources: &S
         .iter()
         .map(|statement| {
             let shown = sources.shown(statement.place);
-            let is_generated = shown.at == statement.place.at;
             Site {
                 what: name_of(statement.what),
                 place: SourcePlace {
@@ -89,8 +92,8 @@ pub(super) fn merged(positions: Vec<Site>, statements: &[Statement], sources: &S
                     line: shown.at.line.saturating_add(1),
                     column: shown.at.column.saturating_add(1),
                 },
-                function: shown.function.or_else(|| statement.function.clone().filter(|_| is_generated)),
-                text: shown.text.or_else(|| Some(statement.text.clone())),
+                function: shown.function.or_else(|| statement.function.clone().filter(|_| !shown.is_written)),
+                text: shown.text.or_else(|| Some(statement.text.clone()).filter(|_| !shown.is_written)),
                 at: statement.place,
             }
         })

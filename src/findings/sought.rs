@@ -1,5 +1,6 @@
 //! The names by which a program reaches a holder: what `sources` looks for in scripts.
 
+use super::exported::{Exported, exported};
 use super::finding::{MemberClass, Part, PathStep};
 use super::naming::{Names, is_generic};
 use super::patterns::Subject;
@@ -105,6 +106,11 @@ fn holder_name(names: Names<'_>, member: NodeOrdinal) -> Option<(EdgeIndex, Hold
             entries += 1;
         } else if is_named(names, edge, source) {
             return Some((edge, field(names, source, edge), entries > 1));
+        }
+        if let Some(Exported { name, place }) = exported(names.side.snapshot, source) {
+            let place = place.map(script_position);
+            let holder = HolderName { name, kind: HolderKind::Variable, class: None, place };
+            return Some((edge, holder, entries > 1));
         }
         at = source;
     }

@@ -12,7 +12,7 @@ use super::{maps, syntax};
 pub fn exercise_script(text: &str, is_cut: bool, map: &[u8], offsets: &[usize]) -> usize {
     let script = ScriptText::of_part(text.to_owned(), is_cut);
     let lines = Lines::new(text);
-    if let Ok(map) = maps::decoded("map".to_owned(), Ok(map.to_owned()), Some(&script), false) {
+    if let Ok(map) = maps::decoded("map".to_owned(), Ok(map.to_owned()), Some(&script), None) {
         for &offset in offsets {
             if let Some(mapped) = map.lookup(lines.position(text, offset)) {
                 let _ = (map.source_url(mapped.source), map.content(mapped.source));

@@ -58,10 +58,15 @@ impl Lines {
         Some(start + byte_of_column(line, at.column)?)
     }
 
+    /// Returns the line of a byte offset.
+    pub(crate) fn line_of(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start as usize <= offset) - 1
+    }
+
     /// Returns the position of a byte offset.
     pub(crate) fn position(&self, text: &str, offset: usize) -> Position {
         let offset = text.floor_char_boundary(offset.min(text.len()));
-        let line = self.starts.partition_point(|&start| start as usize <= offset) - 1;
+        let line = self.line_of(offset);
         let column = text[self.starts[line] as usize..offset].chars().map(char::len_utf16).sum::<usize>();
         Position { line: u32::try_from(line).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) }
     }

@@ -19,16 +19,23 @@ use crate::query::Script;
 const LARGEST_MAP: u64 = 256 << 20;
 /// The comment that names a script's map.
 const COMMENTS: [&str; 2] = ["//# sourceMappingURL=", "//@ sourceMappingURL="];
-/// The number of mappings that are compared with the text.
+/// The number of mappings that are compared with the text, and the least number that proves something.
 const COMPARED: usize = 2000;
+const LEAST_COMPARED: usize = 3;
+/// The largest offset of a section of an index map.
+const MOST_LINES: u32 = 1 << 28;
+/// The reason why a map is refused that is not that of the script.
+pub(super) const DIFFERENT: &str = "it is not the map of the script: its positions do not match";
 
 /// A source map that fits its script.
 pub(crate) struct ScriptMap {
     map: SourceMap,
     /// The file or URL of the map, to which its sources are relative.
     base: String,
-    /// True if the map is from a file of this machine, so that its sources may be as well.
-    is_from_file: bool,
+    /// The folder in which its sources may be read, if the map is from a file of this machine.
+    sources_in: Option<PathBuf>,
+    /// True if the text of the script proves that this is its map.
+    pub(super) is_proven: bool,
 }
 
 impl std::fmt::Debug for ScriptMap {
@@ -60,7 +67,13 @@ impl ScriptMap {
     pub(crate) fn lookup(&self, at: Position) -> Option<Mapped<'_>> {
         let token = self.map.lookup_token(at.line, at.column).filter(|token| token.get_dst_line() == at.line)?;
         let at = Position { line: token.get_src_line(), column: token.get_src_col() };
-        token.has_source().then(|| Mapped { source: token.get_src_id(), at, name: token.get_name() })
+        let has_source = token.get_source().is_some_and(|source| !source.is_empty());
+        has_source.then(|| Mapped { source: token.get_src_id(), at, name: token.get_name() })
+    }
+
+    /// Returns the file or URL of the map.
+    pub(super) fn base(&self) -> &str {
+        &self.base
     }
 
     /// Returns the file or URL of a source.
@@ -77,16 +90,45 @@ impl ScriptMap {
     pub(crate) fn file_of(&self, source: u32, paths: &SourcePaths) -> Result<(PathBuf, String), NoFile> {
         let mut reason = NoFile::NotLocal;
         for candidate in paths.candidates(&self.source_url(source))? {
-            if !candidate.is_in_root && !self.is_from_file {
+            let is_near = self.sources_in.as_ref().is_some_and(|folder| candidate.path.starts_with(folder));
+            if !candidate.is_in_root && !is_near {
                 reason = NoFile::Unproven(candidate.path);
                 continue;
             }
             match paths.read(&candidate, LARGEST_FILE) {
-                Ok(text) => return Ok((candidate.path, text)),
+                Ok(text) if self.is_text_of(source, &text) => return Ok((candidate.path, text)),
+                Ok(_) => reason = NoFile::Differs(candidate.path),
                 Err(other) => reason = other,
             }
         }
         Err(reason)
+    }
+
+    /// Returns true if a text is that of a source: the positions and names of the map are in it. A file may have been
+    /// changed since the script was generated.
+    fn is_text_of(&self, source: u32, text: &str) -> bool {
+        if let Some(content) = self.content(source) {
+            return content == text;
+        }
+        let lines = Lines::new(text);
+        let tokens = self.map.tokens().filter(|token| token.get_src_id() == source);
+        let step = (self.map.get_token_count() as usize / COMPARED).max(1);
+        let (mut all, mut fitting, mut named, mut right) = (0_usize, 0_usize, 0_usize, 0_usize);
+        for token in tokens.step_by(step) {
+            all += 1;
+            let (line, column) = token.get_src();
+            let line_text = lines.line(text, line as usize);
+            let offset = byte_of_column(line_text, column).filter(|_| (line as usize) < lines.count());
+            let Some(offset) = offset else { continue };
+            let is_start = starts_token(line_text, offset) && (offset < line_text.len() || column == 0);
+            fitting += usize::from(is_start);
+            if let Some(name) = token.get_name() {
+                named += 1;
+                right += usize::from(line_text[offset..].starts_with(name));
+            }
+        }
+        // Compilers make names of their own for what they add, so not all names are in the text.
+        fitting * 20 >= all * 19 && right * 10 >= named * 3
     }
 }
 
@@ -100,14 +142,16 @@ pub(super) fn find(
     let url = script.url.as_deref()?;
     for file in paths.maps() {
         let Some(file) = given(file, url) else { continue };
-        return Some(of_file(&file, read_small(&file, LARGEST_MAP).map_err(|error| error.to_string()), text));
+        let file = std::path::absolute(&file).unwrap_or(file);
+        let bytes = read_small(&file, LARGEST_MAP).map_err(|error| error.to_string());
+        return Some(decoded(file.display().to_string(), bytes, text, file.parent().map(Path::to_owned)));
     }
     if let Some(found) = recorded.and_then(|recorded| from_record(recorded, script, text)) {
         return Some(found);
     }
     let comment = text.filter(|text| !text.is_cut).and_then(|text| comment(&text.text));
     if let Some(data) = comment.filter(|comment| comment.starts_with("data:")) {
-        return Some(decoded(url.to_owned(), data_of(data), text, false));
+        return Some(decoded(url.to_owned(), data_of(data), text, None));
     }
     let beside = format!("{}.map", url.split(['?', '#']).next().unwrap_or(url));
     let is_proven = || is_of_file(url, text, paths);
@@ -142,7 +186,7 @@ fn from_record(
     let of = recorded.script(script.id, script.url.as_deref())?;
     let bytes = recorded.map(of)?.map_err(|error| error.to_string());
     let url = of.map.as_ref()?.url.clone();
-    Some(decoded(url, bytes, text, false))
+    Some(decoded(url, bytes, text, None))
 }
 
 /// Returns true if a script has no comment that names a map, but a map beside its file, or the user gave one.
@@ -160,7 +204,10 @@ fn read_candidate(
     is_named: bool,
 ) -> Option<Result<ScriptMap, BadMap>> {
     match paths.read(candidate, LARGEST_MAP) {
-        Ok(map) => Some(of_file(&candidate.path, Ok(map.into_bytes()), text)),
+        Ok(map) => {
+            let (from, folder) = (candidate.path.display().to_string(), project_of(&candidate.path));
+            Some(decoded(from, Ok(map.into_bytes()), text, folder))
+        }
         Err(NoFile::NotFound(_) | NoFile::Outside(_) | NoFile::NotLocal | NoFile::Refused | NoFile::Off) => None,
         Err(reason) if is_named => {
             let from = candidate.path.display().to_string();
@@ -170,8 +217,12 @@ fn read_candidate(
     }
 }
 
-fn of_file(file: &Path, bytes: Result<Vec<u8>, String>, text: Option<&ScriptText>) -> Result<ScriptMap, BadMap> {
-    decoded(file.display().to_string(), bytes, text, true)
+/// Returns the folder of the project that a map beside a script belongs to: the nearest one with a `package.json`, else the
+/// one above the map's folder.
+fn project_of(map: &Path) -> Option<PathBuf> {
+    let folder = map.parent()?;
+    let is_project = |folder: &&Path| folder.join("package.json").is_file();
+    folder.ancestors().take(6).find(is_project).or(folder.parent()).map(Path::to_owned)
 }
 
 /// Returns the file for a script, if the user gave it: a map of that name, or one of that name in a folder.
@@ -210,17 +261,15 @@ pub(super) fn decoded(
     from: String,
     bytes: Result<Vec<u8>, String>,
     text: Option<&ScriptText>,
-    is_from_file: bool,
+    sources_in: Option<PathBuf>,
 ) -> Result<ScriptMap, BadMap> {
     let map = bytes.and_then(|bytes| decode(&bytes));
-    let map = map.and_then(|map| match text {
-        Some(text) if !fits(&map, text) => {
-            Err("it is not the map of the script: its positions do not match".to_owned())
-        }
-        _ => Ok(map),
+    let map = map.and_then(|map| match text.and_then(|text| fits(&map, text)) {
+        Some(false) => Err(DIFFERENT.to_owned()),
+        fits => Ok((map, fits.is_some())),
     });
     match map {
-        Ok(map) => Ok(ScriptMap { map, base: from, is_from_file }),
+        Ok((map, is_proven)) => Ok(ScriptMap { map, base: from, sources_in, is_proven }),
         // A data URL is too long to be shown, so the script is named.
         Err(reason) => Err(BadMap { from, reason }),
     }
@@ -230,6 +279,9 @@ fn decode(bytes: &[u8]) -> Result<SourceMap, String> {
     // The map is not trusted, and the decoder adds numbers without checks.
     let decoded = catch_unwind(AssertUnwindSafe(|| match sourcemap::decode_slice(bytes) {
         Ok(DecodedMap::Regular(map)) => Ok(map),
+        Ok(DecodedMap::Index(index)) if index.sections().any(is_far) => {
+            Err(sourcemap::Error::CannotFlatten("a section is too far away".to_owned()))
+        }
         Ok(DecodedMap::Index(index)) => index.flatten(),
         Ok(DecodedMap::Hermes(map)) => Ok((*map).clone()),
         Err(error) => Err(error),
@@ -238,25 +290,31 @@ fn decode(bytes: &[u8]) -> Result<SourceMap, String> {
     map.map_err(|error| format!("it is not a source map: {error}"))
 }
 
-/// Returns true if the positions of a map are where tokens of the script start.
-fn fits(map: &SourceMap, text: &ScriptText) -> bool {
+/// Returns true for a section whose position no script has.
+fn is_far(section: &sourcemap::SourceMapSection) -> bool {
+    let (line, column) = section.get_offset();
+    line.max(column) > MOST_LINES
+}
+
+/// Returns whether the positions of a map are where tokens of the script start; `None` if too little of the script is known.
+fn fits(map: &SourceMap, text: &ScriptText) -> Option<bool> {
     let lines = Lines::new(&text.text);
     let count = map.get_token_count() as usize;
     let step = (count / COMPARED).max(1);
     let (mut all, mut fitting) = (0_usize, 0_usize);
     for token in map.tokens().step_by(step) {
         let (line, column) = token.get_dst();
-        // Of a text that is cut, the last line is incomplete.
-        if text.is_cut && line as usize + 1 >= lines.count() {
+        let line_text = lines.line(&text.text, line as usize);
+        let is_known = (line as usize) < lines.count();
+        let offset = byte_of_column(line_text, column).filter(|_| is_known);
+        // Of a text that is cut, the end is not known.
+        if text.is_cut && line as usize + 1 >= lines.count() && offset.is_none_or(|offset| offset >= line_text.len()) {
             continue;
         }
         all += 1;
-        let line_text = lines.line(&text.text, line as usize);
-        let is_there = (line as usize) < lines.count();
-        let offset = byte_of_column(line_text, column).filter(|_| is_there);
         fitting += usize::from(offset.is_some_and(|offset| starts_token(line_text, offset)));
     }
-    fitting * 20 >= all * 19
+    (all >= LEAST_COMPARED).then_some(fitting * 20 >= all * 19)
 }
 
 /// Returns true if no identifier or number continues at an offset.

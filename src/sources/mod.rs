@@ -22,6 +22,7 @@ use std::sync::OnceLock;
 
 pub use exercise::exercise_script;
 pub(crate) use files::{ScriptFile, SourceOfUrl, url_file};
+use lines::byte_of_column;
 pub(crate) use lines::{Lines, Position};
 pub use originals::apply_maps;
 pub(crate) use packages::{PackageVersions, PackageVersionsOf, package_versions};
@@ -66,6 +67,8 @@ pub(crate) struct ShownPlace {
     /// The function that contains the place, if the text of the file as written is at hand.
     pub(crate) function: Option<String>,
     pub(crate) text: Option<String>,
+    /// True if it is the position in a file as written.
+    pub(crate) is_written: bool,
 }
 
 impl<'a> Sources<'a> {
@@ -102,7 +105,7 @@ impl<'a> Sources<'a> {
     /// Returns the source map of a script, if it has one that fits.
     fn map(&self, id: u32) -> Option<&ScriptMap> {
         // The maps were looked for when the snapshot was loaded.
-        let at = self.index(id).filter(|_| !self.scripts.originals().is_empty())?;
+        let at = self.index(id).filter(|_| self.scripts.originals().has_script(id))?;
         let script = &self.scripts.all()[at];
         let find = || maps::find(script, self.text(id).text.as_ref(), self.recorded(), self.paths)?.ok();
         self.maps[at].get_or_init(find).as_ref()
@@ -115,6 +118,7 @@ impl<'a> Sources<'a> {
             at: place.at,
             function: None,
             text: self.line(place),
+            is_written: false,
         })
     }
 
@@ -130,7 +134,7 @@ impl<'a> Sources<'a> {
             let offset = Lines::new(&text).offset(&text, mapped.at)?;
             syntax::parse(&url, &text, false, |semantic| function_at(semantic, offset)).ok()?
         });
-        Some(ShownPlace { url, at: mapped.at, function, text: line })
+        Some(ShownPlace { url, at: mapped.at, function, text: line, is_written: true })
     }
 
     /// Returns the text of a script, or, of the file as written that contains a location, prepared to be shown.
@@ -231,14 +235,22 @@ pub(crate) fn is_program_url(url: &str) -> bool {
     !(url.starts_with("node:") || url.starts_with("ext:") || url.starts_with("internal/") || url.is_empty())
 }
 
+/// The bytes before and after a position that are looked at to show its line.
+const AROUND: usize = 4 * LINE_LIMIT;
 /// The maximum number of characters of a line in a list.
 const LINE_LIMIT: usize = 160;
 
 /// Returns a line of source as shown in lists: at most so many characters around a column, as lines of minified scripts are
 /// long, and with control characters visible. `None` for a blank line.
 fn shown_line(line: &str, column: u32) -> Option<String> {
-    let line = line.trim_end();
-    let cut = cut_around(line, column as usize, LINE_LIMIT)?;
-    let text = human::visible(&cut.text, LINE_LIMIT + 2).into_owned();
+    // A line may have millions of characters, so only a part of it is looked at.
+    let at = byte_of_column(line, column)?;
+    let start = line.floor_char_boundary(at.saturating_sub(AROUND));
+    let end = line.ceil_char_boundary((at + AROUND).min(line.len()));
+    let part = line[start..end].trim_end();
+    let inside: usize = line[start..at].chars().map(char::len_utf16).sum();
+    let cut = cut_around(part, inside, LINE_LIMIT)?;
+    let mark = if start > 0 && !cut.text.starts_with('…') { "…" } else { "" };
+    let text = format!("{mark}{}", human::visible(&cut.text, LINE_LIMIT + 2));
     (!text.is_empty()).then_some(text)
 }

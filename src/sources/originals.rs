@@ -17,6 +17,9 @@ use crate::model::{CancelToken, Cancelled, human};
 use crate::query::{Script, scripts};
 use crate::snapshot::Snapshot;
 
+/// The least number of positions of functions and classes that tell whether a map is that of the script.
+const PROOF: usize = 3;
+
 /// The positions and names in the map of one script.
 #[derive(Debug, Default)]
 struct OfScript {
@@ -110,13 +113,25 @@ fn of_script(
         by_source.entry(mapped.source).or_default().push((at, mapped.at));
     }
     let mut unnamed = Vec::new();
+    let (mut parsed, mut starting) = (0, 0);
     for (source, places) in by_source {
         let url = &found.sources[&source];
         let names = original_text(&map, source, paths).and_then(|text| names_in(url, &text, &places));
         match names {
-            Some(names) => found.names.extend(names),
+            Some(names) => {
+                parsed += places.len();
+                starting += names.len();
+                found.names.extend(names);
+            }
             None => unnamed.extend(places.into_iter().map(|(at, _)| at)),
         }
+    }
+    // V8's positions are those of functions and classes, so nearly all of them are where one starts in the sources.
+    let is_proven = map.is_proven || parsed >= PROOF;
+    if !is_proven || (parsed >= PROOF && starting * 2 < parsed) {
+        let unknown = "it cannot be compared with the script, of which too little is known";
+        let reason = if is_proven { maps::DIFFERENT } else { unknown };
+        return Some(Err(BadMap { from: map.base().to_owned(), reason: reason.to_owned() }));
     }
     if let Some(text) = text.as_ref().filter(|_| !unnamed.is_empty()) {
         found.names.extend(names_by_map(url, text, &map, &unnamed));

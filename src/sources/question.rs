@@ -8,7 +8,7 @@ use super::paths::{NoFile, SourcePaths};
 use super::text::{FoundText, Origin, ScriptText};
 use super::tokens::{Token, Tokens};
 use crate::analysis::{Location, Originals};
-use crate::model::{CancelToken, Cancelled, HeapBytes, SnapshotId};
+use crate::model::{CancelToken, Cancelled, HeapBytes, SnapshotId, human};
 use crate::query::{Need, Needs, Question, ScriptsOf};
 
 /// The bytes of the largest text that is colored.
@@ -85,6 +85,15 @@ impl ShownText {
     /// Returns the text of a line, counted from 0.
     pub(crate) fn line(&self, line: usize) -> &str {
         self.lines.line(&self.script.text, line)
+    }
+
+    /// Returns at most so many characters of a line around a column, with control characters visible. A short line is whole.
+    pub(crate) fn part_of_line(&self, line: usize, column: u32, limit: usize) -> String {
+        let text = self.line(line);
+        if text.len() <= limit {
+            return human::visible(text, limit).into_owned();
+        }
+        super::shown_line(text, column).unwrap_or_default()
     }
 
     /// Returns the number of a line as in the file, counted from 1.

@@ -46,11 +46,11 @@ pub struct Arguments {
 pub struct SourceArguments {
     /// Read source files only from this folder, or from TO instead of where the snapshot's URLs begin with FROM; can be
     /// repeated
-    #[arg(long = "source-root", global = true, value_name = "[FROM=]TO")]
+    #[arg(long = "source-root", global = true, value_name = "[FROM=]TO", value_parser = parse_root)]
     pub roots: Vec<SourceRoot>,
     /// Read this source map, or the source maps in this folder, for scripts whose maps are named like them with .map
     /// added; can be repeated
-    #[arg(long = "source-map", global = true, value_name = "PATH")]
+    #[arg(long = "source-map", global = true, value_name = "PATH", value_parser = parse_map)]
     pub maps: Vec<PathBuf>,
     /// Include lines of source in the reports of `findings` and `check`; without it, only the text output of `findings`
     /// has them
@@ -317,6 +317,17 @@ pub struct ProfileArguments {
     pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+}
+
+/// Parses a source root. A folder that does not exist is a mistake, as nothing else would be read.
+fn parse_root(text: &str) -> Result<SourceRoot, String> {
+    let root: SourceRoot = text.parse()?;
+    if root.is_folder() { Ok(root) } else { Err("the folder does not exist".to_owned()) }
+}
+
+fn parse_map(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.exists() { Ok(path) } else { Err("no such file or folder".to_owned()) }
 }
 
 fn parse_id(text: &str) -> Result<u64, String> {

@@ -46,6 +46,12 @@ pub(super) fn run(arguments: &FindingsArguments, files: &Files, out: &mut dyn Wr
         found = find(&opened.by_reference())?;
     }
     notes.append(&mut found.notes);
+    // A map that is not used is the same for each snapshot.
+    for notice in opened.by_reference().iter().flat_map(|snapshot| snapshot.originals().notices()) {
+        if !notes.contains(notice) {
+            notes.push(notice.clone());
+        }
+    }
     notes.extend(opened.outside_note().filter(|_| found.ids_match == Some(true)));
     let is_damaged = opened.by_reference().iter().any(|snapshot| snapshot.recovery().is_some());
     if is_damaged {

@@ -28,7 +28,8 @@ pub(in crate::sources) const LARGEST_FILE: u64 = 50 << 20;
 /// The largest `package.json` that is read.
 const LARGEST_PACKAGE: u64 = 1 << 20;
 /// The folders that are never read without a root.
-const OF_SYSTEM: [&str; 7] = ["/dev", "/proc", "/sys", "/etc", "/run", "/boot", "/var/run"];
+const OF_SYSTEM: [&str; 10] =
+    ["/dev", "/proc", "/sys", "/etc", "/run", "/boot", "/var/run", "/net", "/afs", "/Network"];
 /// The name of the file that describes a package.
 const PACKAGE: &str = "package.json";
 /// The extensions of scripts.
@@ -57,6 +58,12 @@ impl std::str::FromStr for SourceRoot {
 }
 
 impl SourceRoot {
+    /// Returns true if the folder exists.
+    #[must_use]
+    pub fn is_folder(&self) -> bool {
+        self.to.is_dir()
+    }
+
     /// Creates a root for the files inside a folder.
     #[must_use]
     pub fn folder(folder: &Path) -> Self {

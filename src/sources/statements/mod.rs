@@ -9,19 +9,22 @@ mod names;
 mod reach;
 mod scan;
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
 use super::lines::{Lines, Position};
 use super::{Sources, shown_line, syntax};
 use crate::model::{CancelToken, Cancelled};
 pub(super) use names::{function_at, key_name};
-use scan::scan;
+use scan::{Hit, scan};
 
 #[cfg(test)]
 mod tests;
 
-/// The maximum number of statements of a kind.
+/// The maximum number of statements of a kind, and of those in one script from which they are chosen.
 const MOST: usize = 3;
+const MOST_OF_SCRIPT: usize = 16;
 /// Statements whose score is lower than the best by more than this are left out.
 const RANGE: i32 = 25;
 /// The score of a write to the holder by its name, in the script of its class or scope.
@@ -107,8 +110,6 @@ pub(crate) struct Statement {
     /// The line of the statement without its indentation.
     pub(crate) text: String,
     score: i32,
-    /// The byte range of the innermost function, which tells whether two statements are of one function.
-    inside: (u32, u32),
 }
 
 impl Sought {
@@ -238,7 +239,7 @@ fn of_script(sources: &Sources<'_>, id: u32, sought: &[Sought]) -> Vec<(usize, S
             let local = |of: Option<&ScriptPosition>| of.filter(|of| is_here(of)).and_then(offset);
             let holder = sought.holder.as_ref().and_then(|holder| holder.place.as_ref());
             let [callback, suspended] = sought.functions().map(local);
-            let hits = scan(semantic, sought, [local(holder), callback, suspended]);
+            let hits = reduced(scan(semantic, sought, [local(holder), callback, suspended]), &lines);
             found.extend(hits.into_iter().map(|hit| {
                 let place = lines.position(&text.text, hit.offset);
                 let line = lines.line(&text.text, place.line as usize);
@@ -248,7 +249,6 @@ fn of_script(sources: &Sources<'_>, id: u32, sought: &[Sought]) -> Vec<(usize, S
                     function: hit.function,
                     text: shown_line(line, place.column).unwrap_or_default(),
                     score: hit.score + if holder.is_some_and(is_here) { 20 } else { 0 },
-                    inside: hit.inside,
                 };
                 (at, statement)
             }));
@@ -258,22 +258,37 @@ fn of_script(sources: &Sources<'_>, id: u32, sought: &[Sought]) -> Vec<(usize, S
     parsed.unwrap_or_default()
 }
 
+/// Keeps the most likely statements of each kind, one per line. A generated script may have thousands in a line, and the
+/// column of each takes as long as the line.
+fn reduced(mut hits: Vec<Hit>, lines: &Lines) -> Vec<Hit> {
+    // Members are created where they are added.
+    let is_adding = |hit: &&Hit| matches!(hit.what, What::Adds | What::Registers);
+    let adding: HashSet<(u32, u32)> = hits.iter().filter(is_adding).map(|hit| hit.inside).collect();
+    for hit in hits.iter_mut().filter(|hit| hit.what == What::Creates && adding.contains(&hit.inside)) {
+        hit.score += 20;
+    }
+    hits.sort_by_key(|hit| (hit.what, std::cmp::Reverse(hit.score), hit.offset));
+    let mut known: HashSet<(What, usize)> = HashSet::new();
+    let mut counts = [0; 4];
+    hits.retain(|hit| {
+        let count = &mut counts[hit.what as usize];
+        let is_kept = *count < MOST_OF_SCRIPT && known.insert((hit.what, lines.line_of(hit.offset)));
+        *count += usize::from(is_kept);
+        is_kept
+    });
+    hits
+}
+
 /// Sorts the statements of a holder and keeps the most likely ones of each kind.
 fn ranked(mut found: Vec<Statement>) -> Vec<Statement> {
-    // Members are created where they are added, or near it.
-    let adding: Vec<(u32, (u32, u32))> = found
-        .iter()
-        .filter(|of| matches!(of.what, What::Adds | What::Registers))
-        .map(|of| (of.place.script_id, of.inside))
-        .collect();
-    let scripts: Vec<u32> = adding.iter().map(|&(script, _)| script).collect();
+    // Members are created near the place where they are added.
+    let is_adding = |of: &&Statement| matches!(of.what, What::Adds | What::Registers);
+    let scripts: HashSet<u32> = found.iter().filter(is_adding).map(|of| of.place.script_id).collect();
     for statement in found.iter_mut().filter(|statement| statement.what == What::Creates) {
-        let script = statement.place.script_id;
-        statement.score += if adding.contains(&(script, statement.inside)) { 20 } else { 0 };
-        statement.score += if scripts.contains(&script) { 10 } else { 0 };
+        statement.score += if scripts.contains(&statement.place.script_id) { 10 } else { 0 };
     }
     // Where nothing adds to a holder of the runtime, such as an open handle, what creates its members is all there is.
-    found.retain(|statement| statement.score >= LEAST || adding.is_empty());
+    found.retain(|statement| statement.score >= LEAST || scripts.is_empty());
     found.sort_by_key(|of| (of.what, std::cmp::Reverse(of.score), of.place.script_id, of.place.at));
     let mut kept: Vec<Statement> = Vec::new();
     for statement in found {

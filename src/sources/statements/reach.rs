@@ -131,7 +131,12 @@ impl<'s, 'a> Resolver<'s, 'a> {
                 element => self.follow(element.member_expression()?.object(), steps).map(|_| Reach::Inside),
             },
             Expression::AwaitExpression(of) => self.follow(&of.argument, steps),
-            Expression::AssignmentExpression(of) => self.follow(&of.right, steps),
+            Expression::AssignmentExpression(of) => {
+                let target = of.left.as_simple_assignment_target().and_then(|target| target.as_member_expression());
+                let is_holder =
+                    target.and_then(|member| member.static_property_name()).is_some_and(|name| self.is_field(name));
+                if is_holder { Some(Reach::Exact) } else { self.follow(&of.right, steps) }
+            }
             Expression::LogicalExpression(of) => either(&of.left, &of.right),
             Expression::ConditionalExpression(of) => either(&of.consequent, &of.alternate),
             _ => None,

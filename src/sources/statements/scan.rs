@@ -77,12 +77,18 @@ impl<'a> Scan<'_, 'a> {
             AstKind::ObjectExpression(object) if self.has_shape(object) => {
                 self.hit(What::Creates, node, object.span, 20);
             }
-            AstKind::VariableDeclarator(declarator) => {
-                let id = declarator.id.get_binding_identifier();
-                let symbol = id.and_then(|id| id.symbol_id.get());
-                let resolver = self.resolver.as_ref();
+            AstKind::BindingIdentifier(id) => {
+                let parent = self.semantic.nodes().parent_kind(node);
+                let is_import = matches!(
+                    parent,
+                    AstKind::ImportSpecifier(_)
+                        | AstKind::ImportDefaultSpecifier(_)
+                        | AstKind::ImportNamespaceSpecifier(_)
+                );
+                let resolver = self.resolver.as_ref().filter(|_| !is_import);
+                let symbol = id.symbol_id.get();
                 if symbol.is_some_and(|symbol| resolver.is_some_and(|resolver| resolver.is_declared(symbol))) {
-                    self.hit(What::Holder, node, declarator.span, 40);
+                    self.hit(What::Holder, node, id.span, 40);
                 }
             }
             AstKind::PropertyDefinition(field) if key_name(&field.key).is_some_and(|name| self.is_field(&name)) => {
@@ -209,12 +215,11 @@ impl<'a> Scan<'_, 'a> {
     }
 
     fn assignment(&mut self, node: NodeId, assignment: &AssignmentExpression<'a>) {
-        let is_plain = assignment.operator == AssignmentOperator::Assign;
         let Some(target) = assignment.left.as_simple_assignment_target() else { return };
         if let AssignmentTarget::AssignmentTargetIdentifier(id) = &assignment.left {
             let is_holder = self.resolver.as_ref().is_some_and(|resolver| resolver.is_variable(id));
             if is_holder && self.sought.holder.as_ref().is_some_and(|holder| holder.kind == HolderKind::Variable) {
-                let what = if is_plain && is_initial(&assignment.right) { What::Holder } else { What::Adds };
+                let what = self.written(node, assignment);
                 self.hit(what, node, assignment.span, 30);
             }
             return;
@@ -230,7 +235,7 @@ impl<'a> Scan<'_, 'a> {
         let line = Span::new(assignment.span.start, span.end);
         match name {
             Some(name) if self.is_field(&name) => {
-                let what = if is_plain && is_initial(&assignment.right) { What::Holder } else { What::Adds };
+                let what = self.written(node, assignment);
                 self.hit(what, node, line, 40);
             }
             Some(name) if self.sought.link.as_ref() == Some(&name) && !is_initial(&assignment.right) => {
@@ -248,6 +253,46 @@ impl<'a> Scan<'_, 'a> {
                 }
             }
         }
+    }
+
+    /// Returns whether an assignment to the holder sets it up or adds to it.
+    fn written(&self, node: NodeId, assignment: &AssignmentExpression<'a>) -> What {
+        let right = assignment.right.get_inner_expression();
+        let sets_up = match assignment.operator {
+            AssignmentOperator::LogicalNullish | AssignmentOperator::LogicalOr => is_initial(right),
+            AssignmentOperator::Assign => match right {
+                // `this.all = this.all || []`
+                Expression::LogicalExpression(of) => self.reach(&of.left).is_some() && is_initial(&of.right),
+                Expression::ObjectExpression(object) => !self.mentions_holder(object),
+                _ => is_initial(right) || self.is_once(node),
+            },
+            _ => false,
+        };
+        if sets_up { What::Holder } else { What::Adds }
+    }
+
+    /// Returns true if an object literal contains the holder, as an element of a list that is put before it.
+    fn mentions_holder(&self, object: &ObjectExpression<'a>) -> bool {
+        object.properties.iter().any(|property| match property {
+            ObjectPropertyKind::ObjectProperty(property) => self.reach(&property.value).is_some(),
+            ObjectPropertyKind::SpreadProperty(_) => false,
+        })
+    }
+
+    /// Returns true for code that runs once: outside functions and loops.
+    fn is_once(&self, node: NodeId) -> bool {
+        let repeats = |kind: AstKind<'_>| {
+            is_function(kind)
+                || matches!(
+                    kind,
+                    AstKind::ForStatement(_)
+                        | AstKind::ForInStatement(_)
+                        | AstKind::ForOfStatement(_)
+                        | AstKind::WhileStatement(_)
+                        | AstKind::DoWhileStatement(_)
+                )
+        };
+        !self.semantic.nodes().ancestor_kinds(node).any(repeats)
     }
 
     /// Reports a call if one of its arguments is the function that is held.
