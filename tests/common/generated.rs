@@ -653,7 +653,10 @@ pub fn leak_files(folder: &std::path::Path, leaks: bool) -> Vec<std::path::PathB
 type Packaged = (&'static str, u64, u64, u64);
 
 /// The text of the script of `ws` in [`packaged`].
-pub const SENDER: &str = "'use strict';\nclass Sender { constructor(socket) { this.socket = socket; } }\n";
+pub const SENDER: &str = "'use strict';\n\
+    // Sends frames over a socket. A text that proves that a file is that of a script has some hundred characters, so\n\
+    // this one is not as short as it could be.\n\
+    class Sender {\n  constructor(socket) { this.socket = socket; }\n  send(data) { this.socket.write(data); }\n}\n";
 
 const PACKAGED: [Packaged; 17] = [
     ("node:events", 40, 24, 400),
