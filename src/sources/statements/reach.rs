@@ -1,7 +1,7 @@
 //! Expressions that reach a holder: by its name, through a local variable, or through one of its entries.
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::{BindingPattern, ChainElement, Expression, IdentifierReference};
+use oxc_ast::ast::{BindingPattern, ChainElement, Expression, IdentifierReference, MemberExpression};
 use oxc_semantic::{ScopeId, Semantic, SymbolId};
 use oxc_span::GetSpan;
 
@@ -134,7 +134,7 @@ impl<'s, 'a> Resolver<'s, 'a> {
             Expression::AssignmentExpression(of) => {
                 let target = of.left.as_simple_assignment_target().and_then(|target| target.as_member_expression());
                 let is_holder =
-                    target.and_then(|member| member.static_property_name()).is_some_and(|name| self.is_field(name));
+                    target.and_then(MemberExpression::static_property_name).is_some_and(|name| self.is_field(name));
                 if is_holder { Some(Reach::Exact) } else { self.follow(&of.right, steps) }
             }
             Expression::LogicalExpression(of) => either(&of.left, &of.right),
