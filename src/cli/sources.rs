@@ -6,9 +6,10 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::args::SourcesArguments;
+use super::findings::json::site;
 use super::{Files, args, open_object};
-use crate::export::{Columns, FileFormat, JsonRows, Position, SITES, SiteRow, Sites, row_name, write_rows};
-use crate::findings::{Site, written};
+use crate::export::{Columns, FileFormat, JsonRows, Position, SITES, Sites, row_name, write_rows};
+use crate::findings::written;
 use crate::model::{CancelToken, human};
 use crate::query::{node_label, scripts};
 use crate::snapshot::Snapshot;
@@ -68,13 +69,13 @@ pub(super) fn run(arguments: &SourcesArguments, files: &Files, out: &mut dyn Wri
                 source: shown.map(|(text, lines, _)| excerpt(text, lines)),
                 missing,
                 holder: &found.holder,
-                sites: JsonRows::<Sites, _> { columns: Columns::named(SITES), rows: sites.iter().map(row) },
+                sites: JsonRows::<Sites, _> { columns: Columns::named(SITES), rows: sites.iter().map(site) },
             };
             serde_json::to_writer(&mut *out, &answer)?;
             writeln!(out)?;
         }
         args::Format::Csv => {
-            write_rows::<Sites>(Columns::named(SITES), sites.iter().map(row), FileFormat::Csv, out)?;
+            write_rows::<Sites>(Columns::named(SITES), sites.iter().map(site), FileFormat::Csv, out)?;
         }
         args::Format::Text => {
             heading(&snapshot, node, out)?;
@@ -150,17 +151,5 @@ fn excerpt(text: &ShownText, lines: std::ops::Range<usize>) -> Excerpt<'_> {
         is_cut: text.is_cut(),
         first_line,
         lines: lines.map(|line| row_name(text.line(line))).collect(),
-    }
-}
-
-/// Returns the row of a source line.
-fn row(site: &Site) -> SiteRow<'_> {
-    SiteRow {
-        what: site.what,
-        url: &site.place.url,
-        line: site.place.line,
-        column: site.place.column,
-        function: site.function.as_deref(),
-        text: site.text.as_deref(),
     }
 }

@@ -1,10 +1,12 @@
 //! Source lines that fill a holder.
 
+use serde::Serialize;
+
 use super::cell::{Cell, Format};
 use super::schema::{Column, Table};
 
 /// A source line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct SiteRow<'a> {
     pub(crate) what: &'static str,
     pub(crate) url: &'a str,

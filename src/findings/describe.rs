@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::candidate::Candidate;
 use super::finding::{Finding, HolderFacts, Kind, MemberClass, Part, PathStep, Verdict};
 use super::holders::{Gathered, Holder, Series};
-use super::naming::{Names, VARIABLE, is_generic};
+use super::naming::{Names, is_generic};
 use super::path::folded;
 use super::patterns::{Recognized, Subject, plural, recognize};
 use super::relations::also_held_by;
@@ -117,8 +117,7 @@ pub(super) fn compose(
         explanation = sentences(&[&explanation, &format!("Also held by {others}.")]);
     }
     let title = format!("{}: {}", recognized.title, over_time(&facts.members));
-    // The class or function that has a variable says nothing about where the variable is declared.
-    let owner = if label.starts_with(VARIABLE) { None } else { owner(names, container) };
+    let owner = owner(names, container);
     let sites = positions(names, &path, owner, &recognized);
     let sought = sought(&subject, member, recognized.pattern, &facts.classes);
     let signature = signature(&label, &member_class, recognized.pattern);

@@ -8,8 +8,6 @@ use crate::model::{EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, human};
 use crate::query::{Scripts, is_context, is_numbered, node_label, short_script, without_page};
 use crate::sources::is_program_url;
 
-/// The start of the label of a variable.
-pub(super) const VARIABLE: &str = "variable ";
 /// The maximum number of characters of a name in a sentence.
 const NAME_LIMIT: usize = 80;
 /// The number of generic objects above a field that become part of its name.

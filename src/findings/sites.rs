@@ -1,10 +1,12 @@
 //! Source lines related to a finding: statements of the scripts at hand, else the positions that the snapshot has.
 
+use super::exported::exported;
 use super::finding::{Finding, Part, PathStep, Site, SourcePlace};
 use super::naming::Names;
 use super::patterns::Recognized;
 use super::sought::script_position;
 use crate::model::{CancelToken, Cancelled, NodeOrdinal};
+use crate::query::is_context;
 use crate::sources::{Sought, Sources, Statement, What, is_program_url, statements};
 
 /// A finding whose source lines are not found yet.
@@ -14,12 +16,16 @@ pub(super) struct Draft {
     pub(super) sought: Sought,
 }
 
-/// Returns the node of the nearest object of the program at or above the holder.
+/// Returns the node of the nearest object of the program at or above the holder. A variable has none: the function or class
+/// that keeps its scope says nothing about where it is declared.
 pub(super) fn owner(names: Names<'_>, container: NodeOrdinal) -> Option<NodeOrdinal> {
     let mut at = container;
     for _ in 0..6 {
         if names.is_of_program(at) {
             return Some(at);
+        }
+        if is_context(&names.class(at)) || exported(names.side.snapshot, at).is_some() {
+            return None;
         }
         at = names.side.snapshot.graph().edge_source(names.side.field_edge(at)?);
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::describe::{path_of, plain};
 use super::finding::{Part, Site};
-use super::naming::{Names, VARIABLE};
+use super::naming::Names;
 use super::patterns::{Subject, recognize};
 use super::sites::{merged, owner, positions};
 use super::sought::sought;
@@ -66,8 +66,7 @@ pub(crate) fn written(sources: &Sources<'_>, node: NodeOrdinal, cancel: &CancelT
         grows: false,
     };
     let recognized = recognize(&subject).unwrap_or_else(|| plain(&subject));
-    let known =
-        positions(names, &path, (!label.starts_with(VARIABLE)).then(|| owner(names, container)).flatten(), &recognized);
+    let known = positions(names, &path, owner(names, container), &recognized);
     let sought = sought(&subject, member, recognized.pattern, &[]);
     let found = statements(sources, &[sought], cancel)?.pop().unwrap_or_default();
     Ok(Written { sites: merged(known, &found, sources), holder: label })

@@ -13,7 +13,7 @@ use super::paths::{Candidate, LARGEST_FILE, NoFile, SourcePaths};
 use super::recorded::RecordedSources;
 use super::text::{Origin, PROOF, ScriptText};
 use crate::inputs::read_small;
-use crate::query::Script;
+use crate::query::{Script, reloaded_url};
 
 /// The largest map that is read.
 const LARGEST_MAP: u64 = 256 << 20;
@@ -153,7 +153,7 @@ pub(super) fn find(
     if let Some(data) = comment.filter(|comment| comment.starts_with("data:")) {
         return Some(decoded(url.to_owned(), data_of(data), text, None));
     }
-    let beside = format!("{}.map", url.split(['?', '#']).next().unwrap_or(url));
+    let beside = beside(url);
     let is_proven = || is_of_file(url, text, paths);
     let named = comment.map(|comment| resolved(url, comment));
     // What a comment names may be missing in production; the file beside the script is only looked for.
@@ -191,10 +191,15 @@ fn from_record(
 
 /// Returns true if a script has no comment that names a map, but a map beside its file, or the user gave one.
 pub(super) fn may_have_one(url: &str, paths: &SourcePaths) -> bool {
-    let beside = format!("{}.map", url.split(['?', '#']).next().unwrap_or(url));
+    let beside = beside(url);
     let is_file = |candidate: &Candidate| candidate.path.is_file();
     paths.maps().iter().any(|file| given(file, url).is_some())
         || paths.candidates(&beside).is_ok_and(|candidates| candidates.iter().any(is_file))
+}
+
+/// Returns the URL or path of a map beside a script.
+fn beside(url: &str) -> String {
+    format!("{}.map", reloaded_url(url).unwrap_or(url))
 }
 
 fn read_candidate(
@@ -227,10 +232,10 @@ fn project_of(map: &Path) -> Option<PathBuf> {
 
 /// Returns the file for a script, if the user gave it: a map of that name, or one of that name in a folder.
 fn given(file: &Path, url: &str) -> Option<PathBuf> {
-    let name = url.split(['?', '#']).next()?.rsplit(['/', '\\']).next().filter(|name| !name.is_empty())?;
-    let wanted = format!("{name}.map");
+    let map = beside(url);
+    let wanted = map.rsplit(['/', '\\']).next().filter(|name| *name != ".map")?;
     if file.is_dir() {
-        let inside = file.join(&wanted);
+        let inside = file.join(wanted);
         return inside.is_file().then_some(inside);
     }
     (file.file_name()?.to_str()? == wanted).then(|| file.to_owned())

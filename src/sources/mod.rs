@@ -1,7 +1,7 @@
 //! From a script and a position to source text, and to the statements that fill a holder.
 //!
 //! The text of a script is in the snapshot (its beginning, usually), in what was recorded with the capture, or in a file;
-//! `paths.rs` says which files may be read. `statements` parses scripts and finds the lines that a person should change.
+//! `paths` says which files may be read. `statements` parses scripts and finds the lines that a person should change.
 
 mod declared;
 mod exercise;
@@ -172,11 +172,12 @@ impl<'a> Sources<'a> {
     /// # Errors
     /// Returns the reason if there is no such file.
     pub(crate) fn file(&self, at: Location) -> Result<ScriptFile, NoFile> {
-        if let Some((map, mapped)) = self.mapped(ScriptPosition { script_id: at.script_id, at: position(at) })
-            && let Ok((path, text)) = map.file_of(mapped.source, self.paths)
-        {
-            let is_changed = map.content(mapped.source).is_some_and(|content| content != text);
-            return ScriptFile::resolved(path, is_changed, mapped.at);
+        if let Some((map, mapped)) = self.mapped(ScriptPosition { script_id: at.script_id, at: position(at) }) {
+            match map.file_of(mapped.source, self.paths) {
+                Ok((path, _)) => return ScriptFile::resolved(path, false, mapped.at),
+                Err(NoFile::Differs(path)) => return ScriptFile::resolved(path, true, mapped.at),
+                Err(_) => {}
+            }
         }
         let script = self.scripts.get(at.script_id).ok_or(NoFile::NotLocal)?;
         files::script_file(self.snapshot, script, position(at), self.paths)

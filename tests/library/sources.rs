@@ -66,7 +66,7 @@ fn without_its_map_a_bundle_has_generated_names_and_lines() {
 }
 
 #[test]
-fn signatures_of_two_builds_are_equal_by_the_names_in_their_sources() {
+fn signatures_have_the_names_in_the_sources() {
     let (one, other) = (found(&at(&shop())), found(&SourcePaths::without_files()));
     assert_ne!(one.findings[0].signature, other.findings[0].signature);
     assert_eq!(one.findings[0].signature, found(&at(&shop())).findings[0].signature);

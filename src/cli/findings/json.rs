@@ -7,6 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::Report;
 use crate::Snapshot;
+use crate::export::SiteRow;
 use crate::findings::{Finding, Kind, MemberClass, PathStep, Site, SourcePlace};
 
 /// The version of the schema.
@@ -46,7 +47,7 @@ struct FindingJson<'a> {
     share_of_growth: Option<f64>,
     classes: Vec<ClassJson<'a>>,
     path: Vec<StepJson<'a>>,
-    sites: Vec<SiteJson<'a>>,
+    sites: Vec<SiteRow<'a>>,
     keys: &'a [String],
     samples: Vec<u64>,
     freed_if_emptied: u64,
@@ -92,16 +93,6 @@ struct StepJson<'a> {
 struct EdgeJson<'a> {
     name: &'a str,
     kind: &'a str,
-}
-
-#[derive(Serialize)]
-struct SiteJson<'a> {
-    what: &'static str,
-    url: &'a str,
-    line: u32,
-    column: u32,
-    function: Option<&'a str>,
-    text: Option<&'a str>,
 }
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -197,8 +188,9 @@ fn step<'a>(step: &'a PathStep, last: &Snapshot) -> StepJson<'a> {
     }
 }
 
-fn site(site: &Site) -> SiteJson<'_> {
-    SiteJson {
+/// Returns the row of a source line.
+pub(in crate::cli) fn site(site: &Site) -> SiteRow<'_> {
+    SiteRow {
         what: site.what,
         url: &site.place.url,
         line: site.place.line,

@@ -150,7 +150,7 @@ impl NoFile {
             Self::Outside(file) => format!("{} is not inside a source root", path(file)),
             Self::NotFound(file) => format!("{} does not exist", path(file)),
             Self::Unreadable(file, error) => format!("{} cannot be read: {error}", path(file)),
-            Self::TooLarge(file) => format!("{} is larger than 50 MB", path(file)),
+            Self::TooLarge(file) => format!("{} is too large to be read", path(file)),
             Self::Differs(file) => format!("{} is not the script in the snapshot: the text differs", path(file)),
             Self::Unproven(file) => {
                 format!(
