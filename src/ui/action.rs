@@ -44,6 +44,9 @@ pub enum Action {
     Back,
     Forward,
     NextTheme,
+    ToggleHighContrast,
+    ToggleReduceMotion,
+    ToggleDensity,
     SetUnits(Units),
     /// Turn the cache of opened files on or off.
     ToggleIndex,

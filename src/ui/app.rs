@@ -44,6 +44,9 @@ impl HeapglassApp {
         cc.egui_ctx.set_theme(settings.theme);
         cc.egui_ctx.set_zoom_factor(settings.text_scale);
         theme::set_units(&cc.egui_ctx, settings.units);
+        theme::set_high_contrast(&cc.egui_ctx, settings.high_contrast);
+        theme::set_reduced_motion(&cc.egui_ctx, settings.reduce_motion);
+        theme::set_density(&cc.egui_ctx, settings.density);
         let ctx = cc.egui_ctx.clone();
         let mut state = AppState::new(settings, indexes, move || ctx.request_repaint())?;
         state.open_together(files);

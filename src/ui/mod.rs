@@ -23,6 +23,7 @@ mod glossary;
 pub(crate) mod heap_rows;
 pub(crate) mod help;
 pub(crate) mod history;
+pub(crate) mod icons;
 mod keys;
 pub(crate) mod link;
 mod lower;

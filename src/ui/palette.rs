@@ -33,6 +33,9 @@ fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
         entries.push((format!("Show sizes in {}", units.label()), String::new(), Action::SetUnits(units)));
     }
     entries.push(("Switch theme: system, light or dark".to_owned(), String::new(), Action::NextTheme));
+    entries.push(("Turn high contrast on or off".to_owned(), String::new(), Action::ToggleHighContrast));
+    entries.push(("Turn reduced motion on or off".to_owned(), String::new(), Action::ToggleReduceMotion));
+    entries.push(("Switch row height: compact or comfortable".to_owned(), String::new(), Action::ToggleDensity));
     entries.push(("Capture from a running program…".to_owned(), String::new(), Action::Capture));
     entries.push(("Turn caching of opened files on or off".to_owned(), String::new(), Action::ToggleIndex));
     entries.push(("Choose editor…".to_owned(), String::new(), Action::ChooseEditor));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::command::Beside;
+use super::theme::Density;
 use crate::model::human::Units;
 use crate::sources::SourceRoot;
 
@@ -55,6 +56,12 @@ impl From<ThemeChoice> for egui::ThemePreference {
 #[serde(default)]
 pub struct Settings {
     pub theme: ThemeChoice,
+    /// True for colors of high contrast.
+    pub high_contrast: bool,
+    /// True if nothing may move or fade.
+    pub reduce_motion: bool,
+    /// The height of the rows of tables.
+    pub density: Density,
     /// The zoom factor of the window; 1 is normal.
     pub text_scale: f32,
     pub units: Units,
@@ -76,6 +83,9 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             theme: ThemeChoice::default(),
+            high_contrast: false,
+            reduce_motion: false,
+            density: Density::default(),
             text_scale: 1.0,
             units: Units::default(),
             keep_index: true,

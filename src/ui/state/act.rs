@@ -7,7 +7,7 @@ use crate::ui::command::ViewKind;
 use crate::ui::notice::Notice;
 use crate::ui::panes::search::search_id;
 use crate::ui::panes::summary::filter_id;
-use crate::ui::theme;
+use crate::ui::theme::{self, Density};
 
 impl AppState {
     /// Executes an action.
@@ -63,9 +63,14 @@ impl AppState {
                 }
             }
             Action::FocusFilter | Action::FocusSearch | Action::FocusNextPane => self.focus(ctx, &action),
-            Action::NextTheme | Action::SetUnits(_) | Action::Larger | Action::Smaller | Action::NormalSize => {
-                self.change_look(ctx, &action);
-            }
+            Action::NextTheme
+            | Action::ToggleHighContrast
+            | Action::ToggleReduceMotion
+            | Action::ToggleDensity
+            | Action::SetUnits(_)
+            | Action::Larger
+            | Action::Smaller
+            | Action::NormalSize => self.change_look(ctx, &action),
             Action::ToggleIndex => {
                 self.settings.keep_index = !self.settings.keep_index;
                 self.apply_index_setting();
@@ -98,6 +103,21 @@ impl AppState {
             Action::NextTheme => {
                 self.settings.theme = self.settings.theme.next();
                 ctx.set_theme(self.settings.theme);
+            }
+            Action::ToggleHighContrast => {
+                self.settings.high_contrast = !self.settings.high_contrast;
+                theme::set_high_contrast(ctx, self.settings.high_contrast);
+            }
+            Action::ToggleReduceMotion => {
+                self.settings.reduce_motion = !self.settings.reduce_motion;
+                theme::set_reduced_motion(ctx, self.settings.reduce_motion);
+            }
+            Action::ToggleDensity => {
+                self.settings.density = match self.settings.density {
+                    Density::Compact => Density::Comfortable,
+                    Density::Comfortable => Density::Compact,
+                };
+                theme::set_density(ctx, self.settings.density);
             }
             Action::SetUnits(units) => {
                 self.settings.units = *units;

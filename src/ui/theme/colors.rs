@@ -1,20 +1,6 @@
-//! Design tokens: every color, size and distance of the window, for light and dark. No other module defines colors.
+//! Colors by meaning, for light, dark and high contrast. No other module defines colors.
 
-use crate::model::human::Units;
-use egui::{
-    Color32, Context, CornerRadius, FontDefinitions, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui,
-    Vec2,
-};
-
-/// The grid that distances are multiples of, in points.
-pub(crate) const GRID: f32 = 4.0;
-/// The height of a table row.
-pub(crate) const ROW_HEIGHT: f32 = 20.0;
-pub(crate) const TEXT_SMALL: f32 = 11.0;
-pub(crate) const TEXT_BODY: f32 = 12.5;
-/// Titles of cards.
-pub(crate) const TEXT_CARD: f32 = 14.0;
-pub(crate) const TEXT_TITLE: f32 = 18.0;
+use egui::Color32;
 
 /// Colors by meaning.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,7 +51,7 @@ const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb(red, green, blue)
 }
 
-const LIGHT: Tokens = Tokens {
+pub(super) const LIGHT: Tokens = Tokens {
     background: rgb(0xff_ff_ff),
     surface: rgb(0xf5_f6_f8),
     hover: rgb(0xee_f2_f8),
@@ -112,7 +98,7 @@ const LIGHT: Tokens = Tokens {
     on_package: rgb(0x0c_10_18),
 };
 
-const DARK: Tokens = Tokens {
+pub(super) const DARK: Tokens = Tokens {
     background: rgb(0x17_19_1d),
     surface: rgb(0x1f_22_27),
     hover: rgb(0x26_2b_33),
@@ -159,123 +145,72 @@ const DARK: Tokens = Tokens {
     on_package: rgb(0x0c_10_18),
 };
 
-/// Returns the tokens of the current theme.
-#[must_use]
-pub(crate) fn tokens(ui: &Ui) -> &'static Tokens {
-    if ui.visuals().dark_mode { &DARK } else { &LIGHT }
-}
+/// High contrast on white: text has at least 7:1 on every background.
+pub(super) const LIGHT_CONTRAST: Tokens = Tokens {
+    background: rgb(0xff_ff_ff),
+    surface: rgb(0xf2_f2_f2),
+    hover: rgb(0xe6_ea_f0),
+    selection: rgb(0xbe_dc_ff),
+    selection_quiet: rgb(0xdd_dd_dd),
+    border: rgb(0x55_5a_61),
+    text: rgb(0x00_00_00),
+    weak: rgb(0x2e_34_3b),
+    accent: rgb(0x00_32_8f),
+    property: rgb(0x5e_00_50),
+    string: rgb(0x7a_0c_04),
+    number: rgb(0x00_26_8f),
+    code: rgb(0x00_42_36),
+    keyword: rgb(0x52_00_82),
+    comment: rgb(0x2c_3c_2c),
+    punctuation: rgb(0x25_2b_33),
+    detached: rgb(0x6b_2a_00),
+    error: rgb(0x86_00_0a),
+    error_surface: rgb(0xff_f0_f0),
+    percent_bar: rgb(0xc3_dc_f8),
+    added: rgb(0x7a_12_08),
+    removed: rgb(0x00_44_22),
+    ..LIGHT
+};
 
-/// The current look: colors by meaning and the unit of sizes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Look {
-    pub tokens: &'static Tokens,
-    pub units: Units,
-}
-
-/// Returns the current look.
-#[must_use]
-pub(crate) fn look(ui: &Ui) -> Look {
-    let units = ui.data(|data| data.get_temp(units_id())).unwrap_or_default();
-    Look { tokens: tokens(ui), units }
-}
-
-/// Sets the unit of sizes.
-pub(crate) fn set_units(ctx: &Context, units: Units) {
-    ctx.data_mut(|data| data.insert_temp(units_id(), units));
-}
-
-fn units_id() -> egui::Id {
-    egui::Id::unique("units of sizes")
-}
-
-/// Returns the font of numbers and of names from the heap, with digits of equal width.
-#[must_use]
-pub(crate) fn mono() -> FontId {
-    FontId::new(TEXT_BODY - 0.5, FontFamily::Monospace)
-}
-
-/// Returns the font of the sentence at the top of a pane.
-#[must_use]
-pub(crate) fn heading() -> FontId {
-    FontId::new(TEXT_CARD + 2.0, FontFamily::Proportional)
-}
-
-/// Returns the small font of names and numbers.
-#[must_use]
-pub(crate) fn mono_small() -> FontId {
-    FontId::new(TEXT_SMALL, FontFamily::Monospace)
-}
-
-#[must_use]
-pub(crate) fn small() -> FontId {
-    FontId::new(TEXT_SMALL, FontFamily::Proportional)
-}
-
-/// Gives egui's own widgets the look of the tokens, in both themes.
-pub(crate) fn install(ctx: &Context) {
-    // The face of texts has no arrows, which numbers over time contain.
-    let mut fonts = FontDefinitions::default();
-    let mono = fonts.families.get(&FontFamily::Monospace).cloned().unwrap_or_default();
-    let texts = fonts.families.entry(FontFamily::Proportional).or_default();
-    let missing: Vec<String> = mono.into_iter().filter(|name| !texts.contains(name)).collect();
-    texts.extend(missing);
-    ctx.set_fonts(fonts);
-    ctx.style_mut_of(Theme::Light, |style| apply(style, &LIGHT));
-    ctx.style_mut_of(Theme::Dark, |style| apply(style, &DARK));
-}
-
-fn apply(style: &mut Style, tokens: &Tokens) {
-    use TextStyle::{Body, Button, Heading, Monospace, Small};
-    style.text_styles = [
-        (Small, small()),
-        (Body, FontId::new(TEXT_BODY, FontFamily::Proportional)),
-        (Button, FontId::new(TEXT_BODY, FontFamily::Proportional)),
-        (Monospace, mono()),
-        (Heading, FontId::new(TEXT_TITLE, FontFamily::Proportional)),
-    ]
-    .into();
-    style.spacing.item_spacing = Vec2::new(2.0 * GRID, GRID);
-    style.spacing.button_padding = Vec2::new(2.0 * GRID, GRID);
-    style.spacing.menu_margin = Margin::same(4);
-    style.spacing.interact_size.y = 6.0 * GRID;
-    style.animation_time = 0.0;
-
-    let visuals = &mut style.visuals;
-    visuals.panel_fill = tokens.background;
-    visuals.window_fill = tokens.background;
-    visuals.window_stroke = Stroke::new(1.0, tokens.border);
-    visuals.extreme_bg_color = tokens.background;
-    visuals.text_edit_bg_color = Some(tokens.background);
-    visuals.faint_bg_color = tokens.surface;
-    visuals.code_bg_color = tokens.surface;
-    visuals.hyperlink_color = tokens.accent;
-    visuals.error_fg_color = tokens.error;
-    visuals.warn_fg_color = tokens.detached;
-    visuals.weak_text_color = Some(tokens.weak);
-    visuals.selection.bg_fill = tokens.selection;
-    visuals.selection.stroke = Stroke::new(1.0, tokens.accent);
-    visuals.window_corner_radius = CornerRadius::same(6);
-    visuals.menu_corner_radius = CornerRadius::same(6);
-    let widgets = &mut visuals.widgets;
-    for (widget, fill, border) in [
-        (&mut widgets.noninteractive, tokens.background, tokens.border),
-        (&mut widgets.inactive, tokens.surface, tokens.border),
-        (&mut widgets.hovered, tokens.hover, tokens.weak),
-        (&mut widgets.active, tokens.selection, tokens.accent),
-        (&mut widgets.open, tokens.hover, tokens.border),
-    ] {
-        widget.bg_fill = fill;
-        widget.weak_bg_fill = fill;
-        widget.bg_stroke = Stroke::new(1.0, border);
-        widget.fg_stroke = Stroke::new(1.0, tokens.text);
-        widget.corner_radius = CornerRadius::same(4);
-        widget.expansion = 0.0;
-    }
-}
+/// High contrast on black: text has at least 7:1 on every background.
+pub(super) const DARK_CONTRAST: Tokens = Tokens {
+    background: rgb(0x00_00_00),
+    surface: rgb(0x10_11_13),
+    hover: rgb(0x1f_24_2b),
+    selection: rgb(0x0b_35_66),
+    selection_quiet: rgb(0x2a_2c_30),
+    border: rgb(0x9a_a2_ad),
+    text: rgb(0xff_ff_ff),
+    weak: rgb(0xd8_de_e6),
+    accent: rgb(0x9c_ca_ff),
+    on_accent: rgb(0x00_00_00),
+    property: rgb(0xf6_c2_ff),
+    string: rgb(0xff_c4_b2),
+    number: rgb(0xc2_da_ff),
+    code: rgb(0x9a_f2_dc),
+    keyword: rgb(0xe4_c8_ff),
+    comment: rgb(0xc4_dc_c6),
+    punctuation: rgb(0xe0_e6_ee),
+    detached: rgb(0xff_c8_90),
+    error: rgb(0xff_be_bb),
+    error_surface: rgb(0x33_08_0a),
+    percent_bar: rgb(0x16_32_54),
+    added: rgb(0xff_c6_ba),
+    removed: rgb(0xa8_f5_c0),
+    ..DARK
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All themes, with the least contrast of their texts.
+    const ALL: [(&str, Tokens, f64); 4] = [
+        ("light", LIGHT, 4.5),
+        ("dark", DARK, 4.5),
+        ("light, high contrast", LIGHT_CONTRAST, 7.0),
+        ("dark, high contrast", DARK_CONTRAST, 7.0),
+    ];
 
     fn luminance(color: Color32) -> f64 {
         let channel = |value: u8| {
@@ -291,8 +226,8 @@ mod tests {
     }
 
     #[test]
-    fn text_can_be_read_on_every_background_of_both_themes() {
-        for (theme, tokens) in [("light", LIGHT), ("dark", DARK)] {
+    fn text_can_be_read_on_every_background_of_all_themes() {
+        for (theme, tokens, least) in ALL {
             let backgrounds = [
                 ("background", tokens.background),
                 ("surface", tokens.surface),
@@ -319,7 +254,7 @@ mod tests {
             for (over, background) in backgrounds {
                 for (what, text) in texts {
                     let contrast = contrast(text, background);
-                    assert!(contrast >= 4.5, "{theme}: {what} on {over} has {contrast:.2}");
+                    assert!(contrast >= least, "{theme}: {what} on {over} has {contrast:.2}");
                 }
             }
             for category in tokens.categories {
