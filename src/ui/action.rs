@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::command::{Step, ViewKind};
-use crate::model::SnapshotId;
+use super::command::{Command, Step, ViewKind};
+use super::help::HelpPage;
+use crate::model::{ClassId, SnapshotId};
 use crate::model::human::Units;
 use crate::sources::SourceRoot;
 
@@ -37,6 +38,8 @@ pub enum Action {
     /// Close a side; the other one gets the whole window.
     CloseSide(usize),
     ToggleLink,
+    /// Collapse or expand the lower half of views.
+    ToggleLower,
     FocusFilter,
     FocusSearch,
     FocusNextPane,
@@ -54,9 +57,15 @@ pub enum Action {
     Larger,
     Smaller,
     NormalSize,
+    /// Type a command in the search field.
     Palette,
     Keys,
     Glossary,
+    Help(HelpPage),
+    /// Run a command of a pane on the active side.
+    Run(Box<Command>),
+    /// Go to a class in the Summary of the active side.
+    RevealClass(SnapshotId, ClassId),
     /// Take snapshots from a running program.
     Capture,
     CancelExport,

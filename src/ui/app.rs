@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use egui::{Context, Ui};
 
-use super::action::Action;
 use super::settings::Settings;
 use super::settings_file::{self, SettingsWriter};
 use super::state::AppState;
@@ -83,8 +82,6 @@ impl eframe::App for HeapglassApp {
         sides::body(state, ui, &mut actions);
         chrome::drop_target(ui);
         let ctx = ui.ctx().clone();
-        let can_split = state.can_split();
-        actions.extend(state.palette.show(&ctx, |action| *action != Action::ToggleSplit || can_split));
         state.help.show(&ctx);
         state.capture.show(&ctx);
         state.show_editors(&ctx);

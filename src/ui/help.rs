@@ -6,6 +6,14 @@ use super::glossary::{Category, Entry, entries};
 use super::keys;
 use super::theme::{self, GRID};
 
+/// A page of the help.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HelpPage {
+    Views,
+    Report,
+    About,
+}
+
 /// The help windows.
 #[derive(Debug, Default)]
 pub struct Help {

@@ -1,5 +1,6 @@
 //! Icons: characters of an icon font. Widgets that show one have a name in words beside or instead of it.
 
+use egui::containers::menu::MenuButton;
 use egui::{Align2, Button, Color32, FontId, Painter, Pos2, Response, RichText, Ui, WidgetInfo, accesskit::Role};
 
 use super::theme;
@@ -42,4 +43,11 @@ pub(crate) fn labeled_button(ui: &mut Ui, icon: Icon, label: &str) -> Response {
 pub(crate) fn named(response: Response, name: &str) -> Response {
     response.widget_info(|| WidgetInfo::labeled(Role::Button, response.enabled(), name));
     response
+}
+
+/// Adds an icon that opens a menu.
+pub(crate) fn menu(ui: &mut Ui, icon: Icon, name: &str, hint: &str, content: impl FnOnce(&mut Ui)) {
+    let button = Button::new(text(icon)).frame_when_inactive(false);
+    let (response, _) = MenuButton::from_button(button).ui(ui, content);
+    named(response, name).on_hover_text(hint);
 }

@@ -9,6 +9,9 @@ use super::panes::registry;
 
 const CTRL: Modifiers = Modifiers::COMMAND;
 
+/// The key that collapses or expands the lower half of views.
+pub(super) const LOWER_PANES: KeyboardShortcut = KeyboardShortcut::new(CTRL, Key::J);
+
 /// A key and its action, with the action's name in the palette.
 #[derive(Clone, Debug)]
 pub(super) struct Binding {
@@ -37,6 +40,7 @@ pub(super) fn bindings() -> Vec<Binding> {
         binding(Modifiers::ALT, Key::ArrowRight, Action::Forward, "Go forward"),
         binding(Modifiers::NONE, Key::F6, Action::FocusNextPane, "Go to next table or chart"),
         binding(CTRL, Key::Backslash, Action::ToggleSplit, "Side by side"),
+        Binding { shortcut: LOWER_PANES, action: Action::ToggleLower, name: "Show or hide the lower panes" },
         binding(CTRL, Key::L, Action::ToggleLink, "Linked sides"),
         binding(CTRL, Key::Plus, Action::Larger, "Increase text size"),
         binding(CTRL, Key::Equals, Action::Larger, "Increase text size"),

@@ -73,6 +73,8 @@ pub struct Settings {
     pub ignored_findings: Vec<String>,
     /// The content of the lower right pane.
     pub beside: Beside,
+    /// True if the lower half of views is collapsed.
+    pub collapses_lower: bool,
     /// The command that opens a source position; `None` until the user has chosen an editor.
     pub editor: Option<String>,
     /// The folders in which the files of scripts are read.
@@ -92,6 +94,7 @@ impl Default for Settings {
             recent: Vec::new(),
             ignored_findings: Vec::new(),
             beside: Beside::default(),
+            collapses_lower: false,
             editor: None,
             source_roots: Vec::new(),
         }

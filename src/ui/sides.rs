@@ -52,8 +52,10 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut 
     super::recovery::change_banner(ui, &place.snapshot, slot);
     view.panes.findings.set_ignored(&state.settings.ignored_findings);
     view.beside = state.settings.beside;
+    view.is_lower_open = !state.settings.collapses_lower;
     let commands = view.show(ui, &mut state.session, &place);
     state.settings.beside = view.beside;
+    state.settings.collapses_lower = !view.is_lower_open;
     state.views.insert(slot, view);
     if !commands.is_empty() {
         // The effects of commands are drawn in the next frame, and a worker's answer requests only one frame.

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use egui::{CentralPanel, Panel, Rect, Ui};
+use egui::{CentralPanel, Rect, Ui};
 
 use super::command::{Beside, Command, Lower, NodeSet, SourceAt, Target, ViewKind};
 use super::history::Visit;
-use super::keys;
 use super::panes::Place;
 use super::panes::object::ObjectPane;
 use super::panes::pane::Pane;
@@ -16,7 +15,6 @@ use super::panes::retainers::RetainersPane;
 use super::panes::source::SourcePane;
 use super::theme::{self, GRID};
 use super::tree_table::RowSelection;
-use super::within::within;
 use crate::model::{ClassId, NodeOrdinal, SnapshotId};
 use crate::query::NodeFilter;
 use crate::session::Session;
@@ -37,6 +35,12 @@ pub struct View {
     pub(super) is_narrow: bool,
     /// The object of the selected row of a lower table; `None` if no row is selected, or the row has no object.
     inspected: Option<Target>,
+    /// The selected class, if a row of a class is selected and not one of an object.
+    pub(super) class: Option<ClassId>,
+    /// True if the lower half is expanded, as in the settings.
+    pub is_lower_open: bool,
+    /// True if the lower half was on screen in the last frame.
+    pub(super) had_lower: bool,
     /// The area of the upper pane in the last frame.
     upper_rect: Option<Rect>,
 }
@@ -54,6 +58,9 @@ impl Default for View {
             beside: Beside::default(),
             is_narrow: false,
             inspected: None,
+            class: None,
+            is_lower_open: true,
+            had_lower: false,
             upper_rect: None,
         }
     }
@@ -73,6 +80,7 @@ impl View {
             }
         }
         self.clear_lower_selection();
+        self.class = None;
         self.source.choose(None);
         self.retainers.set_target(target);
         self.paths.set_target(target);
@@ -149,9 +157,9 @@ impl View {
         self.source.set_target(shown);
     }
 
-    /// Returns whether the lower half is on screen.
-    fn shows_lower(&self) -> bool {
-        about(self.kind).lists_objects || self.has_lower_content() || self.source.has_choice()
+    /// Returns whether the lower half has something to show.
+    pub(super) fn shows_lower(&self) -> bool {
+        self.source.has_choice() || (about(self.kind).uses_lower && (self.has_lower_content() || self.class.is_some()))
     }
 
     /// Returns whether the lower tables have content.
@@ -205,6 +213,27 @@ impl View {
         self.panes.get_mut(kind).reveal(session, place, target)?;
         self.kind = kind;
         Ok(())
+    }
+
+    /// Selects the object of the lower panes in a pane, if it is listed there and not selected already.
+    pub(super) fn keep_object(&mut self, session: &mut Session, place: &Place, kind: ViewKind) {
+        let Some(target) = self.target().filter(|target| about(kind).reveals && target.snapshot == place.slot.id) else {
+            return;
+        };
+        let pane = self.panes.get_mut(kind);
+        let is_selected = pane.table().is_some_and(|table| table.selected_row().is_some());
+        if !is_selected && pane.lists(session, place, target) {
+            // A listed object is found.
+            let _ = pane.reveal(session, place, target);
+        }
+    }
+
+    /// Returns whether the object of the lower panes could be selected in the pane on screen, but is not.
+    pub(super) fn can_reveal_here(&mut self, place: &Place) -> bool {
+        let kind = self.kind;
+        let is_own = self.target().is_some_and(|target| target.snapshot == place.slot.id);
+        let pane = self.panes.get_mut(kind);
+        is_own && about(kind).reveals && !pane.is_busy() && pane.table().is_some_and(|table| table.selected_row().is_none())
     }
 
     /// Clears the timeline's interval if an object of this snapshot was not allocated in it.
@@ -270,14 +299,11 @@ impl View {
         let height = ui.available_height();
         ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, theme::tokens(ui).background);
         ui.spacing_mut().item_spacing.y = 0.0;
-        self.tabs(ui, place, &mut commands);
+        super::tabs::show(ui, session, place, self.kind, &mut commands);
         self.narrow(ui, session, place);
         commands.extend(self.panes.search.line(ui, session, place, about(self.kind)));
-        // Views without objects get the room of the lower panes, which would be empty.
-        if self.shows_lower() {
-            let lower = Panel::bottom(egui::Id::unique(("lower pane", side))).resizable(true).frame(frame);
-            let lower = lower.default_size(height * 0.42).size_range(120.0..=(height - 200.0).max(121.0));
-            lower.show(ui, |ui| within(ui, |ui| self.lower(ui, session, place, &mut commands)));
+        if self.lower_appears(ui, side, height) {
+            self.lower_half(ui, session, place, height, &mut commands);
         }
         CentralPanel::default().frame(frame).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = GRID;
@@ -290,7 +316,7 @@ impl View {
 
     /// Narrows the views to the interval that is selected on the timeline, and draws the strip above them.
     fn narrow(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) {
-        if !(about(ViewKind::TIMELINE).is_available)(place) {
+        if !(about(ViewKind::TIMELINE).is_available)(session, place) {
             return;
         }
         if self.kind != ViewKind::TIMELINE {
@@ -301,28 +327,6 @@ impl View {
         for (_, pane) in self.panes.each_mut() {
             pane.narrow(&within);
         }
-    }
-
-    fn tabs(&self, ui: &mut Ui, place: &Place, commands: &mut Vec<Command>) {
-        let frame = egui::Frame::new().fill(theme::tokens(ui).surface).inner_margin(egui::Margin::symmetric(8, 3));
-        frame.show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing.x = GRID;
-                for (about, key) in keys::of_panes() {
-                    // Tabs that few files have are hidden for others, unless the user goes there by name.
-                    if !(about.is_available)(place) && self.kind != about.kind {
-                        continue;
-                    }
-                    let key = key.map_or_else(String::new, |key| format!("   ({})", ui.ctx().format_shortcut(&key)));
-                    let hint = format!("{}{key}", about.hint);
-                    let tab = ui.selectable_label(self.kind == about.kind, about.kind.label());
-                    if tab.on_hover_text(hint).clicked() {
-                        commands.push(Command::Show(about.kind));
-                    }
-                }
-            });
-        });
     }
 
     fn upper(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

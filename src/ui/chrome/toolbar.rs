@@ -1,72 +1,130 @@
 //! The toolbar at the top of the window.
 
-use egui::{Align, Frame, Layout, Margin, Panel, Ui};
+use egui::{
+    Align, Atoms, Frame, IntoAtoms as _, Layout, Margin, Panel, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
+};
 
 use crate::editor;
 use crate::model::human::{self, Units};
 use crate::ui::action::Action;
 use crate::ui::buttons::close_button;
 use crate::ui::state::AppState;
-use crate::ui::text;
-use crate::ui::theme::{GRID, tokens};
+use crate::ui::help::HelpPage;
+use crate::ui::icons::{self, Icon};
+use crate::ui::theme::{self, Density, GRID, tokens};
+use crate::ui::{omnibox, text};
 
-pub(in crate::ui) fn toolbar(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
-    let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 5));
+/// The height of the buttons and of the search field.
+const HEIGHT: f32 = 28.0;
+/// The width below which buttons have only an icon.
+const NARROW: f32 = 900.0;
+const FIELD_WIDTH: std::ops::RangeInclusive<f32> = 120.0..=460.0;
+
+pub(in crate::ui) fn toolbar(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
+    let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::symmetric(8, 6));
     Panel::top("top bar").frame(frame).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            // The window's title contains the name of the program too.
-            if ui.available_width() > 720.0 {
-                ui.strong("Heapglass");
-                ui.add_space(GRID);
-            }
-            if ui.button("Open…").on_hover_text("Open snapshots   (Ctrl+O)").clicked() {
-                actions.push(Action::OpenDialog);
-            }
-            ui.menu_button("Recent", |ui| recent_menu(ui, app, actions));
-            let capture = if app.capture.is_running() { "Capturing…" } else { "Capture…" };
-            if ui.button(capture).on_hover_text("Capture snapshots from a running program").clicked() {
-                actions.push(Action::Capture);
-            }
-            ui.spacing_mut().item_spacing.x = GRID;
-            let back = egui::Button::new("⏴");
-            if ui.add_enabled(app.history.can_go_back(), back).on_hover_text("Back   (Alt+←)").clicked() {
-                actions.push(Action::Back);
-            }
-            let forward = egui::Button::new("⏵");
-            if ui.add_enabled(app.history.can_go_forward(), forward).on_hover_text("Forward   (Alt+→)").clicked() {
-                actions.push(Action::Forward);
-            }
-            ui.add_space(GRID);
-            if app.shown().is_some() && ui.button("Find").on_hover_text("Search objects   (Ctrl+F)").clicked() {
-                actions.push(Action::FocusSearch);
-            }
-            if app.can_split() || app.is_split {
-                let hint = "Show two snapshots side by side   (Ctrl+\\)";
-                if ui.selectable_label(app.is_split, "Side by side").on_hover_text(hint).clicked() {
-                    actions.push(Action::ToggleSplit);
-                }
-                let hint = "Select and scroll on both sides at once   (Ctrl+L)";
-                if app.is_split && ui.selectable_label(app.link.is_on, "Linked").on_hover_text(hint).clicked() {
-                    actions.push(Action::ToggleLink);
-                }
-            }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.menu_button("Settings", |ui| settings_menu(ui, app, actions));
-                // These buttons use the space that is left; the palette has all commands anyway.
-                let has_room = ui.available_width() > 250.0;
-                if has_room && ui.button("Glossary").on_hover_text("Show definitions of terms   (Ctrl+G)").clicked() {
-                    actions.push(Action::Glossary);
-                }
-                if has_room && ui.button("Shortcuts").on_hover_text("Show keyboard shortcuts   (F1)").clicked() {
-                    actions.push(Action::Keys);
-                }
-                let has_room = ui.available_width() > 90.0;
-                if has_room && ui.button("Commands").on_hover_text("Find a command by name   (Ctrl+P)").clicked() {
-                    actions.push(Action::Palette);
-                }
-            });
-        });
+        let room = ui.max_rect().with_max_y(ui.max_rect().top() + HEIGHT);
+        ui.set_min_height(HEIGHT);
+        let is_narrow = room.width() < NARROW;
+        let mut left = ui.new_child(UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center)));
+        files(&mut left, app, is_narrow, actions);
+        history(&mut left, app, actions);
+        let mut right = ui.new_child(UiBuilder::new().max_rect(room).layout(Layout::right_to_left(Align::Center)));
+        help_and_settings(&mut right, app, actions);
+        sides(&mut right, app, is_narrow, actions);
+        let (from, to) = (left.min_rect().right() + 3.0 * GRID, right.min_rect().left() - 3.0 * GRID);
+        let width = (to - from).clamp(*FIELD_WIDTH.start(), *FIELD_WIDTH.end());
+        // In the middle of the window, if there is room.
+        let start = (room.center().x - width / 2.0).clamp(from, (to - width).max(from));
+        let field = Rect::from_min_size(pos2(start, room.top()), vec2(width, HEIGHT));
+        omnibox::show(ui, app, field, actions);
     });
+}
+
+/// Adds a button with a text, or only its icon if the toolbar is narrow.
+fn button(ui: &mut Ui, is_narrow: bool, icon: Icon, label: &str, hint: &str) -> bool {
+    if is_narrow {
+        icons::icon_button(ui, icon, label, hint).clicked()
+    } else {
+        icons::labeled_button(ui, icon, label).on_hover_text(hint).clicked()
+    }
+}
+
+/// Draws the buttons that open and capture files.
+fn files(ui: &mut Ui, app: &AppState, is_narrow: bool, actions: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing.x = 1.5 * GRID;
+    if button(ui, is_narrow, Icon::FolderOpen, "Open…", "Open snapshots   (Ctrl+O)") {
+        actions.push(Action::OpenDialog);
+    }
+    icons::menu(ui, Icon::History, "Recent", "Recently opened files", |ui| recent_menu(ui, app, actions));
+    let capture = if app.capture.is_running() { "Capturing…" } else { "Capture…" };
+    if button(ui, is_narrow, Icon::Camera, capture, "Capture snapshots from a running program") {
+        actions.push(Action::Capture);
+    }
+}
+
+fn history(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing.x = 0.0;
+    ui.add_space(GRID);
+    let steps = [
+        (Icon::ArrowLeft, "Back", "Back   (Alt+←)", app.history.can_go_back(), Action::Back),
+        (Icon::ArrowRight, "Forward", "Forward   (Alt+→)", app.history.can_go_forward(), Action::Forward),
+    ];
+    for (icon, name, hint, is_enabled, action) in steps {
+        ui.add_enabled_ui(is_enabled, |ui| {
+            if icons::icon_button(ui, icon, name, hint).clicked() {
+                actions.push(action);
+            }
+        });
+    }
+}
+
+/// Draws the switches of the sides, from right to left.
+fn sides(ui: &mut Ui, app: &AppState, is_narrow: bool, actions: &mut Vec<Action>) {
+    if !app.can_split() && !app.is_split {
+        return;
+    }
+    ui.add_space(GRID);
+    let mut switch = |icon, is_on, label: &str, hint: &str, action| {
+        let text = if is_narrow { Atoms::new(icons::text(icon)) } else { (icons::text(icon), label).into_atoms() };
+        let response = ui.add(egui::Button::selectable(is_on, text)).on_hover_text(hint);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_on, label));
+        if response.clicked() {
+            actions.push(action);
+        }
+    };
+    if app.is_split {
+        let hint = "Select and scroll on both sides at once   (Ctrl+L)";
+        switch(Icon::Link2, app.link.is_on, "Linked", hint, Action::ToggleLink);
+    }
+    let hint = "Show two snapshots side by side   (Ctrl+\\)";
+    switch(Icon::Columns2, app.is_split, "Side by side", hint, Action::ToggleSplit);
+}
+
+/// Draws the menus at the right end, from right to left.
+fn help_and_settings(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing.x = 0.0;
+    icons::menu(ui, Icon::Settings, "Settings", "Settings", |ui| settings_menu(ui, app, actions));
+    icons::menu(ui, Icon::CircleQuestionMark, "Help", "Help", |ui| help_menu(ui, actions));
+}
+
+fn help_menu(ui: &mut Ui, actions: &mut Vec<Action>) {
+    let entries = [
+        ("Commands", "Ctrl+P", Action::Palette),
+        ("Keyboard shortcuts", "F1", Action::Keys),
+        ("Glossary", "Ctrl+G", Action::Glossary),
+        ("Views", "", Action::Help(HelpPage::Views)),
+        ("Report a problem", "", Action::Help(HelpPage::Report)),
+        ("About Heapglass", "", Action::Help(HelpPage::About)),
+    ];
+    for (label, key, action) in entries {
+        let key = egui::RichText::new(key).font(theme::small()).color(tokens(ui).weak);
+        let response = ui.add(egui::Button::new(label).right_text(key));
+        if icons::named(response, label).clicked() {
+            actions.push(action);
+            ui.close();
+        }
+    }
 }
 
 fn recent_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
@@ -98,6 +156,15 @@ fn settings_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     let theme = app.settings.theme.label();
     if ui.button(format!("Theme: {theme}")).on_hover_text("Switch between system, light and dark").clicked() {
         actions.push(Action::NextTheme);
+    }
+    for (label, hint, mut is_on, action) in [
+        ("High contrast", "Stronger colors for text and lines", app.settings.high_contrast, Action::ToggleHighContrast),
+        ("Reduce motion", "Nothing moves or fades", app.settings.reduce_motion, Action::ToggleReduceMotion),
+        ("Comfortable rows", "Higher rows in tables", app.settings.density == Density::Comfortable, Action::ToggleDensity),
+    ] {
+        if ui.checkbox(&mut is_on, label).on_hover_text(hint).clicked() {
+            actions.push(action);
+        }
     }
     ui.separator();
     ui.weak("Sizes in");

@@ -84,8 +84,8 @@ impl Pane for AllocationsPane {
         let hint = "Functions that allocated, and how much is still alive";
         About {
             key: Some(egui::Key::A),
-            is_available: |place| has_allocations(&place.snapshot),
-            lists_objects: false,
+            is_available: |_, place| has_allocations(&place.snapshot),
+            uses_lower: false,
             ..About::new(ViewKind::ALLOCATIONS, hint)
         }
     }

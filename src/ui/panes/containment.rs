@@ -63,6 +63,10 @@ impl Pane for ContainmentPane {
         self.way.forget();
     }
 
+    fn lists(&mut self, _: &mut Session, place: &Place, target: Target) -> bool {
+        self.within == NodeFilter::All && !place.snapshot.is_unreachable(target.node)
+    }
+
     fn reveal(&mut self, session: &mut Session, place: &Place, target: Target) -> Result<(), String> {
         self.way.ask(session, place, move |snapshot, cancel| {
             Ok(way_down(snapshot, target.node, None, cancel)?.into_iter().map(|edge| edge.0).collect())

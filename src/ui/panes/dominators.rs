@@ -90,6 +90,10 @@ impl Pane for DominatorsPane {
         self.picture.set_selected(node);
     }
 
+    fn lists(&mut self, _: &mut Session, place: &Place, target: Target) -> bool {
+        self.within == NodeFilter::All && !place.snapshot.is_unreachable(target.node)
+    }
+
     fn reveal(&mut self, session: &mut Session, place: &Place, target: Target) -> Result<(), String> {
         self.way.ask(session, place, move |snapshot, cancel| {
             Ok(dominators_down(snapshot, target.node, cancel)?.into_iter().map(|node| node.0).collect())

@@ -334,7 +334,10 @@ impl ViewKind {
 impl Pane for GrowthPane {
     fn about() -> About {
         let hint = "Classes that grow over several snapshots, and classes that come and go";
-        About { key: Some(egui::Key::S), ..About::new(ViewKind::GROWTH, hint) }
+        About {
+            key: Some(egui::Key::S),
+            is_available: |session, _| session.open().len() > 1,
+            ..About::new(ViewKind::GROWTH, hint) }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

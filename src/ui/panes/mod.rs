@@ -2,6 +2,7 @@
 
 pub(crate) mod allocations;
 pub(crate) mod calls;
+pub(in crate::ui) mod class_facts;
 pub(crate) mod collections;
 pub(crate) mod comparison;
 pub(crate) mod containment;

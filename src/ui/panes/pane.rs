@@ -7,20 +7,46 @@ use crate::model::NodeOrdinal;
 use crate::query::NodeFilter;
 use crate::session::Session;
 use crate::ui::command::{Command, Target, ViewKind};
+use crate::ui::icons::Icon;
 use crate::ui::tree_table::{Path, RowSelection};
+
+/// A group of tabs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Group {
+    FindLeaks,
+    Explore,
+    Ask,
+}
+
+impl Group {
+    pub const ALL: [Self; 3] = [Self::FindLeaks, Self::Explore, Self::Ask];
+
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::FindLeaks => "Find leaks",
+            Self::Explore => "Explore",
+            Self::Ask => "Ask",
+        }
+    }
+}
 
 /// The description of a pane.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
     pub kind: ViewKind,
+    /// The group of its tab, as in the registry.
+    pub group: Group,
+    pub icon: Icon,
     /// The tooltip of the tab.
     pub hint: &'static str,
     /// A key pressed together with Ctrl and Shift. Without it, the pane's key is Ctrl and a digit, for the first nine.
     pub key: Option<Key>,
     /// Returns whether the pane has content for a snapshot. If not, its tab is hidden.
-    pub is_available: fn(&Place) -> bool,
-    /// True if the lower panes are shown even if no object is selected.
-    pub lists_objects: bool,
+    pub is_available: fn(&Session, &Place) -> bool,
+    /// True if the lower panes show the object that is selected. Other panes have the whole height, except for the source
+    /// of a function that was selected in them.
+    pub uses_lower: bool,
     /// True if an object can be revealed in the pane.
     pub reveals: bool,
     /// True if the rows of two snapshots side by side are alike, so that both select and scroll together.
@@ -28,10 +54,20 @@ pub struct About {
 }
 
 impl About {
-    /// Describes a pane that lists objects of every snapshot.
+    /// Describes a pane with objects of every snapshot.
     #[must_use]
     pub const fn new(kind: ViewKind, hint: &'static str) -> Self {
-        Self { kind, hint, key: None, is_available: |_| true, lists_objects: true, reveals: false, links: false }
+        Self {
+            kind,
+            group: Group::Explore,
+            icon: Icon::Table2,
+            hint,
+            key: None,
+            is_available: |_, _| true,
+            uses_lower: true,
+            reveals: false,
+            links: false,
+        }
     }
 }
 
@@ -66,6 +102,11 @@ pub trait Pane {
     /// Returns a sentence for the user that says why the object is not listed.
     fn reveal(&mut self, _session: &mut Session, _place: &Place, _target: Target) -> Result<(), String> {
         Ok(())
+    }
+
+    /// Returns whether [`Self::reveal`] finds the object without a change of what the pane lists.
+    fn lists(&mut self, _session: &mut Session, _place: &Place, _target: Target) -> bool {
+        false
     }
 
     /// Restores the selection of a row.

@@ -1,4 +1,4 @@
-//! The panes of the upper half, one line each: tabs, keys, palette, history and focus order are derived from this list.
+//! The panes of the upper half, one line each with the group and icon of its tab: tabs, keys, palette, history and focus order are derived from this list.
 
 use super::allocations::AllocationsPane;
 use super::collections::CollectionsPane;
@@ -8,7 +8,7 @@ use super::dead_variables::DeadVariablesPane;
 use super::dominators::DominatorsPane;
 use super::findings::FindingsPane;
 use super::growth::GrowthPane;
-use super::pane::{About, Pane};
+use super::pane::{About, Group, Pane};
 use super::scripts::ScriptsPane;
 use super::search::SearchPane;
 use super::statistics::StatisticsPane;
@@ -16,9 +16,10 @@ use super::strings::StringsPane;
 use super::summary::SummaryPane;
 use super::timeline::TimelinePane;
 use crate::ui::command::ViewKind;
+use crate::ui::icons::Icon;
 
 macro_rules! panes {
-    ($($field:ident: $pane:ty,)*) => {
+    ($($group:ident, $icon:ident, $field:ident: $pane:ty;)*) => {
         /// The number of panes.
         const COUNT: usize = [$(stringify!($field)),*].len();
 
@@ -52,26 +53,26 @@ macro_rules! panes {
         /// Returns the descriptions of the panes, in the order of their tabs.
         #[must_use]
         pub(crate) fn all() -> [About; COUNT] {
-            [$(<$pane>::about(),)*]
+            [$(About { group: Group::$group, icon: Icon::$icon, ..<$pane>::about() },)*]
         }
     };
 }
 
 panes! {
-    findings: FindingsPane,
-    summary: SummaryPane,
-    comparison: ComparisonPane,
-    containment: ContainmentPane,
-    dominators: DominatorsPane,
-    statistics: StatisticsPane,
-    strings: StringsPane,
-    scripts: ScriptsPane,
-    dead_variables: DeadVariablesPane,
-    search: SearchPane,
-    growth: GrowthPane,
-    collections: CollectionsPane,
-    timeline: TimelinePane,
-    allocations: AllocationsPane,
+    FindLeaks, Stethoscope, findings: FindingsPane;
+    FindLeaks, TrendingUp, growth: GrowthPane;
+    FindLeaks, GitCompareArrows, comparison: ComparisonPane;
+    FindLeaks, Boxes, collections: CollectionsPane;
+    Explore, TableProperties, summary: SummaryPane;
+    Explore, ListTree, containment: ContainmentPane;
+    Explore, Network, dominators: DominatorsPane;
+    Explore, ChartPie, statistics: StatisticsPane;
+    Explore, Quote, strings: StringsPane;
+    Explore, FileCode, scripts: ScriptsPane;
+    Explore, Globe, dead_variables: DeadVariablesPane;
+    Explore, ChartSpline, timeline: TimelinePane;
+    Explore, Flame, allocations: AllocationsPane;
+    Ask, Search, search: SearchPane;
 }
 
 impl Panes {

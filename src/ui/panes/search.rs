@@ -1,6 +1,6 @@
 //! Search: a line above every view that counts hits and steps through them, and a view that lists all hits.
 
-use egui::{Align, Id, Key, Label, Layout, Modifiers, RichText, TextEdit, Ui};
+use egui::{Align, Label, Layout, RichText, Ui};
 
 use super::pane::{About, Pane};
 use super::tree::TreeSpec;
@@ -10,14 +10,12 @@ use crate::query::{Filter, ListSpec, NodeFilter, OrderKey, Query, SelectionOf, u
 use crate::session::{Reply, Session};
 use crate::ui::command::{Command, NodeSet, Step, Target, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
+use crate::ui::icons::{self, Icon};
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{Column, RowSelection};
 
 const COLUMNS: [Column; 4] =
     [Column { title: "Object", hint: "Objects that match the search", width: 0.0 }, DISTANCE, SHALLOW, RETAINED];
-
-/// The width below which the number of hits has a line of its own.
-const NARROW: f32 = 760.0;
 
 /// The state of the line and of the view.
 #[derive(Debug, Default)]
@@ -31,12 +29,6 @@ pub struct SearchPane {
     /// A step that waits for the hits.
     step: Option<Step>,
     pub tree: TreePane,
-}
-
-/// Returns the id of the search field, which a key focuses.
-#[must_use]
-pub(crate) fn search_id(side: usize) -> Id {
-    Id::unique(("search", side))
 }
 
 impl SearchPane {
@@ -104,48 +96,23 @@ impl SearchPane {
         if !self.is_open {
             return commands;
         }
-        let id = search_id(place.slot.side);
-        if ui.memory(|memory| memory.has_focus(id)) {
-            let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
-            if pressed(Modifiers::SHIFT, Key::Enter) {
-                self.go(Step::Previous);
-            } else if pressed(Modifiers::NONE, Key::Enter) {
-                self.go(Step::Next);
-            }
-            if pressed(Modifiers::NONE, Key::Escape) {
-                self.is_open = false;
-            }
-        }
         let tokens = theme::tokens(ui);
         let frame = egui::Frame::new().fill(tokens.surface).inner_margin(egui::Margin::symmetric(8, 4));
         frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             // The number of hits arrives later than the text; the line must neither wrap nor grow then.
-            let is_narrow = ui.available_width() < NARROW;
             ui.horizontal(|ui| {
+                ui.set_min_height(6.0 * GRID);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     if crate::ui::buttons::close_button(ui, "Close the search") {
                         self.is_open = false;
                     }
+                    icons::menu(ui, Icon::CircleQuestionMark, "Search syntax", "Search syntax", help);
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        let hint = "Search: text, @id, class:Map size>1kB …";
-                        let width = if is_narrow { ui.available_width() - 10.0 * GRID } else { 340.0 };
-                        let edit = TextEdit::singleline(&mut self.text).id(id).hint_text(hint).desired_width(width);
-                        let response = ui.add(edit);
-                        ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Search for"));
-                        ui.menu_button("?", help).response.on_hover_text("Search syntax");
-                        if !is_narrow {
-                            self.facts(ui, session, place, about.kind, &mut commands);
-                        }
+                        self.facts(ui, session, place, about.kind, &mut commands);
                     });
                 });
             });
-            if is_narrow {
-                ui.horizontal(|ui| {
-                    ui.set_min_height(6.0 * GRID);
-                    self.facts(ui, session, place, about.kind, &mut commands);
-                });
-            }
         });
         commands
     }
@@ -160,6 +127,7 @@ impl SearchPane {
     ) {
         let text = self.text.trim();
         if text.is_empty() {
+            ui.weak("Type above to search objects by name, @id, class:, size>, retained> or distance<");
             return;
         }
         if let Some(error) = self.error(place) {
@@ -184,10 +152,10 @@ impl SearchPane {
                 let place_of = self.at.as_ref().filter(|(of, _)| of == &self.text).map(|(_, at)| *at as u64 + 1);
                 let at = place_of.map_or_else(String::new, |at| format!("{} of ", human::count(at)));
                 ui.weak(format!("{at}{}, {size}", human::quantity(selection.count, "object", "objects")));
-                if ui.button("⏶").on_hover_text("Previous   (Shift+F3)").clicked() {
+                if icons::icon_button(ui, Icon::ChevronUp, "Previous hit", "Previous   (Shift+F3)").clicked() {
                     self.go(Step::Previous);
                 }
-                if ui.button("⏷").on_hover_text("Next   (F3)").clicked() {
+                if icons::icon_button(ui, Icon::ChevronDown, "Next hit", "Next   (F3)").clicked() {
                     self.go(Step::Next);
                 }
                 if kind != ViewKind::SEARCH && ui.button("List").on_hover_text("List all hits in a table").clicked() {
@@ -266,6 +234,12 @@ impl Pane for SearchPane {
 
     fn narrow(&mut self, within: &NodeFilter) {
         self.within.clone_from(within);
+    }
+
+    fn lists(&mut self, session: &mut Session, place: &Place, target: Target) -> bool {
+        let Some(filter) = self.filter() else { return false };
+        let selection = session.ask(&SelectionOf { snapshot: place.slot.id, filter }).ready();
+        selection.is_some_and(|selection| selection.contains(target.node))
     }
 
     fn reveal(&mut self, _: &mut Session, _: &Place, target: Target) -> Result<(), String> {

@@ -273,7 +273,7 @@ impl ViewKind {
 
 impl Pane for StatisticsPane {
     fn about() -> About {
-        About { lists_objects: false, ..About::new(ViewKind::STATISTICS, "Bytes by category and kind") }
+        About { uses_lower: false, ..About::new(ViewKind::STATISTICS, "Bytes by category and kind") }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

@@ -159,6 +159,12 @@ impl SummaryPane {
         self.within.clone().and(self.nodes.clone())
     }
 
+    /// Returns the objects of a class that pass the filter.
+    pub(in crate::ui) fn node_set(&self, class: ClassId) -> NodeSet {
+        let set = if self.joins_reloaded { NodeSet::JoinedClass } else { NodeSet::Class };
+        set(class, self.shown())
+    }
+
     fn make_room_for(&mut self, class_name: &str) {
         if !class_name.to_lowercase().contains(&self.filter.trim().to_lowercase()) {
             self.filter.clear();
@@ -405,6 +411,21 @@ impl Pane for SummaryPane {
 
     fn narrow(&mut self, within: &NodeFilter) {
         self.within.clone_from(within);
+    }
+
+    fn lists(&mut self, session: &mut Session, place: &Place, target: Target) -> bool {
+        let snapshot = &place.snapshot;
+        let name = &snapshot.class(target.node).name;
+        let mut passes = || match self.shown() {
+            NodeFilter::All => true,
+            filter => {
+                let selection = session.ask(&SelectionOf { snapshot: place.slot.id, filter }).ready();
+                selection.is_some_and(|selection| selection.contains(target.node))
+            }
+        };
+        snapshot.shallow_size(target.node) > 0
+            && name.to_lowercase().contains(&self.filter.trim().to_lowercase())
+            && passes()
     }
 
     fn reveal(&mut self, session: &mut Session, place: &Place, target: Target) -> Result<(), String> {

@@ -178,8 +178,8 @@ impl Pane for TimelinePane {
         let hint = "Allocations over time, and how many objects are still alive";
         About {
             key: Some(egui::Key::T),
-            is_available: Self::is_available,
-            lists_objects: false,
+            is_available: |_, place| Self::is_available(place),
+            uses_lower: false,
             ..About::new(ViewKind::TIMELINE, hint)
         }
     }

@@ -5,7 +5,8 @@ use egui::Context;
 use super::{Action, AppState};
 use crate::ui::command::ViewKind;
 use crate::ui::notice::Notice;
-use crate::ui::panes::search::search_id;
+use crate::ui::omnibox;
+use crate::ui::panes::Slot;
 use crate::ui::panes::summary::filter_id;
 use crate::ui::theme::{self, Density};
 
@@ -46,6 +47,7 @@ impl AppState {
             Action::ToggleSplit => self.toggle_split(),
             Action::ShowBeside(id) => self.show_beside(id),
             Action::CloseSide(side) => self.close_side(side),
+            Action::ToggleLower => self.settings.collapses_lower = !self.settings.collapses_lower,
             Action::ToggleLink => self.toggle_link(),
             Action::Back => {
                 if let Some(visit) = self.history.back() {
@@ -76,7 +78,22 @@ impl AppState {
                 self.apply_index_setting();
             }
             Action::DeleteIndex => self.deleted = Some(self.session.remove_indexes(self.indexes.clone())),
-            Action::Palette => self.palette.toggle(),
+            Action::Palette => {
+                if self.omnibox.toggle_commands() {
+                    ctx.memory_mut(|memory| memory.request_focus(omnibox::id()));
+                } else {
+                    self.wants_keyboard_in(self.active);
+                }
+            }
+            Action::Help(_) => {}
+            Action::Run(command) => {
+                if let Some(id) = self.shown()
+                    && let Some(text) = self.run(Slot { side: self.active, id }, *command)
+                {
+                    ctx.copy_text(text);
+                }
+            }
+            Action::RevealClass(id, class) => self.go_to_class(id, class),
             Action::Keys => self.help.keys_open = !self.help.keys_open,
             Action::Glossary => self.help.glossary_open = !self.help.glossary_open,
             Action::CancelExport => {
@@ -141,10 +158,13 @@ impl AppState {
                 view.kind = ViewKind::SUMMARY;
                 filter_id(side)
             }),
-            _ => self.shown_snapshot_view().map(|view| {
-                view.panes.search.is_open = true;
-                search_id(side)
-            }),
+            _ => {
+                self.omnibox.search();
+                self.shown_snapshot_view().map(|view| {
+                    view.panes.search.is_open = true;
+                    omnibox::id()
+                })
+            }
         };
         if *action == Action::FocusFilter {
             self.mark_step(false);

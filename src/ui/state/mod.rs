@@ -22,7 +22,7 @@ use super::export::Exports;
 use super::help::Help;
 use super::history::History;
 use super::link::Link;
-use super::palette::Palette;
+use super::omnibox::Omnibox;
 use super::panes::profile::ProfilePane;
 use super::panes::{Place, Slot};
 use super::path_prompt::PathPrompt;
@@ -68,7 +68,7 @@ pub struct AppState {
     pub(in crate::ui) side_rects: [egui::Rect; 2],
     /// The share of the width that the left of two sides has.
     pub(in crate::ui) left_share: f32,
-    pub(in crate::ui) palette: Palette,
+    pub(in crate::ui) omnibox: Omnibox,
     pub help: Help,
     pub capture: CapturePane,
     pub(super) dialog: FileDialog,
@@ -116,7 +116,7 @@ impl AppState {
             wants_keyboard: None,
             side_rects: [egui::Rect::NOTHING; 2],
             left_share: 0.5,
-            palette: Palette::default(),
+            omnibox: Omnibox::default(),
             help: Help::default(),
             capture: CapturePane::default(),
             dialog: FileDialog::default(),

@@ -3,13 +3,13 @@
 use egui::Context;
 
 use super::AppState;
-use crate::model::SnapshotId;
+use crate::model::{ClassId, SnapshotId};
 use crate::ui::command::{Target, ViewKind};
 use crate::ui::focus_order;
 use crate::ui::history::Visit;
 use crate::ui::notice::Notice;
+use crate::ui::omnibox;
 use crate::ui::panes::Slot;
-use crate::ui::panes::search::search_id;
 
 impl AppState {
     pub(in crate::ui) fn show_in(&mut self, side: usize, id: SnapshotId) {
@@ -27,8 +27,19 @@ impl AppState {
         if kind == ViewKind::SEARCH {
             view.panes.search.is_open = true;
         }
+        self.keep_object(kind);
         self.wants_keyboard = Some(side);
         self.mark_step(false);
+    }
+
+    /// Selects the object of the lower panes in a pane that was brought on screen, if it is listed there.
+    fn keep_object(&mut self, kind: ViewKind) {
+        let Some(id) = self.shown() else { return };
+        let slot = Slot { side: self.active, id };
+        let Some(place) = self.place(slot) else { return };
+        if let Some(view) = self.views.get_mut(&slot) {
+            view.keep_object(&mut self.session, &place, kind);
+        }
     }
 
     pub(super) fn close(&mut self, id: SnapshotId) {
@@ -114,6 +125,18 @@ impl AppState {
         self.follow_selection(slot);
     }
 
+    /// Goes to a class in the Summary of the active side.
+    pub(super) fn go_to_class(&mut self, id: SnapshotId, class: ClassId) {
+        let slot = Slot { side: self.active, id };
+        let Some(place) = self.place(slot) else { return };
+        self.show_in(slot.side, id);
+        let view = self.views.entry(slot).or_default();
+        view.reveal_class(&self.session, &place, class);
+        view.kind = ViewKind::SUMMARY;
+        view.class = Some(class);
+        self.follow(slot, None, Some(class));
+    }
+
     pub(in crate::ui) fn wants_keyboard_in(&mut self, side: usize) {
         self.wants_keyboard = Some(side);
     }
@@ -145,7 +168,7 @@ impl AppState {
         let Some(view) = self.view_of(side) else { return };
         if view.kind == ViewKind::SEARCH && view.panes.search.text.trim().is_empty() {
             self.wants_keyboard = None;
-            ctx.memory_mut(|memory| memory.request_focus(search_id(side)));
+            ctx.memory_mut(|memory| memory.request_focus(omnibox::id()));
             return;
         }
         let Some(room) = view.upper_rect() else { return };

@@ -19,6 +19,7 @@ impl AppState {
             }
             Command::SelectClass { class, by_key } => {
                 view.select(&self.session, None, Some(view.kind));
+                view.class = class;
                 if let Some(at) = class.and_then(|class| place.snapshot.classes().get(class).key.location) {
                     view.show_source(SourceAt::Script(slot.id, at), false);
                 }

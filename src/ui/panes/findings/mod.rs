@@ -308,7 +308,7 @@ impl ViewKind {
 impl Pane for FindingsPane {
     fn about() -> About {
         let hint = "Holders that accumulate memory, with evidence and advice";
-        About { lists_objects: false, ..About::new(ViewKind::FINDINGS, hint) }
+        About::new(ViewKind::FINDINGS, hint)
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

@@ -145,7 +145,7 @@ fn menu(ui: &mut Ui, place: &Place, list: &crate::query::ScriptList, part: Scrip
 impl Pane for ScriptsPane {
     fn about() -> About {
         let hint = "Scripts and packages: functions, source, code and what their objects keep";
-        About { key: Some(egui::Key::J), is_available, ..About::new(ViewKind::SCRIPTS, hint) }
+        About { key: Some(egui::Key::J), is_available: |_, place| is_available(place), ..About::new(ViewKind::SCRIPTS, hint) }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

@@ -1,0 +1,245 @@
+//! The search field of the toolbar: one field for objects, classes, ids and commands, with a list of suggestions below.
+//!
+//! Text after `>` is a command. Other text is the query of the view on the active side, which counts its hits in the line
+//! above the pane. Invariant: classes, which arrive later, are the last suggestions, so that none moves when they do.
+
+mod commands;
+mod suggestions;
+
+use egui::{Area, Frame, Id, Key, Modifiers, Order, Rect, RichText, ScrollArea, TextEdit, Ui, pos2, vec2};
+
+use super::action::Action;
+use super::command::Step;
+use super::icons::{self, Icon};
+use super::state::AppState;
+use super::theme::{self, GRID, tokens};
+
+/// The maximum height of the list.
+const LIST_HEIGHT: f32 = 380.0;
+/// The minimum width of the list.
+const LIST_WIDTH: f32 = 460.0;
+
+/// The content of the field.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+enum Mode {
+    /// The query of the view on the active side.
+    #[default]
+    Search,
+    /// A command; the text starts with `>`.
+    Command(String),
+}
+
+/// The state of the field.
+#[derive(Debug, Default)]
+pub(super) struct Omnibox {
+    mode: Mode,
+    /// The index of the marked suggestion.
+    at: usize,
+    /// True if the list is hidden until the text changes or the field gets the keyboard focus again.
+    is_dismissed: bool,
+    had_focus: bool,
+}
+
+/// A suggestion below the field.
+#[derive(Clone, Debug)]
+struct Suggestion {
+    icon: Icon,
+    text: String,
+    /// A key or a fact, at the right.
+    detail: String,
+    action: Action,
+    /// The heading above the first suggestion of a kind.
+    section: &'static str,
+}
+
+/// Returns the id of the field, which keys focus.
+#[must_use]
+pub(super) fn id() -> Id {
+    Id::unique("search field")
+}
+
+impl Omnibox {
+    /// Switches to commands, or back to the search; returns whether the field should have the keyboard focus.
+    pub(super) fn toggle_commands(&mut self) -> bool {
+        let is_search = self.mode == Mode::Search;
+        self.mode = if is_search { Mode::Command(">".to_owned()) } else { Mode::Search };
+        (self.at, self.is_dismissed) = (0, false);
+        is_search
+    }
+
+    /// Switches to the search.
+    pub(super) fn search(&mut self) {
+        self.mode = Mode::Search;
+        (self.at, self.is_dismissed) = (0, false);
+    }
+
+    fn is_command(&self) -> bool {
+        matches!(self.mode, Mode::Command(_))
+    }
+}
+
+/// Draws the field in `rect`, and the suggestions while it has the keyboard focus.
+pub(super) fn show(ui: &mut Ui, app: &mut AppState, rect: Rect, actions: &mut Vec<Action>) {
+    let side = app.active;
+    if app.shown_snapshot_view().is_none() && !app.omnibox.is_command() {
+        // There is nothing to search.
+        app.omnibox.mode = Mode::Command(String::new());
+    } else if app.shown_snapshot_view().is_some() && app.omnibox.mode == Mode::Command(String::new()) {
+        app.omnibox.mode = Mode::Search;
+    }
+    let mut text = match &app.omnibox.mode {
+        Mode::Command(text) => text.clone(),
+        Mode::Search => app.shown_snapshot_view().map(|view| view.panes.search.text.clone()).unwrap_or_default(),
+    };
+    let has_focus = ui.memory(|memory| memory.has_focus(id()));
+    let list_is_open = has_focus && !app.omnibox.is_dismissed;
+    let pressed = |ui: &Ui, modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+    let (mut down, mut up, mut enter) = (false, false, false);
+    if has_focus {
+        (down, up) = (pressed(ui, Modifiers::NONE, Key::ArrowDown), pressed(ui, Modifiers::NONE, Key::ArrowUp));
+        if !app.omnibox.is_command() && pressed(ui, Modifiers::SHIFT, Key::Enter) {
+            actions.push(Action::Hit(Step::Previous));
+        }
+        enter = pressed(ui, Modifiers::NONE, Key::Enter);
+        if pressed(ui, Modifiers::NONE, Key::Escape) {
+            leave(ui, app, side);
+            return;
+        }
+    }
+    let label = if app.omnibox.is_command() { "Command" } else { "Search for" };
+    let before = text.clone();
+    let response = field(ui, rect, &mut text, app.shown().is_some());
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(label));
+    if response.gained_focus() {
+        (app.omnibox.is_dismissed, app.omnibox.at) = (false, 0);
+        if !app.omnibox.is_command()
+            && let Some(view) = app.shown_snapshot_view()
+        {
+            view.panes.search.is_open = true;
+        }
+    }
+    if text != before {
+        (app.omnibox.is_dismissed, app.omnibox.at) = (false, 0);
+        store(app, text.clone());
+    }
+    if app.omnibox.had_focus && !response.has_focus() && app.omnibox.is_command() {
+        app.omnibox.mode = Mode::Search;
+    }
+    app.omnibox.had_focus = response.has_focus();
+    if !has_focus {
+        return;
+    }
+    let all = suggestions::all(ui, app, &text);
+    let last = all.len().saturating_sub(1);
+    let at = &mut app.omnibox.at;
+    *at = if down { *at + 1 } else { at.saturating_sub(usize::from(up)) }.min(last);
+    let at = *at;
+    let mut chosen = None;
+    if list_is_open {
+        chosen = list(ui, rect, &all, at, down || up);
+    }
+    if enter {
+        chosen = chosen.or_else(|| all.get(if list_is_open { at } else { 0 }).map(|suggestion| suggestion.action.clone()));
+    }
+    if let Some(action) = chosen {
+        app.omnibox.is_dismissed = true;
+        // The hits of a search are stepped through with the keyboard.
+        if !matches!(action, Action::Hit(_)) {
+            leave(ui, app, side);
+        }
+        actions.push(action);
+    }
+}
+
+/// Draws the field itself.
+fn field(ui: &mut Ui, rect: Rect, text: &mut String, has_file: bool) -> egui::Response {
+    let tokens = tokens(ui);
+    let hint = match (has_file, rect.width() > 300.0) {
+        (true, true) => "Search objects, classes, @id, or > for commands",
+        (true, false) => "Search",
+        (false, _) => "Commands",
+    };
+    let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+    let edit = TextEdit::singleline(text)
+        .id(id())
+        .hint_text(hint)
+        .desired_width(rect.width())
+        .min_size(rect.size())
+        .align(egui::Align2::LEFT_CENTER)
+        .margin(egui::Margin { left: 26, right: 8, top: 2, bottom: 2 });
+    let response = child.add(edit);
+    let center = pos2(response.rect.left() + 14.0, response.rect.center().y);
+    icons::paint(child.painter(), center, Icon::Search, 14.0, tokens.weak);
+    response
+}
+
+fn store(app: &mut AppState, text: String) {
+    if text.starts_with('>') || app.shown_snapshot_view().is_none() {
+        app.omnibox.mode = Mode::Command(text);
+        return;
+    }
+    app.omnibox.mode = Mode::Search;
+    if let Some(view) = app.shown_snapshot_view() {
+        view.panes.search.is_open = true;
+        view.panes.search.text = text;
+    }
+}
+
+/// Gives the keyboard back to the table. Closes the line of hits if nothing is searched.
+fn leave(ui: &Ui, app: &mut AppState, side: usize) {
+    ui.memory_mut(|memory| memory.surrender_focus(id()));
+    let was_command = app.omnibox.is_command();
+    app.omnibox.search();
+    app.omnibox.had_focus = false;
+    if let Some(view) = app.shown_snapshot_view()
+        && !was_command
+        && view.panes.search.text.trim().is_empty()
+    {
+        view.panes.search.is_open = false;
+    }
+    app.wants_keyboard_in(side);
+}
+
+/// Draws the suggestions below the field; returns the action of the one that was clicked.
+fn list(ui: &Ui, field: Rect, all: &[Suggestion], at: usize, moved: bool) -> Option<Action> {
+    let screen = ui.ctx().content_rect();
+    let width = field.width().max(LIST_WIDTH).min(screen.width() - 4.0 * GRID);
+    let left = (field.center().x - width / 2.0).clamp(screen.left() + 2.0 * GRID, screen.right() - width - 2.0 * GRID);
+    let room = screen.bottom() - field.bottom() - 4.0 * GRID;
+    let mut chosen = None;
+    let area = Area::new(Id::unique("suggestions")).order(Order::Foreground).fixed_pos(pos2(left, field.bottom() + GRID));
+    area.constrain(false).show(ui.ctx(), |ui| {
+        Frame::popup(ui.style()).show(ui, |ui| {
+            ui.set_width(width - 2.0 * GRID);
+            ScrollArea::vertical().max_height(LIST_HEIGHT.min(room)).auto_shrink([false, true]).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                if all.is_empty() {
+                    ui.weak("No matching commands");
+                }
+                let mut section = "";
+                for (index, suggestion) in all.iter().enumerate() {
+                    if suggestion.section != section {
+                        section = suggestion.section;
+                        ui.add_space(GRID);
+                        ui.label(RichText::new(section).font(theme::small()).color(tokens(ui).weak));
+                    }
+                    let response = row(ui, suggestion, index == at);
+                    if index == at && moved {
+                        response.scroll_to_me(None);
+                    }
+                    if response.clicked() {
+                        chosen = Some(suggestion.action.clone());
+                    }
+                }
+            });
+        });
+    });
+    chosen
+}
+
+fn row(ui: &mut Ui, suggestion: &Suggestion, is_marked: bool) -> egui::Response {
+    let detail = RichText::new(&suggestion.detail).font(theme::small()).color(tokens(ui).weak);
+    let button = egui::Button::selectable(is_marked, (icons::text(suggestion.icon), suggestion.text.as_str()));
+    let response = ui.add_sized(vec2(ui.available_width(), 6.5 * GRID), button.right_text(detail).truncate());
+    icons::named(response, &suggestion.text)
+}
