@@ -1,6 +1,7 @@
 //! A developer tool behind the feature `frame-times`: measures how long frames take, and how long the user waits for one.
 //!
-//! A thread requests a frame about sixty times a second, as moving a mouse would. *Processor time* is the CPU time of the
+//! A thread requests a frame about sixty times a second, as moving a mouse would, or none if `HEAPGLASS_FRAME_REQUESTS` is
+//! `off`, as if nobody touched the window. *Processor time* is the CPU time of the
 //! window's thread from the start of a frame to the start of the next: logic, layout, tessellation and handing over to the
 //! graphics driver (Linux only). *Work* is the wall-clock time of a frame as eframe measures it: the same plus painting,
 //! which runs on the CPU if there is no graphics card, and plus the time of other threads in between. *Request to end* is
@@ -32,6 +33,9 @@ pub(super) struct FrameTimes {
     /// The longest answer, and the time at which it ended.
     worst: (Duration, Duration),
     idle_since: Option<Instant>,
+    /// The start of the first load, and its time.
+    loading_since: Option<Instant>,
+    loaded_in: Option<Duration>,
 }
 
 impl FrameTimes {
@@ -47,7 +51,12 @@ impl FrameTimes {
             answers: Vec::new(),
             worst: Default::default(),
             idle_since: None,
+            loading_since: None,
+            loaded_in: None,
         };
+        if std::env::var_os("HEAPGLASS_FRAME_REQUESTS").is_some_and(|value| value == "off") {
+            return times;
+        }
         let (ctx, started) = (ctx.clone(), times.started);
         let (requested_at, stop) = (Arc::clone(&times.requested_at), Arc::clone(&times.stop));
         let _ = thread::Builder::new().name("frame times".to_owned()).spawn(move || {
@@ -72,6 +81,11 @@ impl FrameTimes {
             self.answers.push(waited + work);
             self.worst = self.worst.max((waited + work, self.started.elapsed()));
         }
+        if is_loading {
+            self.loading_since.get_or_insert_with(Instant::now);
+        } else if self.loaded_in.is_none() {
+            self.loaded_in = self.loading_since.map(|since| since.elapsed());
+        }
         let requested_at = self.requested_at.swap(0, Ordering::Relaxed);
         if requested_at != 0 && is_loading {
             self.used = processor_time();
@@ -80,7 +94,7 @@ impl FrameTimes {
         if is_loading {
             self.idle_since = None;
         } else if self.idle_since.get_or_insert_with(Instant::now).elapsed() > Duration::from_secs(1)
-            && !self.work.is_empty()
+            && self.loaded_in.is_some()
             && std::env::var_os("HEAPGLASS_EXIT_AFTER_LOAD").is_some()
         {
             ctx.send_viewport_cmd(ViewportCommand::Close);
@@ -100,6 +114,9 @@ impl Drop for FrameTimes {
             let at = |percent: usize| times.get((times.len() * percent / 100).min(times.len().saturating_sub(1)));
             let ms = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1000.0);
             println!("{what:<16}{:>8.1}{:>8.1}{:>8.1}", ms(at(50)), ms(at(99)), ms(times.last()));
+        }
+        if let Some(time) = self.loaded_in {
+            println!("all files loaded in {:.2} s", time.as_secs_f64());
         }
         println!("the longest answer ended {:.2} s after the start", self.worst.1.as_secs_f64());
     }

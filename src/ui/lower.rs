@@ -147,6 +147,8 @@ impl View {
         let is_wide = width >= WIDE;
         let beside = match self.beside {
             Beside::Both if !is_wide => Beside::Source,
+            // There is no object: merged paths have only a source.
+            _ if self.object.target().is_none() && self.class.is_none() => Beside::Source,
             beside => beside,
         };
         let side = place.slot.side;

@@ -38,6 +38,7 @@ pub(crate) mod settings;
 mod settings_file;
 mod sides;
 pub(crate) mod state;
+mod spinner;
 mod tabs;
 mod text;
 pub(crate) mod theme;

@@ -58,7 +58,7 @@ pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<A
     if load.rescue.is_busy() {
         ui.add_space(GRID);
         ui.horizontal(|ui| {
-            ui.add(egui::Spinner::new().size(3.0 * GRID));
+            super::spinner::spinner(ui);
             line(ui, "Checking what can be recovered…", tokens.weak);
         });
         return;

@@ -155,6 +155,8 @@ impl View {
         let shown = shown.filter(|target| session.snapshot(target.snapshot).is_some());
         self.object.set_target(session, shown);
         self.source.set_target(shown);
+        let is_merged = shown.is_none() && self.paths.is_merged();
+        self.source.set_example(self.paths.example().filter(|_| is_merged), is_merged);
     }
 
     /// Returns whether the lower half has something to show.

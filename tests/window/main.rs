@@ -2,6 +2,8 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, reason = "test data is part of the repository")]
 
+#[path = "../common/audit.rs"]
+mod audit;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/generated.rs"]
@@ -16,6 +18,7 @@ mod node;
 mod window;
 
 mod any_file;
+mod audited;
 mod capture;
 mod collections;
 mod dialogs;
@@ -29,6 +32,7 @@ mod over_time;
 mod recovery;
 mod reloaded;
 mod scripts;
+mod shell;
 mod sources;
 mod tree_table;
 mod ui;

@@ -250,7 +250,7 @@ impl CapturePane {
                 self.list_written(&ctx);
             }
             if state.is_busy && !self.is_running() {
-                ui.spinner();
+                crate::ui::spinner::spinner(ui);
             }
         });
         let hint = "host:port of a program started with --inspect, or the ws://… URL of a target";

@@ -169,7 +169,7 @@ pub(super) fn busy(ui: &mut Ui, text: &str) -> bool {
     let mut cancelled = false;
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space(8.0 * GRID);
-        ui.spinner();
+        crate::ui::spinner::spinner(ui);
         ui.weak(text);
         cancelled = ui.button("Cancel").clicked();
     });

@@ -126,6 +126,14 @@ impl PathsPane {
         }
     }
 
+    /// Returns one of the objects whose merged paths are shown, of the largest group.
+    #[must_use]
+    pub fn example(&self) -> Option<Target> {
+        let Mode::Many { request, answer: Answer::Known(paths), .. } = &self.mode else { return None };
+        let largest = paths.groups.iter().max_by_key(|group| group.ends).filter(|group| group.ends > 0)?;
+        Some(Target { snapshot: request.of, node: largest.example })
+    }
+
     /// Returns whether merged paths are shown.
     #[must_use]
     pub fn is_merged(&self) -> bool {

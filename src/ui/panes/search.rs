@@ -138,7 +138,7 @@ impl SearchPane {
         let Some(filter) = self.filter() else { return };
         match session.ask(&SelectionOf { snapshot: place.slot.id, filter: filter.clone() }) {
             Reply::Pending { .. } => {
-                ui.spinner();
+                crate::ui::spinner::spinner(ui);
                 ui.weak("Searching…");
             }
             Reply::Failed(message) => {

@@ -75,7 +75,7 @@ impl AppState {
         self.open_dropped(dropped.iter().map(|file| file.path().to_path_buf()).collect());
         if self.session.is_loading() {
             // Progress changes without events.
-            ctx.request_repaint_after(Duration::from_millis(50));
+            ctx.request_repaint_after(Duration::from_millis(120));
         }
     }
 

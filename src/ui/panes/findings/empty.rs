@@ -14,7 +14,7 @@ const OUTLINE_HEIGHT: f32 = 168.0;
 pub(super) fn waiting(ui: &mut Ui, text: &str, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
         ui.set_min_height(7.0 * GRID);
-        ui.spinner();
+        crate::ui::spinner::spinner(ui);
         ui.label(text);
         if ui.button("Cancel").clicked() {
             commands.push(Command::Show(ViewKind::SUMMARY));

@@ -30,6 +30,10 @@ const SITES_SHARE: f32 = 0.45;
 pub struct SourcePane {
     /// The selected object.
     target: Option<Target>,
+    /// One of the objects whose merged paths are shown, while no object is selected.
+    example: Option<Target>,
+    /// True if an example is on its way.
+    expects_example: bool,
     /// A position that is shown instead of that of the object.
     chosen: Option<SourceAt>,
     /// The position on screen.
@@ -85,6 +89,12 @@ impl SourcePane {
         }
     }
 
+    /// Shows the lines that fill the holder of an example, while no object is selected. `is_expected` reserves the room
+    /// for them.
+    pub fn set_example(&mut self, example: Option<Target>, is_expected: bool) {
+        (self.example, self.expects_example) = (example, is_expected);
+    }
+
     /// Shows a position until another object is selected.
     pub fn choose(&mut self, at: Option<SourceAt>) {
         self.chosen = at;
@@ -113,7 +123,8 @@ impl SourcePane {
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, side: usize, closes: bool) -> Vec<Command> {
         let mut commands = Vec::new();
         let room = ui.available_rect_before_wrap();
-        let written = self.target.filter(|target| session.snapshot(target.snapshot).is_some()).map(|target| {
+        let of = self.target.or(self.example);
+        let written = of.filter(|target| session.snapshot(target.snapshot).is_some()).map(|target| {
             let paths = session.source_paths().clone();
             let question = WrittenOf { snapshot: target.snapshot, node: target.node, paths };
             (target, session.ask(&question))
@@ -125,7 +136,8 @@ impl SourcePane {
             self.shown.clone_from(&at);
             self.shows_beginning = false;
         }
-        let below = if written.is_some() { sites::HEIGHT.min(room.height() * SITES_SHARE) } else { 0.0 };
+        let has_sites = written.is_some() || self.expects_example;
+        let below = if has_sites { sites::HEIGHT.min(room.height() * SITES_SHARE) } else { 0.0 };
         let (above, list) = room.split_top_bottom_at_y(room.bottom() - below);
         let mut inner = ui.new_child(UiBuilder::new().max_rect(above).id_salt("source"));
         inner.shrink_clip_rect(above);
