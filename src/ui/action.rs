@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::command::{Step, ViewKind};
+use super::help::HelpTab;
 use crate::model::SnapshotId;
 use crate::model::human::Units;
 use crate::sources::SourceRoot;
@@ -57,6 +58,8 @@ pub enum Action {
     Palette,
     Keys,
     Glossary,
+    /// Open a tab of the help.
+    Help(HelpTab),
     /// Take snapshots from a running program.
     Capture,
     CancelExport,

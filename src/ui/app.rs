@@ -85,16 +85,19 @@ impl eframe::App for HeapglassApp {
         let ctx = ui.ctx().clone();
         let can_split = state.can_split();
         actions.extend(state.palette.show(&ctx, |action| *action != Action::ToggleSplit || can_split));
-        state.help.show(&ctx);
+        let last_error = state.last_error();
+        state.help.show(&ctx, last_error.as_deref());
         state.capture.show(&ctx);
         state.show_editors(&ctx);
         if let Some(message) = state.exports.show(&ctx, &mut state.session) {
-            state.notice = Some(Notice::problem(message));
+            state.toasts.push(Notice::problem(message));
         }
         for action in actions {
             state.apply(&ctx, action);
         }
         state.give_keyboard(&ctx);
+        state.note_copied(&ctx);
+        state.toasts.show(&ctx);
         state.note_visit();
     }
 }

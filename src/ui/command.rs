@@ -164,7 +164,7 @@ pub enum Command {
         base: SnapshotId,
         current: SnapshotId,
     },
-    /// Show a message in the status bar.
+    /// Show a message.
     Notify(Notice),
     /// Show the growth of classes with this text in their names.
     ShowGrowth {

@@ -41,6 +41,7 @@ pub(crate) mod state;
 mod text;
 pub(crate) mod theme;
 pub(crate) mod time_chart;
+pub(crate) mod toasts;
 pub(crate) mod tree_table;
 pub(crate) mod view;
 mod within;

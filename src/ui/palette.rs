@@ -3,6 +3,7 @@
 use egui::{Align2, Context, Id, Key, Modifiers, RichText, TextEdit};
 
 use super::action::Action;
+use super::help::HelpTab;
 use super::keys;
 use super::panes::registry::about;
 use super::theme::{self, GRID};
@@ -43,6 +44,13 @@ fn entries(ctx: &Context) -> Vec<(String, String, Action)> {
     entries.push(("Delete cache".to_owned(), String::new(), Action::DeleteIndex));
     let dead = "Show dead variables: held by contexts, but not readable by any function";
     entries.push((dead.to_owned(), String::new(), Action::ShowDeadVariables));
+    for (tab, name) in [
+        (HelpTab::Views, "Show the purpose of each view"),
+        (HelpTab::About, "About Heapglass"),
+        (HelpTab::Report, "Report a problem"),
+    ] {
+        entries.push((name.to_owned(), String::new(), Action::Help(tab)));
+    }
     entries.push(("Open the example".to_owned(), String::new(), Action::OpenExample));
     entries.push(("Open both example snapshots".to_owned(), String::new(), Action::OpenExamplePair));
     entries

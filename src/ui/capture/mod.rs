@@ -7,9 +7,9 @@ mod form;
 
 use std::time::{Duration, Instant};
 
-use egui::{Context, Frame, Id, Margin, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Context, Frame, Margin, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
 
-use super::dialog;
+use super::dialog::{self, Height};
 use super::theme::{self, GRID};
 use crate::capture::{Address, Remote, Step, Taken, Watch};
 use crate::model::{SnapshotId, convert, human};
@@ -161,18 +161,14 @@ impl CapturePane {
     }
 
     pub(super) fn show(&mut self, ctx: &Context) {
-        if !self.is_open {
-            self.takes_focus = true;
-            return;
-        }
+        self.takes_focus |= !self.is_open;
         let state = self.state();
-        if state.is_busy {
+        if self.is_open && state.is_busy {
             ctx.request_repaint_after(REDRAW);
         }
-        let mut is_open = true;
-        let window = dialog::window(ctx, "Capture from a running program", Id::unique("capture"));
-        window.open(&mut is_open).show(ctx, |ui| {
-            ui.set_width(WIDTH);
+        let mut is_open = self.is_open;
+        let title = ("capture", "Capture from a running program");
+        dialog::window(ctx, title, (WIDTH, Height::Content), &mut is_open, |ui| {
             self.connection(ui, &state);
             if state.connected.is_some() || self.running.is_some() {
                 ui.add_space(2.0 * GRID);
@@ -184,7 +180,6 @@ impl CapturePane {
             }
             self.outcome(ui, &state);
         });
-        super::close_by_escape(ctx, &mut is_open);
         self.is_open = is_open;
     }
 

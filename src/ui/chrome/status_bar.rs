@@ -1,6 +1,6 @@
-//! The status bar: facts about the shown file, the running export, and temporary messages.
+//! The status bar: facts about the shown file, and the running export.
 
-use egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Ui};
+use egui::{Align, Frame, Layout, Margin, Panel, Ui};
 
 use super::profiles;
 use crate::model::human::{self};
@@ -32,10 +32,6 @@ pub(in crate::ui) fn status_bar(ui: &mut Ui, app: &AppState, actions: &mut Vec<A
                     if ui.link("Cancel").on_hover_text("Stop writing; no partial file is left").clicked() {
                         actions.push(Action::CancelExport);
                     }
-                }
-                if let Some(notice) = &app.notice {
-                    let text = RichText::new(&notice.text).color(notice.color(tokens(ui)));
-                    ui.add(Label::new(text).truncate()).on_hover_text(&notice.text);
                 }
             });
         });

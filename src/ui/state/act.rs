@@ -4,6 +4,7 @@ use egui::Context;
 
 use super::{Action, AppState};
 use crate::ui::command::ViewKind;
+use crate::ui::help::HelpTab;
 use crate::ui::notice::Notice;
 use crate::ui::panes::search::search_id;
 use crate::ui::panes::summary::filter_id;
@@ -77,11 +78,12 @@ impl AppState {
             }
             Action::DeleteIndex => self.deleted = Some(self.session.remove_indexes(self.indexes.clone())),
             Action::Palette => self.palette.toggle(),
-            Action::Keys => self.help.keys_open = !self.help.keys_open,
-            Action::Glossary => self.help.glossary_open = !self.help.glossary_open,
+            Action::Keys => self.help.toggle(HelpTab::Keys),
+            Action::Glossary => self.help.toggle(HelpTab::Glossary),
+            Action::Help(tab) => self.help.open(tab),
             Action::CancelExport => {
                 self.exports.cancel();
-                self.notice = Some(Notice::fact("The export was canceled"));
+                self.toasts.push(Notice::fact("The export was canceled"));
             }
             Action::OpenInEditor => self.open_shown_in_editor(),
             Action::ChooseEditor => self.editors.choose(None),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use egui::Context;
+use egui::{Context, OutputCommand};
 
 use super::AppState;
 use crate::model::SnapshotId;
@@ -14,9 +14,7 @@ use crate::ui::export::Replace;
 use crate::ui::notice::Notice;
 use crate::ui::panes::Slot;
 use crate::ui::panes::series::SeriesChoice;
-
-/// The time that a remark stays in the status bar: long enough to read it twice.
-const NOTICE_SECONDS: f64 = 20.0;
+use crate::ui::text;
 
 impl AppState {
     pub(in crate::ui) fn handle_answers(&mut self, ctx: &Context) {
@@ -28,10 +26,9 @@ impl AppState {
                         self.settings.remember(&path);
                     }
                     self.show_in(self.active, id);
-                    self.notice = None;
                 }
                 Event::Failed(_) => {}
-                Event::Cancelled { name } => self.notice = Some(Notice::fact(format!("{name}: loading was canceled"))),
+                Event::Cancelled { name } => self.toasts.push(Notice::fact(format!("{name}: loading was canceled"))),
             }
         }
         self.finish_batch();
@@ -40,7 +37,6 @@ impl AppState {
         if let Some(name) = self.exports.take_proposed_name() {
             self.dialog.save_as(ctx, &name);
         }
-        self.forget_notice(ctx);
         if let Some(paths) = self.dialog.take_files() {
             self.open_together(paths);
         }
@@ -76,22 +72,6 @@ impl AppState {
         if self.session.is_loading() {
             // Progress changes without events.
             ctx.request_repaint_after(Duration::from_millis(50));
-        }
-    }
-
-    /// Removes a remark once the user had time to read it.
-    pub(super) fn forget_notice(&mut self, ctx: &Context) {
-        let now = ctx.input(|input| input.time);
-        let is_shown = self.notice_shown.as_ref().is_some_and(|(notice, _)| Some(notice) == self.notice.as_ref());
-        if !is_shown {
-            self.notice_shown = self.notice.clone().map(|notice| (notice, now));
-        }
-        let Some((_, since)) = &self.notice_shown else { return };
-        let left = since + NOTICE_SECONDS - now;
-        if left <= 0.0 {
-            self.notice = None;
-        } else {
-            ctx.request_repaint_after(Duration::from_secs_f64(left));
         }
     }
 
@@ -135,6 +115,7 @@ impl AppState {
     /// Opens captured files, and shows the findings of a series once all of it is loaded.
     pub(super) fn take_captured(&mut self, ctx: &Context) {
         for taken in self.capture.take_files(ctx) {
+            self.toasts.push(Notice::fact(format!("Captured {}", text::path_name(&taken.path))));
             let id = self.open(taken.path);
             self.capture.note_load(id);
         }
@@ -149,6 +130,23 @@ impl AppState {
         }
     }
 
+    /// Returns the last error that was shown, for a report of a problem.
+    pub(in crate::ui) fn last_error(&self) -> Option<String> {
+        let of_load = || self.session.loads().iter().rev().find_map(|load| load.error.clone());
+        self.toasts.last_problem().map(str::to_owned).or_else(of_load)
+    }
+
+    /// Shows what this frame copies to the clipboard.
+    pub(in crate::ui) fn note_copied(&mut self, ctx: &Context) {
+        ctx.output(|output| {
+            for command in &output.commands {
+                if let OutputCommand::CopyText(text) = command {
+                    self.toasts.copied(text);
+                }
+            }
+        });
+    }
+
     /// Handles answers that belong to no pane.
     pub(super) fn take_answers(&mut self) {
         if let Some((slot, id, pending)) = &mut self.find
@@ -161,17 +159,19 @@ impl AppState {
                     let target = Target { snapshot: slot.id, node };
                     self.go_to(slot.side, target, ViewKind::SUMMARY);
                 }
-                _ => self.notice = Some(Notice::problem(format!("No object has the id @{id}"))),
+                _ => self.toasts.push(Notice::problem(format!("No object has the id @{id}"))),
             }
         }
         if let Some(notice) = self.exports.poll() {
-            self.notice = Some(notice);
+            self.toasts.push(notice);
         }
         if let Some(answer) = self.deleted.as_mut().and_then(Pending::take) {
             self.deleted = None;
-            self.notice = answer.ok().map(|bytes| match bytes {
-                0 => Notice::fact("There is no cache to delete"),
-                bytes => Notice::fact(format!("The cache was deleted ({})", self.settings.units.bytes(bytes))),
+            let units = self.settings.units;
+            self.toasts.push(match answer {
+                Ok(0) => Notice::fact("There is no cache to delete"),
+                Ok(bytes) => Notice::fact(format!("The cache was deleted ({})", units.bytes(bytes))),
+                Err(_) => Notice::problem("The cache was not deleted: internal error (please report it)"),
             });
         }
         self.poll_editor();
@@ -191,14 +191,14 @@ impl AppState {
         let is_asked = self.dialog.asks_where_to_write() || self.path_prompt.asks_where_to_write();
         let asked = || is_asked.then(|| "First choose where to save the other list".to_owned());
         match self.exports.refusal().or_else(asked) {
-            Some(refusal) => self.notice = Some(Notice::problem(refusal)),
+            Some(refusal) => self.toasts.push(Notice::problem(refusal)),
             None => self.exports.want(list, name),
         }
     }
 
     pub(super) fn start_export(&mut self, path: PathBuf, list: ExportList, replace: Replace) {
         if let Err(message) = self.exports.start(&mut self.session, path, list, replace) {
-            self.notice = Some(Notice::problem(message));
+            self.toasts.push(Notice::problem(message));
         }
     }
 }

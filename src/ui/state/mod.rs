@@ -27,13 +27,13 @@ use super::panes::profile::ProfilePane;
 use super::panes::{Place, Slot};
 use super::path_prompt::PathPrompt;
 use super::settings::Settings;
+use super::toasts::Toasts;
 use super::view::View;
 use crate::format::Source;
 use crate::index::Indexes;
 use crate::model::SnapshotId;
 use crate::session::{Pending, Session};
 use crate::sources::SourcePaths;
-use crate::ui::notice::Notice;
 
 /// Two snapshots of a small leaking service, for users who have none yet.
 const EXAMPLES: [(&str, &[u8]); 2] = [
@@ -78,10 +78,8 @@ pub struct AppState {
     pub(in crate::ui) exports: Exports,
     /// The text of the path field on the start page.
     pub path_field: String,
-    /// A temporary remark in the status bar.
-    pub notice: Option<Notice>,
-    /// The remark on screen, and the time since when it is shown.
-    pub(super) notice_shown: Option<(Notice, f64)>,
+    /// The messages on screen.
+    pub toasts: Toasts,
     pub(super) path_prompt: PathPrompt,
     pub(in crate::ui) editors: Editors,
     /// The places of source files that the command line names.
@@ -124,8 +122,7 @@ impl AppState {
             find: None,
             exports: Exports::default(),
             path_field: String::new(),
-            notice: None,
-            notice_shown: None,
+            toasts: Toasts::default(),
             path_prompt: PathPrompt::default(),
             editors: Editors::default(),
             given_paths: SourcePaths::default(),
