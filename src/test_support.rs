@@ -87,8 +87,16 @@ pub mod ui {
         pub use crate::ui::command::{Beside, Command, ExportList, Lower, NodeSet, SourceAt, Target, ViewKind};
     }
 
+    pub mod help {
+        pub use crate::ui::help::HelpTab;
+    }
+
     pub mod panes {
         pub use crate::ui::panes::Slot;
+    }
+
+    pub mod settings {
+        pub use crate::ui::settings::RecentSet;
     }
 
     pub mod state {

@@ -13,6 +13,8 @@ use crate::sources::SourceRoot;
 pub enum Action {
     OpenDialog,
     OpenPath(PathBuf),
+    /// Open files that belong together.
+    OpenTogether(Vec<PathBuf>),
     /// Open the second of the bundled snapshots.
     OpenExample,
     /// Open both bundled snapshots and compare them.
@@ -22,6 +24,17 @@ pub enum Action {
     ShowIn(usize, SnapshotId),
     Close(SnapshotId),
     CloseShown,
+    CloseOthers(SnapshotId),
+    /// Move a file in the list to the position before another one, or to the end.
+    MoveInList {
+        id: SnapshotId,
+        before: Option<SnapshotId>,
+    },
+    /// Ask for the name under which the window shows a file.
+    Rename(SnapshotId),
+    /// Show a file in the system's file manager.
+    RevealFile(SnapshotId),
+    CopyPath(SnapshotId),
     DismissLoad(SnapshotId),
     /// Open a damaged file partially.
     OpenPartially(SnapshotId),

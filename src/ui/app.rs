@@ -89,6 +89,7 @@ impl eframe::App for HeapglassApp {
         state.help.show(&ctx, last_error.as_deref());
         state.capture.show(&ctx);
         state.show_editors(&ctx);
+        state.show_rename(&ctx);
         if let Some(message) = state.exports.show(&ctx, &mut state.session) {
             state.toasts.push(Notice::problem(message));
         }

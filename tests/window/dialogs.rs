@@ -140,7 +140,7 @@ fn a_file_that_was_opened_is_in_the_settings_file_while_the_window_is_open() {
     });
     // The program ends without a word: what the next one finds is what was written so far.
     let second = open(file);
-    assert_eq!(second.state().state.settings.recent, [example()]);
+    assert_eq!(second.state().state.settings.recent_sets[0].files, [example()]);
     drop(first);
 }
 

@@ -4,6 +4,7 @@
 //! meanwhile.
 
 mod form;
+mod local;
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use egui::{Context, Frame, Margin, ProgressBar, RichText, ScrollArea, TextEdit, 
 
 use super::dialog::{self, Height};
 use super::theme::{self, GRID};
-use crate::capture::{Address, Remote, Step, Taken, Watch};
+use crate::capture::{Address, LocalSearch, Remote, Step, Taken, Watch};
 use crate::model::{SnapshotId, convert, human};
 use crate::session::{CaptureState, Capturer};
 
@@ -52,6 +53,8 @@ pub struct CapturePane {
     pub keeps_sources: bool,
     /// The folder for captured files.
     pub folder: String,
+    /// The places where running programs are looked for.
+    pub search: LocalSearch,
     isolate: usize,
     /// True if the address field is to receive the keyboard focus when the dialog is shown.
     takes_focus: bool,
@@ -92,6 +95,7 @@ impl Default for CapturePane {
             stacks: true,
             keeps_sources: true,
             folder: home.join("heapglass-captures").display().to_string(),
+            search: LocalSearch::default(),
             isolate: 0,
             takes_focus: true,
             asked: None,
@@ -162,6 +166,7 @@ impl CapturePane {
 
     pub(super) fn show(&mut self, ctx: &Context) {
         self.takes_focus |= !self.is_open;
+        self.look_for_local(ctx);
         let state = self.state();
         if self.is_open && state.is_busy {
             ctx.request_repaint_after(REDRAW);
@@ -169,6 +174,7 @@ impl CapturePane {
         let mut is_open = self.is_open;
         let title = ("capture", "Capture from a running program");
         dialog::window(ctx, title, (WIDTH, Height::Content), &mut is_open, |ui| {
+            self.local(ui, &state);
             self.connection(ui, &state);
             if state.connected.is_some() || self.running.is_some() {
                 ui.add_space(2.0 * GRID);
@@ -181,6 +187,16 @@ impl CapturePane {
             self.outcome(ui, &state);
         });
         self.is_open = is_open;
+    }
+
+    /// Looks for running programs while the dialog is open.
+    fn look_for_local(&mut self, ctx: &Context) {
+        let search = self.is_open.then(|| self.search.clone());
+        let capturer =
+            if self.is_open { self.capturer(ctx).map(|capturer| &*capturer) } else { self.capturer.as_ref() };
+        if let Some(capturer) = capturer {
+            capturer.look_for_local(search.as_ref());
+        }
     }
 
     /// Returns the capture thread, and starts it on first use.
@@ -207,13 +223,18 @@ impl CapturePane {
     }
 
     fn list(&mut self, ctx: &Context, address: Address, remote: Remote) {
-        self.outcome = None;
-        self.notes.clear();
-        self.isolate = 0;
+        self.forget_outcome();
         self.asked = Some((address.clone(), remote));
         if let Some(capturer) = self.capturer(ctx) {
             capturer.list(address, remote);
         }
+    }
+
+    /// Forgets the outcome of the last capture, before another program is chosen.
+    fn forget_outcome(&mut self) {
+        self.outcome = None;
+        self.notes.clear();
+        self.isolate = 0;
     }
 
     /// Returns the address that was refused because it is another machine's, while the text field still contains it.
@@ -248,7 +269,7 @@ impl CapturePane {
                 ui.spinner();
             }
         });
-        let hint = "host:port of a program started with --inspect, or the ws://… URL of a target";
+        let hint = "Or host:port of a program started with --inspect, or the ws://… URL of a target";
         ui.label(RichText::new(hint).font(theme::small()).color(theme::tokens(ui).weak));
         if let Some(refused) = state.confirm.as_ref().and_then(|host| self.refused(host)) {
             self.confirm(ui, &refused);

@@ -2,12 +2,12 @@
 
 use egui::{Align, Frame, Layout, Margin, Panel, Ui};
 
+use super::recent::recent_menu;
 use crate::editor;
 use crate::model::human::{self, Units};
 use crate::ui::action::Action;
 use crate::ui::buttons::close_button;
 use crate::ui::state::AppState;
-use crate::ui::text;
 use crate::ui::theme::{GRID, tokens};
 
 pub(in crate::ui) fn toolbar(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
@@ -67,31 +67,6 @@ pub(in crate::ui) fn toolbar(ui: &mut Ui, app: &AppState, actions: &mut Vec<Acti
             });
         });
     });
-}
-
-fn recent_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
-    if app.settings.recent.is_empty() {
-        ui.weak("No recent files");
-    }
-    for path in &app.settings.recent {
-        if recent_button(ui, path) {
-            actions.push(Action::OpenPath(path.clone()));
-            ui.close();
-        }
-    }
-    ui.separator();
-    if ui.button("Open the example").clicked() {
-        actions.push(Action::OpenExample);
-        ui.close();
-    }
-    if ui.button("Open both example snapshots").clicked() {
-        actions.push(Action::OpenExamplePair);
-        ui.close();
-    }
-}
-
-fn recent_button(ui: &mut Ui, path: &std::path::Path) -> bool {
-    ui.button(text::path_name(path)).on_hover_text(text::path(path)).clicked()
 }
 
 fn settings_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {

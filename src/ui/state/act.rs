@@ -18,6 +18,7 @@ impl AppState {
             Action::OpenPath(path) => {
                 self.open(path);
             }
+            Action::OpenTogether(files) => self.open_together(files),
             Action::OpenExample => {
                 self.open_example(1);
             }
@@ -44,6 +45,11 @@ impl AppState {
                     view.panes.dead_variables.is_shown = true;
                 }
             }
+            Action::CloseOthers(id) => self.close_others(id),
+            Action::MoveInList { id, before } => self.move_in_list(id, before),
+            Action::Rename(id) => self.ask_for_name(id),
+            Action::RevealFile(id) => self.reveal_file(id),
+            Action::CopyPath(id) => self.copy_path(ctx, id),
             Action::ToggleSplit => self.toggle_split(),
             Action::ShowBeside(id) => self.show_beside(id),
             Action::CloseSide(side) => self.close_side(side),

@@ -21,16 +21,13 @@ impl AppState {
         for event in self.session.poll() {
             match event {
                 Event::Loaded(id) => {
-                    let open = self.session.snapshot(id);
-                    if let Some(path) = open.and_then(|snapshot| snapshot.source().path.clone()) {
-                        self.settings.remember(&path);
-                    }
                     self.show_in(self.active, id);
                 }
                 Event::Failed(_) => {}
                 Event::Cancelled { name } => self.toasts.push(Notice::fact(format!("{name}: loading was canceled"))),
             }
         }
+        self.remember_opened();
         self.finish_batch();
         self.take_captured(ctx);
         self.take_answers();
@@ -72,6 +69,20 @@ impl AppState {
         if self.session.is_loading() {
             // Progress changes without events.
             ctx.request_repaint_after(Duration::from_millis(50));
+        }
+    }
+
+    /// Adds files that were opened together to the recent sets, once all of them are loaded.
+    fn remember_opened(&mut self) {
+        for ids in std::mem::take(&mut self.opened) {
+            let waits =
+                |id: &SnapshotId| self.session.loads().iter().any(|load| load.id == *id && load.error.is_none());
+            if ids.iter().any(waits) {
+                self.opened.push(ids);
+                continue;
+            }
+            let files: Vec<PathBuf> = ids.iter().filter_map(|id| self.source_of(*id)?.path.clone()).collect();
+            self.settings.remember(&files);
         }
     }
 
@@ -124,6 +135,8 @@ impl AppState {
         let mut ids = self.capture.take_series(waits);
         ids.retain(|id| self.session.snapshot(*id).is_some());
         if ids.len() > 1 {
+            let files: Vec<PathBuf> = ids.iter().filter_map(|id| self.source_of(*id)?.path.clone()).collect();
+            self.settings.remember(&files);
             self.show_findings(&ids);
             // The dialog stays open to show why a series ended early, and what was left out.
             self.capture.is_open &= self.capture.state().error.is_some() || self.capture.has_notes();
@@ -175,6 +188,7 @@ impl AppState {
             });
         }
         self.poll_editor();
+        self.poll_revealed();
         if let Some(found) = self.link.take_answer() {
             self.show_linked(&found);
         }
