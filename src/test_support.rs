@@ -84,11 +84,9 @@ pub mod ui {
     }
 
     pub mod command {
-        pub use crate::ui::command::{Beside, Command, ExportList, Lower, NodeSet, SourceAt, Target, ViewKind};
-    }
-
-    pub mod help {
-        pub use crate::ui::help::HelpTab;
+        pub use crate::ui::command::{
+            Beside, Command, ExportList, HelpTab, Lower, NodeSet, SourceAt, Target, ViewKind,
+        };
     }
 
     pub mod panes {

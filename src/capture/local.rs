@@ -1,11 +1,11 @@
 //! Inspectors of programs on this machine: those on the usual ports and, on Linux, those of the user's own processes.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::discovery::{Target, targets_within};
-use super::{Address, CaptureError, Remote, processes};
+use super::processes::{Endpoint, LocalSearch, endpoints};
+use super::{Address, CaptureError, Remote};
 use crate::model::CancelToken;
 
 /// The time limit for the answer of a port. Inspectors on this machine answer within milliseconds.
@@ -21,30 +21,6 @@ pub struct LocalTarget {
     pub pid: Option<u32>,
 }
 
-/// The places where inspectors are looked for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LocalSearch {
-    /// Ports that are always asked.
-    pub ports: Vec<u16>,
-    /// True if the ports that the user's processes listen on are asked too.
-    pub asks_processes: bool,
-}
-
-impl Default for LocalSearch {
-    /// The ports that `--inspect` and `--remote-debugging-port` use by convention, and those of all processes.
-    fn default() -> Self {
-        Self { ports: (9222..=9239).collect(), asks_processes: true }
-    }
-}
-
-/// A port on which something listens.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(super) struct Endpoint {
-    pub(super) port: u16,
-    pub(super) host: IpAddr,
-    pub(super) pid: Option<u32>,
-}
-
 /// Looks for inspectors on this machine.
 #[derive(Debug, Default)]
 pub(crate) struct LocalInspectors {
@@ -55,7 +31,7 @@ pub(crate) struct LocalInspectors {
 impl LocalInspectors {
     /// Returns the targets of all inspectors, by port. It takes a fraction of a second.
     pub(crate) fn find(&mut self, search: &LocalSearch, cancel: &CancelToken) -> Vec<LocalTarget> {
-        let mut endpoints = processes::endpoints(search);
+        let mut endpoints = endpoints(search);
         endpoints.retain(|endpoint| !self.others.contains(endpoint));
         endpoints.truncate(MOST_PORTS);
         let answers: Vec<_> = std::thread::scope(|scope| {

@@ -36,7 +36,8 @@ pub(crate) use discovery::Target;
 pub use discovery::targets;
 pub use error::CaptureError;
 
-pub(crate) use local::{LocalInspectors, LocalSearch, LocalTarget};
+pub(crate) use local::{LocalInspectors, LocalTarget};
+pub(crate) use processes::LocalSearch;
 pub use record::{Record, record_beside, record_file};
 pub use recording::{Kind, Plan, run};
 pub use sources::SourceLimits;

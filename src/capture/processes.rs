@@ -2,7 +2,29 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::local::{Endpoint, LocalSearch};
+/// The places where inspectors are looked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LocalSearch {
+    /// Ports that are always asked.
+    pub ports: Vec<u16>,
+    /// True if the ports that the user's processes listen on are asked too.
+    pub asks_processes: bool,
+}
+
+impl Default for LocalSearch {
+    /// The ports that `--inspect` and `--remote-debugging-port` use by convention, and those of all processes.
+    fn default() -> Self {
+        Self { ports: (9222..=9239).collect(), asks_processes: true }
+    }
+}
+
+/// A port on which something listens.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(super) struct Endpoint {
+    pub(super) port: u16,
+    pub(super) host: IpAddr,
+    pub(super) pid: Option<u32>,
+}
 
 /// Returns the ports to ask, in order and each once.
 pub(super) fn endpoints(search: &LocalSearch) -> Vec<Endpoint> {
@@ -26,7 +48,7 @@ mod linux {
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
     use std::path::Path;
 
-    use super::super::local::{Endpoint, LocalSearch};
+    use super::{Endpoint, LocalSearch};
 
     /// The maximum size of a table of sockets and of a command line that is read.
     const LONGEST_TABLE: u64 = 4 << 20;

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::command::{Step, ViewKind};
-use super::help::HelpTab;
+use super::command::{HelpTab, Step, ViewKind};
 use crate::model::SnapshotId;
 use crate::model::human::Units;
 use crate::sources::SourceRoot;

@@ -73,6 +73,17 @@ pub enum SourceAt {
     Named { of: SnapshotId, url: String, line: u32, column: u32 },
 }
 
+/// A tab of the help.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum HelpTab {
+    #[default]
+    Keys,
+    Glossary,
+    Views,
+    About,
+    Report,
+}
+
 /// The direction in which to step through search hits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {

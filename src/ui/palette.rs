@@ -3,7 +3,7 @@
 use egui::{Align2, Context, Id, Key, Modifiers, RichText, TextEdit};
 
 use super::action::Action;
-use super::help::HelpTab;
+use super::command::HelpTab;
 use super::keys;
 use super::panes::registry::about;
 use super::theme::{self, GRID};

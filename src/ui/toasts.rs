@@ -225,14 +225,14 @@ fn content(ui: &mut Ui, notice: &Notice, width: f32) -> bool {
     );
     let label = Label::new(galley).selectable(false);
     let response = ui.put(room.with_min_x(room.left() + ICON_ROOM), label);
-    let (live, name) = match &notice.detail {
+    let (urgency, name) = match &notice.detail {
         _ if notice.is_problem => (Live::Assertive, notice.text.clone()),
         Some(detail) => (Live::Polite, format!("{}: {detail}", notice.text)),
         None => (Live::Polite, notice.text.clone()),
     };
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_value(human::visible(&name, TEXT_LIMIT).into_owned());
-        node.set_live(live);
+        node.set_live(urgency);
     });
     if notice.is_problem {
         ui.add_space(2.0 * GRID);
@@ -301,8 +301,9 @@ mod tests {
     fn a_message_takes_the_lowest_free_place() {
         let at = |bottom: f32, height: f32| bottom..bottom + height;
         assert_eq!(lowest(&[], 20.0), at(ABOVE_EDGE, 20.0));
-        let taken = [at(ABOVE_EDGE, 20.0), at(ABOVE_EDGE + 20.0 + GAP + 40.0 + GAP, 20.0)];
+        let gap = 40.0 + 2.0 * GAP;
+        let taken = [at(ABOVE_EDGE, 20.0), at(ABOVE_EDGE + 20.0 + gap, 20.0)];
         assert_eq!(lowest(&taken, 40.0), at(ABOVE_EDGE + 20.0 + GAP, 40.0));
-        assert_eq!(lowest(&taken, 41.0).start, taken[1].end + GAP);
+        assert_eq!(lowest(&taken, 41.0), at(ABOVE_EDGE + 40.0 + gap + GAP, 41.0));
     }
 }

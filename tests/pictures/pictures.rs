@@ -22,8 +22,7 @@ use heapglass::test_support::index::Indexes;
 use heapglass::test_support::model::CancelToken;
 use heapglass::test_support::ui::HeapglassApp;
 use heapglass::test_support::ui::action::Action;
-use heapglass::test_support::ui::command::{Beside, Command, SourceAt, Target, ViewKind};
-use heapglass::test_support::ui::help::HelpTab;
+use heapglass::test_support::ui::command::{Beside, Command, HelpTab, SourceAt, Target, ViewKind};
 use heapglass::test_support::ui::panes::Slot;
 use heapglass::test_support::ui::settings::RecentSet;
 

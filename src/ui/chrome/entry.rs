@@ -30,10 +30,9 @@ pub(super) struct Entry<'a> {
     pub(super) kind: &'static str,
     /// The name as the list shows it.
     pub(super) shown_name: &'a str,
-    /// The other files of the same kind, which it can be compared with, in the order of the list.
-    pub(super) others: Vec<SnapshotId>,
-    /// The file after it in the list.
-    pub(super) next: Option<SnapshotId>,
+    /// All files of the same kind, in the order of the list, and the position of this one.
+    pub(super) order: &'a [SnapshotId],
+    pub(super) at: usize,
 }
 
 /// A line of facts below the name.
@@ -53,6 +52,16 @@ enum Zone {
 }
 
 impl Entry<'_> {
+    /// Returns the other files, which this one can be compared with.
+    fn others(&self) -> impl Iterator<Item = SnapshotId> {
+        self.order.iter().copied().filter(|id| *id != self.id)
+    }
+
+    /// Returns the file at a distance below this one.
+    fn file(&self, below: usize) -> Option<SnapshotId> {
+        self.order.get(self.at + below).copied()
+    }
+
     /// Draws the entry. `hover` adds the tooltip.
     pub(super) fn show(
         &self,
@@ -173,7 +182,7 @@ impl Entry<'_> {
         let Some(dragged) = DragAndDrop::payload::<SnapshotId>(ui.ctx()).map(|dragged| *dragged) else { return };
         let Some(pointer) = ui.input(|input| input.pointer.interact_pos()) else { return };
         // The gaps between the entries belong to their edges.
-        if !rect.expand2(vec2(0.0, 1.0)).contains(pointer) || !self.others.contains(&dragged) {
+        if !rect.expand2(vec2(0.0, 1.0)).contains(pointer) || !self.others().any(|other| other == dragged) {
             return;
         }
         let at = (pointer.y - rect.top()) / rect.height().max(1.0);
@@ -192,14 +201,9 @@ impl Entry<'_> {
             DragAndDrop::clear_payload(ui.ctx());
             actions.push(match zone {
                 Zone::Above => Action::MoveInList { id: dragged, before: Some(self.id) },
-                Zone::Below => {
-                    let before = self.next.filter(|next| *next != dragged);
-                    // Below the entry before it is where the dragged file already is.
-                    if before.is_none() && self.next == Some(dragged) {
-                        return;
-                    }
-                    Action::MoveInList { id: dragged, before }
-                }
+                // A file that is dropped where it already is stays there.
+                Zone::Below if self.file(1) == Some(dragged) => return,
+                Zone::Below => Action::MoveInList { id: dragged, before: self.file(1) },
                 Zone::Middle => Action::CompareTwo(dragged, self.id),
             });
         }
@@ -213,10 +217,10 @@ impl Entry<'_> {
             }
         };
         item(ui, Icon::Pencil, "Rename…", Action::Rename(self.id));
-        if !self.others.is_empty() {
+        if self.order.len() > 1 {
             ui.menu_button((icons::text(Icon::GitCompareArrows), "Compare with"), |ui| {
                 egui::ScrollArea::vertical().max_height(300.0).show(ui, |ui| {
-                    for &other in &self.others {
+                    for other in self.others() {
                         let name = text::name_of(&app.session, other);
                         item(ui, Icon::File, &human::visible(&name, 60), Action::CompareTwo(other, self.id));
                     }
@@ -233,6 +237,15 @@ impl Entry<'_> {
             ui.separator();
             item(ui, Icon::FolderOpen, "Reveal in file manager", Action::RevealFile(self.id));
             item(ui, Icon::Copy, "Copy path", Action::CopyPath(self.id));
+        }
+        if self.order.len() > 1 {
+            ui.separator();
+            if let Some(before) = self.at.checked_sub(1).and_then(|at| self.order.get(at)) {
+                item(ui, Icon::ArrowUp, "Move up", Action::MoveInList { id: self.id, before: Some(*before) });
+            }
+            if self.file(1).is_some() {
+                item(ui, Icon::ArrowDown, "Move down", Action::MoveInList { id: self.id, before: self.file(2) });
+            }
         }
         ui.separator();
         item(ui, Icon::X, "Close", Action::Close(self.id));

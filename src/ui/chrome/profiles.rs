@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use super::entry::{Entry, Fact};
 use super::side_list::{file_facts, shown_names};
+use super::status_bar::fact;
 use crate::model::{SnapshotId, human};
 use crate::session::OpenProfile;
 use crate::ui::action::Action;
@@ -26,9 +27,7 @@ pub(super) fn entries(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
         let size = theme::look(ui).units.bytes(open.profile.total_size());
         let text = format!("{size} in {}", human::quantity(open.profile.call_count(), "call", "calls"));
         let facts = vec![Fact { text, color: tokens(ui).weak, wraps: false }];
-        let others = ids.iter().copied().filter(|id| *id != open.id).collect();
-        let next = ids.get(at + 1).copied();
-        let entry = Entry { id: open.id, kind: "Profile", shown_name: &names[at], others, next };
+        let entry = Entry { id: open.id, kind: "Profile", shown_name: &names[at], order: &ids, at };
         entry.show(ui, app, facts, |ui| file_facts(ui, open.profile.source()), actions);
     }
     if ids.len() > 1 {
@@ -40,11 +39,11 @@ pub(super) fn entries(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
 pub(super) fn status(ui: &mut Ui, app: &AppState) {
     let Some(profile) = app.shown().and_then(|id| app.session.profile(id)) else { return };
     let units = theme::look(ui).units;
-    ui.label(format!("{} sampled", units.bytes(profile.total_size())));
-    ui.weak(human::quantity(profile.functions().len() as u64, "function", "functions"));
-    ui.weak(human::quantity(profile.call_count(), "call", "calls"));
+    fact(ui, format!("{} sampled", units.bytes(profile.total_size())));
+    fact(ui, human::quantity(profile.functions().len() as u64, "function", "functions"));
+    fact(ui, human::quantity(profile.call_count(), "call", "calls"));
     if !profile.samples().is_empty() {
-        ui.weak(human::quantity(profile.samples().len() as u64, "sample", "samples"));
+        fact(ui, human::quantity(profile.samples().len() as u64, "sample", "samples"));
     }
-    ui.weak(format!("loaded in {}", human::duration(profile.source().load_time)));
+    fact(ui, format!("loaded in {}", human::duration(profile.source().load_time)));
 }

@@ -42,9 +42,7 @@ fn snapshots(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     let ids: Vec<SnapshotId> = files.iter().map(|open| open.id).collect();
     let names = shown_names(ui, app, &ids);
     for (at, open) in files.into_iter().enumerate() {
-        let others = ids.iter().copied().filter(|id| *id != open.id).collect();
-        let entry =
-            Entry { id: open.id, kind: "Snapshot", shown_name: &names[at], others, next: ids.get(at + 1).copied() };
+        let entry = Entry { id: open.id, kind: "Snapshot", shown_name: &names[at], order: &ids, at };
         let facts = facts(ui, open);
         entry.show(ui, app, facts, |ui| hover(ui, open), actions);
     }

@@ -5,6 +5,8 @@ mod report;
 
 use egui::{Context, RichText, ScrollArea, TextEdit, Ui};
 
+use super::action::Action;
+use super::command::HelpTab;
 use super::dialog::{self, Height};
 use super::glossary::{Category, Entry, entries};
 use super::keys;
@@ -16,26 +18,14 @@ const SIZE: (f32, Height) = (580.0, Height::Fixed(540.0));
 /// The width of the column of keys.
 const KEYS_WIDTH: f32 = 190.0;
 
-/// A tab of the help.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum HelpTab {
-    #[default]
-    Keys,
-    Glossary,
-    Views,
-    About,
-    Report,
-}
-
-impl HelpTab {
-    const ALL: [(Self, &'static str); 5] = [
-        (Self::Keys, "Keyboard shortcuts"),
-        (Self::Glossary, "Glossary"),
-        (Self::Views, "Views"),
-        (Self::About, "About"),
-        (Self::Report, "Report a problem"),
-    ];
-}
+/// The tabs and their names.
+const TABS: [(HelpTab, &str); 5] = [
+    (HelpTab::Keys, "Keyboard shortcuts"),
+    (HelpTab::Glossary, "Glossary"),
+    (HelpTab::Views, "Views"),
+    (HelpTab::About, "About"),
+    (HelpTab::Report, "Report a problem"),
+];
 
 /// The help dialog.
 #[derive(Debug, Default)]
@@ -61,6 +51,16 @@ impl Help {
     /// Opens a tab, or closes the help if the tab is on screen.
     pub fn toggle(&mut self, tab: HelpTab) {
         if self.is_open && self.tab == tab { self.is_open = false } else { self.open(tab) }
+    }
+
+    /// Executes an action about the help.
+    pub(super) fn apply(&mut self, action: &Action) {
+        match action {
+            Action::Keys => self.toggle(HelpTab::Keys),
+            Action::Glossary => self.toggle(HelpTab::Glossary),
+            Action::Help(tab) => self.open(*tab),
+            _ => {}
+        }
     }
 
     /// Opens the glossary at an entry.
@@ -91,7 +91,7 @@ impl Help {
     fn tabs(&mut self, ui: &mut Ui) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = GRID;
-            for (tab, name) in HelpTab::ALL {
+            for (tab, name) in TABS {
                 let response = ui.selectable_label(self.tab == tab, name);
                 let has_field = matches!(tab, HelpTab::Keys | HelpTab::Glossary);
                 if self.tab == tab && !has_field && self.takes_focus(ui.ctx()) {
@@ -193,7 +193,7 @@ fn keys_list(ui: &mut Ui, filter: &str) {
         if binding.shortcut.logical_key == egui::Key::Equals {
             continue;
         }
-        let is_view = matches!(binding.action, super::action::Action::ShowView(_));
+        let is_view = matches!(binding.action, Action::ShowView(_));
         let of = if is_view { &mut views } else { &mut general };
         of.push((ui.ctx().format_shortcut(&binding.shortcut), binding.name.to_owned()));
     }

@@ -4,8 +4,6 @@ use egui::Context;
 
 use super::{Action, AppState};
 use crate::ui::command::ViewKind;
-use crate::ui::help::HelpTab;
-use crate::ui::notice::Notice;
 use crate::ui::panes::search::search_id;
 use crate::ui::panes::summary::filter_id;
 use crate::ui::theme::{self, Density};
@@ -15,22 +13,19 @@ impl AppState {
     pub fn apply(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::OpenDialog => self.dialog.open(ctx),
-            Action::OpenPath(path) => {
-                self.open(path);
-            }
+            Action::OpenPath(path) => self.open_together(vec![path]),
             Action::OpenTogether(files) => self.open_together(files),
-            Action::OpenExample => {
-                self.open_example(1);
-            }
+            Action::OpenExample => drop(self.open_example(1)),
             Action::OpenExamplePair => self.batch = vec![self.open_example(0), self.open_example(1)],
             Action::Show(id) => self.show_in(self.active, id),
             Action::ShowIn(side, id) => self.show_in(side, id),
-            Action::Close(id) => self.close(id),
-            Action::CloseShown => {
-                if let Some(id) = self.shown() {
-                    self.close(id);
-                }
-            }
+            Action::Close(_)
+            | Action::CloseShown
+            | Action::CloseOthers(_)
+            | Action::MoveInList { .. }
+            | Action::Rename(_)
+            | Action::RevealFile(_)
+            | Action::CopyPath(_) => self.apply_to_list(ctx, &action),
             Action::DismissLoad(id) => self.session.dismiss_load(id),
             Action::OpenPartially(id) => self.session.recover(id),
             Action::OpenAnyway(id) => self.session.open_anyway(id),
@@ -45,11 +40,6 @@ impl AppState {
                     view.panes.dead_variables.is_shown = true;
                 }
             }
-            Action::CloseOthers(id) => self.close_others(id),
-            Action::MoveInList { id, before } => self.move_in_list(id, before),
-            Action::Rename(id) => self.ask_for_name(id),
-            Action::RevealFile(id) => self.reveal_file(id),
-            Action::CopyPath(id) => self.copy_path(ctx, id),
             Action::ToggleSplit => self.toggle_split(),
             Action::ShowBeside(id) => self.show_beside(id),
             Action::CloseSide(side) => self.close_side(side),
@@ -84,13 +74,8 @@ impl AppState {
             }
             Action::DeleteIndex => self.deleted = Some(self.session.remove_indexes(self.indexes.clone())),
             Action::Palette => self.palette.toggle(),
-            Action::Keys => self.help.toggle(HelpTab::Keys),
-            Action::Glossary => self.help.toggle(HelpTab::Glossary),
-            Action::Help(tab) => self.help.open(tab),
-            Action::CancelExport => {
-                self.exports.cancel();
-                self.toasts.push(Notice::fact("The export was canceled"));
-            }
+            Action::Keys | Action::Glossary | Action::Help(_) => self.help.apply(&action),
+            Action::CancelExport => self.cancel_export(),
             Action::OpenInEditor => self.open_shown_in_editor(),
             Action::ChooseEditor => self.editors.choose(None),
             Action::AddSourceFolder => {

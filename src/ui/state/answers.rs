@@ -199,6 +199,11 @@ impl AppState {
         self.start_export(path, list, Replace::Ask);
     }
 
+    pub(super) fn cancel_export(&mut self) {
+        self.exports.cancel();
+        self.toasts.push(Notice::fact("The export was canceled"));
+    }
+
     /// Asks where to write a list, unless another export is not settled.
     pub(super) fn ask_where_to_write(&mut self, list: ExportList, name: String) {
         // The path that is chosen there is that of the list it was asked for.

@@ -8,6 +8,7 @@ use super::AppState;
 use crate::model::SnapshotId;
 use crate::query::Lane;
 use crate::snapshot::SourceInfo;
+use crate::ui::action::Action;
 use crate::ui::file_manager;
 use crate::ui::notice::Notice;
 use crate::ui::text;
@@ -29,8 +30,26 @@ impl AppState {
         files.sort_by_key(|file| self.list_order.iter().position(|of| *of == id(file)).unwrap_or(usize::MAX));
     }
 
+    /// Executes an action about a file of the list.
+    pub(super) fn apply_to_list(&mut self, ctx: &Context, action: &Action) {
+        match *action {
+            Action::Close(id) => self.close(id),
+            Action::CloseShown => {
+                if let Some(id) = self.shown() {
+                    self.close(id);
+                }
+            }
+            Action::CloseOthers(id) => self.close_others(id),
+            Action::MoveInList { id, before } => self.move_in_list(id, before),
+            Action::Rename(id) => self.ask_for_name(id),
+            Action::RevealFile(id) => self.reveal_file(id),
+            Action::CopyPath(id) => self.copy_path(ctx, id),
+            _ => {}
+        }
+    }
+
     /// Moves a file in the list to the position before another one, or to the end.
-    pub(super) fn move_in_list(&mut self, id: SnapshotId, before: Option<SnapshotId>) {
+    fn move_in_list(&mut self, id: SnapshotId, before: Option<SnapshotId>) {
         let snapshots = self.session.open().iter().map(|open| open.id);
         let mut order: Vec<SnapshotId> = snapshots.chain(self.session.profiles().iter().map(|open| open.id)).collect();
         self.sort_as_listed(&mut order, |id| *id);
@@ -41,7 +60,7 @@ impl AppState {
     }
 
     /// Closes all files but one.
-    pub(super) fn close_others(&mut self, kept: SnapshotId) {
+    fn close_others(&mut self, kept: SnapshotId) {
         let snapshots = self.session.open().iter().map(|open| open.id);
         let ids: Vec<SnapshotId> = snapshots.chain(self.session.profiles().iter().map(|open| open.id)).collect();
         if !ids.contains(&kept) {
@@ -54,7 +73,7 @@ impl AppState {
     }
 
     /// Shows a file in the system's file manager.
-    pub(super) fn reveal_file(&mut self, id: SnapshotId) {
+    fn reveal_file(&mut self, id: SnapshotId) {
         if let Some(path) = self.path_of(id) {
             self.revealed = Some(self.session.spawn(Lane::Question, move |_| Ok(file_manager::reveal(&path))));
         }
@@ -69,14 +88,14 @@ impl AppState {
         }
     }
 
-    pub(super) fn copy_path(&self, ctx: &Context, id: SnapshotId) {
+    fn copy_path(&self, ctx: &Context, id: SnapshotId) {
         if let Some(path) = self.path_of(id) {
             ctx.copy_text(path.display().to_string());
         }
     }
 
     /// Asks for another name of a file.
-    pub(super) fn ask_for_name(&mut self, id: SnapshotId) {
+    fn ask_for_name(&mut self, id: SnapshotId) {
         let name = text::given_name(&self.session, id);
         self.rename.ask(id, name);
     }
