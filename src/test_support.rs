@@ -84,11 +84,17 @@ pub mod ui {
     }
 
     pub mod command {
-        pub use crate::ui::command::{Beside, Command, ExportList, Lower, NodeSet, SourceAt, Target, ViewKind};
+        pub use crate::ui::command::{
+            Beside, Command, ExportList, HelpTab, Lower, NodeSet, SourceAt, Target, ViewKind,
+        };
     }
 
     pub mod panes {
         pub use crate::ui::panes::Slot;
+    }
+
+    pub mod settings {
+        pub use crate::ui::settings::RecentSet;
     }
 
     pub mod state {

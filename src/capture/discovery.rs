@@ -48,10 +48,20 @@ struct Listed {
 /// Returns an error if nothing listens or the other side is not an inspector, and [`CaptureError::Cancelled`] if the
 /// operation is cancelled.
 pub fn targets(address: &Address, remote: Remote, cancel: &CancelToken) -> Result<Vec<Target>, CaptureError> {
+    targets_within(address, remote, PATIENCE, cancel)
+}
+
+/// Requests the targets of an inspector, as [`targets`] does, with another time limit.
+pub(super) fn targets_within(
+    address: &Address,
+    remote: Remote,
+    patience: Duration,
+    cancel: &CancelToken,
+) -> Result<Vec<Target>, CaptureError> {
     if address.path.is_some() {
         return Ok(vec![address.clone().into()]);
     }
-    let body = get(address, "/json/list", remote, cancel)?;
+    let body = get(address, "/json/list", (remote, patience), cancel)?;
     let odd = |found: String| CaptureError::NotAnInspector { address: address.authority(), found };
     let listed: Vec<Listed> = serde_json::from_str(&body)
         .map_err(|_| odd(format!("unexpected list of targets: {}", human::visible(&body, 80))))?;
@@ -80,7 +90,12 @@ pub(super) fn shortened(mut text: String) -> String {
 }
 
 /// Sends a request and returns the body of the response.
-fn get(address: &Address, path: &str, remote: Remote, cancel: &CancelToken) -> Result<String, CaptureError> {
+fn get(
+    address: &Address,
+    path: &str,
+    (remote, patience): (Remote, Duration),
+    cancel: &CancelToken,
+) -> Result<String, CaptureError> {
     let authority = address.authority();
     let odd = |found: String| CaptureError::NotAnInspector { address: authority.clone(), found };
     let failed = |reason: io::Error| {
@@ -90,7 +105,7 @@ fn get(address: &Address, path: &str, remote: Remote, cancel: &CancelToken) -> R
             CaptureError::Unreachable { address: authority.clone(), reason }
         }
     };
-    let mut line = address.connect(remote, Instant::now() + PATIENCE, cancel)?;
+    let mut line = address.connect(remote, Instant::now() + patience, cancel)?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nAccept: */*\r\n\r\n");
     line.write_all(request.as_bytes()).map_err(failed)?;
     let mut answer: Vec<u8> = Vec::new();
@@ -118,7 +133,7 @@ fn get(address: &Address, path: &str, remote: Remote, cancel: &CancelToken) -> R
                 return Err(odd("it accepted the connection but does not respond".to_owned()));
             }
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                let patience = human::duration(PATIENCE);
+                let patience = human::duration(patience);
                 return Err(odd(format!("response incomplete after {patience}: {}", shown(&answer))));
             }
             Err(error) => return Err(failed(error)),

@@ -19,6 +19,8 @@ mod connection;
 mod discovery;
 mod error;
 mod line;
+mod local;
+mod processes;
 mod received;
 mod record;
 mod recording;
@@ -33,6 +35,9 @@ pub(crate) use connection::{Isolate, UNANSWERED_NOTICE};
 pub(crate) use discovery::Target;
 pub use discovery::targets;
 pub use error::CaptureError;
+
+pub(crate) use local::{LocalInspectors, LocalTarget};
+pub(crate) use processes::LocalSearch;
 pub use record::{Record, record_beside, record_file};
 pub use recording::{Kind, Plan, run};
 pub use sources::SourceLimits;

@@ -10,13 +10,18 @@ use std::{fmt, thread};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::lanes::Wake;
-use crate::capture::{self, Address, CaptureError, Connection, HeapUsage, Isolate, Plan, Remote, Target, Watch};
+use crate::capture::{
+    self, Address, CaptureError, Connection, HeapUsage, Isolate, LocalInspectors, LocalSearch, LocalTarget, Plan,
+    Remote, Target, Watch,
+};
 use crate::model::CancelToken;
 
 /// The time that the thread reads between two checks for requests.
 const TICK: Duration = Duration::from_millis(50);
 /// The interval between heap measurements.
 const MEASURED_EVERY: Duration = Duration::from_secs(2);
+/// The interval between searches for programs on this machine.
+const LOOKED_EVERY: Duration = Duration::from_secs(2);
 
 /// A request to the thread.
 enum Ask {
@@ -43,6 +48,8 @@ pub struct CaptureState {
     pub confirm: Option<String>,
     /// The current or the last capture.
     pub watch: Option<Watch>,
+    /// The targets of programs on this machine; `None` until the first search has ended.
+    pub local: Option<Vec<LocalTarget>>,
     /// The number of captures that ended, successfully or not.
     pub ended: u64,
 }
@@ -77,6 +84,8 @@ pub(crate) struct Capturer {
     /// The token of the last request.
     cancel: CancelToken,
     own_work: OwnWork,
+    /// The search for programs on this machine, while the window shows them.
+    search: Arc<Mutex<Option<LocalSearch>>>,
 }
 
 impl fmt::Debug for Capturer {
@@ -94,6 +103,7 @@ impl Capturer {
         let (asks, asked) = unbounded();
         let state = Shared::default();
         let own_work = OwnWork::default();
+        let search = Arc::<Mutex<Option<LocalSearch>>>::default();
         let worker = Worker {
             state: Arc::clone(&state),
             own_work: own_work.clone(),
@@ -101,9 +111,12 @@ impl Capturer {
             connection: None,
             measured: None,
             remote: Remote::Refused,
+            search: Arc::clone(&search),
+            inspectors: LocalInspectors::default(),
+            looked: None,
         };
         thread::Builder::new().name("capture".to_owned()).spawn(move || worker.run(&asked))?;
-        Ok(Self { asks, state, cancel: CancelToken::new(), own_work })
+        Ok(Self { asks, state, cancel: CancelToken::new(), own_work, search })
     }
 
     /// Returns the current state.
@@ -138,7 +151,22 @@ impl Capturer {
         }
     }
 
+    /// Looks for programs on this machine from now on, or stops it.
+    pub(crate) fn look_for_local(&self, search: Option<&LocalSearch>) {
+        if let Ok(mut current) = self.search.lock()
+            && current.as_ref() != search
+        {
+            *current = search.cloned();
+        }
+    }
+
+    /// Connects to a target. One that was not listed replaces the list.
     pub(crate) fn connect(&mut self, target: Target, remote: Remote) {
+        if let Ok(mut state) = self.state.lock()
+            && !state.targets.contains(&target)
+        {
+            state.targets = vec![target.clone()];
+        }
         self.ask(|cancel| Ask::Connect(target, remote, cancel));
     }
 
@@ -184,6 +212,10 @@ struct Worker {
     measured: Option<Instant>,
     /// The confirmed permission for the connection.
     remote: Remote,
+    search: Arc<Mutex<Option<LocalSearch>>>,
+    inspectors: LocalInspectors,
+    /// The time of the last search for programs on this machine.
+    looked: Option<Instant>,
 }
 
 impl Worker {
@@ -198,6 +230,7 @@ impl Worker {
                     self.settle(done, is_run);
                 }
                 Err(RecvTimeoutError::Timeout) => {
+                    self.look_for_local(&cancel);
                     match self.idle(&cancel) {
                         Ok(()) => {}
                         // A request arrived in the meantime, so there is no result to report.
@@ -298,6 +331,24 @@ impl Worker {
         self.connection = Some(Connection::open(target, remote, cancel)?);
         self.change(|state| state.connected = Some(target.clone()));
         self.measure(cancel)
+    }
+
+    /// Looks for programs on this machine, if the window shows them and it is due.
+    fn look_for_local(&mut self, cancel: &CancelToken) {
+        let Some(search) = self.search.lock().ok().and_then(|search| search.clone()) else { return };
+        if self.looked.is_some_and(|looked| looked.elapsed() < LOOKED_EVERY) {
+            return;
+        }
+        let found = self.inspectors.find(&search, cancel);
+        // A request arrived in the meantime, so that the search is not complete.
+        if cancel.check().is_err() {
+            return;
+        }
+        self.looked = Some(Instant::now());
+        let is_known = self.state.lock().is_ok_and(|state| state.local.as_ref().is_some_and(|local| *local == found));
+        if !is_known {
+            self.change(|state| state.local = Some(found));
+        }
     }
 
     /// Reads incoming messages, and measures the heap when it is due.

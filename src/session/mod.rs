@@ -9,6 +9,7 @@ mod lanes;
 mod memo;
 mod recovery;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -131,6 +132,8 @@ pub struct Session {
     namings: Vec<Pending<()>>,
     memory_limit: MemoryLimit,
     source_paths: SourcePaths,
+    /// Names that the user gave to files.
+    names: HashMap<SnapshotId, String>,
 }
 
 impl Session {
@@ -154,6 +157,7 @@ impl Session {
             namings: Vec::new(),
             memory_limit: MemoryLimit::default(),
             source_paths: SourcePaths::default(),
+            names: HashMap::new(),
         })
     }
 
@@ -297,6 +301,7 @@ impl Session {
 
     /// Closes a snapshot or a profile, cancels its questions and frees its memory on a worker.
     pub fn close(&mut self, id: SnapshotId) {
+        self.names.remove(&id);
         self.memo.forget(id);
         self.writes.retain(|(of, _)| *of != id);
         if let Some(at) = self.profiles.iter().position(|open| open.id == id) {
@@ -305,6 +310,20 @@ impl Session {
         if let Some(at) = self.open.iter().position(|open| open.id == id) {
             self.lanes.graveyard().free(self.open.remove(at));
         }
+    }
+
+    /// Sets the name of a file in the window; `None` is the file's own name.
+    pub(crate) fn rename(&mut self, id: SnapshotId, name: Option<String>) {
+        match name {
+            Some(name) => self.names.insert(id, name),
+            None => self.names.remove(&id),
+        };
+    }
+
+    /// Returns the name that the user gave to a file.
+    #[must_use]
+    pub(crate) fn given_name(&self, id: SnapshotId) -> Option<&str> {
+        self.names.get(&id).map(String::as_str)
     }
 
     /// Processes the results of the workers. Call this once per frame.

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::command::{Command, Step, ViewKind};
-use super::help::HelpPage;
+use super::command::{Command, HelpTab, Step, ViewKind};
 use crate::model::{ClassId, SnapshotId};
 use crate::model::human::Units;
 use crate::sources::SourceRoot;
@@ -13,6 +12,8 @@ use crate::sources::SourceRoot;
 pub enum Action {
     OpenDialog,
     OpenPath(PathBuf),
+    /// Open files that belong together.
+    OpenTogether(Vec<PathBuf>),
     /// Open the second of the bundled snapshots.
     OpenExample,
     /// Open both bundled snapshots and compare them.
@@ -22,6 +23,17 @@ pub enum Action {
     ShowIn(usize, SnapshotId),
     Close(SnapshotId),
     CloseShown,
+    CloseOthers(SnapshotId),
+    /// Move a file in the list to the position before another one, or to the end.
+    MoveInList {
+        id: SnapshotId,
+        before: Option<SnapshotId>,
+    },
+    /// Ask for the name under which the window shows a file.
+    Rename(SnapshotId),
+    /// Show a file in the system's file manager.
+    RevealFile(SnapshotId),
+    CopyPath(SnapshotId),
     DismissLoad(SnapshotId),
     /// Open a damaged file partially.
     OpenPartially(SnapshotId),
@@ -61,7 +73,8 @@ pub enum Action {
     Palette,
     Keys,
     Glossary,
-    Help(HelpPage),
+    /// Open a tab of the help.
+    Help(HelpTab),
     /// Run a command of a pane on the active side.
     Run(Box<Command>),
     /// Go to a class in the Summary of the active side.

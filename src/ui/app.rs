@@ -82,16 +82,20 @@ impl eframe::App for HeapglassApp {
         sides::body(state, ui, &mut actions);
         chrome::drop_target(ui);
         let ctx = ui.ctx().clone();
-        state.help.show(&ctx);
+        let last_error = state.last_error();
+        state.help.show(&ctx, last_error.as_deref());
         state.capture.show(&ctx);
         state.show_editors(&ctx);
+        state.show_rename(&ctx);
         if let Some(message) = state.exports.show(&ctx, &mut state.session) {
-            state.notice = Some(Notice::problem(message));
+            state.toasts.push(Notice::problem(message));
         }
         for action in actions {
             state.apply(&ctx, action);
         }
         state.give_keyboard(&ctx);
+        state.note_copied(&ctx);
+        state.toasts.show(&ctx);
         state.note_visit();
     }
 }

@@ -73,6 +73,17 @@ pub enum SourceAt {
     Named { of: SnapshotId, url: String, line: u32, column: u32 },
 }
 
+/// A tab of the help.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum HelpTab {
+    #[default]
+    Keys,
+    Glossary,
+    Views,
+    About,
+    Report,
+}
+
 /// The direction in which to step through search hits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
@@ -164,7 +175,7 @@ pub enum Command {
         base: SnapshotId,
         current: SnapshotId,
     },
-    /// Show a message in the status bar.
+    /// Show a message.
     Notify(Notice),
     /// Show the growth of classes with this text in their names.
     ShowGrowth {

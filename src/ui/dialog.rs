@@ -1,13 +1,20 @@
-//! The system's file dialog, on a thread of its own so that the window keeps running, and the position of the window's own
+//! The system's file dialog, on a thread of its own so that the window keeps running, and the frame of the window's own
 //! dialogs.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
-use egui::{Align2, Context, Id, Window};
+use egui::accesskit::Role;
+use egui::{
+    Align, Align2, Area, Context, CornerRadius, Frame, Id, Layout, Margin, Order, RichText, ScrollArea, Stroke, Ui,
+    Vec2,
+};
+
+use super::icons::{Icon, icon_button};
 
 use super::proposed_path::{free_path, proposed_folder};
+use super::theme::{self, GRID};
 
 /// An answer within this time means that no dialog was shown, because nobody is that fast. On a busy machine it can take
 /// a while to find out that no dialog is available.
@@ -16,13 +23,121 @@ const TOO_FAST: Duration = Duration::from_millis(700);
 /// The width of the content of a small dialog.
 pub(super) const WIDTH: f32 = 440.0;
 /// The share of the window's height above a dialog.
-const ABOVE: f32 = 0.1;
+const ABOVE: f32 = 0.08;
+/// The margin around the content of a dialog.
+const MARGIN: i8 = 16;
+/// The distance of a dialog from the edges of a small window.
+const AROUND: f32 = 2.0 * GRID;
 
-/// Returns a dialog of the window. Its upper edge does not move when its content grows.
-pub(super) fn window(ctx: &Context, title: &str, id: Id) -> Window<'static> {
-    let screen = ctx.content_rect();
+/// The height of a dialog.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Height {
+    /// That of the content, which scrolls if the window is lower.
+    Content,
+    /// A fixed height, if the window has it. The content scrolls itself.
+    Fixed(f32),
+}
+
+/// The state of an open dialog.
+#[derive(Clone, Copy, Default)]
+struct Opened {
+    /// The widget that had the keyboard focus before.
+    before: Option<Id>,
+    /// The number of passes for which the dialog has been open.
+    passes: u32,
+}
+
+/// Draws a dialog of the window while it is open, with a title and a button that closes it. Escape closes it too. When it
+/// closes, the keyboard focus returns to the widget that had it. Call it once per frame, also if the dialog is closed.
+///
+/// Invariant: the upper edge of a dialog does not move when its content grows, and all of it is inside the window.
+pub(super) fn window<R>(
+    ctx: &Context,
+    (id, title): (&'static str, &str),
+    (width, height): (f32, Height),
+    is_open: &mut bool,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> Option<R> {
+    let id = Id::unique(("dialog", id));
+    let opened: Option<Opened> = ctx.data(|data| data.get_temp(id));
+    if !*is_open {
+        if let Some(opened) = opened {
+            return_focus(ctx, id, opened);
+        }
+        return None;
+    }
+    let opened = opened.unwrap_or_else(|| Opened { before: ctx.memory(egui::Memory::focused), passes: 0 });
+    ctx.data_mut(|data| data.insert_temp(id, Opened { passes: opened.passes.saturating_add(1), ..opened }));
+    let screen = ctx.content_rect().shrink(AROUND);
     let top = egui::pos2(screen.center().x, screen.top() + screen.height() * ABOVE);
-    Window::new(title).id(id).pivot(Align2::CENTER_TOP).default_pos(top).collapsible(false).resizable(false)
+    let margins = 2.0 * f32::from(MARGIN);
+    let width = width.min(screen.width() - margins);
+    let area = Area::new(id).order(Order::Middle).pivot(Align2::CENTER_TOP).default_pos(top).constrain_to(screen);
+    let area = area.role(Role::Dialog).accessible_name(title).movable(true);
+    let shown = area.show(ctx, |ui| {
+        let tokens = theme::tokens(ui);
+        let frame = Frame::new()
+            .fill(tokens.background)
+            .stroke(Stroke::new(1.0, tokens.border))
+            .corner_radius(CornerRadius::same(8))
+            .shadow(ui.visuals().window_shadow)
+            .inner_margin(Margin::same(MARGIN));
+        frame
+            .show(ui, |ui| {
+                ui.set_width(width);
+                title_line(ui, title, is_open);
+                ui.add_space(2.0 * GRID);
+                let room = (screen.bottom() - top.y - margins - 9.0 * GRID).max(20.0 * GRID);
+                match height {
+                    Height::Fixed(height) => {
+                        let size = Vec2::new(width, height.min(room));
+                        ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
+                            ui.set_min_size(size);
+                            content(ui)
+                        })
+                        .inner
+                    }
+                    Height::Content => {
+                        let scroll = ScrollArea::vertical().max_height(room).min_scrolled_height(room);
+                        scroll.auto_shrink([false, true]).show(ui, content).inner
+                    }
+                }
+            })
+            .inner
+    });
+    super::close_by_escape(ctx, is_open);
+    if !*is_open {
+        return_focus(ctx, id, opened);
+    }
+    Some(shown.inner)
+}
+
+/// Returns whether a dialog has just opened, so that its first control takes the keyboard focus.
+pub(super) fn has_just_opened(ctx: &Context, id: &'static str) -> bool {
+    // The first pass only measures the dialog.
+    ctx.data(|data| data.get_temp::<Opened>(Id::unique(("dialog", id)))).is_some_and(|opened| opened.passes <= 2)
+}
+
+/// Returns the keyboard focus to the widget that had it before a dialog was opened.
+fn return_focus(ctx: &Context, id: Id, opened: Opened) {
+    ctx.data_mut(|data| data.remove_temp::<Opened>(id));
+    if let Some(before) = opened.before {
+        ctx.memory_mut(|memory| memory.request_focus(before));
+    }
+}
+
+fn title_line(ui: &mut Ui, title: &str, is_open: &mut bool) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if icon_button(ui, Icon::X, "Close", "Close   (Esc)").clicked() {
+                *is_open = false;
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let title = RichText::new(title).font(theme::heading()).color(theme::tokens(ui).text);
+                ui.add(egui::Label::new(title).truncate().selectable(false));
+            });
+        });
+    });
 }
 
 /// The purpose of a path.

@@ -1,9 +1,9 @@
 //! The choice of the editor that opens source locations.
 
-use egui::{Button, Context, Id, RichText, TextEdit, Ui, vec2};
+use egui::{Button, Context, RichText, TextEdit, Ui, vec2};
 
 use super::command::SourceAt;
-use super::dialog;
+use super::dialog::{self, Height};
 use super::theme::{self, GRID};
 use crate::editor::{self, Preset};
 use crate::session::Pending;
@@ -50,13 +50,9 @@ impl Editors {
 
     /// Draws the dialog; returns the command of the chosen editor.
     pub(super) fn show(&mut self, ctx: &Context, current: Option<&str>) -> Option<String> {
-        if !self.is_open {
-            return None;
-        }
-        let (mut is_open, mut chosen) = (true, None);
-        let window = dialog::window(ctx, "Open in editor", Id::unique("choose an editor"));
-        window.open(&mut is_open).show(ctx, |ui| {
-            ui.set_width(dialog::WIDTH);
+        let (mut is_open, mut chosen) = (self.is_open, None);
+        let size = (dialog::WIDTH, Height::Content);
+        dialog::window(ctx, ("choose an editor", "Open in editor"), size, &mut is_open, |ui| {
             ui.weak("Choose the editor that opens source locations. Settings has this choice, too.");
             ui.add_space(GRID);
             if self.installed.is_empty() {
@@ -84,7 +80,6 @@ impl Editors {
                 self.command = current.map_or_else(String::new, str::to_owned);
             }
         });
-        super::close_by_escape(ctx, &mut is_open);
         self.is_open = is_open && chosen.is_none();
         if !is_open {
             self.wanted = None;

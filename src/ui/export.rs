@@ -5,10 +5,10 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use egui::{Context, Id};
+use egui::Context;
 
 use super::command::ExportList;
-use super::dialog;
+use super::dialog::{self, Height};
 use super::notice::Notice;
 use super::theme::GRID;
 use crate::export::{
@@ -89,7 +89,7 @@ impl Exports {
         self.running = None;
     }
 
-    /// Returns why no other export can begin now, as a remark for the status bar.
+    /// Returns why no other export can begin now.
     pub(super) fn refusal(&self) -> Option<String> {
         if let Some(name) = self.writing() {
             return Some(format!("{name} is still being written; wait for it or cancel it"));
@@ -98,7 +98,7 @@ impl Exports {
         Some(format!("First choose whether to replace {}", name_of(&existing.path)))
     }
 
-    /// Starts writing. The error is a remark for the status bar.
+    /// Starts writing. The error is a message to show.
     ///
     /// Invariant: one export at a time. Another one would cancel the first, or take the place of its question.
     pub(super) fn start(
@@ -117,7 +117,7 @@ impl Exports {
         Ok(())
     }
 
-    /// Handles the outcome of an export; returns a message for the status bar.
+    /// Handles the outcome of an export; returns a message to show.
     pub(super) fn poll(&mut self) -> Option<Notice> {
         let (_, _, pending) = self.running.as_mut()?;
         let answer = pending.take()?;
@@ -132,9 +132,9 @@ impl Exports {
         }
     }
 
-    /// Asks what to do about an existing file; returns a remark for the status bar.
+    /// Asks what to do about an existing file; returns a message to show.
     pub(super) fn show(&mut self, ctx: &Context, session: &mut Session) -> Option<String> {
-        let (existing, _) = self.question.as_ref()?;
+        let existing = self.question.as_ref().map(|(existing, _)| existing);
         let choice = ask(ctx, existing, std::mem::take(&mut self.takes_focus))?;
         let (existing, list) = self.question.take()?;
         match choice {
@@ -160,13 +160,15 @@ fn name_of(path: &Path) -> String {
     human::visible(&name, 60).into_owned()
 }
 
-/// Shows the question; returns `None` until it is answered.
-fn ask(ctx: &Context, existing: &Existing, takes_focus: bool) -> Option<Choice> {
-    let name = existing.path.file_name().map_or_else(|| existing.path.to_string_lossy(), |name| name.to_string_lossy());
-    let folder = existing.path.parent().map_or_else(String::new, |folder| folder.display().to_string());
-    let (mut choice, mut is_open) = (None, true);
-    dialog::window(ctx, "Replace the file?", Id::unique("replace file")).open(&mut is_open).show(ctx, |ui| {
-        ui.set_width(dialog::WIDTH);
+/// Shows the question, if there is one; returns `None` until it is answered.
+fn ask(ctx: &Context, existing: Option<&Existing>, takes_focus: bool) -> Option<Choice> {
+    let (mut choice, mut is_open) = (None, existing.is_some());
+    let size = (dialog::WIDTH, Height::Content);
+    dialog::window(ctx, ("replace file", "Replace the file?"), size, &mut is_open, |ui| {
+        let Some(existing) = existing else { return };
+        let path = &existing.path;
+        let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+        let folder = path.parent().map_or_else(String::new, |folder| folder.display().to_string());
         let what = if existing.is_link { "is a symbolic link" } else { "already exists" };
         ui.label(format!("{} {what} in {}", human::visible(&name, 120), human::visible(&folder, 300)));
         if existing.is_link {
@@ -189,7 +191,7 @@ fn ask(ctx: &Context, existing: &Existing, takes_focus: bool) -> Option<Choice> 
             }
         });
     });
-    super::close_by_escape(ctx, &mut is_open);
+    existing?;
     choice.or((!is_open).then_some(Choice::Cancel))
 }
 

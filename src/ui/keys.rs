@@ -71,7 +71,7 @@ pub(super) fn of_panes() -> impl Iterator<Item = (About, Option<KeyboardShortcut
 }
 
 /// The keys of tables and fields, which the widgets handle themselves.
-pub(super) const TABLE_KEYS: [(&str, &str); 21] = [
+pub(super) const TABLE_KEYS: [(&str, &str); 17] = [
     ("↑ ↓ PgUp PgDn Home End", "Move along the rows"),
     ("→", "Expand the row, or go to its first child"),
     ("←", "Collapse the row, or go to its parent"),
@@ -82,17 +82,21 @@ pub(super) const TABLE_KEYS: [(&str, &str); 21] = [
     ("↓ or Enter in the class filter", "Go to the classes"),
     ("Enter, Shift+Enter in the search", "Go to next or previous hit"),
     ("Esc in the search", "Close the search"),
-    ("← → in the timeline", "Move the interval, or with Shift its end; Esc clears it"),
     ("↑ ↓ ← → in the findings", "Move between cards, and along the path of a card"),
     ("Enter, C in the findings", "Reveal the holder or the object, copy the finding"),
-    ("↑ ↓ ← → in a flame graph", "Go to the caller, the largest callee or a neighbor"),
-    ("Enter, Backspace in a flame graph", "Zoom to the call, or to its caller"),
-    ("+ − Home in a flame graph", "Zoom in, zoom out, show everything"),
     ("↑ ↓ ← → in the source", "Scroll the text, as do PgUp, PgDn, Home and End"),
     ("Ctrl+click on a location", "Open it in the editor"),
     ("Mouse buttons 4 and 5", "Go back or forward"),
     ("Double click", "Show or hide the rows below, or go to the object"),
     ("Right click", "Open the context menu of a row"),
+];
+
+/// The keys of charts, which the widgets handle themselves.
+pub(super) const CHART_KEYS: [(&str, &str); 4] = [
+    ("← → in the timeline", "Move the interval, or with Shift its end; Esc clears it"),
+    ("↑ ↓ ← → in a flame graph", "Go to the caller, the largest callee or a neighbor"),
+    ("Enter, Backspace in a flame graph", "Zoom to the call, or to its caller"),
+    ("+ − Home in a flame graph", "Zoom in, zoom out, show everything"),
 ];
 
 /// Returns the actions of the keys and mouse buttons pressed in this frame.

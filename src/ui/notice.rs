@@ -1,26 +1,27 @@
-//! Temporary messages in the status bar.
+//! Messages of the window, which are shown as toasts.
 
-use super::theme::Tokens;
-
-/// A message. Only problems are shown in the color of problems.
+/// A message about something that happened. Facts disappear by themselves; problems stay until they are dismissed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notice {
     pub text: String,
+    /// A second line, such as the copied text.
+    pub detail: Option<String>,
     pub is_problem: bool,
 }
 
 impl Notice {
     /// Creates a message about a success or a fact.
     pub(super) fn fact(text: impl Into<String>) -> Self {
-        Self { text: text.into(), is_problem: false }
+        Self { text: text.into(), detail: None, is_problem: false }
     }
 
     /// Creates a message about something that failed or was refused.
     pub(super) fn problem(text: impl Into<String>) -> Self {
-        Self { text: text.into(), is_problem: true }
+        Self { text: text.into(), detail: None, is_problem: true }
     }
 
-    pub(super) fn color(&self, tokens: &Tokens) -> egui::Color32 {
-        if self.is_problem { tokens.detached } else { tokens.weak }
+    /// Adds a second line.
+    pub(super) fn with_detail(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
     }
 }

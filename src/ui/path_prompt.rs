@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use egui::{Context, Id, Key, TextEdit};
+use egui::{Context, Key, TextEdit};
 
-use super::dialog::{self, Purpose};
+use super::dialog::{self, Height, Purpose};
 use super::theme::GRID;
 
 #[derive(Debug, Default)]
@@ -27,16 +27,15 @@ impl PathPrompt {
 
     /// Shows the field; returns the path once it is entered.
     pub(super) fn show(&mut self, ctx: &Context) -> Option<(Purpose, PathBuf)> {
-        let purpose = self.asked?;
+        let mut is_open = self.asked.is_some();
+        let purpose = self.asked.unwrap_or(Purpose::Open);
         let (title, button, label) = match purpose {
             Purpose::Open => ("Open a file", "Open", "Path of a file to open"),
             Purpose::Folder => ("Add a source folder", "Add", "Path of a folder with source files"),
             Purpose::Save => ("Export list", "Export", "Path of the file to write (.json for JSON)"),
         };
-        let mut is_open = true;
         let mut entered = false;
-        dialog::window(ctx, title, Id::unique("path prompt")).open(&mut is_open).show(ctx, |ui| {
-            ui.set_width(dialog::WIDTH);
+        dialog::window(ctx, ("path prompt", title), (dialog::WIDTH, Height::Content), &mut is_open, |ui| {
             ui.weak("No system file dialog is available.");
             ui.add_space(GRID);
             ui.label(label);
@@ -49,7 +48,6 @@ impl PathPrompt {
             let by_key = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             entered = ui.button(button).clicked() || by_key;
         });
-        super::close_by_escape(ctx, &mut is_open);
         let path = self.path.trim();
         if entered && !path.is_empty() {
             self.asked = None;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::command::Beside;
@@ -9,7 +10,26 @@ use super::theme::Density;
 use crate::model::human::Units;
 use crate::sources::SourceRoot;
 
-const RECENT_LIMIT: usize = 8;
+/// The maximum number of recent sets.
+const RECENT_LIMIT: usize = 12;
+
+/// Files that were opened together.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecentSet {
+    pub files: Vec<PathBuf>,
+    /// The time at which they were opened; unknown for files that an older version remembered.
+    pub opened: Option<Timestamp>,
+}
+
+impl RecentSet {
+    /// Returns the deepest folder that contains all files.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        let (first, others) = self.files.split_first()?;
+        first.ancestors().skip(1).find(|folder| others.iter().all(|file| file.starts_with(folder)))
+    }
+}
 
 /// The chosen theme.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -67,8 +87,11 @@ pub struct Settings {
     pub units: Units,
     /// True if opened files are cached, so that they open quickly the next time.
     pub keep_index: bool,
-    /// Recently opened files, newest first.
-    pub recent: Vec<PathBuf>,
+    /// Sets of files that were opened together, newest first.
+    pub recent_sets: Vec<RecentSet>,
+    /// Recently opened files, newest first, as older versions stored them.
+    #[serde(skip_serializing)]
+    recent: Vec<PathBuf>,
     /// The signatures of findings that the user does not want to see.
     pub ignored_findings: Vec<String>,
     /// The content of the lower right pane.
@@ -91,6 +114,7 @@ impl Default for Settings {
             text_scale: 1.0,
             units: Units::default(),
             keep_index: true,
+            recent_sets: Vec::new(),
             recent: Vec::new(),
             ignored_findings: Vec::new(),
             beside: Beside::default(),
@@ -125,16 +149,75 @@ impl Settings {
         true
     }
 
-    /// Puts a file at the front of the recent files.
-    pub fn remember(&mut self, path: &Path) {
-        // A relative path could name another file in the next run.
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        // The settings file can only store UTF-8 paths.
-        if path.to_str().is_none() {
+    /// Puts files that were opened together at the front of the recent sets. Sets that contain no other file are removed.
+    pub fn remember(&mut self, files: &[PathBuf]) {
+        // A relative path could name another file in the next run. The settings file can only store UTF-8 paths.
+        let files = files.iter().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()));
+        let files: Vec<PathBuf> = files.filter(|file| file.to_str().is_some()).collect();
+        if files.is_empty() {
             return;
         }
-        self.recent.retain(|recent| *recent != path);
-        self.recent.insert(0, path);
-        self.recent.truncate(RECENT_LIMIT);
+        self.recent_sets.retain(|set| !set.files.iter().all(|file| files.contains(file)));
+        self.recent_sets.insert(0, RecentSet { files, opened: Some(Timestamp::now()) });
+        self.recent_sets.truncate(RECENT_LIMIT);
+    }
+
+    /// Turns the recent files of an older version into sets of one file.
+    pub(super) fn migrate(&mut self) {
+        for file in std::mem::take(&mut self.recent) {
+            if !self.recent_sets.iter().any(|set| set.files == [file.clone()]) {
+                self.recent_sets.push(RecentSet { files: vec![file], opened: None });
+            }
+        }
+        self.recent_sets.retain(|set| !set.files.is_empty());
+        self.recent_sets.truncate(RECENT_LIMIT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(settings: &Settings) -> Vec<Vec<&str>> {
+        let sets = settings.recent_sets.iter();
+        sets.map(|set| set.files.iter().filter_map(|file| file.to_str()).collect()).collect()
+    }
+
+    fn remember(settings: &mut Settings, files: &[&str]) {
+        settings.remember(&files.iter().map(PathBuf::from).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn sets_are_kept_newest_first_and_contained_ones_are_removed() {
+        let mut settings = Settings::default();
+        remember(&mut settings, &["/a"]);
+        remember(&mut settings, &["/b"]);
+        remember(&mut settings, &["/a", "/c"]);
+        assert_eq!(files(&settings), [vec!["/a", "/c"], vec!["/b"]]);
+        remember(&mut settings, &["/a"]);
+        assert_eq!(files(&settings), [vec!["/a"], vec!["/a", "/c"], vec!["/b"]]);
+        for at in 0..20 {
+            remember(&mut settings, &[&format!("/{at}")]);
+        }
+        assert_eq!(settings.recent_sets.len(), RECENT_LIMIT);
+    }
+
+    #[test]
+    fn recent_files_of_older_versions_become_sets_of_one() {
+        let mut settings: Settings = serde_json::from_str(r#"{"recent": ["/a", "/b"]}"#).expect("settings");
+        settings.migrate();
+        assert_eq!(files(&settings), [["/a"], ["/b"]]);
+        let text = serde_json::to_string(&settings).expect("written");
+        let mut again: Settings = serde_json::from_str(&text).expect("settings");
+        again.migrate();
+        assert_eq!(again, settings);
+    }
+
+    #[test]
+    fn a_set_has_the_deepest_common_folder() {
+        let set = |files: &[&str]| RecentSet { files: files.iter().map(PathBuf::from).collect(), opened: None };
+        assert_eq!(set(&["/x/y/a", "/x/y/b"]).folder(), Some(Path::new("/x/y")));
+        assert_eq!(set(&["/x/y/a", "/x/z/b"]).folder(), Some(Path::new("/x")));
+        assert_eq!(set(&["/x/y/a"]).folder(), Some(Path::new("/x/y")));
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn read(file: &Path) -> Settings {
     let read = read_small(file, LIMIT_BYTES).ok().and_then(|text| serde_json::from_slice(&text).ok());
     let mut settings: Settings = read.unwrap_or_default();
     settings.set_text_scale(settings.text_scale);
+    settings.migrate();
     settings
 }
 
@@ -123,7 +124,7 @@ mod tests {
 
     fn with_recent(path: &str) -> Settings {
         let mut settings = Settings::default();
-        settings.remember(Path::new(path));
+        settings.remember(&[PathBuf::from(path)]);
         settings
     }
 
@@ -162,7 +163,7 @@ mod tests {
         {
             use std::os::unix::ffi::OsStrExt as _;
             let mut settings = with_recent("/heaps/a.heapsnapshot");
-            settings.remember(Path::new(std::ffi::OsStr::from_bytes(b"/heaps/\xff.heapsnapshot")));
+            settings.remember(&[PathBuf::from(std::ffi::OsStr::from_bytes(b"/heaps/\xff.heapsnapshot"))]);
             let folder = tempfile::tempdir().expect("a folder");
             let file = folder.path().join(NAME);
             write(&file, &settings).expect("written");

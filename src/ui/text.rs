@@ -91,6 +91,47 @@ pub(super) fn file_name(ui: &Ui, name: &str, font: &FontId, room: f32) -> String
     }
 }
 
+/// Shortens the names of the files of a list to `room`, so that they still differ. If two names differ only in their middle,
+/// which would be cut, the part that differs is kept.
+pub(super) fn file_names(ui: &Ui, names: &[String], font: &FontId, room: f32) -> Vec<String> {
+    let mut shown: Vec<String> = names.iter().map(|name| file_name(ui, name, font, room)).collect();
+    let is_alike = |at: usize| (0..names.len()).any(|of| names[of] != names[at] && shown[of] == shown[at]);
+    let alike: Vec<usize> = (0..names.len()).filter(|at| is_alike(*at)).collect();
+    for &at in &alike {
+        let others = alike.iter().filter(|of| names[**of] != names[at]).map(|of| names[*of].as_str());
+        let shared = others.map(|other| shared_start(&names[at], other)).max().unwrap_or(0);
+        shown[at] = from_difference(ui, &names[at], shared, font, room);
+    }
+    shown
+}
+
+/// Returns the number of characters that two names share at their start.
+fn shared_start(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
+}
+
+/// Cuts a name in the middle so that the part from `shared` on is visible, with a few characters before it.
+fn from_difference(ui: &Ui, name: &str, shared: usize, font: &FontId, room: f32) -> String {
+    /// The number of characters at the start of the name, and before the part that differs.
+    const KEPT: usize = 3;
+    let start: String = name.chars().take(KEPT).collect();
+    let rest: String = name.chars().skip(shared.saturating_sub(KEPT).max(KEPT)).take(NAME_LIMIT).collect();
+    let text = human::visible(&format!("{start}…{rest}"), NAME_LIMIT).into_owned();
+    let fits =
+        |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), Color32::PLACEHOLDER).size().x <= room;
+    if fits(&text) {
+        return text;
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let cut = |kept: usize| -> String { letters[..kept].iter().chain(&['…']).collect() };
+    let (mut fitting, mut too_wide) = (0, letters.len());
+    while fitting + 1 < too_wide {
+        let kept = usize::midpoint(fitting, too_wide);
+        if fits(&cut(kept)) { fitting = kept } else { too_wide = kept }
+    }
+    cut(fitting)
+}
+
 /// Adds a file name in one line, truncated in the middle to the available width; the tooltip shows the whole name.
 pub(super) fn file_label(ui: &mut Ui, name: &str) -> Response {
     let font = egui::TextStyle::Body.resolve(ui.style());
@@ -100,8 +141,12 @@ pub(super) fn file_label(ui: &mut Ui, name: &str) -> Response {
     if is_cut { response.on_hover_text(human::visible(name, 300)) } else { response }
 }
 
-/// Returns the name of an open file, with its folder if another open file has the same name.
+/// Returns the name of an open file: the one that the user gave it, or its own, with its folder if another open file has the
+/// same name.
 pub(super) fn name_of(session: &Session, id: SnapshotId) -> String {
+    if let Some(name) = session.given_name(id) {
+        return human::visible(name, PATH_LIMIT).into_owned();
+    }
     let files = || {
         let snapshots = session.open().iter().map(|open| (open.id, open.snapshot.source()));
         snapshots.chain(session.profiles().iter().map(|open| (open.id, open.profile.source())))
@@ -109,6 +154,16 @@ pub(super) fn name_of(session: &Session, id: SnapshotId) -> String {
     let Some((_, source)) = files().find(|(of, _)| *of == id) else { return String::new() };
     let others = files().filter(|(of, _)| *of != id).map(|(_, other)| (other.name.as_str(), other.path.as_deref()));
     distinct_name(&source.name, source.path.as_deref(), others)
+}
+
+/// Returns the name of an open file without its folder: the one that the user gave it, or its own.
+pub(super) fn given_name(session: &Session, id: SnapshotId) -> String {
+    if let Some(name) = session.given_name(id) {
+        return human::visible(name, PATH_LIMIT).into_owned();
+    }
+    let snapshot = session.open().iter().find(|open| open.id == id).map(|open| open.snapshot.source());
+    let profile = || session.profiles().iter().find(|open| open.id == id).map(|open| open.profile.source());
+    snapshot.or_else(profile).map_or_else(String::new, source_name)
 }
 
 /// Returns a box for choosing a file. The chosen name is truncated in the middle to `width`.
@@ -187,6 +242,23 @@ mod tests {
                 }
             }
             assert_eq!(file_name(ui, "a.heapsnapshot", &font, 200.0), "a.heapsnapshot");
+        });
+    }
+
+    #[test]
+    fn names_that_differ_in_the_middle_still_differ_when_they_are_cut() {
+        in_ui(|ui| {
+            let font = egui::TextStyle::Body.resolve(ui.style());
+            let names = ["before", "after"].map(|of| {
+                format!("Heap.20260101.checkout-service.production.{of}.request-handler-worker-thread.of-everything")
+            });
+            let cut = file_names(ui, &names, &font, 150.0);
+            assert_ne!(cut[0], cut[1]);
+            assert!(cut[0].starts_with("Hea…") && cut[0].contains("before"), "{cut:?}");
+            for text in &cut {
+                let width = ui.painter().layout_no_wrap(text.clone(), font.clone(), Color32::WHITE).size().x;
+                assert!(width <= 150.0, "{text} is {width} wide");
+            }
         });
     }
 

@@ -22,8 +22,9 @@ use heapglass::test_support::index::Indexes;
 use heapglass::test_support::model::CancelToken;
 use heapglass::test_support::ui::HeapglassApp;
 use heapglass::test_support::ui::action::Action;
-use heapglass::test_support::ui::command::{Beside, Command, SourceAt, Target, ViewKind};
+use heapglass::test_support::ui::command::{Beside, Command, HelpTab, SourceAt, Target, ViewKind};
 use heapglass::test_support::ui::panes::Slot;
+use heapglass::test_support::ui::settings::RecentSet;
 
 /// A picture: its name, the open files, and the steps before it is taken.
 type Picture = (&'static str, Files, fn(&mut Window));
@@ -61,7 +62,7 @@ enum Files {
 }
 
 /// Pictures that one theme is enough for.
-const ONE_THEME: [(&str, &str); 11] = [
+const ONE_THEME: [(&str, &str); 17] = [
     ("source-missing", "light"),
     ("editor", "light"),
     ("settings", "dark"),
@@ -73,6 +74,12 @@ const ONE_THEME: [(&str, &str); 11] = [
     ("deno", "dark"),
     ("hermes", "dark"),
     ("julia", "light"),
+    ("rename", "light"),
+    ("help-views", "light"),
+    ("help-about", "dark"),
+    ("help-report", "light"),
+    ("recent", "light"),
+    ("capture-found", "dark"),
 ];
 
 const PICTURES: &[Picture] = &[
@@ -134,7 +141,76 @@ const PICTURES: &[Picture] = &[
     ("palette", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::P)),
     ("glossary", Files::Example, |window| window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G)),
     ("keys", Files::Example, |window| window.key_press(egui::Key::F1)),
+    ("toasts", Files::Pair, toasts),
+    ("entry-menu", Files::Pair, entry_menu),
+    ("rename", Files::Pair, rename),
+    ("recent", Files::None, |_| {}),
+    ("help-views", Files::Example, |window| apply(window, Action::Help(HelpTab::Views))),
+    ("help-about", Files::Example, |window| apply(window, Action::Help(HelpTab::About))),
+    ("help-report", Files::Example, |window| apply(window, Action::Help(HelpTab::Report))),
+    ("capture-found", Files::None, capture_found),
 ];
+
+fn apply(window: &mut Window, action: Action) {
+    let ctx = window.ctx.clone();
+    window.state_mut().state.apply(&ctx, action);
+    window.step();
+}
+
+/// Shows two problems, which stay until they are dismissed.
+fn toasts(window: &mut Window) {
+    for folder in
+        ["/no/such/folder", "/home/user/projects/checkout-service/dist/with-a-long-name/of-a-folder/that-is-not-there"]
+    {
+        window.state_mut().state.add_source_folder(Path::new(folder));
+    }
+}
+
+fn entry_menu(window: &mut Window) {
+    show(window, ViewKind::SUMMARY);
+    window.get_by_label("More actions for example-after.heapsnapshot.zst").click();
+}
+
+fn rename(window: &mut Window) {
+    entry_menu(window);
+    window.step();
+    window.get_by_label("Rename…").click();
+}
+
+/// Sets of files that an earlier run has opened.
+fn recent_sets() -> Vec<RecentSet> {
+    let set = |files: &[&str], seconds: i64| RecentSet {
+        files: files.iter().map(PathBuf::from).collect(),
+        opened: Some(jiff::Timestamp::from_second(seconds).unwrap()),
+    };
+    vec![
+        set(&["/heaps/prod/Heap.20260101.checkout.1.heapsnapshot", "/heaps/prod/b", "/heaps/prod/c"], 1_767_265_320),
+        set(&["/home/user/Downloads/Heap.20260101.090502.4711.0.001.heapsnapshot"], 1_767_150_000),
+        set(
+            &["/home/user/projects/a-service-with-a-long-name/and-a-deep-folder/heaps/leak.heapsnapshot"],
+            1_700_000_000,
+        ),
+    ]
+}
+
+fn capture_found(window: &mut Window) {
+    let inspector = inspector::Inspector::of(inspector::Habit::Honest, &["{}"]);
+    let port = inspector.address.rsplit(':').next().unwrap().parse().unwrap();
+    let pane = &mut window.state_mut().state.capture;
+    (pane.search.ports, pane.search.asks_processes) = (vec![port], false);
+    "/home/user/heapglass-captures".clone_into(&mut pane.folder);
+    pane.is_open = true;
+    wait_for_label(window, "orders.js, node on port");
+    window.get_by_label_contains("orders.js, node on port").click();
+    wait_until(window, "the connection", |app| !app.capture.state().isolates.is_empty());
+}
+
+/// Looks for no running programs, so that the picture does not depend on them.
+fn without_programs(window: &mut Window) {
+    let search = &mut window.state_mut().state.capture.search;
+    search.ports.clear();
+    search.asks_processes = false;
+}
 
 fn loading(window: &mut Window) {
     // A stream that stops half-way looks like a large file.
@@ -470,6 +546,7 @@ fn capture(window: &mut Window) {
     let snapshot = String::from_utf8(common::read(&example_before())).unwrap();
     let inspector =
         inspector::Inspector::start(inspector::Habit::Honest, move || Box::new(std::iter::once(snapshot.clone())));
+    without_programs(window);
     window.state_mut().state.capture.is_open = true;
     window.state_mut().state.capture.mode = heapglass::test_support::ui::capture::Mode::Series;
     window.state_mut().state.capture.address.clone_from(&inspector.address);
@@ -499,6 +576,7 @@ fn capturing(window: &mut Window) {
 
 /// Shows the warning about a remote machine.
 fn confirm(window: &mut Window) {
+    without_programs(window);
     window.state_mut().state.capture.is_open = true;
     "192.0.2.7:9229".clone_into(&mut window.state_mut().state.capture.address);
     wait_for_label(window, "Connect");
@@ -653,7 +731,7 @@ fn make(is_wanted: impl Fn(&str) -> bool) -> (Made, [tempfile::TempDir; 3]) {
 }
 
 /// Opens a window in the state that a picture shows.
-fn prepared((_, files, prepare): &Picture, made: &Made, theme: egui::ThemePreference, is_drawn: bool) -> Window {
+fn prepared((name, files, prepare): &Picture, made: &Made, theme: egui::ThemePreference, is_drawn: bool) -> Window {
     let mut window = open(*files, made, is_drawn);
     window.ctx.set_theme(theme);
     wait_for_load(&mut window);
@@ -661,7 +739,7 @@ fn prepared((_, files, prepare): &Picture, made: &Made, theme: egui::ThemePrefer
         wait_for_label(&mut window, "is the base");
     }
     prepare(&mut window);
-    window.state_mut().state.settings.recent.clear();
+    window.state_mut().state.settings.recent_sets = if *name == "recent" { recent_sets() } else { Vec::new() };
     settle(&mut window, USUAL);
     window
 }

@@ -39,6 +39,14 @@ fn a_file_opens_after_a_stalled_load_was_cancelled() {
     wait_for_label(&mut window, "ShoppingCart  ×2,020");
 }
 
+/// Returns the newest message, and whether it is about a problem, and removes all.
+fn take_message(window: &mut Window) -> Option<(String, bool)> {
+    let toasts = &mut window.state_mut().state.toasts;
+    let newest = toasts.latest().map(|notice| (notice.text.clone(), notice.is_problem));
+    toasts.clear();
+    newest
+}
+
 fn classes(window: &Window) -> ExportList {
     ExportList::Rows(OrderKey {
         snapshot: window.state().state.shown().unwrap(),
@@ -57,7 +65,7 @@ fn with_older_export() -> (Window, tempfile::TempDir, PathBuf) {
     let file = folder.path().join("classes.csv");
     std::fs::write(&file, "older").unwrap();
     let list = classes(&window);
-    window.state_mut().state.notice = None;
+    window.state_mut().state.toasts.clear();
     window.state_mut().state.export_to(file.clone(), list);
     wait_for_label(&mut window, "already exists in");
     (window, folder, file)
@@ -72,7 +80,7 @@ fn an_export_asks_before_it_replaces_a_file() {
     let (mut window, folder, file) = with_older_export();
     assert_eq!(read(&file), "older");
     window.get_by_label("Replace").click();
-    wait_until(&mut window, "the export", |app| app.notice.is_some());
+    wait_until(&mut window, "the export", |app| app.toasts.latest().is_some());
     assert!(read(&file).contains("ShoppingCart"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
 }
@@ -100,21 +108,15 @@ fn a_second_export_is_refused_while_the_first_is_written_or_asks_to_replace_a_fi
     let second = folder.path().join("second.csv");
     let list = classes(&window);
     window.state_mut().state.export_to(second.clone(), list.clone());
-    let refusal = window.state_mut().state.notice.take();
-    assert_eq!(
-        refusal.map(|notice| (notice.text, notice.is_problem)),
-        Some(("First choose whether to replace classes.csv".to_owned(), true))
-    );
+    let refusal = take_message(&mut window);
+    assert_eq!(refusal, Some(("First choose whether to replace classes.csv".to_owned(), true)));
     window.get_by_label("Replace").click();
     // Answers are taken in before the click is, so the export is still under way after this.
     window.step();
     window.state_mut().state.export_to(second.clone(), list);
-    let refusal = window.state_mut().state.notice.take();
-    assert_eq!(
-        refusal.map(|notice| (notice.text, notice.is_problem)),
-        Some(("classes.csv is still being written; wait for it or cancel it".to_owned(), true))
-    );
-    wait_until(&mut window, "the export", |app| app.notice.is_some());
+    let refusal = take_message(&mut window);
+    assert_eq!(refusal, Some(("classes.csv is still being written; wait for it or cancel it".to_owned(), true)));
+    wait_until(&mut window, "the export", |app| app.toasts.latest().is_some());
     assert!(read(&file).contains("ShoppingCart"));
     assert!(!second.exists());
 }
@@ -138,7 +140,7 @@ fn a_file_that_was_opened_is_in_the_settings_file_while_the_window_is_open() {
     });
     // The program ends without a word: what the next one finds is what was written so far.
     let second = open(file);
-    assert_eq!(second.state().state.settings.recent, [example()]);
+    assert_eq!(second.state().state.settings.recent_sets[0].files, [example()]);
     drop(first);
 }
 

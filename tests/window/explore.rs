@@ -53,7 +53,7 @@ fn two_dropped_files_lead_to_new_objects_their_retainers_and_the_class_in_the_ba
     window.step();
     wait_for_load(&mut window);
     wait_for_label(&mut window, "example-before.heapsnapshot.zst is the base");
-    assert!(window.state().state.notice.as_ref().is_some_and(|notice| !notice.is_problem), "the order is a fact");
+    assert!(window.state().state.toasts.latest().is_some_and(|notice| !notice.is_problem), "the order is a fact");
     let app = &mut window.state_mut().state;
     let current = app.session.snapshot(app.shown().unwrap()).unwrap();
     assert_eq!(current.source().name, "example-after.heapsnapshot.zst");
@@ -420,9 +420,9 @@ fn a_list_is_written_as_csv_and_json() {
     });
     for name in ["classes.csv", "classes.json"] {
         let file = folder.path().join(name);
-        window.state_mut().state.notice = None;
+        window.state_mut().state.toasts.clear();
         window.state_mut().state.export_to(file.clone(), list.clone());
-        wait_until(&mut window, "the export", |app| app.notice.is_some());
+        wait_until(&mut window, "the export", |app| app.toasts.latest().is_some());
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(text.contains("ShoppingCart"), "{text:.200}");
         if name.ends_with("json") {
@@ -435,10 +435,10 @@ fn a_list_is_written_as_csv_and_json() {
         }
     }
     // A place where nothing can be written is an answer too.
-    window.state_mut().state.notice = None;
+    window.state_mut().state.toasts.clear();
     window.state_mut().state.export_to(folder.path().join("no/such/folder.csv"), list);
-    wait_until(&mut window, "the refusal", |app| app.notice.is_some());
-    let notice = window.state().state.notice.as_ref().unwrap();
+    wait_until(&mut window, "the refusal", |app| app.toasts.latest().is_some());
+    let notice = window.state().state.toasts.latest().unwrap();
     assert!(notice.text.contains("folder.csv") && notice.is_problem);
 }
 

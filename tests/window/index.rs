@@ -122,7 +122,7 @@ fn closing_a_snapshot_leaves_no_partial_cache_file() {
     // It ends whole or not at all, whenever the close came.
     apply(&mut window, Action::DeleteIndex);
     wait_until(&mut window, "the deletion", |app| {
-        app.notice.as_ref().is_some_and(|notice| notice.text.contains("cache"))
+        app.toasts.latest().is_some_and(|notice| notice.text.contains("cache"))
     });
     assert_eq!(count(&folder), 0);
 }

@@ -24,6 +24,7 @@ mod collections;
 mod dialogs;
 mod explore;
 mod findings;
+mod frame;
 mod growth;
 mod hostile;
 mod index;

@@ -68,7 +68,7 @@ fn arguments(window: &mut Window, file: &Path) -> Vec<String> {
         if let Ok(text) = std::fs::read_to_string(file) {
             return text.lines().map(str::to_owned).collect();
         }
-        let notice = window.state().state.notice.clone();
+        let notice = window.state().state.toasts.latest().cloned();
         assert!(started.elapsed() < Duration::from_secs(30), "the editor was not started: {notice:?}");
         std::thread::sleep(Duration::from_millis(3));
         window.step();

@@ -99,7 +99,7 @@ const SIZES: &[(f32, f32)] = &[(640.0, 480.0), (800.0, 600.0), (1024.0, 700.0), 
 
 /// Returns whether a button leads out of the window (system dialogs, other programs) or closes what the walk needs.
 fn is_off_limits(label: &str) -> bool {
-    ["Open", "Export", "Capture", "Close", "Cancel", "Recent", "Dismiss", "Add source folder"]
+    ["Open", "Export", "Capture", "Close", "Cancel", "Recent", "Dismiss", "Add source folder", "Reveal in file"]
         .iter()
         .any(|start| label.starts_with(start))
         && label != "Close the search"

@@ -4,14 +4,15 @@
 //! meanwhile.
 
 mod form;
+mod local;
 
 use std::time::{Duration, Instant};
 
-use egui::{Context, Frame, Id, Margin, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Context, Frame, Margin, ProgressBar, RichText, ScrollArea, TextEdit, Ui};
 
-use super::dialog;
+use super::dialog::{self, Height};
 use super::theme::{self, GRID};
-use crate::capture::{Address, Remote, Step, Taken, Watch};
+use crate::capture::{Address, LocalSearch, Remote, Step, Taken, Watch};
 use crate::model::{SnapshotId, convert, human};
 use crate::session::{CaptureState, Capturer};
 
@@ -52,6 +53,8 @@ pub struct CapturePane {
     pub keeps_sources: bool,
     /// The folder for captured files.
     pub folder: String,
+    /// The places where running programs are looked for.
+    pub search: LocalSearch,
     isolate: usize,
     /// True if the address field is to receive the keyboard focus when the dialog is shown.
     takes_focus: bool,
@@ -92,6 +95,7 @@ impl Default for CapturePane {
             stacks: true,
             keeps_sources: true,
             folder: home.join("heapglass-captures").display().to_string(),
+            search: LocalSearch::default(),
             isolate: 0,
             takes_focus: true,
             asked: None,
@@ -161,18 +165,16 @@ impl CapturePane {
     }
 
     pub(super) fn show(&mut self, ctx: &Context) {
-        if !self.is_open {
-            self.takes_focus = true;
-            return;
-        }
+        self.takes_focus |= !self.is_open;
+        self.look_for_local(ctx);
         let state = self.state();
-        if state.is_busy {
+        if self.is_open && state.is_busy {
             ctx.request_repaint_after(REDRAW);
         }
-        let mut is_open = true;
-        let window = dialog::window(ctx, "Capture from a running program", Id::unique("capture"));
-        window.open(&mut is_open).show(ctx, |ui| {
-            ui.set_width(WIDTH);
+        let mut is_open = self.is_open;
+        let title = ("capture", "Capture from a running program");
+        dialog::window(ctx, title, (WIDTH, Height::Content), &mut is_open, |ui| {
+            self.local(ui, &state);
             self.connection(ui, &state);
             if state.connected.is_some() || self.running.is_some() {
                 ui.add_space(2.0 * GRID);
@@ -184,8 +186,17 @@ impl CapturePane {
             }
             self.outcome(ui, &state);
         });
-        super::close_by_escape(ctx, &mut is_open);
         self.is_open = is_open;
+    }
+
+    /// Looks for running programs while the dialog is open.
+    fn look_for_local(&mut self, ctx: &Context) {
+        let search = self.is_open.then(|| self.search.clone());
+        let capturer =
+            if self.is_open { self.capturer(ctx).map(|capturer| &*capturer) } else { self.capturer.as_ref() };
+        if let Some(capturer) = capturer {
+            capturer.look_for_local(search.as_ref());
+        }
     }
 
     /// Returns the capture thread, and starts it on first use.
@@ -212,13 +223,18 @@ impl CapturePane {
     }
 
     fn list(&mut self, ctx: &Context, address: Address, remote: Remote) {
-        self.outcome = None;
-        self.notes.clear();
-        self.isolate = 0;
+        self.forget_outcome();
         self.asked = Some((address.clone(), remote));
         if let Some(capturer) = self.capturer(ctx) {
             capturer.list(address, remote);
         }
+    }
+
+    /// Forgets the outcome of the last capture, before another program is chosen.
+    fn forget_outcome(&mut self) {
+        self.outcome = None;
+        self.notes.clear();
+        self.isolate = 0;
     }
 
     /// Returns the address that was refused because it is another machine's, while the text field still contains it.
@@ -253,7 +269,7 @@ impl CapturePane {
                 crate::ui::spinner::spinner(ui);
             }
         });
-        let hint = "host:port of a program started with --inspect, or the ws://… URL of a target";
+        let hint = "Or host:port of a program started with --inspect, or the ws://… URL of a target";
         ui.label(RichText::new(hint).font(theme::small()).color(theme::tokens(ui).weak));
         if let Some(refused) = state.confirm.as_ref().and_then(|host| self.refused(host)) {
             self.confirm(ui, &refused);

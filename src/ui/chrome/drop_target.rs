@@ -1,8 +1,9 @@
 //! The overlay that covers the window while files hover over it.
 
-use egui::{Align2, Id, LayerId, Order, Sense, Stroke, Ui, WidgetInfo, accesskit::Role};
+use egui::{Align2, Id, LayerId, Order, Sense, Stroke, TextStyle, Ui, WidgetInfo, accesskit::Role, vec2};
 
-use crate::ui::theme::tokens;
+use crate::ui::icons::{self, Icon};
+use crate::ui::theme::{GRID, tokens};
 
 /// Draws the overlay while files hover over the window.
 pub(in crate::ui) fn drop_target(ui: &Ui) {
@@ -18,8 +19,9 @@ pub(in crate::ui) fn drop_target(ui: &Ui) {
     painter.rect_stroke(inner, 10.0, Stroke::new(3.0, tokens.accent), egui::StrokeKind::Inside);
     let text =
         if hovered == 1 { "Drop to open the snapshot".to_owned() } else { format!("Drop to open {hovered} files") };
-    let place =
-        painter.text(inner.center(), Align2::CENTER_CENTER, &text, egui::FontId::proportional(22.0), tokens.accent);
+    icons::paint(&painter, inner.center() - vec2(0.0, 9.0 * GRID), Icon::FileDown, 10.0 * GRID, tokens.accent);
+    let font = TextStyle::Heading.resolve(ui.style());
+    let place = painter.text(inner.center(), Align2::CENTER_CENTER, &text, font, tokens.text);
     let response = ui.interact(place, Id::unique("drop label"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
 }

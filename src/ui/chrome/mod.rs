@@ -5,6 +5,7 @@ mod drop_target;
 mod entry;
 mod loads;
 mod profiles;
+mod recent;
 mod side_header;
 mod side_list;
 mod start_page;

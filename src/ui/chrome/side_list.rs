@@ -1,19 +1,23 @@
 //! The list of open and loading files.
 
-use std::fmt::Write as _;
+use std::time::SystemTime;
 
 use egui::{Frame, Margin, Panel, RichText, Ui};
 
-use super::entry::{Entry, Fact};
+use super::entry::{self, Entry, Fact};
 use super::{loads, profiles};
 use crate::capture::Record;
 use crate::model::SnapshotId;
 use crate::model::human::{self, Units};
 use crate::session::Open;
+use crate::snapshot::SourceInfo;
 use crate::ui::action::Action;
 use crate::ui::state::AppState;
 use crate::ui::theme::{self, tokens};
-use crate::ui::{recovery, text};
+use crate::ui::{recovery, text, times};
+
+/// The width of tooltips.
+const HOVER_WIDTH: f32 = 420.0;
 
 pub(in crate::ui) fn side_list(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::same(6));
@@ -23,13 +27,8 @@ pub(in crate::ui) fn side_list(ui: &mut Ui, app: &AppState, actions: &mut Vec<Ac
             ui.label(RichText::new("Snapshots").font(theme::small()).color(tokens(ui).weak));
         }
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            for open in app.session.open() {
-                snapshot_entry(ui, app, open, actions);
-            }
+            snapshots(ui, app, actions);
             profiles::entries(ui, app, actions);
-            if app.session.open().len() > 1 {
-                ui.weak("Drag one onto another to compare them");
-            }
             for load in app.session.loads() {
                 loads::entry(ui, load, actions);
             }
@@ -37,17 +36,27 @@ pub(in crate::ui) fn side_list(ui: &mut Ui, app: &AppState, actions: &mut Vec<Ac
     });
 }
 
-fn snapshot_entry(ui: &mut Ui, app: &AppState, open: &Open, actions: &mut Vec<Action>) {
-    let source = open.snapshot.source();
-    let others = app.session.open().iter().map(|other| other.id).filter(|id| *id != open.id).collect();
-    let entry = Entry { id: open.id, kind: "Snapshot", source, others };
-    let producer = open.snapshot.producer();
-    let mut hover = format!("{}\nWritten by {}. {}", text::place_of(source), producer.label(), producer.evidence);
-    if let Some(record) = &open.record {
-        hover.push_str(&record_text(record, theme::look(ui).units));
+fn snapshots(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
+    let mut files: Vec<&Open> = app.session.open().iter().collect();
+    app.sort_as_listed(&mut files, |open| open.id);
+    let ids: Vec<SnapshotId> = files.iter().map(|open| open.id).collect();
+    let names = shown_names(ui, app, &ids);
+    for (at, open) in files.into_iter().enumerate() {
+        let entry = Entry { id: open.id, kind: "Snapshot", shown_name: &names[at], order: &ids, at };
+        let facts = facts(ui, open);
+        entry.show(ui, app, facts, |ui| hover(ui, open), actions);
     }
-    let facts = facts(ui, open);
-    entry.show(ui, app, facts, hover, |ui, actions| side_items(ui, app, open.id, actions), actions);
+    if ids.len() > 1 {
+        ui.label(RichText::new("Drag one onto another to compare them").font(theme::small()).color(tokens(ui).weak));
+    }
+}
+
+/// Returns the names of files of one kind, shortened to the room of an entry.
+pub(super) fn shown_names(ui: &Ui, app: &AppState, ids: &[SnapshotId]) -> Vec<String> {
+    let names: Vec<String> = ids.iter().map(|id| text::name_of(&app.session, *id)).collect();
+    let mark = if app.is_split { entry::MARK } else { 0.0 };
+    let room = ui.available_width() - entry::MARGINS - entry::BUTTONS - mark;
+    text::file_names(ui, &names, &egui::TextStyle::Body.resolve(ui.style()), room)
 }
 
 /// Returns the lines below the name of a snapshot.
@@ -55,9 +64,10 @@ fn facts(ui: &Ui, open: &Open) -> Vec<Fact> {
     let tokens = tokens(ui);
     let source = open.snapshot.source();
     let objects = human::quantity(open.snapshot.graph().node_count() as u64, "object", "objects");
+    let size = theme::look(ui).units.bytes(open.snapshot.total_size());
     let fact = |text: String| Fact { text, color: tokens.weak, wraps: false };
     let mut facts = vec![
-        fact(format!("{} file, {objects}", human::bytes(source.size_bytes))),
+        fact(format!("{objects} · {size}")),
         fact(human::visible(&open.snapshot.producer().label(), 80).into_owned()),
     ];
     if let Some(note) = &source.note {
@@ -74,34 +84,46 @@ fn facts(ui: &Ui, open: &Open) -> Vec<Fact> {
     facts
 }
 
-/// Returns the facts recorded when a snapshot was taken.
-fn record_text(record: &Record, units: Units) -> String {
-    let mut text = format!("\ntaken {} from {}", record.began, human::visible(&record.target, 80));
-    if let Some(usage) = record.memory_usage {
-        for (what, size) in [
-            ("process (rss)", usage.rss),
-            ("heap in use", usage.heap_used),
-            ("heap reserved", usage.heap_total),
-            ("outside the heap", usage.external),
-            ("including array buffers", usage.array_buffers),
-        ] {
-            let _ = write!(text, "\n{what} {}", units.bytes(size));
+/// Draws the tooltip of a snapshot.
+fn hover(ui: &mut Ui, open: &Open) {
+    ui.set_max_width(HOVER_WIDTH);
+    let producer = open.snapshot.producer();
+    file_facts(ui, open.snapshot.source());
+    ui.label(format!("Written by {}. {}", producer.label(), producer.evidence));
+    if let Some(record) = &open.record {
+        for line in record_lines(record, theme::look(ui).units) {
+            ui.label(line);
         }
     }
-    text
 }
 
-/// Adds the items that show a snapshot on one of two sides.
-fn side_items(ui: &mut Ui, app: &AppState, id: SnapshotId, actions: &mut Vec<Action>) {
-    if app.is_split {
-        for (side, text) in ["Show on the left side", "Show on the right side"].into_iter().enumerate() {
-            if ui.button(text).clicked() {
-                actions.push(Action::ShowIn(side, id));
-                ui.close();
-            }
-        }
-    } else if app.shown().is_some_and(|shown| shown != id) && ui.button("Show side by side").clicked() {
-        actions.push(Action::ShowBeside(id));
-        ui.close();
+/// Draws the path, the size and the time of a file.
+pub(super) fn file_facts(ui: &mut Ui, source: &SourceInfo) {
+    ui.add(egui::Label::new(RichText::new(text::place_of(source)).strong()).wrap());
+    let size = human::bytes(source.size_bytes);
+    let time = source.path.as_deref().and_then(|path| std::fs::metadata(path).ok()?.modified().ok());
+    ui.label(match time.and_then(|time: SystemTime| times::exact(time)) {
+        Some(time) => format!("{size} file, modified {time}"),
+        None => format!("{size} file"),
+    });
+}
+
+/// Returns the facts recorded when a snapshot was taken.
+fn record_lines(record: &Record, units: Units) -> Vec<String> {
+    let mut lines = vec![format!("Taken {} from {}", record.began, human::visible(&record.target, 80))];
+    if !record.url.is_empty() {
+        lines.push(human::visible_ends(&record.url, 120).into_owned());
     }
+    if let Some(usage) = record.memory_usage {
+        for (what, size) in [
+            ("Process (rss)", usage.rss),
+            ("Heap in use", usage.heap_used),
+            ("Heap reserved", usage.heap_total),
+            ("Outside the heap", usage.external),
+            ("Including array buffers", usage.array_buffers),
+        ] {
+            lines.push(format!("{what}: {}", units.bytes(size)));
+        }
+    }
+    lines
 }

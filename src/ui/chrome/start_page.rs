@@ -2,23 +2,29 @@
 
 use std::path::PathBuf;
 
-use egui::{Align, Frame, Key, Label, Layout, Margin, RichText, TextEdit, Ui, vec2};
+use egui::{Align, Button, Frame, Key, Label, Layout, Margin, RichText, Stroke, TextEdit, Ui, vec2};
 
 use super::loads::{error_card, loading_card};
+use super::recent::recent_list;
 use crate::ui::action::Action;
+use crate::ui::icons::{self, Icon, named};
 use crate::ui::state::AppState;
-use crate::ui::text;
 use crate::ui::theme::{self, GRID, tokens};
+
+/// The width of the page's content.
+const WIDTH: f32 = 560.0;
+/// The width of a large button.
+const BUTTON: f32 = 230.0;
 
 /// Draws the page: files that are loading or failed, or a welcome.
 pub(in crate::ui) fn start_page(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
-    let frame = Frame::new().fill(tokens(ui).background).inner_margin(Margin::same(24));
+    let frame = Frame::new().fill(tokens(ui).background).inner_margin(Margin::same(20));
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-        let above = (ui.available_height() * 0.14).min(110.0);
+        let above = (ui.available_height() * 0.07).min(60.0);
         if let Some(load) = app.session.loads().iter().find(|load| load.error.is_none()) {
             ui.add_space(above);
             ui.vertical_centered(|ui| {
-                ui.set_max_width(520.0);
+                ui.set_max_width(WIDTH);
                 loading_card(ui, load, actions);
             });
             return;
@@ -26,31 +32,78 @@ pub(in crate::ui) fn start_page(ui: &mut Ui, app: &mut AppState, actions: &mut V
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.add_space(above);
             ui.vertical_centered(|ui| {
-                ui.set_max_width(520.0);
+                ui.set_max_width(WIDTH);
                 for load in app.session.loads() {
                     error_card(ui, load, actions);
                 }
-                welcome(ui, app, actions);
+                hero(ui, actions);
+                ui.add_space(3.0 * GRID);
+                path_field(ui, app, actions);
+                ui.add_space(5.0 * GRID);
+                ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                    examples(ui, actions);
+                    recent(ui, app, actions);
+                });
             });
         });
     });
 }
 
-fn welcome(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
-    ui.heading("Explore a heap snapshot");
-    ui.add_space(GRID);
-    let about = "Open heap snapshots from Node.js, Chrome, Electron, Deno and Bun to see what uses memory and which \
-                 references keep it alive.";
-    ui.add(Label::new(RichText::new(about).color(tokens(ui).weak)).wrap());
-    ui.add_space(5.0 * GRID);
-    let accent = tokens(ui).accent;
-    let text = RichText::new("Open a snapshot…").color(tokens(ui).on_accent);
-    if ui.add(egui::Button::new(text).fill(accent).min_size(vec2(180.0, 32.0))).clicked() {
+/// Draws the area that invites to drop files, with the buttons that open or capture some.
+fn hero(ui: &mut Ui, actions: &mut Vec<Action>) {
+    let tokens = tokens(ui);
+    let frame = Frame::new()
+        .fill(tokens.surface)
+        .stroke(Stroke::new(1.0, tokens.border))
+        .corner_radius(10.0)
+        .inner_margin(Margin::symmetric(16, 24));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.vertical_centered(|ui| {
+            ui.add(Label::new(icons::text(Icon::FileDown).size(40.0).color(tokens.accent)).selectable(false));
+            ui.add_space(GRID);
+            ui.heading("Drop heap snapshots here");
+            ui.add_space(GRID);
+            let about = "From Node.js, Chrome, Electron, Deno and Bun. See what uses memory and which references keep it \
+                         alive; drop two or more to see what grew.";
+            ui.add(Label::new(RichText::new(about).color(tokens.weak)).wrap());
+            ui.add_space(4.0 * GRID);
+            let room = ui.available_width();
+            let is_wide = room >= 2.0 * BUTTON + 2.0 * GRID;
+            if is_wide {
+                ui.horizontal(|ui| {
+                    ui.add_space((room - 2.0 * BUTTON - ui.spacing().item_spacing.x) / 2.0);
+                    ui.spacing_mut().item_spacing.x = 2.0 * GRID;
+                    buttons(ui, actions);
+                });
+            } else {
+                buttons(ui, actions);
+            }
+        });
+    });
+}
+
+fn buttons(ui: &mut Ui, actions: &mut Vec<Action>) {
+    let tokens = tokens(ui);
+    let size = vec2(BUTTON.min(ui.available_width()), 8.0 * GRID);
+    let icon = icons::text(Icon::FolderOpen).color(tokens.on_accent);
+    let open = Button::new((icon, RichText::new("Open snapshots…").color(tokens.on_accent)));
+    let open = named(ui.add(open.fill(tokens.accent).min_size(size)), "Open snapshots…");
+    if open.on_hover_text(format!("Choose files   ({})", shortcut(ui))).clicked() {
         actions.push(Action::OpenDialog);
     }
-    ui.add_space(GRID);
-    ui.label(RichText::new("or drop files anywhere on this window").font(theme::small()).color(tokens(ui).weak));
-    ui.add_space(5.0 * GRID);
+    let capture = Button::new((icons::text(Icon::Radio), "Capture from a running program…")).min_size(size);
+    let capture = named(ui.add(capture), "Capture from a running program…");
+    if capture.on_hover_text("Node.js, Deno, Electron, Chrome").clicked() {
+        actions.push(Action::Capture);
+    }
+}
+
+fn shortcut(ui: &Ui) -> String {
+    ui.ctx().format_shortcut(&egui::KeyboardShortcut::new(egui::Modifiers::COMMAND, Key::O))
+}
+
+fn path_field(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let field = TextEdit::singleline(&mut app.path_field)
             .hint_text("or type a path")
@@ -67,27 +120,32 @@ fn welcome(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
             actions.push(Action::OpenPath(PathBuf::from(path)));
         }
     });
-    ui.add_space(5.0 * GRID);
-    ui.with_layout(Layout::top_down(Align::Min), |ui| {
-        if !app.settings.recent.is_empty() {
-            ui.label(RichText::new("Recent").font(theme::small()).color(tokens(ui).weak));
-            for path in app.settings.recent.clone() {
-                if ui.link(text::path_name(&path)).on_hover_text(text::path(&path)).clicked() {
-                    actions.push(Action::OpenPath(path));
-                }
-            }
-            ui.add_space(3.0 * GRID);
-        }
-        ui.label(RichText::new("No snapshot yet?").font(theme::small()).color(tokens(ui).weak));
-        if ui.link("Capture from a running program…").on_hover_text("Node.js, Deno, Electron, Chrome").clicked() {
-            actions.push(Action::Capture);
-        }
-        if ui.link("Open the example").on_hover_text("A small Node.js service that leaks").clicked() {
+}
+
+fn examples(ui: &mut Ui, actions: &mut Vec<Action>) {
+    title(ui, "No snapshot yet?");
+    ui.horizontal_wrapped(|ui| {
+        let one = icons::labeled_button(ui, Icon::FlaskConical, "Open the example");
+        if one.on_hover_text("A small Node.js service that leaks").clicked() {
             actions.push(Action::OpenExample);
         }
-        let hint = "The same service before and after 2,000 requests";
-        if ui.link("Open both example snapshots").on_hover_text(hint).clicked() {
+        let two = icons::labeled_button(ui, Icon::GitCompareArrows, "Open both example snapshots");
+        if two.on_hover_text("The same service before and after 2,000 requests").clicked() {
             actions.push(Action::OpenExamplePair);
         }
     });
+}
+
+fn recent(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
+    if app.settings.recent_sets.is_empty() {
+        return;
+    }
+    ui.add_space(4.0 * GRID);
+    title(ui, "Recent");
+    ui.spacing_mut().item_spacing.y = 0.0;
+    recent_list(ui, app, actions);
+}
+
+fn title(ui: &mut Ui, text: &str) {
+    ui.label(RichText::new(text).font(theme::small()).color(tokens(ui).weak));
 }

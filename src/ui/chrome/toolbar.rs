@@ -4,15 +4,16 @@ use egui::{
     Align, Atoms, Frame, IntoAtoms as _, Layout, Margin, Panel, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
+use super::recent::recent_menu;
 use crate::editor;
 use crate::model::human::{self, Units};
 use crate::ui::action::Action;
 use crate::ui::buttons::close_button;
 use crate::ui::state::AppState;
-use crate::ui::help::HelpPage;
+use crate::ui::command::HelpTab;
 use crate::ui::icons::{self, Icon};
+use crate::ui::omnibox;
 use crate::ui::theme::{self, Density, GRID, tokens};
-use crate::ui::{omnibox, text};
 
 /// The height of the buttons and of the search field.
 const HEIGHT: f32 = 28.0;
@@ -113,9 +114,9 @@ fn help_menu(ui: &mut Ui, actions: &mut Vec<Action>) {
         ("Commands", "Ctrl+P", Action::Palette),
         ("Keyboard shortcuts", "F1", Action::Keys),
         ("Glossary", "Ctrl+G", Action::Glossary),
-        ("Views", "", Action::Help(HelpPage::Views)),
-        ("Report a problem", "", Action::Help(HelpPage::Report)),
-        ("About Heapglass", "", Action::Help(HelpPage::About)),
+        ("Views", "", Action::Help(HelpTab::Views)),
+        ("Report a problem", "", Action::Help(HelpTab::Report)),
+        ("About Heapglass", "", Action::Help(HelpTab::About)),
     ];
     for (label, key, action) in entries {
         let key = egui::RichText::new(key).font(theme::small()).color(tokens(ui).weak);
@@ -125,31 +126,6 @@ fn help_menu(ui: &mut Ui, actions: &mut Vec<Action>) {
             ui.close();
         }
     }
-}
-
-fn recent_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
-    if app.settings.recent.is_empty() {
-        ui.weak("No recent files");
-    }
-    for path in &app.settings.recent {
-        if recent_button(ui, path) {
-            actions.push(Action::OpenPath(path.clone()));
-            ui.close();
-        }
-    }
-    ui.separator();
-    if ui.button("Open the example").clicked() {
-        actions.push(Action::OpenExample);
-        ui.close();
-    }
-    if ui.button("Open both example snapshots").clicked() {
-        actions.push(Action::OpenExamplePair);
-        ui.close();
-    }
-}
-
-fn recent_button(ui: &mut Ui, path: &std::path::Path) -> bool {
-    ui.button(text::path_name(path)).on_hover_text(text::path(path)).clicked()
 }
 
 fn settings_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {

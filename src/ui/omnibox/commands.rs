@@ -4,6 +4,7 @@ use egui::Context;
 
 use crate::model::human::Units;
 use crate::ui::action::Action;
+use crate::ui::command::HelpTab;
 use crate::ui::keys;
 use crate::ui::panes::registry::about;
 
@@ -48,6 +49,13 @@ pub(super) fn all(ctx: &Context) -> Vec<Named> {
     add("Add source folder…", Action::AddSourceFolder);
     add("Delete cache", Action::DeleteIndex);
     add("Show dead variables: held by contexts, but not readable by any function", Action::ShowDeadVariables);
+    for (tab, name) in [
+        (HelpTab::Views, "Show the purpose of each view"),
+        (HelpTab::About, "About Heapglass"),
+        (HelpTab::Report, "Report a problem"),
+    ] {
+        add(name, Action::Help(tab));
+    }
     add("Open the example", Action::OpenExample);
     add("Open both example snapshots", Action::OpenExamplePair);
     all

@@ -8,6 +8,7 @@ use super::growth::Measure;
 use crate::model::{SnapshotId, convert, difference, human};
 use crate::query::{Growth, Point, Series};
 use crate::session::Session;
+use crate::ui::text;
 use crate::ui::theme::{self, GRID};
 
 const AXIS: f32 = 16.0;
@@ -127,8 +128,7 @@ pub(super) fn heap_dots(
 ) -> Vec<Dot> {
     let mut before: Option<u64> = None;
     let dot = |(at, (id, total)): (usize, (&SnapshotId, &Point))| {
-        let name =
-            session.snapshot(*id).map_or_else(String::new, |of| human::visible(&of.source().name, 80).into_owned());
+        let name = human::visible(&text::given_name(session, *id), 80).into_owned();
         let size = total.retained_size;
         let mut about = format!("{name}\n{} ({} bytes)", bytes(size), human::count(size));
         let _ = write!(about, "\n{}", human::quantity(total.count, "object", "objects"));

@@ -114,6 +114,7 @@ impl ObjectPane {
                 Text::Shown { text, more, all }
             });
         }
+        let name = crate::ui::text::given_name(session, target.snapshot);
         let position = self.position(session, &home, &details);
         let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 4));
         let mut area = ScrollArea::vertical().id_salt("object").auto_shrink(false);
@@ -123,7 +124,7 @@ impl ObjectPane {
         area.show(ui, |ui| {
             margin.show(ui, |ui| {
                 if target.snapshot != place.slot.id {
-                    let name = human::visible(&snapshot.source().name, 80);
+                    let name = human::visible(&name, 80);
                     ui.label(RichText::new(format!("in {name}")).color(theme::tokens(ui).detached));
                 }
                 heading(ui, snapshot, &details);

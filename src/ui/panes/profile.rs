@@ -160,7 +160,7 @@ impl ProfilePane {
         frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new(human::visible(&profile.source().name, 80).into_owned()).strong());
+                ui.label(RichText::new(human::visible(&text::given_name(session, slot.id), 80).into_owned()).strong());
                 let units = theme::look(ui).units;
                 ui.label(units.bytes(profile.total_size()));
                 ui.weak("sampled, still alive when the profile was taken");

@@ -70,7 +70,7 @@ impl SeriesChoice {
 
 /// Draws a remark that a snapshot is left out because it is identical to another one.
 pub(super) fn left_out(ui: &mut Ui, session: &Session, ids: [SnapshotId; 2]) {
-    let name = |id| session.snapshot(id).map_or_else(String::new, |of| of.source().name.clone());
+    let name = |id| text::given_name(session, id);
     let [name, before] = ids.map(|id| human::visible(&name(id), 60).into_owned());
     ui.horizontal(|ui| {
         ui.add_space(2.0 * GRID);

@@ -4,7 +4,6 @@ use egui::Context;
 
 use super::{Action, AppState};
 use crate::ui::command::ViewKind;
-use crate::ui::notice::Notice;
 use crate::ui::omnibox;
 use crate::ui::panes::Slot;
 use crate::ui::panes::summary::filter_id;
@@ -15,21 +14,19 @@ impl AppState {
     pub fn apply(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::OpenDialog => self.dialog.open(ctx),
-            Action::OpenPath(path) => {
-                self.open(path);
-            }
-            Action::OpenExample => {
-                self.open_example(1);
-            }
+            Action::OpenPath(path) => self.open_together(vec![path]),
+            Action::OpenTogether(files) => self.open_together(files),
+            Action::OpenExample => drop(self.open_example(1)),
             Action::OpenExamplePair => self.batch = vec![self.open_example(0), self.open_example(1)],
             Action::Show(id) => self.show_in(self.active, id),
             Action::ShowIn(side, id) => self.show_in(side, id),
-            Action::Close(id) => self.close(id),
-            Action::CloseShown => {
-                if let Some(id) = self.shown() {
-                    self.close(id);
-                }
-            }
+            Action::Close(_)
+            | Action::CloseShown
+            | Action::CloseOthers(_)
+            | Action::MoveInList { .. }
+            | Action::Rename(_)
+            | Action::RevealFile(_)
+            | Action::CopyPath(_) => self.apply_to_list(ctx, &action),
             Action::DismissLoad(id) => self.session.dismiss_load(id),
             Action::OpenPartially(id) => self.session.recover(id),
             Action::OpenAnyway(id) => self.session.open_anyway(id),
@@ -85,7 +82,6 @@ impl AppState {
                     self.wants_keyboard_in(self.active);
                 }
             }
-            Action::Help(_) => {}
             Action::Run(command) => {
                 if let Some(id) = self.shown()
                     && let Some(text) = self.run(Slot { side: self.active, id }, *command)
@@ -94,12 +90,8 @@ impl AppState {
                 }
             }
             Action::RevealClass(id, class) => self.go_to_class(id, class),
-            Action::Keys => self.help.keys_open = !self.help.keys_open,
-            Action::Glossary => self.help.glossary_open = !self.help.glossary_open,
-            Action::CancelExport => {
-                self.exports.cancel();
-                self.notice = Some(Notice::fact("The export was canceled"));
-            }
+            Action::Keys | Action::Glossary | Action::Help(_) => self.help.apply(&action),
+            Action::CancelExport => self.cancel_export(),
             Action::OpenInEditor => self.open_shown_in_editor(),
             Action::ChooseEditor => self.editors.choose(None),
             Action::AddSourceFolder => {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use egui::Context;
+use egui::{Context, OutputCommand};
 
 use super::AppState;
 use crate::model::SnapshotId;
@@ -14,33 +14,26 @@ use crate::ui::export::Replace;
 use crate::ui::notice::Notice;
 use crate::ui::panes::Slot;
 use crate::ui::panes::series::SeriesChoice;
-
-/// The time that a remark stays in the status bar: long enough to read it twice.
-const NOTICE_SECONDS: f64 = 20.0;
+use crate::ui::text;
 
 impl AppState {
     pub(in crate::ui) fn handle_answers(&mut self, ctx: &Context) {
         for event in self.session.poll() {
             match event {
                 Event::Loaded(id) => {
-                    let open = self.session.snapshot(id);
-                    if let Some(path) = open.and_then(|snapshot| snapshot.source().path.clone()) {
-                        self.settings.remember(&path);
-                    }
                     self.show_in(self.active, id);
-                    self.notice = None;
                 }
                 Event::Failed(_) => {}
-                Event::Cancelled { name } => self.notice = Some(Notice::fact(format!("{name}: loading was canceled"))),
+                Event::Cancelled { name } => self.toasts.push(Notice::fact(format!("{name}: loading was canceled"))),
             }
         }
+        self.remember_opened();
         self.finish_batch();
         self.take_captured(ctx);
         self.take_answers();
         if let Some(name) = self.exports.take_proposed_name() {
             self.dialog.save_as(ctx, &name);
         }
-        self.forget_notice(ctx);
         if let Some(paths) = self.dialog.take_files() {
             self.open_together(paths);
         }
@@ -79,19 +72,17 @@ impl AppState {
         }
     }
 
-    /// Removes a remark once the user had time to read it.
-    pub(super) fn forget_notice(&mut self, ctx: &Context) {
-        let now = ctx.input(|input| input.time);
-        let is_shown = self.notice_shown.as_ref().is_some_and(|(notice, _)| Some(notice) == self.notice.as_ref());
-        if !is_shown {
-            self.notice_shown = self.notice.clone().map(|notice| (notice, now));
-        }
-        let Some((_, since)) = &self.notice_shown else { return };
-        let left = since + NOTICE_SECONDS - now;
-        if left <= 0.0 {
-            self.notice = None;
-        } else {
-            ctx.request_repaint_after(Duration::from_secs_f64(left));
+    /// Adds files that were opened together to the recent sets, once all of them are loaded.
+    fn remember_opened(&mut self) {
+        for ids in std::mem::take(&mut self.opened) {
+            let waits =
+                |id: &SnapshotId| self.session.loads().iter().any(|load| load.id == *id && load.error.is_none());
+            if ids.iter().any(waits) {
+                self.opened.push(ids);
+                continue;
+            }
+            let files: Vec<PathBuf> = ids.iter().filter_map(|id| self.source_of(*id)?.path.clone()).collect();
+            self.settings.remember(&files);
         }
     }
 
@@ -135,6 +126,7 @@ impl AppState {
     /// Opens captured files, and shows the findings of a series once all of it is loaded.
     pub(super) fn take_captured(&mut self, ctx: &Context) {
         for taken in self.capture.take_files(ctx) {
+            self.toasts.push(Notice::fact(format!("Captured {}", text::path_name(&taken.path))));
             let id = self.open(taken.path);
             self.capture.note_load(id);
         }
@@ -143,10 +135,29 @@ impl AppState {
         let mut ids = self.capture.take_series(waits);
         ids.retain(|id| self.session.snapshot(*id).is_some());
         if ids.len() > 1 {
+            let files: Vec<PathBuf> = ids.iter().filter_map(|id| self.source_of(*id)?.path.clone()).collect();
+            self.settings.remember(&files);
             self.show_findings(&ids);
             // The dialog stays open to show why a series ended early, and what was left out.
             self.capture.is_open &= self.capture.state().error.is_some() || self.capture.has_notes();
         }
+    }
+
+    /// Returns the last error that was shown, for a report of a problem.
+    pub(in crate::ui) fn last_error(&self) -> Option<String> {
+        let of_load = || self.session.loads().iter().rev().find_map(|load| load.error.clone());
+        self.toasts.last_problem().map(str::to_owned).or_else(of_load)
+    }
+
+    /// Shows what this frame copies to the clipboard.
+    pub(in crate::ui) fn note_copied(&mut self, ctx: &Context) {
+        ctx.output(|output| {
+            for command in &output.commands {
+                if let OutputCommand::CopyText(text) = command {
+                    self.toasts.copied(text);
+                }
+            }
+        });
     }
 
     /// Handles answers that belong to no pane.
@@ -161,20 +172,23 @@ impl AppState {
                     let target = Target { snapshot: slot.id, node };
                     self.go_to(slot.side, target, ViewKind::SUMMARY);
                 }
-                _ => self.notice = Some(Notice::problem(format!("No object has the id @{id}"))),
+                _ => self.toasts.push(Notice::problem(format!("No object has the id @{id}"))),
             }
         }
         if let Some(notice) = self.exports.poll() {
-            self.notice = Some(notice);
+            self.toasts.push(notice);
         }
         if let Some(answer) = self.deleted.as_mut().and_then(Pending::take) {
             self.deleted = None;
-            self.notice = answer.ok().map(|bytes| match bytes {
-                0 => Notice::fact("There is no cache to delete"),
-                bytes => Notice::fact(format!("The cache was deleted ({})", self.settings.units.bytes(bytes))),
+            let units = self.settings.units;
+            self.toasts.push(match answer {
+                Ok(0) => Notice::fact("There is no cache to delete"),
+                Ok(bytes) => Notice::fact(format!("The cache was deleted ({})", units.bytes(bytes))),
+                Err(_) => Notice::problem("The cache was not deleted: internal error (please report it)"),
             });
         }
         self.poll_editor();
+        self.poll_revealed();
         if let Some(found) = self.link.take_answer() {
             self.show_linked(&found);
         }
@@ -185,20 +199,25 @@ impl AppState {
         self.start_export(path, list, Replace::Ask);
     }
 
+    pub(super) fn cancel_export(&mut self) {
+        self.exports.cancel();
+        self.toasts.push(Notice::fact("The export was canceled"));
+    }
+
     /// Asks where to write a list, unless another export is not settled.
     pub(super) fn ask_where_to_write(&mut self, list: ExportList, name: String) {
         // The path that is chosen there is that of the list it was asked for.
         let is_asked = self.dialog.asks_where_to_write() || self.path_prompt.asks_where_to_write();
         let asked = || is_asked.then(|| "First choose where to save the other list".to_owned());
         match self.exports.refusal().or_else(asked) {
-            Some(refusal) => self.notice = Some(Notice::problem(refusal)),
+            Some(refusal) => self.toasts.push(Notice::problem(refusal)),
             None => self.exports.want(list, name),
         }
     }
 
     pub(super) fn start_export(&mut self, path: PathBuf, list: ExportList, replace: Replace) {
         if let Err(message) = self.exports.start(&mut self.session, path, list, replace) {
-            self.notice = Some(Notice::problem(message));
+            self.toasts.push(Notice::problem(message));
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod act;
 mod answers;
+mod files;
 mod navigation;
 mod run;
 mod sides;
@@ -26,14 +27,15 @@ use super::omnibox::Omnibox;
 use super::panes::profile::ProfilePane;
 use super::panes::{Place, Slot};
 use super::path_prompt::PathPrompt;
+use super::rename::Rename;
 use super::settings::Settings;
+use super::toasts::Toasts;
 use super::view::View;
 use crate::format::Source;
 use crate::index::Indexes;
 use crate::model::SnapshotId;
 use crate::session::{Pending, Session};
 use crate::sources::SourcePaths;
-use crate::ui::notice::Notice;
 
 /// Two snapshots of a small leaking service, for users who have none yet.
 const EXAMPLES: [(&str, &[u8]); 2] = [
@@ -72,18 +74,24 @@ pub struct AppState {
     pub help: Help,
     pub capture: CapturePane,
     pub(super) dialog: FileDialog,
+    /// Files that were opened together, by the user's requests, until all of a request are loaded.
+    opened: Vec<Vec<SnapshotId>>,
     /// Files that were opened together, to be compared once they are loaded.
     pub(super) batch: Vec<SnapshotId>,
     pub(super) find: Option<(Slot, u64, Pending<Option<crate::model::NodeOrdinal>>)>,
     pub(in crate::ui) exports: Exports,
     /// The text of the path field on the start page.
     pub path_field: String,
-    /// A temporary remark in the status bar.
-    pub notice: Option<Notice>,
-    /// The remark on screen, and the time since when it is shown.
-    pub(super) notice_shown: Option<(Notice, f64)>,
+    /// The messages on screen.
+    pub toasts: Toasts,
     pub(super) path_prompt: PathPrompt,
     pub(in crate::ui) editors: Editors,
+    /// The dialog for the name of a file.
+    rename: Rename,
+    /// The files that were moved in the list, and those around them, in their order.
+    list_order: Vec<SnapshotId>,
+    /// The answer of the file manager.
+    revealed: Option<Pending<Result<(), String>>>,
     /// The places of source files that the command line names.
     given_paths: SourcePaths,
     /// The URL of the script for which a source folder is being chosen.
@@ -120,14 +128,17 @@ impl AppState {
             help: Help::default(),
             capture: CapturePane::default(),
             dialog: FileDialog::default(),
+            opened: Vec::new(),
             batch: Vec::new(),
             find: None,
             exports: Exports::default(),
             path_field: String::new(),
-            notice: None,
-            notice_shown: None,
+            toasts: Toasts::default(),
             path_prompt: PathPrompt::default(),
             editors: Editors::default(),
+            rename: Rename::default(),
+            list_order: Vec::new(),
+            revealed: None,
             given_paths: SourcePaths::default(),
             folder_for: None,
         };
@@ -138,13 +149,16 @@ impl AppState {
 
     /// Queues a file.
     pub fn open(&mut self, path: PathBuf) -> SnapshotId {
-        self.session.load(Source::file(path))
+        let id = self.session.load(Source::file(path));
+        self.opened.push(vec![id]);
+        id
     }
 
     /// Queues files; two or more are compared once they are loaded.
     pub(super) fn open_together(&mut self, files: Vec<PathBuf>) {
         let is_batch = files.len() > 1;
-        let ids: Vec<SnapshotId> = files.into_iter().map(|file| self.open(file)).collect();
+        let ids: Vec<SnapshotId> = files.into_iter().map(|file| self.session.load(Source::file(file))).collect();
+        self.opened.push(ids.clone());
         if is_batch {
             self.batch = ids;
         }

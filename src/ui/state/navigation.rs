@@ -120,7 +120,7 @@ impl AppState {
         self.show_in(side, slot.id);
         let view = self.views.entry(slot).or_default();
         if let Err(message) = view.reveal(&mut self.session, &place, target, kind) {
-            self.notice = Some(Notice::problem(message));
+            self.toasts.push(Notice::problem(message));
         }
         self.follow_selection(slot);
     }

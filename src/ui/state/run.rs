@@ -43,7 +43,7 @@ impl AppState {
                 let pending = self.session.spawn(Lane::Interactive, move |_| Ok(of.graph().find_id(ObjectId(id))));
                 self.find = Some((Slot { side: slot.side, id: snapshot }, id, pending));
             }
-            Command::Notify(notice) => self.notice = Some(notice),
+            Command::Notify(notice) => self.toasts.push(notice),
             Command::Show(kind) => {
                 self.active = slot.side;
                 self.show_view(kind);

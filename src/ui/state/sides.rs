@@ -24,7 +24,7 @@ impl AppState {
             self.split(None);
             self.follow_active();
         } else {
-            self.notice = Some(Notice::fact("Open another file to see two side by side"));
+            self.toasts.push(Notice::fact("Open another file to see two side by side"));
         }
         self.mark_step(false);
     }
@@ -130,7 +130,7 @@ impl AppState {
             let Some(view) = self.views.get_mut(&slot) else { return };
             match found {
                 Some(found) => view.reveal_class(&self.session, &there, found),
-                None => self.notice = Some(not_on_the_other_side(&human::visible(&class.name, 100))),
+                None => self.toasts.push(not_on_the_other_side(&human::visible(&class.name, 100))),
             }
         } else if let Some(target) = target.filter(|target| target.snapshot == from.id) {
             self.link.look_for(&self.session, &here, &there, target.node);
@@ -152,7 +152,7 @@ impl AppState {
                     view.select(&self.session, Some(target), None);
                 }
             }
-            None => self.notice = Some(not_on_the_other_side(&found.label)),
+            None => self.toasts.push(not_on_the_other_side(&found.label)),
         }
     }
 
@@ -164,7 +164,7 @@ impl AppState {
             view.kind = ViewKind::COMPARISON;
             view.panes.comparison.set_base(base);
         }
-        self.notice = Some(Notice::fact(why));
+        self.toasts.push(Notice::fact(why));
     }
 
     /// Returns the files that are profiles, if two or more are.

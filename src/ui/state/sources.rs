@@ -42,11 +42,11 @@ impl AppState {
         let url = self.folder_for.take();
         let name = human::visible(&folder.display().to_string(), 200).into_owned();
         let Ok(real) = folder.canonicalize() else {
-            self.notice = Some(Notice::problem(format!("Folder {name} does not exist")));
+            self.toasts.push(Notice::problem(format!("Folder {name} does not exist")));
             return;
         };
         if !real.is_dir() {
-            self.notice = Some(Notice::problem(format!("{name} is not a folder")));
+            self.toasts.push(Notice::problem(format!("{name} is not a folder")));
             return;
         }
         let root = match url.as_deref().map(|url| (url, SourceRoot::for_script(&real, url))) {
@@ -54,14 +54,14 @@ impl AppState {
             Some((url, None)) => {
                 let script = short_script(url);
                 let text = format!("{script} is not in {name}. Choose the folder that contains it");
-                self.notice = Some(Notice::problem(text));
+                self.toasts.push(Notice::problem(text));
                 return;
             }
             None => SourceRoot::folder(&real),
         };
         let is_added = self.settings.add_source_root(root);
         self.apply_source_roots();
-        self.notice = Some(if is_added {
+        self.toasts.push(if is_added {
             Notice::fact(format!("Added the source folder {name}"))
         } else {
             Notice::problem(format!("{name} was not added: its name is not valid Unicode"))
@@ -96,7 +96,7 @@ impl AppState {
         }
         self.open_together(files);
         let name = maps.first().map(|map| short_script(&map.to_string_lossy())).unwrap_or_default();
-        self.notice = Some(Notice::fact(match count {
+        self.toasts.push(Notice::fact(match count {
             0 => format!("{name} is used for snapshots that are opened from now on"),
             _ => format!("Opened {} again with {name}", human::quantity(count, "snapshot", "snapshots")),
         }));
@@ -129,7 +129,7 @@ impl AppState {
             Command::OpenInEditor(at) => self.open_in_editor(at),
             Command::CopySource(at) => return Some(self.copy_source(&at)),
             Command::Copy(text) => return Some(text),
-            Command::Notify(notice) => self.notice = Some(notice),
+            Command::Notify(notice) => self.toasts.push(notice),
             _ => {}
         }
         None
@@ -137,7 +137,7 @@ impl AppState {
 
     /// Returns a source position as text, to copy it.
     pub(super) fn copy_source(&mut self, at: &SourceAt) -> String {
-        self.notice = Some(Notice::fact("Copied the source location"));
+        self.toasts.push(Notice::fact("Copied the source location"));
         match at {
             SourceAt::Script(of, at) => {
                 let scripts = self.session.ask(&ScriptsOf(*of)).ready();
@@ -158,7 +158,7 @@ impl AppState {
             self.open_in_editor(at);
         } else {
             let text = "Select an object or a function with a source position to open it in the editor";
-            self.notice = Some(Notice::fact(text));
+            self.toasts.push(Notice::fact(text));
         }
     }
 
@@ -175,7 +175,7 @@ impl AppState {
     pub(in crate::ui) fn show_editors(&mut self, ctx: &Context) {
         let chosen = self.editors.show(ctx, self.settings.editor.as_deref());
         let Some(command) = chosen else { return };
-        self.notice = Some(Notice::fact(format!("Source locations open in {}", editor::name_of(&command))));
+        self.toasts.push(Notice::fact(format!("Source locations open in {}", editor::name_of(&command))));
         self.settings.editor = Some(command);
         if let Some(at) = self.editors.take_wanted() {
             self.open_in_editor(at);
@@ -197,10 +197,10 @@ impl AppState {
             Some(Ok((Err(reason), url))) => {
                 let reason = reason.explanation(Some(&url).filter(|url| !url.is_empty()).map(String::as_str));
                 let text = format!("Cannot open {} in the editor: {reason}", short_script(&url));
-                self.notice = Some(Notice::problem(text));
+                self.toasts.push(Notice::problem(text));
             }
             Some(Err(_)) => {
-                self.notice = Some(Notice::problem("Cannot look for the file: internal error (please report it)"));
+                self.toasts.push(Notice::problem("Cannot look for the file: internal error (please report it)"));
             }
         }
     }
@@ -240,7 +240,7 @@ impl AppState {
         let place = format!("{}:{line}", short_script(&file.path.to_string_lossy()));
         let spot = Spot { file: file.path, line, column: file.at.column.saturating_add(1) };
         let name = editor::name_of(&command);
-        self.notice = Some(match editor::open(&command, &spot) {
+        self.toasts.push(match editor::open(&command, &spot) {
             Ok(()) if file.is_changed => {
                 Notice::fact(format!("Opened {place} in {name}; the file has changed since the snapshot was taken"))
             }

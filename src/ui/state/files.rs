@@ -1,0 +1,110 @@
+//! The open files in the list: their names, their order, and what their menus do.
+
+use std::path::PathBuf;
+
+use egui::Context;
+
+use super::AppState;
+use crate::model::SnapshotId;
+use crate::query::Lane;
+use crate::snapshot::SourceInfo;
+use crate::ui::action::Action;
+use crate::ui::file_manager;
+use crate::ui::notice::Notice;
+use crate::ui::text;
+
+impl AppState {
+    /// Returns the facts about the file of an open snapshot or profile.
+    pub(in crate::ui) fn source_of(&self, id: SnapshotId) -> Option<&SourceInfo> {
+        let of_snapshot = || self.session.open().iter().find(|open| open.id == id).map(|open| open.snapshot.source());
+        let of_profile = || self.session.profiles().iter().find(|open| open.id == id).map(|open| open.profile.source());
+        of_snapshot().or_else(of_profile)
+    }
+
+    fn path_of(&self, id: SnapshotId) -> Option<PathBuf> {
+        self.source_of(id)?.path.clone()
+    }
+
+    /// Sorts files in the order in which the list shows them. Files that were not moved keep their order.
+    pub(in crate::ui) fn sort_as_listed<T>(&self, files: &mut [T], id: impl Fn(&T) -> SnapshotId) {
+        files.sort_by_key(|file| self.list_order.iter().position(|of| *of == id(file)).unwrap_or(usize::MAX));
+    }
+
+    /// Executes an action about a file of the list.
+    pub(super) fn apply_to_list(&mut self, ctx: &Context, action: &Action) {
+        match *action {
+            Action::Close(id) => self.close(id),
+            Action::CloseShown => {
+                if let Some(id) = self.shown() {
+                    self.close(id);
+                }
+            }
+            Action::CloseOthers(id) => self.close_others(id),
+            Action::MoveInList { id, before } => self.move_in_list(id, before),
+            Action::Rename(id) => self.ask_for_name(id),
+            Action::RevealFile(id) => self.reveal_file(id),
+            Action::CopyPath(id) => self.copy_path(ctx, id),
+            _ => {}
+        }
+    }
+
+    /// Moves a file in the list to the position before another one, or to the end.
+    fn move_in_list(&mut self, id: SnapshotId, before: Option<SnapshotId>) {
+        let snapshots = self.session.open().iter().map(|open| open.id);
+        let mut order: Vec<SnapshotId> = snapshots.chain(self.session.profiles().iter().map(|open| open.id)).collect();
+        self.sort_as_listed(&mut order, |id| *id);
+        order.retain(|of| *of != id);
+        let at = before.and_then(|before| order.iter().position(|of| *of == before)).unwrap_or(order.len());
+        order.insert(at, id);
+        self.list_order = order;
+    }
+
+    /// Closes all files but one.
+    fn close_others(&mut self, kept: SnapshotId) {
+        let snapshots = self.session.open().iter().map(|open| open.id);
+        let ids: Vec<SnapshotId> = snapshots.chain(self.session.profiles().iter().map(|open| open.id)).collect();
+        if !ids.contains(&kept) {
+            return;
+        }
+        self.show_in(self.active, kept);
+        for id in ids.into_iter().filter(|id| *id != kept) {
+            self.close(id);
+        }
+    }
+
+    /// Shows a file in the system's file manager.
+    fn reveal_file(&mut self, id: SnapshotId) {
+        if let Some(path) = self.path_of(id) {
+            self.revealed = Some(self.session.spawn(Lane::Question, move |_| Ok(file_manager::reveal(&path))));
+        }
+    }
+
+    /// Reports that a file could not be shown in the file manager.
+    pub(super) fn poll_revealed(&mut self) {
+        let Some(answer) = self.revealed.as_mut().and_then(crate::session::Pending::take) else { return };
+        self.revealed = None;
+        if let Ok(Err(reason)) = answer {
+            self.toasts.push(Notice::problem(reason));
+        }
+    }
+
+    fn copy_path(&self, ctx: &Context, id: SnapshotId) {
+        if let Some(path) = self.path_of(id) {
+            ctx.copy_text(path.display().to_string());
+        }
+    }
+
+    /// Asks for another name of a file.
+    fn ask_for_name(&mut self, id: SnapshotId) {
+        let name = text::given_name(&self.session, id);
+        self.rename.ask(id, name);
+    }
+
+    /// Draws the dialog that asks for a name.
+    pub(in crate::ui) fn show_rename(&mut self, ctx: &Context) {
+        if let Some((id, name)) = self.rename.show(ctx) {
+            let is_own = self.source_of(id).is_some_and(|source| source.name == name);
+            self.session.rename(id, (!is_own && !name.is_empty()).then_some(name));
+        }
+    }
+}
