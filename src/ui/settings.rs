@@ -71,6 +71,8 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// The signatures of findings that the user does not want to see.
     pub ignored_findings: Vec<String>,
+    /// The labels of the views whose hints are not shown again.
+    pub dismissed_hints: Vec<String>,
     /// The content of the lower right pane.
     pub beside: Beside,
     /// The command that opens a source position; `None` until the user has chosen an editor.
@@ -91,6 +93,7 @@ impl Default for Settings {
             keep_index: true,
             recent: Vec::new(),
             ignored_findings: Vec::new(),
+            dismissed_hints: Vec::new(),
             beside: Beside::default(),
             editor: None,
             source_roots: Vec::new(),
@@ -107,6 +110,13 @@ impl Settings {
     pub fn ignore_finding(&mut self, signature: String) {
         if !self.ignored_findings.contains(&signature) {
             self.ignored_findings.push(signature);
+        }
+    }
+
+    /// Stops showing the hint of a view.
+    pub fn dismiss_hint(&mut self, view: &str) {
+        if !self.dismissed_hints.iter().any(|of| of == view) {
+            self.dismissed_hints.push(view.to_owned());
         }
     }
 

@@ -52,6 +52,7 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut 
     super::recovery::change_banner(ui, &place.snapshot, slot);
     view.panes.findings.set_ignored(&state.settings.ignored_findings);
     view.beside = state.settings.beside;
+    super::panes::set_dismissed_hints(ui.ctx(), &state.settings.dismissed_hints);
     let commands = view.show(ui, &mut state.session, &place);
     state.settings.beside = view.beside;
     state.views.insert(slot, view);

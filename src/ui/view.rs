@@ -280,6 +280,7 @@ impl View {
             lower.show(ui, |ui| within(ui, |ui| self.lower(ui, session, place, &mut commands)));
         }
         CentralPanel::default().frame(frame).show(ui, |ui| {
+            super::panes::hint_strip(ui, &about(self.kind), &mut commands);
             ui.spacing_mut().item_spacing.y = GRID;
             ui.add_space(GRID);
             self.upper_rect = Some(ui.available_rect_before_wrap());

@@ -15,6 +15,8 @@ pub struct About {
     pub kind: ViewKind,
     /// The tooltip of the tab.
     pub hint: &'static str,
+    /// Says what the pane is for and when to use another one, in one line; shown until the user dismisses it.
+    pub purpose: &'static str,
     /// A key pressed together with Ctrl and Shift. Without it, the pane's key is Ctrl and a digit, for the first nine.
     pub key: Option<Key>,
     /// Returns whether the pane has content for a snapshot. If not, its tab is hidden.
@@ -31,7 +33,22 @@ impl About {
     /// Describes a pane that lists objects of every snapshot.
     #[must_use]
     pub const fn new(kind: ViewKind, hint: &'static str) -> Self {
-        Self { kind, hint, key: None, is_available: |_| true, lists_objects: true, reveals: false, links: false }
+        Self {
+            kind,
+            hint,
+            purpose: hint,
+            key: None,
+            is_available: |_| true,
+            lists_objects: true,
+            reveals: false,
+            links: false,
+        }
+    }
+
+    /// Sets [`Self::purpose`].
+    #[must_use]
+    pub const fn purpose(self, purpose: &'static str) -> Self {
+        Self { purpose, ..self }
     }
 }
 

@@ -7,9 +7,7 @@ pub(crate) use colors::Tokens;
 pub(crate) use fonts::icons as icon_family;
 
 use crate::model::human::Units;
-use egui::{
-    Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Vec2,
-};
+use egui::{Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Vec2};
 
 /// The grid that distances are multiples of, in points.
 pub(crate) const GRID: f32 = 4.0;
@@ -192,4 +190,3 @@ fn apply(style: &mut Style, tokens: &Tokens) {
         widget.expansion = 0.0;
     }
 }
-
