@@ -53,6 +53,7 @@ pub(crate) use scopes::{Scopes, has_scopes, scopes};
 pub(crate) use shallow_sizes::{Sizes, shallow_sizes};
 pub(crate) use shapes::Shapes;
 pub use shapes::shapes;
+pub(crate) use statistics::own_elements;
 pub(crate) use statistics::{Statistics, statistics};
 pub(crate) use unreachable::unreachable;
 pub use well_known::WellKnown;

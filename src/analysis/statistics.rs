@@ -104,7 +104,7 @@ fn count(
 }
 
 /// Returns the array's elements if nothing else holds them.
-fn own_elements(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -> Option<NodeOrdinal> {
+pub(crate) fn own_elements(graph: &HeapGraph, known: &WellKnown, node: NodeOrdinal) -> Option<NodeOrdinal> {
     let elements = graph.edges(node).find(|&edge| {
         graph.edge_kind(edge) == EdgeKind::INTERNAL && known.elements.contains(StringId(graph.edge_names[edge.index()]))
     })?;

@@ -9,7 +9,7 @@
 //! nested frames. It is one tile, which opens into parts of the chain side by side. The size of a part is what its
 //! objects retain without the parts after it.
 
-use crate::model::{CancelToken, Cancelled, NodeOrdinal, convert};
+use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal, convert};
 use crate::snapshot::Snapshot;
 
 /// Tiles smaller than this many square points are combined into one.
@@ -110,6 +110,12 @@ impl DominatorMap {
     #[must_use]
     pub fn at(&self, x: f32, y: f32) -> Option<&Tile> {
         self.tiles.iter().rev().find(|tile| tile.area.contains(x, y))
+    }
+}
+
+impl HeapBytes for DominatorMap {
+    fn heap_bytes(&self) -> usize {
+        self.tiles.capacity() * size_of::<Tile>() + self.way.capacity() * size_of::<NodeOrdinal>()
     }
 }
 

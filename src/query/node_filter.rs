@@ -1,8 +1,9 @@
 //! Filters: the sets of nodes that a user can select.
 
 use super::allocations::AllocatedBy;
+use super::categories::Category;
 use super::script_list::ScriptPart;
-use crate::model::NodeOrdinal;
+use crate::model::{NodeKind, NodeOrdinal};
 
 /// A set of nodes of a snapshot, as the question for a `Selection`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -19,6 +20,12 @@ pub enum NodeFilter {
     HeldByEventHandlers,
     HeldByConsole,
     DuplicatedStrings,
+    /// The strings with the same text as this one, which is the first of them in the file.
+    CopiesOf(NodeOrdinal),
+    /// Nodes of a category of the statistics.
+    Category(Category),
+    /// Nodes of a kind.
+    Kind(NodeKind),
     /// Objects that belong only to the realm of this native context.
     NativeContext(NodeOrdinal),
     SharedByContexts,

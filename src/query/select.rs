@@ -6,6 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::allocations::allocations;
+use super::categories::of_category;
 use super::duplicates::duplicate_strings;
 use super::native_contexts::{Owner, native_contexts};
 use super::node_filter::NodeFilter;
@@ -70,6 +71,17 @@ pub(super) fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelTok
             });
             Ok(set)
         }
+        NodeFilter::CopiesOf(first) => {
+            let strings = duplicate_strings(snapshot, cancel)?;
+            let group = (0_u32..).zip(&strings.groups).find(|(_, group)| group.first == *first);
+            let mut set = BitSet::new(snapshot.graph().node_count());
+            for &node in group.map_or(&[][..], |(group, _)| strings.copies(group)) {
+                set.insert(node as usize);
+            }
+            Ok(set)
+        }
+        NodeFilter::Category(category) => of_category(snapshot, *category, cancel),
+        NodeFilter::Kind(kind) => that(snapshot, cancel, |node| snapshot.kind(node) == *kind),
         NodeFilter::NativeContext(context) => owned_by(Owner::Context(*context)),
         NodeFilter::SharedByContexts => owned_by(Owner::Shared),
         NodeFilter::WithoutContext => owned_by(Owner::None),

@@ -153,6 +153,10 @@ pub enum Command {
     /// Go to the object with this id.
     Find(SnapshotId, u64),
     Show(ViewKind),
+    /// Show another open snapshot on this side, in the same view.
+    ShowSnapshot(SnapshotId),
+    /// Do not show the hint of a view again.
+    DismissHint(ViewKind),
     /// Show the allocation site of an object: a node of its snapshot's call tree.
     ShowStack {
         target: Target,

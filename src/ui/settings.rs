@@ -94,6 +94,8 @@ pub struct Settings {
     recent: Vec<PathBuf>,
     /// The signatures of findings that the user does not want to see.
     pub ignored_findings: Vec<String>,
+    /// The labels of the views whose hints are not shown again.
+    pub dismissed_hints: Vec<String>,
     /// The content of the lower right pane.
     pub beside: Beside,
     /// True if the lower half of views is collapsed.
@@ -117,6 +119,7 @@ impl Default for Settings {
             recent_sets: Vec::new(),
             recent: Vec::new(),
             ignored_findings: Vec::new(),
+            dismissed_hints: Vec::new(),
             beside: Beside::default(),
             collapses_lower: false,
             editor: None,
@@ -134,6 +137,13 @@ impl Settings {
     pub fn ignore_finding(&mut self, signature: String) {
         if !self.ignored_findings.contains(&signature) {
             self.ignored_findings.push(signature);
+        }
+    }
+
+    /// Stops showing the hint of a view.
+    pub fn dismiss_hint(&mut self, view: &str) {
+        if !self.dismissed_hints.iter().any(|of| of == view) {
+            self.dismissed_hints.push(view.to_owned());
         }
     }
 

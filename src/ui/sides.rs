@@ -53,6 +53,7 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut 
     view.panes.findings.set_ignored(&state.settings.ignored_findings);
     view.beside = state.settings.beside;
     view.is_lower_open = !state.settings.collapses_lower;
+    super::panes::set_dismissed_hints(ui.ctx(), &state.settings.dismissed_hints);
     let commands = view.show(ui, &mut state.session, &place);
     state.settings.beside = view.beside;
     state.settings.collapses_lower = !view.is_lower_open;

@@ -308,6 +308,7 @@ impl View {
             self.lower_half(ui, session, place, height, &mut commands);
         }
         CentralPanel::default().frame(frame).show(ui, |ui| {
+            super::panes::hint_strip(ui, &about(self.kind), &mut commands);
             ui.spacing_mut().item_spacing.y = GRID;
             ui.add_space(GRID);
             self.upper_rect = Some(ui.available_rect_before_wrap());

@@ -18,12 +18,26 @@ use crate::common;
 
 pub type Window = Harness<'static, HeapglassApp>;
 
+/// Opens a window without the hints of views that are opened for the first time.
 pub fn window(files: &[PathBuf]) -> Window {
+    let mut window = window_with_hints(files);
+    dismiss_hints(&mut window);
+    window
+}
+
+/// Opens a window with default settings.
+pub fn window_with_hints(files: &[PathBuf]) -> Window {
     let files = files.to_vec();
     Harness::builder()
         .with_size(egui::vec2(1280.0, 800.0))
         .allow_missing_glyphs()
         .build_eframe(move |cc| HeapglassApp::new(cc, files, Indexes::off(), None).unwrap())
+}
+
+/// Dismisses the hints of all views.
+pub fn dismiss_hints(window: &mut Window) {
+    let labels = ViewKind::all().map(|kind| kind.label().to_owned());
+    window.state_mut().state.settings.dismissed_hints = labels.to_vec();
 }
 
 /// Draws frames until `done`; workers need time in between.

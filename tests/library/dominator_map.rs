@@ -4,9 +4,12 @@
 use crate::common;
 
 use crate::generated::{linked_list, write};
+
+use std::path::Path;
+
 use heapglass::Snapshot;
 use heapglass::test_support::model::{CancelToken, NodeOrdinal};
-use heapglass::test_support::query::{DominatorMap, Tile, dominator_map};
+use heapglass::test_support::query::{DominatorMap, GrowthStep, Tile, TileGrowth, compare, dominator_map, growth_map};
 
 fn whole(snapshot: &Snapshot) -> DominatorMap {
     of(snapshot, snapshot.root())
@@ -120,4 +123,67 @@ fn the_path_to_a_deep_object_keeps_only_both_ends() {
     assert_eq!((map.way.first(), map.way.last()), (Some(&snapshot.root()), Some(&last)));
     assert_eq!(map.left_out + map.way.len(), 50_001);
     assert_eq!(whole(&snapshot).way, [snapshot.root()]);
+}
+
+#[test]
+fn the_growth_of_a_tile_is_that_of_its_object_since_the_older_snapshot() {
+    let [base, current] = ["before", "after"].map(|name| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("assets/example-{name}.heapsnapshot.zst"));
+        common::open_bytes(name, common::read(&file)).unwrap()
+    });
+    let comparison = compare(&base, &current, &CancelToken::new()).unwrap();
+    assert!(comparison.ids_match);
+    let size = (1000.0, 600.0);
+    let root = current.root();
+    let map = growth_map((&base, &current), &comparison, root, size, &CancelToken::new()).unwrap();
+    assert_eq!(map.map.tiles, whole(&current).tiles, "the tiles are those of the newer snapshot");
+    let mut new = 0;
+    for node in map.map.tiles.iter().filter_map(|tile| tile.node) {
+        let growth = map.of(node).expect("every object on a tile has a growth");
+        assert_eq!(growth.after, current.retained_size(node));
+        let old = base.graph().find_id(current.id(node)).filter(|&old| base.class(old).key == current.class(node).key);
+        assert_eq!(growth.before, old.map(|old| base.retained_size(old)));
+        new += usize::from(growth.before.is_none());
+    }
+    assert!(new > 0 && new < map.map.tiles.len(), "{new} of {} tiles are new", map.map.tiles.len());
+}
+
+#[test]
+fn if_ids_do_not_match_a_tile_grows_as_its_class_does() {
+    let [base, current] = ["node24-1", "chromium-leak-1"].map(|name| common::case(name).open());
+    let comparison = compare(&base, &current, &CancelToken::new()).unwrap();
+    assert!(!comparison.ids_match);
+    let root = current.root();
+    let map = growth_map((&base, &current), &comparison, root, (1000.0, 600.0), &CancelToken::new()).unwrap();
+    assert!(map.by_class);
+    for node in map.map.tiles.iter().filter_map(|tile| tile.node) {
+        let row = comparison.classes.iter().find(|row| row.current_class == Some(current.class_id(node)));
+        let growth = map.of(node).expect("every object on a tile has a growth");
+        if let Some(row) = row {
+            assert_eq!(growth.after, row.current_retained_size);
+            assert_eq!(growth.before.unwrap_or(0), row.base_retained_size);
+        } else {
+            assert_eq!(growth.step(), GrowthStep::Unchanged);
+        }
+    }
+}
+
+#[test]
+fn the_scale_of_growth_has_five_steps() {
+    let step = |before: u64, after: u64| TileGrowth { before: Some(before), after }.step();
+    let cases = [
+        (100, 10, GrowthStep::ShrankMuch),
+        (100, 50, GrowthStep::ShrankMuch),
+        (100, 80, GrowthStep::Shrank),
+        (100, 99, GrowthStep::Unchanged),
+        (0, 0, GrowthStep::Unchanged),
+        (100, 101, GrowthStep::Unchanged),
+        (100, 150, GrowthStep::Grew),
+        (100, 200, GrowthStep::GrewMuch),
+        (0, 1, GrowthStep::GrewMuch),
+    ];
+    for (before, after, expected) in cases {
+        assert_eq!(step(before, after), expected, "{before} → {after}");
+    }
+    assert_eq!(TileGrowth { before: None, after: 0 }.step(), GrowthStep::GrewMuch);
 }

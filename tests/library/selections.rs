@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashSet};
 use heapglass::Snapshot;
 use heapglass::test_support::model::{CancelToken, ClassId, EdgeIndex, NodeOrdinal, ObjectId};
 use heapglass::test_support::query::{
-    DuplicateStrings, Filter, GroupKey, GroupSort, Lens, ListSpec, NodeFilter, Owner, Selection, Sort, by_kind,
-    duplicate_groups, duplicate_strings, native_contexts, order, select,
+    Category, DuplicateStrings, Filter, GroupKey, GroupSort, Lens, ListSpec, NodeFilter, Owner, Selection, Sort,
+    by_kind, duplicate_groups, duplicate_strings, native_contexts, order, select,
 };
 use serde_json::Value;
 
@@ -451,4 +451,42 @@ fn combined_filters_select_objects_that_pass_all_of_them() {
     assert!(!wanted.is_empty() && wanted.len() < nodes(&detached).len());
     assert_eq!(both, wanted);
     assert_eq!(nodes(&NodeFilter::AllOf(Vec::new())), nodes(&NodeFilter::All));
+}
+
+#[test]
+fn corpus_categories_and_kinds_select_the_bytes_of_the_statistics() {
+    every_file(|file, snapshot, _, _| {
+        let statistics = snapshot.statistics();
+        let extra = snapshot.graph().header().extra_native_bytes;
+        let known = statistics.code + statistics.strings + statistics.js_arrays + statistics.system;
+        let sizes = [
+            (Category::Code, statistics.code),
+            (Category::Strings, statistics.strings),
+            (Category::JsArrays, statistics.js_arrays),
+            (Category::TypedArrays, statistics.typed_arrays),
+            (Category::OtherNative, statistics.native_total - statistics.typed_arrays - extra),
+            (Category::OtherObjects, statistics.v8heap_total.saturating_sub(known)),
+            (Category::System, statistics.system),
+            (Category::Heap, statistics.v8heap_total),
+            (Category::Native, statistics.native_total - extra),
+        ];
+        let size = |filter| select(snapshot, &filter, &CancelToken::new()).unwrap().shallow_size;
+        for (category, expected) in sizes {
+            assert_eq!(size(NodeFilter::Category(category)), expected, "{file}: {category:?}");
+        }
+        for kind in by_kind(snapshot, None, &CancelToken::new()).unwrap() {
+            assert_eq!(size(NodeFilter::Kind(kind.kind)), kind.shallow_size, "{file}: {}", kind.name);
+        }
+    });
+}
+
+#[test]
+fn copies_of_a_string_are_those_of_its_group() {
+    let snapshot = common::case("node24-1").open();
+    let duplicates = duplicate_strings(&snapshot, &CancelToken::new()).unwrap();
+    for (at, group) in (0_u32..).zip(&duplicates.groups).take(20) {
+        let selection = select(&snapshot, &NodeFilter::CopiesOf(group.first), &CancelToken::new()).unwrap();
+        assert_eq!((selection.count, selection.shallow_size), (group.count, group.shallow_size));
+        assert!(duplicates.copies(at).iter().all(|&node| selection.contains(NodeOrdinal(node))));
+    }
 }

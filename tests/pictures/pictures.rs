@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::window::{
-    Window, broken, brush, bundled, click_row, cut_example, example, example_before, expand, show, slow_source,
-    type_into, wait_for_label, wait_for_load, wait_until,
+    Window, broken, brush, bundled, click_row, cut_example, dismiss_hints, example, example_before, expand, show,
+    slow_source, type_into, wait_for_label, wait_for_load, wait_until,
 };
 use egui::accesskit::Role;
 use egui_kittest::Harness;
@@ -149,6 +149,11 @@ const PICTURES: &[Picture] = &[
     ("help-about", Files::Example, |window| apply(window, Action::Help(HelpTab::About))),
     ("help-report", Files::Example, |window| apply(window, Action::Help(HelpTab::Report))),
     ("capture-found", Files::None, capture_found),
+    ("comparison-treemap", Files::Pair, comparison_treemap),
+    ("comparison-one", Files::Example, |window| show(window, ViewKind::COMPARISON)),
+    ("growth-one", Files::Example, |window| show(window, ViewKind::GROWTH)),
+    ("growth-pair", Files::Pair, growth_pair),
+    ("hint", Files::Example, hint),
 ];
 
 fn apply(window: &mut Window, action: Action) {
@@ -210,6 +215,24 @@ fn without_programs(window: &mut Window) {
     let search = &mut window.state_mut().state.capture.search;
     search.ports.clear();
     search.asks_processes = false;
+}
+
+fn comparison_treemap(window: &mut Window) {
+    window.get_by_label("Treemap").click();
+    window.step();
+    wait_until(window, "the treemap", |app| !app.shown_view().unwrap().is_busy());
+}
+
+fn growth_pair(window: &mut Window) {
+    show(window, ViewKind::GROWTH);
+    click_row(window, "ShoppingCart");
+    window.get_by_label_contains("Snapshot 2, example-after").click();
+}
+
+fn hint(window: &mut Window) {
+    window.state_mut().state.settings.dismissed_hints.clear();
+    show(window, ViewKind::DOMINATORS);
+    wait_for_label(window, "(GC roots)");
 }
 
 fn loading(window: &mut Window) {
@@ -696,7 +719,9 @@ fn open(files: Files, made: &Made, is_drawn: bool) -> Window {
     let harness =
         Harness::builder().with_size(USUAL.size).with_pixels_per_point(USUAL.pixels_per_point).allow_missing_glyphs();
     let harness = if is_drawn { harness.wgpu() } else { harness };
-    harness.build_eframe(move |cc| HeapglassApp::new(cc, files, Indexes::off(), None).unwrap())
+    let mut window = harness.build_eframe(move |cc| HeapglassApp::new(cc, files, Indexes::off(), None).unwrap());
+    dismiss_hints(&mut window);
+    window
 }
 
 /// Makes the snapshots of a program whose script is on disk, once: the pictures show the name of their folder, so that all

@@ -30,6 +30,7 @@ mod hostile;
 mod index;
 mod interaction;
 mod over_time;
+mod panes;
 mod recovery;
 mod reloaded;
 mod scripts;

@@ -4,6 +4,7 @@
 //! first visible call of a level, and calls too narrow to distinguish are drawn as one and skipped by another search, so
 //! the time per frame depends on the size of the screen, not of the tree.
 
+pub(crate) mod legend;
 mod paint;
 
 use std::fmt::Write as _;

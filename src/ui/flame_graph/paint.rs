@@ -201,7 +201,7 @@ fn script_color(url: &str, tokens: &Tokens) -> Color32 {
 }
 
 /// Returns a warm color for growth and a cool one for shrinkage, more saturated for a larger relative change.
-fn change_color(now: u64, before: u64, tokens: &Tokens) -> Color32 {
+pub(super) fn change_color(now: u64, before: u64, tokens: &Tokens) -> Color32 {
     let (now, before) = (convert::float(now), convert::float(before));
     let part = convert::single((now - before).abs() / now.max(before).max(1.0));
     let color = if now > before { tokens.added } else { tokens.removed };

@@ -4,12 +4,13 @@ use egui::{Id, Ui};
 
 use super::calls::{CallView, CallsPane, CallsSpec, column, function_of, measure_choice};
 use super::pane::{About, Pane};
-use super::{Place, item};
+use super::{NextStep, Place, item};
 use crate::model::SnapshotId;
 use crate::query::{AllocatedBy, CallKey, CallsKey, FlameOf, NodeFilter, has_allocations};
 use crate::session::Session;
 use crate::ui::call_table::{CallColumn, Picked};
 use crate::ui::command::{Command, SourceAt, ViewKind};
+use crate::ui::icons::Icon;
 use crate::ui::place_link;
 use crate::ui::theme::GRID;
 
@@ -86,17 +87,19 @@ impl Pane for AllocationsPane {
             key: Some(egui::Key::A),
             is_available: |_, place| has_allocations(&place.snapshot),
             uses_lower: false,
-            ..About::new(ViewKind::ALLOCATIONS, hint)
+            ..About::new(ViewKind::ALLOCATIONS, hint).purpose(
+                "Use Allocations to find the functions that allocated memory. To see what keeps it alive, use Summary.",
+            )
         }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let mut commands = Vec::new();
         if !has_allocations(&place.snapshot) {
-            super::placeholder(
-                ui,
-                "This file has no allocation stacks. Record a timeline with stacks to see which functions allocate.",
-            );
+            let text =
+                "Record a timeline with stacks to see which functions allocate, and how much of it is still alive.";
+            let steps = vec![NextStep::new(Icon::Camera, "Capture…", Command::Capture)];
+            super::empty_state(ui, (Icon::Flame, "This file has no allocation stacks", text), steps, &mut commands);
             return commands;
         }
         let key = CallsKey::Allocations(place.slot.id, self.within.clone());

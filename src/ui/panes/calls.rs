@@ -1,7 +1,7 @@
 //! The common part of the panes for allocation stacks and profiles: a toolbar, two tables, a flame graph, and a line about
 //! the selected function.
 
-use egui::{Id, RichText, TextEdit, Ui};
+use egui::{Align, Id, Layout, RichText, TextEdit, Ui};
 
 use crate::model::{BitSet, CallFunction, SnapshotId, convert, human};
 use crate::query::{CallKey, CallList, Calls, CallsKey, CallsOf, FlameOf, FunctionsWith, Measure};
@@ -130,7 +130,7 @@ impl CallsPane {
         match session.ask(key) {
             Reply::Ready(calls) => Some(calls),
             Reply::Pending { .. } => {
-                super::placeholder(ui, "Adding up the calls…");
+                super::waiting(ui, "Adding up the calls…");
                 None
             }
             Reply::Failed(message) => {
@@ -201,7 +201,7 @@ impl CallsPane {
         let layout = match session.ask(&FlameOf { calls: spec.key.clone(), measures: self.measures.clone() }) {
             Reply::Ready(layout) => layout,
             Reply::Pending { .. } => {
-                super::placeholder(ui, "Laying out the calls…");
+                super::waiting(ui, "Laying out the calls…");
                 return false;
             }
             Reply::Failed(message) => {
@@ -213,7 +213,7 @@ impl CallsPane {
             super::placeholder(ui, "Nothing to show: no allocations, or no live objects");
             return false;
         }
-        self.way_back(ui, calls, &layout);
+        self.way_back(ui, calls, &layout, spec.by_change);
         let flame = Flame {
             id: spec.id.with("flame"),
             calls,
@@ -233,45 +233,53 @@ impl CallsPane {
     }
 
     /// Draws the path to the call that fills the flame graph, with links back up to everything.
-    fn way_back(&mut self, ui: &mut Ui, calls: &Calls, layout: &crate::query::FlameLayout) {
+    fn way_back(&mut self, ui: &mut Ui, calls: &Calls, layout: &crate::query::FlameLayout, by_change: bool) {
+        let room = egui::vec2(ui.available_width(), 6.0 * GRID);
+        ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(2.0 * GRID);
+            let measure = self.measures.first().and_then(|&at| calls.measures().get(at)).copied();
+            flame_graph::legend::show(ui, measure.unwrap_or(Measure::Size), by_change);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| self.links_up(ui, calls, layout));
+        });
+    }
+
+    fn links_up(&mut self, ui: &mut Ui, calls: &Calls, layout: &crate::query::FlameLayout) {
         /// The maximum number of callers shown.
         const SHOWN: usize = 3;
-        ui.horizontal(|ui| {
-            ui.add_space(2.0 * GRID);
-            ui.spacing_mut().item_spacing.x = GRID;
-            if !self.flame.is_zoomed() {
-                let hint = "Double-click a call to zoom to it; scroll to zoom, drag to move";
-                ui.add(egui::Label::new(RichText::new(hint).font(theme::small()).weak()).truncate());
-                return;
+        ui.add_space(2.0 * GRID);
+        ui.spacing_mut().item_spacing.x = GRID;
+        if !self.flame.is_zoomed() {
+            let hint = "Double-click a call to zoom to it; scroll to zoom, drag to move";
+            ui.add(egui::Label::new(RichText::new(hint).font(theme::small()).weak()).truncate());
+            return;
+        }
+        if ui.link(RichText::new("All").font(theme::small())).on_hover_text("Show everything   (Home)").clicked() {
+            self.flame.reset();
+        }
+        let Some(zoomed) = self.flame.zoomed() else {
+            ui.label(RichText::new("› zoomed in").font(theme::small()).weak());
+            return;
+        };
+        let mut way: Vec<u32> =
+            calls.tree().way_up(zoomed).filter(|&node| calls.tree().parent(node).is_some()).collect();
+        way.reverse();
+        let left_out = way.len().saturating_sub(SHOWN);
+        let room = (ui.available_width() - 90.0) / convert::screen((way.len() - left_out).max(1)) - 24.0;
+        if left_out > 0 {
+            ui.label(RichText::new(format!("› … {left_out} more …")).font(theme::small()).weak());
+        }
+        for &node in &way[left_out..] {
+            ui.label(RichText::new("›").font(theme::small()).weak());
+            let name = calls
+                .function(node)
+                .map_or_else(String::new, |function| human::visible(function.label(), 80).into_owned());
+            let text = RichText::new(text::middle(ui, &name, &theme::small(), room)).font(theme::small());
+            if node == zoomed {
+                ui.label(text.strong());
+            } else if ui.link(text).clicked() {
+                self.flame.zoom_to(layout, node);
             }
-            if ui.link(RichText::new("All").font(theme::small())).on_hover_text("Show everything   (Home)").clicked() {
-                self.flame.reset();
-            }
-            let Some(zoomed) = self.flame.zoomed() else {
-                ui.label(RichText::new("› zoomed in").font(theme::small()).weak());
-                return;
-            };
-            let mut way: Vec<u32> =
-                calls.tree().way_up(zoomed).filter(|&node| calls.tree().parent(node).is_some()).collect();
-            way.reverse();
-            let left_out = way.len().saturating_sub(SHOWN);
-            let room = (ui.available_width() - 90.0) / convert::screen((way.len() - left_out).max(1)) - 24.0;
-            if left_out > 0 {
-                ui.label(RichText::new(format!("› … {left_out} more …")).font(theme::small()).weak());
-            }
-            for &node in &way[left_out..] {
-                ui.label(RichText::new("›").font(theme::small()).weak());
-                let name = calls
-                    .function(node)
-                    .map_or_else(String::new, |function| human::visible(function.label(), 80).into_owned());
-                let text = RichText::new(text::middle(ui, &name, &theme::small(), room)).font(theme::small());
-                if node == zoomed {
-                    ui.label(text.strong());
-                } else if ui.link(text).clicked() {
-                    self.flame.zoom_to(layout, node);
-                }
-            }
-        });
+        }
     }
 
     /// Returns the selected function.

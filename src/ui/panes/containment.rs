@@ -38,7 +38,9 @@ impl Pane for ContainmentPane {
         About {
             reveals: true,
             links: true,
-            ..About::new(ViewKind::CONTAINMENT, "From the roots down, reference by reference")
+            ..About::new(ViewKind::CONTAINMENT, "From the roots down, reference by reference").purpose(
+            "Use Containment to follow references down from the roots. To see what keeps one object alive, select it instead.",
+        )
         }
     }
 

@@ -14,6 +14,7 @@ use crate::query::{
 use crate::session::Session;
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, distance_cell, node_cell, rows_of, size_cell};
+use crate::ui::icons::Icon;
 use crate::ui::theme::{self, GRID, Look};
 use crate::ui::tree_table::{self, Cell, Column, RowSelection, Rows, Run, Table, TreeModel, TreeState};
 
@@ -225,15 +226,13 @@ impl DeadVariablesPane {
             return commands;
         };
         if !groups.dead.has_scopes {
-            nothing_known(ui, place);
+            nothing_known(ui, place, &mut commands);
             return commands;
         }
         if groups.dead.is_incomplete {
-            super::placeholder(ui, "Dead variables cannot be found: this file is incomplete");
-            super::explanation(
-                ui,
-                "If closures, contexts or scope tables are missing, live variables could appear dead.",
-            );
+            let text = "If closures, contexts or scope tables are missing, live variables could appear dead.";
+            let title = (Icon::Variable, "Dead variables cannot be found: this file is incomplete", text);
+            super::empty_state(ui, title, Vec::new(), &mut commands);
             return commands;
         }
         headline(ui, &groups, &mut commands);
@@ -326,17 +325,15 @@ fn headline(ui: &mut Ui, groups: &DeadGroups, commands: &mut Vec<Command>) {
 }
 
 /// Explains why dead variables cannot be found.
-fn nothing_known(ui: &mut Ui, place: &Place) {
+fn nothing_known(ui: &mut Ui, place: &Place, commands: &mut Vec<Command>) {
     let program = place.snapshot.producer().label();
-    super::placeholder(ui, "This file does not record which variables functions use");
-    super::explanation(
-        ui,
-        &format!(
-            "Chromium 156 and later versions write scopes and their variables into snapshots. Other programs with an \
-             equally recent V8 may do so, too. This file is from {}.",
-            human::visible(&program, 120)
-        ),
+    let text = format!(
+        "Chromium 156 and later versions write scopes and their variables into snapshots. Other programs with an equally \
+         recent V8 may do so, too. This file is from {}.",
+        human::visible(&program, 120)
     );
+    let title = (Icon::Variable, "This file does not record which variables functions use", text.as_str());
+    super::empty_state(ui, title, Vec::new(), commands);
 }
 
 impl ViewKind {
@@ -345,7 +342,9 @@ impl ViewKind {
 
 impl Pane for DeadVariablesPane {
     fn about() -> About {
-        About::new(ViewKind::REALMS, "Windows, frames and vm contexts, with the objects of each")
+        About::new(ViewKind::REALMS, "Windows, frames and vm contexts, with the objects of each").purpose(
+            "Use Realms to separate the memory of windows, frames and vm contexts, and to find variables that nothing reads.",
+        )
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

@@ -7,9 +7,9 @@ use egui::{Color32, Id, Key, Modifiers, Rect, RichText, Sense, Stroke, Ui, Widge
 
 use super::tile_colors::{ColoredBy, TileColors};
 use super::{Place, object_menu};
-use crate::model::{NodeOrdinal, convert, human};
-use crate::query::{DominatorMap, Lane, Tile, dominator_map, node_label};
-use crate::session::{Pending, Session};
+use crate::model::{NodeOrdinal, SnapshotId, convert, human};
+use crate::query::{DominatorMap, GrowthMap, GrowthMapOf, Lane, Tile, dominator_map, node_label};
+use crate::session::{Pending, Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::theme::{self, GRID, Look};
@@ -29,7 +29,9 @@ pub struct DominatorMapPane {
     selected: Option<NodeOrdinal>,
     pub colored_by: ColoredBy,
     /// The treemap, with its object and size.
-    map: Option<(NodeOrdinal, [u32; 2], DominatorMap)>,
+    map: Option<(NodeOrdinal, [u32; 2], Arc<DominatorMap>)>,
+    /// The growth of the objects on it, if it is colored by growth.
+    growth: Option<Arc<GrowthMap>>,
     pending: Option<(NodeOrdinal, [u32; 2], Pending<DominatorMap>)>,
 }
 
@@ -37,6 +39,12 @@ impl DominatorMapPane {
     /// Outlines an object, if it is visible.
     pub fn set_selected(&mut self, node: Option<NodeOrdinal>) {
         self.selected = node;
+    }
+
+    /// Returns the outlined object.
+    #[must_use]
+    pub fn selected(&self) -> Option<NodeOrdinal> {
+        self.selected
     }
 
     /// Returns the object that fills the treemap.
@@ -51,16 +59,51 @@ impl DominatorMapPane {
         self.pending.is_some() || self.map.is_none()
     }
 
+    /// Draws the treemap of a snapshot, colored by kind or package.
     pub fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
+        let colors = TileColors::new(ui, session, place, self.colored_by);
+        self.draw(ui, session, place, colors, None)
+    }
+
+    /// Draws the treemap of a snapshot, colored by growth since an older one, whose name is given.
+    pub(super) fn show_growth(
+        &mut self,
+        ui: &mut Ui,
+        session: &mut Session,
+        place: &Place,
+        (base, name): (SnapshotId, String),
+    ) -> Vec<Command> {
+        let colors = TileColors::Growth(theme::look(ui), self.growth.clone(), name);
+        self.draw(ui, session, place, colors, Some(base))
+    }
+
+    fn draw(
+        &mut self,
+        ui: &mut Ui,
+        session: &mut Session,
+        place: &Place,
+        mut colors: TileColors,
+        base: Option<SnapshotId>,
+    ) -> Vec<Command> {
         let mut commands = Vec::new();
         let root = self.zoom.unwrap_or(place.snapshot.root());
         self.breadcrumbs(ui, place);
-        let colors = TileColors::new(ui, session, place, self.colored_by);
         colors.legend(ui);
         let rect = ui.available_rect_before_wrap().shrink2(vec2(GRID, GRID));
         let response = ui.interact(rect, Id::unique(("dominator picture", place.slot)), Sense::click());
         focus_order::offer(ui, response.id, rect);
-        self.ask(session, place, root, rect);
+        match base {
+            None => self.ask(session, place, root, rect),
+            Some(base) => {
+                if let Err(message) = self.ask_growth(session, (base, place.slot.id), root, rect) {
+                    super::failure(ui, &message);
+                    return commands;
+                }
+                if let TileColors::Growth(_, growth, _) = &mut colors {
+                    growth.clone_from(&self.growth);
+                }
+            }
+        }
         let Some((_, size, map)) = &self.map else {
             if super::busy(ui, "Drawing…") {
                 commands.push(Command::Show(ViewKind::SUMMARY));
@@ -114,15 +157,34 @@ impl DominatorMapPane {
         }
     }
 
+    /// Requests the treemap with the growth of its objects; keeps the last one until it is ready.
+    fn ask_growth(
+        &mut self,
+        session: &mut Session,
+        (base, current): (SnapshotId, SnapshotId),
+        root: NodeOrdinal,
+        rect: Rect,
+    ) -> Result<(), String> {
+        let size = points(rect);
+        match session.ask(&GrowthMapOf { base, current, root, size }) {
+            Reply::Ready(answer) => {
+                self.map = Some((root, size, Arc::clone(&answer.map)));
+                self.growth = Some(answer);
+            }
+            Reply::Pending { .. } => {}
+            Reply::Failed(message) => return Err(message),
+        }
+        Ok(())
+    }
+
     /// Requests a new treemap if the current or pending one does not match.
     fn ask(&mut self, session: &Session, place: &Place, root: NodeOrdinal, rect: Rect) {
-        let points = |length: f32| u32::try_from(convert::whole(length.max(10.0))).unwrap_or(u32::MAX);
-        let size = [rect.width(), rect.height()].map(points);
+        let size = points(rect);
         if let Some((node, of_size, pending)) = &mut self.pending
             && let Some(answer) = pending.take()
         {
             // A failed request is not repeated.
-            self.map = Some((*node, *of_size, answer.unwrap_or_default()));
+            self.map = Some((*node, *of_size, Arc::new(answer.unwrap_or_default())));
             self.pending = None;
         }
         let is_current = self.map.as_ref().is_some_and(|(node, of_size, _)| (*node, *of_size) == (root, size));
@@ -178,6 +240,12 @@ impl DominatorMapPane {
     }
 }
 
+/// Returns the size of a rectangle in whole points.
+fn points(rect: Rect) -> [u32; 2] {
+    let whole = |length: f32| u32::try_from(convert::whole(length.max(10.0))).unwrap_or(u32::MAX);
+    [rect.width(), rect.height()].map(whole)
+}
+
 struct Painter<'a> {
     snapshot: &'a Snapshot,
     colors: &'a TileColors,
@@ -195,7 +263,7 @@ impl Painter<'_> {
     /// Returns the color of a tile, and that of the text on it.
     fn colors(&self, tile: &Tile) -> (Color32, Color32) {
         let tokens = self.look.tokens;
-        let shown = tile.node.or(tile.largest.filter(|_| self.colors.has_packages()));
+        let shown = tile.node.or(tile.largest.filter(|_| self.colors.extends_to_smaller()));
         shown.map_or((tokens.border, tokens.text), |node| self.colors.of(self.snapshot, node))
     }
 

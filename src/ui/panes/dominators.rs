@@ -46,7 +46,9 @@ impl ViewKind {
 impl Pane for DominatorsPane {
     fn about() -> About {
         let hint = "Objects and the objects they keep alive, as a tree or a treemap";
-        About { reveals: true, links: true, ..About::new(ViewKind::DOMINATORS, hint) }
+        About { reveals: true, links: true, ..About::new(ViewKind::DOMINATORS, hint).purpose(
+            "Use Dominators to see which objects would free the most memory. Objects below an object are freed with it.",
+        ) }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Id, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
 
-use super::growth_chart::{Chart, class_dots, heap_dots};
+use super::growth_chart::{self, Chart, Marks, class_dots, heap_dots};
 pub(crate) use super::growth_rows::Grown;
 use super::growth_rows::{COLUMNS, GrownRows, KEYS, node_of};
 use super::pane::{About, Pane};
@@ -19,11 +19,12 @@ use crate::query::{
 use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, SourceAt, Target, ViewKind};
-use crate::ui::text;
+use crate::ui::icons::{self, Icon};
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{self, Path, RowSelection, Table, TreeState};
+use crate::ui::{focus_order, text};
 
-const CHART_HEIGHT: f32 = 132.0;
+const CHART_HEIGHT: f32 = 28.0 * GRID;
 /// The minimum height of the table. If less is left, the charts are hidden.
 const LEAST_TABLE_HEIGHT: f32 = 130.0;
 
@@ -39,6 +40,8 @@ pub struct GrowthPane {
     /// The class that the second chart shows.
     chosen: Option<(Series, u32)>,
     measure: Measure,
+    /// The snapshots that the charts emphasize.
+    marks: Marks,
 }
 
 /// The numbers that the charts show.
@@ -57,6 +60,15 @@ impl Measure {
             Self::Objects => "Objects",
             Self::Size => "Size",
             Self::Retained => "Retained",
+        }
+    }
+
+    /// Returns the title of a class's chart.
+    fn of_class(self) -> &'static str {
+        match self {
+            Self::Objects => "objects",
+            Self::Size => "shallow size",
+            Self::Retained => "retained size",
         }
     }
 
@@ -79,6 +91,7 @@ impl Default for GrowthPane {
             opened: None,
             chosen: None,
             measure: Measure::Objects,
+            marks: Marks::default(),
         }
     }
 }
@@ -102,6 +115,7 @@ impl GrowthPane {
         if self.opened.as_ref() != Some(&series) {
             // The first group is that of leaks.
             self.opened = Some(Arc::clone(&series));
+            self.marks = Marks::default();
             self.table.reset();
             self.table.expand(vec![0]);
         }
@@ -172,10 +186,18 @@ impl GrowthPane {
         });
     }
 
-    /// Draws the charts if there is room: the whole heap on the left, the chosen class on the right.
-    fn charts(&self, ui: &mut Ui, session: &Session, place: &Place, (series, growth): (&Series, &Growth)) {
+    /// Draws the charts if there is room: the whole heap on the left, the chosen class on the right. Returns the charts that
+    /// can take the keyboard focus.
+    fn charts(
+        &mut self,
+        ui: &mut Ui,
+        session: &Session,
+        place: &Place,
+        (series, growth): (&Series, &Growth),
+        commands: &mut Vec<Command>,
+    ) -> Vec<(Id, Rect)> {
         if ui.available_height() < CHART_HEIGHT + LEAST_TABLE_HEIGHT {
-            return;
+            return Vec::new();
         }
         let units = theme::look(ui).units;
         let (all, _) = ui.allocate_exact_size(vec2(ui.available_width(), CHART_HEIGHT), Sense::hover());
@@ -183,32 +205,28 @@ impl GrowthPane {
         let width = (all.width() - 2.0 * GRID) / 2.0;
         let left = Rect::from_min_size(all.min, vec2(width, all.height()));
         let right = Rect::from_min_max(egui::pos2(all.right() - width, all.top()), all.max);
-        let bytes = |size: u64| units.bytes(size);
-        let measure = self.measure;
-        let format: &dyn Fn(u64) -> String = if measure == Measure::Objects { &human::count } else { &bytes };
-        let dots = heap_dots(session, series, growth, (measure, &bytes));
+        let (measure, marks) = (self.measure, self.marks);
+        let chart = |id, title, dots: &[_], rect| Chart { id, title, dots, measure, units, marks }.show(ui, rect);
         let id = Id::unique(("growth chart", place.slot));
-        let title = if measure == Measure::Objects { "Whole heap: objects" } else { "Whole heap" };
-        Chart { id, title: title.to_owned(), dots: &dots, format }.show(ui, left);
+        let title = format!("Whole heap: {}", if measure == Measure::Objects { "objects" } else { "size" });
+        let mut answers = vec![chart(id, title, &heap_dots(session, series, growth, (measure, units)), left)];
+        let mut stops = vec![(id, left)];
         let chosen = self.chosen.as_ref().filter(|(of, _)| of == series).map(|(_, class)| *class as usize);
         if let Some((class, of)) = chosen.and_then(|class| Some((class, growth.classes.get(class)?))) {
-            let dots = class_dots(&of.name, growth.points(class), (measure, &bytes));
-            let what = match measure {
-                Measure::Objects => "objects",
-                Measure::Size => "shallow size",
-                Measure::Retained => "retained size",
-            };
-            let title = format!("{}: {what}", human::visible(&of.name, 60));
+            let dots = class_dots(session, series, (&of.name, growth.points(class)), (measure, units));
+            let title = format!("{}: {}", human::visible(&of.name, 60), measure.of_class());
             let id = Id::unique(("class chart", place.slot));
-            Chart { id, title, dots: &dots, format }.show(ui, right);
+            answers.push(chart(id, title, &dots, right));
+            stops.push((id, right));
         } else {
-            let tokens = theme::tokens(ui);
-            ui.painter().rect_filled(right, 4.0, tokens.surface);
-            let text = "Select a class to see it over time";
-            ui.painter().text(right.center(), egui::Align2::CENTER_CENTER, text, theme::small(), tokens.weak);
-            let response = ui.interact(right, Id::unique(("no class chart", place.slot)), Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+            no_class(ui, place, right);
         }
+        self.marks.hovered = answers.iter().find_map(|answer| answer.hovered);
+        for growth_chart::Answer { marked, opened, .. } in answers {
+            self.marks.marked = marked.unwrap_or(self.marks.marked);
+            commands.extend(opened.and_then(|at| series.get(at)).map(|id| Command::ShowSnapshot(*id)));
+        }
+        stops
     }
 
     /// Draws the growth of the chosen class, with links to its retaining paths.
@@ -315,6 +333,20 @@ fn menu(
     }
 }
 
+/// Draws the chart of a class before one is selected.
+fn no_class(ui: &Ui, place: &Place, rect: Rect) {
+    let tokens = theme::tokens(ui);
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    painter.rect(rect, 4.0, tokens.surface, egui::Stroke::new(1.0, tokens.border), egui::StrokeKind::Inside);
+    icons::paint(&painter, rect.center() - vec2(0.0, 3.0 * GRID), Icon::ChartLine, 5.0 * GRID, tokens.weak);
+    let words = "Select a class to see it over time";
+    let room = rect.width() - 4.0 * GRID;
+    let galley = text::line(&painter, words, room, theme::small(), tokens.weak);
+    painter.galley(rect.center() + vec2(-galley.size().x / 2.0, GRID), galley, tokens.weak);
+    let response = ui.interact(rect, Id::unique(("no class chart", place.slot)), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+}
+
 /// Draws a banner that says that object ids do not match.
 fn banner(ui: &mut Ui) {
     let tokens = theme::tokens(ui);
@@ -337,7 +369,10 @@ impl Pane for GrowthPane {
         About {
             key: Some(egui::Key::S),
             is_available: |session, _| session.open().len() > 1,
-            ..About::new(ViewKind::GROWTH, hint) }
+            ..About::new(ViewKind::GROWTH, hint).purpose(
+                "Use Growth to find classes that grow in every snapshot of a series. To compare exactly two, use Comparison.",
+            )
+        }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
@@ -355,10 +390,10 @@ impl Pane for GrowthPane {
         }
         let last = series.last().and_then(|id| session.snapshot(*id).map(|snapshot| (*id, snapshot)));
         let Some(last) = last.filter(|_| series.len() > 1) else {
-            super::placeholder(
-                ui,
-                "Open two or more different snapshots of the same process, or capture a series, to see what grows",
-            );
+            let text = "Open two or more different snapshots of the same process, or capture a series, to see which classes \
+                        grow from each to the next.";
+            let title = (Icon::ChartLine, "Growth needs two snapshots", text);
+            super::empty_state(ui, title, super::NextStep::more_snapshots(), &mut commands);
             return commands;
         };
         let reply = session.ask(&GrowthOf(Arc::clone(&series)));
@@ -371,7 +406,7 @@ impl Pane for GrowthPane {
         } else if growth.options_differ {
             super::remark(ui, OPTIONS_DIFFER);
         }
-        self.charts(ui, session, place, (&series, &growth));
+        let stops = self.charts(ui, session, place, (&series, &growth), &mut commands);
         let found = session.ask(&FindingsOf::new(&series, session.source_paths())).ready().filter(|_| growth.ids_match);
         let verdict = found.as_ref().map(|found| {
             let grows = found.findings.iter().any(|finding| finding.kind == Kind::Growth);
@@ -390,6 +425,10 @@ impl Pane for GrowthPane {
             look: theme::look(ui),
         };
         self.rows(ui, place, rows, &mut commands);
+        // The keyboard starts in the table.
+        for (id, rect) in stops {
+            focus_order::offer(ui, id, rect);
+        }
         commands
     }
 

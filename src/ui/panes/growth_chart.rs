@@ -1,30 +1,58 @@
 //! The charts above the table of growth: the whole heap over time, and the chosen class over time.
+//!
+//! Both charts show the same snapshots, so a snapshot that is pointed at or marked in one is so in the other. A chart is one
+//! stop of the keyboard: arrows mark another snapshot, Enter shows it, and Escape removes the mark.
 
 use std::fmt::Write as _;
 
-use egui::{Align2, Id, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Align2, EventFilter, Id, Key, Modifiers, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2,
+    vec2,
+};
 
 use super::growth::Measure;
+use crate::model::human::Units;
 use crate::model::{SnapshotId, convert, difference, human};
 use crate::query::{Growth, Point, Series};
 use crate::session::Session;
 use crate::ui::text;
-use crate::ui::theme::{self, GRID};
+use crate::ui::theme::{self, GRID, Tokens};
 
 const AXIS: f32 = 16.0;
-const TITLE: f32 = 18.0;
+const TITLE: f32 = 20.0;
 const DOT: f32 = 2.5;
+/// The caption of the horizontal axis.
+const CAPTION: &str = "Snapshot";
 
 /// A point of a chart: its amount and its texts.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Dot {
     pub(super) amount: u64,
-    /// The label below the axis.
-    pub(super) label: String,
+    /// The name of the snapshot.
+    pub(super) snapshot: String,
     /// The text for screen readers.
     pub(super) name: String,
     /// The tooltip.
     pub(super) about: String,
+}
+
+/// The snapshots of a series that the charts emphasize, by index.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Marks {
+    /// The snapshot under the pointer.
+    pub(super) hovered: Option<usize>,
+    /// The snapshot that was clicked.
+    pub(super) marked: Option<usize>,
+}
+
+/// The user's interaction with a chart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Answer {
+    pub(super) hovered: Option<usize>,
+    /// The snapshot to mark; `Some(None)` to mark none.
+    pub(super) marked: Option<Option<usize>>,
+    /// The snapshot to show.
+    pub(super) opened: Option<usize>,
 }
 
 /// A chart.
@@ -32,41 +60,129 @@ pub(super) struct Chart<'a> {
     pub(super) id: Id,
     pub(super) title: String,
     pub(super) dots: &'a [Dot],
-    pub(super) format: &'a dyn Fn(u64) -> String,
+    pub(super) measure: Measure,
+    pub(super) units: Units,
+    pub(super) marks: Marks,
 }
 
 impl Chart<'_> {
-    /// Draws the chart; returns the index of a clicked dot.
-    pub(super) fn show(&self, ui: &Ui, rect: Rect) -> Option<usize> {
+    /// Draws the chart.
+    pub(super) fn show(&self, ui: &Ui, rect: Rect) -> Answer {
         let tokens = theme::tokens(ui);
+        let mut answer = Answer::default();
+        let response = ui.interact(rect, self.id, Sense::focusable_noninteractive());
+        let marked = self.marks.marked.filter(|at| *at < self.dots.len());
+        response.widget_info(|| {
+            let count = human::quantity(self.dots.len() as u64, "snapshot", "snapshots");
+            let marked =
+                marked.map_or_else(|| "none is marked".to_owned(), |at| format!("number {} is marked", at + 1));
+            WidgetInfo::labeled(Role::Group, true, format!("Chart, {}: {count}, {marked}", self.title))
+        });
+        if response.has_focus() {
+            self.keyboard(ui, marked, &mut answer);
+        }
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-        painter.rect_filled(rect, 4.0, tokens.surface);
-        let text = painter.layout_no_wrap(self.title.clone(), theme::small(), tokens.text);
-        painter.galley(rect.min + vec2(2.0 * GRID, GRID), text, tokens.text);
+        let border = if response.has_focus() { tokens.accent } else { tokens.border };
+        painter.rect(rect, 4.0, tokens.surface, Stroke::new(1.0, border), StrokeKind::Inside);
+        self.heading(ui, &painter, rect);
 
         let most = self.dots.iter().map(|dot| dot.amount).max().unwrap_or(0);
         let top = round_up(most);
-        let scale = painter.layout_no_wrap((self.format)(top), theme::small(), tokens.weak);
-        let left = rect.left() + scale.size().x + 4.0 * GRID;
+        let width = |text: String| painter.layout_no_wrap(text, theme::small(), tokens.weak).size().x;
+        let left = rect.left() + width(self.amount(top)).max(width(CAPTION.to_owned())) + 4.0 * GRID;
         let plot = Rect::from_min_max(
             pos2(left, rect.top() + TITLE + 2.0 * GRID),
             pos2(rect.right() - 6.0 * GRID, rect.bottom() - AXIS - GRID),
         );
         if plot.width() < 20.0 || plot.height() < 10.0 {
-            return None;
+            return answer;
         }
         let quiet = Stroke::new(1.0, tokens.border);
         for (amount, y) in [(top, plot.top()), (top / 2, plot.center().y), (0, plot.bottom())] {
             painter.hline(plot.x_range(), y, quiet);
             let place = pos2(plot.left() - 2.0 * GRID, y);
-            painter.text(place, Align2::RIGHT_CENTER, (self.format)(amount), theme::small(), tokens.weak);
+            painter.text(place, Align2::RIGHT_CENTER, self.amount(amount), theme::small(), tokens.weak);
         }
+        let caption = pos2(plot.left() - 2.0 * GRID, plot.bottom() + GRID);
+        painter.text(caption, Align2::RIGHT_TOP, CAPTION, theme::small(), tokens.weak);
         let places = self.places(plot, top);
         if places.len() > 1 {
             area(&painter, &places, plot.bottom(), tokens.percent_bar);
             painter.line(places.clone(), Stroke::new(1.6, tokens.accent));
         }
-        self.dots(ui, &painter, plot, &places)
+        self.dots(ui, &painter, plot, &places, &mut answer);
+        answer
+    }
+
+    fn amount(&self, amount: u64) -> String {
+        if self.measure == Measure::Objects { human::count(amount) } else { self.units.bytes(amount) }
+    }
+
+    /// Returns the change of a snapshot's amount since the one before it, with its sign and its color.
+    fn change(&self, at: usize, tokens: &Tokens) -> Option<(String, egui::Color32)> {
+        let before = self.dots.get(at.checked_sub(1)?)?.amount;
+        let delta = difference(self.dots.get(at)?.amount, before);
+        let color = match delta {
+            0 => tokens.weak,
+            1.. => tokens.added,
+            _ => tokens.removed,
+        };
+        let delta =
+            if self.measure == Measure::Objects { human::signed_count(delta) } else { self.units.signed(delta) };
+        Some((delta, color))
+    }
+
+    /// Draws the title, and on the right the amount of the emphasized snapshot or of the last one.
+    fn heading(&self, ui: &Ui, painter: &egui::Painter, rect: Rect) {
+        let tokens = theme::tokens(ui);
+        let inner = rect.shrink2(vec2(2.0 * GRID, 0.0));
+        let middle = rect.top() + GRID + TITLE / 2.0 - 2.0;
+        let last = self.dots.len().saturating_sub(1);
+        let at = self.marks.hovered.or(self.marks.marked).filter(|at| *at <= last).unwrap_or(last);
+        let mut right = inner.right();
+        let half = inner.center().x;
+        let write = |right: f32, text: &str, font: egui::FontId, color: egui::Color32| {
+            let room = right - half;
+            if room < 6.0 * GRID {
+                return right;
+            }
+            let width = painter.layout_no_wrap(text.to_owned(), font.clone(), color).size().x.min(room);
+            text::right(painter, pos2(right, middle), room, text, (font, color));
+            right - width - 2.0 * GRID
+        };
+        if let Some((change, color)) = self.change(at, tokens) {
+            right = write(right, &change, theme::mono_small(), color);
+        }
+        if let Some(dot) = self.dots.get(at) {
+            right = write(right, &self.amount(dot.amount), theme::mono_small(), tokens.text);
+            let room = right - half;
+            if room > 24.0 * GRID {
+                let name = text::file_name(ui, &dot.snapshot, &theme::small(), room - 8.0 * GRID);
+                right = write(right, &format!("{}  {name}", at + 1), theme::small(), tokens.weak);
+            }
+        }
+        let room = right - inner.left() - GRID;
+        text::in_room(painter, pos2(inner.left(), middle), room, &self.title, &[], (theme::small(), tokens.text));
+    }
+
+    fn keyboard(&self, ui: &Ui, marked: Option<usize>, answer: &mut Answer) {
+        let filter = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: false, escape: true };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(self.id, filter));
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        let last = self.dots.len().saturating_sub(1);
+        if pressed(Key::ArrowRight) {
+            answer.marked = Some(Some(marked.map_or(0, |at| at + 1).min(last)));
+        } else if pressed(Key::ArrowLeft) {
+            answer.marked = Some(Some(marked.map_or(last, |at| at.saturating_sub(1))));
+        } else if pressed(Key::Home) {
+            answer.marked = Some(Some(0));
+        } else if pressed(Key::End) {
+            answer.marked = Some(Some(last));
+        } else if pressed(Key::Escape) {
+            answer.marked = Some(None);
+        } else if pressed(Key::Enter) {
+            answer.opened = marked;
+        }
     }
 
     fn places(&self, plot: Rect, top: u64) -> Vec<egui::Pos2> {
@@ -78,45 +194,58 @@ impl Chart<'_> {
         self.dots.iter().enumerate().map(place).collect()
     }
 
-    fn dots(&self, ui: &Ui, painter: &egui::Painter, plot: Rect, places: &[egui::Pos2]) -> Option<usize> {
+    fn dots(&self, ui: &Ui, painter: &egui::Painter, plot: Rect, places: &[egui::Pos2], answer: &mut Answer) {
         let tokens = theme::tokens(ui);
-        let mut clicked = None;
         let step = places.windows(2).next().map_or(plot.width(), |pair| pair[1].x - pair[0].x);
         // Labels that would overlap are left out, except the last.
         let every = self.labels_every(painter, step);
         for (at, (dot, &place)) in self.dots.iter().zip(places).enumerate() {
             let half = (step / 2.0).clamp(4.0, 60.0);
             let zone = Rect::from_min_max(pos2(place.x - half, plot.top()), pos2(place.x + half, plot.bottom() + AXIS));
-            let response = ui.interact(zone, self.id.with(at), Sense::click());
-            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &dot.name));
+            // The chart takes the keyboard focus for all its points.
+            let response = ui.interact(zone, self.id.with(at), Sense::CLICK);
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &dot.name));
             let is_last = at + 1 == self.dots.len();
-            let is_hovered = response.hovered();
-            if is_hovered {
+            if response.hovered() {
+                answer.hovered = Some(at);
+            }
+            let is_marked = self.marks.marked == Some(at);
+            let is_hovered = response.hovered() || self.marks.hovered == Some(at);
+            if is_hovered || is_marked {
                 painter.vline(place.x, plot.y_range(), Stroke::new(1.0, tokens.weak));
+                painter.hline(plot.left()..=place.x, place.y, Stroke::new(1.0, tokens.weak));
             }
-            painter.circle_filled(place, if is_hovered { DOT + 1.5 } else { DOT }, tokens.accent);
+            painter.circle_filled(place, if is_hovered || is_marked { DOT + 1.5 } else { DOT }, tokens.accent);
+            if is_marked {
+                painter.circle_stroke(place, DOT + 4.0, Stroke::new(1.5, tokens.accent));
+            }
             let has_room = is_last || (at % every == 0 && at + every < self.dots.len() + every / 2);
-            if has_room || is_hovered {
-                let color = if is_hovered { tokens.text } else { tokens.weak };
+            if has_room || is_hovered || is_marked {
+                let color = if is_hovered || is_marked { tokens.text } else { tokens.weak };
                 let below = pos2(place.x, plot.bottom() + GRID);
-                painter.text(below, Align2::CENTER_TOP, &dot.label, theme::small(), color);
+                painter.text(below, Align2::CENTER_TOP, (at + 1).to_string(), theme::small(), color);
             }
-            if response.clicked() {
-                clicked = Some(at);
+            if response.double_clicked() {
+                answer.opened = Some(at);
+            } else if response.clicked() {
+                answer.marked = Some(Some(at).filter(|_| !is_marked));
             }
-            response.on_hover_text_at_pointer(&dot.about);
+            response
+                .on_hover_text_at_pointer(format!("{}\nClick to mark, double-click to show the snapshot", dot.about));
         }
-        clicked
     }
 
     fn labels_every(&self, painter: &egui::Painter, step: f32) -> usize {
-        let widest = self
-            .dots
-            .iter()
-            .map(|dot| painter.layout_no_wrap(dot.label.clone(), theme::small(), egui::Color32::PLACEHOLDER).size().x);
-        let room = widest.fold(0.0, f32::max) + 2.0 * GRID;
+        let last = self.dots.len().to_string();
+        let widest = painter.layout_no_wrap(last, theme::small(), egui::Color32::PLACEHOLDER).size().x;
+        let room = widest + 2.0 * GRID;
         convert::in_memory(convert::whole((room / step.max(1.0)).ceil())).max(1)
     }
+}
+
+/// Returns the name of a snapshot.
+fn snapshot_name(session: &Session, id: SnapshotId) -> String {
+    session.snapshot(id).map_or_else(String::new, |of| human::visible(&of.source().name, 80).into_owned())
 }
 
 /// Returns the size of the whole heap in each snapshot, with the facts recorded when it was taken.
@@ -124,13 +253,13 @@ pub(super) fn heap_dots(
     session: &Session,
     series: &Series,
     growth: &Growth,
-    (measure, bytes): (Measure, &dyn Fn(u64) -> String),
+    (measure, units): (Measure, Units),
 ) -> Vec<Dot> {
     let mut before: Option<u64> = None;
     let dot = |(at, (id, total)): (usize, (&SnapshotId, &Point))| {
-        let name = human::visible(&text::given_name(session, *id), 80).into_owned();
+        let snapshot = snapshot_name(session, *id);
         let size = total.retained_size;
-        let mut about = format!("{name}\n{} ({} bytes)", bytes(size), human::count(size));
+        let mut about = format!("{snapshot}\n{} ({} bytes)", units.bytes(size), human::count(size));
         let _ = write!(about, "\n{}", human::quantity(total.count, "object", "objects"));
         if let Some(before) = before {
             let delta = difference(size, before);
@@ -140,37 +269,40 @@ pub(super) fn heap_dots(
         if let Some(record) = session.record(*id) {
             let _ = write!(about, "\ntaken {}", record.began);
             if let Some(usage) = record.memory_usage {
-                let _ = write!(about, "\nprocess {}, outside the heap {}", bytes(usage.rss), bytes(usage.external));
+                let (rss, external) = (units.bytes(usage.rss), units.bytes(usage.external));
+                let _ = write!(about, "\nprocess {rss}, outside the heap {external}");
             }
         }
         let objects = human::quantity(total.count, "object", "objects");
-        let name = format!("Snapshot {}, {name}: {} in {objects}", at + 1, bytes(size));
-        Dot { amount: measure.of(total), label: (at + 1).to_string(), name, about }
+        let name = format!("Snapshot {}, {snapshot}: {} in {objects}", at + 1, units.bytes(size));
+        Dot { amount: measure.of(total), snapshot, name, about }
     };
     series.iter().zip(&growth.totals).enumerate().map(dot).collect()
 }
 
 /// Returns a number of a class in each snapshot.
 pub(super) fn class_dots(
-    name: &str,
-    points: &[Point],
-    (measure, bytes): (Measure, &dyn Fn(u64) -> String),
+    session: &Session,
+    series: &Series,
+    (name, points): (&str, &[Point]),
+    (measure, units): (Measure, Units),
 ) -> Vec<Dot> {
     let name = human::visible(name, 60);
-    let dot = |(at, point): (usize, &Point)| {
-        let (count, shallow, retained) = (
-            human::quantity(point.count, "object", "objects"),
-            human::count(point.shallow_size),
-            bytes(point.retained_size),
-        );
-        Dot {
-            amount: measure.of(point),
-            label: (at + 1).to_string(),
-            name: format!("{name} in snapshot {}: {count}", at + 1),
-            about: format!("{count}\n{shallow} bytes shallow\n{retained} retained"),
+    let mut before: Option<u64> = None;
+    let dot = |(at, (id, point)): (usize, (&SnapshotId, &Point))| {
+        let snapshot = snapshot_name(session, *id);
+        let count = human::quantity(point.count, "object", "objects");
+        let (shallow, retained) = (human::count(point.shallow_size), units.bytes(point.retained_size));
+        let mut about = format!("{snapshot}\n{count}\n{shallow} bytes shallow\n{retained} retained");
+        if let Some(before) = before {
+            let delta = human::signed_count(difference(point.count, before));
+            let _ = write!(about, "\n{delta} objects since the previous snapshot");
         }
+        before = Some(point.count);
+        let name = format!("{name} in snapshot {}: {count}", at + 1);
+        Dot { amount: measure.of(point), snapshot, name, about }
     };
-    points.iter().enumerate().map(dot).collect()
+    series.iter().zip(points).enumerate().map(dot).collect()
 }
 
 /// Draws the area between a line and the axis as one mesh, so that no seams show.

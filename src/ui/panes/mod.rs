@@ -13,7 +13,9 @@ pub(crate) mod findings;
 pub(crate) mod growth;
 mod growth_chart;
 mod growth_rows;
+mod notes;
 pub(crate) mod object;
+mod object_facts;
 pub(crate) mod pane;
 mod path_chips;
 pub(crate) mod path_tables;
@@ -39,12 +41,14 @@ use std::sync::Arc;
 use egui::{Align, Layout, RichText, Ui};
 
 use super::command::{Command, SourceAt, Target, ViewKind};
+use super::icons::{self, Icon};
 use super::theme::{self, GRID};
 use crate::model::{NodeOrdinal, SnapshotId};
 use crate::query::{UNREACHABLE, UNREACHABLE_MEANING, ephemeron_ids, held_by_root};
 use crate::session::Reply;
 use crate::snapshot::Snapshot;
 
+pub(in crate::ui) use notes::{NextStep, empty_state, hint_strip, set_dismissed_hints};
 pub(crate) use tree::TreePane;
 
 /// A side of the window and the snapshot on it. State and widget ids depend on both.
@@ -191,11 +195,22 @@ pub(super) fn answer<T>(ui: &mut Ui, reply: Reply<T>, text: &str, cancel: impl F
     None
 }
 
-/// Draws an error in place of the pane's content.
-pub(super) fn failure(ui: &mut Ui, text: &str) {
+/// Draws a spinner in place of the pane's content, for an answer that takes little time.
+pub(super) fn waiting(ui: &mut Ui, text: &str) {
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space(8.0 * GRID);
-        ui.label(RichText::new(text).color(theme::tokens(ui).error));
+        ui.spinner();
+        ui.weak(text);
+    });
+}
+
+/// Draws an error in place of the pane's content.
+pub(super) fn failure(ui: &mut Ui, text: &str) {
+    let color = theme::tokens(ui).error;
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.add_space(8.0 * GRID);
+        ui.label(icons::text(Icon::CircleAlert).size(5.0 * GRID).color(color));
+        ui.label(RichText::new(text).color(color));
     });
 }
 

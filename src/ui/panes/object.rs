@@ -4,21 +4,18 @@ use std::sync::Arc;
 
 use egui::{RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role};
 
-use egui_extras::{Column, TableBuilder};
-
-use super::{Place, Slot, placeholder};
+use super::{Place, Slot, object_facts, placeholder};
 use crate::model::{CancelToken, Detachedness, NodeOrdinal, human};
 use crate::query::{
-    CallsKey, Lane, NodeFilter, ObjectDetails, Scripts, ScriptsOf, SourceLine, StringFacts, distance_meaning,
-    function_script, has_allocations, node_label, object_details, producer_notes, short_script, source_line,
-    string_facts,
+    CallsKey, Lane, NodeFilter, ObjectDetails, Scripts, ScriptsOf, SourceLine, StringFacts, function_script,
+    has_allocations, node_label, object_details, short_script, source_line, string_facts,
 };
 use crate::session::{Pending, Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, SourceAt, Target};
 use crate::ui::glossary;
 use crate::ui::place_link;
-use crate::ui::theme::{self, GRID, ROW_HEIGHT};
+use crate::ui::theme::{self, GRID};
 
 /// The bytes of a string that are shown at first.
 const FIRST_BYTES: usize = 10_000;
@@ -128,7 +125,7 @@ impl ObjectPane {
                     ui.label(RichText::new(format!("in {name}")).color(theme::tokens(ui).detached));
                 }
                 heading(ui, snapshot, &details);
-                facts(ui, &home, &details, position.as_ref(), &mut commands);
+                object_facts::show(ui, &home, &details, position.as_ref(), &mut commands);
                 if let Line::Known(Some(line)) = &self.line {
                     source(ui, line);
                 }
@@ -246,84 +243,6 @@ fn source(ui: &mut Ui, line: &SourceLine) {
             ..egui::text::TextWrapping::default()
         };
         ui.add(egui::Label::new(job)).on_hover_text(&text);
-    });
-}
-
-fn facts(
-    ui: &mut Ui,
-    home: &Place,
-    details: &ObjectDetails,
-    position: Option<&(String, String)>,
-    commands: &mut Vec<Command>,
-) {
-    let snapshot = &*home.snapshot;
-    let units = theme::look(ui).units;
-    let exact = |size: u64| {
-        let text = units.bytes(size);
-        // Small sizes are already exact.
-        if text.ends_with(" B") { text } else { format!("{text}   ({} bytes)", human::count(size)) }
-    };
-    let mut rows = vec![
-        ("Class", human::visible(&details.class, 200).into_owned()),
-        ("Kind", details.kind.clone()),
-        ("Shallow size", exact(details.shallow_size)),
-        ("Retained size", exact(details.retained_size)),
-    ];
-    let distance = match (details.distance.user(), details.distance.system()) {
-        (Some(hops), _) => hops.to_string(),
-        (None, Some(hops)) => {
-            let hops = human::quantity(u64::from(hops), "reference", "references");
-            format!("−   ({hops} from the runtime's own roots)")
-        }
-        (None, None) if snapshot.is_unreachable(details.node) => "−   (unreachable)".to_owned(),
-        (None, None) => "−   (left out of distances)".to_owned(),
-    };
-    rows.push(("Distance", distance));
-    if let Some((short, _)) = position {
-        rows.push(("Source", short.clone()));
-    }
-    let (edges, retainers) = (human::count(details.edge_count as u64), human::count(details.retainer_count as u64));
-    rows.push(("References", format!("{edges} out, {retainers} in")));
-
-    ui.spacing_mut().item_spacing.y = GRID * 0.5;
-    let table = TableBuilder::new(ui).id_salt("facts").vscroll(false);
-    table.column(Column::exact(22.0 * GRID)).column(Column::remainder().clip(true)).body(|mut body| {
-        for (label, value) in rows {
-            body.row(ROW_HEIGHT, |mut row| {
-                row.col(|ui| {
-                    ui.weak(label);
-                });
-                row.col(|ui| {
-                    if let ("Source", Some(at), Some((short, whole))) = (label, details.location, position) {
-                        let at = SourceAt::Script(home.slot.id, at);
-                        place_link::show(ui, &at, (short, whole), theme::mono(), "", commands);
-                        return;
-                    }
-                    let text = ui.add(egui::Label::new(RichText::new(&value).font(theme::mono())).truncate());
-                    match label {
-                        "Kind" => {
-                            if let Some(entry) = glossary::for_node_kind(&value) {
-                                text.on_hover_text(entry.short);
-                            }
-                        }
-                        "Distance" => {
-                            if let Some(meaning) = distance_meaning(snapshot, details.node) {
-                                text.on_hover_text(meaning);
-                                return;
-                            }
-                            let notes = producer_notes(snapshot);
-                            if let Some(note) = notes.iter().find(|note| note.title == "Distances") {
-                                text.on_hover_text(note.text);
-                            }
-                        }
-                        "Source" => {
-                            text.on_hover_text(position.map_or("", |(_, full)| full));
-                        }
-                        _ => {}
-                    }
-                });
-            });
-        }
     });
 }
 

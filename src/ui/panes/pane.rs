@@ -40,6 +40,8 @@ pub struct About {
     pub icon: Icon,
     /// The tooltip of the tab.
     pub hint: &'static str,
+    /// Says what the pane is for and when to use another one, in one line; shown until the user dismisses it.
+    pub purpose: &'static str,
     /// A key pressed together with Ctrl and Shift. Without it, the pane's key is Ctrl and a digit, for the first nine.
     pub key: Option<Key>,
     /// Returns whether the pane has content for a snapshot. If not, its tab is hidden.
@@ -62,12 +64,19 @@ impl About {
             group: Group::Explore,
             icon: Icon::Table2,
             hint,
+            purpose: hint,
             key: None,
             is_available: |_, _| true,
             uses_lower: true,
             reveals: false,
             links: false,
         }
+    }
+
+    /// Sets [`Self::purpose`].
+    #[must_use]
+    pub const fn purpose(self, purpose: &'static str) -> Self {
+        Self { purpose, ..self }
     }
 }
 

@@ -209,7 +209,11 @@ impl ViewKind {
 
 impl Pane for SearchPane {
     fn about() -> About {
-        About { reveals: true, ..About::new(ViewKind::SEARCH, "All objects that match the search") }
+        About {
+            reveals: true,
+            ..About::new(ViewKind::SEARCH, "All objects that match the search")
+                .purpose("Use Search to find objects by name, class, property, kind, size or id in the whole snapshot.")
+        }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

@@ -1,12 +1,17 @@
 //! Statistics: bytes by category as DevTools counts them, bytes by node kind, and memory that a snapshot cannot contain.
 
-use egui::{Align, Color32, Layout, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use std::fmt::Write as _;
+
+use egui::{
+    Align, Color32, CursorIcon, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+    accesskit::Role, pos2, vec2,
+};
 
 use super::Place;
 use super::pane::{About, Pane};
 use crate::analysis::Program;
 use crate::model::{convert, human};
-use crate::query::{KindsOf, NodeFilter, SelectionOf, UNREACHABLE_MEANING, producer_notes, relevant_percent};
+use crate::query::{Category, KindsOf, NodeFilter, SelectionOf, UNREACHABLE_MEANING, producer_notes, relevant_percent};
 use crate::session::{Reply, Session};
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::text;
@@ -19,6 +24,10 @@ const SWATCH: f32 = 20.0;
 const SIZE: f32 = 84.0;
 const PERCENT: f32 = 70.0;
 const NOTE: f32 = 150.0;
+/// The height of a row and of the bar of all parts, and the least width of a part of the bar that has a label.
+const ROW: f32 = 6.0 * GRID;
+const BAR: f32 = 7.0 * GRID;
+const LEAST_LABELED: f32 = 44.0;
 
 /// A part of a whole.
 struct Part {
@@ -26,6 +35,10 @@ struct Part {
     size: u64,
     note: Option<String>,
     color: Color32,
+    /// The objects of the part; `None` if it has none.
+    filter: Option<NodeFilter>,
+    /// The bytes of the part that no object has.
+    without_node: u64,
 }
 
 /// The pane's own state. Categories cover the whole snapshot, kinds only the objects of the selected interval.
@@ -40,39 +53,37 @@ fn statistics(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFi
     let tokens = look.tokens;
     let statistics = *place.snapshot.statistics();
     let known = statistics.code + statistics.strings + statistics.js_arrays + statistics.system;
-    let part = |label: &str, size: u64, color: usize| Part {
+    let part = |label: &str, size: u64, color: usize, category: Option<Category>| Part {
         label: label.to_owned(),
         size,
         note: None,
         color: tokens.categories[color],
+        filter: category.map(NodeFilter::Category),
+        without_node: 0,
     };
     let typed = statistics.typed_arrays;
     let producer = place.snapshot.producer();
+    let extra = place.snapshot.graph().header().extra_native_bytes;
+    let other_native =
+        if producer.program.has_documents() { "Other native (DOM, C++ objects)" } else { "Other native (C++ objects)" };
+    let native = part(other_native, statistics.native_total.saturating_sub(typed), 4, Some(Category::OtherNative));
+    let objects = statistics.v8heap_total.saturating_sub(known);
     let parts = vec![
-        part("Code", statistics.code, 0),
-        part("Strings", statistics.strings, 1),
-        part("JavaScript arrays", statistics.js_arrays, 2),
-        part("Typed arrays", typed, 3),
-        part(
-            if producer.program.has_documents() {
-                "Other native (DOM, C++ objects)"
-            } else {
-                "Other native (C++ objects)"
-            },
-            statistics.native_total.saturating_sub(typed),
-            4,
-        ),
-        part("Other JavaScript objects", statistics.v8heap_total.saturating_sub(known), 5),
-        part("System (maps, contexts, hidden)", statistics.system, 6),
+        part("Code", statistics.code, 0, Some(Category::Code)),
+        part("Strings", statistics.strings, 1, Some(Category::Strings)),
+        part("JavaScript arrays", statistics.js_arrays, 2, Some(Category::JsArrays)),
+        part("Typed arrays", typed, 3, Some(Category::TypedArrays)),
+        Part { without_node: extra, ..native },
+        part("Other JavaScript objects", objects, 5, Some(Category::OtherObjects)),
+        part("System (maps, contexts, hidden)", statistics.system, 6, Some(Category::System)),
     ];
     let heap = if producer.program.is_v8() { "V8 heap" } else { "Heap" };
-    let extra = place.snapshot.graph().header().extra_native_bytes;
     let mut heaps = vec![
-        part(heap, statistics.v8heap_total, 5),
-        part("Native memory in nodes", statistics.native_total.saturating_sub(extra), 4),
+        part(heap, statistics.v8heap_total, 5, Some(Category::Heap)),
+        part("Native memory in nodes", statistics.native_total.saturating_sub(extra), 4, Some(Category::Native)),
     ];
     if extra > 0 {
-        heaps.push(part("Native memory without a node", extra, 6));
+        heaps.push(part("Native memory without a node", extra, 6, None));
     }
     let mut commands = Vec::new();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -84,12 +95,12 @@ fn statistics(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFi
             ui.add_space(5.0 * GRID);
             // Julia's kinds are its types, to which the categories of JavaScript do not apply.
             if producer.program != Program::Julia && *within == NodeFilter::All {
-                section(ui, "By category", &parts, statistics.total, look);
+                section(ui, "By category", &parts, statistics.total, look, &mut commands);
                 scripts_link(ui, place, &mut commands);
                 ui.add_space(5.0 * GRID);
                 let title =
                     if producer.program.is_v8() { "V8 heap and native memory" } else { "Heap and native memory" };
-                section(ui, title, &heaps, statistics.total, look);
+                section(ui, title, &heaps, statistics.total, look, &mut commands);
                 ui.add_space(5.0 * GRID);
             }
             if let Reply::Ready(kinds) = session.ask(&KindsOf { snapshot: place.slot.id, filter: within.clone() }) {
@@ -102,11 +113,13 @@ fn statistics(ui: &mut Ui, session: &mut Session, place: &Place, within: &NodeFi
                         size: kind.shallow_size,
                         note: Some(human::quantity(kind.count, "node", "nodes")),
                         color: tokens.accent,
+                        filter: Some(NodeFilter::Kind(kind.kind)),
+                        without_node: 0,
                     })
                     .collect();
                 kinds.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.label.cmp(&b.label)));
                 heading(ui, "By kind of node", total, look);
-                rows(ui, &kinds, total, look, false);
+                rows(ui, &kinds, total, look, false, &mut commands);
             }
             ui.add_space(5.0 * GRID);
             ui.label(RichText::new("Not included").strong());
@@ -204,36 +217,75 @@ fn heading(ui: &mut Ui, title: &str, total: u64, look: Look) {
     ui.add_space(GRID);
 }
 
-fn section(ui: &mut Ui, title: &str, parts: &[Part], total: u64, look: Look) {
+fn section(ui: &mut Ui, title: &str, parts: &[Part], total: u64, look: Look, commands: &mut Vec<Command>) {
     heading(ui, title, total, look);
-    bar(ui, parts, total, look);
+    bar(ui, parts, total, look, commands);
     ui.add_space(GRID);
-    rows(ui, parts, total, look, true);
+    rows(ui, parts, total, look, true, commands);
 }
 
-/// Draws the parts as one bar, each as wide as its share.
-fn bar(ui: &mut Ui, parts: &[Part], total: u64, look: Look) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
+/// Draws the parts as one bar, each as wide as its share, with the labels and shares that fit.
+fn bar(ui: &mut Ui, parts: &[Part], total: u64, look: Look, commands: &mut Vec<Command>) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
     let mut left = rect.left();
-    ui.painter().rect_filled(rect, 3.0, look.tokens.surface);
+    ui.painter().rect_filled(rect, 4.0, look.tokens.surface);
     for part in parts.iter().filter(|part| part.size > 0) {
         let width = rect.width() * convert::single(convert::share(part.size, total));
         let piece = Rect::from_min_max(pos2(left, rect.top()), pos2((left + width).min(rect.right()), rect.bottom()));
         left += width;
-        ui.painter().rect_filled(piece.shrink2(vec2(0.5, 0.0)), 2.0, part.color);
-        let text = format!("{}: {}", part.label, look.units.bytes(part.size));
-        ui.interact(piece, ui.scope_id().with(("piece", &part.label)), Sense::hover()).on_hover_text(text);
+        let response = ui.interact(piece, ui.scope_id().with(("piece", &part.label)), Sense::CLICK);
+        let shown = piece.shrink2(vec2(0.5, 0.0));
+        ui.painter().rect_filled(shown, 3.0, part.color);
+        if response.hovered() {
+            let stroke = Stroke::new(1.5, look.tokens.text);
+            ui.painter().rect_stroke(shown, 3.0, stroke, StrokeKind::Inside);
+        }
+        let middle = pos2(piece.left() + 2.0 * GRID, piece.center().y);
+        let short = part.label.split(" (").next().unwrap_or_default();
+        let share = format!("  {:.0}%", convert::percent(part.size, total));
+        let font = (theme::small(), look.tokens.on_category);
+        if piece.width() > LEAST_LABELED {
+            text::in_room(ui.painter(), middle, piece.width() - 4.0 * GRID, short, &[share], font);
+        }
+        click(response, part, total, look, commands);
     }
 }
 
-fn rows(ui: &mut Ui, parts: &[Part], total: u64, look: Look, swatch: bool) {
+/// Describes a part under the pointer, and shows its objects after a click.
+fn click(response: egui::Response, part: &Part, total: u64, look: Look, commands: &mut Vec<Command>) {
+    let (size, share) = (look.units.bytes(part.size), convert::percent(part.size, total));
+    let mut about = format!("{}\n{size} ({} bytes), {share:.1}%", part.label, human::count(part.size));
+    if part.without_node > 0 {
+        let _ = write!(about, "\n{} of it have no object", look.units.bytes(part.without_node));
+    }
+    if let Some(filter) = &part.filter {
+        about.push_str("\nClick to show the objects in Summary");
+        if response.clicked() {
+            commands.push(Command::Filter(filter.clone()));
+        }
+    }
+    let is_link = part.filter.is_some();
+    let response = if is_link { response.on_hover_cursor(CursorIcon::PointingHand) } else { response };
+    response.on_hover_text_at_pointer(about);
+}
+
+fn rows(ui: &mut Ui, parts: &[Part], total: u64, look: Look, swatch: bool, commands: &mut Vec<Command>) {
     let tokens = look.tokens;
+    ui.spacing_mut().item_spacing.y = 0.0;
     for part in parts {
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
+        let sense = if part.filter.is_some() { Sense::click() } else { Sense::hover() };
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), sense);
         let share = convert::share(part.size, total);
         let percent = format!("{:.1}%", share * 100.0);
         let size = look.units.bytes(part.size);
         let painter = ui.painter();
+        if response.has_focus() || (part.filter.is_some() && response.hovered()) {
+            painter.rect_filled(rect.expand2(vec2(GRID, 0.0)), 3.0, tokens.hover);
+        }
+        if response.has_focus() {
+            let stroke = Stroke::new(1.0, tokens.accent);
+            painter.rect_stroke(rect.expand2(vec2(GRID, 0.0)), 3.0, stroke, StrokeKind::Inside);
+        }
         let middle = rect.center().y;
         let begin = rect.left() + if swatch { SWATCH } else { 0.0 };
         if swatch {
@@ -246,7 +298,8 @@ fn rows(ui: &mut Ui, parts: &[Part], total: u64, look: Look, swatch: bool) {
         let label_width = (rect.width() - numbers).clamp(0.0, LABEL);
         let room = rect.left() + label_width - begin - 2.0 * GRID;
         let body = egui::FontId::proportional(theme::TEXT_BODY);
-        text::in_room(painter, pos2(begin, middle), room, &part.label, &[], (body, tokens.text));
+        let label_color = if part.filter.is_some() && response.hovered() { tokens.accent } else { tokens.text };
+        text::in_room(painter, pos2(begin, middle), room, &part.label, &[], (body, label_color));
         let mut right = rect.left() + label_width;
         let mut number = |width: f32, text: &str, color: Color32| {
             right += width;
@@ -257,13 +310,20 @@ fn rows(ui: &mut Ui, parts: &[Part], total: u64, look: Look, swatch: bool) {
         if let Some(note) = part.note.as_ref().filter(|_| has_note) {
             number(NOTE, note, tokens.weak);
         }
-        let from = right + 4.0 * GRID;
-        let width = (rect.right() - from).max(0.0) * convert::single(share);
-        let bar = Rect::from_min_size(pos2(from, rect.top() + 6.0), vec2(width, 10.0));
-        painter.rect_filled(bar, 2.0, if swatch { part.color } else { tokens.percent_bar });
+        let track = Rect::from_min_max(pos2(right + 4.0 * GRID, middle - 5.0), pos2(rect.right(), middle + 5.0));
+        if track.width() > 4.0 * GRID {
+            painter.rect_filled(track, 2.0, tokens.surface);
+            for quarter in 1..4_u8 {
+                let x = track.left() + track.width() * f32::from(quarter) / 4.0;
+                painter.vline(x, track.y_range(), Stroke::new(1.0, tokens.border));
+            }
+            let part_of = track.with_max_x(track.left() + track.width() * convert::single(share));
+            painter.rect_filled(part_of, 2.0, if swatch { part.color } else { tokens.percent_bar });
+        }
         let label = format!("{}, {size}, {percent}", part.label);
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
-        response.on_hover_text(format!("{}\n{} bytes", part.label, human::count(part.size)));
+        let role = if part.filter.is_some() { Role::Link } else { Role::Label };
+        response.widget_info(|| WidgetInfo::labeled(role, true, &label));
+        click(response, part, total, look, commands);
     }
 }
 
@@ -273,7 +333,12 @@ impl ViewKind {
 
 impl Pane for StatisticsPane {
     fn about() -> About {
-        About { uses_lower: false, ..About::new(ViewKind::STATISTICS, "Bytes by category and kind") }
+        About {
+            uses_lower: false,
+            ..About::new(ViewKind::STATISTICS, "Bytes by category and kind").purpose(
+                "Use Statistics to see which kinds of memory a snapshot contains. Click a row to list its objects.",
+            )
+        }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

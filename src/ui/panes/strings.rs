@@ -111,8 +111,9 @@ impl TreeModel for StringRows<'_> {
         }
     }
 
-    fn is_link(&self, list: &Copies, _path: &[u32]) -> bool {
-        *list != Copies::Groups
+    /// A group leads to its copies in the Summary, and a copy or its retainer to itself.
+    fn is_link(&self, _list: &Copies, _path: &[u32]) -> bool {
+        true
     }
 
     fn cell(&self, list: &Copies, path: &[u32], column: usize) -> Cell {
@@ -165,7 +166,9 @@ impl ViewKind {
 
 impl Pane for StringsPane {
     fn about() -> About {
-        About::new(ViewKind::STRINGS, "Duplicate strings, and the bytes they waste")
+        About::new(ViewKind::STRINGS, "Duplicate strings, and the bytes they waste").purpose(
+            "Use Strings to find text that is stored more than once, and how much memory removing the duplicates would save.",
+        )
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
@@ -187,6 +190,10 @@ impl Pane for StringsPane {
                 units.bytes(duplicates.retained_size),
                 units.bytes(duplicates.wasted_bytes)
             ));
+            let hint = "Show all duplicate strings in Summary";
+            if !duplicates.groups.is_empty() && ui.link("Show all in Summary").on_hover_text(hint).clicked() {
+                commands.push(Command::Filter(NodeFilter::DuplicatedStrings));
+            }
         });
         let (text, within) = (self.filter.clone(), self.within.clone());
         let key = GroupsKey { snapshot: place.slot.id, sort: self.sort, text, within };
@@ -206,6 +213,11 @@ impl Pane for StringsPane {
             let node = match list {
                 Copies::Groups => {
                     let first = duplicates.groups.get(row as usize).map(|group| group.first);
+                    if let Some(first) = first {
+                        item(ui, "Show copies in Summary", &mut commands, || {
+                            Command::Filter(NodeFilter::CopiesOf(first))
+                        });
+                    }
                     item(ui, "Merge retaining paths of the copies", &mut commands, || Command::MergePaths {
                         of: place.slot.id,
                         title: first.map_or_else(String::new, |first| node_label(&place.snapshot, first)),
@@ -226,8 +238,11 @@ impl Pane for StringsPane {
         if let Some(node) = answer.selected.as_deref().and_then(node_at) {
             commands.push(Command::Select { target: place.target(node), by_key: answer.by_key });
         }
-        if let Some(node) = answer.activated.as_deref().and_then(node_at) {
-            commands.push(Command::Reveal(place.target(node), ViewKind::SUMMARY));
+        if let Some((path, node)) = answer.activated.as_deref().and_then(|path| Some((path, node_at(path)?))) {
+            commands.push(match path {
+                [_] => Command::Filter(NodeFilter::CopiesOf(node)),
+                _ => Command::Reveal(place.target(node), ViewKind::SUMMARY),
+            });
         }
         if answer.export {
             let list = ExportList::Strings(rows.key.clone());

@@ -12,7 +12,8 @@ use super::{Place, TreePane, chip};
 use crate::analysis::JoinedClasses;
 use crate::model::{ClassId, NodeOrdinal, human};
 use crate::query::{
-    Filter, ListSpec, NativeContexts, NativeContextsOf, NodeFilter, SelectionOf, allocating_function, relevant_percent,
+    Filter, ListSpec, NativeContexts, NativeContextsOf, NodeFilter, SelectionOf, allocating_function, node_label,
+    relevant_percent,
 };
 use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
@@ -76,6 +77,11 @@ pub(crate) fn filter_label(session: &Session, place: &Place, filter: &NodeFilter
         NodeFilter::HeldByEventHandlers => "Held only by event handlers".to_owned(),
         NodeFilter::HeldByConsole => "Held only by the DevTools console".to_owned(),
         NodeFilter::DuplicatedStrings => "Duplicate strings".to_owned(),
+        NodeFilter::CopiesOf(first) => {
+            format!("Copies of {}", human::visible(&node_label(&place.snapshot, *first), 60))
+        }
+        NodeFilter::Category(category) => category.label().to_owned(),
+        NodeFilter::Kind(kind) => format!("Kind: {}", human::visible(place.snapshot.graph().name_of_kind(*kind), 60)),
         NodeFilter::NativeContext(node) => {
             format!("In realm {}", place.snapshot.id(*node))
         }
@@ -377,7 +383,9 @@ impl ViewKind {
 
 impl Pane for SummaryPane {
     fn about() -> About {
-        About { reveals: true, links: true, ..About::new(ViewKind::SUMMARY, "Objects by constructor") }
+        About { reveals: true, links: true, ..About::new(ViewKind::SUMMARY, "Objects by constructor").purpose(
+            "Use Summary to see which classes take memory. To see what changed between two snapshots, use Comparison.",
+        ) }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use egui::{Color32, RichText, Sense, Ui, vec2};
 
 use super::Place;
-use crate::model::{NodeKind, NodeOrdinal, human};
-use crate::query::{PackageKind, PackageRegions, PackageRegionsOf, ScriptList, ScriptListOf};
+use crate::model::{NodeKind, NodeOrdinal, difference, human};
+use crate::query::{GrowthMap, GrowthStep, PackageKind, PackageRegions, PackageRegionsOf, ScriptList, ScriptListOf};
 use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::theme::{self, GRID, Look};
@@ -30,7 +30,18 @@ pub(super) enum TileColors {
     Package(Look, PackageColors),
     /// By package, before the packages are known; a message if they cannot be found.
     Unknown(Look, String),
+    /// By growth since another snapshot, whose name is given; `None` before it is known.
+    Growth(Look, Option<Arc<GrowthMap>>, String),
 }
+
+/// The entries of the legend of growth.
+const GROWTH: [(GrowthStep, &str, &str); 5] = [
+    (GrowthStep::ShrankMuch, "Halved", "At most half as large as before"),
+    (GrowthStep::Shrank, "Shrank", "Smaller by at least 2 %"),
+    (GrowthStep::Unchanged, "Unchanged", "Changed by less than 2 %"),
+    (GrowthStep::Grew, "Grew", "Larger by at least 2 %"),
+    (GrowthStep::GrewMuch, "Doubled or new", "At least twice as large as before, or not in A"),
+];
 
 /// The packages that have a color of their own.
 pub(super) struct PackageColors {
@@ -83,6 +94,14 @@ impl TileColors {
         match self {
             Self::Kind(look) => (of_kind(snapshot, node, *look), look.tokens.on_category),
             Self::Unknown(look, _) => (look.tokens.border, look.tokens.text),
+            Self::Growth(look, growth, _) => {
+                let tokens = look.tokens;
+                let Some(growth) = growth.as_ref().and_then(|growth| growth.of(node)) else {
+                    return (tokens.border, tokens.text);
+                };
+                let step = GROWTH.iter().position(|(step, ..)| *step == growth.step()).unwrap_or(2);
+                (tokens.growth[step], tokens.on_package)
+            }
             Self::Package(look, colors) => {
                 let tokens = look.tokens;
                 let Some(package) = colors.regions.of(snapshot, node) else { return (tokens.border, tokens.text) };
@@ -92,13 +111,16 @@ impl TileColors {
         }
     }
 
-    /// Returns true if colors are packages. Then combined smaller objects have the color of the largest one.
-    pub(super) fn has_packages(&self) -> bool {
-        matches!(self, Self::Package(..))
+    /// Returns true if combined smaller objects have the color of the largest one.
+    pub(super) fn extends_to_smaller(&self) -> bool {
+        matches!(self, Self::Package(..) | Self::Growth(..))
     }
 
-    /// Returns the package of an object as a line of its description.
+    /// Returns the package or the growth of an object as a line of its description.
     pub(super) fn line(&self, snapshot: &Snapshot, node: NodeOrdinal) -> Option<String> {
+        if let Self::Growth(look, growth, base) = self {
+            return growth_line(growth.as_ref()?, snapshot, node, (look, base));
+        }
         let Self::Package(_, colors) = self else { return None };
         let package = colors.regions.of(snapshot, node);
         let name = package.and_then(|at| colors.list.packages.get(at as usize)).map(crate::query::Package::label);
@@ -115,14 +137,22 @@ impl TileColors {
                 match self {
                     Self::Unknown(_, message) => drop(ui.label(RichText::new(message).font(theme::small()).weak())),
                     Self::Kind(look) => {
+                        caption(ui, "Area: retained size.  Color: kind");
                         let names =
                             ["Code", "Strings", "Arrays", "Typed arrays", "Native", "Objects", "System"].into_iter();
                         for (name, color) in names.zip(look.tokens.categories) {
                             entry(ui, name, color, None);
                         }
                     }
+                    Self::Growth(look, ..) => {
+                        caption(ui, "Area: retained size in B.  Color: change since A");
+                        for ((_, name, hint), color) in GROWTH.into_iter().zip(look.tokens.growth) {
+                            entry(ui, name, color, Some(hint.to_owned()));
+                        }
+                    }
                     Self::Package(look, colors) => {
                         let tokens = look.tokens;
+                        caption(ui, "Area: retained size.  Color: package");
                         for (package, color) in colors.colored.iter().zip(tokens.packages) {
                             let package = package.and_then(|at| colors.list.packages.get(at as usize));
                             if let Some(package) = package {
@@ -144,6 +174,37 @@ impl TileColors {
                 }
             });
         });
+    }
+}
+
+/// Describes the growth of an object or of its class.
+fn growth_line(
+    growth: &GrowthMap,
+    snapshot: &Snapshot,
+    node: NodeOrdinal,
+    (look, base): (&Look, &str),
+) -> Option<String> {
+    let of = growth.of(node)?;
+    let what = if growth.by_class {
+        format!("class {}: ", human::visible(&snapshot.class(node).name, 60))
+    } else {
+        String::new()
+    };
+    let after = look.units.bytes(of.after);
+    Some(match of.before {
+        None => format!("{what}new, not in A ({base})"),
+        Some(before) => {
+            let delta = look.units.signed(difference(of.after, before));
+            format!("{what}A {} → B {after} ({delta})", look.units.bytes(before))
+        }
+    })
+}
+
+/// Draws what area and color mean, if there is space for it and the entries.
+fn caption(ui: &mut Ui, text: &str) {
+    if ui.available_width() > 760.0 {
+        ui.add(egui::Label::new(RichText::new(text).font(theme::small()).weak()).selectable(false));
+        ui.add_space(2.0 * GRID);
     }
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use egui::{Id, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
-use super::Place;
 use super::pane::{About, Pane};
+use super::{NextStep, Place};
 use crate::model::human;
 use crate::query::{NodeFilter, Timeline, TimelineOf};
 use crate::session::{Reply, Session};
 use crate::ui::command::{Command, ViewKind};
+use crate::ui::icons::Icon;
 use crate::ui::theme::{self, GRID, ROW_HEIGHT};
 use crate::ui::time_chart::{BarUnit, TimeChart, interval, time};
 
@@ -180,22 +181,26 @@ impl Pane for TimelinePane {
             key: Some(egui::Key::T),
             is_available: |_, place| Self::is_available(place),
             uses_lower: false,
-            ..About::new(ViewKind::TIMELINE, hint)
+            ..About::new(ViewKind::TIMELINE, hint).purpose(
+                "Use Timeline to select an interval: all other views then list only objects that were allocated in it.",
+            )
         }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let timeline: Arc<Timeline> = match session.ask(&TimelineOf(place.slot.id)) {
             Reply::Ready(timeline) if timeline.bars.is_empty() => {
-                super::placeholder(
-                    ui,
-                    "This file has no timeline. Record one with “Allocations on timeline” in DevTools.",
-                );
-                return Vec::new();
+                let text = "Record one here or with “Allocations on timeline” in DevTools to see when objects were \
+                            allocated, and how many are still alive.";
+                let title = (Icon::ChartNoAxesColumn, "This file has no timeline", text);
+                let mut commands = Vec::new();
+                let steps = vec![NextStep::new(Icon::Camera, "Capture…", Command::Capture)];
+                super::empty_state(ui, title, steps, &mut commands);
+                return commands;
             }
             Reply::Ready(timeline) => timeline,
             Reply::Pending { .. } => {
-                super::placeholder(ui, "Computing the timeline…");
+                super::waiting(ui, "Computing the timeline…");
                 return Vec::new();
             }
             Reply::Failed(message) => {
@@ -211,7 +216,7 @@ impl Pane for TimelinePane {
                 .on_hover_text("Bytes still alive. Files do not record the size of freed objects");
             let tokens = theme::tokens(ui);
             for (color, text) in
-                [(tokens.background.lerp_to_gamma(tokens.weak, 0.45), "allocated"), (tokens.accent, "still alive")]
+                [(tokens.surface.lerp_to_gamma(tokens.weak, 0.45), "allocated"), (tokens.accent, "still alive")]
             {
                 let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
                 ui.painter().rect_filled(rect, 2.0, color);

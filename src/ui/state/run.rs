@@ -48,6 +48,14 @@ impl AppState {
                 self.active = slot.side;
                 self.show_view(kind);
             }
+            Command::ShowSnapshot(id) => {
+                let kind = view.kind;
+                self.show_in(slot.side, id);
+                if let Some(view) = self.shown_view() {
+                    view.kind = kind;
+                }
+            }
+            Command::DismissHint(kind) => self.settings.dismiss_hint(kind.label()),
             Command::ShowStack { target, call } => return self.show_stack(slot, target, call),
             Command::Filter(filter) => {
                 view.panes.summary.nodes = filter;

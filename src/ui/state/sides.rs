@@ -61,8 +61,13 @@ impl AppState {
             self.sides = [Some(shown), Some(other)];
         }
         self.active = usize::from(is_newer);
+        self.left_share = 0.5;
+        let pair = self.sides.map(|side| side.filter(|id| self.session.snapshot(*id).is_some()));
         for slot in self.slots() {
             let view = self.views.entry(slot).or_default();
+            if let [Some(older), Some(newer)] = pair {
+                view.panes.comparison.set_pair(older, newer);
+            }
             // Findings are about all snapshots, so that a second side with them says nothing new.
             if slot.side != self.active && view.kind == ViewKind::FINDINGS {
                 view.kind = ViewKind::SUMMARY;

@@ -42,8 +42,11 @@ pub(crate) struct Tokens {
     pub packages: [Color32; 7],
     /// Areas of all other packages.
     pub other_packages: Color32,
-    /// Text on these.
+    /// Text on these and on `growth`.
     pub on_package: Color32,
+    /// Areas of charts by growth: shrank much, shrank, unchanged, grew, grew much. They also differ for people who see few
+    /// colors.
+    pub growth: [Color32; 5],
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -96,6 +99,7 @@ pub(super) const LIGHT: Tokens = Tokens {
     ],
     other_packages: rgb(0xbf_c5_cd),
     on_package: rgb(0x0c_10_18),
+    growth: [rgb(0x4c_8f_dc), rgb(0xa3_c8_f2), rgb(0xd2_d5_da), rgb(0xf4_c0_82), rgb(0xe6_81_1e)],
 };
 
 pub(super) const DARK: Tokens = Tokens {
@@ -143,6 +147,7 @@ pub(super) const DARK: Tokens = Tokens {
     ],
     other_packages: rgb(0xba_c0_c8),
     on_package: rgb(0x0c_10_18),
+    growth: [rgb(0x56_97_e2), rgb(0x93_b9_e6), rgb(0xa9_af_b8), rgb(0xe3_b0_72), rgb(0xf0_85_1c)],
 };
 
 /// High contrast on white: text has at least 7:1 on every background.
@@ -261,7 +266,7 @@ mod tests {
                 let contrast = contrast(tokens.on_category, category);
                 assert!(contrast >= 4.5, "{theme}: text on {category:?} has {contrast:.2}");
             }
-            for package in tokens.packages.into_iter().chain([tokens.other_packages]) {
+            for package in tokens.packages.into_iter().chain([tokens.other_packages]).chain(tokens.growth) {
                 let contrast = contrast(tokens.on_package, package);
                 assert!(contrast >= 4.5, "{theme}: text on {package:?} has {contrast:.2}");
             }
@@ -321,13 +326,25 @@ mod tests {
     fn colors_of_packages_differ_for_every_kind_of_color_vision() {
         for (theme, tokens) in [("light", LIGHT), ("dark", DARK)] {
             let colors: Vec<Color32> = tokens.packages.into_iter().chain([tokens.other_packages]).collect();
-            for (vision, matrix) in VISIONS {
-                for (at, &one) in colors.iter().enumerate() {
-                    for &other in &colors[at + 1..] {
-                        let (a, b) = (lab(one, matrix), lab(other, matrix));
-                        let difference = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
-                        assert!(difference >= 20.0, "{theme}, {vision}: {one:?} and {other:?}: {difference:.1}");
-                    }
+            assert_distinct(theme, &colors);
+        }
+    }
+
+    #[test]
+    fn colors_of_growth_differ_for_every_kind_of_color_vision() {
+        for (theme, tokens) in [("light", LIGHT), ("dark", DARK)] {
+            assert_distinct(theme, &tokens.growth);
+        }
+    }
+
+    /// Asserts that everybody sees these colors as different ones.
+    fn assert_distinct(theme: &str, colors: &[Color32]) {
+        for (vision, matrix) in VISIONS {
+            for (at, &one) in colors.iter().enumerate() {
+                for &other in &colors[at + 1..] {
+                    let (a, b) = (lab(one, matrix), lab(other, matrix));
+                    let difference = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                    assert!(difference >= 20.0, "{theme}, {vision}: {one:?} and {other:?}: {difference:.1}");
                 }
             }
         }

@@ -5,7 +5,7 @@
 mod scale;
 
 use egui::{
-    Align2, CursorIcon, EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, Sense, Stroke, Ui, WidgetInfo,
+    CursorIcon, EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, Sense, Stroke, Ui, WidgetInfo,
     accesskit::Role, pos2, vec2,
 };
 
@@ -18,6 +18,8 @@ use scale::{BEFORE, Scale};
 /// The distance within which the pointer grabs an edge of the selection.
 const REACH: f32 = 5.0;
 const WHEEL_SCALE: f32 = 250.0;
+/// The height from which the axis has a second line.
+const TALL: f32 = 100.0;
 /// The smallest fraction of the recording that can be zoomed to the full width.
 const MIN_PART: f64 = 1e-4;
 
@@ -237,7 +239,9 @@ impl TimeChart {
         let tokens = look.tokens;
         let painter = ui.painter().with_clip_rect(scale.rect.intersect(ui.clip_rect()));
         let bars = scale.timeline.bars.as_slice();
-        painter.rect_filled(scale.rect, 0.0, tokens.background);
+        // Charts lie on a subtle surface.
+        let ground = tokens.surface;
+        painter.rect_filled(scale.rect, 4.0, ground);
         let floor = scale.floor();
         if let Some((first, last)) = self.selection {
             let (left, right) = (scale.span(first).0, scale.span(last).1);
@@ -248,6 +252,11 @@ impl TimeChart {
         let rest = bars.get(1..).unwrap_or_default();
         let highest = rest.iter().map(|bar| heights(bar, self.unit).0).max().unwrap_or(0).max(1);
         let room = (floor - scale.rect.top() - 3.0 * GRID).max(1.0);
+        let parts: &[f32] = if scale.rect.height() >= TALL { &[1.0, 0.5] } else { &[1.0] };
+        for part in parts {
+            let y = floor - room * part;
+            painter.hline(scale.time.left()..=scale.rect.right(), y, Stroke::new(1.0, tokens.border));
+        }
         for (at, bar) in bars.iter().enumerate() {
             let (left, right) = scale.span(at);
             if right < scale.rect.left() || left > scale.rect.right() {
@@ -262,15 +271,15 @@ impl TimeChart {
             // Bars outside the selection are faded.
             let is_in = self.selection.is_none_or(|(first, last)| (first..=last).contains(&at));
             let fade = |color: egui::Color32| {
-                if is_in { color } else { tokens.background.lerp_to_gamma(color, 0.4) }
+                if is_in { color } else { ground.lerp_to_gamma(color, 0.4) }
             };
             let column = |height: f32| Rect::from_min_max(pos2(left, floor - height), pos2(right, floor));
-            painter.rect_filled(column(points(all)), 1.0, fade(tokens.background.lerp_to_gamma(tokens.weak, 0.45)));
+            painter.rect_filled(column(points(all)), 1.0, fade(ground.lerp_to_gamma(tokens.weak, 0.45)));
             painter.rect_filled(column(points(live)), 1.0, fade(tokens.accent));
             if at == 0 && all > highest {
                 let top = floor - room;
                 let cut = [pos2(left, top + 8.0), pos2(right, top + 4.0)];
-                painter.line_segment(cut, Stroke::new(2.0, tokens.background));
+                painter.line_segment(cut, Stroke::new(2.0, ground));
             }
             if hovered == Some(at) {
                 painter.rect_stroke(
@@ -288,12 +297,17 @@ impl TimeChart {
             edge,
         );
         scale.axis(&painter, look);
-        let highest = match self.unit {
-            BarUnit::Objects => human::quantity(highest, "object", "objects"),
-            BarUnit::Bytes => look.units.bytes(highest),
+        let amount = |value: u64| match self.unit {
+            BarUnit::Objects => human::quantity(value, "object", "objects"),
+            BarUnit::Bytes => look.units.bytes(value),
         };
-        let at = pos2(scale.time.left() + GRID, scale.rect.top() + 1.0);
-        painter.text(at, Align2::LEFT_TOP, format!("up to {highest}"), theme::small(), tokens.weak);
+        for (part, value) in parts.iter().zip([highest, highest / 2]) {
+            let place = pos2(scale.time.left() + GRID, floor - room * part);
+            let galley = painter.layout_no_wrap(amount(value), theme::small(), tokens.weak);
+            let label = Rect::from_min_size(place - vec2(0.0, galley.size().y), galley.size());
+            painter.rect_filled(label.expand2(vec2(2.0, 0.0)), 2.0, ground);
+            painter.galley(label.min, galley, tokens.weak);
+        }
         if let Some((first, last)) = self.selection {
             for x in [scale.span(first).0, scale.span(last).1] {
                 let line = [pos2(x, scale.rect.top()), pos2(x, floor)];

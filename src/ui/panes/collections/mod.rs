@@ -154,7 +154,12 @@ fn menu(
 impl Pane for CollectionsPane {
     fn about() -> About {
         let hint = "Maps, Sets, arrays and other collections by holder, and how they grow";
-        About { key: Some(egui::Key::M), ..About::new(ViewKind::COLLECTIONS, hint) }
+        About {
+            key: Some(egui::Key::M),
+            ..About::new(ViewKind::COLLECTIONS, hint).purpose(
+                "Use Collections to find maps, sets and arrays with many entries, by the field that holds them.",
+            )
+        }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

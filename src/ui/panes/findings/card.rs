@@ -1,7 +1,7 @@
 //! The card of a finding: verdict and title, charts, holder, path, members, the reasons, and what to do.
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Align, Color32, FontId, Frame, Id, Label, Layout, Margin, RichText, Sense, Stroke, Ui, UiBuilder};
+use egui::{Align, Button, Color32, FontId, Frame, Id, Label, Layout, Margin, RichText, Sense, Stroke, Ui, UiBuilder};
 use egui::{WidgetInfo, accesskit::Role, vec2};
 
 use super::spark::Spark;
@@ -9,6 +9,7 @@ use crate::findings::{Companion, Finding, MemberClass, SourcePlace, Verdict};
 use crate::model::{SnapshotId, human};
 use crate::query::short_script;
 use crate::ui::command::{Command, SourceAt};
+use crate::ui::icons::{self, Icon};
 use crate::ui::panes::path_chips::{self, Chip, Pressed};
 use crate::ui::panes::source::sites;
 use crate::ui::theme::{self, GRID, Tokens};
@@ -16,6 +17,8 @@ use crate::ui::{place_link, text};
 
 /// The width of the labels on the left.
 const LABEL: f32 = 76.0;
+/// The maximum width of the content: longer lines are hard to read.
+pub(super) const WIDEST: f32 = 880.0;
 /// The height of a line with a label.
 const LINE: f32 = 5.0 * GRID;
 /// The maximum number of lines of a title.
@@ -80,7 +83,7 @@ impl Card<'_> {
         });
         let shown = ui.scope_builder(builder, |ui| {
             frame.show(ui, |ui| {
-                ui.set_width(ui.available_width());
+                ui.set_width(ui.available_width().min(WIDEST));
                 ui.spacing_mut().item_spacing = vec2(2.0 * GRID, 1.5 * GRID);
                 self.content(ui, &mut answer);
             });
@@ -164,12 +167,7 @@ impl Card<'_> {
 
     /// Draws a link to a source position. Without `at`, its script is found by the URL.
     fn place_link(&self, ui: &mut Ui, place: &SourcePlace, at: Option<SourceAt>, answer: &mut Option<Answer>) {
-        let at = at.unwrap_or_else(|| SourceAt::Named {
-            of: self.snapshot,
-            url: place.url.clone(),
-            line: place.line.saturating_sub(1),
-            column: place.column.saturating_sub(1),
-        });
+        let at = at.unwrap_or_else(|| self.named(place));
         let short = format!("{}:{}", short_script(&place.url), place.line);
         let whole = format!("{}:{}:{}", human::visible(&place.url, 500), place.line, place.column);
         let mut commands = Vec::new();
@@ -221,21 +219,45 @@ impl Card<'_> {
         ui.add_space(GRID);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(1.5 * GRID, GRID);
-            let mut button = |ui: &mut Ui, text: &str, hint: &str, wish: Wish| {
-                if ui.button(text).on_hover_text(hint).clicked() {
+            if let Some(at) = self.source() {
+                let hint = "Show the line that fills the holder or declares it";
+                if primary_button(ui, Icon::FileCode, "Show source").on_hover_text(hint).clicked() {
+                    *answer = Some(Answer::Source(Command::ShowSource { at, opens: true }));
+                }
+            }
+            let mut button = |ui: &mut Ui, icon: Icon, text: &str, hint: &str, wish: Wish| {
+                if icons::labeled_button(ui, icon, text).on_hover_text(hint).clicked() {
                     *answer = Some(Answer::Wish(wish));
                 }
             };
             if !self.finding.samples.is_empty() {
-                button(ui, "Show members", "Reveal a member in Summary, among the objects of its class", Wish::Members);
-                button(ui, "Show paths", "Merge the retaining paths of members", Wish::Paths);
+                let hint = "Reveal a member in Summary, among the objects of its class";
+                button(ui, Icon::List, "Show members", hint, Wish::Members);
+                button(ui, Icon::Waypoints, "Show paths", "Merge the retaining paths of members", Wish::Paths);
             }
             if self.finding.members.len() > 1 {
-                button(ui, "Show in Growth", "Show the class of the members across all snapshots", Wish::Growth);
+                let hint = "Show the class of the members across all snapshots";
+                button(ui, Icon::ChartLine, "Show in Growth", hint, Wish::Growth);
             }
-            button(ui, "Copy", "Copy the finding as text   (C)", Wish::Copy);
-            button(ui, "Ignore", "Hide this finding, also in later snapshots", Wish::Ignore);
+            button(ui, Icon::Copy, "Copy", "Copy the finding as text   (C)", Wish::Copy);
+            button(ui, Icon::EyeOff, "Ignore", "Hide this finding, also in later snapshots", Wish::Ignore);
         });
+    }
+
+    /// Returns the most important line: one that fills the holder, or the one that declares it.
+    fn source(&self) -> Option<SourceAt> {
+        let site = sites::distinct(&self.finding.sites).next().map(|site| sites::at(self.snapshot, site));
+        site.or_else(|| Some(self.named(self.finding.holder.location.as_ref()?)))
+    }
+
+    /// Returns a position whose script is found by the URL.
+    fn named(&self, place: &SourcePlace) -> SourceAt {
+        SourceAt::Named {
+            of: self.snapshot,
+            url: place.url.clone(),
+            line: place.line.saturating_sub(1),
+            column: place.column.saturating_sub(1),
+        }
     }
 }
 
@@ -252,10 +274,26 @@ fn badge(ui: &mut Ui, verdict: Verdict) {
     let tokens = theme::tokens(ui);
     let frame =
         Frame::new().fill(verdict_color(verdict, tokens)).corner_radius(4.0).inner_margin(Margin::symmetric(6, 2));
+    let icon = match verdict {
+        Verdict::Leak => Icon::OctagonAlert,
+        Verdict::Likely => Icon::TriangleAlert,
+        Verdict::Watch => Icon::Eye,
+    };
     frame.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.x = GRID;
+        let (rect, _) = ui.allocate_exact_size(vec2(3.0 * GRID, 3.5 * GRID), Sense::hover());
+        icons::paint(ui.painter(), rect.center(), icon, 3.0 * GRID, tokens.on_accent);
         let text = RichText::new(verdict.label()).font(theme::small()).color(tokens.on_accent);
         ui.add(Label::new(text).selectable(false).extend());
     });
+}
+
+/// Adds the button of the first thing to do.
+fn primary_button(ui: &mut Ui, icon: Icon, label: &str) -> egui::Response {
+    let tokens = theme::tokens(ui);
+    let text = RichText::new(label).color(tokens.on_accent);
+    let button = Button::new((icons::text(icon).color(tokens.on_accent), text)).fill(tokens.accent);
+    icons::named(ui.add(button), label)
 }
 
 /// Draws a title in up to three lines; the tooltip has the whole one.

@@ -3,7 +3,8 @@
 use egui::{Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use crate::ui::command::{Command, ViewKind};
-use crate::ui::panes;
+use crate::ui::icons::{self, Icon};
+use crate::ui::panes::{self, NextStep};
 use crate::ui::theme::{self, GRID};
 
 /// The outlines of cards that are shown while findings are computed.
@@ -22,7 +23,8 @@ pub(super) fn waiting(ui: &mut Ui, text: &str, commands: &mut Vec<Command>) {
     });
     ui.add_space(2.0 * GRID);
     for _ in 0..OUTLINES {
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), OUTLINE_HEIGHT), Sense::hover());
+        let width = ui.available_width().min(super::card::WIDEST + 24.0);
+        let (rect, _) = ui.allocate_exact_size(vec2(width, OUTLINE_HEIGHT), Sense::hover());
         outline(ui, rect);
     }
 }
@@ -40,8 +42,8 @@ fn outline(ui: &Ui, rect: Rect) {
     };
     bar(0.0, 0.0, 44.0, 18.0);
     bar(52.0, 2.0, inner.width() * 0.5, 14.0);
-    bar(0.0, 28.0, 232.0, 56.0);
-    bar(240.0, 28.0, 232.0, 56.0);
+    bar(0.0, 28.0, 280.0, 56.0);
+    bar(288.0, 28.0, 280.0, 56.0);
     for (line, share) in [(0.0, 0.4), (20.0, 0.7)] {
         bar(0.0, 98.0 + line, 56.0, 11.0);
         bar(84.0, 98.0 + line, inner.width() * share, 11.0);
@@ -50,22 +52,27 @@ fn outline(ui: &Ui, rect: Rect) {
 
 /// Draws buttons to get more snapshots of the process.
 pub(super) fn more_snapshots(ui: &mut Ui, commands: &mut Vec<Command>) {
-    if ui.button("Open…").on_hover_text("Open earlier or later snapshots of the same process").clicked() {
+    let hint = "Open earlier or later snapshots of the same process";
+    if icons::labeled_button(ui, Icon::FolderOpen, "Open…").on_hover_text(hint).clicked() {
         commands.push(Command::OpenDialog);
     }
-    if ui.button("Capture…").on_hover_text("Take snapshots of a running process").clicked() {
+    let hint = "Take snapshots of a running process";
+    if icons::labeled_button(ui, Icon::Camera, "Capture…").on_hover_text(hint).clicked() {
         commands.push(Command::Capture);
     }
 }
 
-/// Draws the text of an empty list.
-pub(super) fn nothing(ui: &mut Ui, all_ignored: bool) {
-    panes::placeholder(ui, if all_ignored { "All findings are ignored" } else { "No large holders" });
-    if !all_ignored {
-        panes::explanation(
-            ui,
-            "Holders that accumulate objects from snapshot to snapshot appear here. Growth and Comparison show all \
-             classes.",
-        );
+/// Draws the empty list.
+pub(super) fn nothing(ui: &mut Ui, all_ignored: bool, commands: &mut Vec<Command>) {
+    if all_ignored {
+        panes::placeholder(ui, "All findings are ignored");
+        return;
     }
+    let text = "Holders that accumulate objects from snapshot to snapshot appear here. Growth and Comparison show all \
+                classes.";
+    let steps = vec![
+        NextStep::new(Icon::ChartLine, "Show Growth", Command::Show(ViewKind::GROWTH)),
+        NextStep::new(Icon::List, "Show Summary", Command::Show(ViewKind::SUMMARY)),
+    ];
+    panes::empty_state(ui, (Icon::CircleCheck, "No large holders", text), steps, commands);
 }

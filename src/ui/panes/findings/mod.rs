@@ -152,7 +152,7 @@ impl FindingsPane {
         let names: Vec<String> =
             answered.series.iter().map(|&id| human::visible(&text::name_of(session, id), 80).into_owned()).collect();
         if shown.is_empty() {
-            empty::nothing(ui, !all.is_empty());
+            empty::nothing(ui, !all.is_empty(), commands);
         }
         for (at, (finding, (id, chips))) in shown.iter().zip(&cards).enumerate() {
             let card = Card { id: *id, snapshot: last, finding, names: &names, chips };
@@ -308,7 +308,9 @@ impl ViewKind {
 impl Pane for FindingsPane {
     fn about() -> About {
         let hint = "Holders that accumulate memory, with evidence and advice";
-        About::new(ViewKind::FINDINGS, hint)
+        About::new(ViewKind::FINDINGS, hint).purpose(
+            "Start in Findings: it lists holders that gather objects. To check single classes, use Growth or Summary.",
+        )
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {

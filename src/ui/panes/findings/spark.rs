@@ -1,14 +1,16 @@
 //! Small charts of a finding: one value per snapshot. The axis covers only the range of change: on an axis from zero, a
 //! slow leak in a large heap would be a flat line.
 
-use egui::{Align2, Id, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use std::cmp::Ordering;
+
+use egui::{Align2, Color32, Id, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use crate::model::convert;
 use crate::ui::text;
-use crate::ui::theme::{self, GRID};
+use crate::ui::theme::{self, GRID, Tokens};
 
 /// The size of a chart with its title and numbers.
-const SIZE: egui::Vec2 = vec2(232.0, 56.0);
+const SIZE: egui::Vec2 = vec2(280.0, 56.0);
 const DOT: f32 = 2.0;
 
 /// A small chart.
@@ -35,9 +37,17 @@ impl Spark<'_> {
         let inner = rect.shrink2(vec2(2.0 * GRID, 1.5 * GRID));
         let title = painter.text(inner.left_top(), Align2::LEFT_TOP, self.title, theme::small(), tokens.weak);
         if let (Some(first), Some(last)) = (texts.first(), texts.last()) {
-            let at = pos2(inner.right(), title.center().y);
-            let room = inner.right() - title.right() - 2.0 * GRID;
-            text::right(&painter, at, room, &format!("{first} → {last}"), (theme::mono_small(), tokens.text));
+            let middle = title.center().y;
+            let (change, color) = self.change(tokens);
+            let font = theme::mono_small();
+            let width = painter.layout_no_wrap(change.clone(), font.clone(), color).size().x;
+            text::right(&painter, pos2(inner.right(), middle), width + 1.0, &change, (font.clone(), color));
+            let right = inner.right() - width - 2.0 * GRID;
+            let room = right - title.right() - 2.0 * GRID;
+            let whole = format!("{first} → {last}");
+            let fits = painter.layout_no_wrap(whole.clone(), font.clone(), color).size().x <= room;
+            let shown = if fits { &whole } else { last };
+            text::right(&painter, pos2(right, middle), room, shown, (font, tokens.text));
         }
         let plot = Rect::from_min_max(pos2(inner.left(), title.bottom() + 2.0 * GRID), inner.max);
         let plot = plot.shrink2(vec2(DOT, DOT));
@@ -49,6 +59,18 @@ impl Spark<'_> {
         }
         let lines = self.names.iter().zip(&texts).map(|(name, text)| format!("{name}: {text}"));
         response.on_hover_text(lines.collect::<Vec<_>>().join("\n"));
+    }
+}
+
+impl Spark<'_> {
+    /// Returns the change from the first to the last value with its sign, and its color.
+    fn change(&self, tokens: &Tokens) -> (String, Color32) {
+        let (first, last) = (self.values.first().copied().unwrap_or(0), self.values.last().copied().unwrap_or(0));
+        match last.cmp(&first) {
+            Ordering::Equal => ("unchanged".to_owned(), tokens.weak),
+            Ordering::Greater => (format!("+{}", (self.format)(last - first)), tokens.added),
+            Ordering::Less => (format!("−{}", (self.format)(first - last)), tokens.removed),
+        }
     }
 }
 

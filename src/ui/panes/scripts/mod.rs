@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use egui::{Id, TextEdit, Ui};
 
+use super::NextStep;
 use super::pane::{About, Pane};
 use super::{Place, item, object_menu};
 use crate::model::human;
@@ -13,6 +14,7 @@ use crate::query::{NodeFilter, ScriptListOf, ScriptPart, ScriptSort, ScriptSortK
 use crate::session::Session;
 use crate::sources::PackageVersionsOf;
 use crate::ui::command::{Command, ExportList, NodeSet, ViewKind};
+use crate::ui::icons::Icon;
 use crate::ui::theme;
 use crate::ui::tree_table::{self, RowSelection, Table, TreeState};
 pub(crate) use rows::Listed;
@@ -145,7 +147,13 @@ fn menu(ui: &mut Ui, place: &Place, list: &crate::query::ScriptList, part: Scrip
 impl Pane for ScriptsPane {
     fn about() -> About {
         let hint = "Scripts and packages: functions, source, code and what their objects keep";
-        About { key: Some(egui::Key::J), is_available: |_, place| is_available(place), ..About::new(ViewKind::SCRIPTS, hint) }
+        About {
+            key: Some(egui::Key::J),
+            is_available: |_, place| is_available(place),
+            ..About::new(ViewKind::SCRIPTS, hint).purpose(
+                "Use Scripts to see how much memory each file or package keeps. For single classes, use Summary.",
+            )
+        }
     }
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
@@ -154,15 +162,10 @@ impl Pane for ScriptsPane {
         let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
         let Some(list) = super::answer(ui, reply, "Listing scripts…", cancel) else { return commands };
         if list.scripts.is_empty() {
-            super::placeholder(ui, "This snapshot has no scripts");
             let text = "Scripts are known from the source positions of functions and classes, which this snapshot does \
                         not contain.";
-            super::explanation(ui, text);
-            ui.vertical_centered(|ui| {
-                if ui.button("Show classes").clicked() {
-                    commands.push(Command::Show(ViewKind::SUMMARY));
-                }
-            });
+            let steps = vec![NextStep::new(Icon::List, "Show classes", Command::Show(ViewKind::SUMMARY))];
+            super::empty_state(ui, (Icon::FileCode, "This snapshot has no scripts", text), steps, &mut commands);
             return commands;
         }
         let scripts = human::quantity(list.groups.len() as u64, "script", "scripts");

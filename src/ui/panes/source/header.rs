@@ -12,7 +12,7 @@ use crate::ui::place_link;
 use crate::ui::theme::{self, GRID};
 
 /// The height of the header.
-const HEIGHT: f32 = 7.0 * GRID;
+const HEIGHT: f32 = 6.0 * GRID;
 /// The width below which only the more important button is shown; the menu of the link has both.
 const ROOM_FOR_COPY: f32 = 85.0 * GRID;
 /// The least width of the origin.

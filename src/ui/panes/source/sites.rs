@@ -11,11 +11,11 @@ use crate::ui::place_link;
 use crate::ui::theme::{self, GRID};
 
 /// The height of a line.
-const LINE: f32 = 5.0 * GRID;
+const LINE: f32 = 4.5 * GRID;
 /// The width of the column with the relation of a line to the holder.
 const RELATION: f32 = 17.0 * GRID;
 /// The height that the list has, whatever it contains, so that the text above it does not move when the lines arrive.
-pub(super) const HEIGHT: f32 = 4.0 * LINE + 3.0 * GRID;
+pub(super) const HEIGHT: f32 = 3.0 * LINE + 2.0 * GRID;
 
 /// Returns the position of a line in its snapshot.
 pub(in crate::ui) fn at(snapshot: SnapshotId, site: &Site) -> SourceAt {
