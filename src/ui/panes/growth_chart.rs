@@ -245,7 +245,7 @@ impl Chart<'_> {
 
 /// Returns the name of a snapshot.
 fn snapshot_name(session: &Session, id: SnapshotId) -> String {
-    session.snapshot(id).map_or_else(String::new, |of| human::visible(&of.source().name, 80).into_owned())
+    human::visible(&text::given_name(session, id), 80).into_owned()
 }
 
 /// Returns the size of the whole heap in each snapshot, with the facts recorded when it was taken.
