@@ -86,7 +86,7 @@ fn painted(window: &Window) -> Vec<String> {
         }
         _ => {}
     };
-    for ClippedShape { clip_rect, shape } in &window.output().shapes {
+    for ClippedShape { clip_rect, shape, .. } in &window.output().shapes {
         each(shape, *clip_rect, &mut walk);
     }
     found
@@ -171,7 +171,7 @@ fn labels(window: &Window) -> BTreeMap<u64, String> {
     nodes
         .map(|node| {
             let of = node.accesskit_node();
-            (of.id().0, format!("{:?} {:?}", of.role(), of.label().or(of.value()).unwrap_or_default()))
+            (of.locate().0.0, format!("{:?} {:?}", of.role(), of.label().or(of.value()).unwrap_or_default()))
         })
         .collect()
 }
@@ -229,7 +229,7 @@ pub fn unreachable(window: &mut Window) -> Vec<String> {
             let by_tab = is_interactive(of.role()) && !matches!(of.role(), Role::Row | Role::ColumnHeader);
             by_tab && !of.is_disabled() && of.bounding_box().is_some() && screen.contains_rect(node.rect())
         })
-        .filter(|node| !reached.contains(&node.accesskit_node().id().0))
+        .filter(|node| !reached.contains(&node.accesskit_node().locate().0.0))
         .map(|node| {
             let of = node.accesskit_node();
             format!("not reached by Tab: {:?} {:?}", of.role(), of.label().unwrap_or_default())
