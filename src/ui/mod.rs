@@ -28,6 +28,8 @@ mod keys;
 pub(crate) mod link;
 mod lower;
 pub(crate) mod notice;
+mod object_cells;
+mod object_fields;
 mod palette;
 pub(crate) mod panes;
 mod path_prompt;

@@ -30,6 +30,7 @@ mod recovery;
 mod reloaded;
 mod scripts;
 mod sources;
+mod tables;
 mod tree_table;
 mod ui;
 mod walk;

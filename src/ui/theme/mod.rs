@@ -7,9 +7,7 @@ pub(crate) use colors::Tokens;
 pub(crate) use fonts::icons as icon_family;
 
 use crate::model::human::Units;
-use egui::{
-    Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Vec2,
-};
+use egui::{Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Vec2};
 
 /// The grid that distances are multiples of, in points.
 pub(crate) const GRID: f32 = 4.0;
@@ -74,10 +72,16 @@ pub enum Density {
     Comfortable,
 }
 
+/// Returns the chosen height of the rows of tables.
+#[must_use]
+pub(crate) fn density(ctx: &Context) -> Density {
+    ctx.data(|data| data.get_temp(density_id())).unwrap_or_default()
+}
+
 /// Returns the height of a table row, in points.
 #[must_use]
 pub(crate) fn row_height(ctx: &Context) -> f32 {
-    match ctx.data(|data| data.get_temp(density_id())).unwrap_or_default() {
+    match density(ctx) {
         Density::Compact => ROW_HEIGHT,
         Density::Comfortable => ROW_HEIGHT + 2.0 * GRID,
     }
@@ -192,4 +196,3 @@ fn apply(style: &mut Style, tokens: &Tokens) {
         widget.expansion = 0.0;
     }
 }
-

@@ -9,7 +9,9 @@ use egui::{Id, RichText, TextEdit, Ui};
 use super::pane::{About, Pane};
 use super::{Place, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, SnapshotId, human};
-use crate::query::{Comparison, ComparisonKey, ComparisonOf, ComparisonSort, OPTIONS_DIFFER, PairList, Side};
+use crate::query::{
+    Comparison, ComparisonKey, ComparisonOf, ComparisonSort, OPTIONS_DIFFER, PairList, ScriptsOf, Side,
+};
 use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
@@ -231,8 +233,10 @@ impl Pane for ComparisonPane {
         let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
         let Some(comparison) = super::answer(ui, reply, "Comparing…", cancel) else { return commands };
         banner(ui, &comparison, &base_snapshot, place);
+        let scripts = [base, current].map(|id| session.ask(&ScriptsOf(id)).ready());
         let mut rows = PairRows {
             session,
+            scripts,
             base: (base, base_snapshot),
             current: (current, Arc::clone(&place.snapshot)),
             comparison,
