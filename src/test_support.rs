@@ -57,7 +57,7 @@ pub mod query {
         Lens, ListSpec, NodeFilter, OrderKey, Owner, Package, PackageKind, Pattern, Query, RetainerDistances,
         ScriptList, ScriptPart, Scripts, Selection, Series, Side, Sort, SortKey, Tile, TileGrowth, TimelineBar,
         allocating_function, allocations, by_kind, call_rows, collections, compare, compare_joined, compare_profiles,
-        compared_classes, compared_objects, cut_edge, dead_groups, dead_variables, dominator_map, dominators_down,
+        compared_classes, compared_objects, cut_edge, dead_groups, dead_variables, differences, dominator_map, dominators_down,
         duplicate_groups, duplicate_strings, edge_label, entries_of, flame_layout, function_script, grown_classes,
         growth, growth_map, held_by_root, is_quiet, join_reloaded, joined_totals, map_key, merged_paths,
         native_contexts, node_label, object_details, order, package_regions, producer_notes, profile_calls,

@@ -67,6 +67,8 @@ impl eframe::App for HeapglassApp {
         for action in keys::pressed(ctx) {
             self.state.apply(ctx, action);
         }
+        // The menu of a table's columns changes the height of rows.
+        self.state.settings.density = theme::density(ctx);
         self.writer.keep(&self.state.settings);
     }
 

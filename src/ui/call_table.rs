@@ -6,8 +6,9 @@ use std::sync::Arc;
 use egui::{Id, Ui};
 
 use super::heap_rows::NOTICEABLE;
+use super::object_cells::share_text;
 use super::theme::{self, Look};
-use super::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
+use super::tree_table::{self, Cell, Column, ColumnRole, Rows, Run, Table, TreeModel, TreeState};
 use crate::model::{convert, difference, human};
 use crate::query::{CallKey, CallList, CallRow, CallRows, CallRowsKey, CallSort, Calls, CallsKey};
 use crate::session::{Reply, Session};
@@ -183,6 +184,17 @@ impl TreeModel for CallTableRows<'_, '_> {
         self.row(list, path)?.below.clone()
     }
 
+    fn role(&self, column: usize) -> ColumnRole {
+        // The first measure and totals say more than the others.
+        let keep = u8::try_from(column).map_or(0, |column| 60 - column.min(60));
+        match self.spec.columns.get(column).map(|column| column.key) {
+            Some(CallKey::Own(_)) => ColumnRole::size(keep),
+            Some(CallKey::Total(_)) => ColumnRole::size(keep + 20),
+            Some(CallKey::OwnChange | CallKey::TotalChange) => ColumnRole::keep(90),
+            Some(CallKey::Name) | None => ColumnRole::default(),
+        }
+    }
+
     fn is_link(&self, list: &CallList, _path: &[u32]) -> bool {
         matches!(list, CallList::Callees(_))
     }
@@ -221,7 +233,7 @@ impl CallTableRows<'_, '_> {
             let label = human::visible(function.label(), 300);
             tooltip = Some(format!("{label}\n{}", human::visible(&place, 600)));
         }
-        Cell { runs, bar: None, tooltip }
+        Cell { runs, tooltip, ..Cell::default() }
     }
 
     fn number(&self, measure: usize, value: u64) -> Cell {
@@ -230,7 +242,7 @@ impl CallTableRows<'_, '_> {
         let text = if is_size { self.look.units.bytes(value) } else { human::count(value) };
         let share = convert::share(value, self.calls.sums()[measure]);
         let mut cell = Cell::text(text, if value == 0 { tokens.weak } else { tokens.text });
-        cell.runs.push(Run::new(format!("{:>6}", format!("{:.0}%", share * 100.0)), tokens.weak));
+        cell.aside = Some(Run::new(share_text(share), tokens.weak));
         cell.bar = Some(convert::single(share));
         let unit = if is_size { " bytes" } else { "" };
         cell.tooltip = Some(format!("{}{unit}, {:.2}% of total", human::count(value), share * 100.0));

@@ -97,6 +97,12 @@ pub enum NodeSet {
     Class(ClassId, NodeFilter),
     /// All classes of reloaded scripts that are listed under this one.
     JoinedClass(ClassId, NodeFilter),
+    /// Several classes; if joined, all classes that are listed under each.
+    Classes {
+        classes: Arc<[ClassId]>,
+        joined: bool,
+        filter: NodeFilter,
+    },
     Filter(NodeFilter),
     /// The copies of a group of duplicate strings.
     Copies(u32),

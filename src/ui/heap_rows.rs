@@ -1,84 +1,28 @@
 //! Rows of a snapshot for the tree table: the lists below each row, and the content of the cells.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::theme::{Look, Tokens};
-use super::tree_table::{Cell, Column, Rows, Run, TreeModel};
-use crate::model::{ClassId, Detachedness, Distance, EdgeIndex, NodeKind, NodeOrdinal, SnapshotId, convert, human};
+use super::object_cells::{edge_color, edge_tooltip, hops_cell, least_distance_cell, share_cell, with_source};
+use super::theme::Look;
+use super::time_chart;
+use super::tree_table::{Cell, ColumnRole, Path, Rows, Run, Selected, TreeModel};
+use crate::analysis::Location;
+use crate::model::{CancelToken, ClassId, Detachedness, EdgeIndex, NodeOrdinal, SnapshotId, convert, human};
 use crate::query::{
-    Filter, LABEL_LIMIT, ListSpec, OrderKey, RetainerDistances, RowOrder, Scripts, Selection, Sort, SortKey,
-    class_totals, distance_meaning, edge_label, held_by_root, is_quiet, joined_totals, map_key, node_label,
+    ClassTotals, Filter, LABEL_LIMIT, ListSpec, NativeContexts, OrderKey, Owner, RetainerDistances, RowOrder, Scripts,
+    Selection, Sort, class_totals, edge_label, held_by_root, joined_totals, node_label, retained_together,
 };
 use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::glossary;
 
-/// The maximum length of a Map's key beside its entry, in characters.
-const KEY_LIMIT: usize = 48;
+pub(crate) use super::object_cells::{distance_cell, field_cell, key_runs, node_cell, size_cell};
+pub(crate) use super::object_fields::{DISTANCE, FIELDS, Field, RETAINED, SHALLOW, clicked, sorted_by};
 
 /// The time after which a list is shown as loading.
 pub(crate) const NOTICEABLE: Duration = Duration::from_millis(100);
-
-/// A column of a table of objects.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Field {
-    Name,
-    Distance,
-    Shallow,
-    Retained,
-    /// Retained size as a share of the parent row's.
-    OfParent,
-}
-
-impl Field {
-    #[must_use]
-    pub(crate) fn sort_key(self) -> SortKey {
-        match self {
-            Self::Name => SortKey::Name,
-            Self::Distance => SortKey::Distance,
-            Self::Shallow => SortKey::ShallowSize,
-            Self::Retained | Self::OfParent => SortKey::RetainedSize,
-        }
-    }
-}
-
-/// The distance column.
-pub(crate) const DISTANCE: Column = Column {
-    title: "Distance",
-    hint: "References on the shortest path from a root; − if no user root reaches the object",
-    width: 76.0,
-};
-pub(crate) const SHALLOW: Column = Column {
-    title: "Shallow size",
-    hint: "Bytes of the object itself, including arrays and hidden parts that only it owns",
-    width: 124.0,
-};
-pub(crate) const RETAINED: Column = Column {
-    title: "Retained size",
-    hint: "Bytes that would be freed with the object: its own and all that only it keeps alive",
-    width: 134.0,
-};
-pub(crate) const OF_PARENT: Column =
-    Column { title: "Of parent", hint: "Retained size as a share of the parent's retained size", width: 84.0 };
-
-/// The columns of most tables.
-pub(crate) const FIELDS: &[Field] = &[Field::Name, Field::Distance, Field::Shallow, Field::Retained];
-
-/// Returns the sort after a click on a column's header: reversed, or the most useful direction for a new column.
-#[must_use]
-pub(crate) fn clicked(sort: Sort, field: Field) -> Sort {
-    let key = field.sort_key();
-    let descending =
-        if sort.key == key { !sort.descending } else { matches!(key, SortKey::ShallowSize | SortKey::RetainedSize) };
-    Sort { key, descending }
-}
-
-/// Returns the index of the column that a sort belongs to, and whether it is descending.
-#[must_use]
-pub(crate) fn sorted_by(fields: &[Field], sort: Sort) -> (usize, bool) {
-    (fields.iter().rposition(|field| field.sort_key() == sort.key).unwrap_or(0), sort.descending)
-}
 
 /// The rows of one snapshot, read from the session.
 #[derive(Debug)]
@@ -86,9 +30,14 @@ pub(crate) struct HeapRows<'a> {
     pub session: &'a mut Session,
     /// The files of source locations, once they are known.
     pub scripts: Option<Arc<Scripts>>,
+    /// The realms of objects, once they are known and if a column needs them.
+    pub realms: Option<Arc<NativeContexts>>,
     pub id: SnapshotId,
     pub snapshot: Arc<Snapshot>,
-    pub fields: &'static [Field],
+    /// The columns.
+    pub fields: Vec<Field>,
+    /// The columns that the table shows at first.
+    pub shown: &'static [Field],
     pub sort: Sort,
     pub filter: Filter,
     /// The objects that `filter.nodes` selects, once they are known.
@@ -158,6 +107,18 @@ impl TreeModel for HeapRows<'_> {
         !matches!(list, ListSpec::Classes | ListSpec::JoinedClasses)
     }
 
+    fn chains(&self, list: &ListSpec) -> bool {
+        matches!(list, ListSpec::Edges(_) | ListSpec::Retainers(_) | ListSpec::Dominated(_))
+    }
+
+    fn role(&self, column: usize) -> ColumnRole {
+        self.fields.get(column).map_or_else(ColumnRole::default, |field| field.role(self.shown))
+    }
+
+    fn about_selected(&self, rows: &BTreeMap<Path, ListSpec>) -> Selected {
+        self.selected(rows)
+    }
+
     fn cell(&self, list: &ListSpec, path: &[u32], column: usize) -> Cell {
         let Some(&row) = path.last() else { return Cell::default() };
         let field = self.fields.get(column).copied().unwrap_or(Field::Name);
@@ -167,9 +128,13 @@ impl TreeModel for HeapRows<'_> {
             (ListSpec::Retainers(_), Field::Name) => self.retainer_name(path),
             (ListSpec::Retainers(_), Field::Distance) => self.retainer_distance(EdgeIndex(row)),
             (ListSpec::Dominated(parent), Field::OfParent) => self.of_parent(*parent, NodeOrdinal(row)),
+            (ListSpec::Members(class), Field::Name) if self.snapshot.classes().get(*class).key.location.is_some() => {
+                // The row of the class shows where it is defined.
+                node_cell(&self.snapshot, NodeOrdinal(row), Vec::new(), self.look.tokens)
+            }
             _ => match Self::node_of(&self.snapshot, *list, row) {
                 Some(node) if field == Field::Name => self.node_name(node, Vec::new()),
-                Some(node) => self.node_number(node, field),
+                Some(node) => self.node_fact(node, field),
                 None => Cell::default(),
             },
         }
@@ -222,8 +187,7 @@ impl HeapRows<'_> {
     fn class_cell(&self, list: ListSpec, class: ClassId, field: Field) -> Cell {
         let tokens = self.look.tokens;
         let is_joined = list == ListSpec::JoinedClasses;
-        let totals_of = if is_joined { joined_totals } else { class_totals };
-        let totals = totals_of(&self.snapshot, self.selection.as_deref(), class);
+        let totals = self.totals(list, class);
         let joined = self.snapshot.joined_classes().filter(|_| is_joined);
         let loads = joined.map_or(1, |joined| joined.joined_count(class));
         let class = self.snapshot.classes().get(class);
@@ -236,7 +200,7 @@ impl HeapRows<'_> {
                     let none = Scripts::default();
                     let scripts = self.scripts.as_deref().unwrap_or(&none);
                     if scripts.url(at.script_id).is_some() {
-                        cell.runs.push(Run::new(format!("  {}", scripts.short(at)), tokens.weak));
+                        cell.aside = Some(Run::new(format!("  {}", scripts.short(at)), tokens.weak));
                     }
                     cell.tooltip = Some(format!("{name}\n{}", scripts.full(at)));
                     if loads > 1 {
@@ -256,16 +220,21 @@ impl HeapRows<'_> {
             Field::Distance => least_distance_cell(totals.distance, self.look.tokens),
             Field::Shallow => self.size(totals.shallow_size),
             Field::Retained => self.size(totals.retained_size),
-            Field::OfParent => Cell::default(),
+            Field::OfTotal => self.of_total(totals.retained_size),
+            Field::Source => self.source(class.key.location),
+            _ => Cell::default(),
         }
     }
 
     fn node_name(&self, node: NodeOrdinal, runs: Vec<Run>) -> Cell {
-        node_cell(&self.snapshot, node, runs, self.look.tokens)
+        let cell = node_cell(&self.snapshot, node, runs, self.look.tokens);
+        with_source(cell, &self.snapshot, node, self.scripts.as_deref(), self.look.tokens)
     }
 
     fn field_name(&self, edge: EdgeIndex) -> Cell {
-        field_cell(&self.snapshot, edge, self.look.tokens)
+        let cell = field_cell(&self.snapshot, edge, self.look.tokens);
+        let target = self.snapshot.graph().edge_target(edge);
+        with_source(cell, &self.snapshot, target, self.scripts.as_deref(), self.look.tokens)
     }
 
     fn retainer_name(&self, path: &[u32]) -> Cell {
@@ -273,7 +242,8 @@ impl HeapRows<'_> {
         let tokens = self.look.tokens;
         let source = self.snapshot.graph().edge_source(edge);
         let name = Run::new(edge_label(&self.snapshot, edge), edge_color(&self.snapshot, edge, tokens));
-        let mut cell = self.node_name(source, vec![name, Run::new(" in ", tokens.weak)]);
+        let runs = vec![name, Run::new(" in ", tokens.weak)];
+        let mut cell = node_cell(&self.snapshot, source, runs, tokens);
         cell.runs.extend(key_runs(&self.snapshot, edge, tokens));
         if self.is_ignored(source) {
             cell.runs.push(Run::new("  ignored", tokens.detached));
@@ -283,7 +253,7 @@ impl HeapRows<'_> {
             cell.runs.push(Run::new("  root", tokens.accent));
         }
         cell.tooltip = edge_tooltip(&self.snapshot, edge, &cell);
-        cell
+        with_source(cell, &self.snapshot, source, self.scripts.as_deref(), tokens)
     }
 
     fn retainer_distance(&self, edge: EdgeIndex) -> Cell {
@@ -302,106 +272,119 @@ impl HeapRows<'_> {
         }
     }
 
-    fn node_number(&self, node: NodeOrdinal, field: Field) -> Cell {
+    fn node_fact(&self, node: NodeOrdinal, field: Field) -> Cell {
+        let (snapshot, tokens) = (&self.snapshot, self.look.tokens);
         match field {
-            Field::Distance => distance_cell(&self.snapshot, node, self.look.tokens),
-            Field::Shallow => self.size(self.snapshot.shallow_size(node)),
-            Field::Retained => self.size(self.snapshot.retained_size(node)),
+            Field::Id => Cell::text(snapshot.id(node).to_string(), tokens.weak),
+            Field::Kind => Cell::text(human::visible(snapshot.graph().kind_name(node), 60), tokens.weak),
+            Field::Class => {
+                let class = &snapshot.classes().get(snapshot.class_id(node)).name;
+                Cell::text(human::visible(class, LABEL_LIMIT), tokens.text)
+            }
+            Field::Source => self.source(snapshot.location(node)),
+            Field::Detached => match snapshot.detachedness(node) {
+                Detachedness::Detached => Cell::text("detached", tokens.detached),
+                Detachedness::Attached => Cell::text("attached", tokens.weak),
+                _ => Cell::default(),
+            },
+            Field::Realm => self.realm(node),
+            Field::Allocated => self.allocated(node),
+            Field::Distance => distance_cell(snapshot, node, tokens),
+            Field::Shallow => self.size(snapshot.shallow_size(node)),
+            Field::Retained => self.size(snapshot.retained_size(node)),
+            Field::OfTotal => self.of_total(snapshot.retained_size(node)),
             Field::Name | Field::OfParent => Cell::default(),
+        }
+    }
+
+    fn source(&self, at: Option<Location>) -> Cell {
+        let Some((scripts, at)) = self.scripts.as_deref().zip(at) else { return Cell::default() };
+        let mut cell = Cell::text(scripts.short(at), self.look.tokens.weak);
+        cell.tooltip = Some(scripts.both(at));
+        cell
+    }
+
+    fn realm(&self, node: NodeOrdinal) -> Cell {
+        let tokens = self.look.tokens;
+        let Some(realms) = &self.realms else { return Cell::default() };
+        match realms.owner(node) {
+            Owner::None => Cell::default(),
+            Owner::Shared => Cell::text("shared", tokens.weak),
+            Owner::Context(context) => {
+                let label = human::visible(&node_label(&self.snapshot, context), 60).into_owned();
+                let mut cell = Cell::text(self.snapshot.id(context).to_string(), tokens.text);
+                cell.tooltip = Some(format!("{label} {}", self.snapshot.id(context)));
+                cell
+            }
+        }
+    }
+
+    /// Returns the end of the interval of the timeline in which an object was allocated.
+    fn allocated(&self, node: NodeOrdinal) -> Cell {
+        let (samples, id) = (self.snapshot.graph().samples(), self.snapshot.id(node).0);
+        let at = samples.partition_point(|sample| sample.last_assigned_id < id);
+        // V8 numbers JavaScript objects with odd ids, in the order of their allocation.
+        match samples.get(at).filter(|_| id % 2 == 1) {
+            Some(_) if at == 0 => Cell::text("before", self.look.tokens.weak),
+            Some(sample) => Cell::text(time_chart::time(sample.timestamp_us), self.look.tokens.text),
+            None => Cell::default(),
         }
     }
 
     fn of_parent(&self, parent: NodeOrdinal, node: NodeOrdinal) -> Cell {
         let share = convert::share(self.snapshot.retained_size(node), self.snapshot.retained_size(parent));
-        let mut cell = Cell::text(format!("{:.1}%", share * 100.0), self.look.tokens.text);
-        cell.bar = Some(convert::single(share));
-        cell
+        share_cell(share, self.look.tokens)
+    }
+
+    fn of_total(&self, size: u64) -> Cell {
+        share_cell(convert::share(size, self.snapshot.total_size()), self.look.tokens)
+    }
+
+    /// Describes several selected rows: their number and sizes.
+    fn selected(&self, rows: &BTreeMap<Path, ListSpec>) -> Selected {
+        let units = self.look.units;
+        let ids = || rows.iter().filter_map(|(path, list)| Some((*list, *path.last()?)));
+        let mut nodes: Vec<u32> =
+            ids().filter_map(|(list, row)| Self::node_of(&self.snapshot, list, row)).map(|node| node.0).collect();
+        let class_count = rows.len() - nodes.len();
+        nodes.sort_unstable();
+        nodes.dedup();
+        if class_count == 0 {
+            let shallow: u64 = nodes.iter().map(|&node| self.snapshot.shallow_size(NodeOrdinal(node))).sum();
+            let retained = retained_together(&self.snapshot, &nodes, &CancelToken::new()).unwrap_or_default();
+            let objects = human::quantity(nodes.len() as u64, "object", "objects");
+            return Selected {
+                text: format!(
+                    "{objects} selected: {} shallow, ≥ {} retained",
+                    units.bytes(shallow),
+                    units.bytes(retained)
+                ),
+                tooltip: "Retained together: what one of them retains counts once. Objects that only several of them \
+                          keep alive are not counted"
+                    .to_owned(),
+                merges: true,
+                compares: nodes.len() == 2,
+            };
+        }
+        let mut text = human::quantity(class_count as u64, "class", "classes");
+        if nodes.is_empty() {
+            let totals = ids().map(|(list, row)| self.totals(list, ClassId(row)));
+            let (count, size) = totals.fold((0, 0), |(count, size), of| (count + of.count, size + of.shallow_size));
+            let objects = human::quantity(count, "object", "objects");
+            text = format!("{text} selected: {objects}, {} shallow", units.bytes(size));
+        } else {
+            let objects = human::quantity(nodes.len() as u64, "object", "objects");
+            text = format!("{text} and {objects} selected");
+        }
+        Selected { text, merges: nodes.is_empty(), ..Selected::default() }
+    }
+
+    fn totals(&self, list: ListSpec, class: ClassId) -> ClassTotals {
+        let totals_of = if list == ListSpec::JoinedClasses { joined_totals } else { class_totals };
+        totals_of(&self.snapshot, self.selection.as_deref(), class)
     }
 
     fn size(&self, size: u64) -> Cell {
         size_cell(size, self.snapshot.total_size(), self.look)
     }
-}
-
-/// Returns a cell with an object's name, colored by its kind, and its id.
-#[must_use]
-pub(crate) fn node_cell(snapshot: &Snapshot, node: NodeOrdinal, mut runs: Vec<Run>, tokens: &Tokens) -> Cell {
-    let color = match snapshot.kind(node) {
-        kind if kind.is_string() => tokens.string,
-        NodeKind::NUMBER | NodeKind::BIGINT | NodeKind::REGEXP | NodeKind::SYMBOL => tokens.number,
-        NodeKind::CLOSURE | NodeKind::CODE => tokens.code,
-        NodeKind::HIDDEN | NodeKind::SYNTHETIC | NodeKind::OBJECT_SHAPE => tokens.weak,
-        _ => tokens.text,
-    };
-    runs.push(Run::new(node_label(snapshot, node), color));
-    runs.push(Run::new(format!(" {}", snapshot.id(node)), tokens.weak));
-    let has_documents = snapshot.producer().program.has_documents();
-    if has_documents && snapshot.detachedness(node) == Detachedness::Detached {
-        runs.push(Run::new("  detached", tokens.detached));
-    }
-    Cell { runs, bar: None, tooltip: None }
-}
-
-/// Returns a cell with a reference: `property :: object`.
-#[must_use]
-pub(crate) fn field_cell(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Cell {
-    let name = Run::new(edge_label(snapshot, edge), edge_color(snapshot, edge, tokens));
-    let separator = Run::new(" :: ", tokens.weak);
-    let mut cell = node_cell(snapshot, snapshot.graph().edge_target(edge), vec![name, separator], tokens);
-    cell.tooltip = edge_tooltip(snapshot, edge, &cell);
-    cell
-}
-
-fn edge_color(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> egui::Color32 {
-    if is_quiet(snapshot, edge) { tokens.weak } else { tokens.property }
-}
-
-/// Returns an explanation of an edge of a kind that JavaScript does not have.
-fn edge_tooltip(snapshot: &Snapshot, edge: EdgeIndex, cell: &Cell) -> Option<String> {
-    let entry = glossary::for_edge_kind(snapshot.graph().edge_kind(edge))?;
-    is_quiet(snapshot, edge).then(|| format!("{}\n{}: {}", cell.plain(), entry.term, entry.short))
-}
-
-/// Returns a cell with the distance of an object, with an explanation if it is not a number.
-#[must_use]
-pub(crate) fn distance_cell(snapshot: &Snapshot, node: NodeOrdinal, tokens: &Tokens) -> Cell {
-    let mut cell = hops_cell(snapshot.distance(node), tokens);
-    cell.tooltip = distance_meaning(snapshot, node);
-    cell
-}
-
-/// Returns a cell with the smallest distance of several objects.
-fn least_distance_cell(distance: Distance, tokens: &Tokens) -> Cell {
-    let mut cell = hops_cell(distance, tokens);
-    if let Some(hops) = distance.system() {
-        let hops = human::quantity(u64::from(hops), "reference", "references");
-        cell.tooltip = Some(format!("{hops} from the runtime's own roots; no user root reaches any of them"));
-    } else if distance == Distance::NONE {
-        cell.tooltip = Some("At least one of these objects has no distance".to_owned());
-    }
-    cell
-}
-
-fn hops_cell(distance: Distance, tokens: &Tokens) -> Cell {
-    let color = if distance.user().is_some() { tokens.text } else { tokens.weak };
-    Cell::text(distance.to_string(), color)
-}
-
-/// Returns the key of a Map's entry, if the edge belongs to one.
-pub(crate) fn key_runs(snapshot: &Snapshot, edge: EdgeIndex, tokens: &Tokens) -> Vec<Run> {
-    let Some(key) = map_key(snapshot, edge) else { return Vec::new() };
-    let label = human::visible(&node_label(snapshot, key), KEY_LIMIT).into_owned();
-    vec![Run::new("  key ", tokens.weak), Run::new(label, tokens.string)]
-}
-
-/// Returns a cell with a size and its share of `total`.
-#[must_use]
-pub(crate) fn size_cell(size: u64, total: u64, look: Look) -> Cell {
-    let share = convert::share(size, total);
-    let percent = format!("{:>6}", format!("{:.0}%", share * 100.0));
-    let mut cell = Cell::text(look.units.bytes(size), look.tokens.text);
-    cell.runs.push(Run::new(percent, look.tokens.weak));
-    cell.bar = Some(convert::single(share));
-    cell.tooltip = Some(format!("{} bytes, {:.2}% of the snapshot", human::count(size), share * 100.0));
-    cell
 }

@@ -29,6 +29,8 @@ mod keys;
 pub(crate) mod link;
 mod lower;
 pub(crate) mod notice;
+mod object_cells;
+mod object_fields;
 mod omnibox;
 pub(crate) mod panes;
 mod path_prompt;

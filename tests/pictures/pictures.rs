@@ -301,7 +301,7 @@ fn filters(window: &mut Window) {
 }
 
 fn comparison(window: &mut Window) {
-    expand(window, "ShoppingCart, ");
+    expand(window, "ShoppingCart  leaky-server");
     click_row(window, "ShoppingCart @");
     wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
 }

@@ -60,7 +60,7 @@ fn two_dropped_files_lead_to_new_objects_their_retainers_and_the_class_in_the_ba
     assert_eq!(app.shown_view().unwrap().kind, ViewKind::COMPARISON);
 
     // A new object and why it lives.
-    expand(&mut window, "ShoppingCart, 2,000, 0, +2,000");
+    expand(&mut window, "ShoppingCart  leaky-server.mjs:14:14, 2,000, 0, +2,000");
     click_row(&mut window, "ShoppingCart @");
     wait_until(&mut window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
     wait_for_label(&mut window, "cart in system / Context");
@@ -479,7 +479,7 @@ fn dragging_one_snapshot_onto_another_compares_them() {
     // Whichever was dragged, the older one is the base.
     let base = app.session.snapshot(base).unwrap();
     assert_eq!(base.source().name, "example-before.heapsnapshot.zst");
-    wait_for_label(&mut window, "ShoppingCart, 2,000, 0, +2,000");
+    wait_for_label(&mut window, "ShoppingCart  leaky-server.mjs:14:14, 2,000, 0, +2,000");
 }
 
 #[test]

@@ -36,6 +36,7 @@ mod reloaded;
 mod scripts;
 mod shell;
 mod sources;
+mod tables;
 mod tree_table;
 mod ui;
 mod walk;

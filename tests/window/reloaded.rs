@@ -42,7 +42,7 @@ fn the_summary_joins_reloaded_classes_and_reveals_an_object_among_them() {
     wait_for_session_rows(&mut window, 3);
     window.get_by_role_and_label(Role::CheckBox, SWITCH).click();
     wait_for_session_rows(&mut window, 1);
-    wait_for_label(&mut window, "×30  session.mjs:4:15  3 loads");
+    wait_for_label(&mut window, "×30  3 loads  session.mjs:4:15");
     // An object of the last load is listed in the one row.
     let app = &mut window.state_mut().state;
     let (id, snapshot) =

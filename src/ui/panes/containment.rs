@@ -10,15 +10,9 @@ use crate::model::NodeOrdinal;
 use crate::query::{Filter, ListSpec, NodeFilter, way_down};
 use crate::session::Session;
 use crate::ui::command::{Command, Target, ViewKind};
-use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::tree_table::{Column, RowSelection};
 
-const COLUMNS: [Column; 4] = [
-    Column { title: "Object", hint: "From the root down, reference by reference", width: 0.0 },
-    DISTANCE,
-    SHALLOW,
-    RETAINED,
-];
+const NAMES: Column = Column { title: "Object", hint: "From the root down, reference by reference", width: 0.0 };
 
 /// The pane's own state.
 #[derive(Debug, Default)]
@@ -46,7 +40,7 @@ impl Pane for ContainmentPane {
 
     fn show(&mut self, ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Command> {
         let root = ListSpec::Edges(place.snapshot.root());
-        let mut spec = TreeSpec::new("Containment", root, &COLUMNS, "The root has no references");
+        let mut spec = TreeSpec::new("Containment", root, NAMES, "The root has no references");
         if self.within != NodeFilter::All {
             spec.filter = Filter { nodes: self.within.clone(), leads: true, ..Filter::default() };
         }

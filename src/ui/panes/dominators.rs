@@ -12,16 +12,11 @@ use crate::model::NodeOrdinal;
 use crate::query::{Filter, ListSpec, NodeFilter, dominators_down};
 use crate::session::Session;
 use crate::ui::command::{Command, Target, ViewKind};
-use crate::ui::heap_rows::{Field, OF_PARENT, RETAINED, SHALLOW};
+use crate::ui::heap_rows::Field;
 use crate::ui::theme::GRID;
 use crate::ui::tree_table::{Column, RowSelection};
 
-const COLUMNS: [Column; 4] = [
-    Column { title: "Object", hint: "Objects below an object are freed with it", width: 0.0 },
-    OF_PARENT,
-    SHALLOW,
-    RETAINED,
-];
+const NAMES: Column = Column { title: "Object", hint: "Objects below an object are freed with it", width: 0.0 };
 const FIELDS: &[Field] = &[Field::Name, Field::OfParent, Field::Shallow, Field::Retained];
 
 /// The pane's own state.
@@ -67,7 +62,7 @@ impl Pane for DominatorsPane {
             return self.picture.show(ui, session, place);
         }
         let root = ListSpec::Dominated(place.snapshot.root());
-        let mut spec = TreeSpec::new(Self::NAME, root, &COLUMNS, "The root dominates nothing");
+        let mut spec = TreeSpec::new(Self::NAME, root, NAMES, "The root dominates nothing");
         spec.fields = FIELDS;
         if self.within != NodeFilter::All {
             spec.filter = Filter { nodes: self.within.clone(), leads: true, ..Filter::default() };

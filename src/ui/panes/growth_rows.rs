@@ -11,8 +11,9 @@ use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::ui::glossary;
 use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
+use crate::ui::object_cells::with_source;
 use crate::ui::theme::Look;
-use crate::ui::tree_table::{Cell, Column, Rows, Run, TreeModel};
+use crate::ui::tree_table::{Cell, Column, ColumnRole, Rows, Run, TreeModel};
 
 /// The sort key of each column.
 pub(super) const KEYS: [GrowthKey; 9] = [
@@ -114,7 +115,7 @@ impl GrownRows<'_> {
                     let none = Scripts::default();
                     let scripts = self.scripts.as_deref().unwrap_or(&none);
                     if scripts.url(at.script_id).is_some() {
-                        cell.runs.push(Run::new(format!("  {}", scripts.short(at)), tokens.weak));
+                        cell.aside = Some(Run::new(format!("  {}", scripts.short(at)), tokens.weak));
                     }
                     if class.joined_count > 1 {
                         cell.runs.push(Run::new(format!("  {} loads", class.joined_count), tokens.accent));
@@ -155,7 +156,12 @@ impl GrownRows<'_> {
                 }
                 None => Cell::default(),
             },
-            (_, GrowthKey::Name) => node_cell(snapshot, node, Vec::new(), tokens),
+            (_, GrowthKey::Name) => {
+                let cell = node_cell(snapshot, node, Vec::new(), tokens);
+                let is_shown =
+                    self.growth.classes.get(class as usize).is_some_and(|class| class.key.location.is_some());
+                if is_shown { cell } else { with_source(cell, snapshot, node, self.scripts.as_deref(), tokens) }
+            }
             (_, GrowthKey::SizeGrowth) => Cell::text(self.look.units.bytes(snapshot.shallow_size(node)), tokens.text),
             (_, GrowthKey::Retained) => Cell::text(self.look.units.bytes(snapshot.retained_size(node)), tokens.text),
             _ => Cell::default(),
@@ -202,6 +208,20 @@ impl TreeModel for GrownRows<'_> {
         }
     }
 
+    fn role(&self, column: usize) -> ColumnRole {
+        ColumnRole::keep(match (column, KEYS[column]) {
+            (TREND, _) => 80,
+            (_, GrowthKey::Name) => return ColumnRole::default(),
+            (_, GrowthKey::RetainedGrowth) => 90,
+            (_, GrowthKey::CountGrowth) => 85,
+            (_, GrowthKey::SizeGrowth) => 70,
+            (_, GrowthKey::Count) => 65,
+            (_, GrowthKey::Retained) => 60,
+            (_, GrowthKey::Survivors) => 50,
+            (_, GrowthKey::New) => 45,
+        })
+    }
+
     fn is_link(&self, list: &Grown, _path: &[u32]) -> bool {
         !matches!(list, Grown::Groups(_))
     }
@@ -230,7 +250,10 @@ impl TreeModel for GrownRows<'_> {
                 let target = snapshot.graph().edge_target(edge);
                 let size = |size: u64| Cell::text(self.look.units.bytes(size), tokens.weak);
                 match KEYS[column] {
-                    GrowthKey::Name => field_cell(snapshot, edge, tokens),
+                    GrowthKey::Name => {
+                        let cell = field_cell(snapshot, edge, tokens);
+                        with_source(cell, snapshot, target, self.scripts.as_deref(), tokens)
+                    }
                     GrowthKey::SizeGrowth => size(snapshot.shallow_size(target)),
                     GrowthKey::Retained => size(snapshot.retained_size(target)),
                     _ => Cell::default(),

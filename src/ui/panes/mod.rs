@@ -34,6 +34,7 @@ pub(crate) mod summary;
 mod tile_colors;
 pub(crate) mod timeline;
 mod tree;
+mod two_objects;
 mod way_down;
 
 use std::sync::Arc;

@@ -8,11 +8,12 @@ use egui::{Id, Ui};
 use super::paths::path_text;
 use super::{Place, object_menu};
 use crate::model::{EdgeIndex, convert, human};
-use crate::query::{MergedPaths, edge_label};
+use crate::query::{MergedPaths, Scripts, edge_label};
 use crate::ui::command::{Command, Target, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW, distance_cell, key_runs, node_cell, size_cell};
+use crate::ui::object_cells::{share_cell, with_source};
 use crate::ui::theme::Look;
-use crate::ui::tree_table::{self, Cell, Column, Rows, Run, Table, TreeModel, TreeState};
+use crate::ui::tree_table::{self, Cell, Column, ColumnRole, Rows, Run, Table, TreeModel, TreeState};
 
 const PATH_COLUMNS: [Column; 4] = [
     Column {
@@ -50,6 +51,8 @@ pub(super) struct PathRows<'a> {
     pub(super) place: &'a Place,
     pub(super) target: Target,
     pub(super) paths: &'a [Vec<EdgeIndex>],
+    /// The files of source locations, once they are known.
+    pub(super) scripts: Option<Arc<Scripts>>,
     pub(super) look: Look,
 }
 
@@ -86,7 +89,7 @@ impl PathRows<'_> {
         };
         tree_table::select_on_keyboard(ui, spec.id, table);
         let (place, target, paths) = (self.place, self.target, self.paths);
-        let at = Self { place, target, paths, look: self.look };
+        let at = Self { place, target, paths, scripts: None, look: self.look };
         let answer = tree_table::show(ui, &spec, &PathList::Paths, table, self, |ui, _, path| {
             if let Some(step) = at.at(path) {
                 object_menu(ui, &place.snapshot, step, commands);
@@ -127,6 +130,15 @@ impl TreeModel for PathRows<'_> {
         matches!(list, PathList::Steps(_))
     }
 
+    fn role(&self, column: usize) -> ColumnRole {
+        match column {
+            0 => ColumnRole { sorts: false, ..ColumnRole::names() },
+            1 => ColumnRole { sorts: false, ..ColumnRole::keep(60) },
+            2 => ColumnRole { sorts: false, ..ColumnRole::size(50) },
+            _ => ColumnRole { sorts: false, ..ColumnRole::size(100) },
+        }
+    }
+
     fn cell(&self, list: &PathList, path: &[u32], column: usize) -> Cell {
         let (Some(&row), tokens) = (path.last(), self.look.tokens) else { return Cell::default() };
         let snapshot = &self.place.snapshot;
@@ -148,7 +160,7 @@ impl TreeModel for PathRows<'_> {
                 let runs = vec![Run::new(edge_label(snapshot, edge), tokens.property), Run::new(" in ", tokens.weak)];
                 let mut cell = node_cell(snapshot, holder, runs, tokens);
                 cell.runs.extend(key_runs(snapshot, edge, tokens));
-                cell
+                with_source(cell, snapshot, holder, self.scripts.as_deref(), tokens)
             }
             1 => distance_cell(snapshot, holder, tokens),
             2 => size_cell(snapshot.shallow_size(holder), total, self.look),
@@ -178,6 +190,21 @@ impl TreeModel for Merged<'_> {
         (!self.paths.children(Some(row)).is_empty()).then_some(Some(row))
     }
 
+    fn chains(&self, _: &Option<u32>) -> bool {
+        true
+    }
+
+    fn role(&self, column: usize) -> ColumnRole {
+        let role = match column {
+            0 => ColumnRole::names(),
+            1 => ColumnRole::keep(80),
+            2 => ColumnRole::keep(70),
+            3 => ColumnRole::size(50),
+            _ => ColumnRole::size(90),
+        };
+        ColumnRole { sorts: false, ..role }
+    }
+
     fn cell(&self, _: &Option<u32>, path: &[u32], column: usize) -> Cell {
         let Some(group) = path.last().and_then(|&row| self.paths.groups.get(row as usize)) else {
             return Cell::default();
@@ -196,15 +223,10 @@ impl TreeModel for Merged<'_> {
                 if group.ends > 0 {
                     runs.push(Run::new("  •", tokens.accent));
                 }
-                Cell { runs, bar: None, tooltip: None }
+                Cell { runs, ..Cell::default() }
             }
             1 => Cell::text(human::count(group.count), tokens.text),
-            2 => {
-                let share = convert::share(group.count, self.paths.count);
-                let mut cell = Cell::text(format!("{:.0}%", share * 100.0), tokens.text);
-                cell.bar = Some(convert::single(share));
-                cell
-            }
+            2 => share_cell(convert::share(group.count, self.paths.count), tokens),
             3 => size_cell(group.shallow_size, total, self.look),
             _ => size_cell(group.retained_size, total, self.look),
         }

@@ -11,8 +11,8 @@ use super::{Place, Slot};
 use crate::model::{CancelToken, Cancelled, EdgeIndex, NodeOrdinal, SnapshotId, human};
 use crate::query::{
     Comparison, ComparisonOf, DistancesWithout, DuplicateStrings, DuplicatesOf, Filter, Growth, GrowthOf, Lane, Lens,
-    ListSpec, MergedPaths, RetainerDistances, Selection, SelectionOf, Sort, edge_label, merged_paths, node_label,
-    order, several_paths,
+    ListSpec, MergedPaths, RetainerDistances, ScriptsOf, Selection, SelectionOf, Sort, edge_label, merged_paths,
+    node_label, order, several_paths,
 };
 use crate::session::{Pending, Reply, Session};
 use crate::snapshot::Snapshot;
@@ -191,10 +191,12 @@ impl PathsPane {
                 let Some(snapshot) = session.snapshot(target.snapshot) else { return commands };
                 ask_one(session, *target, &snapshot, ignored, answer);
                 let is_new = answer.poll();
+                let scripts = session.ask(&ScriptsOf(target.snapshot)).ready();
                 match answer {
                     Answer::Known(paths) => {
                         let home = Place { slot: Slot { side: place.slot.side, id: target.snapshot }, snapshot };
-                        let mut paths = PathRows { place: &home, target: *target, paths, look: theme::look(ui) };
+                        let look = theme::look(ui);
+                        let mut paths = PathRows { place: &home, target: *target, paths, scripts, look };
                         if is_new {
                             paths.open_all(table);
                         }
@@ -295,7 +297,7 @@ fn ask_one(
 
 /// The answers needed to list a set of nodes.
 enum Listed {
-    Rows(ListSpec, Option<Arc<Selection>>),
+    Rows(Vec<ListSpec>, Option<Arc<Selection>>),
     Copies(Arc<DuplicateStrings>, u32),
     These(Arc<[NodeOrdinal]>),
     Compared(Arc<Comparison>, u32, bool),
@@ -317,13 +319,18 @@ fn ask_many(
     };
     let listed = match nodes {
         NodeSet::Class(class, filter) => {
-            selected(session, filter).map(|selection| Listed::Rows(ListSpec::Members(*class), selection))
+            selected(session, filter).map(|selection| Listed::Rows(vec![ListSpec::Members(*class)], selection))
         }
         NodeSet::JoinedClass(class, filter) => {
-            selected(session, filter).map(|selection| Listed::Rows(ListSpec::JoinedMembers(*class), selection))
+            selected(session, filter).map(|selection| Listed::Rows(vec![ListSpec::JoinedMembers(*class)], selection))
+        }
+        NodeSet::Classes { classes, joined, filter } => {
+            let members = if *joined { ListSpec::JoinedMembers } else { ListSpec::Members };
+            let lists = classes.iter().copied().map(members).collect();
+            selected(session, filter).map(|selection| Listed::Rows(lists, selection))
         }
         NodeSet::Filter(filter) => {
-            selected(session, filter).map(|selection| Listed::Rows(ListSpec::Selected, selection))
+            selected(session, filter).map(|selection| Listed::Rows(vec![ListSpec::Selected], selection))
         }
         NodeSet::Copies(group) => session.ask(&DuplicatesOf(id)).ready().map(|of| Listed::Copies(of, *group)),
         NodeSet::These(nodes) => Some(Listed::These(Arc::clone(nodes))),
@@ -345,10 +352,14 @@ fn ask_many(
 
 fn list(snapshot: &Snapshot, listed: Listed, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
     match listed {
-        Listed::Rows(spec, selection) => {
+        Listed::Rows(lists, selection) => {
             let lens = Lens { selection: selection.as_deref(), distances: None };
-            let order = order(snapshot, spec, Sort::BY_RETAINED_SIZE, &Filter::default(), lens, cancel)?;
-            Ok(order.rows.to_vec())
+            let mut rows = Vec::new();
+            for list in lists {
+                let order = order(snapshot, list, Sort::BY_RETAINED_SIZE, &Filter::default(), lens, cancel)?;
+                rows.extend_from_slice(&order.rows);
+            }
+            Ok(rows)
         }
         Listed::Copies(duplicates, group) => Ok(duplicates.copies(group).to_vec()),
         Listed::These(nodes) => Ok(nodes.iter().map(|node| node.0).collect()),

@@ -15,20 +15,14 @@ use crate::query::{
 };
 use crate::session::{Pending, Reply, Session};
 use crate::ui::command::{Command, Target, ViewKind};
-use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::Column;
 
-const COLUMNS: [Column; 4] = [
-    Column {
-        title: "Retainer",
-        hint: "The object that holds the reference, and the reference's name in it",
-        width: 0.0,
-    },
-    DISTANCE,
-    SHALLOW,
-    RETAINED,
-];
+const NAMES: Column = Column {
+    title: "Retainer",
+    hint: "The object that holds the reference, and the reference's name in it",
+    width: 0.0,
+};
 /// The width of the mark beside the object's name.
 const MARK_WIDTH: f32 = 22.0 * GRID;
 /// The number of levels of the shortest path that are expanded automatically.
@@ -165,7 +159,7 @@ impl RetainersPane {
             }
         }
         let empty = super::no_retainers(&home.snapshot, target.node);
-        let mut spec = TreeSpec::new("Retainers", ListSpec::Retainers(target.node), &COLUMNS, empty);
+        let mut spec = TreeSpec::new("Retainers", ListSpec::Retainers(target.node), NAMES, empty);
         spec.filter = Filter { ignored: self.ignored.clone(), ..Filter::default() };
         spec.distances = distances;
         spec.selects = false;

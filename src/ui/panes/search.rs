@@ -9,13 +9,11 @@ use crate::model::{NodeOrdinal, human};
 use crate::query::{Filter, ListSpec, NodeFilter, OrderKey, Query, SelectionOf, unknown_kind};
 use crate::session::{Reply, Session};
 use crate::ui::command::{Command, NodeSet, Step, Target, ViewKind};
-use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::icons::{self, Icon};
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{Column, RowSelection};
 
-const COLUMNS: [Column; 4] =
-    [Column { title: "Object", hint: "Objects that match the search", width: 0.0 }, DISTANCE, SHALLOW, RETAINED];
+const NAMES: Column = Column { title: "Object", hint: "Objects that match the search", width: 0.0 };
 
 /// The state of the line and of the view.
 #[derive(Debug, Default)]
@@ -227,7 +225,7 @@ impl Pane for SearchPane {
             help(ui);
             return Vec::new();
         };
-        let mut spec = TreeSpec::new(Self::NAME, ListSpec::Selected, &COLUMNS, "No matching objects");
+        let mut spec = TreeSpec::new(Self::NAME, ListSpec::Selected, NAMES, "No matching objects");
         spec.filter = Filter { nodes: filter, ..Filter::default() };
         self.tree.show(ui, session, place, &spec)
     }

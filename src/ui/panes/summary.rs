@@ -18,16 +18,11 @@ use crate::query::{
 use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, NodeSet, Target, ViewKind};
-use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW};
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::{Column, Path, RowSelection};
 
-const COLUMNS: [Column; 4] = [
-    Column { title: "Constructor", hint: "Objects by constructor; plain objects by their properties", width: 0.0 },
-    DISTANCE,
-    SHALLOW,
-    RETAINED,
-];
+const NAMES: Column =
+    Column { title: "Constructor", hint: "Objects by constructor; plain objects by their properties", width: 0.0 };
 
 /// The pane's own state.
 #[derive(Debug, Default)]
@@ -406,7 +401,7 @@ impl Pane for SummaryPane {
         };
         let empty = if self.filter.trim().is_empty() { "No matching objects" } else { "No matching classes" };
         let list = if self.joins_reloaded { ListSpec::JoinedClasses } else { ListSpec::Classes };
-        let mut spec = TreeSpec::new(Self::NAME, list, &COLUMNS, empty);
+        let mut spec = TreeSpec::new(Self::NAME, list, NAMES, empty);
         spec.filter = Filter { class_name: self.filter.trim().to_owned(), nodes: shown, ..Filter::default() };
         spec.selection = selection;
         commands.extend(self.tree.show(ui, session, place, &spec));

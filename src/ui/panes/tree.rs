@@ -5,24 +5,26 @@ use std::sync::Arc;
 use egui::{Id, Ui};
 
 use super::{Place, ephemeron_menu, object_menu};
-use crate::model::{ClassId, EdgeIndex};
-use crate::query::{Filter, ListSpec, OrderKey, RetainerDistances, ScriptsOf, Selection, Sort};
+use crate::model::{ClassId, EdgeIndex, NodeOrdinal, SnapshotId, human};
+use crate::query::{Filter, ListSpec, NativeContextsOf, OrderKey, RetainerDistances, ScriptsOf, Selection, Sort};
 use crate::session::Session;
 use crate::ui::command::{Command, ExportList, NodeSet, SourceAt, ViewKind};
 use crate::ui::heap_rows::{FIELDS, Field, HeapRows, clicked, sorted_by};
 use crate::ui::theme;
-use crate::ui::tree_table::{self, Column, Table, TreeState};
+use crate::ui::tree_table::{self, BulkAction, Column, Table, TreeState};
 
 /// The state of a table of objects.
 #[derive(Clone, Debug)]
 pub struct TreePane {
     pub sort: Sort,
     pub table: TreeState<ListSpec>,
+    /// The objects that are shown side by side in a dialog.
+    pub(super) compared: Option<(SnapshotId, [NodeOrdinal; 2])>,
 }
 
 impl Default for TreePane {
     fn default() -> Self {
-        Self { sort: Sort::BY_RETAINED_SIZE, table: TreeState::default() }
+        Self { sort: Sort::BY_RETAINED_SIZE, table: TreeState::default(), compared: None }
     }
 }
 
@@ -32,7 +34,9 @@ pub(in crate::ui) struct TreeSpec<'a> {
     /// The name of the table, under which its column widths are saved.
     pub(super) name: &'static str,
     pub(super) root: ListSpec,
-    pub(super) columns: &'a [Column],
+    /// The column of the names.
+    pub(super) first: Column,
+    /// The columns that are shown until the user chooses others.
     pub(super) fields: &'static [Field],
     pub(in crate::ui) filter: Filter,
     pub(super) selection: Option<Arc<Selection>>,
@@ -44,11 +48,11 @@ pub(in crate::ui) struct TreeSpec<'a> {
 
 impl<'a> TreeSpec<'a> {
     /// Returns a table with the usual columns and no filter.
-    pub(super) fn new(name: &'static str, root: ListSpec, columns: &'a [Column], empty_text: &'a str) -> Self {
+    pub(super) fn new(name: &'static str, root: ListSpec, first: Column, empty_text: &'a str) -> Self {
         Self {
             name,
             root,
-            columns,
+            first,
             fields: FIELDS,
             filter: Filter::default(),
             selection: None,
@@ -75,13 +79,20 @@ impl TreePane {
         let mut commands = Vec::new();
         let snapshot = &place.snapshot;
         let lists_classes = matches!(spec.root, ListSpec::Classes | ListSpec::JoinedClasses);
-        let scripts = if lists_classes { session.ask(&ScriptsOf(place.slot.id)).ready() } else { None };
+        let fields = Field::available(snapshot, spec.fields);
+        let columns: Vec<Column> = fields.iter().map(|field| field.column(spec.first)).collect();
+        let scripts = session.ask(&ScriptsOf(place.slot.id)).ready();
+        let realm = Field::Realm.column(spec.first).title;
+        let has_realms = tree_table::is_column_shown(ui, spec.name, realm, !spec.fields.contains(&Field::Realm));
+        let realms = if has_realms { session.ask(&NativeContextsOf(place.slot.id)).ready() } else { None };
         let mut rows = HeapRows {
             session,
             scripts,
+            realms,
             id: place.slot.id,
             snapshot: Arc::clone(snapshot),
-            fields: spec.fields,
+            fields: fields.clone(),
+            shown: spec.fields,
             sort: self.sort,
             filter: spec.filter.clone(),
             selection: spec.selection.clone(),
@@ -91,8 +102,8 @@ impl TreePane {
         let table = Table {
             id: Self::id(spec.name, place),
             name: spec.name,
-            columns: spec.columns,
-            sorted_by: sorted_by(spec.fields, self.sort),
+            columns: &columns,
+            sorted_by: sorted_by(&fields, self.sort),
             empty_text: spec.empty_text,
         };
         if !spec.selects {
@@ -102,7 +113,7 @@ impl TreePane {
             row_menu(ui, place, spec, (*list, path), &mut commands);
         });
         if let Some(column) = answer.sort_clicked {
-            self.sort = clicked(self.sort, spec.fields[column]);
+            self.sort = clicked(self.sort, fields[column]);
         }
         if let Some(path) = answer.selected {
             let by_key = answer.by_key;
@@ -119,12 +130,54 @@ impl TreePane {
         if let Some(node) = answer.activated.and_then(|path| rows.node_at(spec.root, &path)) {
             commands.push(Command::Reveal(place.target(node), ViewKind::SUMMARY));
         }
+        match answer.bulk {
+            Some(BulkAction::MergePaths) => commands.push(self.merge(place, spec)),
+            Some(BulkAction::Compare) => {
+                let nodes = self.selected_nodes(place);
+                let pair = nodes.first().copied().zip(nodes.last().copied());
+                self.compared = pair.map(|(first, last)| (place.slot.id, [first, last]));
+            }
+            None => {}
+        }
+        if let Some((of, nodes)) = self.compared
+            && (of != place.slot.id || !super::two_objects::show(ui, session, place, nodes, &mut commands))
+        {
+            self.compared = None;
+        }
         if answer.export {
             let key =
                 OrderKey { snapshot: place.slot.id, list: spec.root, sort: self.sort, filter: spec.filter.clone() };
             commands.push(Command::Export { name: spec.name.to_lowercase(), list: ExportList::Rows(key) });
         }
         commands
+    }
+}
+
+impl TreePane {
+    /// Returns the objects of several selected rows, each once.
+    fn selected_nodes(&self, place: &Place) -> Vec<NodeOrdinal> {
+        let rows = self.table.many().iter().filter_map(|(path, list)| Some((*list, *path.last()?)));
+        let mut nodes: Vec<NodeOrdinal> =
+            rows.filter_map(|(list, row)| HeapRows::node_of(&place.snapshot, list, row)).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
+    }
+
+    /// Returns the command that merges the retaining paths of all selected rows.
+    fn merge(&self, place: &Place, spec: &TreeSpec<'_>) -> Command {
+        let nodes = self.selected_nodes(place);
+        let (title, nodes) = if nodes.is_empty() {
+            let rows = self.table.many().keys().filter_map(|path| path.last());
+            let classes: Vec<ClassId> = rows.map(|&row| ClassId(row)).collect();
+            let title = human::quantity(classes.len() as u64, "selected class", "selected classes");
+            let joined = spec.root == ListSpec::JoinedClasses;
+            (title, NodeSet::Classes { classes: classes.into(), joined, filter: spec.filter.nodes.clone() })
+        } else {
+            let title = human::quantity(nodes.len() as u64, "selected object", "selected objects");
+            (title, NodeSet::These(nodes.into()))
+        };
+        Command::MergePaths { of: place.slot.id, title, nodes }
     }
 }
 

@@ -72,10 +72,16 @@ pub enum Density {
     Comfortable,
 }
 
+/// Returns the chosen height of the rows of tables.
+#[must_use]
+pub(crate) fn density(ctx: &Context) -> Density {
+    ctx.data(|data| data.get_temp(density_id())).unwrap_or_default()
+}
+
 /// Returns the height of a table row, in points.
 #[must_use]
 pub(crate) fn row_height(ctx: &Context) -> f32 {
-    match ctx.data(|data| data.get_temp(density_id())).unwrap_or_default() {
+    match density(ctx) {
         Density::Compact => ROW_HEIGHT,
         Density::Comfortable => ROW_HEIGHT + 2.0 * GRID,
     }

@@ -9,12 +9,13 @@ pub(super) enum Place<L> {
     Row {
         list: L,
         path: Path,
+        /// The number of levels of indentation, which may be less than the number of ancestors.
+        depth: usize,
+        /// True if the row continues a chain: it is the only child of its parent and has the same indentation.
+        is_chained: bool,
     },
     /// A note below the rows of a list, at this depth.
-    Note {
-        depth: usize,
-        text: String,
-    },
+    Note { depth: usize, text: String },
 }
 
 impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
@@ -23,31 +24,34 @@ impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
         let mut branch = self;
         let mut index = index;
         let mut path = Path::new();
+        let mut depth = 0;
         loop {
             // The expanded rows before `index`; the last of them may contain it.
             let before = branch.open.partition_point(|open| open.at.is_some_and(|at| at + open.before < index));
             let Some(last) = before.checked_sub(1).map(|last| &branch.open[last]) else {
-                return branch.own(index, path);
+                return branch.own(index, path, depth);
             };
             let first_child = last.at.unwrap_or(u64::MAX) + last.before + 1;
             if index < first_child + last.branch.total {
                 path.push(last.row);
                 index -= first_child;
                 branch = &last.branch;
+                depth += usize::from(!branch.is_chain);
             } else {
-                return branch.own(index - last.before - last.branch.total, path);
+                return branch.own(index - last.before - last.branch.total, path, depth);
             }
         }
     }
 
-    fn own(&self, index: u64, mut path: Path) -> Option<Place<L>> {
+    fn own(&self, index: u64, mut path: Path, depth: usize) -> Option<Place<L>> {
         match usize::try_from(index).ok().and_then(|at| self.rows.get(at)) {
             Some(&row) => {
                 path.push(row);
-                Some(Place::Row { list: self.list.clone(), path })
+                let is_chained = self.is_chain && path.len() > 1;
+                Some(Place::Row { list: self.list.clone(), path, depth, is_chained })
             }
             None if index == self.rows.len() as u64 => {
-                self.note().map(|text| Place::Note { depth: path.len(), text: text.to_owned() })
+                self.note().map(|text| Place::Note { depth, text: text.to_owned() })
             }
             None => None,
         }

@@ -10,15 +10,19 @@ mod paint;
 mod scroll;
 mod state;
 
+use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use egui::{Color32, Id};
 
-pub(crate) use paint::select_on_keyboard;
 pub use paint::show;
+pub(crate) use paint::{BulkAction, is_column_shown, select_on_keyboard};
 pub(crate) use state::RowSelection;
 pub use state::TreeState;
+
+use super::icons::Icon;
+use crate::model::human;
 
 /// The path of a row in the tree: the ids of its ancestors from the top, its own last.
 pub(crate) type Path = Vec<u32>;
@@ -57,10 +61,64 @@ impl Run {
     }
 }
 
+/// The role of a column: how long it is shown if space is short, and its start.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ColumnRole {
+    /// Columns with a small number are hidden first if space is short. The sorted column is never hidden.
+    pub keep: u8,
+    /// True if its cells have a share beside the number, which is dropped before any column is hidden.
+    pub has_share: bool,
+    /// True if the column is hidden until the user shows it.
+    pub starts_hidden: bool,
+    /// True if a click on the header sorts by the column.
+    pub sorts: bool,
+    /// The first column: its width, in points, before numbers get room. Narrow tables give it less than half of theirs.
+    pub least_width: f32,
+}
+
+impl Default for ColumnRole {
+    fn default() -> Self {
+        Self { keep: 100, has_share: false, starts_hidden: false, sorts: true, least_width: 200.0 }
+    }
+}
+
+impl ColumnRole {
+    /// Returns the role of a column of numbers.
+    #[must_use]
+    pub(crate) fn keep(keep: u8) -> Self {
+        Self { keep, ..Self::default() }
+    }
+
+    /// Returns the role of a column of sizes with their shares.
+    #[must_use]
+    pub(crate) fn size(keep: u8) -> Self {
+        Self { has_share: true, ..Self::keep(keep) }
+    }
+
+    /// Returns the role of a first column with paths or names of objects.
+    #[must_use]
+    pub(crate) fn names() -> Self {
+        Self { least_width: 280.0, ..Self::default() }
+    }
+}
+
+/// The icon in front of a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    pub icon: Icon,
+    pub color: Color32,
+    /// Its meaning, shown on hover.
+    pub meaning: &'static str,
+}
+
 /// The content of a cell.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Cell {
+    pub mark: Option<Mark>,
     pub runs: Vec<Run>,
+    /// Less important text after the others, dropped if space is short: a share beside a number, a source location
+    /// after a name. An empty share keeps numbers aligned.
+    pub aside: Option<Run>,
     /// The length of a pale bar behind a number, from 0 to 1.
     pub bar: Option<f32>,
     /// More text, shown on hover.
@@ -70,13 +128,13 @@ pub struct Cell {
 impl Cell {
     #[must_use]
     pub fn text(text: impl Into<String>, color: Color32) -> Self {
-        Self { runs: vec![Run::new(text, color)], bar: None, tooltip: None }
+        Self { runs: vec![Run::new(text, color)], ..Self::default() }
     }
 
     /// Returns all runs as one text.
     #[must_use]
     pub fn plain(&self) -> String {
-        self.runs.iter().map(|run| run.text.as_str()).collect()
+        self.runs.iter().chain(&self.aside).map(|run| run.text.as_str()).collect()
     }
 }
 
@@ -98,10 +156,39 @@ pub trait TreeModel {
         true
     }
 
+    /// Returns whether the only row of a list is drawn at its parent's indentation, as a chain.
+    fn chains(&self, _list: &Self::List) -> bool {
+        false
+    }
+
+    /// Returns the role of a column. By default, columns are hidden from right to left.
+    fn role(&self, column: usize) -> ColumnRole {
+        ColumnRole::keep(u8::try_from(column).map_or(0, |column| 100 - column.min(100)))
+    }
+
+    /// Describes several selected rows. Called once per selection.
+    fn about_selected(&self, rows: &BTreeMap<Path, Self::List>) -> Selected {
+        Selected {
+            text: format!("{} selected", human::quantity(rows.len() as u64, "row", "rows")),
+            ..Selected::default()
+        }
+    }
+
     /// Returns amounts over time that a cell draws as a small line instead of text.
     fn spark(&self, _list: &Self::List, _path: &[u32], _column: usize) -> Option<Vec<f32>> {
         None
     }
+}
+
+/// The description of several selected rows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Selected {
+    pub text: String,
+    pub tooltip: String,
+    /// True if the retaining paths of the rows can be merged.
+    pub merges: bool,
+    /// True if the rows are two objects that can be compared.
+    pub compares: bool,
 }
 
 /// The description of a table.

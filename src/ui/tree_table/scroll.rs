@@ -4,7 +4,7 @@ use egui::{Rect, Sense, Ui, Vec2, pos2};
 
 use super::state::TreeState;
 use crate::model::convert;
-use crate::ui::theme::{self, ROW_HEIGHT, tokens};
+use crate::ui::theme::{self, tokens};
 
 /// The width of the scroll bar.
 pub(super) const BAR_WIDTH: f32 = 12.0;
@@ -13,9 +13,9 @@ const MIN_HANDLE: f32 = 24.0;
 impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
     /// Scrolls by points; stops at both ends.
     pub(super) fn scroll_by(&mut self, points: f32, height: f32) {
-        let rows = f64::from(self.offset + points) / f64::from(ROW_HEIGHT);
+        let rows = f64::from(self.offset + points) / f64::from(self.row_height);
         let whole = rows.floor();
-        self.offset = convert::single((rows - whole) * f64::from(ROW_HEIGHT));
+        self.offset = convert::single((rows - whole) * f64::from(self.row_height));
         let (back, forth) = (convert::whole(-whole), convert::whole(whole));
         if let Some(first) = self.first_row.saturating_add(forth).checked_sub(back) {
             self.first_row = first;
@@ -35,17 +35,17 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
 
     /// Returns the scroll position at the very end.
     fn lowest(&self, height: f32) -> (u64, f32) {
-        let on_screen = (height / ROW_HEIGHT).max(0.0);
+        let on_screen = (height / self.row_height).max(0.0);
         let whole = on_screen.ceil();
         match self.row_count().checked_sub(convert::whole(whole)) {
-            Some(first) => (first, (whole - on_screen) * ROW_HEIGHT),
+            Some(first) => (first, (whole - on_screen) * self.row_height),
             None => (0, 0.0),
         }
     }
 
     /// Scrolls as little as needed to show the whole row; with `center`, puts it in the middle unless it is visible.
     pub(super) fn scroll_to(&mut self, index: u64, height: f32, center: bool) {
-        let whole = convert::whole(height / ROW_HEIGHT).max(1);
+        let whole = convert::whole(height / self.row_height).max(1);
         let is_above = index < self.first_row || (index == self.first_row && self.offset > 0.0);
         let last_whole = self.first_row + whole - u64::from(self.offset > 0.0);
         let is_below = index >= last_whole.max(self.first_row + 1);
@@ -71,10 +71,10 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         }
         let tokens = tokens(ui);
         let total = convert::float(self.row_count());
-        let shown = f64::from(height / ROW_HEIGHT) / total;
+        let shown = f64::from(height / self.row_height) / total;
         let handle_height = convert::single(f64::from(bar.height()) * shown).max(MIN_HANDLE).min(bar.height());
         let travel = bar.height() - handle_height;
-        let whole = |row: u64, offset: f32| convert::float(row) + f64::from(offset / ROW_HEIGHT);
+        let whole = |row: u64, offset: f32| convert::float(row) + f64::from(offset / self.row_height);
         let fraction = convert::single(whole(self.first_row, self.offset) / whole(last, last_offset));
         let handle = Rect::from_min_size(
             pos2(bar.left() + 2.0, bar.top() + travel * fraction.clamp(0.0, 1.0)),
@@ -94,7 +94,7 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
             let fraction = f64::from(((pointer.y - grab - bar.top()) / travel.max(1.0)).clamp(0.0, 1.0));
             let position = fraction * whole(last, last_offset);
             self.first_row = convert::whole(position);
-            self.offset = convert::single((position - position.floor()) * f64::from(ROW_HEIGHT));
+            self.offset = convert::single((position - position.floor()) * f64::from(self.row_height));
             if fraction >= 1.0 {
                 (self.first_row, self.offset) = (last, last_offset);
             }

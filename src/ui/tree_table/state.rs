@@ -1,9 +1,14 @@
 //! The state of a tree table between frames.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Path, Rows, TreeModel};
+use super::layout::Place;
+use super::{Path, Rows, Selected, TreeModel};
+use crate::ui::theme;
+
+/// The maximum number of rows that are selected at once.
+pub(super) const SELECT_LIMIT: usize = 10_000;
 
 /// An expanded list: its rows in order, and the expanded rows among them.
 #[derive(Clone, Debug)]
@@ -14,6 +19,8 @@ pub(super) struct Branch<L> {
     pub(super) error: Option<String>,
     /// True if `rows` is the requested list, not the previous one.
     pub(super) is_ready: bool,
+    /// True if the list has one row, which is drawn at its parent's indentation.
+    pub(super) is_chain: bool,
     /// Sorted by `at`.
     pub(super) open: Vec<OpenRow<L>>,
     /// The number of rows of this list and of all expanded lists below, notes included.
@@ -41,6 +48,14 @@ pub struct TreeState<L> {
     pub(super) selection: Option<Path>,
     /// The selected row before the selection was cleared; keyboard navigation continues from it.
     pub(super) cursor: Option<Path>,
+    /// All selected rows with their lists if several are selected; else empty. Contains the selected row.
+    pub(super) many: BTreeMap<Path, L>,
+    /// The row from which Shift extends the selection.
+    pub(super) anchor: Option<Path>,
+    /// The description of `many`, once it is drawn.
+    pub(super) about_many: Option<Selected>,
+    /// The height of a row, in points.
+    pub(super) row_height: f32,
     /// Paths to expand one after another, as their lists arrive.
     pub(super) reveals: VecDeque<Reveal>,
     /// The column under the pointer when the context menu was opened.
@@ -70,6 +85,10 @@ impl<L> Default for TreeState<L> {
             offset: 0.0,
             selection: None,
             cursor: None,
+            many: BTreeMap::new(),
+            anchor: None,
+            about_many: None,
+            row_height: theme::ROW_HEIGHT,
             reveals: VecDeque::new(),
             menu_column: 0,
             has_menu: false,
@@ -88,8 +107,92 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
     /// Selects a row without scrolling to it. Cancels pending reveals that would select a row.
     pub fn select(&mut self, path: Option<Path>) {
         self.reveals.retain(|reveal| !reveal.select);
+        self.anchor.clone_from(&path);
         self.selection = path;
         self.cursor = None;
+        self.forget_many();
+    }
+
+    /// Returns the selected rows with their lists, in the order of their paths, if several are selected.
+    #[must_use]
+    pub fn many(&self) -> &BTreeMap<Path, L> {
+        &self.many
+    }
+
+    fn forget_many(&mut self) {
+        self.many.clear();
+        self.about_many = None;
+    }
+
+    /// Returns the list that contains a shown row.
+    fn list_of(&self, path: &[u32]) -> Option<L> {
+        match self.place(self.index_of(path)?) {
+            Some(Place::Row { list, .. }) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// Adds a row to the selected ones, or removes it. The last added row is the selected one.
+    pub(super) fn toggle_selected(&mut self, list: &L, path: &[u32]) {
+        if self.many.is_empty()
+            && let Some(selected) = self.selection.clone()
+            && let Some(list) = self.list_of(&selected)
+        {
+            self.many.insert(selected, list);
+        }
+        self.about_many = None;
+        let selected = if self.many.remove(path).is_some() {
+            self.many.last_key_value().map(|(path, _)| path.clone())
+        } else {
+            if self.many.len() < SELECT_LIMIT {
+                self.many.insert(path.to_vec(), list.clone());
+            }
+            Some(path.to_vec())
+        };
+        let many = std::mem::take(&mut self.many);
+        self.select(selected);
+        if many.len() > 1 {
+            self.many = many;
+        }
+    }
+
+    /// Selects all rows between the anchor and a position.
+    pub(super) fn select_to(&mut self, index: u64, path: &[u32]) {
+        let anchor = self.anchor.clone().or_else(|| self.selection.clone());
+        let from = anchor.as_deref().and_then(|path| self.index_of(path)).unwrap_or(index);
+        let limit = SELECT_LIMIT as u64 - 1;
+        let (first, last) = if from <= index {
+            (from, index.min(from.saturating_add(limit)))
+        } else {
+            (index.max(from.saturating_sub(limit)), from)
+        };
+        let many = (first..=last).filter_map(|index| match self.place(index)? {
+            Place::Row { list, path, .. } => Some((path, list)),
+            Place::Note { .. } => None,
+        });
+        let many: BTreeMap<Path, L> = many.collect();
+        self.select(Some(path.to_vec()));
+        if many.len() > 1 {
+            self.many = many;
+        }
+        self.anchor = anchor.or_else(|| Some(path.to_vec()));
+    }
+
+    /// Selects all rows of the list that contains the selected row.
+    pub(super) fn select_siblings(&mut self) {
+        let Some(selected) = self.selection.clone() else { return };
+        let Some((_, above)) = selected.split_last() else { return };
+        let Some(branch) = self.root.as_mut().and_then(|root| root.descend(above)) else { return };
+        let (list, rows) = (branch.list.clone(), Arc::clone(&branch.rows));
+        let many = rows.iter().take(SELECT_LIMIT).map(|&row| {
+            let path: Path = above.iter().copied().chain([row]).collect();
+            (path, list.clone())
+        });
+        let many: BTreeMap<Path, L> = many.collect();
+        self.about_many = None;
+        if many.len() > 1 {
+            self.many = many;
+        }
     }
 
     /// Selects the first row, if the table has rows.
@@ -170,6 +273,7 @@ impl<L: Clone + Eq + std::hash::Hash> RowSelection for TreeState<L> {
 
     fn clear_selection(&mut self) {
         self.reveals.retain(|reveal| !reveal.select);
+        self.forget_many();
         if let Some(path) = self.selection.take() {
             self.cursor = Some(path);
         }
@@ -190,7 +294,16 @@ impl<L: Clone + Eq + std::hash::Hash> RowSelection for TreeState<L> {
 
 impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
     pub(super) fn new(list: L) -> Self {
-        Self { list, rows: Arc::default(), slow: false, error: None, is_ready: false, open: Vec::new(), total: 0 }
+        Self {
+            list,
+            rows: Arc::default(),
+            slow: false,
+            error: None,
+            is_ready: false,
+            is_chain: false,
+            open: Vec::new(),
+            total: 0,
+        }
     }
 
     /// Updates this list and all lists below it from the model, and recounts the rows.
@@ -211,6 +324,7 @@ impl<L: Clone + Eq + std::hash::Hash> Branch<L> {
             self.open.sort_by_key(|open| open.at.unwrap_or(u64::MAX));
         }
         (self.slow, self.is_ready) = (slow, is_ready);
+        self.is_chain = self.rows.len() == 1 && self.error.is_none() && model.chains(&self.list);
         let mut below = 0;
         for open in &mut self.open {
             open.before = below;

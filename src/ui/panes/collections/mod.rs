@@ -10,7 +10,7 @@ use super::pane::{About, Pane};
 use super::series::{SeriesChoice, left_out};
 use super::{Place, item, object_menu};
 use crate::model::{EdgeIndex, SnapshotId, human};
-use crate::query::{CollectionKind, CollectionSort, CollectionsOf, DistinctOf, ListedBy, Series};
+use crate::query::{CollectionKind, CollectionSort, CollectionsOf, DistinctOf, ListedBy, ScriptsOf, Series};
 use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, Target, ViewKind};
@@ -181,7 +181,8 @@ impl Pane for CollectionsPane {
             ui.weak(format!("{groups}{kinds}"));
         });
         let (filter, kind, sort, look) = (self.filter.clone(), self.kind, self.sort, theme::look(ui));
-        let rows = CollectionRows { session, series, last, found, sort, filter, kind, look };
+        let scripts = session.ask(&ScriptsOf(last.0)).ready();
+        let rows = CollectionRows { session, series, last, found, scripts, sort, filter, kind, look };
         self.table_of(ui, place, rows, &mut commands);
         commands
     }

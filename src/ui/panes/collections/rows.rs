@@ -5,14 +5,15 @@ use std::sync::Arc;
 use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, convert, human};
 use crate::query::{
     Collection, CollectionGroup, CollectionKind, CollectionPoint, CollectionSort, Collections, CollectionsKey,
-    EntriesKey, Filter, ListSpec, ListedBy, OrderKey, Series, Sort, edge_label, first_keys, is_map_key, map_key,
-    node_label,
+    EntriesKey, Filter, ListSpec, ListedBy, OrderKey, Scripts, Series, Sort, edge_label, first_keys, is_map_key,
+    map_key, node_label,
 };
 use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::ui::heap_rows::{field_cell, key_runs, node_cell, rows_of, size_cell};
+use crate::ui::object_cells::{share_cell, with_source};
 use crate::ui::theme::Look;
-use crate::ui::tree_table::{Cell, Column, Rows, Run, TreeModel};
+use crate::ui::tree_table::{Cell, Column, ColumnRole, Rows, Run, TreeModel};
 
 /// The sort keys of the columns of a series.
 const SERIES_KEYS: [ListedBy; 9] = [
@@ -87,6 +88,8 @@ pub(super) struct CollectionRows<'a> {
     pub(super) series: Series,
     pub(super) last: (SnapshotId, Arc<Snapshot>),
     pub(super) found: Arc<Collections>,
+    /// The files of source locations, once they are known.
+    pub(super) scripts: Option<Arc<Scripts>>,
     pub(super) sort: CollectionSort,
     pub(super) filter: String,
     pub(super) kind: Option<CollectionKind>,
@@ -199,8 +202,7 @@ impl CollectionRows<'_> {
             return cell;
         }
         let share = convert::share(entries, capacity).min(1.0);
-        let mut cell = Cell::text(format!("{:.0}%", share * 100.0), self.look.tokens.text);
-        cell.bar = Some(convert::single(share));
+        let mut cell = share_cell(share, self.look.tokens);
         cell.tooltip = Some(format!("{} entries in {} slots", human::count(entries), human::count(capacity)));
         cell
     }
@@ -252,7 +254,7 @@ impl CollectionRows<'_> {
                 if kind == CollectionKind::Map && is_map_key(snapshot, edge) {
                     cell.runs.push(Run::new(" → number", tokens.weak));
                 }
-                cell
+                with_source(cell, snapshot, target, self.scripts.as_deref(), tokens)
             }
             ListedBy::Retained => size_cell(snapshot.retained_size(target), snapshot.total_size(), self.look),
             _ => Cell::default(),
@@ -311,6 +313,22 @@ impl TreeModel for CollectionRows<'_> {
         }
     }
 
+    fn role(&self, column: usize) -> ColumnRole {
+        if self.has_series() && column == TREND {
+            return ColumnRole::keep(75);
+        }
+        ColumnRole::keep(match columns(self.has_series()).1[column] {
+            ListedBy::Holder => return ColumnRole::names(),
+            ListedBy::Retained => return ColumnRole::size(90),
+            ListedBy::EntriesGrowth => 85,
+            ListedBy::Entries => 80,
+            ListedBy::RetainedGrowth => 70,
+            ListedBy::Count => 50,
+            ListedBy::Kind => 45,
+            ListedBy::Capacity => 40,
+        })
+    }
+
     fn is_link(&self, list: &Listed, path: &[u32]) -> bool {
         !matches!(list, Listed::Groups(_)) || path.last().is_some_and(|&row| self.only_member(row).is_some())
     }
@@ -331,7 +349,8 @@ impl TreeModel for CollectionRows<'_> {
                 ListedBy::Holder => {
                     let mut cell = field_cell(&self.last.1, EdgeIndex(row), self.look.tokens);
                     cell.runs.extend(key_runs(&self.last.1, EdgeIndex(row), self.look.tokens));
-                    cell
+                    let target = self.last.1.graph().edge_target(EdgeIndex(row));
+                    with_source(cell, &self.last.1, target, self.scripts.as_deref(), self.look.tokens)
                 }
                 ListedBy::Retained => {
                     let target = self.last.1.graph().edge_target(EdgeIndex(row));

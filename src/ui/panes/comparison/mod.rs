@@ -14,7 +14,7 @@ use super::pane::{About, Pane};
 use super::series::SeriesChoice;
 use super::{Place, Slot, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, human};
-use crate::query::{Comparison, ComparisonKey, ComparisonOf, ComparisonSort, OPTIONS_DIFFER, PairList, Side};
+use crate::query::{Comparison, ComparisonKey, ComparisonOf, ComparisonSort, OPTIONS_DIFFER, PairList, ScriptsOf, Side};
 use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};
@@ -128,8 +128,10 @@ impl ComparisonPane {
         commands: &mut Vec<Command>,
     ) {
         let (base, current) = (pair.base.0, pair.current.0);
+        let scripts = [base, current].map(|id| session.ask(&ScriptsOf(id)).ready());
         let mut rows = PairRows {
             session,
+            scripts,
             base: pair.base,
             current: pair.current,
             comparison,

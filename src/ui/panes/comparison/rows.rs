@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use super::KEYS;
-use crate::model::{EdgeIndex, SnapshotId, human};
+use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, human};
 use crate::query::{
     Comparison, ComparisonKey, ComparisonOf, ComparisonSort, Filter, LABEL_LIMIT, ListSpec, OrderKey, PairKey,
-    PairList, Side, Sort,
+    PairList, Scripts, Side, Sort,
 };
 use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, Target};
 use crate::ui::glossary;
 use crate::ui::heap_rows::{field_cell, node_cell, rows_of};
+use crate::ui::object_cells::with_source;
 use crate::ui::theme::Look;
-use crate::ui::tree_table::{Cell, Rows, Run, TreeModel};
+use crate::ui::tree_table::{Cell, ColumnRole, Rows, Run, TreeModel};
 
 /// A list of the table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -22,7 +23,7 @@ pub enum Compared {
     Classes(SnapshotId),
     Objects(u32),
     /// Fields of an object in one of the two snapshots.
-    Fields(Side, crate::model::NodeOrdinal),
+    Fields(Side, NodeOrdinal),
 }
 
 pub(super) struct PairRows<'a> {
@@ -30,6 +31,8 @@ pub(super) struct PairRows<'a> {
     pub(super) base: (SnapshotId, Arc<Snapshot>),
     pub(super) current: (SnapshotId, Arc<Snapshot>),
     pub(super) comparison: Arc<Comparison>,
+    /// The files of source locations in the base and the current snapshot, once they are known.
+    pub(super) scripts: [Option<Arc<Scripts>>; 2],
     pub(super) joined: bool,
     pub(super) sort: ComparisonSort,
     pub(super) filter: String,
@@ -116,6 +119,16 @@ impl PairRows<'_> {
                 if class.joined_count > 1 {
                     cell.runs.push(Run::new(format!("  {} loads", class.joined_count), tokens.accent));
                 }
+                let (side, at) = match class.current_class {
+                    Some(of) => (Side::Current, self.current.1.classes().get(of).key.location),
+                    None => (Side::Base, class.key.location),
+                };
+                if let Some((scripts, at)) = self.scripts(side).zip(at)
+                    && scripts.url(at.script_id).is_some()
+                {
+                    cell.aside = Some(Run::new(format!("  {}", scripts.short(at)), tokens.weak));
+                    cell.tooltip = Some(format!("{}\n{}", cell.plain(), scripts.full(at)));
+                }
                 if let Some(entry) = glossary::for_class(&class.name) {
                     cell.tooltip = Some(format!("{}\n{}", entry.term, entry.short));
                 }
@@ -133,6 +146,15 @@ impl PairRows<'_> {
         }
     }
 
+    fn scripts(&self, side: Side) -> Option<&Scripts> {
+        let [base, current] = &self.scripts;
+        if side == Side::Base { base.as_deref() } else { current.as_deref() }
+    }
+
+    fn with_source(&self, side: Side, node: NodeOrdinal, cell: Cell) -> Cell {
+        with_source(cell, &self.side(side).1, node, self.scripts(side), self.look.tokens)
+    }
+
     pub(super) fn object_cell(&self, row: u32, column: usize) -> Cell {
         let tokens = self.look.tokens;
         let (side, node) = self.comparison.object(row);
@@ -142,7 +164,7 @@ impl PairRows<'_> {
             if shown { Cell::text(self.look.units.bytes(size), tokens.text) } else { Cell::default() }
         };
         match KEYS[column] {
-            ComparisonKey::Name => node_cell(snapshot, node, Vec::new(), tokens),
+            ComparisonKey::Name => self.with_source(side, node, node_cell(snapshot, node, Vec::new(), tokens)),
             ComparisonKey::New if is_new => Cell::text("new", tokens.added),
             ComparisonKey::Deleted if !is_new => Cell::text("deleted", tokens.removed),
             ComparisonKey::AllocatedSize => sized(is_new, snapshot.shallow_size(node)),
@@ -160,7 +182,7 @@ impl PairRows<'_> {
         let shallow = if side == Side::Base { ComparisonKey::FreedSize } else { ComparisonKey::AllocatedSize };
         let retained = if side == Side::Base { ComparisonKey::BaseRetained } else { ComparisonKey::CurrentRetained };
         match KEYS[column] {
-            ComparisonKey::Name => field_cell(snapshot, edge, tokens),
+            ComparisonKey::Name => self.with_source(side, target, field_cell(snapshot, edge, tokens)),
             key if key == shallow => Cell::text(self.look.units.bytes(snapshot.shallow_size(target)), tokens.weak),
             key if key == retained => Cell::text(self.look.units.bytes(snapshot.retained_size(target)), tokens.weak),
             _ => Cell::default(),
@@ -207,6 +229,21 @@ impl TreeModel for PairRows<'_> {
                 (!graph.edge_range(target.node).is_empty()).then_some(Compared::Fields(side, target.node))
             }
         }
+    }
+
+    fn role(&self, column: usize) -> ColumnRole {
+        ColumnRole::keep(match KEYS[column] {
+            ComparisonKey::Name => return ColumnRole::default(),
+            ComparisonKey::RetainedDelta => 90,
+            ComparisonKey::SizeDelta => 85,
+            ComparisonKey::Delta => 80,
+            ComparisonKey::New => 70,
+            ComparisonKey::Deleted => 65,
+            ComparisonKey::CurrentRetained => 60,
+            ComparisonKey::BaseRetained => 55,
+            ComparisonKey::AllocatedSize => 50,
+            ComparisonKey::FreedSize => 45,
+        })
     }
 
     fn is_link(&self, list: &Compared, _path: &[u32]) -> bool {

@@ -10,7 +10,7 @@ use super::NextStep;
 use super::pane::{About, Pane};
 use super::{Place, item, object_menu};
 use crate::model::human;
-use crate::query::{NodeFilter, ScriptListOf, ScriptPart, ScriptSort, ScriptSortKey, ScriptsKey};
+use crate::query::{NodeFilter, ScriptListOf, ScriptPart, ScriptSort, ScriptSortKey, ScriptsKey, ScriptsOf};
 use crate::session::Session;
 use crate::sources::PackageVersionsOf;
 use crate::ui::command::{Command, ExportList, NodeSet, ViewKind};
@@ -180,7 +180,8 @@ impl Pane for ScriptsPane {
             text: self.filter.trim().to_owned(),
         };
         let snapshot = Arc::clone(&place.snapshot);
-        let rows = ScriptRows { session, snapshot, list, versions, key, look: theme::look(ui) };
+        let scripts = session.ask(&ScriptsOf(id)).ready();
+        let rows = ScriptRows { session, snapshot, list, scripts, versions, key, look: theme::look(ui) };
         self.table_of(ui, place, rows, &mut commands);
         commands
     }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use crate::model::{EdgeIndex, NodeOrdinal, human};
 use crate::query::{
     Filter, ListSpec, ListedScripts, NodeFilter, OrderKey, Package, PackageKind, ScriptGroup, ScriptList, ScriptPart,
-    ScriptSortKey, ScriptsKey, Sort, short_script,
+    ScriptSortKey, Scripts, ScriptsKey, Sort, short_script,
 };
 use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::sources::PackageVersions;
 use crate::ui::heap_rows::{field_cell, node_cell, rows_of, size_cell};
+use crate::ui::object_cells::with_source;
 use crate::ui::theme::Look;
-use crate::ui::tree_table::{Cell, Column, Rows, Run, TreeModel};
+use crate::ui::tree_table::{Cell, Column, ColumnRole, Rows, Run, TreeModel};
 
 /// The maximum number of characters of a folder.
 const FOLDER_LIMIT: usize = 160;
@@ -109,6 +110,8 @@ pub(super) struct ScriptRows<'a> {
     pub(super) session: &'a mut Session,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) list: Arc<ScriptList>,
+    /// The files of source locations, once they are known.
+    pub(super) scripts: Option<Arc<Scripts>>,
     /// The versions of packages, once they are known.
     pub(super) versions: Option<Arc<PackageVersions>>,
     /// The question for the whole list.
@@ -311,6 +314,17 @@ impl TreeModel for ScriptRows<'_> {
         }
     }
 
+    fn role(&self, column: usize) -> ColumnRole {
+        match KEYS[column] {
+            ScriptSortKey::Name => ColumnRole::default(),
+            ScriptSortKey::Retained => ColumnRole::size(90),
+            ScriptSortKey::Source => ColumnRole::keep(70),
+            ScriptSortKey::Code => ColumnRole::keep(60),
+            ScriptSortKey::Functions => ColumnRole::keep(50),
+            ScriptSortKey::Copies => ColumnRole::keep(40),
+        }
+    }
+
     fn cell(&self, list: &Listed, path: &[u32], column: usize) -> Cell {
         let Some(&row) = path.last() else { return Cell::default() };
         match list {
@@ -318,10 +332,13 @@ impl TreeModel for ScriptRows<'_> {
             Listed::Objects(_) | Listed::Fields(_) => {
                 let Some(node) = list.node(&self.snapshot, row) else { return Cell::default() };
                 match (KEYS[column], list) {
-                    (ScriptSortKey::Name, Listed::Fields(_)) => {
-                        field_cell(&self.snapshot, EdgeIndex(row), self.look.tokens)
+                    (ScriptSortKey::Name, of) => {
+                        let cell = match of {
+                            Listed::Fields(_) => field_cell(&self.snapshot, EdgeIndex(row), self.look.tokens),
+                            _ => node_cell(&self.snapshot, node, Vec::new(), self.look.tokens),
+                        };
+                        with_source(cell, &self.snapshot, node, self.scripts.as_deref(), self.look.tokens)
                     }
-                    (ScriptSortKey::Name, _) => node_cell(&self.snapshot, node, Vec::new(), self.look.tokens),
                     (ScriptSortKey::Retained, _) => {
                         size_cell(self.snapshot.retained_size(node), self.snapshot.total_size(), self.look)
                     }

@@ -1,11 +1,9 @@
 //! The text of rows for the clipboard and for screen readers.
 
-use super::super::layout::Place;
 use super::super::state::TreeState;
 use super::super::{Table, TreeModel};
-use super::TableAnswer;
-use crate::model::convert;
-use crate::ui::theme::ROW_HEIGHT;
+use super::columns::Columns;
+use super::{TableAnswer, visible_rows};
 use egui::Ui;
 
 /// The part of the table to copy to the clipboard.
@@ -35,26 +33,38 @@ pub(super) fn copy_menu(ui: &mut Ui, answer: &mut TableAnswer) -> Option<CopyWha
     wanted
 }
 
-/// Returns the cells of a row, separated by tabs.
-pub(super) fn row_text<M: TreeModel>(table: &Table<'_>, model: &M, list: &M::List, path: &[u32]) -> String {
-    let cells = (0..table.columns.len()).map(|column| model.cell(list, path, column).plain().trim().to_owned());
+/// Returns the cells of a row in the columns that the user shows, separated by tabs.
+pub(super) fn row_text<M: TreeModel>(columns: &Columns, model: &M, list: &M::List, path: &[u32]) -> String {
+    let cells = columns.chosen().map(|column| model.cell(list, path, column).plain().trim().to_owned());
     cells.collect::<Vec<_>>().join("\t")
+}
+
+fn header_text(table: &Table<'_>, columns: &Columns) -> String {
+    columns.chosen().map(|column| table.columns[column].title).collect::<Vec<_>>().join("\t")
 }
 
 /// Returns the header and the rows on screen, one per line.
 pub(super) fn visible_text<M: TreeModel>(
     table: &Table<'_>,
+    columns: &Columns,
     state: &TreeState<M::List>,
     model: &M,
     height: f32,
 ) -> String {
-    let mut lines = vec![table.columns.iter().map(|column| column.title).collect::<Vec<_>>().join("\t")];
-    let count = convert::whole((height / ROW_HEIGHT).ceil());
-    for index in state.first_row..state.first_row + count {
-        if let Some(Place::Row { list, path }) = state.place(index) {
-            let indent = "  ".repeat(path.len() - 1);
-            lines.push(format!("{indent}{}", row_text(table, model, &list, &path)));
-        }
-    }
-    lines.join("\n")
+    let rows = visible_rows(state, height).map(|(list, path)| {
+        let indent = "  ".repeat(path.len() - 1);
+        format!("{indent}{}", row_text(columns, model, &list, &path))
+    });
+    std::iter::once(header_text(table, columns)).chain(rows).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the header and the selected rows, one per line.
+pub(super) fn selected_text<M: TreeModel>(
+    table: &Table<'_>,
+    columns: &Columns,
+    state: &TreeState<M::List>,
+    model: &M,
+) -> String {
+    let rows = state.many.iter().map(|(path, list)| row_text(columns, model, list, path));
+    std::iter::once(header_text(table, columns)).chain(rows).collect::<Vec<_>>().join("\n")
 }

@@ -5,15 +5,15 @@ use egui::{Event, EventFilter, Id, Key, Modifiers, Popup, Ui};
 use super::super::layout::Place;
 use super::super::state::TreeState;
 use super::super::{Table, TreeModel};
-use super::copy::row_text;
+use super::columns::Columns;
+use super::copy::{row_text, selected_text};
 use super::{EXPAND_LIMIT, TableAnswer};
 use crate::model::convert;
 use crate::ui::context_menu;
-use crate::ui::theme::ROW_HEIGHT;
 
 pub(super) fn keyboard<M: TreeModel>(
     ui: &Ui,
-    table: &Table<'_>,
+    (table, columns): (&Table<'_>, &Columns),
     state: &mut TreeState<M::List>,
     model: &mut M,
     height: f32,
@@ -30,15 +30,22 @@ pub(super) fn keyboard<M: TreeModel>(
     if has_popup {
         return;
     }
+    if extends(ui, state, height, answer) {
+        return;
+    }
     let mut target = moved(ui, state, height);
     if let Some(path) = state.selection().map(<[u32]>::to_vec) {
         if let Some(to) = keys_of_row(ui, state, model, &path, answer) {
             target = Some(to);
         }
         if ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy)))
-            && let Some(Place::Row { list, path }) = state.index_of(&path).and_then(|index| state.place(index))
+            && let Some(Place::Row { list, path, .. }) = state.index_of(&path).and_then(|index| state.place(index))
         {
-            ui.copy_text(row_text(table, model, &list, &path));
+            ui.copy_text(if state.many.is_empty() {
+                row_text(columns, model, &list, &path)
+            } else {
+                selected_text(table, columns, state, model)
+            });
         }
     }
     let wants_menu = context_menu::is_asked_for(ui.ctx());
@@ -51,7 +58,7 @@ pub(super) fn keyboard<M: TreeModel>(
     {
         state.scroll_to(index, height, false);
         state.wants_menu = wants_menu;
-        if state.selection() != Some(path.as_slice()) {
+        if state.selection() != Some(path.as_slice()) || !state.many.is_empty() {
             state.select(Some(path.clone()));
             answer.selected = Some(path);
             answer.by_key = true;
@@ -59,10 +66,41 @@ pub(super) fn keyboard<M: TreeModel>(
     }
 }
 
+/// Handles the keys that select several rows; returns whether one was pressed.
+fn extends<L: Clone + Eq + std::hash::Hash>(
+    ui: &Ui,
+    state: &mut TreeState<L>,
+    height: f32,
+    answer: &mut TableAnswer,
+) -> bool {
+    let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+    let Some(current) = state.selection().and_then(|path| state.index_of(path)) else { return false };
+    if pressed(Modifiers::COMMAND, Key::A) {
+        state.select_siblings();
+        return true;
+    }
+    let index = if pressed(Modifiers::SHIFT, Key::ArrowDown) {
+        (current + 1).min(state.row_count().saturating_sub(1))
+    } else if pressed(Modifiers::SHIFT, Key::ArrowUp) {
+        current.saturating_sub(1)
+    } else {
+        return false;
+    };
+    if let Some(Place::Row { path, .. }) = state.place(index)
+        && index != current
+    {
+        state.select_to(index, &path);
+        state.scroll_to(index, height, false);
+        answer.selected = Some(path);
+        answer.by_key = true;
+    }
+    true
+}
+
 /// Returns the position that a key moves the selection to. If no row is selected, arrows go to the last selected one, or to
 /// the first.
 pub(super) fn moved<L: Clone + Eq + std::hash::Hash>(ui: &Ui, state: &TreeState<L>, height: f32) -> Option<u64> {
-    let page = convert::whole(height / ROW_HEIGHT).saturating_sub(1).max(1);
+    let page = convert::whole(height / state.row_height).saturating_sub(1).max(1);
     let current = state.selection().and_then(|path| state.index_of(path));
     let start = state.cursor.as_deref().and_then(|path| state.index_of(path)).unwrap_or(0);
     let last = state.row_count().saturating_sub(1);

@@ -1,22 +1,28 @@
 //! Drawing the table, and mouse and keyboard input.
 
-mod copy;
-mod keyboard;
-
+mod cells;
 mod columns;
-
+mod copy;
+mod header;
+mod keyboard;
+mod many;
 mod rows;
 
+pub(crate) use columns::is_column_shown;
 pub(crate) use keyboard::select_on_keyboard;
+pub(crate) use many::BulkAction;
 
-use egui::{CursorIcon, Id, Rect, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui::accesskit::Role;
+use egui::{Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
+use super::layout::Place;
 use super::scroll::BAR_WIDTH;
 use super::state::{Branch, TreeState};
 use super::{Path, Table, TreeModel};
+use crate::model::convert;
 use crate::ui::focus_order;
-use crate::ui::theme::{Tokens, tokens};
-use columns::Columns;
+use crate::ui::theme::{self, tokens};
+use columns::{Choices, Columns};
 use keyboard::keyboard;
 use rows::RowPainter;
 
@@ -42,6 +48,8 @@ pub struct TableAnswer {
     pub activated: Option<Path>,
     /// The column whose header was clicked.
     pub sort_clicked: Option<usize>,
+    /// An action on all selected rows.
+    pub(crate) bulk: Option<BulkAction>,
     /// True if the table has the keyboard focus.
     pub focused: bool,
     /// The row to expand or collapse.
@@ -64,19 +72,22 @@ pub fn show<M: TreeModel>(
         state.root = Some(Branch::new(root.clone()));
         state.reveals = reveals;
     }
+    state.row_height = theme::row_height(ui.ctx());
+    state.offset = state.offset.min(state.row_height);
     state.update(model);
     let rect = ui.available_rect_before_wrap();
     ui.allocate_rect(rect, Sense::hover());
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER_HEIGHT));
     let body = Rect::from_min_max(pos2(rect.left(), header.bottom()), rect.max);
     let rows = Rect::from_min_max(body.min, pos2(body.right() - BAR_WIDTH, body.bottom()));
-    let widths_id = Id::unique(("column widths", table.name));
-    let mut widths: Vec<f32> = ui.data_mut(|data| data.get_persisted(widths_id)).unwrap_or_default();
-    let columns = Columns::new(table, &mut widths, rows);
-    let widths_before = widths.clone();
+    let mut choices = Choices::load(ui, table.name);
+    let choices_before = choices.clone();
+    let roles = (0..table.columns.len()).map(|column| model.role(column)).collect();
+    let columns = Columns::new(table, roles, &choices, rows);
 
     let mut answer = TableAnswer::default();
-    let height = rows.height();
+    // The line about several selected rows covers the last row.
+    let height = rows.height() - if state.many.is_empty() { 0.0 } else { many::HEIGHT };
     if let Some(reveal) = state.advance_reveals(model) {
         if let Some(index) = state.index_of(&reveal.path) {
             state.scroll_to(index, height, true);
@@ -94,7 +105,8 @@ pub fn show<M: TreeModel>(
         answer.selected = Some(path.to_vec());
         answer.by_key = true;
     }
-    keyboard(ui, table, state, model, height, &mut answer);
+    describe(ui, table, state);
+    keyboard(ui, (table, &columns), state, model, height, &mut answer);
     if ui.rect_contains_pointer(body) {
         let wheel = ui.input(|input| input.smooth_scroll_delta().y);
         if wheel != 0.0 {
@@ -109,9 +121,10 @@ pub fn show<M: TreeModel>(
     body_ui.set_clip_rect(rows.intersect(ui.clip_rect()));
     let mut painter = RowPainter { table, columns: &columns, rows, has_focus, tokens: tokens(ui) };
     painter.rows(&mut body_ui, state, model, &mut answer, &mut menu);
-    painter.header(ui, header, &mut widths, &mut answer);
-    if widths != widths_before {
-        ui.data_mut(|data| data.insert_persisted(widths_id, widths));
+    painter.many(&mut body_ui, state, model, &mut answer);
+    painter.header(ui, header, &mut choices, (state, model), &mut answer);
+    if choices != choices_before {
+        choices.save(ui, table.name);
     }
     state.scroll_bar(ui, table.id, Rect::from_min_max(pos2(rows.right(), body.top()), body.max), height);
     if has_focus {
@@ -120,16 +133,28 @@ pub fn show<M: TreeModel>(
     answer
 }
 
-/// Draws the left border of a column, which can be dragged; returns whether it is being dragged.
-fn resize_handle(ui: &Ui, id: Id, cell: Rect, width: &mut f32, tokens: &Tokens) -> bool {
-    let line = Rect::from_center_size(cell.left_center(), Vec2::new(7.0, cell.height()));
-    let response = ui.interact(line, id.with("resize"), Sense::DRAG);
-    if response.dragged() {
-        *width = (*width - response.drag_delta().x).clamp(MIN_COLUMN, 600.0);
-    }
-    let color = if response.hovered() || response.dragged() { tokens.accent } else { tokens.border };
-    ui.painter().vline(cell.left(), cell.shrink2(vec2(0.0, 5.0)).y_range(), Stroke::new(1.0, color));
-    let is_dragged = response.dragged();
-    response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
-    is_dragged
+/// Describes the table to screen readers: its name, the number of rows and the sort.
+fn describe<L: Clone + Eq + std::hash::Hash>(ui: &Ui, table: &Table<'_>, state: &TreeState<L>) {
+    let (by, descending) = table.sorted_by;
+    let sort = table.columns.get(by).map_or("", |column| column.title);
+    let order = if descending { "descending" } else { "ascending" };
+    ui.ctx().accesskit_node_builder(table.id, |node| {
+        node.set_role(Role::TreeGrid);
+        node.set_label(format!("{} table", table.name));
+        node.set_description(format!("Sorted by {}, {order}", sort.to_lowercase()));
+        node.set_row_count(convert::in_memory(state.row_count()));
+        node.set_column_count(table.columns.len());
+    });
+}
+
+/// Returns the rows on screen with their lists.
+fn visible_rows<L: Clone + Eq + std::hash::Hash>(
+    state: &TreeState<L>,
+    height: f32,
+) -> impl Iterator<Item = (L, Path)> + '_ {
+    let count = convert::whole((height / state.row_height).ceil());
+    (state.first_row..state.first_row + count).filter_map(|index| match state.place(index)? {
+        Place::Row { list, path, .. } => Some((list, path)),
+        Place::Note { .. } => None,
+    })
 }
