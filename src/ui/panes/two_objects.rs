@@ -1,13 +1,13 @@
 //! Two objects side by side: their facts, and the properties in which they differ.
 
-use egui::{Button, Grid, Id, Label, RichText, ScrollArea, Ui, Vec2};
+use egui::{Button, Grid, Label, RichText, ScrollArea, Ui, Vec2};
 
 use super::Place;
 use crate::model::{NodeOrdinal, human};
 use crate::query::{Differences, DifferencesOf, Scripts, ScriptsOf, node_label};
 use crate::session::{Reply, Session};
 use crate::ui::command::{Command, ViewKind};
-use crate::ui::dialog;
+use crate::ui::dialog::{self, Height};
 use crate::ui::theme::{self, GRID};
 
 /// The width of a name and of a value.
@@ -15,6 +15,7 @@ const NAME: f32 = 120.0;
 const VALUE: f32 = 230.0;
 /// The height of the list of properties. Constant, so that nothing moves when they arrive.
 const HEIGHT: f32 = 260.0;
+const DIALOG_HEIGHT: f32 = 500.0;
 
 /// Draws the dialog; returns false once it is closed.
 pub(super) fn show(
@@ -27,9 +28,8 @@ pub(super) fn show(
     let mut is_open = true;
     let scripts = session.ask(&ScriptsOf(place.slot.id)).ready();
     let reply = session.ask(&DifferencesOf { snapshot: place.slot.id, nodes });
-    let id = Id::unique(("two objects", place.slot));
-    dialog::window(ui.ctx(), "Compare objects", id).open(&mut is_open).show(ui.ctx(), |ui| {
-        ui.set_width(NAME + 2.0 * VALUE + 6.0 * GRID);
+    let size = (NAME + 2.0 * VALUE + 14.0 * GRID, Height::Fixed(DIALOG_HEIGHT));
+    dialog::window(ui.ctx(), ("two objects", "Compare objects"), size, &mut is_open, |ui| {
         objects(ui, place, nodes, commands);
         facts(ui, place, nodes, scripts.as_deref());
         ui.separator();
@@ -44,7 +44,6 @@ pub(super) fn show(
             }
         });
     });
-    crate::ui::close_by_escape(ui.ctx(), &mut is_open);
     is_open
 }
 
