@@ -10,6 +10,8 @@ mod generated;
 mod inspector;
 #[path = "../common/node.rs"]
 mod node;
+#[path = "../common/png.rs"]
+mod png_file;
 #[path = "../common/window.rs"]
 mod window;
 

@@ -5,6 +5,7 @@ use crate::common;
 use crate::generated;
 use crate::inspector;
 use crate::node;
+use crate::png_file;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -686,7 +687,17 @@ struct Screen {
     pixels_per_point: f32,
 }
 
-const USUAL: Screen = Screen { size: egui::vec2(1280.0, 800.0), pixels_per_point: 1.0 };
+/// The usual window.
+const SIZE: egui::Vec2 = egui::vec2(1280.0, 800.0);
+
+/// Returns the number of pixels of a point: 2 in files, 1 if the pictures are only drawn.
+fn scale() -> u8 {
+    if std::env::var_os("UPDATE_SCREENSHOTS").is_some() { 2 } else { 1 }
+}
+
+fn usual() -> Screen {
+    Screen { size: SIZE, pixels_per_point: f32::from(scale()) }
+}
 const CROWDED: [(&str, Screen); 2] = [
     ("800x600", Screen { size: egui::vec2(800.0, 600.0), pixels_per_point: 1.0 }),
     ("zoomed", Screen { size: egui::vec2(1280.0 / 1.5, 800.0 / 1.5), pixels_per_point: 1.5 }),
@@ -717,7 +728,7 @@ fn open(files: Files, made: &Made, is_drawn: bool) -> Window {
         Files::Julia => vec![made.folder.join("session.heapsnapshot")],
     };
     let harness =
-        Harness::builder().with_size(USUAL.size).with_pixels_per_point(USUAL.pixels_per_point).allow_missing_glyphs();
+        Harness::builder().with_size(SIZE).with_pixels_per_point(f32::from(scale())).allow_missing_glyphs();
     let harness = if is_drawn { harness.wgpu() } else { harness };
     let mut window = harness.build_eframe(move |cc| HeapglassApp::new(cc, files, Indexes::off(), None).unwrap());
     dismiss_hints(&mut window);
@@ -765,7 +776,7 @@ fn prepared((name, files, prepare): &Picture, made: &Made, theme: egui::ThemePre
     }
     prepare(&mut window);
     window.state_mut().state.settings.recent_sets = if *name == "recent" { recent_sets() } else { Vec::new() };
-    settle(&mut window, USUAL);
+    settle(&mut window, usual());
     window
 }
 
@@ -838,11 +849,12 @@ fn every_view_can_be_drawn_in_light_and_dark() {
                     return;
                 }
             };
-            assert_eq!((image.width(), image.height()), (1280, 800));
+            let scale = u32::from(scale());
+            assert_eq!((image.width(), image.height()), (1280 * scale, 800 * scale));
             assert_eq!(cut_texts(&window), Vec::<String>::new(), "{name}");
             if std::env::var_os("UPDATE_SCREENSHOTS").is_some() {
                 std::fs::create_dir_all(&folder).unwrap();
-                image.save(folder.join(format!("{name}-{theme}.png"))).unwrap();
+                png_file::write(&folder.join(format!("{name}-{theme}.png")), image.width(), image.as_raw());
             }
         }
     }
