@@ -158,15 +158,6 @@ pub(super) fn join_switch(ui: &mut Ui, joins: &mut bool) -> bool {
     ui.checkbox(joins, "Join reloaded scripts").on_hover_text(hint).changed()
 }
 
-/// Draws an explanation below a [`placeholder`].
-pub(super) fn explanation(ui: &mut Ui, text: &str) {
-    ui.vertical_centered(|ui| {
-        ui.add_space(GRID);
-        ui.set_max_width(560.0);
-        ui.weak(text);
-    });
-}
-
 /// Draws a spinner with a button; returns whether the user cancels. Jobs that are no longer requested stop.
 pub(super) fn busy(ui: &mut Ui, text: &str) -> bool {
     let mut cancelled = false;
