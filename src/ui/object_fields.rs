@@ -95,7 +95,7 @@ impl Field {
             Self::Kind => column("Kind", "The kind of node that V8 wrote", 92.0),
             Self::Class => column("Class", "The constructor or group of the object", 140.0),
             Self::Source => column("Source", "The function, or the constructor of the object, in its script", 160.0),
-            Self::Detached => column("Detached", "Whether a DOM node is part of a document", 80.0),
+            Self::Detached => column("Detached", "Attached if a DOM node is part of a document, detached if not", 80.0),
             Self::Realm => column("Realm", "The realm whose global object keeps the object alive", 120.0),
             Self::Allocated => column("Allocated", "The end of the interval in which the object was allocated", 90.0),
             Self::Distance => DISTANCE,

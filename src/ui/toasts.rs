@@ -49,6 +49,13 @@ struct Toast {
     place: Option<Range<f32>>,
 }
 
+/// A click on a button of a problem.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Wish {
+    Copy,
+    Dismiss,
+}
+
 /// The messages on screen, the oldest first.
 #[derive(Debug, Default)]
 pub struct Toasts {
@@ -118,7 +125,7 @@ impl Toasts {
             let is_over = toast.since.is_some_and(|since| now - since >= FACT_SECONDS + motion);
             toast.notice.is_problem || !is_over
         });
-        let mut dismissed = None;
+        let mut asked = None;
         for at in 0..self.shown.len() {
             let taken = taken_places(&self.shown);
             let toast = &mut self.shown[at];
@@ -130,14 +137,20 @@ impl Toasts {
             } else if !toast.notice.is_problem {
                 ctx.request_repaint_after(Duration::from_secs_f64((FACT_SECONDS - age).max(0.0)));
             }
-            if toast.show(ctx, (screen, width), opacity, &taken) {
-                dismissed = Some(toast.id);
+            if let Some(wish) = toast.show(ctx, (screen, width), opacity, &taken) {
+                asked = Some((at, wish));
             }
         }
-        if let Some(id) = dismissed {
-            self.shown.retain(|toast| toast.id != id);
-            ctx.request_repaint();
+        let Some((at, wish)) = asked else { return };
+        match wish {
+            Wish::Copy => {
+                let text = self.shown[at].notice.text.clone();
+                ctx.copy_text(text.clone());
+                self.copied(&text);
+            }
+            Wish::Dismiss => drop(self.shown.remove(at)),
         }
+        ctx.request_repaint();
     }
 }
 
@@ -171,10 +184,16 @@ fn lowest(taken: &[Range<f32>], height: f32) -> Range<f32> {
 }
 
 impl Toast {
-    /// Draws the message; returns whether it is dismissed.
-    fn show(&mut self, ctx: &Context, (screen, width): (Rect, f32), opacity: f32, taken: &[Range<f32>]) -> bool {
+    /// Draws the message; returns which of its buttons was clicked.
+    fn show(
+        &mut self,
+        ctx: &Context,
+        (screen, width): (Rect, f32),
+        opacity: f32,
+        taken: &[Range<f32>],
+    ) -> Option<Wish> {
         let is_problem = self.notice.is_problem;
-        let mut is_dismissed = false;
+        let mut wish = None;
         let id = Id::unique(("toast", self.id));
         let area = Area::new(id).order(Order::Foreground).interactable(is_problem).constrain(false).fade_in(false);
         let area = area.role(if is_problem { Role::Alert } else { Role::Status });
@@ -190,10 +209,10 @@ impl Toast {
             let tokens = theme::tokens(ui);
             frame(tokens, ui).show(ui, |ui| {
                 ui.set_width(width - MARGIN.sum().x);
-                is_dismissed = content(ui, &self.notice, width);
+                wish = content(ui, &self.notice, width);
             });
         });
-        is_dismissed
+        wish
     }
 }
 
@@ -206,12 +225,12 @@ fn frame(tokens: &Tokens, ui: &Ui) -> Frame {
         .inner_margin(MARGIN)
 }
 
-/// Draws the icon, the text and the buttons of a problem; returns whether it is dismissed.
-fn content(ui: &mut Ui, notice: &Notice, width: f32) -> bool {
+/// Draws the icon, the text and the buttons of a problem; returns which was clicked.
+fn content(ui: &mut Ui, notice: &Notice, width: f32) -> Option<Wish> {
     let tokens = theme::tokens(ui);
     let (icon, color) =
         if notice.is_problem { (Icon::TriangleAlert, tokens.error) } else { (Icon::Check, tokens.accent) };
-    let mut is_dismissed = false;
+    let mut wish = None;
     ui.spacing_mut().item_spacing = vec2(GRID, 0.0);
     let galley = text(ui.ctx(), notice, tokens.text, width);
     let (room, _) = ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y), egui::Sense::hover());
@@ -224,7 +243,9 @@ fn content(ui: &mut Ui, notice: &Notice, width: f32) -> bool {
         color,
     );
     let label = Label::new(galley).selectable(false);
-    let response = ui.put(room.with_min_x(room.left() + ICON_ROOM), label);
+    let text_room = room.with_min_x(room.left() + ICON_ROOM);
+    let at_left = egui::UiBuilder::new().max_rect(text_room).layout(egui::Layout::top_down(egui::Align::Min));
+    let response = ui.new_child(at_left).add(label);
     let (urgency, name) = match &notice.detail {
         _ if notice.is_problem => (Live::Assertive, notice.text.clone()),
         Some(detail) => (Live::Polite, format!("{}: {detail}", notice.text)),
@@ -237,16 +258,16 @@ fn content(ui: &mut Ui, notice: &Notice, width: f32) -> bool {
     if notice.is_problem {
         ui.add_space(2.0 * GRID);
         ui.horizontal(|ui| {
-            ui.add_space(ICON_ROOM - GRID);
+            ui.add_space(ICON_ROOM);
             if icons::labeled_button(ui, Icon::Copy, "Copy message").clicked() {
-                ui.copy_text(notice.text.clone());
+                wish = Some(Wish::Copy);
             }
             if icons::labeled_button(ui, Icon::X, "Dismiss message").clicked() {
-                is_dismissed = true;
+                wish = Some(Wish::Dismiss);
             }
         });
     }
-    is_dismissed
+    wish
 }
 
 /// Lays out the text of a message, with its detail below in the small font of names.

@@ -85,10 +85,16 @@ fn dialogs_are_inside_a_small_window() {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     window.set_size(egui::vec2(640.0, 480.0));
-    for action in [Action::Keys, Action::Glossary, Action::ChooseEditor, Action::Capture] {
+    for (id, action) in [
+        ("help", Action::Keys),
+        ("help", Action::Glossary),
+        ("choose an editor", Action::ChooseEditor),
+        ("capture", Action::Capture),
+    ] {
         apply(&mut window, action.clone());
         let screen = window.ctx.content_rect();
-        let dialog = window.get_by_role(egui::accesskit::Role::Dialog).rect();
+        let area = window.ctx.memory(|memory| memory.area_rect(egui::Id::unique(("dialog", id))));
+        let dialog = area.unwrap();
         assert!(screen.contains_rect(dialog), "{action:?} is at {dialog}");
         window.get_by_label("Close").click();
         steps(&mut window, 3);

@@ -241,7 +241,7 @@ fn a_profile_that_is_dropped_opens_as_a_flame_graph() {
         window.state_mut().state.apply(&ctx, Action::CloseShown);
         steps(&mut window, 3);
     }
-    wait_for_label(&mut window, "Open a snapshot…");
+    wait_for_label(&mut window, "Open snapshots…");
 }
 
 #[test]

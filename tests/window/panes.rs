@@ -1,8 +1,9 @@
 //! The panes' own content: charts, treemaps, hints, and rows that lead to a filtered Summary.
 
+use crate::generated;
 use crate::window::{
-    Window, click_row, dismiss_hints, example, example_before, show, wait_for_label, wait_for_load, wait_until, window,
-    window_with_hints,
+    Window, bundled, click_row, dismiss_hints, example, example_before, show, wait_for_label, wait_for_load,
+    wait_until, window, window_with_hints,
 };
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -18,6 +19,12 @@ fn pair_in(kind: ViewKind) -> Window {
     wait_for_label(&mut window, "is the base");
     show(&mut window, kind);
     window
+}
+
+/// Returns the text of a label or of another widget.
+fn text_of(node: &egui_kittest::Node<'_>) -> String {
+    let node = node.accesskit_node();
+    node.value().or_else(|| node.label()).unwrap_or_default()
 }
 
 fn steps(window: &mut Window, count: usize) {
@@ -185,8 +192,7 @@ fn the_treemap_of_a_comparison_says_how_much_an_object_grew_and_selects_it() {
     }
     let tile = {
         let tiles = window.query_all_by_label_contains("Tile ").collect::<Vec<_>>();
-        let deepest =
-            tiles.iter().rfind(|tile| tile.accesskit_node().label().is_some_and(|of| !of.contains("smaller")));
+        let deepest = tiles.iter().rfind(|tile| !text_of(tile).contains("smaller"));
         deepest.expect("tiles").rect()
     };
     window.hover_at(tile.center());
@@ -293,4 +299,87 @@ fn a_row_of_a_class_is_still_selected_by_a_click() {
     steps(&mut window, 2);
     let view = window.state_mut().state.shown_view().unwrap();
     assert_eq!(view.panes.comparison.table.selection().map(<[u32]>::len), Some(1));
+}
+
+/// The three snapshots of a program that leaks, whose script is on disk.
+fn leak(count: usize) -> (Window, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, _) = generated::leak_files_with_script(folder.path());
+    let mut window = window(&files[files.len() - count..]);
+    wait_until(&mut window, "the load", |app| !app.session.is_loading());
+    (window, folder)
+}
+
+#[test]
+fn two_findings_fit_the_window_and_the_first_button_shows_the_source() {
+    let (mut window, _folder) = leak(3);
+    wait_for_label(&mut window, "Finding, Leak");
+    wait_for_label(&mut window, "Show source");
+    let ends: Vec<egui::Rect> = window.query_all_by_label("Ignore").map(|button| button.rect()).collect();
+    assert_eq!(ends.len(), 2);
+    for end in &ends {
+        assert!(end.bottom() <= 760.0, "the buttons of a card end at {}", end.bottom());
+    }
+    let button = |window: &Window, label: &str| window.query_all_by_label(label).next().unwrap().rect();
+    assert!(button(&window, "Show source").right() < button(&window, "Show members").left());
+    window.query_all_by_label("Show source").next().unwrap().click();
+    wait_for_label(&mut window, "Line 65: ");
+}
+
+#[test]
+fn the_source_shows_twelve_lines_at_the_default_height() {
+    let (mut window, _folder) = leak(1);
+    show(&mut window, ViewKind::SUMMARY);
+    window.state_mut().state.settings.beside = heapglass::test_support::ui::command::Beside::Source;
+    crate::window::expand(&mut window, "Session  ×");
+    click_row(&mut window, "Session @");
+    wait_for_label(&mut window, "is written in");
+    wait_for_label(&mut window, "Line 69: ");
+    let lines = window
+        .query_all_by_label_contains("Line ")
+        .filter(|node| text_of(node).starts_with("Line ") && node.rect().height() > 12.0);
+    let count = lines.count();
+    assert!(count >= 12, "{count} lines");
+}
+
+#[test]
+fn facts_of_an_object_have_two_columns_if_there_is_room_and_lead_on() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    crate::window::expand(&mut window, "ShoppingCart  ×2,020");
+    click_row(&mut window, "ShoppingCart @");
+    wait_until(&mut window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+    let fact = |window: &Window, label: &str| {
+        let labels = window.query_all_by_role(Role::Label);
+        labels.into_iter().find(|node| text_of(node) == label).unwrap_or_else(|| panic!("no {label}")).rect()
+    };
+    assert!(fact(&window, "Class").top() < fact(&window, "Distance").top(), "one column");
+    // On a narrow side, the object has the whole width of the lower half.
+    window.set_size(egui::vec2(850.0, 800.0));
+    window.state_mut().state.shown_view().unwrap().lower = heapglass::test_support::ui::command::Lower::Object;
+    steps(&mut window, 4);
+    assert!((fact(&window, "Class").top() - fact(&window, "Shallow size").top()).abs() < 1.0, "two columns");
+    window.set_size(egui::vec2(1280.0, 800.0));
+    steps(&mut window, 4);
+
+    let target = window.state_mut().state.shown_view().unwrap().object.target();
+    window.get_by_role_and_label(Role::Link, "4 out").click();
+    steps(&mut window, 3);
+    wait_until(&mut window, "the reveal", |app| !app.shown_view().unwrap().is_busy());
+    let view = window.state_mut().state.shown_view().unwrap();
+    assert_eq!((view.kind, view.object.target()), (ViewKind::CONTAINMENT, target));
+    view.lower = heapglass::test_support::ui::command::Lower::Paths;
+    steps(&mut window, 3);
+    window.get_by_role_and_label(Role::Link, "1 in").click();
+    steps(&mut window, 3);
+    let view = window.state_mut().state.shown_view().unwrap();
+    assert_eq!(view.lower, heapglass::test_support::ui::command::Lower::Retainers);
+}
+
+#[test]
+fn a_flame_graph_says_what_width_and_color_mean() {
+    let mut window = window(&[bundled("leaky-job-after.heapprofile")]);
+    wait_for_label(&mut window, "Call remember");
+    wait_for_label(&mut window, "Width: size with callees.");
+    assert!(window.query_by_label("Color: script,").is_some());
 }

@@ -9,7 +9,7 @@ use heapglass::test_support::model::NodeOrdinal;
 #[test]
 fn a_dropped_file_leads_from_a_class_to_the_retainers_of_an_object() {
     let mut window = window(&[]);
-    assert!(window.query_by_label("Open a snapshot…").is_some());
+    assert!(window.query_by_label("Open snapshots…").is_some());
     drop_file(&mut window, &example());
     // On a fast machine it may be there already.
     let session = &window.state().state.session;

@@ -218,7 +218,7 @@ impl Entry<'_> {
         };
         item(ui, Icon::Pencil, "Rename…", Action::Rename(self.id));
         if self.order.len() > 1 {
-            ui.menu_button((icons::text(Icon::GitCompareArrows), "Compare with"), |ui| {
+            let compare = ui.menu_button((icons::text(Icon::GitCompareArrows), "Compare with"), |ui| {
                 egui::ScrollArea::vertical().max_height(300.0).show(ui, |ui| {
                     for other in self.others() {
                         let name = text::name_of(&app.session, other);
@@ -226,6 +226,7 @@ impl Entry<'_> {
                     }
                 });
             });
+            icons::named(compare.response, "Compare with");
         }
         if app.is_split {
             item(ui, Icon::PanelLeft, "Show on the left side", Action::ShowIn(0, self.id));

@@ -31,7 +31,7 @@ pub(super) fn entries(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
         entry.show(ui, app, facts, |ui| file_facts(ui, open.profile.source()), actions);
     }
     if ids.len() > 1 {
-        ui.label(RichText::new("Drag one onto another to compare them").font(theme::small()).color(tokens(ui).weak));
+        ui.label(RichText::new("Drag one onto another to compare").font(theme::small()).color(tokens(ui).weak));
     }
 }
 

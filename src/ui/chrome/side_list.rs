@@ -47,7 +47,7 @@ fn snapshots(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
         entry.show(ui, app, facts, |ui| hover(ui, open), actions);
     }
     if ids.len() > 1 {
-        ui.label(RichText::new("Drag one onto another to compare them").font(theme::small()).color(tokens(ui).weak));
+        ui.label(RichText::new("Drag one onto another to compare").font(theme::small()).color(tokens(ui).weak));
     }
 }
 

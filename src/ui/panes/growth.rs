@@ -222,8 +222,8 @@ impl GrowthPane {
             no_class(ui, place, right);
         }
         self.marks.hovered = answers.iter().find_map(|answer| answer.hovered);
-        for growth_chart::Answer { marked, opened, .. } in answers {
-            self.marks.marked = marked.unwrap_or(self.marks.marked);
+        for growth_chart::Answer { marking, opened, .. } in answers {
+            marking.apply(&mut self.marks.marked);
             commands.extend(opened.and_then(|at| series.get(at)).map(|id| Command::ShowSnapshot(*id)));
         }
         stops

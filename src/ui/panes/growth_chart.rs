@@ -45,12 +45,31 @@ pub(super) struct Marks {
     pub(super) marked: Option<usize>,
 }
 
+/// A change of the marked snapshot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Marking {
+    #[default]
+    Unchanged,
+    None,
+    At(usize),
+}
+
+impl Marking {
+    /// Applies the change.
+    pub(super) fn apply(self, marked: &mut Option<usize>) {
+        match self {
+            Self::Unchanged => {}
+            Self::None => *marked = None,
+            Self::At(at) => *marked = Some(at),
+        }
+    }
+}
+
 /// The user's interaction with a chart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Answer {
     pub(super) hovered: Option<usize>,
-    /// The snapshot to mark; `Some(None)` to mark none.
-    pub(super) marked: Option<Option<usize>>,
+    pub(super) marking: Marking,
     /// The snapshot to show.
     pub(super) opened: Option<usize>,
 }
@@ -171,15 +190,15 @@ impl Chart<'_> {
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         let last = self.dots.len().saturating_sub(1);
         if pressed(Key::ArrowRight) {
-            answer.marked = Some(Some(marked.map_or(0, |at| at + 1).min(last)));
+            answer.marking = Marking::At(marked.map_or(0, |at| at + 1).min(last));
         } else if pressed(Key::ArrowLeft) {
-            answer.marked = Some(Some(marked.map_or(last, |at| at.saturating_sub(1))));
+            answer.marking = Marking::At(marked.map_or(last, |at| at.saturating_sub(1)));
         } else if pressed(Key::Home) {
-            answer.marked = Some(Some(0));
+            answer.marking = Marking::At(0);
         } else if pressed(Key::End) {
-            answer.marked = Some(Some(last));
+            answer.marking = Marking::At(last);
         } else if pressed(Key::Escape) {
-            answer.marked = Some(None);
+            answer.marking = Marking::None;
         } else if pressed(Key::Enter) {
             answer.opened = marked;
         }
@@ -228,7 +247,7 @@ impl Chart<'_> {
             if response.double_clicked() {
                 answer.opened = Some(at);
             } else if response.clicked() {
-                answer.marked = Some(Some(at).filter(|_| !is_marked));
+                answer.marking = if is_marked { Marking::None } else { Marking::At(at) };
             }
             response
                 .on_hover_text_at_pointer(format!("{}\nClick to mark, double-click to show the snapshot", dot.about));

@@ -1,7 +1,7 @@
 //! Execution of commands.
 
 use super::AppState;
-use crate::model::ObjectId;
+use crate::model::{ObjectId, SnapshotId};
 use crate::query::Lane;
 use crate::ui::command::{Command, SourceAt, Target, ViewKind};
 use crate::ui::panes::Slot;
@@ -50,10 +50,7 @@ impl AppState {
             }
             Command::ShowSnapshot(id) => {
                 let kind = view.kind;
-                self.show_in(slot.side, id);
-                if let Some(view) = self.shown_view() {
-                    view.kind = kind;
-                }
+                self.show_in_view(slot.side, id, kind);
             }
             Command::DismissHint(kind) => self.settings.dismiss_hint(kind.label()),
             Command::ShowStack { target, call } => return self.show_stack(slot, target, call),
@@ -70,11 +67,8 @@ impl AppState {
                 self.stepped(slot, false);
             }
             Command::Compare { base, current } => {
-                self.show_in(slot.side, current);
-                if let Some(view) = self.shown_view() {
-                    view.kind = ViewKind::COMPARISON;
-                    view.panes.comparison.set_base(base);
-                }
+                self.show_in_view(slot.side, current, ViewKind::COMPARISON);
+                self.shown_view()?.panes.comparison.set_base(base);
             }
             Command::ShowGrowth { class } => {
                 view.panes.growth.filter = class;
@@ -98,6 +92,14 @@ impl AppState {
             }
         }
         None
+    }
+
+    /// Shows a snapshot on a side, in a view.
+    fn show_in_view(&mut self, side: usize, id: SnapshotId, kind: ViewKind) {
+        self.show_in(side, id);
+        if let Some(view) = self.shown_view() {
+            view.kind = kind;
+        }
     }
 
     /// Shows the allocation site of an object in the view of its own snapshot.

@@ -308,17 +308,21 @@ impl TimeChart {
             painter.rect_filled(label.expand2(vec2(2.0, 0.0)), 2.0, ground);
             painter.galley(label.min, galley, tokens.weak);
         }
-        if let Some((first, last)) = self.selection {
-            for x in [scale.span(first).0, scale.span(last).1] {
-                let line = [pos2(x, scale.rect.top()), pos2(x, floor)];
-                painter.line_segment(line, Stroke::new(1.5, tokens.text));
-                let grip = Rect::from_center_size(pos2(x, f32::midpoint(scale.rect.top(), floor)), vec2(5.0, 14.0));
-                painter.rect_filled(grip, 2.0, tokens.text);
-            }
-        }
+        self.grips(&painter, scale, floor, look);
         if has_focus {
             let stroke = Stroke::new(1.0, tokens.accent);
             painter.rect_stroke(scale.rect, 0.0, stroke, egui::StrokeKind::Inside);
+        }
+    }
+
+    /// Draws the edges of the selection.
+    fn grips(&self, painter: &egui::Painter, scale: &Scale<'_>, floor: f32, look: Look) {
+        let Some((first, last)) = self.selection else { return };
+        for x in [scale.span(first).0, scale.span(last).1] {
+            let line = [pos2(x, scale.rect.top()), pos2(x, floor)];
+            painter.line_segment(line, Stroke::new(1.5, look.tokens.text));
+            let grip = Rect::from_center_size(pos2(x, f32::midpoint(scale.rect.top(), floor)), vec2(5.0, 14.0));
+            painter.rect_filled(grip, 2.0, look.tokens.text);
         }
     }
 }

@@ -98,7 +98,7 @@ impl ColumnRole {
     /// Returns the role of a first column with paths or names of objects.
     #[must_use]
     pub(crate) fn names() -> Self {
-        Self { least_width: 280.0, ..Self::default() }
+        Self { least_width: 340.0, ..Self::default() }
     }
 }
 

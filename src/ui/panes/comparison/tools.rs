@@ -13,7 +13,7 @@ use crate::ui::text;
 use crate::ui::theme::{self, GRID};
 
 /// The room that everything but the two names takes, and the widths of a name.
-const OTHERS: f32 = 520.0;
+const OTHERS: f32 = 420.0;
 const NAME: std::ops::RangeInclusive<f32> = 96.0..=240.0;
 
 impl ComparisonPane {
@@ -34,7 +34,7 @@ impl ComparisonPane {
             let hint = "The objects of B by retained size, colored by their growth since A";
             ui.selectable_value(&mut self.as_treemap, true, "Treemap").on_hover_text(hint);
             ui.separator();
-            let width = ((ui.available_width() - OTHERS + 100.0) / 2.0).clamp(*NAME.start(), *NAME.end());
+            let width = ((ui.available_width() - OTHERS) / 2.0).clamp(*NAME.start(), *NAME.end());
             // A nested row does not wrap by itself, and the pair is read as one.
             if ui.available_size_before_wrap().x < 2.0 * width + 40.0 * GRID {
                 ui.end_row();

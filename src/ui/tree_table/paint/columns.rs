@@ -1,4 +1,4 @@
-//! Which columns are shown, and their widths.
+//! The choice of columns and their widths.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(super) const SHARE_WIDTH: f32 = 43.0;
 /// The maximum width of a column of numbers.
 pub(super) const MAX_COLUMN: f32 = 600.0;
 /// The first column keeps up to this part of the table before numbers get room.
-const FIRST_PART: f32 = 0.45;
+const FIRST_PART: f32 = 0.5;
 
 /// The user's choices for a column.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -194,22 +194,22 @@ mod tests {
     #[test]
     fn names_keep_their_room_while_shares_and_then_columns_are_dropped() {
         let none = Choices::default();
-        let wide = columns(640.0, 3, &none);
+        let wide = columns(700.0, 3, &none);
         assert_eq!((shown(&wide), &wide.has_share[..]), (vec![0, 1, 2, 3], &[false, false, true, true][..]));
-        let less = columns(580.0, 3, &none);
+        let less = columns(640.0, 3, &none);
         assert_eq!((shown(&less), &less.has_share[..]), (vec![0, 1, 2, 3], &[false, false, false, true][..]));
         let narrow = columns(380.0, 1, &none);
         assert_eq!((shown(&narrow), &narrow.has_share[..]), (vec![0, 1, 3], &[false; 4][..]));
         assert!(narrow.ends[0].1 >= 380.0 * FIRST_PART);
-        assert_eq!(shown(&columns(250.0, 1, &none)), [0, 1], "the sorted column is never hidden");
-        assert_eq!(shown(&columns(250.0, 3, &none)), [0, 3]);
+        assert_eq!(shown(&columns(230.0, 1, &none)), [0, 1], "the sorted column is never hidden");
+        assert_eq!(shown(&columns(230.0, 3, &none)), [0, 3]);
     }
 
     #[test]
     fn a_hidden_column_gives_its_room_to_the_others() {
         let mut choices = Choices::default();
         choices.set_shown("Distance", false);
-        let hidden = columns(580.0, 3, &choices);
+        let hidden = columns(640.0, 3, &choices);
         assert_eq!((shown(&hidden), hidden.has_share[2]), (vec![0, 2, 3], true));
         assert_eq!(hidden.without_room().count(), 0);
     }

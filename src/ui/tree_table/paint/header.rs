@@ -2,41 +2,39 @@
 
 use egui::accesskit::{Role, SortDirection};
 use egui::{
-    Align2, Button, CursorIcon, Id, Popup, PopupCloseBehavior, Rect, Response, Sense, Stroke, Ui, UiBuilder, Vec2,
-    WidgetInfo, pos2, vec2,
+    Align2, Button, CursorIcon, Id, Popup, PopupCloseBehavior, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::super::state::TreeState;
 use super::super::{Column, TreeModel};
 use super::cells::natural_width;
-use super::columns::{Choices, MAX_COLUMN, SHARE_WIDTH};
+use super::columns::{MAX_COLUMN, SHARE_WIDTH};
 use super::rows::RowPainter;
 use super::{MIN_COLUMN, TableAnswer, visible_rows};
-use crate::ui::icons::{self, Icon};
+use crate::ui::icons;
 use crate::ui::text;
 use crate::ui::theme::{self, Density, GRID};
 
 /// The columns to fit to their content.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Fit {
+pub(super) enum Fit {
     One(usize),
     All,
 }
 
 impl RowPainter<'_> {
-    /// Draws the header; changes `choices` if the user changes the columns.
+    /// Draws the header, and fits columns to their content if the user asked for it.
     pub(super) fn header<M: TreeModel>(
         &self,
         ui: &mut Ui,
         header: Rect,
-        choices: &mut Choices,
         (state, model): (&TreeState<M::List>, &M),
         answer: &mut TableAnswer,
     ) {
         let tokens = self.tokens;
         ui.painter().rect_filled(header, 0.0, tokens.surface);
         ui.painter().hline(header.x_range(), header.bottom() - 0.5, Stroke::new(1.0, tokens.border));
-        let mut fit = None;
         for at in 0..self.table.columns.len() {
             if self.columns.is_hidden(at) {
                 continue;
@@ -49,15 +47,15 @@ impl RowPainter<'_> {
                 answer.sort_clicked = Some(at);
             }
             Popup::context_menu(&response).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
-                self.column_menu(ui, choices, &mut fit);
+                self.column_menu(ui);
             });
             if at > 0 {
-                self.divider(ui, (id, cell), at, choices, &mut fit);
+                self.divider(ui, (id, cell), at);
             }
         }
-        self.menu_button(ui, header, choices, &mut fit);
-        if let Some(fit) = fit {
-            self.fit(ui, fit, choices, (state, model));
+        self.menu_button(ui, header);
+        if let Some(fit) = self.fit.take() {
+            self.fit_columns(ui, fit, (state, model));
         }
     }
 
@@ -114,7 +112,7 @@ impl RowPainter<'_> {
     }
 
     /// Draws the left border of a column, which can be dragged.
-    fn divider(&self, ui: &Ui, (id, cell): (Id, Rect), at: usize, choices: &mut Choices, fit: &mut Option<Fit>) {
+    fn divider(&self, ui: &Ui, (id, cell): (Id, Rect), at: usize) {
         let line = Rect::from_center_size(cell.left_center(), Vec2::new(7.0, cell.height()));
         let response = ui.interact(line, id.with("resize"), Sense::DRAG | Sense::CLICK);
         if response.dragged() {
@@ -122,10 +120,11 @@ impl RowPainter<'_> {
             let shown = (1..self.columns.ends.len()).map(|at| self.columns.ends[at].1 - self.columns.ends[at].0);
             let free = (self.columns.room - shown.sum::<f32>()).max(0.0);
             let wider = (-response.drag_delta().x).min(free);
-            choices.set_width(self.table.columns[at].title, self.columns.widths[at] + wider);
+            let width = self.columns.widths[at] + wider;
+            self.choices.borrow_mut().set_width(self.table.columns[at].title, width);
         }
         if response.double_clicked() {
-            *fit = Some(Fit::One(at));
+            self.fit.set(Some(Fit::One(at)));
         }
         let is_active = response.hovered() || response.dragged();
         let color = if is_active { self.tokens.accent } else { self.tokens.border };
@@ -133,20 +132,24 @@ impl RowPainter<'_> {
         response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
     }
 
-    /// Draws the button above the scroll bar that opens the menu of columns.
-    fn menu_button(&self, ui: &mut Ui, header: Rect, choices: &mut Choices, fit: &mut Option<Fit>) {
+    /// Draws the button above the scroll bar that opens the menu of columns. Keys reach the menu from that of a row: arrow
+    /// keys must not leave the table for the button.
+    fn menu_button(&self, ui: &Ui, header: Rect) {
         let room = Rect::from_min_max(pos2(self.rows.right(), header.top()), header.max);
-        let mut corner = ui.new_child(UiBuilder::new().max_rect(room).id_salt(self.table.id.with("columns")));
-        corner.spacing_mut().button_padding = Vec2::ZERO;
-        let icon = icons::text(Icon::EllipsisVertical).size(12.0);
-        let button = corner.put(room, Button::new(icon).frame_when_inactive(false).min_size(room.size()));
+        let button = ui.interact(room, self.table.id.with("columns"), Sense::CLICK);
+        let color = if button.hovered() { self.tokens.accent } else { self.tokens.weak };
+        for above in [-1.0, 0.0, 1.0] {
+            ui.painter().circle_filled(room.center() + vec2(0.0, above * GRID), 1.2, color);
+        }
         let button = icons::named(button, &format!("{} columns", self.table.name)).on_hover_text("Columns");
         Popup::menu(&button).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
-            self.column_menu(ui, choices, fit);
+            self.column_menu(ui);
         });
     }
 
-    fn column_menu(&self, ui: &mut Ui, choices: &mut Choices, fit: &mut Option<Fit>) {
+    /// Fills the menu of columns.
+    pub(super) fn column_menu(&self, ui: &mut Ui) {
+        let mut choices = self.choices.borrow_mut();
         for (at, column) in self.table.columns.iter().enumerate().skip(1) {
             let mut is_shown = self.columns.is_chosen[at];
             if ui.checkbox(&mut is_shown, column.title).on_hover_text(column.hint).changed() {
@@ -155,7 +158,7 @@ impl RowPainter<'_> {
         }
         ui.separator();
         if ui.button("Fit columns to content").clicked() {
-            *fit = Some(Fit::All);
+            self.fit.set(Some(Fit::All));
             ui.close();
         }
         if ui.add_enabled(choices.is_changed(), Button::new("Reset columns")).clicked() {
@@ -172,7 +175,7 @@ impl RowPainter<'_> {
     }
 
     /// Sets the widths of columns to those of the rows on screen.
-    fn fit<M: TreeModel>(&self, ui: &Ui, fit: Fit, choices: &mut Choices, (state, model): (&TreeState<M::List>, &M)) {
+    fn fit_columns<M: TreeModel>(&self, ui: &Ui, fit: Fit, (state, model): (&TreeState<M::List>, &M)) {
         let shown = self.columns.chosen().skip(1);
         for at in shown.filter(|&at| fit == Fit::All || fit == Fit::One(at)) {
             let cells = visible_rows(state, self.rows.height()).map(|(list, path)| model.cell(&list, &path, at));
@@ -182,7 +185,7 @@ impl RowPainter<'_> {
             let column = &self.table.columns[at];
             let title = width_of(ui, column.title) + 4.0 * GRID + arrow;
             let width = (widest + share + 4.0 * GRID).max(title).clamp(MIN_COLUMN, MAX_COLUMN);
-            choices.set_width(column.title, width.ceil());
+            self.choices.borrow_mut().set_width(column.title, width.ceil());
         }
     }
 }

@@ -12,6 +12,8 @@ pub(crate) use columns::is_column_shown;
 pub(crate) use keyboard::select_on_keyboard;
 pub(crate) use many::BulkAction;
 
+use std::cell::{Cell, RefCell};
+
 use egui::accesskit::Role;
 use egui::{Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
@@ -80,7 +82,7 @@ pub fn show<M: TreeModel>(
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER_HEIGHT));
     let body = Rect::from_min_max(pos2(rect.left(), header.bottom()), rect.max);
     let rows = Rect::from_min_max(body.min, pos2(body.right() - BAR_WIDTH, body.bottom()));
-    let mut choices = Choices::load(ui, table.name);
+    let choices = Choices::load(ui, table.name);
     let choices_before = choices.clone();
     let roles = (0..table.columns.len()).map(|column| model.role(column)).collect();
     let columns = Columns::new(table, roles, &choices, rows);
@@ -119,10 +121,12 @@ pub fn show<M: TreeModel>(
     answer.focused = has_focus;
     let mut body_ui = ui.new_child(UiBuilder::new().max_rect(rows).id_salt(table.id));
     body_ui.set_clip_rect(rows.intersect(ui.clip_rect()));
-    let mut painter = RowPainter { table, columns: &columns, rows, has_focus, tokens: tokens(ui) };
+    let (choices, fit) = (RefCell::new(choices), Cell::new(None));
+    let mut painter = RowPainter { table, columns: &columns, rows, has_focus, tokens: tokens(ui), choices, fit };
     painter.rows(&mut body_ui, state, model, &mut answer, &mut menu);
     painter.many(&mut body_ui, state, model, &mut answer);
-    painter.header(ui, header, &mut choices, (state, model), &mut answer);
+    painter.header(ui, header, (state, model), &mut answer);
+    let choices = painter.choices.into_inner();
     if choices != choices_before {
         choices.save(ui, table.name);
     }

@@ -1,5 +1,6 @@
 //! Drawing of the visible rows, and the pointer on them.
 
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use egui::accesskit::Role;
@@ -8,8 +9,9 @@ use egui::{Align2, Rect, Response, Sense, Ui, WidgetInfo, pos2, vec2};
 use super::super::layout::Place;
 use super::super::state::TreeState;
 use super::super::{Table, TreeModel};
-use super::columns::Columns;
+use super::columns::{Choices, Columns};
 use super::copy::{CopyWhat, copy_menu, row_text, visible_text};
+use super::header::Fit;
 use super::{DEEP_INDENT, INDENT, TRIANGLE, TableAnswer};
 use crate::model::convert;
 use crate::ui::theme::{GRID, Tokens};
@@ -21,6 +23,10 @@ pub(super) struct RowPainter<'a> {
     pub(super) rows: Rect,
     pub(super) has_focus: bool,
     pub(super) tokens: &'static Tokens,
+    /// The choices for the columns, which menus and dividers change.
+    pub(super) choices: RefCell<Choices>,
+    /// The columns to fit to their content in this frame.
+    pub(super) fit: Cell<Option<Fit>>,
 }
 
 impl RowPainter<'_> {
@@ -152,6 +158,7 @@ impl RowPainter<'_> {
             menu(ui, row.list, row.path);
             ui.separator();
             copy = copy_menu(ui, answer);
+            ui.menu_button("Columns", |ui| self.column_menu(ui));
         });
         copy
     }
