@@ -234,7 +234,7 @@ fn views(ui: &mut Ui) {
                 ui.label(RichText::new(key).font(theme::mono_small()).color(theme::tokens(ui).weak));
             }
         });
-        ui.add(egui::Label::new(registry::about(about.kind).hint).wrap());
+        ui.add(egui::Label::new(registry::about(about.kind).purpose).wrap());
         ui.add_space(2.0 * GRID);
     }
 }
