@@ -249,7 +249,7 @@ mod tests {
                 "注文の合計金額を計算する関数オブジェクト @12345",
                 "naïveÄÖÜß→− @7",
             ] {
-                for room in [70_u8, 90, 130, 200] {
+                for room in [70_u8, 90, 130, 180] {
                     let room = f32::from(room);
                     let run = Run::new(text.repeat(2), egui::Color32::WHITE);
                     let (job, is_cut) = line(ui, &[&run], room);
