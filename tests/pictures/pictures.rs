@@ -155,6 +155,9 @@ const PICTURES: &[Picture] = &[
     ("growth-one", Files::Example, |window| show(window, ViewKind::GROWTH)),
     ("growth-pair", Files::Pair, growth_pair),
     ("hint", Files::Example, hint),
+    ("columns", Files::Example, columns),
+    ("selected-rows", Files::Example, selected_rows),
+    ("two-objects", Files::Example, two_objects),
 ];
 
 fn apply(window: &mut Window, action: Action) {
@@ -263,6 +266,31 @@ fn select_cart(window: &mut Window) {
     expand(window, "ShoppingCart  ×2,020");
     click_row(window, "ShoppingCart @");
     wait_until(window, "the path", |app| !app.shown_view().unwrap().retainers.is_busy());
+}
+
+fn columns(window: &mut Window) {
+    select_cart(window);
+    window.get_by_label("Summary columns").click();
+    for _ in 0..3 {
+        window.step();
+    }
+}
+
+fn selected_rows(window: &mut Window) {
+    select_cart(window);
+    for _ in 0..2 {
+        window.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::ArrowDown);
+        window.step();
+    }
+    wait_for_label(window, "3 objects selected: ");
+}
+
+fn two_objects(window: &mut Window) {
+    select_cart(window);
+    window.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::ArrowDown);
+    wait_for_label(window, "2 objects selected: ");
+    window.get_by_label("Compare objects").click();
+    wait_for_label(window, "have the same value");
 }
 
 fn findings(window: &mut Window) {

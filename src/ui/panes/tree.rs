@@ -8,10 +8,10 @@ use super::{Place, ephemeron_menu, object_menu};
 use crate::model::{ClassId, EdgeIndex, NodeOrdinal, SnapshotId, human};
 use crate::query::{Filter, ListSpec, NativeContextsOf, OrderKey, RetainerDistances, ScriptsOf, Selection, Sort};
 use crate::session::Session;
-use crate::ui::command::{Command, ExportList, NodeSet, SourceAt, ViewKind};
+use crate::ui::command::{Command, ExportList, NodeSet, SourceAt, Target, ViewKind};
 use crate::ui::heap_rows::{FIELDS, Field, HeapRows, clicked, sorted_by};
 use crate::ui::theme;
-use crate::ui::tree_table::{self, BulkAction, Column, Table, TreeState};
+use crate::ui::tree_table::{self, BulkAction, Column, Path, Table, TableAnswer, TreeState};
 
 /// The state of a table of objects.
 #[derive(Clone, Debug)]
@@ -78,7 +78,6 @@ impl TreePane {
     ) -> Vec<Command> {
         let mut commands = Vec::new();
         let snapshot = &place.snapshot;
-        let lists_classes = matches!(spec.root, ListSpec::Classes | ListSpec::JoinedClasses);
         let fields = Field::available(snapshot, spec.fields);
         let columns: Vec<Column> = fields.iter().map(|field| field.column(spec.first)).collect();
         let scripts = session.ask(&ScriptsOf(place.slot.id)).ready();
@@ -115,20 +114,41 @@ impl TreePane {
         if let Some(column) = answer.sort_clicked {
             self.sort = clicked(self.sort, fields[column]);
         }
-        if let Some(path) = answer.selected {
-            let by_key = answer.by_key;
-            let target = rows.node_at(spec.root, &path).map(|node| place.target(node));
+        let node_at = |path: &Path| rows.node_at(spec.root, path).map(|node| place.target(node));
+        self.act(place, spec, &answer, node_at, &mut commands);
+        if let Some((of, nodes)) = self.compared
+            && (of != place.slot.id || !super::two_objects::show(ui, session, place, nodes, &mut commands))
+        {
+            self.compared = None;
+        }
+        commands
+    }
+}
+
+impl TreePane {
+    /// Turns the user's input into commands.
+    fn act(
+        &mut self,
+        place: &Place,
+        spec: &TreeSpec<'_>,
+        answer: &TableAnswer,
+        node_at: impl Fn(&Path) -> Option<Target>,
+        commands: &mut Vec<Command>,
+    ) {
+        if let Some(path) = &answer.selected {
+            let (target, by_key) = (node_at(path), answer.by_key);
             commands.push(match (target, spec.selects) {
                 (target, false) => Command::Inspect(target),
                 (Some(target), true) => Command::Select { target, by_key },
                 (None, true) => {
+                    let lists_classes = matches!(spec.root, ListSpec::Classes | ListSpec::JoinedClasses);
                     let class = lists_classes.then(|| path.last().copied().map(ClassId)).flatten();
                     Command::SelectClass { class, by_key }
                 }
             });
         }
-        if let Some(node) = answer.activated.and_then(|path| rows.node_at(spec.root, &path)) {
-            commands.push(Command::Reveal(place.target(node), ViewKind::SUMMARY));
+        if let Some(target) = answer.activated.as_ref().and_then(node_at) {
+            commands.push(Command::Reveal(target, ViewKind::SUMMARY));
         }
         match answer.bulk {
             Some(BulkAction::MergePaths) => commands.push(self.merge(place, spec)),
@@ -139,21 +159,13 @@ impl TreePane {
             }
             None => {}
         }
-        if let Some((of, nodes)) = self.compared
-            && (of != place.slot.id || !super::two_objects::show(ui, session, place, nodes, &mut commands))
-        {
-            self.compared = None;
-        }
         if answer.export {
             let key =
                 OrderKey { snapshot: place.slot.id, list: spec.root, sort: self.sort, filter: spec.filter.clone() };
             commands.push(Command::Export { name: spec.name.to_lowercase(), list: ExportList::Rows(key) });
         }
-        commands
     }
-}
 
-impl TreePane {
     /// Returns the objects of several selected rows, each once.
     fn selected_nodes(&self, place: &Place) -> Vec<NodeOrdinal> {
         let rows = self.table.many().iter().filter_map(|(path, list)| Some((*list, *path.last()?)));

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use egui::{Color32, Id};
 
 pub use paint::show;
-pub(crate) use paint::{BulkAction, is_column_shown, select_on_keyboard};
+pub(crate) use paint::{BulkAction, TableAnswer, is_column_shown, select_on_keyboard};
 pub(crate) use state::RowSelection;
 pub use state::TreeState;
 

@@ -119,11 +119,11 @@ impl PairRows<'_> {
                 if class.joined_count > 1 {
                     cell.runs.push(Run::new(format!("  {} loads", class.joined_count), tokens.accent));
                 }
-                let (side, at) = match class.current_class {
-                    Some(of) => (Side::Current, self.current.1.classes().get(of).key.location),
+                let (of, at) = match class.current_class {
+                    Some(class) => (Side::Current, self.current.1.classes().get(class).key.location),
                     None => (Side::Base, class.key.location),
                 };
-                if let Some((scripts, at)) = self.scripts(side).zip(at)
+                if let Some((scripts, at)) = self.scripts(of).zip(at)
                     && scripts.url(at.script_id).is_some()
                 {
                     cell.aside = Some(Run::new(format!("  {}", scripts.short(at)), tokens.weak));

@@ -1,5 +1,7 @@
 //! Drawing of cells: names with icons and guides, aligned numbers, and lines of amounts over time.
 
+use std::cmp::Ordering;
+
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Painter, Pos2, Rect, Stroke, Ui, pos2, vec2};
 
@@ -67,12 +69,6 @@ impl RowPainter<'_> {
         }
     }
 
-    /// Returns the meaning of the icon at a horizontal position.
-    pub(super) fn meaning_at<L>(&self, row: &Row<'_, L>, rect: Rect, cell: &Cell, x: f32) -> Option<&'static str> {
-        let left = rect.left() + indent(row.depth) + TRIANGLE;
-        cell.mark.filter(|_| (left..left + MARK_ROOM).contains(&x)).map(|mark| mark.meaning)
-    }
-
     /// Draws a number right-aligned, with the same place for the units of all rows; returns whether it was truncated.
     pub(super) fn number_cell(&self, ui: &Ui, rect: Rect, cell: &Cell, has_share: bool) -> bool {
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -118,9 +114,10 @@ impl RowPainter<'_> {
             .enumerate()
             .map(|(at, &amount)| pos2(inner.left() + step * convert::screen(at), inner.bottom() - height(amount)))
             .collect();
-        let color = match (amounts.first(), amounts.last()) {
-            (Some(first), Some(last)) if last > first => self.tokens.added,
-            (Some(first), Some(last)) if last < first => self.tokens.removed,
+        let order = amounts.last().partial_cmp(&amounts.first());
+        let color = match order {
+            Some(Ordering::Greater) => self.tokens.added,
+            Some(Ordering::Less) => self.tokens.removed,
             _ => self.tokens.weak,
         };
         let end = points.last().copied();
@@ -129,6 +126,12 @@ impl RowPainter<'_> {
             painter.circle_filled(end, 1.8, color);
         }
     }
+}
+
+/// Returns the meaning of the icon at a horizontal position.
+pub(super) fn meaning_at<L>(row: &Row<'_, L>, rect: Rect, cell: &Cell, x: f32) -> Option<&'static str> {
+    let left = rect.left() + indent(row.depth) + TRIANGLE;
+    cell.mark.filter(|_| (left..left + MARK_ROOM).contains(&x)).map(|mark| mark.meaning)
 }
 
 /// Returns the width of the longest unit minus that of a number's unit, so that all units start at the same place.
@@ -246,7 +249,7 @@ mod tests {
                 "注文の合計金額を計算する関数オブジェクト @12345",
                 "naïveÄÖÜß→− @7",
             ] {
-                for room in [70_u8, 90, 130, 200] {
+                for room in [70_u8, 90, 130, 180] {
                     let room = f32::from(room);
                     let run = Run::new(text.repeat(2), egui::Color32::WHITE);
                     let (job, is_cut) = line(ui, &[&run], room);

@@ -9,6 +9,7 @@ use egui::{Align2, Rect, Response, Sense, Ui, WidgetInfo, pos2, vec2};
 use super::super::layout::Place;
 use super::super::state::TreeState;
 use super::super::{Table, TreeModel};
+use super::cells::meaning_at;
 use super::columns::{Choices, Columns};
 use super::copy::{CopyWhat, copy_menu, row_text, visible_text};
 use super::header::Fit;
@@ -100,7 +101,7 @@ impl RowPainter<'_> {
             if on_triangle && !response.secondary_clicked() {
                 answer.toggled = Some((row.path.to_vec(), !row.expanded));
             } else {
-                self.select(ui, row, response, state);
+                select(ui, row, response, state);
                 answer.selected = state.selection().map(<[u32]>::to_vec);
                 answer.by_key = false;
             }
@@ -114,27 +115,6 @@ impl RowPainter<'_> {
         }
         if response.secondary_clicked() {
             state.menu_column = self.columns.at(at.map_or(row.rect.left(), |at| at.x));
-        }
-    }
-
-    /// Selects the clicked row, with Ctrl or Shift beside or together with others. A right click keeps a selection that
-    /// contains the row.
-    fn select<L: Clone + Eq + std::hash::Hash>(
-        &self,
-        ui: &Ui,
-        row: &Row<'_, L>,
-        response: &Response,
-        state: &mut TreeState<L>,
-    ) {
-        let modifiers = ui.input(|input| input.modifiers);
-        let index = state.index_of(row.path);
-        if response.secondary_clicked() && state.many.contains_key(row.path) {
-            return;
-        }
-        match index {
-            Some(index) if modifiers.shift => state.select_to(index, row.path),
-            _ if modifiers.command => state.toggle_selected(row.list, row.path),
-            _ => state.select(Some(row.path.to_vec())),
         }
     }
 
@@ -215,7 +195,7 @@ impl RowPainter<'_> {
                 self.spark_line(ui, rect, &amounts);
             }
             if let Some(pointer) = pointer.filter(|pointer| rect.contains(*pointer)) {
-                let meaning = self.meaning_at(row, rect, &cell, pointer.x);
+                let meaning = meaning_at(row, rect, &cell, pointer.x);
                 let text = cell.tooltip.clone().or_else(|| is_cut.then(|| cell.plain()));
                 tooltip = meaning.map(str::to_owned).or(text);
             }
@@ -246,6 +226,22 @@ impl RowPainter<'_> {
     }
 }
 
+/// Selects the clicked row, with Ctrl or Shift beside or together with others. A right click keeps a selection that
+/// contains the row.
+fn select<L: Clone + Eq + std::hash::Hash>(ui: &Ui, row: &Row<'_, L>, response: &Response, state: &mut TreeState<L>) {
+    let modifiers = ui.input(|input| input.modifiers);
+    let index = state.index_of(row.path);
+    if response.secondary_clicked() && state.many.contains_key(row.path) {
+        return;
+    }
+    match index {
+        Some(index) if modifiers.shift => state.select_to(index, row.path),
+        _ if modifiers.command => state.toggle_selected(row.list, row.path),
+        _ => state.select(Some(row.path.to_vec())),
+    }
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a row")]
 pub(super) struct Row<'a, L> {
     pub(super) list: &'a L,
     pub(super) path: &'a [u32],
