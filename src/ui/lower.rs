@@ -23,7 +23,7 @@ const WIDE: f32 = 1100.0;
 /// The minimum width of the tables on the left.
 const LEAST_LEFT: f32 = 160.0;
 /// The share of the view's height that the lower half has at first.
-const SHARE: f32 = 0.42;
+const SHARE: f32 = 0.46;
 
 /// Returns the id of the lower half, under which egui keeps its height.
 fn expanded_id(side: usize) -> Id {
@@ -70,7 +70,8 @@ impl View {
         let bar = bar.frame(Frame::new().fill(tokens.surface));
         let lower = Panel::bottom(expanded_id(side)).resizable(true).frame(Frame::new().fill(tokens.background));
         let lower = lower.default_size(height * SHARE).size_range(120.0..=(height - 200.0).max(121.0));
-        let mut is_open = self.is_lower_open;
+        let before = self.is_lower_open;
+        let mut is_open = before;
         Panel::show_switched(ui, &mut is_open, bar, lower, |ui, is_expanded| {
             if is_expanded {
                 within(ui, |ui| self.lower(ui, session, place, commands));
@@ -78,8 +79,10 @@ impl View {
                 self.collapsed(ui, session, place);
             }
         });
-        // The bar has a button too.
-        self.is_lower_open = if is_open == self.is_lower_open { is_open } else { !self.is_lower_open };
+        // The button of the bar has already expanded it.
+        if is_open != before {
+            self.is_lower_open = is_open;
+        }
     }
 
     /// Draws the bar of the collapsed lower half.

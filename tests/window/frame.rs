@@ -55,7 +55,7 @@ fn a_problem_stays_until_it_is_dismissed_and_does_not_take_the_focus() {
     assert_eq!(window.ctx.memory(egui::Memory::focused), focused);
     pass_seconds(&mut window, 30.0);
     window.get_by_label("Copy message").click();
-    steps(&mut window, 2);
+    steps(&mut window, 12);
     assert!(has(&window, "Copied 1 line: Folder /no/such/folder"));
     window.get_by_label("Dismiss message").click();
     steps(&mut window, 3);

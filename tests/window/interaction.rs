@@ -159,7 +159,7 @@ fn two_sides_are_equal_with_the_older_file_on_the_left_and_the_mouse_can_leave_t
     });
     press(&mut window, Modifiers::COMMAND, Key::Backslash);
     assert_eq!(window.state().state.sides, [Some(older), Some(newer)]);
-    let lefts: Vec<f32> = window.query_all_by_label("Retainers").map(|tab| tab.rect().left()).collect();
+    let lefts: Vec<f32> = window.query_all_by_label("Filter classes").map(|field| field.rect().left()).collect();
     let ends: Vec<f32> =
         ["Close the left side", "Close the right side"].map(|label| window.get_by_label(label).rect().right()).to_vec();
     let widths = [ends[0] - lefts[0], ends[1] - lefts[1]];

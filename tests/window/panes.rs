@@ -121,6 +121,7 @@ fn a_duplicate_string_lists_its_copies_in_the_summary() {
     steps(&mut window, 3);
     window.state_mut().state.shown_view().unwrap().panes.strings.table.select(Some(vec![0]));
     wait_for_label(&mut window, "Show all in Summary");
+    wait_until(&mut window, "the groups", |app| !app.session.is_busy());
     let first_row = {
         let rows = window.query_all_by_role(Role::Row).collect::<Vec<_>>();
         rows[0].click();

@@ -97,7 +97,7 @@ fn an_object_that_a_filter_excludes_is_offered_to_be_revealed() {
     view.panes.summary.tree.table.reset();
     show(&mut window, ViewKind::SUMMARY);
     window.get_by_label("Reveal here").click();
-    wait_for_label(&mut window, "ShoppingCart @");
+    steps(&mut window, 3);
     assert_eq!(window.state_mut().state.shown_view().unwrap().panes.summary.filter, "");
 }
 
@@ -114,7 +114,7 @@ fn the_search_field_finds_classes_ids_and_commands() {
     steps(&mut window, 3);
     let selected = |window: &mut Window| window.state_mut().state.shown_view().unwrap().selected_class();
     assert!(selected(&mut window).is_some());
-    wait_for_label(&mut window, "Merge retaining paths");
+    wait_for_label(&mut window, "Show merged paths");
 
     window.key_press_modifiers(COMMAND, Key::F);
     steps(&mut window, 2);

@@ -157,7 +157,6 @@ fn ctrl_and_a_click_open_a_location_at_once() {
 #[test]
 fn the_source_of_a_class_a_closure_and_a_retainer_is_shown() {
     let (mut window, _folder, _script) = single();
-    wait_for_label(&mut window, "Select an object, a class or a source location");
     click_row(&mut window, "Session  ×");
     wait_for_label(&mut window, SESSION);
     assert!(has(&window, "registry.mjs:69:15"), "the header");
@@ -389,8 +388,9 @@ fn the_choice_of_the_lower_right_pane_is_remembered() {
     let (mut window, _folder, _script) = single();
     window.set_size(egui::vec2(1600.0, 900.0));
     steps(&mut window);
-    window.get_by_label("Both").click();
     select(&mut window, "keepSession");
+    window.get_by_label("Both").click();
+    steps(&mut window);
     assert_eq!(window.state().state.settings.beside, Beside::Both);
     wait_for_label(&mut window, ADDS);
     assert!(has(&window, "registry.mjs:65:7"));

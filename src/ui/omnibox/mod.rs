@@ -38,6 +38,8 @@ pub(super) struct Omnibox {
     /// True if the list is hidden until the text changes or the field gets the keyboard focus again.
     is_dismissed: bool,
     had_focus: bool,
+    /// The area of the list in the last frame, if it was open.
+    list: Option<Rect>,
 }
 
 /// A suggestion below the field.
@@ -92,7 +94,14 @@ pub(super) fn show(ui: &mut Ui, app: &mut AppState, rect: Rect, actions: &mut Ve
         Mode::Search => app.shown_snapshot_view().map(|view| view.panes.search.text.clone()).unwrap_or_default(),
     };
     let has_focus = ui.memory(|memory| memory.has_focus(id()));
-    let list_is_open = has_focus && !app.omnibox.is_dismissed;
+    // A press on the list takes the focus from the field before the click is complete.
+    let is_pressed = app.omnibox.list.take().is_some_and(|list| {
+        ui.input(|input| {
+            let pointer = &input.pointer;
+            pointer.interact_pos().is_some_and(|at| list.contains(at)) && (pointer.any_down() || pointer.any_released())
+        })
+    });
+    let list_is_open = (has_focus || is_pressed) && !app.omnibox.is_dismissed;
     let pressed = |ui: &Ui, modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
     let (mut down, mut up, mut enter) = (false, false, false);
     if has_focus {
@@ -122,11 +131,11 @@ pub(super) fn show(ui: &mut Ui, app: &mut AppState, rect: Rect, actions: &mut Ve
         (app.omnibox.is_dismissed, app.omnibox.at) = (false, 0);
         store(app, text.clone());
     }
-    if app.omnibox.had_focus && !response.has_focus() && app.omnibox.is_command() {
+    if app.omnibox.had_focus && !response.has_focus() && !is_pressed && app.omnibox.is_command() {
         app.omnibox.mode = Mode::Search;
     }
-    app.omnibox.had_focus = response.has_focus();
-    if !has_focus {
+    app.omnibox.had_focus = response.has_focus() || is_pressed;
+    if !has_focus && !list_is_open {
         return;
     }
     let all = suggestions::all(ui, app, &text);
@@ -136,7 +145,8 @@ pub(super) fn show(ui: &mut Ui, app: &mut AppState, rect: Rect, actions: &mut Ve
     let at = *at;
     let mut chosen = None;
     if list_is_open {
-        chosen = list(ui, rect, &all, at, down || up);
+        let (clicked, area) = list(ui, rect, &all, at, down || up);
+        (chosen, app.omnibox.list) = (clicked, Some(area));
     }
     if enter {
         chosen = chosen.or_else(|| all.get(if list_is_open { at } else { 0 }).map(|suggestion| suggestion.action.clone()));
@@ -200,15 +210,15 @@ fn leave(ui: &Ui, app: &mut AppState, side: usize) {
     app.wants_keyboard_in(side);
 }
 
-/// Draws the suggestions below the field; returns the action of the one that was clicked.
-fn list(ui: &Ui, field: Rect, all: &[Suggestion], at: usize, moved: bool) -> Option<Action> {
+/// Draws the suggestions below the field; returns the action of the one that was clicked, and the area.
+fn list(ui: &Ui, field: Rect, all: &[Suggestion], at: usize, moved: bool) -> (Option<Action>, Rect) {
     let screen = ui.ctx().content_rect();
     let width = field.width().max(LIST_WIDTH).min(screen.width() - 4.0 * GRID);
     let left = (field.center().x - width / 2.0).clamp(screen.left() + 2.0 * GRID, screen.right() - width - 2.0 * GRID);
     let room = screen.bottom() - field.bottom() - 4.0 * GRID;
     let mut chosen = None;
     let area = Area::new(Id::unique("suggestions")).order(Order::Foreground).fixed_pos(pos2(left, field.bottom() + GRID));
-    area.constrain(false).show(ui.ctx(), |ui| {
+    let shown = area.constrain(false).show(ui.ctx(), |ui| {
         Frame::popup(ui.style()).show(ui, |ui| {
             ui.set_width(width - 2.0 * GRID);
             ScrollArea::vertical().max_height(LIST_HEIGHT.min(room)).auto_shrink([false, true]).show(ui, |ui| {
@@ -234,7 +244,7 @@ fn list(ui: &Ui, field: Rect, all: &[Suggestion], at: usize, moved: bool) -> Opt
             });
         });
     });
-    chosen
+    (chosen, shown.response.rect)
 }
 
 fn row(ui: &mut Ui, suggestion: &Suggestion, is_marked: bool) -> egui::Response {

@@ -117,12 +117,14 @@ fn value(
         }
         ("References", ..) => {
             let [out, into] = [details.edge_count, details.retainer_count].map(|count| human::count(count as u64));
-            if link(ui, &format!("{out} out"), "Reveal in Containment, above the objects that it references") {
-                commands.push(Command::Reveal(target, ViewKind::CONTAINMENT));
-            }
-            if link(ui, &format!("{into} in"), "Show retainers") {
-                commands.push(Command::ShowRetainers(target));
-            }
+            ui.horizontal(|ui| {
+                if link(ui, &format!("{out} out"), "Reveal in Containment, above the objects that it references") {
+                    commands.push(Command::Reveal(target, ViewKind::CONTAINMENT));
+                }
+                if link(ui, &format!("{into} in"), "Show retainers") {
+                    commands.push(Command::ShowRetainers(target));
+                }
+            });
         }
         ("Kind", ..) => {
             let text_of = plain(ui);
