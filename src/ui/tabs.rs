@@ -16,6 +16,8 @@ use crate::session::Session;
 const HEIGHT: f32 = 32.0;
 /// The space at both ends of a tab.
 const PADDING: f32 = 1.75 * GRID;
+/// As [`PADDING`], if only icons are drawn.
+const NARROW_PADDING: f32 = GRID;
 /// The space between groups, with a line in its middle.
 const BETWEEN: f32 = 3.0 * GRID;
 /// The space between an icon and its label.
@@ -41,7 +43,7 @@ struct Tab {
 
 impl Tab {
     fn width(&self, detail: Detail) -> f32 {
-        2.0 * PADDING
+        2.0 * padding(detail)
             + match self.parts(detail) {
                 (true, true) => ICON_SIZE + ICON_GAP + self.label.size().x,
                 (true, false) => ICON_SIZE,
@@ -57,6 +59,11 @@ impl Tab {
             Detail::Icons => (true, self.is_selected),
         }
     }
+}
+
+/// Returns the space at both ends of a tab.
+fn padding(detail: Detail) -> f32 {
+    if detail == Detail::Icons { NARROW_PADDING } else { PADDING }
 }
 
 /// Draws the tabs; a click shows another pane.
@@ -143,7 +150,7 @@ fn draw(ui: &Ui, place: &Place, tab: &Tab, detail: Detail, rect: Rect) -> bool {
         painter.rect_stroke(rect.shrink2(vec2(1.0, 3.0)), 4.0, focus, egui::StrokeKind::Inside);
     }
     let (icon, text) = tab.parts(detail);
-    let mut left = rect.left() + PADDING;
+    let mut left = rect.left() + padding(detail);
     if icon {
         let center = pos2(left + ICON_SIZE / 2.0, rect.center().y);
         icons::paint(painter, center, tab.about.icon, ICON_SIZE, if tab.is_selected { color } else { tokens.weak });

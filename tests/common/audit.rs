@@ -50,16 +50,22 @@ fn painted(window: &Window) -> Vec<String> {
             fills.push((area, rect.fill));
         }
         Shape::Text(shape) if !shape.galley.text().trim().is_empty() && shape.opacity_factor > 0.0 => {
-            let rect = shape.galley.rect.translate(shape.pos.to_vec2());
-            let visible = rect.intersect(clip).intersect(screen);
-            if !visible.is_positive() {
-                return;
-            }
+            // The first row of a label in a line of labels begins after the previous one.
+            let rows = shape.galley.rows.iter().filter(|row| !row.row.glyphs.is_empty());
+            let rows = rows.map(|row| row.rect_without_leading_space().translate(shape.pos.to_vec2()));
             let text: String = shape.galley.text().chars().take(60).collect();
-            let is_cut = visible.left() > rect.left() + SLACK || visible.right() < rect.right() - SLACK;
-            if is_cut {
-                found.push(format!("clipped: {text:?} at {rect:?}, visible {visible:?}"));
+            let mut visible_rows = Vec::new();
+            for rect in rows {
+                let visible = rect.intersect(clip).intersect(screen);
+                if !visible.is_positive() {
+                    continue;
+                }
+                if visible.left() > rect.left() + SLACK || visible.right() < rect.right() - SLACK {
+                    found.push(format!("clipped: {text:?} at {rect:?}, visible {visible:?}"));
+                }
+                visible_rows.push(Text { text: text.clone(), rect, visible });
             }
+            let Some(Text { visible, .. }) = visible_rows.first() else { return };
             let background = fills.iter().rev().find(|(area, _)| area.contains(visible.center()));
             if let Some(&(_, background)) = background {
                 let colors = shape.galley.job.sections.iter().map(|section| section.format.color);
@@ -76,13 +82,15 @@ fn painted(window: &Window) -> Vec<String> {
                     }
                 }
             }
-            for other in &texts {
-                let shared = other.visible.intersect(visible);
-                if shared.width() > 2.0 * SLACK && shared.height() > 3.0 * SLACK {
-                    found.push(format!("overlap: {text:?} over {:?} at {shared:?} of {:?}", other.text, other.rect));
+            for row in &visible_rows {
+                for other in &texts {
+                    let shared = other.visible.intersect(row.visible);
+                    if shared.width() > 2.0 * SLACK && shared.height() > 3.0 * SLACK {
+                        found.push(format!("overlap: {text:?} over {:?} at {shared:?} of {:?}", other.text, other.rect));
+                    }
                 }
             }
-            texts.push(Text { text, rect, visible });
+            texts.append(&mut visible_rows);
         }
         _ => {}
     };
@@ -213,11 +221,15 @@ pub fn unreachable(window: &mut Window) -> Vec<String> {
     /// More widgets than any state has.
     const LIMIT: usize = 250;
     let mut reached = BTreeSet::new();
+    let mut known = 0;
     for _ in 0..LIMIT {
         window.key_press_modifiers(Modifiers::NONE, Key::Tab);
         window.step();
-        let Some(id) = window.ctx.memory(egui::Memory::focused) else { continue };
-        if !reached.insert(id.accesskit_id().0) && reached.len() > 3 {
+        window.step();
+        let focused = window.ctx.memory(egui::Memory::focused);
+        let is_new = focused.is_some_and(|id| reached.insert(id.accesskit_id().0));
+        known = if is_new { 0 } else { known + 1 };
+        if known > 8 {
             break;
         }
     }

@@ -107,7 +107,7 @@ fn path_field(ui: &mut Ui, app: &mut AppState, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let field = TextEdit::singleline(&mut app.path_field)
             .hint_text("or type a path")
-            .desired_width(ui.available_width() - 56.0);
+            .desired_width(ui.available_width() - 18.0 * GRID);
         let response = ui.add(field);
         ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Path of a snapshot"));
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));

@@ -125,7 +125,8 @@ impl SearchPane {
     ) {
         let text = self.text.trim();
         if text.is_empty() {
-            ui.weak("Type above to search objects by name, @id, class:, size>, retained> or distance<");
+            let hint = "Type above to search objects by name, @id, class:, size>, retained> or distance<";
+            ui.add(Label::new(RichText::new(hint).weak()).truncate());
             return;
         }
         if let Some(error) = self.error(place) {
