@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::command::{Command, HelpTab, Step, ViewKind};
-use crate::model::{ClassId, SnapshotId};
 use crate::model::human::Units;
+use crate::model::{ClassId, SnapshotId};
 use crate::sources::SourceRoot;
 
 /// An action of the window.

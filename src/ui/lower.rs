@@ -7,8 +7,8 @@ use egui::{CentralPanel, Frame, Id, Panel, Ui};
 use super::command::{Beside, Command, Lower};
 use super::icons::{self, Icon};
 use super::keys;
-use super::panes::{Place, class_facts};
 use super::panes::registry::about;
+use super::panes::{Place, class_facts};
 use super::theme::{self, GRID};
 use super::view::View;
 use super::within::within;
@@ -23,7 +23,7 @@ const WIDE: f32 = 1100.0;
 /// The minimum width of the tables on the left.
 const LEAST_LEFT: f32 = 160.0;
 /// The share of the view's height that the lower half has at first.
-const SHARE: f32 = 0.46;
+const SHARE: f32 = 0.45;
 
 /// Returns the id of the lower half, under which egui keeps its height.
 fn expanded_id(side: usize) -> Id {

@@ -1,5 +1,5 @@
 //! The tabs of a view: icons and labels in three groups. If they do not fit in one line, icons go first, then the labels
-//! of the tabs that are not selected.
+//! of the tabs that are not selected; after that they take two lines.
 
 use egui::{CursorIcon, Galley, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use crate::session::Session;
 /// The height of the line of tabs.
 const HEIGHT: f32 = 32.0;
 /// The space at both ends of a tab.
-const PADDING: f32 = 1.75 * GRID;
+const PADDING: f32 = 1.375 * GRID;
 /// As [`PADDING`], if only icons are drawn.
 const NARROW_PADDING: f32 = GRID;
 /// The space between groups, with a line in its middle.
-const BETWEEN: f32 = 3.0 * GRID;
+const BETWEEN: f32 = 2.5 * GRID;
 /// The space between an icon and its label.
 const ICON_GAP: f32 = GRID;
 
@@ -69,12 +69,10 @@ fn padding(detail: Detail) -> f32 {
 /// Draws the tabs; a click shows another pane.
 pub(super) fn show(ui: &mut Ui, session: &Session, place: &Place, shown: ViewKind, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
-    let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
-    ui.painter().rect_filled(line, 0.0, tokens.surface);
-    ui.painter().hline(line.x_range(), line.bottom() - 0.5, Stroke::new(1.0, tokens.border));
     let tabs = tabs(ui, session, place, shown);
-    let room = line.width() - 2.0 * GRID;
-    let groups = Group::ALL.map(|group| ui.painter().layout_no_wrap(group.label().to_owned(), theme::small(), tokens.weak));
+    let room = ui.available_width() - 2.0 * GRID;
+    let groups =
+        Group::ALL.map(|group| ui.painter().layout_no_wrap(group.label().to_owned(), theme::small(), tokens.weak));
     let needed = |detail: Detail| -> f32 {
         let names: f32 = groups.iter().map(|name| name.size().x + 2.0 * GRID).sum();
         tabs.iter().map(|tab| tab.width(detail)).sum::<f32>()
@@ -85,6 +83,11 @@ pub(super) fn show(ui: &mut Ui, session: &Session, place: &Place, shown: ViewKin
         .into_iter()
         .find(|detail| needed(*detail) <= room)
         .unwrap_or(Detail::Icons);
+    let lines = if needed(detail) > room { 2.0 } else { 1.0 };
+    let (all, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT * lines), Sense::hover());
+    ui.painter().rect_filled(all, 0.0, tokens.surface);
+    ui.painter().hline(all.x_range(), all.bottom() - 0.5, Stroke::new(1.0, tokens.border));
+    let mut line = all.with_max_y(all.top() + HEIGHT);
     let mut left = line.left() + GRID;
     for (group, name) in Group::ALL.into_iter().zip(groups) {
         let mut of_group = tabs.iter().filter(|tab| tab.about.group == group).peekable();
@@ -102,6 +105,10 @@ pub(super) fn show(ui: &mut Ui, session: &Session, place: &Place, shown: ViewKin
             left += width + 2.0 * GRID;
         }
         for tab in of_group {
+            if left + tab.width(detail) > all.right() - GRID {
+                line = line.translate(vec2(0.0, HEIGHT));
+                left = line.left() + GRID;
+            }
             let rect = Rect::from_min_size(pos2(left, line.top()), vec2(tab.width(detail), HEIGHT));
             left = rect.right();
             if draw(ui, place, tab, detail, rect) {
@@ -142,7 +149,8 @@ fn draw(ui: &Ui, place: &Place, tab: &Tab, detail: Detail, rect: Rect) -> bool {
         painter.rect_filled(rect.shrink2(vec2(1.0, GRID)), 4.0, tokens.hover);
     }
     if tab.is_selected {
-        let line = Rect::from_min_max(pos2(rect.left() + GRID, rect.bottom() - 2.0), rect.right_bottom() - vec2(GRID, 0.0));
+        let line =
+            Rect::from_min_max(pos2(rect.left() + GRID, rect.bottom() - 2.0), rect.right_bottom() - vec2(GRID, 0.0));
         painter.rect_filled(line, 1.0, tokens.accent);
     }
     if response.has_focus() {

@@ -219,7 +219,8 @@ impl View {
 
     /// Selects the object of the lower panes in a pane, if it is listed there and not selected already.
     pub(super) fn keep_object(&mut self, session: &mut Session, place: &Place, kind: ViewKind) {
-        let Some(target) = self.target().filter(|target| about(kind).reveals && target.snapshot == place.slot.id) else {
+        let Some(target) = self.target().filter(|target| about(kind).reveals && target.snapshot == place.slot.id)
+        else {
             return;
         };
         let pane = self.panes.get_mut(kind);
@@ -235,7 +236,10 @@ impl View {
         let kind = self.kind;
         let is_own = self.target().is_some_and(|target| target.snapshot == place.slot.id);
         let pane = self.panes.get_mut(kind);
-        is_own && about(kind).reveals && !pane.is_busy() && pane.table().is_some_and(|table| table.selected_row().is_none())
+        is_own
+            && about(kind).reveals
+            && !pane.is_busy()
+            && pane.table().is_some_and(|table| table.selected_row().is_none())
     }
 
     /// Clears the timeline's interval if an object of this snapshot was not allocated in it.

@@ -755,8 +755,7 @@ fn open(files: Files, made: &Made, is_drawn: bool) -> Window {
         Files::Packages => vec![made.folder.join("shop.heapsnapshot")],
         Files::Julia => vec![made.folder.join("session.heapsnapshot")],
     };
-    let harness =
-        Harness::builder().with_size(SIZE).with_pixels_per_point(f32::from(scale())).allow_missing_glyphs();
+    let harness = Harness::builder().with_size(SIZE).with_pixels_per_point(f32::from(scale())).allow_missing_glyphs();
     let harness = if is_drawn { harness.wgpu() } else { harness };
     let mut window = harness.build_eframe(move |cc| HeapglassApp::new(cc, files, Indexes::off(), None).unwrap());
     dismiss_hints(&mut window);

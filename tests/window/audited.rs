@@ -79,7 +79,8 @@ fn audit(files: &[PathBuf], states: &[State]) {
     // One line for what differs only in numbers.
     let mut kinds = std::collections::BTreeMap::new();
     for line in &found {
-        let key: String = line.split_once(": ").map_or("", |(_, what)| what).chars().filter(|c| !c.is_numeric()).collect();
+        let key: String =
+            line.split_once(": ").map_or("", |(_, what)| what).chars().filter(|c| !c.is_numeric()).collect();
         kinds.entry(key).or_insert_with(|| line.clone());
     }
     let shown = kinds.into_values().take(200).collect::<Vec<_>>().join("\n");

@@ -308,7 +308,8 @@ fn back_and_forward_restore_view_object_and_lower_pane_one_step_at_a_time() {
     window.get_by_label("Retainers").click();
     step(&mut window);
     show(&mut window, ViewKind::SUMMARY);
-    click_row(&mut window, "Map  ×");
+    settle(&mut window);
+    press(&mut window, Modifiers::NONE, Key::Home);
     assert_eq!(shown_object(&mut window), None);
     for (kind, lower) in [
         (ViewKind::SUMMARY, Lower::Retainers),

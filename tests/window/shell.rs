@@ -5,7 +5,9 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use heapglass::test_support::ui::command::ViewKind;
 
-use crate::window::{Window, click_row, example, example_before, expand, show, wait_for_label, wait_for_load, wait_until, window};
+use crate::window::{
+    Window, click_row, example, example_before, expand, show, wait_for_label, wait_for_load, wait_until, window,
+};
 
 const COMMAND: Modifiers = Modifiers::COMMAND;
 
@@ -110,7 +112,8 @@ fn the_search_field_finds_classes_ids_and_commands() {
     type_text(&mut window, "shoppingc");
     wait_for_label(&mut window, "Search objects for “shoppingc”");
     wait_until(&mut window, "the classes", |app| !app.session.is_busy());
-    window.get_by_role_and_label(Role::Button, "ShoppingCart").click();
+    steps(&mut window, 2);
+    window.get_by_role_and_label(Role::ListBoxOption, "ShoppingCart").click();
     steps(&mut window, 3);
     let selected = |window: &mut Window| window.state_mut().state.shown_view().unwrap().selected_class();
     assert!(selected(&mut window).is_some());
@@ -120,7 +123,7 @@ fn the_search_field_finds_classes_ids_and_commands() {
     steps(&mut window, 2);
     window.state_mut().state.shown_view().unwrap().panes.search.text.clear();
     type_text(&mut window, "@117563");
-    window.get_by_role_and_label(Role::Button, "Go to object @117563").click();
+    window.get_by_role_and_label(Role::ListBoxOption, "Go to object @117563").click();
     wait_until(&mut window, "the object", |app| app.shown_view().unwrap().target().is_some());
 
     window.key_press_modifiers(COMMAND, Key::P);

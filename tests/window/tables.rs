@@ -136,6 +136,7 @@ fn a_narrow_table_of_retainers_keeps_half_of_its_width_for_names() {
 #[test]
 fn shift_and_ctrl_select_several_rows_and_sum_them_up() {
     let mut window = opened();
+    settle(&mut window);
     let first = rows(&window).lines().next().unwrap().to_owned();
     let names: Vec<String> = rows(&window).lines().map(|row| row.split(", ").next().unwrap().to_owned()).collect();
     click_row(&mut window, &names[0]);

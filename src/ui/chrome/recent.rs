@@ -19,7 +19,7 @@ const MOST_PATHS: usize = 12;
 
 /// Draws the menu of recent files.
 pub(in crate::ui) fn recent_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
-    ui.set_min_width(MENU_WIDTH.min(ui.ctx().content_rect().width() - 8.0 * GRID));
+    ui.set_min_width(MENU_WIDTH.min(ui.ctx().content_rect().width() - 30.0 * GRID));
     if app.settings.recent_sets.is_empty() {
         ui.weak("No recent files");
     }

@@ -16,12 +16,18 @@ use crate::ui::state::AppState;
 use crate::ui::theme::{self, tokens};
 use crate::ui::{recovery, text, times};
 
+/// The smallest and the largest width of the list, and its share of a narrow window.
+const LEAST: f32 = 120.0;
+const MOST: f32 = 420.0;
+const SHARE: f32 = 0.3;
 /// The width of tooltips.
 const HOVER_WIDTH: f32 = 420.0;
 
 pub(in crate::ui) fn side_list(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     let frame = Frame::new().fill(tokens(ui).surface).inner_margin(Margin::same(6));
-    let panel = Panel::left("snapshots").resizable(true).default_size(220.0).size_range(150.0..=420.0);
+    // On a narrow window, the views have precedence.
+    let most = (ui.available_width() * SHARE).clamp(LEAST, MOST);
+    let panel = Panel::left("snapshots").resizable(true).default_size(220.0).size_range(LEAST..=most);
     panel.frame(frame).show(ui, |ui| {
         if !app.session.open().is_empty() || app.session.profiles().is_empty() {
             ui.label(RichText::new("Snapshots").font(theme::small()).color(tokens(ui).weak));

@@ -1,7 +1,8 @@
 //! The toolbar at the top of the window.
 
 use egui::{
-    Align, Atoms, Frame, IntoAtoms as _, Layout, Margin, Panel, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align, Atoms, Frame, IntoAtoms as _, Layout, Margin, Panel, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2,
+    vec2,
 };
 
 use super::recent::recent_menu;
@@ -9,10 +10,10 @@ use crate::editor;
 use crate::model::human::{self, Units};
 use crate::ui::action::Action;
 use crate::ui::buttons::close_button;
-use crate::ui::state::AppState;
 use crate::ui::command::HelpTab;
 use crate::ui::icons::{self, Icon};
 use crate::ui::omnibox;
+use crate::ui::state::AppState;
 use crate::ui::theme::{self, Density, GRID, tokens};
 
 /// The height of the buttons and of the search field.
@@ -136,7 +137,12 @@ fn settings_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
     for (label, hint, mut is_on, action) in [
         ("High contrast", "Stronger colors for text and lines", app.settings.high_contrast, Action::ToggleHighContrast),
         ("Reduce motion", "Nothing moves or fades", app.settings.reduce_motion, Action::ToggleReduceMotion),
-        ("Comfortable rows", "Higher rows in tables", app.settings.density == Density::Comfortable, Action::ToggleDensity),
+        (
+            "Comfortable rows",
+            "Higher rows in tables",
+            app.settings.density == Density::Comfortable,
+            Action::ToggleDensity,
+        ),
     ] {
         if ui.checkbox(&mut is_on, label).on_hover_text(hint).clicked() {
             actions.push(action);

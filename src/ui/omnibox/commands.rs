@@ -29,6 +29,8 @@ pub(super) fn all(ctx: &Context) -> Vec<Named> {
         };
         all.push(Named { name, key: ctx.format_shortcut(&binding.shortcut), action: binding.action });
     }
+    // Keys are ordered by their modifiers; the list starts with what is needed first.
+    all.sort_by_key(|command| command.action != Action::OpenDialog);
     for (about, _) in keys::of_panes() {
         let action = Action::ShowView(about.kind);
         if all.iter().all(|known| known.action != action) {

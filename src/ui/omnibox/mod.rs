@@ -6,7 +6,10 @@
 mod commands;
 mod suggestions;
 
-use egui::{Area, Frame, Id, Key, Modifiers, Order, Rect, RichText, ScrollArea, TextEdit, Ui, pos2, vec2};
+use egui::{
+    Area, Frame, Id, Key, Modifiers, Order, Rect, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, accesskit::Role,
+    pos2, vec2,
+};
 
 use super::action::Action;
 use super::command::Step;
@@ -149,7 +152,8 @@ pub(super) fn show(ui: &mut Ui, app: &mut AppState, rect: Rect, actions: &mut Ve
         (chosen, app.omnibox.list) = (clicked, Some(area));
     }
     if enter {
-        chosen = chosen.or_else(|| all.get(if list_is_open { at } else { 0 }).map(|suggestion| suggestion.action.clone()));
+        chosen =
+            chosen.or_else(|| all.get(if list_is_open { at } else { 0 }).map(|suggestion| suggestion.action.clone()));
     }
     if let Some(action) = chosen {
         app.omnibox.is_dismissed = true;
@@ -217,31 +221,38 @@ fn list(ui: &Ui, field: Rect, all: &[Suggestion], at: usize, moved: bool) -> (Op
     let left = (field.center().x - width / 2.0).clamp(screen.left() + 2.0 * GRID, screen.right() - width - 2.0 * GRID);
     let room = screen.bottom() - field.bottom() - 4.0 * GRID;
     let mut chosen = None;
-    let area = Area::new(Id::unique("suggestions")).order(Order::Foreground).fixed_pos(pos2(left, field.bottom() + GRID));
-    let shown = area.constrain(false).show(ui.ctx(), |ui| {
+    let area =
+        Area::new(Id::unique("suggestions")).order(Order::Foreground).fixed_pos(pos2(left, field.bottom() + GRID));
+    let shown = area.constrain(false).default_width(width).show(ui.ctx(), |ui| {
         Frame::popup(ui.style()).show(ui, |ui| {
             ui.set_width(width - 2.0 * GRID);
-            ScrollArea::vertical().max_height(LIST_HEIGHT.min(room)).auto_shrink([false, true]).show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                if all.is_empty() {
-                    ui.weak("No matching commands");
-                }
-                let mut section = "";
-                for (index, suggestion) in all.iter().enumerate() {
-                    if suggestion.section != section {
-                        section = suggestion.section;
-                        ui.add_space(GRID);
-                        ui.label(RichText::new(section).font(theme::small()).color(tokens(ui).weak));
+            let inner = width - 2.0 * GRID;
+            ScrollArea::vertical()
+                .max_width(inner)
+                .max_height(LIST_HEIGHT.min(room))
+                .min_scrolled_height(LIST_HEIGHT.min(room))
+                .auto_shrink([false, true])
+                .show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    if all.is_empty() {
+                        ui.weak("No matching commands");
                     }
-                    let response = row(ui, suggestion, index == at);
-                    if index == at && moved {
-                        response.scroll_to_me(None);
+                    let mut section = "";
+                    for (index, suggestion) in all.iter().enumerate() {
+                        if suggestion.section != section {
+                            section = suggestion.section;
+                            ui.add_space(GRID);
+                            ui.label(RichText::new(section).font(theme::small()).color(tokens(ui).weak));
+                        }
+                        let response = row(ui, suggestion, index == at);
+                        if index == at && moved {
+                            response.scroll_to_me(None);
+                        }
+                        if response.clicked() {
+                            chosen = Some(suggestion.action.clone());
+                        }
                     }
-                    if response.clicked() {
-                        chosen = Some(suggestion.action.clone());
-                    }
-                }
-            });
+                });
         });
     });
     (chosen, shown.response.rect)
@@ -250,6 +261,9 @@ fn list(ui: &Ui, field: Rect, all: &[Suggestion], at: usize, moved: bool) -> (Op
 fn row(ui: &mut Ui, suggestion: &Suggestion, is_marked: bool) -> egui::Response {
     let detail = RichText::new(&suggestion.detail).font(theme::small()).color(tokens(ui).weak);
     let button = egui::Button::selectable(is_marked, (icons::text(suggestion.icon), suggestion.text.as_str()));
-    let response = ui.add_sized(vec2(ui.available_width(), 6.5 * GRID), button.right_text(detail).truncate());
-    icons::named(response, &suggestion.text)
+    // Arrow keys reach the suggestions; the keyboard focus stays in the field.
+    let button = button.right_text(detail).truncate().sense(egui::Sense::CLICK);
+    let response = ui.add_sized(vec2(ui.available_width(), 6.5 * GRID), button);
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_marked, &suggestion.text));
+    response
 }

@@ -75,7 +75,9 @@ pub(in crate::ui) fn offer_paths(
     ui.vertical_centered(|ui| {
         ui.add_space(4.0 * GRID);
         let name = human::visible(&of.name, 60).into_owned();
-        ui.weak(format!("Select one of the {name} objects to see what keeps it alive, or show the paths of all of them"));
+        ui.weak(format!(
+            "Select one of the {name} objects to see what keeps it alive, or show the paths of all of them"
+        ));
         ui.add_space(GRID);
         if icons::labeled_button(ui, Icon::Waypoints, "Show merged paths").clicked() {
             commands.push(Command::MergePaths { of: place.slot.id, title: of.name.clone(), nodes });

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use egui::{Color32, Id, Key, Modifiers, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Color32, Id, Key, Modifiers, PointerButton, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2,
+    vec2,
+};
 
 use super::tile_colors::{ColoredBy, TileColors};
 use super::{Place, object_menu};
@@ -121,7 +124,8 @@ impl DominatorMapPane {
         if let Some(tile) = hovered {
             let about = painter.describe(&tile);
             if let Some(node) = tile.node {
-                if response.clicked() || response.secondary_clicked() {
+                // Enter, which is a click for egui, is about the selected tile and not about the one under the pointer.
+                if response.clicked_by(PointerButton::Primary) || response.secondary_clicked() {
                     response.request_focus();
                     self.selected = Some(node);
                     commands.push(Command::ShowObject(place.target(node)));

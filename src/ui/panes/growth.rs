@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Id, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{Align, Id, Layout, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
 
 use super::growth_chart::{self, Chart, Marks, class_dots, heap_dots};
 pub(crate) use super::growth_rows::Grown;
@@ -246,14 +246,20 @@ impl GrowthPane {
             let Some((row, class)) = class else {
                 // The findings say whether anything grows without bound.
                 let text = verdict.unwrap_or("Start with the classes that grow in every step");
-                ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
-                if verdict.is_some() && ui.link("Show findings").clicked() {
-                    commands.push(Command::Show(ViewKind::FINDINGS));
-                }
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    ui.add_space(2.0 * GRID);
+                    if verdict.is_some() && ui.link("Show findings").clicked() {
+                        commands.push(Command::Show(ViewKind::FINDINGS));
+                    }
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+                    });
+                });
                 return;
             };
             // The links keep their room; the text between them gets shorter.
             let is_wide = ui.available_width() > 660.0;
+            let has_room = ui.available_width() > 440.0;
             let name = text::middle(ui, &class.name, &theme::small(), if is_wide { 220.0 } else { 110.0 });
             if class.new_count == 0 {
                 ui.weak(format!("No new {name} objects"));
@@ -269,7 +275,7 @@ impl GrowthPane {
             {
                 commands.extend(merge(series, growth, last, row, false));
             }
-            if class.survivor_count > 0 {
+            if class.survivor_count > 0 && has_room {
                 let were = if class.survivor_count == 1 { "was" } else { "were" };
                 let long = format!("{survived} {were} already in an earlier snapshot");
                 ui.weak(if is_wide { long } else { format!("{survived} survived") });

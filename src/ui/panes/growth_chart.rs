@@ -221,6 +221,8 @@ impl Chart<'_> {
         for (at, (dot, &place)) in self.dots.iter().zip(places).enumerate() {
             let half = (step / 2.0).clamp(4.0, 60.0);
             let zone = Rect::from_min_max(pos2(place.x - half, plot.top()), pos2(place.x + half, plot.bottom() + AXIS));
+            let zone =
+                zone.intersect(Rect::everything_right_of(plot.left() - AXIS).with_max_x(plot.right() + AXIS * 0.5));
             // The chart takes the keyboard focus for all its points.
             let response = ui.interact(zone, self.id.with(at), Sense::CLICK);
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &dot.name));

@@ -15,6 +15,11 @@ use crate::ui::tree_table::{Column, RowSelection};
 
 const NAMES: Column = Column { title: "Object", hint: "Objects that match the search", width: 0.0 };
 
+/// The room that the buttons for all hits need.
+const ACTIONS: f32 = 220.0;
+/// The room of the buttons that step through the hits, and of the menu.
+const STEPS: f32 = 104.0;
+
 /// The state of the line and of the view.
 #[derive(Debug, Default)]
 pub struct SearchPane {
@@ -150,27 +155,43 @@ impl SearchPane {
                 let size = theme::look(ui).units.bytes(selection.shallow_size);
                 let place_of = self.at.as_ref().filter(|(of, _)| of == &self.text).map(|(_, at)| *at as u64 + 1);
                 let at = place_of.map_or_else(String::new, |at| format!("{} of ", human::count(at)));
-                ui.weak(format!("{at}{}, {size}", human::quantity(selection.count, "object", "objects")));
+                let text = format!("{at}{}, {size}", human::quantity(selection.count, "object", "objects"));
+                let room = (ui.available_width() - STEPS).max(0.0);
+                ui.scope(|ui| {
+                    ui.set_max_width(room);
+                    ui.add(Label::new(RichText::new(text).weak()).truncate());
+                });
                 if icons::icon_button(ui, Icon::ChevronUp, "Previous hit", "Previous   (Shift+F3)").clicked() {
                     self.go(Step::Previous);
                 }
                 if icons::icon_button(ui, Icon::ChevronDown, "Next hit", "Next   (F3)").clicked() {
                     self.go(Step::Next);
                 }
-                if kind != ViewKind::SEARCH && ui.button("List").on_hover_text("List all hits in a table").clicked() {
-                    commands.push(Command::Show(ViewKind::SEARCH));
-                }
-                if ui.button("Filter").on_hover_text("Show only the hits in the Summary").clicked() {
-                    commands.push(Command::Filter(filter.clone()));
-                }
-                if ui.button("Merge paths").on_hover_text("Merge the retaining paths of all hits").clicked() {
-                    commands.push(Command::MergePaths {
-                        of: place.slot.id,
-                        title: text_title(&self.text),
-                        nodes: NodeSet::Filter(filter),
+                if ui.available_width() < ACTIONS {
+                    icons::menu(ui, Icon::Ellipsis, "More for the hits", "More for the hits", |ui| {
+                        self.actions(ui, place, kind, filter, commands);
                     });
+                } else {
+                    self.actions(ui, place, kind, filter, commands);
                 }
             }
+        }
+    }
+
+    /// Draws what can be done with all hits.
+    fn actions(&self, ui: &mut Ui, place: &Place, kind: ViewKind, filter: NodeFilter, commands: &mut Vec<Command>) {
+        if kind != ViewKind::SEARCH && ui.button("List").on_hover_text("List all hits in a table").clicked() {
+            commands.push(Command::Show(ViewKind::SEARCH));
+        }
+        if ui.button("Filter").on_hover_text("Show only the hits in the Summary").clicked() {
+            commands.push(Command::Filter(filter.clone()));
+        }
+        if ui.button("Merge paths").on_hover_text("Merge the retaining paths of all hits").clicked() {
+            commands.push(Command::MergePaths {
+                of: place.slot.id,
+                title: text_title(&self.text),
+                nodes: NodeSet::Filter(filter),
+            });
         }
     }
 }

@@ -63,6 +63,20 @@ impl<L: Clone + Eq + std::hash::Hash> TreeState<L> {
         self.clamp(height);
     }
 
+    /// Scrolls to the selected row if it was on screen and the table has become too low for it, as when the lower half of a
+    /// view appears.
+    pub(super) fn keep_selection_visible(&mut self, height: f32) {
+        let before = std::mem::replace(&mut self.last_height, height);
+        if height >= before {
+            return;
+        }
+        let Some(index) = self.selection().and_then(|path| self.index_of(path)) else { return };
+        let whole = convert::whole(before / self.row_height);
+        if (self.first_row..=self.first_row + whole).contains(&index) {
+            self.scroll_to(index, height, true);
+        }
+    }
+
     /// Draws the scroll bar and handles drags and clicks.
     pub(super) fn scroll_bar(&mut self, ui: &Ui, id: egui::Id, bar: Rect, height: f32) {
         let (last, last_offset) = self.lowest(height);

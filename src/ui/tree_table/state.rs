@@ -64,6 +64,8 @@ pub struct TreeState<L> {
     pub(super) has_menu: bool,
     /// True if a key has requested the context menu of the selected row.
     pub(super) wants_menu: bool,
+    /// The height of the rows in the last frame, in points.
+    pub(super) last_height: f32,
 }
 
 #[derive(Clone, Debug)]
@@ -93,6 +95,7 @@ impl<L> Default for TreeState<L> {
             menu_column: 0,
             has_menu: false,
             wants_menu: false,
+            last_height: 0.0,
         }
     }
 }

@@ -54,12 +54,13 @@ impl CollectionsPane {
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Filter holders"));
             let chosen = self.kind.map_or("All kinds", CollectionKind::label);
-            ComboBox::from_id_salt("kind of collection").selected_text(chosen).show_ui(ui, |ui| {
+            let kinds = ComboBox::from_id_salt("kind of collection").selected_text(chosen).show_ui(ui, |ui| {
                 ui.selectable_value(&mut self.kind, None, "All kinds");
                 for kind in CollectionKind::ALL {
                     ui.selectable_value(&mut self.kind, Some(kind), kind.label());
                 }
             });
+            ui.ctx().accesskit_node_builder(kinds.response.id, |node| node.set_label("Kind of collection"));
             if session.open().len() > 1 {
                 self.choice.menu(ui, session);
             }

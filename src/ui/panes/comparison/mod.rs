@@ -14,7 +14,9 @@ use super::pane::{About, Pane};
 use super::series::SeriesChoice;
 use super::{Place, Slot, ephemeron_menu, item, object_menu};
 use crate::model::{EdgeIndex, NodeOrdinal, SnapshotId, human};
-use crate::query::{Comparison, ComparisonKey, ComparisonOf, ComparisonSort, OPTIONS_DIFFER, PairList, ScriptsOf, Side};
+use crate::query::{
+    Comparison, ComparisonKey, ComparisonOf, ComparisonSort, OPTIONS_DIFFER, PairList, ScriptsOf, Side,
+};
 use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ExportList, NodeSet, Target, ViewKind};

@@ -8,7 +8,7 @@ mod spark;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use egui::{Align, Id, Label, RichText, ScrollArea, Ui};
+use egui::{Align, Id, Label, Layout, RichText, ScrollArea, Ui};
 
 use self::card::{Answer, Card, Wish};
 use super::Place;
@@ -105,7 +105,17 @@ impl FindingsPane {
     fn heading(&mut self, ui: &mut Ui, session: &Session, answered: &Answered, commands: &mut Vec<Command>) {
         let summary = human::visible(&answered.findings.summary, 600).into_owned();
         let text = RichText::new(summary).font(theme::heading()).color(theme::tokens(ui).text);
-        ui.add(Label::new(text).wrap());
+        let has_choice = session.open().len() > 1 && !answered.is_alone;
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if has_choice {
+                    self.choice.menu(ui, session);
+                }
+                ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                    ui.add(Label::new(text).wrap());
+                });
+            });
+        });
         let small = |text: &str| RichText::new(text.to_owned()).font(theme::small()).weak();
         for note in &answered.findings.notes {
             ui.add(Label::new(small(&human::visible(note, 400))).wrap());
@@ -120,14 +130,9 @@ impl FindingsPane {
         for ids in &answered.left_out {
             left_out(ui, session, *ids);
         }
-        ui.horizontal_wrapped(|ui| {
-            if session.open().len() > 1 && !answered.is_alone {
-                self.choice.menu(ui, session);
-            }
-            if answered.series.len() < 2 {
-                empty::more_snapshots(ui, commands);
-            }
-        });
+        if answered.series.len() < 2 {
+            ui.horizontal_wrapped(|ui| empty::more_snapshots(ui, commands));
+        }
         ui.add_space(GRID);
     }
 

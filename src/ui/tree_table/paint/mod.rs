@@ -115,6 +115,7 @@ pub fn show<M: TreeModel>(
             state.scroll_by(-wheel, height);
         }
     }
+    state.keep_selection_visible(height);
     state.clamp(height);
 
     let has_focus = focus.has_focus();
