@@ -45,8 +45,8 @@ impl View {
             return self.had_lower;
         }
         let since = ui.input(|input| input.pointer.time_since_last_click());
-        let size = PanelState::load(ui.ctx(), expanded_id(side)).map_or(height * SHARE, |state| state.size().y);
-        let top = ui.max_rect().bottom() - size;
+        let expanded = PanelState::load(ui.ctx(), expanded_id(side)).map_or(height * SHARE, |state| state.size().y);
+        let top = ui.max_rect().bottom() - expanded;
         let is_below = ui.input(|input| input.pointer.latest_pos()).is_some_and(|at| at.y >= top);
         if is_below && since < DOUBLE_CLICK_SECONDS {
             ui.ctx().request_repaint_after(std::time::Duration::from_secs_f32(DOUBLE_CLICK_SECONDS - since));

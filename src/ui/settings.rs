@@ -74,6 +74,7 @@ impl From<ThemeChoice> for egui::ThemePreference {
 /// The user's preferences and recent files.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Settings {
     pub theme: ThemeChoice,
     /// True for colors of high contrast.

@@ -87,6 +87,15 @@ impl View {
         self.settle(session);
     }
 
+    /// Shows a class that is selected in the upper table, with its source, and no object.
+    pub(super) fn select_class(&mut self, session: &Session, place: &Place, class: Option<ClassId>) {
+        self.select(session, None, Some(self.kind));
+        self.class = class;
+        if let Some(at) = class.and_then(|class| place.snapshot.classes().get(class).key.location) {
+            self.show_source(SourceAt::Script(place.slot.id, at), false);
+        }
+    }
+
     /// Shows the object of a lower table's row in the object pane and leaves everything else unchanged.
     pub fn inspect(&mut self, session: &Session, target: Option<Target>) {
         self.inspected = target;

@@ -168,6 +168,13 @@ pub fn cut_example() -> (tempfile::TempDir, PathBuf) {
     (folder, file)
 }
 
+/// Returns the areas of the lines of source on screen, which scroll sideways.
+pub fn source_lines(window: &Window) -> Vec<egui::Rect> {
+    let lines = window.query_all_by_label_contains("Line ");
+    let lines = lines.filter(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with("Line ")));
+    lines.map(|node| node.rect()).collect()
+}
+
 /// Waits for a row whose text starts with this, and clicks it.
 pub fn click_row(window: &mut Window, text: &str) {
     wait_for_label(window, text);

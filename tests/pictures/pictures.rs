@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::window::{
     Window, broken, brush, bundled, click_row, cut_example, dismiss_hints, example, example_before, expand, show,
-    slow_source, type_into, wait_for_label, wait_for_load, wait_until,
+    slow_source, source_lines, type_into, wait_for_label, wait_for_load, wait_until,
 };
 use egui::accesskit::Role;
 use egui_kittest::Harness;
@@ -834,12 +834,13 @@ fn is_wanted(name: &str) -> bool {
 
 /// Texts that an edge cuts: those with less room to the left or right than they take, and no ellipsis.
 fn cut_texts(window: &Window) -> Vec<String> {
-    fn collect(clip: egui::Rect, shape: &egui::Shape, found: &mut Vec<String>) {
+    fn collect(source: &[egui::Rect], clip: egui::Rect, shape: &egui::Shape, found: &mut Vec<String>) {
         match shape {
-            egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(clip, shape, found)),
+            egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(source, clip, shape, found)),
             egui::Shape::Text(text) => {
                 let rect = text.galley.rect.translate(text.pos.to_vec2());
-                let is_seen = clip.intersects(rect) && clip.height() > 4.0;
+                let is_source = source.iter().any(|line| line.contains(rect.intersect(clip).center()));
+                let is_seen = clip.intersects(rect) && clip.height() > 4.0 && !is_source;
                 if is_seen && (rect.right() > clip.right() + 1.5 || rect.left() < clip.left() - 1.5) {
                     found.push(format!(
                         "{:?} takes {:?}, has {:?}",
@@ -853,7 +854,8 @@ fn cut_texts(window: &Window) -> Vec<String> {
         }
     }
     let mut found = Vec::new();
-    window.output().shapes.iter().for_each(|clipped| collect(clipped.clip_rect, &clipped.shape, &mut found));
+    let source = source_lines(window);
+    window.output().shapes.iter().for_each(|clipped| collect(&source, clipped.clip_rect, &clipped.shape, &mut found));
     found
 }
 

@@ -19,7 +19,9 @@ const MOST_PATHS: usize = 12;
 
 /// Draws the menu of recent files.
 pub(in crate::ui) fn recent_menu(ui: &mut Ui, app: &AppState, actions: &mut Vec<Action>) {
-    ui.set_min_width(MENU_WIDTH.min(ui.ctx().content_rect().width() - 30.0 * GRID));
+    let width = MENU_WIDTH.min(ui.ctx().content_rect().width() - 30.0 * GRID);
+    ui.set_min_width(width);
+    ui.set_max_width(width);
     if app.settings.recent_sets.is_empty() {
         ui.weak("No recent files");
     }

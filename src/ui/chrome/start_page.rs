@@ -24,7 +24,7 @@ pub(in crate::ui) fn start_page(ui: &mut Ui, app: &mut AppState, actions: &mut V
         if let Some(load) = app.session.loads().iter().find(|load| load.error.is_none()) {
             ui.add_space(above);
             ui.vertical_centered(|ui| {
-                ui.set_max_width(WIDTH);
+                ui.set_max_width(WIDTH.min(ui.available_width()));
                 loading_card(ui, load, actions);
             });
             return;
@@ -32,7 +32,7 @@ pub(in crate::ui) fn start_page(ui: &mut Ui, app: &mut AppState, actions: &mut V
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.add_space(above);
             ui.vertical_centered(|ui| {
-                ui.set_max_width(WIDTH);
+                ui.set_max_width(WIDTH.min(ui.available_width()));
                 for load in app.session.loads() {
                     error_card(ui, load, actions);
                 }

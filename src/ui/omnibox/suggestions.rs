@@ -38,19 +38,18 @@ pub(super) fn all(ui: &Ui, app: &mut AppState, text: &str) -> Vec<Suggestion> {
 }
 
 fn of_search(ui: &Ui, app: &mut AppState, id: SnapshotId, text: &str) -> Suggestion {
-    let detail = match Query::parse(text) {
-        Err(error) => human::visible(&error.message, NAME_LIMIT).into_owned(),
-        Ok(_) => {
-            let within = app.shown_snapshot_view().map(|view| view.panes.search.within.clone()).unwrap_or_default();
-            let filter = within.and(crate::query::NodeFilter::Matching(text.to_owned()));
-            match app.session.ask(&SelectionOf { snapshot: id, filter }) {
-                Reply::Ready(found) => {
-                    let size = theme::look(ui).units.bytes(found.shallow_size);
-                    format!("{}, {size}", human::quantity(found.count, "object", "objects"))
-                }
-                Reply::Pending { .. } => "…".to_owned(),
-                Reply::Failed(message) => message,
+    let detail = if let Err(error) = Query::parse(text) {
+        human::visible(&error.message, NAME_LIMIT).into_owned()
+    } else {
+        let within = app.shown_snapshot_view().map(|view| view.panes.search.within.clone()).unwrap_or_default();
+        let filter = within.and(crate::query::NodeFilter::Matching(text.to_owned()));
+        match app.session.ask(&SelectionOf { snapshot: id, filter }) {
+            Reply::Ready(found) => {
+                let size = theme::look(ui).units.bytes(found.shallow_size);
+                format!("{}, {size}", human::quantity(found.count, "object", "objects"))
             }
+            Reply::Pending { .. } => "…".to_owned(),
+            Reply::Failed(message) => message,
         }
     };
     Suggestion {

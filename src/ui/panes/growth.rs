@@ -259,7 +259,7 @@ impl GrowthPane {
             };
             // The links keep their room; the text between them gets shorter.
             let is_wide = ui.available_width() > 660.0;
-            let has_room = ui.available_width() > 440.0;
+            let has_room = ui.available_width() > 640.0;
             let name = text::middle(ui, &class.name, &theme::small(), if is_wide { 220.0 } else { 110.0 });
             if class.new_count == 0 {
                 ui.weak(format!("No new {name} objects"));

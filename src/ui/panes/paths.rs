@@ -25,6 +25,9 @@ pub(super) const WANTED: usize = 8;
 
 const FAILED: &str = "internal error while finding the paths (please report it)";
 
+/// The least room for the title of the paths.
+const LEAST_TITLE: f32 = 60.0;
+
 /// A set of objects whose retaining paths are merged.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MergeRequest {
@@ -263,9 +266,11 @@ impl PathsPane {
                         self.show_selected();
                     }
                 }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
-                });
+                if ui.available_width() > LEAST_TITLE {
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+                    });
+                }
             });
         });
     }

@@ -3,7 +3,7 @@
 use egui::Context;
 
 use super::{Action, AppState};
-use crate::ui::command::ViewKind;
+use crate::ui::command::{Command, ViewKind};
 use crate::ui::omnibox;
 use crate::ui::panes::Slot;
 use crate::ui::panes::summary::filter_id;
@@ -35,12 +35,7 @@ impl AppState {
                 None => self.compare(&[a, b]),
             },
             Action::ShowView(kind) => self.show_view(kind),
-            Action::ShowDeadVariables => {
-                self.show_view(ViewKind::REALMS);
-                if let Some(view) = self.shown_view() {
-                    view.panes.dead_variables.is_shown = true;
-                }
-            }
+            Action::ShowDeadVariables => self.show_dead_variables(),
             Action::ToggleSplit => self.toggle_split(),
             Action::ShowBeside(id) => self.show_beside(id),
             Action::CloseSide(side) => self.close_side(side),
@@ -75,20 +70,8 @@ impl AppState {
                 self.apply_index_setting();
             }
             Action::DeleteIndex => self.deleted = Some(self.session.remove_indexes(self.indexes.clone())),
-            Action::Palette => {
-                if self.omnibox.toggle_commands() {
-                    ctx.memory_mut(|memory| memory.request_focus(omnibox::id()));
-                } else {
-                    self.wants_keyboard_in(self.active);
-                }
-            }
-            Action::Run(command) => {
-                if let Some(id) = self.shown()
-                    && let Some(text) = self.run(Slot { side: self.active, id }, *command)
-                {
-                    ctx.copy_text(text);
-                }
-            }
+            Action::Palette => self.toggle_commands(ctx),
+            Action::Run(command) => self.run_shown(ctx, *command),
             Action::RevealClass(id, class) => self.go_to_class(id, class),
             Action::Keys | Action::Glossary | Action::Help(_) => self.help.apply(&action),
             Action::CancelExport => self.cancel_export(),
@@ -103,6 +86,31 @@ impl AppState {
                 self.apply_source_roots();
             }
             Action::Capture => self.capture.is_open = !self.capture.is_open,
+        }
+    }
+
+    /// Lets the user type a command in the search field, or gives the keyboard back to the table.
+    fn toggle_commands(&mut self, ctx: &Context) {
+        if self.omnibox.toggle_commands() {
+            ctx.memory_mut(|memory| memory.request_focus(omnibox::id()));
+        } else {
+            self.wants_keyboard_in(self.active);
+        }
+    }
+
+    /// Runs a command of a pane on the active side.
+    fn run_shown(&mut self, ctx: &Context, command: Command) {
+        if let Some(id) = self.shown()
+            && let Some(text) = self.run(Slot { side: self.active, id }, command)
+        {
+            ctx.copy_text(text);
+        }
+    }
+
+    fn show_dead_variables(&mut self) {
+        self.show_view(ViewKind::REALMS);
+        if let Some(view) = self.shown_view() {
+            view.panes.dead_variables.is_shown = true;
         }
     }
 

@@ -3,7 +3,7 @@
 use super::AppState;
 use crate::model::{ObjectId, SnapshotId};
 use crate::query::Lane;
-use crate::ui::command::{Command, SourceAt, Target, ViewKind};
+use crate::ui::command::{Command, Target, ViewKind};
 use crate::ui::panes::Slot;
 
 impl AppState {
@@ -18,11 +18,7 @@ impl AppState {
                 self.follow_selection(slot);
             }
             Command::SelectClass { class, by_key } => {
-                view.select(&self.session, None, Some(view.kind));
-                view.class = class;
-                if let Some(at) = class.and_then(|class| place.snapshot.classes().get(class).key.location) {
-                    view.show_source(SourceAt::Script(slot.id, at), false);
-                }
+                view.select_class(&self.session, &place, class);
                 self.stepped(slot, by_key);
                 self.follow(slot, None, class);
             }

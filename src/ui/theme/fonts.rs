@@ -1,4 +1,4 @@
-//! The fonts of the window: Inter for texts, JetBrains Mono for names and numbers, Lucide for icons.
+//! The fonts of the window: one for texts, one with digits of equal width for names and numbers, and one of icons.
 
 use std::sync::Arc;
 
