@@ -18,7 +18,7 @@ const SLACK: f32 = 1.5;
 const LEAST_CONTRAST: f64 = 4.5;
 
 /// A piece of text on screen.
-struct Text {
+struct Painted {
     text: String,
     /// Its area as laid out, and the part of it that is visible.
     rect: Rect,
@@ -40,14 +40,16 @@ fn painted(window: &Window) -> Vec<String> {
     let screen = window.ctx.content_rect();
     let source = source_lines(window);
     let mut found = Vec::new();
-    let mut texts: Vec<Text> = Vec::new();
+    let mut texts: Vec<Painted> = Vec::new();
     let mut fills: Vec<(Rect, Color32)> = Vec::new();
     let mut walk = |shape: &Shape, clip: Rect| match shape {
         Shape::Rect(rect) if rect.fill.a() == 255 => {
             let area = rect.rect.intersect(clip);
             // What is below is no longer visible.
             texts.retain(|text| !area.expand(SLACK).contains_rect(text.visible));
-            texts.iter_mut().for_each(|text| text.covers.push(area));
+            for text in &mut texts {
+                text.covers.push(area);
+            }
             fills.push((area, rect.fill));
         }
         Shape::Text(shape) if !shape.galley.text().trim().is_empty() && shape.opacity_factor > 0.0 => {
@@ -66,9 +68,9 @@ fn painted(window: &Window) -> Vec<String> {
                 if is_cut && !is_source {
                     found.push(format!("clipped: {text:?} at {rect:?}, visible {visible:?}"));
                 }
-                visible_rows.push(Text { text: text.clone(), rect, visible, covers: Vec::new() });
+                visible_rows.push(Painted { text: text.clone(), rect, visible, covers: Vec::new() });
             }
-            let Some(Text { visible, .. }) = visible_rows.first() else { return };
+            let Some(Painted { visible, .. }) = visible_rows.first() else { return };
             let background = fills.iter().rev().find(|(area, _)| area.contains(visible.center()));
             if let Some(&(_, background)) = background {
                 let colors = shape.galley.job.sections.iter().map(|section| section.format.color);

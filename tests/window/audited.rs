@@ -156,7 +156,7 @@ const VIEWS: &[State] = &[
     ("Search", |window| show(window, ViewKind::SEARCH)),
     ("Search hits", |window| {
         show(window, ViewKind::SEARCH);
-        window.state_mut().state.shown_view().unwrap().panes.search.text = "size>100".to_owned();
+        "size>100".clone_into(&mut window.state_mut().state.shown_view().unwrap().panes.search.text);
         steps(window, 3);
         select_row(window);
     }),
