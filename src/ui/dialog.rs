@@ -32,7 +32,7 @@ const AROUND: f32 = 2.0 * GRID;
 /// The height of a dialog.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Height {
-    /// That of the content, which scrolls if the window is lower.
+    /// The height of the content, which scrolls if the window is lower.
     Content,
     /// A fixed height, if the window has it. The content scrolls itself.
     Fixed(f32),

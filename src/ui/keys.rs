@@ -71,14 +71,18 @@ pub(super) fn of_panes() -> impl Iterator<Item = (About, Option<KeyboardShortcut
 }
 
 /// The keys of tables and fields, which the widgets handle themselves.
-pub(super) const TABLE_KEYS: [(&str, &str); 17] = [
+pub(super) const TABLE_KEYS: [(&str, &str); 21] = [
     ("↑ ↓ PgUp PgDn Home End", "Move along the rows"),
     ("→", "Expand the row, or go to its first child"),
     ("←", "Collapse the row, or go to its parent"),
     ("Shift+→  Shift+←", "Expand all below, or collapse"),
     ("Enter", "Go to the object in the Summary; on a class or a group, show or hide its rows"),
     ("Menu  Shift+F10", "Open the context menu of the selected row"),
-    ("Ctrl+C", "Copy the row"),
+    ("Shift+↑  Shift+↓  Ctrl+A", "Select several rows"),
+    ("Shift+click  Ctrl+click", "Select several rows"),
+    ("Ctrl+C", "Copy the selected rows"),
+    ("Right click on a header", "Choose columns"),
+    ("Double click between headers", "Fit the column to its content"),
     ("↓ or Enter in the class filter", "Go to the classes"),
     ("Enter, Shift+Enter in the search", "Go to next or previous hit"),
     ("Esc in the search", "Close the search"),

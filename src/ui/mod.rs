@@ -38,6 +38,7 @@ mod place_link;
 mod proposed_path;
 mod recovery;
 mod rename;
+mod search_field;
 pub(crate) mod settings;
 mod settings_file;
 mod sides;

@@ -14,7 +14,7 @@ const STEP: Duration = Duration::from_millis(100);
 const POSITIONS: u8 = 8;
 const SIZE: f32 = 4.0 * GRID;
 
-/// Draws the sign; it stands still with reduced motion.
+/// Draws the sign, which does not turn with reduced motion.
 pub(super) fn spinner(ui: &mut Ui) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(SIZE, SIZE), Sense::hover());
     let color = theme::tokens(ui).weak;

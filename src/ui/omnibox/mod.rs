@@ -14,6 +14,7 @@ use egui::{
 use super::action::Action;
 use super::command::Step;
 use super::icons::{self, Icon};
+use super::search_field::{Mode, id};
 use super::state::AppState;
 use super::theme::{self, GRID, tokens};
 
@@ -21,29 +22,6 @@ use super::theme::{self, GRID, tokens};
 const LIST_HEIGHT: f32 = 380.0;
 /// The minimum width of the list.
 const LIST_WIDTH: f32 = 460.0;
-
-/// The content of the field.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-enum Mode {
-    /// The query of the view on the active side.
-    #[default]
-    Search,
-    /// A command; the text starts with `>`.
-    Command(String),
-}
-
-/// The state of the field.
-#[derive(Debug, Default)]
-pub(super) struct Omnibox {
-    mode: Mode,
-    /// The index of the marked suggestion.
-    at: usize,
-    /// True if the list is hidden until the text changes or the field gets the keyboard focus again.
-    is_dismissed: bool,
-    had_focus: bool,
-    /// The area of the list in the last frame, if it was open.
-    list: Option<Rect>,
-}
 
 /// A suggestion below the field.
 #[derive(Clone, Debug)]
@@ -57,59 +35,33 @@ struct Suggestion {
     section: &'static str,
 }
 
-/// Returns the id of the field, which keys focus.
-#[must_use]
-pub(super) fn id() -> Id {
-    Id::unique("search field")
-}
-
-impl Omnibox {
-    /// Switches to commands, or back to the search; returns whether the field should have the keyboard focus.
-    pub(super) fn toggle_commands(&mut self) -> bool {
-        let is_search = self.mode == Mode::Search;
-        self.mode = if is_search { Mode::Command(">".to_owned()) } else { Mode::Search };
-        (self.at, self.is_dismissed) = (0, false);
-        is_search
-    }
-
-    /// Switches to the search.
-    pub(super) fn search(&mut self) {
-        self.mode = Mode::Search;
-        (self.at, self.is_dismissed) = (0, false);
-    }
-
-    fn is_command(&self) -> bool {
-        matches!(self.mode, Mode::Command(_))
-    }
-}
-
 /// Draws the field in `rect`, and the suggestions while it has the keyboard focus.
 pub(super) fn show(ui: &mut Ui, app: &mut AppState, rect: Rect, actions: &mut Vec<Action>) {
     let side = app.active;
-    if app.shown_snapshot_view().is_none() && !app.omnibox.is_command() {
+    if app.shown_snapshot_view().is_none() && !app.search_field.is_command() {
         // There is nothing to search.
-        app.omnibox.mode = Mode::Command(String::new());
-    } else if app.shown_snapshot_view().is_some() && app.omnibox.mode == Mode::Command(String::new()) {
-        app.omnibox.mode = Mode::Search;
+        app.search_field.mode = Mode::Command(String::new());
+    } else if app.shown_snapshot_view().is_some() && app.search_field.mode == Mode::Command(String::new()) {
+        app.search_field.mode = Mode::Search;
     }
-    let mut text = match &app.omnibox.mode {
+    let mut text = match &app.search_field.mode {
         Mode::Command(text) => text.clone(),
         Mode::Search => app.shown_snapshot_view().map(|view| view.panes.search.text.clone()).unwrap_or_default(),
     };
     let has_focus = ui.memory(|memory| memory.has_focus(id()));
     // A press on the list takes the focus from the field before the click is complete.
-    let is_pressed = app.omnibox.list.take().is_some_and(|list| {
+    let is_pressed = app.search_field.list.take().is_some_and(|list| {
         ui.input(|input| {
             let pointer = &input.pointer;
             pointer.interact_pos().is_some_and(|at| list.contains(at)) && (pointer.any_down() || pointer.any_released())
         })
     });
-    let list_is_open = (has_focus || is_pressed) && !app.omnibox.is_dismissed;
+    let list_is_open = (has_focus || is_pressed) && !app.search_field.is_dismissed;
     let pressed = |ui: &Ui, modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
     let (mut down, mut up, mut enter) = (false, false, false);
     if has_focus {
         (down, up) = (pressed(ui, Modifiers::NONE, Key::ArrowDown), pressed(ui, Modifiers::NONE, Key::ArrowUp));
-        if !app.omnibox.is_command() && pressed(ui, Modifiers::SHIFT, Key::Enter) {
+        if !app.search_field.is_command() && pressed(ui, Modifiers::SHIFT, Key::Enter) {
             actions.push(Action::Hit(Step::Previous));
         }
         enter = pressed(ui, Modifiers::NONE, Key::Enter);
@@ -118,45 +70,45 @@ pub(super) fn show(ui: &mut Ui, app: &mut AppState, rect: Rect, actions: &mut Ve
             return;
         }
     }
-    let label = if app.omnibox.is_command() { "Command" } else { "Search for" };
+    let label = if app.search_field.is_command() { "Command" } else { "Search for" };
     let before = text.clone();
     let response = field(ui, rect, &mut text, app.shown().is_some());
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(label));
     if response.gained_focus() {
-        (app.omnibox.is_dismissed, app.omnibox.at) = (false, 0);
-        if !app.omnibox.is_command()
+        (app.search_field.is_dismissed, app.search_field.at) = (false, 0);
+        if !app.search_field.is_command()
             && let Some(view) = app.shown_snapshot_view()
         {
             view.panes.search.is_open = true;
         }
     }
     if text != before {
-        (app.omnibox.is_dismissed, app.omnibox.at) = (false, 0);
+        (app.search_field.is_dismissed, app.search_field.at) = (false, 0);
         store(app, text.clone());
     }
-    if app.omnibox.had_focus && !response.has_focus() && !is_pressed && app.omnibox.is_command() {
-        app.omnibox.mode = Mode::Search;
+    if app.search_field.had_focus && !response.has_focus() && !is_pressed && app.search_field.is_command() {
+        app.search_field.mode = Mode::Search;
     }
-    app.omnibox.had_focus = response.has_focus() || is_pressed;
+    app.search_field.had_focus = response.has_focus() || is_pressed;
     if !has_focus && !list_is_open {
         return;
     }
     let all = suggestions::all(ui, app, &text);
     let last = all.len().saturating_sub(1);
-    let at = &mut app.omnibox.at;
+    let at = &mut app.search_field.at;
     *at = if down { *at + 1 } else { at.saturating_sub(usize::from(up)) }.min(last);
     let at = *at;
     let mut chosen = None;
     if list_is_open {
         let (clicked, area) = list(ui, rect, &all, at, down || up);
-        (chosen, app.omnibox.list) = (clicked, Some(area));
+        (chosen, app.search_field.list) = (clicked, Some(area));
     }
     if enter {
         chosen =
             chosen.or_else(|| all.get(if list_is_open { at } else { 0 }).map(|suggestion| suggestion.action.clone()));
     }
     if let Some(action) = chosen {
-        app.omnibox.is_dismissed = true;
+        app.search_field.is_dismissed = true;
         // The hits of a search are stepped through with the keyboard.
         if !matches!(action, Action::Hit(_)) {
             leave(ui, app, side);
@@ -189,10 +141,10 @@ fn field(ui: &mut Ui, rect: Rect, text: &mut String, has_file: bool) -> egui::Re
 
 fn store(app: &mut AppState, text: String) {
     if text.starts_with('>') || app.shown_snapshot_view().is_none() {
-        app.omnibox.mode = Mode::Command(text);
+        app.search_field.mode = Mode::Command(text);
         return;
     }
-    app.omnibox.mode = Mode::Search;
+    app.search_field.mode = Mode::Search;
     if let Some(view) = app.shown_snapshot_view() {
         view.panes.search.is_open = true;
         view.panes.search.text = text;
@@ -202,9 +154,9 @@ fn store(app: &mut AppState, text: String) {
 /// Gives the keyboard back to the table. Closes the line of hits if nothing is searched.
 fn leave(ui: &Ui, app: &mut AppState, side: usize) {
     ui.memory_mut(|memory| memory.surrender_focus(id()));
-    let was_command = app.omnibox.is_command();
-    app.omnibox.search();
-    app.omnibox.had_focus = false;
+    let was_command = app.search_field.is_command();
+    app.search_field.search();
+    app.search_field.had_focus = false;
     if let Some(view) = app.shown_snapshot_view()
         && !was_command
         && view.panes.search.text.trim().is_empty()

@@ -9,6 +9,7 @@ pub(crate) mod containment;
 pub(crate) mod dead_variables;
 pub(crate) mod dominator_map;
 pub(crate) mod dominators;
+mod filter_label;
 pub(crate) mod findings;
 pub(crate) mod growth;
 mod growth_chart;

@@ -4,9 +4,9 @@ use egui::Context;
 
 use super::{Action, AppState};
 use crate::ui::command::{Command, ViewKind};
-use crate::ui::omnibox;
 use crate::ui::panes::Slot;
 use crate::ui::panes::summary::filter_id;
+use crate::ui::search_field;
 use crate::ui::theme::{self, Density};
 
 impl AppState {
@@ -91,8 +91,8 @@ impl AppState {
 
     /// Lets the user type a command in the search field, or gives the keyboard back to the table.
     fn toggle_commands(&mut self, ctx: &Context) {
-        if self.omnibox.toggle_commands() {
-            ctx.memory_mut(|memory| memory.request_focus(omnibox::id()));
+        if self.search_field.toggle_commands() {
+            ctx.memory_mut(|memory| memory.request_focus(search_field::id()));
         } else {
             self.wants_keyboard_in(self.active);
         }
@@ -159,10 +159,10 @@ impl AppState {
                 filter_id(side)
             }),
             _ => {
-                self.omnibox.search();
+                self.search_field.search();
                 self.shown_snapshot_view().map(|view| {
                     view.panes.search.is_open = true;
-                    omnibox::id()
+                    search_field::id()
                 })
             }
         };

@@ -23,11 +23,11 @@ use super::export::Exports;
 use super::help::Help;
 use super::history::History;
 use super::link::Link;
-use super::omnibox::Omnibox;
 use super::panes::profile::ProfilePane;
 use super::panes::{Place, Slot};
 use super::path_prompt::PathPrompt;
 use super::rename::Rename;
+use super::search_field::SearchField;
 use super::settings::Settings;
 use super::toasts::Toasts;
 use super::view::View;
@@ -70,7 +70,7 @@ pub struct AppState {
     pub(in crate::ui) side_rects: [egui::Rect; 2],
     /// The share of the width that the left of two sides has.
     pub(in crate::ui) left_share: f32,
-    pub(in crate::ui) omnibox: Omnibox,
+    pub(in crate::ui) search_field: SearchField,
     pub help: Help,
     pub capture: CapturePane,
     pub(super) dialog: FileDialog,
@@ -124,7 +124,7 @@ impl AppState {
             wants_keyboard: None,
             side_rects: [egui::Rect::NOTHING; 2],
             left_share: 0.5,
-            omnibox: Omnibox::default(),
+            search_field: SearchField::default(),
             help: Help::default(),
             capture: CapturePane::default(),
             dialog: FileDialog::default(),

@@ -8,8 +8,8 @@ use crate::ui::command::{Target, ViewKind};
 use crate::ui::focus_order;
 use crate::ui::history::Visit;
 use crate::ui::notice::Notice;
-use crate::ui::omnibox;
 use crate::ui::panes::Slot;
+use crate::ui::search_field;
 
 impl AppState {
     pub(in crate::ui) fn show_in(&mut self, side: usize, id: SnapshotId) {
@@ -168,7 +168,7 @@ impl AppState {
         let Some(view) = self.view_of(side) else { return };
         if view.kind == ViewKind::SEARCH && view.panes.search.text.trim().is_empty() {
             self.wants_keyboard = None;
-            ctx.memory_mut(|memory| memory.request_focus(omnibox::id()));
+            ctx.memory_mut(|memory| memory.request_focus(search_field::id()));
             return;
         }
         let Some(room) = view.upper_rect() else { return };

@@ -147,7 +147,7 @@ pub(super) const DARK: Tokens = Tokens {
     ],
     other_packages: rgb(0xba_c0_c8),
     on_package: rgb(0x0c_10_18),
-    growth: [rgb(0x56_97_e2), rgb(0x93_b9_e6), rgb(0xa9_af_b8), rgb(0xe3_b0_72), rgb(0xf0_85_1c)],
+    growth: [rgb(0x56_97_e2), rgb(0xc7_ed_ff), rgb(0x81_87_90), rgb(0xfd_ca_8c), rgb(0xf0_85_1c)],
 };
 
 /// High contrast on white: text has at least 7:1 on every background.

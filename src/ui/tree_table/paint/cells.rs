@@ -161,9 +161,9 @@ impl Glyphs {
     fn of(ui: &Ui, runs: &[&Run]) -> Self {
         let (font, digit) = (theme::mono(), Self::digit(ui));
         let characters = runs.iter().flat_map(|run| run.text.chars());
-        // Other scripts come from other fonts, with other widths.
+        // Other scripts come from other fonts, with other widths, which layout rounds to pixels.
         ui.ctx().fonts_mut(|fonts| {
-            let width = |c: char| if c.is_ascii() { digit } else { fonts.glyph_width(&font, c) };
+            let width = |c: char| if c.is_ascii() { digit } else { fonts.glyph_width(&font, c).ceil() };
             Self(characters.map(width).collect())
         })
     }
