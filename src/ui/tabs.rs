@@ -83,7 +83,16 @@ pub(super) fn show(ui: &mut Ui, session: &Session, place: &Place, shown: ViewKin
         .into_iter()
         .find(|detail| needed(*detail) <= room)
         .unwrap_or(Detail::Icons);
-    let lines = if needed(detail) > room { 2.0 } else { 1.0 };
+    // Names of groups are drawn only if all fits in one line.
+    let mut lines = 1.0;
+    let mut used = 0.0;
+    for tab in &tabs {
+        let width = tab.width(detail);
+        if needed(detail) > room && used + width + BETWEEN > room {
+            (lines, used) = (lines + 1.0, 0.0);
+        }
+        used += width;
+    }
     let (all, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT * lines), Sense::hover());
     ui.painter().rect_filled(all, 0.0, tokens.surface);
     ui.painter().hline(all.x_range(), all.bottom() - 0.5, Stroke::new(1.0, tokens.border));

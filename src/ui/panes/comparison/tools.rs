@@ -16,6 +16,10 @@ use crate::ui::theme::{self, GRID};
 const OTHERS: f32 = 420.0;
 const NAME: std::ops::RangeInclusive<f32> = 96.0..=240.0;
 
+/// The room that the pair takes beside the names, and the least width of a name.
+const PAIR: f32 = 140.0;
+const LEAST_NAME: f32 = 32.0;
+
 impl ComparisonPane {
     /// Draws the line.
     pub(super) fn tools(
@@ -35,6 +39,8 @@ impl ComparisonPane {
             ui.selectable_value(&mut self.as_treemap, true, "Treemap").on_hover_text(hint);
             ui.separator();
             let width = ((ui.available_width() - OTHERS) / 2.0).clamp(*NAME.start(), *NAME.end());
+            // On a narrow side, the pair has a line of its own.
+            let width = width.min((ui.max_rect().width() - PAIR) / 2.0).max(LEAST_NAME);
             // A nested row does not wrap by itself, and the pair is read as one.
             if ui.available_size_before_wrap().x < 2.0 * width + 40.0 * GRID {
                 ui.end_row();

@@ -9,6 +9,8 @@ use super::super::{Cell, Run};
 use super::TRIANGLE;
 use super::columns::SHARE_WIDTH;
 use super::rows::{Row, RowPainter, indent};
+use unicode_width::UnicodeWidthChar as _;
+
 use crate::model::convert;
 use crate::model::human::Units;
 use crate::ui::icons;
@@ -161,10 +163,14 @@ impl Glyphs {
     fn of(ui: &Ui, runs: &[&Run]) -> Self {
         let (font, digit) = (theme::mono(), Self::digit(ui));
         let characters = runs.iter().flat_map(|run| run.text.chars());
-        // Other scripts come from other fonts, with other widths, which layout rounds to pixels.
+        // Other scripts come from other fonts, with other widths, which layout rounds to pixels. A font that is not loaded
+        // yet has no width.
         ui.ctx().fonts_mut(|fonts| {
-            let width = |c: char| if c.is_ascii() { digit } else { fonts.glyph_width(&font, c).ceil() };
-            Self(characters.map(width).collect())
+            let mut width = |c: char| {
+                let columns = convert::screen(c.width().unwrap_or_default());
+                if c.is_ascii() { digit } else { fonts.glyph_width(&font, c).ceil().max(columns * digit) }
+            };
+            Self(characters.map(&mut width).collect())
         })
     }
 
