@@ -83,16 +83,7 @@ pub(super) fn show(ui: &mut Ui, session: &Session, place: &Place, shown: ViewKin
         .into_iter()
         .find(|detail| needed(*detail) <= room)
         .unwrap_or(Detail::Icons);
-    // Names of groups are drawn only if all fits in one line.
-    let mut lines = 1.0;
-    let mut used = 0.0;
-    for tab in &tabs {
-        let width = tab.width(detail);
-        if needed(detail) > room && used + width + BETWEEN > room {
-            (lines, used) = (lines + 1.0, 0.0);
-        }
-        used += width;
-    }
+    let lines = lines(&tabs, detail, room);
     let (all, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT * lines), Sense::hover());
     ui.painter().rect_filled(all, 0.0, tokens.surface);
     ui.painter().hline(all.x_range(), all.bottom() - 0.5, Stroke::new(1.0, tokens.border));
@@ -125,6 +116,28 @@ pub(super) fn show(ui: &mut Ui, session: &Session, place: &Place, shown: ViewKin
             }
         }
     }
+}
+
+/// Returns the number of lines that tabs take. Names of groups are drawn only if all fits in one line.
+fn lines(tabs: &[Tab], detail: Detail, room: f32) -> f32 {
+    if detail == Detail::Grouped {
+        return 1.0;
+    }
+    let (mut lines, mut used) = (1.0, 0.0);
+    for group in Group::ALL {
+        let mut is_first = true;
+        for tab in tabs.iter().filter(|tab| tab.about.group == group) {
+            if std::mem::take(&mut is_first) && used > 0.0 {
+                used += BETWEEN;
+            }
+            let width = tab.width(detail);
+            if used + width > room {
+                (lines, used) = (lines + 1.0, 0.0);
+            }
+            used += width;
+        }
+    }
+    lines
 }
 
 /// Returns the tabs of the panes that have content for the open files, and of the one that is shown.

@@ -176,6 +176,7 @@ fn list(ui: &Ui, field: Rect, all: &[Suggestion], at: usize, moved: bool) -> (Op
     let area =
         Area::new(Id::unique("suggestions")).order(Order::Foreground).fixed_pos(pos2(left, field.bottom() + GRID));
     let shown = area.constrain(false).default_width(width).show(ui.ctx(), |ui| {
+        ui.set_max_width(width);
         Frame::popup(ui.style()).show(ui, |ui| {
             ui.set_width(width - 2.0 * GRID);
             let inner = width - 2.0 * GRID;
