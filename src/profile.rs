@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::format::{self, ProfileSample, RawProfile, Source};
 use crate::memory::Account;
 use crate::model::{CallFunction, CallTree, CancelToken, Cancelled, Progress};
-use crate::snapshot::{OpenError, SourceInfo};
+use crate::snapshot::{OpenError, SourceInfo, file_time};
 
 /// One sampling heap profile, immutable once built. As in DevTools, branches without samples are left out.
 #[derive(Debug)]
@@ -32,11 +32,12 @@ impl Profile {
     fn read(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
+        let modified = file_time(path.as_deref());
         let raw = progress.stage("read", || format::read_profile(source, progress, cancel))?;
         let (size_bytes, change) = (raw.size_bytes, raw.change);
         let mut profile = Self::derive(raw, cancel)?;
         let load_time = started.elapsed();
-        profile.source = SourceInfo { name, path, size_bytes, load_time, change, ..SourceInfo::default() };
+        profile.source = SourceInfo { name, path, modified, size_bytes, load_time, change, ..SourceInfo::default() };
         Ok(profile)
     }
 

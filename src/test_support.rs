@@ -75,6 +75,10 @@ pub mod sources {
 pub mod ui {
     pub use crate::ui::HeapglassApp;
 
+    pub mod theme {
+        pub use crate::ui::theme::contrast;
+    }
+
     pub mod action {
         pub use crate::ui::action::Action;
     }

@@ -42,6 +42,8 @@ pub struct MergedPaths {
     pub groups: Vec<PathGroup>,
     /// The number of objects that have a path.
     pub count: u64,
+    /// One of these objects, of the largest group.
+    pub example: Option<NodeOrdinal>,
     top: (u32, u32),
 }
 
@@ -188,7 +190,13 @@ impl Placer<'_> {
             });
         };
         sort(&mut top);
-        let mut merged = MergedPaths { groups: Vec::new(), count: 0, top: (0, u32::try_from(top.len()).unwrap_or(0)) };
+        let largest = self.groups.iter().filter(|group| group.ends > 0).max_by_key(|group| group.ends);
+        let mut merged = MergedPaths {
+            groups: Vec::new(),
+            count: 0,
+            example: largest.map(|group| group.example),
+            top: (0, u32::try_from(top.len()).unwrap_or(0)),
+        };
         let mut queue = std::collections::VecDeque::from(top);
         let mut next = queue.len();
         while let Some(group) = queue.pop_front() {

@@ -28,7 +28,7 @@ use crate::index::{Indexes, Opened, Unwritten};
 use crate::model::{CancelToken, Cancelled, MemoryLimit, Progress, Shortage, SnapshotId, human};
 use crate::profile::Profile;
 use crate::query::{Lane, OpenFile, Question};
-use crate::snapshot::{OpenError, Snapshot};
+use crate::snapshot::{OpenError, Snapshot, SourceInfo};
 use crate::sources::{SourcePaths, apply_maps};
 
 /// The maximum length of the name of a load, in characters.
@@ -292,6 +292,19 @@ impl Session {
     #[must_use]
     pub fn profiles(&self) -> &[OpenProfile] {
         &self.profiles
+    }
+
+    /// Returns all open files with their sources: the snapshots, then the profiles, each in the order in which they were
+    /// loaded.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (SnapshotId, &SourceInfo)> {
+        let snapshots = self.open.iter().map(|open| (open.id, open.snapshot.source()));
+        snapshots.chain(self.profiles.iter().map(|open| (open.id, open.profile.source())))
+    }
+
+    /// Returns the source of an open file.
+    #[must_use]
+    pub(crate) fn source(&self, id: SnapshotId) -> Option<&SourceInfo> {
+        self.files().find(|(of, _)| *of == id).map(|(_, source)| source)
     }
 
     #[must_use]

@@ -19,7 +19,7 @@ use crate::model::stored::{NotStored, Put, Stored as _, Take};
 use crate::model::{BitSet, CancelToken, Cancelled, Progress};
 use facts::Facts;
 pub use source::OpenError;
-pub(crate) use source::SourceInfo;
+pub(crate) use source::{SourceInfo, file_time};
 
 /// One heap snapshot with all its derived facts.
 #[derive(Debug)]
@@ -51,6 +51,7 @@ impl Snapshot {
     fn open_whole(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
+        let modified = file_time(path.as_deref());
         let again = source.again();
         let raw = progress.stage("read", || format::read(source, progress, cancel))?;
         let built = Self::build(raw, progress, cancel).map_err(|error| match error {
@@ -62,7 +63,7 @@ impl Snapshot {
             other => other,
         });
         let mut snapshot = built?;
-        snapshot.source = SourceInfo { name, path, load_time: started.elapsed(), ..snapshot.source };
+        snapshot.source = SourceInfo { name, path, modified, load_time: started.elapsed(), ..snapshot.source };
         Ok(snapshot)
     }
 
@@ -89,9 +90,10 @@ impl Snapshot {
     fn open_damaged(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let started = Instant::now();
         let (name, path) = (source.name(), source.path().map(PathBuf::from));
+        let modified = file_time(path.as_deref());
         let (raw, recovery) = progress.stage("read", || format::read_recovering(source, progress, cancel))?;
         let mut snapshot = Self::build(raw, progress, cancel)?;
-        snapshot.source = SourceInfo { name, path, load_time: started.elapsed(), ..snapshot.source };
+        snapshot.source = SourceInfo { name, path, modified, load_time: started.elapsed(), ..snapshot.source };
         snapshot.recovery = Some(recovery).filter(|recovery| !recovery.losses.is_empty());
         Ok(snapshot)
     }

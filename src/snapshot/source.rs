@@ -1,7 +1,7 @@
 //! The source of a snapshot, and the errors of opening one.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use crate::format::{Change, FormatError};
 use crate::graph::GraphError;
@@ -14,6 +14,8 @@ pub struct SourceInfo {
     pub name: String,
     /// The file, if it came from one.
     pub path: Option<PathBuf>,
+    /// The time of the last change of the file before it was read, if the system reports it.
+    pub modified: Option<SystemTime>,
     /// Bytes of the file before decompression.
     pub size_bytes: u64,
     pub load_time: Duration,
@@ -28,8 +30,14 @@ pub struct SourceInfo {
 impl SourceInfo {
     /// Creates the information for a snapshot that is read from the cache.
     pub(crate) fn of_index(name: String, path: Option<PathBuf>, size_bytes: u64) -> Self {
-        Self { name, path, size_bytes, from_index: true, ..Self::default() }
+        let modified = file_time(path.as_deref());
+        Self { name, path, modified, size_bytes, from_index: true, ..Self::default() }
     }
+}
+
+/// Returns the time of the last change of a file, if there is a file and the system reports the time.
+pub(crate) fn file_time(path: Option<&Path>) -> Option<SystemTime> {
+    std::fs::metadata(path?).ok()?.modified().ok()
 }
 
 /// The reason why a snapshot could not be opened.

@@ -15,9 +15,7 @@ pub(super) fn oldest_and_newest(session: &Session, ids: &[SnapshotId]) -> Option
         .iter()
         .filter_map(|id| {
             let snapshot = session.snapshot(*id)?;
-            let path = snapshot.source().path.as_ref();
-            let written = path.and_then(|path| std::fs::metadata(path).ok()?.modified().ok());
-            Some((Age::with_time(&snapshot, written), *id, snapshot.source().name.clone()))
+            Some((Age::with_time(&snapshot, snapshot.source().modified), *id, snapshot.source().name.clone()))
         })
         .collect();
     chronological(&mut ages, |(age, ..)| *age);

@@ -147,12 +147,9 @@ pub(super) fn name_of(session: &Session, id: SnapshotId) -> String {
     if let Some(name) = session.given_name(id) {
         return human::visible(name, PATH_LIMIT).into_owned();
     }
-    let files = || {
-        let snapshots = session.open().iter().map(|open| (open.id, open.snapshot.source()));
-        snapshots.chain(session.profiles().iter().map(|open| (open.id, open.profile.source())))
-    };
-    let Some((_, source)) = files().find(|(of, _)| *of == id) else { return String::new() };
-    let others = files().filter(|(of, _)| *of != id).map(|(_, other)| (other.name.as_str(), other.path.as_deref()));
+    let Some(source) = session.source(id) else { return String::new() };
+    let others =
+        session.files().filter(|(of, _)| *of != id).map(|(_, other)| (other.name.as_str(), other.path.as_deref()));
     distinct_name(&source.name, source.path.as_deref(), others)
 }
 
@@ -161,9 +158,7 @@ pub(super) fn given_name(session: &Session, id: SnapshotId) -> String {
     if let Some(name) = session.given_name(id) {
         return human::visible(name, PATH_LIMIT).into_owned();
     }
-    let snapshot = session.open().iter().find(|open| open.id == id).map(|open| open.snapshot.source());
-    let profile = || session.profiles().iter().find(|open| open.id == id).map(|open| open.profile.source());
-    snapshot.or_else(profile).map_or_else(String::new, source_name)
+    session.source(id).map_or_else(String::new, source_name)
 }
 
 /// Returns a box for choosing a file. The chosen name is truncated in the middle to `width`.

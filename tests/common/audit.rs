@@ -10,6 +10,8 @@ use egui::epaint::{ClippedShape, Shape};
 use egui::{Color32, Key, Modifiers, Rect};
 use egui_kittest::kittest::NodeT as _;
 
+use heapglass::test_support::ui::theme::contrast;
+
 use crate::window::{Window, source_lines};
 
 /// The largest difference that rounding explains, in points.
@@ -113,19 +115,6 @@ fn each(shape: &Shape, clip: Rect, walk: &mut impl FnMut(&Shape, Rect)) {
         Shape::Vec(shapes) => shapes.iter().for_each(|shape| each(shape, clip, walk)),
         shape => walk(shape, clip),
     }
-}
-
-fn luminance(color: Color32) -> f64 {
-    let channel = |value: u8| {
-        let value = f64::from(value) / 255.0;
-        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-    };
-    0.2126 * channel(color.r()) + 0.7152 * channel(color.g()) + 0.0722 * channel(color.b())
-}
-
-fn contrast(a: Color32, b: Color32) -> f64 {
-    let (a, b) = (luminance(a), luminance(b));
-    (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
 /// Returns widgets that overlap others of their layer, or reach out of the window.

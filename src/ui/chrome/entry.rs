@@ -234,7 +234,7 @@ impl Entry<'_> {
         } else if app.shown().is_some_and(|shown| shown != self.id) {
             item(ui, Icon::Columns2, "Show beside", Action::ShowBeside(self.id));
         }
-        if app.source_of(self.id).is_some_and(|source| source.path.is_some()) {
+        if app.session.source(self.id).is_some_and(|source| source.path.is_some()) {
             ui.separator();
             item(ui, Icon::FolderOpen, "Reveal in file manager", Action::RevealFile(self.id));
             item(ui, Icon::Copy, "Copy path", Action::CopyPath(self.id));

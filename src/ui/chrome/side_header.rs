@@ -18,8 +18,7 @@ pub(in crate::ui) fn side_header(ui: &mut Ui, app: &AppState, side: usize, actio
     Panel::top(Id::unique(("side header", side))).frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             let name_of = |id| text::name_of(&app.session, id);
-            let snapshots = app.session.open().iter().map(|open| open.id);
-            let files: Vec<SnapshotId> = snapshots.chain(app.session.profiles().iter().map(|open| open.id)).collect();
+            let files: Vec<SnapshotId> = app.session.files().map(|(id, _)| id).collect();
             let name = app.sides[side].map_or_else(String::new, name_of);
             let color = if is_active { tokens.accent } else { tokens.weak };
             let label = if side == 0 { "Left" } else { "Right" };

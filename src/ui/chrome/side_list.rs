@@ -1,7 +1,5 @@
 //! The list of open and loading files.
 
-use std::time::SystemTime;
-
 use egui::{Frame, Margin, Panel, RichText, Ui};
 
 use super::entry::{self, Entry, Fact};
@@ -107,8 +105,7 @@ fn hover(ui: &mut Ui, open: &Open) {
 pub(super) fn file_facts(ui: &mut Ui, source: &SourceInfo) {
     ui.add(egui::Label::new(RichText::new(text::place_of(source)).strong()).wrap());
     let size = human::bytes(source.size_bytes);
-    let time = source.path.as_deref().and_then(|path| std::fs::metadata(path).ok()?.modified().ok());
-    ui.label(match time.and_then(|time: SystemTime| times::exact(time)) {
+    ui.label(match source.modified.and_then(times::exact) {
         Some(time) => format!("{size} file, modified {time}"),
         None => format!("{size} file"),
     });

@@ -12,7 +12,7 @@ use egui::{
 };
 
 use super::action::Action;
-use super::command::Step;
+use super::command::{Step, ViewKind};
 use super::icons::{self, Icon};
 use super::search_field::{Mode, id};
 use super::state::AppState;
@@ -56,7 +56,9 @@ pub(super) fn show(ui: &mut Ui, app: &mut AppState, rect: Rect, actions: &mut Ve
             pointer.interact_pos().is_some_and(|at| list.contains(at)) && (pointer.any_down() || pointer.any_released())
         })
     });
-    let list_is_open = (has_focus || is_pressed) && !app.search_field.is_dismissed;
+    // The Search view explains the syntax there until something is typed.
+    let explains = text.is_empty() && app.shown_snapshot_view().is_some_and(|view| view.kind == ViewKind::SEARCH);
+    let list_is_open = (has_focus || is_pressed) && !app.search_field.is_dismissed && !explains;
     let pressed = |ui: &Ui, modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
     let (mut down, mut up, mut enter) = (false, false, false);
     if has_focus {

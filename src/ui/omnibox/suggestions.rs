@@ -73,9 +73,16 @@ fn of_id(snapshot: SnapshotId, text: &str) -> Option<Suggestion> {
     })
 }
 
-fn of_commands(ui: &Ui, app: &AppState, text: &str, limit: usize) -> Vec<Suggestion> {
-    let can_split = app.can_split();
-    let is_possible = |action: &Action| *action != Action::ToggleSplit || can_split;
+fn of_commands(ui: &Ui, app: &mut AppState, text: &str, limit: usize) -> Vec<Suggestion> {
+    let is_searched = app.shown_snapshot_view().is_some_and(|view| !view.panes.search.text.trim().is_empty());
+    let is_possible = |action: &Action| match action {
+        Action::ToggleSplit => app.can_split(),
+        Action::ToggleLink => app.is_split,
+        Action::Hit(_) => is_searched,
+        Action::Back => app.history.can_go_back(),
+        Action::Forward => app.history.can_go_forward(),
+        _ => true,
+    };
     commands::all(ui.ctx())
         .into_iter()
         .filter(|command| is_possible(&command.action) && matches(&command.name, text))

@@ -260,7 +260,7 @@ impl GrowthPane {
             // The links keep their room; the text between them gets shorter.
             // A line that was too long in the last frame makes the room of this one wider.
             let room = ui.available_width().min(ui.clip_rect().right() - ui.cursor().left());
-            let (is_wide, has_room) = (room > 660.0, room > 640.0);
+            let (is_wide, has_room) = (room > 840.0, room > 640.0);
             let name = text::middle(ui, &class.name, &theme::small(), if is_wide { 220.0 } else { 110.0 });
             if class.new_count == 0 {
                 ui.weak(format!("No new {name} objects"));

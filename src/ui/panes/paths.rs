@@ -133,8 +133,7 @@ impl PathsPane {
     #[must_use]
     pub fn example(&self) -> Option<Target> {
         let Mode::Many { request, answer: Answer::Known(paths), .. } = &self.mode else { return None };
-        let largest = paths.groups.iter().max_by_key(|group| group.ends).filter(|group| group.ends > 0)?;
-        Some(Target { snapshot: request.of, node: largest.example })
+        Some(Target { snapshot: request.of, node: paths.example? })
     }
 
     /// Returns whether merged paths are shown.

@@ -81,7 +81,7 @@ impl AppState {
                 self.opened.push(ids);
                 continue;
             }
-            let files: Vec<PathBuf> = ids.iter().filter_map(|id| self.source_of(*id)?.path.clone()).collect();
+            let files: Vec<PathBuf> = ids.iter().filter_map(|id| self.session.source(*id)?.path.clone()).collect();
             self.settings.remember(&files);
         }
     }
@@ -135,7 +135,7 @@ impl AppState {
         let mut ids = self.capture.take_series(waits);
         ids.retain(|id| self.session.snapshot(*id).is_some());
         if ids.len() > 1 {
-            let files: Vec<PathBuf> = ids.iter().filter_map(|id| self.source_of(*id)?.path.clone()).collect();
+            let files: Vec<PathBuf> = ids.iter().filter_map(|id| self.session.source(*id)?.path.clone()).collect();
             self.settings.remember(&files);
             self.show_findings(&ids);
             // The dialog stays open to show why a series ended early, and what was left out.

@@ -7,22 +7,14 @@ use egui::Context;
 use super::AppState;
 use crate::model::SnapshotId;
 use crate::query::Lane;
-use crate::snapshot::SourceInfo;
 use crate::ui::action::Action;
 use crate::ui::file_manager;
 use crate::ui::notice::Notice;
 use crate::ui::text;
 
 impl AppState {
-    /// Returns the facts about the file of an open snapshot or profile.
-    pub(in crate::ui) fn source_of(&self, id: SnapshotId) -> Option<&SourceInfo> {
-        let of_snapshot = || self.session.open().iter().find(|open| open.id == id).map(|open| open.snapshot.source());
-        let of_profile = || self.session.profiles().iter().find(|open| open.id == id).map(|open| open.profile.source());
-        of_snapshot().or_else(of_profile)
-    }
-
     fn path_of(&self, id: SnapshotId) -> Option<PathBuf> {
-        self.source_of(id)?.path.clone()
+        self.session.source(id)?.path.clone()
     }
 
     /// Sorts files in the order in which the list shows them. Files that were not moved keep their order.
@@ -50,8 +42,7 @@ impl AppState {
 
     /// Moves a file in the list to the position before another one, or to the end.
     fn move_in_list(&mut self, id: SnapshotId, before: Option<SnapshotId>) {
-        let snapshots = self.session.open().iter().map(|open| open.id);
-        let mut order: Vec<SnapshotId> = snapshots.chain(self.session.profiles().iter().map(|open| open.id)).collect();
+        let mut order: Vec<SnapshotId> = self.session.files().map(|(id, _)| id).collect();
         self.sort_as_listed(&mut order, |id| *id);
         order.retain(|of| *of != id);
         let at = before.and_then(|before| order.iter().position(|of| *of == before)).unwrap_or(order.len());
@@ -61,8 +52,7 @@ impl AppState {
 
     /// Closes all files but one.
     fn close_others(&mut self, kept: SnapshotId) {
-        let snapshots = self.session.open().iter().map(|open| open.id);
-        let ids: Vec<SnapshotId> = snapshots.chain(self.session.profiles().iter().map(|open| open.id)).collect();
+        let ids: Vec<SnapshotId> = self.session.files().map(|(id, _)| id).collect();
         if !ids.contains(&kept) {
             return;
         }
@@ -103,7 +93,7 @@ impl AppState {
     /// Draws the dialog that asks for a name.
     pub(in crate::ui) fn show_rename(&mut self, ctx: &Context) {
         if let Some((id, name)) = self.rename.show(ctx) {
-            let is_own = self.source_of(id).is_some_and(|source| source.name == name);
+            let is_own = self.session.source(id).is_some_and(|source| source.name == name);
             self.session.rename(id, (!is_own && !name.is_empty()).then_some(name));
         }
     }

@@ -4,6 +4,7 @@ mod colors;
 mod fonts;
 
 pub(crate) use colors::Tokens;
+pub use colors::contrast;
 pub(crate) use fonts::icons as icon_family;
 
 use crate::model::human::Units;
