@@ -170,8 +170,12 @@ pub fn cut_example() -> (tempfile::TempDir, PathBuf) {
 
 /// Returns the areas of the lines of source on screen, which scroll sideways.
 pub fn source_lines(window: &Window) -> Vec<egui::Rect> {
-    let lines = window.query_all_by_label_contains("Line ");
-    let lines = lines.filter(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with("Line ")));
+    let nodes = window.root().children_recursive();
+    // Of a label, the text is the value.
+    let lines = nodes.filter(|node| {
+        let node = node.accesskit_node();
+        node.label().or_else(|| node.value()).is_some_and(|label| label.starts_with("Line "))
+    });
     lines.map(|node| node.rect()).collect()
 }
 

@@ -182,7 +182,7 @@ fn entry_menu(window: &mut Window) {
 
 fn rename(window: &mut Window) {
     entry_menu(window);
-    window.step();
+    wait_for_label(window, "Rename…");
     window.get_by_label("Rename…").click();
 }
 

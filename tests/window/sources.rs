@@ -344,7 +344,7 @@ fn a_hostile_script_is_shown_at_once() {
     }
     assert!(has(&window, "Line 3: last"));
     let hostile = |label: &str| label.chars().any(|letter| letter.is_control() || letter == '\u{202e}');
-    let labels = window.root().children_recursive().filter_map(|node| node.accesskit_node().label());
+    let labels = window.root().children_recursive().filter_map(|node| node.accesskit_node().value());
     let shown: Vec<String> = labels.filter(|label| label.starts_with("Line ") && hostile(label)).collect();
     assert!(shown.is_empty(), "{shown:?}");
 }

@@ -145,7 +145,8 @@ impl TextView {
             // The position is on screen, too, if the line has just been scrolled to.
             let x = galley.pos_from_cursor(CCursor::new(at)).left();
             if std::mem::take(&mut self.wants_column) {
-                self.left = if x + 6.0 * GRID > code.width() { x - code.width() / 2.0 } else { 0.0 };
+                // No further than needed: where a line begins says most of what it does.
+                self.left = if x + 6.0 * GRID > code.width() { x - code.width() * 0.7 } else { 0.0 };
             }
         }
         if self.left == 0.0 && galley.size().x > code.width() {
