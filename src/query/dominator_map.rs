@@ -1,15 +1,22 @@
 //! The treemap of the dominator tree: the area of a tile is its retained size, and objects that are freed together are
 //! nested.
 //!
-//! A nested squarified treemap (Bruls, Huizing, van Wijk, “Squarified Treemaps”, 2000). Only objects larger than a few
+//! A nested squarified treemap. Only objects larger than a few
 //! points become tiles, so apart from one scan of the children of visible objects, the cost depends on the size of the
 //! treemap, not of the snapshot.
 //!
 //! A chain of objects that each retain little more than the next one, such as a linked list, would become thousands of
 //! nested frames. It is one tile, which opens into parts of the chain side by side. The size of a part is what its
 //! objects retain without the parts after it.
+//!
+//! Many small objects of one class, or functions of one place in the source, with the same immediate dominator are one
+//! tile, too: the members of a collection are seen together. It opens if its members can be seen.
 
-use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal, convert};
+use std::collections::HashMap;
+
+use super::squarify::{Area, squarify};
+use crate::format::Location;
+use crate::model::{CancelToken, Cancelled, ClassId, HeapBytes, NodeKind, NodeOrdinal, StringId, convert};
 use crate::snapshot::Snapshot;
 
 /// Tiles smaller than this many square points are combined into one.
@@ -25,36 +32,50 @@ const MAX_TILES: usize = 3000;
 const MAX_DEPTH: u32 = 8;
 /// The maximum number of parts of a chain of nested objects.
 const MAX_PARTS: u64 = 60;
+/// The least number of objects that are combined because they are alike, and the largest of them in square points.
+const LEAST_ALIKE: u64 = 8;
+const MAX_ALIKE_AREA: f32 = 2500.0;
 
-/// A rectangle of the treemap, in points from its upper left corner.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Area {
-    pub x: f32,
-    pub y: f32,
-    pub width: f32,
-    pub height: f32,
+/// Objects with the same immediate dominator that are combined because they are alike.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Alike {
+    /// Their immediate dominator.
+    parent: NodeOrdinal,
+    /// Each of them is smaller than this many bytes.
+    below: u64,
+    /// A child of the dominator that is not one of them.
+    except: Option<NodeOrdinal>,
 }
 
-impl Area {
+impl Alike {
+    /// Returns their immediate dominator.
     #[must_use]
-    pub fn contains(&self, x: f32, y: f32) -> bool {
-        (self.x..self.x + self.width).contains(&x) && (self.y..self.y + self.height).contains(&y)
-    }
-
-    fn size(&self) -> f32 {
-        self.width * self.height
-    }
-
-    fn shorter(&self) -> f32 {
-        self.width.min(self.height)
+    pub fn parent(&self) -> NodeOrdinal {
+        self.parent
     }
 }
 
-/// An object with everything it retains, a chain of nested objects, or the combined objects too small to be shown.
+/// The class of an object; functions have one class, so that their name and place distinguish them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Likeness(ClassId, Option<(StringId, Option<Location>)>);
+
+impl Likeness {
+    fn of(snapshot: &Snapshot, node: NodeOrdinal) -> Self {
+        let is_function = snapshot.kind(node) == NodeKind::CLOSURE;
+        let place = is_function.then(|| (snapshot.graph().name_id(node), snapshot.location(node)));
+        Self(snapshot.class_id(node), place)
+    }
+}
+
+/// An object with everything it retains, a chain of nested objects, objects that are alike, or the combined objects too
+/// small to be shown.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Tile {
-    /// The object, or the outermost of nested ones; `None` for the combined smaller objects.
+    /// The object, the outermost of nested ones, or the largest of those that are alike; `None` for the combined smaller
+    /// objects.
     pub node: Option<NodeOrdinal>,
+    /// Present if the tile combines objects that are alike, or the smaller ones of them.
+    pub alike: Option<Alike>,
     /// The largest of the combined smaller objects.
     pub largest: Option<NodeOrdinal>,
     /// The first nested object that is not part of this tile, because another tile contains it.
@@ -66,7 +87,7 @@ pub struct Tile {
     pub is_open: bool,
     /// The number of objects in the chain that is skipped between this tile and its contents.
     pub skipped: u32,
-    /// The number of objects: more than 1 for a chain of nested objects and for combined smaller ones.
+    /// The number of objects: more than 1 for a chain of nested objects and for combined ones.
     pub count: u64,
     /// The retained size in bytes, minus that of `without`.
     pub size: u64,
@@ -81,13 +102,25 @@ impl Tile {
     /// Creates a tile of combined smaller objects. It has no position yet.
     fn rest(count: u64, size: u64) -> Self {
         let area = Area::default();
-        Self { node: None, largest: None, without: None, area, depth: 0, is_open: false, skipped: 0, count, size }
+        let (node, alike, largest, without) = (None, None, None, None);
+        Self { node, alike, largest, without, area, depth: 0, is_open: false, skipped: 0, count, size }
     }
 
     /// Returns true if the tile is a chain of nested objects.
     #[must_use]
     pub fn is_chain(&self) -> bool {
-        self.node.is_some() && self.count > 1
+        self.node.is_some() && self.alike.is_none() && self.count > 1
+    }
+
+    /// Returns the objects of a tile that combines those that are alike.
+    pub(crate) fn members(&self, snapshot: &Snapshot) -> impl Iterator<Item = NodeOrdinal> {
+        let likeness = self.node.map(|node| Likeness::of(snapshot, node));
+        let alike = self.alike;
+        let children = alike.into_iter().flat_map(|alike| snapshot.dominators().dominated(alike.parent));
+        children.filter(move |&child| {
+            let is_small = alike.is_some_and(|of| snapshot.retained_size(child) < of.below && Some(child) != of.except);
+            is_small && likeness == Some(Likeness::of(snapshot, child))
+        })
     }
 }
 
@@ -141,7 +174,10 @@ pub fn dominator_map(
             width: tile.area.width - 2.0 * PADDING,
             height: tile.area.height - HEADER - PADDING,
         };
-        let may_open = tile.depth < MAX_DEPTH && inner.width >= MIN_OPENED && inner.height >= MIN_OPENED;
+        let are_visible =
+            tile.alike.is_none() || inner.size() >= 1.5 * MIN_AREA * convert::single(convert::float(tile.count));
+        let has_room = inner.width >= MIN_OPENED && inner.height >= MIN_OPENED;
+        let may_open = tile.depth < MAX_DEPTH && has_room && are_visible;
         if may_open && tiles.len() < MAX_TILES && tile.node.is_some() && tile.size > 0 {
             let (parts, skipped) = open(snapshot, &tile, inner, MAX_TILES - tiles.len(), cancel)?;
             tiles[next].is_open = !parts.is_empty();
@@ -209,8 +245,9 @@ fn chain(
 struct Contents<'a> {
     snapshot: &'a Snapshot,
     cancel: &'a CancelToken,
-    /// The smallest visible size in bytes.
+    /// The smallest visible size in bytes, and that from which an object is not combined with others that are alike.
     smallest: u64,
+    large: u64,
     shown: Vec<Tile>,
     rest: Tile,
     /// The size of the largest part in `rest`.
@@ -237,12 +274,40 @@ impl Contents<'_> {
 
     /// Adds the objects that an object immediately dominates, except one.
     fn add_children(&mut self, node: NodeOrdinal, without: Option<NodeOrdinal>) -> Result<(), Cancelled> {
-        for (at, child) in self.snapshot.dominators().dominated(node).enumerate() {
+        let snapshot = self.snapshot;
+        let alike = Alike { parent: node, below: self.large, except: without };
+        let mut places: HashMap<Likeness, usize> = HashMap::new();
+        let mut combined: Vec<Tile> = Vec::new();
+        let mut small = Vec::new();
+        for (at, child) in snapshot.dominators().dominated(node).enumerate() {
             self.cancel.check_every(at)?;
-            if Some(child) != without {
-                self.add(Tile::of(self.snapshot, child));
+            if Some(child) == without {
+                continue;
+            }
+            let part = Tile::of(snapshot, child);
+            if part.size >= self.large {
+                self.add(part);
+                continue;
+            }
+            let place = *places.entry(Likeness::of(snapshot, child)).or_insert(combined.len());
+            match combined.get_mut(place) {
+                Some(tile) => {
+                    tile.count += 1;
+                    tile.size = tile.size.saturating_add(part.size);
+                    if tile.node.is_none_or(|largest| part.size > snapshot.retained_size(largest)) {
+                        tile.node = part.node;
+                    }
+                }
+                None => combined.push(Tile { alike: Some(alike), ..part }),
+            }
+            small.push((u32::try_from(place).unwrap_or(u32::MAX), child));
+        }
+        for (place, child) in small {
+            if combined.get(place as usize).is_none_or(|tile| tile.count < LEAST_ALIKE) {
+                self.add(Tile::of(snapshot, child));
             }
         }
+        combined.into_iter().filter(|tile| tile.count >= LEAST_ALIKE).for_each(|tile| self.add(tile));
         Ok(())
     }
 
@@ -267,6 +332,14 @@ impl Contents<'_> {
     /// Adds the contents of a tile. Returns the number of skipped objects.
     fn add_all(&mut self, tile: &Tile) -> Result<u32, Cancelled> {
         let Some(node) = tile.node else { return Ok(0) };
+        if tile.alike.is_some() {
+            self.rest.alike = tile.alike;
+            for (at, member) in tile.members(self.snapshot).enumerate() {
+                self.cancel.check_every(at)?;
+                self.add(Tile::of(self.snapshot, member));
+            }
+            return Ok(0);
+        }
         if tile.is_chain() {
             let mut links = vec![node];
             links.extend(chain(self.snapshot, node, tile.without, self.cancel)?);
@@ -309,8 +382,9 @@ fn open(
 ) -> Result<(Vec<Tile>, u32), Cancelled> {
     let scale = inner.size() / convert::single(convert::float(tile.size));
     let smallest = convert::whole(MIN_AREA / scale).max(1);
+    let large = convert::whole(MAX_ALIKE_AREA / scale).max(1);
     let mut contents =
-        Contents { snapshot, cancel, smallest, shown: Vec::new(), rest: Tile::rest(0, 0), largest_size: 0 };
+        Contents { snapshot, cancel, smallest, large, shown: Vec::new(), rest: Tile::rest(0, 0), largest_size: 0 };
     let skipped = contents.add_all(tile)?;
     // Largest first; ties in the order of the file, or of their chain.
     contents.shown.sort_by_key(|part| std::cmp::Reverse(part.size));
@@ -328,57 +402,4 @@ fn open(
     }
     squarify(&mut shown, inner, scale);
     Ok((shown, skipped))
-}
-
-/// Places parts, largest first, in rows along the shorter side. A row grows as long as that makes its tiles more
-/// square. The space left at the end is the own share of the opened object.
-fn squarify(parts: &mut [Tile], area: Area, scale: f32) {
-    let size = |tile: &Tile| convert::single(convert::float(tile.size)) * scale;
-    let mut free = area;
-    let mut start = 0;
-    while start < parts.len() {
-        let shorter = free.shorter().max(1.0);
-        let mut end = start + 1;
-        let mut sum = size(&parts[start]);
-        let mut worst = aspect(size(&parts[start]), size(&parts[start]), sum, shorter);
-        while end < parts.len() {
-            let longer = sum + size(&parts[end]);
-            let next = aspect(size(&parts[start]), size(&parts[end]), longer, shorter);
-            if next > worst {
-                break;
-            }
-            (sum, worst, end) = (longer, next, end + 1);
-        }
-        free = place_row(&mut parts[start..end], free, sum, &size);
-        start = end;
-    }
-}
-
-/// Returns the worst aspect ratio in a row of this area with these largest and smallest tiles.
-fn aspect(largest: f32, smallest: f32, sum: f32, shorter: f32) -> f32 {
-    let square = (sum * sum).max(f32::MIN_POSITIVE);
-    let smallest = smallest.max(f32::MIN_POSITIVE);
-    (shorter * shorter * largest / square).max(square / (shorter * shorter * smallest))
-}
-
-/// Places a row along the shorter side and returns the free area beyond it.
-fn place_row(row: &mut [Tile], free: Area, sum: f32, size: &impl Fn(&Tile) -> f32) -> Area {
-    let is_tall = free.height > free.width;
-    let shorter = free.shorter().max(1.0);
-    let thickness = (sum / shorter).min(if is_tall { free.height } else { free.width });
-    let mut along = 0.0;
-    for tile in row {
-        let length = if sum > 0.0 { shorter * size(tile) / sum } else { 0.0 };
-        tile.area = if is_tall {
-            Area { x: free.x + along, y: free.y, width: length, height: thickness }
-        } else {
-            Area { x: free.x, y: free.y + along, width: thickness, height: length }
-        };
-        along += length;
-    }
-    if is_tall {
-        Area { y: free.y + thickness, height: free.height - thickness, ..free }
-    } else {
-        Area { x: free.x + thickness, width: free.width - thickness, ..free }
-    }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::comparison::{Comparison, ComparisonOf};
-use super::dominator_map::{DominatorMap, dominator_map};
+use super::dominator_map::{Alike, DominatorMap, dominator_map};
 use super::question::{Lane, Need, Needs, Question};
 use crate::model::{CancelToken, Cancelled, ClassId, HeapBytes, NodeOrdinal, SnapshotId, convert};
 use crate::snapshot::Snapshot;
@@ -58,9 +58,18 @@ pub struct GrowthMap {
     pub by_class: bool,
     /// By object, ascending.
     growth: Vec<(NodeOrdinal, TileGrowth)>,
+    /// That of objects that are combined because they are alike, by their dominator and the largest of them.
+    alike: Vec<((NodeOrdinal, NodeOrdinal), TileGrowth)>,
 }
 
 impl GrowthMap {
+    /// Returns the growth of a tile with combined objects, of which this is the largest.
+    #[must_use]
+    pub fn of_alike(&self, alike: &Alike, largest: NodeOrdinal) -> Option<TileGrowth> {
+        let at = self.alike.binary_search_by_key(&(alike.parent(), largest), |&(of, _)| of).ok()?;
+        Some(self.alike[at].1)
+    }
+
     /// Returns the growth of a tile's object; `None` if it is on no tile.
     #[must_use]
     pub fn of(&self, node: NodeOrdinal) -> Option<TileGrowth> {
@@ -72,6 +81,7 @@ impl GrowthMap {
 impl HeapBytes for GrowthMap {
     fn heap_bytes(&self) -> usize {
         self.map.heap_bytes() + self.growth.capacity() * size_of::<(NodeOrdinal, TileGrowth)>()
+            + self.alike.capacity() * size_of::<((NodeOrdinal, NodeOrdinal), TileGrowth)>()
     }
 }
 
@@ -106,8 +116,25 @@ pub fn growth_map(
         // Classes without a row are unchanged.
         of_classes.get(&class).copied().unwrap_or(TileGrowth { before: Some(size), after: size })
     };
+    let mut alike = Vec::new();
+    for tile in &map.tiles {
+        let Some((of, largest)) = tile.alike.zip(tile.node) else { continue };
+        let mut sum = TileGrowth { before: None, after: 0 };
+        if comparison.ids_match {
+            for (at, member) in tile.members(current).enumerate() {
+                cancel.check_every(at)?;
+                let TileGrowth { before, after } = growth(member);
+                sum.after = sum.after.saturating_add(after);
+                sum.before = before.map(|size| sum.before.unwrap_or(0).saturating_add(size)).or(sum.before);
+            }
+        } else {
+            sum = growth(largest);
+        }
+        alike.push(((of.parent(), largest), sum));
+    }
+    alike.sort_unstable_by_key(|&(of, _)| of);
     let growth = nodes.into_iter().map(|node| (node, growth(node))).collect();
-    Ok(GrowthMap { map: Arc::new(map), by_class: !comparison.ids_match, growth })
+    Ok(GrowthMap { map: Arc::new(map), by_class: !comparison.ids_match, growth, alike })
 }
 
 /// Returns the growth of the classes that differ.

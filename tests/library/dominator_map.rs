@@ -76,8 +76,37 @@ fn two_hundred_thousand_children_make_few_tiles() {
     let snapshot = common::case("wide-star").open();
     let map = dominator_map(&snapshot, snapshot.root(), (1000.0, 600.0), &CancelToken::new()).unwrap();
     assert!(map.tiles.len() < 5000, "{} tiles", map.tiles.len());
-    let merged: u64 = map.tiles.iter().filter(|tile| tile.node.is_none()).map(|tile| tile.count).sum();
+    let merged: u64 =
+        map.tiles.iter().filter(|tile| tile.node.is_none() || tile.alike.is_some()).map(|tile| tile.count).sum();
     assert!(merged > 100_000, "one tile merges the small ones: {merged}");
+}
+
+#[test]
+fn the_functions_of_one_place_below_one_dominator_are_one_tile_with_their_growth() {
+    let [base, current] = ["before", "after"].map(|name| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("assets/example-{name}.heapsnapshot.zst"));
+        common::open_bytes(name, common::read(&file)).unwrap()
+    });
+    let map = whole(&current);
+    let tile = map.tiles.iter().find(|tile| tile.alike.is_some() && tile.count == 2020).expect("the listeners");
+    let (alike, largest) = (tile.alike.unwrap(), tile.node.unwrap());
+    let alike_of = |snapshot: &Snapshot, parent| {
+        let children = snapshot.dominators().dominated(parent);
+        let sizes = children.filter(|&child| snapshot.location(child) == current.location(largest));
+        sizes.map(|child| snapshot.retained_size(child)).collect::<Vec<_>>()
+    };
+    let sizes = alike_of(&current, alike.parent());
+    assert_eq!((sizes.len(), sizes.iter().sum::<u64>()), (2020, tile.size));
+    assert!(map.tiles.iter().all(|other| other.depth <= tile.depth || other.node != tile.node || other.count == 1));
+    // The ones that were there before are the size of before.
+    let comparison = compare(&base, &current, &CancelToken::new()).unwrap();
+    let grown =
+        growth_map((&base, &current), &comparison, current.root(), (1000.0, 600.0), &CancelToken::new()).unwrap();
+    let growth = grown.of_alike(&alike, largest).unwrap();
+    let parent = base.graph().find_id(current.id(alike.parent())).unwrap();
+    let before = alike_of(&base, parent);
+    assert_eq!(before.len(), 20);
+    assert_eq!((growth.before, growth.after), (Some(before.iter().sum()), tile.size));
 }
 
 #[test]

@@ -10,8 +10,10 @@ use egui::{
 
 use super::tile_colors::{ColoredBy, TileColors};
 use super::{Place, object_menu};
-use crate::model::{NodeOrdinal, SnapshotId, convert, human};
-use crate::query::{DominatorMap, GrowthMap, GrowthMapOf, Lane, Tile, dominator_map, node_label};
+use crate::model::{NodeKind, NodeOrdinal, SnapshotId, convert, human};
+use crate::query::{
+    DominatorMap, GrowthMap, GrowthMapOf, Lane, Scripts, ScriptsOf, Tile, dominator_map, node_label,
+};
 use crate::session::{Pending, Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ViewKind};
@@ -117,7 +119,9 @@ impl DominatorMapPane {
         let [width, height] = size.map(|side| f32::from(u16::try_from(side).unwrap_or(u16::MAX)).max(1.0));
         let stretch = vec2(rect.width() / width, rect.height() / height);
         let look = theme::look(ui);
-        let painter = Painter { snapshot: &place.snapshot, colors: &colors, look, origin: rect.min, stretch };
+        let scripts = session.ask(&ScriptsOf(place.slot.id)).ready();
+        let (snapshot, scripts) = (&place.snapshot, scripts.as_deref());
+        let painter = Painter { snapshot, scripts, colors: &colors, look, origin: rect.min, stretch };
         let hover = response.hover_pos().map(|at| (at - rect.min) / stretch);
         let hovered = hover.and_then(|at| map.at(at.x, at.y)).copied();
         painter.tiles(ui, map, self.selected, hovered.as_ref(), place);
@@ -131,7 +135,7 @@ impl DominatorMapPane {
                     commands.push(Command::ShowObject(place.target(node)));
                 }
                 if response.double_clicked() {
-                    self.zoom = Some(node);
+                    self.zoom = Some(tile.alike.map_or(node, |alike| alike.parent()));
                 }
             }
             response.clone().on_hover_text_at_pointer(about);
@@ -252,6 +256,8 @@ fn points(rect: Rect) -> [u32; 2] {
 
 struct Painter<'a> {
     snapshot: &'a Snapshot,
+    /// `None` before they are known.
+    scripts: Option<&'a Scripts>,
     colors: &'a TileColors,
     look: Look,
     origin: egui::Pos2,
@@ -267,12 +273,23 @@ impl Painter<'_> {
     /// Returns the color of a tile, and that of the text on it.
     fn colors(&self, tile: &Tile) -> (Color32, Color32) {
         let tokens = self.look.tokens;
-        let shown = tile.node.or(tile.largest.filter(|_| self.colors.extends_to_smaller()));
-        shown.map_or((tokens.border, tokens.text), |node| self.colors.of(self.snapshot, node))
+        let shown = tile.node.or(tile.largest.filter(|_| tile.alike.is_some() || self.colors.extends_to_smaller()));
+        shown.map_or((tokens.border, tokens.text), |node| self.colors.of(self.snapshot, node, tile.alike.as_ref().filter(|_| tile.node.is_some())))
+    }
+
+    /// Returns what the objects of a tile have in common: their class, or the place of the function.
+    fn likeness(&self, node: NodeOrdinal) -> String {
+        let label = node_label(self.snapshot, node);
+        let class = &self.snapshot.class(node).name;
+        let name = if self.snapshot.kind(node) == NodeKind::CLOSURE { &label } else { class };
+        let at = self.snapshot.location(node).zip(self.scripts).filter(|(at, of)| of.url(at.script_id).is_some());
+        let at = at.map_or_else(String::new, |(at, scripts)| format!(" {}", scripts.short(at)));
+        format!("{}{at}", human::visible(name, 80))
     }
 
     fn name(&self, tile: &Tile) -> String {
         match tile.node {
+            Some(node) if tile.alike.is_some() => format!("{} × {}", human::count(tile.count), self.likeness(node)),
             Some(_) if tile.is_chain() => format!("{} nested objects", human::count(tile.count)),
             Some(node) if tile.depth == 0 && node == self.snapshot.root() => "All".to_owned(),
             Some(node) => human::visible(&node_label(self.snapshot, node), 80).into_owned(),
@@ -286,26 +303,30 @@ impl Painter<'_> {
         let retained = |size: u64| format!("{} retained, {:.1}% of the snapshot", bytes(size), share(size));
         let Some(node) = tile.node else {
             let count = human::quantity(tile.count, "smaller object", "smaller objects");
-            let package = tile.largest.and_then(|largest| self.colors.line(self.snapshot, largest));
+            let package = tile.largest.and_then(|largest| self.colors.line(self.snapshot, largest, None));
             let package = package.map_or_else(String::new, |line| format!("\nThe largest one: {line}"));
             return format!("{count}\n{}{package}", retained(tile.size));
         };
         let label = node_label(self.snapshot, node);
         let label = format!("{} {}", human::visible(&label, 80), self.snapshot.id(node));
-        let mut text = if tile.is_chain() {
+        let mut text = if tile.alike.is_some() {
+            let count = human::quantity(tile.count, "object", "objects");
+            format!("{}, {count} with the same dominator\nThe largest one: {label}", self.likeness(node))
+        } else if tile.is_chain() {
             format!("{} objects, each retaining the next, from {label}", human::count(tile.count))
         } else {
             label
         };
-        let _ = write!(text, "\n{}", retained(self.snapshot.retained_size(node)));
+        let size = if tile.alike.is_some() { tile.size } else { self.snapshot.retained_size(node) };
+        let _ = write!(text, "\n{}", retained(size));
         if tile.without.is_some() {
             let _ = write!(text, "\n{} without the objects nested in it", bytes(tile.size));
         }
-        if !tile.is_chain() {
+        if tile.count == 1 {
             let shallow = bytes(self.snapshot.shallow_size(node));
             let _ = write!(text, "\n{shallow} shallow, distance {}", self.snapshot.distance(node));
         }
-        if let Some(line) = self.colors.line(self.snapshot, node) {
+        if let Some(line) = self.colors.line(self.snapshot, node, tile.alike.as_ref()) {
             let _ = write!(text, "\n{line}");
         }
         text
@@ -352,7 +373,7 @@ impl Painter<'_> {
             text::in_room(painter, line, room, &self.name(tile), &details, (theme::small(), color));
         } else {
             text::in_room(painter, line, room, &self.name(tile), &[], (theme::small(), color));
-            text::in_room(painter, line + vec2(0.0, 13.0), room, &size, &[], (theme::small(), color));
+            text::in_room(painter, line + vec2(0.0, 13.0), room, "", &[size], (theme::small(), color));
         }
     }
 }

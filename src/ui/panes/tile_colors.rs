@@ -6,7 +6,9 @@ use egui::{Color32, RichText, Sense, Ui, vec2};
 
 use super::Place;
 use crate::model::{NodeKind, NodeOrdinal, difference, human};
-use crate::query::{GrowthMap, GrowthStep, PackageKind, PackageRegions, PackageRegionsOf, ScriptList, ScriptListOf};
+use crate::query::{
+    Alike, GrowthMap, GrowthStep, PackageKind, PackageRegions, PackageRegionsOf, ScriptList, ScriptListOf, TileGrowth,
+};
 use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::theme::{self, GRID, Look};
@@ -89,14 +91,14 @@ impl TileColors {
         }
     }
 
-    /// Returns the color of an object's tile, and that of the text on it.
-    pub(super) fn of(&self, snapshot: &Snapshot, node: NodeOrdinal) -> (Color32, Color32) {
+    /// Returns the color of the tile of an object, or of those that are alike, and that of the text on it.
+    pub(super) fn of(&self, snapshot: &Snapshot, node: NodeOrdinal, alike: Option<&Alike>) -> (Color32, Color32) {
         match self {
             Self::Kind(look) => (of_kind(snapshot, node, *look), look.tokens.on_category),
             Self::Unknown(look, _) => (look.tokens.border, look.tokens.text),
             Self::Growth(look, growth, _) => {
                 let tokens = look.tokens;
-                let Some(growth) = growth.as_ref().and_then(|growth| growth.of(node)) else {
+                let Some(growth) = growth.as_ref().and_then(|growth| of_tile(growth, node, alike)) else {
                     return (tokens.border, tokens.text);
                 };
                 let step = GROWTH.iter().position(|(step, ..)| *step == growth.step()).unwrap_or(2);
@@ -116,10 +118,11 @@ impl TileColors {
         matches!(self, Self::Package(..) | Self::Growth(..))
     }
 
-    /// Returns the package or the growth of an object as a line of its description.
-    pub(super) fn line(&self, snapshot: &Snapshot, node: NodeOrdinal) -> Option<String> {
+    /// Returns the package or the growth of an object, or of those that are alike, as a line of its description.
+    pub(super) fn line(&self, snapshot: &Snapshot, node: NodeOrdinal, alike: Option<&Alike>) -> Option<String> {
         if let Self::Growth(look, growth, base) = self {
-            return growth_line(growth.as_ref()?, snapshot, node, (look, base));
+            let growth = growth.as_ref()?;
+            return Some(growth_line(growth, of_tile(growth, node, alike)?, snapshot, node, (look, base)));
         }
         let Self::Package(_, colors) = self else { return None };
         let package = colors.regions.of(snapshot, node);
@@ -177,27 +180,32 @@ impl TileColors {
     }
 }
 
+/// Returns the growth of an object, or of those that are alike, of which it is the largest.
+fn of_tile(growth: &GrowthMap, node: NodeOrdinal, alike: Option<&Alike>) -> Option<TileGrowth> {
+    alike.map_or_else(|| growth.of(node), |alike| growth.of_alike(alike, node))
+}
+
 /// Describes the growth of an object or of its class.
 fn growth_line(
     growth: &GrowthMap,
+    of: TileGrowth,
     snapshot: &Snapshot,
     node: NodeOrdinal,
     (look, base): (&Look, &str),
-) -> Option<String> {
-    let of = growth.of(node)?;
+) -> String {
     let what = if growth.by_class {
         format!("class {}: ", human::visible(&snapshot.class(node).name, 60))
     } else {
         String::new()
     };
     let after = look.units.bytes(of.after);
-    Some(match of.before {
+    match of.before {
         None => format!("{what}new, not in A ({base})"),
         Some(before) => {
             let delta = look.units.signed(difference(of.after, before));
             format!("{what}A {} → B {after} ({delta})", look.units.bytes(before))
         }
-    })
+    }
 }
 
 /// Draws what area and color mean, if there is space for it and the entries.
