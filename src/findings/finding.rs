@@ -205,6 +205,20 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Returns the answer for those who see the first finding below it, which need not be named again.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let first = self.findings.first();
+        let Some((first, rest)) = first.and_then(|first| Some((first, self.summary.strip_suffix(&first.title)?))) else {
+            return self.summary.clone();
+        };
+        let rest = rest.trim_end();
+        match first.share_of_growth.filter(|_| rest.ends_with('.')) {
+            Some(share) if share >= 0.01 => format!("{rest} The first is {:.0}% of all growth.", share * 100.0),
+            _ => rest.to_owned(),
+        }
+    }
+
     /// Returns the number of findings with a verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {

@@ -425,7 +425,10 @@ fn is_of_runtime(names: Names<'_>, container: NodeOrdinal, member: NodeOrdinal) 
         // A program puts plain objects and collections on the global object; those of the runtime have classes.
         if is_global(&names.class(parent)) {
             let name = names.edge(edge);
-            return !is_generic(&names.class(at)) || OF_RUNTIME.contains(&name.as_str());
+            // Functions of the runtime are not what a program collects.
+            let is_function = names.side.snapshot.kind(member) == NodeKind::CLOSURE && names.location(member).is_some();
+            let is_of_runtime = is_function && !names.is_of_program(member);
+            return !is_generic(&names.class(at)) || OF_RUNTIME.contains(&name.as_str()) || is_of_runtime;
         }
         at = parent;
     }

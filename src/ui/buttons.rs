@@ -1,8 +1,17 @@
 //! Buttons shared by several parts of the window.
 
-use egui::{CursorIcon, Rect, Response, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{Button, CursorIcon, Rect, Response, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
 
+use super::icons::{self, Icon};
 use super::theme::tokens;
+
+/// Adds the button of the first thing to do.
+pub(super) fn primary_button(ui: &mut Ui, icon: Icon, label: &str) -> Response {
+    let tokens = tokens(ui);
+    let text = RichText::new(label).color(tokens.on_accent);
+    let button = Button::new((icons::text(icon).color(tokens.on_accent), text)).fill(tokens.accent);
+    icons::named(ui.add(button), label)
+}
 
 /// Draws a cross that closes an entry; returns whether it was clicked.
 pub(super) fn close_button(ui: &mut Ui, label: &str) -> bool {

@@ -8,6 +8,8 @@ use std::hash::Hash;
 use egui::{Color32, CornerRadius, Frame, Label, Margin, Panel, RichText, ScrollArea, Stroke, Ui, vec2};
 
 use super::action::Action;
+use super::buttons::primary_button;
+use super::icons::Icon;
 use super::theme::{self, GRID, tokens};
 use crate::format::{Change, Recovery};
 use crate::model::human;
@@ -80,7 +82,11 @@ pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<A
         }
     }
     ui.add_space(2.0 * GRID);
-    let button = ui.button("Open partially");
+    let button = if is_wide {
+        primary_button(ui, Icon::FileWarning, "Open partially")
+    } else {
+        ui.button("Open partially")
+    };
     let label = format!("Open partially: {}", load.name);
     ui.ctx().accesskit_node_builder(button.id, |node| node.set_label(label));
     if button.clicked() {

@@ -33,8 +33,11 @@ pub(in crate::ui) fn side_list(ui: &mut Ui, app: &AppState, actions: &mut Vec<Ac
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             snapshots(ui, app, actions);
             profiles::entries(ui, app, actions);
+            // The start page has the errors while nothing is open.
+            let is_failed = app.session.loads().iter().all(|load| load.error.is_some());
+            let is_start_page = is_failed && app.session.open().is_empty() && app.session.profiles().is_empty();
             for load in app.session.loads() {
-                loads::entry(ui, load, actions);
+                loads::entry(ui, load, is_start_page, actions);
             }
         });
     });

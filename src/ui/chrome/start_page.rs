@@ -36,7 +36,7 @@ pub(in crate::ui) fn start_page(ui: &mut Ui, app: &mut AppState, actions: &mut V
                 for load in app.session.loads() {
                     error_card(ui, load, actions);
                 }
-                hero(ui, actions);
+                hero(ui, app.session.loads().is_empty(), actions);
                 ui.add_space(3.0 * GRID);
                 path_field(ui, app, actions);
                 ui.add_space(5.0 * GRID);
@@ -49,8 +49,9 @@ pub(in crate::ui) fn start_page(ui: &mut Ui, app: &mut AppState, actions: &mut V
     });
 }
 
-/// Draws the area that invites to drop files, with the buttons that open or capture some.
-fn hero(ui: &mut Ui, actions: &mut Vec<Action>) {
+/// Draws the area that invites to drop files, with the buttons that open or capture some. They are not the first thing to
+/// do below an error.
+fn hero(ui: &mut Ui, is_first: bool, actions: &mut Vec<Action>) {
     let tokens = tokens(ui);
     let frame = Frame::new()
         .fill(tokens.surface)
@@ -74,21 +75,25 @@ fn hero(ui: &mut Ui, actions: &mut Vec<Action>) {
                 ui.horizontal(|ui| {
                     ui.add_space((room - 2.0 * BUTTON - ui.spacing().item_spacing.x) / 2.0);
                     ui.spacing_mut().item_spacing.x = 2.0 * GRID;
-                    buttons(ui, actions);
+                    buttons(ui, is_first, actions);
                 });
             } else {
-                buttons(ui, actions);
+                buttons(ui, is_first, actions);
             }
         });
     });
 }
 
-fn buttons(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn buttons(ui: &mut Ui, is_first: bool, actions: &mut Vec<Action>) {
     let tokens = tokens(ui);
     let size = vec2(BUTTON.min(ui.available_width()), 8.0 * GRID);
-    let icon = icons::text(Icon::FolderOpen).color(tokens.on_accent);
-    let open = Button::new((icon, RichText::new("Open snapshots…").color(tokens.on_accent)));
-    let open = named(ui.add(open.fill(tokens.accent).min_size(size)), "Open snapshots…");
+    let (icon, text) = (icons::text(Icon::FolderOpen), RichText::new("Open snapshots…"));
+    let open = if is_first {
+        Button::new((icon.color(tokens.on_accent), text.color(tokens.on_accent))).fill(tokens.accent)
+    } else {
+        Button::new((icon, text))
+    };
+    let open = named(ui.add(open.min_size(size)), "Open snapshots…");
     if open.on_hover_text(format!("Choose files   ({})", shortcut(ui))).clicked() {
         actions.push(Action::OpenDialog);
     }

@@ -1,13 +1,14 @@
 //! The card of a finding: verdict and title, charts, holder, path, members, the reasons, and what to do.
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Align, Button, Color32, FontId, Frame, Id, Label, Layout, Margin, RichText, Sense, Stroke, Ui, UiBuilder};
+use egui::{Align, Color32, FontId, Frame, Id, Label, Layout, Margin, RichText, Sense, Stroke, Ui, UiBuilder};
 use egui::{WidgetInfo, accesskit::Role, vec2};
 
 use super::spark::Spark;
 use crate::findings::{Companion, Finding, MemberClass, SourcePlace, Verdict};
 use crate::model::{SnapshotId, human};
 use crate::query::short_script;
+use crate::ui::buttons::primary_button;
 use crate::ui::command::{Command, SourceAt};
 use crate::ui::icons::{self, Icon};
 use crate::ui::panes::path_chips::{self, Chip, Pressed};
@@ -23,6 +24,8 @@ pub(super) const WIDEST: f32 = 880.0;
 const LINE: f32 = 5.0 * GRID;
 /// The maximum number of lines of a title.
 const TITLE_LINES: usize = 3;
+/// The share of all growth from which a finding is not small.
+const SMALL: f64 = 0.05;
 /// The maximum number of classes, companions and characters of a text.
 const CLASSES: usize = 4;
 const COMPANIONS: usize = 3;
@@ -55,6 +58,8 @@ pub(super) struct Card<'a> {
     /// The snapshot of the finding's objects.
     pub(super) snapshot: SnapshotId,
     pub(super) finding: &'a Finding,
+    /// True for a large holder of a series in which nothing grows.
+    pub(super) is_steady: bool,
     /// The names of the snapshots, oldest first.
     pub(super) names: &'a [String],
     pub(super) chips: &'a [Chip],
@@ -66,7 +71,7 @@ impl Card<'_> {
         let tokens = theme::tokens(ui);
         let mut answer = None;
         let has_focus = ui.memory(|memory| memory.has_focus(self.id));
-        let verdict = self.finding.verdict.label();
+        let (_, verdict, _) = self.verdict(tokens);
         let builder = UiBuilder::new()
             .scope_id(self.id)
             .sense(Sense::click())
@@ -90,14 +95,42 @@ impl Card<'_> {
         });
         let strip = shown.response.rect.shrink(2.0);
         let strip = egui::Rect::from_min_size(strip.min, vec2(3.0, strip.height()));
-        ui.painter().rect_filled(strip, 2.0, verdict_color(self.finding.verdict, tokens));
+        ui.painter().rect_filled(strip, 2.0, self.verdict(tokens).2);
         (answer, shown.response)
+    }
+
+    /// Returns the icon, the name and the color of the verdict.
+    fn verdict(&self, tokens: &Tokens) -> (Icon, &'static str, Color32) {
+        let verdict = self.finding.verdict;
+        match verdict {
+            Verdict::Leak => (Icon::OctagonAlert, verdict.label(), tokens.error),
+            Verdict::Likely => (Icon::TriangleAlert, verdict.label(), tokens.detached),
+            Verdict::Watch if self.is_steady => (Icon::Check, "Steady", tokens.weak),
+            Verdict::Watch => (Icon::Eye, verdict.label(), tokens.weak),
+        }
+    }
+
+    /// Draws the verdict: filled if it explains much of the growth, so that a small leak does not look like a large one.
+    fn badge(&self, ui: &mut Ui) {
+        let tokens = theme::tokens(ui);
+        let (icon, name, color) = self.verdict(tokens);
+        let is_small = self.finding.share_of_growth.is_some_and(|share| share < SMALL);
+        let is_filled = !is_small && !self.is_steady;
+        let (fill, on_fill) = if is_filled { (color, tokens.on_accent) } else { (Color32::TRANSPARENT, color) };
+        let frame = Frame::new().fill(fill).stroke(Stroke::new(1.0, color)).corner_radius(4.0);
+        frame.inner_margin(Margin::symmetric(6, 2)).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.x = GRID;
+            let (rect, _) = ui.allocate_exact_size(vec2(3.0 * GRID, 3.5 * GRID), Sense::hover());
+            icons::paint(ui.painter(), rect.center(), icon, 3.0 * GRID, on_fill);
+            let text = RichText::new(name).font(theme::small()).color(on_fill);
+            ui.add(Label::new(text).selectable(false).extend());
+        });
     }
 
     fn content(&self, ui: &mut Ui, answer: &mut Option<Answer>) {
         let finding = self.finding;
         ui.horizontal_top(|ui| {
-            badge(ui, finding.verdict);
+            self.badge(ui);
             title(ui, &finding.title);
         });
         if !finding.explanation.is_empty() {
@@ -144,7 +177,7 @@ impl Card<'_> {
             }
         });
         if !finding.classes.is_empty() {
-            row(ui, "Members", |ui| members(ui, &finding.classes, finding.members.len() > 1));
+            row(ui, "Contents", |ui| members(ui, &finding.classes, finding.members.len() > 1));
         }
         let declared = declared.and_then(|at| finding.sites.get(at));
         for site in sites::distinct(&finding.sites).filter(|site| Some(*site) != declared) {
@@ -259,41 +292,6 @@ impl Card<'_> {
             column: place.column.saturating_sub(1),
         }
     }
-}
-
-/// Returns the color of a verdict.
-fn verdict_color(verdict: Verdict, tokens: &Tokens) -> Color32 {
-    match verdict {
-        Verdict::Leak => tokens.error,
-        Verdict::Likely => tokens.detached,
-        Verdict::Watch => tokens.weak,
-    }
-}
-
-fn badge(ui: &mut Ui, verdict: Verdict) {
-    let tokens = theme::tokens(ui);
-    let frame =
-        Frame::new().fill(verdict_color(verdict, tokens)).corner_radius(4.0).inner_margin(Margin::symmetric(6, 2));
-    let icon = match verdict {
-        Verdict::Leak => Icon::OctagonAlert,
-        Verdict::Likely => Icon::TriangleAlert,
-        Verdict::Watch => Icon::Eye,
-    };
-    frame.show(ui, |ui| {
-        ui.spacing_mut().item_spacing.x = GRID;
-        let (rect, _) = ui.allocate_exact_size(vec2(3.0 * GRID, 3.5 * GRID), Sense::hover());
-        icons::paint(ui.painter(), rect.center(), icon, 3.0 * GRID, tokens.on_accent);
-        let text = RichText::new(verdict.label()).font(theme::small()).color(tokens.on_accent);
-        ui.add(Label::new(text).selectable(false).extend());
-    });
-}
-
-/// Adds the button of the first thing to do.
-fn primary_button(ui: &mut Ui, icon: Icon, label: &str) -> egui::Response {
-    let tokens = theme::tokens(ui);
-    let text = RichText::new(label).color(tokens.on_accent);
-    let button = Button::new((icons::text(icon).color(tokens.on_accent), text)).fill(tokens.accent);
-    icons::named(ui.add(button), label)
 }
 
 /// Draws a title in up to three lines; the tooltip has the whole one.

@@ -22,6 +22,7 @@ use crate::session::{Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, NodeSet, Target, ViewKind};
 use crate::ui::focus_order;
+use crate::ui::icons::{self, Icon};
 use crate::ui::notice::Notice;
 use crate::ui::text;
 use crate::ui::theme::{self, GRID};
@@ -103,7 +104,8 @@ impl FindingsPane {
     }
 
     fn heading(&mut self, ui: &mut Ui, session: &Session, answered: &Answered, commands: &mut Vec<Command>) {
-        let summary = human::visible(&answered.findings.summary, 600).into_owned();
+        let summary = human::visible(&answered.findings.headline(), 600).into_owned();
+        let is_healthy = answered.series.len() > 1 && answered.findings.findings.iter().all(is_steady);
         let text = RichText::new(summary).font(theme::heading()).color(theme::tokens(ui).text);
         let has_choice = session.open().len() > 1 && !answered.is_alone;
         ui.horizontal(|ui| {
@@ -111,7 +113,10 @@ impl FindingsPane {
                 if has_choice {
                     self.choice.menu(ui, session);
                 }
-                ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    if is_healthy {
+                        ui.label(icons::text(Icon::CircleCheck).color(theme::tokens(ui).removed));
+                    }
                     ui.add(Label::new(text).wrap());
                 });
             });
@@ -160,7 +165,8 @@ impl FindingsPane {
             empty::nothing(ui, !all.is_empty(), commands);
         }
         for (at, (finding, (id, chips))) in shown.iter().zip(&cards).enumerate() {
-            let card = Card { id: *id, snapshot: last, finding, names: &names, chips };
+            let is_steady = names.len() > 1 && is_steady(finding);
+            let card = Card { id: *id, snapshot: last, finding, is_steady, names: &names, chips };
             let (answer, response) = card.show(ui);
             if response.clicked() {
                 response.request_focus();
@@ -337,6 +343,11 @@ impl Pane for FindingsPane {
     fn shows_whole(&self) -> bool {
         true
     }
+}
+
+/// Returns true for a large holder of one snapshot. A series has such findings only if nothing in it grows.
+fn is_steady(finding: &Finding) -> bool {
+    finding.members.len() == 1
 }
 
 /// Says that the process grew outside of its heap, by what was recorded beside the snapshots.
