@@ -93,11 +93,16 @@ impl FrameTimes {
         }
         if is_loading {
             self.idle_since = None;
-        } else if self.idle_since.get_or_insert_with(Instant::now).elapsed() > Duration::from_secs(1)
-            && self.loaded_in.is_some()
-            && std::env::var_os("HEAPGLASS_EXIT_AFTER_LOAD").is_some()
-        {
-            ctx.send_viewport_cmd(ViewportCommand::Close);
+            return;
+        }
+        let idle = self.idle_since.get_or_insert_with(Instant::now).elapsed();
+        if self.loaded_in.is_some() && std::env::var_os("HEAPGLASS_EXIT_AFTER_LOAD").is_some() {
+            if idle > Duration::from_secs(1) {
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            } else {
+                // Nothing else may request a frame.
+                ctx.request_repaint_after(Duration::from_millis(1100));
+            }
         }
     }
 }

@@ -81,14 +81,10 @@ pub(super) fn middle(ui: &Ui, text: &str, font: &FontId, room: f32) -> String {
 /// File extensions, which may be dropped since the kind of file is visible anyway.
 const ENDINGS: [&str; 3] = [".heapsnapshot", ".heaptimeline", ".heapprofile"];
 
-/// Shortens a file name to `room`: drops its extension first, then cuts its middle.
+/// Drops the extension of a file name, and cuts its middle to `room`.
 pub(super) fn file_name(ui: &Ui, name: &str, font: &FontId, room: f32) -> String {
-    let whole = middle(ui, name, font, room);
     let end = ENDINGS.iter().filter_map(|ending| name.rfind(ending)).max();
-    match end.filter(|end| *end > 0 && whole != name) {
-        Some(end) => middle(ui, &name[..end], font, room),
-        None => whole,
-    }
+    middle(ui, end.filter(|end| *end > 0).map_or(name, |end| &name[..end]), font, room)
 }
 
 /// Shortens the names of the files of a list to `room`, so that they still differ. If two names differ only in their middle,

@@ -118,7 +118,7 @@ fn a_retainer_is_ignored_and_restored() {
     window.get_by_label("Ignore this retainer").click();
     step(&mut window);
     wait_until(&mut window, "the new distances", |app| !app.shown_view().unwrap().retainers.is_busy());
-    wait_for_label(&mut window, "Only these keep");
+    wait_for_label(&mut window, "hold ");
     // The array was the only way.
     wait_for_label(&mut window, "cart in system / Context @117561, −");
     assert_eq!(window.state_mut().state.shown_view().unwrap().retainers.ignored.len(), 1);

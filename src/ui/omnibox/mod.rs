@@ -16,10 +16,14 @@ use super::command::{Step, ViewKind};
 use super::icons::{self, Icon};
 use super::search_field::{Mode, id};
 use super::state::AppState;
+use super::text;
 use super::theme::{self, GRID, tokens};
 
 /// The maximum height of the list.
 const LIST_HEIGHT: f32 = 380.0;
+/// The height of a suggestion, and the largest share of its width for the detail on the right.
+const ROW: f32 = 6.5 * GRID;
+const DETAIL_SHARE: f32 = 0.4;
 /// The minimum width of the list.
 const LIST_WIDTH: f32 = 460.0;
 
@@ -56,9 +60,10 @@ pub(super) fn show(ui: &mut Ui, app: &mut AppState, rect: Rect, actions: &mut Ve
             pointer.interact_pos().is_some_and(|at| list.contains(at)) && (pointer.any_down() || pointer.any_released())
         })
     });
-    // The Search view explains the syntax there until something is typed.
-    let explains = text.is_empty() && app.shown_snapshot_view().is_some_and(|view| view.kind == ViewKind::SEARCH);
-    let list_is_open = (has_focus || is_pressed) && !app.search_field.is_dismissed && !explains;
+    // The Search view explains the syntax there, and has the hits of what is typed.
+    let has_hits = app.shown_snapshot_view().is_some_and(|view| view.kind == ViewKind::SEARCH);
+    let is_answered = has_hits && !text.starts_with('>');
+    let list_is_open = (has_focus || is_pressed) && !app.search_field.is_dismissed && !is_answered;
     let pressed = |ui: &Ui, modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
     let (mut down, mut up, mut enter) = (false, false, false);
     if has_focus {
@@ -213,12 +218,29 @@ fn list(ui: &Ui, field: Rect, all: &[Suggestion], at: usize, moved: bool) -> (Op
     (chosen, shown.response.rect)
 }
 
+/// Draws a suggestion; what does not fit is truncated.
 fn row(ui: &mut Ui, suggestion: &Suggestion, is_marked: bool) -> egui::Response {
-    let detail = RichText::new(&suggestion.detail).font(theme::small()).color(tokens(ui).weak);
-    let button = egui::Button::selectable(is_marked, (icons::text(suggestion.icon), suggestion.text.as_str()));
+    let tokens = tokens(ui);
     // Arrow keys reach the suggestions; the keyboard focus stays in the field.
-    let button = button.right_text(detail).truncate().sense(egui::Sense::CLICK);
-    let response = ui.add_sized(vec2(ui.available_width(), 6.5 * GRID), button);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), egui::Sense::CLICK);
+    if is_marked || response.hovered() {
+        let fill = if is_marked { tokens.selection } else { tokens.surface };
+        ui.painter().rect_filled(rect, 4.0, fill);
+    }
+    let middle = rect.center().y;
+    icons::paint(ui.painter(), pos2(rect.left() + 4.0 * GRID, middle), suggestion.icon, 14.0, tokens.text);
+    let left = rect.left() + 7.0 * GRID;
+    let room = rect.right() - 2.0 * GRID - left;
+    let detail = text::line(ui.painter(), &suggestion.detail, room * DETAIL_SHARE, theme::small(), tokens.weak);
+    let room = room - detail.size().x - 3.0 * GRID;
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let name = text::line(ui.painter(), &suggestion.text, room, font, tokens.text);
+    let at = |x: f32, height: f32| pos2(x, middle - height / 2.0);
+    let (name_at, detail_at) =
+        (at(left, name.size().y), at(rect.right() - 2.0 * GRID - detail.size().x, detail.size().y));
+    let is_cut = name.elided;
+    ui.painter().galley(name_at, name, tokens.text);
+    ui.painter().galley(detail_at, detail, tokens.weak);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_marked, &suggestion.text));
-    response
+    if is_cut { response.on_hover_text(&suggestion.text) } else { response }
 }

@@ -95,8 +95,11 @@ impl GrownRows<'_> {
         let last = points.last().copied().unwrap_or_default();
         let color = |amount: u64| if amount == 0 { tokens.weak } else { tokens.text };
         let count = |amount: u64| Cell::text(human::count(amount), color(amount));
+        // The sorted column has the answer; color in all of them would emphasize none.
+        let is_sorted = KEYS[column] == self.sort.key;
         let sign = |delta: i64| match delta {
             0 => tokens.weak,
+            _ if !is_sorted => tokens.text,
             1.. => tokens.added,
             _ => tokens.removed,
         };

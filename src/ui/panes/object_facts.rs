@@ -117,6 +117,8 @@ fn value(
         }
         ("References", ..) => {
             let [out, into] = [details.edge_count, details.retainer_count].map(|count| human::count(count as u64));
+            // Level with the values of the other rows.
+            ui.spacing_mut().interact_size.y = 0.0;
             ui.horizontal(|ui| {
                 if link(ui, &format!("{out} out"), "Reveal in Containment, above the objects that it references") {
                     commands.push(Command::Reveal(target, ViewKind::CONTAINMENT));

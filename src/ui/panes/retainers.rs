@@ -15,6 +15,7 @@ use crate::query::{
 };
 use crate::session::{Pending, Reply, Session};
 use crate::ui::command::{Command, Target, ViewKind};
+use crate::ui::text;
 use crate::ui::theme::{self, GRID};
 use crate::ui::tree_table::Column;
 
@@ -157,6 +158,12 @@ impl RetainersPane {
             if let Some((_, above)) = rows.split_last() {
                 self.tree.table.expand(above.to_vec());
             }
+            // The footer has an answer at once: what cutting the nearest reference would free.
+            if let Some(&first) = rows.first()
+                && self.tree.table.selection().is_none()
+            {
+                self.tree.table.select(Some(vec![first]));
+            }
         }
         let empty = super::no_retainers(&home.snapshot, target.node);
         let mut spec = TreeSpec::new("Retainers", ListSpec::Retainers(target.node), NAMES, empty);
@@ -251,7 +258,8 @@ impl RetainersPane {
                 {
                     let size = theme::look(ui).units.bytes(distances.lost_size);
                     let count = human::quantity(distances.lost_count, "object", "objects");
-                    ui.weak(format!("Only these keep {count} alive, {size}"));
+                    let hint = "Only the ignored objects keep these alive";
+                    ui.weak(format!("hold {count}, {size}")).on_hover_text(hint);
                 }
                 for &node in self.ignored.iter().take(12) {
                     let label = human::visible(&node_label(snapshot, node), 32).into_owned();
@@ -272,6 +280,9 @@ impl RetainersPane {
         let selected = self.tree.table.selection().and_then(|path| path.last().copied()).map(EdgeIndex);
         let snapshot = &home.snapshot;
         let Some(edge) = selected else {
+            if self.tree.table.row_count() == 0 {
+                return;
+            }
             ui.horizontal(|ui| {
                 ui.add_space(2.0 * GRID);
                 let hint = RichText::new("Select a reference to see what cutting it would free").weak();
@@ -312,8 +323,15 @@ impl RetainersPane {
                         let holder = snapshot.graph().edge_source(other);
                         let label = human::visible(&node_label(snapshot, holder), 60).into_owned();
                         let other = format!("{} in {label} {}", edge_label(snapshot, other), snapshot.id(holder));
-                        ui.weak(format!("Cutting {name} alone frees nothing: {held} is also held by"));
-                        if ui.link(other).on_hover_text("Go to the other retainer").clicked() {
+                        let about = format!("Cutting {name} alone frees nothing: {held} is also held by");
+                        let font = egui::TextStyle::Body.resolve(ui.style());
+                        // The link keeps a third of the line.
+                        let about = text::middle(ui, &about, &font, ui.available_width() * 0.66);
+                        ui.weak(about);
+                        let room = ui.available_width() - ui.spacing().item_spacing.x;
+                        let shown = text::middle(ui, &other, &font, room);
+                        let hint = format!("Go to the other retainer, {other}");
+                        if ui.link(shown).on_hover_text(hint).clicked() {
                             commands.push(Command::Reveal(home.target(holder), ViewKind::SUMMARY));
                         }
                         return;

@@ -11,7 +11,8 @@ pub(super) enum Place<L> {
         path: Path,
         /// The number of levels of indentation, which may be less than the number of ancestors.
         depth: usize,
-        /// True if the row continues a chain: it is the only child of its parent and has the same indentation.
+        /// True if the row continues a chain: it is the only child of its parent, and all rows of the chain have the same
+        /// indentation.
         is_chained: bool,
     },
     /// A note below the rows of a list, at this depth.

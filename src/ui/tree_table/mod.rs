@@ -156,7 +156,7 @@ pub trait TreeModel {
         true
     }
 
-    /// Returns whether the only row of a list is drawn at its parent's indentation, as a chain.
+    /// Returns whether the only row of a list continues the chain of its parent, without indentation of its own.
     fn chains(&self, _list: &Self::List) -> bool {
         false
     }

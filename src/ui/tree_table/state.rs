@@ -19,7 +19,7 @@ pub(super) struct Branch<L> {
     pub(super) error: Option<String>,
     /// True if `rows` is the requested list, not the previous one.
     pub(super) is_ready: bool,
-    /// True if the list has one row, which is drawn at its parent's indentation.
+    /// True if the list has one row, which is indented less than several would be.
     pub(super) is_chain: bool,
     /// Sorted by `at`.
     pub(super) open: Vec<OpenRow<L>>,

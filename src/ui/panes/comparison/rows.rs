@@ -102,8 +102,11 @@ impl PairRows<'_> {
             cell.tooltip = Some(format!("{} bytes", human::count(size)));
             cell
         };
+        // The sorted column has the answer; color in all of them would emphasize none.
+        let is_sorted = KEYS[column] == self.sort.key;
         let color = |delta: i64| match delta {
             0 => tokens.weak,
+            _ if !is_sorted => tokens.text,
             1.. => tokens.added,
             _ => tokens.removed,
         };
@@ -165,8 +168,8 @@ impl PairRows<'_> {
         };
         match KEYS[column] {
             ComparisonKey::Name => self.with_source(side, node, node_cell(snapshot, node, Vec::new(), tokens)),
-            ComparisonKey::New if is_new => Cell::text("new", tokens.added),
-            ComparisonKey::Deleted if !is_new => Cell::text("deleted", tokens.removed),
+            ComparisonKey::New if is_new => Cell::text("new", tokens.weak),
+            ComparisonKey::Deleted if !is_new => Cell::text("deleted", tokens.weak),
             ComparisonKey::AllocatedSize => sized(is_new, snapshot.shallow_size(node)),
             ComparisonKey::FreedSize => sized(!is_new, snapshot.shallow_size(node)),
             ComparisonKey::BaseRetained => sized(!is_new, snapshot.retained_size(node)),

@@ -31,7 +31,7 @@ impl RowPainter<'_> {
     pub(super) fn tree_cell<L>(&self, ui: &Ui, row: &Row<'_, L>, rect: Rect, cell: &Cell) -> bool {
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         self.guides(ui, row, rect);
-        let mut left = rect.left() + indent(row.depth);
+        let mut left = rect.left() + row.indent();
         if row.children {
             let center = pos2(left + TRIANGLE / 2.0, rect.center().y);
             triangle(&painter, center, row.expanded, self.tokens.weak);
@@ -51,23 +51,13 @@ impl RowPainter<'_> {
         is_cut
     }
 
-    /// Draws a line for each level above the row, and from its parent if both are of one chain.
+    /// Draws a line for each level above the row; that of a chain is below the triangle of the row where it begins.
     fn guides<L>(&self, ui: &Ui, row: &Row<'_, L>, rect: Rect) {
-        // A chain's line starts in the row above.
-        let clip = Rect::from_x_y_ranges(rect.x_range(), self.rows.y_range());
-        let painter = ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()));
-        let at = |level: usize| rect.left() + indent(level) + TRIANGLE / 2.0;
+        let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         let stroke = Stroke::new(1.0, self.tokens.border);
-        for level in 0..row.depth.min(GUIDES) {
-            painter.vline(at(level), rect.y_range(), stroke);
-        }
-        if row.is_chained {
-            let (x, center) = (at(row.depth), rect.center().y);
-            let end = if row.children { center - GRID - 1.0 } else { center };
-            painter.vline(x, (rect.top() - rect.height() / 2.0 + GRID + 1.0)..=end, stroke);
-            if !row.children {
-                painter.hline(x..=x + TRIANGLE / 2.0 - 2.0, center, stroke);
-            }
+        let levels = row.depth + usize::from(row.is_chained);
+        for level in 0..levels.min(GUIDES) {
+            painter.vline(rect.left() + indent(level) + TRIANGLE / 2.0, rect.y_range(), stroke);
         }
     }
 
@@ -132,7 +122,7 @@ impl RowPainter<'_> {
 
 /// Returns the meaning of the icon at a horizontal position.
 pub(super) fn meaning_at<L>(row: &Row<'_, L>, rect: Rect, cell: &Cell, x: f32) -> Option<&'static str> {
-    let left = rect.left() + indent(row.depth) + TRIANGLE;
+    let left = rect.left() + row.indent() + TRIANGLE;
     cell.mark.filter(|_| (left..left + MARK_ROOM).contains(&x)).map(|mark| mark.meaning)
 }
 

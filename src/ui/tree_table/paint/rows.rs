@@ -13,7 +13,7 @@ use super::cells::meaning_at;
 use super::columns::{Choices, Columns};
 use super::copy::{CopyWhat, copy_menu, row_text, visible_text};
 use super::header::Fit;
-use super::{DEEP_INDENT, INDENT, TRIANGLE, TableAnswer};
+use super::{CHAIN_INDENT, DEEP_INDENT, INDENT, TRIANGLE, TableAnswer};
 use crate::model::convert;
 use crate::ui::theme::{GRID, Tokens};
 use crate::ui::{context_menu, theme};
@@ -93,7 +93,7 @@ impl RowPainter<'_> {
         state: &mut TreeState<L>,
         answer: &mut TableAnswer,
     ) {
-        let triangle_end = row.rect.left() + indent(row.depth) + TRIANGLE;
+        let triangle_end = row.rect.left() + row.indent() + TRIANGLE;
         let at = response.interact_pointer_pos();
         let on_triangle = row.children && at.is_some_and(|at| at.x < triangle_end);
         if response.clicked() || response.secondary_clicked() {
@@ -131,7 +131,7 @@ impl RowPainter<'_> {
         if is_wanted {
             state.menu_column = 0;
         }
-        let left = row.rect.left() + indent(row.depth) + TRIANGLE;
+        let left = row.rect.left() + row.indent() + TRIANGLE;
         let at = is_wanted.then_some(pos2(left, row.rect.bottom()));
         let mut copy = None;
         state.has_menu |= context_menu::show_for(response, self.table.id, at, |ui| {
@@ -248,13 +248,21 @@ pub(super) struct Row<'a, L> {
     pub(super) rect: Rect,
     /// The number of levels of indentation.
     pub(super) depth: usize,
-    /// True if the row is the only child of its parent, drawn at the same indentation.
+    /// True if the row is the only child of its parent. The rows of a chain are indented less than other children, and
+    /// all alike.
     pub(super) is_chained: bool,
     /// True for the row that other panes follow, if several are selected.
     pub(super) is_primary: bool,
     pub(super) is_selected: bool,
     pub(super) children: bool,
     pub(super) expanded: bool,
+}
+
+impl<L> Row<'_, L> {
+    /// Returns the indentation in points.
+    pub(super) fn indent(&self) -> f32 {
+        indent(self.depth) + if self.is_chained { CHAIN_INDENT } else { 0.0 }
+    }
 }
 
 pub(super) fn indent(depth: usize) -> f32 {
