@@ -135,7 +135,9 @@ impl GrowthGroup {
     pub fn hint(self) -> &'static str {
         match self {
             Self::Pattern(pattern) => pattern.hint(),
-            Self::Small => "Growth of fewer than 10 objects and less than 10 kB, or less than 1%, in some step",
+            Self::Small => {
+                "Growth of fewer than 10 objects and less than 10 kB of retained size, or less than 1%, in some step"
+            }
             Self::Runtime => {
                 "Classes of V8 and Node.js. They grow when code runs for the first time, and with the objects that a program creates"
             }
@@ -164,9 +166,11 @@ fn is_significant(pattern: Pattern, points: &[Point]) -> bool {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return false };
     let is_step = |from: &Point, to: &Point| {
         let objects = to.count.saturating_sub(from.count);
-        let bytes = to.shallow_size.saturating_sub(from.shallow_size);
+        let gains = |of: fn(&Point) -> u64| of(to).saturating_sub(of(from)) >= STEP_BYTES.max(of(first) / LEAST_PART);
         objects >= STEP_OBJECTS.max(first.count / LEAST_PART)
-            || bytes >= STEP_BYTES.max(first.shallow_size / LEAST_PART)
+            || gains(|point| point.shallow_size)
+            // A few objects can hold much.
+            || objects > 0 && gains(|point| point.retained_size)
     };
     match pattern {
         Pattern::EveryStep => points.windows(2).all(|pair| is_step(&pair[0], &pair[1])),
@@ -201,6 +205,8 @@ mod tests {
         assert_eq!(group("Session", None, &[10, 13, 16]), GrowthGroup::Small, "3 objects per step");
         assert_eq!(group("Session", None, &[10_000, 10_050, 10_100]), GrowthGroup::Small, "less than 1% per step");
         assert_eq!(group("(compiled code)", None, &[10, 40, 80]), GrowthGroup::Runtime);
+        let jobs = [19, 27, 35].map(|count| Point { count, shallow_size: count * 16, retained_size: count * 200_000 });
+        assert_eq!(GrowthGroup::of("ReportJob", None, &jobs), leak, "few objects that hold much");
         assert_eq!(group("system / Context", None, &[10, 40, 80]), GrowthGroup::Runtime);
         assert_eq!(group("Timeout", Some("node:internal/timers"), &[10, 40, 80]), GrowthGroup::Runtime);
         assert_eq!(group("()", None, &[10, 40, 80]), leak, "a closure without a name");
