@@ -205,17 +205,17 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Returns the answer for those who see the first finding below it, which need not be named again.
+    /// Returns the summary without the title of the first finding, which is below it in the window.
     #[must_use]
     pub fn headline(&self) -> String {
         let first = self.findings.first();
-        let Some((first, rest)) = first.and_then(|first| Some((first, self.summary.strip_suffix(&first.title)?))) else {
-            return self.summary.clone();
-        };
-        let rest = rest.trim_end();
-        match first.share_of_growth.filter(|_| rest.ends_with('.')) {
-            Some(share) if share >= 0.01 => format!("{rest} The first is {:.0}% of all growth.", share * 100.0),
-            _ => rest.to_owned(),
+        let rest = first.and_then(|first| Some((first, self.summary.strip_suffix(&first.title)?.trim_end())));
+        let Some((first, rest)) = rest else { return self.summary.clone() };
+        let Some(rest) = rest.strip_suffix('.') else { return format!("{}.", rest.trim_end_matches(':')) };
+        let which = if self.findings.len() == 1 { "" } else { "the first: " };
+        match first.share_of_growth {
+            Some(share) if share >= 0.01 => format!("{rest}, {which}{:.0}% of all growth.", share * 100.0),
+            _ => format!("{rest}."),
         }
     }
 

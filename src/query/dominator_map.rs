@@ -9,14 +9,11 @@
 //! nested frames. It is one tile, which opens into parts of the chain side by side. The size of a part is what its
 //! objects retain without the parts after it.
 //!
-//! Many small objects of one class, or functions of one place in the source, with the same immediate dominator are one
-//! tile, too: the members of a collection are seen together. It opens if its members can be seen.
+//! Many small objects that are alike are one tile, too. It opens if its members can be seen.
 
-use std::collections::HashMap;
-
+use super::alike::{self, Alike, Groups};
 use super::squarify::{Area, squarify};
-use crate::format::Location;
-use crate::model::{CancelToken, Cancelled, ClassId, HeapBytes, NodeKind, NodeOrdinal, StringId, convert};
+use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal, convert};
 use crate::snapshot::Snapshot;
 
 /// Tiles smaller than this many square points are combined into one.
@@ -32,44 +29,12 @@ const MAX_TILES: usize = 3000;
 const MAX_DEPTH: u32 = 8;
 /// The maximum number of parts of a chain of nested objects.
 const MAX_PARTS: u64 = 60;
-/// The least number of objects that are combined because they are alike, and the largest of them in square points.
-const LEAST_ALIKE: u64 = 8;
+/// Objects from this many square points are not combined with others that are alike.
 const MAX_ALIKE_AREA: f32 = 2500.0;
-
-/// Objects with the same immediate dominator that are combined because they are alike.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Alike {
-    /// Their immediate dominator.
-    parent: NodeOrdinal,
-    /// Each of them is smaller than this many bytes.
-    below: u64,
-    /// A child of the dominator that is not one of them.
-    except: Option<NodeOrdinal>,
-}
-
-impl Alike {
-    /// Returns their immediate dominator.
-    #[must_use]
-    pub fn parent(&self) -> NodeOrdinal {
-        self.parent
-    }
-}
-
-/// The class of an object; functions have one class, so that their name and place distinguish them.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Likeness(ClassId, Option<(StringId, Option<Location>)>);
-
-impl Likeness {
-    fn of(snapshot: &Snapshot, node: NodeOrdinal) -> Self {
-        let is_function = snapshot.kind(node) == NodeKind::CLOSURE;
-        let place = is_function.then(|| (snapshot.graph().name_id(node), snapshot.location(node)));
-        Self(snapshot.class_id(node), place)
-    }
-}
 
 /// An object with everything it retains, a chain of nested objects, objects that are alike, or the combined objects too
 /// small to be shown.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Tile {
     /// The object, the outermost of nested ones, or the largest of those that are alike; `None` for the combined smaller
     /// objects.
@@ -110,17 +75,6 @@ impl Tile {
     #[must_use]
     pub fn is_chain(&self) -> bool {
         self.node.is_some() && self.alike.is_none() && self.count > 1
-    }
-
-    /// Returns the objects of a tile that combines those that are alike.
-    pub(crate) fn members(&self, snapshot: &Snapshot) -> impl Iterator<Item = NodeOrdinal> {
-        let likeness = self.node.map(|node| Likeness::of(snapshot, node));
-        let alike = self.alike;
-        let children = alike.into_iter().flat_map(|alike| snapshot.dominators().dominated(alike.parent));
-        children.filter(move |&child| {
-            let is_small = alike.is_some_and(|of| snapshot.retained_size(child) < of.below && Some(child) != of.except);
-            is_small && likeness == Some(Likeness::of(snapshot, child))
-        })
     }
 }
 
@@ -164,6 +118,7 @@ pub fn dominator_map(
 ) -> Result<DominatorMap, Cancelled> {
     let whole = Tile { area: Area { x: 0.0, y: 0.0, width, height }, ..Tile::of(snapshot, root) };
     let mut tiles = vec![whole];
+    let mut lists: Vec<Vec<NodeOrdinal>> = Vec::new();
     let mut next = 0;
     while next < tiles.len() {
         cancel.check()?;
@@ -174,12 +129,14 @@ pub fn dominator_map(
             width: tile.area.width - 2.0 * PADDING,
             height: tile.area.height - HEADER - PADDING,
         };
-        let are_visible =
-            tile.alike.is_none() || inner.size() >= 1.5 * MIN_AREA * convert::single(convert::float(tile.count));
+        let most = MAX_TILES.saturating_sub(tiles.len());
+        // Of alike objects, all are tiles or none is.
+        let room = convert::whole(inner.size().max(0.0) / (1.5 * MIN_AREA)).min(most as u64);
+        let are_visible = tile.alike.is_none_or(|alike| alike.list.is_some() && tile.count <= room);
         let has_room = inner.width >= MIN_OPENED && inner.height >= MIN_OPENED;
         let may_open = tile.depth < MAX_DEPTH && has_room && are_visible;
-        if may_open && tiles.len() < MAX_TILES && tile.node.is_some() && tile.size > 0 {
-            let (parts, skipped) = open(snapshot, &tile, inner, MAX_TILES - tiles.len(), cancel)?;
+        if may_open && most > 0 && tile.node.is_some() && tile.size > 0 {
+            let (parts, skipped) = open(snapshot, &tile, inner, (most, &mut lists), cancel)?;
             tiles[next].is_open = !parts.is_empty();
             tiles[next].skipped = skipped;
             tiles.extend(parts);
@@ -250,8 +207,10 @@ struct Contents<'a> {
     large: u64,
     shown: Vec<Tile>,
     rest: Tile,
-    /// The size of the largest part in `rest`.
+    /// The retained size of `rest.largest`.
     largest_size: u64,
+    /// The objects of tiles that combine those that are alike.
+    lists: &'a mut Vec<Vec<NodeOrdinal>>,
 }
 
 impl Contents<'_> {
@@ -266,8 +225,9 @@ impl Contents<'_> {
     fn leave_out(&mut self, part: &Tile) {
         self.rest.count += part.count;
         self.rest.size = self.rest.size.saturating_add(part.size);
-        if part.size > self.largest_size {
-            self.largest_size = part.size;
+        let size = part.node.map_or(0, |node| self.snapshot.retained_size(node));
+        if size > self.largest_size {
+            self.largest_size = size;
             self.rest.largest = part.node;
         }
     }
@@ -275,39 +235,47 @@ impl Contents<'_> {
     /// Adds the objects that an object immediately dominates, except one.
     fn add_children(&mut self, node: NodeOrdinal, without: Option<NodeOrdinal>) -> Result<(), Cancelled> {
         let snapshot = self.snapshot;
-        let alike = Alike { parent: node, below: self.large, except: without };
-        let mut places: HashMap<Likeness, usize> = HashMap::new();
-        let mut combined: Vec<Tile> = Vec::new();
-        let mut small = Vec::new();
+        let mut groups = Groups::default();
         for (at, child) in snapshot.dominators().dominated(node).enumerate() {
             self.cancel.check_every(at)?;
-            if Some(child) == without {
-                continue;
-            }
             let part = Tile::of(snapshot, child);
-            if part.size >= self.large {
-                self.add(part);
+            if Some(child) == without || part.size == 0 {
                 continue;
             }
-            let place = *places.entry(Likeness::of(snapshot, child)).or_insert(combined.len());
-            match combined.get_mut(place) {
-                Some(tile) => {
-                    tile.count += 1;
-                    tile.size = tile.size.saturating_add(part.size);
-                    if tile.node.is_none_or(|largest| part.size > snapshot.retained_size(largest)) {
-                        tile.node = part.node;
-                    }
-                }
-                None => combined.push(Tile { alike: Some(alike), ..part }),
+            if part.size >= self.large || !groups.add(snapshot, child, part.size) {
+                self.add(part);
             }
-            small.push((u32::try_from(place).unwrap_or(u32::MAX), child));
         }
-        for (place, child) in small {
-            if combined.get(place as usize).is_none_or(|tile| tile.count < LEAST_ALIKE) {
+        let Groups { groups, objects, .. } = groups;
+        // A list is kept only of objects that can be tiles.
+        let has_list = |group: &alike::Group| {
+            (alike::LEAST..=MAX_TILES as u64).contains(&group.count) && group.size >= self.smallest
+        };
+        let first = self.lists.len();
+        let mut next = first;
+        let places: Vec<Option<usize>> = groups
+            .iter()
+            .map(|group| {
+                let place = has_list(group).then_some(next);
+                next += usize::from(place.is_some());
+                place
+            })
+            .collect();
+        self.lists.resize(next, Vec::new());
+        for (at, (group, child)) in objects.into_iter().enumerate() {
+            self.cancel.check_every(at)?;
+            if groups[group as usize].count < alike::LEAST {
                 self.add(Tile::of(snapshot, child));
+            } else if let Some(place) = places[group as usize] {
+                self.lists[place].push(child);
             }
         }
-        combined.into_iter().filter(|tile| tile.count >= LEAST_ALIKE).for_each(|tile| self.add(tile));
+        for (group, place) in groups.iter().zip(places).filter(|(group, _)| group.count >= alike::LEAST) {
+            let list = place.and_then(|place| u32::try_from(place).ok());
+            let alike = Alike { parent: node, below: self.large, list };
+            let part = Tile::rest(group.count, group.size);
+            self.add(Tile { node: Some(group.largest), alike: Some(alike), ..part });
+        }
         Ok(())
     }
 
@@ -332,9 +300,10 @@ impl Contents<'_> {
     /// Adds the contents of a tile. Returns the number of skipped objects.
     fn add_all(&mut self, tile: &Tile) -> Result<u32, Cancelled> {
         let Some(node) = tile.node else { return Ok(0) };
-        if tile.alike.is_some() {
+        if let Some(alike) = tile.alike {
             self.rest.alike = tile.alike;
-            for (at, member) in tile.members(self.snapshot).enumerate() {
+            let list = alike.list.and_then(|list| self.lists.get_mut(list as usize));
+            for (at, member) in list.map(std::mem::take).unwrap_or_default().into_iter().enumerate() {
                 self.cancel.check_every(at)?;
                 self.add(Tile::of(self.snapshot, member));
             }
@@ -377,14 +346,14 @@ fn open(
     snapshot: &Snapshot,
     tile: &Tile,
     inner: Area,
-    most: usize,
+    (most, lists): (usize, &mut Vec<Vec<NodeOrdinal>>),
     cancel: &CancelToken,
 ) -> Result<(Vec<Tile>, u32), Cancelled> {
     let scale = inner.size() / convert::single(convert::float(tile.size));
     let smallest = convert::whole(MIN_AREA / scale).max(1);
     let large = convert::whole(MAX_ALIKE_AREA / scale).max(1);
-    let mut contents =
-        Contents { snapshot, cancel, smallest, large, shown: Vec::new(), rest: Tile::rest(0, 0), largest_size: 0 };
+    let (shown, rest) = (Vec::new(), Tile::rest(0, 0));
+    let mut contents = Contents { snapshot, cancel, smallest, large, shown, rest, largest_size: 0, lists };
     let skipped = contents.add_all(tile)?;
     // Largest first; ties in the order of the file, or of their chain.
     contents.shown.sort_by_key(|part| std::cmp::Reverse(part.size));
@@ -397,9 +366,9 @@ fn open(
         let place = shown.partition_point(|part| part.size >= rest.size);
         shown.insert(place, rest);
     }
-    for part in &mut shown {
-        part.depth = tile.depth + 1;
+    let sizes: Vec<f32> = shown.iter().map(|part| convert::single(convert::float(part.size)) * scale).collect();
+    for (part, area) in shown.iter_mut().zip(squarify(&sizes, inner)) {
+        (part.depth, part.area) = (tile.depth + 1, area);
     }
-    squarify(&mut shown, inner, scale);
     Ok((shown, skipped))
 }

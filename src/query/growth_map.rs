@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::alike::{Alike, Likeness};
 use super::comparison::{Comparison, ComparisonOf};
-use super::dominator_map::{Alike, DominatorMap, dominator_map};
+use super::dominator_map::{DominatorMap, dominator_map};
 use super::question::{Lane, Need, Needs, Question};
 use crate::model::{CancelToken, Cancelled, ClassId, HeapBytes, NodeOrdinal, SnapshotId, convert};
 use crate::snapshot::Snapshot;
@@ -58,7 +59,7 @@ pub struct GrowthMap {
     pub by_class: bool,
     /// By object, ascending.
     growth: Vec<(NodeOrdinal, TileGrowth)>,
-    /// That of objects that are combined because they are alike, by their dominator and the largest of them.
+    /// The growth of objects that are combined because they are alike, by their dominator and the largest of them.
     alike: Vec<((NodeOrdinal, NodeOrdinal), TileGrowth)>,
 }
 
@@ -66,7 +67,7 @@ impl GrowthMap {
     /// Returns the growth of a tile with combined objects, of which this is the largest.
     #[must_use]
     pub fn of_alike(&self, alike: &Alike, largest: NodeOrdinal) -> Option<TileGrowth> {
-        let at = self.alike.binary_search_by_key(&(alike.parent(), largest), |&(of, _)| of).ok()?;
+        let at = self.alike.binary_search_by_key(&(alike.parent, largest), |&(of, _)| of).ok()?;
         Some(self.alike[at].1)
     }
 
@@ -80,7 +81,8 @@ impl GrowthMap {
 
 impl HeapBytes for GrowthMap {
     fn heap_bytes(&self) -> usize {
-        self.map.heap_bytes() + self.growth.capacity() * size_of::<(NodeOrdinal, TileGrowth)>()
+        self.map.heap_bytes()
+            + self.growth.capacity() * size_of::<(NodeOrdinal, TileGrowth)>()
             + self.alike.capacity() * size_of::<((NodeOrdinal, NodeOrdinal), TileGrowth)>()
     }
 }
@@ -116,25 +118,50 @@ pub fn growth_map(
         // Classes without a row are unchanged.
         of_classes.get(&class).copied().unwrap_or(TileGrowth { before: Some(size), after: size })
     };
-    let mut alike = Vec::new();
-    for tile in &map.tiles {
-        let Some((of, largest)) = tile.alike.zip(tile.node) else { continue };
-        let mut sum = TileGrowth { before: None, after: 0 };
-        if comparison.ids_match {
-            for (at, member) in tile.members(current).enumerate() {
-                cancel.check_every(at)?;
-                let TileGrowth { before, after } = growth(member);
-                sum.after = sum.after.saturating_add(after);
-                sum.before = before.map(|size| sum.before.unwrap_or(0).saturating_add(size)).or(sum.before);
-            }
-        } else {
-            sum = growth(largest);
+    let mut alike = of_alike((base, current), &map, comparison.ids_match, cancel)?;
+    for ((_, largest), of) in &mut alike {
+        if !comparison.ids_match {
+            *of = growth(*largest);
         }
-        alike.push(((of.parent(), largest), sum));
     }
-    alike.sort_unstable_by_key(|&(of, _)| of);
     let growth = nodes.into_iter().map(|node| (node, growth(node))).collect();
     Ok(GrowthMap { map: Arc::new(map), by_class: !comparison.ids_match, growth, alike })
+}
+
+/// Returns the growth of the tiles that combine objects that are alike, sorted by their dominator and the largest of them:
+/// before are the objects below the same dominator that were alike, whether they are still there or not.
+fn of_alike(
+    (base, current): (&Snapshot, &Snapshot),
+    map: &DominatorMap,
+    ids_match: bool,
+    cancel: &CancelToken,
+) -> Result<Vec<((NodeOrdinal, NodeOrdinal), TileGrowth)>, Cancelled> {
+    let tiles = map.tiles.iter().filter_map(|tile| Some((tile.alike?, tile.node?, tile.size)));
+    let mut tiles: Vec<(Alike, NodeOrdinal, u64)> = tiles.collect();
+    tiles.sort_unstable_by_key(|&(alike, largest, _)| (alike.parent, largest));
+    let mut grown = Vec::new();
+    for tiles in tiles.chunk_by(|a, b| a.0.parent == b.0.parent) {
+        let mut before: Vec<Option<u64>> = vec![None; tiles.len()];
+        let parent = tiles[0].0.parent;
+        let old = base.graph().find_id(current.id(parent)).filter(|_| ids_match);
+        if let Some(old) = old.filter(|&old| base.class(old).key == current.class(parent).key) {
+            let likeness = |largest| Likeness::of(current, largest).in_base(base, current);
+            let places = tiles.iter().enumerate().filter_map(|(at, &(_, largest, _))| Some((likeness(largest)?, at)));
+            let places: HashMap<Likeness, usize> = places.collect();
+            for (at, child) in base.dominators().dominated(old).enumerate() {
+                cancel.check_every(at)?;
+                let Some(&place) = places.get(&Likeness::of(base, child)) else { continue };
+                let size = base.retained_size(child);
+                if size < tiles[place].0.below {
+                    before[place] = Some(before[place].unwrap_or(0).saturating_add(size));
+                }
+            }
+        }
+        for (&(alike, largest, after), before) in tiles.iter().zip(before) {
+            grown.push(((alike.parent, largest), TileGrowth { before, after }));
+        }
+    }
+    Ok(grown)
 }
 
 /// Returns the growth of the classes that differ.

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::model::{BitSet, StringId};
 use crate::snapshot::Snapshot;
 
+mod alike;
 mod allocations;
 mod call_lists;
 mod call_questions;
@@ -72,6 +73,7 @@ mod unreachable;
 mod v8_values;
 
 pub(crate) use crate::analysis::ClassTotals;
+pub(crate) use alike::Alike;
 pub(crate) use allocations::has_allocations;
 pub use allocations::{AllocatedBy, Allocations, allocating_function, allocations};
 pub use call_lists::{CallKey, CallList, CallRow, CallSort, call_rows};
@@ -102,7 +104,6 @@ pub(crate) use dead_variables::DeadScope;
 pub use dead_variables::{DeadContext, DeadVariable, DeadVariables, dead_variables};
 pub use differences::differences;
 pub(crate) use differences::{Differences, DifferencesOf};
-pub(crate) use dominator_map::Alike;
 pub use dominator_map::{DominatorMap, Tile, dominator_map};
 pub(crate) use duplicates::StringGroup;
 pub use duplicates::{DuplicateStrings, GroupKey, GroupSort, duplicate_groups, duplicate_strings};

@@ -1,8 +1,5 @@
 //! The layout of the tiles in a rectangle: Bruls, Huizing, van Wijk, “Squarified Treemaps”, 2000.
 
-use super::dominator_map::Tile;
-use crate::model::convert;
-
 /// A rectangle of the treemap, in points from its upper left corner.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Area {
@@ -27,31 +24,32 @@ impl Area {
     }
 }
 
-/// Places parts, largest first, in rows along the shorter side. A row grows as long as that makes its tiles more
-/// square. The space left at the end is the own share of the opened object.
-pub(super) fn squarify(parts: &mut [Tile], area: Area, scale: f32) {
-    let size = |tile: &Tile| convert::single(convert::float(tile.size)) * scale;
+/// Returns the areas of parts of these sizes in square points, largest first, in rows along the shorter side. A row grows as
+/// long as that makes its parts more square. The space left at the end is the own share of the opened object.
+pub(super) fn squarify(sizes: &[f32], area: Area) -> Vec<Area> {
+    let mut areas = Vec::with_capacity(sizes.len());
     let mut free = area;
     let mut start = 0;
-    while start < parts.len() {
+    while let Some(&largest) = sizes.get(start) {
         let shorter = free.shorter().max(1.0);
         let mut end = start + 1;
-        let mut sum = size(&parts[start]);
-        let mut worst = aspect(size(&parts[start]), size(&parts[start]), sum, shorter);
-        while end < parts.len() {
-            let longer = sum + size(&parts[end]);
-            let next = aspect(size(&parts[start]), size(&parts[end]), longer, shorter);
+        let mut sum = largest;
+        let mut worst = aspect(largest, largest, sum, shorter);
+        while let Some(&smallest) = sizes.get(end) {
+            let longer = sum + smallest;
+            let next = aspect(largest, smallest, longer, shorter);
             if next > worst {
                 break;
             }
             (sum, worst, end) = (longer, next, end + 1);
         }
-        free = place_row(&mut parts[start..end], free, sum, &size);
+        free = place_row(&sizes[start..end], free, sum, &mut areas);
         start = end;
     }
+    areas
 }
 
-/// Returns the worst aspect ratio in a row of this area with these largest and smallest tiles.
+/// Returns the worst aspect ratio in a row of this area with these largest and smallest parts.
 fn aspect(largest: f32, smallest: f32, sum: f32, shorter: f32) -> f32 {
     let square = (sum * sum).max(f32::MIN_POSITIVE);
     let smallest = smallest.max(f32::MIN_POSITIVE);
@@ -59,18 +57,18 @@ fn aspect(largest: f32, smallest: f32, sum: f32, shorter: f32) -> f32 {
 }
 
 /// Places a row along the shorter side and returns the free area beyond it.
-fn place_row(row: &mut [Tile], free: Area, sum: f32, size: &impl Fn(&Tile) -> f32) -> Area {
+fn place_row(row: &[f32], free: Area, sum: f32, areas: &mut Vec<Area>) -> Area {
     let is_tall = free.height > free.width;
     let shorter = free.shorter().max(1.0);
     let thickness = (sum / shorter).min(if is_tall { free.height } else { free.width });
     let mut along = 0.0;
-    for tile in row {
-        let length = if sum > 0.0 { shorter * size(tile) / sum } else { 0.0 };
-        tile.area = if is_tall {
+    for size in row {
+        let length = if sum > 0.0 { shorter * size / sum } else { 0.0 };
+        areas.push(if is_tall {
             Area { x: free.x + along, y: free.y, width: length, height: thickness }
         } else {
             Area { x: free.x, y: free.y + along, width: thickness, height: length }
-        };
+        });
         along += length;
     }
     if is_tall {

@@ -5,7 +5,7 @@ use egui::{Button, CursorIcon, Rect, Response, RichText, Sense, Stroke, Ui, Widg
 use super::icons::{self, Icon};
 use super::theme::tokens;
 
-/// Adds the button of the first thing to do.
+/// Adds a button in the accent color, for the most likely action.
 pub(super) fn primary_button(ui: &mut Ui, icon: Icon, label: &str) -> Response {
     let tokens = tokens(ui);
     let text = RichText::new(label).color(tokens.on_accent);

@@ -82,11 +82,8 @@ pub(super) fn offer(ui: &mut Ui, load: &Load, is_wide: bool, actions: &mut Vec<A
         }
     }
     ui.add_space(2.0 * GRID);
-    let button = if is_wide {
-        primary_button(ui, Icon::FileWarning, "Open partially")
-    } else {
-        ui.button("Open partially")
-    };
+    let button =
+        if is_wide { primary_button(ui, Icon::FileWarning, "Open partially") } else { ui.button("Open partially") };
     let label = format!("Open partially: {}", load.name);
     ui.ctx().accesskit_node_builder(button.id, |node| node.set_label(label));
     if button.clicked() {

@@ -83,8 +83,9 @@ const ENDINGS: [&str; 3] = [".heapsnapshot", ".heaptimeline", ".heapprofile"];
 
 /// Drops the extension of a file name, and cuts its middle to `room`.
 pub(super) fn file_name(ui: &Ui, name: &str, font: &FontId, room: f32) -> String {
-    let end = ENDINGS.iter().filter_map(|ending| name.rfind(ending)).max();
-    middle(ui, end.filter(|end| *end > 0).map_or(name, |end| &name[..end]), font, room)
+    let packed = [".gz", ".zst"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+    let stem = ENDINGS.iter().find_map(|ending| packed.strip_suffix(ending)).filter(|stem| !stem.is_empty());
+    middle(ui, stem.unwrap_or(name), font, room)
 }
 
 /// Shortens the names of the files of a list to `room`, so that they still differ. If two names differ only in their middle,
@@ -94,6 +95,11 @@ pub(super) fn file_names(ui: &Ui, names: &[String], font: &FontId, room: f32) ->
     let is_alike = |at: usize| (0..names.len()).any(|of| names[of] != names[at] && shown[of] == shown[at]);
     let alike: Vec<usize> = (0..names.len()).filter(|at| is_alike(*at)).collect();
     for &at in &alike {
+        let whole = middle(ui, &names[at], font, room);
+        if whole == names[at] {
+            shown[at] = whole;
+            continue;
+        }
         let others = alike.iter().filter(|of| names[**of] != names[at]).map(|of| names[*of].as_str());
         let shared = others.map(|other| shared_start(&names[at], other)).max().unwrap_or(0);
         shown[at] = from_difference(ui, &names[at], shared, font, room);
@@ -232,7 +238,13 @@ mod tests {
                     assert!(width <= room, "{text} is {width} wide, not {room}");
                 }
             }
-            assert_eq!(file_name(ui, "a.heapsnapshot", &font, 200.0), "a.heapsnapshot");
+            for (name, shown) in
+                [("a.heapsnapshot", "a"), ("a.heapsnapshot.gz", "a"), ("a.heapsnapshot.bak", "a.heapsnapshot.bak")]
+            {
+                assert_eq!(file_name(ui, name, &font, 200.0), shown);
+            }
+            let names = ["a.heapsnapshot", "a.heapsnapshot.gz"].map(str::to_owned);
+            assert_eq!(file_names(ui, &names, &font, 200.0), names);
         });
     }
 

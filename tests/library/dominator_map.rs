@@ -95,7 +95,7 @@ fn the_functions_of_one_place_below_one_dominator_are_one_tile_with_their_growth
         let sizes = children.filter(|&child| snapshot.location(child) == current.location(largest));
         sizes.map(|child| snapshot.retained_size(child)).collect::<Vec<_>>()
     };
-    let sizes = alike_of(&current, alike.parent());
+    let sizes = alike_of(&current, alike.parent);
     assert_eq!((sizes.len(), sizes.iter().sum::<u64>()), (2020, tile.size));
     assert!(map.tiles.iter().all(|other| other.depth <= tile.depth || other.node != tile.node || other.count == 1));
     // The ones that were there before are the size of before.
@@ -103,7 +103,7 @@ fn the_functions_of_one_place_below_one_dominator_are_one_tile_with_their_growth
     let grown =
         growth_map((&base, &current), &comparison, current.root(), (1000.0, 600.0), &CancelToken::new()).unwrap();
     let growth = grown.of_alike(&alike, largest).unwrap();
-    let parent = base.graph().find_id(current.id(alike.parent())).unwrap();
+    let parent = base.graph().find_id(current.id(alike.parent)).unwrap();
     let before = alike_of(&base, parent);
     assert_eq!(before.len(), 20);
     assert_eq!((growth.before, growth.after), (Some(before.iter().sum()), tile.size));

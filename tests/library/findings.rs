@@ -30,6 +30,11 @@ fn the_holder_that_grows_in_every_step_is_a_leak() {
     assert_eq!(first.members, [100, 150, 220]);
     assert_eq!(first.classes[0].name, "Session");
     assert!(found.summary.contains("1 leak. SessionRegistry.sessions"), "{}", found.summary);
+    assert!(found.headline().starts_with("3 snapshots: 1 leak, "), "{}", found.headline());
+    assert!(found.headline().ends_with("% of all growth."), "{}", found.headline());
+    let mut ignored = found.clone();
+    ignored.findings.clear();
+    assert_eq!(ignored.headline(), found.summary, "nothing is below it");
 }
 
 #[test]

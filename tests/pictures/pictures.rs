@@ -367,7 +367,9 @@ fn containment(window: &mut Window) {
 fn dominators(window: &mut Window) {
     select_cart(window);
     show(window, ViewKind::DOMINATORS);
-    wait_for_label(window, "(GC roots)");
+    // The view goes to the selected object.
+    wait_for_label(window, "ShoppingCart @117563");
+    wait_until(window, "the object", |app| !app.shown_view().unwrap().is_busy());
 }
 
 fn strings(window: &mut Window) {

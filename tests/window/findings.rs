@@ -56,7 +56,7 @@ fn click(window: &mut Window, label: &str) {
 fn dropped_files_lead_to_the_source_line_of_the_holder_by_mouse() {
     let (mut window, _folder) = dropped(true);
     wait_for_label(&mut window, CARD);
-    assert!(has(&window, "3 snapshots: "), "the summary");
+    assert!(has(&window, "3 snapshots: 2 leaks, the first: 98% of all growth."), "the summary");
     assert!(has(&window, "Members per snapshot: 1,000 → 1,425 → 1,850"));
     assert!(has(&window, "Retained size per snapshot: "));
     assert!(has(&window, "registry.mjs:4"), "the holder's location");

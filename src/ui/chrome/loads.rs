@@ -10,8 +10,8 @@ use crate::ui::buttons::close_button;
 use crate::ui::theme::{self, GRID, tokens};
 use crate::ui::{recovery, text};
 
-/// Draws a file in the list. With `is_told`, the start page has its error.
-pub(super) fn entry(ui: &mut Ui, load: &Load, is_told: bool, actions: &mut Vec<Action>) {
+/// Draws a file in the list. With `is_on_start_page`, the start page shows its error.
+pub(super) fn entry(ui: &mut Ui, load: &Load, is_on_start_page: bool, actions: &mut Vec<Action>) {
     let tokens = tokens(ui);
     let fill = if load.error.is_some() { tokens.error_surface } else { tokens.background };
     let frame = Frame::new().fill(fill).corner_radius(CornerRadius::same(4)).inner_margin(Margin::symmetric(6, 5));
@@ -29,7 +29,7 @@ pub(super) fn entry(ui: &mut Ui, load: &Load, is_told: bool, actions: &mut Vec<A
             });
         });
         match &load.error {
-            Some(_) if is_told => {
+            Some(_) if is_on_start_page => {
                 ui.label(RichText::new("Cannot be opened").font(theme::small()).color(tokens.error));
             }
             Some(error) => {

@@ -49,8 +49,8 @@ pub(in crate::ui) fn start_page(ui: &mut Ui, app: &mut AppState, actions: &mut V
     });
 }
 
-/// Draws the area that invites to drop files, with the buttons that open or capture some. They are not the first thing to
-/// do below an error.
+/// Draws the area that invites to drop files, with the buttons that open or capture some. With `is_first`, there is nothing
+/// more important on the page, such as an error.
 fn hero(ui: &mut Ui, is_first: bool, actions: &mut Vec<Action>) {
     let tokens = tokens(ui);
     let frame = Frame::new()

@@ -111,8 +111,9 @@ pub(super) fn show(ui: &mut Ui, app: &mut AppState, rect: Rect, actions: &mut Ve
         (chosen, app.search_field.list) = (clicked, Some(area));
     }
     if enter {
-        chosen =
-            chosen.or_else(|| all.get(if list_is_open { at } else { 0 }).map(|suggestion| suggestion.action.clone()));
+        // Nothing runs that the list does not show, except for steps through hits.
+        let marked = all.get(if list_is_open { at } else { 0 }).map(|suggestion| suggestion.action.clone());
+        chosen = chosen.or(marked.filter(|action| list_is_open || matches!(action, Action::Hit(_))));
     }
     if let Some(action) = chosen {
         app.search_field.is_dismissed = true;

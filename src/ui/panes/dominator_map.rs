@@ -11,9 +11,7 @@ use egui::{
 use super::tile_colors::{ColoredBy, TileColors};
 use super::{Place, object_menu};
 use crate::model::{NodeKind, NodeOrdinal, SnapshotId, convert, human};
-use crate::query::{
-    DominatorMap, GrowthMap, GrowthMapOf, Lane, Scripts, ScriptsOf, Tile, dominator_map, node_label,
-};
+use crate::query::{DominatorMap, GrowthMap, GrowthMapOf, Lane, Scripts, ScriptsOf, Tile, dominator_map, node_label};
 use crate::session::{Pending, Reply, Session};
 use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, ViewKind};
@@ -125,6 +123,7 @@ impl DominatorMapPane {
         let hover = response.hover_pos().map(|at| (at - rect.min) / stretch);
         let hovered = hover.and_then(|at| map.at(at.x, at.y)).copied();
         painter.tiles(ui, map, self.selected, hovered.as_ref(), place);
+        let mut zoom = None;
         if let Some(tile) = hovered {
             let about = painter.describe(&tile);
             if let Some(node) = tile.node {
@@ -135,34 +134,41 @@ impl DominatorMapPane {
                     commands.push(Command::ShowObject(place.target(node)));
                 }
                 if response.double_clicked() {
-                    self.zoom = Some(tile.alike.map_or(node, |alike| alike.parent()));
+                    zoom = Some(tile);
                 }
             }
             response.clone().on_hover_text_at_pointer(about);
         }
+        // An object that starts a chain has nested tiles: the innermost is its own.
+        let selected = map.tiles.iter().rfind(|tile| tile.node.is_some() && tile.node == self.selected).copied();
         if let Some(node) = self.selected {
             context_menu::show(&response, rect.left_top(), |ui| {
                 if ui.button("Zoom in").clicked() {
-                    self.zoom = Some(node);
+                    zoom = Some(selected.unwrap_or(Tile { node: Some(node), ..Tile::default() }));
                     ui.close();
                 }
                 object_menu(ui, &place.snapshot, place.target(node), &mut commands);
             });
         }
         if response.has_focus() {
-            self.keyboard(ui, place, root);
+            let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+            if pressed(Key::Enter) {
+                zoom = selected.or(zoom);
+            }
+            if (pressed(Key::Backspace) || pressed(Key::Escape)) && root != place.snapshot.root() {
+                self.zoom = Some(place.snapshot.dominators().dominator(root));
+            }
+        }
+        if let Some((node, tile)) = zoom.and_then(|tile| Some((tile.node?, tile))) {
+            let wanted = tile.alike.map_or(node, |alike| alike.parent);
+            if wanted == root {
+                // Alike objects are as large as they can be here; a list has each of them.
+                commands.push(Command::Reveal(place.target(node), ViewKind::SUMMARY));
+            } else {
+                self.zoom = Some(wanted);
+            }
         }
         commands
-    }
-
-    fn keyboard(&mut self, ui: &Ui, place: &Place, root: NodeOrdinal) {
-        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        if pressed(Key::Enter) {
-            self.zoom = self.selected.or(self.zoom);
-        }
-        if (pressed(Key::Backspace) || pressed(Key::Escape)) && root != place.snapshot.root() {
-            self.zoom = Some(place.snapshot.dominators().dominator(root));
-        }
     }
 
     /// Requests the treemap with the growth of its objects; keeps the last one until it is ready.
@@ -274,7 +280,9 @@ impl Painter<'_> {
     fn colors(&self, tile: &Tile) -> (Color32, Color32) {
         let tokens = self.look.tokens;
         let shown = tile.node.or(tile.largest.filter(|_| tile.alike.is_some() || self.colors.extends_to_smaller()));
-        shown.map_or((tokens.border, tokens.text), |node| self.colors.of(self.snapshot, node, tile.alike.as_ref().filter(|_| tile.node.is_some())))
+        shown.map_or((tokens.border, tokens.text), |node| {
+            self.colors.of(self.snapshot, node, tile.alike.as_ref().filter(|_| tile.node.is_some()))
+        })
     }
 
     /// Returns what the objects of a tile have in common: their class, or the place of the function.

@@ -123,6 +123,7 @@ fn value(
                 if link(ui, &format!("{out} out"), "Reveal in Containment, above the objects that it references") {
                     commands.push(Command::Reveal(target, ViewKind::CONTAINMENT));
                 }
+                ui.weak("·");
                 if link(ui, &format!("{into} in"), "Show retainers") {
                     commands.push(Command::ShowRetainers(target));
                 }

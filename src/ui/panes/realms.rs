@@ -43,8 +43,7 @@ pub(super) fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Com
 }
 
 fn table(ui: &mut Ui, place: &Place, rows: &[Row], (total, look): (u64, Look), commands: &mut Vec<Command>) {
-    let share =
-        |size: u64| if size == 0 { String::new() } else { format!("{:.1}%", convert::percent(size, total)) };
+    let share = |size: u64| if size == 0 { String::new() } else { format!("{:.1}%", convert::percent(size, total)) };
     // The name keeps its room: columns whose numbers other views show too are hidden first.
     let width = ui.available_width();
     let (has_share, has_retained) = (width >= 560.0, width >= 480.0);

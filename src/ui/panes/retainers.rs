@@ -250,16 +250,16 @@ impl RetainersPane {
             ui.horizontal(|ui| {
                 ui.add_space(2.0 * GRID);
                 ui.weak("Ignored");
-                if ui.link("Restore all").clicked() {
-                    commands.push(Command::RestoreAll);
-                }
                 if let Reply::Ready(distances) =
                     session.ask(&DistancesWithout { snapshot: home.slot.id, ignored: self.ignored.clone() })
                 {
                     let size = theme::look(ui).units.bytes(distances.lost_size);
                     let count = human::quantity(distances.lost_count, "object", "objects");
                     let hint = "Only the ignored objects keep these alive";
-                    ui.weak(format!("hold {count}, {size}")).on_hover_text(hint);
+                    ui.weak(format!("objects keep {count} alive, {size}")).on_hover_text(hint);
+                }
+                if ui.link("Restore all").clicked() {
+                    commands.push(Command::RestoreAll);
                 }
                 for &node in self.ignored.iter().take(12) {
                     let label = human::visible(&node_label(snapshot, node), 32).into_owned();

@@ -104,8 +104,13 @@ impl FindingsPane {
     }
 
     fn heading(&mut self, ui: &mut Ui, session: &Session, answered: &Answered, commands: &mut Vec<Command>) {
-        let summary = human::visible(&answered.findings.headline(), 600).into_owned();
-        let is_healthy = answered.series.len() > 1 && answered.findings.findings.iter().all(is_steady);
+        // An ignored finding is not below.
+        let findings = &answered.findings;
+        let has_first = findings.findings.first().is_some_and(|first| !self.ignored.contains(&first.signature));
+        let summary = if has_first { findings.headline() } else { findings.summary.clone() };
+        let summary = human::visible(&summary, 600).into_owned();
+        let outside = outside(session, &answered.series);
+        let is_healthy = answered.series.len() > 1 && findings.findings.iter().all(is_steady) && outside.is_none();
         let text = RichText::new(summary).font(theme::heading()).color(theme::tokens(ui).text);
         let has_choice = session.open().len() > 1 && !answered.is_alone;
         ui.horizontal(|ui| {
@@ -125,7 +130,7 @@ impl FindingsPane {
         for note in &answered.findings.notes {
             ui.add(Label::new(small(&human::visible(note, 400))).wrap());
         }
-        if let Some(note) = outside(session, &answered.series) {
+        if let Some(note) = outside {
             ui.add(Label::new(RichText::new(note).color(theme::tokens(ui).detached)).wrap());
         }
         if answered.is_alone {

@@ -6,9 +6,9 @@ use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Painter, Pos2, Rect, Stroke, Ui, pos2, vec2};
 
 use super::super::{Cell, Run};
-use super::TRIANGLE;
 use super::columns::SHARE_WIDTH;
 use super::rows::{Row, RowPainter, indent};
+use super::{CHAIN_INDENT, TRIANGLE};
 use unicode_width::UnicodeWidthChar as _;
 
 use crate::model::convert;
@@ -58,6 +58,11 @@ impl RowPainter<'_> {
         let levels = row.depth + usize::from(row.is_chained);
         for level in 0..levels.min(GUIDES) {
             painter.vline(rect.left() + indent(level) + TRIANGLE / 2.0, rect.y_range(), stroke);
+        }
+        if row.is_chained {
+            // An elbow to the row shows that it is below the previous one.
+            let (x, y) = (rect.left() + indent(row.depth) + TRIANGLE / 2.0, rect.center().y);
+            painter.hline(x..=x + if row.children { CHAIN_INDENT - 3.0 } else { TRIANGLE }, y, stroke);
         }
     }
 

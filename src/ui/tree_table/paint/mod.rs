@@ -30,7 +30,7 @@ use rows::RowPainter;
 
 const HEADER_HEIGHT: f32 = 24.0;
 const INDENT: f32 = 14.0;
-const CHAIN_INDENT: f32 = 7.0;
+const CHAIN_INDENT: f32 = 9.0;
 const DEEP_INDENT: f32 = 4.0;
 const TRIANGLE: f32 = 16.0;
 const MIN_COLUMN: f32 = 44.0;
