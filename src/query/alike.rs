@@ -58,7 +58,7 @@ pub(super) struct Group {
 #[derive(Default)]
 pub(super) struct Groups {
     places: HashMap<Likeness, u32>,
-    pub(super) groups: Vec<Group>,
+    pub(super) all: Vec<Group>,
     /// The group of each object.
     pub(super) objects: Vec<(u32, NodeOrdinal)>,
 }
@@ -69,15 +69,15 @@ impl Groups {
         let likeness = Likeness::of(snapshot, node);
         let place = match self.places.get(&likeness) {
             Some(&place) => place,
-            None if self.groups.len() >= MAX_GROUPS => return false,
+            None if self.all.len() >= MAX_GROUPS => return false,
             None => {
-                let place = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
+                let place = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
                 self.places.insert(likeness, place);
-                self.groups.push(Group { largest: node, largest_size: size, count: 0, size: 0 });
+                self.all.push(Group { largest: node, largest_size: size, count: 0, size: 0 });
                 place
             }
         };
-        if let Some(group) = self.groups.get_mut(place as usize) {
+        if let Some(group) = self.all.get_mut(place as usize) {
             group.count += 1;
             group.size = group.size.saturating_add(size);
             if size > group.largest_size {

@@ -131,8 +131,8 @@ pub fn dominator_map(
         };
         let most = MAX_TILES.saturating_sub(tiles.len());
         // Of alike objects, all are tiles or none is.
-        let room = convert::whole(inner.size().max(0.0) / (1.5 * MIN_AREA)).min(most as u64);
-        let are_visible = tile.alike.is_none_or(|alike| alike.list.is_some() && tile.count <= room);
+        let visible = convert::whole(inner.size().max(0.0) / (1.5 * MIN_AREA)).min(most as u64);
+        let are_visible = tile.alike.is_none_or(|alike| alike.list.is_some() && tile.count <= visible);
         let has_room = inner.width >= MIN_OPENED && inner.height >= MIN_OPENED;
         let may_open = tile.depth < MAX_DEPTH && has_room && are_visible;
         if may_open && most > 0 && tile.node.is_some() && tile.size > 0 {
@@ -246,7 +246,7 @@ impl Contents<'_> {
                 self.add(part);
             }
         }
-        let Groups { groups, objects, .. } = groups;
+        let Groups { all: groups, objects, .. } = groups;
         // A list is kept only of objects that can be tiles.
         let has_list = |group: &alike::Group| {
             (alike::LEAST..=MAX_TILES as u64).contains(&group.count) && group.size >= self.smallest

@@ -51,6 +51,9 @@ impl TileGrowth {
     }
 }
 
+/// The growth of alike objects, by their dominator and the largest of them.
+type AlikeGrowth = ((NodeOrdinal, NodeOrdinal), TileGrowth);
+
 /// The treemap, and the growth of its objects.
 #[derive(Clone, Debug)]
 pub struct GrowthMap {
@@ -60,7 +63,7 @@ pub struct GrowthMap {
     /// By object, ascending.
     growth: Vec<(NodeOrdinal, TileGrowth)>,
     /// The growth of objects that are combined because they are alike, by their dominator and the largest of them.
-    alike: Vec<((NodeOrdinal, NodeOrdinal), TileGrowth)>,
+    alike: Vec<AlikeGrowth>,
 }
 
 impl GrowthMap {
@@ -83,7 +86,7 @@ impl HeapBytes for GrowthMap {
     fn heap_bytes(&self) -> usize {
         self.map.heap_bytes()
             + self.growth.capacity() * size_of::<(NodeOrdinal, TileGrowth)>()
-            + self.alike.capacity() * size_of::<((NodeOrdinal, NodeOrdinal), TileGrowth)>()
+            + self.alike.capacity() * size_of::<AlikeGrowth>()
     }
 }
 
@@ -135,7 +138,7 @@ fn of_alike(
     map: &DominatorMap,
     ids_match: bool,
     cancel: &CancelToken,
-) -> Result<Vec<((NodeOrdinal, NodeOrdinal), TileGrowth)>, Cancelled> {
+) -> Result<Vec<AlikeGrowth>, Cancelled> {
     let tiles = map.tiles.iter().filter_map(|tile| Some((tile.alike?, tile.node?, tile.size)));
     let mut tiles: Vec<(Alike, NodeOrdinal, u64)> = tiles.collect();
     tiles.sort_unstable_by_key(|&(alike, largest, _)| (alike.parent, largest));

@@ -496,3 +496,20 @@ fn source_locations_include_their_files() {
     assert!(text.contains("/app.js:18:53\n"), "{text}");
     assert!(text.contains("source        li.addEventListener('click', function onRowClick(e)"), "{text}");
 }
+
+#[test]
+fn the_version_names_build_features_and_renderer_if_asked() {
+    let version = |arguments: &[&str]| {
+        let output = heapglass().args(arguments).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let first = format!("heapglass {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(version(&["--version"]), first);
+    for arguments in [["--version", "--verbose"], ["--verbose", "--version"]] {
+        let text = version(&arguments);
+        assert!(text.starts_with(&first), "{text}");
+        let names: Vec<&str> = text.lines().skip(1).filter_map(|line| Some(line.split_once(": ")?.0)).collect();
+        assert_eq!(names, ["build", "features", "renderer"], "{text}");
+    }
+}
