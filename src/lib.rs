@@ -34,6 +34,7 @@
 #[cfg(test)]
 extern crate self as heapglass;
 
+mod about;
 mod analysis;
 mod capture;
 mod cli;

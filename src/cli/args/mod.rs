@@ -39,6 +39,9 @@ pub struct Arguments {
     pub max_memory: MemoryLimit,
     #[command(flatten)]
     pub sources: SourceArguments,
+    /// With --version, also print the build, the features and the renderer
+    #[arg(long)]
+    pub verbose: bool,
 }
 
 /// The places where the text of scripts may be.

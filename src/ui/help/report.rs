@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use egui::{Context, RichText, Ui};
 
+use crate::about::about;
 use crate::model::human;
 use crate::ui::icons::{Icon, labeled_button};
 use crate::ui::theme::{self, GRID, tokens};
@@ -31,23 +32,21 @@ pub(super) fn show(ui: &mut Ui, last_error: Option<&str>) {
 
 /// Returns the facts, one per line.
 fn report(ctx: &Context, last_error: Option<&str>) -> String {
-    use std::env::consts::{ARCH, OS};
     let screen = ctx.content_rect().size();
     let texture = ctx.input(|input| input.max_texture_side);
     let theme = if ctx.theme() == egui::Theme::Dark { "dark" } else { "light" };
-    let mut text = format!("Heapglass {}\nSystem: {OS} on {ARCH}", env!("CARGO_PKG_VERSION"));
+    let mut text = about();
     if let Ok(session) = std::env::var("XDG_SESSION_TYPE") {
-        let _ = write!(text, " ({})", human::visible(&session, 20));
+        let _ = write!(text, "\nsession: {}", human::visible(&session, 20));
     }
     let _ = write!(
         text,
-        "\nWindow: {:.0}×{:.0} points at {:.2} pixels per point, {theme}\nDrawing: egui with OpenGL (glow), textures up to \
-         {texture} pixels",
+        "\nwindow: {:.0}×{:.0} points at {:.2} pixels per point, {theme}, textures up to {texture} pixels",
         screen.x,
         screen.y,
         ctx.pixels_per_point()
     );
     let error = last_error.map_or_else(|| "none".into(), |error| human::visible(error, ERROR_LIMIT));
-    let _ = write!(text, "\nLast error: {error}");
+    let _ = write!(text, "\nlast error: {error}");
     text
 }
