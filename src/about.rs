@@ -11,7 +11,7 @@ pub(crate) fn about() -> String {
         .filter_map(|(name, is_on)| is_on.then_some(name))
         .collect();
     let features = if features.is_empty() { "none".to_owned() } else { features.join(", ") };
-    let renderer = if cfg!(feature = "gui") { "egui with OpenGL (glow)" } else { "none" };
+    let renderer = if cfg!(feature = "gui") { "OpenGL (glow)" } else { "none" };
     format!(
         "heapglass {}\nbuild: {build}, {ARCH} {OS}\nfeatures: {features}\nrenderer: {renderer}",
         env!("CARGO_PKG_VERSION")

@@ -75,16 +75,12 @@ pub fn arguments() -> Result<Arguments, ExitCode> {
         _ => Ok(arguments),
     });
     parsed.map_err(|error| {
-        let is_verbose = std::env::args_os().any(|argument| argument == "--verbose");
-        let text = if error.kind() == ErrorKind::DisplayVersion && is_verbose {
-            format!("{}\n", about())
-        } else {
-            error.render().to_string()
-        };
+        let is_about =
+            error.kind() == ErrorKind::DisplayVersion && std::env::args_os().any(|argument| argument == "--verbose");
+        let text = if is_about { format!("{}\n", about()) } else { error.render().to_string() };
         // An argument may be a file name, which can contain anything.
         let shown = human::visible_lines(&text).replace('\t', "␉");
-        // With the styles of a terminal, which the guard would escape.
-        let is_safe = guarded(&shown) == text && error.kind() != ErrorKind::DisplayVersion;
+        let is_safe = guarded(&shown) == text && !is_about;
         if error.use_stderr() {
             if is_safe {
                 let _ = error.print();
@@ -94,6 +90,7 @@ pub fn arguments() -> Result<Arguments, ExitCode> {
             return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
         }
         let written = if is_safe {
+            // With the styles of a terminal, which the guard would escape.
             error.print().and_then(|()| io::stdout().flush())
         } else {
             let mut out = Guard::new(io::stdout().lock());

@@ -1,9 +1,8 @@
 //! The treemap of the dominator tree: the area of a tile is its retained size, and objects that are freed together are
 //! nested.
 //!
-//! A nested squarified treemap. Only objects larger than a few
-//! points become tiles, so apart from one scan of the children of visible objects, the cost depends on the size of the
-//! treemap, not of the snapshot.
+//! A nested squarified treemap. Only objects larger than a few points become tiles, so apart from two scans of the children
+//! of visible objects, the cost depends on the size of the treemap, not of the snapshot.
 //!
 //! A chain of objects that each retain little more than the next one, such as a linked list, would become thousands of
 //! nested frames. It is one tile, which opens into parts of the chain side by side. The size of a part is what its
@@ -34,7 +33,7 @@ const MAX_ALIKE_AREA: f32 = 2500.0;
 
 /// An object with everything it retains, a chain of nested objects, objects that are alike, or the combined objects too
 /// small to be shown.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Tile {
     /// The object, the outermost of nested ones, or the largest of those that are alike; `None` for the combined smaller
     /// objects.
@@ -248,30 +247,23 @@ impl Contents<'_> {
         }
         let Groups { all: groups, objects, .. } = groups;
         // A list is kept only of objects that can be tiles.
-        let has_list = |group: &alike::Group| {
-            (alike::LEAST..=MAX_TILES as u64).contains(&group.count) && group.size >= self.smallest
-        };
-        let first = self.lists.len();
-        let mut next = first;
-        let places: Vec<Option<usize>> = groups
-            .iter()
-            .map(|group| {
-                let place = has_list(group).then_some(next);
-                next += usize::from(place.is_some());
-                place
-            })
-            .collect();
-        self.lists.resize(next, Vec::new());
+        let can_open = alike::LEAST..=MAX_TILES as u64;
+        let mut lists = Vec::with_capacity(groups.len());
+        for group in &groups {
+            let has_list = can_open.contains(&group.count) && group.size >= self.smallest;
+            lists.push(has_list.then_some(self.lists.len()));
+            self.lists.extend(has_list.then(Vec::new));
+        }
         for (at, (group, child)) in objects.into_iter().enumerate() {
             self.cancel.check_every(at)?;
             if groups[group as usize].count < alike::LEAST {
                 self.add(Tile::of(snapshot, child));
-            } else if let Some(place) = places[group as usize] {
-                self.lists[place].push(child);
+            } else if let Some(list) = lists[group as usize] {
+                self.lists[list].push(child);
             }
         }
-        for (group, place) in groups.iter().zip(places).filter(|(group, _)| group.count >= alike::LEAST) {
-            let list = place.and_then(|place| u32::try_from(place).ok());
+        for (group, list) in groups.iter().zip(lists).filter(|(group, _)| group.count >= alike::LEAST) {
+            let list = list.and_then(|list| u32::try_from(list).ok());
             let alike = Alike { parent: node, below: self.large, list };
             let part = Tile::rest(group.count, group.size);
             self.add(Tile { node: Some(group.largest), alike: Some(alike), ..part });

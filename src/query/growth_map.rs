@@ -109,45 +109,41 @@ pub fn growth_map(
     let of_classes = if comparison.ids_match { HashMap::new() } else { of_classes(comparison) };
     let growth = |node: NodeOrdinal| {
         if comparison.ids_match {
-            let before =
-                base.graph().find_id(current.id(node)).filter(|&old| base.class(old).key == current.class(node).key);
-            return TileGrowth {
-                before: before.map(|old| base.retained_size(old)),
-                after: current.retained_size(node),
-            };
+            let before = same_object(base, current, node).map(|old| base.retained_size(old));
+            return TileGrowth { before, after: current.retained_size(node) };
         }
         let class = current.class_id(node);
         let size = current.classes().get(class).retained_size;
         // Classes without a row are unchanged.
         of_classes.get(&class).copied().unwrap_or(TileGrowth { before: Some(size), after: size })
     };
-    let mut alike = of_alike((base, current), &map, comparison.ids_match, cancel)?;
-    for ((_, largest), of) in &mut alike {
-        if !comparison.ids_match {
-            *of = growth(*largest);
-        }
-    }
+    let mut tiles: Vec<AlikeTile> =
+        map.tiles.iter().filter_map(|tile| Some((tile.alike?, tile.node?, tile.size))).collect();
+    tiles.sort_unstable_by_key(|&(alike, largest, _)| (alike.parent, largest));
+    let alike = if comparison.ids_match {
+        of_alike((base, current), &tiles, cancel)?
+    } else {
+        tiles.iter().map(|&(alike, largest, _)| ((alike.parent, largest), growth(largest))).collect()
+    };
     let growth = nodes.into_iter().map(|node| (node, growth(node))).collect();
     Ok(GrowthMap { map: Arc::new(map), by_class: !comparison.ids_match, growth, alike })
 }
 
-/// Returns the growth of the tiles that combine objects that are alike, sorted by their dominator and the largest of them:
-/// before are the objects below the same dominator that were alike, whether they are still there or not.
+/// Objects that are combined because they are alike, the largest of them, and their size.
+type AlikeTile = (Alike, NodeOrdinal, u64);
+
+/// Returns the growth of tiles, which are sorted by their dominator and the largest object. Their size before is that of all
+/// objects below the same dominator that were alike, whether they are still there or not.
 fn of_alike(
     (base, current): (&Snapshot, &Snapshot),
-    map: &DominatorMap,
-    ids_match: bool,
+    tiles: &[AlikeTile],
     cancel: &CancelToken,
 ) -> Result<Vec<AlikeGrowth>, Cancelled> {
-    let tiles = map.tiles.iter().filter_map(|tile| Some((tile.alike?, tile.node?, tile.size)));
-    let mut tiles: Vec<(Alike, NodeOrdinal, u64)> = tiles.collect();
-    tiles.sort_unstable_by_key(|&(alike, largest, _)| (alike.parent, largest));
     let mut grown = Vec::new();
     for tiles in tiles.chunk_by(|a, b| a.0.parent == b.0.parent) {
         let mut before: Vec<Option<u64>> = vec![None; tiles.len()];
         let parent = tiles[0].0.parent;
-        let old = base.graph().find_id(current.id(parent)).filter(|_| ids_match);
-        if let Some(old) = old.filter(|&old| base.class(old).key == current.class(parent).key) {
+        if let Some(old) = same_object(base, current, parent) {
             let likeness = |largest| Likeness::of(current, largest).in_base(base, current);
             let places = tiles.iter().enumerate().filter_map(|(at, &(_, largest, _))| Some((likeness(largest)?, at)));
             let places: HashMap<Likeness, usize> = places.collect();
@@ -165,6 +161,11 @@ fn of_alike(
         }
     }
     Ok(grown)
+}
+
+/// Returns the object of the older snapshot with the same id and class.
+fn same_object(base: &Snapshot, current: &Snapshot, node: NodeOrdinal) -> Option<NodeOrdinal> {
+    base.graph().find_id(current.id(node)).filter(|&old| base.class(old).key == current.class(node).key)
 }
 
 /// Returns the growth of the classes that differ.

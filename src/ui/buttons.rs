@@ -5,11 +5,20 @@ use egui::{Button, CursorIcon, Rect, Response, RichText, Sense, Stroke, Ui, Widg
 use super::icons::{self, Icon};
 use super::theme::tokens;
 
-/// Adds a button in the accent color, for the most likely action.
-pub(super) fn primary_button(ui: &mut Ui, icon: Icon, label: &str) -> Response {
+/// Returns a button in the accent color, for the most likely action.
+pub(super) fn primary(ui: &Ui, icon: Option<Icon>, label: &str) -> Button<'static> {
     let tokens = tokens(ui);
     let text = RichText::new(label).color(tokens.on_accent);
-    let button = Button::new((icons::text(icon).color(tokens.on_accent), text)).fill(tokens.accent);
+    let button = match icon {
+        Some(icon) => Button::new((icons::text(icon).color(tokens.on_accent), text)),
+        None => Button::new(text),
+    };
+    button.fill(tokens.accent)
+}
+
+/// Adds a button in the accent color, with an icon.
+pub(super) fn primary_button(ui: &mut Ui, icon: Icon, label: &str) -> Response {
+    let button = primary(ui, Some(icon), label);
     icons::named(ui.add(button), label)
 }
 

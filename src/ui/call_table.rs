@@ -252,12 +252,7 @@ impl CallTableRows<'_, '_> {
     fn change(&self, numbers: &[u64]) -> Cell {
         let tokens = self.look.tokens;
         let change = difference(numbers[0], numbers[1]);
-        let color = match change {
-            0 => tokens.weak,
-            1.. => tokens.added,
-            _ => tokens.removed,
-        };
-        let mut cell = Cell::text(self.look.units.signed(change), color);
+        let mut cell = Cell::text(self.look.units.signed(change), tokens.change(change.cmp(&0)));
         let (now, before) = (human::count(numbers[0]), human::count(numbers[1]));
         cell.tooltip = Some(format!("{before} bytes before, {now} now"));
         cell

@@ -41,13 +41,18 @@ pub fn dismiss_hints(window: &mut Window) {
 }
 
 /// Draws frames until `done`; workers need time in between.
-pub fn wait_until(window: &mut Window, what: &str, mut done: impl FnMut(&mut AppState) -> bool) {
+pub fn wait_for(window: &mut Window, what: &str, mut done: impl FnMut(&mut Window) -> bool) {
     let started = Instant::now();
-    while !done(&mut window.state_mut().state) {
-        assert!(started.elapsed() < Duration::from_mins(1), "timed out waiting for {what}");
+    while !done(window) {
+        assert!(started.elapsed() < Duration::from_mins(1), "no {what} in\n{}", rows(window));
         std::thread::sleep(Duration::from_millis(3));
         window.step();
     }
+}
+
+/// Draws frames until the state is `done`, and three more.
+pub fn wait_until(window: &mut Window, what: &str, mut done: impl FnMut(&mut AppState) -> bool) {
+    wait_for(window, what, |window| done(&mut window.state_mut().state));
     for _ in 0..3 {
         window.step();
     }
@@ -81,12 +86,7 @@ pub fn rows(window: &Window) -> String {
 }
 
 pub fn wait_for_label(window: &mut Window, label: &str) {
-    let started = Instant::now();
-    while window.query_all_by_label_contains(label).next().is_none() {
-        assert!(started.elapsed() < Duration::from_secs(30), "no {label} in\n{}", rows(window));
-        std::thread::sleep(Duration::from_millis(3));
-        window.step();
-    }
+    wait_for(window, label, |window| window.query_all_by_label_contains(label).next().is_some());
 }
 
 #[derive(Debug)]

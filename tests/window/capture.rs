@@ -4,7 +4,7 @@ use crate::common;
 use crate::inspector::{Habit, Inspector, Script};
 use crate::node;
 use crate::node::Node;
-use crate::window::{Window, click_row, rows, show, wait_for_label, wait_until, window};
+use crate::window::{Window, click_row, rows, show, wait_for, wait_for_label, wait_until, window};
 use egui_kittest::kittest::Queryable as _;
 use heapglass::test_support::capture::Step;
 use heapglass::test_support::sources::RecordedSources;
@@ -85,12 +85,7 @@ fn a_series_taken_from_a_program_names_the_class_that_leaks_and_what_holds_it() 
     let view = window.state_mut().state.shown_view().unwrap();
     view.panes.growth.filter = "RunningJob".to_owned();
     wait_for_label(&mut window, "RunningJob");
-    let started = std::time::Instant::now();
-    while !rows(&window).starts_with("Comes and goes") {
-        assert!(started.elapsed() < std::time::Duration::from_secs(30), "{}", rows(&window));
-        std::thread::sleep(std::time::Duration::from_millis(3));
-        window.step();
-    }
+    wait_for(&mut window, "first row Comes and goes", |window| rows(window).starts_with("Comes and goes"));
     window.state_mut().state.shown_view().unwrap().panes.growth.filter.clear();
     wait_for_label(&mut window, "LeakedSession  service.js");
 

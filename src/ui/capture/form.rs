@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use egui::{DragValue, Frame, Margin, RichText, TextEdit, Ui};
 
+use super::super::buttons::primary;
 use super::super::theme;
 use super::super::theme::GRID;
 use super::{CapturePane, Mode, Running, SAMPLING_INTERVAL, progress};
@@ -130,8 +131,7 @@ impl CapturePane {
                 Mode::Series => "Start the series",
                 Mode::Timeline | Mode::Sampling => "Start recording",
             };
-            let tokens = theme::tokens(ui);
-            let button = egui::Button::new(RichText::new(text).color(tokens.on_accent)).fill(tokens.accent);
+            let button = primary(ui, None, text);
             if ui.add_enabled(is_free, button).clicked() {
                 let (plan, isolate) = (self.plan(), self.isolate);
                 self.outcome = None;

@@ -7,6 +7,7 @@ use egui::{Align, Button, Frame, Key, Label, Layout, Margin, RichText, Stroke, T
 use super::loads::{error_card, loading_card};
 use super::recent::recent_list;
 use crate::ui::action::Action;
+use crate::ui::buttons::primary;
 use crate::ui::icons::{self, Icon, named};
 use crate::ui::state::AppState;
 use crate::ui::theme::{self, GRID, tokens};
@@ -85,15 +86,10 @@ fn hero(ui: &mut Ui, is_first: bool, actions: &mut Vec<Action>) {
 }
 
 fn buttons(ui: &mut Ui, is_first: bool, actions: &mut Vec<Action>) {
-    let tokens = tokens(ui);
     let size = vec2(BUTTON.min(ui.available_width()), 8.0 * GRID);
-    let (icon, text) = (icons::text(Icon::FolderOpen), RichText::new("Open snapshots…"));
-    let open = if is_first {
-        Button::new((icon.color(tokens.on_accent), text.color(tokens.on_accent))).fill(tokens.accent)
-    } else {
-        Button::new((icon, text))
-    };
-    let open = named(ui.add(open.min_size(size)), "Open snapshots…");
+    let (icon, label) = (Icon::FolderOpen, "Open snapshots…");
+    let open = if is_first { primary(ui, Some(icon), label) } else { Button::new((icons::text(icon), label)) };
+    let open = named(ui.add(open.min_size(size)), label);
     if open.on_hover_text(format!("Choose files   ({})", shortcut(ui))).clicked() {
         actions.push(Action::OpenDialog);
     }

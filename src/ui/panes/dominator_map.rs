@@ -122,7 +122,9 @@ impl DominatorMapPane {
         let painter = Painter { snapshot, scripts, colors: &colors, look, origin: rect.min, stretch };
         let hover = response.hover_pos().map(|at| (at - rect.min) / stretch);
         let hovered = hover.and_then(|at| map.at(at.x, at.y)).copied();
-        painter.tiles(ui, map, self.selected, hovered.as_ref(), place);
+        // An object that starts a chain has nested tiles: the innermost is its own.
+        let selected = map.tiles.iter().rfind(|tile| tile.node.is_some() && tile.node == self.selected).copied();
+        painter.tiles(ui, map, selected.as_ref(), hovered.as_ref(), place);
         let mut zoom = None;
         if let Some(tile) = hovered {
             let about = painter.describe(&tile);
@@ -134,17 +136,15 @@ impl DominatorMapPane {
                     commands.push(Command::ShowObject(place.target(node)));
                 }
                 if response.double_clicked() {
-                    zoom = Some(tile);
+                    zoom = zoomed(&tile);
                 }
             }
             response.clone().on_hover_text_at_pointer(about);
         }
-        // An object that starts a chain has nested tiles: the innermost is its own.
-        let selected = map.tiles.iter().rfind(|tile| tile.node.is_some() && tile.node == self.selected).copied();
         if let Some(node) = self.selected {
             context_menu::show(&response, rect.left_top(), |ui| {
                 if ui.button("Zoom in").clicked() {
-                    zoom = Some(selected.unwrap_or(Tile { node: Some(node), ..Tile::default() }));
+                    zoom = selected.as_ref().and_then(zoomed).or(Some((node, node)));
                     ui.close();
                 }
                 object_menu(ui, &place.snapshot, place.target(node), &mut commands);
@@ -153,14 +153,13 @@ impl DominatorMapPane {
         if response.has_focus() {
             let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
             if pressed(Key::Enter) {
-                zoom = selected.or(zoom);
+                zoom = selected.as_ref().and_then(zoomed).or(zoom);
             }
             if (pressed(Key::Backspace) || pressed(Key::Escape)) && root != place.snapshot.root() {
                 self.zoom = Some(place.snapshot.dominators().dominator(root));
             }
         }
-        if let Some((node, tile)) = zoom.and_then(|tile| Some((tile.node?, tile))) {
-            let wanted = tile.alike.map_or(node, |alike| alike.parent);
+        if let Some((node, wanted)) = zoom {
             if wanted == root {
                 // Alike objects are as large as they can be here; a list has each of them.
                 commands.push(Command::Reveal(place.target(node), ViewKind::SUMMARY));
@@ -254,6 +253,12 @@ impl DominatorMapPane {
     }
 }
 
+/// Returns the object of a tile, and what fills the treemap when it is zoomed in on: alike objects have only their dominator.
+fn zoomed(tile: &Tile) -> Option<(NodeOrdinal, NodeOrdinal)> {
+    let node = tile.node?;
+    Some((node, tile.alike.map_or(node, |alike| alike.parent)))
+}
+
 /// Returns the size of a rectangle in whole points.
 fn points(rect: Rect) -> [u32; 2] {
     let whole = |length: f32| u32::try_from(convert::whole(length.max(10.0))).unwrap_or(u32::MAX);
@@ -285,7 +290,7 @@ impl Painter<'_> {
         })
     }
 
-    /// Returns what the objects of a tile have in common: their class, or the place of the function.
+    /// Returns what the objects of a tile have in common: their class, or the position of the function.
     fn likeness(&self, node: NodeOrdinal) -> String {
         let label = node_label(self.snapshot, node);
         let class = &self.snapshot.class(node).name;
@@ -340,7 +345,7 @@ impl Painter<'_> {
         text
     }
 
-    fn tiles(&self, ui: &Ui, map: &DominatorMap, selected: Option<NodeOrdinal>, hovered: Option<&Tile>, place: &Place) {
+    fn tiles(&self, ui: &Ui, map: &DominatorMap, selected: Option<&Tile>, hovered: Option<&Tile>, place: &Place) {
         let tokens = self.look.tokens;
         let painter = ui.painter();
         for (at, tile) in map.tiles.iter().enumerate() {
@@ -363,8 +368,7 @@ impl Painter<'_> {
         if let Some(tile) = hovered {
             painter.rect_stroke(self.rect(tile), 1.5, Stroke::new(1.5, tokens.text), egui::StrokeKind::Inside);
         }
-        // An object that starts a chain has nested tiles: the innermost is its own.
-        if let Some(tile) = map.tiles.iter().rfind(|tile| tile.node.is_some() && tile.node == selected) {
+        if let Some(tile) = selected {
             painter.rect_stroke(self.rect(tile), 1.5, Stroke::new(2.5, tokens.accent), egui::StrokeKind::Inside);
         }
     }

@@ -141,11 +141,7 @@ impl Chart<'_> {
     fn change(&self, at: usize, tokens: &Tokens) -> Option<(String, egui::Color32)> {
         let before = self.dots.get(at.checked_sub(1)?)?.amount;
         let delta = difference(self.dots.get(at)?.amount, before);
-        let color = match delta {
-            0 => tokens.weak,
-            1.. => tokens.added,
-            _ => tokens.removed,
-        };
+        let color = tokens.change(delta.cmp(&0));
         let delta =
             if self.measure == Measure::Objects { human::signed_count(delta) } else { self.units.signed(delta) };
         Some((delta, color))

@@ -97,12 +97,7 @@ impl GrownRows<'_> {
         let count = |amount: u64| Cell::text(human::count(amount), color(amount));
         // The sorted column has the answer; color in all of them would emphasize none.
         let is_sorted = KEYS[column] == self.sort.key;
-        let sign = |delta: i64| match delta {
-            0 => tokens.weak,
-            _ if !is_sorted => tokens.text,
-            1.. => tokens.added,
-            _ => tokens.removed,
-        };
+        let sign = |delta: i64| if is_sorted || delta == 0 { tokens.change(delta.cmp(&0)) } else { tokens.text };
         let size_growth = |delta: i64| {
             let mut cell = Cell::text(self.look.units.signed(delta), sign(delta));
             cell.tooltip = Some(format!("{} bytes", human::signed_count(delta)));

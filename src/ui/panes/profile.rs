@@ -192,7 +192,7 @@ impl ProfilePane {
                 if let Some(base) = self.base.and_then(|base| session.profile(base)) {
                     let change = difference(profile.total_size(), base.total_size());
                     let tokens = theme::tokens(ui);
-                    let color = if change > 0 { tokens.added } else { tokens.removed };
+                    let color = tokens.change(change.cmp(&0));
                     ui.label(RichText::new(units.signed(change)).color(color).strong());
                 }
             });

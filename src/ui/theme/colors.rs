@@ -1,5 +1,7 @@
 //! Colors by meaning, for light, dark and high contrast. No other module defines colors.
 
+use std::cmp::Ordering;
+
 use egui::Color32;
 
 /// Colors by meaning.
@@ -47,6 +49,18 @@ pub(crate) struct Tokens {
     /// Areas of charts by growth: shrank much, shrank, unchanged, grew, grew much. They also differ for people who see few
     /// colors.
     pub growth: [Color32; 5],
+}
+
+impl Tokens {
+    /// Returns the color of a change: `Greater` is growth.
+    #[must_use]
+    pub(crate) fn change(&self, order: Ordering) -> Color32 {
+        match order {
+            Ordering::Greater => self.added,
+            Ordering::Less => self.removed,
+            Ordering::Equal => self.weak,
+        }
+    }
 }
 
 const fn rgb(hex: u32) -> Color32 {

@@ -185,12 +185,7 @@ impl CollectionRows<'_> {
     }
 
     fn growth_cell(&self, delta: i64, format: impl Fn(i64) -> String) -> Cell {
-        let tokens = self.look.tokens;
-        match delta {
-            0 => Cell::default(),
-            1.. => Cell::text(format(delta), tokens.added),
-            _ => Cell::text(format(delta), tokens.removed),
-        }
+        if delta == 0 { Cell::default() } else { Cell::text(format(delta), self.look.tokens.change(delta.cmp(&0))) }
     }
 
     fn fill_cell(&self, entries: u64, capacity: Option<u64>) -> Cell {

@@ -104,12 +104,7 @@ impl PairRows<'_> {
         };
         // The sorted column has the answer; color in all of them would emphasize none.
         let is_sorted = KEYS[column] == self.sort.key;
-        let color = |delta: i64| match delta {
-            0 => tokens.weak,
-            _ if !is_sorted => tokens.text,
-            1.. => tokens.added,
-            _ => tokens.removed,
-        };
+        let color = |delta: i64| if is_sorted || delta == 0 { tokens.change(delta.cmp(&0)) } else { tokens.text };
         let size_delta = |delta: i64| {
             let mut cell = Cell::text(self.look.units.signed(delta), color(delta));
             cell.tooltip = Some(format!("{} bytes", human::signed_count(delta)));

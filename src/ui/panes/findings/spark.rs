@@ -66,11 +66,13 @@ impl Spark<'_> {
     /// Returns the change from the first to the last value with its sign, and its color.
     fn change(&self, tokens: &Tokens) -> (String, Color32) {
         let (first, last) = (self.values.first().copied().unwrap_or(0), self.values.last().copied().unwrap_or(0));
-        match last.cmp(&first) {
-            Ordering::Equal => ("unchanged".to_owned(), tokens.weak),
-            Ordering::Greater => (format!("+{}", (self.format)(last - first)), tokens.added),
-            Ordering::Less => (format!("−{}", (self.format)(first - last)), tokens.removed),
-        }
+        let order = last.cmp(&first);
+        let text = match order {
+            Ordering::Equal => "unchanged".to_owned(),
+            Ordering::Greater => format!("+{}", (self.format)(last - first)),
+            Ordering::Less => format!("−{}", (self.format)(first - last)),
+        };
+        (text, tokens.change(order))
     }
 }
 

@@ -112,11 +112,7 @@ impl RowPainter<'_> {
             .map(|(at, &amount)| pos2(inner.left() + step * convert::screen(at), inner.bottom() - height(amount)))
             .collect();
         let order = amounts.last().partial_cmp(&amounts.first());
-        let color = match order {
-            Some(Ordering::Greater) => self.tokens.added,
-            Some(Ordering::Less) => self.tokens.removed,
-            _ => self.tokens.weak,
-        };
+        let color = self.tokens.change(order.unwrap_or(Ordering::Equal));
         let end = points.last().copied();
         painter.line(points, Stroke::new(1.2, color));
         if let Some(end) = end {
