@@ -16,6 +16,8 @@ fn opened() -> Window {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     step(&mut window);
+    // Its rows arrive later.
+    wait_for_label(&mut window, "ShoppingCart  ×");
     window
 }
 
@@ -175,7 +177,6 @@ fn two_objects_are_compared_side_by_side() {
 #[test]
 fn ctrl_a_selects_the_siblings_of_the_selected_row() {
     let mut window = opened();
-    wait_for_label(&mut window, "ShoppingCart  ×");
     let first = rows(&window).lines().next().unwrap().split(", ").next().unwrap().to_owned();
     click_row(&mut window, &first);
     let count = rows(&window).lines().count();
