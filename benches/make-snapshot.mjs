@@ -2,7 +2,7 @@
 // Writes a large, real heap snapshot to measure with: what a leaking service might hold. Needs Node 20 or newer and
 // about six times the file's size in memory while V8 writes it.
 //
-//   node benches/make-snapshot.mjs [--size 1GB] [--shape sessions|chain|star] [--pair] OUT.heapsnapshot
+//   node benches/make-snapshot.mjs [--size 1GB] [--shape sessions|chain|star|weak|strings] [--pair] OUT.heapsnapshot
 //
 // --size   size of the file (default 100MB, at least 50MB; a MB is 2^20 bytes), met within a tenth; the number of sessions
 //          follows from it. 1GB has about 13 million nodes, 40 million edges and 3.4 million strings. From 2GB on the file
@@ -12,6 +12,8 @@
 //                    class, or of 1,000,000 from 500MB on; and WeakMaps. The default
 //          chain:    a linked list of 1,000,000. Takes no --size
 //          star:     one array with 1,000,000 instances of one class. Takes no --size
+//          weak:     a WeakMap with 450,000 entries, whose values refer to other keys. Takes no --size
+//          strings:  a Map of 800,000 different strings of 20 to 600 characters, most of them escaped. Takes no --size
 // --pair   writes OUT-1 and OUT-2: the same process before and after it served more requests. The first has the size
 import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
@@ -19,8 +21,8 @@ import path from 'node:path';
 import v8 from 'node:v8';
 import {streamSnapshot} from './stream-snapshot.mjs';
 
-const USAGE = 'usage: make-snapshot.mjs [--size 1GB] [--shape sessions|chain|star] [--pair] OUT.heapsnapshot';
-const SHAPES = ['sessions', 'chain', 'star'];
+const USAGE = 'usage: make-snapshot.mjs [--size 1GB] [--shape sessions|chain|star|weak|strings] [--pair] OUT.heapsnapshot';
+const SHAPES = ['sessions', 'chain', 'star', 'weak', 'strings'];
 const MILLION = 1_000_000;
 
 // What a file takes, as Node 20 writes it; the fixed part is Node itself, the linked list and the wide array. An edge
@@ -184,6 +186,25 @@ function addPoints(count) {
   for (let i = 0; i < count; i++) held.wide.push(new Point(i));
 }
 
+// Each value refers to the key before it and to one far away, so that the entries form a graph.
+function addWeakEntries(count) {
+  const keys = [];
+  for (let i = 0; i < count; i++) {
+    const key = {id: i, name: `key-${i}`};
+    const others = [keys[i - 1], keys[Math.floor(i * 0.37)]];
+    held.metadata.set(key, {others, label: fresh(`value ${i}`)});
+    keys.push(key);
+  }
+  held.wide = keys;
+}
+
+function addStrings(count) {
+  for (let i = 0; i < count; i++) {
+    const line = `{"id": ${i}, "city": "${CITIES[i % CITIES.length]}", "path": "C:\\\\${i.toString(36)}"}\n`;
+    held.sessions.set(`key-${i}`, fresh(line.repeat(1 + (i * 7919) % 10).slice(0, 20 + (i * 104_729) % 580)));
+  }
+}
+
 function write(file) {
   const start = performance.now();
   v8.writeHeapSnapshot(file);
@@ -196,6 +217,10 @@ if (options.shape === 'chain') {
   addList(MILLION);
 } else if (options.shape === 'star') {
   addPoints(MILLION);
+} else if (options.shape === 'weak') {
+  addWeakEntries(450_000);
+} else if (options.shape === 'strings') {
+  addStrings(800_000);
 } else {
   const points = options.size >= 500e6 ? MILLION : MILLION / 10;
   addList(MILLION / 10);

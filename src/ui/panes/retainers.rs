@@ -43,6 +43,8 @@ pub struct RetainersPane {
     ignored_in: Option<SnapshotId>,
     /// The memory that cutting the selected reference would free.
     cut: Option<(EdgeIndex, Cut)>,
+    /// The first reference of the shortest path, once that is known.
+    nearest: Option<EdgeIndex>,
     /// True if the folded path shows all steps.
     is_path_open: bool,
 }
@@ -64,6 +66,7 @@ impl Default for RetainersPane {
             ignored: Vec::new(),
             ignored_in: None,
             cut: None,
+            nearest: None,
             is_path_open: false,
         }
     }
@@ -90,6 +93,7 @@ impl RetainersPane {
         self.path = None;
         self.wants_path = self.target.is_some();
         self.cut = None;
+        self.nearest = None;
         self.is_path_open = false;
     }
 
@@ -158,12 +162,7 @@ impl RetainersPane {
             if let Some((_, above)) = rows.split_last() {
                 self.tree.table.expand(above.to_vec());
             }
-            // The footer has an answer at once: what cutting the nearest reference would free.
-            if let Some(&first) = rows.first()
-                && self.tree.table.selection().is_none()
-            {
-                self.tree.table.select(Some(vec![first]));
-            }
+            self.nearest = rows.first().copied().map(EdgeIndex);
         }
         let empty = super::no_retainers(&home.snapshot, target.node);
         let mut spec = TreeSpec::new("Retainers", ListSpec::Retainers(target.node), NAMES, empty);
@@ -275,11 +274,12 @@ impl RetainersPane {
         });
     }
 
-    /// Draws the full name of the selected reference, and the memory that cutting it would free.
+    /// Draws the full name of the selected reference, without one of the nearest, and the memory that cutting it would
+    /// free.
     fn footer(&mut self, ui: &mut Ui, session: &Session, home: &Place, commands: &mut Vec<Command>) {
         let selected = self.tree.table.selection().and_then(|path| path.last().copied()).map(EdgeIndex);
         let snapshot = &home.snapshot;
-        let Some(edge) = selected else {
+        let Some(edge) = selected.or(self.nearest) else {
             if self.tree.table.row_count() == 0 {
                 return;
             }
