@@ -1,8 +1,9 @@
 // Packs the npm packages: `heapglass`, and one with the binary of a platform.
 //
-//   node assets/packaging/npm/pack.mjs --version 0.2.0 --platform linux-x64 --binary target/dist/heapglass --out target/packages
+//   node assets/packaging/npm/pack.mjs --platform linux-x64 --binary target/dist/heapglass --out target/packages
 //
-// Several platforms: repeat --platform and --binary in pairs. Prints the path of each tarball.
+// Several platforms: repeat --platform and --binary in pairs. The version is that in Cargo.toml. Prints the path of each
+// tarball.
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
@@ -15,18 +16,18 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../../..");
 const { values } = parseArgs({
   options: {
-    version: { type: "string" },
     platform: { type: "string", multiple: true, default: [] },
     binary: { type: "string", multiple: true, default: [] },
     out: { type: "string" },
   },
 });
-const { version, platform: platforms, binary: binaries, out } = values;
-if (!version || !out) throw new Error("expected --version and --out");
+const { platform: platforms, binary: binaries, out } = values;
+if (!out) throw new Error("expected --out");
 if (platforms.length !== binaries.length) throw new Error("expected one --binary for each --platform");
 for (const platform of platforms) {
   if (!PLATFORMS.includes(platform)) throw new Error(`unknown platform ${platform}; expected one of ${PLATFORMS.join(", ")}`);
 }
+const [, version] = /^version = "(.*)"/m.exec(readFileSync(join(root, "Cargo.toml"), "utf8"));
 
 const work = mkdtempSync(join(tmpdir(), "heapglass-npm-"));
 mkdirSync(out, { recursive: true });
@@ -53,6 +54,8 @@ try {
       license: manifest.license,
       os: [os],
       cpu: [cpu],
+      // Alpine Linux and others have another C library.
+      ...(os === "linux" ? { libc: ["glibc"] } : {}),
       files: [file],
     });
     pack(folder);

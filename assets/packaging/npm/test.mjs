@@ -1,52 +1,46 @@
-// Installs the packed tarballs into a Node.js project as a user would, and runs the command and the API.
+// Installs the packed tarballs into the Node.js project in `project` as a user would, runs the command and the API there, and
+// compares the types with the output of every command.
 //
 //   node assets/packaging/npm/test.mjs TARBALL...
+//
+// The types are compared only if the registry of npm, from which TypeScript is installed, can be reached.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
-const [before, after] = ["before", "after"].map((name) => join(root, `assets/example-${name}.heapsnapshot.zst`));
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, "../../..");
 const tarballs = process.argv.slice(2).map((path) => resolve(path));
-const project = mkdtempSync(join(tmpdir(), "heapglass-project-"));
+const cwd = mkdtempSync(join(tmpdir(), "heapglass-project-"));
+const example = (name) => join(root, `assets/example-${name}.heapsnapshot.zst`);
+const env = { ...process.env, BEFORE: example("before"), AFTER: example("after"), DATA: join(root, "tests/data/snapshots") };
+const options = { cwd, env, encoding: "utf8" };
+const run = (command, ...args) => execFileSync(command, args, { ...options, stdio: ["ignore", "pipe", "inherit"] });
+const install = (...args) => ["install", "--ignore-scripts", "--no-audit", "--no-fund", ...args];
 try {
-  const scripts = { leaks: `heapglass check --no-cache "${before}" "${after}"`, "does-it-run": "heapglass --version" };
-  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true, type: "module", scripts }));
+  cpSync(join(here, "project"), cwd, { recursive: true });
   // The platforms that were not packed are not in a registry either.
-  const flags = ["--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--offline"];
-  execFileSync("npm", ["install", ...flags, ...tarballs], { cwd: project, stdio: "inherit" });
-
-  const version = execFileSync("npx", ["--no-install", "heapglass", "--version"], { cwd: project, encoding: "utf8" });
-  assert.match(version, /^heapglass \d+\.\d+\.\d+/);
-  execFileSync("npm", ["run", "--silent", "does-it-run"], { cwd: project });
-  const leaks = spawnSync("npm", ["run", "--silent", "leaks"], { cwd: project, encoding: "utf8" });
+  run("npm", ...install("--offline", "--omit=optional", ...tarballs));
+  assert.match(run("npx", "--no-install", "heapglass", "--version"), /^heapglass \d+\.\d+\.\d+/);
+  const leaks = spawnSync("npm", ["run", "--silent", "leaks"], options);
   assert.equal(leaks.status, 3, leaks.stderr);
   assert.match(leaks.stdout, /Listeners for 'price'/);
+  run("node", "api.js");
+  console.log("the command and the API work");
 
-  writeFileSync(
-    join(project, "test.js"),
-    `import assert from "node:assert/strict";
-import { check, findings, HeapglassError } from "heapglass";
-const files = ${JSON.stringify([before, after])};
-const checked = await check(files, { cache: false, maxTotalGrowth: "5%", failOn: "likely" });
-assert.equal(checked.passed, false);
-assert.equal(checked.leaks[0].member_class, "Function");
-assert.equal((await check(files, { cache: false, maxTotalGrowth: "900%" })).passed, true);
-assert.equal((await check(files, { cache: false, maxClassGrowth: { ShoppingCart: 10 } })).passed, false);
-const found = await findings(files, { cache: false, limit: 1 });
-assert.deepEqual(found.findings[0].members, [20, 2020]);
-await assert.rejects(findings("no such file"), (error) => error instanceof HeapglassError && error.exitCode !== 3);
-await assert.rejects(check(files, { maxTotalGrwth: "5%" }), TypeError);
-await assert.rejects(check([]), TypeError);
-const abort = AbortSignal.abort();
-await assert.rejects(check(files, { signal: abort }), { name: "AbortError" });
-`,
-  );
-  execFileSync("node", ["test.js"], { cwd: project, stdio: "inherit" });
-  console.log("the packages work");
+  const typescript = spawnSync("npm", install("--no-save", "--fetch-retries=0", "--omit=optional", "typescript@5.9"), options);
+  if (typescript.status === 0) {
+    run("node", "outputs.js");
+    const compile = ["--no-install", "tsc", "--noEmit", "--strict", "--module", "nodenext", "outputs.ts"];
+    const checked = spawnSync("npx", compile, options);
+    assert.equal(checked.status, 0, `${checked.stdout}${checked.stderr}`.slice(0, 4000));
+    console.log("the types are those of the output");
+  } else {
+    console.log(`skipped: the types need TypeScript: ${typescript.stderr.trim().split("\n")[0]}`);
+  }
 } finally {
-  rmSync(project, { recursive: true, force: true });
+  rmSync(cwd, { recursive: true, force: true });
 }

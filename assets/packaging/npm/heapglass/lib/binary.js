@@ -3,18 +3,18 @@ import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 
-/** The platforms with a package, as Node.js names them. */
+/** The platforms with a package: `process.platform` and `process.arch`. */
 export const PLATFORMS = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64", "win32-x64"];
 
 /**
- * Returns the path of the binary. `HEAPGLASS_BINARY` names another one.
+ * Returns the path of the binary for this platform, or `HEAPGLASS_BINARY` if it is set.
  * @returns {string}
  */
 export function binaryPath() {
   if (process.env.HEAPGLASS_BINARY) return process.env.HEAPGLASS_BINARY;
   const platform = `${process.platform}-${process.arch}`;
   if (!PLATFORMS.includes(platform)) {
-    throw new Error(`there is no binary for ${platform}; build one with "cargo install heapglass" and set HEAPGLASS_BINARY`);
+    throw new Error(`no package has a binary for ${platform}; build one from source and set HEAPGLASS_BINARY to its path`);
   }
   const file = process.platform === "win32" ? "heapglass.exe" : "heapglass";
   try {

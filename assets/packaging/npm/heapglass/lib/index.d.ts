@@ -1,148 +1,91 @@
-/** Options of both commands. Paths are relative to the working directory. */
+import type { CheckOutput, FindingsOutput, Outputs } from "./outputs.js";
+
+export * from "./outputs.js";
+
+/** Options of `check` and `findings`. Paths are relative to the working directory. */
 export interface CommonOptions {
   /** False: neither read nor write the cache of opened files. Default: true. */
   cache?: boolean;
-  /** Open damaged files as far as they can be read. Default: false. */
+  /** Open damaged files as far as they can be read. A check of such a file fails. Default: false. */
   recover?: boolean;
   /** Refuse files that need more memory: `"8GB"`, `"available"` or `"none"`. Default: `"available"`. */
   maxMemory?: string;
-  /** Folders to read source files from, or `FROM=TO`. */
-  sourceRoots?: string[];
-  /** Source maps, or folders of them. */
-  sourceMaps?: string[];
-  /** Include lines of source. Default: false. */
+  /** Folders to read source files from. `FROM=TO`: from `TO`, where URLs or paths in the snapshot begin with `FROM`. */
+  sourceRoots?: string | readonly string[];
+  /** Source maps, or folders of source maps. */
+  sourceMaps?: string | readonly string[];
+  /** Include lines of source: `text` of each `Site`. Default: false. */
   sourceLines?: boolean;
-  /** The least severe verdict that fails. */
-  failOn?: "leak" | "likely";
-  /** Ends heapglass when it is aborted. */
+  /** False: read no source files, only the text in snapshots and captures. Default: true. */
+  sourceFiles?: boolean;
+  /** Ends heapglass when it is aborted. The promise is then rejected with an `AbortError`. */
   signal?: AbortSignal;
 }
 
+/**
+ * Limits. Without any, `maxTotalGrowth: "5%"` and `failOn: "likely"` apply; `baseline` or `against` alone mean
+ * `failOn: "likely"`.
+ */
 export interface CheckOptions extends CommonOptions {
-  /** The largest growth of the whole heap: `"5%"`, `"300kB"` or `"2MiB"`. */
+  /** The maximum growth of the whole heap: `"5%"`, `"300kB"` or `"2MiB"`. */
   maxTotalGrowth?: string;
-  /** The largest number of additional objects by class; `*` matches any text. */
-  maxClassGrowth?: Record<string, number>;
-  /** The largest number of objects in the last snapshot by class, or by `/regular expression/`. */
-  maxCount?: Record<string, number>;
+  /** Fail if a holder accumulates objects without bound: a leak, or also a likely leak. */
+  failOn?: "leak" | "likely";
+  /** The maximum number of additional objects by class; `*` in a name matches any text. */
+  maxClassGrowth?: Readonly<Record<string, number>>;
+  /**
+   * The maximum number of objects in the last snapshot by class: its exact name, or a regular expression in slashes. One
+   * snapshot is enough if there is no other limit.
+   */
+  maxCount?: Readonly<Record<string, number>>;
+  /** Fail if a class grows in every step. Default: false. */
   failOnGrowingEveryStep?: boolean;
-  /** The objects and bytes that a class must gain in each step to count as growing. */
+  /** The number of objects that a class must gain in each step to count as growing. Default: 10. */
   stepObjects?: number;
+  /** The number of bytes that a class must gain in each step to count as growing. Default: `"10kB"`. */
   stepSize?: string;
   /** A file with the names of classes and holders that may grow. */
   ignore?: string;
-  /** A file with the signatures of known findings. */
+  /** A file with the signatures of known findings, which do not fail. */
   baseline?: string;
+  /** Write the signatures of all findings that would fail to the file of `baseline`. Default: false. */
   writeBaseline?: boolean;
-  /** A folder with an earlier series. */
+  /** A folder with an earlier series. The result lists which of its leaks are fixed, still there or new. */
   against?: string;
 }
 
 export interface FindingsOptions extends CommonOptions {
-  /** The largest number of findings. Default: 10. */
+  /** The maximum number of findings. Default: 10. */
   limit?: number;
 }
 
-/** A position in a script: line and column count from 1. */
-export interface Location {
-  url: string;
-  line: number;
-  column: number;
-}
-
-export interface SnapshotFacts {
-  file: string;
-  objects: number;
-  /** In bytes. */
-  total_size: number;
-}
-
-export interface Step {
-  /** The reference that leads to the object; `null` for the first one. */
-  edge: { name: string; kind: string } | null;
-  id: number;
-  name: string;
-  class: string;
-  location: Location | null;
-  /** The number of objects that the step stands for. */
-  repeated: number;
-}
-
-/** A line of source that adds or creates members, registers a callback, or declares the holder. */
-export interface Site extends Location {
-  what: string;
-  function: string | null;
-  /** Present with `sourceLines`. */
-  text: string | null;
-}
-
-export interface Finding {
-  /** Identifies the finding across series. */
-  signature: string;
-  kind: string;
-  pattern: string | null;
-  verdict: "leak" | "likely" | "watch";
-  title: string;
-  explanation: string;
-  advice: string | null;
-  evidence: string[];
-  holder: { label: string; id: number; name: string; class: string; location: Location | null };
-  member_class: string;
-  /** The number of members, and the bytes that they retain, in each snapshot. */
-  members: number[];
-  bytes: number[];
-  share_of_growth: number | null;
-  classes: { name: string; location: Location | null; counts: number[]; sizes: number[] }[];
-  /** From a root to a member. */
-  path: Step[];
-  sites: Site[];
-  keys: string[];
-  /** The ids of some members. */
-  samples: number[];
-  /** The bytes that would be freed if the holder were emptied. */
-  freed_if_emptied: number;
-  also_held_by: unknown[];
-  companions: unknown[];
-}
-
-export interface FindingsResult {
-  schema: number;
-  snapshots: SnapshotFacts[];
-  /** True if ids refer to the same objects in all snapshots; `null` for a single one. */
-  ids_match: boolean | null;
-  summary: string;
-  notes: string[];
-  findings: Finding[];
-}
-
-export interface CheckResult {
-  passed: boolean;
-  ids_match: boolean;
-  options_differ: boolean;
-  notes: string[];
-  limits: { rule: string; allowed: string; passed: boolean }[];
-  snapshots: SnapshotFacts[];
-  /** In bytes. */
-  total_growth: number;
-  ignored_growth: number;
-  /** Classes that grow too much. */
-  findings: unknown[];
-  leaks: (Finding & { known: boolean })[];
-  violations: unknown[];
-  baseline: unknown;
-  against: { fixed: string[]; still_there: string[]; new: string[] } | null;
-}
-
-/** A failure of heapglass itself: a wrong option, or a file that cannot be read. A failed check is not one. */
+/** The failure of a run: heapglass cannot start, a file cannot be read, or an option is wrong. A failed check is not one. */
 export class HeapglassError extends Error {
+  /** 1: a file cannot be read. 2: wrong usage. `null`: heapglass did not start, or a signal ended it. */
   readonly exitCode: number | null;
 }
 
-/** Checks the memory growth of a series of snapshots, the first one first. `passed` is false if a limit is exceeded. */
-export function check(files: string | Iterable<string>, options?: CheckOptions): Promise<CheckResult>;
+/**
+ * Checks the memory growth of a series of snapshots of one process. `passed` of the result is false if a limit is exceeded
+ * or a file is damaged. Rejects with a `HeapglassError`, or with a `TypeError` for an unknown option.
+ */
+export function check(files: string | Iterable<string>, options?: CheckOptions): Promise<CheckOutput>;
 
-/** Finds what accumulates memory. */
-export function findings(files: string | Iterable<string>, options?: FindingsOptions): Promise<FindingsResult>;
+/**
+ * Returns what accumulates memory, whether it is a leak, and what to do. Rejects with a `HeapglassError`, or with a
+ * `TypeError` for an unknown option.
+ */
+export function findings(files: string | Iterable<string>, options?: FindingsOptions): Promise<FindingsOutput>;
 
-/** Returns the path of the binary of this platform. `HEAPGLASS_BINARY` names another one. */
+/**
+ * Runs a command with its arguments on the command line and returns its JSON:
+ * `await run("retainers", ["after.heapsnapshot", "@118945", "--depth=3"])`. Rejects with a `HeapglassError`.
+ */
+export function run<Command extends keyof Outputs>(
+  command: Command,
+  args: readonly string[],
+  options?: { signal?: AbortSignal },
+): Promise<Outputs[Command]>;
+
+/** Returns the path of the binary for this platform, or `HEAPGLASS_BINARY` if it is set. */
 export function binaryPath(): string;

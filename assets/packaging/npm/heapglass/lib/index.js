@@ -4,86 +4,111 @@ import { binaryPath } from "./binary.js";
 
 export { binaryPath };
 
-/** A failure of heapglass itself: a wrong option, or a file that cannot be read. A failed check is not one. */
+/** The failure of a run: heapglass cannot start, a file cannot be read, or an option is wrong. A failed check is not one. */
 export class HeapglassError extends Error {
   /**
-   * @param {string} message what heapglass wrote to standard error
-   * @param {number | null} exitCode `null` if a signal ended it
+   * @param {string} message the text that heapglass wrote to standard error
+   * @param {number | null} exitCode `null` if heapglass did not start or a signal ended it
+   * @param {ErrorOptions} [options]
    */
-  constructor(message, exitCode) {
-    super(message);
+  constructor(message, exitCode, options) {
+    super(message, options);
     this.name = "HeapglassError";
     this.exitCode = exitCode;
   }
 }
 
-/** The exit code of a check that was done and failed. */
+/** The exit code of a check that failed. */
 const FAILED = 3;
 
-/** The options of both commands, and how each is written on the command line. */
+// Each of these returns the function that writes an option on the command line. A value is in the same argument as its
+// option, since it may begin with a hyphen.
+const on = (flag) => (given) => (given ? [flag] : []);
+const off = (flag) => (given) => (given ? [] : [flag]);
+const value = (flag) => (given) => [`${flag}=${given}`];
+const each = (flag) => (given) => [given].flat().map((one) => `${flag}=${one}`);
+const counts = (flag) => (given) => Object.entries(given).map(([name, count]) => `${flag}=${name}=${count}`);
+
 const COMMON = {
-  cache: (value) => (value ? [] : ["--no-cache"]),
-  recover: (value) => (value ? ["--recover"] : []),
-  maxMemory: (value) => ["--max-memory", String(value)],
-  sourceRoots: (values) => values.flatMap((value) => ["--source-root", value]),
-  sourceMaps: (values) => values.flatMap((value) => ["--source-map", value]),
-  sourceLines: (value) => (value ? ["--source-lines"] : []),
-  failOn: (value) => ["--fail-on", value],
+  cache: off("--no-cache"),
+  recover: on("--recover"),
+  maxMemory: value("--max-memory"),
+  sourceRoots: each("--source-root"),
+  sourceMaps: each("--source-map"),
+  sourceLines: on("--source-lines"),
+  sourceFiles: off("--no-source-files"),
 };
 
 const CHECK = {
   ...COMMON,
-  maxTotalGrowth: (value) => ["--max-total-growth", String(value)],
-  maxClassGrowth: (limits) => counts("--max-class-growth", limits),
-  maxCount: (limits) => counts("--max-count", limits),
-  failOnGrowingEveryStep: (value) => (value ? ["--fail-on-growing-every-step"] : []),
-  stepObjects: (value) => ["--step-objects", String(value)],
-  stepSize: (value) => ["--step-size", String(value)],
-  ignore: (value) => ["--ignore", value],
-  baseline: (value) => ["--baseline", value],
-  writeBaseline: (value) => (value ? ["--write-baseline"] : []),
-  against: (value) => ["--against", value],
+  maxTotalGrowth: value("--max-total-growth"),
+  failOn: value("--fail-on"),
+  maxClassGrowth: counts("--max-class-growth"),
+  maxCount: counts("--max-count"),
+  failOnGrowingEveryStep: on("--fail-on-growing-every-step"),
+  stepObjects: value("--step-objects"),
+  stepSize: value("--step-size"),
+  ignore: value("--ignore"),
+  baseline: value("--baseline"),
+  writeBaseline: on("--write-baseline"),
+  against: value("--against"),
 };
 
-const FINDINGS = {
-  ...COMMON,
-  limit: (value) => ["--limit", String(value)],
-};
-
-function counts(flag, limits) {
-  return Object.entries(limits).flatMap(([name, count]) => [flag, `${name}=${count}`]);
-}
+const FINDINGS = { ...COMMON, limit: value("--limit") };
 
 /** Checks the memory growth of a series of snapshots, as `heapglass check` does. */
-export function check(files, options = {}) {
-  return run("check", CHECK, files, options);
+export async function check(files, { signal, ...options } = {}) {
+  return run("check", [...flags(CHECK, options), ...paths(files)], { signal });
 }
 
-/** Finds what accumulates memory, as `heapglass findings` does. */
-export function findings(files, options = {}) {
-  return run("findings", FINDINGS, files, options);
+/** Returns what accumulates memory, as `heapglass findings` does. */
+export async function findings(files, { signal, ...options } = {}) {
+  return run("findings", [...flags(FINDINGS, options), ...paths(files)], { signal });
 }
 
-async function run(command, known, files, { signal, ...options }) {
-  const list = typeof files === "string" ? [files] : [...files];
-  if (list.length === 0) throw new TypeError("files: expected at least one snapshot");
-  const flags = Object.entries(options).flatMap(([name, value]) => {
+function flags(known, options) {
+  return Object.entries(options).flatMap(([name, given]) => {
     if (!Object.hasOwn(known, name)) {
       throw new TypeError(`unknown option "${name}"; expected one of ${Object.keys(known).join(", ")}`);
     }
-    return value === undefined ? [] : known[name](value);
+    return given === undefined ? [] : known[name](given);
   });
-  const child = spawn(binaryPath(), [command, "--format", "json", ...flags, "--", ...list], {
-    stdio: ["ignore", "pipe", "pipe"],
-    signal,
-  });
-  const [output, errors, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise((resolve, reject) => child.on("error", reject).on("close", resolve)),
-  ]);
-  if (code !== 0 && code !== FAILED) throw new HeapglassError(errors.trim() || `heapglass ended with ${code}`, code);
+}
+
+function paths(files) {
+  const list = typeof files === "string" ? [files] : [...files];
+  if (list.length === 0) throw new TypeError("files: expected at least one snapshot");
+  return ["--", ...list];
+}
+
+/** Runs a command with its arguments and returns its JSON. */
+export async function run(command, args, { signal } = {}) {
+  const child = start([command, "--format=json", ...args], signal);
+  const [output, errors, [code, killedBy]] = await Promise.all([text(child.stdout), text(child.stderr), end(child)]);
+  if (code !== 0 && code !== FAILED) {
+    throw new HeapglassError(errors.trim() || `heapglass ended with ${killedBy ?? `exit code ${code}`}`, code);
+  }
   return JSON.parse(output);
+}
+
+function start(args, signal) {
+  let path;
+  try {
+    path = binaryPath();
+  } catch (cause) {
+    throw new HeapglassError(cause.message, null, { cause });
+  }
+  return spawn(path, args, { stdio: ["ignore", "pipe", "pipe"], windowsHide: true, signal });
+}
+
+function end(child) {
+  return new Promise((resolve, reject) => {
+    child.on("close", (code, signal) => resolve([code, signal]));
+    child.on("error", (cause) => {
+      const isAborted = cause.name === "AbortError";
+      reject(isAborted ? cause : new HeapglassError(`cannot start heapglass: ${cause.message}`, null, { cause }));
+    });
+  });
 }
 
 async function text(stream) {
