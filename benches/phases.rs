@@ -11,7 +11,7 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput};
 use heapglass::Snapshot;
 use heapglass::test_support::analysis::{
-    WellKnown, dom_states, dominators, ephemerons, essential_edges, first_table, page_objects, shapes,
+    WellKnown, dom_states, ephemerons, essential_edges, first_table, page_objects, semidominators, shapes,
 };
 use heapglass::test_support::format::{self, RawSnapshot, Source};
 use heapglass::test_support::graph::HeapGraph;
@@ -31,7 +31,7 @@ fn read() -> RawSnapshot {
 }
 
 fn graph() -> HeapGraph {
-    HeapGraph::build(read(), &Progress::new(), &CancelToken::new()).unwrap()
+    HeapGraph::build(read(), &CancelToken::new()).unwrap()
 }
 
 fn main() {
@@ -47,32 +47,37 @@ fn main() {
     let raw = read();
     group.bench_function("first table", |bencher| bencher.iter(|| black_box(first_table(&raw, &cancel).unwrap())));
     drop(raw);
-    group.bench_function("graph: checks and retainers", |bencher| {
-        bencher.iter_batched(
-            read,
-            |raw| black_box(HeapGraph::build(raw, &progress, &cancel).unwrap()),
-            BatchSize::PerIteration,
-        );
+    group.bench_function("graph: checks", |bencher| {
+        bencher.iter_batched(read, |raw| black_box(HeapGraph::build(raw, &cancel).unwrap()), BatchSize::PerIteration);
     });
     let mut heap = graph();
     group.bench_function("known strings", |bencher| bencher.iter(|| black_box(WellKnown::find(heap.strings()))));
     group.bench_function("ephemerons", |bencher| bencher.iter(|| black_box(ephemerons(heap.strings()))));
     let (known, pairs) = (WellKnown::find(heap.strings()), ephemerons(heap.strings()));
-    let _states = dom_states(&mut heap, &cancel).unwrap();
+    let states = heap.take_detachedness();
+    let _states = dom_states(&heap, states, &progress, &cancel).unwrap();
     group.bench_function("page objects", |bencher| {
-        bencher.iter(|| black_box(page_objects(&heap, &known, &cancel).unwrap()));
+        bencher.iter(|| black_box(page_objects(&heap, &known, &progress, &cancel).unwrap()));
     });
-    let page = page_objects(&heap, &known, &cancel).unwrap();
+    let page = page_objects(&heap, &known, &progress, &cancel).unwrap();
     group.bench_function("essential edges", |bencher| {
         bencher.iter(|| black_box(essential_edges(&heap, &pairs, &page, &cancel).unwrap()));
     });
     let essential = essential_edges(&heap, &pairs, &page, &cancel).unwrap();
     group.bench_function("dominators", |bencher| {
-        bencher.iter(|| black_box(dominators(&heap, &essential, &progress, &cancel).unwrap()));
+        bencher.iter_batched(
+            || essential.clone(),
+            |essential| {
+                let semidominators = semidominators(&heap, essential, &progress, &cancel).unwrap();
+                black_box(semidominators.tree(&progress, &cancel).unwrap())
+            },
+            BatchSize::PerIteration,
+        );
     });
     group.bench_function("distances", |bencher| {
-        bencher
-            .iter(|| black_box(heapglass::test_support::analysis::distances(&heap, &known, &pairs, &cancel).unwrap()));
+        bencher.iter(|| {
+            black_box(heapglass::test_support::analysis::distances(&heap, &known, &pairs, &progress, &cancel).unwrap())
+        });
     });
     group.bench_function("shapes", |bencher| bencher.iter(|| black_box(shapes(&heap, &known, &cancel).unwrap())));
     drop(heap);

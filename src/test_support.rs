@@ -6,8 +6,8 @@
 
 pub mod analysis {
     pub use crate::analysis::{
-        Class, JoinedClasses, Location, Program, WellKnown, distances, dom_states, dominators, ephemerons,
-        essential_edges, first_table, page_objects, shapes,
+        Class, JoinedClasses, Location, Program, WellKnown, distances, dom_states, ephemerons, essential_edges,
+        first_table, page_objects, semidominators, shapes,
     };
 }
 

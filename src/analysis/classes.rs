@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::{DomStates, DominatorTree, Location, Locations, Originals, Shapes, WellKnown};
+use super::{DomStates, Location, Locations, Originals, Shapes, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::bounds::are_below;
 use crate::model::stored::stored;
-use crate::model::{CancelToken, Cancelled, ClassId, Column, Distance, NodeKind, NodeOrdinal, StringId};
+use crate::model::{CancelToken, Cancelled, ClassId, Distance, NodeKind, NodeOrdinal, StringId};
 
 const UNSET: u32 = u32::MAX;
 
@@ -46,11 +46,11 @@ pub struct Class {
 
 stored!(Class { key, name, generated_name, count, shallow_size, retained_size, distance, kind });
 
-/// All classes of a snapshot and the class of each node.
+/// All classes of a snapshot and the class of each node. Their totals are computed in `class_totals`.
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
-    by_node: Vec<u32>,
-    table: Vec<Class>,
+    pub(super) by_node: Vec<u32>,
+    pub(super) table: Vec<Class>,
 }
 
 stored!(Classes { by_node, table });
@@ -126,65 +126,6 @@ impl Classes {
     pub fn heap_bytes(&self) -> usize {
         self.by_node.capacity() * 4 + self.table.capacity() * size_of::<Class>()
     }
-
-    /// Counts nodes and sums sizes and distances. Nodes without a size are not counted.
-    ///
-    /// # Errors
-    /// Returns [`Cancelled`] if `cancel` stops the work.
-    pub fn sum_up(
-        &mut self,
-        shallow_sizes: &Column,
-        retained_sizes: &Column,
-        distances: &[i32],
-        dominators: &DominatorTree,
-        cancel: &CancelToken,
-    ) -> Result<(), Cancelled> {
-        for (node, &class) in self.by_node.iter().enumerate() {
-            cancel.check_every(node)?;
-            let size = shallow_sizes.get(node);
-            if size == 0 {
-                continue;
-            }
-            let row = &mut self.table[class as usize];
-            let distance = Distance(distances[node]);
-            row.distance = if row.count == 0 { distance } else { row.distance.min(distance) };
-            row.count += 1;
-            row.shallow_size = row.shallow_size.saturating_add(size);
-        }
-        let classes = self.table.len();
-        let counts = |node: NodeOrdinal| shallow_sizes.get(node.index()) != 0;
-        let class_of = |node: NodeOrdinal| self.by_node[node.index()] as usize;
-        let sums = retained_by_class(class_of, classes, counts, retained_sizes, dominators, cancel)?;
-        for (class, size) in self.table.iter_mut().zip(sums) {
-            class.retained_size = size;
-        }
-        Ok(())
-    }
-}
-
-/// Sums the retained sizes of each class over its counted nodes that no other counted node of the class dominates.
-///
-/// The dominator tree is in preorder, so a node is dominated by another of its class if it comes before the end of the
-/// last outermost subtree of that class.
-pub(crate) fn retained_by_class(
-    class_of: impl Fn(NodeOrdinal) -> usize,
-    class_count: usize,
-    counts: impl Fn(NodeOrdinal) -> bool,
-    retained_sizes: &Column,
-    dominators: &DominatorTree,
-    cancel: &CancelToken,
-) -> Result<Vec<u64>, Cancelled> {
-    let mut sums = vec![0_u64; class_count];
-    let mut open_until = vec![0_usize; class_count];
-    for (position, (node, subtree_size)) in (0_usize..).zip(dominators.preorder()) {
-        cancel.check_every(position)?;
-        let class = class_of(node);
-        if position >= open_until[class] && counts(node) {
-            sums[class] = sums[class].saturating_add(retained_sizes.get(node.index()));
-            open_until[class] = position + subtree_size as usize;
-        }
-    }
-    Ok(sums)
 }
 
 /// Assigns a class to each node. [`Classes::sum_up`] computes the numbers.

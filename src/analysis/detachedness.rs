@@ -2,7 +2,7 @@
 
 use crate::graph::HeapGraph;
 use crate::model::stored::stored;
-use crate::model::{BitSet, CancelToken, Cancelled, Detachedness, EdgeKind, NodeKind, NodeOrdinal};
+use crate::model::{BitSet, CancelToken, Cancelled, Detachedness, EdgeKind, NodeKind, NodeOrdinal, Progress};
 
 /// The detachedness of each node, after propagation through the DOM.
 #[derive(Clone, Debug, Default)]
@@ -40,13 +40,18 @@ impl DomStates {
     }
 }
 
-/// Reads the file's states and propagates them along native nodes: first, every native node reachable from an attached
+/// Propagates the file's `states` (empty if no node has one) along native nodes: first, every native node reachable from an attached
 /// one becomes attached; then every other native node reachable from a detached one becomes detached. JavaScript objects
 /// stop the propagation. In a file without states, the prefix `Detached ` of a name marks a detached node.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
-pub fn dom_states(graph: &mut HeapGraph, cancel: &CancelToken) -> Result<DomStates, Cancelled> {
+pub fn dom_states(
+    graph: &HeapGraph,
+    states: Vec<u8>,
+    progress: &Progress,
+    cancel: &CancelToken,
+) -> Result<DomStates, Cancelled> {
     let from_file = graph.has_detachedness();
     if !from_file {
         let mut states = Vec::new();
@@ -60,15 +65,11 @@ pub fn dom_states(graph: &mut HeapGraph, cancel: &CancelToken) -> Result<DomStat
         }
         return Ok(DomStates { states, from_file });
     }
-    if !graph.has_states() {
+    if states.is_empty() {
         return Ok(DomStates { states: Vec::new(), from_file });
     }
-    let mut spread = Spread {
-        states: graph.take_detachedness(),
-        visited: BitSet::new(graph.node_count()),
-        attached: Vec::new(),
-        detached: Vec::new(),
-    };
+    let mut spread =
+        Spread { states, visited: BitSet::new(graph.node_count()), attached: Vec::new(), detached: Vec::new() };
     for node in graph.nodes() {
         cancel.check_every(node.index())?;
         let state = spread.states[node.index()];
@@ -89,6 +90,7 @@ pub fn dom_states(graph: &mut HeapGraph, cancel: &CancelToken) -> Result<DomStat
             spread.children(graph, node, 2);
         }
     }
+    progress.count_steps("detachedness", steps as u64);
     Ok(DomStates { states: spread.states, from_file })
 }
 

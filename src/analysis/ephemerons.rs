@@ -3,11 +3,9 @@
 //! `7 / part of key (Foo @1) -> value (Bar @2) pair in WeakMap (table @3)`: one such edge leads from the key to the
 //! value, and one from the table to the value.
 
-use std::borrow::Cow;
-use std::hash::BuildHasher as _;
-
-use foldhash::quality::FixedState;
+use memchr::memmem::Finder;
 use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::format::StringTable;
 use crate::model::stored::stored;
@@ -69,83 +67,112 @@ impl Ephemerons {
     }
 }
 
-/// The name of an ephemeron edge among the strings.
-struct Name<'a> {
-    /// Hash of `pair`, which distinguishes most names.
-    hash: u64,
-    /// The part of the name that both edges of the pair share.
-    pair: Cow<'a, str>,
-    string: StringId,
-    table_id: u64,
+/// The name of an ephemeron edge among the strings. Names sort by pair.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Name {
+    /// Hash of the part of the name that both edges of the pair share. With 128 bits, different pairs have different
+    /// ones, except in a file that was made for that.
+    pair: u128,
+    string: u32,
 }
+
+/// The part of a name between the key and the value.
+const SEPARATOR: &str = ") -> value (";
+/// Strings per task.
+const CHUNK: usize = 1 << 14;
 
 /// Finds the names of ephemeron edges in one pass over the strings.
 #[must_use]
 pub fn ephemerons(strings: &StringTable) -> Ephemerons {
-    let hasher = FixedState::default();
-    let name = |string: StringId| {
-        let raw = strings.raw(string);
-        if !raw.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'\\') || raw.len() < 60 {
+    let separator = Finder::new(SEPARATOR);
+    let name = |string: u32| {
+        if !may_be_name(strings.raw(StringId(string))) {
             return None;
         }
-        let (pair, table_id) = match strings.text(string) {
-            Cow::Borrowed(text) => parse(text).map(|(pair, table_id)| (Cow::Borrowed(pair), table_id)),
-            Cow::Owned(text) => parse(&text).map(|(pair, table_id)| (Cow::Owned(pair.to_owned()), table_id)),
-        }?;
-        Some(Name { hash: hasher.hash_one(pair.as_bytes()), pair, string, table_id })
+        let text = strings.text(StringId(string));
+        parse(&text, &separator).map(|(pair, _)| Name { pair: xxh3_128(pair.as_bytes()), string })
     };
-    let mut names: Vec<Name<'_>> =
-        (0..strings.len()).into_par_iter().filter_map(|string| name(StringId(convert::ordinal(string)))).collect();
-    // The names of a pair become adjacent.
-    names.par_sort_unstable_by(|one, other| {
-        let by_pair = one.hash.cmp(&other.hash).then_with(|| one.pair.cmp(&other.pair));
-        by_pair.then(one.string.0.cmp(&other.string.0))
-    });
+    let chunks: Vec<Vec<Name>> = (0..strings.len().div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|chunk| {
+            let strings = chunk * CHUNK..((chunk + 1) * CHUNK).min(strings.len());
+            strings.filter_map(|string| name(convert::ordinal(string))).collect()
+        })
+        .collect();
+    let mut names = chunks.concat();
     let mut found = Ephemerons { is_ephemeron: BitSet::new(strings.len()), ..Ephemerons::default() };
-    if !names.is_empty() {
-        found.pairs = vec![0; strings.len()];
+    if names.is_empty() {
+        return found;
     }
-    for group in names.chunk_by(|one, other| one.hash == other.hash && one.pair == other.pair) {
-        // At most one pair per string.
-        let pair = u32::try_from(found.tables.len()).unwrap_or(u32::MAX);
-        found.tables.push(group[0].table_id);
+    drop(chunks);
+    names.par_sort_unstable();
+    found.pairs = vec![0; strings.len()];
+    let groups: Vec<&[Name]> = names.chunk_by(|one, other| one.pair == other.pair).collect();
+    // At most one pair per string.
+    let table_of = |group: &&[Name]| {
+        parse(&strings.text(StringId(group[0].string)), &separator).map_or(0, |(_, table_id)| table_id)
+    };
+    found.tables = groups.par_iter().with_min_len(1 << 10).map(table_of).collect();
+    for (pair, group) in (0..).zip(groups) {
         for name in group {
-            found.is_ephemeron.insert(name.string.0 as usize);
-            found.pairs[name.string.0 as usize] = pair;
+            found.is_ephemeron.insert(name.string as usize);
+            found.pairs[name.string as usize] = pair;
         }
     }
     found
 }
 
+/// Returns false if the string, in the file's encoding, cannot be the name of an ephemeron edge: `7 / part …)`, where a
+/// blank and the last parenthesis may be escaped.
+#[inline]
+fn may_be_name(raw: &[u8]) -> bool {
+    let starts = match raw.first() {
+        Some(b'\\') => true,
+        Some(b'0'..=b'9') => {
+            raw.iter().find(|byte| !byte.is_ascii_digit()).is_some_and(|byte| matches!(byte, b' ' | b'\\'))
+        }
+        _ => false,
+    };
+    starts && raw.len() >= 60 && matches!(raw.last(), Some(b')' | b'9'))
+}
+
 /// Returns the part that identifies the pair, and the id of the table.
-fn parse(text: &str) -> Option<(&str, u64)> {
+fn parse<'a>(text: &'a str, separator: &Finder<'_>) -> Option<(&'a str, u64)> {
     let pair = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    if pair.len() == text.len() || pair.contains(['\n', '\r', '\u{2028}', '\u{2029}']) {
+    if pair.len() == text.len() {
         return None;
     }
     let inner = pair.strip_prefix(" / part of key (")?;
-    let (inner, table) = inner.rsplit_once(" pair in WeakMap (table @")?;
-    let table_id = table.strip_suffix(')').filter(|id| is_number(id))?;
-    // Class names may contain anything, so any arrow with an id before it and one at the end is accepted.
-    let separator = ") -> value (";
-    let is_pair = inner.match_indices(separator).any(|(at, _)| {
-        ends_with_id(&inner[..at]) && inner[at + separator.len()..].strip_suffix(')').is_some_and(ends_with_id)
-    });
+    let (inner, table) = without_number(inner.strip_suffix(')')?)?;
+    let inner = inner.strip_suffix(" pair in WeakMap (table @")?;
+    let (value, _) = without_number(inner.strip_suffix(')')?)?;
+    let value = value.strip_suffix(" @")?;
+    // Class names may contain anything, so any arrow with an id before it is accepted.
+    let is_after_id = |at: usize| without_number(&value[..at]).is_some_and(|(key, _)| key.ends_with(" @"));
+    let is_pair = separator.find_iter(value.as_bytes()).any(is_after_id);
     // An id beyond 64 bits does not belong to a table.
-    is_pair.then(|| (pair, table_id.parse().unwrap_or(u64::MAX)))
+    (is_pair && !has_line_end(pair)).then(|| (pair, table.parse().unwrap_or(u64::MAX)))
 }
 
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+/// Returns the text before the digits at its end, and the digits, if it has any.
+fn without_number(text: &str) -> Option<(&str, &str)> {
+    let before = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    (before.len() < text.len()).then(|| text.split_at(before.len()))
 }
 
-fn ends_with_id(text: &str) -> bool {
-    text.rsplit_once(" @").is_some_and(|(_, id)| is_number(id))
+/// Returns whether the text has a character that ends a line in JavaScript.
+fn has_line_end(text: &str) -> bool {
+    memchr::memchr3_iter(b'\n', b'\r', 0xe2, text.as_bytes())
+        .any(|at| matches!(&text.as_bytes()[at..], [b'\n' | b'\r', ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..]))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{Finder, SEPARATOR};
+
+    fn parse(text: &str) -> Option<(&str, u64)> {
+        super::parse(text, &Finder::new(SEPARATOR))
+    }
 
     #[test]
     fn only_complete_ephemeron_names_are_recognized() {

@@ -3,6 +3,7 @@
 //! The rules are those of the heap snapshot worker of Chrome DevTools, so that the numbers are the same. Nothing here
 //! uses channels, widgets or the application's thread pool.
 
+mod class_totals;
 mod classes;
 mod detachedness;
 mod display_names;
@@ -24,8 +25,8 @@ mod statistics;
 mod unreachable;
 mod well_known;
 
+pub(crate) use class_totals::retained_by_class;
 pub use classes::Class;
-pub(crate) use classes::retained_by_class;
 pub(crate) use classes::{ClassKey, Classes, classes};
 pub(crate) use detachedness::DomStates;
 pub use detachedness::dom_states;
@@ -33,8 +34,8 @@ pub(crate) use display_names::display_name;
 pub(crate) use display_names::{CONCATENATED_LIMIT, concatenated, string_parts};
 pub use distances::distances;
 pub(crate) use distances::distances_avoiding;
-pub(crate) use dominators::DominatorTree;
-pub use dominators::dominators;
+pub use dominators::semidominators;
+pub(crate) use dominators::{DominatorTree, PrefixSums};
 pub(crate) use ephemerons::Ephemerons;
 pub use ephemerons::ephemerons;
 pub use essential_edges::essential_edges;

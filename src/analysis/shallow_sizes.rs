@@ -7,10 +7,12 @@ use super::{DomStates, WellKnown};
 use crate::graph::HeapGraph;
 use crate::model::bounds::are_below;
 use crate::model::stored::stored;
-use crate::model::{BitSet, CancelToken, Cancelled, Column, EdgeKind, NodeKind, NodeOrdinal, prefetch};
+use crate::model::{
+    BitSet, CancelToken, Cancelled, Column, EdgeKind, NodeKind, NodeOrdinal, Progress, convert, prefetch,
+};
 
-const UNOWNED: u32 = u32::MAX;
-const MANY_OWNERS: u32 = u32::MAX - 1;
+const UNOWNED: u32 = 0;
+const MANY_OWNERS: u32 = u32::MAX;
 /// Prefetch distance in edges for the owners of targets.
 const EDGES_AHEAD: usize = 24;
 
@@ -65,34 +67,33 @@ pub(crate) fn shallow_sizes(
     known: &WellKnown,
     dom: &DomStates,
     mut sizes: Column,
+    progress: &Progress,
     cancel: &CancelToken,
 ) -> Result<Sizes, Cancelled> {
     let root = graph.root();
     if !graph.edges(root).any(|edge| known.is_user_root(graph, graph.edge_target(edge))) {
         return Ok(Sizes { shallow: sizes, ..Sizes::default() });
     }
-    let owners = owners(graph, known, dom, cancel)?;
+    let ownable = ownable(graph, known, dom);
+    let owners = owners(graph, &ownable, progress, cancel)?;
     let mut grown = BitSet::new(graph.node_count());
     let mut changed = Vec::new();
-    for node in graph.nodes() {
-        cancel.check_every(node.index())?;
-        let owner = owners[node.index()];
-        if owner == node.0 || owner >= MANY_OWNERS {
-            continue;
-        }
+    for node in ownable.iter() {
+        cancel.check_every(node)?;
+        let Some(owner) = owners[node].checked_sub(1).filter(|_| owners[node] != MANY_OWNERS) else { continue };
         let owner = NodeOrdinal(owner);
         if owner == root || graph.kind(owner) == NodeKind::SYNTHETIC {
             continue;
         }
-        let moved = sizes.get(node.index());
+        let moved = sizes.get(node);
         if moved != 0 {
             let before = sizes.get(owner.index());
             // Owned nodes own nothing themselves, so `moved` and a new owner's `before` are the sizes in the file.
-            changed.push((node.0, moved));
+            changed.push((convert::ordinal(node), moved));
             if grown.insert(owner.index()) {
                 changed.push((owner.0, before));
             }
-            sizes.set(node.index(), 0);
+            sizes.set(node, 0);
             sizes.set(owner.index(), before.saturating_add(moved));
         }
     }
@@ -103,41 +104,60 @@ pub(crate) fn shallow_sizes(
     Ok(Sizes { shallow: sizes, changed, file: Column::from_wide(file) })
 }
 
-/// Returns each node's owner (or `UNOWNED`, `MANY_OWNERS`); a node that cannot be owned is its own owner.
-fn owners(graph: &HeapGraph, known: &WellKnown, dom: &DomStates, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
+/// Returns the nodes that can be a part of another one.
+fn ownable(graph: &HeapGraph, known: &WellKnown, dom: &DomStates) -> BitSet {
     let can_be_owned = |node: NodeOrdinal| match graph.kind(node) {
         NodeKind::HIDDEN | NodeKind::ARRAY => true,
         NodeKind::NATIVE => known.external_string_data.contains(graph.name_id(node)) && !dom.is_renamed(graph, node),
         _ => false,
     };
-    let mut owners: Vec<u32> = graph.nodes().map(|node| if can_be_owned(node) { UNOWNED } else { node.0 }).collect();
+    let mut ownable = BitSet::new(graph.node_count());
+    for node in graph.nodes().filter(|&node| can_be_owned(node)) {
+        ownable.insert(node.index());
+    }
+    ownable
+}
+
+/// Returns the owner of each ownable node: its ordinal plus one, [`UNOWNED`] or [`MANY_OWNERS`]. The other nodes own
+/// themselves and have no entry, so that most edges need only their target's bit.
+fn owners(
+    graph: &HeapGraph,
+    ownable: &BitSet,
+    progress: &Progress,
+    cancel: &CancelToken,
+) -> Result<Vec<u32>, Cancelled> {
+    let mut owners = vec![UNOWNED; graph.node_count()];
     let mut stack = Vec::new();
-    let mut steps = 0;
-    for node in graph.nodes() {
-        if owners[node.index()] != node.0 {
-            continue;
-        }
-        stack.push(node.0);
+    let (mut steps, mut edges) = (0, 0);
+    for node in graph.nodes().filter(|node| !ownable.contains(node.index())) {
+        stack.push((node.0, node.0 + 1));
         // Follow owned nodes immediately, while they are still in the CPU cache. The order does not affect the result.
-        while let Some(node) = stack.pop() {
+        while let Some((node, owner)) = stack.pop() {
             steps += 1;
             cancel.check_every(steps)?;
-            let owner = owners[node as usize];
             let range = graph.edge_range(NodeOrdinal(node));
-            for at in range {
-                let (kind, target) = (graph.edge_kinds[at], graph.edge_targets[at]);
+            let first = range.start;
+            edges += range.len() as u64;
+            for (at, (&kind, &target)) in
+                graph.edge_kinds[range.clone()].iter().zip(&graph.edge_targets[range]).enumerate()
+            {
+                if !ownable.contains(target as usize) || kind == EdgeKind::WEAK {
+                    continue;
+                }
                 // Most nodes are visited in file order, so the following edges are needed next.
-                if let Some(&ahead) = graph.edge_targets.get(at + EDGES_AHEAD) {
+                if let Some(&ahead) = graph.edge_targets.get(first + at + EDGES_AHEAD) {
                     prefetch(&owners, ahead as usize);
                 }
                 let current = owners[target as usize];
-                if kind == EdgeKind::WEAK || current == target || current == owner || current == MANY_OWNERS {
+                if current == owner || current == MANY_OWNERS {
                     continue;
                 }
-                owners[target as usize] = if current == UNOWNED { owner } else { MANY_OWNERS };
-                stack.push(target);
+                let new = if current == UNOWNED { owner } else { MANY_OWNERS };
+                owners[target as usize] = new;
+                stack.push((target, new));
             }
         }
     }
+    progress.count_steps("shallow sizes", edges);
     Ok(owners)
 }

@@ -109,7 +109,8 @@ impl WellKnown {
                     if raw.len() <= Traces::LONGEST {
                         found.traces.enter(raw);
                     }
-                    if raw.contains(&b'\\') && raw.len() <= LONGEST * 6 {
+                    // A byte of the text takes at most six in the file.
+                    if raw.len() <= LONGEST * 6 && raw.contains(&b'\\') {
                         found.enter(strings.text(id).as_bytes(), id);
                     } else if raw.len() <= LONGEST {
                         found.enter(raw, id);

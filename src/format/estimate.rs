@@ -8,8 +8,8 @@ use super::Header;
 use crate::model::{CancelToken, Cancelled, Progress};
 
 /// Bytes per node and edge: all columns, and the stacks and queues of the searches.
-const NODE_BYTES: u64 = 76;
-const EDGE_BYTES: u64 = 23;
+const NODE_BYTES: u64 = 68;
+const EDGE_BYTES: u64 = 18;
 /// Additional bytes per node if its ids or sizes need 8 bytes.
 const WIDE_BYTES: u64 = 16;
 /// Bytes per string without its text: its end offset, and the tables indexed by string.

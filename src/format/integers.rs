@@ -23,7 +23,7 @@ pub(super) enum Problem {
 /// Instead of scanning digit by digit for the end of a number, a mask marks all non-digits of 64 bytes at once. So the
 /// processor can start on the next number before the previous one is finished (the idea is simdjson's: Langdale and
 /// Lemire, “Parsing Gigabytes of JSON per Second”, 2019).
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Integers<'a> {
     text: &'a [u8],
     at: usize,
@@ -73,11 +73,15 @@ impl<'a> Integers<'a> {
                 }
             }
         }
-        self.next_slowly()
+        // By value, so that the cursor stays in registers: a pointer to it would keep it in memory.
+        let (value, after) = self.parsed_slowly();
+        *self = after;
+        value
     }
 
     /// Returns the position of the next non-digit if it is in this block or the next one.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as for `next`")]
+    #[inline(always)]
     fn next_end(&mut self) -> Option<usize> {
         if self.mask == 0 {
             self.block += BLOCK;
@@ -112,7 +116,13 @@ impl<'a> Integers<'a> {
         self.next().map(u64::wrapping_neg)
     }
 
+    /// Parses the next number, and returns the cursor after it.
     #[cold]
+    fn parsed_slowly(mut self) -> (Result<u64, BadInteger>, Self) {
+        let value = self.next_slowly();
+        (value, self)
+    }
+
     fn next_slowly(&mut self) -> Result<u64, BadInteger> {
         self.skip_white_space();
         let start = self.at;
@@ -137,14 +147,14 @@ impl<'a> Integers<'a> {
         Ok(value)
     }
 
-    fn skip_white_space(&mut self) {
+    pub(super) fn skip_white_space(&mut self) {
         while matches!(self.text.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
         }
     }
 
-    /// Returns whether only white space is left.
-    pub(super) fn at_end(&mut self) -> bool {
+    /// Returns whether only white space is left. Takes a copy for the same reason as [`Self::parsed_slowly`].
+    pub(super) fn at_end(mut self) -> bool {
         self.skip_white_space();
         self.at == self.text.len()
     }

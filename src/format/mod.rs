@@ -16,6 +16,7 @@ mod integers;
 mod json_text;
 mod locations;
 mod losses;
+mod quoted;
 mod recovery;
 mod scanner;
 mod source;
@@ -42,9 +43,9 @@ pub(crate) use trace::AllocationTrace;
 use crate::model::stored::{stored, stored_rows};
 use crate::model::{CancelToken, Phase, Progress};
 use estimate::{Counts, Estimate};
-use scanner::{Scanner, expected_of};
+use scanner::{Parts, Scanner, expected_of};
 use source::OpenSource;
-use tables::{BadRow, Block, RowProblem, TableKind, Tables};
+use tables::{BadRow, RowProblem, TableKind, Tables};
 
 /// Bytes of text in a window.
 const WINDOW_BYTES: usize = 8 << 20;
@@ -116,12 +117,13 @@ fn read_open(mut source: OpenSource, progress: &Progress, cancel: &CancelToken) 
     let text_bytes = source.text_bytes();
     let mut scanner = Scanner::new(text_bytes);
     let mut tables: Option<Tables> = None;
+    let mut strings = StringTable::default();
     let mut estimate = Estimate::new(source.size_bytes, source.is_compressed, progress, cancel);
 
     let mut current = Window::default();
     let mut next = Window::default();
     let mut last = false;
-    while !last || !current.blocks.is_empty() {
+    while !last || !current.parts.is_empty() {
         cancel.check()?;
         if let Some(header) = &scanner.header {
             estimate.declare(header);
@@ -132,9 +134,11 @@ fn read_open(mut source: OpenSource, progress: &Progress, cancel: &CancelToken) 
         }
         let header = scanner.header.clone();
         let (parsed, advanced) = rayon::join(
-            || match (&mut tables, &header) {
-                (Some(tables), Some(header)) => current.parse(tables, header),
-                _ => Ok(()),
+            || {
+                if let (Some(tables), Some(header)) = (&mut tables, &header) {
+                    current.parse(tables, header)?;
+                }
+                current.parts.texts.copy(&current.buffer, &mut strings).map_err(FormatError::from)
             },
             || if last { Ok(true) } else { next.advance(&current, &mut source, &mut scanner) },
         );
@@ -142,17 +146,17 @@ fn read_open(mut source: OpenSource, progress: &Progress, cancel: &CancelToken) 
         parsed?;
         last = advanced?;
         std::mem::swap(&mut current, &mut next);
-        next.blocks.clear();
+        next.parts.clear();
     }
     drop((current, next));
     let size_bytes = source.size_bytes.unwrap_or_else(|| progress.read().done);
-    finish(scanner, tables, text_bytes, size_bytes, cancel)
+    finish(scanner, (tables, strings), text_bytes, size_bytes, cancel)
 }
 
 /// Returns the counts found so far.
 fn counts(scanner: &Scanner, tables: Option<&Tables>, text_bytes: usize) -> Counts {
     let [nodes, edges] = scanner.rows;
-    let (strings, string_bytes) = (scanner.strings.len() as u64, scanner.strings.byte_count());
+    let (strings, string_bytes) = (scanner.string_count, scanner.string_bytes);
     let is_wide = tables.is_some_and(Tables::is_wide);
     Counts { nodes, edges, is_wide, strings, string_bytes, other_bytes: scanner.other_bytes() + text_bytes as u64 }
 }
@@ -182,7 +186,7 @@ pub(crate) fn locate(source: Source, place: Place, cancel: &CancelToken) -> Opti
     loop {
         let last = next.advance(&current, &mut source, &mut scanner).ok()?;
         std::mem::swap(&mut current, &mut next);
-        for block in current.blocks.iter().filter(|block| block.table == table) {
+        for block in current.parts.blocks.iter().filter(|block| block.table == table) {
             if place.row < rows_before + block.rows {
                 let header = scanner.header.as_ref()?;
                 let fields = if table == TableKind::Nodes { &header.node_fields } else { &header.edge_fields };
@@ -201,14 +205,14 @@ pub(crate) fn locate(source: Source, place: Place, cancel: &CancelToken) -> Opti
         if last {
             return None;
         }
-        next.blocks.clear();
+        next.parts.clear();
     }
 }
 
 /// Combines the parts. Returns an error if one is missing.
 fn finish(
     mut scanner: Scanner,
-    tables: Option<Tables>,
+    (tables, mut strings): (Option<Tables>, StringTable),
     text_bytes: Option<u64>,
     size_bytes: u64,
     cancel: &CancelToken,
@@ -231,7 +235,7 @@ fn finish(
             return Err(FormatError::MissingSection { name, hint: None });
         }
     }
-    scanner.strings.shrink();
+    strings.shrink();
     scanner.drain_locations()?;
     scanner.check_rows()?;
     // The declared counts no longer matter.
@@ -245,7 +249,7 @@ fn finish(
         samples: raw_samples(&samples, &header),
         nodes,
         edges,
-        strings: scanner.strings,
+        strings,
         allocation_trace: AllocationTrace { function_infos, tree: scanner.trace_tree.finish() },
         scopes: ScopeTables { scopes, context_vars, uses },
         header,
@@ -269,7 +273,7 @@ fn missing_header(scanner: &Scanner) -> FormatError {
     FormatError::MissingSection { name: "snapshot", hint }
 }
 
-/// A part of the file with the blocks that were found in it.
+/// A part of the file with what was found in it.
 #[derive(Default)]
 struct Window {
     buffer: Vec<u8>,
@@ -279,7 +283,7 @@ struct Window {
     consumed: usize,
     /// Position of the window in the file.
     base: u64,
-    blocks: Vec<Block>,
+    parts: Parts,
 }
 
 impl Window {
@@ -304,7 +308,7 @@ impl Window {
         self.base = previous.base + previous.consumed as u64;
         self.end = source.fill(&mut self.buffer, carried.len())?;
         let last = self.end < self.buffer.len();
-        self.consumed = scanner.scan(&self.buffer[..self.end], self.base, last, &mut self.blocks)?;
+        self.consumed = scanner.scan(&self.buffer[..self.end], self.base, last, &mut self.parts)?;
         Ok(last)
     }
 
@@ -313,7 +317,9 @@ impl Window {
     }
 
     fn parse(&self, tables: &mut Tables, header: &Header) -> Result<(), FormatError> {
-        tables.read(&self.buffer, &self.blocks, header).map_err(|bad| row_error(&bad, header, &self.buffer, self.base))
+        tables
+            .read(&self.buffer, &self.parts.blocks, header)
+            .map_err(|bad| row_error(&bad, header, &self.buffer, self.base))
     }
 }
 

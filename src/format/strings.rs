@@ -205,7 +205,8 @@ enum Surrogates {
 
 pub(super) fn decode_text(raw: &[u8]) -> Cow<'_, str> {
     if memchr::memchr(b'\\', raw).is_none() {
-        return String::from_utf8_lossy(raw);
+        // Checking first is faster than looking for what to replace.
+        return std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
     }
     let decoded = decode(raw, Surrogates::Replace);
     Cow::Owned(

@@ -3,7 +3,7 @@
 use super::retainers::retainers;
 use super::{HeapGraph, SOURCE_STEP};
 use crate::format::{EdgeTable, NodeTable, Place, RawSnapshot};
-use crate::model::{CancelToken, Cancelled, EdgeKind, NodeOrdinal, Phase, Progress};
+use crate::model::{CancelToken, Cancelled, Csr, EdgeKind, NodeOrdinal};
 
 /// The reason why tables are not a valid graph.
 #[derive(Debug, thiserror::Error)]
@@ -52,15 +52,14 @@ impl GraphError {
 }
 
 impl HeapGraph {
-    /// Validates all indices and builds the retainers.
+    /// Validates all indices. The graph has no retainers yet; see [`Self::find_retainers`].
     ///
     /// # Errors
     /// Returns a `GraphError` for the first invalid index, or if cancelled.
-    pub fn build(raw: RawSnapshot, progress: &Progress, cancel: &CancelToken) -> Result<Self, GraphError> {
+    pub fn build(raw: RawSnapshot, cancel: &CancelToken) -> Result<Self, GraphError> {
         let RawSnapshot { header, mut nodes, edges, strings, locations, samples, allocation_trace, scopes, .. } = raw;
         let node_count = nodes.kinds.len();
         let edge_count = edges.targets.len();
-        progress.start(Phase::Retainers, 2 * edge_count as u64);
         if node_count == 0 {
             return Err(GraphError::Empty);
         }
@@ -70,11 +69,7 @@ impl HeapGraph {
 
         check(&nodes, &edges, strings.len())?;
         cancel.check()?;
-        let (retainers, edge_sources) = rayon::join(
-            || progress.stage("retainers", || retainers(&edges.targets, node_count, progress, cancel)),
-            || edge_sources(&first_edges),
-        );
-        let retainers = retainers?;
+        let edge_sources = edge_sources(&first_edges);
         Ok(Self {
             header,
             strings,
@@ -89,13 +84,24 @@ impl HeapGraph {
             edge_kinds: edges.kinds,
             edge_names: edges.names,
             edge_targets: edges.targets,
-            retainers,
+            retainers: Csr::default(),
             root,
             locations,
             samples,
             allocation_trace,
             scopes,
         })
+    }
+}
+
+impl HeapGraph {
+    /// Finds the retainers of all nodes. They take as much memory as the targets, and computing dominators does not need
+    /// them, so they are set later.
+    ///
+    /// # Errors
+    /// Returns [`Cancelled`] if `cancel` stops the work.
+    pub(crate) fn find_retainers(&self, cancel: &CancelToken) -> Result<Csr, Cancelled> {
+        retainers(&self.edge_targets, self.node_count(), cancel)
     }
 }
 

@@ -308,13 +308,8 @@ impl HeapGraph {
         self.header.node_fields.iter().any(|field| field == "detachedness")
     }
 
-    /// Returns whether any node has a detachedness other than 0.
-    pub(crate) fn has_states(&self) -> bool {
-        !self.file_detachedness.is_empty()
-    }
-
-    /// Takes the file's detachedness, one entry per node, to be refined.
-    pub(crate) fn take_detachedness(&mut self) -> Vec<u8> {
+    /// Takes the file's detachedness, to be refined: one entry per node, or none if no node has one.
+    pub fn take_detachedness(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.file_detachedness)
     }
 

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::model::{CancelToken, Cancelled, Csr, POLL_INTERVAL, Progress, convert};
+use crate::model::{CancelToken, Cancelled, Csr, POLL_INTERVAL, convert};
 
 /// Returns the incoming edges of each node, in descending order.
 ///
@@ -11,12 +11,7 @@ use crate::model::{CancelToken, Cancelled, Csr, POLL_INTERVAL, Progress, convert
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
-pub(super) fn retainers(
-    targets: &[u32],
-    node_count: usize,
-    progress: &Progress,
-    cancel: &CancelToken,
-) -> Result<Csr, Cancelled> {
+pub(super) fn retainers(targets: &[u32], node_count: usize, cancel: &CancelToken) -> Result<Csr, Cancelled> {
     let threads = rayon::current_num_threads().clamp(1, 8);
     let span = node_count.div_ceil(threads).max(1);
 
@@ -30,7 +25,6 @@ pub(super) fn retainers(
                     *count += 1;
                 }
             }
-            progress.advance((block.len() / threads) as u64);
         }
         Ok(())
     })?;
@@ -65,7 +59,6 @@ pub(super) fn retainers(
                     own[*cursor as usize - first_item] = convert::ordinal(block * POLL_INTERVAL + at);
                 }
             }
-            progress.advance((edges.len() / threads) as u64);
         }
         Ok(())
     })?;
@@ -79,14 +72,14 @@ mod tests {
     #[test]
     fn every_edge_is_listed_once_under_its_target_in_descending_order() {
         let targets = [2, 0, 2, 2, 4, 0, 2];
-        let rows = retainers(&targets, 5, &Progress::new(), &CancelToken::new()).expect("not cancelled");
+        let rows = retainers(&targets, 5, &CancelToken::new()).expect("not cancelled");
         let lists: Vec<&[u32]> = (0..5).map(|node| rows.row(node)).collect();
         assert_eq!(lists, [&[5, 1][..], &[], &[6, 3, 2, 0], &[], &[4]]);
     }
 
     #[test]
     fn a_graph_without_edges_or_nodes_has_no_retainers() {
-        let rows = retainers(&[], 0, &Progress::new(), &CancelToken::new()).expect("not cancelled");
+        let rows = retainers(&[], 0, &CancelToken::new()).expect("not cancelled");
         assert_eq!(rows.row_count(), 0);
     }
 }

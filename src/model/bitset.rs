@@ -62,7 +62,17 @@ impl BitSet {
     /// Returns the number of integers in the set.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
+        Self::count_in(&self.words)
+    }
+
+    /// Returns the number of integers in the words of a set.
+    pub(crate) fn count_in(words: &[u64]) -> usize {
+        words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Returns the words of the set, as for [`Self::from_words`].
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words
     }
 
     /// Returns whether the set has exactly one word per 64 integers, and no bits beyond the range.
@@ -75,12 +85,19 @@ impl BitSet {
 
     /// Returns the integers in the set in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.words.iter().enumerate().flat_map(|(at, &word)| {
+        self.iter_in(0..self.len)
+    }
+
+    /// Returns the integers of a range of the set in ascending order. The range starts at a multiple of 64, and ends at
+    /// one or at the end of the set.
+    pub(crate) fn iter_in(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = usize> + '_ {
+        let first = range.start / 64;
+        self.words[first..range.end.div_ceil(64)].iter().enumerate().flat_map(move |(at, &word)| {
             std::iter::successors((word != 0).then_some(word), |rest| {
                 let next = rest & (rest - 1);
                 (next != 0).then_some(next)
             })
-            .map(move |rest| at * 64 + rest.trailing_zeros() as usize)
+            .map(move |rest| (first + at) * 64 + rest.trailing_zeros() as usize)
         })
     }
 }

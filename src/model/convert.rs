@@ -11,6 +11,15 @@ pub(crate) const fn ordinal(position: usize) -> u32 {
     low_u32(position as u64)
 }
 
+/// Converts a number that the caller has checked to be below 2¹⁶.
+#[inline]
+pub(crate) const fn low_u16(value: u32) -> u16 {
+    debug_assert!(value <= u16::MAX as u32);
+    #[expect(clippy::cast_possible_truncation, reason = "asserted")]
+    let value = value as u16;
+    value
+}
+
 /// Converts a number that the caller has checked to be below 2³².
 #[inline]
 pub(crate) const fn low_u32(value: u64) -> u32 {

@@ -12,26 +12,21 @@ use super::FirstTable;
 #[repr(u8)]
 pub enum Phase {
     Reading,
-    Retainers,
     Detachedness,
     Dominators,
-    Names,
     Summary,
 }
 
 impl Phase {
-    pub const ALL: [Self; 6] =
-        [Self::Reading, Self::Retainers, Self::Detachedness, Self::Dominators, Self::Names, Self::Summary];
+    pub const ALL: [Self; 4] = [Self::Reading, Self::Detachedness, Self::Dominators, Self::Summary];
 
     /// Returns the phase's display name.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::Reading => "Reading the file",
-            Self::Retainers => "Finding retainers",
             Self::Detachedness => "Computing shallow sizes",
             Self::Dominators => "Computing distances and retained sizes",
-            Self::Names => "Naming classes",
             Self::Summary => "Computing class totals",
         }
     }
@@ -39,12 +34,10 @@ impl Phase {
     /// Returns the typical share of the phase in a whole load, in thousandths.
     fn weight(self) -> u64 {
         match self {
-            Self::Reading => 350,
-            Self::Retainers => 120,
-            Self::Detachedness => 100,
-            Self::Dominators => 330,
-            Self::Names => 60,
-            Self::Summary => 40,
+            Self::Reading => 400,
+            Self::Detachedness => 60,
+            Self::Dominators => 490,
+            Self::Summary => 50,
         }
     }
 }

@@ -4,13 +4,13 @@ use rayon::prelude::*;
 
 use crate::analysis::{
     Classes, DomStates, DominatorTree, Ephemerons, Locations, Producer, Shapes, Sizes, Statistics, WellKnown, classes,
-    distances, dom_states, dominators, ephemerons, essential_edges, locations, page_objects, producer, shallow_sizes,
-    shapes, statistics,
+    distances, dom_states, ephemerons, essential_edges, locations, page_objects, producer, semidominators,
+    shallow_sizes, shapes, statistics,
 };
 use crate::format::LocationTable;
 use crate::graph::HeapGraph;
 use crate::model::stored::stored;
-use crate::model::{BitSet, CancelToken, Cancelled, Column, Distance, HeapBytes as _, Phase, Progress};
+use crate::model::{BitSet, CancelToken, Cancelled, Column, Csr, Distance, HeapBytes as _, Phase, Progress};
 
 /// The graph and the facts that take long to derive. All of it is kept in the cache.
 #[derive(Debug)]
@@ -54,41 +54,56 @@ stored!(unmarked Facts {
 impl Facts {
     /// Derives everything from the graph, in parallel where facts do not need each other.
     pub(super) fn derive(mut graph: HeapGraph, progress: &Progress, cancel: &CancelToken) -> Result<Self, Cancelled> {
-        progress.start(Phase::Detachedness, 3);
-        let (known, ephemerons) = progress.stage("known strings", || {
-            rayon::join(|| WellKnown::find(graph.strings()), || ephemerons(graph.strings()))
-        });
-        progress.advance(1);
-        let dom = progress.stage("detachedness", || dom_states(&mut graph, cancel))?;
+        progress.start(Phase::Detachedness, 1);
+        let states = graph.take_detachedness();
+        let ((known, ephemerons), dom) = rayon::join(
+            || {
+                progress.stage("known strings", || {
+                    rayon::join(|| WellKnown::find(graph.strings()), || ephemerons(graph.strings()))
+                })
+            },
+            || progress.stage("detachedness", || dom_states(&graph, states, progress, cancel)),
+        );
+        let dom = dom?;
         progress.advance(1);
 
         let (self_sizes, located) = (graph.take_self_sizes(), graph.take_locations());
         // Retention on one side; the properties shown for an object on the other.
         let graph_ref = &graph;
         progress.start(Phase::Dominators, 2 * graph.node_count() as u64);
-        let (dominators, described) = rayon::join(
+        let (retention, described) = rayon::join(
             || retention(graph_ref, (&known, &ephemerons), progress, cancel),
             || {
                 let facts = (&known, &ephemerons, &dom);
                 Described::derive(graph_ref, facts, (self_sizes, located), progress, cancel)
             },
         );
-        let (dominators, page_objects) = dominators?;
+        let Retention { dominators, retainers, page_objects } = retention?;
         let Described { sizes, distances, locations, shapes, mut classes } = described?;
+        graph.retainers = retainers;
 
         progress.start(Phase::Summary, 2);
-        let retained_sizes = progress.stage("retained sizes", || dominators.retained_sizes(sizes.shallow(), cancel))?;
+        let sums = progress.stage("sums", || dominators.prefix_sums(sizes.shallow(), cancel))?;
+        let retained_sizes =
+            progress.stage("retained sizes", || dominators.retained_sizes(sizes.shallow(), &sums, cancel))?;
         progress.advance(1);
         let total = retained_sizes.get(graph.root().index());
-        let (summed, statistics) = rayon::join(
+        let shallow = sizes.shallow();
+        let (retained, (counts, statistics)) = rayon::join(
+            || progress.stage("retained by class", || classes.retained_from(&sums, &dominators, cancel)),
             || {
-                progress.stage("sums by class", || {
-                    classes.sum_up(sizes.shallow(), &retained_sizes, &distances, &dominators, cancel)
-                })
+                rayon::join(
+                    || progress.stage("counts by class", || classes.counts(shallow, &distances, cancel)),
+                    || progress.stage("statistics", || statistics(&graph, &known, &dom, shallow, total)),
+                )
             },
-            || progress.stage("statistics", || statistics(&graph, &known, &dom, sizes.shallow(), total)),
         );
-        summed?;
+        if sums.fit() {
+            classes.set_totals(counts?, &retained?);
+        } else {
+            classes.sum_up(shallow, &retained_sizes, &distances, &dominators, cancel)?;
+        }
+        drop(sums);
         progress.advance(1);
         let max_object_id = graph.nodes().map(|node| graph.id(node).0).filter(|id| id % 2 == 1).max().unwrap_or(0);
         let producer = producer(&graph, &known);
@@ -145,17 +160,29 @@ impl Facts {
     }
 }
 
-/// Derives the dominator tree, and the page objects that decide which edges retain.
+/// The dominator tree, the retainers, and the page objects that decide which edges retain.
+struct Retention {
+    dominators: DominatorTree,
+    retainers: Csr,
+    page_objects: BitSet,
+}
+
+/// Derives [`Retention`]. The retainers are found last, beside the steps of the dominators that run on one thread: the
+/// memory for them is free by then.
 fn retention(
     graph: &HeapGraph,
     (known, ephemerons): (&WellKnown, &Ephemerons),
     progress: &Progress,
     cancel: &CancelToken,
-) -> Result<(DominatorTree, BitSet), Cancelled> {
-    let page_objects = progress.stage("page objects", || page_objects(graph, known, cancel))?;
+) -> Result<Retention, Cancelled> {
+    let page_objects = progress.stage("page objects", || page_objects(graph, known, progress, cancel))?;
     let essential = progress.stage("essential edges", || essential_edges(graph, ephemerons, &page_objects, cancel))?;
-    let dominators = progress.stage("dominators", || dominators(graph, &essential, progress, cancel))?;
-    Ok((dominators, page_objects))
+    let semidominators = semidominators(graph, essential, progress, cancel)?;
+    let (dominators, retainers) = rayon::join(
+        || semidominators.tree(progress, cancel),
+        || progress.stage("retainers", || graph.find_retainers(cancel)),
+    );
+    Ok(Retention { dominators: dominators?, retainers: retainers?, page_objects })
 }
 
 /// The properties shown for an object.
@@ -177,10 +204,13 @@ impl Described {
         cancel: &CancelToken,
     ) -> Result<Self, Cancelled> {
         let (distances, (sizes, named)) = rayon::join(
-            || progress.stage("distances", || distances(graph, known, ephemerons, cancel)),
+            || progress.stage("distances", || distances(graph, known, ephemerons, progress, cancel)),
             || {
                 rayon::join(
-                    || progress.stage("shallow sizes", || shallow_sizes(graph, known, dom, self_sizes, cancel)),
+                    || {
+                        progress
+                            .stage("shallow sizes", || shallow_sizes(graph, known, dom, self_sizes, progress, cancel))
+                    },
                     || {
                         let locations = locations(located, graph.node_count());
                         let shapes = progress.stage("shapes", || shapes(graph, known, cancel))?;

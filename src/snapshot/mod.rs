@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::analysis::{JoinedClasses, Originals, Ropes, first_table, unreachable};
 use crate::format::{self, RawSnapshot, Recovery, Source};
 use crate::graph::HeapGraph;
-use crate::memory::Account;
+use crate::memory::{Account, Reuse};
 use crate::model::stored::{NotStored, Put, Stored as _, Take};
 use crate::model::{BitSet, CancelToken, Cancelled, Progress};
 use facts::Facts;
@@ -45,6 +45,7 @@ impl Snapshot {
     /// Returns an [`OpenError`] that describes the problem and its position, or that `cancel` stopped the work.
     pub fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let _account = Account::open(cancel);
+        let _reuse = Reuse::begin();
         Self::open_whole(source, progress, cancel).map_err(|error| error.explained(cancel))
     }
 
@@ -71,7 +72,7 @@ impl Snapshot {
     fn build(mut raw: RawSnapshot, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
         let (size_bytes, note, change) = (raw.size_bytes, raw.note.take(), raw.change);
         progress.publish(progress.stage("first table", || first_table(&raw, cancel))?);
-        let graph = progress.stage("graph", || HeapGraph::build(raw, progress, cancel))?;
+        let graph = progress.stage("graph", || HeapGraph::build(raw, cancel))?;
         let mut snapshot = Self::derive(graph, progress, cancel)?;
         snapshot.source = SourceInfo { size_bytes, note, change, ..snapshot.source };
         Ok(snapshot)

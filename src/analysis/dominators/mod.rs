@@ -5,8 +5,8 @@
 //! it; jump pointers (Myers, “An applicative random-access stack”, 1983) keep each climb logarithmic where a long
 //! linked list would make it linear. Nothing recurses.
 
+mod predecessors;
 mod preorder;
-
 mod tree;
 
 use rayon::prelude::*;
@@ -14,46 +14,74 @@ use rayon::prelude::*;
 use crate::graph::HeapGraph;
 use crate::memory::Reuse;
 use crate::model::stored::stored;
-use crate::model::{BitSet, CancelToken, Cancelled, Progress, convert};
-use preorder::{Preorder, Rows};
-pub(crate) use tree::DominatorTree;
+use crate::model::{BitSet, CancelToken, Cancelled, Progress, convert, prefetch};
+use predecessors::{BLOCK, Predecessors, Rows};
+use preorder::Preorder;
 use tree::tree;
+pub(crate) use tree::{DominatorTree, PrefixSums};
 
 const NONE: u32 = u32::MAX;
 
 stored!(DominatorTree { positions, nodes, subtree_sizes, reaches });
 
-/// Computes dominators over the essential edges. The root is the immediate dominator of nodes without an essential
+/// The first steps towards the dominator tree. The remaining ones run on one thread; others can work beside them.
+#[derive(Debug)]
+pub struct Semidominators {
+    vertices: Vec<u32>,
+    parents: Vec<u32>,
+    /// Number of the semidominator by number.
+    semi: Vec<u32>,
+    node_count: usize,
+    /// The remaining steps need the memory that the computation of the semidominators frees.
+    _reuse: Reuse,
+}
+
+/// Computes semidominators over the `essential` edges. The root is the immediate dominator of nodes without an essential
 /// retainer, and of nodes that neither the root nor such nodes reach.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
-pub fn dominators(
+pub fn semidominators(
     graph: &HeapGraph,
-    essential: &BitSet,
+    mut essential: BitSet,
     progress: &Progress,
     cancel: &CancelToken,
-) -> Result<DominatorTree, Cancelled> {
-    let mut order = progress.stage("spanning tree", || Preorder::build(graph, essential, progress, cancel))?;
-    // The following steps need the memory that the computation of the semidominators frees.
-    let (semi, _reuse) =
-        progress.stage("semidominators", || semidominators(graph, essential, &mut order, progress, cancel))?;
-    let Preorder { mut vertices, parents: tree_parents, .. } = order;
-    let reached = vertices.len();
-    let mut dominators = progress.stage("immediate", || immediate_dominators(tree_parents, &semi, progress, cancel))?;
-    drop(semi);
+) -> Result<Semidominators, Cancelled> {
+    let mut order = progress.stage("spanning tree", || Preorder::build(graph, &mut essential, progress, cancel))?;
+    let predecessors = progress.stage("predecessors", || Predecessors::collect(graph, &essential, &order, cancel))?;
+    progress.count_steps("predecessors", predecessors.len() as u64);
+    // The numbers by node are no longer needed.
+    drop(std::mem::take(&mut order.numbers));
+    drop(essential);
+    let semi = progress.stage("semidominators", || forest(&predecessors, &order, progress, cancel))?;
+    let _reuse = Reuse::begin();
+    drop(predecessors);
+    let Preorder { vertices, parents, .. } = order;
+    Ok(Semidominators { vertices, parents, semi, node_count: graph.node_count(), _reuse })
+}
 
-    if reached < graph.node_count() {
-        let mut found = BitSet::new(graph.node_count());
-        for &vertex in &vertices {
-            found.insert(vertex as usize);
+impl Semidominators {
+    /// Computes the dominator tree.
+    ///
+    /// # Errors
+    /// Returns [`Cancelled`] if `cancel` stops the work.
+    pub fn tree(self, progress: &Progress, cancel: &CancelToken) -> Result<DominatorTree, Cancelled> {
+        let Self { mut vertices, parents, semi, node_count, _reuse } = self;
+        let reached = vertices.len();
+        let mut dominators = progress.stage("immediate", || immediate_dominators(parents, &semi, progress, cancel))?;
+        drop(semi);
+        if reached < node_count {
+            let mut found = BitSet::new(node_count);
+            for &vertex in &vertices {
+                found.insert(vertex as usize);
+            }
+            for node in (0..node_count).filter(|&node| !found.contains(node)) {
+                vertices.push(convert::ordinal(node));
+                dominators.push(0);
+            }
         }
-        for node in graph.nodes().filter(|node| !found.contains(node.index())) {
-            vertices.push(node.0);
-            dominators.push(0);
-        }
+        progress.stage("tree", || tree(&vertices, &dominators, cancel))
     }
-    progress.stage("tree", || tree(&vertices, &dominators, cancel))
 }
 
 /// A vertex of the forest used to compute the semidominators.
@@ -65,64 +93,48 @@ struct Link {
     least: u32,
 }
 
-/// The number of vertices whose predecessors one task collects.
-const GATHERED: usize = 1 << 15;
-/// The number of tasks that run ahead.
+/// Prefetch distance in predecessors for their links.
+const ITEMS_AHEAD: usize = 24;
+/// The number of blocks of vertices whose predecessors are prepared ahead.
 const AHEAD: usize = 8;
 
-/// Returns the semidominator of each vertex, by number, and a guard that keeps the freed memory for reuse. While the
-/// semidominators of some vertices are computed, last first, the predecessors of the next ones are collected on other
-/// cores; the predecessors are never all in memory at once.
-fn semidominators(
-    graph: &HeapGraph,
-    essential: &BitSet,
-    order: &mut Preorder,
+/// Returns the semidominator of each vertex, by number. While those of some vertices are computed, last first, the
+/// predecessors of the next ones are prepared on other cores.
+fn forest(
+    predecessors: &Predecessors,
+    order: &Preorder,
     progress: &Progress,
     cancel: &CancelToken,
-) -> Result<(Vec<u32>, Reuse), Cancelled> {
-    let count = order.vertices.len();
-    let sources = progress.stage("sources", || order.sources(graph, essential, cancel))?;
-    // Only the sources are needed; this frees the numbers by node.
-    drop(std::mem::take(&mut order.numbers));
+) -> Result<Vec<u32>, Cancelled> {
     let mut forest = Forest {
         links: order.parents.iter().map(|&ancestor| Link { ancestor, least: NONE }).collect(),
         semi: order.parents.clone(),
         path: Vec::new(),
         steps: 0,
     };
-    let batch = GATHERED * AHEAD;
-    let order = &*order;
-    let gather = |batch_number: usize| -> Vec<Rows> {
-        let (start, end) = (batch_number * batch, ((batch_number + 1) * batch).min(count));
-        let parts = (end - start).div_ceil(GATHERED);
-        (0..parts)
-            .into_par_iter()
-            .map(|part| {
-                let first = start + part * GATHERED;
-                order.predecessors(graph, &sources, first..(first + GATHERED).min(end))
-            })
-            .collect()
+    let rows = |end: usize| -> Vec<Rows> {
+        (end.saturating_sub(AHEAD)..end).into_par_iter().map(|block| predecessors.rows(block)).collect()
     };
-    let mut batches = count.div_ceil(batch);
-    let mut gathered = if batches == 0 { Vec::new() } else { gather(batches - 1) };
-    while batches > 0 {
-        batches -= 1;
+    let mut end = predecessors.block_count();
+    let mut prepared = rows(end);
+    while end > 0 {
         cancel.check()?;
-        progress.advance(batch as u64);
+        progress.advance((prepared.len() * BLOCK) as u64);
+        end -= prepared.len();
         let (computed, next) = rayon::join(
             || {
-                gathered.iter().rev().try_for_each(|rows| {
+                prepared.iter().rev().try_for_each(|rows| {
                     forest.compute(rows);
                     cancel.check()
                 })
             },
-            || if batches > 0 { gather(batches - 1) } else { Vec::new() },
+            || rows(end),
         );
         computed?;
-        gathered = next;
+        prepared = next;
     }
     progress.count_steps("semidominators", forest.steps);
-    Ok((forest.semi, Reuse::begin()))
+    Ok(forest.semi)
 }
 
 /// The state of the computation of the semidominators.
@@ -142,7 +154,12 @@ impl Forest {
             let mut least = self.semi[vertex];
             let row = predecessors.row(vertex);
             self.steps += row.len() as u64;
-            for &predecessor in row {
+            for at in row.rev() {
+                // The rows are visited from the last to the first.
+                if let Some(&ahead) = at.checked_sub(ITEMS_AHEAD).and_then(|at| predecessors.items.get(at)) {
+                    prefetch(&self.links, ahead as usize);
+                }
+                let predecessor = predecessors.items[at];
                 let candidate = if predecessor <= number {
                     predecessor
                 } else {

@@ -1,12 +1,8 @@
-//! The depth-first preorder of the nodes, and the edges between them by position.
-
-use std::ops::Range;
-
-use rayon::prelude::*;
+//! The depth-first preorder of the nodes.
 
 use super::NONE;
 use crate::graph::HeapGraph;
-use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, NodeOrdinal, POLL_INTERVAL, Progress, convert};
+use crate::model::{BitSet, CancelToken, Cancelled, NodeOrdinal, POLL_INTERVAL, Progress, convert};
 
 /// A depth-first spanning tree. Nodes are numbered in preorder; the root has number 0.
 pub(super) struct Preorder {
@@ -19,9 +15,10 @@ pub(super) struct Preorder {
 }
 
 impl Preorder {
+    /// Numbers the nodes along the `essential` edges, and removes the edges of the spanning tree from that set.
     pub(super) fn build(
         graph: &HeapGraph,
-        essential: &BitSet,
+        essential: &mut BitSet,
         progress: &Progress,
         cancel: &CancelToken,
     ) -> Result<Self, Cancelled> {
@@ -32,6 +29,7 @@ impl Preorder {
             essential,
             stack: Vec::new(),
             reached: BitSet::new(node_count),
+            steps: 0,
             order: Self {
                 vertices: Vec::with_capacity(node_count),
                 parents: Vec::with_capacity(node_count),
@@ -40,77 +38,33 @@ impl Preorder {
         };
         search.enter(root, 0);
         search.run(progress, cancel)?;
-        for node in graph.nodes() {
-            cancel.check_every(node.index())?;
-            if search.reached.contains(node.index()) {
-                continue;
-            }
-            if !graph.retainers.row(node.index()).iter().any(|&edge| essential.contains(edge as usize)) {
-                search.enter(node, 0);
-                search.run(progress, cancel)?;
+        if search.order.vertices.len() < node_count {
+            // Only nodes that are not reached retain such nodes.
+            let retained = search.retained_of_others(cancel)?;
+            for node in graph.nodes() {
+                cancel.check_every(node.index())?;
+                if !search.reached.contains(node.index()) && !retained.contains(node.index()) {
+                    search.enter(node, 0);
+                    search.run(progress, cancel)?;
+                }
             }
         }
+        progress.count_steps("spanning tree", search.steps);
         Ok(search.order)
-    }
-
-    /// Returns the number of the source of each essential edge; `NONE` for other edges and unreachable sources.
-    pub(super) fn sources(
-        &self,
-        graph: &HeapGraph,
-        essential: &BitSet,
-        cancel: &CancelToken,
-    ) -> Result<Vec<u32>, Cancelled> {
-        let mut sources = vec![0; graph.edge_count()];
-        sources.par_chunks_mut(POLL_INTERVAL).enumerate().try_for_each(|(chunk, sources)| {
-            cancel.check()?;
-            let first = chunk * POLL_INTERVAL;
-            let mut node = graph.edge_source(EdgeIndex(convert::ordinal(first)));
-            let mut at = 0;
-            while at < sources.len() {
-                let end = (graph.edge_range(node).end - first).min(sources.len());
-                let number = self.numbers[node.index()];
-                for (edge, source) in sources.iter_mut().enumerate().take(end).skip(at) {
-                    *source = if essential.contains(first + edge) { number } else { NONE };
-                }
-                at = end;
-                node = NodeOrdinal(node.0 + 1);
-            }
-            Ok(())
-        })?;
-        Ok(sources)
-    }
-
-    /// Returns the predecessors of each vertex of a range as compressed rows, except its tree parent.
-    pub(super) fn predecessors(&self, graph: &HeapGraph, sources: &[u32], vertices: Range<usize>) -> Rows {
-        let mut rows =
-            Rows { first: vertices.start, offsets: Vec::with_capacity(vertices.len() + 1), items: Vec::new() };
-        rows.offsets.push(0);
-        for number in vertices {
-            let retainers = graph.retainers.row(self.vertices[number] as usize);
-            // A single retainer, as most nodes have, is the tree parent; edges to the root do not matter.
-            if retainers.len() > 1 && number > 0 {
-                let parent = self.parents[number];
-                for &edge in retainers {
-                    let source = sources[edge as usize];
-                    if source != NONE && source != parent {
-                        rows.items.push(source);
-                    }
-                }
-            }
-            rows.offsets.push(convert::ordinal(rows.items.len()));
-        }
-        rows
     }
 }
 
 pub(super) struct DepthFirst<'a> {
     pub(super) graph: &'a HeapGraph,
-    pub(super) essential: &'a BitSet,
+    /// The essential edges that are not in the tree.
+    pub(super) essential: &'a mut BitSet,
     /// Nodes being visited: number, next edge, end of the edges.
     pub(super) stack: Vec<(u32, u32, u32)>,
     /// Nodes with a number, compact enough to stay in the CPU cache.
     pub(super) reached: BitSet,
     pub(super) order: Preorder,
+    /// The number of edges of the visited nodes.
+    steps: u64,
 }
 
 impl DepthFirst<'_> {
@@ -122,6 +76,22 @@ impl DepthFirst<'_> {
         self.order.parents.push(parent);
         let (first, end) = (self.graph.first_edges[node.index()], self.graph.first_edges[node.index() + 1]);
         self.stack.push((number, first, end));
+        self.steps += u64::from(end - first);
+    }
+
+    /// Returns the nodes with an essential edge from a node that is not reached.
+    fn retained_of_others(&self, cancel: &CancelToken) -> Result<BitSet, Cancelled> {
+        let mut retained = BitSet::new(self.graph.node_count());
+        for node in self.graph.nodes() {
+            cancel.check_every(node.index())?;
+            if !self.reached.contains(node.index()) {
+                let edges = self.graph.edges(node).filter(|edge| self.essential.contains(edge.index()));
+                for edge in edges {
+                    retained.insert(self.graph.edge_target(edge).index());
+                }
+            }
+        }
+        Ok(retained)
     }
 
     pub(super) fn run(&mut self, progress: &Progress, cancel: &CancelToken) -> Result<(), Cancelled> {
@@ -137,6 +107,7 @@ impl DepthFirst<'_> {
                 if self.essential.contains(at) {
                     let target = self.graph.edge_targets[at];
                     if !self.reached.contains(target as usize) {
+                        self.essential.remove(at);
                         break Some(NodeOrdinal(target));
                     }
                 }
@@ -157,24 +128,5 @@ impl DepthFirst<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Compressed rows of a range of vertices that starts at `first`.
-pub(super) struct Rows {
-    pub(super) first: usize,
-    pub(super) offsets: Vec<u32>,
-    pub(super) items: Vec<u32>,
-}
-
-impl Rows {
-    pub(super) fn vertices(&self) -> Range<usize> {
-        self.first..self.first + self.offsets.len() - 1
-    }
-
-    #[inline]
-    pub(super) fn row(&self, vertex: usize) -> &[u32] {
-        let row = vertex - self.first;
-        &self.items[self.offsets[row] as usize..self.offsets[row + 1] as usize]
     }
 }

@@ -138,30 +138,48 @@ impl DominatorTree {
             && self.reaches == reaches(&self.subtree_sizes)
     }
 
-    /// Sums `sizes` (bytes, by ordinal) over each node's subtree.
+    /// Sums `sizes` (bytes, by ordinal) in preorder. The sums over subtrees follow from that.
     ///
     /// # Errors
     /// Returns [`Cancelled`] if `cancel` stops the work.
-    pub fn retained_sizes(&self, sizes: &Column, cancel: &CancelToken) -> Result<Column, Cancelled> {
-        // A subtree is a range of the preorder, so its sum is the difference of two prefix sums.
+    pub fn prefix_sums(&self, sizes: &Column, cancel: &CancelToken) -> Result<PrefixSums, Cancelled> {
+        let mut within = vec![0_u64; self.nodes.len() + 1];
+        // Entry 0 stays 0; each chunk adds up on its own first.
+        let chunks = within[1..].par_chunks_mut(SUMMED).zip(self.nodes.par_chunks(SUMMED));
+        let chunk_sums: Vec<u128> = chunks
+            .map(|(sums, nodes)| {
+                cancel.check()?;
+                let mut sum = 0_u128;
+                for (entry, &node) in sums.iter_mut().zip(nodes) {
+                    sum += u128::from(sizes.get(node as usize));
+                    // The sum may wrap; a difference is correct if it fits itself.
+                    *entry = convert::low_u64(sum);
+                }
+                Ok(sum)
+            })
+            .collect::<Result<_, Cancelled>>()?;
         let mut total = 0_u128;
-        let mut totals = Vec::with_capacity(self.nodes.len() + 1);
-        totals.push(0);
-        for (position, &node) in self.nodes.iter().enumerate() {
-            cancel.check_every(position)?;
-            total += u128::from(sizes.get(node as usize));
-            // The total may wrap; a difference is correct if it fits itself.
-            totals.push(convert::low_u64(total));
-        }
-        let sum = |position: &u32| {
-            let position = *position as usize;
-            totals[position + self.subtree_sizes[position] as usize].wrapping_sub(totals[position])
-        };
-        cancel.check()?;
-        Ok(if u32::try_from(total).is_ok() {
+        let before = chunk_sums
+            .into_iter()
+            .map(|sum| {
+                let before = convert::low_u64(total);
+                total += sum;
+                before
+            })
+            .collect();
+        Ok(PrefixSums { within, before, total })
+    }
+
+    /// Returns the sum of `sizes` (bytes, by ordinal) over each node's subtree.
+    ///
+    /// # Errors
+    /// Returns [`Cancelled`] if `cancel` stops the work.
+    pub fn retained_sizes(&self, sizes: &Column, sums: &PrefixSums, cancel: &CancelToken) -> Result<Column, Cancelled> {
+        let sum = |position: &u32| sums.subtree(*position as usize, self.subtree_sizes[*position as usize]);
+        Ok(if u32::try_from(sums.total).is_ok() {
             // No sum is larger than the root's, which fits.
             Column::Narrow(self.positions.par_iter().map(|position| convert::low_u32(sum(position))).collect())
-        } else if u64::try_from(total).is_ok() {
+        } else if sums.fit() {
             Column::Wide(self.positions.par_iter().map(sum).collect())
         } else {
             Column::Wide(self.saturated_sums(sizes, cancel)?)
@@ -186,6 +204,43 @@ impl DominatorTree {
             + self.nodes.capacity()
             + self.subtree_sizes.capacity()
             + self.reaches.iter().map(Vec::capacity).sum::<usize>())
+    }
+}
+
+/// The number of positions whose sums one task computes.
+const SUMMED: usize = 1 << 16;
+
+/// Sums of sizes over the preorder of a dominator tree, in bytes.
+#[derive(Debug)]
+pub struct PrefixSums {
+    /// By position: the sum from the start of its chunk up to it, exclusive. Modulo 2⁶⁴.
+    within: Vec<u64>,
+    /// By chunk of [`SUMMED`] positions: the sum of the chunks before it. Modulo 2⁶⁴.
+    before: Vec<u64>,
+    total: u128,
+}
+
+impl PrefixSums {
+    /// Returns whether all sums fit in 64 bits.
+    #[must_use]
+    pub fn fit(&self) -> bool {
+        u64::try_from(self.total).is_ok()
+    }
+
+    /// Returns the sum over all positions before `position`.
+    #[inline]
+    fn up_to(&self, position: usize) -> u64 {
+        match position.checked_sub(1) {
+            Some(last) => self.within[position].wrapping_add(self.before[last / SUMMED]),
+            None => 0,
+        }
+    }
+
+    /// Returns the sum over the subtree of `size` nodes at a position, if the sums fit.
+    #[inline]
+    #[must_use]
+    pub fn subtree(&self, position: usize, size: u32) -> u64 {
+        self.up_to(position + size as usize).wrapping_sub(self.up_to(position))
     }
 }
 

@@ -15,7 +15,7 @@ use super::Header;
 use super::error::{FormatError, Section};
 use super::json_text::{balanced_end, skip_white_space, string_end};
 use super::locations::LocationReader;
-use super::strings::StringTable;
+use super::quoted::Texts;
 use super::tables::{Block, TableKind};
 use super::trace::TraceTreeReader;
 pub(super) use errors::{expected_of, known_file};
@@ -51,6 +51,24 @@ enum State {
     End,
 }
 
+/// The parts of a window that are parsed or copied later.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) blocks: Vec<Block>,
+    pub(super) texts: Texts,
+}
+
+impl Parts {
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocks.is_empty() && self.texts.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.blocks.clear();
+        self.texts.clear();
+    }
+}
+
 /// The result of one step: the new position, and whether scanning can continue within this window.
 enum Step {
     To(usize),
@@ -72,7 +90,9 @@ pub(super) struct Scanner {
     section: Section,
     seen: Vec<String>,
     pub(super) header: Option<Header>,
-    pub(super) strings: StringTable,
+    /// Strings that ended, and bytes of all.
+    pub(super) string_count: u64,
+    pub(super) string_bytes: u64,
     /// Of `locations`, only the values that the table below does not contain yet.
     pub(super) small: [Vec<u64>; SMALL_TABLES.len()],
     /// The end of each small table in the file.
@@ -94,7 +114,8 @@ impl Scanner {
             section: Section::Document,
             seen: Vec::new(),
             header: None,
-            strings: StringTable::default(),
+            string_count: 0,
+            string_bytes: 0,
             small: Default::default(),
             small_ends: Default::default(),
             locations: LocationReader::default(),
@@ -120,13 +141,13 @@ impl Scanner {
     }
 
     /// Scans `window`, which starts at byte `base` of the file. Returns the number of consumed bytes and appends the
-    /// blocks that were found. `last` is true if the file ends with the window.
+    /// parts that were found. `last` is true if the file ends with the window.
     pub(super) fn scan(
         &mut self,
         window: &[u8],
         base: u64,
         last: bool,
-        blocks: &mut Vec<Block>,
+        parts: &mut Parts,
     ) -> Result<usize, FormatError> {
         let mut at = 0;
         loop {
@@ -137,7 +158,7 @@ impl Scanner {
                 break;
             }
             let is_useful = !matches!(self.state, State::Skip { .. });
-            match self.step(window, at, base, last, blocks)? {
+            match self.step(window, at, base, last, parts)? {
                 Step::To(next) => {
                     at = next;
                     if is_useful {
@@ -172,26 +193,26 @@ impl Scanner {
         at: usize,
         base: u64,
         last: bool,
-        blocks: &mut Vec<Block>,
+        parts: &mut Parts,
     ) -> Result<Step, FormatError> {
         let here = base + at as u64;
         match self.state {
             State::Start => self.start(window, at, base, last),
-            State::BeforeKey { first } => self.key(window, at, base, first),
+            State::BeforeKey { first } => self.key(window, at, base, first, &mut parts.texts),
             State::AfterValue => match window[at] {
                 b',' => self.to(State::BeforeKey { first: false }, at + 1),
                 b'}' => self.to(State::End, at + 1),
                 _ => Err(self.unexpected(here, &window[at..], "`,` or the final `}`")),
             },
             State::Header => self.read_header(window, at, here),
-            State::Table { kind, first } => self.table(window, at, base, (kind, first), blocks),
+            State::Table { kind, first } => self.table(window, at, base, (kind, first), &mut parts.blocks),
             State::Small { table, first } => self.small_table(window, at, base, (table, first)),
             State::BeforeString { first } => match window[at] {
                 b'"' => self.to(State::InString, at + 1),
                 b']' if first => self.end_section(at + 1),
                 _ => Err(self.unexpected(here, &window[at..], "a string in double quotes")),
             },
-            State::InString => self.strings(window, at, base),
+            State::InString => self.strings(window, at, base, &mut parts.texts),
             State::AfterString => match window[at] {
                 b',' => self.to(State::BeforeString { first: false }, at + 1),
                 b']' => self.end_section(at + 1),
@@ -247,7 +268,14 @@ impl Scanner {
     }
 
     /// Parses a name at the top level, its colon and the start of its value.
-    fn key(&mut self, window: &[u8], at: usize, base: u64, first: bool) -> Result<Step, FormatError> {
+    fn key(
+        &mut self,
+        window: &[u8],
+        at: usize,
+        base: u64,
+        first: bool,
+        texts: &mut Texts,
+    ) -> Result<Step, FormatError> {
         let here = base + at as u64;
         match window[at] {
             b'}' if first => return self.to(State::End, at + 1),
@@ -279,10 +307,17 @@ impl Scanner {
             return Ok(Step::NeedsMore(at));
         }
         let name = String::from_utf8_lossy(&window[at + 1..name_end]).into_owned();
-        self.enter(&name, window, value, base)
+        self.enter(&name, window, value, base, texts)
     }
 
-    fn enter(&mut self, name: &str, window: &[u8], at: usize, base: u64) -> Result<Step, FormatError> {
+    fn enter(
+        &mut self,
+        name: &str,
+        window: &[u8],
+        at: usize,
+        base: u64,
+        texts: &mut Texts,
+    ) -> Result<Step, FormatError> {
         let here = base + at as u64;
         let small = SMALL_TABLES.iter().position(|table| *table == name);
         let known = small.is_some() || matches!(name, "snapshot" | "nodes" | "edges" | "strings" | "trace_tree");
@@ -315,7 +350,7 @@ impl Scanner {
             }
             "strings" => {
                 if let Some(rest) = self.file_bytes.and_then(|bytes| bytes.checked_sub(here)) {
-                    self.strings.reserve(usize::try_from(rest).unwrap_or(0));
+                    texts.expected_bytes = usize::try_from(rest).unwrap_or(0);
                 }
                 self.to(State::BeforeString { first: true }, at + 1)
             }

@@ -2,59 +2,61 @@
 
 use super::super::error::FormatError;
 use super::super::json_text::{LONGEST_SCALAR, is_comma, is_scalar, scalar_length};
+use super::super::quoted::{Specials, Texts};
 use super::{Scanner, State, Step};
 use crate::memory::OutOfMemory;
 
 impl Scanner {
     /// Scans the rest of a string and, as far as possible, the strings after it.
-    pub(super) fn strings(&mut self, window: &[u8], mut at: usize, base: u64) -> Result<Step, FormatError> {
+    pub(super) fn strings(
+        &mut self,
+        window: &[u8],
+        mut start: usize,
+        base: u64,
+        texts: &mut Texts,
+    ) -> Result<Step, FormatError> {
+        let mut specials = Specials::default();
+        let mut at = start;
         loop {
-            let rest = &window[at..];
-            let stop = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-            if let Some(control) = rest[..stop].iter().position(|byte| *byte < 0x20) {
-                let found = &rest[control..=control];
-                let offset = base + (at + control) as u64;
-                return Err(self.unexpected(offset, found, "a string without control characters"));
-            }
-            self.strings.try_extend(&rest[..stop])?;
-            at += stop;
-            match window.get(at) {
-                None => return Ok(Step::To(at)),
-                Some(b'"') => {
-                    self.strings.end_string();
-                    if self.strings.len() >= u32::MAX as usize {
-                        let limit = u64::from(u32::MAX) - 1;
-                        return Err(FormatError::Limit {
-                            section: self.section.clone(),
-                            what: "its number of strings",
-                            limit,
-                        });
+            let Some(stop) = specials.next(window, at) else {
+                texts.begin(start, window.len());
+                self.string_bytes += (window.len() - start) as u64;
+                return Ok(Step::To(window.len()));
+            };
+            match window[stop] {
+                b'"' => {
+                    texts.push(start, stop);
+                    self.string_bytes += (stop - start) as u64;
+                    self.string_count += 1;
+                    let limit = u64::from(u32::MAX) - 1;
+                    if self.string_count > limit {
+                        let what = "its number of strings";
+                        return Err(FormatError::Limit { section: self.section.clone(), what, limit });
                     }
-                    at += 1;
                     // The most frequent case by far: the next string directly follows the comma.
-                    let gap = window[at..].iter().take(8).position(|byte| *byte == b'"');
+                    let gap = window[stop + 1..].iter().take(8).position(|byte| *byte == b'"');
                     match gap {
-                        Some(quote) if is_comma(&window[at..at + quote]) => at += quote + 1,
-                        _ => return self.to(State::AfterString, at),
+                        Some(quote) if is_comma(&window[stop + 1..stop + 1 + quote]) => start = stop + quote + 2,
+                        _ => return self.to(State::AfterString, stop + 1),
                     }
+                    at = start;
                 }
-                Some(_) => {
-                    let length = if window.get(at + 1) == Some(&b'u') { 6 } else { 2 };
-                    let Some(escape) = window.get(at..at + length) else { return Ok(Step::NeedsMore(at)) };
-                    let is_valid = match escape {
-                        [_, b'u', digits @ ..] => digits.iter().all(u8::is_ascii_hexdigit),
-                        [_, kind] => b"\"\\/bfnrt".contains(kind),
-                        _ => false,
+                b'\\' => {
+                    let length = if window.get(stop + 1) == Some(&b'u') { 6 } else { 2 };
+                    let Some(escape) = window.get(stop..stop + length) else {
+                        texts.begin(start, stop);
+                        self.string_bytes += (stop - start) as u64;
+                        return Ok(Step::NeedsMore(stop));
                     };
-                    if !is_valid {
-                        return Err(self.unexpected(
-                            base + at as u64,
-                            escape,
-                            "a JSON escape such as `\\n` or `\\u0041`",
-                        ));
+                    if !is_escape(escape) {
+                        let expected = "a JSON escape such as `\\n` or `\\u0041`";
+                        return Err(self.unexpected(base + stop as u64, escape, expected));
                     }
-                    self.strings.try_extend(escape)?;
-                    at += length;
+                    at = stop + length;
+                }
+                _ => {
+                    let expected = "a string without control characters";
+                    return Err(self.unexpected(base + stop as u64, &window[stop..=stop], expected));
                 }
             }
         }
@@ -117,5 +119,15 @@ impl Scanner {
         }
         self.state = State::Skip { depth, in_string };
         Ok(Step::To(at))
+    }
+}
+
+/// Returns whether the bytes from a backslash on are an escape of JSON.
+#[inline]
+fn is_escape(escape: &[u8]) -> bool {
+    match escape {
+        [_, b'u', digits @ ..] => digits.iter().all(u8::is_ascii_hexdigit),
+        [_, kind] => b"\"\\/bfnrt".contains(kind),
+        _ => false,
     }
 }

@@ -324,10 +324,10 @@ fn read_rows(
     store: impl FnMut(usize, &Row) -> Result<(), RowProblem>,
 ) -> Result<(), BadRow> {
     match slots {
-        [0, 1, 2] => rows_with(window, block, in_order::<3>, store),
-        [0, 1, 2, 3, 4] => rows_with(window, block, in_order::<5>, store),
-        [0, 1, 2, 3, 4, 5] => rows_with(window, block, in_order::<6>, store),
-        [0, 1, 2, 3, 4, 5, 6] => rows_with(window, block, in_order::<7>, store),
+        [0, 1, 2] => rows_with(window, block, |integers, values| in_order::<3>(integers, values), store),
+        [0, 1, 2, 3, 4] => rows_with(window, block, |integers, values| in_order::<5>(integers, values), store),
+        [0, 1, 2, 3, 4, 5] => rows_with(window, block, |integers, values| in_order::<6>(integers, values), store),
+        [0, 1, 2, 3, 4, 5, 6] => rows_with(window, block, |integers, values| in_order::<7>(integers, values), store),
         _ => {
             let by_slots = |integers: &mut Integers<'_>, values: &mut Row| {
                 for &slot in slots {
@@ -340,7 +340,8 @@ fn read_rows(
     }
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "as for `Integers::next`")]
+#[inline(always)]
 fn in_order<const FIELDS: usize>(integers: &mut Integers<'_>, values: &mut Row) -> Result<(), BadInteger> {
     for value in values.iter_mut().take(FIELDS) {
         *value = integers.next()?;
@@ -364,7 +365,12 @@ fn rows_with(
         read(&mut integers, &mut values).map_err(|error| bad(error.at, RowProblem::Integer(error.problem)))?;
         store(row, &values).map_err(|problem| bad(start, problem))?;
     }
-    if integers.at_end() { Ok(()) } else { Err(bad(integers.position(), RowProblem::Integer(Problem::NotANumber))) }
+    if integers.at_end() {
+        return Ok(());
+    }
+    let mut rest = integers;
+    rest.skip_white_space();
+    Err(bad(rest.position(), RowProblem::Integer(Problem::NotANumber)))
 }
 
 #[cfg(test)]
