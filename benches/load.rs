@@ -1,11 +1,13 @@
 //! Measures the time and the memory of a whole load and of its phases:
-//! `cargo bench --no-default-features --bench load -- --file FILE [--runs 5] [--yardstick]`.
+//! `cargo bench --no-default-features --bench load -- --file FILE [--runs 5] [--parse] [--yardstick] [--streams 2]`.
 //!
-//! Each run is a process of its own, which has its own peak. With `--yardstick` the heap snapshot worker of Chrome
-//! DevTools loads the same file under Node (`benches/devtools.mjs`), and the ratio is printed.
+//! Each run is a process of its own, which has its own peak. With `--parse`, Node's `JSON.parse` of the same file
+//! (`benches/parse.mjs`) follows each run, and the ratio is printed. With `--yardstick` the heap snapshot worker of Chrome
+//! DevTools loads it under Node (`benches/devtools.mjs`). `--streams N` makes memory slow: N processes write through a
+//! buffer of their own all the time.
 #![allow(clippy::print_stdout, reason = "a command of its own")]
 
-use std::process::{Command, ExitCode};
+use std::process::{Child, Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -47,17 +49,23 @@ fn main() -> ExitCode {
     let value =
         |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
     let Some(file) = value("--file") else {
-        println!("usage: cargo bench --no-default-features --bench load -- --file FILE [--runs 5] [--yardstick]");
+        println!(
+            "usage: cargo bench --no-default-features --bench load -- --file FILE [--runs 5] [--parse] [--yardstick] [--streams 2]"
+        );
         return ExitCode::SUCCESS;
     };
     let runs = value("--runs").and_then(|runs| runs.parse().ok()).unwrap_or(5_usize).max(1);
-    let outcome = if arguments.iter().any(|argument| argument == "--one") {
+    let streams = value("--streams").and_then(|count| count.parse().ok()).unwrap_or(0);
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let outcome = if has("--stream") {
+        stream()
+    } else if has("--one") {
         load(file).and_then(|run| {
             println!("{}", serde_json::to_string(&run)?);
             Ok(())
         })
     } else {
-        report(file, runs, arguments.iter().any(|argument| argument == "--yardstick"))
+        Streams::start(file, streams).and_then(|_streams| report(file, runs, has("--parse"), has("--yardstick")))
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,6 +74,46 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Processes that take a part of the memory's bandwidth, until this is dropped.
+struct Streams(Vec<Child>);
+
+impl Streams {
+    fn start(file: &str, count: usize) -> anyhow::Result<Self> {
+        let myself = std::env::current_exe()?;
+        let started: Result<Vec<Child>, _> =
+            (0..count).map(|_| Command::new(&myself).args(["--stream", "--file", file]).spawn()).collect();
+        Ok(Self(started?))
+    }
+}
+
+impl Drop for Streams {
+    fn drop(&mut self) {
+        for process in &mut self.0 {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// Writes through a buffer that no CPU cache can hold, forever.
+fn stream() -> anyhow::Result<()> {
+    let mut buffer = vec![0_u64; 32 << 20];
+    loop {
+        for entry in &mut buffer {
+            *entry = entry.wrapping_add(1);
+        }
+        std::hint::black_box(&mut buffer);
+    }
+}
+
+/// Returns the time of Node's `JSON.parse` in milliseconds.
+fn parse(file: &str) -> anyhow::Result<f64> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/parse.mjs");
+    let output = Command::new("node").args(["--max-old-space-size=16000", script, file]).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.trim().parse().with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Returns a field of `/proc/self/status` in bytes; 0 on other systems.
@@ -126,10 +174,14 @@ fn milliseconds(duration: Duration) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-fn report(file: &str, runs: usize, yardstick: bool) -> anyhow::Result<()> {
+fn report(file: &str, runs: usize, with_parse: bool, yardstick: bool) -> anyhow::Result<()> {
     let myself = std::env::current_exe()?;
     let mut measured: Vec<Run> = Vec::new();
+    let mut parsed: Vec<f64> = Vec::new();
     for _ in 0..runs {
+        if with_parse {
+            parsed.push(parse(file)?);
+        }
         let output = Command::new(&myself).args(["--one", "--file", file]).output()?;
         let text = String::from_utf8_lossy(&output.stdout);
         measured.push(serde_json::from_str(text.trim()).with_context(|| text.trim().to_owned())?);
@@ -149,6 +201,12 @@ fn report(file: &str, runs: usize, yardstick: bool) -> anyhow::Result<()> {
         [("peak memory", most(|run| run.peak_bytes)), ("memory afterwards", most(|run| run.after_bytes))]
     {
         println!("| {what} | {:.0} MB, {:.2} × file | |", bytes as f64 / 1e6, bytes as f64 / size);
+    }
+    parsed.sort_by(f64::total_cmp);
+    if let (Some(best_parse), Some(middle_parse)) = (parsed.first(), parsed.get(parsed.len() / 2)) {
+        println!("| `JSON.parse` | {best_parse:.0} ms | {middle_parse:.0} ms |");
+        let (best, middle) = (best.complete_ms / best_parse, middle.complete_ms / middle_parse);
+        println!("| complete / `JSON.parse` | {best:.2} | {middle:.2} |");
     }
     println!("\n| phase (those of two threads overlap) | began, ms | took, ms | resident, MB |\n|---|---:|---:|---:|");
     for stage in &best.stages {

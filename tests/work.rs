@@ -98,6 +98,12 @@ fn ladder(nodes: usize) -> Graph {
     (0..nodes).map(|node| vec![(node + 1) % nodes, (node + 2) % nodes, (node + nodes - 1) % nodes]).collect()
 }
 
+/// Each node holds 40 others, so that edges take most of the memory.
+fn dense(nodes: usize) -> Graph {
+    let nodes = nodes / 10;
+    (0..nodes).map(|node| (1..41).map(|step| (node + step * step * 7) % nodes).collect()).collect()
+}
+
 /// Each node holds three others, picked by a fixed rule that looks like chance.
 fn tangle(nodes: usize) -> Graph {
     let mut state = 88_172_645_463_325_252_u64;
@@ -180,12 +186,13 @@ const PHASES: [&str; 7] = [
 // One test: it counts allocations of the whole process.
 #[test]
 fn loading_stays_within_its_step_bound_for_every_graph_shape() {
-    let shapes: [(&str, Shape); 5] = [
+    let shapes: [(&str, Shape); 6] = [
         ("chain", chain),
         ("star", star),
         ("list with values held elsewhere", list_with_values_held_elsewhere),
         ("ladder", ladder),
         ("tangle", tangle),
+        ("dense", dense),
     ];
     // What is set up once.
     work(&chain(1000));

@@ -24,8 +24,8 @@ impl Classes {
         Ok(())
     }
 
-    /// Returns the retained size of each class as [`Self::sum_up`] computes it, from sums of shallow sizes that fit in 64
-    /// bits. Reads memory in order, except for the classes.
+    /// Returns the retained size of each class as [`Self::sum_up`] computes it, from sums of shallow sizes that fit in
+    /// 64 bits. Reads memory in order, except for the classes.
     ///
     /// # Errors
     /// Returns [`Cancelled`] if `cancel` stops the work.
@@ -99,8 +99,8 @@ pub(crate) fn retained_by_class(
     outermost_by_class(class_of, class_count, |_, node| counts(node), retained, dominators, cancel)
 }
 
-/// Sums `retained` (by position in the dominator tree, node and size of the subtree) over the counted nodes of each class
-/// that no other counted node of the class dominates.
+/// Sums `retained` (by position in the dominator tree, node and size of the subtree) over the counted nodes of each
+/// class that no other counted node of the class dominates.
 ///
 /// The dominator tree is in preorder, so a node is dominated by another of its class if it comes before the end of the
 /// last outermost subtree of that class.

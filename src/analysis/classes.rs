@@ -128,7 +128,7 @@ impl Classes {
     }
 }
 
-/// Assigns a class to each node. [`Classes::sum_up`] computes the numbers.
+/// Assigns a class to each node. The totals are set later; see `class_totals`.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.

@@ -40,9 +40,10 @@ impl DomStates {
     }
 }
 
-/// Propagates the file's `states` (empty if no node has one) along native nodes: first, every native node reachable from an attached
-/// one becomes attached; then every other native node reachable from a detached one becomes detached. JavaScript objects
-/// stop the propagation. In a file without states, the prefix `Detached ` of a name marks a detached node.
+/// Propagates the file's `states` (empty if no node has one) along native nodes: first, every native node reachable from
+/// an attached one becomes attached; then every other native node reachable from a detached one becomes detached.
+/// JavaScript objects stop the propagation. In a file without states, the prefix `Detached ` of a name marks a detached
+/// node.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.

@@ -79,7 +79,7 @@ fn searched<'a>(
     Ok(search)
 }
 
-/// Returns the nodes for which [`Search::special`] has to look at the name.
+/// Returns the nodes whose edges include bookkeeping of the runtime.
 fn named_by_runtime(graph: &HeapGraph, known: &WellKnown) -> BitSet {
     let mut found = BitSet::new(graph.node_count());
     for node in graph.nodes() {
@@ -102,7 +102,7 @@ struct Search<'a> {
     ignored: DistanceFilter<'a>,
     /// Ephemeron pairs of which one edge was visited: the value is reached only by the second.
     pending_pairs: BitSet,
-    /// Nodes whose edges include bookkeeping of the runtime; few enough that the set stays in the CPU cache.
+    /// Nodes whose edges include bookkeeping of the runtime: a bit per node, compact enough to stay in the CPU cache.
     special: BitSet,
     distances: Vec<i32>,
     reached: BitSet,

@@ -122,8 +122,8 @@ pub fn ephemerons(strings: &StringTable) -> Ephemerons {
     found
 }
 
-/// Returns false if the string, in the file's encoding, cannot be the name of an ephemeron edge: `7 / part …)`, where a
-/// blank and the last parenthesis may be escaped.
+/// Returns whether the string, in the file's encoding, may be the name of an ephemeron edge: `7 / part …)`. The blank and
+/// the last parenthesis may be escaped.
 #[inline]
 fn may_be_name(raw: &[u8]) -> bool {
     let starts = match raw.first() {

@@ -78,8 +78,8 @@ pub(crate) fn shallow_sizes(
     let owners = owners(graph, &ownable, progress, cancel)?;
     let mut grown = BitSet::new(graph.node_count());
     let mut changed = Vec::new();
-    for node in ownable.iter() {
-        cancel.check_every(node)?;
+    for (at, node) in ownable.iter().enumerate() {
+        cancel.check_every(at)?;
         let Some(owner) = owners[node].checked_sub(1).filter(|_| owners[node] != MANY_OWNERS) else { continue };
         let owner = NodeOrdinal(owner);
         if owner == root || graph.kind(owner) == NodeKind::SYNTHETIC {

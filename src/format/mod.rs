@@ -1,8 +1,8 @@
 //! From bytes to columns: reads a `.heapsnapshot` of any V8 since Node 8.
 //!
-//! The file is read through two windows of a few megabytes. While the blocks of one are parsed on all cores, the next
-//! is read and its row boundaries are found. The whole file is never in memory, and declared counts are used for
-//! allocation only as far as the size of the file makes them plausible.
+//! The file is read through two windows of a few megabytes. While the blocks of one are parsed on all cores and its
+//! strings copied, the next is read and its row boundaries are found. The whole file is never in memory, and declared
+//! counts are used for allocation only as far as the size of the file makes them plausible.
 
 mod compressed;
 mod counted;

@@ -1,5 +1,5 @@
-//! The contents of strings in a window: a mask of all bytes that end or change a string, 64 bytes at once, and the texts
-//! that are found with it.
+//! The contents of strings in a window: a mask of all bytes that end or change a string, 64 bytes at once, and the
+//! texts that are found with it.
 
 use super::strings::StringTable;
 use crate::memory::OutOfMemory;
@@ -18,7 +18,7 @@ pub(super) struct Specials {
 
 impl Specials {
     /// Returns the position of the first special byte at or after `from`. Must not be called with a smaller `from` than
-    /// before.
+    /// before, nor again after `None`.
     #[inline]
     pub(super) fn next(&mut self, text: &[u8], from: usize) -> Option<usize> {
         if !self.is_started || from - self.block >= BLOCK {
@@ -149,7 +149,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_special_byte_is_found(text in prop::collection::vec(prop_oneof![Just(b'"'), Just(b'\\'), any::<u8>(), Just(b'a')], 0..300)) {
+        fn every_special_byte_is_found(
+            text in prop::collection::vec(prop_oneof![Just(b'"'), Just(b'\\'), any::<u8>(), Just(b'a')], 0..300),
+        ) {
             let is_special = |byte: u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
             let expected: Vec<usize> = (0..text.len()).filter(|&at| is_special(text[at])).collect();
             let mut search = Specials::default();

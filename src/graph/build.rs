@@ -92,9 +92,7 @@ impl HeapGraph {
             scopes,
         })
     }
-}
 
-impl HeapGraph {
     /// Finds the retainers of all nodes. They take as much memory as the targets, and computing dominators does not need
     /// them, so they are set later.
     ///

@@ -40,7 +40,8 @@ pub struct HeapGraph {
     pub(crate) edge_kinds: Vec<EdgeKind>,
     pub(crate) edge_names: Vec<u32>,
     pub(crate) edge_targets: Vec<u32>,
-    /// For each node the edges that lead to it, in descending order as in DevTools.
+    /// For each node the edges that lead to it, in descending order as in DevTools. Empty until they are found; see
+    /// [`Self::find_retainers`].
     pub(crate) retainers: Csr,
     pub(crate) root: NodeOrdinal,
     pub(crate) locations: LocationTable,
@@ -267,6 +268,11 @@ impl HeapGraph {
     #[must_use]
     pub fn is_named(&self, node: NodeOrdinal, kind: NodeKind, name: &str) -> bool {
         self.kind(node) == kind && self.strings.is(self.name_id(node), name)
+    }
+
+    /// Sets what [`Self::find_retainers`] found.
+    pub(crate) fn set_retainers(&mut self, retainers: Csr) {
+        self.retainers = retainers;
     }
 
     /// Takes the rows of `locations`, to be sorted by node.

@@ -81,6 +81,20 @@ impl Pool {
         Some(start)
     }
 
+    /// Takes all spare blocks.
+    fn take_all(&mut self) -> Self {
+        let empty = Self { users: self.users, ..Self::new() };
+        std::mem::replace(self, empty)
+    }
+
+    /// Returns the blocks to the system. They must no longer be in [`POOL`].
+    fn free(&self) {
+        for Spare { start, size } in &self.spare[..self.count] {
+            // SAFETY: a spare block is whole huge pages of mappings, and nobody else knows these any more.
+            unsafe { libc::munmap(start.cast(), *size) };
+        }
+    }
+
     /// Returns the largest spare block, or the first `most` bytes of it.
     fn take_largest(&mut self, most: usize) -> Option<Spare> {
         let largest = self.spare[..self.count].iter().map(|spare| spare.size).max()?;
@@ -100,18 +114,22 @@ pub(super) fn end_reuse() {
         if pool.users > 0 {
             return;
         }
-        std::mem::replace(&mut *pool, Pool::new())
+        pool.take_all()
     };
-    for Spare { start, size } in &left.spare[..left.count] {
-        // SAFETY: a spare block is a mapping of that size, and this one is no longer in the pool.
-        unsafe { libc::munmap(start.cast(), *size) };
-    }
+    left.free();
 }
 
 #[cfg(target_env = "gnu")]
 pub(super) fn give_back() {
     // SAFETY: it takes no pointer and changes no block that is in use.
     unsafe { libc::malloc_trim(0) };
+}
+
+/// Returns all spare blocks to the system. Returns false if there are none.
+fn release() -> bool {
+    let spare = Pool::lock().take_all();
+    spare.free();
+    spare.count > 0
 }
 
 /// Returns a block, and the number of bytes at its start that may not be zero; null if there is no memory.
@@ -124,43 +142,43 @@ fn block(size: usize) -> (*mut u8, usize) {
     if block.is_null() {
         return (block, 0);
     }
-    fill(block, size).map_or_else(
-        || {
-            // SAFETY: nobody knows the block yet. It may have a gap, which is not an error.
-            unsafe { libc::munmap(block.cast(), size) };
-            (ptr::null_mut(), 0)
-        },
-        |filled| (block, filled),
-    )
+    fill(block, size).map_or_else(|| (map(size), 0), |filled| (block, filled))
 }
 
 /// Moves spare blocks into a new mapping of `size` bytes that nobody else knows, so that their pages need not be
-/// created again. Returns the number of bytes at its start that they fill, or `None` if the mapping got a gap.
+/// created again. Returns the number of bytes at its start that they fill. If the kernel refuses, frees the mapping and
+/// returns `None`.
 fn fill(block: *mut u8, size: usize) -> Option<usize> {
     let mut filled = 0;
     while filled < size {
         let Some(Spare { start, size: found }) = Pool::lock().take_largest(size - filled) else { break };
-        // SAFETY: the spare block is a mapping of `found` bytes out of the pool, and the target is a part of the new
-        // one, which it replaces. The kernel may refuse (before 6.17, if the spare block consists of several areas)
-        // and leave the target unmapped, so it is mapped anew at the same place, and the spare block is freed.
-        unsafe {
-            let place = block.add(filled).cast::<libc::c_void>();
-            let moves = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
-            let is_moved = libc::mremap(start.cast(), found, found, moves, place) != libc::MAP_FAILED;
-            if !is_moved {
-                libc::munmap(start.cast(), found);
-                let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED;
-                if libc::mmap(place, found, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) == libc::MAP_FAILED {
+        // A spare block may consist of several areas, which begin and end at huge pages. Before Linux 6.17, a call
+        // moves pages of one area only.
+        for at in (0..found).step_by(HUGE_PAGE) {
+            let target = filled + at;
+            // SAFETY: the huge page belongs to a spare block that is out of the pool, and the target to the new mapping.
+            // A refused call leaves the page as it is, but may already have unmapped the target, where another thread
+            // may map something at once: the target is not touched again, only the pages around it.
+            unsafe {
+                let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+                let (page, place) = (start.add(at).cast(), block.add(target).cast::<libc::c_void>());
+                if libc::mremap(page, HUGE_PAGE, HUGE_PAGE, flags, place) == libc::MAP_FAILED {
+                    libc::munmap(page, found - at);
+                    if target > 0 {
+                        libc::munmap(block.cast(), target);
+                    }
+                    let after = target + HUGE_PAGE;
+                    if after < size {
+                        libc::munmap(block.add(after).cast(), size - after);
+                    }
                     return None;
                 }
-            }
-            libc::madvise(place, found, libc::MADV_HUGEPAGE);
-            if !is_moved {
-                break;
             }
         }
         filled += found;
     }
+    // SAFETY: the advice changes no contents; it may fail.
+    unsafe { libc::madvise(block.cast(), size, libc::MADV_HUGEPAGE) };
     Some(filled)
 }
 
@@ -175,6 +193,12 @@ unsafe fn give_up(start: *mut u8, size: usize) {
     }
 }
 
+/// Repeats an allocation that failed once the spare blocks are returned to the system.
+fn with_reserve(allocate: impl Fn() -> *mut u8) -> *mut u8 {
+    let block = allocate();
+    if block.is_null() && release() { allocate() } else { block }
+}
+
 fn is_large(size: usize, align: usize) -> bool {
     size >= LARGE && size < isize::MAX as usize - 2 * HUGE_PAGE && align <= HUGE_PAGE
 }
@@ -187,11 +211,15 @@ fn mapped(size: usize) -> usize {
 fn map(size: usize) -> *mut u8 {
     let size = mapped(size);
     let room = size + HUGE_PAGE;
-    // SAFETY: an anonymous mapping at an address chosen by the kernel touches no existing memory.
-    let start = unsafe {
+    let new = || {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-        libc::mmap(ptr::null_mut(), room, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
+        // SAFETY: an anonymous mapping at an address chosen by the kernel touches no existing memory.
+        unsafe { libc::mmap(ptr::null_mut(), room, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) }
     };
+    let mut start = new();
+    if start == libc::MAP_FAILED && release() {
+        start = new();
+    }
     if start == libc::MAP_FAILED {
         return ptr::null_mut();
     }
@@ -218,7 +246,7 @@ unsafe impl GlobalAlloc for HugePages {
             return block(layout.size()).0;
         }
         // SAFETY: the caller upholds the contract of `System`.
-        unsafe { System.alloc(layout) }
+        with_reserve(|| unsafe { System.alloc(layout) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
@@ -229,7 +257,7 @@ unsafe impl GlobalAlloc for HugePages {
             return block;
         }
         // SAFETY: the caller upholds the contract of `System`.
-        unsafe { System.alloc_zeroed(layout) }
+        with_reserve(|| unsafe { System.alloc_zeroed(layout) })
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -245,8 +273,8 @@ unsafe impl GlobalAlloc for HugePages {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         let (was_large, is_large) = (is_large(layout.size(), layout.align()), is_large(new_size, layout.align()));
         if !was_large && !is_large {
-            // SAFETY: by the invariant, the block is `System`'s and stays so.
-            return unsafe { System.realloc(block, layout, new_size) };
+            // SAFETY: by the invariant, the block is `System`'s and stays so. A failed call leaves it unchanged.
+            return with_reserve(|| unsafe { System.realloc(block, layout, new_size) });
         }
         let (old, new) = (mapped(layout.size()), mapped(new_size));
         if was_large && is_large && new <= old {

@@ -25,8 +25,8 @@ impl Phase {
     pub fn label(self) -> &'static str {
         match self {
             Self::Reading => "Reading the file",
-            Self::Detachedness => "Computing shallow sizes",
-            Self::Dominators => "Computing distances and retained sizes",
+            Self::Detachedness => "Finding detached nodes",
+            Self::Dominators => "Computing distances, shallow and retained sizes",
             Self::Summary => "Computing class totals",
         }
     }

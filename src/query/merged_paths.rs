@@ -7,16 +7,21 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
+use rayon::prelude::*;
+
 use super::path_growth::{is_numbered, nearest_retainer};
 use super::reloaded::join_reloaded;
 use super::selection::by_dominance;
 use super::sorting::utf16_order;
 use crate::analysis::JoinedClasses;
-use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, NodeOrdinal};
+use crate::model::{CancelToken, Cancelled, ClassId, EdgeIndex, NodeOrdinal, POLL_INTERVAL, convert};
 use crate::snapshot::Snapshot;
 
 const UNKNOWN: u32 = u32::MAX;
 const UNREACHED: u32 = u32::MAX - 1;
+/// The nearest retainers of all nodes are looked up at once, on all cores, if at least one in so many nodes is merged.
+const ONE_IN: usize = 16;
 
 /// Objects of one class that are reached by one kind of reference. Classes of reloaded scripts are merged.
 #[derive(Clone, Debug)]
@@ -70,9 +75,12 @@ struct Placer<'a> {
     joined: &'a JoinedClasses,
     groups: Vec<PathGroup>,
     parents: Vec<u32>,
-    by_key: HashMap<GroupKey, u32>,
+    by_key: HashMap<GroupKey, u32, RandomState>,
     /// The group of each node, by ordinal.
     places: Vec<u32>,
+    /// The reference from the nearest retainer of each node, by ordinal; [`UNKNOWN`] for none. Empty if only a few nodes
+    /// are merged.
+    nearest: Vec<u32>,
 }
 
 /// Merges the paths of `nodes`. Objects without a path of strong references from the root are left out.
@@ -80,13 +88,15 @@ struct Placer<'a> {
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
 pub fn merged_paths(snapshot: &Snapshot, nodes: &[u32], cancel: &CancelToken) -> Result<MergedPaths, Cancelled> {
+    let node_count = snapshot.graph().node_count();
     let mut placer = Placer {
         snapshot,
         joined: join_reloaded(snapshot, cancel)?,
         groups: Vec::new(),
         parents: Vec::new(),
-        by_key: HashMap::new(),
-        places: vec![UNKNOWN; snapshot.graph().node_count()],
+        by_key: HashMap::default(),
+        places: vec![UNKNOWN; node_count],
+        nearest: if nodes.len() >= node_count / ONE_IN { nearest_retainers(snapshot, cancel)? } else { Vec::new() },
     };
     for (at, (node, is_inside)) in by_dominance(snapshot, nodes, cancel)?.into_iter().enumerate() {
         cancel.check_every(at)?;
@@ -104,7 +114,29 @@ pub fn merged_paths(snapshot: &Snapshot, nodes: &[u32], cancel: &CancelToken) ->
     Ok(placer.finish())
 }
 
+/// Returns the reference from the nearest retainer of each node, by ordinal; [`UNKNOWN`] for none.
+fn nearest_retainers(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Vec<u32>, Cancelled> {
+    let mut nearest = vec![UNKNOWN; snapshot.graph().node_count()];
+    nearest.par_chunks_mut(POLL_INTERVAL).enumerate().try_for_each(|(chunk, edges)| {
+        for (at, entry) in edges.iter_mut().enumerate() {
+            let node = NodeOrdinal(convert::ordinal(chunk * POLL_INTERVAL + at));
+            if let Some(edge) = nearest_retainer(snapshot, node, cancel)? {
+                *entry = edge.0;
+            }
+        }
+        cancel.check()
+    })?;
+    Ok(nearest)
+}
+
 impl Placer<'_> {
+    fn nearest(&self, node: NodeOrdinal, cancel: &CancelToken) -> Result<Option<EdgeIndex>, Cancelled> {
+        match self.nearest.get(node.index()) {
+            Some(&edge) => Ok(Some(EdgeIndex(edge)).filter(|edge| edge.0 != UNKNOWN)),
+            None => nearest_retainer(self.snapshot, node, cancel),
+        }
+    }
+
     /// Returns the group of a node. Creates all groups on its path to the root.
     fn place(&mut self, node: NodeOrdinal, cancel: &CancelToken) -> Result<u32, Cancelled> {
         let graph = self.snapshot.graph();
@@ -116,7 +148,7 @@ impl Placer<'_> {
                 break known;
             }
             cancel.check_every(way.len() + 1)?;
-            let Some(edge) = nearest_retainer(self.snapshot, at, cancel)? else {
+            let Some(edge) = self.nearest(at, cancel)? else {
                 let is_held = self.snapshot.distance(at).0 >= 0;
                 let group = if is_held { self.group(UNKNOWN, at, None) } else { UNREACHED };
                 self.places[at.index()] = group;

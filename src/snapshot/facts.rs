@@ -80,7 +80,7 @@ impl Facts {
         );
         let Retention { dominators, retainers, page_objects } = retention?;
         let Described { sizes, distances, locations, shapes, mut classes } = described?;
-        graph.retainers = retainers;
+        graph.set_retainers(retainers);
 
         progress.start(Phase::Summary, 2);
         let sums = progress.stage("sums", || dominators.prefix_sums(sizes.shallow(), cancel))?;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::analysis::{JoinedClasses, Originals, Ropes, first_table, unreachable};
 use crate::format::{self, RawSnapshot, Recovery, Source};
 use crate::graph::HeapGraph;
-use crate::memory::{Account, Reuse};
+use crate::memory::{Account, Reuse, give_back};
 use crate::model::stored::{NotStored, Put, Stored as _, Take};
 use crate::model::{BitSet, CancelToken, Cancelled, Progress};
 use facts::Facts;
@@ -44,9 +44,7 @@ impl Snapshot {
     /// # Errors
     /// Returns an [`OpenError`] that describes the problem and its position, or that `cancel` stopped the work.
     pub fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
-        let _account = Account::open(cancel);
-        let _reuse = Reuse::begin();
-        Self::open_whole(source, progress, cancel).map_err(|error| error.explained(cancel))
+        Self::with_memory(cancel, || Self::open_whole(source, progress, cancel))
     }
 
     fn open_whole(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
@@ -84,8 +82,18 @@ impl Snapshot {
     /// # Errors
     /// Returns an [`OpenError`] if the header or all nodes are missing, or if `cancel` stopped the work.
     pub fn open_recovering(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
+        Self::with_memory(cancel, || Self::open_damaged(source, progress, cancel))
+    }
+
+    /// Opens a source with an account of its memory. Freed columns are reused while it is opened.
+    fn with_memory(cancel: &CancelToken, open: impl FnOnce() -> Result<Self, OpenError>) -> Result<Self, OpenError> {
         let _account = Account::open(cancel);
-        Self::open_damaged(source, progress, cancel).map_err(|error| error.explained(cancel))
+        let opened = {
+            let _reuse = Reuse::begin();
+            open().map_err(|error| error.explained(cancel))
+        };
+        give_back();
+        opened
     }
 
     fn open_damaged(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {

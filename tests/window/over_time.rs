@@ -2,8 +2,8 @@
 
 use crate::window;
 use crate::window::{
-    Window, brush, bundled, click_row, drop_file, expand, rows, show, type_into, wait_for_label, wait_for_load,
-    wait_until, window,
+    Window, brush, bundled, click_row, drop_file, expand, rows, show, type_into, wait_for, wait_for_label,
+    wait_for_load, wait_until, window,
 };
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
@@ -209,6 +209,9 @@ fn showing_a_stack_keeps_the_interval_that_the_object_was_allocated_in() {
     let interval = window.state_mut().state.shown_view().unwrap().panes.timeline.within().clone();
     assert!(matches!(interval, NodeFilter::Ids { .. }), "{interval:?}");
     filter_classes(&mut window, "reading");
+    // Rows that move while one is clicked would lead to another one.
+    wait_for(&mut window, "the two classes", |window| rows(window).lines().count() == 2);
+    wait_until(&mut window, "the filtered classes", |app| !app.session.is_busy());
     expand(&mut window, "Reading  ×");
     click_row(&mut window, "Reading @");
     wait_for_label(&mut window, "Show in Allocations");

@@ -7,12 +7,13 @@
 
 mod predecessors;
 mod preorder;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use rayon::prelude::*;
 
 use crate::graph::HeapGraph;
-use crate::memory::Reuse;
 use crate::model::stored::stored;
 use crate::model::{BitSet, CancelToken, Cancelled, Progress, convert, prefetch};
 use predecessors::{BLOCK, Predecessors, Rows};
@@ -24,7 +25,8 @@ const NONE: u32 = u32::MAX;
 
 stored!(DominatorTree { positions, nodes, subtree_sizes, reaches });
 
-/// The first steps towards the dominator tree. The remaining ones run on one thread; others can work beside them.
+/// The semidominators, and the spanning tree that the remaining steps need. Those run on one thread; other work can run
+/// in parallel.
 #[derive(Debug)]
 pub struct Semidominators {
     vertices: Vec<u32>,
@@ -32,12 +34,9 @@ pub struct Semidominators {
     /// Number of the semidominator by number.
     semi: Vec<u32>,
     node_count: usize,
-    /// The remaining steps need the memory that the computation of the semidominators frees.
-    _reuse: Reuse,
 }
 
-/// Computes semidominators over the `essential` edges. The root is the immediate dominator of nodes without an essential
-/// retainer, and of nodes that neither the root nor such nodes reach.
+/// Computes semidominators over the `essential` edges.
 ///
 /// # Errors
 /// Returns [`Cancelled`] if `cancel` stops the work.
@@ -54,19 +53,19 @@ pub fn semidominators(
     drop(std::mem::take(&mut order.numbers));
     drop(essential);
     let semi = progress.stage("semidominators", || forest(&predecessors, &order, progress, cancel))?;
-    let _reuse = Reuse::begin();
     drop(predecessors);
     let Preorder { vertices, parents, .. } = order;
-    Ok(Semidominators { vertices, parents, semi, node_count: graph.node_count(), _reuse })
+    Ok(Semidominators { vertices, parents, semi, node_count: graph.node_count() })
 }
 
 impl Semidominators {
-    /// Computes the dominator tree.
+    /// Computes the dominator tree. The root is the immediate dominator of nodes without an essential retainer, and of
+    /// nodes that neither the root nor such nodes reach.
     ///
     /// # Errors
     /// Returns [`Cancelled`] if `cancel` stops the work.
     pub fn tree(self, progress: &Progress, cancel: &CancelToken) -> Result<DominatorTree, Cancelled> {
-        let Self { mut vertices, parents, semi, node_count, _reuse } = self;
+        let Self { mut vertices, parents, semi, node_count } = self;
         let reached = vertices.len();
         let mut dominators = progress.stage("immediate", || immediate_dominators(parents, &semi, progress, cancel))?;
         drop(semi);

@@ -15,9 +15,13 @@ use crate::model::{BitSet, CancelToken, Cancelled, EdgeIndex, NodeOrdinal, conve
 
 /// The number of vertices of a block. A position in it fits in 16 bits.
 pub(super) const BLOCK: usize = 1 << BLOCK_BITS;
+#[cfg(not(test))]
 const BLOCK_BITS: u32 = 15;
+/// Small, so that small graphs have several blocks.
+#[cfg(test)]
+const BLOCK_BITS: u32 = 2;
 /// The number of edges of a chunk.
-const CHUNK: usize = 1 << 18;
+const CHUNK: usize = if cfg!(test) { 64 } else { 1 << 18 };
 /// Prefetch distance in edges for the numbers of targets.
 const AHEAD: usize = 16;
 
@@ -52,10 +56,10 @@ impl Predecessors {
         let mut parts = Vec::with_capacity(counts.len());
         let (mut all_positions, mut all_sources, mut first) = (&mut positions[..], &mut sources[..], 0);
         for (&count, starts) in counts.iter().zip(starts.chunks_mut(blocks + 1)) {
-            let (own_positions, behind) = all_positions.split_at_mut(count);
-            all_positions = behind;
-            let (own_sources, behind) = all_sources.split_at_mut(count);
-            all_sources = behind;
+            let (own_positions, rest) = all_positions.split_at_mut(count);
+            all_positions = rest;
+            let (own_sources, rest) = all_sources.split_at_mut(count);
+            all_sources = rest;
             chunks.push(first);
             first += count;
             parts.push((own_positions, own_sources, starts));
@@ -69,7 +73,7 @@ impl Predecessors {
         Ok(Self { positions, sources, chunks, starts, vertex_count })
     }
 
-    /// Returns the number of edges.
+    /// Returns the number of collected edges, including those that were left out.
     pub(super) fn len(&self) -> usize {
         self.sources.len()
     }

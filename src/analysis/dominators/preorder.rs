@@ -95,7 +95,7 @@ impl DepthFirst<'_> {
     }
 
     pub(super) fn run(&mut self, progress: &Progress, cancel: &CancelToken) -> Result<(), Cancelled> {
-        let mut steps = 0;
+        let mut entered = 0;
         while let Some(top) = self.stack.last_mut() {
             let (number, mut edge, end) = *top;
             let next = loop {
@@ -116,8 +116,8 @@ impl DepthFirst<'_> {
                 Some(target) => {
                     top.1 = edge;
                     self.enter(target, number);
-                    steps += 1;
-                    if steps % POLL_INTERVAL == 0 {
+                    entered += 1;
+                    if entered % POLL_INTERVAL == 0 {
                         cancel.check()?;
                         progress.advance(POLL_INTERVAL as u64);
                     }

@@ -213,7 +213,7 @@ const SUMMED: usize = 1 << 16;
 /// Sums of sizes over the preorder of a dominator tree, in bytes.
 #[derive(Debug)]
 pub struct PrefixSums {
-    /// By position: the sum from the start of its chunk up to it, exclusive. Modulo 2⁶⁴.
+    /// By position: the sum from the start of the chunk of the position before up to that one. Modulo 2⁶⁴.
     within: Vec<u64>,
     /// By chunk of [`SUMMED`] positions: the sum of the chunks before it. Modulo 2⁶⁴.
     before: Vec<u64>,

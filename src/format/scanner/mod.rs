@@ -1,4 +1,4 @@
-//! The structure of the document: finds sections and row boundaries, window by window, without parsing the large
+//! The structure of the document: finds sections, row boundaries and the extents of strings, window by window, without parsing the large
 //! tables.
 //!
 //! The scanner gets windows of the file that overlap by the bytes it did not consume. Sections may occur in any order,
@@ -90,7 +90,7 @@ pub(super) struct Scanner {
     section: Section,
     seen: Vec<String>,
     pub(super) header: Option<Header>,
-    /// Strings that ended, and bytes of all.
+    /// The number of complete strings, and the bytes of all strings.
     pub(super) string_count: u64,
     pub(super) string_bytes: u64,
     /// Of `locations`, only the values that the table below does not contain yet.

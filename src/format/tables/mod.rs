@@ -316,6 +316,7 @@ fn narrow(value: u64, field: &str) -> Result<u32, RowProblem> {
 
 /// Parses the block's rows, each as an array by slot, and passes them to `store`. Rows with the fields in V8's usual
 /// order are read without looking up their slots.
+#[expect(clippy::redundant_closure, reason = "closures are inlined; the functions themselves were called for each row")]
 #[inline]
 fn read_rows(
     window: &[u8],
