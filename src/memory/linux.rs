@@ -157,7 +157,7 @@ fn fill(block: *mut u8, size: usize) -> Option<usize> {
         for at in (0..found).step_by(HUGE_PAGE) {
             let target = filled + at;
             // SAFETY: the huge page belongs to a spare block that is out of the pool, and the target to the new mapping.
-            // A refused call leaves the page as it is, but may already have unmapped the target, where another thread
+            // A refused call leaves the page unchanged, but may already have unmapped the target, where another thread
             // may map something at once: the target is not touched again, only the pages around it.
             unsafe {
                 let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;

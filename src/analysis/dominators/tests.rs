@@ -60,7 +60,7 @@ proptest! {
     ) {
         let snapshot = snapshot(nodes, &edges);
         let (graph, tree) = (snapshot.graph(), snapshot.dominators());
-        // The root stands for what holds nodes without an essential retainer, and those of unreachable cycles.
+        // The root counts as the holder of nodes without an essential retainer, and of unreachable cycles.
         let is_held = |node: NodeOrdinal| {
             graph.retaining_edges(node).any(|edge| snapshot.is_essential(graph.edge_source(edge), edge))
         };
