@@ -1,5 +1,7 @@
 //! Parsing of decimal integers in a comma-separated table, eight digits at a time.
 
+use super::masks::{BLOCK, not_digits};
+
 /// A parse error with its position in the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct BadInteger {
@@ -32,8 +34,6 @@ pub(super) struct Integers<'a> {
     /// A bit for each non-digit of the block that is not behind the cursor.
     mask: u64,
 }
-
-const BLOCK: usize = 64;
 
 impl<'a> Integers<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
@@ -160,47 +160,6 @@ impl<'a> Integers<'a> {
     }
 }
 
-/// Returns a bit for each byte that is not an ASCII digit.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-#[expect(unsafe_code, reason = "vector instructions; the function below reads nothing but its argument")]
-fn not_digits(bytes: &[u8; BLOCK]) -> u64 {
-    use std::arch::x86_64::{
-        _mm_cmpeq_epi8, _mm_max_epu8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8, _mm_sub_epi8,
-    };
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn with_sse2(bytes: &[u8; BLOCK]) -> u64 {
-        let mut mask = 0;
-        for (at, pair) in bytes.as_chunks::<8>().0.chunks_exact(2).enumerate() {
-            let text = _mm_set_epi64x(i64::from_le_bytes(pair[1]), i64::from_le_bytes(pair[0]));
-            let values = _mm_sub_epi8(text, _mm_set1_epi8(0x30));
-            let is_none = _mm_cmpeq_epi8(_mm_max_epu8(values, _mm_set1_epi8(10)), values);
-            mask |= u64::from(_mm_movemask_epi8(is_none).cast_unsigned()) << (16 * at);
-        }
-        mask
-    }
-
-    // SAFETY: SSE2 is part of x86-64 itself.
-    unsafe { with_sse2(bytes) }
-}
-
-/// Returns a bit for each byte that is not an ASCII digit.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline]
-fn not_digits(bytes: &[u8; BLOCK]) -> u64 {
-    let mut mask = 0;
-    for (at, word) in bytes.as_chunks::<8>().0.iter().enumerate() {
-        let shifted = u64::from_le_bytes(*word) ^ 0x3030_3030_3030_3030;
-        let high =
-            ((shifted & 0x7f7f_7f7f_7f7f_7f7f).wrapping_add(0x7676_7676_7676_7676) | shifted) & 0x8080_8080_8080_8080;
-        // Collects the high bits of the eight bytes in the top byte.
-        mask |= ((high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * at);
-    }
-    mask
-}
-
 /// Returns the value of eight bytes of which the highest are digits and the others 0 (SWAR: three multiplications, see
 /// Daniel Lemire, “Quickly parsing eight digits”).
 #[inline]
@@ -238,15 +197,6 @@ mod tests {
             let text = values.iter().map(u64::to_string).collect::<Vec<_>>().join(separator);
             let expected: Vec<u64> = serde_json::from_str(&format!("[{text}]")).expect("valid JSON");
             prop_assert_eq!(read_all(&text), Ok(expected));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn the_mask_has_a_bit_for_each_non_digit(bytes in any::<[[u8; 32]; 2]>()) {
-            let bytes: [u8; BLOCK] = bytes.as_flattened().try_into().expect("64 bytes");
-            let expected = (0..BLOCK).filter(|&at| !bytes[at].is_ascii_digit()).fold(0, |mask, at| mask | 1_u64 << at);
-            prop_assert_eq!(not_digits(&bytes), expected);
         }
     }
 

@@ -16,6 +16,7 @@ mod integers;
 mod json_text;
 mod locations;
 mod losses;
+mod masks;
 mod quoted;
 mod recovery;
 mod scanner;

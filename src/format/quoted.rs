@@ -1,10 +1,9 @@
 //! The contents of strings in a window: a mask of all bytes that end or change a string, 64 bytes at once, and the
 //! texts that are found with it.
 
+use super::masks::{BLOCK, specials};
 use super::strings::StringTable;
 use crate::memory::OutOfMemory;
-
-const BLOCK: usize = 64;
 
 /// A search for quotes, backslashes and control characters.
 #[derive(Debug, Default)]
@@ -49,42 +48,6 @@ fn mask_at(text: &[u8], at: usize) -> u64 {
     let mut block = [b' '; BLOCK];
     block[..rest.len()].copy_from_slice(rest);
     specials(&block)
-}
-
-/// Returns a bit for each quote, backslash and control character.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-#[expect(unsafe_code, reason = "vector instructions; the function below reads nothing but its argument")]
-fn specials(bytes: &[u8; BLOCK]) -> u64 {
-    use std::arch::x86_64::{
-        _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
-    };
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn with_sse2(bytes: &[u8; BLOCK]) -> u64 {
-        let mut mask = 0;
-        for (at, pair) in bytes.as_chunks::<8>().0.chunks_exact(2).enumerate() {
-            let text = _mm_set_epi64x(i64::from_le_bytes(pair[1]), i64::from_le_bytes(pair[0]));
-            let is_quote = _mm_cmpeq_epi8(text, _mm_set1_epi8(0x22));
-            let is_backslash = _mm_cmpeq_epi8(text, _mm_set1_epi8(0x5c));
-            let is_control = _mm_cmpeq_epi8(_mm_min_epu8(text, _mm_set1_epi8(0x1f)), text);
-            let is_special = _mm_or_si128(_mm_or_si128(is_quote, is_backslash), is_control);
-            mask |= u64::from(_mm_movemask_epi8(is_special).cast_unsigned()) << (16 * at);
-        }
-        mask
-    }
-
-    // SAFETY: SSE2 is part of x86-64 itself.
-    unsafe { with_sse2(bytes) }
-}
-
-/// Returns a bit for each quote, backslash and control character.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline]
-fn specials(bytes: &[u8; BLOCK]) -> u64 {
-    let is_special = |byte: &u8| u64::from(matches!(byte, b'"' | b'\\' | 0..=0x1f));
-    bytes.iter().enumerate().fold(0, |mask, (at, byte)| mask | is_special(byte) << at)
 }
 
 /// The strings of a window, as positions in it. They are copied while the next window is scanned.

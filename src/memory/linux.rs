@@ -302,7 +302,7 @@ unsafe impl GlobalAlloc for HugePages {
                 unsafe { libc::madvise(place.cast(), new, libc::MADV_HUGEPAGE) };
                 return place;
             }
-            // The kernel may fail halfway: `place` may be unmapped, so it is not used again. The block itself is
+            // The kernel may fail halfway: `place` may be unmapped or stay reserved, so it is not used again. The block is
             // unchanged.
             let place = map(new_size);
             if !place.is_null() {

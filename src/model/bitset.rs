@@ -91,6 +91,7 @@ impl BitSet {
     /// Returns the integers of a range of the set in ascending order. The range starts at a multiple of 64, and ends at
     /// one or at the end of the set.
     pub(crate) fn iter_in(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = usize> + '_ {
+        debug_assert!(range.start.is_multiple_of(64) && (range.end == self.len || range.end.is_multiple_of(64)));
         let first = range.start / 64;
         self.words[first..range.end.div_ceil(64)].iter().enumerate().flat_map(move |(at, &word)| {
             std::iter::successors((word != 0).then_some(word), |rest| {
