@@ -28,6 +28,36 @@ pub(crate) struct PartialFile {
     bytes: u64,
 }
 
+/// Returns this program's folder in the user's cache, or `None` if it is unknown. `HEAPGLASS_INDEX_DIR` overrides it.
+pub(crate) fn cache_folder() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("HEAPGLASS_INDEX_DIR").filter(|folder| !folder.is_empty()) {
+        return Some(PathBuf::from(folder));
+    }
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let caches = if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))
+    };
+    caches.map(|caches| caches.join("heapglass"))
+}
+
+/// Creates a folder if it does not exist. A heap contains secrets, so nobody else may read it.
+pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Returns the folder, or the nearest one that contains it and exists.
+pub(crate) fn nearest_existing(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|path| path.is_dir())
+}
+
 /// Returns the name of a file while it is incomplete: `PATH.partial`.
 #[must_use]
 pub(crate) fn partial_name(path: &Path) -> PathBuf {

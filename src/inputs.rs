@@ -63,11 +63,19 @@ fn text_of(bytes: Vec<u8>) -> io::Result<String> {
 /// # Errors
 /// Those of the system, those of [`read_small_text`], and [`ErrorKind::TimedOut`].
 pub(crate) fn read_small_input(path: &Path, most_bytes: u64, patience: Duration) -> io::Result<String> {
+    text_of(read_small_input_bytes(path, most_bytes, patience)?)
+}
+
+/// Reads up to `most_bytes` as [`read_small_input`] does, whatever they are.
+///
+/// # Errors
+/// Those of the system, those of [`read_small`], and [`ErrorKind::TimedOut`].
+pub(crate) fn read_small_input_bytes(path: &Path, most_bytes: u64, patience: Duration) -> io::Result<Vec<u8>> {
     if fs::metadata(path)?.is_file() {
-        return read_small_text(path, most_bytes);
+        return read_small(path, most_bytes);
     }
     let input = Patient::new(open_without_waiting(path)?, CancelToken::new()).for_at_most(patience);
-    text_of(read_up_to(input, most_bytes)?)
+    read_up_to(input, most_bytes)
 }
 
 /// Opens a file, pipe or device for reading. A pipe without a writer is opened at once.

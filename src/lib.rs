@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! bytes ─► format ─► graph ─► analysis ─► Snapshot ─► query ─► session ─► ui
-//!                                            ▲ │          └──► export ──► ui, cli
+//!                                            ▲ │          └──► export ──► sql ──► ui, cli
 //!                                            │ ▼
 //!                                           index
 //! ```
@@ -16,6 +16,10 @@
 //!   interface to the system.
 //! - `analysis` and `query` use no channels and no widgets; they may use rayon within one function.
 //! - `export` writes rows as text, CSV, TSV and JSON for `cli` and the window's exports; it declares each column once.
+//! - `sql` answers queries in SQL by virtual tables over the columns of snapshots; it opens no file and copies no heap.
+//! - `dataset` writes the tables of `sql` as files for query engines; only `cli` uses it.
+//! - `mcp` answers the questions of agents; only `cli` uses it.
+//! - `report` writes findings and the numbers around them as one page for people; every text from a heap is escaped there.
 //! - `index` caches snapshots in files of its own; only `session`, `cli` and `ui` use it.
 //! - `script_store` is the format of the files that keep the text of scripts: `capture` writes them, `sources` reads them.
 //! - egui appears only in `ui`. Without the feature `gui` the library and the command line build alone.
@@ -38,6 +42,7 @@ mod about;
 mod analysis;
 mod capture;
 mod cli;
+mod dataset;
 #[cfg(feature = "gui")]
 mod editor;
 mod export;
@@ -47,15 +52,19 @@ mod format;
 mod graph;
 mod index;
 mod inputs;
+mod mcp;
 mod memory;
 mod model;
 mod profile;
 mod query;
+mod report;
 mod script_store;
+mod scrub;
 #[cfg(feature = "gui")]
 mod session;
 mod snapshot;
 mod sources;
+mod sql;
 #[doc(hidden)]
 pub mod test_support;
 #[cfg(feature = "gui")]
@@ -72,4 +81,4 @@ pub use profile::Profile;
 pub use snapshot::{OpenError, Snapshot};
 pub use sources::{SourcePaths, SourceRoot};
 #[cfg(feature = "gui")]
-pub use ui::run as run_window;
+pub use ui::{Start, run as run_window};

@@ -10,6 +10,20 @@ pub(crate) mod growth;
 mod linux;
 mod machine;
 mod or_exit;
+#[cfg(target_os = "linux")]
+use linux as spill;
+/// Columns are only kept on disk on Linux.
+#[cfg(not(target_os = "linux"))]
+mod spill {
+    #[derive(Debug)]
+    pub(super) struct Spill(());
+
+    impl Spill {
+        pub(super) fn begin(_folder: &std::path::Path) -> Option<Self> {
+            None
+        }
+    }
+}
 
 pub(crate) use account::Account;
 pub(crate) use growth::OutOfMemory;
@@ -39,6 +53,35 @@ impl Drop for Reuse {
         #[cfg(target_os = "linux")]
         linux::end_reuse();
     }
+}
+
+/// The size of blocks that are mappings of their own, in bytes, and above. Only these can be mapped to files.
+pub(crate) const LARGE: usize = 4 << 20;
+/// True if [`map_file`] can succeed.
+pub(crate) const MAPS_FILES: bool = cfg!(target_os = "linux");
+/// Parts of files that are mapped start at multiples of this, which is at least the size of a page on all systems.
+pub(crate) const MAPPED_ALIGNMENT: u64 = 64 << 10;
+
+/// Fills a large, just allocated buffer with a part of a file by mapping it, so that pages are neither created nor copied.
+/// Returns false, and leaves the buffer unchanged, if that is not possible: then read the file.
+///
+/// The file must never be changed afterwards. If it is truncated, or cannot be read from its disk, the system ends the
+/// process when the buffer is read, so map only files that belong to this program.
+#[cfg(target_os = "linux")]
+pub(crate) use linux::map_file;
+
+/// Lets the system find the pages of a mapped buffer at once instead of one by one when they are read.
+pub(crate) fn prepare_pages(buffer: &[u8]) {
+    #[cfg(target_os = "linux")]
+    linux::prepare_pages(buffer);
+    #[cfg(not(target_os = "linux"))]
+    let _ = buffer;
+}
+
+/// Returns false: files are only mapped on Linux.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn map_file(_buffer: &mut [u8], _file: &std::fs::File, _offset: u64) -> bool {
+    false
 }
 
 /// Returns freed memory to the operating system. The C library keeps the memory of small requests in a pool per thread

@@ -34,6 +34,10 @@ pub mod index {
     pub use crate::index::{Indexes, Opened};
 }
 
+pub mod mcp {
+    pub use crate::mcp::tools_markdown;
+}
+
 pub mod memory {
     pub use crate::memory::HugePages;
 }
@@ -47,6 +51,10 @@ pub mod model {
     pub mod human {
         pub use crate::model::human::{bytes, count, quantity, signed_count};
     }
+}
+
+pub mod scrub {
+    pub use crate::scrub::{Key, Options, ScrubError, scrub};
 }
 
 pub mod query {
@@ -66,6 +74,10 @@ pub mod query {
     };
 }
 
+pub mod sql {
+    pub use crate::sql::{Answer, Limits, READY, Ran, Ready, Rows, Sql, SqlData, SqlError, Value, schema_markdown};
+}
+
 pub mod sources {
     pub use crate::script_store::RecordedScript;
     pub use crate::sources::{RecordedError, RecordedSources, apply_maps, exercise_script};
@@ -73,7 +85,7 @@ pub mod sources {
 
 #[cfg(feature = "gui")]
 pub mod ui {
-    pub use crate::ui::HeapglassApp;
+    pub use crate::ui::{HeapglassApp, Start};
 
     pub mod theme {
         pub use crate::ui::theme::contrast;
@@ -89,8 +101,12 @@ pub mod ui {
 
     pub mod command {
         pub use crate::ui::command::{
-            Beside, Command, ExportList, HelpTab, Lower, NodeSet, SourceAt, Target, ViewKind,
+            Beside, Command, ExportList, HelpTab, Lower, NodeSet, ReportWish, SourceAt, Target, ViewKind,
         };
+    }
+
+    pub mod notes {
+        pub use crate::ui::notes::{Note, Notes, Subject};
     }
 
     pub mod panes {

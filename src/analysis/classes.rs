@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use super::{DomStates, Location, Locations, Originals, Shapes, WellKnown};
 use crate::graph::HeapGraph;
@@ -143,7 +146,8 @@ pub(crate) fn classes(
     let mut namer = Namer {
         graph,
         dom,
-        by_key: HashMap::default(),
+        by_key: HashTable::new(),
+        hasher: RandomState::default(),
         by_place: HashMap::default(),
         by_string: [vec![UNSET; graph.strings().len()], Vec::new()],
         by_kind: vec![UNSET; 256],
@@ -209,7 +213,9 @@ enum NameSource {
 struct Namer<'a> {
     graph: &'a HeapGraph,
     dom: &'a DomStates,
-    by_key: HashMap<ClassKey, u32, RandomState>,
+    /// Indices of `table` by key.
+    by_key: HashTable<u32>,
+    hasher: RandomState,
     /// The class by name (see [`NameSource`]) and index of the position.
     by_place: HashMap<(NameSource, u32), u32, RandomState>,
     /// The class by string of the node's name; the second table is for nodes shown as `Detached …`.
@@ -222,7 +228,7 @@ struct Namer<'a> {
 
 /// Bytes of memory per class without its name, including its entries in growing tables; and per pair of a name and a
 /// position.
-const CLASS_BYTES: usize = 420;
+const CLASS_BYTES: usize = 300;
 const PAIR_BYTES: usize = 90;
 /// Number of bytes after which memory is counted.
 const COUNTED_EVERY: usize = 1 << 20;
@@ -239,14 +245,18 @@ impl<'a> Namer<'a> {
 
     fn class(&mut self, name: Vec<u8>, location: Option<Location>, kind: NodeKind) -> u32 {
         let key = ClassKey { name: name.into_boxed_slice(), location };
-        if let Some(&class) = self.by_key.get(&key) {
-            return class;
-        }
-        let class = u32::try_from(self.table.len()).unwrap_or(UNSET);
-        self.by_key.insert(key.clone(), class);
-        // The name is stored three times: in both keys and for display.
-        self.uncounted_bytes += CLASS_BYTES + 3 * key.name.len();
-        self.table.push(Class {
+        let Self { by_key, hasher, table, .. } = self;
+        let key_of = |class: u32| &table[class as usize].key;
+        let hash = |key: &ClassKey| hasher.hash_one(key);
+        let vacant = match by_key.entry(hash(&key), |&class| *key_of(class) == key, |&class| hash(key_of(class))) {
+            Entry::Occupied(class) => return *class.get(),
+            Entry::Vacant(vacant) => vacant,
+        };
+        let class = u32::try_from(table.len()).unwrap_or(UNSET);
+        vacant.insert(class);
+        // The name is stored twice: in the key and for display.
+        self.uncounted_bytes += CLASS_BYTES + 2 * key.name.len();
+        table.push(Class {
             name: display_of(&key.name),
             generated_name: None,
             key,

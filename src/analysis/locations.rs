@@ -29,7 +29,13 @@ impl Locations {
 
     /// Returns all entries in ascending order of nodes, with the indices of their positions for [`Self::place`].
     pub fn entries(&self) -> impl Iterator<Item = (NodeOrdinal, u32)> + '_ {
-        self.nodes.iter().zip(&self.places).map(|(&node, &place)| (NodeOrdinal(node), place))
+        self.entries_from(NodeOrdinal(0))
+    }
+
+    /// Returns the entries of a node and all later ones.
+    pub fn entries_from(&self, node: NodeOrdinal) -> impl Iterator<Item = (NodeOrdinal, u32)> + '_ {
+        let start = self.nodes.partition_point(|&of| of < node.0);
+        self.nodes[start..].iter().zip(&self.places[start..]).map(|(&node, &place)| (NodeOrdinal(node), place))
     }
 
     /// Returns the position with that index. Equal positions have equal indices.

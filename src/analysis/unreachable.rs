@@ -6,7 +6,9 @@
 use rayon::prelude::*;
 
 use crate::graph::HeapGraph;
-use crate::model::{BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind, NodeOrdinal, POLL_INTERVAL};
+use crate::model::{
+    BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind, NodeOrdinal, POLL_INTERVAL, convert,
+};
 
 /// Finds the unreachable nodes among those without a distance. The root's weak references count, as for distances.
 ///
@@ -14,25 +16,36 @@ use crate::model::{BitSet, CancelToken, Cancelled, Distance, EdgeIndex, EdgeKind
 /// Returns [`Cancelled`] if `cancel` stops the work.
 pub(crate) fn unreachable(graph: &HeapGraph, distances: &[i32], cancel: &CancelToken) -> Result<BitSet, Cancelled> {
     let mut unreachable = BitSet::new(graph.node_count());
-    for (node, &distance) in distances.iter().enumerate() {
-        cancel.check_every(node)?;
-        if distance == Distance::NONE.0 {
-            unreachable.insert(node);
-        }
-    }
-    if unreachable.iter().next().is_none() {
+    let chunks = distances.par_chunks(POLL_INTERVAL).enumerate();
+    let without_distance: Vec<u32> = chunks
+        .flat_map_iter(|(chunk, distances)| {
+            let first = chunk * POLL_INTERVAL;
+            let has_none = distances.iter().map(|&of| u32::from(of == Distance::NONE.0)).sum::<u32>() > 0;
+            let some = if has_none { distances } else { &[] };
+            some.iter()
+                .enumerate()
+                .filter(|&(_, &of)| of == Distance::NONE.0)
+                .map(move |(at, _)| convert::ordinal(first + at))
+        })
+        .collect();
+    cancel.check()?;
+    if without_distance.is_empty() {
         return Ok(unreachable);
+    }
+    for &node in &without_distance {
+        unreachable.insert(node as usize);
     }
     let holds =
         |source: NodeOrdinal, edge: EdgeIndex| graph.edge_kind(edge) != EdgeKind::WEAK || source == graph.root();
     // Nodes held by a node with a distance are reachable, and so are the nodes that they hold.
-    let count = u32::try_from(graph.node_count()).unwrap_or(u32::MAX);
-    let held = (0..count).into_par_iter().with_min_len(POLL_INTERVAL).map(NodeOrdinal).flat_map_iter(|node| {
-        let has_distance = distances[node.index()] != Distance::NONE.0;
-        let edges = graph.edges(node).filter(move |&edge| has_distance && holds(node, edge));
-        edges.map(|edge| graph.edge_target(edge)).filter(|target| unreachable.contains(target.index()))
-    });
-    let mut stack: Vec<NodeOrdinal> = held.collect();
+    let is_held = |node: &NodeOrdinal| {
+        graph.retaining_edges(*node).any(|edge| {
+            let source = graph.edge_source(edge);
+            distances[source.index()] != Distance::NONE.0 && holds(source, edge)
+        })
+    };
+    let nodes = without_distance.into_par_iter().with_min_len(1 << 10).map(NodeOrdinal);
+    let mut stack: Vec<NodeOrdinal> = nodes.filter(is_held).collect();
     cancel.check()?;
     for node in &stack {
         unreachable.remove(node.index());

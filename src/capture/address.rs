@@ -84,7 +84,7 @@ impl Address {
 
     /// Returns true if the host is this machine by its name. The port may be forwarded to another one.
     #[must_use]
-    pub(super) fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 

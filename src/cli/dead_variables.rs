@@ -1,7 +1,7 @@
 //! `heapglass dead-variables`: lists context variables that no live function reads.
 
 use std::io::Write;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -68,7 +68,7 @@ struct ScriptJson {
 
 /// The data for the output.
 struct Found {
-    snapshot: Rc<Snapshot>,
+    snapshot: Arc<Snapshot>,
     scripts: Scripts,
     dead: DeadVariables,
 }

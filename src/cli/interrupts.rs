@@ -1,8 +1,10 @@
 //! Signals that ask the program to end: Ctrl+C, SIGTERM from a service manager, SIGHUP from a closing terminal.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::model::CancelToken;
 
 /// The conventional exit code of a program ended by Ctrl+C.
 const INTERRUPTED: i32 = 130;
@@ -19,19 +21,11 @@ impl Interrupts {
     pub(super) fn listen() -> io::Result<Self> {
         let noted = Arc::new(AtomicBool::new(false));
         let theirs = Arc::clone(&noted);
-        let hangup = Hangup::if_ignored();
-        let handle = move || {
+        handle(move || {
             if theirs.swap(true, Ordering::Relaxed) {
                 std::process::exit(INTERRUPTED);
             }
-        };
-        ctrlc::set_handler(handle).map_err(|error| match error {
-            ctrlc::Error::System(error) => error,
-            other => io::Error::other(other),
         })?;
-        if let Some(hangup) = hangup {
-            hangup.restore()?;
-        }
         Ok(Self { noted })
     }
 
@@ -39,6 +33,53 @@ impl Interrupts {
     pub(super) fn take(&self) -> bool {
         self.noted.swap(false, Ordering::Relaxed)
     }
+}
+
+/// Stops the current work on a signal. A signal after that ends the program.
+#[derive(Debug)]
+pub(super) struct Stop {
+    current: Arc<Mutex<CancelToken>>,
+}
+
+impl Stop {
+    /// Starts to stop work rather than end the program. Call this only once.
+    pub(super) fn listen() -> io::Result<Self> {
+        Self::listen_for(&CancelToken::new())
+    }
+
+    /// As [`Self::listen`], with the token of the current work.
+    pub(super) fn listen_for(cancel: &CancelToken) -> io::Result<Self> {
+        let current = Arc::new(Mutex::new(cancel.clone()));
+        let theirs = Arc::clone(&current);
+        handle(move || {
+            let current = theirs.lock().unwrap_or_else(PoisonError::into_inner);
+            if current.is_cancelled() {
+                std::process::exit(INTERRUPTED);
+            }
+            current.cancel();
+        })?;
+        Ok(Self { current })
+    }
+
+    /// Returns the token of the next work.
+    pub(super) fn next(&self) -> CancelToken {
+        let token = CancelToken::new();
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = token.clone();
+        token
+    }
+}
+
+/// Calls `act` on each signal.
+fn handle(act: impl FnMut() + Send + 'static) -> io::Result<()> {
+    let hangup = Hangup::if_ignored();
+    ctrlc::set_handler(act).map_err(|error| match error {
+        ctrlc::Error::System(error) => error,
+        other => io::Error::other(other),
+    })?;
+    if let Some(hangup) = hangup {
+        hangup.restore()?;
+    }
+    Ok(())
 }
 
 /// The SIGHUP action at startup. Under `nohup` it ignores the signal, so that the program outlives its terminal.

@@ -3,9 +3,7 @@
 use std::io::{self, Write};
 
 use crate::model::human;
-
-/// The maximum number of characters per line.
-pub(super) const LINE_LIMIT: usize = 8000;
+use crate::report::LINE_LIMIT;
 
 /// Writes lines. Invariant: each call writes exactly one line, whatever its text contains, so that no name can forge a
 /// line of a report.

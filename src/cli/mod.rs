@@ -17,21 +17,26 @@ mod capture;
 mod check;
 mod compare;
 mod dead_variables;
+mod export_tables;
 mod findings;
 mod generate;
 mod guard;
 mod interrupts;
 mod lines;
-mod markup;
+mod mcp;
 mod nodes;
 mod object;
 mod profile;
 mod progress;
+mod realms;
+mod report;
 mod retainers;
 mod scripts;
+mod scrub;
 mod search;
 mod series;
 mod sources;
+mod sql;
 mod statistics;
 mod summary;
 
@@ -41,7 +46,7 @@ use std::io::{self, BufWriter, Write};
 use std::panic;
 use std::path::Path;
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clap::error::ErrorKind;
@@ -106,12 +111,15 @@ pub fn arguments() -> Result<Arguments, ExitCode> {
 #[must_use]
 pub fn run(command: &Command, files: &Files) -> ExitCode {
     start_threads();
+    if let Command::Mcp(arguments) = command {
+        // Another thread writes its messages, and would wait forever for the lock of standard output.
+        return mcp::run(arguments, files).map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS);
+    }
     let mut out = Guard::new(BufWriter::with_capacity(1 << 16, io::stdout().lock()));
     let verdict = dispatch(command, files, &mut out);
     match (verdict, out.finish().err()) {
         (Err(error), failure) if !failure.as_ref().is_some_and(|failure| is_failed_write(&error, failure)) => {
-            complain(&format!("heapglass: {}", message_of(&error)));
-            if error.is::<search::BadQuery>() || error.is::<BadUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+            failed(&error)
         }
         (verdict, failure) => {
             let code = exit_code(verdict.unwrap_or_default(), failure.as_ref());
@@ -119,6 +127,12 @@ pub fn run(command: &Command, files: &Files) -> ExitCode {
             code
         }
     }
+}
+
+/// Reports the error of a subcommand and returns its exit code.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    complain(&format!("heapglass: {}", message_of(error)));
+    if error.is::<search::BadQuery>() || error.is::<BadUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
 /// The verdict of a subcommand, apart from its output.
@@ -202,6 +216,8 @@ fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Re
     match command {
         Command::Check(arguments) => return check::run(arguments, files, out),
         Command::Findings(arguments) => return findings::run(arguments, files, out),
+        Command::Realms(arguments) => realms::run(arguments, files, out),
+        Command::Report(arguments) => report::run(arguments, files, out),
         Command::Summary(arguments) => summary::run(arguments, files, out),
         Command::Retainers(arguments) => retainers::run(arguments, files, out),
         Command::Object(arguments) => object::run(arguments, files, out),
@@ -212,9 +228,16 @@ fn dispatch(command: &Command, files: &Files, out: &mut dyn Write) -> anyhow::Re
         Command::Nodes(arguments) => nodes::run(arguments, files, out),
         Command::Compare(arguments) => compare::run(arguments, files, out),
         Command::Search(arguments) => search::run(arguments, files, out),
+        Command::Sql(arguments) => sql::run(arguments, files, out),
         Command::Allocations(arguments) => allocations::run(arguments, files, out),
         Command::Profile(arguments) => profile::run(arguments, files, out),
         Command::Capture(arguments) => capture::run(arguments, out),
+        // `run` serves before it locks standard output.
+        Command::Mcp(_) => Ok(()),
+        Command::Scrub(arguments) => scrub::run(arguments, files, out),
+        Command::Export(arguments) => export_tables::run(arguments, files, out),
+        // The binary opens the window.
+        Command::Open(_) => Err(BadUsage::error("`open` needs a build with the window")),
         Command::Generate(generated) => generate::run(generated, out),
     }
     .map(|()| Verdict::None)
@@ -241,7 +264,7 @@ pub struct Files {
     /// True if reports may have lines of source.
     with_source_lines: bool,
     /// Snapshots whose cache entries are written after the answer is printed.
-    unwritten: RefCell<Vec<(Rc<Snapshot>, Unwritten)>>,
+    unwritten: RefCell<Vec<(Arc<Snapshot>, Unwritten)>>,
 }
 
 impl Files {
@@ -261,7 +284,7 @@ impl Files {
     }
 
     /// Opens a file, or standard input for `-`. Lists the missing data of a damaged file on standard error.
-    fn open(&self, file: &Path) -> anyhow::Result<Rc<Snapshot>> {
+    fn open(&self, file: &Path) -> anyhow::Result<Arc<Snapshot>> {
         let (progress, cancel) = (Progress::new(), CancelToken::with_memory_limit(self.memory_limit));
         let shown = ShownProgress::start(&progress, file);
         let source = source(file);
@@ -302,6 +325,9 @@ impl Files {
         if let Some(note) = &snapshot.source().note {
             complain(&format!("heapglass: {}", human::visible(&format!("{name}: {note}"), 2000)));
         }
+        if let Some(note) = snapshot.source().disk_note() {
+            complain(&format!("heapglass: {}", human::visible(&format!("{name}: {note}"), 2000)));
+        }
         note_change(&name, snapshot.source());
         if let Some(recovery) = snapshot.recovery() {
             let advice = recovery.advice().into_iter().map(str::to_owned);
@@ -309,8 +335,8 @@ impl Files {
                 complain(&format!("heapglass: {}", human::visible(&format!("{name}: {line}"), 2000)));
             }
         }
-        let snapshot = Rc::new(snapshot);
-        self.unwritten.borrow_mut().extend(unwritten.map(|unwritten| (Rc::clone(&snapshot), unwritten)));
+        let snapshot = Arc::new(snapshot);
+        self.unwritten.borrow_mut().extend(unwritten.map(|unwritten| (Arc::clone(&snapshot), unwritten)));
         Ok(snapshot)
     }
 
@@ -362,7 +388,7 @@ fn recovered(snapshot: &Snapshot) -> Option<Vec<String>> {
 }
 
 /// Opens the file and finds the object.
-fn open_object(arguments: &ObjectArguments, files: &Files) -> anyhow::Result<(Rc<Snapshot>, NodeOrdinal)> {
+fn open_object(arguments: &ObjectArguments, files: &Files) -> anyhow::Result<(Arc<Snapshot>, NodeOrdinal)> {
     let snapshot = files.open(&arguments.file)?;
     let id = ObjectId(arguments.id);
     let node = snapshot

@@ -1,6 +1,7 @@
 //! `heapglass search`: lists the objects that match a query.
 
 use std::io::Write;
+use std::ops::Range;
 
 use anyhow::anyhow;
 use serde::Serialize;
@@ -34,9 +35,14 @@ pub(super) struct BadQuery {
 }
 
 fn bad_query(text: &str, error: QueryError) -> anyhow::Error {
-    let before = width(&human::visible(&text[..error.at.start], 2000));
-    let marks = " ".repeat(before) + &"^".repeat(width(&text[error.at]).max(1));
-    anyhow!(BadQuery { message: error.message, query: text.to_owned(), marks })
+    bad_query_at(error.message, text, error.at)
+}
+
+/// Returns an error that points at a part of a line.
+pub(super) fn bad_query_at(message: String, line: &str, at: Range<usize>) -> anyhow::Error {
+    let before = width(&human::visible(&line[..at.start], 2000));
+    let marks = " ".repeat(before) + &"^".repeat(width(&line[at]).max(1));
+    anyhow!(BadQuery { message, query: line.to_owned(), marks })
 }
 
 pub(super) fn run(arguments: &SearchArguments, files: &Files, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -1,17 +1,17 @@
 //! Opens several snapshots as a series: without duplicates, the oldest first.
 
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{BadUsage, Files, name_of};
 use crate::Snapshot;
-use crate::capture::record_beside;
+use crate::capture::{Record, record_beside};
 use crate::findings::outside_note;
 use crate::model::{CancelToken, MemoryUsage};
 use crate::query::{Age, Distinct, chronological, distinct};
 
-/// A snapshot of a series, its name, and the memory of the process if it was recorded beside the file.
-pub(super) type Entry = (Rc<Snapshot>, String, Option<MemoryUsage>);
+/// A snapshot of a series, its name, and the record of its capture, if there is one beside the file.
+pub(super) type Entry = (Arc<Snapshot>, String, Option<Record>);
 
 /// Distinct snapshots with their names, in the order in which they were given.
 pub(super) struct Opened {
@@ -31,7 +31,8 @@ impl Opened {
 
     /// Says that the process grew outside of its heap, if the snapshots or the records beside them show that.
     pub(super) fn outside_note(&self) -> Option<String> {
-        let process: Vec<Option<MemoryUsage>> = self.snapshots.iter().map(|(.., memory)| *memory).collect();
+        let memory = |(.., record): &Entry| record.as_ref().and_then(|record| record.memory_usage);
+        let process: Vec<Option<MemoryUsage>> = self.snapshots.iter().map(memory).collect();
         outside_note(&self.by_reference(), &process)
     }
 
@@ -45,17 +46,15 @@ pub(super) fn open(files: &[&PathBuf], opener: &Files) -> anyhow::Result<Opened>
     if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
         return Err(BadUsage::error("standard input can hold only one snapshot; use `-` once"));
     }
-    let snapshots: Vec<Rc<Snapshot>> = files.iter().map(|file| opener.open(file)).collect::<anyhow::Result<_>>()?;
+    let snapshots: Vec<Arc<Snapshot>> = files.iter().map(|file| opener.open(file)).collect::<anyhow::Result<_>>()?;
     let names: Vec<String> = files.iter().map(|file| name_of(file)).collect();
-    let by_reference: Vec<&Snapshot> = snapshots.iter().map(Rc::as_ref).collect();
+    let by_reference: Vec<&Snapshot> = snapshots.iter().map(Arc::as_ref).collect();
     let Distinct { kept, left_out } = distinct(&by_reference, &CancelToken::new())?;
     let repeated = left_out
         .iter()
         .map(|&(at, before)| format!("{} is the same snapshot as {}", names[at], names[before]))
         .collect();
-    let entry = |&at: &usize| {
-        (Rc::clone(&snapshots[at]), names[at].clone(), record_beside(files[at]).and_then(|record| record.memory_usage))
-    };
+    let entry = |&at: &usize| (Arc::clone(&snapshots[at]), names[at].clone(), record_beside(files[at]));
     let snapshots = kept.iter().map(entry).collect();
     Ok(Opened { snapshots, repeated })
 }

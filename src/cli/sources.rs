@@ -13,7 +13,7 @@ use crate::findings::written;
 use crate::model::{CancelToken, human};
 use crate::query::{node_label, scripts};
 use crate::snapshot::Snapshot;
-use crate::sources::{Origin, ShownText, SourceView, Sources};
+use crate::sources::{Origin, ShownText, Sources};
 
 /// The maximum number of characters of a line in text output.
 const LINE_LIMIT: usize = 200;
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &SourcesArguments, files: &Files, out: &mut dyn Wri
         let first = line.saturating_sub(arguments.context);
         (text, first..(line.saturating_add(arguments.context).saturating_add(1)).min(text.line_count()), at)
     });
-    let missing = view.as_ref().and_then(|view| missing(view, at.is_some()));
+    let missing = view.as_ref().and_then(|view| view.missing(at.is_some()));
     let found = written(&sources, node, &cancel)?;
     let sites = &found.sites[..found.sites.len().min(arguments.object.limit.unwrap_or(usize::MAX))];
     match arguments.object.format {
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &SourcesArguments, files: &Files, out: &mut dyn Wri
         args::Format::Text => {
             heading(&snapshot, node, out)?;
             if let Some(at) = location {
-                let from = text.map(|text| format!("  ({})", origin(text))).unwrap_or_default();
+                let from = text.map(|text| format!("  ({})", text.origin_label())).unwrap_or_default();
                 writeln!(out, "defined in {}{from}", scripts.full(at))?;
             }
             if let Some((text, lines, at)) = shown {
@@ -112,29 +112,6 @@ pub(super) fn run(arguments: &SourcesArguments, files: &Files, out: &mut dyn Wri
 
 fn heading(snapshot: &Snapshot, node: crate::model::NodeOrdinal, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "{}  @{}", human::visible(&node_label(snapshot, node), LINE_LIMIT), snapshot.id(node).0)
-}
-
-/// Returns why the whole text of a script, or the line of an object, is not shown.
-fn missing(view: &SourceView, has_line: bool) -> Option<String> {
-    let reason = view.no_file.as_ref().map(|reason| reason.explanation(view.url.as_deref()));
-    match (&view.text, has_line) {
-        (None, _) => reason,
-        (Some(text), _) if text.is_cut() => {
-            let cut = "the snapshot has only the beginning of the script";
-            Some(reason.map_or_else(|| cut.to_owned(), |reason| format!("{cut}; {reason}")))
-        }
-        (Some(_), true) => None,
-        (Some(_), false) => Some("the position is outside the script's text".to_owned()),
-    }
-}
-
-fn origin(text: &ShownText) -> String {
-    match text.origin() {
-        Origin::Snapshot => "text in the snapshot".to_owned(),
-        Origin::File(path) => format!("text of the file {}", path.display()),
-        Origin::SourceMap => "text in the source map".to_owned(),
-        Origin::Recorded => "text recorded with the capture".to_owned(),
-    }
 }
 
 fn excerpt(text: &ShownText, lines: std::ops::Range<usize>) -> Excerpt<'_> {

@@ -64,7 +64,7 @@ impl<'a> Cell<'a> {
     }
 
     /// Returns the content of a cell in CSV or TSV, before anything is escaped.
-    pub(super) fn raw(self) -> Cow<'a, str> {
+    pub(crate) fn raw(self) -> Cow<'a, str> {
         match self {
             Self::Missing => Cow::Borrowed(""),
             Self::Text(text) => text,

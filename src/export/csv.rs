@@ -7,7 +7,7 @@ use crate::model::human::{is_hidden, push_visible};
 
 /// Writes one line. A cell that a spreadsheet would treat as a formula gets a leading apostrophe; characters that could
 /// control a terminal or reorder text are made visible.
-pub(super) fn line<S: AsRef<str>>(out: &mut dyn Write, cells: impl IntoIterator<Item = S>) -> io::Result<()> {
+pub(crate) fn line<S: AsRef<str>>(out: &mut dyn Write, cells: impl IntoIterator<Item = S>) -> io::Result<()> {
     for (at, cell) in cells.into_iter().enumerate() {
         if at > 0 {
             out.write_all(b",")?;

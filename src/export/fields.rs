@@ -9,6 +9,7 @@ use super::comparison::{COMPARISON, ComparedClasses};
 use super::functions::{ALLOCATIONS, Functions, PROFILE};
 use super::growth::GrownClasses;
 use super::objects::{NODES, OBJECTS, Objects, REFERENCES, RETAINERS};
+use super::realms::{REALMS, RealmRows};
 use super::schema::{Columns, Field, Table};
 use super::scripts::{SCRIPTS, ScriptRows};
 use super::sites::{SITES, Sites};
@@ -27,7 +28,7 @@ fn listed<T: Table>(name: &'static str, columns: &[&str]) -> Listed {
 }
 
 /// Returns the lists of the subcommands.
-fn commands() -> [Listed; 11] {
+fn commands() -> [Listed; 12] {
     [
         listed::<Classes>("summary", CLASSES),
         listed::<ComparedClasses>("compare", COMPARISON),
@@ -37,6 +38,7 @@ fn commands() -> [Listed; 11] {
         listed::<Sites>("sources", SITES),
         listed::<Categories>("statistics", CATEGORIES),
         listed::<ScriptRows>("scripts", SCRIPTS),
+        listed::<RealmRows>("realms", REALMS),
         listed::<Variables>("dead-variables", VARIABLES),
         listed::<Functions>("allocations", ALLOCATIONS),
         listed::<Functions>("profile", PROFILE),
@@ -57,7 +59,11 @@ pub fn columns_of(command: &str) -> Vec<&'static str> {
 pub fn fields_markdown() -> String {
     fn table<T: Table>(title: &str, text: &mut String) {
         let _ = writeln!(text, "\n### {title}\n\n| column | meaning |\n|---|---|");
-        for field in T::COLUMNS.iter().map(|column| &column.field).filter(|field| field.is_documented()) {
+        for field in T::COLUMNS
+            .iter()
+            .map(|column| &column.field)
+            .filter(|field| field.is_documented() && !field.is_in_sql_only())
+        {
             let _ = writeln!(text, "| {} | {} |", field.heading(), field.about);
         }
     }
@@ -70,6 +76,7 @@ pub fn fields_markdown() -> String {
     table::<Sites>("Lines that fill a holder: `sources`", &mut text);
     table::<Categories>("Categories: `statistics`", &mut text);
     table::<ScriptRows>("Scripts and packages: `scripts`, exported lists of scripts", &mut text);
+    table::<RealmRows>("Realms: `realms`", &mut text);
     table::<GrownClasses>("Classes over time: lists exported from Growth", &mut text);
     table::<CollectionGroups>("Collections: lists exported from Collections", &mut text);
     table::<Strings>("Duplicate strings: lists exported from Strings", &mut text);
@@ -135,9 +142,10 @@ mod tests {
     use crate::export::comparison::{COMPARISON_TEXT, RETAINED_DELTA};
     use crate::export::functions::{ALLOCATIONS_TEXT, BASE_SIZES, COMPARED_TEXT, PROFILE_TEXT};
     use crate::export::growth::GROWTH;
-    use crate::export::objects::{OBJECTS_TEXT, REFERENCES_TEXT};
+    use crate::export::objects::{OBJECTS_TEXT, REFERENCES_TEXT, SQL_NODES};
+    use crate::export::realms::REALMS_TEXT;
     use crate::export::scripts::{PACKAGES, PACKAGES_TEXT, SCRIPTS_TEXT};
-    use crate::export::strings::STRINGS;
+    use crate::export::strings::{SQL_STRINGS, STRINGS};
     use crate::export::variables::VARIABLES_TEXT;
 
     fn check<T: Table>(lists: &[&[&str]]) {
@@ -155,13 +163,14 @@ mod tests {
     fn lists_name_declared_columns_and_every_column_is_used() {
         check::<Classes>(&[CLASSES, CLASSES_TEXT]);
         check::<ComparedClasses>(&[COMPARISON, COMPARISON_TEXT, RETAINED_DELTA]);
-        check::<Objects>(&[OBJECTS, OBJECTS_TEXT, REFERENCES, REFERENCES_TEXT, RETAINERS, NODES]);
+        check::<Objects>(&[OBJECTS, OBJECTS_TEXT, REFERENCES, REFERENCES_TEXT, RETAINERS, NODES, SQL_NODES]);
         check::<Functions>(&[ALLOCATIONS, ALLOCATIONS_TEXT, PROFILE, PROFILE_TEXT, COMPARED_TEXT, BASE_SIZES]);
         check::<Variables>(&[VARIABLES, VARIABLES_TEXT]);
         check::<Categories>(&[CATEGORIES]);
         check::<ScriptRows>(&[SCRIPTS, PACKAGES, SCRIPTS_TEXT, PACKAGES_TEXT]);
+        check::<RealmRows>(&[REALMS, REALMS_TEXT]);
         check::<GrownClasses>(&[GROWTH]);
         check::<CollectionGroups>(&[COLLECTIONS]);
-        check::<Strings>(&[STRINGS]);
+        check::<Strings>(&[STRINGS, SQL_STRINGS]);
     }
 }

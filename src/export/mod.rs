@@ -11,7 +11,7 @@ mod cell;
 mod classes;
 mod collections;
 mod comparison;
-mod csv;
+pub(crate) mod csv;
 mod fields;
 mod functions;
 mod growth;
@@ -19,6 +19,7 @@ mod json;
 mod lists;
 mod objects;
 mod position;
+mod realms;
 mod rows;
 mod schema;
 mod scripts;
@@ -29,8 +30,9 @@ mod tsv;
 mod variables;
 
 pub(crate) use categories::{CATEGORIES, Categories};
-pub(crate) use cell::{Format, address, name, row_name};
+pub(crate) use cell::{Cell, Format, address, name, row_name};
 pub(crate) use classes::{CLASSES, CLASSES_TEXT, ClassRow, Classes};
+pub(crate) use collections::{CollectionGroups, CollectionRow};
 pub(crate) use comparison::{COMPARISON, COMPARISON_TEXT, ComparedClasses, ComparisonRow};
 pub(crate) use fields::{columns_help, shape};
 pub use fields::{columns_of, fields_markdown};
@@ -40,12 +42,16 @@ pub(crate) use functions::{
 pub(crate) use json::{JsonRows, Record};
 pub use lists::write_list;
 pub(crate) use lists::{write_collections, write_comparison, write_groups, write_growth, write_scripts};
-pub(crate) use objects::{NODES, OBJECTS, OBJECTS_TEXT, ObjectRow, Objects, REFERENCES, REFERENCES_TEXT, RETAINERS};
+pub(crate) use objects::{
+    Lookup, NODES, OBJECTS, OBJECTS_TEXT, ObjectRow, Objects, REFERENCES, REFERENCES_TEXT, RETAINERS, SQL_NODES,
+};
 pub(crate) use position::Position;
+pub(crate) use realms::{REALMS, REALMS_TEXT, RealmRow, RealmRows};
 pub use rows::FileFormat;
 pub(crate) use rows::{RowWriter, write_rows};
 pub(crate) use schema::{Column, Columns, Table};
 pub(crate) use scripts::{PACKAGES, PACKAGES_TEXT, SCRIPTS, SCRIPTS_TEXT, ScriptRow, ScriptRows};
 pub(crate) use sites::{SITES, SiteRow, Sites};
+pub(crate) use strings::{SQL_STRINGS, StringRow, Strings};
 pub(crate) use text::{width, write_text};
 pub(crate) use variables::{VARIABLES, VARIABLES_TEXT, VariableRow, Variables};

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::cell::{Format, name, row_name};
 use super::schema::{Column, Table};
+use crate::analysis::Location;
 use crate::graph::EdgeName;
 use crate::model::{EdgeIndex, NodeOrdinal, StringId};
-use crate::query::node_label;
+use crate::query::{Place, Scripts, node_label};
 use crate::snapshot::Snapshot;
 
 /// An object, with the reference that led to it in lists of references.
@@ -19,6 +20,16 @@ pub(crate) struct ObjectRow<'a> {
     pub(crate) depth: Option<usize>,
     /// In a tree of retainers, true if the object is already on the path.
     pub(crate) is_cycle: Option<bool>,
+    pub(crate) location: Lookup,
+    /// For the URLs of locations, if a list has them.
+    pub(crate) scripts: Option<&'a Scripts>,
+}
+
+/// The source position of an object. Lists of all objects find it without a search.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lookup {
+    Later,
+    Done(Option<Location>),
 }
 
 /// Objects, and references to or from one.
@@ -72,6 +83,28 @@ pub(crate) const NODES: &[&str] = &[
     "detachedness",
     "edge_count",
     "retainer_count",
+];
+
+/// The columns of the SQL table `nodes`.
+pub(crate) const SQL_NODES: &[&str] = &[
+    "id",
+    "kind",
+    "name",
+    "class",
+    "self_size",
+    "shallow_size",
+    "retained_size",
+    "distance",
+    "system_distance",
+    "dominator_id",
+    "detachedness",
+    "edge_count",
+    "retainer_count",
+    "reachable",
+    "script_id",
+    "url",
+    "line",
+    "column",
 ];
 
 /// The columns of a list of objects in text.
@@ -152,6 +185,30 @@ impl Table for Objects {
             row.is_cycle.into()
         })
         .optional(),
+        Column::<Self>::new("self_size", "the size of the node in the file in bytes", |row| {
+            row.snapshot.self_size(row.node).into()
+        })
+        .sql_only(),
+        Column::<Self>::new("reachable", "1 if a path from a root leads to it, otherwise 0", |row| {
+            (!row.snapshot.is_unreachable(row.node)).into()
+        })
+        .sql_only(),
+        Column::<Self>::new("script_id", "the id of the script that defines the function or class", |row| {
+            row.location().map(|at| at.script_id).into()
+        })
+        .sql_only(),
+        Column::<Self>::new("url", "the URL of that script, if the snapshot names it", |row| {
+            row.place().and_then(|at| at.url).into()
+        })
+        .sql_only(),
+        Column::<Self>::new("line", "the line of the function or constructor, from 0", |row| {
+            row.place().map(|at| at.line).into()
+        })
+        .sql_only(),
+        Column::<Self>::new("column", "the column of the function or constructor, from 0", |row| {
+            row.place().map(|at| at.column).into()
+        })
+        .sql_only(),
         Column::<Self>::text("object", "Object", |row| name(&node_label(row.snapshot, row.node)).into()),
         Column::<Self>::text("reference", "Edge", |row| format!("{} → {}", row.edge_label(), row.label()).into()),
     ];
@@ -159,7 +216,7 @@ impl Table for Objects {
 
 impl<'a> ObjectRow<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, node: NodeOrdinal) -> Self {
-        Self { snapshot, node, edge: None, depth: None, is_cycle: None }
+        Self { snapshot, node, edge: None, depth: None, is_cycle: None, location: Lookup::Later, scripts: None }
     }
 
     /// Creates a row for the object that an edge leads to.
@@ -190,6 +247,20 @@ impl<'a> ObjectRow<'a> {
             EdgeName::Text(id) => row_string(self.snapshot, id),
         };
         self.edge.map(name)
+    }
+
+    /// Returns the source position of a function, or of the constructor of an object.
+    fn location(&self) -> Option<Location> {
+        match self.location {
+            Lookup::Later => self.snapshot.location(self.node),
+            Lookup::Done(location) => location,
+        }
+    }
+
+    /// Returns that position as written, with the URL of its script.
+    fn place(&self) -> Option<Place<'a>> {
+        let (location, scripts) = (self.location()?, self.scripts?);
+        Some(scripts.place(location))
     }
 
     fn edge_kind(&self) -> Option<Cow<'a, str>> {

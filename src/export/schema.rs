@@ -25,6 +25,8 @@ enum Outputs {
     All,
     Json,
     Csv,
+    /// Only the tables of SQL queries.
+    Sql,
     /// Only text tables, which have no machine-readable names.
     Text,
 }
@@ -109,7 +111,13 @@ impl<T: Table> Column<T> {
         self
     }
 
-    pub(super) fn cell<'r>(&self, row: &'r T::Row<'_>) -> Cell<'r> {
+    /// Keeps the column for SQL queries.
+    pub(crate) const fn sql_only(mut self) -> Self {
+        self.field.outputs = Outputs::Sql;
+        self
+    }
+
+    pub(crate) fn cell<'r>(&self, row: &'r T::Row<'_>) -> Cell<'r> {
         (self.value)(row)
     }
 }
@@ -121,6 +129,11 @@ impl Field {
 
     pub(super) fn is_in_csv(&self) -> bool {
         matches!(self.outputs, Outputs::All | Outputs::Csv)
+    }
+
+    /// Returns true if only SQL queries read the column.
+    pub(super) fn is_in_sql_only(&self) -> bool {
+        self.outputs == Outputs::Sql
     }
 
     pub(super) fn is_documented(&self) -> bool {
@@ -143,7 +156,7 @@ impl<T: Table> Columns<T> {
         self
     }
 
-    pub(super) fn all(&self) -> &[&'static Column<T>] {
+    pub(crate) fn all(&self) -> &[&'static Column<T>] {
         &self.0
     }
 

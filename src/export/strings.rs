@@ -1,11 +1,14 @@
 //! Duplicate strings.
 
 use super::schema::{Column, Table};
-use crate::query::StringGroup;
+use crate::query::{StringGroup, string_facts};
 use crate::snapshot::Snapshot;
 
 /// The maximum number of bytes of a string's text.
 const TEXT_LIMIT: usize = 10_000;
+
+/// The maximum number of bytes of a text whose length is counted.
+const COUNTED_LIMIT: usize = 1 << 20;
 
 /// Strings with the same text.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +22,10 @@ pub(crate) struct Strings;
 
 /// The columns of the exported list.
 pub(crate) const STRINGS: &[&str] = &["text", "copies", "shallow_size", "retained_size", "wasted_bytes", "truncated"];
+
+/// The columns of the SQL table `strings`.
+pub(crate) const SQL_STRINGS: &[&str] =
+    &["id", "text", "length", "copies", "shallow_size", "retained_size", "wasted_bytes", "truncated"];
 
 impl Table for Strings {
     type Row<'a> = StringRow<'a>;
@@ -40,5 +47,20 @@ impl Table for Strings {
         Column::<Self>::new("truncated", "true if the snapshot has only the beginning of the text", |row| {
             row.group.truncated.into()
         }),
+        Column::<Self>::new("id", "the id of the first copy", |row| row.snapshot.id(row.group.first).0.into())
+            .sql_only(),
+        Column::<Self>::new("length", "the length in UTF-16 units, if it is known", |row| row.length().into())
+            .sql_only(),
     ];
+}
+
+impl StringRow<'_> {
+    /// Returns the length in UTF-16 units: as the file states it, or that of the text if the file has all of it.
+    fn length(&self) -> Option<u64> {
+        let facts = string_facts(self.snapshot, self.group.first);
+        facts.length.or_else(|| {
+            let (text, has_more) = self.snapshot.string_value(self.group.first, COUNTED_LIMIT);
+            (!facts.is_cut && !has_more).then(|| text.encode_utf16().count() as u64)
+        })
+    }
 }

@@ -21,6 +21,7 @@ mod select;
 mod single;
 mod sites;
 mod sought;
+mod summary;
 mod text;
 mod totals;
 mod tree;
@@ -40,7 +41,7 @@ pub(crate) use written::{Written, WrittenOf, written};
 
 use rayon::prelude::*;
 
-use crate::model::{CancelToken, Cancelled, human};
+use crate::model::{CancelToken, Cancelled};
 use crate::query::{Scripts, scripts};
 use crate::snapshot::Snapshot;
 use crate::sources::{SourcePaths, Sources};
@@ -65,6 +66,7 @@ pub fn findings(snapshots: &[&Snapshot], paths: &SourcePaths, cancel: &CancelTok
     if !earlier.par_iter().all(|snapshot| common::is_one_process(snapshot, last, &by_id)) {
         let mut findings = single::accumulations(last, &sources, cancel)?;
         findings.ids_match = Some(false);
+        findings.summary = summary::of_unrelated(&findings.findings);
         findings.notes.push("the snapshots are from different processes: only the last one is analyzed".to_owned());
         return Ok(findings);
     }
@@ -81,7 +83,7 @@ pub fn findings(snapshots: &[&Snapshot], paths: &SourcePaths, cancel: &CancelTok
         drafts.push(draft);
     }
     let findings = sites::complete(drafts, &sources, cancel)?;
-    let summary = summary(&findings, snapshots);
+    let summary = summary::of_series(&findings, snapshots.len());
     if findings.is_empty() {
         return largest(last, &sources, summary, cancel);
     }
@@ -151,27 +153,4 @@ fn companion(series: &holders::Series<'_>, scripts: &Scripts, (candidate, totals
     let signature = describe::signature(&label, &class, "");
     let text = format!("{label}, {}: {}", patterns::plural(&class), over_time(&totals.members));
     Some(Companion { signature, text })
-}
-
-fn summary(findings: &[Finding], snapshots: &[&Snapshot]) -> String {
-    let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
-    let (leaks, likely) = (count(Verdict::Leak), count(Verdict::Likely));
-    let series = human::quantity(snapshots.len() as u64, "snapshot", "snapshots");
-    let Some(first) = findings.first() else {
-        return format!("{series}. Nothing grows without bound.");
-    };
-    if leaks + likely == 0 {
-        return format!("{series}. No certain leak, but this has grown and may keep growing: {}", first.title);
-    }
-    let number = |count: usize, one: &str, many: &str| human::quantity(count as u64, one, many);
-    let watched = findings.len() - leaks - likely;
-    let watched = if watched > 0 { format!(", {watched} to watch") } else { String::new() };
-    let found = match (leaks, likely) {
-        (0, likely) => number(likely, "likely leak", "likely leaks"),
-        (leaks, 0) => number(leaks, "leak", "leaks"),
-        (leaks, likely) => {
-            format!("{} and {}", number(leaks, "leak", "leaks"), number(likely, "likely leak", "likely leaks"))
-        }
-    };
-    format!("{series}: {found}{watched}. {}", first.title)
 }

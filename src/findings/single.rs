@@ -11,6 +11,7 @@ use super::dominated::{self, Found};
 use super::finding::{Findings, Kind, MemberClass, Verdict};
 use super::naming::{Names, is_generic};
 use super::sites::{Draft, complete};
+use super::summary;
 use super::totals::freed_by;
 use super::tree::Tree;
 use super::ways::{Field, Side, Ways};
@@ -78,17 +79,7 @@ pub(super) fn accumulations(
         }
     }
     let findings = complete(drafts, sources, cancel)?;
-    let summary = match findings.first() {
-        Some(first) => format!(
-            "One snapshot cannot show growth. The largest holder found is {}, with {}. Take two more snapshots after the same work to see what grows.",
-            first.holder.label,
-            human::bytes(first.bytes.first().copied().unwrap_or(0))
-        ),
-        None => {
-            "One snapshot cannot show growth, and this one has no large holders. Take two more snapshots after the same work."
-                .to_owned()
-        }
-    };
+    let summary = summary::of_one(&findings);
     Ok(Findings { summary, ids_match: None, notes: Vec::new(), findings })
 }
 

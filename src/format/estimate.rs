@@ -119,7 +119,25 @@ impl<'a> Estimate<'a> {
             Some(size) if !self.is_compressed => needed.saturating_add(size / 8),
             _ => needed,
         };
+        if self.is_bomb(needed) {
+            // Would fill the disk, too.
+            self.cancel.set_overflow(None);
+        } else if expected > self.cancel.available() && self.is_reliable(known, counts) {
+            // Before the first columns take the memory.
+            self.cancel.overflow(expected);
+        }
         self.cancel.need(needed, expected)
+    }
+
+    /// Returns whether a compressed source contains much more text than snapshots do.
+    fn is_bomb(&self, needed: u64) -> bool {
+        self.is_compressed && self.size_bytes.is_none_or(|size| needed > size.saturating_mul(2 * LIKELY_RATIO))
+    }
+
+    /// Returns whether the expected bytes follow from more than the beginning of the source.
+    fn is_reliable(&self, known: Counts, counts: Counts) -> bool {
+        let is_declared = known.nodes != counts.nodes;
+        is_declared || self.size_bytes.is_some_and(|size| self.progress.read().done > size / 4)
     }
 }
 

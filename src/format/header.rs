@@ -175,7 +175,7 @@ impl Header {
 
     /// Returns the kind for a number in the file's `type` column.
     #[inline]
-    pub(super) fn node_kind(&self, file_type: u64) -> NodeKind {
+    pub(crate) fn node_kind(&self, file_type: u64) -> NodeKind {
         usize::try_from(file_type)
             .ok()
             .and_then(|at| self.node_kind_of_type.get(at).copied())
@@ -184,7 +184,7 @@ impl Header {
 
     /// Returns the kind for a number in the file's edge `type` column.
     #[inline]
-    pub(super) fn edge_kind(&self, file_type: u64) -> EdgeKind {
+    pub(crate) fn edge_kind(&self, file_type: u64) -> EdgeKind {
         usize::try_from(file_type)
             .ok()
             .and_then(|at| self.edge_kind_of_type.get(at).copied())

@@ -111,9 +111,14 @@ impl StringTable {
     #[must_use]
     pub fn is(&self, id: StringId, text: &str) -> bool {
         let raw = self.raw(id);
-        // A byte of the text takes at most six in the file, so much longer strings are not decoded.
-        let may_be_escaped = raw.len() > text.len() && raw.len() <= text.len() * 6 && raw.contains(&b'\\');
-        raw == text.as_bytes() || (may_be_escaped && decode_text(raw) == text)
+        if raw.len() <= text.len() {
+            return raw == text.as_bytes();
+        }
+        // A byte of the text takes at most six in the file, so much longer strings are not decoded. Most others differ in
+        // their first byte.
+        let starts_alike = raw[0] == b'\\' || text.as_bytes().first() == Some(&raw[0]);
+        let may_be_escaped = starts_alike && raw.len() <= text.len() * 6 && raw.contains(&b'\\');
+        may_be_escaped && decode_text(raw) == text
     }
 
     /// Returns whether the decoded string starts with `text`, which must not contain characters that JSON escapes.
@@ -149,6 +154,24 @@ impl StringTable {
     pub fn heap_bytes(&self) -> usize {
         self.bytes.capacity() + self.ends.heap_bytes()
     }
+}
+
+/// Returns the decoded text of a string in the file's encoding. Lone surrogates become the replacement character.
+pub(crate) fn text_of(raw: &[u8]) -> Cow<'_, str> {
+    decode_text(raw)
+}
+
+/// Returns the decoded bytes of a string in the file's encoding. Lone surrogates keep their value (WTF-8).
+pub(crate) fn identity_of(raw: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'\\', raw).is_none() && std::str::from_utf8(raw).is_ok() {
+        return Cow::Borrowed(raw);
+    }
+    Cow::Owned(decode(raw, Surrogates::Keep))
+}
+
+/// Returns the largest position up to `limit` that splits neither a character nor an escape of the text.
+pub(crate) fn without_cut(raw: &[u8], limit: usize) -> usize {
+    if raw.len() <= limit { raw.len() } else { safe_cut(raw, limit) }
 }
 
 /// Returns the largest position up to `limit` that splits neither a character nor an escape (nor a pair of escapes).

@@ -3,6 +3,7 @@
 use super::retainers::retainers;
 use super::{HeapGraph, SOURCE_STEP};
 use crate::format::{EdgeTable, NodeTable, Place, RawSnapshot};
+use crate::model::bounds::all;
 use crate::model::{CancelToken, Cancelled, Csr, EdgeKind, NodeOrdinal};
 
 /// The reason why tables are not a valid graph.
@@ -151,6 +152,20 @@ pub(super) fn edge_sources(first_edges: &[u32]) -> Vec<u32> {
     }
     sources.push(u32::try_from(first_edges.len().saturating_sub(2)).unwrap_or(0));
     sources
+}
+
+/// Returns whether these are the [`edge_sources`] of valid positions of first edges.
+pub(super) fn are_edge_sources(sources: &[u32], first_edges: &[u32]) -> bool {
+    let edge_count = first_edges.last().map_or(0, |&count| count as usize);
+    let Some((&last, sources)) = sources.split_last() else { return false };
+    let is_source = |at: usize, node: u32| {
+        let (edge, node) = (at * SOURCE_STEP, node as usize);
+        let range = first_edges.get(node).zip(first_edges.get(node + 1));
+        range.is_some_and(|(&first, &end)| first as usize <= edge && edge < end as usize)
+    };
+    sources.len() == edge_count.div_ceil(SOURCE_STEP)
+        && last as usize == first_edges.len().saturating_sub(2)
+        && all(sources, is_source)
 }
 
 /// Turns the counts into the position of each node's first edge, followed by the number of edges.

@@ -11,10 +11,8 @@ use std::ops::Range;
 
 pub(crate) use build::GraphError;
 
-use rayon::prelude::*;
-
 use crate::format::{AllocationTrace, Header, LocationTable, Sample, ScopeTables, StringTable};
-use crate::model::bounds::{are_below, are_offsets};
+use crate::model::bounds::{all_pairs, are_below, are_offsets, largest};
 use crate::model::js::parse_int;
 use crate::model::stored::stored;
 use crate::model::{Column, Csr, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, ObjectId, StringId, convert, prefetch};
@@ -257,6 +255,12 @@ impl HeapGraph {
         self.retainers.row(node.index()).iter().map(|&edge| EdgeIndex(edge))
     }
 
+    /// Returns the edge at a position among those that lead to the node.
+    #[inline]
+    pub(crate) fn retaining_edge(&self, node: NodeOrdinal, at: usize) -> Option<EdgeIndex> {
+        self.retainers.row(node.index()).get(at).map(|&edge| EdgeIndex(edge))
+    }
+
     /// Returns the number of edges that lead to the node, including weak ones.
     #[inline]
     #[must_use]
@@ -337,7 +341,7 @@ impl HeapGraph {
             && are_below(&self.edge_targets, nodes)
             && self.edge_names_fit(strings)
             && self.retainers.fits(nodes, edges)
-            && self.edge_sources == build::edge_sources(&self.first_edges)
+            && build::are_edge_sources(&self.edge_sources, &self.first_edges)
             && self.kinds_fit()
             && self.allocation_trace.tree.fits()
             // These columns were moved to their owners.
@@ -346,13 +350,13 @@ impl HeapGraph {
     }
 
     fn edge_names_fit(&self, strings: usize) -> bool {
-        let kinds = self.edge_kinds.par_iter().with_min_len(1 << 14);
-        kinds.zip(&self.edge_names).all(|(kind, &name)| kind.has_numeric_name() || (name as usize) < strings)
+        let Ok(strings) = u32::try_from(strings) else { return true };
+        all_pairs(&self.edge_kinds, &self.edge_names, |kind, name| kind.has_numeric_name() || name < strings)
     }
 
     fn kinds_fit(&self) -> bool {
-        let most_node_kind = self.node_kinds.par_iter().with_min_len(1 << 14).map(|kind| kind.0).max().unwrap_or(0);
-        let most_edge_kind = self.edge_kinds.par_iter().with_min_len(1 << 14).map(|kind| kind.0).max().unwrap_or(0);
+        let most_node_kind = largest(&self.node_kinds).map_or(0, |kind| kind.0);
+        let most_edge_kind = largest(&self.edge_kinds).map_or(0, |kind| kind.0);
         self.header.fits(most_node_kind, most_edge_kind)
     }
 

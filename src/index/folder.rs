@@ -1,6 +1,6 @@
 //! The cache folder: its location, permissions, size limit and leftovers.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -40,19 +40,6 @@ fn entries(folder: &Path) -> Vec<Entry> {
     entries
 }
 
-/// Returns the system's cache folder, or `None` if it is unknown.
-pub(super) fn default_folder() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let caches = if cfg!(windows) {
-        variable("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        variable("HOME").map(|home| home.join("Library/Caches"))
-    } else {
-        variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))
-    };
-    caches.map(|caches| caches.join("heapglass"))
-}
-
 /// Returns whether only this user can have written to the folder, or it does not exist yet.
 pub(super) fn is_trusted(folder: &Path) -> bool {
     // A folder that cannot be inspected cannot be read either.
@@ -73,15 +60,6 @@ pub(super) fn is_own(_metadata: &fs::Metadata) -> bool {
     true
 }
 
-/// Creates the folder if it does not exist. A heap contains secrets, so nobody else may read it.
-fn create(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
 /// A file that is being written. It is removed on drop unless it was [kept](Self::keep).
 #[derive(Debug)]
 pub(super) struct Unfinished {
@@ -95,7 +73,7 @@ impl Unfinished {
     /// leftover.
     pub(super) fn create(folder: &Path) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        create(folder)?;
+        crate::files::create_private(folder)?;
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
         let path = folder.join(format!("{}-{count}-{started}.{UNFINISHED}", std::process::id()));
@@ -165,6 +143,5 @@ pub(super) fn remove_all(folder: &Path) -> u64 {
 
 /// Returns the free bytes on the disk of a folder, which may not exist yet.
 fn free_bytes(folder: &Path) -> Option<u64> {
-    let existing = folder.ancestors().find(|path| path.is_dir())?;
-    crate::files::space(existing).map(|space| space.free_bytes)
+    crate::files::nearest_existing(folder).and_then(crate::files::space).map(|space| space.free_bytes)
 }

@@ -47,6 +47,11 @@ impl Identity {
         })
     }
 
+    /// Returns the hash of parts of the contents in hexadecimal digits.
+    pub(super) fn parts(&self) -> String {
+        format!("{:016x}", self.parts_hash)
+    }
+
     /// Returns whether the last write was so long ago that any later one changes the file's time.
     pub(super) fn is_settled(&self) -> bool {
         let now = nanoseconds(SystemTime::now());

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! header   magic, byte order, format, program, lengths of the two parts, hash of the rest, hash of the header
-//! columns  the bytes of every list above SMALL, back to back, as in memory
+//! columns  the bytes of every list above SMALL, as in memory; those of at least LARGE start at multiples of
+//!          MAPPED_ALIGNMENT, after zeros
 //! rest     the file's identity, then the snapshot's parts in order; in place of a column, the hash of each of its pieces
 //! ```
 //!
@@ -13,6 +14,7 @@ use std::io;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::memory::{LARGE, MAPPED_ALIGNMENT};
 use crate::model::stored::mark_of;
 
 /// Lists of up to this many bytes are stored in the rest.
@@ -25,7 +27,7 @@ const MAGIC: [u8; 8] = *b"\x89HGIDX\r\n";
 const BYTE_ORDER: u32 = 0x0102_0304;
 /// Increase it when the meaning of stored data changes but the fields do not, for example when a rule is corrected.
 /// A test compares stored results with those that it knows of this format.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 /// Other versions of the program may store other data.
 const PROGRAM: u64 = mark_of(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")));
 
@@ -60,6 +62,11 @@ impl Header {
         // The other bytes must be identical to those of a new header.
         (*bytes == header.to_bytes() && length == file_bytes).then_some(header)
     }
+}
+
+/// Returns the zeros before a column of `len` bytes that would start at `position`.
+pub(super) fn padding_bytes(position: u64, len: usize) -> u64 {
+    if len < LARGE { 0 } else { position.next_multiple_of(MAPPED_ALIGNMENT) - position }
 }
 
 /// Fills `into` from a position of the file, independently of the file's cursor.

@@ -98,10 +98,7 @@ impl Indexes {
         if wish == "off" {
             return Self::off();
         }
-        let folder = match std::env::var_os("HEAPGLASS_INDEX_DIR").filter(|folder| !folder.is_empty()) {
-            Some(folder) => Some(PathBuf::from(folder)),
-            None => folder::default_folder(),
-        };
+        let folder = crate::files::cache_folder();
         let worthwhile_bytes = if wish == "always" { 0 } else { WORTHWHILE_BYTES };
         Self { folder, limit_bytes: LIMIT_BYTES, worthwhile_bytes }
     }
@@ -168,6 +165,13 @@ impl Indexes {
     pub fn remove_all(&self) -> u64 {
         self.folder.as_deref().map_or(0, folder::remove_all)
     }
+}
+
+/// Returns the size of a file and a hash of parts of its contents, which tell whether it is the same file elsewhere.
+#[must_use]
+pub(crate) fn fingerprint(path: &Path) -> Option<(u64, String)> {
+    let identity = Identity::of(path)?;
+    Some((identity.size_bytes, identity.parts()))
 }
 
 impl Unwritten {

@@ -1,7 +1,8 @@
-//! Reading a cache file: each column is read directly into its final memory, its pieces on all cores, each checked
-//! while it is still in the CPU cache.
+//! Reading a cache file: large columns are mapped, so that their pages are those of the file cache; the others are read
+//! directly into their final memory. Their pieces are checked on all cores.
 //!
-//! Uses plain reads instead of a memory map, so that a file that shrinks is an error and does not kill the process.
+//! A mapped file that shrinks would end the process. Cache files belong to this user alone, and are replaced or removed,
+//! never changed: a removed file exists until it is unmapped.
 
 use std::fs::File;
 
@@ -9,13 +10,16 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::identity::Identity;
-use super::layout::{HEADER_BYTES, Header, PIECE, SMALL, read_at};
+use super::layout::{HEADER_BYTES, Header, PIECE, SMALL, padding_bytes, read_at};
+use crate::memory::{LARGE, MAPS_FILES, map_file, prepare_pages};
 use crate::model::stored::{NotStored, Stored as _, Take};
 use crate::model::{CancelToken, Phase, Progress};
 use crate::snapshot::{Snapshot, SourceInfo};
 
 /// Buffers and thread stacks.
 const FIXED_BYTES: u64 = 16 << 20;
+/// The maximum number of columns that are too small to be mapped.
+const SMALL_COLUMNS: u64 = 64;
 
 /// Reads the snapshot if the file is complete and has the given identity.
 pub(super) fn read(
@@ -30,7 +34,8 @@ pub(super) fn read(
     read_at(file, &mut bytes, 0).map_err(|_| NotStored::Damaged)?;
     let header = Header::from_bytes(&bytes, file_bytes).ok_or(NotStored::Damaged)?;
     // Everything that is read is kept, and some of it is assembled from parts.
-    let needed = header.column_bytes.saturating_add(header.rest_bytes.saturating_mul(4)).saturating_add(FIXED_BYTES);
+    let column_bytes = header.column_bytes.min(if MAPS_FILES { SMALL_COLUMNS * LARGE as u64 } else { u64::MAX });
+    let needed = column_bytes.saturating_add(header.rest_bytes.saturating_mul(4)).saturating_add(FIXED_BYTES);
     cancel.need(needed, needed)?;
     // Limited by the length of the file, which the header was checked against.
     let rest_bytes = usize::try_from(header.rest_bytes).map_err(|_| NotStored::Damaged)?;
@@ -67,13 +72,23 @@ impl Take for Reader<'_> {
             into.copy_from_slice(bytes);
             return Ok(());
         }
-        let start = self.position;
+        let start = self.position.saturating_add(padding_bytes(self.position, into.len()));
         let end = start.checked_add(into.len() as u64).filter(|&end| end <= self.end).ok_or(NotStored::Damaged)?;
         let hashes = self.rest.split_off(..into.len().div_ceil(PIECE) * 8).ok_or(NotStored::Damaged)?;
         let (file, progress, cancel) = (self.file, self.progress, self.cancel);
+        let mut padding = vec![0; usize::try_from(start - self.position).map_err(|_| NotStored::Damaged)?];
+        read_at(file, &mut padding, self.position).map_err(|_| NotStored::Damaged)?;
+        if padding.iter().any(|&byte| byte != 0) {
+            return Err(NotStored::Damaged);
+        }
+        let is_mapped = map_file(into, file, start);
         into.par_chunks_mut(PIECE).zip(hashes.par_chunks(8)).enumerate().try_for_each(|(at, (piece, hash))| {
             cancel.check()?;
-            read_at(file, piece, start + (at * PIECE) as u64).map_err(|_| NotStored::Damaged)?;
+            if is_mapped {
+                prepare_pages(piece);
+            } else {
+                read_at(file, piece, start + (at * PIECE) as u64).map_err(|_| NotStored::Damaged)?;
+            }
             progress.advance(piece.len() as u64);
             if xxh3_64(piece).to_ne_bytes() == hash { Ok(()) } else { Err(NotStored::Damaged) }
         })?;

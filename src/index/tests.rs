@@ -12,6 +12,7 @@ mod questions;
 
 use super::layout::{HEADER_BYTES, Header, PIECE, SMALL};
 use super::*;
+use crate::memory::LARGE;
 use crate::model::StringId;
 
 fn fixture(name: &str) -> PathBuf {
@@ -62,7 +63,7 @@ fn a_snapshot_from_the_cache_has_the_same_cache_file() {
 }
 
 /// The format and the hash of what is stored of a few snapshots.
-const STORED: (u32, u64) = (4, 0x27b3_7557_953b_8510);
+const STORED: (u32, u64) = (5, 0x27b3_7557_953b_8510);
 
 /// Hashes what is stored.
 struct Hashed(xxhash_rust::xxh3::Xxh3);
@@ -102,7 +103,8 @@ fn with_string(len: usize) -> Snapshot {
 #[test]
 fn columns_of_any_length_load_unchanged() {
     let identity = Identity::of(&fixture("cycle-cons-empty")).unwrap();
-    for len in [0, 1, SMALL, SMALL + 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7] {
+    for len in [0, 1, SMALL, SMALL + 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7, LARGE - 1, LARGE, LARGE + PIECE + 1]
+    {
         let snapshot = with_string(len);
         let bytes = index_of(&snapshot, &identity);
         assert!(bytes.len() > HEADER_BYTES + len, "{len}");

@@ -1,12 +1,12 @@
 //! Writing a cache file in one pass over the snapshot's columns.
 
 use std::fs::File;
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::identity::Identity;
-use super::layout::{HEADER_BYTES, Header, PIECE, SMALL};
+use super::layout::{HEADER_BYTES, Header, PIECE, SMALL, padding_bytes};
 use crate::model::CancelToken;
 use crate::model::stored::{Put, Stored as _};
 use crate::snapshot::Snapshot;
@@ -38,6 +38,9 @@ impl Put for Writer<'_> {
             self.rest.extend_from_slice(bytes);
             return Ok(());
         }
+        let padding_bytes = padding_bytes(HEADER_BYTES as u64 + self.column_bytes, bytes.len());
+        io::copy(&mut io::repeat(0).take(padding_bytes), &mut self.file)?;
+        self.column_bytes += padding_bytes;
         for piece in bytes.chunks(PIECE) {
             self.cancel.check().map_err(io::Error::other)?;
             self.file.write_all(piece)?;

@@ -4,11 +4,14 @@
 //! estimate is too low, or another program takes the memory, the watcher stops it.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use super::machine::available_bytes;
-use crate::model::{CancelToken, MemoryLimit};
+use super::spill::Spill;
+use crate::files::{cache_folder, create_private, nearest_existing, space};
+use crate::model::{CancelToken, MemoryLimit, Overflow};
 
 /// The polling interval of the watcher.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -21,6 +24,8 @@ const MOST_RESERVE: u64 = 512 << 20;
 #[derive(Debug)]
 pub(crate) struct Account {
     watcher: Option<(Sender<()>, JoinHandle<()>)>,
+    /// Filled if the work used the disk.
+    spill: Arc<Mutex<Option<Spill>>>,
 }
 
 impl Account {
@@ -34,7 +39,28 @@ impl Account {
         };
         cancel.open_account(available.unwrap_or(u64::MAX));
         let is_watched = available.is_some() && cancel.memory_limit() == MemoryLimit::Available;
-        Self { watcher: if is_watched { watch(cancel.clone()) } else { None } }
+        Self { watcher: if is_watched { watch(cancel.clone()) } else { None }, spill: Arc::default() }
+    }
+
+    /// Like [`Self::open`], but work that does not fit into memory continues with its columns on disk if there is room.
+    /// An explicit limit applies to both.
+    #[must_use]
+    pub(crate) fn open_or_spill(cancel: &CancelToken) -> Self {
+        let account = Self::open(cancel);
+        let folder = cache_folder().filter(|_| cancel.memory_limit() == MemoryLimit::Available);
+        let space = folder.as_deref().and_then(nearest_existing).and_then(space);
+        if let (Some(folder), Some(space)) = (folder, space) {
+            let spill = Arc::clone(&account.spill);
+            let begin = move || {
+                let Some(begun) = create_private(&folder).ok().and_then(|()| Spill::begin(&folder)) else {
+                    return false;
+                };
+                *spill.lock().unwrap_or_else(PoisonError::into_inner) = Some(begun);
+                true
+            };
+            cancel.set_overflow(Some(Overflow { bytes: space.free_bytes / 2, begin: Box::new(begin) }));
+        }
+        account
     }
 }
 

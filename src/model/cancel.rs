@@ -1,8 +1,9 @@
 //! Cancelling long work without unwinding: a shared flag that loops poll. It is set by the caller or when memory runs
 //! out.
 
-use std::sync::Arc;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::memory::{MemoryLimit, Shortage};
 
@@ -29,6 +30,22 @@ struct Shared {
     /// Bytes that the job is known to need at its peak, and the expected bytes if only part of the work is known.
     needed: AtomicU64,
     expected: AtomicU64,
+    /// A place for what does not fit into memory, until it is used.
+    overflow: Mutex<Option<Overflow>>,
+    /// The memory that was missing when the overflow was used.
+    overflowed: Mutex<Option<Shortage>>,
+}
+
+/// A place for data that does not fit into memory. Calling `begin` uses it; it returns false if that is not possible.
+pub(crate) struct Overflow {
+    pub(crate) bytes: u64,
+    pub(crate) begin: Box<dyn FnOnce() -> bool + Send>,
+}
+
+impl fmt::Debug for Overflow {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.debug_struct("Overflow").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
 }
 
 impl Default for Shared {
@@ -40,6 +57,8 @@ impl Default for Shared {
             available: AtomicU64::new(u64::MAX),
             needed: AtomicU64::new(0),
             expected: AtomicU64::new(0),
+            overflow: Mutex::default(),
+            overflowed: Mutex::default(),
         }
     }
 }
@@ -99,6 +118,35 @@ impl CancelToken {
         self.0.available.store(available, Ordering::Relaxed);
         self.0.needed.store(0, Ordering::Relaxed);
         self.0.expected.store(0, Ordering::Relaxed);
+        self.set_overflow(None);
+        *self.0.overflowed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Sets or removes the place for what does not fit into memory.
+    pub(crate) fn set_overflow(&self, overflow: Option<Overflow>) {
+        *self.0.overflow.lock().unwrap_or_else(PoisonError::into_inner) = overflow;
+    }
+
+    /// Begins to use the overflow if work that needs `bytes` then has enough room. Returns whether it does.
+    pub(crate) fn overflow(&self, bytes: u64) -> bool {
+        let available = self.available();
+        let overflow = {
+            let mut overflow = self.0.overflow.lock().unwrap_or_else(PoisonError::into_inner);
+            overflow.take_if(|overflow| bytes <= available.saturating_add(overflow.bytes))
+        };
+        let Some(Overflow { bytes: more, begin }) = overflow else { return false };
+        if !begin() {
+            return false;
+        }
+        let shortage = Shortage { needed: bytes, available };
+        *self.0.overflowed.lock().unwrap_or_else(PoisonError::into_inner) = Some(shortage);
+        self.0.available.store(available.saturating_add(more), Ordering::Relaxed);
+        true
+    }
+
+    /// Returns the memory that was missing if the work continued outside of memory.
+    pub(crate) fn overflowed(&self) -> Option<Shortage> {
+        *self.0.overflowed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records that the work needs `bytes` at its peak so far, and an extrapolated total of `expected`.
@@ -108,7 +156,7 @@ impl CancelToken {
     pub(crate) fn need(&self, bytes: u64, expected: u64) -> Result<(), Cancelled> {
         self.0.expected.store(expected.max(bytes), Ordering::Relaxed);
         self.0.needed.store(bytes, Ordering::Relaxed);
-        if bytes > self.available() {
+        if bytes > self.available() && !self.overflow(expected.max(bytes)) {
             self.run_short();
         }
         self.check()
@@ -121,7 +169,7 @@ impl CancelToken {
     pub(crate) fn need_more(&self, bytes: u64) -> Result<(), Cancelled> {
         let needed = self.0.needed.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         self.0.expected.fetch_max(needed, Ordering::Relaxed);
-        if needed > self.available() {
+        if needed > self.available() && !self.overflow(needed) {
             self.run_short();
         }
         self.check()
@@ -159,6 +207,28 @@ impl CancelToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn work_that_does_not_fit_into_memory_overflows_once_if_there_is_room() {
+        let token = CancelToken::new();
+        token.open_account(5);
+        let overflow = |bytes, begins| Overflow { bytes, begin: Box::new(move || begins) };
+        token.set_overflow(Some(overflow(10, true)));
+        assert!(token.need(4, 4).is_ok());
+        assert_eq!(token.overflowed(), None);
+        assert!(token.need(6, 12).is_ok());
+        assert_eq!(token.overflowed(), Some(Shortage { needed: 12, available: 5 }));
+        assert!(token.need(15, 15).is_ok());
+        assert!(token.need(16, 16).is_err(), "nothing is left");
+
+        for refused in [overflow(10, false), overflow(3, true)] {
+            let token = CancelToken::new();
+            token.open_account(5);
+            token.set_overflow(Some(refused));
+            assert!(token.need(12, 12).is_err());
+            assert_eq!(token.overflowed(), None);
+        }
+    }
 
     #[test]
     fn work_that_needs_too_much_memory_is_stopped_and_reports_the_shortage() {

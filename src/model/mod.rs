@@ -25,6 +25,7 @@ pub(crate) mod stored;
 pub use bitset::BitSet;
 pub use call_tree::CallFunction;
 pub(crate) use call_tree::CallTree;
+pub(crate) use cancel::Overflow;
 pub(crate) use cancel::POLL_INTERVAL;
 pub use cancel::{CancelToken, Cancelled};
 pub(crate) use column::Column;

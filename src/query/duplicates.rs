@@ -85,6 +85,18 @@ impl Candidate {
 /// # Errors
 /// Returns [`Cancelled`] if the operation is cancelled.
 pub fn duplicate_strings(snapshot: &Snapshot, cancel: &CancelToken) -> Result<DuplicateStrings, Cancelled> {
+    grouped_strings(snapshot, 2, cancel)
+}
+
+/// As [`duplicate_strings`], but lists texts with at least `least` copies: with 1, all texts.
+///
+/// # Errors
+/// Returns [`Cancelled`] if the operation is cancelled.
+pub(crate) fn grouped_strings(
+    snapshot: &Snapshot,
+    least: usize,
+    cancel: &CancelToken,
+) -> Result<DuplicateStrings, Cancelled> {
     let finder = Finder::new(snapshot, cancel)?;
     let count = u32::try_from(snapshot.graph().node_count()).unwrap_or(u32::MAX);
     let blocks: Vec<Vec<Candidate>> = (0..count.div_ceil(BLOCK))
@@ -101,7 +113,7 @@ pub fn duplicate_strings(snapshot: &Snapshot, cancel: &CancelToken) -> Result<Du
     cancel.check()?;
     strings.par_sort_unstable();
     cancel.check()?;
-    let mut runs: Vec<&[Candidate]> = strings.chunk_by(Candidate::is_equal).filter(|run| run.len() > 1).collect();
+    let mut runs: Vec<&[Candidate]> = strings.chunk_by(Candidate::is_equal).filter(|run| run.len() >= least).collect();
     runs.par_sort_unstable_by_key(|run| (run[0].is_truncated, run[0].node));
     cancel.check()?;
 

@@ -53,6 +53,7 @@ mod paths;
 mod producer_notes;
 mod profile;
 mod question;
+mod realms;
 mod reloaded;
 mod script_list;
 mod scripts;
@@ -89,7 +90,7 @@ pub use collections::{Collection, CollectionGroup, CollectionKind, collections, 
 pub(crate) use collections::{
     CollectionPoint, CollectionSort, Collections, CollectionsKey, CollectionsOf, EntriesKey, ListedBy,
 };
-pub(crate) use collections::{first_keys, is_map_key};
+pub(crate) use collections::{first_keys, is_map_key, keyed_collection};
 pub(crate) use comparison::{ComparedClass, ComparisonOf, OPTIONS_DIFFER};
 pub use comparison::{Comparison, Side, compare, compare_joined};
 pub(crate) use comparison_lists::{ComparisonKey, PairKey, PairList};
@@ -105,8 +106,8 @@ pub use dead_variables::{DeadContext, DeadVariable, DeadVariables, dead_variable
 pub use differences::differences;
 pub(crate) use differences::{Differences, DifferencesOf};
 pub use dominator_map::{DominatorMap, Tile, dominator_map};
-pub(crate) use duplicates::StringGroup;
 pub use duplicates::{DuplicateStrings, GroupKey, GroupSort, duplicate_groups, duplicate_strings};
+pub(crate) use duplicates::{StringGroup, grouped_strings};
 pub(crate) use edges::retaining_sources;
 pub use flame::flame_layout;
 pub(crate) use flame::{FlameLayout, FlameOf};
@@ -131,6 +132,7 @@ pub(crate) use merged_paths::MergedPaths;
 pub use merged_paths::merged_paths;
 pub(crate) use native_contexts::{NativeContexts, NativeContextsOf};
 pub use native_contexts::{Owner, native_contexts};
+pub(crate) use node_filter::ListedNodes;
 pub use node_filter::NodeFilter;
 pub(crate) use object::ObjectDetails;
 pub use object::object_details;
@@ -142,6 +144,7 @@ pub use paths::{held_by_root, several_paths, shortest_path};
 pub use producer_notes::producer_notes;
 pub use profile::{compare_profiles, profile_calls};
 pub(crate) use question::{AnyAnswer, AnyQuestion, Lane, Need, Needs, OpenFile, Question};
+pub(crate) use realms::{Realm, Realms, RealmsOf, realms};
 pub use reloaded::join_reloaded;
 pub(crate) use reloaded::{Grouping, Identity, ScriptUrls};
 pub(crate) use reloaded::{ScriptsOf, join_with, reloaded_url};
@@ -150,7 +153,7 @@ pub(crate) use script_list::{
     ScriptsKey, is_version as is_package_version,
 };
 pub use script_list::{Package, PackageKind, ScriptList, ScriptPart, package_regions, script_list};
-pub(crate) use scripts::{Script, SourceLine, cut_around, script_source, short_script};
+pub(crate) use scripts::{Place, Script, SourceLine, cut_around, script_source, short_script};
 pub use scripts::{Scripts, function_script, scripts, source_line};
 pub use search::search;
 pub(crate) use search::unknown_kind;
@@ -185,7 +188,7 @@ fn strings_that(snapshot: &Snapshot, test: impl Fn(&str) -> bool + Sync) -> BitS
 }
 
 /// Returns the ids of the strings that are exactly the given texts, ascending; usually one per text.
-fn strings_named<const N: usize>(snapshot: &Snapshot, texts: [&str; N]) -> [Vec<StringId>; N] {
+pub(crate) fn strings_named<const N: usize>(snapshot: &Snapshot, texts: [&str; N]) -> [Vec<StringId>; N] {
     let strings = snapshot.graph().strings();
     let count = u32::try_from(strings.len()).unwrap_or(u32::MAX);
     let is_named = |id: u32| texts.iter().position(|text| strings.is(StringId(id), text)).map(|name| (name, id));

@@ -33,9 +33,11 @@ pub enum Owner {
 pub struct NativeContexts {
     /// In the order of the file.
     pub contexts: Vec<NativeContext>,
-    /// The bytes that belong to several realms.
+    /// The objects with a size that belong to several realms, and their bytes.
+    pub shared_count: u64,
     pub shared_size: u64,
-    /// The bytes that belong to no realm.
+    /// The objects with a size that belong to no realm, and their bytes.
+    pub unattributed_count: u64,
     pub unattributed_size: u64,
     owners: Owners,
 }
@@ -201,7 +203,9 @@ fn sum_up(
     let mut narrow = Vec::with_capacity(if is_narrow { owners.len() } else { 0 });
     let mut all = NativeContexts {
         contexts: contexts.iter().map(empty).collect(),
+        shared_count: 0,
         shared_size: 0,
+        unattributed_count: 0,
         unattributed_size: 0,
         owners: Owners::Narrow(Vec::new()),
     };
@@ -210,8 +214,12 @@ fn sum_up(
         let size = snapshot.shallow_sizes().get(node);
         let mut short = NARROW_NONE;
         match owner {
-            NONE => all.unattributed_size = all.unattributed_size.saturating_add(size),
+            NONE => {
+                all.unattributed_count += u64::from(size > 0);
+                all.unattributed_size = all.unattributed_size.saturating_add(size);
+            }
             SHARED => {
+                all.shared_count += u64::from(size > 0);
                 all.shared_size = all.shared_size.saturating_add(size);
                 short = NARROW_SHARED;
             }

@@ -167,6 +167,20 @@ impl Needs {
         snapshot.expect("the question names the snapshot")
     }
 
+    /// Returns one of the snapshots of the question, for an answer that keeps it.
+    ///
+    /// # Panics
+    /// Panics if the question does not name it in [`Question::snapshots`]; the session reports that as an internal
+    /// error.
+    #[must_use]
+    pub(crate) fn shared(&self, id: SnapshotId) -> Arc<Snapshot> {
+        let snapshot = self.files.iter().find_map(|(of, file)| match file {
+            OpenFile::Snapshot(snapshot) if *of == id => Some(Arc::clone(snapshot)),
+            _ => None,
+        });
+        snapshot.expect("the question names the snapshot")
+    }
+
     /// Returns one of the profiles of the question.
     ///
     /// # Panics

@@ -95,6 +95,15 @@ pub(super) fn nodes(snapshot: &Snapshot, filter: &NodeFilter, cancel: &CancelTok
             let graph = snapshot.graph();
             that(snapshot, cancel, |node| ids.binary_search(&u64::from(graph.trace_node(node))).is_ok())
         }
+        NodeFilter::Listed(listed) => {
+            let mut set = BitSet::new(snapshot.graph().node_count());
+            for node in listed.nodes() {
+                if node.index() < set.len() {
+                    set.insert(node.index());
+                }
+            }
+            Ok(set)
+        }
         NodeFilter::DefinedIn(part, _) => objects_of(snapshot, *part, cancel),
         NodeFilter::AllOf(filters) => {
             let sets = filters.iter().map(|filter| nodes(snapshot, filter, cancel));

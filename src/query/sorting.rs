@@ -51,16 +51,31 @@ pub(super) fn by_number(
     key: impl Fn(Item) -> u64 + Sync,
     then: Level<'_>,
 ) -> Result<(), Cancelled> {
-    let keyed = |item: &Item| (if descending { !key(*item) } else { key(*item) }, item.position, item.row);
-    let mut sorted: Vec<(u64, u32, u32)> = decorated(items, cancel, keyed)?;
-    if sorted.len() < PARALLEL_FROM {
-        sorted.sort_unstable();
-    } else {
-        sorted.par_sort_unstable();
+    let mut keys = decorated(items, cancel, |&item| if descending { !key(item) } else { key(item) })?;
+    let (Some(&smallest), Some(&largest)) = (keys.iter().min(), keys.iter().max()) else { return Ok(()) };
+    if smallest == largest {
+        drop(keys);
+        return if items.len() > 1 { then(items) } else { Ok(()) };
     }
-    cancel.check()?;
-    put_back(items, &sorted, |&(_, position, row)| Item { row, position });
-    runs(items, &sorted, |a, b| a.0 == b.0, then)
+    let unsorted = items.to_vec();
+    let item = move |index: u32| unsorted[index as usize];
+    // A key and the index of its row fit into one number if all keys are within 32 bits of the smallest.
+    if u32::try_from(largest - smallest).is_ok() {
+        for (index, key) in (0..).zip(&mut keys) {
+            *key = (*key - smallest) << 32 | index;
+        }
+        sort(&mut keys, Ord::cmp);
+        arrange(items, keys, cancel, |&key| item(low_half(key)), |a, b| a >> 32 == b >> 32, then)
+    } else {
+        let mut sorted: Vec<(u64, u32)> = keys.into_iter().zip(0..).collect();
+        sort(&mut sorted, Ord::cmp);
+        arrange(items, sorted, cancel, |&(_, index)| item(index), |a, b| a.0 == b.0, then)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "only the low half is wanted")]
+const fn low_half(number: u64) -> u32 {
+    number as u32
 }
 
 /// Sorts by `text` in JavaScript's order, and each run of equal texts by `then`.
@@ -71,12 +86,45 @@ pub(super) fn by_text<'a>(
     text: impl Fn(Item) -> Cow<'a, str> + Sync,
     then: Level<'_>,
 ) -> Result<(), Cancelled> {
+    if items.len() < PARALLEL_FROM {
+        return by_kept_text(items, descending, cancel, text, then);
+    }
+    // The texts of millions of rows would take several times the memory of the rows, and eight bytes of each settle most.
+    let first = text(items[0]);
+    let shared = decorated(items, cancel, |&item| common_length(&first, &text(item)))?;
+    let common = shared.into_iter().min().unwrap_or(0);
+    let digest = |item| digest(&text(item), common);
+    let within_equal = |run: &mut [Item]| {
+        let Some(&first) = run.first() else { return Ok(()) };
+        let first = text(first);
+        for (index, &item) in run.iter().enumerate() {
+            if index.is_multiple_of(POLL_INTERVAL) {
+                cancel.check()?;
+            }
+            if !is_same(&text(item), &first) {
+                return by_kept_text(run, descending, cancel, &text, then);
+            }
+        }
+        then(run)
+    };
+    by_number(items, descending, cancel, digest, &within_equal)
+}
+
+/// Sorts by `text`, and keeps the texts while it sorts.
+fn by_kept_text<'a>(
+    items: &mut [Item],
+    descending: bool,
+    cancel: &CancelToken,
+    text: impl Fn(Item) -> Cow<'a, str> + Sync,
+    then: Level<'_>,
+) -> Result<(), Cancelled> {
     let mut sorted = decorated(items, cancel, |&item| Texted::new(item, text(item)))?;
-    let common = common_prefix(&sorted);
+    let Some((first, rest)) = sorted.split_first() else { return Ok(()) };
+    let common = rest.iter().map(|texted| common_length(&first.text, &texted.text)).min().unwrap_or(0);
     for block in sorted.chunks_mut(POLL_INTERVAL) {
         cancel.check()?;
         for texted in block {
-            texted.skip(common);
+            texted.digest = digest(&texted.text, common);
         }
     }
     let compare = |a: &Texted<'a>, b: &Texted<'a>| {
@@ -86,18 +134,12 @@ pub(super) fn by_text<'a>(
         let texts = if descending { texts.reverse() } else { texts };
         texts.then(a.item.position.cmp(&b.item.position))
     };
-    if sorted.len() < PARALLEL_FROM {
-        sorted.sort_unstable_by(compare);
-    } else {
-        sorted.par_sort_unstable_by(compare);
-    }
-    cancel.check()?;
-    put_back(items, &sorted, |texted| texted.item);
+    sort(&mut sorted, compare);
     let equal = |a: &Texted<'a>, b: &Texted<'a>| {
         a.digest == b.digest
             && if a.is_cut || b.is_cut { text(a.item) == text(b.item) } else { is_same(&a.text, &b.text) }
     };
-    runs(items, &sorted, equal, then)
+    arrange(items, sorted, cancel, |texted| texted.item, equal, then)
 }
 
 /// A row with its text, and eight bytes of the text as a number with the same order.
@@ -119,25 +161,22 @@ impl<'a> Texted<'a> {
             text => Self { digest: 0, item, text, is_cut: false },
         }
     }
-
-    /// Computes the digest of the bytes after `common`, a prefix shared by all texts.
-    fn skip(&mut self, common: usize) {
-        let mut digest = [0; 8];
-        for (place, &byte) in digest.iter_mut().zip(&self.text.as_bytes()[common..]) {
-            *place = utf16_rank(byte);
-        }
-        self.digest = u64::from_be_bytes(digest);
-    }
 }
 
-/// Returns the length of the common prefix of all texts: names in one list tend to have one (`item 1`, `item 2`). It is
-/// limited so that the digest of a cut text does not reach beyond its kept beginning.
-fn common_prefix(texts: &[Texted<'_>]) -> usize {
-    let Some((first, rest)) = texts.split_first() else { return 0 };
-    let first = first.text.as_bytes();
-    rest.iter().fold(first.len().min(KEPT_TEXT_BYTES - 16), |common, texted| {
-        first[..common].iter().zip(texted.text.as_bytes()).take_while(|(a, b)| a == b).count()
-    })
+/// Returns the eight bytes after the first `common` ones as a number with the order of the texts.
+fn digest(text: &str, common: usize) -> u64 {
+    let mut digest = [0; 8];
+    for (place, &byte) in digest.iter_mut().zip(&text.as_bytes()[common..]) {
+        *place = utf16_rank(byte);
+    }
+    u64::from_be_bytes(digest)
+}
+
+/// Returns the length of the common prefix of two texts: names in one list tend to have one (`item 1`, `item 2`). It is
+/// limited so that a digest does not reach beyond the kept beginning of a text.
+fn common_length(first: &str, other: &str) -> usize {
+    let longest = first.len().min(KEPT_TEXT_BYTES - 16);
+    first.as_bytes()[..longest].iter().zip(other.as_bytes()).take_while(|(a, b)| a == b).count()
 }
 
 /// Returns true if two texts are equal, immediately if they are the same string of the file.
@@ -197,26 +236,42 @@ fn decorated<T: Send>(
     Ok(all)
 }
 
-fn put_back<T: Sync>(items: &mut [Item], sorted: &[T], item: impl Fn(&T) -> Item + Sync) {
-    for (place, sorted) in items.iter_mut().zip(sorted) {
-        *place = item(sorted);
+/// Sorts on all threads if there are many.
+fn sort<T: Send>(all: &mut [T], compare: impl Fn(&T, &T) -> Ordering + Sync) {
+    if all.len() < PARALLEL_FROM {
+        all.sort_unstable_by(compare);
+    } else {
+        all.par_sort_unstable_by(compare);
     }
 }
 
-/// Calls `then` with each run of two or more equal rows.
-fn runs<T>(items: &mut [Item], sorted: &[T], equal: impl Fn(&T, &T) -> bool, then: Level<'_>) -> Result<(), Cancelled> {
+/// Puts the items into the order of `sorted`, and calls `then` with each run of two or more equal ones.
+fn arrange<T>(
+    items: &mut [Item],
+    sorted: Vec<T>,
+    cancel: &CancelToken,
+    item: impl Fn(&T) -> Item,
+    equal: impl Fn(&T, &T) -> bool,
+    then: Level<'_>,
+) -> Result<(), Cancelled> {
+    cancel.check()?;
+    for (place, sorted) in items.iter_mut().zip(&sorted) {
+        *place = item(sorted);
+    }
     let is_long = items.len() >= PARALLEL_FROM;
     let mut rest = items;
-    let runs = sorted.chunk_by(equal).filter_map(|run| {
+    let mut runs = Vec::new();
+    for run in sorted.chunk_by(equal) {
         let (front, back) = std::mem::take(&mut rest).split_at_mut(run.len());
         rest = back;
-        (front.len() > 1).then_some(front)
-    });
-    if is_long {
-        runs.collect::<Vec<_>>().into_par_iter().try_for_each(then)
-    } else {
-        runs.into_iter().try_for_each(then)
+        if run.len() > 1 {
+            runs.push(front);
+        }
     }
+    // The next level needs as much memory.
+    drop(sorted);
+    drop(item);
+    if is_long { runs.into_par_iter().try_for_each(then) } else { runs.into_iter().try_for_each(then) }
 }
 
 #[cfg(test)]
@@ -259,6 +314,37 @@ mod tests {
             });
             by_text(&mut sorted, true, &cancel, text, &by_row).expect("nobody cancels");
             assert_eq!(rows(&sorted), wanted, "length {length}, descending");
+        }
+    }
+
+    #[test]
+    fn long_lists_sort_as_a_plain_sort_does() {
+        let cancel = CancelToken::new();
+        let all: Vec<u32> = (0..20_000).collect();
+        // Equal texts, texts that differ after eight bytes, and keys of more than 32 bits.
+        let text = |row: u32| match row % 3 {
+            0 => String::from("name"),
+            1 => format!("name {}", row % 1_000),
+            _ => format!("name of a long text {}", row * 7_919 % 5_000),
+        };
+        let key = |row: u32| u64::from(row % 11) << (row % 5 * 10);
+        for descending in [false, true] {
+            let directed = |order: Ordering| if descending { order.reverse() } else { order };
+            let mut wanted = all.clone();
+            wanted.sort_by(|&a, &b| directed(text(a).cmp(&text(b))).then(directed(key(a).cmp(&key(b)))));
+            let mut sorted = items(&all);
+            let by_key = |run: &mut [Item]| by_number(run, descending, &cancel, |item| key(item.row), &as_they_are);
+            by_text(&mut sorted, descending, &cancel, |item| Cow::Owned(text(item.row)), &by_key)
+                .expect("nobody cancels");
+            assert!(rows(&sorted) == wanted, "by text, descending: {descending}");
+
+            wanted
+                .sort_by(|&a, &b| directed(key(a).cmp(&key(b))).then(directed(text(a).cmp(&text(b)))).then(a.cmp(&b)));
+            let mut sorted = items(&all);
+            let by_name =
+                |run: &mut [Item]| by_text(run, descending, &cancel, |item| Cow::Owned(text(item.row)), &as_they_are);
+            by_number(&mut sorted, descending, &cancel, |item| key(item.row), &by_name).expect("nobody cancels");
+            assert!(rows(&sorted) == wanted, "by number, descending: {descending}");
         }
     }
 

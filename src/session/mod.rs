@@ -7,6 +7,7 @@
 mod capturer;
 mod lanes;
 mod memo;
+mod noted;
 mod recovery;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ pub(crate) use lanes::{JobError, Pending};
 use lanes::{Lanes, Wake};
 use memo::Memo;
 pub(crate) use memo::Reply;
+pub(crate) use noted::Noted;
 
 pub(crate) use recovery::Rescue;
 
@@ -134,6 +136,8 @@ pub struct Session {
     source_paths: SourcePaths,
     /// Names that the user gave to files.
     names: HashMap<SnapshotId, String>,
+    /// The rows with notes of each snapshot.
+    noted: HashMap<SnapshotId, Noted>,
 }
 
 impl Session {
@@ -158,6 +162,7 @@ impl Session {
             memory_limit: MemoryLimit::default(),
             source_paths: SourcePaths::default(),
             names: HashMap::new(),
+            noted: HashMap::new(),
         })
     }
 
@@ -168,7 +173,7 @@ impl Session {
 
     /// Returns the places where the text of scripts may be.
     #[must_use]
-    pub(crate) fn source_paths(&self) -> &SourcePaths {
+    pub fn source_paths(&self) -> &SourcePaths {
         &self.source_paths
     }
 
@@ -315,6 +320,7 @@ impl Session {
     /// Closes a snapshot or a profile, cancels its questions and frees its memory on a worker.
     pub fn close(&mut self, id: SnapshotId) {
         self.names.remove(&id);
+        self.noted.remove(&id);
         self.memo.forget(id);
         self.writes.retain(|(of, _)| *of != id);
         if let Some(at) = self.profiles.iter().position(|open| open.id == id) {

@@ -1,7 +1,5 @@
 //! The stored facts of a snapshot: the graph and what is derived from it.
 
-use rayon::prelude::*;
-
 use crate::analysis::{
     Classes, DomStates, DominatorTree, Ephemerons, Locations, Producer, Shapes, Sizes, Statistics, WellKnown, classes,
     distances, dom_states, ephemerons, essential_edges, locations, page_objects, producer, semidominators,
@@ -9,6 +7,7 @@ use crate::analysis::{
 };
 use crate::format::LocationTable;
 use crate::graph::HeapGraph;
+use crate::model::bounds::all;
 use crate::model::stored::stored;
 use crate::model::{BitSet, CancelToken, Cancelled, Column, Csr, Distance, HeapBytes as _, Phase, Progress};
 
@@ -135,7 +134,7 @@ impl Facts {
             && self.sizes.fits(nodes)
             && self.retained_sizes.len() == nodes
             && self.distances.len() == nodes
-            && self.distances.par_iter().all(|&distance| Distance(distance).fits(nodes))
+            && all(&self.distances, |_, distance| Distance(distance).fits(nodes))
             && self.dominators.fits(nodes, self.graph.root())
             && self.classes.fits(nodes)
             && self.locations.fits(nodes)

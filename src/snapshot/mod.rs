@@ -44,7 +44,7 @@ impl Snapshot {
     /// # Errors
     /// Returns an [`OpenError`] that describes the problem and its position, or that `cancel` stopped the work.
     pub fn open(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
-        Self::with_memory(cancel, || Self::open_whole(source, progress, cancel))
+        Self::with_memory(Account::open_or_spill(cancel), cancel, || Self::open_whole(source, progress, cancel))
     }
 
     fn open_whole(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
@@ -82,18 +82,23 @@ impl Snapshot {
     /// # Errors
     /// Returns an [`OpenError`] if the header or all nodes are missing, or if `cancel` stopped the work.
     pub fn open_recovering(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {
-        Self::with_memory(cancel, || Self::open_damaged(source, progress, cancel))
+        // A damaged file may declare or contain anything, so it does not fill the disk.
+        Self::with_memory(Account::open(cancel), cancel, || Self::open_damaged(source, progress, cancel))
     }
 
     /// Opens a source with an account of its memory. Freed columns are reused while it is opened.
-    fn with_memory(cancel: &CancelToken, open: impl FnOnce() -> Result<Self, OpenError>) -> Result<Self, OpenError> {
-        let _account = Account::open(cancel);
-        let opened = {
+    fn with_memory(
+        _account: Account,
+        cancel: &CancelToken,
+        open: impl FnOnce() -> Result<Self, OpenError>,
+    ) -> Result<Self, OpenError> {
+        let mut opened = {
             let _reuse = Reuse::begin();
-            open().map_err(|error| error.explained(cancel))
+            open().map_err(|error| error.explained(cancel))?
         };
         give_back();
-        opened
+        opened.source.missing_memory = cancel.overflowed();
+        Ok(opened)
     }
 
     fn open_damaged(source: Source, progress: &Progress, cancel: &CancelToken) -> Result<Self, OpenError> {

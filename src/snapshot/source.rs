@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::format::{Change, FormatError};
 use crate::graph::GraphError;
-use crate::model::{CancelToken, Cancelled, Shortage};
+use crate::model::{CancelToken, Cancelled, Shortage, human};
 
 /// The origin of a snapshot or a profile and the cost of loading it.
 #[derive(Clone, Debug, Default)]
@@ -25,9 +25,19 @@ pub struct SourceInfo {
     pub from_index: bool,
     /// A change of the file while it was being read.
     pub change: Option<Change>,
+    /// The missing memory if the columns are in a file because memory is too small; that is slower.
+    pub(crate) missing_memory: Option<Shortage>,
 }
 
 impl SourceInfo {
+    /// Returns a sentence if the columns are in a file because memory is too small.
+    #[must_use]
+    pub(crate) fn disk_note(&self) -> Option<String> {
+        let Shortage { needed, available } = self.missing_memory?;
+        let [needed, available] = [needed, available].map(human::bytes);
+        Some(format!("Kept on disk, which is slower: needs about {needed} of memory, {available} is available"))
+    }
+
     /// Creates the information for a snapshot that is read from the cache.
     pub(crate) fn of_index(name: String, path: Option<PathBuf>, size_bytes: u64) -> Self {
         let modified = file_time(path.as_deref());

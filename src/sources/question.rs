@@ -61,11 +61,35 @@ impl SourceView {
         });
         Self { url, text, no_file: found.no_file }
     }
+
+    /// Returns why the whole text of the script, or the line that was asked for, is not known.
+    pub(crate) fn missing(&self, has_line: bool) -> Option<String> {
+        let reason = self.no_file.as_ref().map(|reason| reason.explanation(self.url.as_deref()));
+        match (&self.text, has_line) {
+            (None, _) => reason,
+            (Some(text), _) if text.is_cut() => {
+                let cut = "the snapshot has only the beginning of the script";
+                Some(reason.map_or_else(|| cut.to_owned(), |reason| format!("{cut}; {reason}")))
+            }
+            (Some(_), true) => None,
+            (Some(_), false) => Some("the position is outside the script's text".to_owned()),
+        }
+    }
 }
 
 impl ShownText {
     pub(crate) fn origin(&self) -> &Origin {
         &self.script.origin
+    }
+
+    /// Returns the origin as words.
+    pub(crate) fn origin_label(&self) -> String {
+        match self.origin() {
+            Origin::Snapshot => "text in the snapshot".to_owned(),
+            Origin::File(path) => format!("text of the file {}", path.display()),
+            Origin::SourceMap => "text in the source map".to_owned(),
+            Origin::Recorded => "text recorded with the capture".to_owned(),
+        }
     }
 
     /// Returns the position of the location that was asked for, if the text is that of a file as written.

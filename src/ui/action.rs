@@ -34,6 +34,10 @@ pub enum Action {
     /// Show a file in the system's file manager.
     RevealFile(SnapshotId),
     CopyPath(SnapshotId),
+    /// Ask how to export a copy of a file without the texts of its heap.
+    ScrubbedCopy(SnapshotId),
+    /// The same for the file on the active side.
+    ScrubShown,
     DismissLoad(SnapshotId),
     /// Open a damaged file partially.
     OpenPartially(SnapshotId),
@@ -82,6 +86,17 @@ pub enum Action {
     /// Take snapshots from a running program.
     Capture,
     CancelExport,
+    /// Open the dialog for the note about the selected object or class.
+    NoteSelected,
+    /// Open the dialog for a note, by its position in the list.
+    EditNote(usize),
+    RemoveNote(usize),
+    /// Go to the subject of a note.
+    GoToNote(usize),
+    /// Ask where to save the session.
+    SaveSession,
+    /// Ask how to save a report of the snapshots on the active side.
+    SaveReport,
     /// Open the source position of the active side in the editor.
     OpenInEditor,
     ChooseEditor,

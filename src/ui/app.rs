@@ -1,6 +1,6 @@
 //! The window: the state of the application in an eframe shell.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use egui::{Context, Ui};
@@ -8,6 +8,7 @@ use egui::{Context, Ui};
 use super::settings::Settings;
 use super::settings_file::{self, SettingsWriter};
 use super::state::AppState;
+use super::state::start::Start;
 use super::{chrome, keys, sides, theme};
 use crate::index::Indexes;
 use crate::model::MemoryLimit;
@@ -89,6 +90,9 @@ impl eframe::App for HeapglassApp {
         state.capture.show(&ctx);
         state.show_editors(&ctx);
         state.show_rename(&ctx);
+        state.show_scrub(&ctx);
+        state.show_note_editor(&ctx);
+        state.show_save_report(&ctx);
         if let Some(message) = state.exports.show(&ctx, &mut state.session) {
             state.toasts.push(Notice::problem(message));
         }
@@ -99,6 +103,11 @@ impl eframe::App for HeapglassApp {
         state.note_copied(&ctx);
         state.toasts.show(&ctx);
         state.note_visit();
+        state.autosave();
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.state.finish_autosave();
     }
 }
 
@@ -111,6 +120,7 @@ const APP_ID: &str = "heapglass";
 /// Returns an error if no display or graphics driver is available.
 pub fn run(
     files: Vec<PathBuf>,
+    start: Start,
     indexes: Indexes,
     memory_limit: MemoryLimit,
     sources: SourcePaths,
@@ -137,7 +147,12 @@ pub fn run(
                 .map(|mut app| {
                     app.state.session.set_memory_limit(memory_limit);
                     app.state.set_source_paths(sources);
+                    let opens_files = !files.is_empty();
                     app.state.open_together(files);
+                    app.state.start_at(start);
+                    if let Some(folder) = settings_file::default_path(APP_ID).as_deref().and_then(Path::parent) {
+                        app.state.start_autosave(folder, opens_files);
+                    }
                     app
                 })
                 .map(|app| Box::new(app) as Box<dyn eframe::App>)

@@ -17,7 +17,7 @@ use crate::session::{Reply, Session};
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct CallColumn {
     pub key: CallKey,
-    pub column: Column,
+    pub column: Column<'static>,
 }
 
 /// The state of a table of calls.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::Location;
 use crate::model::{CallFunction, ClassId, NodeOrdinal, SnapshotId};
 use crate::query::{CollectionsKey, GroupsKey, NodeFilter, OrderKey, PairKey, ScriptsKey, Series, SeriesKey};
+use crate::sql::QueryOf;
+use crate::ui::notes::Subject;
 use crate::ui::notice::Notice;
 
 /// An object of a snapshot.
@@ -134,6 +136,21 @@ pub enum ExportList {
     Growth(SeriesKey),
     Collections(CollectionsKey),
     Scripts(ScriptsKey),
+    Query(QueryOf),
+    /// Not a list, but a report about a series.
+    Report(ReportWish),
+}
+
+/// A report that is wanted.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ReportWish {
+    /// The snapshots, the oldest first.
+    pub series: Series,
+    pub with_source_lines: bool,
+    /// Text at the top of the report; may be empty.
+    pub remarks: String,
+    /// The signatures of findings that are left out.
+    pub ignored: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -194,10 +211,20 @@ pub enum Command {
     /// Hide findings with this signature, also in later runs.
     IgnoreFinding(String),
     RestoreFinding(String),
+    /// Put a query at the front of the history, also in later runs.
+    RememberQuery(String),
     /// Choose files to open.
     OpenDialog,
     /// Take snapshots from a running program.
     Capture,
+    /// Open the dialog for the note about a subject.
+    Note {
+        of: SnapshotId,
+        subject: Subject,
+        label: String,
+    },
+    /// Copy a command that opens the window with an object selected.
+    CopyLink(Target),
     /// Open the glossary at an entry.
     Explain(&'static str),
     Copy(String),
@@ -216,4 +243,6 @@ pub enum Command {
         name: String,
         list: ExportList,
     },
+    /// Ask how to save a report of the series of Findings.
+    SaveReport,
 }

@@ -1,7 +1,7 @@
 //! The system's file dialog, on a thread of its own so that the window keeps running, and the frame of the window's own
 //! dialogs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
@@ -19,6 +19,9 @@ use super::theme::{self, GRID};
 /// An answer within this time means that no dialog was shown, because nobody is that fast. On a busy machine it can take
 /// a while to find out that no dialog is available.
 const TOO_FAST: Duration = Duration::from_millis(700);
+
+/// The ending of the names of session files.
+pub(super) const SESSION_ENDING: &str = "heapglass";
 
 /// The width of the content of a small dialog.
 pub(super) const WIDTH: f32 = 440.0;
@@ -145,6 +148,8 @@ fn title_line(ui: &mut Ui, title: &str, is_open: &mut bool) {
 pub(super) enum Purpose {
     Open,
     Save,
+    /// A session file.
+    Session,
     /// A folder in which the files of scripts are read.
     Folder,
 }
@@ -155,7 +160,14 @@ enum Chosen {
     Files(Option<Vec<PathBuf>>),
     /// With a path to propose if no dialog is available.
     Destination(Option<PathBuf>, PathBuf),
+    Session(Option<PathBuf>, PathBuf),
     Folder(Option<PathBuf>),
+}
+
+/// Returns whether a file name is that of a report rather than of a list.
+pub(super) fn is_report(name: &str) -> bool {
+    let ending = Path::new(name).extension();
+    ending.is_some_and(|ending| ["html", "md"].iter().any(|of| ending.eq_ignore_ascii_case(of)))
 }
 
 #[derive(Debug, Default)]
@@ -163,6 +175,7 @@ pub(super) struct FileDialog {
     waiting: Option<(Receiver<Chosen>, Instant, Purpose)>,
     files: Option<Vec<PathBuf>>,
     destination: Option<PathBuf>,
+    session: Option<PathBuf>,
     folder: Option<PathBuf>,
     unavailable: Option<Purpose>,
     proposed: PathBuf,
@@ -176,7 +189,18 @@ impl FileDialog {
                 .set_title("Open heap snapshots")
                 .add_filter(
                     "Heap snapshots",
-                    &["heapsnapshot", "heaptimeline", "heapprofile", "gz", "zst", "json", "jsonl", "ndjson", "log"],
+                    &[
+                        "heapsnapshot",
+                        SESSION_ENDING,
+                        "heaptimeline",
+                        "heapprofile",
+                        "gz",
+                        "zst",
+                        "json",
+                        "jsonl",
+                        "ndjson",
+                        "log",
+                    ],
                 )
                 .add_filter("All files", &["*"])
                 .pick_files();
@@ -184,21 +208,32 @@ impl FileDialog {
         });
     }
 
-    /// Asks for a file to write a list to, unless a dialog is open.
+    /// Asks for a file to write a list or a report to, unless a dialog is open.
     pub(super) fn save_as(&mut self, ctx: &Context, name: &str) {
         let name = name.to_owned();
+        let is_report = is_report(&name);
         self.proposed = proposed_folder().join(&name);
         self.start(ctx, Purpose::Save, move || {
             // Another export of the same list must not replace the first.
             let proposed = free_path(&proposed_folder(), &name);
             let name = proposed.file_name().map_or(name, |name| name.to_string_lossy().into_owned());
-            let file = rfd::FileDialog::new()
-                .set_title("Export list")
-                .set_file_name(name)
-                .add_filter("CSV", &["csv"])
-                .add_filter("JSON", &["json"])
-                .save_file();
-            Chosen::Destination(file, proposed)
+            let dialog = rfd::FileDialog::new().set_file_name(name);
+            let dialog = if is_report {
+                dialog.set_title("Save report").add_filter("HTML", &["html"]).add_filter("Markdown", &["md"])
+            } else {
+                dialog.set_title("Export list").add_filter("CSV", &["csv"]).add_filter("JSON", &["json"])
+            };
+            Chosen::Destination(dialog.save_file(), proposed)
+        });
+    }
+
+    /// Asks for a file to save the session to, unless a dialog is open.
+    pub(super) fn save_session(&mut self, ctx: &Context) {
+        self.start(ctx, Purpose::Session, || {
+            let proposed = free_path(&proposed_folder(), &format!("session.{SESSION_ENDING}"));
+            let name = proposed.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let dialog = rfd::FileDialog::new().set_title("Save session").set_file_name(name);
+            Chosen::Session(dialog.add_filter("Sessions", &[SESSION_ENDING]).save_file(), proposed)
         });
     }
 
@@ -238,7 +273,8 @@ impl FileDialog {
             Err(TryRecvError::Empty) => return,
             Ok(Chosen::Files(Some(files))) => self.files = Some(files),
             Ok(Chosen::Destination(Some(file), _)) => self.destination = Some(file),
-            Ok(Chosen::Destination(None, proposed)) => {
+            Ok(Chosen::Session(Some(file), _)) => self.session = Some(file),
+            Ok(Chosen::Destination(None, proposed) | Chosen::Session(None, proposed)) => {
                 self.proposed = proposed;
                 self.unavailable = (since.elapsed() < TOO_FAST).then_some(*purpose);
             }
@@ -260,6 +296,12 @@ impl FileDialog {
     pub(super) fn take_destination(&mut self) -> Option<PathBuf> {
         self.poll();
         self.destination.take()
+    }
+
+    /// Returns the file to save the session to, once.
+    pub(super) fn take_session(&mut self) -> Option<PathBuf> {
+        self.poll();
+        self.session.take()
     }
 
     /// Returns the folder with source files, once.

@@ -1,4 +1,4 @@
-//! Shows a file in the system's file manager.
+//! Shows a file in the system's file manager, or opens it with the program of the system for it.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -29,6 +29,32 @@ pub(super) fn reveal(file: &Path) -> Result<(), String> {
         }
     }
     Err(format!("Cannot show the folder: {reason}"))
+}
+
+/// Opens a file with the program of the system for it. Blocks until that program was started.
+///
+/// # Errors
+/// Returns the reason as a sentence if it cannot be started.
+pub(super) fn open(file: &Path) -> Result<(), String> {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
+    if !file.exists() {
+        return Err(format!("{} does not exist", file.display()));
+    }
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else if cfg!(windows) {
+        "explorer"
+    } else {
+        "xdg-open"
+    };
+    let mut command = Command::new(program);
+    command.arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    match command.status() {
+        // Explorer returns 1 if it has opened the file.
+        Ok(status) if status.success() || cfg!(windows) => Ok(()),
+        Ok(status) => Err(format!("Cannot open {}: {program} failed: {status}", file.display())),
+        Err(error) => Err(format!("Cannot open {}: cannot start {program}: {error}", file.display())),
+    }
 }
 
 /// Returns the calls to try, in order.

@@ -32,6 +32,9 @@ pub(super) struct FrameTimes {
     answers: Vec<Duration>,
     /// The longest answer, and the time at which it ended.
     worst: (Duration, Duration),
+    /// The time from the start of the process to the start of the first frame, and to its end.
+    first_began: Option<Duration>,
+    first_ended: Option<Duration>,
     idle_since: Option<Instant>,
     /// The start of the first load, and its time.
     loading_since: Option<Instant>,
@@ -50,6 +53,8 @@ impl FrameTimes {
             work: Vec::new(),
             answers: Vec::new(),
             worst: Default::default(),
+            first_began: None,
+            first_ended: None,
             idle_since: None,
             loading_since: None,
             loaded_in: None,
@@ -73,6 +78,13 @@ impl FrameTimes {
     /// Measures a frame. Call it at the start of each frame with the time of the previous one. Only frames while files load
     /// are counted.
     pub(super) fn frame(&mut self, ctx: &Context, cpu_usage: Option<f32>, is_loading: bool) {
+        match (self.first_began, cpu_usage) {
+            (None, _) => self.first_began = process_age(),
+            (Some(began), Some(work)) if self.first_ended.is_none() => {
+                self.first_ended = Some(began + Duration::from_secs_f32(work.max(0.0)));
+            }
+            _ => {}
+        }
         if let (Some(work), Some(waited)) = (cpu_usage, self.waited.take()) {
             let used = processor_time();
             self.processor.extend(self.used.zip(used).map(|(before, now)| now.saturating_sub(before)));
@@ -111,6 +123,9 @@ impl Drop for FrameTimes {
     #[expect(clippy::print_stdout, reason = "this tool's output")]
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        if let Some(time) = self.first_ended {
+            println!("first frame {} ms after the start of the process", time.as_millis());
+        }
         println!("{} frames while loading; median, 99th percentile, worst in ms", self.work.len());
         let kinds =
             [("processor time", &mut self.processor), ("work", &mut self.work), ("request to end", &mut self.answers)];
@@ -125,6 +140,16 @@ impl Drop for FrameTimes {
         }
         println!("the longest answer ended {:.2} s after the start", self.worst.1.as_secs_f64());
     }
+}
+
+/// Returns the time since the process was started, in steps of 10 ms; `None` if the system does not report it.
+fn process_age() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let started: f64 = stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()?;
+    let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
+    let now: f64 = uptime.split_ascii_whitespace().next()?.parse().ok()?;
+    // The kernel reports the start in hundredths of a second since it booted.
+    Duration::try_from_secs_f64(now - started / 100.0).ok()
 }
 
 /// Returns the CPU time of the calling thread; `None` if the system does not report it.

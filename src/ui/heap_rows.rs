@@ -120,28 +120,46 @@ impl TreeModel for HeapRows<'_> {
     }
 
     fn cell(&self, list: &ListSpec, path: &[u32], column: usize) -> Cell {
+        let mut cell = self.plain_cell(*list, path, column);
+        if self.fields.get(column).copied().unwrap_or(Field::Name) == Field::Name && self.has_note(*list, path) {
+            cell.runs.insert(0, Run::new("★ ", self.look.tokens.accent));
+        }
+        cell
+    }
+}
+
+impl HeapRows<'_> {
+    /// Returns whether the user added a note about the object or the class of a row.
+    fn has_note(&self, list: ListSpec, path: &[u32]) -> bool {
+        let (Some(noted), Some(&row)) = (self.session.noted(self.id), path.last()) else { return false };
+        match Self::node_of(&self.snapshot, list, row) {
+            Some(node) => noted.nodes.contains(&node),
+            None => noted.classes.contains(&ClassId(row)),
+        }
+    }
+
+    /// Returns a cell without the mark of a note.
+    fn plain_cell(&self, list: ListSpec, path: &[u32], column: usize) -> Cell {
         let Some(&row) = path.last() else { return Cell::default() };
         let field = self.fields.get(column).copied().unwrap_or(Field::Name);
         match (list, field) {
-            (ListSpec::Classes | ListSpec::JoinedClasses, _) => self.class_cell(*list, ClassId(row), field),
+            (ListSpec::Classes | ListSpec::JoinedClasses, _) => self.class_cell(list, ClassId(row), field),
             (ListSpec::Edges(_), Field::Name) => self.field_name(EdgeIndex(row)),
             (ListSpec::Retainers(_), Field::Name) => self.retainer_name(path),
             (ListSpec::Retainers(_), Field::Distance) => self.retainer_distance(EdgeIndex(row)),
-            (ListSpec::Dominated(parent), Field::OfParent) => self.of_parent(*parent, NodeOrdinal(row)),
-            (ListSpec::Members(class), Field::Name) if self.snapshot.classes().get(*class).key.location.is_some() => {
+            (ListSpec::Dominated(parent), Field::OfParent) => self.of_parent(parent, NodeOrdinal(row)),
+            (ListSpec::Members(class), Field::Name) if self.snapshot.classes().get(class).key.location.is_some() => {
                 // The row of the class shows where it is defined.
                 node_cell(&self.snapshot, NodeOrdinal(row), Vec::new(), self.look.tokens)
             }
-            _ => match Self::node_of(&self.snapshot, *list, row) {
+            _ => match Self::node_of(&self.snapshot, list, row) {
                 Some(node) if field == Field::Name => self.node_name(node, Vec::new()),
                 Some(node) => self.node_fact(node, field),
                 None => Cell::default(),
             },
         }
     }
-}
 
-impl HeapRows<'_> {
     /// Returns the object of a row.
     #[must_use]
     pub(crate) fn node_of(snapshot: &Snapshot, list: ListSpec, row: u32) -> Option<NodeOrdinal> {

@@ -41,6 +41,8 @@ pub(super) fn bindings() -> Vec<Binding> {
         binding(Modifiers::NONE, Key::F6, Action::FocusNextPane, "Go to next table or chart"),
         binding(CTRL, Key::Backslash, Action::ToggleSplit, "Side by side"),
         Binding { shortcut: LOWER_PANES, action: Action::ToggleLower, name: "Show or hide the lower panes" },
+        binding(CTRL, Key::S, Action::SaveSession, "Save session…"),
+        binding(CTRL, Key::D, Action::NoteSelected, "Add or edit note…"),
         binding(CTRL, Key::L, Action::ToggleLink, "Linked sides"),
         binding(CTRL, Key::Plus, Action::Larger, "Increase text size"),
         binding(CTRL, Key::Equals, Action::Larger, "Increase text size"),

@@ -28,6 +28,7 @@ pub(crate) mod icons;
 mod keys;
 pub(crate) mod link;
 mod lower;
+pub(crate) mod notes;
 pub(crate) mod notice;
 mod object_cells;
 mod object_fields;
@@ -38,6 +39,9 @@ mod place_link;
 mod proposed_path;
 mod recovery;
 mod rename;
+mod save_report;
+pub(crate) mod saved;
+mod scrub;
 mod search_field;
 pub(crate) mod settings;
 mod settings_file;
@@ -55,6 +59,7 @@ pub(crate) mod view;
 mod within;
 
 pub use app::{HeapglassApp, run};
+pub use state::start::Start;
 
 /// Closes a window on Escape. An open menu closes first.
 fn close_by_escape(ctx: &egui::Context, is_open: &mut bool) {

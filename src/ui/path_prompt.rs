@@ -12,11 +12,14 @@ pub(super) struct PathPrompt {
     asked: Option<Purpose>,
     path: String,
     takes_focus: bool,
+    /// True if the path is that of a report.
+    is_report: bool,
 }
 
 impl PathPrompt {
     /// Asks for a path, with `path` as its initial value.
     pub(super) fn ask(&mut self, purpose: Purpose, path: String) {
+        self.is_report = dialog::is_report(&path);
         (self.asked, self.path, self.takes_focus) = (Some(purpose), path, true);
     }
 
@@ -32,6 +35,8 @@ impl PathPrompt {
         let (title, button, label) = match purpose {
             Purpose::Open => ("Open a file", "Open", "Path of a file to open"),
             Purpose::Folder => ("Add a source folder", "Add", "Path of a folder with source files"),
+            Purpose::Session => ("Save session", "Save", "Path of the session file (.heapglass)"),
+            Purpose::Save if self.is_report => ("Save report", "Save", "Path of the file to write (.md for Markdown)"),
             Purpose::Save => ("Export list", "Export", "Path of the file to write (.json for JSON)"),
         };
         let mut entered = false;

@@ -12,6 +12,9 @@ use crate::sources::SourceRoot;
 
 /// The maximum number of recent sets.
 const RECENT_LIMIT: usize = 12;
+/// The maximum number of queries in the history, and of the bytes of each.
+const QUERY_LIMIT: usize = 40;
+const QUERY_BYTES: usize = 20_000;
 
 /// Files that were opened together.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -95,6 +98,8 @@ pub struct Settings {
     recent: Vec<PathBuf>,
     /// The signatures of findings that the user does not want to see.
     pub ignored_findings: Vec<String>,
+    /// Queries in SQL that were run, the last one first.
+    pub queries: Vec<String>,
     /// The labels of the views whose hints are not shown again.
     pub dismissed_hints: Vec<String>,
     /// The content of the lower right pane.
@@ -120,6 +125,7 @@ impl Default for Settings {
             recent_sets: Vec::new(),
             recent: Vec::new(),
             ignored_findings: Vec::new(),
+            queries: Vec::new(),
             dismissed_hints: Vec::new(),
             beside: Beside::default(),
             collapses_lower: false,
@@ -138,6 +144,15 @@ impl Settings {
     pub fn ignore_finding(&mut self, signature: String) {
         if !self.ignored_findings.contains(&signature) {
             self.ignored_findings.push(signature);
+        }
+    }
+
+    /// Puts a query at the front of the history.
+    pub fn remember_query(&mut self, query: String) {
+        if query.len() <= QUERY_BYTES {
+            self.queries.retain(|of| *of != query);
+            self.queries.insert(0, query);
+            self.queries.truncate(QUERY_LIMIT);
         }
     }
 

@@ -50,7 +50,8 @@ pub(super) fn side(state: &mut AppState, ui: &mut Ui, slot: Slot, actions: &mut 
     let Some(mut view) = state.views.remove(&slot) else { return };
     super::recovery::banner(ui, &place.snapshot, slot);
     super::recovery::change_banner(ui, &place.snapshot, slot);
-    view.panes.findings.set_ignored(&state.settings.ignored_findings);
+    view.panes.findings.set_ignored(&state.ignored_findings());
+    view.panes.query.set_history(&state.settings.queries);
     view.beside = state.settings.beside;
     view.is_lower_open = !state.settings.collapses_lower;
     super::panes::set_dismissed_hints(ui.ctx(), &state.settings.dismissed_hints);

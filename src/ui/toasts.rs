@@ -1,9 +1,11 @@
 //! Messages at the bottom right of the window: what was copied, exported or captured, and what failed.
 //!
-//! A fact is shown for some seconds and lets clicks through. A problem stays until it is dismissed, and can be copied.
+//! A fact is shown for some seconds and lets clicks through, unless it has a button that opens a file. A problem stays until it
+//! is dismissed, and can be copied.
 //! Invariant: a message keeps its position while it is shown, and never takes the keyboard focus.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +22,8 @@ use crate::model::{convert, human};
 
 /// The time that a fact is shown, in seconds.
 const FACT_SECONDS: f64 = 5.0;
+/// The time that a fact with a button is shown, in seconds.
+const FILE_SECONDS: f64 = 12.0;
 /// The maximum number of messages on screen.
 const MOST: usize = 4;
 /// The width of a message with its margins. Narrow windows have narrower ones.
@@ -35,7 +39,7 @@ const ABOVE_EDGE: f32 = 9.0 * GRID;
 const MARGIN: Margin = Margin::symmetric(10, 8);
 /// The width of an icon and the distance to the text.
 const ICON_ROOM: f32 = icons::ICON_SIZE + 2.0 * GRID;
-/// The height of the buttons of a problem, with the distance above them.
+/// The height of the buttons of a message, with the distance above them.
 const BUTTONS: f32 = 8.0 * GRID;
 
 /// A message on screen.
@@ -49,11 +53,12 @@ struct Toast {
     place: Option<Range<f32>>,
 }
 
-/// A click on a button of a problem.
+/// A click on a button of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Wish {
     Copy,
     Dismiss,
+    OpenFile,
 }
 
 /// The messages on screen, the oldest first.
@@ -64,6 +69,8 @@ pub struct Toasts {
     /// The width of messages, which their heights depend on.
     width: f32,
     last_problem: Option<String>,
+    /// The file to open.
+    file: Option<PathBuf>,
 }
 
 impl Toasts {
@@ -83,6 +90,13 @@ impl Toasts {
         }
         self.next_id += 1;
         self.shown.push(Toast { id: self.next_id, notice, since: None, place: None });
+    }
+
+    /// Shows several messages.
+    pub(super) fn extend(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        for notice in notices {
+            self.push(notice);
+        }
     }
 
     /// Shows a message about a copied text, unless a message of this frame is about it.
@@ -111,6 +125,11 @@ impl Toasts {
         self.last_problem.as_deref()
     }
 
+    /// Returns the file that the user wants to open, once.
+    pub(super) fn take_file(&mut self) -> Option<PathBuf> {
+        self.file.take()
+    }
+
     /// Draws the messages over everything else.
     pub(super) fn show(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
@@ -122,7 +141,7 @@ impl Toasts {
         }
         let motion = f64::from(theme::motion_seconds(ctx));
         self.shown.retain(|toast| {
-            let is_over = toast.since.is_some_and(|since| now - since >= FACT_SECONDS + motion);
+            let is_over = toast.since.is_some_and(|since| now - since >= seconds(&toast.notice) + motion);
             toast.notice.is_problem || !is_over
         });
         let mut asked = None;
@@ -131,11 +150,12 @@ impl Toasts {
             let toast = &mut self.shown[at];
             let since = *toast.since.get_or_insert(now);
             let age = now - since;
-            let opacity = opacity(age, motion, toast.notice.is_problem);
+            let lasting = seconds(&toast.notice);
+            let opacity = opacity(age, motion, (!toast.notice.is_problem).then_some(lasting));
             if opacity < 1.0 {
                 ctx.request_repaint();
             } else if !toast.notice.is_problem {
-                ctx.request_repaint_after(Duration::from_secs_f64((FACT_SECONDS - age).max(0.0)));
+                ctx.request_repaint_after(Duration::from_secs_f64((lasting - age).max(0.0)));
             }
             if let Some(wish) = toast.show(ctx, (screen, width), opacity, &taken) {
                 asked = Some((at, wish));
@@ -149,18 +169,24 @@ impl Toasts {
                 self.copied(&text);
             }
             Wish::Dismiss => drop(self.shown.remove(at)),
+            Wish::OpenFile => self.file.clone_from(&self.shown[at].notice.file),
         }
         ctx.request_repaint();
     }
 }
 
-/// Returns the opacity of a message, which fades in and, if it is a fact, out.
-fn opacity(age: f64, motion: f64, is_problem: bool) -> f32 {
+/// Returns the time that a fact is shown, in seconds.
+fn seconds(notice: &Notice) -> f64 {
+    if notice.file.is_some() { FILE_SECONDS } else { FACT_SECONDS }
+}
+
+/// Returns the opacity of a message, which fades in and, if it is shown for a limited time, out.
+fn opacity(age: f64, motion: f64, seconds: Option<f64>) -> f32 {
     if motion <= 0.0 {
         return 1.0;
     }
     let appearing = age / motion;
-    let leaving = if is_problem { 1.0 } else { (FACT_SECONDS + motion - age) / motion };
+    let leaving = seconds.map_or(1.0, |seconds| (seconds + motion - age) / motion);
     convert::single(appearing.min(leaving).clamp(0.0, 1.0))
 }
 
@@ -195,11 +221,12 @@ impl Toast {
         let is_problem = self.notice.is_problem;
         let mut wish = None;
         let id = Id::unique(("toast", self.id));
-        let area = Area::new(id).order(Order::Foreground).interactable(is_problem).constrain(false).fade_in(false);
+        let has_buttons = self.notice.has_buttons();
+        let area = Area::new(id).order(Order::Foreground).interactable(has_buttons).constrain(false).fade_in(false);
         let area = area.role(if is_problem { Role::Alert } else { Role::Status });
         let place = self.place.clone().unwrap_or_else(|| {
             let text = text(ctx, &self.notice, Color32::PLACEHOLDER, width);
-            let buttons = if is_problem { BUTTONS } else { 0.0 };
+            let buttons = if has_buttons { BUTTONS } else { 0.0 };
             lowest(taken, text.size().y + MARGIN.sum().y + buttons)
         });
         let at = pos2(screen.right() - GAP - width, screen.bottom() - place.end);
@@ -225,7 +252,7 @@ fn frame(tokens: &Tokens, ui: &Ui) -> Frame {
         .inner_margin(MARGIN)
 }
 
-/// Draws the icon, the text and the buttons of a problem; returns which was clicked.
+/// Draws the icon, the text and the buttons of a message; returns which was clicked.
 fn content(ui: &mut Ui, notice: &Notice, width: f32) -> Option<Wish> {
     let tokens = theme::tokens(ui);
     let (icon, color) =
@@ -255,10 +282,16 @@ fn content(ui: &mut Ui, notice: &Notice, width: f32) -> Option<Wish> {
         node.set_value(human::visible(&name, TEXT_LIMIT).into_owned());
         node.set_live(urgency);
     });
-    if notice.is_problem {
+    if notice.has_buttons() {
         ui.add_space(2.0 * GRID);
         ui.horizontal(|ui| {
             ui.add_space(ICON_ROOM);
+            if notice.file.is_some() {
+                if icons::named(icons::labeled_button(ui, Icon::ExternalLink, "Open"), "Open the file").clicked() {
+                    wish = Some(Wish::OpenFile);
+                }
+                return;
+            }
             if icons::labeled_button(ui, Icon::Copy, "Copy message").clicked() {
                 wish = Some(Wish::Copy);
             }

@@ -513,3 +513,16 @@ fn the_version_names_build_features_and_renderer_if_asked() {
         assert_eq!(names, ["build", "features", "renderer"], "{text}");
     }
 }
+
+#[test]
+#[cfg(feature = "gui")]
+fn opening_an_unknown_view_is_a_usage_error_that_lists_the_views() {
+    for more in [&["--view", "nope"][..], &["--at", "@1", "--view", "nope"]] {
+        let output = run("open", Path::new("none.heapsnapshot"), more);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{complaint}");
+        for part in ["unknown view: nope", "summary", "dominators", "retainers"] {
+            assert!(complaint.contains(part), "{complaint}");
+        }
+    }
+}

@@ -9,6 +9,8 @@ mod generated;
 mod hostile_files;
 #[path = "../common/inspector.rs"]
 mod inspector;
+#[path = "../common/mcp.rs"]
+mod mcp_client;
 #[path = "../common/node.rs"]
 mod node;
 #[path = "../common/questions.rs"]
@@ -21,12 +23,19 @@ mod ci_logs;
 mod command_line;
 mod command_line_calls;
 mod documentation;
+mod export;
 mod findings;
 mod gate;
 mod generate;
 mod hostile;
+mod mcp;
+mod mcp_hostile;
+mod realms;
 mod reloaded;
+mod report;
 mod scripts;
+mod scrub;
 mod sources;
+mod sql;
 mod terminal;
 mod unreachable;

@@ -79,14 +79,20 @@ fn wrapped(value: u64) -> u64 {
 }
 
 #[derive(Default)]
-struct Problems {
+pub(crate) struct Problems {
     text: String,
     count: usize,
 }
 
 impl Problems {
     #[expect(clippy::needless_pass_by_value, reason = "calls read better without borrows")]
-    fn check<T: PartialEq + std::fmt::Debug>(&mut self, file: &str, what: impl Fn() -> String, got: T, expected: T) {
+    pub(crate) fn check<T: PartialEq + std::fmt::Debug>(
+        &mut self,
+        file: &str,
+        what: impl Fn() -> String,
+        got: T,
+        expected: T,
+    ) {
         if got != expected {
             self.count += 1;
             if self.count <= 40 {
@@ -95,12 +101,18 @@ impl Problems {
         }
     }
 
-    fn finish(self) {
+    pub(crate) fn finish(self) {
         assert!(self.count == 0, "{} differences\n{}", self.count, self.text);
     }
 }
 
-fn check_nodes(name: &str, snapshot: &Snapshot, tsv: &str, problems: &mut Problems) {
+/// Compares the nodes. `class_text` gets the keys of both classes, to make those equal that may differ.
+pub(crate) fn check_nodes(
+    (name, snapshot): (&str, &Snapshot),
+    tsv: &str,
+    class_text: impl Fn(&str) -> String,
+    problems: &mut Problems,
+) {
     let graph = snapshot.graph();
     let mut nodes: Vec<NodeOrdinal> = graph.nodes().collect();
     nodes.sort_by_key(|&node| (wrapped(snapshot.id(node).0), node));
@@ -134,8 +146,8 @@ fn check_nodes(name: &str, snapshot: &Snapshot, tsv: &str, problems: &mut Proble
         problems.check(
             name,
             what("class"),
-            key_of(snapshot.class(node)),
-            common::parse_json(fields[11]).as_str().unwrap().to_owned(),
+            class_text(&key_of(snapshot.class(node))),
+            class_text(common::parse_json(fields[11]).as_str().unwrap()),
         );
     }
     problems.check(name, || "number of nodes".to_owned(), seen, nodes.len());
@@ -180,7 +192,7 @@ fn check_classes(name: &str, snapshot: &Snapshot, expected: &Value, collisions: 
     }
 }
 
-fn check_statistics(name: &str, snapshot: &Snapshot, expected: &Value, problems: &mut Problems) {
+pub(crate) fn check_statistics(name: &str, snapshot: &Snapshot, expected: &Value, problems: &mut Problems) {
     if snapshot.total_size() > u64::from(u32::MAX) {
         return;
     }
@@ -206,7 +218,8 @@ fn corpus_nodes_have_devtools_sizes_distances_dominators_and_classes() {
     let mut problems = Problems::default();
     for case in common::cases_with("nodes.tsv") {
         let tsv = case.expected("nodes.tsv").unwrap();
-        check_nodes(&case.name, &case.open(), &String::from_utf8(tsv).unwrap(), &mut problems);
+        let tsv = String::from_utf8(tsv).unwrap();
+        check_nodes((&case.name, &case.open()), &tsv, str::to_owned, &mut problems);
     }
     problems.finish();
 }

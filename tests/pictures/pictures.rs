@@ -23,7 +23,9 @@ use heapglass::test_support::index::Indexes;
 use heapglass::test_support::model::CancelToken;
 use heapglass::test_support::ui::HeapglassApp;
 use heapglass::test_support::ui::action::Action;
-use heapglass::test_support::ui::command::{Beside, Command, HelpTab, SourceAt, Target, ViewKind};
+use heapglass::test_support::ui::command::{
+    Beside, Command, ExportList, HelpTab, ReportWish, SourceAt, Target, ViewKind,
+};
 use heapglass::test_support::ui::panes::Slot;
 use heapglass::test_support::ui::settings::RecentSet;
 
@@ -63,7 +65,8 @@ enum Files {
 }
 
 /// Pictures that one theme is enough for.
-const ONE_THEME: [(&str, &str); 17] = [
+const ONE_THEME: [(&str, &str); 18] = [
+    ("report-saved", "dark"),
     ("source-missing", "light"),
     ("editor", "light"),
     ("settings", "dark"),
@@ -94,6 +97,8 @@ const PICTURES: &[Picture] = &[
     ("findings-healthy", Files::Healthy, findings_healthy),
     ("findings-single", Files::Example, findings_of_one),
     ("findings-computing", Files::Example, findings_computing),
+    ("save-report", Files::Leak, save_report),
+    ("report-saved", Files::Leak, report_saved),
     ("summary", Files::Example, select_cart),
     ("filters", Files::Pair, filters),
     ("comparison", Files::Pair, comparison),
@@ -121,6 +126,9 @@ const PICTURES: &[Picture] = &[
     ("julia", Files::Julia, |window| show(window, ViewKind::STATISTICS)),
     ("search", Files::Example, search),
     ("search-help", Files::Example, |window| show(window, ViewKind::SEARCH)),
+    ("query", Files::Example, query),
+    ("query-empty", Files::Example, |window| show(window, ViewKind::QUERY)),
+    ("query-error", Files::Example, query_error),
     ("paths", Files::Example, paths),
     ("merged-paths", Files::Example, merged_paths),
     ("ignored", Files::Example, ignored),
@@ -145,6 +153,9 @@ const PICTURES: &[Picture] = &[
     ("toasts", Files::Pair, toasts),
     ("entry-menu", Files::Pair, entry_menu),
     ("rename", Files::Pair, rename),
+    ("scrub", Files::Pair, scrubbed_copy),
+    ("notes", Files::Example, notes),
+    ("note-dialog", Files::Example, note_dialog),
     ("recent", Files::None, |_| {}),
     ("help-views", Files::Example, |window| apply(window, Action::Help(HelpTab::Views))),
     ("help-about", Files::Example, |window| apply(window, Action::Help(HelpTab::About))),
@@ -159,6 +170,33 @@ const PICTURES: &[Picture] = &[
     ("selected-rows", Files::Example, selected_rows),
     ("two-objects", Files::Example, two_objects),
 ];
+
+/// Adds a note to the selected object.
+fn add_note(window: &mut Window, text: &str) {
+    apply(window, Action::NoteSelected);
+    window.step();
+    window.get_by_label("Text of the note").type_text(text);
+    window.step();
+    window.get_by_label("Save note").click();
+    window.step();
+}
+
+/// Shows notes about a class and an object, with the stars in their rows.
+fn notes(window: &mut Window) {
+    select_cart(window);
+    add_note(window, "The oldest one");
+    click_row(window, "ShoppingCart  ×2,020");
+    add_note(window, "One per request: who calls off()?");
+    wait_for_label(window, "★ ShoppingCart");
+}
+
+fn note_dialog(window: &mut Window) {
+    select_cart(window);
+    apply(window, Action::NoteSelected);
+    window.step();
+    window.get_by_label("Text of the note").type_text("Kept by the listener of priceFeed");
+    window.step();
+}
 
 fn apply(window: &mut Window, action: Action) {
     let ctx = window.ctx.clone();
@@ -184,6 +222,20 @@ fn rename(window: &mut Window) {
     entry_menu(window);
     wait_for_label(window, "Rename…");
     window.get_by_label("Rename…").click();
+}
+
+fn scrubbed_copy(window: &mut Window) {
+    show(window, ViewKind::SUMMARY);
+    apply(window, Action::ScrubShown);
+    wait_for_label(window, "names of classes");
+    // The proposed path depends on the machine.
+    let field = window.get_by_role_and_label(Role::TextInput, "Path of the copy (.gz or .zst to compress it)");
+    field.focus();
+    window.step();
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    window.step();
+    let path = "/home/user/heaps/scrubbed-example-after.heapsnapshot.zst";
+    window.get_by_role_and_label(Role::TextInput, "Path of the copy (.gz or .zst to compress it)").type_text(path);
 }
 
 /// Sets of files that an earlier run has opened.
@@ -296,6 +348,27 @@ fn two_objects(window: &mut Window) {
 fn findings(window: &mut Window) {
     show(window, ViewKind::FINDINGS);
     wait_for_label(window, "Finding, Leak");
+}
+
+fn save_report(window: &mut Window) {
+    findings(window);
+    window.get_by_label("Save report…").click();
+    wait_for_label(window, "Notes at the top of the report");
+    let notes = "checkout 4.2.1 on eu-3, after 400 logins each.\nTicket SHOP-1187.";
+    type_into(window, "Notes at the top of the report", notes);
+}
+
+/// The message about a report that was written has a button.
+fn report_saved(window: &mut Window) {
+    findings(window);
+    let series = window.state().state.session.open().iter().map(|open| open.id).collect();
+    let wish = ReportWish { series, with_source_lines: false, remarks: String::new(), ignored: Vec::new() };
+    // The name is on the picture.
+    let file = std::env::temp_dir().join("heap-report.html");
+    let _ = std::fs::remove_file(&file);
+    window.state_mut().state.export_to(file.clone(), ExportList::Report(wish));
+    wait_for_label(window, "Open the file");
+    let _ = std::fs::remove_file(&file);
 }
 
 fn findings_likely(window: &mut Window) {
@@ -495,6 +568,29 @@ fn search(window: &mut Window) {
     window.step();
     window.get_by_label("Search for").type_text("class:Cart retained>300");
     show(window, ViewKind::SEARCH);
+}
+
+/// Runs a query in the view.
+fn run_query(window: &mut Window, text: &str) {
+    show(window, ViewKind::QUERY);
+    text.clone_into(&mut window.state_mut().state.shown_view().unwrap().panes.query.text);
+    window.step();
+    window.get_by_label("Run").click();
+    window.step();
+}
+
+fn query(window: &mut Window) {
+    run_query(
+        window,
+        "-- carts that keep the most, and what keeps them\nSELECT id, class, retained_size, path(id) AS held_by\nFROM nodes\n\
+         WHERE class = 'ShoppingCart' AND retained_size > 100\nORDER BY retained_size DESC\nLIMIT 100",
+    );
+    wait_for_label(window, " of tables read");
+}
+
+fn query_error(window: &mut Window) {
+    run_query(window, "SELECT class, count(*)\nFROM nodes\nGROUP BY clas");
+    wait_for_label(window, "no such column");
 }
 
 fn paths(window: &mut Window) {

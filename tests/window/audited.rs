@@ -153,6 +153,12 @@ const VIEWS: &[State] = &[
     }),
     ("Realms", |window| show(window, ViewKind::REALMS)),
     ("Dead variables", |window| act(window, Action::ShowDeadVariables)),
+    ("Query", |window| show(window, ViewKind::QUERY)),
+    ("Query, answered", |window| {
+        show(window, ViewKind::QUERY);
+        click(window, "Largest objects");
+        steps(window, 3);
+    }),
     ("Search", |window| show(window, ViewKind::SEARCH)),
     ("Search hits", |window| {
         show(window, ViewKind::SEARCH);

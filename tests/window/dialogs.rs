@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use heapglass::test_support::index::Indexes;
-use heapglass::test_support::query::{Filter, ListSpec, OrderKey, Sort};
+use heapglass::test_support::query::{Filter, ListSpec, OrderKey, Series, Sort};
 use heapglass::test_support::ui::HeapglassApp;
 use heapglass::test_support::ui::action::Action;
-use heapglass::test_support::ui::command::ExportList;
+use heapglass::test_support::ui::command::{ExportList, ReportWish};
+use heapglass::{Findings, FindingsOf};
 
 use crate::common;
+use crate::generated;
 use crate::inspector::{Habit, Inspector};
 use crate::window::{
-    Window, drop_file, example, example_before, slow_source, wait_for_label, wait_for_load, wait_until, window,
+    Window, drop_file, example, example_before, slow_source, type_into, wait_for_findings, wait_for_label,
+    wait_for_load, wait_until, window,
 };
 
 fn steps(window: &mut Window, count: usize) {
@@ -119,6 +122,76 @@ fn a_second_export_is_refused_while_the_first_is_written_or_asks_to_replace_a_fi
     wait_until(&mut window, "the export", |app| app.toasts.latest().is_some());
     assert!(read(&file).contains("ShoppingCart"));
     assert!(!second.exists());
+}
+
+/// Three snapshots of a program that leaks, with the findings on screen.
+fn leak() -> (Window, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(&generated::leak_files(folder.path(), true));
+    wait_for_findings(&mut window);
+    wait_for_label(&mut window, "Finding, Leak");
+    (window, folder)
+}
+
+#[test]
+fn a_report_of_the_findings_is_saved_with_notes_and_can_be_opened() {
+    let (mut window, folder) = leak();
+    window.get_by_label("Save report…").click();
+    wait_for_label(&mut window, "Notes at the top of the report");
+    assert!(window.query_all_by_label_contains("3 snapshots, from checkout-1").next().is_some());
+    type_into(&mut window, "Notes at the top of the report", "After the <b>release</b>");
+    window.get_by_label("Markdown").click();
+    steps(&mut window, 3);
+    window.state_mut().state.toasts.clear();
+    // The button of the pane is behind the dialog, whose own button is the last one.
+    window.query_all_by_label("Save report…").last().unwrap().click();
+    steps(&mut window, 2);
+    assert!(window.query_all_by_label("Notes at the top of the report").next().is_none(), "the dialog is closed");
+
+    let series: Series = window.state().state.session.open().iter().map(|open| open.id).collect();
+    let notes = "After the <b>release</b>".to_owned();
+    let wish = ReportWish { series, with_source_lines: false, remarks: notes, ignored: Vec::new() };
+    let file = folder.path().join("report.html");
+    window.state_mut().state.export_to(file.clone(), ExportList::Report(wish.clone()));
+    wait_for_label(&mut window, "Open the file");
+    let page = read(&file);
+    assert!(page.contains("SessionRegistry.sessions") && page.contains("After the &lt;b&gt;release"), "{page:.3000}");
+    let message = take_message(&mut window).unwrap();
+    assert!(message.0.starts_with("Wrote the report to ") && !message.1, "{message:?}");
+
+    // Ignored findings are left out, which the report says.
+    // The message that was taken away is no longer drawn.
+    steps(&mut window, 3);
+    let signature = known_findings(&mut window).findings[0].signature.clone();
+    let markdown = folder.path().join("report.md");
+    let without = ReportWish { ignored: vec![signature], ..wish };
+    window.state_mut().state.export_to(markdown.clone(), ExportList::Report(without));
+    wait_for_label(&mut window, "Open the file");
+    let text = read(&markdown);
+    assert!(text.contains("1 ignored finding is left out"), "{text}");
+    assert!(text.starts_with("# Leak: 3 snapshots: 1 leak. `ChargeQueue.done`"), "{text}");
+    let (described, _) = text.split_once("## Growth").unwrap();
+    assert!(!described.contains("SessionRegistry"), "{text}");
+}
+
+/// Returns the findings of all open snapshots.
+fn known_findings(window: &mut Window) -> std::sync::Arc<Findings> {
+    let state = &mut window.state_mut().state;
+    let series: Series = state.session.open().iter().map(|open| open.id).collect();
+    let question = FindingsOf::new(&series, state.session.source_paths());
+    state.session.ask(&question).ready().expect("they are on screen")
+}
+
+#[test]
+fn the_command_saves_a_report_of_a_single_snapshot() {
+    let mut window = window(&[example()]);
+    wait_for_load(&mut window);
+    let ctx = window.ctx.clone();
+    window.state_mut().state.apply(&ctx, Action::SaveReport);
+    wait_for_label(&mut window, "Notes at the top of the report");
+    window.key_press(egui::Key::Escape);
+    steps(&mut window, 3);
+    assert!(window.query_all_by_label("Notes at the top of the report").next().is_none());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! not panic, the object pane shows the object of the selected row, a step adds at most one visit to the history, and nothing
 //! moves without input.
 //!
-//! `HEAPGLASS_WALK_STEPS` is the number of steps in all (20,000 without it), `HEAPGLASS_WALK_SEED` the first seed.
+//! `HEAPGLASS_WALK_STEPS` is the number of steps in all (10,000 without it), `HEAPGLASS_WALK_SEED` the first seed.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -99,9 +99,21 @@ const SIZES: &[(f32, f32)] = &[(640.0, 480.0), (800.0, 600.0), (1024.0, 700.0), 
 
 /// Returns whether a button leads out of the window (system dialogs, other programs) or closes what the walk needs.
 fn is_off_limits(label: &str) -> bool {
-    ["Open", "Export", "Capture", "Close", "Cancel", "Recent", "Dismiss", "Add source folder", "Reveal in file"]
-        .iter()
-        .any(|start| label.starts_with(start))
+    [
+        "Open",
+        "Export",
+        "Save report",
+        "Save session",
+        "Capture",
+        "Close",
+        "Cancel",
+        "Recent",
+        "Dismiss",
+        "Add source folder",
+        "Reveal in file",
+    ]
+    .iter()
+    .any(|start| label.starts_with(start))
         && label != "Close the search"
         && !label.starts_with("Close the left")
         && !label.starts_with("Close the right")
@@ -363,8 +375,8 @@ impl Walk {
 
     /// Takes a step and checks everything.
     fn step_and_check(&mut self) {
-        // An export would write a file into the folder that the test runs in.
-        if self.widgets.iter().any(|widget| widget.label == "Export") {
+        // An export or a report would write a file into the folder that the test runs in.
+        if self.widgets.iter().any(|widget| ["Export", "Save"].contains(&widget.label.as_str())) {
             self.press(Modifiers::NONE, Key::Escape);
             self.press(Modifiers::NONE, Key::Escape);
             self.widgets = widgets(&self.window);
@@ -422,7 +434,7 @@ fn walk(files: &[PathBuf], kind: u64, share: u64) {
 
 #[expect(clippy::print_stdout, reason = "the length of the walk, where somebody asks for it")]
 fn walk_once(files: &[PathBuf], kind: u64, share: u64) {
-    let steps = number("HEAPGLASS_WALK_STEPS", 20_000) * share / 100;
+    let steps = number("HEAPGLASS_WALK_STEPS", 10_000) * share / 100;
     let seed = number("HEAPGLASS_WALK_SEED", 1).wrapping_mul(1000) + kind;
     let mut window = window(files);
     let started = Instant::now();

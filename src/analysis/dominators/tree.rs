@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::NONE;
-use crate::model::bounds::are_below;
+use crate::model::bounds::{all, are_below};
 use crate::model::{CancelToken, Cancelled, Column, NodeOrdinal, convert};
 
 /// Positions summarized by one entry of [`DominatorTree::reaches`].
@@ -116,26 +116,24 @@ impl DominatorTree {
         self.nodes.iter().zip(&self.subtree_sizes).map(|(&node, &size)| (NodeOrdinal(node), size))
     }
 
-    /// Returns whether this is a valid tree of `nodes` nodes with root `root`: positions and nodes are inverse, and the
-    /// subtrees of the dominated nodes fill each node's subtree. Used for trees that were loaded.
+    /// Returns whether all questions about a loaded tree of `nodes` nodes with root `root` have an answer: no number leads
+    /// out of the columns, and the path from a node to the root ends, since positions and nodes are inverse and a dominator
+    /// comes first. That the tree is the one that was stored, its hash tells.
     pub(crate) fn fits(&self, nodes: usize, root: NodeOrdinal) -> bool {
-        let is_nested = |position: usize| {
-            let end = position + self.subtree_sizes[position] as usize;
-            let mut next = position + 1;
-            while next < end {
-                next += (self.subtree_sizes[next] as usize).max(1);
-            }
-            next == end
-        };
-        let is_inverse = |(node, &position): (usize, &u32)| self.nodes[position as usize] as usize == node;
+        let mut level = nodes;
+        let has_levels = self.reaches.iter().all(|reaches| {
+            level = level.div_ceil(FAN);
+            reaches.len() == level
+        });
+        let is_inverse = |node: usize, position: u32| self.nodes[position as usize] as usize == node;
         [self.positions.len(), self.nodes.len(), self.subtree_sizes.len()] == [nodes; 3]
             && self.nodes.first() == Some(&root.0)
             && self.subtree_sizes[0] as usize == nodes
             && are_below(&self.positions, nodes)
-            && self.subtree_sizes.par_iter().enumerate().all(|(at, &size)| size > 0 && at + size as usize <= nodes)
-            && self.positions.par_iter().enumerate().all(is_inverse)
-            && (0..nodes).into_par_iter().all(is_nested)
-            && self.reaches == reaches(&self.subtree_sizes)
+            && all(&self.subtree_sizes, |at, size| size > 0 && at + size as usize <= nodes)
+            && all(&self.positions, is_inverse)
+            && has_levels
+            && level.div_ceil(FAN) <= 1
     }
 
     /// Sums `sizes` (bytes, by ordinal) in preorder. The sums over subtrees follow from that.

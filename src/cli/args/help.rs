@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::export::{
-    ALLOCATIONS, CLASSES, COMPARISON, Classes, ComparedClasses, Functions, OBJECTS, Objects, PROFILE, REFERENCES,
-    SCRIPTS, SITES, ScriptRows, Sites, VARIABLES, Variables, columns_help, columns_of, shape,
+    ALLOCATIONS, CLASSES, COMPARISON, Classes, ComparedClasses, Functions, OBJECTS, Objects, PROFILE, REALMS,
+    REFERENCES, RealmRows, SCRIPTS, SITES, ScriptRows, Sites, VARIABLES, Variables, columns_help, columns_of, shape,
 };
 use crate::query::Query;
 
@@ -28,6 +28,9 @@ JSON (stable; sizes are bytes, keys in this order):
   scripts     {\"file\",\"scripts\":[{@scripts}]}
               largest retained size first; copies are loads of the same URL without its query; with --packages
               \"packages\" instead, each with its \"folder\", \"kind\" and number of \"scripts\" rather than those of a script
+  realms      {\"file\",\"realms\":[{@realms}],\"shared\":{\"count\",\"shallow_size\"},\"unattributed\":{\"count\",\"shallow_size\"}}
+              native contexts, most attributed bytes first; shared are the objects of several realms, unattributed those
+              of none
   dead-variables {\"file\",\"has_scopes\",\"is_incomplete\",\"scopes\":[{\"function\",\"url\",\"location\",\"start\",\"end\",\"variable_count\",\"contexts\":[{\"id\",\"retained_size\",\"dead_size\",\"variables\":[{@variables}]}]}],\"scripts_without_scopes\":[{\"id\",\"url\",\"contexts\"}]}
               context variables that no live function reads, largest retained size first; freed_size is 0 if
               something else also holds the value; --limit counts contexts; if is_incomplete is true, the file is
@@ -41,6 +44,8 @@ JSON (stable; sizes are bytes, keys in this order):
               the base is newer; options_differ: only one of the files exposes internals or numeric values
   search      {\"file\",\"query\",\"count\",\"size\",\"objects\":[{@objects}]}
               largest retained size first; count and size are totals of all matches, regardless of --limit
+  sql         {\"files\":[],\"query\",\"columns\":[],\"rows\":[{…}],\"truncated\"}
+              the members of a row are the columns of the query; truncated is true if --limit cut the answer
   allocations {\"file\",\"functions\":[{@allocated}]}
               most bytes allocated first; with --callers each has \"callers\":[{\"depth\",…the same…}]:
               one with depth N+1 called the one with depth N; at most 1000 per function
@@ -87,6 +92,7 @@ pub(super) fn with_rows(text: &str) -> String {
         ("@variables", shape::<Variables>(VARIABLES)),
         ("@allocated", shape::<Functions>(ALLOCATIONS)),
         ("@profiled", shape::<Functions>(PROFILE)),
+        ("@realms", shape::<RealmRows>(REALMS)),
         ("@scripts", shape::<ScriptRows>(SCRIPTS)),
         ("@sites", shape::<Sites>(SITES)),
         ("@nodes", columns_of("nodes").join(" ")),

@@ -1,8 +1,12 @@
 //! Arguments of the command line.
 
 pub(super) mod check;
+pub(super) mod export;
 pub(super) mod findings;
 mod help;
+pub(super) mod report;
+pub(super) mod scrub;
+pub(super) mod sql;
 
 use std::path::PathBuf;
 
@@ -10,11 +14,17 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::capture::{CAPTURE_HELP, CaptureArguments};
 use super::generate::Generated;
+use super::mcp::{McpArguments, mcp_help};
 use crate::model::MemoryLimit;
 use crate::sources::{SourcePaths, SourceRoot};
 use check::{CheckArguments, check_help};
+use export::EXPORT_HELP;
+pub(super) use export::{ExportArguments, ExportFormat};
 use findings::{FINDINGS_HELP, FindingsArguments};
 use help::{help_of, json_help, query_help};
+use report::{REPORT_HELP, ReportArguments};
+use scrub::{SCRUB_HELP, ScrubArguments};
+use sql::{SqlArguments, sql_help};
 
 /// An explorer for V8 heap snapshots. Without a subcommand, opens the window with the given files.
 #[derive(Debug, Parser)]
@@ -55,8 +65,8 @@ pub struct SourceArguments {
     /// added; can be repeated
     #[arg(long = "source-map", global = true, value_name = "PATH", value_parser = parse_map)]
     pub maps: Vec<PathBuf>,
-    /// Include lines of source in the reports of `findings` and `check`; without it, only the text output of `findings`
-    /// has them
+    /// Include lines of source in the output of `findings`, `report` and `check`; without it, only the text output of
+    /// `findings` has them
     #[arg(long = "source-lines", global = true)]
     pub lines: bool,
     /// Do not read source files; only the text in the snapshots and in their captures is used
@@ -74,6 +84,8 @@ impl SourceArguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Open files in the window, at an object or a view; "Copy link" in the window copies such a command
+    Open(OpenArguments),
     /// List classes with count, distance, shallow and retained size
     #[command(after_long_help = help_of("summary"))]
     Summary(SummaryArguments),
@@ -92,6 +104,9 @@ pub enum Command {
     /// List scripts or packages with functions, source, code and retained size
     #[command(after_long_help = help_of("scripts"))]
     Scripts(ScriptsArguments),
+    /// List windows, frames, vm contexts and other realms with their objects and sizes
+    #[command(after_long_help = help_of("realms"))]
+    Realms(RealmsArguments),
     /// List context variables that no live function reads
     #[command(name = "dead-variables", alias = "contexts", after_long_help = help_of("dead-variables"))]
     DeadVariables(DeadVariablesArguments),
@@ -104,24 +119,53 @@ pub enum Command {
     /// Find objects by name, id, class, property, kind, size or distance
     #[command(after_long_help = query_help())]
     Search(SearchArguments),
+    /// Query snapshots in SQL: nodes, references, classes, strings, findings and more as tables
+    #[command(after_long_help = sql_help())]
+    Sql(SqlArguments),
     /// Report what accumulates memory, whether it is a leak, and what to do
     #[command(after_long_help = FINDINGS_HELP)]
     Findings(FindingsArguments),
+    /// Write one page with findings, charts, paths, classes and growth, for a ticket
+    #[command(after_long_help = REPORT_HELP)]
+    Report(ReportArguments),
     /// Check memory growth in CI: exit with code 3 if a limit is exceeded, and report growing classes with retaining paths
     #[command(after_long_help = check_help())]
     Check(CheckArguments),
+    /// Write nodes, edges, classes and other tables as Parquet, JSON lines or CSV for query engines
+    #[command(after_long_help = EXPORT_HELP)]
+    Export(ExportArguments),
     /// Take snapshots, a timeline or a sampling profile of a running program
     #[command(after_long_help = CAPTURE_HELP)]
     Capture(CaptureArguments),
+    /// Write a copy of a snapshot without the texts of its heap, to hand it on
+    #[command(after_long_help = SCRUB_HELP)]
+    Scrub(ScrubArguments),
     /// List functions with their allocated and live objects and bytes (needs allocation stacks)
     #[command(after_long_help = help_of("allocations"))]
     Allocations(AllocationsArguments),
     /// List functions or calls of a sampling heap profile, or compare two profiles
     #[command(after_long_help = help_of("profile"))]
     Profile(ProfileArguments),
+    /// Let an agent ask about snapshots: a Model Context Protocol server on standard input and output
+    #[command(after_long_help = mcp_help())]
+    Mcp(McpArguments),
     /// Write shell completions or a manual page
     #[command(hide = true, subcommand)]
     Generate(Generated),
+}
+
+/// The arguments of `open`.
+#[derive(Clone, Debug, Args)]
+pub struct OpenArguments {
+    /// Snapshots or saved sessions
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Select the object with this id, of the last file; of the last file of a session if only sessions are given
+    #[arg(long, value_name = "@ID", value_parser = parse_id)]
+    pub at: Option<u64>,
+    /// Show this view, such as `summary` or `dominators`, or this lower pane: `retainers`, `paths`, `object` or `source`
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<String>,
 }
 
 /// The output format.
@@ -264,6 +308,17 @@ pub struct ScriptsArguments {
     #[arg(long)]
     pub packages: bool,
     /// Maximum number of scripts or packages to list
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct RealmsArguments {
+    /// The snapshot, plain, .gz or .zst; - reads standard input
+    pub file: PathBuf,
+    /// Maximum number of realms to list
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]

@@ -8,8 +8,9 @@ use std::io::{self, Write};
 
 use super::outcome::Report;
 use super::report::{compared, held, leak_lines, objects, sentence};
-use crate::cli::lines::{LINE_LIMIT, Lines};
+use crate::cli::lines::Lines;
 use crate::model::human;
+use crate::report::LINE_LIMIT;
 
 /// The maximum number of characters in a text before escaping, which can turn one into six.
 const ESCAPED_LIMIT: usize = LINE_LIMIT / 8;

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use super::outcome::Report;
 use super::report::{IN_FULL, compared, held, leak_lines, objects, sentence, verdict};
 use crate::cli::lines::Lines;
-use crate::cli::markup::{backticks, escape};
 use crate::model::human;
+use crate::report::{backticks, escape_markdown as escape};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = Lines::new(out);

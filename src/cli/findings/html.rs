@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::Report;
 use crate::findings::{Finding, chips, over_time};
 use crate::model::human;
+use crate::report::escape_html as escape;
 
 const HEAD: &str = "<!doctype html>
 <html lang=\"en\">
@@ -70,31 +71,4 @@ fn article(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "<p><b>{}</b></p>", escape(advice))?;
     }
     writeln!(out, "</article>")
-}
-
-/// Makes text of a heap harmless within elements and attributes.
-fn escape(text: &str) -> String {
-    let visible = human::visible(text, 8000);
-    let mut escaped = String::with_capacity(visible.len());
-    for character in visible.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escape;
-
-    #[test]
-    fn text_of_a_heap_cannot_be_markup() {
-        assert_eq!(escape("<img src=x onerror='a'>&\"\u{1b}"), "&lt;img src=x onerror=&#39;a&#39;&gt;&amp;&quot;␛");
-    }
 }

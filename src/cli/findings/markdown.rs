@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use super::Report;
 use crate::cli::lines::Lines;
-use crate::cli::markup::{backticks, escape};
 use crate::findings::finding_lines;
 use crate::model::human;
+use crate::report::{backticks, escape_markdown as escape};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = Lines::new(out);

@@ -8,8 +8,8 @@ use super::super::nodes::sorted;
 use super::super::question::{Lane, Need, Needs, Question};
 use super::super::sorting::utf16_order;
 use super::super::{RowOrder, Sort, map_key, node_label};
-use super::scan::slot;
-use super::stores::ordered_table;
+use super::scan::{LEAST_KEYS, slot};
+use super::stores::{dictionary_capacity, ephemeron_capacity, ordered_table};
 use super::{CollectionGroup, CollectionKind, Collections, collections};
 use crate::graph::EdgeName;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeKind, NodeOrdinal, SnapshotId};
@@ -213,6 +213,30 @@ fn table(snapshot: &Snapshot, node: NodeOrdinal) -> Option<NodeOrdinal> {
     };
     let table = graph.edges(node).find(is_table).map(|edge| graph.edge_target(edge))?;
     (graph.kind(table) == NodeKind::ARRAY).then_some(table)
+}
+
+/// Returns the kind of an object with keys: a Map, Set, `WeakMap` or `WeakSet`, or an object that V8 stores as a
+/// dictionary. Reads only its references and the size of its store.
+#[must_use]
+pub(crate) fn keyed_collection(snapshot: &Snapshot, node: NodeOrdinal) -> Option<CollectionKind> {
+    let graph = snapshot.graph();
+    if graph.kind(node) != NodeKind::OBJECT {
+        return None;
+    }
+    if let Some(table) = table(snapshot, node) {
+        let bytes = snapshot.self_size(table);
+        return match ordered_table(bytes) {
+            Some(shape) if shape.entry_slots == 3 => Some(CollectionKind::Map),
+            Some(_) => Some(CollectionKind::Set),
+            None => ephemeron_capacity(bytes).map(|_| CollectionKind::WeakCollection),
+        };
+    }
+    let keys = graph.edges(node).filter(|&edge| graph.edge_kind(edge) == EdgeKind::PROPERTY).take(LEAST_KEYS).count();
+    if keys < LEAST_KEYS {
+        return None;
+    }
+    let store = super::super::v8_values::internal(graph, node, "properties")?;
+    dictionary_capacity(snapshot.self_size(store)).map(|_| CollectionKind::Dictionary)
 }
 
 /// Returns true if a reference leads to the key of an entry of a Map, whose value is then a number.

@@ -14,8 +14,8 @@ use std::collections::HashMap;
 
 pub use lists::entries_of;
 pub(crate) use lists::first_keys;
-pub(crate) use lists::is_map_key;
 pub(crate) use lists::{CollectionSort, CollectionsKey, CollectionsOf, EntriesKey, ListedBy};
+pub(crate) use lists::{is_map_key, keyed_collection};
 
 use super::retained_together;
 use crate::model::{CancelToken, Cancelled, HeapBytes, NodeOrdinal};

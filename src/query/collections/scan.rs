@@ -15,7 +15,7 @@ use crate::snapshot::Snapshot;
 /// Collections with fewer entries are left out, unless they have room for many.
 const LEAST: u32 = 4;
 /// An object with fewer properties is no map.
-const LEAST_KEYS: u32 = 16;
+pub(super) const LEAST_KEYS: usize = 16;
 /// The capacity from which an empty collection is listed.
 const LARGE_CAPACITY: u32 = 256;
 /// Classes of typed arrays; `FastBuffer` is the class of Node.js' Buffer.
@@ -195,7 +195,7 @@ impl<'a> Scan<'a> {
     }
 
     fn of_properties(&self, node: NodeOrdinal, properties: Option<NodeOrdinal>, keys: u32) -> Option<Collection> {
-        let store = properties.filter(|_| keys >= LEAST_KEYS)?;
+        let store = properties.filter(|_| keys as usize >= LEAST_KEYS)?;
         let capacity = Some(dictionary_capacity(self.snapshot.self_size(store))?);
         Some(Collection { node, kind: CollectionKind::Dictionary, entries: keys, capacity })
     }

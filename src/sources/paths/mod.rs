@@ -216,6 +216,14 @@ impl SourcePaths {
         Self(Arc::new(Places { roots, ..(*self.0).clone() }))
     }
 
+    /// Returns places that read files only inside roots: those given before and these. Without any, no files are read.
+    #[must_use]
+    pub(crate) fn only_inside(&self, more: &[SourceRoot]) -> Self {
+        let with_more = self.with_roots(more);
+        let no_files = self.0.no_files || with_more.0.roots.is_empty();
+        Self(Arc::new(Places { only_roots: true, no_files, ..(*with_more.0).clone() }))
+    }
+
     /// Returns whether a file, with all symbolic links resolved, is inside a root.
     pub(in crate::sources) fn contains(&self, real: &Path) -> bool {
         let is_inside = |root: &SourceRoot| root.to.canonicalize().is_ok_and(|folder| real.starts_with(folder));

@@ -238,6 +238,9 @@ impl Entry<'_> {
             ui.separator();
             item(ui, Icon::FolderOpen, "Reveal in file manager", Action::RevealFile(self.id));
             item(ui, Icon::Copy, "Copy path", Action::CopyPath(self.id));
+            if app.session.snapshot(self.id).is_some() {
+                item(ui, Icon::EyeOff, "Export scrubbed copy…", Action::ScrubbedCopy(self.id));
+            }
         }
         if self.order.len() > 1 {
             ui.separator();

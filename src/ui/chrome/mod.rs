@@ -4,6 +4,7 @@
 mod drop_target;
 mod entry;
 mod loads;
+mod notes;
 mod profiles;
 mod recent;
 mod side_header;

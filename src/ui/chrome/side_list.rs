@@ -3,7 +3,7 @@
 use egui::{Frame, Margin, Panel, RichText, Ui};
 
 use super::entry::{self, Entry, Fact};
-use super::{loads, profiles};
+use super::{loads, notes, profiles};
 use crate::capture::Record;
 use crate::model::SnapshotId;
 use crate::model::human::{self, Units};
@@ -33,6 +33,7 @@ pub(in crate::ui) fn side_list(ui: &mut Ui, app: &AppState, actions: &mut Vec<Ac
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             snapshots(ui, app, actions);
             profiles::entries(ui, app, actions);
+            notes::entries(ui, app, actions);
             // The start page has the errors while nothing is open.
             let is_failed = app.session.loads().iter().all(|load| load.error.is_some());
             let is_start_page = is_failed && app.session.open().is_empty() && app.session.profiles().is_empty();
@@ -77,6 +78,9 @@ fn facts(ui: &Ui, open: &Open) -> Vec<Fact> {
         fact(format!("{objects} · {size}")),
         fact(human::visible(&open.snapshot.producer().label(), 80).into_owned()),
     ];
+    if let Some(note) = source.disk_note() {
+        facts.push(Fact { wraps: true, ..fact(note) });
+    }
     if let Some(note) = &source.note {
         facts.push(Fact { wraps: true, ..fact(human::visible(note, 200).into_owned()) });
     }

@@ -46,6 +46,8 @@ pub(super) fn all(ctx: &Context) -> Vec<Named> {
     add("Turn reduced motion on or off", Action::ToggleReduceMotion);
     add("Switch row height: compact or comfortable", Action::ToggleDensity);
     add("Capture from a running program…", Action::Capture);
+    add("Export scrubbed copy…", Action::ScrubShown);
+    add("Save report…", Action::SaveReport);
     add("Turn caching of opened files on or off", Action::ToggleIndex);
     add("Choose editor…", Action::ChooseEditor);
     add("Add source folder…", Action::AddSourceFolder);

@@ -78,6 +78,7 @@ fn of_commands(ui: &Ui, app: &mut AppState, text: &str, limit: usize) -> Vec<Sug
     let is_possible = |action: &Action| match action {
         Action::ToggleSplit => app.can_split(),
         Action::ToggleLink => app.is_split,
+        Action::ScrubShown => app.can_scrub(),
         Action::Hit(_) => is_searched,
         Action::Back => app.history.can_go_back(),
         Action::Forward => app.history.can_go_forward(),

@@ -55,6 +55,7 @@ pub(crate) fn filter_label(session: &Session, place: &Place, filter: &NodeFilter
             format!("Allocated by {}", human::visible(&name, 80))
         }
         NodeFilter::DefinedIn(_, name) => format!("Defined in {}", human::visible(name, 80)),
+        NodeFilter::Listed(listed) => human::visible(listed.title(), 80).into_owned(),
         NodeFilter::AllOf(filters) => {
             filters.iter().map(|filter| filter_label(session, place, filter)).collect::<Vec<_>>().join(", ")
         }

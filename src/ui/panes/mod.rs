@@ -22,6 +22,7 @@ mod path_chips;
 pub(crate) mod path_tables;
 pub(crate) mod paths;
 pub(crate) mod profile;
+pub(crate) mod query;
 mod realms;
 pub(crate) mod registry;
 pub(crate) mod retainers;
@@ -44,6 +45,7 @@ use egui::{Align, Layout, RichText, Ui};
 
 use super::command::{Command, SourceAt, Target, ViewKind};
 use super::icons::{self, Icon};
+use super::notes::of_object;
 use super::theme::{self, GRID};
 use crate::model::{NodeOrdinal, SnapshotId};
 use crate::query::{UNREACHABLE, UNREACHABLE_MEANING, ephemeron_ids, held_by_root};
@@ -103,6 +105,11 @@ fn object_menu(ui: &mut Ui, snapshot: &Snapshot, target: Target, commands: &mut 
     ui.separator();
     item(ui, "Copy name", commands, || Command::Copy(snapshot.display_name(node).into_owned()));
     item(ui, "Copy id", commands, || Command::Copy(snapshot.id(node).to_string()));
+    item(ui, "Copy link", commands, || Command::CopyLink(target));
+    item(ui, "Add or edit note…", commands, || {
+        let (subject, label) = of_object(snapshot, node);
+        Command::Note { of: target.snapshot, subject, label }
+    });
     if let Some(at) = snapshot.location(node) {
         super::place_link::menu(ui, &SourceAt::Script(target.snapshot, at), commands);
     }

@@ -11,7 +11,9 @@ use crate::model::{EdgeIndex, convert, human};
 use crate::query::{MergedPaths, Scripts, edge_label};
 use crate::ui::command::{Command, Target, ViewKind};
 use crate::ui::heap_rows::{DISTANCE, RETAINED, SHALLOW, distance_cell, key_runs, node_cell, size_cell};
+use crate::ui::notes::{Subject, of_object};
 use crate::ui::object_cells::{share_cell, with_source};
+
 use crate::ui::theme::Look;
 use crate::ui::tree_table::{self, Cell, Column, ColumnRole, Rows, Run, Table, TreeModel, TreeState};
 
@@ -95,6 +97,11 @@ impl PathRows<'_> {
                 object_menu(ui, &place.snapshot, step, commands);
                 super::item(ui, "Ignore this retainer", commands, || Command::Ignore(step));
             }
+            super::item(ui, "Add or edit note about the path…", commands, || {
+                let (_, label) = of_object(&place.snapshot, target.node);
+                let subject = Subject::Path { id: place.snapshot.id(target.node).0 };
+                Command::Note { of: target.snapshot, subject, label: format!("Path to {label}") }
+            });
             let edges = at.path(path.first().copied().unwrap_or_default());
             super::item(ui, "Copy path", commands, || Command::Copy(path_text(&place.snapshot, target, edges)));
         });

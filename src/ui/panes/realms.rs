@@ -5,7 +5,7 @@ use egui_extras::{Column, TableBuilder};
 
 use super::Place;
 use crate::model::{NodeOrdinal, convert, human};
-use crate::query::{NativeContexts, NativeContextsOf, NodeFilter, node_label};
+use crate::query::{NativeContexts, NativeContextsOf, NodeFilter, Realms, RealmsOf};
 use crate::session::Session;
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::theme::{self, GRID, Look, ROW_HEIGHT};
@@ -16,6 +16,9 @@ pub(super) fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Com
     let reply = session.ask(&NativeContextsOf(place.slot.id));
     let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
     let Some(contexts) = super::answer(ui, reply, "Attributing objects to realms…", cancel) else { return commands };
+    let reply = session.ask(&RealmsOf(place.slot.id));
+    let cancel = || commands.push(Command::Show(ViewKind::SUMMARY));
+    let Some(realms) = super::answer(ui, reply, "Finding the scripts of realms…", cancel) else { return commands };
     let look = theme::look(ui);
     let total = place.snapshot.total_size().max(1);
     let margin = egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8));
@@ -35,7 +38,7 @@ pub(super) fn show(ui: &mut Ui, session: &mut Session, place: &Place) -> Vec<Com
             if contexts.contexts.is_empty() {
                 ui.weak("This snapshot has no realms");
             }
-            let rows = rows(&contexts, place);
+            let rows = rows(&realms, &contexts, place);
             table(ui, place, &rows, (total, look), &mut commands);
         });
     });
@@ -116,17 +119,16 @@ struct Row {
     filter: NodeFilter,
 }
 
-fn rows(contexts: &NativeContexts, place: &Place) -> Vec<Row> {
-    let snapshot = &place.snapshot;
-    let mut rows: Vec<Row> = contexts
-        .contexts
+fn rows(realms: &Realms, contexts: &NativeContexts, place: &Place) -> Vec<Row> {
+    let mut rows: Vec<Row> = realms
+        .0
         .iter()
-        .map(|context| Row {
-            name: format!("{} {}", node_label(snapshot, context.node), snapshot.id(context.node)),
-            node: Some(context.node),
-            size: context.attributed_size,
-            retained: Some(context.retained_size),
-            filter: NodeFilter::NativeContext(context.node),
+        .map(|realm| Row {
+            name: format!("{} {}", realm.label(), place.snapshot.id(realm.node)),
+            node: Some(realm.node),
+            size: realm.shallow_size,
+            retained: Some(realm.retained_size),
+            filter: NodeFilter::NativeContext(realm.node),
         })
         .collect();
     let rest = |name: &str, size, filter| Row { name: name.to_owned(), node: None, size, retained: None, filter };

@@ -9,6 +9,7 @@ use super::dominators::DominatorsPane;
 use super::findings::FindingsPane;
 use super::growth::GrowthPane;
 use super::pane::{About, Group, Pane};
+use super::query::QueryPane;
 use super::scripts::ScriptsPane;
 use super::search::SearchPane;
 use super::statistics::StatisticsPane;
@@ -73,6 +74,7 @@ panes! {
     Explore, ChartSpline, timeline: TimelinePane;
     Explore, Flame, allocations: AllocationsPane;
     Ask, Search, search: SearchPane;
+    Ask, Database, query: QueryPane;
 }
 
 impl Panes {

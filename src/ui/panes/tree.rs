@@ -10,6 +10,7 @@ use crate::query::{Filter, ListSpec, NativeContextsOf, OrderKey, RetainerDistanc
 use crate::session::Session;
 use crate::ui::command::{Command, ExportList, NodeSet, SourceAt, Target, ViewKind};
 use crate::ui::heap_rows::{FIELDS, Field, HeapRows, clicked, sorted_by};
+use crate::ui::notes::of_class;
 use crate::ui::theme;
 use crate::ui::tree_table::{self, BulkAction, Column, Path, Table, TableAnswer, TreeState};
 
@@ -35,7 +36,7 @@ pub(in crate::ui) struct TreeSpec<'a> {
     pub(super) name: &'static str,
     pub(super) root: ListSpec,
     /// The column of the names.
-    pub(super) first: Column,
+    pub(super) first: Column<'static>,
     /// The columns that are shown until the user chooses others.
     pub(super) fields: &'static [Field],
     pub(in crate::ui) filter: Filter,
@@ -48,7 +49,7 @@ pub(in crate::ui) struct TreeSpec<'a> {
 
 impl<'a> TreeSpec<'a> {
     /// Returns a table with the usual columns and no filter.
-    pub(super) fn new(name: &'static str, root: ListSpec, first: Column, empty_text: &'a str) -> Self {
+    pub(super) fn new(name: &'static str, root: ListSpec, first: Column<'static>, empty_text: &'a str) -> Self {
         Self {
             name,
             root,
@@ -227,6 +228,10 @@ fn row_menu(
             nodes: nodes(ClassId(row), spec.filter.nodes.clone()),
         });
         super::item(ui, "Copy class name", commands, || Command::Copy(class.name.clone()));
+        super::item(ui, "Add or edit note…", commands, || {
+            let (subject, label) = of_class(snapshot, ClassId(row));
+            Command::Note { of: id, subject, label }
+        });
         if let Some(at) = class.key.location {
             crate::ui::place_link::menu(ui, &SourceAt::Script(id, at), commands);
         }

@@ -3,6 +3,7 @@
 use egui::Context;
 
 use super::{Action, AppState};
+use crate::sources::SourceRoot;
 use crate::ui::command::{Command, ViewKind};
 use crate::ui::panes::Slot;
 use crate::ui::panes::summary::filter_id;
@@ -26,6 +27,8 @@ impl AppState {
             | Action::MoveInList { .. }
             | Action::Rename(_)
             | Action::RevealFile(_)
+            | Action::ScrubbedCopy(_)
+            | Action::ScrubShown
             | Action::CopyPath(_) => self.apply_to_list(ctx, &action),
             Action::DismissLoad(id) => self.session.dismiss_load(id),
             Action::OpenPartially(id) => self.session.recover(id),
@@ -74,19 +77,26 @@ impl AppState {
             Action::Run(command) => self.run_shown(ctx, *command),
             Action::RevealClass(id, class) => self.go_to_class(id, class),
             Action::Keys | Action::Glossary | Action::Help(_) => self.help.apply(&action),
+            Action::NoteSelected | Action::EditNote(_) | Action::RemoveNote(_) | Action::GoToNote(_) => {
+                self.apply_to_notes(&action);
+            }
+            Action::SaveSession => self.dialog.save_session(ctx),
             Action::CancelExport => self.cancel_export(),
+            Action::SaveReport => self.run_shown(ctx, Command::SaveReport),
             Action::OpenInEditor => self.open_shown_in_editor(),
             Action::ChooseEditor => self.editors.choose(None),
             Action::AddSourceFolder => {
                 self.folder_for = None;
                 self.dialog.choose_folder(ctx);
             }
-            Action::RemoveSourceRoot(root) => {
-                self.settings.source_roots.retain(|of| *of != root);
-                self.apply_source_roots();
-            }
+            Action::RemoveSourceRoot(root) => self.remove_source_root(&root),
             Action::Capture => self.capture.is_open = !self.capture.is_open,
         }
+    }
+
+    fn remove_source_root(&mut self, root: &SourceRoot) {
+        self.settings.source_roots.retain(|of| of != root);
+        self.apply_source_roots();
     }
 
     /// Lets the user type a command in the search field, or gives the keyboard back to the table.

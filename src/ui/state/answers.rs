@@ -6,11 +6,14 @@ use std::time::Duration;
 use egui::{Context, OutputCommand};
 
 use super::AppState;
+use crate::findings::FindingsOf;
 use crate::model::SnapshotId;
+use crate::query::Lane;
 use crate::session::{Event, Pending};
-use crate::ui::command::{ExportList, Target, ViewKind};
+use crate::ui::command::{ExportList, ReportWish, ViewKind};
 use crate::ui::dialog::Purpose;
 use crate::ui::export::Replace;
+use crate::ui::file_manager;
 use crate::ui::notice::Notice;
 use crate::ui::panes::Slot;
 use crate::ui::panes::series::SeriesChoice;
@@ -22,6 +25,7 @@ impl AppState {
             match event {
                 Event::Loaded(id) => {
                     self.show_in(self.active, id);
+                    self.show_kept_notes(id);
                 }
                 Event::Failed(_) => {}
                 Event::Cancelled { name } => self.toasts.push(Notice::fact(format!("{name}: loading was canceled"))),
@@ -30,12 +34,19 @@ impl AppState {
         self.remember_opened();
         self.finish_batch();
         self.take_captured(ctx);
+        self.take_sessions();
+        self.take_start();
+        self.take_kept_notes();
+        self.take_marks();
         self.take_answers();
         if let Some(name) = self.exports.take_proposed_name() {
             self.dialog.save_as(ctx, &name);
         }
         if let Some(paths) = self.dialog.take_files() {
             self.open_together(paths);
+        }
+        if let Some(path) = self.dialog.take_session() {
+            self.save_session(path);
         }
         if let Some(path) = self.dialog.take_destination()
             && let Some(list) = self.exports.take_wanted()
@@ -50,12 +61,14 @@ impl AppState {
             Some(Purpose::Save) => {
                 self.path_prompt.ask(Purpose::Save, self.dialog.proposed());
             }
+            Some(Purpose::Session) => self.path_prompt.ask(Purpose::Session, self.dialog.proposed()),
             Some(Purpose::Folder) => self.path_prompt.ask(Purpose::Folder, String::new()),
             Some(Purpose::Open) => self.path_prompt.ask(Purpose::Open, String::new()),
             None => {}
         }
         match self.path_prompt.show(ctx) {
             Some((Purpose::Open, path)) => drop(self.open(path)),
+            Some((Purpose::Session, path)) => self.save_session(path),
             Some((Purpose::Folder, path)) => self.add_source_folder(&path),
             Some((Purpose::Save, path)) => {
                 if let Some(list) = self.exports.take_wanted() {
@@ -162,21 +175,21 @@ impl AppState {
 
     /// Handles answers that belong to no pane.
     pub(super) fn take_answers(&mut self) {
-        if let Some((slot, id, pending)) = &mut self.find
-            && let Some(answer) = pending.take()
+        if let Some(find) = &mut self.find
+            && let Some(answer) = find.pending.take()
         {
-            let (slot, id) = (*slot, *id);
+            let (slot, id, kind, lower) = (find.slot, find.id, find.kind, find.lower);
             self.find = None;
             match answer {
-                Ok(Some(node)) => {
-                    let target = Target { snapshot: slot.id, node };
-                    self.go_to(slot.side, target, ViewKind::SUMMARY);
-                }
+                Ok(Some(node)) => self.go_to_found(slot, node, kind, lower),
                 _ => self.toasts.push(Notice::problem(format!("No object has the id @{id}"))),
             }
         }
         if let Some(notice) = self.exports.poll() {
             self.toasts.push(notice);
+        }
+        if let Some(path) = self.toasts.take_file() {
+            self.open_written(path);
         }
         if let Some(answer) = self.deleted.as_mut().and_then(Pending::take) {
             self.deleted = None;
@@ -202,6 +215,29 @@ impl AppState {
     pub(super) fn cancel_export(&mut self) {
         self.exports.cancel();
         self.toasts.push(Notice::fact("The export was canceled"));
+    }
+
+    /// Asks how to save a report of the series of Findings, or of one snapshot if the others are of other processes.
+    pub(super) fn ask_for_report(&mut self, slot: Slot) {
+        let Some(view) = self.views.get(&slot) else { return };
+        let series = view.panes.findings.series(&self.session);
+        let question = FindingsOf::new(&series, self.session.source_paths());
+        let found = self.session.ask(&question).ready();
+        let is_alone = series.is_empty() || found.is_some_and(|found| found.ids_match == Some(false));
+        self.save_report.ask(if is_alone { [slot.id].into() } else { series });
+    }
+
+    /// Draws the dialog for a report.
+    pub(in crate::ui) fn show_save_report(&mut self, ctx: &Context) {
+        if let Some((wish, name)) = self.save_report.show(ctx, &self.session) {
+            let ignored = self.ignored_findings().into_owned();
+            self.ask_where_to_write(ExportList::Report(ReportWish { ignored, ..wish }), name);
+        }
+    }
+
+    /// Opens a file with the program of the system for it.
+    fn open_written(&mut self, path: PathBuf) {
+        self.revealed = Some(self.session.spawn(Lane::Question, move |_| Ok(file_manager::open(&path))));
     }
 
     /// Asks where to write a list, unless another export is not settled.

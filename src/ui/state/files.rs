@@ -25,10 +25,10 @@ impl AppState {
     /// Executes an action about a file of the list.
     pub(super) fn apply_to_list(&mut self, ctx: &Context, action: &Action) {
         match *action {
-            Action::Close(id) => self.close(id),
+            Action::Close(id) => self.close_file(id),
             Action::CloseShown => {
                 if let Some(id) = self.shown() {
-                    self.close(id);
+                    self.close_file(id);
                 }
             }
             Action::CloseOthers(id) => self.close_others(id),
@@ -36,6 +36,12 @@ impl AppState {
             Action::Rename(id) => self.ask_for_name(id),
             Action::RevealFile(id) => self.reveal_file(id),
             Action::CopyPath(id) => self.copy_path(ctx, id),
+            Action::ScrubbedCopy(id) => self.ask_for_copy(id),
+            Action::ScrubShown => {
+                if let Some(id) = self.shown() {
+                    self.ask_for_copy(id);
+                }
+            }
             _ => {}
         }
     }
@@ -50,6 +56,12 @@ impl AppState {
         self.list_order = order;
     }
 
+    /// Closes a file, and reports that its notes are kept.
+    fn close_file(&mut self, id: SnapshotId) {
+        self.report_kept_notes(id);
+        self.close(id);
+    }
+
     /// Closes all files but one.
     fn close_others(&mut self, kept: SnapshotId) {
         let ids: Vec<SnapshotId> = self.session.files().map(|(id, _)| id).collect();
@@ -58,7 +70,7 @@ impl AppState {
         }
         self.show_in(self.active, kept);
         for id in ids.into_iter().filter(|id| *id != kept) {
-            self.close(id);
+            self.close_file(id);
         }
     }
 
@@ -81,6 +93,26 @@ impl AppState {
     fn copy_path(&self, ctx: &Context, id: SnapshotId) {
         if let Some(path) = self.path_of(id) {
             ctx.copy_text(path.display().to_string());
+        }
+    }
+
+    /// Returns whether the snapshot on the active side is a file.
+    pub(in crate::ui) fn can_scrub(&self) -> bool {
+        self.shown().is_some_and(|id| self.session.snapshot(id).is_some() && self.path_of(id).is_some())
+    }
+
+    /// Asks how to export a scrubbed copy of a file.
+    fn ask_for_copy(&mut self, id: SnapshotId) {
+        match self.path_of(id) {
+            Some(path) => self.scrub.ask(&self.session, path),
+            None => self.toasts.push(Notice::problem("Only files on a disk can be scrubbed")),
+        }
+    }
+
+    /// Draws the dialog for scrubbed copies.
+    pub(in crate::ui) fn show_scrub(&mut self, ctx: &Context) {
+        if let Some(notice) = self.scrub.show(ctx, &self.session) {
+            self.toasts.push(notice);
         }
     }
 

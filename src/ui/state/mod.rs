@@ -6,10 +6,15 @@
 mod act;
 mod answers;
 mod files;
+pub(in crate::ui) mod kept_notes;
 mod navigation;
+pub(in crate::ui) mod notes;
 mod run;
+pub(in crate::ui) mod saved;
 mod sides;
 mod sources;
+pub(in crate::ui) mod start;
+mod stored;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -17,25 +22,31 @@ use std::sync::Arc;
 
 use super::action::Action;
 use super::capture::CapturePane;
+use super::command::{Lower, ViewKind};
 use super::dialog::FileDialog;
 use super::editors::Editors;
 use super::export::Exports;
 use super::help::Help;
 use super::history::History;
 use super::link::Link;
+use super::notes::Notes;
+use super::notes::editor::NoteEditor;
 use super::panes::profile::ProfilePane;
 use super::panes::{Place, Slot};
 use super::path_prompt::PathPrompt;
 use super::rename::Rename;
+use super::save_report::SaveReport;
+use super::scrub::ScrubDialog;
 use super::search_field::SearchField;
 use super::settings::Settings;
 use super::toasts::Toasts;
 use super::view::View;
 use crate::format::Source;
 use crate::index::Indexes;
-use crate::model::SnapshotId;
+use crate::model::{NodeOrdinal, SnapshotId};
 use crate::session::{Pending, Session};
 use crate::sources::SourcePaths;
+use saved::Sessions;
 
 /// Two snapshots of a small leaking service, for users who have none yet.
 const EXAMPLES: [(&str, &[u8]); 2] = [
@@ -78,7 +89,16 @@ pub struct AppState {
     opened: Vec<Vec<SnapshotId>>,
     /// Files that were opened together, to be compared once they are loaded.
     pub(super) batch: Vec<SnapshotId>,
-    pub(super) find: Option<(Slot, u64, Pending<Option<crate::model::NodeOrdinal>>)>,
+    pub(super) find: Option<Find>,
+    /// The notes of the user.
+    pub notes: Notes,
+    pub(in crate::ui) note_editor: NoteEditor,
+    marks: Vec<notes::PendingMarks>,
+    /// The notes of files that are not open.
+    kept: kept_notes::Kept,
+    pub(in crate::ui) sessions: Sessions,
+    /// The object and the view that the command line names, until they are shown.
+    start: Option<start::Waiting>,
     pub(in crate::ui) exports: Exports,
     /// The text of the path field on the start page.
     pub path_field: String,
@@ -88,6 +108,9 @@ pub struct AppState {
     pub(in crate::ui) editors: Editors,
     /// The dialog for the name of a file.
     rename: Rename,
+    /// The dialog for scrubbed copies.
+    scrub: ScrubDialog,
+    save_report: SaveReport,
     /// The files that were moved in the list, and those around them, in their order.
     list_order: Vec<SnapshotId>,
     /// The answer of the file manager.
@@ -96,6 +119,16 @@ pub struct AppState {
     given_paths: SourcePaths,
     /// The URL of the script for which a source folder is being chosen.
     folder_for: Option<String>,
+}
+
+/// A search for an object by its id, and where to show it.
+#[derive(Debug)]
+pub(super) struct Find {
+    slot: Slot,
+    id: u64,
+    kind: ViewKind,
+    lower: Lower,
+    pending: Pending<Option<NodeOrdinal>>,
 }
 
 impl AppState {
@@ -131,12 +164,20 @@ impl AppState {
             opened: Vec::new(),
             batch: Vec::new(),
             find: None,
+            notes: Notes::default(),
+            note_editor: NoteEditor::default(),
+            marks: Vec::new(),
+            kept: kept_notes::Kept::default(),
+            sessions: Sessions::default(),
+            start: None,
             exports: Exports::default(),
             path_field: String::new(),
             toasts: Toasts::default(),
             path_prompt: PathPrompt::default(),
             editors: Editors::default(),
             rename: Rename::default(),
+            scrub: ScrubDialog::default(),
+            save_report: SaveReport::default(),
             list_order: Vec::new(),
             revealed: None,
             given_paths: SourcePaths::default(),
@@ -156,6 +197,7 @@ impl AppState {
 
     /// Queues files; two or more are compared once they are loaded.
     pub(super) fn open_together(&mut self, files: Vec<PathBuf>) {
+        let files = self.without_sessions(files);
         let is_batch = files.len() > 1;
         let ids: Vec<SnapshotId> = files.into_iter().map(|file| self.session.load(Source::file(file))).collect();
         self.opened.push(ids.clone());

@@ -45,6 +45,7 @@ impl AppState {
     pub(super) fn close(&mut self, id: SnapshotId) {
         self.views.retain(|slot, _| slot.id != id);
         self.profile_panes.retain(|slot, _| slot.id != id);
+        self.keep_notes(id);
         self.session.close(id);
         self.history.forget(id);
         if !self.can_split() {

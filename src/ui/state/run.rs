@@ -1,10 +1,11 @@
 //! Execution of commands.
 
 use super::AppState;
-use crate::model::{ObjectId, SnapshotId};
-use crate::query::Lane;
-use crate::ui::command::{Command, Target, ViewKind};
+use crate::model::SnapshotId;
+use crate::ui::command::{Command, Lower, Target, ViewKind};
+use crate::ui::notice::Notice;
 use crate::ui::panes::Slot;
+use crate::ui::panes::registry::about;
 
 impl AppState {
     /// Executes a command of a pane of `slot`; returns text to copy to the clipboard.
@@ -35,9 +36,8 @@ impl AppState {
             }
             Command::Reveal(target, kind) => self.go_to(slot.side, target, kind),
             Command::Find(snapshot, id) => {
-                let of = self.session.snapshot(snapshot)?;
-                let pending = self.session.spawn(Lane::Interactive, move |_| Ok(of.graph().find_id(ObjectId(id))));
-                self.find = Some((Slot { side: slot.side, id: snapshot }, id, pending));
+                self.active = slot.side;
+                self.find_object(snapshot, id, ViewKind::SUMMARY, Lower::Retainers);
             }
             Command::Notify(notice) => self.toasts.push(notice),
             Command::Show(kind) => {
@@ -72,13 +72,16 @@ impl AppState {
                 self.show_view(ViewKind::GROWTH);
             }
             Command::IgnoreFinding(signature) => self.settings.ignore_finding(signature),
-            Command::RestoreFinding(signature) => self.settings.ignored_findings.retain(|of| *of != signature),
+            Command::RestoreFinding(signature) => self.restore_finding(&signature),
+            Command::RememberQuery(query) => self.settings.remember_query(query),
             // The frame around the views has taken these.
             Command::OpenDialog | Command::Capture | Command::AddSourceFolder(_) => {}
             command @ (Command::ShowSource { .. }
             | Command::HideSource
             | Command::OpenInEditor(_)
             | Command::CopySource(_)) => return self.run_of_source(slot, command),
+            Command::Note { of, subject, label } => self.edit_note(of, subject, label),
+            Command::CopyLink(target) => return self.link_to(slot, target),
             Command::Explain(term) => self.help.explain(term),
             Command::Copy(text) => return Some(text),
             Command::Export { name, list } => {
@@ -86,8 +89,24 @@ impl AppState {
                 let damaged = if place.snapshot.recovery().is_some() { "-damaged" } else { "" };
                 self.ask_where_to_write(list, format!("{name}{damaged}.csv"));
             }
+            Command::SaveReport => self.ask_for_report(slot),
         }
         None
+    }
+
+    /// Returns the command that opens the window with an object selected.
+    fn link_to(&mut self, slot: Slot, target: Target) -> Option<String> {
+        let (source, snapshot) = (self.session.source(target.snapshot)?, self.session.snapshot(target.snapshot)?);
+        let Some(path) = source.path.as_deref() else {
+            self.toasts.push(Notice::fact("Only files on disk have links"));
+            return None;
+        };
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let kind = self.views.get(&slot)?.kind;
+        let kind = if about(kind).reveals { kind } else { ViewKind::SUMMARY };
+        let view = kind.label().to_lowercase().replace(' ', "-");
+        let path = crate::ui::saved::quoted(&path.display().to_string());
+        Some(format!("heapglass open {path} --at {} --view {view}", snapshot.id(target.node)))
     }
 
     /// Shows a snapshot on a side, in a view.

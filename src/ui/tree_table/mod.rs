@@ -41,9 +41,9 @@ pub enum Rows {
 
 /// A column: title, tooltip and initial width. The first column takes the remaining width.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Column {
-    pub title: &'static str,
-    pub hint: &'static str,
+pub struct Column<'a> {
+    pub title: &'a str,
+    pub hint: &'a str,
     pub width: f32,
 }
 
@@ -61,13 +61,22 @@ impl Run {
     }
 }
 
+/// The content of a column's cells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Content {
+    Number,
+    /// A number with a share beside it, which is dropped before any column is hidden.
+    NumberAndShare,
+    /// A text, aligned to the left like the first column.
+    Text,
+}
+
 /// The role of a column: how long it is shown if space is short, and its start.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ColumnRole {
     /// Columns with a small number are hidden first if space is short. The sorted column is never hidden.
     pub keep: u8,
-    /// True if its cells have a share beside the number, which is dropped before any column is hidden.
-    pub has_share: bool,
+    pub content: Content,
     /// True if the column is hidden until the user shows it.
     pub starts_hidden: bool,
     /// True if a click on the header sorts by the column.
@@ -78,7 +87,7 @@ pub struct ColumnRole {
 
 impl Default for ColumnRole {
     fn default() -> Self {
-        Self { keep: 100, has_share: false, starts_hidden: false, sorts: true, least_width: 200.0 }
+        Self { keep: 100, content: Content::Number, starts_hidden: false, sorts: true, least_width: 200.0 }
     }
 }
 
@@ -92,7 +101,12 @@ impl ColumnRole {
     /// Returns the role of a column of sizes with their shares.
     #[must_use]
     pub(crate) fn size(keep: u8) -> Self {
-        Self { has_share: true, ..Self::keep(keep) }
+        Self { content: Content::NumberAndShare, ..Self::keep(keep) }
+    }
+
+    /// True if cells have a share beside their number.
+    pub(super) const fn has_share(self) -> bool {
+        matches!(self.content, Content::NumberAndShare)
     }
 
     /// Returns the role of a first column with paths or names of objects.
@@ -197,7 +211,7 @@ pub struct Table<'a> {
     pub id: Id,
     /// Tables with the same name share their column widths, which are kept between runs.
     pub name: &'static str,
-    pub columns: &'a [Column],
+    pub columns: &'a [Column<'a>],
     /// The column that rows are sorted by, and true if descending.
     pub sorted_by: (usize, bool),
     /// The text to show if there are no rows.

@@ -67,7 +67,7 @@ const SERIES_COLUMNS: [Column; 9] = [
 const SINGLE_COLUMNS: [Column; 6] = [HOLDER, KIND, COUNT, ENTRIES, FILL, RETAINED];
 
 /// Returns the columns of the table and their sort keys.
-pub(super) fn columns(has_series: bool) -> (&'static [Column], &'static [ListedBy]) {
+pub(super) fn columns(has_series: bool) -> (&'static [Column<'static>], &'static [ListedBy]) {
     if has_series { (&SERIES_COLUMNS, &SERIES_KEYS) } else { (&SINGLE_COLUMNS, &SINGLE_KEYS) }
 }
 

@@ -38,6 +38,7 @@ pub(super) enum Wish {
     Growth,
     Paths,
     Copy,
+    Note,
     Ignore,
 }
 
@@ -273,6 +274,7 @@ impl Card<'_> {
                 button(ui, Icon::ChartLine, "Show in Growth", hint, Wish::Growth);
             }
             button(ui, Icon::Copy, "Copy", "Copy the finding as text   (C)", Wish::Copy);
+            button(ui, Icon::StickyNote, "Note…", "Add a note about the finding, or edit it", Wish::Note);
             button(ui, Icon::EyeOff, "Ignore", "Hide this finding, also in later snapshots", Wish::Ignore);
         });
     }

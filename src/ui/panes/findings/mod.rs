@@ -23,6 +23,7 @@ use crate::snapshot::Snapshot;
 use crate::ui::command::{Command, NodeSet, Target, ViewKind};
 use crate::ui::focus_order;
 use crate::ui::icons::{self, Icon};
+use crate::ui::notes::Subject;
 use crate::ui::notice::Notice;
 use crate::ui::text;
 use crate::ui::theme::{self, GRID};
@@ -115,6 +116,10 @@ impl FindingsPane {
         let has_choice = session.open().len() > 1 && !answered.is_alone;
         ui.horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let button = icons::labeled_button(ui, Icon::FileText, "Save report…");
+                if button.on_hover_text("Save the findings, charts and numbers as one page").clicked() {
+                    commands.push(Command::SaveReport);
+                }
                 if has_choice {
                     self.choice.menu(ui, session);
                 }
@@ -266,6 +271,11 @@ impl FindingsPane {
                 nodes: NodeSet::These(finding.samples.as_slice().into()),
             }),
             Answer::Wish(Wish::Copy) => copy(finding, commands),
+            Answer::Wish(Wish::Note) => commands.push(Command::Note {
+                of: last,
+                subject: Subject::Finding { signature: finding.signature.clone() },
+                label: finding.title.clone(),
+            }),
             Answer::Wish(Wish::Ignore) => {
                 commands.push(Command::IgnoreFinding(finding.signature.clone()));
                 commands.push(Command::Notify(Notice::fact("The finding is ignored; it is listed below the others")));

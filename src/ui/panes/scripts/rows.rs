@@ -70,7 +70,7 @@ const PACKAGE_COLUMNS: [Column; 6] = [
 ];
 
 /// Returns the columns of the table.
-pub(super) fn columns(by_package: bool) -> &'static [Column] {
+pub(super) fn columns(by_package: bool) -> &'static [Column<'static>] {
     if by_package { &PACKAGE_COLUMNS } else { &SCRIPT_COLUMNS }
 }
 

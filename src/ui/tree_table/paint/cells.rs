@@ -66,6 +66,16 @@ impl RowPainter<'_> {
         }
     }
 
+    /// Draws a text left-aligned; returns whether it was truncated.
+    pub(super) fn text_cell(&self, ui: &Ui, rect: Rect, cell: &Cell) -> bool {
+        let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+        let inner = rect.shrink2(vec2(2.0 * GRID, 0.0));
+        let (job, is_cut) = line(ui, &cell.runs.iter().collect::<Vec<_>>(), inner.width());
+        let galley = painter.layout_job(job);
+        painter.galley(pos2(inner.left(), inner.center().y - galley.size().y / 2.0), galley, self.tokens.text);
+        is_cut
+    }
+
     /// Draws a number right-aligned, with the same place for the units of all rows; returns whether it was truncated.
     pub(super) fn number_cell(&self, ui: &Ui, rect: Rect, cell: &Cell, has_share: bool) -> bool {
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));

@@ -102,7 +102,7 @@ impl Columns {
         let count = self.widths.len();
         let mut is_shown = self.is_chosen.clone();
         self.has_share =
-            (0..count).map(|at| self.roles[at].has_share && self.widths[at] - SHARE_WIDTH >= MIN_COLUMN).collect();
+            (0..count).map(|at| self.roles[at].has_share() && self.widths[at] - SHARE_WIDTH >= MIN_COLUMN).collect();
         let can_narrow = self.has_share.clone();
         let mut order: Vec<usize> = (1..count).filter(|&at| is_shown[at]).collect();
         order.sort_by_key(|&at| (self.roles[at].keep, count - at));

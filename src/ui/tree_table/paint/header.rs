@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::super::state::TreeState;
-use super::super::{Column, TreeModel};
+use super::super::{Column, Content, TreeModel};
 use super::cells::natural_width;
 use super::columns::{MAX_COLUMN, SHARE_WIDTH};
 use super::rows::RowPainter;
@@ -69,7 +69,8 @@ impl RowPainter<'_> {
         }
         let is_sorted = by == at;
         let color = if is_sorted { tokens.text } else { tokens.weak };
-        let (anchor, place) = if at == 0 {
+        let is_left = at == 0 || self.columns.roles[at].content == Content::Text;
+        let (anchor, place) = if is_left {
             (Align2::LEFT_CENTER, cell.left_center() + vec2(2.0 * GRID, 0.0))
         } else {
             (Align2::RIGHT_CENTER, cell.right_center() - vec2(2.0 * GRID, 0.0))
@@ -84,7 +85,7 @@ impl RowPainter<'_> {
         clipped.galley(text.min, title, color);
         if is_sorted {
             let center =
-                if at == 0 { text.right_center() + vec2(9.0, 0.0) } else { text.left_center() - vec2(9.0, 0.0) };
+                if is_left { text.right_center() + vec2(9.0, 0.0) } else { text.left_center() - vec2(9.0, 0.0) };
             arrow(&clipped, center, descending, color);
         }
         response.widget_info(|| {
@@ -180,7 +181,7 @@ impl RowPainter<'_> {
         for at in shown.filter(|&at| fit == Fit::All || fit == Fit::One(at)) {
             let cells = visible_rows(state, self.rows.height()).map(|(list, path)| model.cell(&list, &path, at));
             let widest = cells.map(|cell| natural_width(ui, &cell)).fold(0.0, f32::max);
-            let share = if self.columns.roles[at].has_share { SHARE_WIDTH } else { 0.0 };
+            let share = if self.columns.roles[at].has_share() { SHARE_WIDTH } else { 0.0 };
             let arrow = if at == self.table.sorted_by.0 { 4.0 * GRID } else { 0.0 };
             let column = &self.table.columns[at];
             let title = width_of(ui, column.title) + 4.0 * GRID + arrow;

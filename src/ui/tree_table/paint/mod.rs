@@ -49,6 +49,8 @@ pub struct TableAnswer {
     pub export: bool,
     /// The row without children that was double-clicked, or on which Enter was pressed.
     pub activated: Option<Path>,
+    /// The row that was clicked, and the column under the pointer.
+    pub clicked: Option<(Path, usize)>,
     /// The column whose header was clicked.
     pub sort_clicked: Option<usize>,
     /// An action on all selected rows.
@@ -147,7 +149,9 @@ fn describe<L: Clone + Eq + std::hash::Hash>(ui: &Ui, table: &Table<'_>, state: 
     ui.ctx().accesskit_node_builder(table.id, |node| {
         node.set_role(Role::TreeGrid);
         node.set_label(format!("{} table", table.name));
-        node.set_description(format!("Sorted by {}, {order}", sort.to_lowercase()));
+        if !sort.is_empty() {
+            node.set_description(format!("Sorted by {}, {order}", sort.to_lowercase()));
+        }
         node.set_row_count(convert::in_memory(state.row_count()));
         node.set_column_count(table.columns.len());
     });

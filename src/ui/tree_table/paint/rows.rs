@@ -8,7 +8,7 @@ use egui::{Align2, Rect, Response, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::super::layout::Place;
 use super::super::state::TreeState;
-use super::super::{Table, TreeModel};
+use super::super::{Content, Table, TreeModel};
 use super::cells::meaning_at;
 use super::columns::{Choices, Columns};
 use super::copy::{CopyWhat, copy_menu, row_text, visible_text};
@@ -104,6 +104,9 @@ impl RowPainter<'_> {
                 select(ui, row, response, state);
                 answer.selected = state.selection().map(<[u32]>::to_vec);
                 answer.by_key = false;
+                if response.clicked() {
+                    answer.clicked = at.map(|at| (row.path.to_vec(), self.columns.at(at.x)));
+                }
             }
         }
         if response.double_clicked() && !on_triangle {
@@ -188,6 +191,8 @@ impl RowPainter<'_> {
             let rect = Rect::from_x_y_ranges(left..=right, row.rect.y_range());
             let is_cut = if at == 0 {
                 self.tree_cell(ui, row, rect, &cell)
+            } else if self.columns.roles[at].content == Content::Text {
+                self.text_cell(ui, rect, &cell)
             } else {
                 self.number_cell(ui, rect, &cell, self.columns.has_share[at])
             };

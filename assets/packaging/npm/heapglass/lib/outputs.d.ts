@@ -5,15 +5,18 @@ export interface Outputs {
   summary: SummaryOutput;
   compare: CompareOutput;
   search: SearchOutput;
+  sql: SqlOutput;
   retainers: RetainersOutput;
   object: ObjectOutput;
   sources: SourcesOutput;
   statistics: StatisticsOutput;
   scripts: ScriptsOutput;
+  realms: RealmsOutput;
   "dead-variables": DeadVariablesOutput;
   nodes: NodeRow[];
   allocations: AllocationsOutput;
   profile: ProfileOutput;
+  scrub: ScrubOutput;
   findings: FindingsOutput;
   check: CheckOutput;
 }
@@ -120,6 +123,16 @@ export interface SearchOutput extends Recovered {
   count: number;
   size: number;
   objects: ObjectRow[];
+}
+
+export interface SqlOutput extends Recovered {
+  files: string[];
+  query: string;
+  columns: string[];
+  /** The members are the columns of the query. */
+  rows: Record<string, string | number | null>[];
+  /** True if `--limit` cut the answer. */
+  truncated: boolean;
 }
 
 export interface RetainersOutput extends ObjectRow, Recovered {
@@ -241,6 +254,25 @@ export interface PackageRow extends ScriptSizes {
   folder: string | null;
   kind: "program" | "runtime" | "installed" | "unnamed";
   scripts: number;
+}
+
+export interface RealmsOutput extends Recovered {
+  file: string;
+  realms: RealmRow[];
+  /** The objects of several realms, and those of none. */
+  shared: { count: number; shallow_size: number };
+  unattributed: { count: number; shallow_size: number };
+}
+
+export interface RealmRow extends Sizes {
+  /** The id of the native context. */
+  id: number;
+  kind: "main" | "window" | "worker" | "vm-context" | "utility" | "other";
+  origin: string | null;
+  /** The URL of the script that defines most functions of the realm. */
+  script: string | null;
+  detachedness: Detachedness;
+  count: number;
 }
 
 export interface DeadVariablesOutput extends Recovered {
@@ -443,4 +475,38 @@ export interface HeldObject {
   skipped: number;
   /** From the object to a root. */
   path: ReferenceRow[];
+}
+
+export interface ScrubOutput {
+  /** With `--preview`, nothing is written and the names that stay are listed. */
+  files: (ScrubbedFile | ScrubPreview)[];
+}
+
+export interface ScrubbedFile {
+  file: string;
+  output: string;
+  /** The size before compression. */
+  bytes: number;
+  strings: number;
+  nodes: number;
+  edges: number;
+  /** The number of different texts by use. */
+  replaced: Record<string, number>;
+  kept: Record<string, number>;
+  /** The number of strings with uses of both kinds. */
+  second_entries: number;
+  /** The number of kept texts of which a part was replaced. */
+  cleaned: number;
+  /** Unknown sections. */
+  left_out: string[];
+}
+
+export interface ScrubPreview {
+  file: string;
+  strings: number;
+  /** The number of different texts by use. */
+  replaced: Record<string, number>;
+  kept: Record<string, number>;
+  /** The kept names that look most like data first. */
+  names: { use: string; name: string }[];
 }

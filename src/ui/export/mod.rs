@@ -2,26 +2,32 @@
 //!
 //! An existing file is replaced only after the user has agreed, and only by a complete one.
 
+mod file;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use egui::Context;
 
+use file::{NotWritten, write_file};
+
 use super::command::ExportList;
 use super::dialog::{self, Height};
 use super::notice::Notice;
+use super::save_report;
 use super::theme::GRID;
 use crate::export::{
     FileFormat, write_collections, write_comparison, write_groups, write_growth, write_list, write_scripts,
 };
-use crate::files::PartialFile;
 use crate::model::{CancelToken, human};
 use crate::query::{
     CollectionsOf, DuplicatesOf, GrowthGroup, GrowthOf, Lane, NodeFilter, ScriptListOf, SelectionOf, SeriesList,
     grown_classes, scripts,
 };
+use crate::report::ReportFormat;
 use crate::session::{Pending, Reply, Session};
 use crate::sources::PackageVersionsOf;
+use crate::sql::{Answered, write_answer};
 
 /// A function that writes the rows to an open file.
 type Writer = Box<dyn FnOnce(&mut dyn Write, &CancelToken) -> io::Result<()> + Send>;
@@ -112,7 +118,13 @@ impl Exports {
             return Err(refusal);
         }
         let name = name_of(&path);
-        let pending = job(session, path, list.clone(), replace)?;
+        let pending = match list.clone() {
+            ExportList::Report(wish) => {
+                let write = save_report::writer(session, wish, ReportFormat::of(&path).unwrap_or(ReportFormat::Html))?;
+                spawn(session, (path, replace), "the report".to_owned(), write)
+            }
+            list => job(session, path, list, replace)?,
+        };
         self.running = Some((name, list, pending));
         Ok(())
     }
@@ -205,10 +217,14 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
         ExportList::Growth(key) => session.ask(key),
         ExportList::Collections(key) => session.ask(key),
         ExportList::Scripts(key) => session.ask(key),
+        ExportList::Query(question) => {
+            let Reply::Ready(answer) = session.ask(question) else { return Err(not_yet()) };
+            return query_job(session, path, answer, replace);
+        }
+        ExportList::Report(_) => return Err(not_yet()),
     };
     let Reply::Ready(rows) = rows else { return Err(not_yet()) };
-    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let format = if is_json { FileFormat::Json } else { FileFormat::Csv };
+    let format = format_of(&path);
     let write: Writer = match list {
         ExportList::Rows(key) => {
             let snapshot = session.snapshot(key.snapshot).ok_or_else(not_yet)?;
@@ -258,6 +274,7 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
             let rows = std::sync::Arc::clone(&rows);
             Box::new(move |out, _| write_scripts((&list, &versions.0), key.list, &rows.rows, format, out))
         }
+        ExportList::Query(_) | ExportList::Report(_) => return Err(not_yet()),
         ExportList::Growth(key) => {
             let Reply::Ready(growth) = session.ask(&GrowthOf(std::sync::Arc::clone(&key.series))) else {
                 return Err(not_yet());
@@ -274,15 +291,43 @@ fn job(session: &mut Session, path: PathBuf, list: ExportList, replace: Replace)
     Ok(spawn(session, (path, replace), count, write))
 }
 
-/// Starts the job that writes a file. `count` is the number of rows as text.
+/// Starts a job that writes the answer to a query.
+fn query_job(
+    session: &Session,
+    path: PathBuf,
+    answer: std::sync::Arc<Answered>,
+    replace: Replace,
+) -> Result<Pending<Outcome>, String> {
+    let Ok(rows) = &answer.0 else { return Err("The query has no answer".to_owned()) };
+    let count = human::quantity(rows.rows.len() as u64, "row", "rows");
+    let format = format_of(&path);
+    let write: Writer = Box::new(move |out, _| match &answer.0 {
+        Ok(rows) => write_answer(&rows.columns, &rows.rows, format, out),
+        Err(error) => Err(io::Error::other(error.clone())),
+    });
+    Ok(spawn(session, (path, replace), count, write))
+}
+
+/// Returns the format of a file by its name.
+fn format_of(path: &Path) -> FileFormat {
+    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    if is_json { FileFormat::Json } else { FileFormat::Csv }
+}
+
+/// Starts the job that writes a file. `count` is what it contains, as text.
 fn spawn(session: &Session, (path, replace): (PathBuf, Replace), count: String, write: Writer) -> Pending<Outcome> {
+    // A report is for reading; lists are for other programs.
+    let is_report = dialog::is_report(&path.to_string_lossy());
     session.spawn(Lane::Bulk, move |cancel| {
         let name = human::visible(&path.display().to_string(), 300).into_owned();
         let written = write_file(&path, replace, cancel, |out| write(out, cancel));
         // The result of a canceled export is not shown.
         cancel.check()?;
         Ok(match written {
-            Ok(()) => Outcome::Ended(Notice::fact(format!("Wrote {count} to {name}"))),
+            Ok(()) => {
+                let notice = Notice::fact(format!("Wrote {count} to {name}"));
+                Outcome::Ended(if is_report { notice.with_file(path) } else { notice })
+            }
             Err(NotWritten::Exists { is_link }) => Outcome::Exists(Existing { path, is_link }),
             Err(NotWritten::NotAFile) => {
                 Outcome::Ended(Notice::problem(format!("{name} is not a regular file; choose another name")))
@@ -293,156 +338,4 @@ fn spawn(session: &Session, (path, replace): (PathBuf, Replace), count: String, 
             Err(NotWritten::Failed(error)) => Outcome::Ended(Notice::problem(format!("Cannot write {name}: {error}"))),
         })
     })
-}
-
-/// The reason why a file was not written. An existing file is unchanged.
-#[derive(Debug)]
-enum NotWritten {
-    Exists {
-        is_link: bool,
-    },
-    /// The name belongs to a folder, a device or a pipe.
-    NotAFile,
-    Failed(io::Error),
-}
-
-impl From<io::Error> for NotWritten {
-    fn from(error: io::Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-/// Writes a new file that only its owner may read, and renames it to `path` once it is complete.
-fn write_file(
-    path: &Path,
-    replace: Replace,
-    cancel: &CancelToken,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), NotWritten> {
-    match path.symlink_metadata() {
-        Ok(there) if !there.is_file() && !there.is_symlink() => return Err(NotWritten::NotAFile),
-        Ok(there) if replace == Replace::Ask => return Err(NotWritten::Exists { is_link: there.is_symlink() }),
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error.into()),
-    }
-    let mut file = PartialFile::create_hidden(path)?;
-    write(&mut Cancellable { out: &mut file, cancel })?;
-    cancel.check().map_err(io::Error::other)?;
-    if replace == Replace::Agreed {
-        return Ok(file.replace()?);
-    }
-    match file.finish() {
-        // Another file with this name was created meanwhile.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(NotWritten::Exists { is_link: false }),
-        finished => Ok(finished?),
-    }
-}
-
-/// A writer that fails once the work is canceled.
-struct Cancellable<'a> {
-    out: &'a mut PartialFile,
-    cancel: &'a CancelToken,
-}
-
-impl Write for Cancellable<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.cancel.check().map_err(io::Error::other)?;
-        self.out.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-    use crate::ui::proposed_path::free_path;
-
-    fn text(out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(b"new")
-    }
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).expect("a folder");
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn an_existing_file_is_replaced_only_if_the_user_agrees() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("classes.csv");
-        fs::write(&path, "old").expect("written");
-        let cancel = CancelToken::new();
-        let asked = write_file(&path, Replace::Ask, &cancel, text);
-        assert!(matches!(asked, Err(NotWritten::Exists { is_link: false })), "{asked:?}");
-        assert_eq!(fs::read_to_string(&path).expect("it exists"), "old");
-        write_file(&path, Replace::Agreed, &cancel, text).expect("written");
-        assert_eq!(fs::read_to_string(&path).expect("it exists"), "new");
-        assert_eq!(names(folder.path()), ["classes.csv"]);
-    }
-
-    #[test]
-    fn an_export_that_fails_or_is_cancelled_leaves_the_old_file_and_nothing_else() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("classes.csv");
-        fs::write(&path, "old").expect("written");
-        let full = |out: &mut dyn Write| {
-            out.write_all(b"half")?;
-            Err(io::ErrorKind::StorageFull.into())
-        };
-        let failed = write_file(&path, Replace::Agreed, &CancelToken::new(), full);
-        assert!(matches!(&failed, Err(NotWritten::Failed(error)) if error.kind() == io::ErrorKind::StorageFull));
-        let cancel = CancelToken::new();
-        let stopped = write_file(&path, Replace::Agreed, &cancel, |out| {
-            out.write_all(b"half")?;
-            cancel.cancel();
-            out.write_all(b"more")
-        });
-        assert!(stopped.is_err());
-        assert_eq!(fs::read_to_string(&path).expect("it exists"), "old");
-        assert_eq!(names(folder.path()), ["classes.csv"]);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn exports_are_private_and_never_written_to_devices_or_through_links() {
-        use std::os::unix::fs::{PermissionsExt as _, symlink};
-        let folder = tempfile::tempdir().expect("a folder");
-        let cancel = CancelToken::new();
-        for replace in [Replace::Ask, Replace::Agreed] {
-            for path in [Path::new("/dev/null"), folder.path()] {
-                let refused = write_file(path, replace, &cancel, text);
-                assert!(matches!(refused, Err(NotWritten::NotAFile)), "{refused:?}");
-            }
-        }
-        let [link, target] = ["link.csv", "target"].map(|name| folder.path().join(name));
-        fs::write(&target, "old").expect("written");
-        symlink(&target, &link).expect("linked");
-        let asked = write_file(&link, Replace::Ask, &cancel, text);
-        assert!(matches!(asked, Err(NotWritten::Exists { is_link: true })), "{asked:?}");
-        write_file(&link, Replace::Agreed, &cancel, text).expect("written");
-        assert_eq!(fs::read_to_string(&target).expect("it exists"), "old");
-        let written = link.symlink_metadata().expect("it exists");
-        assert!(written.is_file());
-        assert_eq!(written.permissions().mode() & 0o777, 0o600);
-    }
-
-    #[test]
-    fn the_proposed_name_is_unused() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let proposed = || free_path(folder.path(), "classes.csv");
-        assert_eq!(proposed(), folder.path().join("classes.csv"));
-        fs::write(proposed(), "").expect("written");
-        assert_eq!(proposed(), folder.path().join("classes-2.csv"));
-        fs::write(proposed(), "").expect("written");
-        assert_eq!(proposed(), folder.path().join("classes-3.csv"));
-    }
 }
