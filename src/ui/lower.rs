@@ -235,6 +235,9 @@ impl View {
                 && let Some(target) = self.target()
             {
                 let hint = format!("Select the object in {}", self.kind.label());
+                // The icon's font is taller than the text's. The button must not make the row taller, since it appears only
+                // after an answer.
+                ui.spacing_mut().button_padding.y -= 1.0;
                 if icons::labeled_button(ui, Icon::Crosshair, "Reveal here").on_hover_text(hint).clicked() {
                     commands.push(Command::Reveal(target, self.kind));
                 }
