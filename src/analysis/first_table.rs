@@ -1,10 +1,16 @@
 //! The preliminary table, built from the nodes alone while everything else is still being computed.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use super::classes::{fixed_name, tag_name};
 use crate::format::RawSnapshot;
 use crate::model::{CancelToken, Cancelled, FirstRow, FirstTable, NodeKind, StringId};
+
+/// The maximum number of rows.
+const MOST_NAMES: usize = 1_000;
 
 /// Counts nodes and sums their sizes by future class name, without shapes. Nodes without a size are not counted.
 ///
@@ -36,25 +42,102 @@ pub fn first_table(raw: &RawSnapshot, cancel: &CancelToken) -> Result<FirstTable
             *sum = sum.saturating_add(size);
         }
     }
-    let mut rows: HashMap<String, (u64, u64)> = HashMap::new();
-    let mut add = |name: String, count: u64, size: u64| {
-        let row = rows.entry(name).or_default();
-        row.0 += count;
-        row.1 = row.1.saturating_add(size);
-    };
-    for (string, (&count, &size)) in counts.iter().zip(&sizes).enumerate().filter(|(_, (count, _))| **count > 0) {
-        cancel.check_every(string)?;
-        let id = StringId(u32::try_from(string).unwrap_or(u32::MAX));
-        let name = tag_name(raw.strings.identity(id));
-        add(String::from_utf8_lossy(&name).into_owned(), count, size);
-    }
-    for (kind, &(count, size)) in (0_u8..=u8::MAX).map(NodeKind).zip(&by_kind).filter(|(_, sums)| sums.0 > 0) {
+    let mut rows = by_name(raw, &counts, &sizes, &mut table.more, cancel)?;
+    for (kind, &(count, self_size)) in (0_u8..=u8::MAX).map(NodeKind).zip(&by_kind).filter(|(_, sums)| sums.0 > 0) {
         let name = fixed_name(kind).map_or_else(|| format!("({})", raw.header.node_kind_name(kind)), str::to_owned);
-        add(name, count, size);
+        rows.push(FirstRow { name, count, self_size });
     }
-    table.rows = rows.into_iter().map(|(name, (count, self_size))| FirstRow { name, count, self_size }).collect();
-    table
-        .rows
-        .sort_unstable_by(|one, other| other.self_size.cmp(&one.self_size).then_with(|| one.name.cmp(&other.name)));
+    table.rows = merged(rows);
+    table.more += keep_first(&mut table.rows);
     Ok(table)
+}
+
+/// Returns rows of the largest names and adds the number of the others to `more`: a file can have millions of names, and
+/// building all of them would delay the load. Elements with the same tag are one name. A name that the file has twice may
+/// have two rows.
+fn by_name(
+    raw: &RawSnapshot,
+    counts: &[u64],
+    sizes: &[u64],
+    more: &mut u64,
+    cancel: &CancelToken,
+) -> Result<Vec<FirstRow>, Cancelled> {
+    let mut tags: HashMap<Vec<u8>, (u64, u64), RandomState> = HashMap::default();
+    let mut names = Vec::new();
+    for (string, (&count, &size)) in (0_u32..).zip(counts.iter().zip(sizes)).filter(|(_, (count, _))| **count > 0) {
+        cancel.check_every(string as usize)?;
+        let raw_name = raw.strings.raw(StringId(string));
+        if !raw_name.starts_with(b"<") && !raw_name.starts_with(b"Detached <") {
+            names.push((size, string));
+            continue;
+        }
+        let (all, sum) = tags.entry(tag_name(raw.strings.identity(StringId(string))).into_owned()).or_default();
+        *all += count;
+        *sum = sum.saturating_add(size);
+    }
+    let mut tags: Vec<(Vec<u8>, (u64, u64))> = tags.into_iter().collect();
+    *more += keep_largest(&mut names, |name| name.0);
+    *more += keep_largest(&mut tags, |(_, sums)| sums.1);
+    let row = |name: &[u8], count, self_size| {
+        let name = String::from_utf8_lossy(name).into_owned();
+        FirstRow { name, count, self_size }
+    };
+    let named = names
+        .into_iter()
+        .map(|(size, string)| row(&raw.strings.identity(StringId(string)), counts[string as usize], size));
+    let tagged = tags.into_iter().map(|(name, (count, size))| row(&name, count, size));
+    Ok(named.chain(tagged).collect())
+}
+
+/// Keeps the [`MOST_NAMES`] largest items and returns the number of the others.
+fn keep_largest<T>(items: &mut Vec<T>, size: impl Fn(&T) -> u64) -> u64 {
+    if items.len() > MOST_NAMES {
+        items.select_nth_unstable_by_key(MOST_NAMES, |item| Reverse(size(item)));
+    }
+    keep_first(items)
+}
+
+/// Keeps the first [`MOST_NAMES`] items and returns the number of the others.
+fn keep_first<T>(items: &mut Vec<T>) -> u64 {
+    let left_out = items.len().saturating_sub(MOST_NAMES);
+    items.truncate(MOST_NAMES);
+    left_out as u64
+}
+
+/// Merges rows with the same name and sorts them, largest first.
+fn merged(mut rows: Vec<FirstRow>) -> Vec<FirstRow> {
+    rows.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    rows.dedup_by(|next, row| {
+        let is_same = next.name == row.name;
+        if is_same {
+            row.count += next.count;
+            row.self_size = row.self_size.saturating_add(next.self_size);
+        }
+        is_same
+    });
+    rows.sort_by_key(|row| Reverse(row.self_size));
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, count: u64, self_size: u64) -> FirstRow {
+        FirstRow { name: name.to_owned(), count, self_size }
+    }
+
+    #[test]
+    fn rows_with_the_same_name_are_merged_and_sorted_by_size() {
+        let rows = vec![row("b", 1, 8), row("a", 1, 8), row("b", 2, 16), row("c", 1, 100)];
+        assert_eq!(merged(rows), [row("c", 1, 100), row("b", 3, 24), row("a", 1, 8)]);
+    }
+
+    #[test]
+    fn only_the_largest_names_are_kept() {
+        let mut items: Vec<u64> = (0..).take(MOST_NAMES + 7).collect();
+        assert_eq!(keep_largest(&mut items, |&item| item), 7);
+        assert_eq!((items.len(), items.iter().min()), (MOST_NAMES, Some(&7)));
+        assert_eq!(keep_largest(&mut items, |&item| item), 0);
+    }
 }

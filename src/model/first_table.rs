@@ -11,10 +11,12 @@ pub struct FirstRow {
     pub self_size: u64,
 }
 
-/// All rows, largest first. Plain objects are not split by shape yet, and owned parts are not added to their owners.
+/// The largest rows, in descending order. Plain objects are not split by shape yet, and owned parts are not added to their owners.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct FirstTable {
     pub rows: Vec<FirstRow>,
+    /// The number of names without a row, all smaller.
+    pub more: u64,
     /// All nodes of the file.
     pub node_count: u64,
     pub self_size: u64,

@@ -34,8 +34,9 @@ pub(super) struct ScrubDialog {
     destination: String,
     filter: String,
     script_names: bool,
-    /// The pattern of texts that stay, as it is in the field and as it was when the preview was asked for.
+    /// The pattern of texts that stay.
     keep: String,
+    /// The pattern that the preview used.
     previewed_keep: String,
     /// The reason why nothing can be previewed or written with these choices.
     choices_problem: Option<String>,

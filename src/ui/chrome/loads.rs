@@ -108,8 +108,14 @@ fn first_table(ui: &mut Ui, table: &FirstTable) {
     let head = |text: &str| RichText::new(text).font(theme::small()).color(weak);
     row(ui, [head("Class"), head("Objects"), head("Self size")]);
     ui.separator();
-    egui::ScrollArea::vertical().auto_shrink([false, true]).show_rows(ui, height, table.rows.len(), |ui, range| {
-        for class in &table.rows[range] {
+    let lines = table.rows.len() + usize::from(table.more > 0);
+    egui::ScrollArea::vertical().auto_shrink([false, true]).show_rows(ui, height, lines, |ui, range| {
+        for line in range {
+            let Some(class) = table.rows.get(line) else {
+                let more = human::quantity(table.more, "smaller class", "smaller classes");
+                ui.add(Label::new(RichText::new(format!("and {more}")).color(weak)).selectable(false));
+                continue;
+            };
             let name = RichText::new(human::visible(&class.name, 120).into_owned()).font(theme::mono());
             row(ui, [name, RichText::new(human::count(class.count)), RichText::new(units.bytes(class.self_size))]);
         }
