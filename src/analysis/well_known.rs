@@ -44,38 +44,89 @@ macro_rules! well_known {
         #[derive(Clone, Debug, Default)]
         pub struct WellKnown {
             $(pub $field: StringIds,)+
+            /// The ids of each of [`NAMES`].
+            names: Vec<StringIds>,
             /// Evidence of the program that wrote the file.
             pub traces: Traces,
         }
 
-        stored!(WellKnown { $($field,)+ traces });
+        stored!(WellKnown { $($field,)+ names, traces });
 
         impl WellKnown {
             fn enter(&mut self, text: &[u8], id: StringId) {
                 $(if text == $text.as_bytes() {
                     self.$field.0.push(id);
                 })+
+                if let Some(at) = NAMES.iter().position(|name| name.as_bytes() == text) {
+                    self.names[at].0.push(id);
+                }
             }
 
             fn append(&mut self, other: &mut Self) {
                 $(self.$field.0.append(&mut other.$field.0);)+
+                for (ids, others) in self.names.iter_mut().zip(&mut other.names) {
+                    ids.0.append(&mut others.0);
+                }
                 self.traces.append(&mut other.traces);
             }
         }
 
-        const LONGEST: usize = {
-            let lengths = [$($text.len()),+];
-            let mut longest = 0;
-            let mut at = 0;
-            while at < lengths.len() {
-                if lengths[at] > longest {
-                    longest = lengths[at];
-                }
-                at += 1;
-            }
-            longest
-        };
+        const TEXTS: &[&str] = &[$($text),+];
     };
+}
+
+/// Names of fields that queries look up; see [`WellKnown::ids_of`].
+const NAMES: [&str; 18] = [
+    "context",
+    "end_position",
+    "function_name",
+    "hash",
+    "length",
+    "map",
+    "name_or_scope_info",
+    "native_context",
+    "outer_scope_info",
+    "previous",
+    "scope_id",
+    "scope_info",
+    "script",
+    "script_or_debug_info",
+    "shared",
+    "start_position",
+    "truncated",
+    "value",
+];
+
+/// The lengths of all texts, one bit each.
+const LENGTHS: u64 = lengths(TEXTS) | lengths(&NAMES);
+const LONGEST: usize = 63 - LENGTHS.leading_zeros() as usize;
+
+/// The first bytes of all texts.
+const FIRST_BYTES: [bool; 256] = with_first_bytes(with_first_bytes([false; 256], TEXTS), &NAMES);
+
+const fn lengths(texts: &[&str]) -> u64 {
+    let (mut lengths, mut at) = (0, 0);
+    while at < texts.len() {
+        lengths |= 1 << texts[at].len();
+        at += 1;
+    }
+    lengths
+}
+
+const fn with_first_bytes(mut bytes: [bool; 256], texts: &[&str]) -> [bool; 256] {
+    let mut at = 0;
+    while at < texts.len() {
+        bytes[texts[at].as_bytes()[0] as usize] = true;
+        at += 1;
+    }
+    bytes
+}
+
+/// Returns false for most strings that are none of the texts, after a look at their length and first byte.
+#[inline]
+fn may_be_known(text: &[u8]) -> bool {
+    text.first()
+        .is_some_and(|&first| text.len() <= LONGEST && LENGTHS >> text.len() & 1 == 1 && FIRST_BYTES[first as usize])
 }
 
 well_known! {
@@ -94,6 +145,17 @@ well_known! {
 }
 
 impl WellKnown {
+    fn new() -> Self {
+        Self { names: vec![StringIds::default(); NAMES.len()], ..Self::default() }
+    }
+
+    /// Returns the ids of the strings that are exactly a text, if they were looked up.
+    #[must_use]
+    pub(crate) fn ids_of(&self, text: &str) -> Option<&[StringId]> {
+        let at = NAMES.iter().position(|name| *name == text)?;
+        self.names.get(at).map(|ids| ids.0.as_slice())
+    }
+
     /// Finds all well-known strings in one pass.
     #[must_use]
     pub fn find(strings: &StringTable) -> Self {
@@ -102,7 +164,7 @@ impl WellKnown {
         let found: Vec<Self> = (0..chunks)
             .into_par_iter()
             .map(|chunk| {
-                let mut found = Self::default();
+                let mut found = Self::new();
                 for at in chunk * CHUNK..((chunk + 1) * CHUNK).min(strings.len()) {
                     let id = StringId(convert::ordinal(at));
                     let raw = strings.raw(id);
@@ -112,14 +174,14 @@ impl WellKnown {
                     // A byte of the text takes at most six in the file.
                     if raw.len() <= LONGEST * 6 && raw.contains(&b'\\') {
                         found.enter(strings.text(id).as_bytes(), id);
-                    } else if raw.len() <= LONGEST {
+                    } else if may_be_known(raw) {
                         found.enter(raw, id);
                     }
                 }
                 found
             })
             .collect();
-        found.into_iter().fold(Self::default(), |mut all, mut part| {
+        found.into_iter().fold(Self::new(), |mut all, mut part| {
             all.append(&mut part);
             all
         })
@@ -143,5 +205,25 @@ impl WellKnown {
     #[must_use]
     pub fn is_plain_object(&self, graph: &HeapGraph, node: NodeOrdinal) -> bool {
         graph.kind(node) == NodeKind::OBJECT && self.object.contains(graph.name_id(node))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_text_passes_the_quick_test_and_similar_ones_are_not_found() {
+        for text in TEXTS.iter().chain(&NAMES) {
+            assert!(may_be_known(text.as_bytes()), "{text}");
+        }
+        assert!(!may_be_known(b"") && !may_be_known(&[b's'; 200]));
+        let mut known = WellKnown::new();
+        for (id, text) in (0..).zip(["script", "scripT", "sharedd", "map", "script"]) {
+            known.enter(text.as_bytes(), StringId(id));
+        }
+        let ids = |text: &str| known.ids_of(text).map(|ids| ids.iter().map(|id| id.0).collect::<Vec<_>>());
+        assert_eq!((ids("script"), ids("map")), (Some(vec![0, 4]), Some(vec![3])));
+        assert_eq!((ids("shared"), ids("other")), (Some(Vec::new()), None));
     }
 }

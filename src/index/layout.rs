@@ -27,7 +27,7 @@ const MAGIC: [u8; 8] = *b"\x89HGIDX\r\n";
 const BYTE_ORDER: u32 = 0x0102_0304;
 /// Increase it when the meaning of stored data changes but the fields do not, for example when a rule is corrected.
 /// A test compares stored results with those that it knows of this format.
-pub(super) const FORMAT: u32 = 5;
+pub(super) const FORMAT: u32 = 6;
 /// Other versions of the program may store other data.
 const PROGRAM: u64 = mark_of(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")));
 

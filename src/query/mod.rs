@@ -187,15 +187,45 @@ fn strings_that(snapshot: &Snapshot, test: impl Fn(&str) -> bool + Sync) -> BitS
     BitSet::from_words(words, strings.len())
 }
 
-/// Returns the ids of the strings that are exactly the given texts, ascending; usually one per text.
+/// Returns the ids of the strings that are exactly the given texts, ascending; usually one per text. Texts that were not
+/// looked up while the snapshot was loaded need a look at every string.
 pub(crate) fn strings_named<const N: usize>(snapshot: &Snapshot, texts: [&str; N]) -> [Vec<StringId>; N] {
-    let strings = snapshot.graph().strings();
+    let (strings, known) = (snapshot.graph().strings(), snapshot.known());
     let count = u32::try_from(strings.len()).unwrap_or(u32::MAX);
-    let is_named = |id: u32| texts.iter().position(|text| strings.is(StringId(id), text)).map(|name| (name, id));
-    let found: Vec<(usize, u32)> = (0..count).into_par_iter().filter_map(is_named).collect();
-    let mut ids = [const { Vec::new() }; N];
-    for (name, id) in found {
-        ids[name].push(StringId(id));
+    let known = texts.map(|text| known.ids_of(text));
+    let unknown: Vec<usize> = (0..N).filter(|&at| known[at].is_none()).collect();
+    // Ids in a cache file are not checked.
+    let mut ids: [Vec<StringId>; N] =
+        known.map(|ids| ids.unwrap_or_default().iter().copied().filter(|id| id.0 < count).collect());
+    if !unknown.is_empty() {
+        let is_named = |id: u32| {
+            let at = unknown.iter().find(|&&at| strings.is(StringId(id), texts[at]))?;
+            Some((*at, StringId(id)))
+        };
+        let found: Vec<(usize, StringId)> = (0..count).into_par_iter().filter_map(is_named).collect();
+        for (at, id) in found {
+            ids[at].push(id);
+        }
     }
     ids
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::format::Source;
+    use crate::model::{CancelToken, Progress};
+
+    #[test]
+    fn strings_that_were_looked_up_while_loading_equal_those_of_a_scan() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/snapshots/node24-1.heapsnapshot.zst");
+        let snapshot = Snapshot::open(Source::file(&file), &Progress::new(), &CancelToken::new()).expect("it opens");
+        let texts = ["shared", "system / Map", "map", "no such string", "value"];
+        let strings = snapshot.graph().strings();
+        let scanned = texts.map(|text| strings.ids().filter(|&id| strings.text(id) == text).collect::<Vec<_>>());
+        assert!(scanned.iter().map(Vec::len).eq([1, 1, 1, 0, 1]));
+        assert_eq!(strings_named(&snapshot, texts), scanned);
+    }
 }
