@@ -67,32 +67,33 @@ fn by_name(
     for (string, (&count, &size)) in (0_u32..).zip(counts.iter().zip(sizes)).filter(|(_, (count, _))| **count > 0) {
         cancel.check_every(string as usize)?;
         let raw_name = raw.strings.raw(StringId(string));
-        if !raw_name.starts_with(b"<") && !raw_name.starts_with(b"Detached <") {
-            names.push((size, string));
+        // The first character may be an escape.
+        if !raw_name.starts_with(b"<") && !raw_name.starts_with(b"Detached <") && !raw_name.starts_with(b"\\") {
+            names.push((Reverse(size), string));
             continue;
         }
         let (all, sum) = tags.entry(tag_name(raw.strings.identity(StringId(string))).into_owned()).or_default();
         *all += count;
         *sum = sum.saturating_add(size);
     }
-    let mut tags: Vec<(Vec<u8>, (u64, u64))> = tags.into_iter().collect();
-    *more += keep_largest(&mut names, |name| name.0);
-    *more += keep_largest(&mut tags, |(_, sums)| sums.1);
+    let mut tags: Vec<(Reverse<u64>, Vec<u8>, u64)> =
+        tags.into_iter().map(|(name, (count, size))| (Reverse(size), name, count)).collect();
+    *more += keep_smallest(&mut names) + keep_smallest(&mut tags);
     let row = |name: &[u8], count, self_size| {
         let name = String::from_utf8_lossy(name).into_owned();
         FirstRow { name, count, self_size }
     };
     let named = names
         .into_iter()
-        .map(|(size, string)| row(&raw.strings.identity(StringId(string)), counts[string as usize], size));
-    let tagged = tags.into_iter().map(|(name, (count, size))| row(&name, count, size));
+        .map(|(Reverse(size), string)| row(&raw.strings.identity(StringId(string)), counts[string as usize], size));
+    let tagged = tags.into_iter().map(|(Reverse(size), name, count)| row(&name, count, size));
     Ok(named.chain(tagged).collect())
 }
 
-/// Keeps the [`MOST_NAMES`] largest items and returns the number of the others.
-fn keep_largest<T>(items: &mut Vec<T>, size: impl Fn(&T) -> u64) -> u64 {
+/// Keeps the [`MOST_NAMES`] smallest items and returns the number of the others.
+fn keep_smallest<T: Ord>(items: &mut Vec<T>) -> u64 {
     if items.len() > MOST_NAMES {
-        items.select_nth_unstable_by_key(MOST_NAMES, |item| Reverse(size(item)));
+        items.select_nth_unstable(MOST_NAMES);
     }
     keep_first(items)
 }
@@ -122,6 +123,8 @@ fn merged(mut rows: Vec<FirstRow>) -> Vec<FirstRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::{self, Source};
+    use crate::model::Progress;
 
     fn row(name: &str, count: u64, self_size: u64) -> FirstRow {
         FirstRow { name: name.to_owned(), count, self_size }
@@ -134,10 +137,26 @@ mod tests {
     }
 
     #[test]
-    fn only_the_largest_names_are_kept() {
-        let mut items: Vec<u64> = (0..).take(MOST_NAMES + 7).collect();
-        assert_eq!(keep_largest(&mut items, |&item| item), 7);
-        assert_eq!((items.len(), items.iter().min()), (MOST_NAMES, Some(&7)));
-        assert_eq!(keep_largest(&mut items, |&item| item), 0);
+    fn only_the_largest_names_of_a_file_have_rows() {
+        let count = MOST_NAMES + 7;
+        // Names of growing size, after three elements, one of them with an escape.
+        let nodes: String = (0..count).map(|at| format!(",3,{},{},{},0", at + 4, 2 * at + 9, 100 + at)).collect();
+        let names: String = (0..count).map(|at| format!(",\"name {at}\"")).collect();
+        let text = format!(
+            r#"{{"snapshot":{{"meta":{{"node_fields":["type","name","id","self_size","edge_count"],
+            "node_types":[["synthetic","array","hidden","object"]],"edge_fields":["type","name_or_index","to_node"],
+            "edge_types":[["element"]]}},"node_count":{},"edge_count":0}},
+            "nodes":[0,0,1,0,0,3,1,3,4000,0,3,2,5,3000,0,3,3,7,2000,0{nodes}],"edges":[],
+            "strings":["","<div id=1>","\u003cdiv id=2>","<p>"{names}]}}"#,
+            count + 4
+        );
+        let source = Source::Bytes { name: String::new(), bytes: text.into_bytes().into() };
+        let raw = format::read(source, &Progress::new(), &CancelToken::new()).expect("it is valid");
+        let table = first_table(&raw, &CancelToken::new()).expect("nobody cancels");
+        assert_eq!((table.rows.len(), table.more), (MOST_NAMES, 9));
+        assert_eq!(table.rows[..2], [row("<div>", 2, 7000), row("<p>", 1, 2000)]);
+        let last = count as u64 - 1;
+        assert_eq!(table.rows[2], row(&format!("name {last}"), 1, 100 + last));
+        assert_eq!(table.rows[MOST_NAMES - 1], row("name 9", 1, 109));
     }
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::producer::Traces;
 use crate::format::StringTable;
 use crate::graph::HeapGraph;
-use crate::model::stored::{NotStored, Put, Stored, Take, stored};
+use crate::model::stored::{NotStored, Put, Stored, Take, check_mark, mark_of, store_mark, stored};
 use crate::model::{NodeKind, NodeOrdinal, StringId, convert};
 
 /// Ids of the strings with a given text; nearly always exactly one.
@@ -45,7 +45,7 @@ macro_rules! well_known {
         pub struct WellKnown {
             $(pub $field: StringIds,)+
             /// The ids of each of [`NAMES`].
-            names: Vec<StringIds>,
+            names: Named,
             /// Evidence of the program that wrote the file.
             pub traces: Traces,
         }
@@ -58,16 +58,26 @@ macro_rules! well_known {
                     self.$field.0.push(id);
                 })+
                 if let Some(at) = NAMES.iter().position(|name| name.as_bytes() == text) {
-                    self.names[at].0.push(id);
+                    self.names.0[at].0.push(id);
                 }
             }
 
             fn append(&mut self, other: &mut Self) {
                 $(self.$field.0.append(&mut other.$field.0);)+
-                for (ids, others) in self.names.iter_mut().zip(&mut other.names) {
+                for (ids, others) in self.names.0.iter_mut().zip(&mut other.names.0) {
                     ids.0.append(&mut others.0);
                 }
                 self.traces.append(&mut other.traces);
+            }
+
+            /// Returns the ids of the strings that are exactly a text, if they were looked up.
+            #[must_use]
+            pub(crate) fn ids_of(&self, text: &str) -> Option<&[StringId]> {
+                let ids = match text {
+                    $($text => &self.$field,)+
+                    _ => self.names.0.get(NAMES.iter().position(|name| *name == text)?)?,
+                };
+                Some(&ids.0)
             }
         }
 
@@ -75,8 +85,9 @@ macro_rules! well_known {
     };
 }
 
-/// Names of fields that queries look up; see [`WellKnown::ids_of`].
-const NAMES: [&str; 18] = [
+/// Names that queries look up; see [`WellKnown::ids_of`].
+const NAMES: [&str; 22] = [
+    "_events",
     "context",
     "end_position",
     "function_name",
@@ -87,15 +98,35 @@ const NAMES: [&str; 18] = [
     "native_context",
     "outer_scope_info",
     "previous",
+    "properties",
     "scope_id",
     "scope_info",
     "script",
     "script_or_debug_info",
     "shared",
+    "smi number",
     "start_position",
+    "table",
     "truncated",
     "value",
 ];
+
+/// The ids of each of [`NAMES`].
+#[derive(Clone, Debug, Default)]
+struct Named(Vec<StringIds>);
+
+impl Stored for Named {
+    fn store(&self, to: &mut dyn Put) -> io::Result<()> {
+        store_mark(mark_of(&NAMES.join("/")), to)?;
+        self.0.store(to)
+    }
+
+    fn load(from: &mut dyn Take) -> Result<Self, NotStored> {
+        // Ids are found by the position of their name.
+        check_mark(mark_of(&NAMES.join("/")), from)?;
+        Stored::load(from).map(Self)
+    }
+}
 
 /// The lengths of all texts, one bit each.
 const LENGTHS: u64 = lengths(TEXTS) | lengths(&NAMES);
@@ -122,7 +153,7 @@ const fn with_first_bytes(mut bytes: [bool; 256], texts: &[&str]) -> [bool; 256]
     bytes
 }
 
-/// Returns false for most strings that are none of the texts, after a look at their length and first byte.
+/// Compares the length and the first byte with those of all texts. Returns false for most strings that are none of them.
 #[inline]
 fn may_be_known(text: &[u8]) -> bool {
     text.first()
@@ -146,14 +177,7 @@ well_known! {
 
 impl WellKnown {
     fn new() -> Self {
-        Self { names: vec![StringIds::default(); NAMES.len()], ..Self::default() }
-    }
-
-    /// Returns the ids of the strings that are exactly a text, if they were looked up.
-    #[must_use]
-    pub(crate) fn ids_of(&self, text: &str) -> Option<&[StringId]> {
-        let at = NAMES.iter().position(|name| *name == text)?;
-        self.names.get(at).map(|ids| ids.0.as_slice())
+        Self { names: Named(vec![StringIds::default(); NAMES.len()]), ..Self::default() }
     }
 
     /// Finds all well-known strings in one pass.

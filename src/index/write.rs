@@ -40,7 +40,7 @@ impl Put for Writer<'_> {
             self.rest.extend_from_slice(bytes);
             return Ok(());
         }
-        // What is skipped reads as zeros.
+        // Skipped bytes read as zeros.
         let start = self.position + padding_bytes(self.position, bytes.len());
         let pieces = bytes.par_chunks(PIECE).enumerate();
         let hashes: Vec<[u8; 8]> = pieces

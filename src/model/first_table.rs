@@ -15,7 +15,7 @@ pub struct FirstRow {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct FirstTable {
     pub rows: Vec<FirstRow>,
-    /// The number of names without a row, all smaller.
+    /// The number of names without a row, none of them larger.
     pub more: u64,
     /// All nodes of the file.
     pub node_count: u64,

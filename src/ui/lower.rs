@@ -235,9 +235,9 @@ impl View {
                 && let Some(target) = self.target()
             {
                 let hint = format!("Select the object in {}", self.kind.label());
-                // The icon's font is taller than the text's. The button must not make the row taller, since it appears only
-                // after an answer.
-                ui.spacing_mut().button_padding.y -= 1.0;
+                // The icon's line is taller than a text's. With less padding, the button is as tall as the tabs, so that the
+                // table below does not move when the button appears after an answer.
+                ui.spacing_mut().button_padding.y = GRID / 2.0;
                 if icons::labeled_button(ui, Icon::Crosshair, "Reveal here").on_hover_text(hint).clicked() {
                     commands.push(Command::Reveal(target, self.kind));
                 }

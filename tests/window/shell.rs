@@ -98,8 +98,16 @@ fn an_object_that_a_filter_excludes_is_offered_to_be_revealed() {
     view.panes.summary.filter = "CartItem".to_owned();
     view.panes.summary.tree.table.reset();
     show(&mut window, ViewKind::SUMMARY);
+    let top = |window: &Window| window.get_by_label("Distance, ascending").rect().top();
+    let with_button = top(&window);
     window.get_by_label("Reveal here").click();
     steps(&mut window, 3);
+    assert!(window.query_by_label("Reveal here").is_none());
+    assert!(
+        (top(&window) - with_button).abs() < 0.1,
+        "the button moves the table from {} to {with_button}",
+        top(&window)
+    );
     assert_eq!(window.state_mut().state.shown_view().unwrap().panes.summary.filter, "");
 }
 

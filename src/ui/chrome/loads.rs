@@ -112,7 +112,7 @@ fn first_table(ui: &mut Ui, table: &FirstTable) {
     egui::ScrollArea::vertical().auto_shrink([false, true]).show_rows(ui, height, lines, |ui, range| {
         for line in range {
             let Some(class) = table.rows.get(line) else {
-                let more = human::quantity(table.more, "smaller class", "smaller classes");
+                let more = human::quantity(table.more, "more class", "more classes");
                 ui.add(Label::new(RichText::new(format!("and {more}")).color(weak)).selectable(false));
                 continue;
             };
