@@ -235,8 +235,8 @@ impl View {
                 && let Some(target) = self.target()
             {
                 let hint = format!("Select the object in {}", self.kind.label());
-                // The icon's line is taller than a text's. With less padding, the button is as tall as the tabs, so that the
-                // table below does not move when the button appears after an answer.
+                // At some zoom factors, the icon's line is taller than a text's. With less padding, the button is as tall as
+                // the tabs, so that the table below does not move when the button appears after an answer.
                 ui.spacing_mut().button_padding.y = GRID / 2.0;
                 if icons::labeled_button(ui, Icon::Crosshair, "Reveal here").on_hover_text(hint).clicked() {
                     commands.push(Command::Reveal(target, self.kind));
