@@ -83,11 +83,11 @@ fn by_name(
         let name = String::from_utf8_lossy(name).into_owned();
         FirstRow { name, count, self_size }
     };
-    let named = names
+    let rows = names
         .into_iter()
         .map(|(Reverse(size), string)| row(&raw.strings.identity(StringId(string)), counts[string as usize], size));
     let tagged = tags.into_iter().map(|(Reverse(size), name, count)| row(&name, count, size));
-    Ok(named.chain(tagged).collect())
+    Ok(rows.chain(tagged).collect())
 }
 
 /// Keeps the [`MOST_NAMES`] smallest items and returns the number of the others.
@@ -140,8 +140,9 @@ mod tests {
     fn only_the_largest_names_of_a_file_have_rows() {
         let count = MOST_NAMES + 7;
         // Names of growing size, after three elements, one of them with an escape.
-        let nodes: String = (0..count).map(|at| format!(",3,{},{},{},0", at + 4, 2 * at + 9, 100 + at)).collect();
-        let names: String = (0..count).map(|at| format!(",\"name {at}\"")).collect();
+        let all = |part: &dyn Fn(usize) -> String| (0..count).map(part).collect::<Vec<_>>().concat();
+        let nodes = all(&|at| format!(",3,{},{},{},0", at + 4, 2 * at + 9, 100 + at));
+        let names = all(&|at| format!(",\"name {at}\""));
         let text = format!(
             r#"{{"snapshot":{{"meta":{{"node_fields":["type","name","id","self_size","edge_count"],
             "node_types":[["synthetic","array","hidden","object"]],"edge_fields":["type","name_or_index","to_node"],
