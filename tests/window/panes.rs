@@ -296,7 +296,7 @@ fn every_view_has_a_purpose_of_its_own() {
 #[test]
 fn a_row_of_a_class_is_still_selected_by_a_click() {
     let mut window = pair_in(ViewKind::COMPARISON);
-    click_row(&mut window, "ShoppingCart, ");
+    click_row(&mut window, "ShoppingCart  leaky-server.mjs");
     steps(&mut window, 2);
     let view = window.state_mut().state.shown_view().unwrap();
     assert_eq!(view.panes.comparison.table.selection().map(<[u32]>::len), Some(1));
