@@ -326,15 +326,14 @@ pub(super) fn fixed_name(kind: NodeKind) -> Option<&'static str> {
     }
 }
 
+/// Returns the position of the tag in the name of an element.
+pub(super) fn tag_start(name: &[u8]) -> Option<usize> {
+    [&b"<"[..], b"Detached <"].iter().find(|start| name.starts_with(start)).map(|start| start.len() - 1)
+}
+
 /// Shortens `<div id="a">` to `<div>`, so that all elements with a tag are one class.
 pub(super) fn tag_name(name: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
-    let from = if name.starts_with(b"<") {
-        0
-    } else if name.starts_with(b"Detached <") {
-        10
-    } else {
-        return name;
-    };
+    let Some(from) = tag_start(&name) else { return name };
     match name[from..].iter().position(|byte| *byte == b' ') {
         None => name,
         Some(space) => {

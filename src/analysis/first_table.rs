@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::classes::{fixed_name, tag_name};
+use super::classes::{fixed_name, tag_name, tag_start};
 use crate::format::RawSnapshot;
 use crate::model::{CancelToken, Cancelled, FirstRow, FirstTable, NodeKind, StringId};
 
@@ -68,7 +68,7 @@ fn by_name(
         cancel.check_every(string as usize)?;
         let raw_name = raw.strings.raw(StringId(string));
         // The first character may be an escape.
-        if !raw_name.starts_with(b"<") && !raw_name.starts_with(b"Detached <") && !raw_name.starts_with(b"\\") {
+        if tag_start(raw_name).is_none() && !raw_name.starts_with(b"\\") {
             names.push((Reverse(size), string));
             continue;
         }

@@ -4,10 +4,11 @@ use std::ffi::c_int;
 use std::sync::Arc;
 
 use super::constraints::{Bounds, Filter, Op};
-use super::module::{Estimate, Scan, Shared, Source, Visits, Wanted, row_id};
+use super::module::{Estimate, Scan, Shared, Source, Visits, Wanted};
 use super::nodes::number_of;
 use super::rows::{EdgeRow, Edges, NAME_LIMIT};
 use super::schema::{Described as _, EdgeTable, TableInfo};
+use super::segments::Segments;
 use crate::export::{Cell, Columns, row_name};
 use crate::model::{BitSet, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, convert};
 use crate::query::strings_named;
@@ -61,19 +62,13 @@ impl Source for EdgeSource {
         EdgeScan {
             visits: Visits::new(shared),
             columns: EdgeTable::columns(),
-            segments: Vec::new(),
-            segment: 0,
+            segments: Segments::new(),
             position: 0,
             source: NodeOrdinal(0),
             edge: EdgeIndex(0),
             tests: Tests::default(),
         }
     }
-}
-
-struct Segment {
-    file: usize,
-    edges: List,
 }
 
 #[derive(Clone, Copy)]
@@ -128,8 +123,7 @@ impl Tests {
 pub(super) struct EdgeScan {
     visits: Visits,
     columns: Columns<Edges>,
-    segments: Vec<Segment>,
-    segment: usize,
+    segments: Segments<List>,
     position: usize,
     source: NodeOrdinal,
     edge: EdgeIndex,
@@ -139,10 +133,10 @@ pub(super) struct EdgeScan {
 impl EdgeScan {
     /// Advances from the current position to an edge that passes.
     fn settle(&mut self) -> Result<(), Cancelled> {
-        while let Some(segment) = self.segments.get(self.segment) {
-            let snapshot = &self.visits.shared.data.files[segment.file].snapshot;
+        while let Some((file, &list)) = self.segments.current() {
+            let snapshot = &self.visits.shared.data.files[file].snapshot;
             let graph = snapshot.graph();
-            let found = match segment.edges {
+            let found = match list {
                 List::All if self.position < graph.edge_count() => {
                     let edge = EdgeIndex(convert::ordinal(self.position));
                     // Edges of a node are adjacent.
@@ -160,11 +154,11 @@ impl EdgeScan {
                 List::All => None,
             };
             let Some((source, edge)) = found else {
-                self.segment += 1;
+                self.segments.advance();
                 (self.position, self.source) = (0, NodeOrdinal(0));
                 continue;
             };
-            let passes = self.tests.pass(snapshot, segment.file, source, edge);
+            let passes = self.tests.pass(snapshot, file, source, edge);
             self.visits.one()?;
             if passes {
                 (self.source, self.edge) = (source, edge);
@@ -178,7 +172,7 @@ impl EdgeScan {
 
 impl Scan for EdgeScan {
     fn start(&mut self, _order: c_int, filters: &[Filter]) -> Result<(), Cancelled> {
-        (self.segment, self.position, self.source) = (0, 0, NodeOrdinal(0));
+        (self.position, self.source) = (0, NodeOrdinal(0));
         self.segments.clear();
         self.tests = Tests::default();
         let shared = Arc::clone(&self.visits.shared);
@@ -210,7 +204,7 @@ impl Scan for EdgeScan {
         shared.check()?;
         for (file, of) in data.files.iter().enumerate().filter(|&(file, _)| snapshots.contains(number_of(file))) {
             let find = |id: i64| of.find(id.cast_unsigned(), cancel);
-            let mut push = |edges| self.segments.push(Segment { file, edges });
+            let mut push = |list| self.segments.push(file, list);
             match (self.tests.from, self.tests.to) {
                 (Some(from), _) => find(from)?.into_iter().for_each(|node| push(List::From(NodeOrdinal(node)))),
                 (None, Some(to)) => find(to)?.into_iter().for_each(|node| push(List::To(NodeOrdinal(node)))),
@@ -239,19 +233,19 @@ impl Scan for EdgeScan {
     }
 
     fn is_done(&self) -> bool {
-        self.segment >= self.segments.len()
+        self.segments.is_done()
     }
 
     fn with_cell<R>(&self, column: usize, read: impl FnOnce(Cell<'_>) -> R) -> R {
-        let Some(segment) = self.segments.get(self.segment) else { return read(Cell::Missing) };
+        let Some((file, _)) = self.segments.current() else { return read(Cell::Missing) };
         let Some(of) = column.checked_sub(1).and_then(|at| self.columns.all().get(at)) else {
-            return read(Cell::Signed(number_of(segment.file)));
+            return read(Cell::Signed(number_of(file)));
         };
-        let snapshot = &self.visits.shared.data.files[segment.file].snapshot;
+        let snapshot = &self.visits.shared.data.files[file].snapshot;
         read(of.cell(&EdgeRow { snapshot, source: self.source, edge: self.edge }))
     }
 
     fn row_id(&self) -> i64 {
-        row_id(self.segments.get(self.segment).map_or(0, |of| of.file), self.edge.0)
+        self.segments.row_id(self.edge.0)
     }
 }

@@ -4,10 +4,11 @@ use std::ffi::c_int;
 use std::sync::Arc;
 
 use super::constraints::{Bounds, Filter, Op};
-use super::module::{Estimate, Scan, Shared, Source, Visits, row_id};
+use super::module::{Estimate, Scan, Shared, Source, Visits};
 use super::nodes::number_of;
 use super::rows::{Entries, EntryRow, Part};
 use super::schema::{Described as _, EntryTable, TableInfo};
+use super::segments::Segments;
 use crate::export::{Cell, Columns};
 use crate::graph::EdgeName;
 use crate::model::{CancelToken, Cancelled, EdgeIndex, EdgeKind, NodeOrdinal, convert};
@@ -44,8 +45,7 @@ impl Source for EntrySource {
         EntryScan {
             visits: Visits::new(shared),
             columns: EntryTable::columns(),
-            segments: Vec::new(),
-            segment: 0,
+            segments: Segments::new(),
             position: 0,
             owner: NodeOrdinal(0),
             kind: CollectionKind::Map,
@@ -55,18 +55,12 @@ impl Source for EntrySource {
     }
 }
 
-/// The owners that are looked at: some nodes of a snapshot, or all.
-struct Segment {
-    file: usize,
-    nodes: Option<Vec<u32>>,
-}
-
 /// A pass over the entries of collections.
 pub(super) struct EntryScan {
     visits: Visits,
     columns: Columns<Entries>,
-    segments: Vec<Segment>,
-    segment: usize,
+    /// The owners that are looked at: some nodes of a snapshot, or all.
+    segments: Segments<Option<Vec<u32>>>,
     /// The position of the next owner.
     position: usize,
     owner: NodeOrdinal,
@@ -79,14 +73,14 @@ impl EntryScan {
     /// Advances to the next entry.
     fn settle(&mut self) -> Result<(), Cancelled> {
         while self.entry >= self.entries.len() {
-            let Some(segment) = self.segments.get(self.segment) else { return Ok(()) };
-            let snapshot = &self.visits.shared.data.files[segment.file].snapshot;
-            let node = match &segment.nodes {
+            let Some((file, nodes)) = self.segments.current() else { return Ok(()) };
+            let snapshot = &self.visits.shared.data.files[file].snapshot;
+            let node = match nodes {
                 Some(nodes) => nodes.get(self.position).copied(),
                 None => Some(self.position).filter(|&at| at < snapshot.graph().node_count()).map(convert::ordinal),
             };
             let Some(node) = node.map(NodeOrdinal) else {
-                self.segment += 1;
+                self.segments.advance();
                 self.position = 0;
                 continue;
             };
@@ -141,7 +135,7 @@ fn ephemeron_key(snapshot: &Snapshot, edge: EdgeIndex) -> Option<NodeOrdinal> {
 
 impl Scan for EntryScan {
     fn start(&mut self, _order: c_int, filters: &[Filter]) -> Result<(), Cancelled> {
-        (self.segment, self.position, self.entry) = (0, 0, 0);
+        (self.position, self.entry) = (0, 0);
         self.segments.clear();
         self.entries.clear();
         let shared = Arc::clone(&self.visits.shared);
@@ -162,7 +156,7 @@ impl Scan for EntryScan {
                     Some(id) => Some(of.find(id.cast_unsigned(), &shared.cancel)?),
                     None => None,
                 };
-                self.segments.push(Segment { file, nodes });
+                self.segments.push(file, nodes);
             }
         }
         self.settle()
@@ -174,22 +168,22 @@ impl Scan for EntryScan {
     }
 
     fn is_done(&self) -> bool {
-        self.segment >= self.segments.len()
+        self.segments.is_done()
     }
 
     fn with_cell<R>(&self, column: usize, read: impl FnOnce(Cell<'_>) -> R) -> R {
-        let current = self.segments.get(self.segment).zip(self.entries.get(self.entry));
-        let Some((segment, &(key, value))) = current else { return read(Cell::Missing) };
+        let current = self.segments.current().zip(self.entries.get(self.entry));
+        let Some(((file, _), &(key, value))) = current else { return read(Cell::Missing) };
         let Some(of) = column.checked_sub(1).and_then(|at| self.columns.all().get(at)) else {
-            return read(Cell::Signed(number_of(segment.file)));
+            return read(Cell::Signed(number_of(file)));
         };
-        let snapshot = &self.visits.shared.data.files[segment.file].snapshot;
+        let snapshot = &self.visits.shared.data.files[file].snapshot;
         read(of.cell(&EntryRow { snapshot, owner: self.owner, kind: self.kind, key, value }))
     }
 
     fn row_id(&self) -> i64 {
         // The last bits have the position in the collection; few have more than 16 million entries.
-        let owner = row_id(self.segments.get(self.segment).map_or(0, |of| of.file), self.owner.0);
+        let owner = self.segments.row_id(self.owner.0);
         owner.wrapping_shl(24) ^ i64::try_from(self.entry).unwrap_or(0)
     }
 }

@@ -4,7 +4,7 @@
 //! - `schema.rs` lists the tables; their columns are declared in `export` and `rows.rs`, for the documentation, too.
 //! - `module.rs` connects a table with SQLite; `constraints.rs` says which comparisons a table handles itself, so that
 //!   joins and recursive queries walk the graph rather than scan it.
-//! - `nodes.rs`, `edges.rs`, `entries.rs` and `lists.rs` produce the rows. `data.rs` keeps what they look up: indexes by
+//! - `nodes.rs`, `edges.rs`, `entries.rs` and `lists.rs` produce the rows of `segments.rs`. `data.rs` keeps what they look up: indexes by
 //!   id, class and kind, and the answers of queries.
 //! - `engine.rs` runs a query within its limits.
 //!
@@ -26,6 +26,7 @@ mod question;
 mod ready;
 mod rows;
 mod schema;
+mod segments;
 mod tables;
 mod text_functions;
 mod words;

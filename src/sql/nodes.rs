@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::constraints::{Bounds, Filter, Op};
 use super::data::{NodeNumber, SortedBy};
-use super::module::{Estimate, Scan, Shared, Source, Visits, Wanted, row_id};
+use super::module::{Estimate, Scan, Shared, Source, Visits, Wanted};
 use super::schema::{Described as _, NodeTable, TableInfo};
+use super::segments::Segments;
 use crate::export::{Cell, Columns, ObjectRow, Objects};
 use crate::model::{Cancelled, NodeOrdinal, convert};
 
@@ -147,8 +148,7 @@ impl Source for Nodes {
         NodeScan {
             visits: Visits::new(shared),
             columns: NodeTable::columns(),
-            segments: Vec::new(),
-            segment: 0,
+            segments: Segments::new(),
             position: 0,
             node: NodeOrdinal(0),
             tests: Vec::new(),
@@ -161,11 +161,6 @@ fn position(column: &str) -> usize {
 }
 
 /// Some nodes of a snapshot.
-struct Segment {
-    file: usize,
-    nodes: List,
-}
-
 enum List {
     All(usize),
     ByClass(Range<usize>),
@@ -198,8 +193,7 @@ enum Test {
 pub(super) struct NodeScan {
     visits: Visits,
     columns: Columns<Objects>,
-    segments: Vec<Segment>,
-    segment: usize,
+    segments: Segments<List>,
     position: usize,
     node: NodeOrdinal,
     tests: Vec<Test>,
@@ -208,13 +202,13 @@ pub(super) struct NodeScan {
 impl NodeScan {
     /// Advances from the current position to a node that passes.
     fn settle(&mut self) -> Result<(), Cancelled> {
-        while let Some(segment) = self.segments.get(self.segment) {
-            let file = &self.visits.shared.data.files[segment.file];
-            let node = if self.position >= segment.nodes.len() {
+        while let Some((number, list)) = self.segments.current() {
+            let file = &self.visits.shared.data.files[number];
+            let node = if self.position >= list.len() {
                 None
             } else {
                 let at = self.position;
-                match &segment.nodes {
+                match list {
                     List::All(_) => Some(convert::ordinal(at)),
                     List::ByClass(range) => file.known_by_class().map(|groups| groups.nodes()[range.start + at]),
                     List::ByKind(range) => file.known_by_kind().map(|groups| groups.nodes()[range.start + at]),
@@ -223,15 +217,15 @@ impl NodeScan {
                 }
             };
             let Some(node) = node.map(NodeOrdinal) else {
-                self.segment += 1;
+                self.segments.advance();
                 self.position = 0;
                 continue;
             };
             let snapshot = &file.snapshot;
             let passes = self.tests.iter().all(|test| match test {
                 Test::Number(number, bounds) => number.of(snapshot, node).is_some_and(|number| bounds.contains(number)),
-                Test::Class(wanted) => wanted[segment.file][snapshot.class_id(node).index()],
-                Test::Kind(wanted) => wanted[segment.file][usize::from(snapshot.kind(node).0)],
+                Test::Class(wanted) => wanted[number][snapshot.class_id(node).index()],
+                Test::Kind(wanted) => wanted[number][usize::from(snapshot.kind(node).0)],
             });
             self.visits.one()?;
             if passes {
@@ -294,7 +288,7 @@ struct Wish {
 
 impl Scan for NodeScan {
     fn start(&mut self, order: c_int, filters: &[Filter]) -> Result<(), Cancelled> {
-        (self.segment, self.position) = (0, 0);
+        self.position = 0;
         self.segments.clear();
         self.tests.clear();
         let Some(wish) = self.prepare(filters) else { return Ok(()) };
@@ -303,7 +297,7 @@ impl Scan for NodeScan {
         shared.check()?;
         let files: Vec<usize> =
             (0..data.files.len()).filter(|&file| wish.snapshots.contains(number_of(file))).collect();
-        let mut push = |file, nodes| self.segments.push(Segment { file, nodes });
+        let mut push = |file, list| self.segments.push(file, list);
         if let Some(id) = wish.id {
             for file in files {
                 push(file, List::Few(data.files[file].find(id.cast_unsigned(), cancel)?));
@@ -365,15 +359,15 @@ impl Scan for NodeScan {
     }
 
     fn is_done(&self) -> bool {
-        self.segment >= self.segments.len()
+        self.segments.is_done()
     }
 
     fn with_cell<R>(&self, column: usize, read: impl FnOnce(Cell<'_>) -> R) -> R {
-        let Some(segment) = self.segments.get(self.segment) else { return read(Cell::Missing) };
+        let Some((number, _)) = self.segments.current() else { return read(Cell::Missing) };
         let Some(of) = column.checked_sub(1).and_then(|at| self.columns.all().get(at)) else {
-            return read(Cell::Signed(number_of(segment.file)));
+            return read(Cell::Signed(number_of(number)));
         };
-        let file = &self.visits.shared.data.files[segment.file];
+        let file = &self.visits.shared.data.files[number];
         let mut row = ObjectRow::new(&file.snapshot, self.node);
         if matches!(of.field.name, "url" | "line" | "column") {
             // Only these need the scripts. A query that was stopped reads no more cells.
@@ -383,7 +377,7 @@ impl Scan for NodeScan {
     }
 
     fn row_id(&self) -> i64 {
-        row_id(self.segments.get(self.segment).map_or(0, |of| of.file), self.node.0)
+        self.segments.row_id(self.node.0)
     }
 }
 

@@ -88,16 +88,22 @@ fn changing_the_view_keeps_the_selected_object() {
     assert_eq!(window.state().state.history.visit_count(), visits + 2, "one visit per step");
 }
 
-#[test]
-fn an_object_that_a_filter_excludes_is_offered_to_be_revealed() {
+/// Opens Summary with a filter that excludes the selected object.
+fn with_an_excluded_object() -> Window {
     let mut window = window(&[example()]);
     wait_for_load(&mut window);
     select_cart(&mut window);
     show(&mut window, ViewKind::STATISTICS);
     let view = window.state_mut().state.shown_view().unwrap();
-    view.panes.summary.filter = "CartItem".to_owned();
+    "CartItem".clone_into(&mut view.panes.summary.filter);
     view.panes.summary.tree.table.reset();
     show(&mut window, ViewKind::SUMMARY);
+    window
+}
+
+#[test]
+fn an_object_that_a_filter_excludes_is_offered_to_be_revealed() {
+    let mut window = with_an_excluded_object();
     window.get_by_label("Reveal here").click();
     steps(&mut window, 3);
     assert_eq!(window.state_mut().state.shown_view().unwrap().panes.summary.filter, "");
@@ -105,14 +111,7 @@ fn an_object_that_a_filter_excludes_is_offered_to_be_revealed() {
 
 #[test]
 fn a_button_that_appears_after_an_answer_is_as_tall_as_the_tabs_beside_it() {
-    let mut window = window(&[example()]);
-    wait_for_load(&mut window);
-    select_cart(&mut window);
-    show(&mut window, ViewKind::STATISTICS);
-    let view = window.state_mut().state.shown_view().unwrap();
-    view.panes.summary.filter = "CartItem".to_owned();
-    view.panes.summary.tree.table.reset();
-    show(&mut window, ViewKind::SUMMARY);
+    let mut window = with_an_excluded_object();
     // Sizes of lines are rounded to whole pixels, so they differ by zoom.
     for zoom in [0.9, 1.0, 1.2, 1.5, 2.0] {
         window.ctx.set_zoom_factor(zoom);

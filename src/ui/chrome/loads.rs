@@ -113,7 +113,7 @@ fn first_table(ui: &mut Ui, table: &FirstTable) {
         for line in range {
             let Some(class) = table.rows.get(line) else {
                 let more = human::quantity(table.more, "more class", "more classes");
-                ui.add(Label::new(RichText::new(format!("and {more}")).color(weak)).selectable(false));
+                row(ui, [RichText::new(format!("and {more}")).color(weak), RichText::default(), RichText::default()]);
                 continue;
             };
             let name = RichText::new(human::visible(&class.name, 120).into_owned()).font(theme::mono());
